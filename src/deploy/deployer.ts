@@ -1,0 +1,59 @@
+import type { EngineExecResult, ServiceState } from '../engine/types.ts'
+import type { AppEnv, ResolvedStack, SecretSpec } from '../recipe/model.ts'
+
+/** One app of one run: its names never change while the run lives. */
+export interface App {
+  readonly runId: string
+  readonly stack: string
+  readonly domain: string
+  readonly recipe: string
+}
+
+/** One version of the recipe, ready to be deployed as this app. */
+export interface Release {
+  readonly app: App
+  /** Absolute path of the checkout that relative file paths of the model refer to. */
+  readonly dir: string
+  readonly commit: string
+  /** From compose's own label; null without one. */
+  readonly version: string | null
+  /** True: deployed from a commit (label chaos-version is set); false: a released version. */
+  readonly chaos: boolean
+  readonly dirty: boolean
+  readonly env: AppEnv
+  readonly stack: ResolvedStack
+  readonly secrets: readonly SecretSpec[]
+}
+
+/** What the engine really runs after a deployment, never what was asked for. */
+export interface Deployed {
+  readonly services: readonly ServiceState[]
+  readonly images: readonly { readonly service: string; readonly ref: string; readonly id: string }[]
+  readonly accommodations: readonly string[]
+  /** Services that run in this stack but that the deployed model does not have. */
+  readonly orphans: readonly string[]
+}
+
+/**
+ * Puts a release on the engine. Order: `prepare`, then `deploy`, then any number of `exec`/`logs`, and `undeploy` at the end.
+ * `prepare` and `deploy` may be called again with a newer release of the same app: that is the upgrade, in place. `undeploy` is
+ * idempotent, safe after a failure at any point, and returns when nothing of the app is left. Calls for different apps may
+ * run at the same time; calls for one app may not.
+ */
+export interface Deployer {
+  /** Resolves every image to an id (pull or local), and creates the secrets that do not exist yet. Changes nothing that runs. */
+  prepare(release: Release, signal: AbortSignal): Promise<Prepared>
+  /** Hands the stack to the engine and returns without waiting for convergence. */
+  deploy(prepared: Prepared, signal: AbortSignal): Promise<Deployed>
+  /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
+  exec(app: App, service: string, argv: readonly string[], options: { deadlineMs: number; signal?: AbortSignal; stdin?: string }): Promise<EngineExecResult>
+  /** Removes everything of the app: services, tasks, containers, networks, secrets, configs, volumes. */
+  undeploy(app: App, options: { deadlineMs: number }): Promise<void>
+}
+
+export interface Prepared {
+  readonly release: Release
+  /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine is told, `id` of the local image. */
+  readonly images: ReadonlyMap<string, { readonly ref: string; readonly pinned: string; readonly id: string }>
+  readonly accommodations: readonly string[]
+}

@@ -1,0 +1,74 @@
+/** The parts of engine objects that cc-ci uses, already checked at the edge; null and missing lists are empty here. */
+
+export interface ServiceState {
+  readonly id: string
+  /** Full name, `<stack>_<service>`. */
+  readonly name: string
+  /** Name without the stack. */
+  readonly service: string
+  /** Index of the service object: grows with every update. */
+  readonly version: number
+  /** Image reference of the wanted spec. */
+  readonly image: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly mode: 'replicated' | 'global' | 'replicated-job' | 'global-job'
+  /** Wanted tasks of a replicated service; null for global ones. */
+  readonly replicas: number | null
+  readonly restartCondition: 'none' | 'on-failure' | 'any'
+  /** Null: unlimited. */
+  readonly restartMaxAttempts: number | null
+  readonly update: {
+    readonly state: 'updating' | 'paused' | 'completed' | 'rollback_started' | 'rollback_paused' | 'rollback_completed'
+    readonly startedAt: string | null
+    readonly message: string
+  } | null
+  readonly updateOrder: 'start-first' | 'stop-first'
+  readonly failureAction: 'pause' | 'continue' | 'rollback'
+  readonly hasHealthcheck: boolean
+  /** Hash of the task template without labels that cc-ci or the operators' client set: equal hashes run the same thing. */
+  readonly specHash: string
+  /** The task template as the engine gave it, for comparing field by field. */
+  readonly taskTemplate: unknown
+}
+
+export interface TaskState {
+  readonly id: string
+  readonly serviceId: string
+  readonly slot: number | null
+  readonly nodeId: string | null
+  readonly state: 'new' | 'pending' | 'assigned' | 'accepted' | 'preparing' | 'ready' | 'starting' | 'running' | 'complete' | 'shutdown' | 'failed' | 'rejected' | 'remove' | 'orphaned' | 'allocated'
+  readonly desired: string
+  readonly message: string
+  readonly error: string
+  readonly containerId: string | null
+  readonly exitCode: number | null
+  readonly createdAt: string
+  /** When the state was reached. */
+  readonly since: string
+  /** Image reference this task was made from. */
+  readonly image: string
+  /** Hash like ServiceState.specHash, of the spec this task was made from. */
+  readonly specHash: string
+}
+
+export interface ContainerState {
+  readonly id: string
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly imageId: string
+  readonly state: string
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly health: { readonly status: string; readonly failingStreak: number; readonly log: readonly string[] } | null
+  readonly mounts: readonly { readonly type: string; readonly name: string | null; readonly source: string; readonly target: string }[]
+  /** Network name to address. */
+  readonly addresses: Readonly<Record<string, string>>
+}
+
+export interface EngineExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}

@@ -1,0 +1,103 @@
+import { execa } from 'execa'
+import { InfraError } from './errors.ts'
+
+export interface ExecOptions {
+  /** Every process has one; when it passes the whole process group is killed. */
+  readonly deadlineMs: number
+  readonly cwd?: string
+  /** The whole environment of the child. Default: only PATH, HOME, LANG and DOCKER_* of ours. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  readonly signal?: AbortSignal
+  /** Bytes kept of each stream; more kills the child. Default 16 MiB. */
+  readonly maxBytes?: number
+  /** Called with each line as it comes, stdout and stderr alike. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface ExecResult {
+  /** Null when the child was killed. */
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly timedOut: boolean
+}
+
+/**
+ * Runs a program with an argument vector, never a shell string, in its own process group. A non-zero exit is a result, not
+ * an error; a program that cannot be started is InfraError `program-missing`.
+ */
+export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const child = execa(file, args, {
+    cwd: options.cwd,
+    env: options.env ?? inheritedEnv(),
+    extendEnv: false,
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    maxBuffer: options.maxBytes ?? 16 * 1024 * 1024,
+    detached: true,
+    reject: false,
+    all: options.onLine !== undefined,
+    stripFinalNewline: false,
+    cleanup: true,
+  })
+  let timedOut = false
+  const killGroup = () => kill(child.pid)
+  const timer = setTimeout(() => {
+    timedOut = true
+    killGroup()
+  }, options.deadlineMs)
+  options.signal?.addEventListener('abort', killGroup, { once: true })
+  if (options.signal?.aborted) killGroup()
+  const { onLine } = options
+  if (onLine) {
+    void forEachLine(child.iterable({ from: 'all' }), onLine)
+  }
+  try {
+    const result = await child
+    if (result.code === 'ENOENT' || result.code === 'EACCES') {
+      throw new InfraError('program-missing', `cannot start ${file}: ${result.code}`, {
+        hint: `Install ${file}, or run 'cc-ci doctor' to see what else is missing.`,
+      })
+    }
+    options.signal?.throwIfAborted()
+    return { exitCode: result.exitCode ?? null, stdout: result.stdout ?? '', stderr: result.stderr ?? '', timedOut }
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', killGroup)
+    if (child.exitCode === null && child.signalCode === null) killGroup()
+  }
+}
+
+/** Like `exec`, but a non-zero exit or a deadline is InfraError `program-failed` with the program's last words. */
+export async function execOk(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const result = await exec(file, args, options)
+  if (result.exitCode === 0) return result
+  const ending = result.timedOut ? `did not end within ${options.deadlineMs} ms` : `ended with ${result.exitCode}`
+  const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
+  throw new InfraError('program-failed', `${[file, ...args.slice(0, 3)].join(' ')} ${ending}${words ? `:\n${words}` : ''}`)
+}
+
+/** What a child process gets of our environment: enough to find programs and the engine, none of our secrets. */
+export function inheritedEnv(): Record<string, string> {
+  const kept = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|DOCKER_.*|SSL_CERT_.*|XDG_.*)$/
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => kept.test(entry[0]) && entry[1] !== undefined),
+  )
+}
+
+async function forEachLine(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of lines) onLine(String(line))
+  } catch {
+    // The stream breaks off when the child is killed; its result says so.
+  }
+}
+
+function kill(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The group has already ended.
+  }
+}

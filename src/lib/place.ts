@@ -1,0 +1,11 @@
+/** A position in a file a person can open. Lines and columns count from 1; a place without a line means the whole file. */
+export interface Place {
+  readonly file: string
+  readonly line?: number
+  readonly column?: number
+}
+
+/** `compose.yml:12:5`, the form editors and terminals make clickable. */
+export function formatPlace({ file, line, column }: Place): string {
+  return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':')
+}

@@ -1,0 +1,89 @@
+import { type Clock, systemClock } from './clock.ts'
+
+/**
+ * What one look at the world says about a wait. `impossible` ends it at once; its `value` says why and is the caller's
+ * type, because only the caller knows what counts as a cause.
+ */
+export type Condition<T, C> =
+  | { readonly state: 'ready'; readonly value: T }
+  | { readonly state: 'waiting'; readonly reason: string }
+  | { readonly state: 'impossible'; readonly cause: C }
+
+export type WaitResult<T, C> =
+  | { readonly state: 'ready'; readonly value: T; readonly waitedMs: number }
+  | { readonly state: 'impossible'; readonly cause: C; readonly waitedMs: number }
+  | { readonly state: 'deadline'; readonly lastSeen: string; readonly waitedMs: number }
+
+export interface WaitOptions {
+  /** Names the wait in progress lines and causes: "service app to converge". */
+  readonly name: string
+  readonly deadlineMs: number
+  /** The poll that backs up the events. Default 500 ms. */
+  readonly everyMs?: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  /** Resolves when something happened that makes another look worthwhile before the poll is due. */
+  readonly nudge?: (signal: AbortSignal) => Promise<void>
+  /** Called when the reason changes, with what is being waited for. */
+  readonly onWaiting?: (progress: { name: string; reason: string; waitedMs: number; deadlineMs: number }) => void
+}
+
+/**
+ * Looks until the condition is ready or impossible, or the deadline passes. `look` may throw: that ends the wait, because
+ * an error is not "not yet". The deadline also bounds a single look that hangs.
+ */
+export async function waitFor<T, C>(
+  look: (signal: AbortSignal) => Promise<Condition<T, C>>,
+  options: WaitOptions,
+): Promise<WaitResult<T, C>> {
+  const { name, deadlineMs, everyMs = 500, clock = systemClock, nudge, onWaiting } = options
+  const start = clock.now()
+  const waitedMs = () => clock.now() - start
+  let lastSeen = 'nothing yet'
+  while (waitedMs() < deadlineMs) {
+    options.signal?.throwIfAborted()
+    const seen = await within(look, deadlineMs - waitedMs(), clock, options.signal)
+    if (seen === undefined) break
+    if (seen.state !== 'waiting') return { ...seen, waitedMs: waitedMs() }
+    if (seen.reason !== lastSeen) onWaiting?.({ name, reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
+    lastSeen = seen.reason
+    await pause(Math.min(everyMs, Math.max(1, deadlineMs - waitedMs())), clock, nudge, options.signal)
+  }
+  return { state: 'deadline', lastSeen, waitedMs: waitedMs() }
+}
+
+async function within<T>(
+  act: (signal: AbortSignal) => Promise<T>,
+  ms: number,
+  clock: Clock,
+  outer?: AbortSignal,
+): Promise<T | undefined> {
+  const own = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, own.signal]) : own.signal
+  const late = clock.sleep(ms, signal).then(
+    () => undefined,
+    () => {
+      outer?.throwIfAborted()
+      return undefined
+    },
+  )
+  try {
+    return await Promise.race([act(signal), late])
+  } finally {
+    own.abort()
+  }
+}
+
+async function pause(ms: number, clock: Clock, nudge?: WaitOptions['nudge'], outer?: AbortSignal): Promise<void> {
+  const own = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, own.signal]) : own.signal
+  const quiet = (promise: Promise<void>) =>
+    promise.catch((error: unknown) => {
+      if (!own.signal.aborted) throw error
+    })
+  try {
+    await Promise.race([quiet(clock.sleep(ms, signal)), ...(nudge ? [quiet(nudge(signal))] : [])])
+  } finally {
+    own.abort()
+  }
+}

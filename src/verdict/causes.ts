@@ -1,0 +1,306 @@
+/** Whose move it is: the recipe's maintainer, the app's upstream, whoever runs the machine, or cc-ci itself. */
+export type Blame = 'recipe' | 'upstream' | 'infra' | 'ci'
+
+interface CauseEntry {
+  /** Default blame; a cause found in a particular case may carry another one with its reason. */
+  readonly blame: Blame
+  /** What happened, in one line for any reader. */
+  readonly what: string
+  /** Why cc-ci says so: the sign it goes by. */
+  readonly why: string
+  /** What to do, as an instruction. */
+  readonly todo: string
+}
+
+/** Every cause a tier can end with. The codes are fixed; docs, `cc-ci explain` and the reference derive from this table. */
+export const CAUSES = {
+  'config-invalid': {
+    blame: 'recipe',
+    what: 'A settings file of the recipe cannot be used.',
+    why: 'The file does not parse, or holds a key or value that the registry of settings does not know.',
+    todo: 'Correct the named line; the message lists what is allowed there.',
+  },
+  'compose-invalid': {
+    blame: 'recipe',
+    what: 'The compose files do not resolve to a valid stack.',
+    why: 'Merging, interpolating or checking them against the compose schema failed at the named line.',
+    todo: 'Correct the named line, and run `cc-ci lint` to see the rest.',
+  },
+  'policy-refused': {
+    blame: 'recipe',
+    what: 'The compose files ask the engine for something that this server does not allow.',
+    why: 'The named key gives the app power over the host, for example a bind mount, the engine socket or `privileged`.',
+    todo: 'Remove it, or ask the operator to allow it for this recipe.',
+  },
+  'secret-missing': {
+    blame: 'recipe',
+    what: 'A secret that the app needs can neither be generated nor was it provided.',
+    why: 'The compose file uses an external secret whose version variable is missing or marked `generate=false`.',
+    todo: 'Add SECRET_<NAME>_VERSION to .env.sample, or insert the value with an install hook.',
+  },
+  'config-version-not-bumped': {
+    blame: 'recipe',
+    what: 'A config file changed while its version in abra.sh stayed the same.',
+    why: 'Swarm configs cannot be changed in place: deploying other content under the same name fails for operators.',
+    todo: 'Raise the named <CONFIG>_VERSION in abra.sh.',
+  },
+  'image-unpullable': {
+    blame: 'recipe',
+    what: 'An image of the app cannot be had.',
+    why: 'The registry says it does not exist, or no registry answered and there is no local image of that name.',
+    todo: 'Check the image and tag; where the registry did not answer, see `cc-ci doctor`.',
+  },
+  'image-moved': {
+    blame: 'upstream',
+    what: 'The same image reference now means another image.',
+    why: 'An earlier run recorded another id for it.',
+    todo: 'Compare with a run of the base branch before you look for a fault in the recipe.',
+  },
+  'task-rejected': {
+    blame: 'recipe',
+    what: 'The engine refused to start a task.',
+    why: 'The task ended as `rejected` with the named error, before its program ran.',
+    todo: 'Read the error: often an unknown command, a missing mount target, or a config with the wrong mode.',
+  },
+  'no-suitable-node': {
+    blame: 'infra',
+    what: 'No node of the Swarm may run a task.',
+    why: 'The scheduler said so: placement constraints or reserved resources cannot be met here.',
+    todo: 'Relax the constraint or the reservation, or give the machine what they ask for.',
+  },
+  'address-pool-exhausted': {
+    blame: 'infra',
+    what: 'The engine has no free network addresses left.',
+    why: 'Allocating an address for a task or network failed.',
+    todo: 'Run `cc-ci gc`, remove unused networks, or create `proxy` with a larger subnet.',
+  },
+  'port-in-use': {
+    blame: 'infra',
+    what: 'A host port that the app publishes is taken.',
+    why: 'The engine could not bind it.',
+    todo: 'Stop what holds the port, or wait for the other run that uses it.',
+  },
+  'crash-loop': {
+    blame: 'recipe',
+    what: 'A service starts and ends again and again.',
+    why: 'Its tasks ended several times with the same sign, each soon after its start.',
+    todo: 'Read the last log lines of the task below: the program says why it ends.',
+  },
+  'oom-killed': {
+    blame: 'recipe',
+    what: 'A task was killed because it used more memory than it may.',
+    why: 'The engine set the out-of-memory flag on its container.',
+    todo: 'Raise the memory limit in the compose file, or make the app use less.',
+  },
+  'one-shot-failed': {
+    blame: 'recipe',
+    what: 'A task that should run once to its end failed.',
+    why: 'It ended with a non-zero code and will not be started again.',
+    todo: 'Read its last log lines below.',
+  },
+  'healthcheck-failing': {
+    blame: 'recipe',
+    what: 'The health check of a service does not pass.',
+    why: 'The engine marked its container unhealthy; the output of the last probes is below.',
+    todo: 'Run the check by hand in the container: the app may be slow (raise start_period) or the check wrong.',
+  },
+  'not-converged': {
+    blame: 'recipe',
+    what: 'The services did not all come up before the deadline.',
+    why: 'The deadline passed with no decisive sign; what was still missing is below.',
+    todo: 'If the app needs longer, raise `timeouts.deploy`; otherwise look at the service named below.',
+  },
+  'rolled-back': {
+    blame: 'recipe',
+    what: 'The engine gave the update up and put the old version back.',
+    why: "The service's update status says so: the new tasks failed within the monitor window.",
+    todo: 'Read why the new tasks failed; the old version serves again, which hides the fault from a plain look.',
+  },
+  'update-paused': {
+    blame: 'recipe',
+    what: 'The engine stopped the update half way.',
+    why: "The service's update status is `paused`: new tasks failed, and the recipe asks for a pause on failure.",
+    todo: 'Read why the new tasks failed.',
+  },
+  'orphan-service': {
+    blame: 'recipe',
+    what: 'A service of the old version still runs though the new one no longer has it.',
+    why: 'Deploying a stack does not remove what the new compose file dropped.',
+    todo: 'Say in the release notes that operators must remove it by hand.',
+  },
+  'head-not-deployed': {
+    blame: 'ci',
+    what: 'What runs is not the commit under test.',
+    why: 'The chaos-version label of the running app is not the head commit.',
+    todo: 'Report this: nothing after this point was about your change.',
+  },
+  'no-version-delta': {
+    blame: 'recipe',
+    what: 'Base and head run the same thing, so there was no upgrade to judge.',
+    why: 'No image, command, environment, config or volume differs between the pinned base and head.',
+    todo: 'Pin another base with `upgrade.from`, or let cc-ci choose one.',
+  },
+  'http-not-serving': {
+    blame: 'recipe',
+    what: 'The app does not answer over HTTP.',
+    why: 'All tasks run, but no request through the proxy got an answer of the app before the deadline.',
+    todo: 'Check the port in `traefik.http.services.<name>.loadbalancer.server.port` and that the app listens on 0.0.0.0.',
+  },
+  'http-wrong-status': {
+    blame: 'recipe',
+    what: 'The app answers with an unexpected status.',
+    why: 'The answer came from the app itself and its status is none of those allowed.',
+    todo: 'Read the body below; if the status is right for this app, set `health.path` or `health.status`.',
+  },
+  'proxy-fallback': {
+    blame: 'recipe',
+    what: "The proxy answers in the app's place.",
+    why: "No router matches the app's domain, so that the proxy's own error page came back.",
+    todo: 'Check the router labels: `rule`, `entrypoints`, `traefik.enable`, and that they stand under `deploy.labels`.',
+  },
+  'blank-page': {
+    blame: 'recipe',
+    what: 'The app serves a page on which a browser shows nothing.',
+    why: 'A real browser loaded it and found no text, no picture and no form.',
+    todo: 'See the screenshot, the console errors and the failed requests.',
+  },
+  'data-lost': {
+    blame: 'recipe',
+    what: 'Data that was there before the operation is gone after it.',
+    why: 'A witness that cc-ci planted, or the fingerprint that it took, did not survive.',
+    todo: 'Compare the volumes and database settings of both versions: a renamed volume or changed path loses data.',
+  },
+  'backup-not-covered': {
+    blame: 'recipe',
+    what: 'The backup does not hold what its labels promise.',
+    why: 'A promised volume or path is missing from the snapshot.',
+    todo: 'Check the backupbot labels: volume names are the short ones of the compose file, paths are relative to the volume.',
+  },
+  'backup-empty': {
+    blame: 'recipe',
+    what: 'The backup holds nothing of use.',
+    why: 'The snapshot or a dump in it has no content, or the dump is cut off.',
+    todo: 'Run the backup pre-hook by hand and look at the file it writes.',
+  },
+  'backup-hook-failed': {
+    blame: 'recipe',
+    what: 'A command that a backup label asks for failed.',
+    why: 'It ended with a non-zero code in the container; its output is below.',
+    todo: 'Run the command in the container; is the script mounted, executable, and the database reachable?',
+  },
+  'restore-hook-failed': {
+    blame: 'recipe',
+    what: 'A command that a restore label asks for failed.',
+    why: 'It ended with a non-zero code in the container; its output is below.',
+    todo: 'Run the command in the container; does it cope with connections that are still open?',
+  },
+  'restore-no-effect': {
+    blame: 'recipe',
+    what: 'Restoring did not bring the data back.',
+    why: 'What cc-ci destroyed after the backup is still missing after the restore of that very snapshot.',
+    todo: 'Check that the restore hook loads the dump that the backup hook wrote.',
+  },
+  'test-failed': {
+    blame: 'recipe',
+    what: 'A custom test failed.',
+    why: 'Its assertion did not hold; the test and its error are below.',
+    todo: 'Read the error and the trace.',
+  },
+  'no-tests-ran': {
+    blame: 'recipe',
+    what: 'Custom tests are there, but none ran.',
+    why: 'The test runner executed zero tests.',
+    todo: 'Look for skipped tests and for syntax errors in the listed files.',
+  },
+  'dep-failed': {
+    blame: 'infra',
+    what: 'Something that the app depends on did not come up.',
+    why: 'The provider said so.',
+    todo: "See the provider's own log.",
+  },
+  'screenshot-failed': {
+    blame: 'ci',
+    what: 'No screenshot could be taken.',
+    why: 'The browser did not start or did not answer.',
+    todo: 'Run `cc-ci doctor` to check the browser.',
+  },
+  'teardown-leak': {
+    blame: 'ci',
+    what: 'Something of this run was left behind.',
+    why: 'The leak ledger found it after the removal.',
+    todo: 'Run `cc-ci gc`, and report what it names.',
+  },
+  'secret-leaked': {
+    blame: 'ci',
+    what: 'A secret stood in something that would have been kept.',
+    why: 'The masker found it on its last look.',
+    todo: 'Report this; the text was masked.',
+  },
+  'disk-full': {
+    blame: 'infra',
+    what: 'The machine has no space left.',
+    why: 'Writing failed with ENOSPC, or the engine reported it.',
+    todo: 'Free space: `cc-ci gc`, then unused images.',
+  },
+  'engine-lost': {
+    blame: 'infra',
+    what: 'The engine stopped answering.',
+    why: 'Calls to its socket failed or hung past their deadline.',
+    todo: 'Run `cc-ci doctor`; then start the run again.',
+  },
+  deadline: {
+    blame: 'infra',
+    what: 'A step or the whole run reached its deadline.',
+    why: 'No decisive sign came before; the last thing seen is below.',
+    todo: 'If the step was making progress, raise the deadline that is named.',
+  },
+  'harness-error': {
+    blame: 'ci',
+    what: 'cc-ci itself failed.',
+    why: 'An error reached a place where none should be.',
+    todo: "Report it with the run's folder; this says nothing about the recipe.",
+  },
+  blocked: {
+    blame: 'recipe',
+    what: 'This tier could not be judged because an earlier one did not pass.',
+    why: 'It needs what that tier makes.',
+    todo: 'Look at the cause of the tier it names.',
+  },
+  'evidence-missing': {
+    blame: 'ci',
+    what: 'A tier found nothing wrong but lacks the evidence to pass.',
+    why: 'The rule "no evidence, no pass" named what is missing.',
+    todo: 'Report it with the run; nothing was proven here.',
+  },
+  interrupted: {
+    blame: 'infra',
+    what: 'The run was stopped before this tier ended.',
+    why: 'A signal or a cancellation came.',
+    todo: 'Start the run again.',
+  },
+} as const satisfies Record<string, CauseEntry>
+
+export type CauseCode = keyof typeof CAUSES
+
+/** Why a tier is not `pass`. */
+export interface Cause {
+  readonly code: CauseCode
+  readonly blame: Blame
+  /** What happened this time. */
+  readonly message: string
+  readonly hint: string
+  readonly service?: string
+  /** The decisive lines: exit codes, task history, last log lines. */
+  readonly lines: readonly string[]
+}
+
+/** A cause with the table's blame and instruction where none better is known. */
+export function cause(
+  code: CauseCode,
+  message: string,
+  details: { blame?: Blame; hint?: string; service?: string; lines?: readonly string[] } = {},
+): Cause {
+  const { blame, todo } = CAUSES[code]
+  const { service, lines = [] } = details
+  return { code, blame: details.blame ?? blame, message, hint: details.hint ?? todo, ...(service ? { service } : {}), lines }
+}

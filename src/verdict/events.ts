@@ -1,0 +1,124 @@
+import type { Cause } from './causes.ts'
+import type { Evidence } from './evidence.ts'
+import type { TierId } from './tiers.ts'
+
+/** What a run says about itself before anything is touched. */
+export interface RunHeader {
+  readonly run: { readonly id: string; readonly host: string }
+  readonly tool: { readonly name: 'cc-ci'; readonly version: string; readonly commit: string | null }
+  readonly recipe: {
+    readonly name: string
+    /** Where it came from: a path or URL, without credentials. */
+    readonly origin: string
+    /** 40 hex. */
+    readonly commit: string
+    /** The version label of head; null where the app service has none. */
+    readonly version: string | null
+    readonly dirty: boolean
+  }
+  readonly base: BaseRef | null
+  /** The tiers this run was asked to judge, in order; all others end as a skip of kind `not-selected`. */
+  readonly selected: readonly TierId[]
+  readonly stack: string
+  readonly domain: string
+  readonly customization: Customization
+}
+
+export interface BaseRef {
+  readonly version: string
+  readonly commit: string
+  readonly source: 'pin' | 'canonical' | 'tag' | 'branch'
+}
+
+export interface Customization {
+  readonly config: Readonly<Record<string, unknown>>
+  readonly hooks: readonly string[]
+  readonly overlays: readonly string[]
+  readonly tests: readonly string[]
+  readonly envOverrides: readonly string[]
+  readonly refused: readonly string[]
+}
+
+export interface EnvironmentFacts {
+  readonly engine: string
+  readonly api: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  readonly load: readonly number[]
+}
+
+export interface Finding {
+  /** Stable and kebab-case, or a lint rule's id. */
+  readonly code: string
+  readonly severity: 'info' | 'warning' | 'error'
+  readonly message: string
+  /** `compose.yml:12:5`. */
+  readonly where?: string
+}
+
+export interface Artifact {
+  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log'
+  /** Relative to the run folder. */
+  readonly path: string
+  readonly sha256: string
+}
+
+export interface TestRow {
+  readonly title: string
+  readonly file: string
+  readonly status: 'passed' | 'failed' | 'skipped'
+  readonly durationMs: number
+}
+
+/** Why a tier did not run. Only `structural` and `declared` count as a rung that need not be climbed. */
+export type SkipKind = 'structural' | 'declared' | 'not-selected'
+
+/** What a check found. `unverified`: it could not look, which is never the recipe's fault. */
+export type CheckOutcome = 'pass' | 'fail' | 'unverified'
+
+/** The body of each event by its type. Events are facts in the order they happened; outcomes are computed from them by `fold`. */
+export interface EventBodies {
+  'run.started': RunHeader
+  environment: EnvironmentFacts
+  accommodation: { readonly text: string }
+  finding: Finding
+  artifact: Artifact
+  /** A harness-level line worth keeping: what is about to be done. */
+  note: { readonly text: string }
+  'tier.started': { readonly tier: TierId }
+  'tier.skipped': { readonly tier: TierId; readonly kind: SkipKind; readonly reason: string }
+  /** The tier could not be started because `by` did not pass. */
+  'tier.blocked': { readonly tier: TierId; readonly by: TierId }
+  'tier.ended': { readonly tier: TierId }
+  'operation.started': { readonly tier: TierId; readonly operation: string }
+  'operation.ended': { readonly tier: TierId; readonly operation: string; readonly ms: number }
+  'wait.progress': {
+    readonly tier: TierId
+    readonly name: string
+    readonly reason: string
+    readonly waitedMs: number
+    readonly deadlineMs: number
+  }
+  check: { readonly tier: TierId; readonly name: string; readonly outcome: CheckOutcome; readonly cause?: Cause }
+  evidence: { readonly tier: TierId; readonly evidence: Evidence }
+  test: { readonly tier: TierId; readonly test: TestRow }
+  image: { readonly service: string; readonly ref: string; readonly id: string }
+  leak: { readonly kind: string; readonly name: string }
+  /** The last look of the masker over everything that is kept. */
+  'secrets.scanned': { readonly files: number; readonly leaks: readonly string[] }
+  'run.interrupted': { readonly signal: 'SIGINT' | 'SIGTERM' | 'cancel' | 'deadline' }
+  'run.ended': Record<never, never>
+}
+
+export type EventType = keyof EventBodies
+
+/** One line of `events.ndjson`. `seq` counts from 1 without gaps; `at` is ISO 8601 in UTC. */
+export type RunEvent = { [T in EventType]: { readonly seq: number; readonly at: string; readonly type: T } & EventBodies[T] }[EventType]
+
+/** An event before the stream has numbered and stamped it. */
+export type EventDraft = { [T in EventType]: { readonly type: T } & EventBodies[T] }[EventType]
+
+/** Where a run's events go. `append` returns once the line is with the operating system. */
+export interface EventSink {
+  append(event: EventDraft): void
+}

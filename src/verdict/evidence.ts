@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+const image = z.object({ service: z.string(), ref: z.string(), id: z.string().min(1) })
+const identity = z.object({
+  service: z.string(),
+  imageId: z.string().nullable(),
+  specHash: z.string().nullable(),
+  version: z.string().nullable(),
+  chaosVersion: z.string().nullable(),
+})
+const witness = z.object({
+  /** `volume:data` or `postgres:db`. */
+  subject: z.string(),
+  kind: z.enum(['file', 'manifest', 'postgres', 'sqlite']),
+  /** What happened to it: `kept`, `changed` (explained by a migration), `lost`, `excluded` (labels do not cover it). */
+  result: z.enum(['kept', 'changed', 'lost', 'excluded']),
+  before: z.string(),
+  destroyed: z.string().optional(),
+  after: z.string(),
+  /** For a person: "12 tables, 0 rows lost, 3 new columns". */
+  summary: z.string(),
+})
+
+/**
+ * Every kind of evidence and its shape. A shape that cannot be filled (no services, no tasks, no files) does not validate,
+ * and evidence that does not validate does not count: this is what "no evidence, no pass" means in code.
+ */
+export const EVIDENCE = {
+  /** lint: every rule that was evaluated, each with what it looked at. */
+  rules: z.object({ rules: z.array(z.object({ id: z.string(), subject: z.string(), ok: z.boolean() })).min(1) }),
+  /** The image each service really runs. */
+  images: z.object({ images: z.array(image).min(1) }),
+  /** The tasks that were running when the stack was called converged; a completed one-shot counts with its task. */
+  tasks: z.object({ tasks: z.array(z.object({ service: z.string(), id: z.string(), state: z.string() })).min(1) }),
+  /** An answer over the edge, and the proof whose answer it was. */
+  http: z.object({
+    url: z.string(),
+    status: z.number().int().min(100),
+    bodyHash: z.string().min(1),
+    bytes: z.number().int(),
+    /** The task that answered, found by asking the task itself and comparing, or by the edge's own routing table. */
+    servingTask: z.string().min(1),
+  }),
+  /** The recipe routes no HTTP to any service: nothing to ask, and why we think so. */
+  'no-http': z.object({ reason: z.string().min(1) }),
+  /** What a real browser saw. */
+  page: z.object({
+    url: z.string(),
+    title: z.string(),
+    textLength: z.number().int(),
+    elements: z.number().int(),
+    consoleErrors: z.array(z.string()),
+    failedRequests: z.array(z.string()),
+    screenshot: z.string().min(1),
+  }),
+  /** Base and head, service by service, as the engine reports them; `changed` names what differs in something that runs. */
+  identity: z.object({
+    services: z
+      .array(z.object({ service: z.string(), base: identity.nullable(), head: identity.nullable(), changed: z.array(z.string()) }))
+      .min(1)
+      .refine((services) => services.some((service) => service.changed.length > 0), 'nothing that runs differs'),
+  }),
+  /** The `chaos-version` label of the running app is the commit under test. */
+  'head-deployed': z.object({ label: z.string().min(7), commit: z.string().length(40) })
+    .refine(({ label, commit }) => commit.startsWith(label.replace(/\+U$/, '')), 'the label is not the commit'),
+  /** How the engine ended each service's update; `none` where the service did not change. */
+  'update-status': z.object({
+    services: z.array(z.object({ service: z.string(), state: z.enum(['completed', 'none', 'created']) })).min(1),
+  }),
+  /** What happened to planted and fingerprinted data. An app without data says so in `none`. */
+  witness: z.union([z.object({ witnesses: z.array(witness).min(1) }), z.object({ none: z.string().min(1) })]),
+  snapshot: z.object({
+    id: z.string().min(8),
+    volumes: z.array(z.object({ volume: z.string(), files: z.number().int(), bytes: z.number().int() })).min(1),
+  }),
+  /** Hooks that ran, with exit codes; an app with none says so by an empty list plus `none`. */
+  hooks: z.union([
+    z.object({ hooks: z.array(z.object({ service: z.string(), phase: z.string(), exitCode: z.number().int(), ms: z.number() })).min(1) }),
+    z.object({ none: z.string().min(1) }),
+  ]),
+  /** Promised by the labels against held by the snapshot, path by path. */
+  coverage: z.object({
+    paths: z.array(z.object({ volume: z.string(), path: z.string(), covered: z.boolean(), note: z.string().optional() })).min(1),
+  }),
+  restored: z.object({ snapshot: z.string().min(8), files: z.number().int().min(1) }),
+  tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
+  provider: z.object({ providers: z.array(z.object({ name: z.string(), healthy: z.literal(true) })).min(1) }),
+  recovery: z.object({
+    services: z.array(z.object({ service: z.string(), before: z.string(), after: z.string(), ms: z.number() })).min(1),
+  }),
+  'no-op-redeploy': z.object({ restarted: z.array(z.string()).length(0) }),
+  /** Everything the run could have left, looked for by kind; `after` is what is still there. */
+  ledger: z.object({
+    before: z.record(z.string(), z.number().int()),
+    during: z.record(z.string(), z.number().int()),
+    after: z.record(z.string(), z.number().int()),
+    removed: z.number().int(),
+  }),
+} as const
+
+export type EvidenceKind = keyof typeof EVIDENCE
+
+/** Evidence of one kind: `{ kind: 'images', images: [...] }`. */
+export type Evidence = { [K in EvidenceKind]: { readonly kind: K } & z.infer<(typeof EVIDENCE)[K]> }[EvidenceKind]
+
+/** Null when the evidence is whole, otherwise what is wrong with it. */
+export function evidenceProblem(evidence: { readonly kind: string }): string | null {
+  const { kind, ...body } = evidence
+  const shape = EVIDENCE[kind as EvidenceKind]
+  if (!shape) return `unknown kind ${kind}`
+  const parsed = shape.safeParse(body)
+  return parsed.success ? null : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+}
