@@ -64,7 +64,6 @@ export async function exec(file: string, args: readonly string[], options: ExecO
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', killGroup)
-    if (child.exitCode === null && child.signalCode === null) killGroup()
   }
 }
 
