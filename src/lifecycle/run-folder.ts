@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { isRunId } from '../lib/ids.ts'
+import { isAlive, ownIdentity } from './process-identity.ts'
+
+const recordSchema = z.object({
+  schema: z.literal(1),
+  id: z.string().refine(isRunId),
+  recipe: z.string(),
+  commit: z.string(),
+  stack: z.string(),
+  domain: z.string(),
+  startedAt: z.string(),
+  process: z.object({ pid: z.int(), startTicks: z.string(), bootId: z.string() }),
+  /** `running` until teardown has proven that nothing is left; `kept` by --keep; `ended`. */
+  status: z.enum(['running', 'kept', 'ended']),
+})
+
+/** `run.json`: what is needed to take a run down after its process is gone. Written before anything is created. */
+export type RunRecord = z.infer<typeof recordSchema>
+
+/** Paths of one run; everything a run writes on this machine is below `dir`. */
+export interface RunFolder {
+  readonly dir: string
+  readonly events: string
+  readonly results: string
+  readonly report: string
+  readonly junit: string
+  readonly logs: string
+  readonly artifacts: string
+  /** The recipe as it was deployed; `checkoutBase` where an upgrade started. */
+  readonly checkout: string
+  readonly checkoutBase: string
+  /** Gone when the run has ended. */
+  readonly tmp: string
+}
+
+export function runFolder(stateDir: string, id: string): RunFolder {
+  const dir = join(stateDir, 'runs', id)
+  return {
+    dir,
+    events: join(dir, 'events.ndjson'),
+    results: join(dir, 'results.json'),
+    report: join(dir, 'report.html'),
+    junit: join(dir, 'artifacts', 'junit.xml'),
+    logs: join(dir, 'logs'),
+    artifacts: join(dir, 'artifacts'),
+    checkout: join(dir, 'checkout'),
+    checkoutBase: join(dir, 'checkout-base'),
+    tmp: join(dir, 'tmp'),
+  }
+}
+
+export function createRun(stateDir: string, record: Omit<RunRecord, 'schema' | 'process' | 'status'>): RunFolder {
+  const folder = runFolder(stateDir, record.id)
+  for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
+  writeRecord(folder, { schema: 1, ...record, process: ownIdentity(), status: 'running' })
+  return folder
+}
+
+/** Replaces run.json in one step, so that a kill leaves the old or the new one, never half. */
+export function writeRecord(folder: RunFolder, record: RunRecord): void {
+  const file = join(folder.dir, 'run.json')
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+export function setStatus(folder: RunFolder, status: RunRecord['status']): void {
+  const record = readRecord(folder)
+  if (record) writeRecord(folder, { ...record, status })
+}
+
+/** Null when the folder has no readable record: it was killed before it had created anything. */
+export function readRecord(folder: RunFolder): RunRecord | null {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(join(folder.dir, 'run.json'), 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+/** Ids of all runs in the state folder, newest first. */
+export function listRuns(stateDir: string): string[] {
+  try {
+    return readdirSync(join(stateDir, 'runs')).filter(isRunId).sort().reverse()
+  } catch {
+    return []
+  }
+}
+
+/** True for a run whose process has died before it ended: its things may still be on the engine. */
+export function isAbandoned(record: RunRecord): boolean {
+  return record.status === 'running' && !isAlive(record.process)
+}
+
+export function removeTmp(folder: RunFolder): void {
+  rmSync(folder.tmp, { recursive: true, force: true })
+}
