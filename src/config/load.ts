@@ -75,7 +75,8 @@ function problems(data: object, place: (path: readonly PropertyKey[]) => Place):
 function unknownKey(path: readonly PropertyKey[], where: Place): RecipeError {
   const name = path.join('.')
   const names = settingRows().map((row) => row.name)
-  const near = closest(name, names)
+  const groups = names.filter((full) => full.includes('.')).map((full) => full.slice(0, full.indexOf('.')))
+  const near = closest(name, [...names, ...groups])
   const meant = distance(name, near) <= Math.ceil(name.length / 3) ? `Did you mean ${near}? ` : ''
   return new RecipeError('config-invalid', `unknown setting ${name}`, { where, hint: `${meant}Allowed: ${names.join(', ')}.` })
 }

@@ -7,11 +7,9 @@ import { isAlive, ownIdentity } from './process-identity.ts'
 const recordSchema = z.object({
   schema: z.literal(1),
   id: z.string().refine(isRunId),
-  recipe: z.string(),
-  commit: z.string(),
-  stack: z.string(),
-  domain: z.string(),
   startedAt: z.string(),
+  /** Null while the run is still being planned: then nothing of it exists but its folder. */
+  app: z.object({ recipe: z.string(), commit: z.string(), stack: z.string(), domain: z.string() }).nullable(),
   process: z.object({ pid: z.int(), startTicks: z.string(), bootId: z.string() }),
   /** `running` until teardown has proven that nothing is left; `kept` by --keep; `ended`. */
   status: z.enum(['running', 'kept', 'ended']),
@@ -52,11 +50,18 @@ export function runFolder(stateDir: string, id: string): RunFolder {
   }
 }
 
-export function createRun(stateDir: string, record: Omit<RunRecord, 'schema' | 'process' | 'status'>): RunFolder {
-  const folder = runFolder(stateDir, record.id)
+/** Makes the folder and says in it whose it is, before anything else is written. */
+export function reserveRun(stateDir: string, id: string, startedAt: string): RunFolder {
+  const folder = runFolder(stateDir, id)
   for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
-  writeRecord(folder, { schema: 1, ...record, process: ownIdentity(), status: 'running' })
+  writeRecord(folder, { schema: 1, id, startedAt, app: null, process: ownIdentity(), status: 'running' })
   return folder
+}
+
+/** Names the app in run.json: from here on a killed run can be taken down. Must come before anything is created. */
+export function announceApp(folder: RunFolder, app: RunRecord['app']): void {
+  const record = readRecord(folder)
+  if (record) writeRecord(folder, { ...record, app })
 }
 
 /** Replaces run.json in one step, so that a kill leaves the old or the new one, never half. */

@@ -1,0 +1,31 @@
+// Imports point down only; each layer lists what it may use. The order is the one in docs/decisions/0001.
+const layers = {
+  lib: [],
+  verdict: ['lib'],
+  recipe: ['lib', 'verdict'],
+  config: ['lib', 'verdict'],
+  engine: ['lib', 'verdict'],
+  images: ['lib', 'engine'],
+  edge: ['lib', 'verdict', 'engine', 'images'],
+  deploy: ['lib', 'verdict', 'recipe', 'config', 'engine'],
+  backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
+  checks: ['lib', 'verdict', 'recipe', 'engine', 'edge'],
+  machine: ['lib', 'verdict', 'engine', 'images', 'edge'],
+  lifecycle: ['lib', 'verdict', 'recipe', 'config', 'engine', 'images', 'machine', 'edge', 'deploy', 'backup', 'checks'],
+  report: ['lib', 'verdict'],
+  cli: ['.*'],
+}
+
+export default {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-tests-from-source', severity: 'error', from: { path: '^src' }, to: { path: '^(test|fixtures|scripts)' } },
+    ...Object.entries(layers).map(([layer, allowed]) => ({
+      name: `${layer}-points-down`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: '^src/', pathNot: `^src/(${[layer, ...allowed].join('|')})/` },
+    })),
+  ],
+  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' }, enhancedResolveOptions: { extensions: ['.ts', '.js'] } },
+}

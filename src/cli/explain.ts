@@ -1,0 +1,14 @@
+import { explainText } from '../report/explain.ts'
+import { CAUSES } from '../verdict/causes.ts'
+
+/** `cc-ci explain [CODE]`. Throws UsageError for an unknown code. */
+export async function explainCommand(code: string | undefined): Promise<number> {
+  process.stdout.write(code === undefined ? listText() : explainText(code))
+  return 0
+}
+
+function listText(): string {
+  return Object.entries(CAUSES)
+    .map(([code, { blame, what }]) => `${code.padEnd(28)}${blame.padEnd(10)}${what}\n`)
+    .join('')
+}

@@ -1,0 +1,29 @@
+import { CancelledError, EXIT } from '../lib/errors.ts'
+
+/**
+ * The first SIGINT or SIGTERM stops the run and takes it down in order; a second SIGINT abandons the teardown: what is left
+ * stays recorded, and the next run or `cc-ci gc` removes it.
+ */
+export function listenForSignals(): { signal: AbortSignal; [Symbol.dispose](): void } {
+  const controller = new AbortController()
+  const stop = (name: 'SIGINT' | 'SIGTERM') => {
+    if (controller.signal.aborted && name === 'SIGINT') {
+      process.stderr.write('\ncc-ci: teardown abandoned; `cc-ci gc` removes what is left.\n')
+      process.exit(EXIT.sigint)
+    }
+    if (controller.signal.aborted) return
+    process.stderr.write(`\ncc-ci: ${name}: stopping and removing the app (again Ctrl-C: leave it to \`cc-ci gc\`)\n`)
+    controller.abort(new CancelledError(name))
+  }
+  const onInterrupt = () => stop('SIGINT')
+  const onTerminate = () => stop('SIGTERM')
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onTerminate)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      process.off('SIGINT', onInterrupt)
+      process.off('SIGTERM', onTerminate)
+    },
+  }
+}

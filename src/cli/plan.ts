@@ -1,0 +1,64 @@
+import { formatPlace } from '../lib/place.ts'
+import type { RunPlan } from '../lifecycle/plan.ts'
+import { TIER_IDS } from '../verdict/tiers.ts'
+import type { RecipeOptions } from './program.ts'
+import { withPlan } from './with-plan.ts'
+
+/** `cc-ci plan`: every decision a run would make, each with its reason. */
+export function plan(recipe: string, options: RecipeOptions): Promise<number> {
+  return withPlan(recipe, options, async (plan) => {
+    process.stdout.write(options.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : `${planText(plan)}\n`)
+    return 0
+  })
+}
+
+function planJson(plan: RunPlan) {
+  const { repo, head, base, settings } = plan
+  return {
+    recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
+    base: base.kind === 'none' ? null : base.ref,
+    considered: base.considered,
+    differs: base.kind === 'base' ? base.differs : [],
+    tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? { kind: 'judged' }) })),
+    settings: Object.fromEntries([...settings.sources].map(([name, place]) => [name, formatPlace(place)])),
+    composeFiles: head.stack.files,
+    services: Object.entries(head.stack.model.services).map(([name, { image }]) => ({ name, image: image ?? null })),
+    secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
+    backup: { capable: plan.backup.capable, reason: plan.backup.reason },
+    envNotUpgraded: plan.envNotUpgraded,
+    findings: head.stack.findings,
+  }
+}
+
+function planText(plan: RunPlan): string {
+  const { repo, head, base, settings } = plan
+  const lines = [
+    `recipe    ${repo.name} ${head.version ?? '(no version label)'} at ${head.commit.slice(0, 8)}${head.dirty ? ' with uncommitted changes' : ''}`,
+    `from      ${repo.origin}`,
+    `compose   ${head.stack.files.join(', ')}`,
+    `services  ${Object.entries(head.stack.model.services).map(([name, { image }]) => `${name} (${image})`).join(', ')}`,
+    `secrets   ${head.secrets.map(({ key, generate }) => (generate ? key : `${key} (inserted by hand)`)).join(', ') || 'none'}`,
+    `base      ${baseText(plan)}`,
+    ...base.considered.map((line) => `          ${line}`),
+    ...(base.kind === 'base' ? [`differs   ${base.differs.join(', ')}`] : []),
+    ...(plan.envNotUpgraded.length > 0 ? [`env       not given to an upgraded app: ${plan.envNotUpgraded.join(', ')}`] : []),
+    'tiers',
+    ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
+    'settings',
+    ...[...settings.sources].map(([name, place]) => `  ${name}  from ${formatPlace(place)}`),
+    ...(settings.sources.size === 0 ? ['  all at their defaults'] : []),
+    ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
+  ]
+  return lines.join('\n')
+}
+
+function baseText({ base }: RunPlan): string {
+  if (base.kind === 'none') return `none: ${base.reason}`
+  const text = `${base.ref.version} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
+  return base.kind === 'no-delta' ? `${text} runs the same as head: upgrade will be unverified` : text
+}
+
+function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
+  const skip = plan.skips.get(id)
+  return skip ? `skip (${skip.kind}): ${skip.reason}` : 'judged'
+}

@@ -1,0 +1,150 @@
+import tab from '@bomb.sh/tab/commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { CcCiError } from '../lib/errors.ts'
+import { parseDuration } from '../lib/duration.ts'
+import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import { toolVersion } from '../lib/version.ts'
+
+/** An action's module is loaded when its command runs: `--help` and completion load none of them. */
+type Action<O> = (recipe: string, options: O) => Promise<number>
+
+/** The whole command line: names, flags and help. The reference page of commands is generated from it. */
+export function buildProgram(): Command {
+  const program = new Command('cc-ci')
+    .description('Proves that a Co-op Cloud recipe installs, upgrades, backs up, restores and works, on a real Docker Swarm.')
+    .version(toolVersion())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXAMPLES)
+  addJudging(program)
+  addMachine(program)
+  addHistory(program)
+  tab(program)
+  return program
+}
+
+const EXAMPLES = `
+Examples:
+  cc-ci test                      judge the recipe in this folder, uncommitted changes included
+  cc-ci test ./gitea --only lint,install
+  cc-ci test https://git.coopcloud.tech/coop-cloud/gitea.git --ref my-branch --base 3.2.0+1.24.1
+  cc-ci plan ./gitea              what a run would do and why; touches nothing
+  cc-ci doctor                    what this machine lacks, and how to mend it
+  source <(cc-ci complete bash)   completion for this shell
+
+Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 unverified, 4 internal error, 130/143 interrupted.`
+
+function addJudging(program: Command): void {
+  recipeCommand(program, 'test', 'run the whole life of the recipe on the Swarm and judge it')
+    .addOption(planOptions.ref())
+    .addOption(planOptions.base())
+    .addOption(planOptions.only())
+    .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
+    .option('--json <file>', 'write results.json there too; - for standard output')
+    .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
+    .addOption(new Option('--deadline <duration>', 'for the whole run, teardown excluded').argParser(duration).default(3_600_000, '60m'))
+    .action(lazily(async () => (await import('./test.ts')).test))
+  recipeCommand(program, 'plan', 'print what a run would do and why; touches nothing')
+    .addOption(planOptions.ref())
+    .addOption(planOptions.base())
+    .addOption(planOptions.only())
+    .option('--json', 'as JSON')
+    .action(lazily(async () => (await import('./plan.ts')).plan))
+  recipeCommand(program, 'lint', "check the recipe against Co-op Cloud's rules and ours")
+    .addOption(planOptions.ref())
+    .option('--json', 'as JSON')
+    .action(lazily(async () => (await import('./lint.ts')).lintCommand))
+}
+
+function addMachine(program: Command): void {
+  withState(program.command('doctor').description('say what this machine has, what is missing and how to mend it'))
+    .option('--json', 'as JSON')
+    .action(lazilyPlain(async () => (await import('./doctor.ts')).doctorCommand))
+  const engine = program.command('engine').description('an engine for machines that have none (Debian or Ubuntu, root)')
+  withState(engine.command('up').description('install and start what is missing: engine, Swarm, proxy network, edge, helper images'))
+    .action(lazilyPlain(async () => (await import('./engine.ts')).engineUpCommand))
+  withState(engine.command('down').description('remove what `engine up` made, and nothing else'))
+    .action(lazilyPlain(async () => (await import('./engine.ts')).engineDownCommand))
+  withState(engine.command('status').description('what `engine up` made and whether it runs'))
+    .action(lazilyPlain(async () => (await import('./engine.ts')).engineStatusCommand))
+  withState(program.command('gc').argument('[runs...]', 'runs kept with --keep to remove as well').description('remove what dead runs left on the engine'))
+    .action(async (runs: string[], options: StateOption) => {
+      process.exitCode = await (await import('./gc.ts')).gcCommand(runs, options)
+    })
+}
+
+function addHistory(program: Command): void {
+  withState(program.command('runs').argument('[run]', 'an id, or the end of one; `last` for the newest').description('list runs, or show one'))
+    .option('--open', 'open the report in a browser')
+    .option('--report', 'print the path of the report')
+    .option('--json', 'as JSON')
+    .action(async (run: string | undefined, options: StateOption & { open?: boolean; report?: boolean; json?: boolean }) => {
+      process.exitCode = await (await import('./runs.ts')).runsCommand(run, options)
+    })
+  program
+    .command('explain')
+    .argument('[code]', 'a cause code; none: list them all')
+    .description('what a cause means, why cc-ci says so, and what to do')
+    .action(async (code: string | undefined) => {
+      process.exitCode = await (await import('./explain.ts')).explainCommand(code)
+    })
+}
+
+export interface StateOption {
+  readonly state?: string
+}
+
+export interface RecipeOptions extends StateOption {
+  readonly ref?: string
+  readonly base: string
+  readonly only?: readonly TierId[]
+  readonly recipes?: string
+  readonly json?: string | boolean
+}
+
+function recipeCommand(program: Command, name: string, description: string): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .argument('[recipe]', 'path, git URL, or a name below --recipes', '.')
+    .option('--recipes <dir>', "the operator's folder of recipe settings")
+  return withState(command)
+}
+
+function withState(command: Command): Command {
+  return command.option('--state <dir>', 'where runs are kept (default: $CC_CI_STATE, else $XDG_STATE_HOME/cc-ci)')
+}
+
+const planOptions = {
+  ref: () => new Option('--ref <ref>', 'judge this branch, tag or commit instead of the work tree'),
+  base: () => new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
+  only: () => new Option('--only <tiers>', 'judge only these tiers and what they need, separated by commas').argParser(tiers),
+}
+
+function tiers(text: string): TierId[] {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !isTierId(name))
+  if (unknown.length > 0) throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Tiers: ${TIER_IDS.join(', ')}.`)
+  return names.filter(isTierId)
+}
+
+function duration(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw error instanceof CcCiError ? new InvalidArgumentError(error.describe()) : error
+  }
+}
+
+function lazily<O>(load: () => Promise<Action<O>>) {
+  return async (recipe: string, options: O): Promise<void> => {
+    process.exitCode = await (await load())(recipe, options)
+  }
+}
+
+function lazilyPlain<O>(load: () => Promise<(options: O) => Promise<number>>) {
+  return async (options: O): Promise<void> => {
+    process.exitCode = await (await load())(options)
+  }
+}

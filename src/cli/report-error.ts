@@ -1,0 +1,23 @@
+import { CommanderError } from 'commander'
+import { CcCiError, EXIT, messageOf } from '../lib/errors.ts'
+
+/** Prints an error for a person (and as JSON on stdout when `--json -` was asked for) and gives the exit code. */
+export function reportError(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
+  if (error instanceof CcCiError) {
+    process.stderr.write(`cc-ci: ${error.describe()}\n`)
+    if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: jsonOf(error) })}\n`)
+    return error.exitCode
+  }
+  const stack = error instanceof Error ? error.stack : undefined
+  process.stderr.write(`cc-ci: internal error: ${stack ?? messageOf(error)}\n  Please report this; it says nothing about the recipe.\n`)
+  return EXIT.internal
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((arg, index) => arg === '--json=-' || (arg === '--json' && (argv[index + 1] === '-' || argv[index + 1] === undefined)))
+}
+
+function jsonOf({ code, blame, message, hint, where }: CcCiError) {
+  return { code, blame, message, hint: hint ?? null, where: where ?? null }
+}

@@ -1,0 +1,82 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { connectHost } from '../lifecycle/host.ts'
+import { Engine } from '../engine/client.ts'
+import { CancelledError, EXIT } from '../lib/errors.ts'
+import { newRunId } from '../lib/ids.ts'
+import { collectGarbage } from '../lifecycle/gc.ts'
+import { planRun } from '../lifecycle/plan.ts'
+import { executeRun } from '../lifecycle/run.ts'
+import { reserveRun, type RunFolder } from '../lifecycle/run-folder.ts'
+import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
+import { stateDir } from '../machine/state-dir.ts'
+import { publish } from '../report/publish.ts'
+import { summaryText, terminalReporter } from '../report/terminal.ts'
+import type { Results } from '../verdict/results.ts'
+import { listenForSignals } from './interruption.ts'
+import type { RecipeOptions } from './program.ts'
+
+export interface TestOptions extends RecipeOptions {
+  readonly keep?: boolean
+  readonly deadline: number
+}
+
+/** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. */
+export async function test(recipe: string, options: TestOptions): Promise<number> {
+  using interruption = listenForSignals()
+  const state = stateDir(options.state)
+  const runId = newRunId(Date.now())
+  process.env[RUN_VARIABLE] = runId
+  const folder = reserveRun(state, runId, new Date().toISOString())
+  const toStdout = options.json === '-'
+  const screen = toStdout ? process.stderr : process.stdout
+  const { plan, host } = await prepare()
+  const reporter = terminalReporter({ stream: screen })
+  const run = await executeRun({
+    folder,
+    plan,
+    host,
+    keep: options.keep === true,
+    deadlineMs: options.deadline,
+    signal: interruption.signal,
+    onEvent: (event) => reporter.onEvent(event),
+  })
+  reporter.close()
+  const results = publish(run)
+  screen.write(summaryText(results, { reportPath: folder.report }))
+  if (options.json) writeJson(options.json, results)
+  return interruption.signal.aborted ? (interruption.signal.reason as CancelledError).exitCode : exitCode(results)
+
+  /** A run that could not be planned or has no engine leaves not even its folder. */
+  async function prepare() {
+    try {
+      const plan = await planRun({ recipe, ref: options.ref, base: options.base, only: options.only, operatorDir: options.recipes, runId, folder })
+      const engine = await Engine.connect()
+      await sweep(state, engine, screen)
+      return { plan, host: await connectHost(engine, state) }
+    } catch (error) {
+      discard(folder)
+      throw error
+    }
+  }
+}
+
+function discard(folder: RunFolder): void {
+  rmSync(folder.dir, { recursive: true, force: true })
+}
+
+async function sweep(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
+  for (const { id, removed, left } of await collectGarbage({ stateDir: state, engine })) {
+    if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
+    if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
+  }
+}
+
+function writeJson(target: string | boolean, results: Results): void {
+  const text = `${JSON.stringify(results, null, 2)}\n`
+  if (target === '-') process.stdout.write(text)
+  else if (typeof target === 'string') writeFileSync(target, text)
+}
+
+function exitCode({ verdict }: Results): number {
+  return { pass: EXIT.pass, fail: EXIT.fail, unverified: EXIT.unverified }[verdict]
+}

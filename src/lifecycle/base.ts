@@ -1,0 +1,107 @@
+import { rm } from 'node:fs/promises'
+import type { Settings } from '../config/settings.ts'
+import type { App, Release } from '../deploy/deployer.ts'
+import { CcCiError, messageOf } from '../lib/errors.ts'
+import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
+import { exportTree, resolveRef } from '../recipe/repo.ts'
+import { readTree } from '../recipe/tree.ts'
+import { compareVersions } from '../recipe/versions.ts'
+import type { BaseRef } from '../verdict/events.ts'
+import { runningDifference } from './difference.ts'
+import { newAppRelease } from './release.ts'
+
+/** Where the upgrade starts, or why there is no upgrade to judge. `considered` tells the reader every step of the choice. */
+export type BaseChoice = { readonly considered: readonly string[] } & (
+  | { readonly kind: 'base'; readonly ref: BaseRef; readonly tree: RecipeTree; readonly release: Release; readonly differs: readonly string[] }
+  | { readonly kind: 'no-delta'; readonly ref: BaseRef }
+  | { readonly kind: 'none'; readonly reason: string }
+)
+
+export interface BaseQuestion {
+  readonly repo: RecipeRepo
+  readonly app: App
+  readonly head: Release
+  readonly settings: Settings
+  /** `auto`, `none`, or a version or ref that the caller pinned; it wins over the setting `upgrade.from`. */
+  readonly asked: string
+  /** The checkout of the candidate under consideration; in the end, of the chosen one. */
+  readonly dir: string
+}
+
+/**
+ * Design section 5: pin, then the newest released tag strictly older than head's own version, then the tip of the target branch.
+ * Base and head must differ in something that runs: an unpinned choice steps back until one does.
+ */
+export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
+  const asked = question.asked === 'auto' ? question.settings.upgrade.from : question.asked
+  if (asked === 'none') return { kind: 'none', reason: 'no base wanted', considered: [] }
+  if (asked !== 'auto') return pinnedBase(question, asked)
+  return automaticBase(question)
+}
+
+async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseChoice> {
+  const commit = await resolveRef(question.repo, asked)
+  const ref: BaseRef = { version: asked, commit, source: 'pin' }
+  const candidate = await candidateOf(question, ref)
+  if (candidate.differs.length === 0) return { kind: 'no-delta', ref, considered: [`${asked}: pinned, but runs the same as head`] }
+  return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned`] }
+}
+
+async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
+  const considered: string[] = []
+  for (const ref of await automaticRefs(question)) {
+    const candidate = await tryCandidate(question, ref)
+    if (typeof candidate === 'string') {
+      considered.push(`${ref.version}: ${candidate}`)
+    } else {
+      considered.push(`${ref.version}: chosen (${ref.source})`)
+      return { kind: 'base', ref, ...candidate, considered }
+    }
+  }
+  const reason = considered.length === 0 ? 'no released version to upgrade from' : 'no older version differs in something that runs'
+  return { kind: 'none', reason, considered }
+}
+
+async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {
+  try {
+    const candidate = await candidateOf(question, ref)
+    return candidate.differs.length === 0 ? 'runs the same as head' : candidate
+  } catch (error) {
+    if (error instanceof CcCiError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`
+    throw error
+  }
+}
+
+async function automaticRefs({ repo, head }: BaseQuestion): Promise<BaseRef[]> {
+  const own = head.version
+  const older = repo.versions.filter((version) => version.commit !== head.commit && (own === null || compareVersions(version.tag, own) < 0))
+  if (older.length > 0) return older.toReversed().map(({ tag, commit }) => ({ version: tag, commit, source: 'tag' as const }))
+  if (repo.versions.length > 0) return []
+  return targetBranch(repo, head.commit)
+}
+
+async function targetBranch(repo: RecipeRepo, headCommit: string): Promise<BaseRef[]> {
+  for (const branch of ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'master']) {
+    const commit = await resolveRef(repo, branch).catch((error: unknown) => {
+      if (error instanceof CcCiError) return null
+      throw error
+    })
+    if (commit) return commit === headCommit ? [] : [{ version: branch, commit, source: 'branch' }]
+  }
+  return []
+}
+
+interface Candidate {
+  readonly tree: RecipeTree
+  readonly release: Release
+  readonly differs: readonly string[]
+}
+
+async function candidateOf({ repo, app, head, settings, dir }: BaseQuestion, ref: BaseRef): Promise<Candidate> {
+  await rm(dir, { recursive: true, force: true })
+  await exportTree(repo, ref.commit, dir)
+  const tree = await readTree(dir)
+  const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
+  const release = await newAppRelease({ app, tree, commit: ref.commit, chaos, dirty: false }, settings)
+  return { tree, release, differs: runningDifference(release, head) }
+}

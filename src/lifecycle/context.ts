@@ -1,0 +1,92 @@
+import type { Toolbox } from '../backup/toolbox.ts'
+import type { PlantedWitnesses } from '../backup/witness/index.ts'
+import type { Browser } from '../checks/browser.ts'
+import type { Deployed, Deployer } from '../deploy/deployer.ts'
+import type { EdgeAddress } from '../edge/address.ts'
+import type { Engine } from '../engine/client.ts'
+import type { Ledger } from '../engine/ledger.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Masker } from '../lib/mask.ts'
+import type { Cause, CauseCode } from '../verdict/causes.ts'
+import type { EventLog } from '../verdict/event-log.ts'
+import type { Evidence } from '../verdict/evidence.ts'
+import type { CheckOutcome, Finding } from '../verdict/events.ts'
+import type { TierId } from '../verdict/tiers.ts'
+import type { RunPlan } from './plan.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** What the machine gives to a run: shared, made before it, left after it. */
+export interface Host {
+  readonly engine: Engine
+  readonly edge: EdgeAddress
+  /** False where service VIPs carry no traffic. */
+  readonly vips: boolean
+  readonly toolboxImage: string
+  readonly browserExecutable: string
+}
+
+/** Everything a tier may use. What is made during the run is in `made`, filled as it comes. */
+export interface RunContext {
+  readonly plan: RunPlan
+  readonly host: Host
+  readonly folder: RunFolder
+  readonly events: EventLog
+  readonly masker: Masker
+  readonly deployer: Deployer
+  readonly clock: Clock
+  /** Aborted by a signal or by the run's deadline. */
+  readonly signal: AbortSignal
+  readonly made: Made
+  /** What existed under this run's names before it began: nothing, or the ledger would lie. */
+  readonly before: Ledger
+}
+
+/** What operations made, each written once by the tier that owns it. */
+export interface Made {
+  browser?: Browser
+  toolbox?: Toolbox
+  /** The first deployment: the base, or head without one. */
+  installed?: Deployed
+  /** Deployed version of the last deployment. */
+  current?: Deployed
+  /** True once head's own tasks serve: what backup and tests look at. */
+  headServes: boolean
+  witnesses?: PlantedWitnesses
+  snapshotId?: string
+}
+
+/** How a tier tells what it found. Outcomes are computed from this by the fold, never by the tier. */
+export interface TierVoice {
+  readonly tier: TierId
+  check(name: string, outcome: CheckOutcome, cause?: Cause): void
+  evidence(evidence: Evidence): void
+  finding(finding: Finding): void
+  /** Runs the one mutating act and records when it began and ended. */
+  operation<T>(name: string, act: () => Promise<T>): Promise<T>
+  /** Passed to waits, so that progress says what is waited for. */
+  onWaiting(progress: { name: string; reason: string; waitedMs: number; deadlineMs: number }): void
+}
+
+export interface Tier {
+  readonly id: TierId
+  run(context: RunContext, voice: TierVoice): Promise<void>
+}
+
+/** Ends a tier at once with the cause that decided it. */
+export class TierStop extends Error {
+  readonly check: string
+  readonly outcome: Exclude<CheckOutcome, 'pass'>
+  readonly why: Cause
+
+  constructor(check: string, why: Cause, outcome: Exclude<CheckOutcome, 'pass'> = 'fail') {
+    super(`${check}: ${why.message}`)
+    this.check = check
+    this.outcome = outcome
+    this.why = why
+  }
+}
+
+/** Errors that carry the cause they amount to, thrown by engine and deployer. */
+export function isCauseCode(code: string, codes: object): code is CauseCode {
+  return Object.hasOwn(codes, code)
+}

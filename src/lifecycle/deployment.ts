@@ -1,0 +1,13 @@
+import type { Deployed, Release } from '../deploy/deployer.ts'
+import type { RunContext } from './context.ts'
+
+/** Prepares and deploys a release, and records what really runs and what was changed to fit the machine. */
+export async function deployRelease(context: RunContext, release: Release): Promise<Deployed> {
+  const { deployer, events, signal, made } = context
+  const prepared = await deployer.prepare(release, signal)
+  const deployed = await deployer.deploy(prepared, signal)
+  made.current = deployed
+  for (const text of [...prepared.accommodations, ...deployed.accommodations]) events.append({ type: 'accommodation', text })
+  for (const image of deployed.images) events.append({ type: 'image', ...image })
+  return deployed
+}

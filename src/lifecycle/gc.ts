@@ -1,0 +1,51 @@
+import { rmSync } from 'node:fs'
+import type { Engine } from '../engine/client.ts'
+import { takeLedger } from '../engine/ledger.ts'
+import { isAbandoned, listRuns, readRecord, runFolder, type RunRecord, setStatus } from './run-folder.ts'
+import { type Leak, leaksOf, takeDown } from './take-down.ts'
+
+export interface Collected {
+  readonly id: string
+  /** How many things of the run were found and removed. */
+  readonly removed: number
+  /** What could not be removed. */
+  readonly left: readonly Leak[]
+  readonly failures: readonly string[]
+}
+
+export interface GcOptions {
+  readonly stateDir: string
+  readonly engine: Engine
+  /** Runs kept by --keep are only removed when named here. */
+  readonly kept?: readonly string[]
+  readonly deadlineMs?: number
+}
+
+/** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
+export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
+  const collected: Collected[] = []
+  for (const record of abandonedRuns(options.stateDir, options.kept)) collected.push(await collect(record, options))
+  return collected
+}
+
+/** Runs that `collectGarbage` would take down. */
+export function abandonedRuns(stateDir: string, kept: readonly string[] = []): RunRecord[] {
+  return listRuns(stateDir)
+    .map((id) => readRecord(runFolder(stateDir, id)))
+    .filter((record) => record !== null)
+    .filter((record) => isAbandoned(record) || (record.status === 'kept' && kept.includes(record.id)))
+}
+
+async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_000 }: GcOptions): Promise<Collected> {
+  const folder = runFolder(stateDir, record.id)
+  if (!record.app) {
+    rmSync(folder.dir, { recursive: true, force: true })
+    return { id: record.id, removed: 0, left: [], failures: [] }
+  }
+  const run = { engine, stack: record.app.stack, runId: record.id, folder }
+  const known = await takeLedger(engine, run)
+  const failures = await takeDown({ ...run, known, deadlineMs })
+  const { leaks } = await leaksOf({ ...run, known })
+  if (leaks.length === 0) setStatus(folder, 'ended')
+  return { id: record.id, removed: known.entries().length, left: leaks, failures: failures.map(({ what, message }) => `${what}: ${message}`) }
+}

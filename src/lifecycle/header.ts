@@ -1,0 +1,44 @@
+import { hostname, loadavg } from 'node:os'
+import type { Engine } from '../engine/client.ts'
+import { exec } from '../lib/exec.ts'
+import { toolVersion } from '../lib/version.ts'
+import type { Customization, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
+import type { RunPlan } from './plan.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+
+/** What the run says about itself in its first event. */
+export async function headerOf(plan: RunPlan): Promise<RunHeader> {
+  const { app, repo, head, base } = plan
+  return {
+    run: { id: app.runId, host: hostname() },
+    tool: await toolIdentity(),
+    recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
+    base: base.kind === 'none' ? null : base.ref,
+    selected: plan.selected,
+    stack: app.stack,
+    domain: app.domain,
+    customization: customizationOf(plan),
+  }
+}
+
+/** Everything that makes this recipe's run different from the defaults. */
+export function customizationOf({ settings }: RunPlan): Customization {
+  const config = Object.fromEntries([...settings.sources.keys()].map((name) => [name, valueOf(settings.settings, name)]))
+  return { config, hooks: [], overlays: [], tests: [], envOverrides: Object.keys(settings.settings.env), refused: [] }
+}
+
+function valueOf(settings: unknown, name: string): unknown {
+  return name.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], settings)
+}
+
+export async function environmentFacts(engine: Engine): Promise<EnvironmentFacts> {
+  const { version, api, cpus, memoryBytes } = await engine.info()
+  return { engine: version, api, cpus, memoryBytes, load: loadavg() }
+}
+
+/** The commit is null where cc-ci was installed from a package. */
+async function toolIdentity(): Promise<RunHeader['tool']> {
+  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { deadlineMs: 5000 }).catch(() => null)
+  return { name: 'cc-ci', version: toolVersion(), commit: git?.exitCode === 0 ? git.stdout.trim() : null }
+}

@@ -1,0 +1,50 @@
+import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
+import { type Cause, CAUSES, cause } from '../verdict/causes.ts'
+import { fold } from '../verdict/fold.ts'
+import type { TierId } from '../verdict/tiers.ts'
+import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
+import { tierVoice } from './voice.ts'
+
+/** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
+export async function judgeTier(tier: Tier, context: RunContext): Promise<void> {
+  const { events, clock, plan } = context
+  const skip = plan.skips.get(tier.id)
+  if (skip) return events.append({ type: 'tier.skipped', tier: tier.id, ...skip })
+  const by = blocker(tier.id, context)
+  if (by) return events.append({ type: 'tier.blocked', tier: tier.id, by })
+  events.append({ type: 'tier.started', tier: tier.id })
+  const voice = tierVoice(tier.id, events, clock)
+  try {
+    context.signal.throwIfAborted()
+    await tier.run(context, voice)
+  } catch (error) {
+    if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
+    if (error instanceof TierStop) voice.check(error.check, error.outcome, error.why)
+    else voice.check(`${tier.id} ran`, 'unverified', causeOfError(error))
+  }
+  events.append({ type: 'tier.ended', tier: tier.id })
+}
+
+/** The tier that keeps this one from being judged, from what the events say so far. */
+function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | null {
+  if (tier === 'lint' || tier === 'install' || tier === 'teardown') return null
+  const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
+  if (!passed('install')) return 'install'
+  if (tier === 'upgrade') return null
+  if (!made.headServes && !plan.skips.has('upgrade')) return 'upgrade'
+  return tier === 'restore' && !passed('backup') ? 'backup' : null
+}
+
+/** The cause that an unexpected error amounts to. */
+export function causeOfError(error: unknown): Cause {
+  const lines = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
+  if (isNoSpace(error)) return cause('disk-full', messageOf(error))
+  if (error instanceof CcCiError && isCauseCode(error.code, CAUSES)) return cause(error.code, error.message, { hint: error.hint })
+  if (error instanceof DeadlineError) return cause('deadline', error.message, { hint: error.hint })
+  if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })
+  return cause('harness-error', messageOf(error), { lines })
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && ('code' in error ? error.code === 'ENOSPC' : false || /no space left on device/i.test(error.message))
+}

@@ -1,0 +1,55 @@
+import type { Settings } from '../config/settings.ts'
+import type { App, Release } from '../deploy/deployer.ts'
+import { appEnv } from '../recipe/app-env.ts'
+import type { RecipeTree } from '../recipe/model.ts'
+import { resolveStack } from '../recipe/resolve.ts'
+import { secretSpecs } from '../recipe/secrets.ts'
+import { releaseVersionLabel } from '../recipe/versions.ts'
+
+export interface ReleaseSource {
+  readonly app: App
+  readonly tree: RecipeTree
+  readonly commit: string
+  readonly chaos: boolean
+  readonly dirty: boolean
+}
+
+/** The release as a newly created app: its environment is the recipe's own `.env.sample` plus the settings. */
+export async function newAppRelease(source: ReleaseSource, settings: Settings): Promise<Release> {
+  return releaseWith(source, source.tree, settings.env)
+}
+
+/**
+ * The release as an upgrade of an app that was created from `base`. Operators keep their env file through an upgrade, so the
+ * environment is the one made from the base's `.env.sample`; only abra.sh is read anew (coopcloud.tech operators handbook).
+ */
+export async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings: Settings): Promise<Release> {
+  return releaseWith(source, { ...source.tree, env: base.env }, { ...settings.env, ...settings.upgrade.env })
+}
+
+/** Keys of head's `.env.sample` whose value an upgraded app does not get, because its env file is older. */
+export function envNewAtHead(base: RecipeTree, head: RecipeTree, settings: Settings): string[] {
+  const provided = new Set([...Object.keys(settings.env), ...Object.keys(settings.upgrade.env)])
+  return [...head.env.values]
+    .filter(([key, value]) => base.env.values.get(key) !== value && !provided.has(key))
+    .map(([key]) => key)
+}
+
+async function releaseWith(source: ReleaseSource, envTree: RecipeTree, extra: Readonly<Record<string, string>>): Promise<Release> {
+  const { app, tree } = source
+  // An empty LETS_ENCRYPT_ENV selects no certificate resolver: the edge serves its own certificate and asks no authority.
+  const env = appEnv(envTree, { ...extra, DOMAIN: app.domain, STACK_NAME: app.stack, LETS_ENCRYPT_ENV: '' })
+  const stack = await resolveStack(tree, env)
+  return {
+    app,
+    dir: tree.dir,
+    commit: source.commit,
+    version: releaseVersionLabel(stack),
+    chaos: source.chaos,
+    dirty: source.dirty,
+    env,
+    stack,
+    secrets: secretSpecs(tree, env, stack),
+  }
+}
+

@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Engine } from '../engine/client.ts'
+import { type Ledger, takeLedger } from '../engine/ledger.ts'
+import { removeStack } from '../engine/removal.ts'
+import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import { type RunFolder, removeTmp } from './run-folder.ts'
+
+export interface TakeDownOptions {
+  readonly engine: Engine
+  readonly stack: string
+  readonly runId: string
+  readonly folder: RunFolder
+  readonly deadlineMs: number
+  /** What was seen before the removal, so that nameless volumes are found again. */
+  readonly known?: Ledger
+}
+
+export interface Leak {
+  readonly kind: string
+  readonly name: string
+}
+
+/** Marks every child process of a run through its environment, so that a survivor can be found after a kill. */
+export const RUN_VARIABLE = 'CC_CI_RUN'
+
+/** Removes all that a run may have made; safe to repeat, and safe for a run that was killed at any moment. */
+export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]> {
+  const { engine, stack, runId, folder, deadlineMs, known } = options
+  const cleanup = new Cleanup()
+  cleanup.register('temporary files', async () => removeTmp(folder))
+  cleanup.register('stack', async () => {
+    await removeStack(engine, { stack, runId, deadlineMs, known })
+  })
+  cleanup.register('processes', async () => killSurvivors(runId))
+  return cleanup.run()
+}
+
+/** What is still there of a run, on the engine and on this machine. */
+export async function leaksOf(options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known'>): Promise<{ ledger: Ledger; leaks: Leak[] }> {
+  const ledger = await takeLedger(options.engine, { stack: options.stack, runId: options.runId, known: options.known })
+  const files = existsSync(options.folder.tmp) ? [{ kind: 'files', name: options.folder.tmp }] : []
+  const processes = survivors(options.runId).map((pid) => ({ kind: 'processes', name: String(pid) }))
+  return { ledger, leaks: [...ledger.entries(), ...files, ...processes] }
+}
+
+function killSurvivors(runId: string): void {
+  for (const pid of survivors(runId)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
+/** Processes other than this one that carry the run's mark. */
+function survivors(runId: string): number[] {
+  const mark = `${RUN_VARIABLE}=${runId}\0`
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => environmentOf(name).includes(mark))
+    .map(Number)
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return `${readFileSync(`/proc/${pid}/environ`, 'utf8')}\0`
+  } catch {
+    // It ended meanwhile, or belongs to somebody else: not a child of this run either way.
+    return ''
+  }
+}

@@ -1,0 +1,43 @@
+import type { Release } from '../../deploy/deployer.ts'
+import type { Cause } from '../../verdict/causes.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { deployRelease } from '../deployment.ts'
+import { converged, looksAlive, serves } from '../serving.ts'
+
+/** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
+export const installTier: Tier = {
+  id: 'install',
+  async run(context, voice) {
+    const release = firstRelease(context)
+    try {
+      const deployed = await voice.operation(`deploy ${named(release)}`, () => deployRelease(context, release))
+      context.made.installed = deployed
+      voice.evidence({ kind: 'images', images: [...deployed.images] })
+      voice.check('every image is resolved to an id', 'pass')
+      await converged(context, voice, deployed)
+      if (await serves(context, voice, release)) await looksAlive(context, voice)
+    } catch (error) {
+      throw error instanceof TierStop ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome) : error
+    }
+    context.made.headServes = release === context.plan.head
+  },
+}
+
+function firstRelease({ plan }: RunContext): Release {
+  return plan.base.kind === 'base' ? plan.base.release : plan.head
+}
+
+function named(release: Release): string {
+  return release.chaos ? release.commit.slice(0, 8) : (release.version ?? release.commit.slice(0, 8))
+}
+
+/** A fault of an already released version is not the fault of the change under test: say which version it was. */
+function ofBase({ plan }: RunContext, release: Release, why: Cause): Cause {
+  if (release === plan.head || plan.base.kind !== 'base') return why
+  const { version } = plan.base.ref
+  return {
+    ...why,
+    message: `the base version ${version}: ${why.message}`,
+    hint: `${why.hint} This is the version that the upgrade starts from, not your change: \`--base none\` tests head alone.`,
+  }
+}

@@ -1,0 +1,33 @@
+import { restore } from '../../backup/restic.ts'
+import { InternalError } from '../../lib/errors.ts'
+import { cause } from '../../verdict/causes.ts'
+import { type Tier, TierStop } from '../context.ts'
+import { toolboxOf } from '../made.ts'
+import { converged, serves } from '../serving.ts'
+import { compareAfter, destroy } from '../witnessing.ts'
+import { hooks, recordHooks } from './backup.ts'
+
+/** Destroys what the backup must bring back, restores this run's own snapshot, and looks whether it is back. */
+export const restoreTier: Tier = {
+  id: 'restore',
+  async run(context, voice) {
+    const { plan, made, signal } = context
+    const { snapshotId, current } = made
+    if (!snapshotId || !current) throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
+    await voice.operation('destroy the witnesses', () => destroy(context))
+    const toolbox = await toolboxOf(context)
+    const restored = await voice.operation(`restore snapshot ${snapshotId.slice(0, 8)}`, async () => {
+      const before = await hooks(context, voice, 'restore.pre-hook')
+      const restored = await restore(toolbox, snapshotId, plan.backup, { signal })
+      const after = await hooks(context, voice, 'restore.post-hook')
+      recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
+      return restored
+    })
+    if (restored.files === 0) throw new TierStop('files came back', cause('restore-no-effect', 'the restore wrote no file'))
+    voice.evidence({ kind: 'restored', snapshot: snapshotId, files: restored.files })
+    voice.check('files came back', 'pass')
+    await converged(context, voice, current)
+    await serves(context, voice, plan.upgrade ?? plan.head)
+    await compareAfter(context, voice, 'restore')
+  },
+}

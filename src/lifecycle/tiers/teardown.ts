@@ -1,0 +1,49 @@
+import { systemClock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { takeLedger } from '../../engine/ledger.ts'
+import { cause } from '../../verdict/causes.ts'
+import type { RunContext, TierVoice } from '../context.ts'
+import { keepLogs } from '../logs.ts'
+import { closeMade } from '../made.ts'
+import { leaksOf, takeDown } from '../take-down.ts'
+import { tierVoice } from '../voice.ts'
+
+const TEARDOWN_DEADLINE_MS = 120_000
+
+/**
+ * Removes all of the run under a deadline of its own, then looks for what is left. It runs whatever happened before, also
+ * after a cancellation, so it does not listen to the run's signal.
+ */
+export async function teardown(context: RunContext): Promise<void> {
+  const { events } = context
+  events.append({ type: 'tier.started', tier: 'teardown' })
+  const voice = tierVoice('teardown', events, systemClock)
+  try {
+    await keepLogs(context).catch((error: unknown) => {
+      voice.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
+    })
+    await removeAndProve(context, voice)
+  } catch (error) {
+    voice.check('everything could be removed', 'unverified', cause('teardown-leak', messageOf(error)))
+  }
+  events.append({ type: 'tier.ended', tier: 'teardown' })
+}
+
+async function removeAndProve(context: RunContext, voice: TierVoice): Promise<void> {
+  const { events, plan, host, folder, before } = context
+  const run = { engine: host.engine, stack: plan.app.stack, runId: plan.app.runId, folder }
+  const known = await takeLedger(host.engine, run)
+  const failures = await voice.operation('remove everything', async () => [
+    ...(await closeMade(context)),
+    ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
+  ])
+  for (const { what, message } of failures) {
+    voice.check(`remove ${what}`, 'unverified', cause('teardown-leak', `${what}: ${message}`))
+  }
+  const { ledger, leaks } = await leaksOf({ ...run, known })
+  for (const leak of leaks) events.append({ type: 'leak', ...leak })
+  voice.evidence({ kind: 'ledger', before: before.counts(), during: known.counts(), after: ledger.counts(), removed: known.entries().length })
+  const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
+  if (left) voice.check('nothing is left', 'fail', cause('teardown-leak', `still there: ${left}`))
+  else voice.check('nothing is left', 'pass')
+}

@@ -1,0 +1,95 @@
+import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { whatDiffers } from '../../engine/spec-hash.ts'
+import type { ServiceState } from '../../engine/types.ts'
+import { InternalError } from '../../lib/errors.ts'
+import { cause } from '../../verdict/causes.ts'
+import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { deployRelease } from '../deployment.ts'
+import { converged, looksAlive, serves } from '../serving.ts'
+import { compareAfter, plant } from '../witnessing.ts'
+
+/** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
+export const upgradeTier: Tier = {
+  id: 'upgrade',
+  async run(context, voice) {
+    const { plan, made } = context
+    if (plan.base.kind === 'no-delta') throw noDelta(plan.base.ref.version)
+    const before = made.installed
+    if (!plan.upgrade || !before) throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
+    const release = plan.upgrade
+    await plant(context)
+    const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () => deployRelease(context, release))
+    reportOrphans(voice, after)
+    await converged(context, voice, after)
+    await proveHead(context, voice, before, release)
+    if (await serves(context, voice, release)) await looksAlive(context, voice)
+    made.headServes = true
+    await compareAfter(context, voice, 'upgrade')
+  },
+}
+
+function noDelta(version: string): TierStop {
+  const message = `the pinned base ${version} runs exactly what head runs`
+  return new TierStop('base and head differ', cause('no-version-delta', message), 'unverified')
+}
+
+function reportOrphans(voice: TierVoice, { orphans }: Deployed): void {
+  for (const service of orphans) {
+    const message = `service ${service} of the base still runs, though head no longer has it: operators must remove it by hand`
+    voice.finding({ code: 'orphan-service', severity: 'warning', message })
+  }
+}
+
+/** Reads the engine again after convergence: a rollback restores the old spec and labels while the app keeps serving. */
+async function proveHead(context: RunContext, voice: TierVoice, before: Deployed, release: Release): Promise<void> {
+  const { stack } = context.plan.app
+  const services = await context.host.engine.services(stack)
+  const app = services.find(({ service }) => service === 'app')
+  const label = app?.labels[`coop-cloud.${stack}.chaos-version`] ?? ''
+  if (!label || !release.commit.startsWith(label.replace(/\+U$/, ''))) {
+    const message = `the app's chaos-version label is ${label || 'missing'}, head is ${release.commit.slice(0, 8)}`
+    throw new TierStop('head is what runs', cause('head-not-deployed', message), 'unverified')
+  }
+  voice.evidence({ kind: 'head-deployed', label, commit: release.commit })
+  voice.check('head is what runs', 'pass')
+  proveDelta({ context, voice, before, services })
+  voice.evidence({ kind: 'update-status', services: services.map((service) => ({ service: service.service, state: updateState(before, service) })) })
+}
+
+function updateState(before: Deployed, service: ServiceState): 'completed' | 'none' | 'created' {
+  const old = before.services.find(({ id }) => id === service.id)
+  if (!old) return 'created'
+  return old.specHash === service.specHash ? 'none' : 'completed'
+}
+
+function proveDelta(facts: { context: RunContext; voice: TierVoice; before: Deployed; services: readonly ServiceState[] }): void {
+  const { context, voice, before, services } = facts
+  const { stack } = context.plan.app
+  const names = [...new Set([...before.services, ...services].map(({ service }) => service))].sort()
+  const rows = names.map((name) => {
+    const old = before.services.find(({ service }) => service === name)
+    const now = services.find(({ service }) => service === name)
+    return {
+      service: name,
+      base: old ? identity(stack, old, before) : null,
+      head: now ? identity(stack, now, context.made.current) : null,
+      changed: old && now ? whatDiffers(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
+    }
+  })
+  if (rows.every(({ changed }) => changed.length === 0)) {
+    const why = cause('no-version-delta', 'after the upgrade every service runs what it ran before')
+    throw new TierStop('base and head differ', why, 'unverified')
+  }
+  voice.evidence({ kind: 'identity', services: rows })
+  voice.check('base and head differ in what runs', 'pass')
+}
+
+function identity(stack: string, service: ServiceState, deployed: Deployed | undefined) {
+  return {
+    service: service.service,
+    imageId: deployed?.images.find((image) => image.service === service.service)?.id ?? null,
+    specHash: service.specHash,
+    version: service.labels[`coop-cloud.${stack}.version`] ?? null,
+    chaosVersion: service.labels[`coop-cloud.${stack}.chaos-version`] ?? null,
+  }
+}

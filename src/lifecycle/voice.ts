@@ -1,0 +1,23 @@
+import type { Clock } from '../lib/clock.ts'
+import type { EventSink } from '../verdict/events.ts'
+import type { TierId } from '../verdict/tiers.ts'
+import type { TierVoice } from './context.ts'
+
+export function tierVoice(tier: TierId, events: EventSink, clock: Clock): TierVoice {
+  return {
+    tier,
+    check: (name, outcome, cause) => events.append({ type: 'check', tier, name, outcome, ...(cause ? { cause } : {}) }),
+    evidence: (evidence) => events.append({ type: 'evidence', tier, evidence }),
+    finding: (finding) => events.append({ type: 'finding', ...finding }),
+    onWaiting: (progress) => events.append({ type: 'wait.progress', tier, ...progress }),
+    async operation(name, act) {
+      const start = clock.now()
+      events.append({ type: 'operation.started', tier, operation: name })
+      try {
+        return await act()
+      } finally {
+        events.append({ type: 'operation.ended', tier, operation: name, ms: clock.now() - start })
+      }
+    },
+  }
+}

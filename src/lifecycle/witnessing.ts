@@ -1,0 +1,53 @@
+import { compareAfterRestore, compareAfterUpgrade, destroyBeforeRestore, plantWitnesses, removeWitnesses } from '../backup/witness/index.ts'
+import { cause } from '../verdict/causes.ts'
+import { type RunContext, TierStop, type TierVoice } from './context.ts'
+import { hookExec, toolboxOf } from './made.ts'
+
+/** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
+export async function plant(context: RunContext): Promise<void> {
+  const { plan, made } = context
+  if (plan.settings.settings.witness === false) return
+  await unplant(context)
+  made.witnesses = await plantWitnesses(await surroundings(context))
+}
+
+export async function destroy(context: RunContext): Promise<void> {
+  if (context.made.witnesses) await destroyBeforeRestore(await surroundings(context), context.made.witnesses)
+}
+
+/** Removes what was planted; nothing of ours stays in the app. */
+export async function unplant(context: RunContext): Promise<void> {
+  const { witnesses } = context.made
+  context.made.witnesses = undefined
+  if (witnesses) await removeWitnesses(await surroundings(context), witnesses)
+}
+
+export async function compareAfter(context: RunContext, voice: TierVoice, operation: 'upgrade' | 'restore'): Promise<void> {
+  const { witnesses } = context.made
+  // Without witnesses there is no evidence, and the fold makes the tier unverified: that is what `witness: false` asks for.
+  if (!witnesses) return
+  const compare = operation === 'upgrade' ? compareAfterUpgrade : compareAfterRestore
+  const evidence = await compare(await surroundings(context), witnesses)
+  voice.evidence(evidence)
+  await unplant(context)
+  const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
+  if (lost.length > 0) {
+    const message = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+    const lines = lost.map(({ subject, before, after }) => `${subject}: before ${before}, after ${after}`)
+    throw new TierStop('data is still there', cause(operation === 'upgrade' ? 'data-lost' : 'restore-no-effect', message, { lines }))
+  }
+  voice.check('data is still there', 'pass')
+}
+
+async function surroundings(context: RunContext) {
+  const { plan, host, signal } = context
+  return {
+    toolbox: await toolboxOf(context),
+    engine: host.engine,
+    stack: plan.app.stack,
+    model: (context.made.headServes && plan.upgrade ? plan.upgrade : plan.base.kind === 'base' ? plan.base.release : plan.head).stack,
+    plan: plan.backup,
+    exec: hookExec(context),
+    signal,
+  }
+}
