@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os'
+import { exec } from '../src/lib/exec.ts'
+
+/** Everything that needs no engine, side by side: types, lint and format, import direction, dead code, drift of generated docs, spelling. */
+const CHECKS: Readonly<Record<string, readonly string[]>> = {
+  types: ['node_modules/typescript/bin/tsc', '-p', '.'],
+  lint: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
+  imports: ['scripts/check-imports.ts'],
+  'dead code': ['node_modules/knip/bin/knip.js', '--no-progress'],
+  docs: ['scripts/generate-docs.ts', '--check'],
+  spelling: ['node_modules/cspell/bin.mjs', '--no-progress', '--no-summary', '--quiet', '**/*.{ts,md,sh,yml}'],
+}
+
+const started = Date.now()
+const queue = Object.entries(CHECKS)
+const failed: string[] = []
+
+async function worker(): Promise<void> {
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const [name, args] = next
+    const begun = Date.now()
+    const result = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { deadlineMs: 120_000 })
+    const seconds = ((Date.now() - begun) / 1000).toFixed(1)
+    const ok = result.exitCode === 0
+    process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
+    if (ok) continue
+    failed.push(name)
+    process.stdout.write(`${result.stdout}${result.stderr}\n`)
+  }
+}
+
+await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker))
+process.stdout.write(`check: ${failed.length === 0 ? 'all passed' : `failed: ${failed.join(', ')}`} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
+process.exitCode = failed.length === 0 ? 0 : 1
