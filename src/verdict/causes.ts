@@ -302,5 +302,12 @@ export function cause(
 ): Cause {
   const { blame, todo } = CAUSES[code]
   const { service, lines = [] } = details
-  return { code, blame: details.blame ?? blame, message, hint: details.hint ?? todo, ...(service ? { service } : {}), lines }
+  return {
+    code,
+    blame: details.blame ?? blame,
+    message,
+    hint: details.hint ?? todo,
+    ...(service ? { service } : {}),
+    lines,
+  }
 }

@@ -22,6 +22,8 @@ export interface RunHeader {
   readonly stack: string
   readonly domain: string
   readonly customization: Customization
+  /** The operator's `policy.lint: enforce`: a failed lint fails the run, not only its rung. Default false. */
+  readonly lintEnforced?: boolean
 }
 
 export interface BaseRef {
@@ -113,7 +115,9 @@ export interface EventBodies {
 export type EventType = keyof EventBodies
 
 /** One line of `events.ndjson`. `seq` counts from 1 without gaps; `at` is ISO 8601 in UTC. */
-export type RunEvent = { [T in EventType]: { readonly seq: number; readonly at: string; readonly type: T } & EventBodies[T] }[EventType]
+export type RunEvent = {
+  [T in EventType]: { readonly seq: number; readonly at: string; readonly type: T } & EventBodies[T]
+}[EventType]
 
 /** An event before the stream has numbered and stamped it. */
 export type EventDraft = { [T in EventType]: { readonly type: T } & EventBodies[T] }[EventType]

@@ -56,12 +56,20 @@ export const EVIDENCE = {
   /** Base and head, service by service, as the engine reports them; `changed` names what differs in something that runs. */
   identity: z.object({
     services: z
-      .array(z.object({ service: z.string(), base: identity.nullable(), head: identity.nullable(), changed: z.array(z.string()) }))
+      .array(
+        z.object({
+          service: z.string(),
+          base: identity.nullable(),
+          head: identity.nullable(),
+          changed: z.array(z.string()),
+        }),
+      )
       .min(1)
       .refine((services) => services.some((service) => service.changed.length > 0), 'nothing that runs differs'),
   }),
   /** The `chaos-version` label of the running app is the commit under test. */
-  'head-deployed': z.object({ label: z.string().min(7), commit: z.string().length(40) })
+  'head-deployed': z
+    .object({ label: z.string().min(7), commit: z.string().length(40) })
     .refine(({ label, commit }) => commit.startsWith(label.replace(/\+U$/, '')), 'the label is not the commit'),
   /** How the engine ended each service's update; `none` where the service did not change. */
   'update-status': z.object({
@@ -75,12 +83,18 @@ export const EVIDENCE = {
   }),
   /** Hooks that ran, with exit codes; an app with none says so by an empty list plus `none`. */
   hooks: z.union([
-    z.object({ hooks: z.array(z.object({ service: z.string(), phase: z.string(), exitCode: z.number().int(), ms: z.number() })).min(1) }),
+    z.object({
+      hooks: z
+        .array(z.object({ service: z.string(), phase: z.string(), exitCode: z.number().int(), ms: z.number() }))
+        .min(1),
+    }),
     z.object({ none: z.string().min(1) }),
   ]),
   /** Promised by the labels against held by the snapshot, path by path. */
   coverage: z.object({
-    paths: z.array(z.object({ volume: z.string(), path: z.string(), covered: z.boolean(), note: z.string().optional() })).min(1),
+    paths: z
+      .array(z.object({ volume: z.string(), path: z.string(), covered: z.boolean(), note: z.string().optional() }))
+      .min(1),
   }),
   restored: z.object({ snapshot: z.string().min(8), files: z.number().int().min(1) }),
   tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
@@ -109,5 +123,7 @@ export function evidenceProblem(evidence: { readonly kind: string }): string | n
   const shape = EVIDENCE[kind as EvidenceKind]
   if (!shape) return `unknown kind ${kind}`
   const parsed = shape.safeParse(body)
-  return parsed.success ? null : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+  return parsed.success
+    ? null
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
 }

@@ -7,7 +7,11 @@ import type { EvidenceKind } from './evidence.ts'
 export const TIERS = {
   lint: { rung: 5, needs: [], requires: ['rules'] },
   install: { rung: 1, needs: [], requires: ['images', 'tasks', ['http', 'no-http'], ['page', 'no-http']] },
-  upgrade: { rung: 2, needs: ['install'], requires: ['identity', 'head-deployed', 'update-status', ['http', 'no-http'], 'witness'] },
+  upgrade: {
+    rung: 2,
+    needs: ['install'],
+    requires: ['identity', 'head-deployed', 'update-status', ['http', 'no-http'], 'witness'],
+  },
   backup: { rung: 3, needs: ['install'], requires: ['snapshot', 'hooks', 'coverage'] },
   restore: { rung: 3, needs: ['backup'], requires: ['restored', 'hooks', 'witness', ['http', 'no-http']] },
   functional: { rung: 4, needs: ['install'], requires: ['tests'] },

@@ -1,0 +1,159 @@
+import { z } from 'zod'
+import { CAUSES, type Cause, type CauseCode } from './causes.ts'
+import type { EventBodies, EventType } from './events.ts'
+import { EVIDENCE, type Evidence } from './evidence.ts'
+import { TIER_IDS } from './tiers.ts'
+
+const tier = z.enum(TIER_IDS)
+const strings = z.array(z.string())
+const blame = z.enum(['recipe', 'upstream', 'infra', 'ci'])
+
+/** Shape of a cause, shared by the event stream and results.json. */
+export const causeShape = z.object({
+  code: z.enum(Object.keys(CAUSES) as CauseCode[]),
+  blame,
+  message: z.string(),
+  hint: z.string(),
+  service: z.string().optional(),
+  lines: strings,
+}) satisfies z.ZodType<Cause>
+
+/** Shape of a test row, shared by the event stream and results.json. */
+export const testShape = z.object({
+  title: z.string(),
+  file: z.string(),
+  status: z.enum(['passed', 'failed', 'skipped']),
+  durationMs: z.number(),
+})
+
+/** Evidence that does not validate is still a fact of the stream; `fold` decides what it is worth. */
+const evidence = z.custom<Evidence>(
+  (value) => typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string',
+  'evidence needs a kind',
+)
+
+export const customizationShape = z.object({
+  config: z.record(z.string(), z.unknown()),
+  hooks: strings,
+  overlays: strings,
+  tests: strings,
+  envOverrides: strings,
+  refused: strings,
+})
+
+export const baseShape = z.object({
+  version: z.string(),
+  commit: z.string(),
+  source: z.enum(['pin', 'canonical', 'tag', 'branch']),
+})
+
+export const environmentShape = z.object({
+  engine: z.string(),
+  api: z.string(),
+  cpus: z.number(),
+  memoryBytes: z.number(),
+  load: z.array(z.number()),
+})
+
+export const findingShape = z.object({
+  code: z.string(),
+  severity: z.enum(['info', 'warning', 'error']),
+  message: z.string(),
+  where: z.string().optional(),
+})
+
+export const artifactShape = z.object({
+  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log']),
+  path: z.string(),
+  sha256: z.string(),
+})
+
+export const imageShape = z.object({ service: z.string(), ref: z.string(), id: z.string() })
+export const leakShape = z.object({ kind: z.string(), name: z.string() })
+export const recipeShape = z.object({
+  name: z.string(),
+  origin: z.string(),
+  commit: z.string(),
+  version: z.string().nullable(),
+  dirty: z.boolean(),
+})
+export const toolShape = z.object({ name: z.literal('cc-ci'), version: z.string(), commit: z.string().nullable() })
+export const skipKindShape = z.enum(['structural', 'declared', 'not-selected'])
+export const outcomeShape = z.enum(['pass', 'fail', 'unverified'])
+export const signalShape = z.enum(['SIGINT', 'SIGTERM', 'cancel', 'deadline'])
+
+/** The body of every event type, as it must stand in a line of `events.ndjson`. Unknown extra keys are kept. */
+export const EVENT_SHAPES = {
+  'run.started': z.looseObject({
+    run: z.object({ id: z.string(), host: z.string() }),
+    tool: toolShape,
+    recipe: recipeShape,
+    base: baseShape.nullable(),
+    selected: z.array(tier),
+    stack: z.string(),
+    domain: z.string(),
+    customization: customizationShape,
+    lintEnforced: z.boolean().optional(),
+  }),
+  environment: environmentShape,
+  accommodation: z.looseObject({ text: z.string() }),
+  finding: findingShape,
+  artifact: artifactShape,
+  note: z.looseObject({ text: z.string() }),
+  'tier.started': z.looseObject({ tier }),
+  'tier.skipped': z.looseObject({ tier, kind: skipKindShape, reason: z.string() }),
+  'tier.blocked': z.looseObject({ tier, by: tier }),
+  'tier.ended': z.looseObject({ tier }),
+  'operation.started': z.looseObject({ tier, operation: z.string() }),
+  'operation.ended': z.looseObject({ tier, operation: z.string(), ms: z.number() }),
+  'wait.progress': z.looseObject({
+    tier,
+    name: z.string(),
+    reason: z.string(),
+    waitedMs: z.number(),
+    deadlineMs: z.number(),
+  }),
+  check: z.looseObject({ tier, name: z.string(), outcome: outcomeShape, cause: causeShape.optional() }),
+  evidence: z.looseObject({ tier, evidence }),
+  test: z.looseObject({ tier, test: testShape }),
+  image: imageShape,
+  leak: leakShape,
+  'secrets.scanned': z.looseObject({ files: z.number(), leaks: strings }),
+  'run.interrupted': z.looseObject({ signal: signalShape }),
+  'run.ended': z.looseObject({}),
+} as const satisfies { [T in EventType]: z.ZodType<EventBodies[T]> }
+
+const stamp = z.object({ seq: z.number().int().min(1), at: z.iso.datetime(), type: z.string() })
+
+/** Null when the value has the shape of one event, otherwise what is wrong with it. */
+export function eventProblem(value: unknown): string | null {
+  const head = stamp.safeParse(value)
+  if (!head.success) return describe(head.error)
+  if (!Object.hasOwn(EVENT_SHAPES, head.data.type)) return `unknown event type "${head.data.type}"`
+  const body = EVENT_SHAPES[head.data.type as EventType].safeParse(value)
+  return body.success ? null : describe(body.error)
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'event'}: ${issue.message}`).join('; ')
+}
+
+/** Every field name and fixed value of the stream's own format. They are never masked: the format would break, and hide nothing. */
+export function formatWords(): ReadonlySet<string> {
+  const words = new Set<string>([...Object.keys(EVENT_SHAPES), ...Object.keys(EVIDENCE), ...TIER_IDS])
+  words.add('type').add('seq').add('at').add('kind')
+  for (const shape of [...Object.values(EVENT_SHAPES), ...Object.values(EVIDENCE)]) {
+    collectWords(z.toJSONSchema(shape, { unrepresentable: 'any' }), words)
+  }
+  return words
+}
+
+function collectWords(schema: unknown, words: Set<string>): void {
+  if (typeof schema !== 'object' || schema === null) return
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') for (const name of Object.keys(value as object)) words.add(name)
+    if (key === 'const' && typeof value === 'string') words.add(value)
+    if (key === 'enum') for (const word of value as unknown[]) words.add(String(word))
+    collectWords(value, words)
+  }
+}

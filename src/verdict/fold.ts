@@ -1,0 +1,150 @@
+import { InternalError } from '../lib/errors.ts'
+import type { EventType, RunEvent } from './events.ts'
+import { levelOf } from './level.ts'
+import type { Results, TierResult, Verdict } from './results.ts'
+import { blockedOutcome, type Outcome, type RunFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
+import { TIER_IDS, type TierId } from './tiers.ts'
+
+type Of<T extends EventType> = Extract<RunEvent, { type: T }>
+
+/**
+ * What a run's events amount to. Pure: the same events give the same results, also for a stream that is still growing or was cut
+ * off, whose verdict is never `pass`. Only the order of events within one tier matters (the first cause decides). Throws
+ * InternalError `stream-without-start` when there is no `run.started`.
+ */
+export function fold(events: readonly RunEvent[]): Results {
+  const start = first(events, 'run.started')
+  if (!start) throw new InternalError('stream-without-start', 'the events do not say which run they are about')
+  const run = runFacts(events, start)
+  const tiers = judgeTiers(events, run)
+  const leaks = of(events, 'leak').map(({ kind, name }) => ({ kind, name }))
+  const scans = of(events, 'secrets.scanned')
+  const secretLeaks = [...new Set(scans.flatMap((scan) => scan.leaks))]
+  return {
+    schema: 1,
+    tool: start.tool,
+    run: {
+      id: start.run.id,
+      startedAt: start.at,
+      finishedAt: events.at(-1)?.at ?? start.at,
+      host: start.run.host,
+      stack: start.stack,
+      domain: start.domain,
+      complete: run.complete,
+      interrupted: run.interrupted,
+    },
+    recipe: start.recipe,
+    base: start.base,
+    verdict: verdictOf(tiers, run),
+    level: levelOf(tiers),
+    tiers,
+    findings: unique(of(events, 'finding').map(body)),
+    flags: {
+      cleanTeardown: leaks.length === 0 && tiers.some(({ id, status }) => id === 'teardown' && status === 'pass'),
+      noSecretLeak: scans.length > 0 && secretLeaks.length === 0,
+    },
+    leaks,
+    secretLeaks,
+    accommodations: [...new Set(of(events, 'accommodation').map(({ text }) => text))],
+    images: lastByService(of(events, 'image').map(body)),
+    customization: start.customization,
+    environment: environmentOf(events),
+    artifacts: unique(of(events, 'artifact').map(body)),
+  }
+}
+
+/**
+ * `fail` when a tier fails; else `unverified` when one is, when the stream has no end, or when nothing was proven; else `pass`.
+ * A failed lint decides its rung only, unless the operator enforces it or nothing else was judged.
+ */
+function verdictOf(tiers: readonly TierResult[], { header, complete }: RunFacts): Verdict {
+  const judged = tiers.filter(({ id, status }) => status !== 'skip' && id !== 'teardown')
+  const lintDecides = header.lintEnforced === true || judged.every(({ id }) => id === 'lint')
+  const deciding = tiers.filter(({ id, status }) => lintDecides || id !== 'lint' || status !== 'fail')
+  if (deciding.some(({ status }) => status === 'fail')) return 'fail'
+  const proven = judged.some(({ status }) => status === 'pass')
+  return complete && proven && !deciding.some(({ status }) => status === 'unverified') ? 'pass' : 'unverified'
+}
+
+function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFacts {
+  const snapshot = of(events, 'evidence').find(
+    ({ tier, evidence }) => tier === 'backup' && evidence.kind === 'snapshot',
+  )?.evidence
+  return {
+    header,
+    complete: events.some(({ type }) => type === 'run.ended'),
+    interrupted: first(events, 'run.interrupted')?.signal ?? null,
+    touched: of(events, 'tier.started').some(({ tier }) => tier !== 'lint' && tier !== 'teardown'),
+    ...(snapshot?.kind === 'snapshot' ? { snapshot: snapshot.id } : {}),
+  }
+}
+
+function judgeTiers(events: readonly RunEvent[], run: RunFacts): TierResult[] {
+  const facts = new Map(TIER_IDS.map((tier) => [tier, tierFacts(tier, events)]))
+  const outcomes = new Map<TierId, Outcome>()
+  for (const [tier, known] of facts) {
+    const outcome = tierOutcome(known, run)
+    if (outcome) outcomes.set(tier, outcome)
+  }
+  for (const [tier, { blockedBy }] of facts) {
+    if (blockedBy && !outcomes.has(tier)) outcomes.set(tier, blockedOutcome(blockedBy, outcomes.get(blockedBy)))
+  }
+  return [...facts].map(([tier, known]) => tierResult(known, outcomes.get(tier) as Outcome, events))
+}
+
+function tierFacts(tier: TierId, events: readonly RunEvent[]): TierFacts {
+  const mine = events.filter((event) => 'tier' in event && event.tier === tier)
+  const leaks = tier === 'teardown' ? of(events, 'leak').map(({ kind, name }) => `${kind} ${name}`) : []
+  return {
+    tier,
+    started: first(mine, 'tier.started')?.at,
+    ended: first(mine, 'tier.ended')?.at,
+    skipped: first(mine, 'tier.skipped'),
+    blockedBy: first(mine, 'tier.blocked')?.by,
+    checks: of(mine, 'check'),
+    evidence: of(mine, 'evidence').map(({ evidence }) => evidence),
+    tests: of(mine, 'test').map(({ test }) => test),
+    leaks,
+  }
+}
+
+function tierResult(facts: TierFacts, outcome: Outcome, events: readonly RunEvent[]): TierResult {
+  const { tier, started, ended, evidence, tests, checks } = facts
+  const until = ended ?? events.at(-1)?.at ?? started
+  const operations = of(events, 'operation.ended').filter((event) => event.tier === tier)
+  return {
+    id: tier,
+    ...outcome,
+    startedAt: started ?? null,
+    durationMs: started && until ? Math.max(0, Date.parse(until) - Date.parse(started)) : 0,
+    evidence,
+    tests,
+    checks: checks.map(({ name, outcome, cause }) => ({ name, outcome, ...(cause ? { cause } : {}) })),
+    operations: operations.map(({ operation, ms }) => ({ operation, ms })),
+  }
+}
+
+function environmentOf(events: readonly RunEvent[]): Results['environment'] {
+  const found = of(events, 'environment').at(-1)
+  return found ? { ...body(found), load: [...found.load] } : null
+}
+
+function of<T extends EventType>(events: readonly RunEvent[], type: T): Of<T>[] {
+  return events.filter((event): event is Of<T> => event.type === type)
+}
+
+function first<T extends EventType>(events: readonly RunEvent[], type: T): Of<T> | undefined {
+  return of(events, type)[0]
+}
+
+function body<E extends RunEvent>({ seq: _seq, at: _at, type: _type, ...rest }: E): Omit<E, 'seq' | 'at' | 'type'> {
+  return rest
+}
+
+function unique<T>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()]
+}
+
+function lastByService<T extends { service: string }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [row.service, row])).values()]
+}

@@ -1,0 +1,38 @@
+import type { TierResult } from './results.ts'
+import { RUNGS, TIERS, type TierId } from './tiers.ts'
+
+type Judged = Pick<TierResult, 'id' | 'status' | 'skipKind'>
+type RungState = 'passed' | 'open' | 'stop'
+
+/** Integration joins its rung only where it is declared; on every other rung all tiers must pass for the rung to be passed. */
+const OPTIONAL_ON_ITS_RUNG: readonly TierId[] = ['functional', 'integration']
+
+/**
+ * The highest rung passed whose lower rungs are all passed or skipped for a structural or declared reason; 0 for none. A rung
+ * that is skipped, wholly or in a part that it is named after, is stepped over and raises nothing.
+ */
+export function levelOf(tiers: readonly Judged[]): number {
+  let level = 0
+  for (const rung of Object.keys(RUNGS).map(Number).sort()) {
+    const state = rungState(tiers.filter(({ id }) => TIERS[id].rung === rung))
+    if (state === 'stop') break
+    if (state === 'passed') level = rung
+  }
+  return level
+}
+
+/** What a person calls a level: the name of its rung. */
+export function levelName(level: number): string {
+  return RUNGS[level as keyof typeof RUNGS] ?? 'none'
+}
+
+function rungState(tiers: readonly Judged[]): RungState {
+  if (tiers.length === 0 || !tiers.every((tier) => tier.status === 'pass' || needNotBeClimbed(tier))) return 'stop'
+  const passed = tiers.filter(({ status }) => status === 'pass')
+  const enough = tiers.every(({ id, status }) => status === 'pass' || OPTIONAL_ON_ITS_RUNG.includes(id))
+  return passed.length > 0 && enough ? 'passed' : 'open'
+}
+
+function needNotBeClimbed({ status, skipKind }: Judged): boolean {
+  return status === 'skip' && (skipKind === 'structural' || skipKind === 'declared')
+}

@@ -1,0 +1,50 @@
+import { type Evidence, type EvidenceKind, evidenceProblem } from './evidence.ts'
+import { TIERS, type TierId } from './tiers.ts'
+
+/**
+ * Why this evidence does not let a tier pass, or null when it does. Each requirement is met by at least one whole piece of one of its
+ * kinds; a damaged piece of a required kind counts against the tier even beside a whole one.
+ */
+export function missingEvidence(tier: TierId, evidence: readonly Evidence[]): string | null {
+  const problems = TIERS[tier].requires.map((need) =>
+    requirementProblem(typeof need === 'string' ? [need] : need, evidence),
+  )
+  return problems.filter((problem) => problem !== null).join('; ') || null
+}
+
+function requirementProblem(kinds: readonly EvidenceKind[], evidence: readonly Evidence[]): string | null {
+  const found = evidence.filter(({ kind }) => kinds.includes(kind))
+  if (found.length === 0) return `no evidence of kind ${kinds.join(' or ')}`
+  const problem = found.map((piece) => [piece.kind, evidenceProblem(piece)] as const).find(([, why]) => why !== null)
+  return problem ? `evidence of kind ${problem[0]} is not whole: ${problem[1]}` : null
+}
+
+/** What the evidence of one run says that cannot be true of a tier that passes, though every piece of it is whole. */
+export function contradiction(
+  tier: TierId,
+  evidence: readonly Evidence[],
+  known: { commit: string; snapshot?: string },
+): string | null {
+  for (const piece of evidence) {
+    const found = contradicts(piece, known)
+    if (found) return `the evidence of ${tier} contradicts its checks: ${found}`
+  }
+  return null
+}
+
+function contradicts(piece: Evidence, known: { commit: string; snapshot?: string }): string | null {
+  if (piece.kind === 'head-deployed' && piece.commit !== known.commit)
+    return `${piece.commit} was deployed, not ${known.commit}`
+  if (piece.kind === 'restored' && known.snapshot && piece.snapshot !== known.snapshot) {
+    return `snapshot ${piece.snapshot} was restored, not ${known.snapshot} of this run`
+  }
+  if (piece.kind === 'witness' && 'witnesses' in piece) {
+    const lost = piece.witnesses.find(({ result }) => result === 'lost')
+    return lost ? `${lost.subject} is lost` : null
+  }
+  if (piece.kind === 'hooks' && 'hooks' in piece) {
+    const failed = piece.hooks.find(({ exitCode }) => exitCode !== 0)
+    return failed ? `${failed.phase} of ${failed.service} ended with ${failed.exitCode}` : null
+  }
+  return null
+}

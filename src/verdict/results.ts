@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { UsageError } from '../lib/errors.ts'
+import {
+  artifactShape,
+  baseShape,
+  causeShape,
+  customizationShape,
+  environmentShape,
+  findingShape,
+  imageShape,
+  leakShape,
+  outcomeShape,
+  recipeShape,
+  signalShape,
+  skipKindShape,
+  testShape,
+  toolShape,
+} from './event-shape.ts'
+import type { Evidence } from './evidence.ts'
+import { TIER_IDS } from './tiers.ts'
+
+const tierShape = z.object({
+  id: z.enum(TIER_IDS),
+  status: z.enum(['pass', 'fail', 'skip', 'unverified']),
+  reason: z
+    .string()
+    .meta({ description: 'One line for a person: what was seen, why it was skipped, or the message of the cause.' }),
+  skipKind: skipKindShape.optional().meta({
+    description:
+      'Only with status skip. `structural` and `declared` count as a rung that need not be climbed; `not-selected` does not.',
+  }),
+  cause: causeShape.optional().meta({ description: 'Only with status fail or unverified: the one that decided.' }),
+  startedAt: z.iso.datetime().nullable().meta({ description: 'Null for a tier that was never begun.' }),
+  durationMs: z.number().min(0),
+  evidence: z
+    .array(z.custom<Evidence>())
+    .meta({ description: 'Facts by kind; see the reference of tiers for what each must hold.' }),
+  tests: z.array(testShape),
+  checks: z.array(z.object({ name: z.string(), outcome: outcomeShape, cause: causeShape.optional() })),
+  operations: z.array(z.object({ operation: z.string(), ms: z.number() })),
+})
+
+const resultsShape = z
+  .object({
+    schema: z.literal(1),
+    tool: toolShape,
+    run: z.object({
+      id: z.string(),
+      startedAt: z.iso.datetime(),
+      finishedAt: z.iso.datetime().meta({ description: 'Time of the last event.' }),
+      host: z.string(),
+      stack: z.string(),
+      domain: z.string(),
+      complete: z
+        .boolean()
+        .meta({ description: 'False when the stream has no end: the run is still going, or was killed.' }),
+      interrupted: signalShape.nullable(),
+    }),
+    recipe: recipeShape,
+    base: baseShape.nullable(),
+    verdict: outcomeShape,
+    level: z.number().int().min(0).max(6),
+    tiers: z.array(tierShape),
+    findings: z.array(findingShape),
+    flags: z.object({ cleanTeardown: z.boolean(), noSecretLeak: z.boolean() }),
+    leaks: z.array(leakShape),
+    secretLeaks: z.array(z.string()).meta({ description: 'Where the last look of the masker still found a secret.' }),
+    accommodations: z.array(z.string()),
+    images: z.array(imageShape),
+    customization: customizationShape,
+    environment: environmentShape.nullable(),
+    artifacts: z.array(artifactShape),
+  })
+  .meta({
+    title: 'cc-ci results',
+    description: 'What one run of cc-ci found out. Additions keep the schema number; changes raise it.',
+  })
+
+type Frozen<T> = T extends Evidence ? T : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
+
+/** What a run found out: the content of `results.json`. */
+export type Results = Frozen<z.infer<typeof resultsShape>>
+export type TierResult = Results['tiers'][number]
+export type TierStatus = TierResult['status']
+export type Verdict = Results['verdict']
+
+/** JSON Schema (draft 2020-12) of `results.json`. */
+export function resultsSchema(): Record<string, unknown> {
+  return z.toJSONSchema(resultsShape, { unrepresentable: 'any', override: describeEvidence })
+}
+
+/** Results from the data of a `results.json`; UsageError `results-damaged` with each wrong place when it is not one. `file` names it. */
+export function parseResults(data: unknown, file?: string): Results {
+  const parsed = resultsShape.safeParse(data)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'results'}: ${message}`)
+  throw new UsageError('results-damaged', `not the results of a run: ${issues.join('; ')}`, {
+    ...(file === undefined ? {} : { where: { file } }),
+    hint: 'The file was changed after the run, or was written by another version of cc-ci.',
+  })
+}
+
+/** Additive keys must not make an older reader refuse a newer file, and evidence is an object with a kind. */
+function describeEvidence({
+  jsonSchema,
+  path,
+}: {
+  jsonSchema: Record<string, unknown>
+  path: (string | number)[]
+}): void {
+  if (jsonSchema.type === 'object') delete jsonSchema.additionalProperties
+  if (path.at(-2) !== 'evidence' || path.at(-1) !== 'items') return
+  Object.assign(jsonSchema, { type: 'object', properties: { kind: { type: 'string' } }, required: ['kind'] })
+}

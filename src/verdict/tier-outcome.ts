@@ -1,0 +1,129 @@
+import { type Cause, cause } from './causes.ts'
+import type { RunEvent, RunHeader } from './events.ts'
+import { contradiction, missingEvidence } from './required-evidence.ts'
+import type { TierResult } from './results.ts'
+import { TIERS, type TierId } from './tiers.ts'
+
+/** Everything the stream says about one tier. */
+export interface TierFacts {
+  readonly tier: TierId
+  readonly started?: string
+  readonly ended?: string
+  readonly skipped?: Extract<RunEvent, { type: 'tier.skipped' }>
+  readonly blockedBy?: TierId
+  readonly checks: readonly Extract<RunEvent, { type: 'check' }>[]
+  readonly evidence: TierResult['evidence']
+  readonly tests: TierResult['tests']
+  readonly leaks: readonly string[]
+}
+
+/** What one tier's outcome depends on besides its own facts. */
+export interface RunFacts {
+  readonly header: RunHeader
+  readonly complete: boolean
+  readonly interrupted: TierResultSignal | null
+  /** Id of the snapshot that the backup tier took. */
+  readonly snapshot?: string
+  /** True when a tier that puts something on the engine was begun. */
+  readonly touched: boolean
+}
+
+type TierResultSignal = Extract<RunEvent, { type: 'run.interrupted' }>['signal']
+export type Outcome = Pick<TierResult, 'status' | 'reason' | 'skipKind' | 'cause'>
+
+/**
+ * THE rules of outcomes, first match decides: what a check or test found wanting in the recipe is `fail`; what could not be judged
+ * is `unverified`; a skip needs a reason and never overrides a result; `pass` needs an end, a check, and all required evidence.
+ * A blocked tier is left to `blockedOutcome`, which needs the outcome of the other tier: null here.
+ */
+export function tierOutcome(facts: TierFacts, run: RunFacts): Outcome | null {
+  const { tier } = facts
+  const found = failure(facts)
+  if (found) return { status: 'fail', reason: found.message, cause: found }
+  const unclear = unjudged(facts)
+  if (unclear) return unverified(unclear)
+  if (facts.blockedBy) return null
+  if (facts.skipped) return skip(facts.skipped)
+  if (!facts.started) return neverBegun(tier, run)
+  if (!facts.ended) return unverified(leftOpen(`${tier} was begun and never ended`, run))
+  const missing = notProven(facts, run)
+  return missing ? unverified(missing) : { status: 'pass', reason: seen(facts) }
+}
+
+/** The outcome of a tier that waits for another one: never better than `unverified`, blamed on what stopped that one. */
+export function blockedOutcome(by: TierId, blocker: Outcome | undefined): Outcome {
+  const root = blocker?.cause
+  if (!root) return unverified(cause('blocked', `${by} did not let it begin, but has no cause itself`, { blame: 'ci' }))
+  const { blame, service } = root
+  const message =
+    root.code === 'blocked' ? `needs ${by}: ${root.message}` : `needs ${by}, which ended with ${root.code}`
+  return unverified(cause('blocked', message, { blame, service, hint: root.hint }))
+}
+
+function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
+  const check = checks.find(
+    ({ outcome, cause }) => outcome === 'fail' && (cause?.blame === 'recipe' || cause?.blame === 'upstream'),
+  )
+  if (check?.cause) return check.cause
+  const failed = tests.filter(({ status }) => status === 'failed')
+  if (failed.length === 0) return undefined
+  return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
+    lines: failed.map(({ title, file }) => `${file}: ${title}`),
+  })
+}
+
+/** The first check that could not look, or that found a fault which is not the recipe's; what was left behind counts as one. */
+function unjudged({ checks, leaks }: TierFacts): Cause | undefined {
+  const check = checks.find(({ outcome }) => outcome !== 'pass')
+  if (check)
+    return check.cause ?? cause('harness-error', `the check "${check.name}" is ${check.outcome} and gives no cause`)
+  return leaks.length > 0 ? cause('teardown-leak', `left behind: ${leaks.join(', ')}`, { lines: leaks }) : undefined
+}
+
+function skip({ kind, reason }: { kind: NonNullable<TierResult['skipKind']>; reason: string }): Outcome {
+  if (reason.trim() === '') return unverified(cause('evidence-missing', 'skipped without a reason'))
+  return { status: 'skip', skipKind: kind, reason }
+}
+
+function neverBegun(tier: TierId, run: RunFacts): Outcome {
+  const due = run.header.selected.includes(tier) || (tier === 'teardown' && run.touched)
+  if (!due) return { status: 'skip', skipKind: 'not-selected', reason: 'not selected for this run' }
+  return unverified(leftOpen(`${tier} was never begun`, run))
+}
+
+function leftOpen(what: string, { interrupted, complete }: RunFacts): Cause {
+  if (interrupted === 'deadline') return cause('deadline', `${what}: the run reached its deadline`)
+  if (interrupted) return cause('interrupted', `${what}: the run was stopped by ${interrupted}`)
+  if (complete) return cause('harness-error', `${what}, though the run came to its end`)
+  return cause('harness-error', `${what}: the record of the run stops before`)
+}
+
+function notProven(facts: TierFacts, { header, snapshot }: RunFacts): Cause | null {
+  const { tier, evidence, checks, tests } = facts
+  if (checks.length === 0) return cause('evidence-missing', `${tier} ended without a single check`)
+  const missing = missingEvidence(tier, evidence)
+  if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
+  const known = { commit: header.recipe.commit, ...(snapshot ? { snapshot } : {}) }
+  const wrong = contradiction(tier, evidence, known)
+  if (wrong) return cause('evidence-missing', wrong)
+  const needsTests = (TIERS[tier].requires as readonly unknown[]).includes('tests')
+  if (!needsTests || tests.some(({ status }) => status === 'passed')) return null
+  return cause(
+    'no-tests-ran',
+    tests.length > 0 ? `all ${tests.length} tests were skipped` : 'not one test was executed',
+  )
+}
+
+function unverified(why: Cause): Outcome {
+  return { status: 'unverified', reason: why.message, cause: why }
+}
+
+function seen({ checks, evidence, tests }: TierFacts): string {
+  const kinds = new Set(evidence.map(({ kind }) => kind)).size
+  const parts = [count(checks.length, 'check'), count(kinds, 'kind', 's of evidence', ' of evidence')]
+  return [...parts, ...(tests.length > 0 ? [count(tests.length, 'test')] : [])].join(', ')
+}
+
+function count(amount: number, noun: string, many = 's', one = ''): string {
+  return `${amount} ${noun}${amount === 1 ? one : many}`
+}
