@@ -1,0 +1,46 @@
+import { stringify } from 'yaml'
+import type { ComposeModel } from './model.ts'
+
+const DEFAULT_VERSION = '3.8'
+
+/**
+ * The model as the YAML that `docker stack deploy -c -` reads, run in the recipe's folder (file paths are relative to it). Every
+ * `$` is doubled, because the CLI interpolates once more.
+ */
+export function composeText(model: ComposeModel): string {
+  const { version, services, ...sections } = model
+  const used = Object.fromEntries(Object.entries(sections).filter(([, entries]) => Object.keys(entries).length > 0))
+  const document = { version: version ?? DEFAULT_VERSION, services: withoutRepeats(services), ...used }
+  // YAML 1.1 quotes whatever any reader might take for a boolean, a number or a date.
+  return stringify(escaped(document), { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })
+}
+
+/** Lists that merging joins, and that the schema wants without repetition. */
+const UNIQUE = [
+  'cap_add',
+  'cap_drop',
+  'depends_on',
+  'devices',
+  'dns',
+  'dns_search',
+  'expose',
+  'extra_hosts',
+  'group_add',
+  'security_opt',
+  'tmpfs',
+]
+
+function withoutRepeats(services: ComposeModel['services']): ComposeModel['services'] {
+  const unique = (key: string, value: unknown) =>
+    UNIQUE.includes(key) && Array.isArray(value) ? [...new Set(value)] : value
+  const clean = (service: object) =>
+    Object.fromEntries(Object.entries(service).map(([key, value]) => [key, unique(key, value)]))
+  return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, clean(service)]))
+}
+
+function escaped(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$')
+  if (Array.isArray(value)) return value.map(escaped)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, escaped(child)]))
+}

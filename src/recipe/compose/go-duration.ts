@@ -1,0 +1,29 @@
+const NANOSECONDS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+}
+
+/** A duration as Go writes it (`1m30s`, `1.5h`, `0`), in nanoseconds; undefined when it is none. */
+export function parseGoDuration(text: string): number | undefined {
+  const match = /^([-+]?)(.*)$/.exec(text)
+  const body = match?.[2] ?? ''
+  if (body === '0') return 0
+  const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)]
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== body) return undefined
+  const total = parts.reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (NANOSECONDS[unit] ?? 0), 0)
+  return match?.[1] === '-' ? -total : total
+}
+
+/** A size such as `512M`, `1.5g` or `1024` in bytes, in powers of 1024; undefined when it is none. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?([kmgtp])?i?b?$/i.exec(text.trim())
+  if (!match) return undefined
+  const power = match[2] ? 'kmgtp'.indexOf(match[2].toLowerCase()) + 1 : 0
+  return Math.floor(Number(match[1]) * 1024 ** power)
+}

@@ -1,0 +1,76 @@
+/** What one text came to, and which names it used that had no value and no default. */
+export interface Interpolated {
+  readonly text: string
+  readonly undefinedNames: readonly string[]
+}
+
+/** A text that cannot be interpolated; `reason` says which part and why. */
+export class InterpolationProblem extends Error {
+  readonly reason: string
+  constructor(reason: string) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+// docker/cli cli/compose/template/template.go: names are case-insensitive, an operator and its word may follow without braces,
+// and a word ends at the first `}`, so that defaults do not nest.
+const PATTERN =
+  /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)|\{(?<braced>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)\}|(?<invalid>))/gi
+
+/**
+ * Interpolates a text as `docker stack deploy` does: `$V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e} $$`. A name without value becomes
+ * nothing and is reported. Throws InterpolationProblem for `:?`/`?` without value and for anything else behind a `$`; the
+ * `+` operator of docker compose is among that, because deploying with it fails.
+ */
+export function interpolate(text: string, lookup: (name: string) => string | undefined): Interpolated {
+  const undefinedNames: string[] = []
+  const result = text.replace(PATTERN, (...args) => {
+    const groups = args.at(-1) as Record<string, string | undefined>
+    if (groups.escaped) return '$'
+    const substitution = groups.named || groups.braced
+    if (!substitution) throw new InterpolationProblem(invalidReason(text, Number(args.at(-3))))
+    return substitute(substitution, lookup, undefinedNames)
+  })
+  return { text: result, undefinedNames }
+}
+
+/** The names a text refers to, with whether each has a default or a demand of its own. */
+export function variablesOf(text: string): { name: string; operator: string; braces: boolean }[] {
+  return [...text.matchAll(PATTERN)].flatMap(({ groups }) => {
+    const substitution = groups?.named || groups?.braced
+    if (!substitution) return []
+    const [, name = '', operator = ''] = /^(\w+?)(:-|-|:\?|\?|$)/.exec(substitution) ?? []
+    return [{ name, operator, braces: Boolean(groups?.braced) }]
+  })
+}
+
+/** The operators in the order the CLI looks for them anywhere in the substitution, which decides odd cases such as `${A-b:-c}`. */
+function substitute(
+  substitution: string,
+  lookup: (name: string) => string | undefined,
+  undefinedNames: string[],
+): string {
+  for (const operator of [':-', '-', ':?', '?']) {
+    const at = substitution.indexOf(operator)
+    if (at === -1) continue
+    const name = substitution.slice(0, at)
+    const word = substitution.slice(at + operator.length)
+    const value = lookup(name)
+    const usable = operator.startsWith(':') ? value : value !== undefined
+    if (usable) return value ?? ''
+    if (operator.endsWith('-')) return word
+    throw new InterpolationProblem(`the required variable ${name} has no value${word ? `: ${word}` : ''}`)
+  }
+  const value = lookup(substitution)
+  if (value === undefined) undefinedNames.push(substitution)
+  return value ?? ''
+}
+
+function invalidReason(text: string, at: number): string {
+  const rest = text.slice(at)
+  const plus = /^\$\{\w+:?\+[^}]*\}/.exec(rest)
+  if (plus) return `${plus[0]}: docker stack deploy has no + operator`
+  const sample = /^\$(\{[^}]{0,20}\}?|.{0,8})/.exec(rest)?.[0] ?? '$'
+  return `"${sample}" is not a variable; write $$ for a plain $`
+}

@@ -1,0 +1,233 @@
+import { posix } from 'node:path'
+import { parseBytes } from './go-duration.ts'
+import { parseMount } from './mounts.ts'
+import { parsePort } from './ports.ts'
+import type { Report } from './shape.ts'
+import { type Data, type DataMap, isDataMap } from './source.ts'
+import { splitWords } from './words.ts'
+
+/** What normalising needs besides the value: where to tell problems, and where a key came from when a list becomes a map. */
+export interface Normalizing {
+  readonly report: Report
+  /** Says that `path` was written where `from` was. */
+  readonly moved: (path: readonly string[], from: readonly string[]) => void
+  readonly env: ReadonlyMap<string, string>
+}
+
+const SECTIONS = ['networks', 'volumes', 'secrets', 'configs'] as const
+
+/** Gives one checked file the forms that merging works on: long forms, maps for labels and environment, word lists. */
+export function normalize(data: DataMap, on: Normalizing): DataMap {
+  const result: DataMap = { services: {} }
+  if (data.version !== undefined) result.version = data.version
+  result.services = mapValues(asMap(data.services), (service, name) =>
+    normalizeService(asMap(service), ['services', name], on),
+  )
+  for (const section of SECTIONS) {
+    result[section] = mapValues(asMap(data[section]), (entry, name) =>
+      normalizeNamed(asMap(entry), { section, name }, on),
+    )
+  }
+  return result
+}
+
+function normalizeService(service: DataMap, path: string[], on: Normalizing): DataMap {
+  const result: DataMap = {}
+  for (const [key, value] of Object.entries(service)) {
+    if (key.startsWith('x-') || key === 'build') continue
+    result[key] = serviceKey(key, value, [...path, key], on)
+  }
+  const { environment } = result
+  if (isDataMap(environment))
+    result.environment = mapValues(environment, (value, name) => (value ? value : (on.env.get(name) ?? value)))
+  return result
+}
+
+function serviceKey(key: string, value: Data, path: string[], on: Normalizing): Data {
+  switch (key) {
+    case 'command':
+    case 'entrypoint':
+      return typeof value === 'string' ? commandWords(value, path, on) : value
+    case 'environment':
+      return toMap(value, path, on, null)
+    case 'labels':
+    case 'sysctls':
+      return toMap(value, path, on, '')
+    case 'extra_hosts':
+      return Array.isArray(value)
+        ? value
+        : Object.entries(asMap(value))
+            .filter(([, v]) => v !== null)
+            .map(([k, v]) => `${k}:${v}`)
+            .sort()
+    case 'dns':
+    case 'dns_search':
+    case 'tmpfs':
+    case 'env_file':
+      return Array.isArray(value) ? value : [value]
+    case 'expose':
+    case 'group_add':
+      return asList(value).map(String)
+    case 'networks':
+      return Array.isArray(value) ? Object.fromEntries(value.map((name) => [String(name), null])) : value
+    case 'secrets':
+    case 'configs':
+      return asList(value).map((entry) => (typeof entry === 'string' ? { source: entry } : entry))
+    case 'ports':
+      return asList(value).flatMap((entry, i) => normalizePort(entry, [...path, String(i)], on))
+    case 'volumes':
+      return asList(value).flatMap((entry, i) => normalizeMount(entry, [...path, String(i)], on))
+    case 'healthcheck': {
+      const check = asMap(value)
+      return typeof check.test === 'string' ? { ...check, test: ['CMD-SHELL', check.test] } : check
+    }
+    case 'logging': {
+      const logging = asMap(value)
+      return logging.options === undefined
+        ? logging
+        : { ...logging, options: mapValues(asMap(logging.options), (v) => textOf(v)) }
+    }
+    case 'deploy':
+      return normalizeDeploy(asMap(value), path, on)
+    default:
+      return value
+  }
+}
+
+function normalizeDeploy(deploy: DataMap, path: string[], on: Normalizing): DataMap {
+  const result: DataMap = { ...deploy }
+  if (deploy.labels !== undefined) result.labels = toMap(deploy.labels, [...path, 'labels'], on, '')
+  if (isDataMap(deploy.resources)) {
+    result.resources = mapValues(deploy.resources, (entry, name) => {
+      const { memory } = asMap(entry)
+      if (typeof memory !== 'string') return entry
+      const bytes = parseBytes(memory)
+      if (bytes === undefined)
+        on.report(
+          [...path, 'resources', name, 'memory'],
+          `is "${memory}", which is not a size`,
+          'Write a size such as 512M.',
+        )
+      return { ...asMap(entry), memory: String(bytes) }
+    })
+  }
+  return result
+}
+
+function commandWords(text: string, path: string[], on: Normalizing): Data {
+  const words = splitWords(text)
+  if (!words) on.report(path, 'has a quote that is never closed', 'Close it, or write the command as a list.')
+  return words ?? []
+}
+
+function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {
+  if (isDataMap(entry)) return [entry]
+  const ports = parsePort(String(entry))
+  if (typeof ports !== 'string') return ports
+  on.report(path, ports, 'Write it like "8080:80", or as target:, published:, mode:.')
+  return []
+}
+
+function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[] {
+  const mount = isDataMap(entry) ? entry : parseMount(String(entry))
+  if (typeof mount === 'string') {
+    on.report(path, mount, 'Write it like name:/path, or name:/path:ro.')
+    return []
+  }
+  if (mount.type === 'bind' && (mount.source === undefined || mount.source === '')) {
+    on.report(path, 'is a bind mount without a source', 'Add source:.')
+  }
+  return [mount]
+}
+
+function normalizeNamed(
+  entry: DataMap,
+  { section, name }: { section: string; name: string },
+  on: Normalizing,
+): DataMap {
+  const path = [section, name]
+  const result: DataMap = Object.fromEntries(Object.entries(entry).filter(([key]) => !key.startsWith('x-')))
+  if (entry.labels !== undefined) result.labels = toMap(entry.labels, [...path, 'labels'], on, '')
+  if (entry.driver_opts !== undefined)
+    result.driver_opts = mapValues(asMap(entry.driver_opts), (value) => textOf(value))
+  const external = isDataMap(entry.external) || entry.external === true
+  if (external) return externalOf(result, { section, name }, on)
+  delete result.external
+  if (section === 'secrets' || section === 'configs') return fileObject(result, path, on)
+  return result
+}
+
+function externalOf(entry: DataMap, { section, name }: { section: string; name: string }, on: Normalizing): DataMap {
+  const path = [section, name]
+  const inner = isDataMap(entry.external) ? entry.external.name : undefined
+  if (inner !== undefined && entry.name !== undefined)
+    on.report([...path, 'external'], 'has a name here and in name:', 'Only use name:.')
+  for (const key of section === 'volumes' ? ['driver', 'driver_opts', 'labels'] : []) {
+    if (entry[key] !== undefined) on.report([...path, key], `cannot stand beside external: true`, `Remove ${key}:.`)
+  }
+  return { ...entry, name: inner ?? entry.name ?? name, external: true }
+}
+
+function fileObject(entry: DataMap, path: string[], on: Normalizing): DataMap {
+  if (entry.driver !== undefined) {
+    if (entry.file !== undefined) on.report([...path, 'driver'], 'cannot stand beside file:', 'Keep one of the two.')
+    return entry
+  }
+  if (typeof entry.file !== 'string' || entry.file === '') {
+    on.report(
+      path,
+      'has neither file: nor external: true',
+      'Add file: with a path inside the recipe, or external: true.',
+    )
+    return entry
+  }
+  const file = posix.normalize(entry.file)
+  if (posix.isAbsolute(file) || file === '..' || file.startsWith('../') || file.startsWith('~')) {
+    on.report([...path, 'file'], `"${entry.file}" leads out of the recipe`, 'Put the file into the recipe.')
+  }
+  return { ...entry, file }
+}
+
+/** A list of `key=value` or a mapping, as a mapping of texts; `missing` is what a key alone means. */
+function toMap(value: Data, path: string[], on: Normalizing, missing: '' | null): DataMap {
+  if (!Array.isArray(value)) return mapValues(asMap(value), (entry) => (entry === null ? missing : textOf(entry)))
+  const result: DataMap = {}
+  for (const [index, entry] of value.entries()) {
+    const text = String(entry)
+    const at = text.indexOf('=')
+    const key = at === -1 ? text : text.slice(0, at)
+    set(result, key, at === -1 ? missing : text.slice(at + 1))
+    on.moved([...path, key], [...path, String(index)])
+  }
+  return result
+}
+
+/** As Go prints it: small fractions with an exponent of two digits. */
+function textOf(value: Data): string {
+  if (value === null) return ''
+  return typeof value === 'number' ? goNumber(value) : String(value)
+}
+
+function goNumber(value: number): string {
+  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value)
+  return text.replace(/e([-+])(\d)$/, 'e$10$2')
+}
+
+function asMap(value: Data | undefined): DataMap {
+  return isDataMap(value) ? value : {}
+}
+
+function asList(value: Data | undefined): Data[] {
+  return Array.isArray(value) ? value : []
+}
+
+function mapValues(map: DataMap, change: (value: Data, key: string) => Data): DataMap {
+  const result: DataMap = {}
+  for (const [key, value] of Object.entries(map)) set(result, key, change(value, key))
+  return result
+}
+
+/** Like an assignment, but `__proto__` is a key like any other. */
+function set(map: DataMap, key: string, value: Data): void {
+  Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true })
+}

@@ -1,0 +1,44 @@
+import { didYouMean } from '../nearest.ts'
+import type { Report } from './shape.ts'
+import { type Data, type DataMap, isDataMap } from './source.ts'
+
+/** What services refer to must be defined in the same stack; the engine would say so only half way through a deployment. */
+export function checkReferences(stack: DataMap, report: Report): void {
+  const services = asMap(stack.services)
+  if (Object.keys(services).length === 0) report(['services'], 'has no service', 'Add a service named app.')
+  for (const [name, value] of Object.entries(services)) {
+    const service = asMap(value)
+    const path = ['services', name]
+    const known = (section: string, names: string[], also: string[] = []) => {
+      const defined = [...Object.keys(asMap(stack[section])), ...also]
+      for (const used of names.filter((one) => !defined.includes(one))) {
+        const hint = `Define it under ${section}: at the top level.${didYouMean(used, defined)}`
+        report([...path, section], `uses "${used}", which is not defined`, hint)
+      }
+    }
+    if (typeof service.image !== 'string' || service.image === '') report(path, 'has no image', 'Add image:.')
+    known('networks', Object.keys(asMap(service.networks)), ['default'])
+    known('secrets', sourcesOf(service.secrets))
+    known('configs', sourcesOf(service.configs))
+    known('volumes', volumesOf(service.volumes))
+  }
+}
+
+function sourcesOf(value: Data | undefined): string[] {
+  return entries(value).flatMap(({ source }) => (typeof source === 'string' ? [source] : []))
+}
+
+function volumesOf(value: Data | undefined): string[] {
+  const named = entries(value).filter(
+    ({ type, source }) => type === 'volume' && typeof source === 'string' && source !== '',
+  )
+  return named.map(({ source }) => String(source))
+}
+
+function entries(value: Data | undefined): DataMap[] {
+  return Array.isArray(value) ? value.filter(isDataMap) : []
+}
+
+function asMap(value: Data | undefined): DataMap {
+  return isDataMap(value) ? value : {}
+}

@@ -1,0 +1,183 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from 'yaml'
+import { RecipeError } from '../../lib/errors.ts'
+import type { Place } from '../../lib/place.ts'
+import { didYouMean } from '../nearest.ts'
+import { plainScalar } from './scalar.ts'
+
+/** Plain data of a compose file: what JSON can hold. */
+export type Data = string | number | boolean | null | Data[] | { [key: string]: Data }
+export type DataMap = { [key: string]: Data }
+
+/** One compose file as data, with the place of every path. */
+export interface ComposeSource {
+  readonly file: string
+  readonly data: DataMap
+  /** Path joined with `pathKey` to where it was written. */
+  readonly places: Map<string, Place>
+}
+
+/** More values than this, after anchors are expanded, is an attack or a mistake. */
+export const MAX_VALUES = 50_000
+
+export function pathKey(path: readonly string[]): string {
+  return path.join('\0')
+}
+
+/** True for a mapping. */
+export function isDataMap(value: Data | undefined): value is DataMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Parses one compose file as the docker CLI does, merge keys and anchors included. Problems go to `errors`. */
+export function parseCompose(text: string, file: string, errors: RecipeError[]): ComposeSource | null {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'failsafe',
+    logLevel: 'silent',
+    prettyErrors: false,
+  })
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  for (const { message, pos } of document.errors) {
+    errors.push(
+      new RecipeError('compose-invalid', message, { where: placeAt(pos[0]), hint: 'Correct the YAML there.' }),
+    )
+  }
+  if (document.errors.length > 0) return null
+  const reader = new Reader(document, placeAt)
+  const data = reader.read()
+  errors.push(...reader.errors)
+  if (reader.errors.length > 0) return null
+  if (!isDataMap(data)) {
+    errors.push(
+      new RecipeError('compose-invalid', 'is not a mapping of keys to values', {
+        where: { file, line: 1 },
+        hint: 'A compose file begins with keys such as services:.',
+      }),
+    )
+    return null
+  }
+  return { file, data, places: reader.places }
+}
+
+class Reader {
+  readonly places = new Map<string, Place>()
+  readonly errors: RecipeError[] = []
+  readonly #document: Document
+  readonly #placeAt: (offset: number) => Place
+  readonly #open = new Set<Node>()
+  #values = 0
+
+  constructor(document: Document, placeAt: (offset: number) => Place) {
+    this.#document = document
+    this.#placeAt = placeAt
+  }
+
+  read(): Data {
+    return this.#value(this.#document.contents as Node | null, [])
+  }
+
+  #value(node: Node | null | undefined, path: string[]): Data {
+    if (!node || this.errors.length > 20) return null
+    if (++this.#values > MAX_VALUES) {
+      if (this.#values === MAX_VALUES + 1)
+        this.#fail(node, `holds more than ${MAX_VALUES} values once its anchors are expanded`)
+      return null
+    }
+    const key = pathKey(path)
+    if (node.range && !this.places.has(key)) this.places.set(key, this.#placeAt(node.range[0]))
+    if (isAlias(node)) return this.#within(node, node.resolve(this.#document) as Node | undefined, path)
+    if (isMap(node)) return this.#map(node, path)
+    if (isSeq(node)) return node.items.map((item, index) => this.#value(item as Node, [...path, String(index)]))
+    return isScalar(node) ? this.#scalar(node) : null
+  }
+
+  #within(alias: Node, target: Node | undefined, path: string[]): Data {
+    if (!target) return this.#fail(alias, `refers to an anchor that does not exist: ${alias.toString()}`)
+    if (this.#open.has(target)) return this.#fail(alias, 'refers to an anchor that contains it')
+    this.#open.add(target)
+    const value = this.#value(target, path)
+    this.#open.delete(target)
+    return value
+  }
+
+  #map(node: YAMLMap, path: string[]): DataMap {
+    this.#open.add(node)
+    const result: DataMap = {}
+    const merged: DataMap[] = []
+    for (const pair of node.items as Pair<Node, Node | null>[]) {
+      const key = this.#key(pair.key)
+      if (key === undefined) continue
+      if (key === '<<') merged.push(...this.#mergeKey(pair.value, path))
+      else {
+        if (pair.key.range) this.places.set(pathKey([...path, key]), this.#placeAt(pair.key.range[0]))
+        Object.defineProperty(result, key, {
+          value: this.#value(pair.value, [...path, key]),
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        })
+      }
+    }
+    this.#open.delete(node)
+    // What stands in the mapping itself wins; of several merged mappings the first.
+    return Object.assign({}, ...merged.reverse(), result)
+  }
+
+  #mergeKey(value: Node | null, path: string[]): DataMap[] {
+    const nodes = isSeq(value) ? (value.items as Node[]) : [value]
+    return nodes.flatMap((node) => {
+      const data = this.#value(node, path)
+      if (isDataMap(data)) return [data]
+      if (node) this.#fail(node, 'is merged by << but is no mapping')
+      return []
+    })
+  }
+
+  #key(node: Node): string | undefined {
+    const target = isAlias(node) ? (node.resolve(this.#document) as Node | undefined) : node
+    if (!isScalar(target)) {
+      this.#fail(node, 'is not usable as a key')
+      return undefined
+    }
+    const value = target.source === '<<' ? '<<' : this.#scalar(target)
+    if (typeof value === 'string') return value
+    this.#fail(node, `is the key ${String(value)}, which is not text: put it in quotes`)
+    return undefined
+  }
+
+  #scalar(node: Scalar): string | number | boolean | null {
+    const text = typeof node.source === 'string' ? node.source : String(node.value ?? '')
+    if (node.tag && /:(int|float|bool|null)$/.test(node.tag)) return plainScalar(text)
+    if (node.tag && !node.tag.endsWith(':str')) {
+      const tag = node.tag
+      this.#fail(node, `has the tag ${tag}, which is not known here.${didYouMean(tag, ['!!str', '!!int'])}`)
+      return null
+    }
+    const plain = node.type === undefined || node.type === Scalar.PLAIN
+    return plain && !node.tag ? plainScalar(text) : text
+  }
+
+  #fail(node: Node, message: string): null {
+    const where = node.range ? this.#placeAt(node.range[0]) : undefined
+    this.errors.push(
+      new RecipeError('compose-invalid', message, { hint: 'Correct the YAML there.', ...(where ? { where } : {}) }),
+    )
+    return null
+  }
+}

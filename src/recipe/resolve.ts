@@ -1,0 +1,269 @@
+import { posix } from 'node:path'
+import { type CcCiError, RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { formatPlace, type Place } from '../lib/place.ts'
+import type { Finding } from '../verdict/events.ts'
+import { cast } from './compose/cast.ts'
+import { parseEnvFile } from './compose/env-file.ts'
+import { InterpolationProblem, interpolate } from './compose/interpolate.ts'
+import { mergeFiles } from './compose/merge.ts'
+import { normalize } from './compose/normalize.ts'
+import { checkReferences } from './compose/references.ts'
+import { checkSchema, composeVersion } from './compose/schema.ts'
+import { type ComposeSource, type Data, type DataMap, isDataMap, parseCompose, pathKey } from './compose/source.ts'
+import { toModel } from './compose/typed.ts'
+import type { AppEnv, RecipeTree, ResolvedStack } from './model.ts'
+import { readText } from './text-file.ts'
+
+/**
+ * The stack that this recipe deploys with this environment: the files of COMPOSE_FILE (default: compose.yml alone) interpolated,
+ * checked, normalised and merged as `docker stack deploy` does. Throws RecipeErrors with everything that is wrong, each with
+ * file, line and column. A variable without value and default is a finding, because deploying goes on with an empty text.
+ */
+export async function resolveStack(tree: RecipeTree, env: AppEnv): Promise<ResolvedStack> {
+  const work = new Resolving(tree, env)
+  const files = composeFiles(env)
+  const sources = await work.read(files)
+  const loaded = sources.map((source) => work.load(source))
+  work.stopOnErrors()
+  work.assertOneVersion(sources)
+  const merged = mergeFiles(loaded)
+  await work.addEnvFiles(merged)
+  await work.checkFiles(merged)
+  checkReferences(merged, (path, message, hint) => work.fail(path, message, hint))
+  work.stopOnErrors()
+  return {
+    model: toModel(merged),
+    files,
+    findings: work.findings,
+    place: (path) => work.place(path),
+  }
+}
+
+/** The compose files that an environment selects, in order, relative to the recipe. */
+export function composeFiles(env: AppEnv): string[] {
+  const files = (env.get('COMPOSE_FILE') ?? '')
+    .split(':')
+    .map((file) => file.trim())
+    .filter(Boolean)
+  const normal = files.map((file) => posix.normalize(file))
+  return normal.length > 0 ? [...new Set(normal)] : ['compose.yml']
+}
+
+class Resolving {
+  readonly findings: Finding[] = []
+  readonly #errors: CcCiError[] = []
+  readonly #places = new Map<string, Place>()
+  readonly #tree: RecipeTree
+  readonly #env: AppEnv
+  #files = 1
+
+  constructor(tree: RecipeTree, env: AppEnv) {
+    this.#tree = tree
+    this.#env = env
+  }
+
+  async read(files: readonly string[]): Promise<ComposeSource[]> {
+    this.#files = files.length
+    const errors: RecipeError[] = []
+    const sources: ComposeSource[] = []
+    for (const file of files) {
+      const text = await this.#text(file)
+      const source = text === null ? null : parseCompose(text, file, errors)
+      if (source) sources.push(source)
+    }
+    this.#errors.push(...errors)
+    this.stopOnErrors()
+    return sources
+  }
+
+  /** One file, interpolated, checked and normalised. Its places become those of the stack, over those of earlier files. */
+  load(source: ComposeSource): DataMap {
+    const fail = this.#failIn(source)
+    const data = this.#interpolate(source.data, [], source) as DataMap
+    const before = this.#errors.length
+    checkSchema(data, fail)
+    for (const [key, place] of source.places) this.#places.set(key, place)
+    if (this.#errors.length > before) return {}
+    return normalize(data, {
+      report: fail,
+      moved: (path, from) => {
+        const place = source.places.get(pathKey(from))
+        if (place) this.#places.set(pathKey(path), place)
+      },
+      env: this.#env,
+    })
+  }
+
+  /** The CLI refuses files of different versions, and a file without one speaks the newest. */
+  assertOneVersion(sources: readonly ComposeSource[]): void {
+    const [first, ...rest] = sources
+    if (!first) return
+    const wanted = composeVersion(first.data)
+    for (const source of rest.filter(({ data }) => composeVersion(data) !== wanted)) {
+      const said = (data: DataMap) => (typeof data.version === 'string' ? `"${data.version}"` : 'none')
+      const message = `has version ${said(source.data)}, and ${first.file} has ${said(first.data)}`
+      const hint = 'docker stack deploy refuses to merge them: write the same version: in both.'
+      this.#failIn(source)(['version'], message, hint)
+    }
+    this.stopOnErrors()
+  }
+
+  /** What `env_file:` brings stands below `environment:`. */
+  async addEnvFiles(merged: DataMap): Promise<void> {
+    for (const [name, service] of Object.entries(asMap(merged.services))) {
+      if (!isDataMap(service) || !Array.isArray(service.env_file)) continue
+      const values: DataMap = {}
+      for (const file of service.env_file.map(String)) {
+        const text = await this.#recipeFile(file, ['services', name, 'env_file'])
+        if (text !== null) Object.assign(values, parseEnvFile(text))
+      }
+      for (const [key, value] of Object.entries(values)) values[key] = value || (this.#env.get(key) ?? value)
+      service.environment = { ...values, ...asMap(service.environment) }
+      delete service.env_file
+    }
+  }
+
+  async checkFiles(merged: DataMap): Promise<void> {
+    for (const section of ['configs', 'secrets']) {
+      for (const [name, entry] of Object.entries(asMap(merged[section]))) {
+        if (isDataMap(entry) && typeof entry.file === 'string')
+          await this.#recipeFile(entry.file, [section, name, 'file'])
+      }
+    }
+  }
+
+  place(path: readonly string[]): Place | undefined {
+    // With several files the positions of a merged list are those of no file.
+    const index = this.#files > 1 ? path.findIndex((step) => /^\d+$/.test(step)) : -1
+    const known = index === -1 ? path : path.slice(0, index)
+    for (let length = known.length; length > 0; length--) {
+      const place = this.#places.get(pathKey(known.slice(0, length)))
+      if (place) return place
+    }
+    return undefined
+  }
+
+  fail(path: readonly string[], message: string, hint: string): void {
+    this.#add(path, { message, hint, where: this.place(path) })
+  }
+
+  stopOnErrors(): void {
+    const errors = this.#errors.filter((error) => error instanceof RecipeError)
+    if (errors.length > 0) throw new RecipeErrors(errors)
+  }
+
+  #failIn(source: ComposeSource) {
+    return (path: readonly string[], message: string, hint: string) => {
+      this.#add(path, { message, hint, where: placeIn(source, path) })
+    }
+  }
+
+  #add(
+    path: readonly string[],
+    { message, hint, where }: { message: string; hint: string; where: Place | undefined },
+  ): void {
+    const subject = path.length > 0 ? `${path.join('.')} ` : ''
+    this.#errors.push(new RecipeError('compose-invalid', `${subject}${message}`, { hint, ...(where ? { where } : {}) }))
+  }
+
+  #interpolate(value: Data, path: string[], source: ComposeSource): Data {
+    if (typeof value === 'string') return this.#interpolateText(value, path, source)
+    if (Array.isArray(value)) return value.map((item, i) => this.#interpolate(item, [...path, String(i)], source))
+    if (!isDataMap(value)) return value
+    const result: DataMap = {}
+    for (const [key, child] of Object.entries(value)) {
+      const next = this.#interpolate(child, [...path, key], source)
+      Object.defineProperty(result, key, { value: next, enumerable: true, writable: true, configurable: true })
+    }
+    return result
+  }
+
+  #interpolateText(text: string, path: string[], source: ComposeSource): Data {
+    try {
+      const result = interpolate(text, (name) => this.#env.get(name))
+      for (const name of new Set(result.undefinedNames)) this.#undefined(name, path, source)
+      if (result.text === text) return text
+      const typed = cast(path, result.text)
+      if ('value' in typed) return typed.value
+      this.#failIn(source)(
+        path,
+        typed.problem,
+        'Give the variable a value of that kind in .env.sample, or a default here.',
+      )
+    } catch (error) {
+      if (!(error instanceof InterpolationProblem)) throw error
+      this.#failIn(source)(path, error.reason, 'Use $NAME, ${NAME}, ${NAME:-default} or ${NAME:?message}.')
+    }
+    return text
+  }
+
+  #undefined(name: string, path: readonly string[], source: ComposeSource): void {
+    const where = placeIn(source, path)
+    this.findings.push({
+      code: 'undefined-variable',
+      severity: 'warning',
+      message: `${path.join('.')} uses ${name}, which has no value: an empty text takes its place`,
+      ...(where ? { where: formatPlace(where) } : {}),
+    })
+  }
+
+  async #text(file: string): Promise<string | null> {
+    if (posix.isAbsolute(file) || file === '..' || file.startsWith('../')) {
+      return this.#reject(
+        this.#overlayError('overlay-outside', file, 'leads out of the recipe', 'Name a file of the recipe.'),
+      )
+    }
+    try {
+      const text = await readText(this.#tree.dir, file)
+      if (text !== null) return text
+      const hint = 'Add the file, or take its name out of COMPOSE_FILE.'
+      return this.#reject(this.#overlayError('overlay-missing', file, 'does not exist', hint))
+    } catch (error) {
+      if (error instanceof RecipeError) return this.#reject(error)
+      throw error
+    }
+  }
+
+  /** Blames the line of `.env.sample` that names the file; a file named from elsewhere has no line. */
+  #overlayError(code: string, file: string, problem: string, hint: string): RecipeError {
+    const lines = this.#tree.env.entries.filter(
+      ({ key, value }) => key === 'COMPOSE_FILE' && value.split(':').includes(file),
+    )
+    const where = lines[0]?.place ?? { file }
+    return new RecipeError(code, `the compose file ${file} ${problem}`, { hint, where })
+  }
+
+  #reject(error: RecipeError): null {
+    this.#errors.push(error)
+    return null
+  }
+
+  async #recipeFile(file: string, path: string[]): Promise<string | null> {
+    const inside = !posix.isAbsolute(file) && !posix.normalize(file).startsWith('../')
+    try {
+      const text = inside ? await readText(this.#tree.dir, file) : null
+      if (text !== null) return text
+      this.fail(
+        path,
+        inside ? `names ${file}, which does not exist` : `"${file}" leads out of the recipe`,
+        'Name a file of the recipe.',
+      )
+    } catch (error) {
+      if (!(error instanceof RecipeError)) throw error
+      if (error.code !== 'file-not-text') this.fail(path, `names ${file}, which ${error.message}`, error.hint ?? '')
+    }
+    return null
+  }
+}
+
+function placeIn(source: ComposeSource, path: readonly string[]): Place {
+  for (let length = path.length; length > 0; length--) {
+    const place = source.places.get(pathKey(path.slice(0, length)))
+    if (place) return place
+  }
+  return { file: source.file, line: 1, column: 1 }
+}
+
+function asMap(value: Data | undefined): DataMap {
+  return isDataMap(value) ? value : {}
+}
