@@ -1,0 +1,47 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildRecipe } from '../../fixtures/recipes/build.ts'
+import { type ExecResult, exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { parseResults, type Results } from '../../src/verdict/results.ts'
+
+export const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname
+const DEADLINE_MS = 280_000
+
+/** A folder for one test with the state of cc-ci in it; both are gone afterwards. */
+export interface Workshop {
+  readonly dir: string
+  readonly state: string
+  /** Builds a fixture recipe and returns its folder. */
+  recipe(name: string): Promise<string>
+  /** Runs the real command line with the state of this workshop. */
+  run(args: readonly string[], options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal }): Promise<ExecResult>
+  /** `cc-ci test`, with its results read and checked against the published schema. */
+  test(args: readonly string[]): Promise<ExecResult & { results: Results }>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export function openWorkshop(): Workshop {
+  const dir = mkdtempSync(join(tmpdir(), 'cc-ci-test-'))
+  const state = join(dir, 'state')
+  const env = { ...inheritedEnv(), CC_CI_STATE: state, NO_COLOR: '1' }
+  const workshop: Workshop = {
+    dir,
+    state,
+    async recipe(name) {
+      return (await buildRecipe(name, join(dir, name))).dir
+    },
+    run: (args, options = {}) =>
+      exec(LAUNCHER, args, { deadlineMs: DEADLINE_MS, cwd: options.cwd ?? dir, env: { ...env, ...options.env }, signal: options.signal }),
+    async test(args) {
+      const file = join(dir, `results-${Math.random().toString(36).slice(2)}.json`)
+      const done = await workshop.run(['test', ...args, '--json', file])
+      if (!existsSync(file)) throw new Error(`no results (exit ${done.exitCode}):\n${done.stdout}\n${done.stderr}`)
+      return { ...done, results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file) }
+    },
+    async [Symbol.asyncDispose]() {
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+  return workshop
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { FAULTS } from '../../fixtures/recipes/faults.ts'
+import { openWorkshop } from './cc-ci.ts'
+
+const EXIT = { pass: 0, fail: 1, unverified: 3 }
+
+describe.concurrent('planted faults end at their tier with their cause', () => {
+  it.each(Object.entries(FAULTS))('%s', async (name, { expect: expected }) => {
+    await using workshop = openWorkshop()
+    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name), ...(FAULTS[name]?.args ?? [])])
+    const decisive = results.tiers.find(({ status }) => status === 'fail') ?? results.tiers.find(({ status }) => status === 'unverified')
+    const found = { tier: decisive?.id ?? null, cause: decisive?.cause?.code ?? null, verdict: results.verdict, blame: decisive?.cause?.blame ?? null }
+    const { finding, ...rest } = expected
+    expect(found, stdout).toEqual(rest)
+    expect(exitCode).toBe(EXIT[expected.verdict])
+    if (finding) expect(results.findings.map(({ code }) => code)).toContain(finding)
+    expect(results.leaks).toEqual([])
+    expect(results.flags).toEqual({ cleanTeardown: true, noSecretLeak: true })
+  })
+})

@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Cleanup } from '../../src/lib/cleanup.ts'
+import { formatDuration, parseDuration } from '../../src/lib/duration.ts'
+import { isRunId, newRunId } from '../../src/lib/ids.ts'
+import { exec, execOk } from '../../src/lib/exec.ts'
+
+describe('durations', () => {
+  it.each([['90s', 90_000], ['10m', 600_000], ['1h30m', 5_400_000], ['250ms', 250], ['1.5s', 1500]])('reads %s', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms)
+  })
+
+  it.each(['', '5', 'm', '5x', '5s later', '-5s'])('refuses "%s" and says how to write one', (text) => {
+    expect(() => parseDuration(text)).toThrow(/not a duration/)
+  })
+
+  it('writes them for a person', () => {
+    expect([400, 61_000, 7_380_000].map(formatDuration)).toEqual(['0.4 s', '1 min 01 s', '2 h 03 min'])
+  })
+})
+
+describe('run ids', () => {
+  it('sort by time and are safe names', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (now) => isRunId(newRunId(now))))
+    expect(newRunId(1000) < newRunId(100_000_000)).toBe(true)
+  })
+})
+
+describe('Cleanup', () => {
+  it('undoes the last first, keeps every failure and stops at none', async () => {
+    const order: string[] = []
+    const cleanup = new Cleanup()
+    cleanup.register('first', async () => void order.push('first'))
+    cleanup.register('broken', async () => {
+      throw new TypeError('stuck')
+    })
+    cleanup.register('last', async () => void order.push('last'))
+    expect(await cleanup.run()).toEqual([{ what: 'broken', message: 'stuck' }])
+    expect(order).toEqual(['last', 'first'])
+    expect(await cleanup.run()).toEqual([])
+  })
+})
+
+describe('exec', () => {
+  const deadlineMs = 20_000
+
+  it('hands arguments over as they are, never to a shell', async () => {
+    const hostile = '$(touch /tmp/x); `id` "\' && echo'
+    expect((await exec('printf', ['%s', hostile], { deadlineMs })).stdout).toBe(hostile)
+  })
+
+  it('gives none of our environment but what finds programs and the engine', async () => {
+    process.env.CC_CI_TEST_TOKEN = 'do-not-pass-on'
+    expect((await exec('env', [], { deadlineMs })).stdout).not.toContain('do-not-pass-on')
+  })
+
+  it('kills the whole group at the deadline', async () => {
+    const started = Date.now()
+    const result = await exec('sh', ['-c', 'sleep 60 & sleep 60'], { deadlineMs: 200 })
+    expect(result).toMatchObject({ exitCode: null, timedOut: true })
+    expect(Date.now() - started).toBeLessThan(10_000)
+  })
+
+  it('reports every line as it comes', async () => {
+    const lines: string[] = []
+    await exec('sh', ['-c', 'echo one; echo two >&2; echo three'], { deadlineMs, onLine: (line) => lines.push(line) })
+    expect(lines.sort()).toEqual(['one', 'three', 'two'])
+  })
+
+  it('bounds what it keeps', async () => {
+    const result = await exec('sh', ['-c', 'yes'], { deadlineMs, maxBytes: 1000 })
+    expect(result.stdout.length).toBeLessThanOrEqual(1000)
+    expect(result.timedOut).toBe(false)
+  })
+
+  it('names a program that is missing, and the last words of one that failed', async () => {
+    await expect(exec('no-such-program-here', [], { deadlineMs })).rejects.toMatchObject({ code: 'program-missing' })
+    await expect(execOk('sh', ['-c', 'echo because >&2; exit 3'], { deadlineMs })).rejects.toThrow(/ended with 3[^]*because/)
+  })
+})
