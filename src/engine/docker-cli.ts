@@ -1,0 +1,24 @@
+import { type ExecResult, exec, execOk, inheritedEnv } from '../lib/exec.ts'
+
+export interface DockerCliOptions {
+  /** Default 20 s. */
+  readonly deadlineMs?: number
+  readonly onLine?: (line: string) => void
+}
+
+/**
+ * The docker CLI, for the few things it does better than the API (build, import, cp). A non-zero exit is InfraError
+ * `program-failed`; a missing CLI is `program-missing`. Builds use the classic builder: buildx is not everywhere.
+ */
+export function docker(args: readonly string[], options: DockerCliOptions = {}): Promise<ExecResult> {
+  return execOk('docker', args, cliOptions(options))
+}
+
+/** Like `docker`, but a non-zero exit is a result to look at. */
+export function tryDocker(args: readonly string[], options: DockerCliOptions = {}): Promise<ExecResult> {
+  return exec('docker', args, cliOptions(options))
+}
+
+function cliOptions({ deadlineMs = 20_000, onLine }: DockerCliOptions) {
+  return { deadlineMs, env: { ...inheritedEnv(), DOCKER_BUILDKIT: '0' }, ...(onLine ? { onLine } : {}) }
+}

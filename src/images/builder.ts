@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { docker, tryDocker } from '../engine/docker-cli.ts'
+import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
+
+const BUILD_DEADLINE_MS = 600_000
+/** A package installation keeps one core busy and waits for the network half of its time. */
+const AT_ONCE = 3
+
+/** Makes images that are missing, bases first, a few at a time, none twice. One instance serves one set-up. */
+export class ImageBuilder {
+  readonly #started = new Map<string, Promise<void>>()
+  readonly #log: (line: string) => void
+  #free = AT_ONCE
+  readonly #waiting: (() => void)[] = []
+  /** Human tags of the images that this instance had to build. */
+  readonly built: string[] = []
+
+  constructor(log: (line: string) => void) {
+    this.#log = log
+  }
+
+  /** Resolves when the image exists under its human tag. Throws InfraError with the last lines of a failed build. */
+  ensure(definition: ImageDefinition): Promise<void> {
+    const key = definition.tag
+    const started = this.#started.get(key) ?? this.#make(definition)
+    this.#started.set(key, started)
+    return started
+  }
+
+  async #make(definition: ImageDefinition): Promise<void> {
+    const present = await lookImage(definition)
+    if (present === 'current') return
+    if (present === 'untagged') return void (await docker(['tag', inputTag(definition), definition.tag]))
+    if (definition.from) await this.ensure(definition.from)
+    await this.#oneOfAFew(async () => {
+      const start = Date.now()
+      await build(definition)
+      this.built.push(definition.tag)
+      this.#log(`image ${definition.tag} built in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+    })
+  }
+
+  async #oneOfAFew(act: () => Promise<void>): Promise<void> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#free -= 1
+    try {
+      await act()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free += 1
+    }
+  }
+}
+
+/** `current`: the human tag names these inputs; `untagged`: built, but the tag names something else; `missing`: build it. */
+export async function lookImage(definition: ImageDefinition): Promise<'current' | 'untagged' | 'missing'> {
+  const [wanted, named] = await Promise.all([imageId(inputTag(definition)), imageId(definition.tag)])
+  if (wanted === null) return 'missing'
+  return wanted === named ? 'current' : 'untagged'
+}
+
+/** `sha256:…` of a local image, or null. */
+export async function imageId(reference: string): Promise<string | null> {
+  const found = await tryDocker(['image', 'inspect', '--format', '{{.Id}}', reference])
+  return found.exitCode === 0 ? found.stdout.trim() : null
+}
+
+async function build(definition: ImageDefinition): Promise<void> {
+  const tags = [inputTag(definition), definition.tag]
+  const labels = Object.entries(definition.labels ?? {}).map(([name, value]) => `${name}=${value}`)
+  if (definition.make) return definition.make.run(tags, labels)
+  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-build-'))
+  try {
+    for (const [name, text] of Object.entries(definition.files ?? {})) await writeFile(join(folder, name), text)
+    await definition.fetch?.into(folder)
+    await writeFile(join(folder, 'Dockerfile'), dockerfileOf(definition))
+    const tagging = tags.flatMap((tag) => ['--tag', tag])
+    const labelling = labels.flatMap((label) => ['--label', label])
+    await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { deadlineMs: BUILD_DEADLINE_MS })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

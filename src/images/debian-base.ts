@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { docker } from '../engine/docker-cli.ts'
+import { execOk } from '../lib/exec.ts'
+import type { ImageDefinition } from './definition.ts'
+
+const AUTHORITIES = '/usr/local/share/ca-certificates'
+const UNPACKING_DEADLINE_MS = 300_000
+
+/** Left out of every image: nobody reads manuals in a container. The man page folders stay, some packages link into them. */
+const LEAN = [
+  '--dpkgopt=path-exclude=/usr/share/doc/*',
+  '--dpkgopt=path-exclude=/usr/share/locale/*',
+  '--dpkgopt=path-exclude=/usr/share/man/*/*.gz',
+  '--dpkgopt=path-exclude=/usr/share/info/*',
+  '--dpkgopt=force-unsafe-io',
+  '--aptopt=Acquire::Languages "none"',
+]
+
+/**
+ * Debian 12, made from its packages, because no image registry can be counted on. Authorities that the machine's
+ * administrator added are baked in: without them nothing inside could use HTTPS where a proxy stands in between.
+ */
+export function debianBase(): ImageDefinition {
+  const authorities = addedAuthorities()
+  const options = ['--variant=apt', '--include=ca-certificates', ...LEAN]
+  const contents = createHash('sha256')
+    .update(authorities.map((path) => readFileSync(path)).join('\n'))
+    .digest('hex')
+  return {
+    tag: 'cc-ci/base:12',
+    from: null,
+    steps: [],
+    labels: { 'cc-ci.role': 'base' },
+    make: {
+      key: JSON.stringify([options, contents]),
+      run: (tags, labels) => importBase(options, authorities, tags, labels),
+    },
+  }
+}
+
+async function importBase(
+  options: readonly string[],
+  authorities: readonly string[],
+  [first = '', ...others]: readonly string[],
+  labels: readonly string[],
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-base-'))
+  const archive = join(folder, 'base.tar')
+  try {
+    await execOk('mmdebstrap', [...options, ...bakeIn(authorities), 'bookworm', archive], {
+      deadlineMs: UNPACKING_DEADLINE_MS,
+    })
+    const changes = ['CMD ["/bin/sh"]', 'ENV LANG=C.UTF-8', ...labels.map((label) => `LABEL ${label}`)]
+    await docker(['import', ...changes.flatMap((change) => ['--change', change]), archive, first], {
+      deadlineMs: UNPACKING_DEADLINE_MS,
+    })
+    for (const tag of others) await docker(['tag', first, tag])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function bakeIn(authorities: readonly string[]): string[] {
+  if (authorities.length === 0) return []
+  return [
+    ...authorities.map((path) => `--customize-hook=copy-in "${path}" ${AUTHORITIES}`),
+    '--customize-hook=chroot "$1" update-ca-certificates',
+  ]
+}
+
+function addedAuthorities(): string[] {
+  if (!existsSync(AUTHORITIES)) return []
+  return readdirSync(AUTHORITIES)
+    .filter((name) => /^[\w.-]+\.crt$/.test(name))
+    .sort()
+    .map((name) => join(AUTHORITIES, name))
+}
