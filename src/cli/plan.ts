@@ -1,4 +1,5 @@
 import { formatPlace } from '../lib/place.ts'
+import { customizationOf } from '../lifecycle/header.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { TIER_IDS } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
@@ -32,6 +33,7 @@ function planJson(plan: RunPlan) {
 
 function planText(plan: RunPlan): string {
   const { repo, head, base, settings } = plan
+  const { config } = customizationOf(plan)
   const lines = [
     `recipe    ${repo.name} ${head.version ?? '(no version label)'} at ${head.commit.slice(0, 8)}${head.dirty ? ' with uncommitted changes' : ''}`,
     `from      ${repo.origin}`,
@@ -45,7 +47,7 @@ function planText(plan: RunPlan): string {
     'tiers',
     ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
     'settings',
-    ...[...settings.sources].map(([name, place]) => `  ${name}  from ${formatPlace(place)}`),
+    ...[...settings.sources].map(([name, place]) => `  ${name.padEnd(18)}${JSON.stringify(config[name])}  ${formatPlace(place)}`),
     ...(settings.sources.size === 0 ? ['  all at their defaults'] : []),
     ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { LineCounter, parseDocument, type Document } from 'yaml'
@@ -26,8 +26,8 @@ export async function loadSettings(options: {
   operatorDir?: string
 }): Promise<LoadedSettings> {
   const files = [
-    await readSettingsFile(join(options.recipeDir, 'cc-ci', FILE)),
-    options.operatorDir ? await readSettingsFile(join(options.operatorDir, options.recipeName, FILE)) : null,
+    await readSettingsFile(join(options.recipeDir, 'cc-ci', FILE), `cc-ci/${FILE}`),
+    options.operatorDir ? await operatorFile(join(options.operatorDir, options.recipeName, FILE)) : null,
   ].filter((file) => file !== null)
   const errors = files.flatMap((file) => file.errors)
   if (errors.length > 0) throw new RecipeErrors(errors)
@@ -42,14 +42,19 @@ interface SettingsFile {
   readonly errors: readonly RecipeError[]
 }
 
-async function readSettingsFile(file: string): Promise<SettingsFile | null> {
-  const info = await stat(file).catch(() => null)
+function operatorFile(path: string): Promise<SettingsFile | null> {
+  return readSettingsFile(path, path)
+}
+
+/** `file` is the name a reader knows it by: a checkout's own path would mean nothing to them. */
+async function readSettingsFile(path: string, file: string): Promise<SettingsFile | null> {
+  const info = await lstat(path).catch(() => null)
   if (!info) return null
   if (!info.isFile() || info.size > MAX_BYTES) {
     throw new RecipeError('config-invalid', `${FILE} is not a file of at most ${MAX_BYTES} bytes`, { where: { file } })
   }
   const counter = new LineCounter()
-  const document = parseDocument(await readFile(file, 'utf8'), { lineCounter: counter, prettyErrors: false })
+  const document = parseDocument(await readFile(path, 'utf8'), { lineCounter: counter, prettyErrors: false })
   const syntax = document.errors.map((error) => invalid(error.message, placeAt(file, counter, error.pos[0])))
   if (syntax.length > 0) return { data: {}, places: new Map(), errors: syntax }
   const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {}

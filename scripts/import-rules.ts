@@ -16,7 +16,7 @@ const layers = {
   cli: ['.*'],
 }
 
-export default {
+export const importRules = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'no-tests-from-source', severity: 'error', from: { path: '^src' }, to: { path: '^(test|fixtures|scripts)' } },
