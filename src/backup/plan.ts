@@ -1,0 +1,36 @@
+import type { Finding } from '../verdict/events.ts'
+
+/** What a backup of this stack must do and hold, as its labels promise it. */
+export interface BackupPlan {
+  readonly capable: boolean
+  /** Why it is capable or not, for the reason of a skip: "no service has backupbot.backup=true". */
+  readonly reason: string
+  /** Every data volume of the stack, in the order of the compose file. */
+  readonly volumes: readonly PlannedVolume[]
+  /** Paths the labels promise that lie in no volume, so no backup can hold them: as written. */
+  readonly unreachable: readonly string[]
+  readonly hooks: readonly Hook[]
+  readonly findings: readonly Finding[]
+}
+
+export interface PlannedVolume {
+  /** Short name: the key under `volumes:`. */
+  readonly volume: string
+  readonly covered: Coverage
+}
+
+/** `paths` are relative to the root of the volume, without `..`. */
+export type Coverage =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'paths'; readonly paths: readonly string[] }
+  | { readonly kind: 'none'; readonly reason: string }
+
+export const HOOK_PHASES = ['backup.pre-hook', 'backup.post-hook', 'restore.pre-hook', 'restore.post-hook'] as const
+export type HookPhase = (typeof HOOK_PHASES)[number]
+
+export interface Hook {
+  readonly service: string
+  readonly phase: HookPhase
+  /** A command line for the container's own shell. */
+  readonly command: string
+}

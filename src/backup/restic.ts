@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { InfraError } from '../lib/errors.ts'
+import { snapshotContents, type VolumeContents } from './contents.ts'
+import type { BackupPlan, PlannedVolume } from './plan.ts'
+import { RESTIC_DIR, type Toolbox, VOLUMES_DIR } from './toolbox.ts'
+
+export { coverageOf } from './coverage.ts'
+export { checkDumps } from './dumps.ts'
+
+export interface Snapshot {
+  /** Full id of restic: 64 hex. */
+  readonly id: string
+  /** What the snapshot holds of each covered volume, counted in the snapshot itself. */
+  readonly volumes: readonly VolumeContents[]
+  /** Paths given to restic, in the toolbox. */
+  readonly paths: readonly string[]
+  /** When it was begun, in seconds of the toolbox's clock; dumps of hooks are a little older. */
+  readonly at: number
+  /** What restic said about files it could not read: masked lines. */
+  readonly warnings: readonly string[]
+}
+
+interface ResticOptions {
+  readonly tag: string
+  readonly signal?: AbortSignal
+  /** Default 30 min. */
+  readonly deadlineMs?: number
+}
+
+const DEADLINE_MS = 30 * 60_000
+/** Stands in when nothing of what was promised is there: restic refuses to back up nothing, and a snapshot can be looked into. */
+const EMPTY = `${RESTIC_DIR}/empty`
+
+/**
+ * Takes one restic snapshot of what the plan covers and is there; `coverageOf` then says what is missing. Initialises the
+ * repository of the run. A file that vanished while it was read (code 3) is a warning: apps are alive while they are backed up.
+ */
+export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: ResticOptions): Promise<Snapshot> {
+  const { deadlineMs = DEADLINE_MS, signal, tag } = options
+  const bounds = { deadlineMs, ...(signal ? { signal } : {}) }
+  await initialise(toolbox, bounds)
+  const promised = plan.volumes.flatMap(targets)
+  const present = await existing(toolbox, promised, bounds)
+  const paths = present.length > 0 ? present : [EMPTY]
+  const at = Number(await toolbox.run(['date', '+%s'], bounds))
+  const argv = [
+    'restic',
+    'backup',
+    '--json',
+    '--no-cache',
+    '--host',
+    'cc-ci',
+    '--tag',
+    tag,
+    '--files-from-raw',
+    '/dev/stdin',
+  ]
+  const result = await toolbox.exec(argv, { ...bounds, stdin: paths.map((path) => `${path}\0`).join('') })
+  const id = summaryId(result.stdout)
+  if (!id || (result.exitCode !== 0 && result.exitCode !== 3)) throw failed('backup', result.exitCode, result.stderr)
+  const covered = plan.volumes.filter(({ covered }) => covered.kind !== 'none').map(({ volume }) => volume)
+  return {
+    id,
+    volumes: await snapshotContents(toolbox, id, covered, bounds),
+    paths,
+    at,
+    warnings: lastLines(result.stderr),
+  }
+}
+
+/**
+ * Puts the files of exactly this snapshot back into the volumes, as the backup bot does: what is there is overwritten, what the snapshot
+ * does not hold stays as it is. `files` counts what the snapshot gave. Throws InfraError `restic-failed` when restic did not manage.
+ */
+export async function restore(
+  toolbox: Toolbox,
+  snapshotId: string,
+  plan: BackupPlan,
+  options: { readonly signal?: AbortSignal; readonly deadlineMs?: number } = {},
+): Promise<{ files: number }> {
+  const bounds = {
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    ...(options.signal ? { signal: options.signal } : {}),
+  }
+  const covered = plan.volumes.filter(({ covered }) => covered.kind !== 'none').map(({ volume }) => volume)
+  const contents = await snapshotContents(toolbox, snapshotId, covered, bounds)
+  const result = await toolbox.exec(['restic', 'restore', '--no-cache', '--target', '/', snapshotId], bounds)
+  if (result.exitCode !== 0) throw failed('restore', result.exitCode, result.stderr)
+  return { files: contents.reduce((sum, { files }) => sum + files, 0) }
+}
+
+/** Where the covered parts of a volume lie in the toolbox. */
+export function targets({ volume, covered }: PlannedVolume): string[] {
+  if (covered.kind === 'all') return [`${VOLUMES_DIR}/${volume}`]
+  return covered.kind === 'none' ? [] : covered.paths.map((path) => `${VOLUMES_DIR}/${volume}/${path}`)
+}
+
+async function initialise(toolbox: Toolbox, bounds: { deadlineMs: number; signal?: AbortSignal }): Promise<void> {
+  const script = 'mkdir -p "$1" && { test -e "$RESTIC_REPOSITORY/config" || restic init --no-cache >/dev/null; }'
+  await toolbox.run(['sh', '-c', script, 'init', EMPTY], bounds)
+}
+
+/** Those of the paths that are there, without following a link at the end. */
+async function existing(
+  toolbox: Toolbox,
+  paths: readonly string[],
+  bounds: { deadlineMs: number; signal?: AbortSignal },
+) {
+  const script = 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf 1; else printf 0; fi; done'
+  const marks = await toolbox.run(['sh', '-c', script, 'existing', ...paths], bounds)
+  return paths.filter((_, index) => marks[index] === '1')
+}
+
+const summary = z.object({ message_type: z.literal('summary'), snapshot_id: z.string().min(8) })
+
+/** The id is in the last line of the output; no other snapshot is ever looked at. */
+function summaryId(stdout: string): string | undefined {
+  const last = stdout.trim().split('\n').at(-1) ?? ''
+  if (!last.startsWith('{')) return undefined
+  const parsed = summary.safeParse(JSON.parse(last))
+  return parsed.success ? parsed.data.snapshot_id : undefined
+}
+
+function failed(what: string, exitCode: number, stderr: string): InfraError {
+  return new InfraError('restic-failed', `restic ${what} ended with ${exitCode}:\n${lastLines(stderr).join('\n')}`, {
+    hint: 'Check the space on the machine; the repository lies in a volume of the run.',
+  })
+}
+
+function lastLines(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-10)
+}

@@ -1,0 +1,35 @@
+import type { ResolvedStack } from '../../recipe/model.ts'
+import type { Evidence } from '../../verdict/evidence.ts'
+import type { BackupPlan } from '../plan.ts'
+import type { SettleOptions } from '../settled-exec.ts'
+import type { Toolbox } from '../toolbox.ts'
+
+/** One row of the evidence `witness`. `before`, `destroyed` and `after` are counts and hashes, never data of the app. */
+export type WitnessRow = Extract<Extract<Evidence, { kind: 'witness' }>, { witnesses: unknown }>['witnesses'][number]
+
+/** What a witness may use: the volumes through the toolbox, databases through their own containers. */
+export interface Surroundings extends SettleOptions {
+  readonly toolbox: Toolbox
+  /** The stack as it is deployed now. */
+  readonly model: ResolvedStack
+  readonly plan: BackupPlan
+}
+
+/**
+ * Data whose survival is watched. Order: `plant` once, after the app has converged (a database must have made its own files
+ * first); then `compare` any number of times, `destroy` at most once, and `remove` at the end, which is idempotent and safe
+ * after a failure at any point. After `remove` the app's data is as if it had never been planted.
+ */
+export interface Witness {
+  /** `volume:data` or `postgres:db`. */
+  readonly subject: string
+  readonly kind: WitnessRow['kind']
+  /** Null: the backup labels promise it back; otherwise why they do not. */
+  readonly excluded: string | null
+  plant(around: Surroundings): Promise<void>
+  /** Compares with the state that `plant` left. */
+  compare(around: Surroundings): Promise<WitnessRow>
+  /** Takes away what a restore must bring back; does nothing where nothing was planted or it is excluded. */
+  destroy(around: Surroundings): Promise<void>
+  remove(around: Surroundings): Promise<void>
+}

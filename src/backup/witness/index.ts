@@ -1,0 +1,136 @@
+import { CcCiError } from '../../lib/errors.ts'
+import type { Evidence } from '../../verdict/evidence.ts'
+import type { Coverage, PlannedVolume } from '../plan.ts'
+import { VOLUMES_DIR } from '../toolbox.ts'
+import type { Surroundings, Witness, WitnessRow } from './contract.ts'
+import { fileWitness } from './file.ts'
+import { manifestWitness } from './manifest.ts'
+import { namedFileWitness } from './named-file.ts'
+import { postgresCandidates, postgresWitness, reachesPostgres } from './postgres.ts'
+import { sqliteFiles, sqliteWitness } from './sqlite.ts'
+
+export type { Surroundings, Witness, WitnessRow } from './contract.ts'
+export type WitnessEvidence = Extract<Evidence, { kind: 'witness' }>
+
+export interface PlantedWitnesses {
+  readonly witnesses: readonly Witness[]
+  /** What could not be watched and why, for a finding. */
+  readonly unwatched: readonly string[]
+}
+
+/** Finds everything worth watching in the running app and plants it. What was planted before an error is removed again. */
+export async function plantWitnesses(around: Surroundings): Promise<PlantedWitnesses> {
+  const { witnesses, unwatched } = await findWitnesses(around)
+  const planted: Witness[] = []
+  try {
+    for (const witness of witnesses) {
+      planted.push(witness)
+      await witness.plant(around)
+    }
+  } catch (error) {
+    await removeWitnesses(around, { witnesses: planted, unwatched })
+    throw error
+  }
+  return { witnesses, unwatched }
+}
+
+/** After an upgrade everything must still be there; what backup labels exclude does not matter here. */
+export async function compareAfterUpgrade(
+  around: Surroundings,
+  { witnesses }: PlantedWitnesses,
+): Promise<WitnessEvidence> {
+  return evidence(await inTurn(witnesses, (witness) => witness.compare(around)))
+}
+
+/** Takes away what the labels promise to bring back: marker files, dumps on disk, the row in the database. */
+export async function destroyBeforeRestore(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+  await inTurn(
+    witnesses.filter(({ excluded }) => excluded === null),
+    (witness) => witness.destroy(around),
+  )
+}
+
+/** After a restore (files, then hooks): what the labels promise must be back, the rest is `excluded`. */
+export async function compareAfterRestore(
+  around: Surroundings,
+  { witnesses }: PlantedWitnesses,
+): Promise<WitnessEvidence> {
+  const rows = await inTurn(witnesses, async (witness): Promise<WitnessRow> => {
+    const row = await witness.compare(around)
+    return witness.excluded === null
+      ? row
+      : { ...row, result: 'excluded', summary: `${witness.excluded}; now: ${row.summary}` }
+  })
+  return evidence(rows)
+}
+
+/** Removes what is still planted; tries all, then throws the first error. Idempotent. */
+export async function removeWitnesses(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+  const errors: unknown[] = []
+  for (const witness of witnesses) await witness.remove(around).catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
+}
+
+async function findWitnesses(around: Surroundings): Promise<PlantedWitnesses> {
+  const unwatched: string[] = []
+  const witnesses: Witness[] = []
+  for (const service of postgresCandidates(around.model)) {
+    const problem = await whyNotWatched(service, around)
+    if (problem) unwatched.push(`${service} looks like PostgreSQL, but ${problem}`)
+    else witnesses.push(postgresWitness(service, around))
+  }
+  for (const volume of around.toolbox.volumes) witnesses.push(...(await volumeWitnesses(volume, around)))
+  return { witnesses, unwatched }
+}
+
+async function whyNotWatched(service: string, around: Surroundings): Promise<string | null> {
+  try {
+    return (await reachesPostgres(service, { ...around, settleMs: 60_000 })) ? null : 'psql in it reaches no server'
+  } catch (error) {
+    if (!(error instanceof CcCiError) || error.code !== 'no-container') throw error
+    return 'no container of it runs'
+  }
+}
+
+async function volumeWitnesses(volume: string, around: Surroundings): Promise<Witness[]> {
+  const covered = coverageOf(volume, around.plan.volumes)
+  const databases = await sqliteFiles(around.toolbox, volume)
+  const named = covered.kind === 'paths' ? covered.paths : []
+  const folders = await directories(around, volume, named)
+  return [
+    fileWitness(volume, '.', covered),
+    ...folders.map((folder) => fileWitness(volume, folder, covered)),
+    ...named.filter((path) => !folders.includes(path)).map((path) => namedFileWitness(volume, path)),
+    manifestWitness(volume, covered),
+    ...databases.map((path) => sqliteWitness(volume, path, covered)),
+  ]
+}
+
+function coverageOf(volume: string, volumes: readonly PlannedVolume[]): Coverage {
+  const planned = volumes.find((one) => one.volume === volume)
+  return planned?.covered ?? { kind: 'none', reason: 'the compose file of head has no such volume' }
+}
+
+async function directories({ toolbox }: Surroundings, volume: string, paths: readonly string[]): Promise<string[]> {
+  const marks = await inTurn(paths, async (path) => {
+    const script = '[ -d "$1" ] && [ ! -L "$1" ]'
+    const { exitCode } = await toolbox.exec(['sh', '-c', script, 'directory', `${VOLUMES_DIR}/${volume}/${path}`], {
+      deadlineMs: 30_000,
+    })
+    return exitCode === 0
+  })
+  return paths.filter((_, index) => marks[index])
+}
+
+function evidence(rows: readonly WitnessRow[]): WitnessEvidence {
+  if (rows.length === 0)
+    return { kind: 'witness', none: 'the app has no data volume and no database that could be watched' }
+  return { kind: 'witness', witnesses: [...rows] }
+}
+
+/** One after the other: they share one container, and databases are not stressed to be looked at. */
+async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await act(item))
+  return results
+}
