@@ -1,7 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Clock } from '../lib/clock.ts'
 import { type CcCiError, InfraError, InternalError, messageOf, UsageError } from '../lib/errors.ts'
-import type { Masker } from '../lib/mask.ts'
 import { eventProblem, formatWords } from './event-shape.ts'
 import type { EventDraft, EventSink, RunEvent } from './events.ts'
 
@@ -19,7 +18,8 @@ export interface EventLog extends EventSink {
 
 export interface EventLogOptions {
   readonly clock: Pick<Clock, 'now'>
-  readonly mask: Pick<Masker, 'mask'>
+  /** Applied to every string, keys included, except the words of the format itself. */
+  readonly mask: (text: string) => string
 }
 
 /**
@@ -112,7 +112,7 @@ class FileEventLog implements EventLog {
   }
 
   #masked(value: unknown): unknown {
-    if (typeof value === 'string') return this.#words.has(value) ? value : this.#options.mask.mask(value)
+    if (typeof value === 'string') return this.#words.has(value) ? value : this.#options.mask(value)
     if (Array.isArray(value)) return value.map((item) => this.#masked(item))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.#masked(key), this.#masked(item)]))

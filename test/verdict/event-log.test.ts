@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const clock = { now: () => Date.parse('2026-11-23T19:12:54.250Z') }
 
 function open(masker = new Masker()) {
-  return openEventLog(file, { clock, mask: masker })
+  return openEventLog(file, { clock, mask: (text) => masker.mask(text) })
 }
 
 function codeOf(act: () => unknown): string {

@@ -1,0 +1,32 @@
+import { distance } from 'fastest-levenshtein'
+import { UsageError } from '../lib/errors.ts'
+import { CAUSES, type CauseCode } from '../verdict/causes.ts'
+
+/** What one cause means, for `cc-ci explain CODE`. UsageError `unknown-cause` with the nearest code for any other text. */
+export function explainText(code: string): string {
+  const known = code.trim().toLowerCase().replaceAll('_', '-')
+  if (!isCause(known)) throw unknown(code)
+  const { blame, what, why, todo } = CAUSES[known]
+  return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n`
+}
+
+function isCause(code: string): code is CauseCode {
+  return Object.hasOwn(CAUSES, code)
+}
+
+function unknown(code: string): UsageError {
+  const near = nearest(code)
+  const guess = near ? `Did you mean ${near}? ` : ''
+  return new UsageError('unknown-cause', `"${code}" is no cause that cc-ci knows`, {
+    hint: `${guess}\`cc-ci explain\` lists all ${Object.keys(CAUSES).length}.`,
+  })
+}
+
+/** A code that starts with what was typed, or one within a third of its length in typing errors. */
+function nearest(text: string): string | undefined {
+  const codes = Object.keys(CAUSES)
+  const typed = text.trim().toLowerCase()
+  const [best] = codes.map((code) => ({ code, off: distance(typed, code) })).sort((a, b) => a.off - b.off)
+  if (best && best.off <= Math.ceil(best.code.length / 3)) return best.code
+  return typed.length < 3 ? undefined : codes.find((code) => code.startsWith(typed) || code.split('-').includes(typed))
+}

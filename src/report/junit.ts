@@ -1,0 +1,87 @@
+import type { Cause } from '../verdict/causes.ts'
+import type { Results, TierResult } from '../verdict/results.ts'
+import { plain } from './plain-text.ts'
+
+/**
+ * JUnit XML: a suite per tier, a case per check and per custom test, and one for the tier itself. A fault of the recipe is a
+ * `failure`; what could not be judged is an `error`, because a reader must not take it for a pass.
+ */
+export function junitXml(results: Results): string {
+  const suites = results.tiers.map(suiteOf)
+  const name = `cc-ci ${results.recipe.name}`
+  const body = suites.map(({ xml }) => xml).join('\n')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${open('testsuites', { name, ...totals(suites.flatMap(({ cases }) => cases)) })}\n${body}\n</testsuites>\n`
+}
+
+interface Case {
+  readonly name: string
+  readonly classname: string
+  readonly ms: number
+  readonly kind: 'pass' | 'failure' | 'error' | 'skipped'
+  readonly message: string
+  readonly text: string
+}
+
+function suiteOf(tier: TierResult): { cases: Case[]; xml: string } {
+  const cases = [
+    tierCase(tier),
+    ...tier.checks.map((check) => checkCase(tier.id, check)),
+    ...tier.tests.map((test) => testCase(test)),
+  ]
+  const timestamp: Record<string, string> = tier.startedAt ? { timestamp: tier.startedAt } : {}
+  const head = open('testsuite', { name: tier.id, ...totals(cases), time: seconds(tier.durationMs), ...timestamp })
+  return { cases, xml: `  ${head}\n${cases.map(caseXml).join('\n')}\n  </testsuite>` }
+}
+
+function tierCase({ id, status, reason, cause, durationMs }: TierResult): Case {
+  const kind = ({ pass: 'pass', fail: 'failure', unverified: 'error', skip: 'skipped' } as const)[status]
+  return { name: `${id} (tier)`, classname: id, ms: durationMs, kind, message: reason, text: textOf(cause) }
+}
+
+function checkCase(tier: string, { name, outcome, cause }: TierResult['checks'][number]): Case {
+  const recipes = cause?.blame === 'recipe' || cause?.blame === 'upstream'
+  const kind = outcome === 'pass' ? 'pass' : outcome === 'fail' && recipes ? 'failure' : 'error'
+  return { name, classname: tier, ms: 0, kind, message: cause?.message ?? outcome, text: textOf(cause) }
+}
+
+function testCase({ title, file, status, durationMs }: TierResult['tests'][number]): Case {
+  const kind = ({ passed: 'pass', failed: 'failure', skipped: 'skipped' } as const)[status]
+  return { name: title, classname: file, ms: durationMs, kind, message: `test ${status}`, text: '' }
+}
+
+function caseXml({ name, classname, ms, kind, message, text }: Case): string {
+  const head = open('testcase', { name, classname, time: seconds(ms) })
+  if (kind === 'pass') return `    ${head}</testcase>`
+  return `    ${head}\n      ${open(kind, { message })}${escapeXml(text)}</${kind}>\n    </testcase>`
+}
+
+function textOf(cause: (Omit<Cause, 'code'> & { code: string }) | undefined): string {
+  return cause ? [`${cause.code} (blame: ${cause.blame})`, ...cause.lines, cause.hint].join('\n') : ''
+}
+
+function totals(cases: readonly Case[]): Record<string, string> {
+  const count = (kind: Case['kind']) => String(cases.filter((one) => one.kind === kind).length)
+  return { tests: String(cases.length), failures: count('failure'), errors: count('error'), skipped: count('skipped') }
+}
+
+function open(tag: string, attributes: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${escapeXml(value).replaceAll('\n', '&#10;')}"`,
+  )
+  return `<${tag}${pairs.join('')}>`
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}
+
+/** XML 1.0 has no way at all to write most control characters, lone surrogates or the two non-characters. */
+function escapeXml(text: string): string {
+  return plain(text)
+    .toWellFormed()
+    .replace(/[\ufffe\uffff]/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

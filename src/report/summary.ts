@@ -1,0 +1,121 @@
+import { formatDuration } from '../lib/duration.ts'
+import { levelName } from '../verdict/level.ts'
+import type { Results, TierResult } from '../verdict/results.ts'
+import { type Ink, inkFor, SIGNS } from './ink.ts'
+import { cut, oneLine, plain } from './plain-text.ts'
+
+const MAX_LINES = 8
+const MAX_FINDINGS = 5
+
+export interface SummaryOptions {
+  /** Default false. */
+  readonly color?: boolean
+  readonly reportPath?: string
+  /** Columns for reasons and lines. Default 100. */
+  readonly width?: number
+}
+
+/** The end of a run for a person: verdict, level, every tier with its time and cause, what else was found, where the report is. */
+export function summaryText(results: Results, options: SummaryOptions = {}): string {
+  const ink = inkFor(options.color === true)
+  const width = Math.max(40, options.width ?? 100)
+  const blocks = [
+    headline(results, ink),
+    results.tiers.flatMap((tier) => tierRows(tier, ink, width)),
+    loudRows(results, ink),
+    findingRows(results, ink, width),
+    closing(results, options),
+  ]
+  return `\n${blocks
+    .filter((rows) => rows.length > 0)
+    .map((rows) => rows.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function headline({ verdict, level, recipe, base, run }: Results, ink: Ink): string[] {
+  const { sign, style } = SIGNS[verdict]
+  const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
+  const from = base ? ` from ${oneLine(base.version)} (${base.source})` : ''
+  const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
+  return [
+    `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}  level ${level} (${levelName(level)})  ${took}`,
+    `  ${oneLine(recipe.name)}${version}${from}  ${recipe.commit.slice(0, 10)}${recipe.dirty ? ' + uncommitted changes' : ''}`,
+  ]
+}
+
+function tierRows(
+  { id, status, reason, skipKind, cause, startedAt, durationMs }: TierResult,
+  ink: Ink,
+  width: number,
+): string[] {
+  if (skipKind === 'not-selected') return []
+  const { sign, style } = SIGNS[status]
+  const time = (startedAt ? formatDuration(durationMs) : '').padStart(12)
+  const why = cause ? `${cause.code}: ${oneLine(cause.message)}` : oneLine(reason)
+  const row = `  ${ink(style, sign)} ${id.padEnd(12)}${ink(style, status.padEnd(11))}${time}  ${cut(why, Math.max(24, width - 42))}`
+  return cause ? [row, ...causeRows(cause, ink, width)] : [row]
+}
+
+function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: number): string[] {
+  const whose = `blame: ${cause.blame}${cause.service ? `, service ${oneLine(cause.service)}` : ''}`
+  const hidden = cause.lines.length - MAX_LINES
+  const lines = cause.lines
+    .slice(-MAX_LINES)
+    .map((line) => `      ${ink('dim', `│ ${cut(plain(line).replaceAll('\n', ' '), width - 8)}`)}`)
+  return [
+    ...wrap(`${cause.code}: ${oneLine(cause.message)}`, width - 6)
+      .slice(0, 6)
+      .filter((_, __, all) => all.length > 1)
+      .map((part) => `      ${part}`),
+    `      ${ink('dim', whose)}`,
+    ...(hidden > 0 ? [`      ${ink('dim', `│ … ${hidden} lines before`)}`] : []),
+    ...lines,
+    ...wrap(oneLine(cause.hint), width - 8).map((part, index) => `      ${index === 0 ? '→ ' : '  '}${part}`),
+  ]
+}
+
+/** What must not be overlooked, whatever the verdict. */
+function loudRows({ leaks, secretLeaks, flags, run, customization }: Results, ink: Ink): string[] {
+  return [
+    ...(run.interrupted ? [`stopped by ${run.interrupted}`] : []),
+    ...(run.complete ? [] : ['the record of this run has no end']),
+    ...leaks.map(({ kind, name }) => `left behind: ${kind} ${oneLine(name)}`),
+    ...secretLeaks.map((where) => `a secret stood in ${oneLine(where)}`),
+    ...(flags.noSecretLeak || secretLeaks.length > 0 ? [] : ['what is kept was not scanned for secrets']),
+    ...customization.refused.map((what) => `refused: ${oneLine(what)}`),
+  ].map((text) => `  ${ink('yellow', `!! ${text}`)}`)
+}
+
+function findingRows({ findings }: Results, ink: Ink, width: number): string[] {
+  if (findings.length === 0) return []
+  const order = ['error', 'warning', 'info']
+  const top = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity)).slice(0, MAX_FINDINGS)
+  const rows = top.map(({ code, severity, message, where }) => {
+    const text = `${severity.padEnd(8)}${oneLine(code)}  ${where ? `${oneLine(where)}  ` : ''}${oneLine(message)}`
+    return `    ${ink(severity === 'error' ? 'red' : 'dim', cut(text, width - 4))}`
+  })
+  const rest = findings.length - top.length
+  return [
+    `  ${findings.length} finding${findings.length === 1 ? '' : 's'}`,
+    ...rows,
+    ...(rest > 0 ? [`    and ${rest} more in the report`] : []),
+  ]
+}
+
+function closing({ accommodations }: Results, { reportPath }: SummaryOptions): string[] {
+  const count = accommodations.length
+  return [
+    ...(count > 0 ? [`  ${count} accommodation${count === 1 ? '' : 's'} to this machine (in the report)`] : []),
+    ...(reportPath ? [`  report  ${reportPath}`] : []),
+  ]
+}
+
+function wrap(text: string, width: number): string[] {
+  const rows = ['']
+  for (const word of text.split(' ')) {
+    const last = rows.at(-1) ?? ''
+    if (last !== '' && last.length + word.length + 1 > width) rows.push(word)
+    else rows[rows.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return rows
+}
