@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { RunEvent } from '../verdict/events.ts'
+import { levelName } from '../verdict/level.ts'
+import type { Results } from '../verdict/results.ts'
+import { accommodations, customization, findings, headline, images, loud, machine, section } from './html/facts.ts'
+import { html, Markup } from './html/markup.ts'
+import { STYLE } from './html/style.ts'
+import { tierCard } from './html/tier.ts'
+import { timeline } from './html/timeline.ts'
+
+const MAX_LOG_CHARACTERS = 200_000
+const IMAGE_URI = /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/
+
+export interface ReportParts {
+  readonly events?: readonly RunEvent[]
+  /** Already masked; of a longer one only the end is shown. */
+  readonly logs?: readonly { readonly name: string; readonly text: string }[]
+  /** Only `data:` URIs of PNG, JPEG or WebP are shown. */
+  readonly screenshots?: readonly { readonly name: string; readonly dataUri: string }[]
+}
+
+/**
+ * The report as one file that needs nothing else: no script, no request, no file beside it. Its content policy allows this one
+ * style sheet and inline images, so that nothing a recipe says can run or load, even if it were not escaped.
+ */
+export function htmlReport(results: Results, parts: ReportParts = {}): string {
+  const { recipe, verdict, level } = results
+  const shown = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
+  const left = results.tiers.filter(({ skipKind }) => skipKind === 'not-selected').map(({ id }) => id)
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${styleHash()}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
+<title>${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}</title>
+<style>${new Markup(STYLE)}</style></head>
+<body>${headline(results)}<main>
+${loud(results)}
+<section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
+${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
+${screenshots(parts.screenshots ?? [])}
+${findings(results)}
+${accommodations(results)}
+${images(results)}
+${customization(results)}
+${section('Timeline', 1, timeline(results, parts.events ?? []))}
+${logs(parts.logs ?? [])}
+${machine(results)}
+</main><footer>Made by cc-ci ${results.tool.version}. Everything here comes from the events of run ${results.run.id}.</footer></body></html>
+`
+  return page.text
+}
+
+function screenshots(shots: NonNullable<ReportParts['screenshots']>): Markup {
+  const figures = shots.map(({ name, dataUri }) => {
+    if (!IMAGE_URI.test(dataUri)) return html`<p>${name} is no picture that can be shown.</p>`
+    return html`<figure><img src="${dataUri}" alt="Screenshot: ${name}" loading="lazy"><figcaption>${name}</figcaption></figure>`
+  })
+  return section('Screenshots', shots.length, html`<div class="shots">${figures}</div>`)
+}
+
+function logs(files: NonNullable<ReportParts['logs']>): Markup {
+  const folds = files.map(({ name, text }) => {
+    const cutOff = text.length > MAX_LOG_CHARACTERS
+    const shown = cutOff ? text.slice(-MAX_LOG_CHARACTERS) : text
+    const size = text === '' ? 'empty' : `${text.split('\n').length} lines${cutOff ? ', the end of them shown' : ''}`
+    return html`<details><summary>${name} <span class="dim">${size}</span></summary><pre>${shown}</pre></details>`
+  })
+  return section('Logs', files.length, html`${folds}`)
+}
+
+function styleHash(): string {
+  return `sha256-${createHash('sha256').update(STYLE).digest('base64')}`
+}

@@ -1,0 +1,143 @@
+import { formatDuration } from '../../lib/duration.ts'
+import { type Evidence, type EvidenceKind, evidenceProblem } from '../../verdict/evidence.ts'
+import { bytes, html, id, type Markup, table } from './markup.ts'
+
+type Of<K extends EvidenceKind> = Extract<Evidence, { kind: K }>
+
+/** One piece of evidence as a person reads it. Evidence that is not whole is said to be so, because it did not count. */
+export function evidenceMarkup(evidence: Evidence): Markup {
+  const problem = evidenceProblem(evidence)
+  if (problem) return html`<p><strong>Evidence of kind ${evidence.kind} is not whole:</strong> ${problem}</p>`
+  const view = VIEWS[evidence.kind] as (evidence: Evidence) => Markup
+  return view(evidence)
+}
+
+/** How each kind looks; a new kind of evidence does not compile without its view. */
+const VIEWS: { readonly [K in EvidenceKind]: (evidence: Of<K>) => Markup } = {
+  rules: ({ rules }) => {
+    const broken = rules.filter(({ ok }) => !ok)
+    const rows = (some: typeof rules) =>
+      some.map((rule) => [rule.id, rule.subject, rule.ok ? 'holds' : html`<strong>broken</strong>`])
+    return html`<p>${rules.length} rules evaluated, ${broken.length} broken.</p>
+${table('Broken rules', ['Rule', 'Subject', ''], rows(broken))}
+<details><summary>All rules</summary>${table('Rules', ['Rule', 'Subject', ''], rows(rules))}</details>`
+  },
+  images: ({ images }) =>
+    table(
+      'Images that run',
+      ['Service', 'Reference', 'Id'],
+      images.map((image) => [image.service, html`<code>${image.ref}</code>`, id(image.id)]),
+    ),
+  tasks: ({ tasks }) =>
+    table(
+      'Tasks',
+      ['Service', 'Task', 'State'],
+      tasks.map((task) => [task.service, id(task.id), task.state]),
+    ),
+  http: ({ url, status, bytes: size, servingTask, bodyHash }) =>
+    table(
+      'Answer over HTTP',
+      ['URL', 'Status', 'Size', 'Body', 'Answered by task'],
+      [[url, status, bytes(size), id(bodyHash), id(servingTask)]],
+    ),
+  'no-http': ({ reason }) => html`<p>No HTTP to ask for: ${reason}</p>`,
+  page: ({ url, title, textLength, elements, consoleErrors, failedRequests }) => html`
+${table('Page in a browser', ['URL', 'Title', 'Text', 'Elements'], [[url, title || '(none)', `${textLength} characters`, elements]])}
+${list('Console errors', consoleErrors)}${list('Failed requests', failedRequests)}`,
+  identity: ({ services }) =>
+    table(
+      'What runs, before and after',
+      ['Service', 'Image before', 'Image after', 'Version before', 'Version after', 'What differs'],
+      services.map(({ service, base, head, changed }) => [
+        service,
+        base ? id(base.imageId) : 'not there',
+        head ? id(head.imageId) : 'not there',
+        versionOf(base),
+        versionOf(head),
+        changed.join(', ') || 'nothing',
+      ]),
+    ),
+  'head-deployed': ({ label, commit }) =>
+    html`<p>The running app carries <code>chaos-version ${label}</code>, the commit under test is ${id(commit)}.</p>`,
+  'update-status': ({ services }) =>
+    table(
+      'How the engine ended the update',
+      ['Service', 'Update'],
+      services.map(({ service, state }) => [service, UPDATES[state]]),
+    ),
+  witness: (evidence) =>
+    'none' in evidence
+      ? html`<p>No data to watch: ${evidence.none}</p>`
+      : table(
+          'Data watched',
+          ['Subject', 'Kind', 'Result', ''],
+          evidence.witnesses.map(({ subject, kind, result, summary }) => [
+            subject,
+            kind,
+            result === 'lost' ? html`<strong>lost</strong>` : result,
+            summary,
+          ]),
+        ),
+  snapshot: ({ id: snapshot, volumes }) =>
+    table(
+      `Snapshot ${snapshot.slice(0, 8)}`,
+      ['Volume', 'Files', 'Size'],
+      volumes.map(({ volume, files, bytes: size }) => [volume, files, bytes(size)]),
+    ),
+  hooks: (evidence) =>
+    'none' in evidence
+      ? html`<p>No hooks: ${evidence.none}</p>`
+      : table(
+          'Hooks',
+          ['Service', 'Phase', 'Exit code', 'Time'],
+          evidence.hooks.map(({ service, phase, exitCode, ms }) => [service, phase, exitCode, formatDuration(ms)]),
+        ),
+  coverage: ({ paths }) =>
+    table(
+      'Promised by the backup labels',
+      ['Volume', 'Path', 'In the snapshot', ''],
+      paths.map(({ volume, path, covered, note }) => [
+        volume,
+        html`<code>${path}</code>`,
+        covered ? 'yes' : html`<strong>no</strong>`,
+        note ?? '',
+      ]),
+    ),
+  restored: ({ snapshot, files }) => html`<p>Snapshot ${id(snapshot)} was restored: ${files} files.</p>`,
+  tests: ({ executed }) => html`<p>${executed} tests executed.</p>`,
+  provider: ({ providers }) =>
+    table(
+      'Providers',
+      ['Name', 'Healthy'],
+      providers.map(({ name }) => [name, 'yes']),
+    ),
+  recovery: ({ services }) =>
+    table(
+      'Recovery after a kill',
+      ['Service', 'Task before', 'Task after', 'Time'],
+      services.map(({ service, before, after, ms }) => [service, id(before), id(after), formatDuration(ms)]),
+    ),
+  'no-op-redeploy': () => html`<p>Deploying the same again restarted nothing.</p>`,
+  ledger: ({ before, during, after, removed }) => html`<p>${removed} things removed.</p>
+${table(
+  'What was there',
+  ['Kind', 'Before', 'During', 'After'],
+  Object.keys({ ...before, ...during, ...after }).map((kind) => [
+    kind,
+    before[kind] ?? 0,
+    during[kind] ?? 0,
+    after[kind] ?? 0,
+  ]),
+)}`,
+}
+
+const UPDATES = { completed: 'completed', none: 'nothing to update', created: 'new service' } as const
+
+function versionOf(side: { version: string | null; chaosVersion: string | null } | null): string {
+  return side ? [side.version ?? '', side.chaosVersion ? `(${side.chaosVersion})` : ''].join(' ').trim() : ''
+}
+
+function list(title: string, rows: readonly string[]): Markup {
+  if (rows.length === 0) return html``
+  return html`<details><summary>${title}: ${rows.length}</summary><pre>${rows.join('\n')}</pre></details>`
+}

@@ -1,0 +1,107 @@
+import { formatDuration } from '../../lib/duration.ts'
+import { levelName } from '../../verdict/level.ts'
+import type { Results } from '../../verdict/results.ts'
+import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
+import { SIGNS } from '../ink.ts'
+import { bytes, html, id, type Markup, table } from './markup.ts'
+
+/** The top of the page: what was tested, the verdict, the level with its rungs. */
+export function headline(results: Results): Markup {
+  const { recipe, base, verdict, level, run } = results
+  const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
+  const from = base ? html`, upgraded from ${base.version}` : ''
+  return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
+<p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
+<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span></div>
+${rungs(results)}</header>`
+}
+
+/** What must be seen before anything else: leaks, secrets, a cut-off record, refused code. Nothing when there is nothing. */
+export function loud({ leaks, secretLeaks, run, flags, customization }: Results): Markup {
+  const rows = [
+    ...(run.interrupted ? [`The run was stopped by ${run.interrupted}.`] : []),
+    ...(run.complete ? [] : ['The record of this run has no end: it is still going, or was killed.']),
+    ...leaks.map(({ kind, name }) => `Left behind: ${kind} ${name}`),
+    ...secretLeaks.map((where) => `A secret stood in ${where}.`),
+    ...(flags.noSecretLeak || secretLeaks.length > 0 ? [] : ['What is kept was not scanned for secrets.']),
+    ...customization.refused.map((what) => `Refused: ${what}`),
+  ]
+  if (rows.length === 0) return html``
+  return html`<section class="card loud" aria-label="Needs attention"><h3>Needs attention</h3><ul>${rows.map((row) => html`<li>${row}</li>`)}</ul></section>`
+}
+
+export function findings(results: Results): Markup {
+  const rows = results.findings.map(({ severity, code, where, message }) => [
+    severity,
+    html`<code>${code}</code>`,
+    where ? html`<code>${where}</code>` : '',
+    message,
+  ])
+  return section(
+    'Findings',
+    rows.length,
+    table('Worth knowing; they do not decide a tier', ['Severity', 'Code', 'Where', ''], rows),
+  )
+}
+
+export function accommodations(results: Results): Markup {
+  const rows = results.accommodations.map((text) => html`<li>${text}</li>`)
+  return section(
+    'Accommodations',
+    rows.length,
+    html`<p class="dim">What cc-ci changed to fit this machine.</p><ul>${rows}</ul>`,
+  )
+}
+
+export function images(results: Results): Markup {
+  const rows = results.images.map((image) => [
+    image.service,
+    html`<code>${image.ref}</code>`,
+    html`<code>${image.id}</code>`,
+  ])
+  return section('Images', rows.length, table('What ran last', ['Service', 'Reference', 'Id'], rows))
+}
+
+export function customization({ customization }: Results): Markup {
+  const { config, ...lists } = customization
+  const rows = [
+    ...Object.entries(config).map(([key, value]) => [
+      key,
+      html`<code>${typeof value === 'string' ? value : JSON.stringify(value)}</code>`,
+    ]),
+    ...Object.entries(lists).flatMap(([key, values]) => values.map((value) => [key, value])),
+  ]
+  return section('Customization', rows.length, table('What differs from the defaults', ['Setting', 'Value'], rows))
+}
+
+export function machine({ environment, run, recipe, tool }: Results): Markup {
+  const engine = environment
+    ? html`<dt>Engine</dt><dd>${environment.engine} (API ${environment.api})</dd>
+<dt>Machine</dt><dd>${run.host}: ${environment.cpus} CPUs, ${bytes(environment.memoryBytes)}, load ${environment.load.join(' ')}</dd>`
+    : html`<dt>Machine</dt><dd>${run.host}</dd>`
+  return section(
+    'Run',
+    1,
+    html`<dl class="facts"><dt>Run</dt><dd>${run.id}</dd><dt>Recipe</dt><dd>${recipe.origin}</dd><dt>Commit</dt><dd><code>${recipe.commit}</code></dd>
+<dt>Stack</dt><dd>${run.stack}</dd><dt>Domain</dt><dd>${run.domain}</dd>${engine}<dt>cc-ci</dt><dd>${tool.version}${tool.commit ? ` (${tool.commit.slice(0, 10)})` : ''}</dd></dl>`,
+  )
+}
+
+export function section(title: string, amount: number, body: Markup): Markup {
+  if (amount === 0) return html``
+  return html`<section aria-label="${title}"><h2>${title}</h2>${body}</section>`
+}
+
+/** Each rung with the worst outcome of its tiers, so that one sees where the level stopped. */
+function rungs({ tiers, level }: Results): Markup {
+  const worst = ['fail', 'unverified', 'skip', 'pass'] as const
+  const rows = Object.entries(RUNGS).map(([rung, name]) => {
+    const mine = tiers.filter(({ id }) => TIERS[id as TierId].rung === Number(rung))
+    const judged = mine.filter(({ status }) => status !== 'skip')
+    const status =
+      worst.find((one) => (judged.length > 0 ? judged : mine).some((tier) => tier.status === one)) ?? 'skip'
+    const reached = Number(rung) === level ? html` <strong>(reached)</strong>` : ''
+    return html`<li class="s-${status}">${rung} ${name}: ${status}${reached}</li>`
+  })
+  return html`<ol class="rungs" aria-label="Rungs of the level">${rows}</ol>`
+}

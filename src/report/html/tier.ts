@@ -1,0 +1,60 @@
+import { formatDuration } from '../../lib/duration.ts'
+import type { TierResult, TierStatus } from '../../verdict/results.ts'
+import { SIGNS } from '../ink.ts'
+import { evidenceMarkup } from './evidence.ts'
+import { html, type Markup, table } from './markup.ts'
+
+/** One tier: outcome first, the cause with its lines open, evidence folded away where all is well. */
+export function tierCard(tier: TierResult): Markup {
+  const { id, status, reason, startedAt, durationMs, operations, cause } = tier
+  const time = startedAt ? html`<span class="time">${formatDuration(durationMs)}</span>` : ''
+  return html`<section class="card c-${status}" id="tier-${id}" aria-labelledby="h-${id}">
+<header><h3 id="h-${id}">${id}</h3>${badge(status)}${cause ? '' : html`<span class="dim">${reason}</span>`}${time}</header>
+${cause ? causeMarkup(cause) : ''}
+${operations.length > 0 ? html`<p class="dim">${operations.map(({ operation, ms }) => `${operation} (${formatDuration(ms)})`).join(' · ')}</p>` : ''}
+${details(tier)}
+</section>`
+}
+
+export function badge(status: TierStatus): Markup {
+  return html`<span class="badge s-${status}">${SIGNS[status].sign} ${status}</span>`
+}
+
+export function causeMarkup(cause: NonNullable<TierResult['cause']>): Markup {
+  const { code, blame, message, hint, service, lines } = cause
+  return html`<div class="cause">
+<p><strong>${code}</strong> <span class="dim">blame: ${blame}${service ? `, service ${service}` : ''}</span></p>
+<p>${message}</p>
+${lines.length > 0 ? html`<pre>${lines.join('\n')}</pre>` : ''}
+<p><strong>What to do:</strong> ${hint}</p>
+</div>`
+}
+
+function details({ evidence, checks, tests, status, id }: TierResult): Markup {
+  if (evidence.length + checks.length + tests.length === 0) return html``
+  const parts = [checkTable(checks), testTable(tests), evidence.map((piece) => evidenceMarkup(piece))]
+  const label = [
+    `${checks.length} checks`,
+    `${evidence.length} pieces of evidence`,
+    ...(tests.length > 0 ? [`${tests.length} tests`] : []),
+  ]
+  const open = status === 'fail' || status === 'unverified' ? html` open` : ''
+  return html`<details${open}><summary>${id}: ${label.join(', ')}</summary>${parts}</details>`
+}
+
+function checkTable(checks: TierResult['checks']): Markup {
+  const rows = checks.map(({ name, outcome, cause }) => [
+    badge(outcome),
+    name,
+    cause ? `${cause.code}: ${cause.message}` : '',
+  ])
+  return table('Checks', ['Outcome', 'Check', ''], rows)
+}
+
+function testTable(tests: TierResult['tests']): Markup {
+  const rows = tests.map(({ title, file, status, durationMs }) => {
+    const outcome = ({ passed: 'pass', failed: 'fail', skipped: 'skip' } as const)[status]
+    return [badge(outcome), title, html`<code>${file}</code>`, formatDuration(durationMs)]
+  })
+  return table('Tests', ['Outcome', 'Test', 'File', 'Time'], rows)
+}

@@ -1,0 +1,64 @@
+import { formatDuration } from '../../lib/duration.ts'
+import type { RunEvent } from '../../verdict/events.ts'
+import type { Results } from '../../verdict/results.ts'
+import { html, type Markup, table } from './markup.ts'
+
+/** When each tier ran, as bars over the length of the run, and every event in a table behind a fold. */
+export function timeline(results: Results, events: readonly RunEvent[]): Markup {
+  const start = Date.parse(results.run.startedAt)
+  const length = Math.max(1, Date.parse(results.run.finishedAt) - start)
+  const rows = results.tiers.flatMap(({ id, startedAt, durationMs, status }) => {
+    if (!startedAt) return []
+    const from = Date.parse(startedAt) - start
+    return [[id, after(from), formatDuration(durationMs), lane(from / length, durationMs / length, status)]]
+  })
+  const logged = events.flatMap((event) => {
+    const text = eventText(event)
+    return text === null ? [] : [[after(Date.parse(event.at) - start), 'tier' in event ? event.tier : '', text]]
+  })
+  return html`${table('Tiers over time', ['Tier', 'Began', 'Took', 'Over the run'], rows)}
+${logged.length > 0 ? html`<details><summary>All that happened: ${logged.length} entries</summary>${table('Events', ['After', 'Tier', 'What'], logged)}</details>` : ''}`
+}
+
+function after(ms: number): string {
+  return `+${formatDuration(Math.max(0, ms))}`
+}
+
+function lane(from: number, share: number, status: string): Markup {
+  const x = (from * 1000).toFixed(1)
+  const width = Math.max(4, share * 1000).toFixed(1)
+  return html`<svg class="lane" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="c-${status}" x="${x}" y="0" width="${width}" height="10"/></svg>`
+}
+
+function eventText(event: RunEvent): string | null {
+  switch (event.type) {
+    case 'tier.started':
+      return 'begins'
+    case 'tier.ended':
+      return 'ends'
+    case 'tier.skipped':
+      return `skipped: ${event.reason}`
+    case 'tier.blocked':
+      return `blocked by ${event.by}`
+    case 'operation.started':
+      return `${event.operation} …`
+    case 'operation.ended':
+      return `${event.operation}: done in ${formatDuration(event.ms)}`
+    case 'wait.progress':
+      return `waiting for ${event.name}: ${event.reason}`
+    case 'check':
+      return `${event.outcome}: ${event.name}`
+    case 'evidence':
+      return `evidence: ${event.evidence.kind}`
+    case 'note':
+      return event.text
+    case 'leak':
+      return `left behind: ${event.kind} ${event.name}`
+    case 'run.interrupted':
+      return `stopped by ${event.signal}`
+    case 'run.ended':
+      return 'the run ends'
+    default:
+      return null
+  }
+}
