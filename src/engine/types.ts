@@ -27,8 +27,21 @@ export interface ServiceState {
   readonly hasHealthcheck: boolean
   /** Hash of the task template without labels that cc-ci or the operators' client set: equal hashes run the same thing. */
   readonly specHash: string
+  /** Hash of the whole template: tasks with this one are the tasks this service wants now. */
+  readonly templateHash: string
+  /** Hash of the wanted endpoint mode and ports: a change restarts tasks though their template stays. */
+  readonly endpointHash: string
+  readonly endpointMode: 'vip' | 'dnsrr'
+  readonly ports: readonly ServicePort[]
   /** The task template as the engine gave it, for comparing field by field. */
   readonly taskTemplate: unknown
+}
+
+export interface ServicePort {
+  readonly target: number
+  readonly published: number | null
+  readonly protocol: string
+  readonly mode: 'ingress' | 'host'
 }
 
 export interface TaskState {
@@ -36,7 +49,22 @@ export interface TaskState {
   readonly serviceId: string
   readonly slot: number | null
   readonly nodeId: string | null
-  readonly state: 'new' | 'pending' | 'assigned' | 'accepted' | 'preparing' | 'ready' | 'starting' | 'running' | 'complete' | 'shutdown' | 'failed' | 'rejected' | 'remove' | 'orphaned' | 'allocated'
+  readonly state:
+    | 'new'
+    | 'pending'
+    | 'assigned'
+    | 'accepted'
+    | 'preparing'
+    | 'ready'
+    | 'starting'
+    | 'running'
+    | 'complete'
+    | 'shutdown'
+    | 'failed'
+    | 'rejected'
+    | 'remove'
+    | 'orphaned'
+    | 'allocated'
   readonly desired: string
   readonly message: string
   readonly error: string
@@ -49,6 +77,8 @@ export interface TaskState {
   readonly image: string
   /** Hash like ServiceState.specHash, of the spec this task was made from. */
   readonly specHash: string
+  /** Like ServiceState.templateHash. */
+  readonly templateHash: string
 }
 
 export interface ContainerState {
@@ -62,7 +92,12 @@ export interface ContainerState {
   readonly startedAt: string | null
   readonly finishedAt: string | null
   readonly health: { readonly status: string; readonly failingStreak: number; readonly log: readonly string[] } | null
-  readonly mounts: readonly { readonly type: string; readonly name: string | null; readonly source: string; readonly target: string }[]
+  readonly mounts: readonly {
+    readonly type: string
+    readonly name: string | null
+    readonly source: string
+    readonly target: string
+  }[]
   /** Network name to address. */
   readonly addresses: Readonly<Record<string, string>>
 }
@@ -71,4 +106,30 @@ export interface EngineExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
+  /** True when a stream was longer than asked for and its rest was dropped. */
+  readonly truncated?: boolean
+}
+
+/** What the engine says about itself and its machine. */
+export interface EngineInfo {
+  readonly id: string
+  readonly version: string
+  readonly api: string
+  readonly cpus: number
+  readonly memoryBytes: number
+  /** Where the engine keeps volumes, on its own machine. */
+  readonly rootDir: string
+  readonly cgroupVersion: string
+  readonly kernel: string
+  readonly nodeId: string
+}
+
+/** An image that the engine has. */
+export interface ImageState {
+  readonly id: string
+  readonly tags: readonly string[]
+  /** `name@sha256:…` of the registries it came from; empty when it was built here. */
+  readonly repoDigests: readonly string[]
+  readonly sizeBytes: number
+  readonly hasHealthcheck: boolean
 }

@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import { connectToManager } from './connect.ts'
+import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
+import { parseContainer } from './container-state.ts'
+import { EventWatch } from './event-watch.ts'
+import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
+import { FrameReader } from './frames.ts'
+import { parseImage, parseInfo } from './machine-state.ts'
+import { Objects } from './objects.ts'
+import { type OneOff, type OneOffResult, runOneOff } from './one-off.ts'
+import { type PullOptions, pull } from './pull.ts'
+import { parseService } from './service-state.ts'
+import { parseTask } from './task-state.ts'
+import type { ContainerState, EngineExecResult, EngineInfo, ImageState, ServiceState, TaskState } from './types.ts'
+
+export const STACK_LABEL = 'com.docker.stack.namespace'
+/** On everything that cc-ci creates itself; the value is the run's id. */
+export const RUN_LABEL = 'cc-ci.run'
+
+export interface LogOptions {
+  /** Last lines only. Default: all. */
+  readonly tail?: number
+  /** Bytes kept of each stream, from the start. Default 4 MiB. */
+  readonly maxBytes?: number
+  /** Default 30 s. */
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+  /** ISO time before each line. Default false. */
+  readonly timestamps?: boolean
+}
+
+export interface Logs {
+  readonly stdout: string
+  readonly stderr: string
+  readonly truncated: boolean
+}
+
+/**
+ * One engine, a manager of its Swarm. Answers are checked and reduced to the types of `types.ts`. Every call ends within a
+ * deadline (30 s unless said) with InfraError `engine-lost`; a refusal is EngineRefusal with the engine's words. Works from API 1.41 on.
+ */
+export class Engine {
+  readonly connection: Connection
+  /** Secrets, configs, networks, volumes, and the removal of services and containers. */
+  readonly objects: Objects
+
+  constructor(connection: Connection) {
+    this.connection = connection
+    this.objects = new Objects(connection)
+  }
+
+  /** DOCKER_HOST or the local socket. Throws InfraError engine-unreachable, engine-permission, not-a-swarm, not-a-manager. */
+  static async connect(): Promise<Engine> {
+    return new Engine(await connectToManager())
+  }
+
+  async info(): Promise<EngineInfo> {
+    const [info, version] = await Promise.all([
+      this.connection.call('GET', '/info'),
+      this.connection.call('GET', '/version'),
+    ])
+    return parseInfo(info, version)
+  }
+
+  /** The services of a stack, by name. */
+  async services(stack: string): Promise<ServiceState[]> {
+    const answer = await this.connection.call('GET', '/services', { filters: { label: [`${STACK_LABEL}=${stack}`] } })
+    return list(answer)
+      .map(parseService)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** A service by id or full name; null when there is none. */
+  async service(id: string): Promise<ServiceState | null> {
+    const answer = await this.connection.find('GET', `/services/${encodeURIComponent(id)}`)
+    return answer === null ? null : parseService(answer)
+  }
+
+  /** All task records of a stack that the engine still keeps, oldest first. */
+  async tasks(stack: string): Promise<TaskState[]> {
+    const answer = await this.connection.call('GET', '/tasks', { filters: { label: [`${STACK_LABEL}=${stack}`] } })
+    return list(answer)
+      .map(parseTask)
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  }
+
+  /** Containers on this node, ended ones too, that carry all the labels: `{ stack }` or `{ labels: ['cc-ci.run=…'] }`. */
+  async containers(by: { readonly stack?: string; readonly labels?: readonly string[] }): Promise<ContainerState[]> {
+    const label = [...(by.stack ? [`${STACK_LABEL}=${by.stack}`] : []), ...(by.labels ?? [])]
+    const answer = await this.connection.call('GET', '/containers/json', { query: { all: true }, filters: { label } })
+    const ids = list(answer).map((item) => z.object({ Id: z.string() }).parse(item).Id)
+    const found = await Promise.all(ids.map((id) => this.container(id)))
+    return found.filter((container) => container !== null)
+  }
+
+  /** Null when there is none of that id or name on this node. */
+  async container(id: string): Promise<ContainerState | null> {
+    const answer = await this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`)
+    return answer === null ? null : parseContainer(answer)
+  }
+
+  /** See `execIn`. */
+  exec(containerId: string, argv: readonly string[], options: ExecCallOptions): Promise<EngineExecResult> {
+    return execIn(this.connection, containerId, argv, options)
+  }
+
+  /** Everything a container wrote so far; works for ended ones. */
+  containerLogs(id: string, options: LogOptions = {}): Promise<Logs> {
+    return this.#logs(`/containers/${encodeURIComponent(id)}/logs`, options)
+  }
+
+  /** Logs by way of the Swarm, also from other nodes; may hang in the engine, so mind the deadline. */
+  taskLogs(taskId: string, options: LogOptions = {}): Promise<Logs> {
+    return this.#logs(`/tasks/${encodeURIComponent(taskId)}/logs`, options)
+  }
+
+  serviceLogs(serviceId: string, options: LogOptions = {}): Promise<Logs> {
+    return this.#logs(`/services/${encodeURIComponent(serviceId)}/logs`, options)
+  }
+
+  /** For `waitFor`'s nudge: `using watch = engine.events(stack)`, then `nudge: watch.nudge`. */
+  events(stack: string): EventWatch {
+    return new EventWatch(this.connection, stack)
+  }
+
+  /** An image that the engine has, by reference or id; null when it has none. */
+  async image(ref: string): Promise<ImageState | null> {
+    const answer = await this.connection.find('GET', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}/json`)
+    return answer === null ? null : parseImage(answer)
+  }
+
+  /** See `pull`. */
+  pull(ref: string, options: PullOptions): Promise<void> {
+    return pull(this.connection, ref, options)
+  }
+
+  /** See `runOneOff`. */
+  run(oneOff: OneOff): Promise<OneOffResult> {
+    return runOneOff(this, oneOff)
+  }
+
+  async #logs(path: string, options: LogOptions): Promise<Logs> {
+    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
+    const late = AbortSignal.timeout(deadlineMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
+    const query = {
+      stdout: true,
+      stderr: true,
+      follow: false,
+      timestamps: options.timestamps ?? false,
+      tail: options.tail ?? 'all',
+    }
+    const output = new FrameReader(options.maxBytes ?? 4 * 1024 * 1024)
+    try {
+      await readAll(await this.connection.stream('GET', path, { query, signal }), output, signal)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!late.aborted) throw error
+      output.truncated = true
+    }
+    return { stdout: output.text('stdout'), stderr: output.text('stderr'), truncated: output.truncated }
+  }
+}
+
+/** The engine says null for an empty list now and then. */
+function list(answer: unknown): unknown[] {
+  return z.array(z.unknown()).nullish().parse(answer) ?? []
+}

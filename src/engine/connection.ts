@@ -1,0 +1,128 @@
+import type { Duplex, Readable } from 'node:stream'
+import { InfraError, messageOf } from '../lib/errors.ts'
+
+/** What an ordinary engine call may take. */
+export const CALL_DEADLINE_MS = 30_000
+
+export interface CallOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean>>
+  /** `filters` of list calls: label, name, ... */
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly body?: object
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** The engine answered, and refused. */
+export class EngineRefusal extends InfraError {
+  readonly status: number
+
+  constructor(status: number, message: string, hint?: string) {
+    super('engine-refused', message, hint === undefined ? {} : { hint })
+    this.status = status
+  }
+}
+
+interface Dial {
+  path: string
+  method: string
+  options: object
+  statusCodes: Record<number, true>
+  abortSignal?: AbortSignal
+  isStream?: boolean
+  hijack?: boolean
+  openStdin?: boolean
+}
+
+/** The part of dockerode's transport that is used: sockets, TCP, TLS and ssh as DOCKER_HOST says. */
+export interface Transport {
+  dial(options: Dial, done: (error: unknown, answer: unknown) => void): void
+}
+
+type Method = 'GET' | 'POST' | 'DELETE'
+
+const OK: Record<number, true> = { 200: true, 201: true, 202: true, 204: true, 304: true, 101: true }
+
+/**
+ * Calls to one engine without an API version in the path, so that each engine answers in its own newest one. Every call has
+ * a deadline; passing it, or losing the socket, is InfraError `engine-lost`.
+ */
+export class Connection {
+  readonly #transport: Transport
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** The parsed answer; a Buffer where it is not JSON. Throws EngineRefusal when the engine says no. */
+  async call(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
+    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
+    const late = AbortSignal.timeout(deadlineMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
+    try {
+      return await this.#dial(method, path, options, { abortSignal: signal })
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw translate(error, `${method} ${path}`, late.aborted ? deadlineMs : undefined)
+    }
+  }
+
+  /** Like `call`, and null where the engine says 404. */
+  async find(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
+    try {
+      return await this.call(method, path, options)
+    } catch (error) {
+      if (error instanceof EngineRefusal && error.status === 404) return null
+      throw error
+    }
+  }
+
+  /** The answer as a stream that the signal ends; the caller bounds its time and size. */
+  async stream(method: Method, path: string, options: CallOptions & { signal: AbortSignal }): Promise<Readable> {
+    try {
+      return (await this.#dial(method, path, options, { abortSignal: options.signal, isStream: true })) as Readable
+    } catch (error) {
+      options.signal.throwIfAborted()
+      throw translate(error, `${method} ${path}`)
+    }
+  }
+
+  /** Takes the connection over in both directions (exec with input). */
+  async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
+    try {
+      return (await this.#dial('POST', path, { body }, { abortSignal: signal, hijack: true })) as Duplex
+    } catch (error) {
+      signal.throwIfAborted()
+      throw translate(error, `POST ${path}`)
+    }
+  }
+
+  #dial(method: Method, path: string, { query, filters, body }: CallOptions, extra: Partial<Dial>): Promise<unknown> {
+    const asked = { ...query, ...(filters ? { filters: JSON.stringify(filters) } : {}) }
+    const dial = { path: `${path}?`, method, options: { _query: asked, _body: body ?? {} }, statusCodes: OK, ...extra }
+    return new Promise((resolve, reject) => {
+      this.#transport.dial(dial, (error, answer) => (error ? reject(error) : resolve(answer)))
+    })
+  }
+}
+
+function translate(error: unknown, what: string, lateAfterMs?: number): Error {
+  if (lateAfterMs !== undefined) {
+    return new InfraError('engine-lost', `the engine did not answer ${what} within ${lateAfterMs} ms`, {
+      hint: "Run 'cc-ci doctor'; the engine may hang.",
+      cause: error,
+    })
+  }
+  const { statusCode, code } = error as { statusCode?: number; code?: string }
+  if (statusCode !== undefined) return new EngineRefusal(statusCode, `${what}: ${messageOf(error).trim()}`)
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new InfraError('engine-permission', `no permission to talk to the engine (${messageOf(error)})`, {
+      hint: 'Run as root, or add your user to the group that owns the socket, usually `docker`.',
+      cause: error,
+    })
+  }
+  return new InfraError('engine-lost', `the engine is gone: ${what}: ${messageOf(error)}`, {
+    hint: "Is it running? Run 'cc-ci doctor'.",
+    cause: error,
+  })
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { ContainerState } from './types.ts'
+
+const text = z.string().nullish()
+const NEVER = '0001-01-01T00:00:00Z'
+
+const schema = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: text,
+  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number().nullish(),
+    OOMKilled: z.boolean().nullish(),
+    StartedAt: text,
+    FinishedAt: text,
+    Health: z
+      .object({
+        Status: z.string(),
+        FailingStreak: z.number().nullish(),
+        Log: z.array(z.object({ ExitCode: z.number().nullish(), Output: text })).nullish(),
+      })
+      .nullish(),
+  }),
+  Mounts: z.array(z.object({ Type: text, Name: text, Source: text, Destination: z.string() })).nullish(),
+  NetworkSettings: z
+    .object({ Networks: z.record(z.string(), z.object({ IPAddress: text }).nullish()).nullish() })
+    .nullish(),
+})
+
+/** A container of the engine's answer (inspect) as our type. */
+export function parseContainer(answer: unknown): ContainerState {
+  const { State, ...container } = schema.parse(answer)
+  const ended = State.Status === 'exited' || State.Status === 'dead'
+  return {
+    id: container.Id,
+    name: container.Name.replace(/^\//, ''),
+    labels: container.Config?.Labels ?? {},
+    imageId: container.Image ?? '',
+    state: State.Status,
+    exitCode: ended ? (State.ExitCode ?? null) : null,
+    oomKilled: State.OOMKilled ?? false,
+    startedAt: time(State.StartedAt),
+    finishedAt: time(State.FinishedAt),
+    health: healthOf(State.Health),
+    mounts: (container.Mounts ?? []).map((mount) => ({
+      type: mount.Type ?? '',
+      name: mount.Name || null,
+      source: mount.Source ?? '',
+      target: mount.Destination,
+    })),
+    addresses: addressesOf(container.NetworkSettings?.Networks),
+  }
+}
+
+/** Without a health check the engine says nothing, or `none`. */
+function healthOf(health: z.infer<typeof schema>['State']['Health']): ContainerState['health'] {
+  if (!health || health.Status === 'none' || health.Status === '') return null
+  const log = (health.Log ?? []).map(
+    (probe) => `exit ${probe.ExitCode ?? '?'}: ${(probe.Output ?? '').trim().slice(0, 400)}`,
+  )
+  return { status: health.Status, failingStreak: health.FailingStreak ?? 0, log }
+}
+
+function addressesOf(networks: Record<string, { IPAddress?: string | null } | null | undefined> | null | undefined) {
+  const known = Object.entries(networks ?? {}).map(([name, network]) => [name, network?.IPAddress ?? ''] as const)
+  return Object.fromEntries(known.filter(([, address]) => address !== ''))
+}
+
+function time(value: string | null | undefined): string | null {
+  return !value || value === NEVER ? null : value
+}

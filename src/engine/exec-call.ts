@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { DeadlineError, InfraError } from '../lib/errors.ts'
+import type { Connection } from './connection.ts'
+import { FrameReader } from './frames.ts'
+import type { EngineExecResult } from './types.ts'
+
+export interface ExecCallOptions {
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  readonly stdin?: string | Buffer
+  /** Bytes kept of each stream; the rest is dropped and `truncated` says so. Default 1 MiB. */
+  readonly maxBytes?: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly workDir?: string
+}
+
+/**
+ * Runs argv in a running container. A non-zero exit is a result. Throws InfraError `no-container` when it does not run (any
+ * more), DeadlineError `exec-deadline` when it took too long: the engine cannot stop an exec, so the program may go on until
+ * its container ends.
+ */
+export async function execIn(
+  connection: Connection,
+  container: string,
+  argv: readonly string[],
+  options: ExecCallOptions,
+): Promise<EngineExecResult> {
+  const late = AbortSignal.timeout(options.deadlineMs)
+  const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
+  const output = new FrameReader(options.maxBytes ?? 1024 * 1024)
+  try {
+    const id = await create(connection, container, argv, options)
+    await readAll(await start(connection, id, options.stdin, signal), output, signal)
+    const exitCode = await exitCodeOf(connection, id)
+    const { truncated } = output
+    return {
+      exitCode,
+      stdout: output.text('stdout'),
+      stderr: output.text('stderr'),
+      ...(truncated ? { truncated } : {}),
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!late.aborted) throw error
+    const said = (output.text('stderr') || output.text('stdout')).trim().split('\n').slice(-3).join('\n')
+    throw new DeadlineError(
+      'exec-deadline',
+      `${argv[0]} did not end within ${options.deadlineMs} ms${said ? `:\n${said}` : ''}`,
+    )
+  }
+}
+
+async function create(connection: Connection, container: string, argv: readonly string[], options: ExecCallOptions) {
+  const body = {
+    Cmd: argv,
+    AttachStdout: true,
+    AttachStderr: true,
+    AttachStdin: options.stdin !== undefined,
+    Env: Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...(options.user ? { User: options.user } : {}),
+    ...(options.workDir ? { WorkingDir: options.workDir } : {}),
+  }
+  try {
+    const answer = await connection.call('POST', `/containers/${encodeURIComponent(container)}/exec`, {
+      body,
+      signal: options.signal,
+    })
+    return z.object({ Id: z.string() }).parse(answer).Id
+  } catch (error) {
+    const status = (error as { status?: number }).status
+    if (status !== 404 && status !== 409) throw error
+    throw new InfraError('no-container', `container ${container.slice(0, 12)} does not run (any more)`, {
+      cause: error,
+    })
+  }
+}
+
+async function start(
+  connection: Connection,
+  id: string,
+  stdin: ExecCallOptions['stdin'],
+  signal: AbortSignal,
+): Promise<Readable> {
+  const body = { Detach: false, Tty: false }
+  if (stdin === undefined) return connection.stream('POST', `/exec/${id}/start`, { body, signal })
+  const socket = await connection.hijack(`/exec/${id}/start`, body, signal)
+  socket.end(stdin)
+  return socket
+}
+
+/** Reads to the end, or until the signal; an error of the stream is thrown. */
+export async function readAll(stream: Readable, output: FrameReader, signal: AbortSignal): Promise<void> {
+  stream.on('data', (chunk: Buffer) => output.push(chunk))
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    await once(stream, 'close', { signal })
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stream.destroy()
+  }
+}
+
+async function exitCodeOf(connection: Connection, id: string): Promise<number> {
+  const answer = z.object({ ExitCode: z.number().nullish() }).parse(await connection.call('GET', `/exec/${id}/json`))
+  if (typeof answer.ExitCode === 'number') return answer.ExitCode
+  throw new InfraError('no-container', 'the container ended before the command did')
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { EngineInfo, ImageState } from './types.ts'
+
+const text = z.string().nullish()
+
+const infoSchema = z.object({
+  ID: text,
+  NCPU: z.number().nullish(),
+  MemTotal: z.number().nullish(),
+  DockerRootDir: text,
+  CgroupVersion: text,
+  KernelVersion: text,
+  Swarm: z.object({ NodeID: text }).nullish(),
+})
+const versionSchema = z.object({ Version: z.string(), ApiVersion: z.string() })
+const imageSchema = z.object({
+  Id: z.string(),
+  RepoTags: z.array(z.string()).nullish(),
+  RepoDigests: z.array(z.string()).nullish(),
+  Size: z.number().nullish(),
+  Config: z.object({ Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish() }).nullish(),
+})
+
+/** The answers of `/info` and `/version` as our type. */
+export function parseInfo(info: unknown, version: unknown): EngineInfo {
+  const said = infoSchema.parse(info)
+  const { Version, ApiVersion } = versionSchema.parse(version)
+  return {
+    id: said.ID ?? '',
+    version: Version,
+    api: ApiVersion,
+    cpus: said.NCPU ?? 0,
+    memoryBytes: said.MemTotal ?? 0,
+    rootDir: said.DockerRootDir ?? '',
+    cgroupVersion: said.CgroupVersion ?? '',
+    kernel: said.KernelVersion ?? '',
+    nodeId: said.Swarm?.NodeID ?? '',
+  }
+}
+
+/** An image of the engine's answer (inspect) as our type. */
+export function parseImage(answer: unknown): ImageState {
+  const image = imageSchema.parse(answer)
+  const test = image.Config?.Healthcheck?.Test ?? []
+  return {
+    id: image.Id,
+    tags: image.RepoTags ?? [],
+    repoDigests: image.RepoDigests ?? [],
+    sizeBytes: image.Size ?? 0,
+    hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+  }
+}

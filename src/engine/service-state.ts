@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { hashOf, specHash } from './spec-hash.ts'
+import type { ServiceState } from './types.ts'
+
+const STACK_LABEL = 'com.docker.stack.namespace'
+const text = z.string().nullish()
+
+const schema = z.object({
+  ID: z.string(),
+  Version: z.object({ Index: z.number() }),
+  Spec: z.object({
+    Name: z.string(),
+    Labels: z.record(z.string(), z.string()).nullish(),
+    TaskTemplate: z.looseObject({
+      ContainerSpec: z
+        .looseObject({ Image: text, Healthcheck: z.looseObject({ Test: z.array(z.string()).nullish() }).nullish() })
+        .nullish(),
+      RestartPolicy: z.looseObject({ Condition: text, MaxAttempts: z.number().nullish() }).nullish(),
+    }),
+    Mode: z.object({
+      Replicated: z.object({ Replicas: z.number().nullish() }).nullish(),
+      Global: z.unknown(),
+      ReplicatedJob: z.object({ TotalCompletions: z.number().nullish() }).nullish(),
+      GlobalJob: z.unknown(),
+    }),
+    UpdateConfig: z.object({ Order: text, FailureAction: text }).nullish(),
+    EndpointSpec: z
+      .object({
+        Mode: text,
+        Ports: z
+          .array(
+            z.object({
+              Protocol: text,
+              TargetPort: z.number(),
+              PublishedPort: z.number().nullish(),
+              PublishMode: text,
+            }),
+          )
+          .nullish(),
+      })
+      .nullish(),
+  }),
+  UpdateStatus: z.object({ State: text, StartedAt: text, Message: text }).nullish(),
+})
+
+/** A service of the engine's answer as our type. */
+export function parseService(answer: unknown): ServiceState {
+  const { ID, Version, Spec, UpdateStatus } = schema.parse(answer)
+  const { TaskTemplate: template, EndpointSpec: endpoint } = Spec
+  const labels = Spec.Labels ?? {}
+  const stack = labels[STACK_LABEL]
+  const test = template.ContainerSpec?.Healthcheck?.Test ?? []
+  return {
+    id: ID,
+    name: Spec.Name,
+    service: stack && Spec.Name.startsWith(`${stack}_`) ? Spec.Name.slice(stack.length + 1) : Spec.Name,
+    version: Version.Index,
+    image: template.ContainerSpec?.Image ?? '',
+    labels,
+    ...modeOf(Spec.Mode),
+    restartCondition: (template.RestartPolicy?.Condition || 'any') as ServiceState['restartCondition'],
+    restartMaxAttempts: template.RestartPolicy?.MaxAttempts || null,
+    update: UpdateStatus?.State
+      ? {
+          state: UpdateStatus.State as NonNullable<ServiceState['update']>['state'],
+          startedAt: UpdateStatus.StartedAt ?? null,
+          message: UpdateStatus.Message ?? '',
+        }
+      : null,
+    updateOrder: Spec.UpdateConfig?.Order === 'start-first' ? 'start-first' : 'stop-first',
+    failureAction: (Spec.UpdateConfig?.FailureAction || 'pause') as ServiceState['failureAction'],
+    hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    specHash: specHash(template),
+    templateHash: hashOf(template),
+    endpointHash: hashOf({ ...endpoint, Mode: endpoint?.Mode || 'vip' }),
+    endpointMode: endpoint?.Mode === 'dnsrr' ? 'dnsrr' : 'vip',
+    ports: (endpoint?.Ports ?? []).map((port) => ({
+      target: port.TargetPort,
+      published: port.PublishedPort || null,
+      protocol: port.Protocol || 'tcp',
+      mode: port.PublishMode === 'host' ? 'host' : 'ingress',
+    })),
+    taskTemplate: template,
+  }
+}
+
+function modeOf(mode: z.infer<typeof schema>['Spec']['Mode']): Pick<ServiceState, 'mode' | 'replicas'> {
+  if (mode.Global) return { mode: 'global', replicas: null }
+  if (mode.GlobalJob) return { mode: 'global-job', replicas: null }
+  if (mode.ReplicatedJob) return { mode: 'replicated-job', replicas: mode.ReplicatedJob.TotalCompletions ?? 1 }
+  return { mode: 'replicated', replicas: mode.Replicated?.Replicas ?? 1 }
+}
