@@ -34,7 +34,7 @@ async function commitFiles(dir: string, commit: string): Promise<TreeFile[]> {
   const files: TreeFile[] = []
   for (const row of listing.split('\0').filter(Boolean)) {
     const match = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([\s\S]*)$/.exec(row)
-    if (!match || match[2] !== 'blob') continue
+    if (match?.[2] !== 'blob') continue
     const [, mode, , id = '', bytes, path = ''] = match
     const link = mode === '120000' ? await gitOk(dir, ['cat-file', 'blob', id]) : undefined
     files.push({ path, bytes: Number(bytes), ...(link === undefined ? {} : { link }) })

@@ -1,5 +1,6 @@
 import type { Place } from '../lib/place.ts'
 import type { Finding } from '../verdict/events.ts'
+import type { ComposeSource } from './compose/source.ts'
 
 /** A recipe as a git repository on this machine. Reading it changes nothing in it. */
 export interface RecipeRepo {
@@ -117,6 +118,8 @@ export interface ResolvedStack {
   /** The compose files that took part, in order, relative to the tree. */
   readonly files: readonly string[]
   readonly findings: readonly Finding[]
+  /** The files as written, before interpolation and merging; `resolveStack` always gives them. */
+  readonly sources?: readonly ComposeSource[]
   /** Where a path of the model was written; the nearest known parent when the exact one is not. */
   place(path: readonly string[]): Place | undefined
 }

@@ -35,6 +35,7 @@ export async function resolveStack(tree: RecipeTree, env: AppEnv): Promise<Resol
     model: toModel(merged),
     files,
     findings: work.findings,
+    sources,
     place: (path) => work.place(path),
   }
 }
@@ -192,7 +193,7 @@ class Resolving {
       )
     } catch (error) {
       if (!(error instanceof InterpolationProblem)) throw error
-      this.#failIn(source)(path, error.reason, 'Use $NAME, ${NAME}, ${NAME:-default} or ${NAME:?message}.')
+      this.#failIn(source)(path, error.reason, `Use $NAME, \${NAME}, \${NAME:-default} or \${NAME:?message}.`)
     }
     return text
   }

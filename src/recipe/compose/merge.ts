@@ -28,18 +28,20 @@ const SPECIAL: Readonly<Record<string, Merge>> = {
  * the health check's test included, are joined.
  */
 export function mergeFiles(files: readonly DataMap[]): DataMap {
-  return files.reduce((below, above) => {
-    const services = { ...asMap(below.services) }
-    for (const [name, service] of Object.entries(asMap(above.services))) {
-      const existing = services[name]
-      services[name] = existing === undefined ? service : mergeService(asMap(existing), asMap(service))
-    }
-    const sections = ['networks', 'volumes', 'secrets', 'configs'].map((key) => [
-      key,
-      { ...asMap(below[key]), ...asMap(above[key]) },
-    ])
-    return { ...below, services, ...Object.fromEntries(sections) }
-  })
+  let merged = files[0] ?? {}
+  for (const above of files.slice(1)) merged = mergeTwo(merged, above)
+  return merged
+}
+
+function mergeTwo(below: DataMap, above: DataMap): DataMap {
+  const services = { ...asMap(below.services) }
+  for (const [name, service] of Object.entries(asMap(above.services))) {
+    const existing = services[name]
+    services[name] = existing === undefined ? service : mergeService(asMap(existing), asMap(service))
+  }
+  const section = (key: string) => ({ ...asMap(below[key]), ...asMap(above[key]) })
+  const sections = { networks: section('networks'), volumes: section('volumes'), secrets: section('secrets') }
+  return { ...below, services, ...sections, configs: section('configs') }
 }
 
 function mergeService(below: DataMap, above: DataMap): DataMap {

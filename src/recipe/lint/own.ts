@@ -1,0 +1,172 @@
+import { stackName } from '../app-env.ts'
+import { policyProblems } from '../policy.ts'
+import { isCharset } from '../secret-value.ts'
+import { secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
+import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-labels.ts'
+import { fact } from './coop-cloud.ts'
+import { configVersions, newVariables } from './evolution.ts'
+import type { LintContext, LintFact, LintRule } from './rule.ts'
+import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
+
+/** The rules of cc-ci. */
+export const OWN_RULES: readonly LintRule[] = [
+  {
+    id: 'CC01',
+    title: 'A config file that changed has a new version',
+    severity: 'error',
+    fix: 'Raise the named version in abra.sh.',
+    source: 'Co-op Cloud upgrade checklist; Swarm configs cannot be changed',
+    cause: 'config-version-not-bumped',
+    check: configVersions,
+  },
+  {
+    id: 'CC02',
+    title: 'A new variable has a default',
+    severity: 'warning',
+    fix: `Write \${NAME:-default} in the compose file.`,
+    source: 'Co-op Cloud upgrade checklist',
+    check: newVariables,
+  },
+  {
+    id: 'CC03',
+    title: 'File modes are octal',
+    severity: 'error',
+    fix: 'Write the mode with a leading 0, without quotes: 0555.',
+    source: 'docker stack deploy reads 555 as a decimal number',
+    check: octalModes,
+  },
+  {
+    id: 'CC04',
+    title: 'Volume names have more than one letter',
+    severity: 'error',
+    fix: 'Give the volume a longer name.',
+    source: 'docker stack deploy reads a:/data as a path on a Windows drive',
+    check: oneLetterVolumes,
+  },
+  {
+    id: 'CC05',
+    title: 'Labels for tools are service labels',
+    severity: 'error',
+    fix: 'Move them to deploy.labels.',
+    source: 'Swarm: labels: belong to the container, deploy.labels: to the service',
+    check: misplacedLabels,
+  },
+  {
+    id: 'CC06',
+    title: 'Backup labels are known',
+    severity: 'error',
+    fix: 'Use the labels of the backup specification.',
+    source: 'Co-op Cloud backup specification, version 2',
+    check: unknownLabels,
+  },
+  {
+    id: 'CC07',
+    title: 'Backup labels are those of version 2',
+    severity: 'warning',
+    fix: 'Name volumes and paths with backupbot.backup.volumes.<volume>.path.',
+    source: 'Co-op Cloud backup specification, version 2',
+    check: versionOneLabels,
+  },
+  {
+    id: 'CC08',
+    title: 'The compose policy allows what the stack asks for',
+    severity: 'error',
+    fix: 'Remove it, or ask the operator to allow it for this recipe.',
+    source: 'cc-ci compose policy',
+    cause: 'policy-refused',
+    check: policy,
+  },
+  {
+    id: 'CC09',
+    title: 'Variables stand where they are interpolated',
+    severity: 'warning',
+    fix: 'Use braces, and the list form of labels when a name holds a variable.',
+    source: 'docker stack deploy: $NAME-x means "NAME, or else x"; keys are not interpolated',
+    check: interpolationTraps,
+  },
+  {
+    id: 'CC10',
+    title: 'Every secret can be generated',
+    severity: 'error',
+    fix: 'Add SECRET_<NAME>_VERSION=v1 to .env.sample.',
+    source: 'Co-op Cloud: only secrets with a version variable are generated',
+    cause: 'secret-missing',
+    check: secretVersions,
+  },
+  {
+    id: 'CC11',
+    title: 'The charsets of secrets are known',
+    severity: 'warning',
+    fix: 'Use default, special, safespecial, hex or alnum, or several with commas.',
+    source: 'Co-op Cloud secrets; an unknown charset counts as the default',
+    check: charsets,
+  },
+  {
+    id: 'CC12',
+    title: 'Every key has an effect',
+    severity: 'info',
+    fix: 'Remove the key, or write its counterpart under deploy:.',
+    source: 'docker stack deploy: unsupported and deprecated keys',
+    check: ignoredKeys,
+  },
+  {
+    id: 'CC13',
+    title: 'Every variable has a value',
+    severity: 'warning',
+    fix: 'Set the variable in .env.sample, or give it a default in the compose file.',
+    source: 'docker stack deploy puts an empty text in its place',
+    check: ({ stack }) => {
+      const found = stack.findings.filter(({ code }) => code === 'undefined-variable')
+      return found.length === 0
+        ? [{ subject: 'compose files' }]
+        : found.map(({ message, where }) => ({ subject: 'variable', problem: message, where: whereOf(where) }))
+    },
+  },
+  {
+    id: 'CC14',
+    title: 'Durations are written out',
+    severity: 'warning',
+    fix: 'Write the duration itself.',
+    source: "the operators' client checks the compose schema before it interpolates",
+    check: variableDurations,
+  },
+]
+
+function policy({ stack, env, allow }: LintContext): LintFact[] {
+  const name = stackName(env.get('DOMAIN') ?? '', env)
+  const problems = policyProblems(stack, name, allow)
+  if (problems.length === 0) return [{ subject: 'stack' }]
+  return problems.map(({ code, path, message }) => fact(code, false, message, stack.place(path)))
+}
+
+function secretVersions({ tree, stack }: LintContext): LintFact[] | string {
+  const facts = usedSecrets(stack).map(({ key }) => {
+    const variables = secretVariables(stack, key)
+    const known = variables.some(
+      (name) => tree.env.values.has(name) || tree.env.optional.some((entry) => entry.key === name),
+    )
+    return fact(
+      `secret ${key}`,
+      known,
+      `.env.sample does not have ${variables.join(' or ')}`,
+      stack.place(['secrets', key]),
+    )
+  })
+  return facts.length > 0 ? facts : 'no service uses a secret'
+}
+
+function charsets({ tree, stack }: LintContext): LintFact[] | string {
+  const facts = usedSecrets(stack).flatMap(({ key }) => {
+    const entry = secretEntry(tree, stack, key)
+    const charset = entry?.modifiers.get('charset')
+    return charset === undefined
+      ? []
+      : [fact(`secret ${key}`, isCharset(charset), `has the unknown charset "${charset}"`, entry?.place)]
+  })
+  return facts.length > 0 ? facts : 'no secret names a charset'
+}
+
+function whereOf(text: string | undefined): LintFact['where'] {
+  const match = /^(.*):(\d+):(\d+)$/.exec(text ?? '')
+  return match?.[1] ? { file: match[1], line: Number(match[2]), column: Number(match[3]) } : undefined
+}

@@ -1,0 +1,104 @@
+import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
+
+/** What a compose file may ask of the engine that gives it power over the host or over others; an operator can allow each. */
+export const POLICY = {
+  'bind-mount': 'mounts a folder of the host',
+  'engine-socket': 'mounts the socket of the engine, which is root on the host',
+  privileged: 'asks for all privileges',
+  'cap-add': 'adds capabilities',
+  'host-namespace': 'joins a namespace of the host',
+  device: 'uses a device of the host',
+  'driver-bind': 'is a volume whose driver options bind a path of the host',
+  'foreign-network': 'joins a network that is not its own',
+  'foreign-volume': 'uses a volume that is not its own',
+  'foreign-secret': 'uses a secret that is not its own',
+  'foreign-config': 'uses a config that is not its own',
+  'host-port': 'publishes a port of the host',
+} as const
+
+export type PolicyCode = keyof typeof POLICY
+
+export interface PolicyProblem {
+  readonly code: PolicyCode
+  /** Path in the model. */
+  readonly path: readonly string[]
+  /** For a person: `service app mounts a folder of the host: /etc`. */
+  readonly message: string
+}
+
+/** The networks outside the stack that every app may join. */
+const SHARED_NETWORKS = ['proxy']
+
+/** Everything in the stack that the policy refuses, apart from what the operator allows for this recipe. */
+export function policyProblems(
+  stack: ResolvedStack,
+  stackName: string,
+  allow: readonly string[] = [],
+): PolicyProblem[] {
+  const { model } = stack
+  const services = Object.entries(model.services).flatMap(([name, service]) => serviceProblems(name, service))
+  return [...services, ...namedProblems(model, stackName)].filter(({ code }) => !allow.includes(code))
+}
+
+function serviceProblems(name: string, service: ComposeService): PolicyProblem[] {
+  const problems: PolicyProblem[] = []
+  const add = (code: PolicyCode, key: string, detail: unknown) => {
+    problems.push({
+      code,
+      path: ['services', name, key],
+      message: `service ${name} ${POLICY[code]}: ${String(detail)}`,
+    })
+  }
+  for (const { type, source = '' } of service.volumes ?? []) {
+    if (type === 'bind' || type === 'npipe')
+      add(/docker\.sock|^\/(var\/)?run\/?$/.test(source) ? 'engine-socket' : 'bind-mount', 'volumes', source)
+  }
+  if (service.privileged === true) add('privileged', 'privileged', true)
+  for (const key of ['cap_add', 'devices']) {
+    const list = service[key]
+    if (Array.isArray(list) && list.length > 0) add(key === 'devices' ? 'device' : 'cap-add', key, list.join(', '))
+  }
+  for (const key of ['network_mode', 'pid', 'ipc', 'userns_mode', 'cgroupns_mode', 'uts']) {
+    const mode = service[key]
+    if (typeof mode === 'string' && /^(host|container:|service:)/.test(mode))
+      add('host-namespace', key, `${key}: ${mode}`)
+  }
+  for (const { published, target, protocol } of service.ports ?? []) {
+    if (published !== undefined) add('host-port', 'ports', `${published} to ${target}/${protocol}`)
+  }
+  return problems
+}
+
+function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] {
+  const problems: PolicyProblem[] = []
+  const foreign = (section: 'networks' | 'volumes' | 'secrets' | 'configs', code: PolicyCode) => {
+    for (const [key, entry] of Object.entries(model[section])) {
+      const own =
+        isOwn(key, entry, stackName) ||
+        (section === 'networks' && entry.external === true && SHARED_NETWORKS.includes(entry.name ?? key))
+      if (!own)
+        problems.push({ code, path: [section, key], message: `the stack ${POLICY[code]}: ${entry.name ?? key}` })
+    }
+  }
+  foreign('networks', 'foreign-network')
+  foreign('volumes', 'foreign-volume')
+  foreign('secrets', 'foreign-secret')
+  foreign('configs', 'foreign-config')
+  for (const [key, { driver_opts: options }] of Object.entries(model.volumes)) {
+    const { o = '', device = '' } = (options ?? {}) as Record<string, string>
+    if (/(^|,)r?bind\b/.test(o) || device.startsWith('/')) {
+      problems.push({
+        code: 'driver-bind',
+        path: ['volumes', key, 'driver_opts'],
+        message: `volume ${key} ${POLICY['driver-bind']}: ${device}`,
+      })
+    }
+  }
+  return problems
+}
+
+/** Own are things without a name of their own, because Swarm prefixes them, and things named with the stack's prefix. */
+function isOwn(_key: string, { name, external }: ComposeNamed, stackName: string): boolean {
+  if (name === undefined) return external !== true
+  return name.startsWith(`${stackName}_`)
+}
