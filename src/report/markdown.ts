@@ -15,7 +15,7 @@ export function markdownSummary(results: Results, options: { readonly reportUrl?
     `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})`,
     `**${text(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
     table(tiers),
-    ...tiers.filter(({ cause }) => cause).map(causeText),
+    ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),
     warnings(results),
     findingsText(findings),
     options.reportUrl && /^https?:\/\/[^\s<>()"]+$/.test(options.reportUrl)
@@ -60,7 +60,14 @@ function findingsText(findings: Results['findings']): string {
     return `- ${severity} ${code(id)} ${text(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
   })
   const rest = findings.length > MAX_FINDINGS ? [`- and ${findings.length - MAX_FINDINGS} more`] : []
-  return [`<details><summary>${findings.length} findings</summary>`, '', ...rows, ...rest, '', '</details>'].join('\n')
+  return [
+    `<details><summary>${findings.length} finding${findings.length === 1 ? '' : 's'}</summary>`,
+    '',
+    ...rows,
+    ...rest,
+    '',
+    '</details>',
+  ].join('\n')
 }
 
 /** As entities, characters are text and never structure; a zero-width space keeps forges from turning text into mentions and links. */

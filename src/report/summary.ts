@@ -51,9 +51,13 @@ function tierRows(
   if (skipKind === 'not-selected') return []
   const { sign, style } = SIGNS[status]
   const time = (startedAt ? formatDuration(durationMs) : '').padStart(12)
-  const why = cause ? `${cause.code}: ${oneLine(cause.message)}` : oneLine(reason)
-  const row = `  ${ink(style, sign)} ${id.padEnd(12)}${ink(style, status.padEnd(11))}${time}  ${cut(why, Math.max(24, width - 42))}`
-  return cause ? [row, ...causeRows(cause, ink, width)] : [row]
+  const room = Math.max(24, width - 42)
+  const whole = cause ? `${cause.code}: ${oneLine(cause.message)}` : oneLine(reason)
+  const fits = whole.length <= room
+  const row = `  ${ink(style, sign)} ${id.padEnd(12)}${ink(style, status.padEnd(11))}${time}  ${fits || !cause || cause.code === 'blocked' ? cut(whole, room) : cause.code}`
+  if (!cause || cause.code === 'blocked') return [row]
+  const message = fits ? [] : wrap(oneLine(cause.message), width - 6).map((part) => `      ${part}`)
+  return [row, ...message.slice(0, MAX_LINES), ...causeRows(cause, ink, width)]
 }
 
 function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: number): string[] {
@@ -63,10 +67,6 @@ function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: num
     .slice(-MAX_LINES)
     .map((line) => `      ${ink('dim', `│ ${cut(plain(line).replaceAll('\n', ' '), width - 8)}`)}`)
   return [
-    ...wrap(`${cause.code}: ${oneLine(cause.message)}`, width - 6)
-      .slice(0, 6)
-      .filter((_, __, all) => all.length > 1)
-      .map((part) => `      ${part}`),
     `      ${ink('dim', whose)}`,
     ...(hidden > 0 ? [`      ${ink('dim', `│ … ${hidden} lines before`)}`] : []),
     ...lines,

@@ -86,6 +86,12 @@ export const CAUSES = {
     why: 'Its tasks ended several times with the same sign, each soon after its start.',
     todo: 'Read the last log lines of the task below: the program says why it ends.',
   },
+  'service-stranded': {
+    blame: 'recipe',
+    what: 'A server ended by itself and stays down.',
+    why: 'Its task ended with 0 and the restart condition `on-failure` does not start it again.',
+    todo: 'Use the restart condition `any`, or find out why the program ends.',
+  },
   'oom-killed': {
     blame: 'recipe',
     what: 'A task was killed because it used more memory than it may.',

@@ -54,10 +54,10 @@ export function tierOutcome(facts: TierFacts, run: RunFacts): Outcome | null {
 export function blockedOutcome(by: TierId, blocker: Outcome | undefined): Outcome {
   const root = blocker?.cause
   if (!root) return unverified(cause('blocked', `${by} did not let it begin, but has no cause itself`, { blame: 'ci' }))
-  const { blame, service } = root
+  const { blame } = root
   const message =
     root.code === 'blocked' ? `needs ${by}: ${root.message}` : `needs ${by}, which ended with ${root.code}`
-  return unverified(cause('blocked', message, { blame, service, hint: root.hint }))
+  return unverified(cause('blocked', message, { blame }))
 }
 
 function failure({ checks, tests, tier }: TierFacts): Cause | undefined {

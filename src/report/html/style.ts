@@ -16,7 +16,8 @@ a { color: var(--link); }
 code, pre { font: .88em/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 code { background: var(--code); border-radius: .25rem; padding: .1em .3em; overflow-wrap: anywhere; }
 pre { background: var(--code); border-radius: .4rem; padding: .7rem .9rem; margin: .5rem 0; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.dim { color: var(--dim); }
+.dim { color: var(--dim); } .nowrap { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td:has(svg) { width: 65%; vertical-align: middle; }
 .verdict { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: baseline; border-radius: .6rem; padding: 1rem 1.2rem; margin: 1rem 0; }
 .verdict strong { font-size: 1.7rem; line-height: 1.2; }
 .verdict span { font-size: 1.1rem; }
@@ -44,7 +45,7 @@ summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline
 figure { margin: .8rem 0; } figure img { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .4rem; display: block; }
 figcaption { color: var(--dim); font-size: .9rem; }
 .shots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
-svg.lane { width: 100%; height: .8rem; display: block; min-width: 8rem; } svg.lane rect { fill: var(--skip); }
+svg.lane { width: 100%; height: .8rem; display: block; min-width: 5rem; } svg.lane rect { fill: var(--skip); }
 svg.lane rect.c-pass { fill: var(--pass); } svg.lane rect.c-fail { fill: var(--fail); } svg.lane rect.c-unverified { fill: var(--unverified); }
 footer { max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: var(--dim); font-size: .9rem; }
 @media print { details > *:not(summary) { display: block; } .card { break-inside: avoid; } }

@@ -7,10 +7,11 @@ import { html, type Markup, table } from './markup.ts'
 /** One tier: outcome first, the cause with its lines open, evidence folded away where all is well. */
 export function tierCard(tier: TierResult): Markup {
   const { id, status, reason, startedAt, durationMs, operations, cause } = tier
+  const own = cause?.code === 'blocked' ? undefined : cause
   const time = startedAt ? html`<span class="time">${formatDuration(durationMs)}</span>` : ''
   return html`<section class="card c-${status}" id="tier-${id}" aria-labelledby="h-${id}">
-<header><h3 id="h-${id}">${id}</h3>${badge(status)}${cause ? '' : html`<span class="dim">${reason}</span>`}${time}</header>
-${cause ? causeMarkup(cause) : ''}
+<header><h3 id="h-${id}">${id}</h3>${badge(status)}${own ? '' : html`<span class="dim">${reason}</span>`}${time}</header>
+${own ? causeMarkup(own) : ''}
 ${operations.length > 0 ? html`<p class="dim">${operations.map(({ operation, ms }) => `${operation} (${formatDuration(ms)})`).join(' · ')}</p>` : ''}
 ${details(tier)}
 </section>`
@@ -33,13 +34,8 @@ ${lines.length > 0 ? html`<pre>${lines.join('\n')}</pre>` : ''}
 function details({ evidence, checks, tests, status, id }: TierResult): Markup {
   if (evidence.length + checks.length + tests.length === 0) return html``
   const parts = [checkTable(checks), testTable(tests), evidence.map((piece) => evidenceMarkup(piece))]
-  const label = [
-    `${checks.length} checks`,
-    `${evidence.length} pieces of evidence`,
-    ...(tests.length > 0 ? [`${tests.length} tests`] : []),
-  ]
   const open = status === 'fail' || status === 'unverified' ? html` open` : ''
-  return html`<details${open}><summary>${id}: ${label.join(', ')}</summary>${parts}</details>`
+  return html`<details${open}><summary>${id}: checks and evidence</summary>${parts}</details>`
 }
 
 function checkTable(checks: TierResult['checks']): Markup {

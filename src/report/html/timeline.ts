@@ -10,7 +10,14 @@ export function timeline(results: Results, events: readonly RunEvent[]): Markup 
   const rows = results.tiers.flatMap(({ id, startedAt, durationMs, status }) => {
     if (!startedAt) return []
     const from = Date.parse(startedAt) - start
-    return [[id, after(from), formatDuration(durationMs), lane(from / length, durationMs / length, status)]]
+    return [
+      [
+        id,
+        after(from),
+        html`<span class="nowrap">${formatDuration(durationMs)}</span>`,
+        lane(from / length, durationMs / length, status),
+      ],
+    ]
   })
   const logged = events.flatMap((event) => {
     const text = eventText(event)
@@ -20,8 +27,8 @@ export function timeline(results: Results, events: readonly RunEvent[]): Markup 
 ${logged.length > 0 ? html`<details><summary>All that happened: ${logged.length} entries</summary>${table('Events', ['After', 'Tier', 'What'], logged)}</details>` : ''}`
 }
 
-function after(ms: number): string {
-  return `+${formatDuration(Math.max(0, ms))}`
+function after(ms: number): Markup {
+  return html`<span class="nowrap">+${formatDuration(Math.max(0, ms))}</span>`
 }
 
 function lane(from: number, share: number, status: string): Markup {
