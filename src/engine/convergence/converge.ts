@@ -1,0 +1,64 @@
+import type { Clock } from '../../lib/clock.ts'
+import { type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
+import { type Cause, cause } from '../../verdict/causes.ts'
+import type { Engine } from '../client.ts'
+import { decide } from './decide.ts'
+import { decisiveLines } from './decisive-lines.ts'
+import { StackMemory } from './memory.ts'
+import type { Converged, Expected } from './snapshot.ts'
+
+export interface ConvergeOptions {
+  readonly stack: string
+  /** By service name without the stack: what was deployed. `before` is the service as it was before this deployment. */
+  readonly expected: ReadonlyMap<string, Expected>
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  readonly onWaiting?: WaitOptions['onWaiting']
+  /** Masks secrets in the decisive lines. Default: as they are. */
+  readonly mask?: (text: string) => string
+}
+
+export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
+
+/**
+ * Waits until a stack has converged, or until it is known that it will not; the deadline ends it as cause `not-converged`. It looks when
+ * the engine says that something happened, and every 500 ms. Throws InfraError `engine-lost` when the engine goes away.
+ */
+export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
+  const { stack, expected, mask = (text: string) => text } = options
+  const memory = new StackMemory(engine, stack, expected, options.clock)
+  using watch = engine.events(stack)
+  const waited = await waitFor(async () => decide(await memory.look()), {
+    name: `stack ${stack} to converge`,
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+    clock: options.clock,
+    onWaiting: options.onWaiting,
+    nudge: watch.nudge,
+  })
+  if (waited.state === 'ready') return waited
+  if (waited.state === 'impossible') {
+    const { code, message, service, hint, tasks } = waited.cause
+    const lines = await decisiveLines(engine, memory.last, service, tasks)
+    const found = cause(code, mask(message), { service, lines: lines.map(mask), ...(hint ? { hint } : {}) })
+    return { ...waited, cause: found }
+  }
+  const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
+  const message = `not converged within ${Math.round(options.deadlineMs / 1000)} s: ${waited.lastSeen}`
+  const late = cause('not-converged', mask(message), { service: memory.unready(), lines: lines.map(mask) })
+  return { state: 'impossible', cause: late, waitedMs: waited.waitedMs }
+}
+
+/** Everything just created: nothing was there before. */
+export function allNew(services: readonly string[]): ReadonlyMap<string, Expected> {
+  return new Map(services.map((service) => [service, { before: null }]))
+}
+
+/** An update of what `before` shows; services that it does not have are new. */
+export function updated(
+  services: readonly string[],
+  before: readonly Expected['before'][],
+): ReadonlyMap<string, Expected> {
+  return new Map(services.map((name) => [name, { before: before.find((old) => old?.service === name) ?? null }]))
+}

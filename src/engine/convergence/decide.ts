@@ -1,0 +1,115 @@
+import type { Condition } from '../../lib/wait.ts'
+import type { ServiceState } from '../types.ts'
+import { failureOf, mayComplete } from './failure.ts'
+import { type Converged, currentTasks, type Diagnosis, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+
+/**
+ * A task without a health check must have run this long before it counts: the engine calls it running the moment its program starts,
+ * and one that ends at once would look converged between two ends.
+ */
+export const STEADY_MS = 2_000
+
+/**
+ * What one look says about a whole stack. Converged: every expected service is there; each update that was asked for has ended as
+ * `completed` (or had nothing to do); all wanted tasks of the *current* spec run and hold, nothing of an older spec is
+ * wanted any more, and one-shots have completed with 0. A decisive sign of failure in any service ends the wait.
+ */
+export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
+  const missing = [...snapshot.expected.keys()].filter(
+    (name) => !snapshot.services.some(({ service }) => service === name),
+  )
+  for (const service of snapshot.services) {
+    const failure = failureOf(snapshot, service)
+    if (failure) return { state: 'impossible', cause: failure }
+  }
+  const reasons = snapshot.services
+    .map((service) => waitingReason(snapshot, service))
+    .filter((reason) => reason !== null)
+  if (missing.length > 0) reasons.unshift(`service ${missing.join(', ')} does not exist yet`)
+  if (snapshot.services.length === 0) reasons.unshift('the stack has no services')
+  if (reasons.length > 0) return { state: 'waiting', reason: reasons.join('; ') }
+  return { state: 'ready', value: converged(snapshot) }
+}
+
+function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {
+  return updateReason(snapshot, service) ?? taskReason(snapshot, service)
+}
+
+function updateReason(snapshot: Snapshot, service: ServiceState): string | null {
+  const before = snapshot.expected.get(service.service)?.before
+  if (service.update?.state === 'updating') return `${service.service}: update in progress`
+  if (!before || service.update !== null || service.endpointHash === before.endpointHash) return null
+  const ran = snapshot.tasks.some((task) => task.serviceId === service.id && task.createdAt !== '')
+  return before.replicas !== 0 && ran ? `${service.service}: its update has not started yet` : null
+}
+
+function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
+  const all = snapshot.tasks.filter((task) => task.serviceId === service.id)
+  const old = all.filter((task) => task.templateHash !== service.templateHash && !hasEnded(task))
+  if (old.length > 0) return `${service.service}: ${old.length} old ${plural(old.length, 'task')} still there`
+  const tasks = currentTasks(snapshot, service)
+  const wanted = wantedCount(service, tasks)
+  const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
+  const done = mayComplete(service) ? tasks.filter((task) => task.state === 'complete') : []
+  const unsteady = running.find((task) => !isSteady(snapshot, task))
+  if (running.length + distinctSlots(done, running) < wanted) {
+    return `${service.service}: ${running.length}/${wanted} running${latest(snapshot, tasks)}`
+  }
+  return unsteady ? `${service.service}: runs, and must hold for ${STEADY_MS / 1000} s` : null
+}
+
+/** A global service wants as many as the engine made; none yet counts as one. */
+function wantedCount(service: ServiceState, tasks: readonly SeenTask[]): number {
+  if (service.replicas !== null) return service.replicas
+  return Math.max(1, new Set(tasks.filter((task) => task.desired !== 'shutdown').map((task) => task.nodeId)).size)
+}
+
+function distinctSlots(done: readonly SeenTask[], running: readonly SeenTask[]): number {
+  const busy = new Set(running.map(slotOf))
+  return new Set(done.map(slotOf).filter((slot) => !busy.has(slot))).size
+}
+
+function slotOf(task: SeenTask): string {
+  return String(task.slot ?? task.nodeId)
+}
+
+function isSteady(snapshot: Snapshot, task: SeenTask): boolean {
+  const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
+  return container?.health?.status === 'healthy' || task.inStateMs >= STEADY_MS
+}
+
+function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
+  const task = tasks.at(-1)
+  if (!task) return ', no task yet'
+  const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
+  const probes =
+    health && task.state === 'starting' ? `, health check ${health.status} (${health.failingStreak} failed)` : ''
+  const ends = tasks.filter(hasEnded).length
+  return ` (${task.state}${task.error ? `: ${task.error}` : ''}${probes}${ends > 0 ? `; ${ends} ended before` : ''})`
+}
+
+function converged(snapshot: Snapshot): Converged {
+  return {
+    services: snapshot.services,
+    tasks: snapshot.services.flatMap((service) => evidenceTasks(snapshot, service)),
+    updates: snapshot.services.map((service) => ({ service: service.service, state: updateState(snapshot, service) })),
+  }
+}
+
+function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['tasks'] {
+  const tasks = currentTasks(snapshot, service)
+  const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
+  const last = tasks.filter((task) => task.state === 'complete').at(-1)
+  const shown = running.length > 0 || !last ? running : [last]
+  return shown.map(({ id, state, containerId }) => ({ service: service.service, id, state, containerId }))
+}
+
+function updateState(snapshot: Snapshot, service: ServiceState): 'completed' | 'none' | 'created' {
+  const before = snapshot.expected.get(service.service)?.before
+  if (!before) return 'created'
+  return service.update?.state === 'completed' ? 'completed' : 'none'
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`
+}

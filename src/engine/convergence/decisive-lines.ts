@@ -1,0 +1,58 @@
+import { messageOf } from '../../lib/errors.ts'
+import type { Engine } from '../client.ts'
+import type { SeenTask, Snapshot } from './snapshot.ts'
+
+const LOG_LINES = 15
+const TASKS_SHOWN = 6
+const LINE_LENGTH = 500
+
+/**
+ * What shows why a service failed: its update status, how its tasks ended and when, the last health probes, and the last log lines of
+ * the last of `tasks` (or of the service's last task).
+ */
+export async function decisiveLines(
+  engine: Engine,
+  snapshot: Snapshot,
+  serviceName: string | undefined,
+  tasks: readonly SeenTask[],
+): Promise<string[]> {
+  const service = snapshot.services.find(({ service }) => service === serviceName)
+  const all = snapshot.tasks.filter((task) => task.serviceId === service?.id)
+  const shown = (tasks.length > 0 ? tasks : all).slice(-TASKS_SHOWN)
+  const subject = shown.findLast((task) => task.containerId !== null) ?? shown.at(-1)
+  const update = service?.update ? [`update status: ${service.update.state} ${service.update.message}`.trim()] : []
+  const lines = [
+    ...update,
+    ...shown.map((task) => history(snapshot, task)),
+    ...health(snapshot, subject),
+    ...(await log(engine, subject)),
+  ]
+  return lines.map((line) => line.slice(0, LINE_LENGTH))
+}
+
+function history(snapshot: Snapshot, task: SeenTask): string {
+  const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
+  const code = task.exitCode !== null && task.state !== 'running' ? ` exit ${task.exitCode}` : ''
+  const oom = container?.oomKilled ? ' out of memory' : ''
+  return `task ${task.id.slice(0, 12)} ${task.state}${code}${oom} at ${task.since.slice(0, 23)}${task.error ? `: ${task.error}` : ''}`
+}
+
+function health(snapshot: Snapshot, task: SeenTask | undefined): string[] {
+  const container = task?.containerId ? snapshot.containers.get(task.containerId) : undefined
+  return (container?.health?.log ?? []).slice(-3).map((probe) => `health probe: ${probe.replaceAll('\n', ' ')}`)
+}
+
+async function log(engine: Engine, task: SeenTask | undefined): Promise<string[]> {
+  if (!task?.containerId) return []
+  try {
+    const options = { tail: LOG_LINES, deadlineMs: 5000, maxBytes: 256 * 1024 }
+    const here = await engine.container(task.containerId)
+    const { stdout, stderr } = here
+      ? await engine.containerLogs(task.containerId, options)
+      : await engine.taskLogs(task.id, options)
+    const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')
+    return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
+  } catch (error) {
+    return [`log: not to be had: ${messageOf(error)}`]
+  }
+}

@@ -1,0 +1,69 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Engine } from '../client.ts'
+import type { ContainerState, TaskState } from '../types.ts'
+import { type Expected, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+
+/** Looks at a stack again and again, and keeps what the engine forgets: ended tasks, their containers, since when a state lasts. */
+export class StackMemory {
+  readonly #engine: Engine
+  readonly #stack: string
+  readonly #expected: ReadonlyMap<string, Expected>
+  readonly #clock: Clock
+  readonly #tasks = new Map<string, { readonly task: TaskState; readonly since: number }>()
+  readonly #containers = new Map<string, ContainerState>()
+  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map() }
+
+  constructor(engine: Engine, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
+    this.#engine = engine
+    this.#stack = stack
+    this.#expected = expected
+    this.#clock = clock
+  }
+
+  async look(): Promise<Snapshot> {
+    const services = await this.#engine.services(this.#stack)
+    const tasks = await this.#engine.tasks(this.#stack)
+    for (const task of tasks) this.#remember(task)
+    this.#forgetVanished(new Set(tasks.map((task) => task.id)))
+    await Promise.all(tasks.map((task) => this.#lookInside(task)))
+    this.last = { services, tasks: this.#seen(), containers: this.#containers, expected: this.#expected }
+    return this.last
+  }
+
+  /** The first service that has no running task of its own spec; for naming what a deadline was about. */
+  unready(): string | undefined {
+    const { services, tasks } = this.last
+    const ready = (id: string) => tasks.some((task) => task.serviceId === id && task.state === 'running')
+    return services.find(({ id, replicas }) => replicas !== 0 && !ready(id))?.service
+  }
+
+  #remember(task: TaskState): void {
+    const known = this.#tasks.get(task.id)
+    // The engine's own time counts for what began before we looked; its clock may be another, so never into the future.
+    const since = known?.task.state === task.state ? known.since : Math.min(this.#clock.now(), Date.parse(task.since))
+    this.#tasks.set(task.id, { task, since })
+  }
+
+  /** A task that the engine dropped before its end was seen has no sign to go by. */
+  #forgetVanished(present: ReadonlySet<string>): void {
+    for (const [id, { task }] of this.#tasks) if (!present.has(id) && !hasEnded(task)) this.#tasks.delete(id)
+  }
+
+  async #lookInside(task: TaskState): Promise<void> {
+    const { containerId: id } = task
+    if (id === null) return
+    const known = this.#containers.get(id)
+    const settled =
+      known && (known.finishedAt !== null || (task.state === 'running' && known.health?.status !== 'starting'))
+    if (settled && !(hasEnded(task) && known.state === 'running')) return
+    const container = await this.#engine.container(id)
+    if (container) this.#containers.set(id, container)
+  }
+
+  #seen(): SeenTask[] {
+    const now = this.#clock.now()
+    return [...this.#tasks.values()]
+      .map(({ task, since }) => ({ ...task, inStateMs: Math.max(0, now - since) }))
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  }
+}
