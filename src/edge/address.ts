@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { tryDocker } from '../engine/docker-cli.ts'
+import { InfraError, UsageError } from '../lib/errors.ts'
+
+/** The one edge of a machine: a real Traefik in a container of this name. */
+export const EDGE_CONTAINER = 'cc-ci-edge'
+
+/** Labels of the edge's container: what it was made from, and the authority that signed its certificate (base64 of PEM). */
+export const EDGE_LABELS = { role: 'cc-ci.role', inputs: 'cc-ci.edge.inputs', authority: 'cc-ci.edge.ca' } as const
+
+/** Ports inside the container. */
+export const EDGE_PORTS = { http: 80, https: 443, api: 8080 } as const
+
+/** How to reach apps through Traefik: always this address, with the app's domain as host name and server name. */
+export interface EdgeAddress {
+  readonly host: string
+  readonly httpsPort: number
+  /** Null when only the HTTPS port of a foreign Traefik is known. */
+  readonly httpPort: number | null
+  /** Traefik's API on this machine's loopback; null when a foreign Traefik is used. */
+  readonly apiPort: number | null
+  /** PEM of the authority to trust; null: the system's authorities, or none known. */
+  readonly ca: string | null
+}
+
+/**
+ * Asks the engine which ports the edge has now (they change when it restarts). `CC_CI_EDGE=host:port` names an existing
+ * Traefik instead, `CC_CI_EDGE_CA` a PEM file to trust. Throws InfraError `edge-missing`, UsageError `bad-edge`.
+ */
+export async function edgeAddress(): Promise<EdgeAddress> {
+  const foreign = foreignEdge()
+  if (foreign) return foreign
+  const found = await inspectEdge()
+  if (!found?.running) {
+    throw new InfraError(
+      'edge-missing',
+      found ? 'the edge does not run' : 'this machine has no edge (Traefik) of cc-ci',
+      {
+        hint: "Run 'cc-ci engine up', or set CC_CI_EDGE=host:port to an existing Traefik.",
+      },
+    )
+  }
+  const { ports, labels } = found
+  const ca = Buffer.from(labels[EDGE_LABELS.authority] ?? '', 'base64').toString()
+  return { host: '127.0.0.1', httpsPort: ports.https, httpPort: ports.http, apiPort: ports.api, ca: ca || null }
+}
+
+/** The Traefik that CC_CI_EDGE names, or null. */
+export function foreignEdge(env: NodeJS.ProcessEnv = process.env): EdgeAddress | null {
+  const { CC_CI_EDGE: text, CC_CI_EDGE_CA: authority } = env
+  if (!text) return null
+  const [, host, port] = /^([\w.-]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(text) ?? []
+  if (!host || !port || Number(port) < 1 || Number(port) > 65535) {
+    throw new UsageError('bad-edge', `CC_CI_EDGE is "${text}"`, {
+      hint: 'Write host:port, the HTTPS port of a Traefik on the proxy network.',
+    })
+  }
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    httpsPort: Number(port),
+    httpPort: null,
+    apiPort: null,
+    ca: authority ? readFileSync(authority, 'utf8') : null,
+  }
+}
+
+export interface EdgeContainer {
+  readonly running: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly networks: readonly string[]
+  readonly ports: { readonly http: number; readonly https: number; readonly api: number }
+}
+
+/** The container called EDGE_CONTAINER as it is, or null. */
+export async function inspectEdge(): Promise<EdgeContainer | null> {
+  const answer = await tryDocker(['container', 'inspect', EDGE_CONTAINER])
+  if (answer.exitCode !== 0) return null
+  const [container] = inspected.parse(JSON.parse(answer.stdout))
+  if (!container) return null
+  const { State, Config, NetworkSettings } = container
+  const port = (inside: number) => Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0)
+  return {
+    running: State.Running,
+    labels: Config.Labels ?? {},
+    networks: Object.keys(NetworkSettings.Networks ?? {}),
+    ports: { http: port(EDGE_PORTS.http), https: port(EDGE_PORTS.https), api: port(EDGE_PORTS.api) },
+  }
+}
+
+const inspected = z.array(
+  z.object({
+    State: z.object({ Running: z.boolean() }),
+    Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
+    NetworkSettings: z.object({
+      Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
+      Networks: z.record(z.string(), z.unknown()).nullish(),
+    }),
+  }),
+)

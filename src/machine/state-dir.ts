@@ -1,0 +1,8 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** Where cc-ci keeps runs and what it knows about the machine: `--state`, CC_CI_STATE, `$XDG_STATE_HOME/cc-ci`, `~/.local/state/cc-ci`. */
+export function stateDir(flag?: string): string {
+  const { CC_CI_STATE, XDG_STATE_HOME } = process.env
+  return resolve(flag || CC_CI_STATE || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'cc-ci'))
+}
