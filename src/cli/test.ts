@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { connectHost } from '../lifecycle/host.ts'
 import { Engine } from '../engine/client.ts'
-import { CancelledError, EXIT } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { collectGarbage } from '../lifecycle/gc.ts'
 import { planRun } from '../lifecycle/plan.ts'
@@ -10,7 +9,9 @@ import { reserveRun, type RunFolder } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { publish } from '../report/publish.ts'
+import { wantsColor } from '../report/ink.ts'
 import { summaryText, terminalReporter } from '../report/terminal.ts'
+import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { listenForSignals } from './interruption.ts'
 import type { RecipeOptions } from './program.ts'
@@ -41,10 +42,11 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     onEvent: (event) => reporter.onEvent(event),
   })
   reporter.close()
-  const results = publish(run)
-  screen.write(summaryText(results, { reportPath: folder.report }))
+  const { results, failed } = publish(run)
+  for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
+  screen.write(summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }))
   if (options.json) writeJson(options.json, results)
-  return interruption.signal.aborted ? (interruption.signal.reason as CancelledError).exitCode : exitCode(results)
+  return exitCodeOf(results)
 
   /** A run that could not be planned or has no engine leaves not even its folder. */
   async function prepare() {
@@ -75,8 +77,4 @@ function writeJson(target: string | boolean, results: Results): void {
   const text = `${JSON.stringify(results, null, 2)}\n`
   if (target === '-') process.stdout.write(text)
   else if (typeof target === 'string') writeFileSync(target, text)
-}
-
-function exitCode({ verdict }: Results): number {
-  return { pass: EXIT.pass, fail: EXIT.fail, unverified: EXIT.unverified }[verdict]
 }

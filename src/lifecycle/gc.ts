@@ -47,5 +47,5 @@ async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_0
   const failures = await takeDown({ ...run, known, deadlineMs })
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) setStatus(folder, 'ended')
-  return { id: record.id, removed: known.entries().length, left: leaks, failures: failures.map(({ what, message }) => `${what}: ${message}`) }
+  return { id: record.id, removed: known.total, left: leaks, failures: failures.map(({ what, message }) => `${what}: ${message}`) }
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { ContainerState } from '../engine/types.ts'
 import type { RunContext } from './context.ts'
 
@@ -12,8 +11,10 @@ const MAX_LOG_BYTES = 2 * 1024 * 1024
  */
 export async function keepLogs({ host, plan, folder, masker }: RunContext): Promise<void> {
   for (const container of await host.engine.containers({ stack: plan.app.stack })) {
-    const text = await host.engine.containerLogs(container.id, { maxBytes: MAX_LOG_BYTES })
-    writeFileSync(join(folder.logs, logName(plan.app.stack, container)), masker.mask(text))
+    const { stdout, stderr } = await host.engine.containerLogs(container.id, { maxBytes: MAX_LOG_BYTES, timestamps: true })
+    // Both streams carry the engine's time before each line: sorted by it, they read as they were written.
+    const lines = `${stdout}\n${stderr}`.split('\n').filter(Boolean).sort()
+    writeFileSync(join(folder.logs, logName(plan.app.stack, container)), masker.mask(`${lines.join('\n')}\n`))
   }
 }
 
@@ -21,9 +22,4 @@ function logName(stack: string, { id, labels }: ContainerState): string {
   const service = labels['com.docker.swarm.service.name']?.slice(stack.length + 1) ?? 'container'
   const task = labels['com.docker.swarm.task.id'] ?? id.slice(0, 12)
   return `${service}.${task}.log`.replace(/[^A-Za-z0-9._-]/g, '_')
-}
-
-/** An artifact event's body for a file of the run folder. */
-export function artifactOf(dir: string, file: string, content: Buffer): { path: string; sha256: string } {
-  return { path: relative(dir, file), sha256: createHash('sha256').update(content).digest('hex') }
 }

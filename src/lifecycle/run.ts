@@ -104,7 +104,7 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
     late.abort(new DeadlineError('run-deadline', `the run did not end within ${request.deadlineMs} ms`))
   }, request.deadlineMs)
   timer.unref()
-  const events = openEventLog(folder.events, { clock, mask: masker })
+  const events = openEventLog(folder.events, { clock, mask })
   return {
     plan,
     host,

@@ -2,18 +2,18 @@ import { join } from 'node:path'
 import { smoke } from '../checks/browser.ts'
 import { checkHttp } from '../checks/http.ts'
 import { routedServices } from '../checks/routes.ts'
-import { converge } from '../engine/convergence/converge.ts'
+import { converge, updated } from '../engine/convergence/converge.ts'
+import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
-import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { browserOf } from './made.ts'
 
-/** Waits until every service is up; the tier ends with the cause when that cannot happen any more. */
-export async function converged(context: RunContext, voice: TierVoice, deployed: Deployed): Promise<void> {
+/** Waits until every service is up; `before` is what ran before this deployment, null for a new app. The tier ends with the cause when that cannot happen any more. */
+export async function converged(context: RunContext, voice: TierVoice, deployed: Deployed, before: Deployed | null): Promise<Converged> {
   const { host, plan, signal, clock, masker } = context
   const result = await converge(host.engine, {
     stack: plan.app.stack,
-    expected: deployed.services,
+    expected: updated(deployed.services.map(({ service }) => service), before?.services ?? []),
     deadlineMs: plan.settings.settings.timeouts.deploy,
     signal,
     clock,
@@ -21,9 +21,8 @@ export async function converged(context: RunContext, voice: TierVoice, deployed:
     onWaiting: voice.onWaiting,
   })
   if (result.state === 'impossible') throw new TierStop('every service converged', result.cause)
-  if (result.state === 'deadline') throw new TierStop('every service converged', cause('not-converged', result.lastSeen))
   voice.check('every service converged', 'pass')
-  if (voice.tier === 'install') voice.evidence({ kind: 'tasks', tasks: [...result.value.tasks] })
+  return result.value
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */

@@ -14,7 +14,8 @@ export const installTier: Tier = {
       context.made.installed = deployed
       voice.evidence({ kind: 'images', images: [...deployed.images] })
       voice.check('every image is resolved to an id', 'pass')
-      await converged(context, voice, deployed)
+      const { tasks } = await converged(context, voice, deployed, null)
+      voice.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       if (await serves(context, voice, release)) await looksAlive(context, voice)
     } catch (error) {
       throw error instanceof TierStop ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome) : error

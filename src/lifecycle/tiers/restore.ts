@@ -26,7 +26,7 @@ export const restoreTier: Tier = {
     if (restored.files === 0) throw new TierStop('files came back', cause('restore-no-effect', 'the restore wrote no file'))
     voice.evidence({ kind: 'restored', snapshot: snapshotId, files: restored.files })
     voice.check('files came back', 'pass')
-    await converged(context, voice, current)
+    await converged(context, voice, current, current)
     await serves(context, voice, plan.upgrade ?? plan.head)
     await compareAfter(context, voice, 'restore')
   },

@@ -20,7 +20,8 @@ export const upgradeTier: Tier = {
     await plant(context)
     const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () => deployRelease(context, release))
     reportOrphans(voice, after)
-    await converged(context, voice, after)
+    const { updates } = await converged(context, voice, after, before)
+    voice.evidence({ kind: 'update-status', services: [...updates] })
     await proveHead(context, voice, before, release)
     if (await serves(context, voice, release)) await looksAlive(context, voice)
     made.headServes = true
@@ -53,13 +54,6 @@ async function proveHead(context: RunContext, voice: TierVoice, before: Deployed
   voice.evidence({ kind: 'head-deployed', label, commit: release.commit })
   voice.check('head is what runs', 'pass')
   proveDelta({ context, voice, before, services })
-  voice.evidence({ kind: 'update-status', services: services.map((service) => ({ service: service.service, state: updateState(before, service) })) })
-}
-
-function updateState(before: Deployed, service: ServiceState): 'completed' | 'none' | 'created' {
-  const old = before.services.find(({ id }) => id === service.id)
-  if (!old) return 'created'
-  return old.specHash === service.specHash ? 'none' : 'completed'
 }
 
 function proveDelta(facts: { context: RunContext; voice: TierVoice; before: Deployed; services: readonly ServiceState[] }): void {

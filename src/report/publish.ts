@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { messageOf } from '../lib/errors.ts'
+import type { Artifact, RunEvent } from '../verdict/events.ts'
+import { fold } from '../verdict/fold.ts'
+import type { Results } from '../verdict/results.ts'
+import { htmlReport } from './html.ts'
+import { resultsJson } from './json.ts'
+import { junitXml } from './junit.ts'
+
+/** What a finished run offers to its views: where its files are, its events, and a place to add artifacts to them. */
+export interface Publishable {
+  readonly folder: { readonly dir: string; readonly results: string; readonly report: string; readonly junit: string; readonly logs: string; readonly artifacts: string }
+  readonly events: () => readonly RunEvent[]
+  readonly append: (artifact: Artifact) => void
+}
+
+export interface Published {
+  readonly results: Results
+  /** Views that could not be rendered, with the reason: they are left out and change no verdict. */
+  readonly failed: readonly string[]
+}
+
+/** Writes the views of a finished run: JUnit, the HTML report, and results.json last, when it can name all of them. */
+export function publish({ folder, events, append }: Publishable): Published {
+  const failed: string[] = []
+  const add = (kind: Artifact['kind'], file: string) => append({ kind, path: relative(folder.dir, file), sha256: hashOf(file) })
+  const view = (kind: 'junit' | 'report', file: string, render: () => string) => {
+    try {
+      writeFileSync(file, render())
+      add(kind, file)
+    } catch (error) {
+      failed.push(`${kind}: ${messageOf(error)}`)
+    }
+  }
+  const logs = filesOf(folder.logs, '.log')
+  const screenshots = filesOf(folder.artifacts, '.png')
+  for (const file of logs) add('log', file)
+  for (const file of screenshots) add('screenshot', file)
+  view('junit', folder.junit, () => junitXml(fold(events())))
+  view('report', folder.report, () =>
+    htmlReport(fold(events()), {
+      events: events(),
+      logs: logs.map((file) => ({ name: basename(file), text: readFileSync(file, 'utf8') })),
+      screenshots: screenshots.map((file) => ({ name: basename(file, '.png'), dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}` })),
+    }),
+  )
+  const results = fold(events())
+  writeFileSync(folder.results, resultsJson(results))
+  return { results, failed }
+}
+
+function filesOf(dir: string, ending: string): string[] {
+  return readdirSync(dir).filter((name) => name.endsWith(ending)).sort().map((name) => join(dir, name))
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
