@@ -1,16 +1,16 @@
 import { stringify } from 'yaml'
+import { neededVersion } from './compose/schema.ts'
 import type { ComposeModel } from './model.ts'
-
-const DEFAULT_VERSION = '3.8'
 
 /**
  * The model as the YAML that `docker stack deploy -c -` reads, run in the recipe's folder (file paths are relative to it). Every
- * `$` is doubled, because the CLI interpolates once more.
+ * `$` is doubled, because the CLI interpolates once more. The CLI also gives variables without a value the one they have in its own
+ * environment: run it with as little as it needs.
  */
 export function composeText(model: ComposeModel): string {
   const { version, services, ...sections } = model
   const used = Object.fromEntries(Object.entries(sections).filter(([, entries]) => Object.keys(entries).length > 0))
-  const document = { version: version ?? DEFAULT_VERSION, services: withoutRepeats(services), ...used }
+  const document = { version: version ?? neededVersion(model), services: withoutRepeats(services), ...used }
   // YAML 1.1 quotes whatever any reader might take for a boolean, a number or a date.
   return stringify(escaped(document), { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })
 }

@@ -49,10 +49,8 @@ function serviceProblems(name: string, service: ComposeService): PolicyProblem[]
       message: `service ${name} ${POLICY[code]}: ${String(detail)}`,
     })
   }
-  for (const { type, source = '' } of service.volumes ?? []) {
-    if (type === 'bind' || type === 'npipe')
-      add(/docker\.sock|^\/(var\/)?run\/?$/.test(source) ? 'engine-socket' : 'bind-mount', 'volumes', source)
-  }
+  for (const source of boundSources(service))
+    add(isEngineSocket(source) ? 'engine-socket' : 'bind-mount', 'volumes', source)
   if (service.privileged === true) add('privileged', 'privileged', true)
   for (const key of ['cap_add', 'devices']) {
     const list = service[key]
@@ -67,6 +65,15 @@ function serviceProblems(name: string, service: ComposeService): PolicyProblem[]
     if (published !== undefined) add('host-port', 'ports', `${published} to ${target}/${protocol}`)
   }
   return problems
+}
+
+function boundSources({ volumes = [] }: ComposeService): string[] {
+  return volumes.flatMap(({ type, source = '' }) => (type === 'bind' || type === 'npipe' ? [source] : []))
+}
+
+/** A folder that holds the socket gives as much as the socket. */
+function isEngineSocket(source: string): boolean {
+  return /docker\.sock|docker_engine|^\/(var\/)?run\/?$/.test(source)
 }
 
 function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] {

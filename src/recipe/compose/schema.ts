@@ -22,7 +22,7 @@ const order = kind('start-first or stop-first', (value) => value === 'start-firs
 const strings = list(string)
 const uniqueStrings = list(string, { unique: true })
 const stringOrList = forms({ scalar: string, list: uniqueStrings })
-const command = forms({ scalar: string, list: strings, null: true })
+const command = forms({ scalar: string, list: strings })
 const listOrDict = forms({ list: uniqueStrings, map: names(labelValue, /.+/) })
 const options = names(scalar, /.+/)
 const anything: Shape = () => {}
@@ -211,6 +211,15 @@ export function checkSchema(data: DataMap, report: Report): void {
   const minor = Number((version ?? DEFAULT_VERSION).split('.')[1])
   document(data, [], report)
   checkSince(data, [], minor, report)
+}
+
+/** The smallest version, at least 3.8, that has every key of a document. */
+export function neededVersion(document: unknown): string {
+  let minor = 8
+  checkSince(document, [], 0, (_path, message) => {
+    minor = Math.max(minor, Number(/3\.(\d+)/.exec(message)?.[1] ?? 8))
+  })
+  return `3.${minor}`
 }
 
 function checkSince(value: unknown, path: readonly string[], minor: number, report: Report): void {
