@@ -67,7 +67,7 @@ function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: num
     .slice(-MAX_LINES)
     .map((line) => `      ${ink('dim', `│ ${cut(plain(line).replaceAll('\n', ' '), width - 8)}`)}`)
   return [
-    `      ${ink('dim', whose)}`,
+    `      ${ink('dim', cut(whose, width - 6))}`,
     ...(hidden > 0 ? [`      ${ink('dim', `│ … ${hidden} lines before`)}`] : []),
     ...lines,
     ...wrap(oneLine(cause.hint), width - 8).map((part, index) => `      ${index === 0 ? '→ ' : '  '}${part}`),

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { evidenceMarkup } from '../../src/report/html/evidence.ts'
+import { htmlReport } from '../../src/report/html.ts'
+import { EVIDENCE, type EvidenceKind } from '../../src/verdict/evidence.ts'
+import { fold } from '../../src/verdict/fold.ts'
+import { PASSING, passingStream } from '../verdict/passing-stream.ts'
+import { failedResults, failedRun, HOSTILE, passedResults } from './sample-runs.ts'
+
+const PNG = 'data:image/png;base64,iVBORw0KGgo='
+
+function report(say?: string): string {
+  const events = failedRun(say)
+  const parts = {
+    events,
+    logs: [{ name: say ?? 'app.log', text: say ?? 'started' }],
+    screenshots: [{ name: say ?? 'install', dataUri: PNG }],
+  }
+  return htmlReport(fold(events), parts)
+}
+
+describe('htmlReport', () => {
+  it('has the verdict and the level before everything else', () => {
+    const page = report()
+    expect(page).toContain('<strong>✗ fail</strong><span>level 1 (install)</span>')
+    expect(page.indexOf('class="verdict')).toBeLessThan(page.indexOf('<h2>'))
+    expect(page).toContain('2 upgrade: fail')
+  })
+
+  it('holds causes with lines, findings, leaks, screenshots, logs and the timeline', () => {
+    const page = report()
+    for (const part of [
+      '<strong>crash-loop</strong>',
+      'exit 1\nno such column',
+      'Left behind: volume',
+      'Refused:',
+      `<img src="${PNG}"`,
+      'app.log',
+      'Tiers over time',
+      'Not selected for this run: resilience.',
+    ]) {
+      expect(page).toContain(part)
+    }
+  })
+
+  it('needs nothing but itself, and forbids the rest', () => {
+    const page = report()
+    expect(page).toMatch(
+      /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; img-src data:/,
+    )
+    expect(page).not.toMatch(/<script|<link|<iframe|\sstyle="|\son[a-z]+="|(?:src|href)="(?!data:image|#)/)
+  })
+
+  it.each(HOSTILE)('escapes whatever a recipe says: %j', (say) => {
+    expect(tagsOf(report(say))).toEqual(tagsOf(report('plain words')))
+    expect(htmlReport(failedResults(say))).not.toContain('\u202e')
+  })
+
+  it('shows no picture from elsewhere', () => {
+    for (const dataUri of [
+      'https://evil.example/x.png',
+      'data:image/svg+xml;base64,AAAA',
+      `${PNG}" onerror="alert(1)`,
+    ]) {
+      const page = htmlReport(passedResults(), { screenshots: [{ name: 'x', dataUri }] })
+      expect(page).not.toContain('<img')
+      expect(page).toContain('no picture that can be shown')
+    }
+  })
+
+  it('shows the end of a log that is too long', () => {
+    const page = htmlReport(passedResults(), { logs: [{ name: 'app', text: `FIRST\n${'x'.repeat(300_000)}\nLAST` }] })
+    expect(page).toContain('LAST')
+    expect(page).not.toContain('FIRST')
+  })
+
+  it('can be read by a screen reader: language, headings in order, captions, alternatives', () => {
+    const page = report()
+    expect(page).toContain('<html lang="en">')
+    expect(page.match(/<h1/g)).toHaveLength(1)
+    const levels = [...page.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level))
+    levels.reduce((before, level) => {
+      expect(level - before).toBeLessThanOrEqual(before === 1 ? 2 : 1)
+      return level
+    })
+    expect(page.match(/<table>/g)?.length).toBe(page.match(/<table><caption>/g)?.length)
+    for (const [img] of page.matchAll(/<img[^>]*>/g)) expect(img).toContain('alt="Screenshot')
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('opens what went wrong and folds what went well', () => {
+    const page = report()
+    expect(page).toContain('<details open><summary>upgrade')
+    expect(page).toContain('<details><summary>install')
+  })
+})
+
+describe('evidenceMarkup', () => {
+  const samples = new Map(
+    Object.values(PASSING)
+      .flat()
+      .map((evidence) => [evidence.kind, evidence]),
+  )
+  samples.set('no-http', { kind: 'no-http', reason: 'no router label' })
+
+  it.each(Object.keys(EVIDENCE) as EvidenceKind[])('shows %s as something to read, not as data', (kind) => {
+    const text = evidenceMarkup(samples.get(kind) as NonNullable<ReturnType<typeof samples.get>>).text
+    expect(text).not.toMatch(/[{}]|undefined|\[object|NaN/)
+    expect(text.replace(/<[^>]*>/g, '').trim().length).toBeGreaterThan(15)
+  })
+
+  it('says when evidence did not count', () => {
+    const events = passingStream().map((event) =>
+      event.type === 'evidence' && event.evidence.kind === 'images'
+        ? { ...event, evidence: { ...event.evidence, images: [] } }
+        : event,
+    )
+    const page = htmlReport(fold(events as typeof events))
+    expect(page).toContain('Evidence of kind images is not whole')
+    expect(page).toContain('<strong>evidence-missing</strong>')
+  })
+})
+
+function tagsOf(page: string): string[] {
+  return [
+    ...page
+      .replace(/<style>[\s\S]*?<\/style>/, '')
+      .matchAll(/<\/?([a-z0-9]+)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*\/?>|<!doctype html>/gi),
+  ].map(([tag]) => tag.replace(/="[^"]*"/g, ''))
+}

@@ -1,0 +1,196 @@
+import MarkdownIt from 'markdown-it'
+import { describe, expect, it } from 'vitest'
+import { CcCiError } from '../../src/lib/errors.ts'
+import { explainText } from '../../src/report/explain.ts'
+import { wantsColor } from '../../src/report/ink.ts'
+import { resultsJson } from '../../src/report/json.ts'
+import { junitXml } from '../../src/report/junit.ts'
+import { markdownSummary } from '../../src/report/markdown.ts'
+import { summaryText } from '../../src/report/summary.ts'
+import { CAUSES } from '../../src/verdict/causes.ts'
+import { parseResults } from '../../src/verdict/results.ts'
+import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/
+
+describe('summaryText', () => {
+  it('says verdict, level with its rung, tiers with times, and where the report is', () => {
+    const text = summaryText(passedResults(), { reportPath: '/state/runs/x/report.html' })
+    expect(text).toContain('✓ PASS  level 6 (resilience)')
+    expect(text).toMatch(/✓ install {5}pass {14}9\.0 s {2}1 check, 4 kinds of evidence/)
+    expect(text).toContain('1 finding\n    warning R015  compose.yml:12:5  long secret names')
+    expect(text).toContain('1 accommodation to this machine')
+    expect(text).toContain('report  /state/runs/x/report.html\n')
+    expect(text).not.toContain('!!')
+  })
+
+  it('shows the cause of a failure with blame, decisive lines and remedy, and leaks loudly', () => {
+    const text = summaryText(failedResults())
+    expect(text).toContain('✗ FAIL  level 1 (install)')
+    for (const part of [
+      'crash-loop: it ended',
+      'blame: recipe',
+      '│ exit 1',
+      '│ no such column',
+      '→ mend',
+      '!! left behind: volume',
+      '!! refused:',
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(text).toContain('blocked: needs upgrade, which ended with crash-loop')
+    expect(text).not.toContain('resilience')
+  })
+
+  it('never says more than the results: an unscanned or cut-off run is said to be one', () => {
+    const results = passedResults()
+    const text = summaryText({
+      ...results,
+      verdict: 'unverified',
+      flags: { ...results.flags, noSecretLeak: false },
+      run: { ...results.run, complete: false },
+    })
+    expect(text).toContain('? UNVERIFIED')
+    expect(text).toContain('!! the record of this run has no end')
+    expect(text).toContain('!! what is kept was not scanned for secrets')
+  })
+
+  it('fits a narrow terminal and colours only when told to', () => {
+    const long = failedResults('word '.repeat(80))
+    const rows = summaryText(long, { width: 60 })
+      .split('\n')
+      .filter((row) => !row.includes('!!') && !row.startsWith('  word'))
+    for (const row of rows.slice(3)) expect(row.length, row).toBeLessThanOrEqual(66)
+    expect(summaryText(failedResults())).not.toMatch(CONTROLS)
+    expect(summaryText(failedResults(), { color: true })).toContain('\u001b[31m')
+  })
+
+  it.each(HOSTILE)('lets no control character of a recipe through: %j', (say) => {
+    expect(summaryText(failedResults(say))).not.toMatch(CONTROLS)
+  })
+})
+
+describe('wantsColor', () => {
+  it.each([
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [false, { FORCE_COLOR: '1' }, true],
+    [true, { FORCE_COLOR: '0' }, false],
+    [true, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    [true, { TERM: 'dumb' }, false],
+  ])('tty %s with %j: %s', (tty, env, wanted) => {
+    expect(wantsColor(tty, env)).toBe(wanted)
+  })
+})
+
+describe('markdownSummary', () => {
+  const render = (source: string) => new MarkdownIt({ html: true }).render(source)
+
+  it('holds verdict, level, tiers, causes and findings', () => {
+    const text = markdownSummary(failedResults(), { reportUrl: 'https://ci.example.org/runs/1' })
+    expect(text).toContain('### ✗ fail, level 1 (install)')
+    expect(text).toContain('| ✗ | upgrade | fail |')
+    expect(text).toContain('**upgrade: crash-loop**')
+    expect(text).toContain('```text\nexit 1\nno such column: posts.slug\n```')
+    expect(text).toContain('[Full report](<https://ci.example.org/runs/1>)')
+    expect(text).not.toContain('| resilience |')
+  })
+
+  it('links nothing but a web address', () => {
+    for (const reportUrl of ['javascript:alert(1)', 'https://x> <b', 'file:///etc']) {
+      expect(markdownSummary(passedResults(), { reportUrl })).not.toContain('Full report')
+    }
+  })
+
+  it.each(HOSTILE)('keeps what a recipe says as text: %j', (say) => {
+    const tagsOf = (source: string) =>
+      render(source)
+        .match(/<\/?[a-z][^>]*>/gi)
+        ?.toSorted()
+    expect(tagsOf(markdownSummary(failedResults(say)))).toEqual(tagsOf(markdownSummary(failedResults('plain words'))))
+  })
+
+  it('lets no recipe call people or open links by itself', () => {
+    const text = markdownSummary(failedResults('@everyone see #12 and http://evil.example'))
+    const outside = text.replace(/(`+)[^`][\s\S]*?\1/g, '')
+    expect(outside).not.toMatch(/@everyone|#12|http:\/\/evil/)
+    expect(render(outside)).not.toMatch(/@everyone|#12|http:\/\/evil/)
+  })
+})
+
+describe('junitXml', () => {
+  it('counts faults of the recipe as failures and what was not judged as errors', () => {
+    const xml = junitXml(failedResults())
+    expect(xml).toMatch(/<testsuite name="upgrade" tests="3" failures="2" errors="0" skipped="1" time="11\.000"/)
+    expect(xml).toMatch(/<testsuite name="backup" tests="1" failures="0" errors="1" skipped="0"/)
+    expect(xml).toMatch(/<testsuite name="restore" tests="1" failures="0" errors="0" skipped="1"/)
+    expect(xml).toContain('crash-loop (blame: recipe)\nexit 1\nno such column: posts.slug\nmend')
+  })
+
+  it('has no failure, error or skip for a run that passed', () => {
+    expect(junitXml(passedResults())).toMatch(
+      /<testsuites name="cc-ci pocketbase" tests="\d+" failures="0" errors="0" skipped="0">/,
+    )
+  })
+
+  it.each(HOSTILE)('stays well formed: %j', (say) => {
+    const xml = junitXml(failedResults(`${say}\ud800\uffff`))
+    expect(xml).not.toMatch(CONTROLS)
+    expect(xml.isWellFormed()).toBe(true)
+    expect(structureOf(xml)).toEqual(structureOf(junitXml(failedResults('plain words'))))
+  })
+})
+
+describe('resultsJson', () => {
+  it.each(HOSTILE)('reads back as the same results: %j', (say) => {
+    expect(parseResults(JSON.parse(resultsJson(failedResults(say))))).toEqual(failedResults(say))
+  })
+})
+
+describe('explainText', () => {
+  it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
+    const { blame, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
+    for (const part of [code, `blame: ${blame}`, what, why, todo]) expect(explainText(code)).toContain(part)
+  })
+
+  it.each([
+    ['crash-lop', 'Did you mean crash-loop?'],
+    ['oom', 'Did you mean oom-killed?'],
+    ['rolledback', 'Did you mean rolled-back?'],
+    ['constructor', 'lists all'],
+    ['zzzzzzzzzzz', 'lists all'],
+  ])('helps with %s', (code, help) => {
+    expect(hintOf(() => explainText(code))).toContain(help)
+    if (help === 'lists all') expect(hintOf(() => explainText(code))).not.toContain('Did you mean')
+  })
+
+  it('takes capitals and underscores', () => {
+    expect(explainText('CRASH_LOOP')).toContain('crash-loop')
+  })
+})
+
+function hintOf(act: () => unknown): string {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof CcCiError) return `${error.code} ${error.hint}`
+  }
+  return 'no error'
+}
+
+/** Tag names in their order, after a check that they nest. */
+function structureOf(xml: string): string[] {
+  const open: string[] = []
+  const seen: string[] = []
+  for (const [, close, name] of xml.matchAll(/<(\/?)([a-z]+)(?:\s+[a-z]+="[^"<]*")*>/g)) {
+    if (close) expect(open.pop()).toBe(name)
+    else open.push(name as string)
+    seen.push(`${close}${name}`)
+  }
+  expect(open).toEqual([])
+  expect(xml.match(/</g)?.length).toBe(seen.length + 1)
+  return seen
+}
