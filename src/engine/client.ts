@@ -5,8 +5,9 @@ import { parseContainer } from './container-state.ts'
 import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
+import { type HelperContainer, startHelper } from './helper-container.ts'
 import { parseImage, parseInfo } from './machine-state.ts'
-import { Objects } from './objects.ts'
+import { type Labels, Objects } from './objects.ts'
 import { type OneOff, type OneOffResult, runOneOff } from './one-off.ts'
 import { type PullOptions, pull } from './pull.ts'
 import { parseService } from './service-state.ts'
@@ -27,12 +28,6 @@ export interface LogOptions {
   readonly signal?: AbortSignal
   /** ISO time before each line. Default false. */
   readonly timestamps?: boolean
-}
-
-export interface Logs {
-  readonly stdout: string
-  readonly stderr: string
-  readonly truncated: boolean
 }
 
 /**
@@ -104,17 +99,17 @@ export class Engine {
     return execIn(this.connection, containerId, argv, options)
   }
 
-  /** Everything a container wrote so far; works for ended ones. */
-  containerLogs(id: string, options: LogOptions = {}): Promise<Logs> {
+  /** What a container wrote so far, both streams in order; a cut is marked at its end. Works for ended ones. */
+  containerLogs(id: string, options: LogOptions = {}): Promise<string> {
     return this.#logs(`/containers/${encodeURIComponent(id)}/logs`, options)
   }
 
   /** Logs by way of the Swarm, also from other nodes; may hang in the engine, so mind the deadline. */
-  taskLogs(taskId: string, options: LogOptions = {}): Promise<Logs> {
+  taskLogs(taskId: string, options: LogOptions = {}): Promise<string> {
     return this.#logs(`/tasks/${encodeURIComponent(taskId)}/logs`, options)
   }
 
-  serviceLogs(serviceId: string, options: LogOptions = {}): Promise<Logs> {
+  serviceLogs(serviceId: string, options: LogOptions = {}): Promise<string> {
     return this.#logs(`/services/${encodeURIComponent(serviceId)}/logs`, options)
   }
 
@@ -134,12 +129,34 @@ export class Engine {
     return pull(this.connection, ref, options)
   }
 
+  /** Creates and starts a container that sees the named volumes and no network; resolves to its id. */
+  runContainer(spec: HelperContainer): Promise<string> {
+    return startHelper(this.connection, spec)
+  }
+
+  async removeContainer(name: string): Promise<void> {
+    await this.objects.removeContainer(name)
+  }
+
+  async createVolume(name: string, labels: Labels): Promise<void> {
+    await this.objects.createVolume(name, labels)
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.objects.remove('volume', name)
+  }
+
+  /** Names of the volumes that carry the label `key=value`. */
+  async listVolumes(label: string): Promise<string[]> {
+    return (await this.objects.list('volume', label)).map(({ name }) => name)
+  }
+
   /** See `runOneOff`. */
   run(oneOff: OneOff): Promise<OneOffResult> {
     return runOneOff(this, oneOff)
   }
 
-  async #logs(path: string, options: LogOptions): Promise<Logs> {
+  async #logs(path: string, options: LogOptions): Promise<string> {
     const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
     const late = AbortSignal.timeout(deadlineMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
@@ -156,9 +173,9 @@ export class Engine {
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!late.aborted) throw error
-      output.truncated = true
+      return `${output.text('all')}\n[cc-ci: the engine did not end this log within ${deadlineMs} ms]\n`
     }
-    return { stdout: output.text('stdout'), stderr: output.text('stderr'), truncated: output.truncated }
+    return output.truncated ? `${output.text('all')}\n[cc-ci: cut here]\n` : output.text('all')
   }
 }
 

@@ -5,7 +5,7 @@ const HEADER = 8
  * Output of a container with a terminal is not framed and counts as stdout. Keeps the first `maxBytes` of each stream.
  */
 export class FrameReader {
-  readonly #kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  readonly #kept = { stdout: [] as Buffer[], stderr: [] as Buffer[], all: [] as Buffer[] }
   readonly #sizes = { stdout: 0, stderr: 0 }
   readonly #maxBytes: number
   #rest: Buffer = Buffer.alloc(0)
@@ -29,7 +29,8 @@ export class FrameReader {
     }
   }
 
-  text(stream: 'stdout' | 'stderr'): string {
+  /** `all`: both streams in the order they came. */
+  text(stream: 'stdout' | 'stderr' | 'all'): string {
     return Buffer.concat(this.#kept[stream]).toString('utf8')
   }
 
@@ -52,7 +53,9 @@ export class FrameReader {
     if (bytes.length > room) this.truncated = true
     const part = bytes.subarray(0, Math.max(0, room))
     this.#sizes[stream] += part.length
-    if (part.length > 0) this.#kept[stream].push(part)
+    if (part.length === 0) return
+    this.#kept[stream].push(part)
+    this.#kept.all.push(part)
   }
 }
 

@@ -1,20 +1,37 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
 import type { ObjectKind } from './objects.ts'
 
-export type LedgerKind = 'services' | 'tasks' | 'containers' | 'networks' | 'volumes' | 'secrets' | 'configs'
+export const LEDGER_KINDS = ['services', 'tasks', 'containers', 'networks', 'volumes', 'secrets', 'configs'] as const
 
-/** What one run has on the engine at one moment: names (ids of tasks and containers) by kind. */
-export interface Ledger {
+export type LedgerKind = (typeof LEDGER_KINDS)[number]
+
+/** What one run has on the engine at one moment: names (ids of tasks) by kind. */
+export class Ledger {
   readonly items: Readonly<Record<LedgerKind, readonly string[]>>
-  readonly counts: Readonly<Record<LedgerKind, number>>
-  readonly total: number
+
+  constructor(items: Readonly<Record<LedgerKind, readonly string[]>>) {
+    this.items = items
+  }
+
+  entries(): { readonly kind: LedgerKind; readonly name: string }[] {
+    return LEDGER_KINDS.flatMap((kind) => this.items[kind].map((name) => ({ kind, name })))
+  }
+
+  counts(): Record<LedgerKind, number> {
+    const counts = LEDGER_KINDS.map((kind) => [kind, this.items[kind].length] as const)
+    return Object.fromEntries(counts) as Record<LedgerKind, number>
+  }
+
+  get total(): number {
+    return this.entries().length
+  }
 }
 
 export interface LedgerOf {
   readonly stack: string
   readonly runId: string
-  /** Names seen earlier that nothing marks as ours: anonymous volumes of the run's containers. */
-  readonly known?: { readonly volumes?: readonly string[] }
+  /** What was seen earlier: nothing else marks the nameless volumes of containers that are gone. */
+  readonly known?: Ledger
 }
 
 /**
@@ -31,7 +48,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
     engine.tasks(of.stack),
   ])
   const volumes = await volumesOf(engine, of)
-  const items = {
+  return new Ledger({
     services,
     tasks: tasks.map((task) => task.id).sort(),
     containers: containers.map((container) => container.name).sort(),
@@ -39,10 +56,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
     volumes,
     secrets,
     configs,
-  }
-  const counts = Object.fromEntries(Object.entries(items).map(([kind, names]) => [kind, names.length]))
-  const total = Object.values(items).reduce((sum, names) => sum + names.length, 0)
-  return { items, counts: counts as Record<LedgerKind, number>, total }
+  })
 }
 
 /** The volumes that the run's containers use now, anonymous ones too: remember them before the containers are gone. */
@@ -70,7 +84,7 @@ async function named(engine: Engine, kind: ObjectKind, { stack, runId }: LedgerO
 }
 
 async function volumesOf(engine: Engine, of: LedgerOf): Promise<string[]> {
-  const known = new Set([...(of.known?.volumes ?? []), ...(await anonymousVolumes(engine, of))])
+  const known = new Set([...(of.known?.items.volumes ?? []), ...(await anonymousVolumes(engine, of))])
   const all = await engine.objects.list('volume')
   const remembered = all.filter(({ name }) => known.has(name)).map(({ name }) => name)
   return [...new Set([...(await named(engine, 'volume', of)), ...remembered])].sort()

@@ -20,8 +20,8 @@ export interface OneOff {
 
 export interface OneOffResult {
   readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
+  /** Both streams in the order they came. */
+  readonly output: string
 }
 
 /**
@@ -35,8 +35,8 @@ export async function runOneOff(engine: Engine, oneOff: OneOff): Promise<OneOffR
   try {
     await engine.connection.call('POST', `/containers/${id}/start`)
     const exitCode = await ended(engine, id, oneOff)
-    const { stdout, stderr } = await engine.containerLogs(id, { maxBytes: oneOff.maxBytes })
-    return { exitCode, stdout, stderr }
+    const output = await engine.containerLogs(id, { maxBytes: oneOff.maxBytes })
+    return { exitCode, output }
   } finally {
     await engine.objects.removeContainer(id)
   }

@@ -26,8 +26,7 @@ export interface Removal {
 export async function removeStack(engine: Engine, options: RemovalOptions): Promise<Removal> {
   const errors = new Set<string>()
   const before = await takeLedger(engine, options)
-  const known = { volumes: before.items.volumes }
-  const of = { stack: options.stack, runId: options.runId, known }
+  const of = { stack: options.stack, runId: options.runId, known: before }
   await removeAll(engine, 'service', before.items.services, errors)
   if (options.polite) await containersEnd(engine, of, options.deadlineMs / 2)
   const waited = await waitFor(

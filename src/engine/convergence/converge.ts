@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
+import type { ServiceState } from '../types.ts'
 import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { StackMemory } from './memory.ts'
@@ -9,8 +10,10 @@ import type { Converged, Expected } from './snapshot.ts'
 
 export interface ConvergeOptions {
   readonly stack: string
-  /** By service name without the stack: what was deployed. `before` is the service as it was before this deployment. */
-  readonly expected: ReadonlyMap<string, Expected>
+  /** The services that were deployed; at least these must be there. */
+  readonly expected: readonly { readonly service: string }[]
+  /** The services as they were before this deployment. Default: none, all are new. */
+  readonly before?: readonly ServiceState[]
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -19,14 +22,13 @@ export interface ConvergeOptions {
   readonly mask?: (text: string) => string
 }
 
-export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
-
 /**
  * Waits until a stack has converged, or until it is known that it will not; the deadline ends it as cause `not-converged`. It looks when
  * the engine says that something happened, and every 500 ms. Throws InfraError `engine-lost` when the engine goes away.
  */
-export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
-  const { stack, expected, mask = (text: string) => text } = options
+export async function converge(engine: Engine, options: ConvergeOptions): Promise<WaitResult<Converged, Cause>> {
+  const { stack, before = [], mask = (text: string) => text } = options
+  const expected = new Map(options.expected.map(({ service }) => [service, expectedOf(service, before)]))
   const memory = new StackMemory(engine, stack, expected, options.clock)
   using watch = engine.events(stack)
   const waited = await waitFor(async () => decide(await memory.look()), {
@@ -50,15 +52,6 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
   return { state: 'impossible', cause: late, waitedMs: waited.waitedMs }
 }
 
-/** Everything just created: nothing was there before. */
-export function allNew(services: readonly string[]): ReadonlyMap<string, Expected> {
-  return new Map(services.map((service) => [service, { before: null }]))
-}
-
-/** An update of what `before` shows; services that it does not have are new. */
-export function updated(
-  services: readonly string[],
-  before: readonly Expected['before'][],
-): ReadonlyMap<string, Expected> {
-  return new Map(services.map((name) => [name, { before: before.find((old) => old?.service === name) ?? null }]))
+function expectedOf(name: string, before: readonly ServiceState[]): Expected {
+  return { before: before.find(({ service }) => service === name) ?? null }
 }

@@ -101,7 +101,7 @@ function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['ta
   const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
   const last = tasks.filter((task) => task.state === 'complete').at(-1)
   const shown = running.length > 0 || !last ? running : [last]
-  return shown.map(({ id, state, containerId }) => ({ service: service.service, id, state, containerId }))
+  return shown.map(({ id, state }) => ({ service: service.service, id, state }))
 }
 
 function updateState(snapshot: Snapshot, service: ServiceState): 'completed' | 'none' | 'created' {

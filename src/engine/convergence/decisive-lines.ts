@@ -47,10 +47,8 @@ async function log(engine: Engine, task: SeenTask | undefined): Promise<string[]
   try {
     const options = { tail: LOG_LINES, deadlineMs: 5000, maxBytes: 256 * 1024 }
     const here = await engine.container(task.containerId)
-    const { stdout, stderr } = here
-      ? await engine.containerLogs(task.containerId, options)
-      : await engine.taskLogs(task.id, options)
-    const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')
+    const text = here ? await engine.containerLogs(task.containerId, options) : await engine.taskLogs(task.id, options)
+    const lines = text.split('\n').filter((line) => line.trim() !== '')
     return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
   } catch (error) {
     return [`log: not to be had: ${messageOf(error)}`]

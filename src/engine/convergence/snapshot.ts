@@ -26,12 +26,7 @@ export interface SeenTask extends TaskState {
 export interface Converged {
   readonly services: readonly ServiceState[]
   /** The tasks that run, and the last task of each completed one-shot. */
-  readonly tasks: readonly {
-    readonly service: string
-    readonly id: string
-    readonly state: string
-    readonly containerId: string | null
-  }[]
+  readonly tasks: readonly { readonly service: string; readonly id: string; readonly state: string }[]
   /** How the update of each service ended; `created` when it is new, `none` when nothing had to be done. */
   readonly updates: readonly { readonly service: string; readonly state: 'completed' | 'none' | 'created' }[]
 }
