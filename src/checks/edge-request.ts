@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import { request } from 'node:https'
+import type { EdgeAddress } from '../edge/address.ts'
+
+/** An answer that came through the edge, after redirects. */
+export interface EdgeAnswer {
+  /** Where it came from in the end, as an operator would see it: `https://<domain>/<path>`. */
+  readonly url: string
+  readonly status: number
+  readonly contentType: string
+  readonly location: string | null
+  /** The first MAX_BODY bytes as text. */
+  readonly body: string
+  readonly bodyHash: string
+  /** Bytes read; a longer body is cut. */
+  readonly bytes: number
+  /** How many redirects were followed. */
+  readonly redirects: number
+}
+
+/** More of a body is not read: an app must not fill our memory. */
+export const MAX_BODY = 4 * 1024 * 1024
+const MAX_REDIRECTS = 10
+const REQUEST_DEADLINE_MS = 10_000
+
+export interface EdgeRequest {
+  readonly edge: EdgeAddress
+  readonly domain: string
+  readonly path: string
+  /** Follow redirects that stay on the domain. */
+  readonly follow: boolean
+  readonly signal: AbortSignal
+}
+
+/** The app sends the browser in a circle. */
+export class RedirectLoop {
+  readonly urls: readonly string[]
+
+  constructor(urls: readonly string[]) {
+    this.urls = urls
+  }
+}
+
+/**
+ * Asks for `https://<domain><path>` at the edge's own address, with the domain as server and host name. Up to ten redirects
+ * within the domain are followed; one that comes back to a place already seen, or an eleventh, is a RedirectLoop. Rejects
+ * with Node's own error when there is no answer.
+ */
+export async function askEdge({ edge, domain, path, follow, signal }: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
+  const seen: string[] = []
+  for (let url = new URL(path, `https://${domain}`); ; ) {
+    seen.push(url.href)
+    const answer = await ask(edge, url, signal)
+    const next = follow ? redirectWithin(answer, url) : null
+    if (next === null) return { ...answer, redirects: seen.length - 1 }
+    if (seen.includes(next.href) || seen.length > MAX_REDIRECTS) return new RedirectLoop([...seen, next.href])
+    url = next
+  }
+}
+
+type OneAnswer = Omit<EdgeAnswer, 'redirects'>
+
+/** The next place when the answer is a redirect to the same host; the edge itself turns http into https, so the scheme counts not. */
+function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null {
+  if (location === null || ![301, 302, 303, 307, 308].includes(status) || !URL.canParse(location, from.href)) return null
+  const next = new URL(location, from)
+  if (next.hostname !== from.hostname || !/^https?:$/.test(next.protocol)) return null
+  next.protocol = 'https:'
+  next.port = ''
+  next.hash = ''
+  return next
+}
+
+function ask(edge: EdgeAddress, url: URL, signal: AbortSignal): Promise<OneAnswer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: edge.host,
+        port: edge.httpsPort,
+        servername: url.hostname,
+        path: `${url.pathname}${url.search}`,
+        headers: { host: url.hostname, accept: '*/*', 'user-agent': 'cc-ci' },
+        ...(edge.ca === null ? { rejectUnauthorized: false } : { ca: edge.ca }),
+        agent: false,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]),
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        const done = () => {
+          const body = Buffer.concat(chunks)
+          resolve({
+            url: url.href,
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'] ?? '',
+            location: response.headers.location ?? null,
+            body: body.toString('utf8'),
+            bodyHash: createHash('sha256').update(body).digest('hex'),
+            bytes: body.length,
+          })
+        }
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk.subarray(0, MAX_BODY - bytes))
+          bytes += chunk.length
+          if (bytes < MAX_BODY) return
+          done()
+          asked.destroy()
+        })
+        response.on('end', done)
+        response.on('error', reject)
+      },
+    )
+    asked.on('error', reject)
+    asked.end()
+  })
+}

@@ -1,0 +1,45 @@
+import type { Page, Request } from 'playwright-core'
+
+const MOST = 50
+const LONGEST = 500
+
+/** What a page complained about while it loaded; bounded, because a page may complain for ever. */
+export class PageLog {
+  readonly #consoleErrors: string[] = []
+  readonly #failedRequests: string[] = []
+  readonly #open = new Set<Request>()
+
+  constructor(page: Page) {
+    const keep = (list: string[], line: string) => void (list.length < MOST && list.push(line.slice(0, LONGEST)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') keep(this.#consoleErrors, message.text())
+    })
+    page.on('pageerror', (error) => keep(this.#consoleErrors, error.message))
+    page.on('request', (request) => void this.#open.add(request))
+    page.on('requestfinished', (request) => void this.#open.delete(request))
+    page.on('requestfailed', (request) => {
+      this.#open.delete(request)
+      keep(this.#failedRequests, `${request.method()} ${request.url()}: ${request.failure()?.errorText ?? 'failed'}`)
+    })
+    page.on('response', (response) => {
+      if (response.status() >= 400)
+        keep(this.#failedRequests, `${response.request().method()} ${response.url()}: ${response.status()}`)
+    })
+  }
+
+  /** Requests without an end yet. */
+  get pending(): number {
+    return this.#open.size
+  }
+
+  masked(mask: (text: string) => string): { consoleErrors: string[]; failedRequests: string[] } {
+    return { consoleErrors: this.#consoleErrors.map(mask), failedRequests: this.#failedRequests.map(mask) }
+  }
+
+  lines(): string[] {
+    return [
+      ...this.#consoleErrors.map((line) => `console: ${line}`),
+      ...this.#failedRequests.map((line) => `request: ${line}`),
+    ]
+  }
+}

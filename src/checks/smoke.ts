@@ -1,0 +1,116 @@
+import type { Page } from 'playwright-core'
+import { messageOf } from '../lib/errors.ts'
+import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import { type Cause, cause } from '../verdict/causes.ts'
+import type { CheckOutcome } from '../verdict/events.ts'
+import type { Evidence } from '../verdict/evidence.ts'
+import type { Browser } from './browser.ts'
+import { PageLog } from './page-log.ts'
+import { isBlank, lookAtPage, type PageLook } from './page-look.ts'
+import { proxyAnswer } from './proxy-answer.ts'
+
+export interface SmokeOptions {
+  readonly url: string
+  /** Absolute path of the PNG to write. */
+  readonly screenshotFile: string
+  /** How evidence names the screenshot: relative to the run folder. Default: screenshotFile. */
+  readonly screenshotName?: string
+  /** A selector that must be visible before the page is judged. */
+  readonly waitFor?: string
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  readonly mask: (text: string) => string
+  readonly onWaiting?: WaitOptions['onWaiting']
+}
+
+export interface SmokeResult {
+  readonly outcome: CheckOutcome
+  readonly evidence?: Extract<Evidence, { kind: 'page' }>
+  readonly cause?: Cause
+}
+
+/** A page that shows nothing, asks for nothing and does not change for so many looks is blank. */
+const QUIET_LOOKS = 10
+const LOOK_EVERY_MS = 300
+
+/** Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. */
+export async function smoke({ context }: Browser, options: SmokeOptions): Promise<SmokeResult> {
+  let page: Page | undefined
+  const close = () => void page?.close().catch(() => undefined)
+  options.signal.addEventListener('abort', close, { once: true })
+  try {
+    page = await context.newPage()
+    return await judge(page, options)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    const [message = ''] = messageOf(error).split('\n')
+    return { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) }
+  } finally {
+    options.signal.removeEventListener('abort', close)
+    await page?.close().catch(() => undefined)
+  }
+}
+
+async function judge(page: Page, options: SmokeOptions): Promise<SmokeResult> {
+  const { url, screenshotFile, deadlineMs, mask } = options
+  const log = new PageLog(page)
+  const failed = (code: 'http-not-serving' | 'proxy-fallback' | 'blank-page', message: string): SmokeResult => ({
+    outcome: 'fail',
+    cause: cause(code, message, { lines: log.lines().map(mask) }),
+  })
+  const status = await open(page, url, deadlineMs)
+  if (typeof status === 'string') return failed('http-not-serving', `the browser got no page: ${mask(status)}`)
+  const look = await settle(page, log, options)
+  await page.screenshot({ path: screenshotFile, animations: 'disabled', timeout: 15_000 })
+  if (proxyAnswer({ status, body: look.text }, false))
+    return failed('proxy-fallback', `the browser shows the proxy's own ${status} page`)
+  if (isBlank(look)) return failed('blank-page', `a browser shows nothing at ${url}`)
+  const { title, text, elements } = look
+  const { consoleErrors, failedRequests } = log.masked(mask)
+  const screenshot = options.screenshotName ?? screenshotFile
+  const evidence = {
+    kind: 'page',
+    url: page.url(),
+    title: mask(title),
+    textLength: text.length,
+    elements,
+    consoleErrors,
+    failedRequests,
+    screenshot,
+  } as const
+  return { outcome: 'pass', evidence: { ...evidence, url: mask(evidence.url) } }
+}
+
+/** The status of the page itself, or the browser's words when there is none. */
+async function open(page: Page, url: string, timeout: number): Promise<number | string> {
+  try {
+    return (await page.goto(url, { waitUntil: 'domcontentloaded', timeout }))?.status() ?? 'no response'
+  } catch (error) {
+    if (page.isClosed()) throw error
+    return messageOf(error).split('\n')[0] ?? ''
+  }
+}
+
+/** Looks until something is visible and two looks agree while nothing is being loaded, or the page stays blank. */
+async function settle(page: Page, log: PageLog, options: SmokeOptions): Promise<PageLook> {
+  let last = await lookAtPage(page)
+  let same = 0
+  const { deadlineMs, signal, onWaiting } = options
+  const look = async () => {
+    const now = await lookAtPage(page)
+    same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0
+    last = now
+    const wanted = options.waitFor === undefined || (await page.locator(options.waitFor).first().isVisible())
+    const still = same >= (isBlank(now) || !wanted ? QUIET_LOOKS : log.pending > 0 ? QUIET_LOOKS : 2)
+    if (still && (wanted || isBlank(now))) return { state: 'ready' as const, value: now }
+    return { state: 'waiting' as const, reason: isBlank(now) ? 'the page is still blank' : 'the page still changes' }
+  }
+  const waited = await waitFor<PageLook, never>(look, {
+    name: 'the page to stand still',
+    deadlineMs,
+    everyMs: LOOK_EVERY_MS,
+    signal,
+    onWaiting,
+  })
+  return waited.state === 'ready' ? waited.value : last
+}
