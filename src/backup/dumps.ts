@@ -42,7 +42,9 @@ export async function dumpReports(toolbox: Toolbox, taken: Snapshot, plan: Backu
   const reports: DumpReport[] = []
   for (const { volume, covered } of plan.volumes) {
     const named = covered.kind === 'paths' ? await namedFiles(toolbox, taken, volume, covered.paths) : []
-    const rest = covered.kind === 'none' || !hooked ? [] : await freshDumps(toolbox, taken, volume)
+    // A snapshot of nothing but named files has no other place to look at.
+    const onlyFiles = covered.kind === 'paths' && named.length === covered.paths.length
+    const rest = covered.kind === 'none' || !hooked || onlyFiles ? [] : await freshDumps(toolbox, taken, volume)
     for (const path of [...new Set([...named, ...rest])].slice(0, MAX_DUMPS)) {
       reports.push(await reportOf(toolbox, taken, { volume, path }))
     }

@@ -1,0 +1,263 @@
+import { expect, test } from 'vitest'
+import { dumpCause, dumpReports } from '../../src/backup/dumps.ts'
+import { backupPlan } from '../../src/backup/labels.ts'
+import { checkDumps, coverageOf, restore, snapshot } from '../../src/backup/restic.ts'
+import type { Surroundings } from '../../src/backup/witness/contract.ts'
+import {
+  compareAfterRestore,
+  compareAfterUpgrade,
+  destroyBeforeRestore,
+  plantWitnesses,
+  removeWitnesses,
+} from '../../src/backup/witness/index.ts'
+import { sqliteFingerprint } from '../../src/backup/witness/sqlite.ts'
+import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
+import { evidenceProblem } from '../../src/verdict/evidence.ts'
+import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
+
+function planOf(labels: Record<string, string>, volumes: string[]) {
+  return backupPlan(stackOf({ app: { deploy: { labels: { 'backupbot.backup': 'true', ...labels } } } }, volumes))
+}
+
+function around(stack: BareStack, volumes: string[], labels: Record<string, string> = {}): Surroundings {
+  return {
+    toolbox: stack.toolbox,
+    plan: planOf(labels, volumes),
+    model: stackOf({}, volumes),
+    exec: async () => {
+      throw new Error('no service here')
+    },
+  }
+}
+
+/** Names and kinds that break careless tools, and links that lead out of the volume. */
+const HOSTILE = `cd /volumes/data && mkdir -p sub/deep "$(printf 'dir\\nwith newline')" many && printf x > -rf && printf y > "it's \\"quoted\\"" \
+&& printf z > "$(printf 'a\\nb')" && printf w > "$(printf 'tab\\there')" && printf u > ünïcode && printf '%b' 'v' > "$(printf '\\xff\\xfe')" \
+&& printf '{"path":"/volumes/fake"}' > ',"type":"file","path":"' && ln -s /etc/passwd out && ln -s /restic away && ln -s missing dangling && mkfifo pipe \
+&& printf secret > sub/deep/mine && chmod 600 sub/deep/mine && chown 999:1234 sub/deep/mine && touch -d '2020-01-02 03:04:05.123' sub/deep/mine`
+
+test('a volume of odd names and 5,000 files is snapshot, counted and restored to the byte', async () => {
+  await using stack = await bareStack('data')
+  await stack.sh(HOSTILE)
+  await stack.sh('cd /volumes/data/many && seq 5000 | split -l 1 -a 4 - f')
+  const plan = planOf({}, ['data'])
+  const before = await stack.listing('data')
+  const outside = await stack.sh('sha256sum /etc/passwd')
+
+  const taken = await snapshot(stack.toolbox, plan, { tag: stack.runId })
+  const counted = Number(await stack.sh('find /volumes/data ! -type d -printf x | wc -c'))
+  expect(taken.volumes).toMatchObject([{ volume: 'data', files: counted }])
+  expect(counted).toBeGreaterThan(5000)
+  const { evidence, cause } = await coverageOf(stack.toolbox, taken, plan)
+  expect(cause).toBeUndefined()
+  expect(evidenceProblem(evidence)).toBeNull()
+
+  await stack.sh('cd /volumes/data && find . -mindepth 1 -delete && printf other > sub')
+  await stack.sh('rm /volumes/data/sub')
+  expect(await restore(stack.toolbox, taken.id, plan)).toEqual({ files: counted })
+  expect(await stack.listing('data')).toBe(before)
+  expect(await stack.sh('sha256sum /etc/passwd')).toBe(outside)
+})
+
+test('witnesses leave a volume exactly as they found it', async () => {
+  await using stack = await bareStack('data')
+  await stack.sh(`${HOSTILE}; chown 70:70 /volumes/data; touch -d '2021-05-06 07:08:09.5' /volumes/data`)
+  const before = await stack.listing('data')
+  const here = around(stack, ['data'])
+  const planted = await plantWitnesses(here)
+  expect(await stack.sh('stat -c %u:%g /volumes/data/.cc-ci-witness-*')).toBe('70:70\n')
+  const evidence = await compareAfterUpgrade(here, planted)
+  expect(evidenceProblem(evidence)).toBeNull()
+  expect(evidence).toMatchObject({
+    witnesses: [
+      { kind: 'file', result: 'kept' },
+      { kind: 'manifest', result: 'kept' },
+    ],
+  })
+  await removeWitnesses(here, planted)
+  await removeWitnesses(here, planted)
+  expect(await stack.listing('data')).toBe(before)
+})
+
+test('what is covered comes back, what the labels exclude is not asked for and not touched', async () => {
+  await using stack = await bareStack('data', 'cache', 'parts')
+  await stack.sh(
+    'mkdir /volumes/parts/keep /volumes/parts/skip; echo a > /volumes/parts/keep/a; echo b > /volumes/data/b; echo c > /volumes/cache/c',
+  )
+  const labels = { 'backupbot.backup.volumes.cache': 'false', 'backupbot.backup.volumes.parts.path': 'keep' }
+  const here = around(stack, ['data', 'cache', 'parts'], labels)
+  const planted = await plantWitnesses(here)
+  const taken = await snapshot(stack.toolbox, here.plan, { tag: stack.runId })
+  expect((await coverageOf(stack.toolbox, taken, here.plan)).evidence.paths).toEqual([
+    { volume: 'data', path: '.', covered: true },
+    { volume: 'cache', path: '.', covered: false, note: 'excluded: backupbot.backup.volumes.cache=false on app' },
+    { volume: 'parts', path: 'keep', covered: true },
+  ])
+  await destroyBeforeRestore(here, planted)
+  expect(await stack.sh('ls -A /volumes/*/.cc-ci* /volumes/parts/keep')).not.toMatch(/data\/.cc-ci|keep\/\.cc-ci/)
+  await stack.sh('echo changed > /volumes/cache/c; echo new > /volumes/parts/skip/new; rm /volumes/data/b')
+  await restore(stack.toolbox, taken.id, here.plan)
+  const evidence = await compareAfterRestore(here, planted)
+  expect(evidenceProblem(evidence)).toBeNull()
+  const rows = 'witnesses' in evidence ? evidence.witnesses.filter(({ kind }) => kind === 'file') : []
+  expect(Object.fromEntries(rows.map(({ subject, result }) => [subject, result]))).toEqual({
+    'volume:cache': 'excluded',
+    'volume:data': 'kept',
+    'volume:parts': 'excluded',
+    'volume:parts/keep': 'kept',
+  })
+  expect(rows.find(({ subject }) => subject === 'volume:data')).toMatchObject({ destroyed: 'gone' })
+  expect(await stack.sh('cat /volumes/cache/c /volumes/parts/skip/new /volumes/data/b')).toBe('changed\nnew\nb\n')
+  await removeWitnesses(here, planted)
+  expect(await stack.sh('find /volumes -name ".cc-ci*"')).toBe('')
+})
+
+test('a restore that brings nothing back is seen', async () => {
+  await using stack = await bareStack('data')
+  const here = around(stack, ['data'])
+  const planted = await plantWitnesses(here)
+  await destroyBeforeRestore(here, planted)
+  const evidence = await compareAfterRestore(here, planted)
+  expect(evidence).toMatchObject({ witnesses: [{ kind: 'file', result: 'lost', after: 'gone' }, {}] })
+  await removeWitnesses(here, planted)
+})
+
+test('promised and not there: not covered, with the path', async () => {
+  await using stack = await bareStack('data', 'db')
+  await stack.sh('echo x > /volumes/data/x')
+  const plan = planOf({ 'backupbot.backup.volumes.db.path': 'backup.sql' }, ['data', 'db', 'gone'])
+  const { evidence, cause } = await coverageOf(stack.toolbox, await snapshot(stack.toolbox, plan, { tag: 'x' }), plan)
+  expect(evidence.paths.filter(({ covered }) => !covered).map(({ volume, path }) => `${volume}/${path}`)).toEqual([
+    'db/backup.sql',
+    'gone/.',
+  ])
+  expect(cause).toMatchObject({ code: 'backup-not-covered', blame: 'recipe' })
+  expect(cause?.lines.join()).toContain('backup.sql')
+})
+
+test('nothing of what was promised is there: a snapshot all the same, and the cause', async () => {
+  await using stack = await bareStack('db')
+  const plan = planOf({ 'backupbot.backup.volumes.db.path': 'backup.sql' }, ['db'])
+  const taken = await snapshot(stack.toolbox, plan, { tag: 'x' })
+  expect(taken.volumes).toEqual([{ volume: 'db', files: 0, bytes: 0 }])
+  expect((await coverageOf(stack.toolbox, taken, plan)).cause?.code).toBe('backup-not-covered')
+})
+
+const PG_HEAD = '--\\n-- PostgreSQL database dump\\n--\\n'
+const PG_END = '--\\n-- PostgreSQL database dump complete\\n--\\n'
+const DUMPS = [
+  ['empty.sql', ': > "$1"', 'the file is empty'],
+  ['blanks.sql', 'printf "\\n \\n" > "$1"', 'the file holds nothing but blanks'],
+  ['whole.sql', `printf -- '${PG_HEAD}CREATE;\\n${PG_END}' > "$1"`, null],
+  ['cut.sql', `printf -- '${PG_HEAD}CREATE;\\n' > "$1"`, 'the SQL dump is cut off: its end mark is missing'],
+  [
+    'maria-cut.sql',
+    `printf -- '-- MariaDB dump 10.19\\nINSERT' > "$1"`,
+    'the SQL dump is cut off: its end mark is missing',
+  ],
+  ['maria.sql', `printf -- '-- MariaDB dump 10.19\\n-- Dump completed on' > "$1"`, null],
+  ['whole.sql.gz', `printf -- '${PG_HEAD}x\\n${PG_END}' | gzip > "$1"`, null],
+  ['nothing.sql.gz', 'gzip < /dev/null > "$1"', 'the compressed file holds nothing'],
+  ['cut.sql.gz', 'seq 99999 | gzip | head -c 5000 > "$1"', 'gzip cannot read it to its end'],
+  ['cut-inside.sql.gz', `printf -- '${PG_HEAD}x' | gzip > "$1"`, 'the SQL dump is cut off: its end mark is missing'],
+  ['text.gz', 'echo hello > "$1"', 'the name says gzip, the content does not'],
+  ['whole.tar', 'tar -cf "$1" /etc/hostname 2>/dev/null', null],
+  [
+    'cut.tar',
+    'seq 99999 > /tmp/s; tar -cf - /tmp/s 2>/dev/null | head -c 20000 > "$1"',
+    'tar cannot read it to its end',
+  ],
+  ['whole.db', 'sqlite3 "$1" "create table t(x); insert into t values(1)"', null],
+  [
+    'bad.db',
+    'sqlite3 "$1" "create table t(x)"; printf junkjunk | dd of="$1" bs=1 seek=4096 conv=notrunc 2>/dev/null',
+    'SQLite finds it damaged',
+  ],
+] as const
+
+test('every kind of dump is told whole or broken by what the snapshot holds of it', async () => {
+  await using stack = await bareStack('db')
+  for (const [name, make] of DUMPS) await stack.sh(make, `/volumes/db/${name}`)
+  const names = DUMPS.map(([name]) => name)
+  const plan = planOf({ 'backupbot.backup.volumes.db.path': names.join(',') }, ['db'])
+  const reports = await dumpReports(stack.toolbox, await snapshot(stack.toolbox, plan, { tag: 'x' }), plan)
+  expect(reports.map(({ path, problem }) => [path, problem])).toEqual(DUMPS.map(([name, , problem]) => [name, problem]))
+  expect(dumpCause(reports)).toMatchObject({
+    code: 'backup-empty',
+    blame: 'recipe',
+    message: 'db: empty.sql: the file is empty (0 bytes)',
+  })
+  expect(dumpCause(reports.filter(({ problem }) => problem === null))).toBeUndefined()
+})
+
+test('an empty dump that a hook left in a wholly covered volume is found, an old file of that name is the app’s', async () => {
+  await using stack = await bareStack('data')
+  const hooked = planOf({ 'backupbot.backup.pre-hook': 'dump' }, ['data'])
+  await stack.sh(
+    'mkdir /volumes/data/seed; : > /volumes/data/seed/old.sql; touch -d 2020-01-01 /volumes/data/seed/old.sql',
+  )
+  const look = async () => checkDumps(stack.toolbox, await snapshot(stack.toolbox, hooked, { tag: 'x' }), hooked)
+  expect(await look()).toBeUndefined()
+  await stack.sh(': > /volumes/data/seed/new.sql')
+  expect((await look())?.lines).toEqual(['data: seed/new.sql: the file is empty (0 bytes)'])
+})
+
+test('SQLite in WAL mode is read whole though its main file holds nothing yet, and is not touched', async () => {
+  await using stack = await bareStack('data')
+  const app = `${stack.name}_app`
+  stack.cleanup.register(app, async () => void (await tryDocker(['rm', '-f', app])))
+  const sql = `PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE "odd ""name'"(id INTEGER, body TEXT); INSERT INTO "odd ""name'" VALUES (1,'a'),(2,'b');`
+  await docker([
+    'run',
+    '-d',
+    '--name',
+    app,
+    '-v',
+    `${stack.name}_data:/data`,
+    'cc-ci/toolbox:1',
+    'sh',
+    '-c',
+    '{ printf "%s\\n" "$1"; sleep 600; } | sqlite3 /data/app.store',
+    'x',
+    sql,
+  ])
+  await stack.sh('for i in $(seq 100); do [ -s /volumes/data/app.store-wal ] && exit 0; sleep 0.1; done; exit 1')
+  expect(Number(await stack.sh('stat -c %s /volumes/data/app.store'))).toBeLessThanOrEqual(4096)
+  const before = await stack.listing('data')
+
+  const print = await sqliteFingerprint(stack.toolbox, '/volumes/data/app.store')
+  expect([...print.tables]).toEqual([[`odd "name'`, { rows: 2, columns: ['id INTEGER', 'body TEXT'] }]])
+  const here = around(stack, ['data'])
+  const planted = await plantWitnesses(here)
+  const evidence = await compareAfterUpgrade(here, planted)
+  expect(evidence).toMatchObject({
+    witnesses: [{}, {}, { kind: 'sqlite', subject: 'volume:data/app.store', result: 'kept' }],
+  })
+  expect(JSON.stringify(evidence)).not.toContain('body')
+  await removeWitnesses(here, planted)
+  expect(await stack.listing('data')).toBe(before)
+})
+
+test('a closed toolbox leaves neither container nor repository', async () => {
+  const stack = await bareStack('data')
+  await stack.toolbox.close()
+  await stack[Symbol.asyncDispose]()
+  expect((await docker(['ps', '-aq', '--filter', `name=${stack.name}`])).stdout).toBe('')
+  expect((await docker(['volume', 'ls', '-q', '--filter', `name=${stack.name}`])).stdout).toBe('')
+})
+
+test('the toolbox follows the volumes of its stack and keeps the repository', async () => {
+  await using stack = await bareStack('data')
+  await stack.sh('echo 1 > /volumes/data/x')
+  const plan = planOf({}, ['data'])
+  const { id } = await snapshot(stack.toolbox, plan, { tag: 'x' })
+  const late = `${stack.name}_late`
+  await docker(['volume', 'create', '--label', `com.docker.stack.namespace=${stack.name}`, late])
+  stack.cleanup.register(late, async () => {
+    await stack.toolbox.close()
+    await docker(['volume', 'rm', late])
+  })
+  await stack.toolbox.refresh()
+  expect(stack.toolbox.volumes).toEqual(['data', 'late'])
+  expect(await restore(stack.toolbox, id, plan)).toEqual({ files: 1 })
+})
