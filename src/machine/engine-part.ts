@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tryDocker } from '../engine/docker-cli.ts'
+import { startDaemon } from '../lib/daemon.ts'
+import { InfraError } from '../lib/errors.ts'
+import { execOk, inheritedEnv } from '../lib/exec.ts'
+import { waitFor } from '../lib/wait.ts'
+import { mayInstall, whichProgram } from './packages.ts'
+import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
+import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
+
+const START_DEADLINE_MS = 60_000
+
+/** An engine that answers. Where none does, and nobody else looks after one, cc-ci starts dockerd itself. */
+export const enginePart: MachinePart = {
+  id: 'engine',
+  title: 'Docker engine',
+  action: 'start the Docker engine',
+  needs: ['packages'],
+  remedy:
+    'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
+  look,
+  mend: start,
+}
+
+async function look(): Promise<Found> {
+  if (whichProgram('docker') === null)
+    return mayInstall().may ? missing('no docker program') : impossible('no docker program')
+  const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])
+  if (answer.exitCode === 0) return ok(`engine ${answer.stdout.trim()}`)
+  const words = answer.stderr.trim().split('\n').at(-1) ?? ''
+  if (/permission denied/i.test(words)) return impossible('the engine refuses you: join the group docker, or be root')
+  if (process.env.DOCKER_HOST) return impossible(`no engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`)
+  return process.getuid?.() === 0
+    ? missing('no engine answers')
+    : impossible('no engine answers, and only root may start one')
+}
+
+async function start({ state, log }: MendContext): Promise<void> {
+  if (existsSync('/run/systemd/system'))
+    return void (await execOk('systemctl', ['start', 'docker'], { deadlineMs: START_DEADLINE_MS }))
+  const dockerd = whichProgram('dockerd')
+  if (!dockerd) throw new InfraError('program-missing', 'no dockerd on this machine', { hint: enginePart.remedy })
+  const logFile = join(machineFolder(state), 'dockerd.log')
+  // Where no registry can be reached, a task with a local image would wait for it first.
+  const env = { ...ownEnvironment(), DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' }
+  const pid = await startDaemon(dockerd, [], { logFile, env })
+  writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
+  const result = await waitFor<true, string>(
+    async () => {
+      if ((await tryDocker(['version', '--format', '{{.Server.Version}}'])).exitCode === 0)
+        return { state: 'ready', value: true }
+      return startOf(pid)
+        ? { state: 'waiting', reason: 'dockerd is starting' }
+        : { state: 'impossible', cause: 'dockerd ended' }
+    },
+    { name: 'the engine to answer', deadlineMs: START_DEADLINE_MS, everyMs: 200 },
+  )
+  if (result.state === 'ready') return log(`engine started (process ${pid}, log ${logFile})`)
+  const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-6).join('\n')
+  throw new InfraError(
+    'engine-not-started',
+    `${result.state === 'impossible' ? result.cause : 'dockerd does not answer'}:\n${words}`,
+  )
+}
+
+/** Stops the dockerd that cc-ci started, and no other. True when there was one. */
+export async function stopEngine(state: string): Promise<boolean> {
+  const record = readRecord(state, 'engine')
+  if (!record) return false
+  if (startOf(record.pid) === record.startedAt) {
+    process.kill(record.pid, 'SIGTERM')
+    const gone = await waitFor<true, never>(
+      async () =>
+        startOf(record.pid) === record.startedAt
+          ? { state: 'waiting', reason: 'it is ending' }
+          : { state: 'ready', value: true },
+      { name: 'dockerd to end', deadlineMs: START_DEADLINE_MS, everyMs: 200 },
+    )
+    if (gone.state !== 'ready')
+      throw new InfraError('engine-not-stopped', `dockerd (process ${record.pid}) does not end`)
+  }
+  dropRecord(state, 'engine')
+  return true
+}
+
+/** Whether the dockerd that cc-ci started still runs. */
+export function ownEngineRuns(state: string): boolean {
+  const record = readRecord(state, 'engine')
+  return record !== null && startOf(record.pid) === record.startedAt
+}
+
+/** Kernel time at which a process began: with its id it names the process for good. Null when it is gone or only a zombie. */
+function startOf(pid: number): string | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    // No such process.
+    return null
+  }
+}
+
+/** The engine pulls images: it needs the proxy and certificate settings of whoever starts it. */
+function ownEnvironment(): Record<string, string> {
+  const proxies = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => /^(https?|no)_proxy$/i.test(entry[0]) && entry[1] !== undefined,
+  )
+  return { ...inheritedEnv(), ...Object.fromEntries(proxies) }
+}

@@ -1,0 +1,48 @@
+import { createServer, type Server } from 'node:net'
+import { InfraError } from '../lib/errors.ts'
+import { waitFor } from '../lib/wait.ts'
+
+const WAIT_DEADLINE_MS = 15 * 60_000
+
+/**
+ * Runs `act` while nobody else on this machine sets it up. The lock is an abstract socket: the kernel frees it with the
+ * process, however that ends, so it can never be stale. Throws InfraError `setup-busy` after 15 minutes of waiting.
+ */
+export async function withMachineLock<T>(
+  log: (line: string) => void,
+  act: () => Promise<T>,
+  name = 'cc-ci-machine',
+): Promise<T> {
+  const taken = await waitFor<Server, never>(
+    async () => {
+      const server = await listen(`\0${name}`)
+      return server
+        ? { state: 'ready', value: server }
+        : { state: 'waiting', reason: 'another set-up is at work on this machine' }
+    },
+    {
+      name: 'the machine lock',
+      deadlineMs: WAIT_DEADLINE_MS,
+      everyMs: 250,
+      onWaiting: ({ reason }) => log(`waiting: ${reason}`),
+    },
+  )
+  if (taken.state !== 'ready')
+    throw new InfraError('setup-busy', 'another set-up has been at work on this machine for 15 minutes')
+  try {
+    return await act()
+  } finally {
+    taken.value.close()
+  }
+}
+
+function listen(path: string): Promise<Server | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    )
+    server.listen(path, () => resolve(server))
+    server.unref()
+  })
+}

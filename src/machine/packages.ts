@@ -1,0 +1,111 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { execOk, inheritedEnv } from '../lib/exec.ts'
+import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
+
+const INSTALL_DEADLINE_MS = 600_000
+
+/** A Debian package and the file or program that shows that it, or something as good, is there. */
+interface Wanted {
+  readonly package: string
+  readonly present: () => boolean
+}
+
+const TOOLS: readonly Wanted[] = [
+  { package: 'docker.io', present: () => onPath('docker') },
+  { package: 'mmdebstrap', present: () => onPath('mmdebstrap') },
+  { package: 'debian-archive-keyring', present: () => existsSync('/usr/share/keyrings/debian-archive-keyring.gpg') },
+  { package: 'busybox-static', present: () => existsSync('/bin/busybox') },
+  { package: 'python3-pip', present: () => onPath('python3') && (onPath('pip3') || onPath('pip')) },
+  { package: 'openssl', present: () => onPath('openssl') },
+  { package: 'ca-certificates', present: () => existsSync('/etc/ssl/certs/ca-certificates.crt') },
+]
+
+const BROWSER: readonly Wanted[] = [
+  { package: 'chromium', present: () => browserExecutable() !== null },
+  { package: 'fonts-liberation', present: () => existsSync('/usr/share/fonts') },
+]
+
+/** Programs for building images and, where there is no engine yet, the engine. */
+export const toolsPart: MachinePart = {
+  id: 'packages',
+  title: 'Debian packages',
+  action: 'install Debian packages (engine, image tools)',
+  needs: [],
+  remedy: `As root on Debian or Ubuntu: apt-get install ${TOOLS.map((tool) => tool.package).join(' ')}`,
+  look: async () => lookPackages(TOOLS),
+  mend: () => install(TOOLS),
+}
+
+/** A real browser for pages and screenshots. After the tools: apt works on one thing at a time. */
+export const browserPart: MachinePart = {
+  id: 'browser',
+  title: 'Browser',
+  action: 'install chromium',
+  needs: ['packages'],
+  remedy:
+    'As root on Debian: apt-get install chromium fonts-liberation. Elsewhere: install Chromium and set CC_CI_BROWSER to its path.',
+  look: async () => {
+    const path = browserExecutable()
+    return path ? ok(path) : lookPackages(BROWSER)
+  },
+  mend: () => install(BROWSER),
+}
+
+/** Path of Chromium: CC_CI_BROWSER, else what the distributions call it; null when there is none. */
+export function browserExecutable(): string | null {
+  const { CC_CI_BROWSER } = process.env
+  if (CC_CI_BROWSER) return isExecutable(CC_CI_BROWSER) ? CC_CI_BROWSER : null
+  return ['chromium', 'chromium-browser', 'google-chrome'].map(whichProgram).find((path) => path !== null) ?? null
+}
+
+/** True for a root user on a Debian-like system: where packages may be installed. */
+export function mayInstall(): { readonly may: boolean; readonly reason: string } {
+  if (!/^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b/m.test(osRelease()))
+    return { may: false, reason: 'this is not Debian or Ubuntu' }
+  return process.getuid?.() === 0 ? { may: true, reason: '' } : { may: false, reason: 'you are not root' }
+}
+
+/** Absolute path of a program on PATH, or null. */
+export function whichProgram(name: string): string | null {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
+}
+
+function lookPackages(wanted: readonly Wanted[]): Found {
+  const lacking = absent(wanted)
+  if (lacking.length === 0) return ok('installed')
+  const { may, reason } = mayInstall()
+  const detail = `not installed: ${lacking.join(', ')}`
+  return may ? missing(detail) : impossible(`${detail}; cc-ci may not install here: ${reason}`)
+}
+
+async function install(wanted: readonly Wanted[]): Promise<void> {
+  const env = { ...inheritedEnv(), DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (args: string[]) =>
+    execOk('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], { deadlineMs: INSTALL_DEADLINE_MS, env })
+  await apt(['update'])
+  await apt(['install', '--yes', '--no-install-recommends', ...absent(wanted)])
+}
+
+function absent(wanted: readonly Wanted[]): string[] {
+  return wanted.filter(({ present }) => !present()).map((one) => one.package)
+}
+
+function onPath(name: string): boolean {
+  return whichProgram(name) !== null
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // Not there, or not for us: the same to the caller.
+    return false
+  }
+}
+
+function osRelease(): string {
+  return existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+}

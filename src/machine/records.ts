@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/** What cc-ci made on this machine, each kept in a file of its own, so that `engine down` removes that and nothing else. */
+const shapes = {
+  engine: z.object({ pid: z.number(), startedAt: z.string() }),
+  swarm: z.object({ nodeId: z.string() }),
+  proxy: z.object({ networkId: z.string() }),
+} as const
+
+export type RecordName = keyof typeof shapes
+export type RecordOf<N extends RecordName> = z.infer<(typeof shapes)[N]>
+
+/** The folder for what concerns the machine, made when it is not there. */
+export function machineFolder(state: string): string {
+  const folder = join(state, 'machine')
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+export function writeRecord<N extends RecordName>(state: string, name: N, value: RecordOf<N>): void {
+  writeFileSync(join(machineFolder(state), `${name}.json`), `${JSON.stringify(value)}\n`)
+}
+
+/** Null when cc-ci did not make it, or when the record cannot be understood. */
+export function readRecord<N extends RecordName>(state: string, name: N): RecordOf<N> | null {
+  try {
+    const parsed = shapes[name].safeParse(JSON.parse(readFileSync(join(state, 'machine', `${name}.json`), 'utf8')))
+    return parsed.success ? (parsed.data as RecordOf<N>) : null
+  } catch {
+    // Not there or cut off: then nothing may be removed on its account.
+    return null
+  }
+}
+
+export function dropRecord(state: string, name: RecordName): void {
+  rmSync(join(state, 'machine', `${name}.json`), { force: true })
+}

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { impossible, type MachinePart, ok } from './part.ts'
+
+const GIB = 1024 ** 3
+const DISK_GIB = 4
+const MEMORY_GIB = 1.5
+
+/** Room for images and volumes; what is there is asked of the file system of the engine's usual folder. */
+export const diskPart: MachinePart = {
+  id: 'disk',
+  title: 'Disk space',
+  action: '',
+  needs: [],
+  remedy: `Free some: images and volumes of one run need up to ${DISK_GIB} GiB. 'docker system df' shows what takes it.`,
+  async look() {
+    const folder = ['/var/lib/docker', '/var/lib', '/'].find(existsSync) ?? '/'
+    const { bavail, bsize } = await statfs(folder)
+    const free = (bavail * bsize) / GIB
+    return free >= DISK_GIB
+      ? ok(`${free.toFixed(0)} GiB free`)
+      : impossible(`${free.toFixed(1)} GiB free in ${folder}, ${DISK_GIB} needed`)
+  },
+}
+
+export const memoryPart: MachinePart = {
+  id: 'memory',
+  title: 'Memory',
+  action: '',
+  needs: [],
+  remedy: `Use a machine with at least ${MEMORY_GIB} GiB.`,
+  async look() {
+    const gib = totalmem() / GIB
+    return gib >= MEMORY_GIB ? ok(`${gib.toFixed(0)} GiB`) : impossible(`${gib.toFixed(1)} GiB, ${MEMORY_GIB} needed`)
+  },
+}

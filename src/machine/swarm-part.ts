@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { PROXY_NETWORK } from '../edge/ensure.ts'
+import { docker, tryDocker } from '../engine/docker-cli.ts'
+import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
+import { dropRecord, readRecord, writeRecord } from './records.ts'
+
+/** Large enough for thousands of tasks; the first that clashes with nothing is taken. */
+const SUBNETS = ['10.100.0.0/16', '10.211.0.0/16', '172.29.0.0/16', '192.168.192.0/18']
+
+export const swarmPart: MachinePart = {
+  id: 'swarm',
+  title: 'Swarm',
+  action: 'make this machine a one-node Swarm (docker swarm init)',
+  needs: ['engine'],
+  remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
+  look: lookSwarm,
+  async mend({ state }) {
+    await docker(['swarm', 'init', '--advertise-addr', '127.0.0.1'], { deadlineMs: 60_000 })
+    writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
+  },
+}
+
+export const proxyPart: MachinePart = {
+  id: 'proxy',
+  title: 'Network proxy',
+  action: `create the overlay network ${PROXY_NETWORK}`,
+  needs: ['swarm'],
+  remedy: `docker network create --driver overlay --attachable --subnet ${SUBNETS[0]} ${PROXY_NETWORK}; or set CC_CI_EDGE=host:port to the Traefik you have`,
+  look: lookProxy,
+  mend: createProxy,
+}
+
+async function lookSwarm(): Promise<Found> {
+  const info = await swarmInfo()
+  if (!info) return missing('no engine answers')
+  if (info.LocalNodeState === 'active') {
+    return info.ControlAvailable
+      ? ok(`manager, ${info.Nodes ?? 1} node(s)`)
+      : impossible('this node is a worker: only a manager can deploy')
+  }
+  return info.LocalNodeState === 'inactive'
+    ? missing('in no Swarm')
+    : impossible(`the Swarm is ${info.LocalNodeState}: ${info.Error ?? ''}`)
+}
+
+async function lookProxy(): Promise<Found> {
+  const answer = await tryDocker(['network', 'inspect', PROXY_NETWORK])
+  if (answer.exitCode !== 0) return missing('not there')
+  const [network] = networks.parse(JSON.parse(answer.stdout))
+  if (network?.Driver !== 'overlay')
+    return impossible(`a network ${PROXY_NETWORK} exists but is ${network?.Driver}, not overlay`)
+  const subnet = network.IPAM?.Config?.[0]?.Subnet ?? ''
+  if (network.Attachable || process.env.CC_CI_EDGE) return ok(`overlay ${subnet}`)
+  return impossible(`the network ${PROXY_NETWORK} was made by someone else and takes no containers (not attachable)`)
+}
+
+async function createProxy({ state }: MendContext): Promise<void> {
+  const create = (subnet: string) => [
+    'network',
+    'create',
+    '--driver',
+    'overlay',
+    '--attachable',
+    '--label',
+    'cc-ci.role=proxy',
+    '--subnet',
+    subnet,
+    PROXY_NETWORK,
+  ]
+  for (const subnet of SUBNETS.slice(0, -1)) {
+    const made = await tryDocker(create(subnet))
+    if (made.exitCode === 0) return writeRecord(state, 'proxy', { networkId: made.stdout.trim() })
+    if (!/overlap|in use|pool/i.test(made.stderr)) break
+  }
+  const made = await docker(create(SUBNETS.at(-1) as string))
+  writeRecord(state, 'proxy', { networkId: made.stdout.trim() })
+}
+
+/** Removes the proxy network if cc-ci made it. True when it did. */
+export async function removeProxy(state: string): Promise<boolean> {
+  const record = readRecord(state, 'proxy')
+  if (!record) return false
+  const there = await tryDocker(['network', 'inspect', record.networkId])
+  if (there.exitCode === 0) await docker(['network', 'rm', record.networkId])
+  dropRecord(state, 'proxy')
+  return true
+}
+
+/** Leaves the Swarm if cc-ci made it and this is still the same one. True when it did. */
+export async function leaveSwarm(state: string): Promise<boolean> {
+  const record = readRecord(state, 'swarm')
+  if (!record) return false
+  if ((await swarmInfo())?.NodeID === record.nodeId) await docker(['swarm', 'leave', '--force'], { deadlineMs: 60_000 })
+  dropRecord(state, 'swarm')
+  return true
+}
+
+async function swarmInfo(): Promise<z.infer<typeof swarm> | null> {
+  const answer = await tryDocker(['info', '--format', '{{json .Swarm}}'])
+  if (answer.exitCode !== 0) return null
+  return swarm.parse(JSON.parse(answer.stdout))
+}
+
+const swarm = z.object({
+  NodeID: z.string().nullish(),
+  LocalNodeState: z.string(),
+  ControlAvailable: z.boolean().nullish(),
+  Error: z.string().nullish(),
+  Nodes: z.number().nullish(),
+})
+
+const networks = z.array(
+  z.object({
+    Driver: z.string(),
+    Attachable: z.boolean().nullish(),
+    IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().nullish() })).nullish() }).nullish(),
+  }),
+)
