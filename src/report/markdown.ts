@@ -78,7 +78,7 @@ function text(value: string): string {
 }
 
 function code(value: string): string {
-  const inner = oneLine(value).replaceAll('|', '¦')
+  const inner = oneLine(value)
   const fence = fenceFor(inner, 1)
   return inner === '' ? '' : `${fence} ${inner} ${fence}`
 }

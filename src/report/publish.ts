@@ -11,7 +11,14 @@ import { junitXml } from './junit.ts'
 
 /** What a finished run offers to its views: where its files are, its events, and a place to add artifacts to them. */
 export interface Publishable {
-  readonly folder: { readonly dir: string; readonly results: string; readonly report: string; readonly junit: string; readonly logs: string; readonly artifacts: string }
+  readonly folder: {
+    readonly dir: string
+    readonly results: string
+    readonly report: string
+    readonly junit: string
+    readonly logs: string
+    readonly artifacts: string
+  }
   readonly events: () => readonly RunEvent[]
   readonly append: (artifact: Artifact) => void
 }
@@ -25,7 +32,8 @@ export interface Published {
 /** Writes the views of a finished run: JUnit, the HTML report, and results.json last, when it can name all of them. */
 export function publish({ folder, events, append }: Publishable): Published {
   const failed: string[] = []
-  const add = (kind: Artifact['kind'], file: string) => append({ kind, path: relative(folder.dir, file), sha256: hashOf(file) })
+  const add = (kind: Artifact['kind'], file: string) =>
+    append({ kind, path: relative(folder.dir, file), sha256: hashOf(file) })
   const view = (kind: 'junit' | 'report', file: string, render: () => string) => {
     try {
       writeFileSync(file, render())
@@ -43,7 +51,10 @@ export function publish({ folder, events, append }: Publishable): Published {
     htmlReport(fold(events()), {
       events: events(),
       logs: logs.map((file) => ({ name: basename(file), text: readFileSync(file, 'utf8') })),
-      screenshots: screenshots.map((file) => ({ name: basename(file, '.png'), dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}` })),
+      screenshots: screenshots.map((file) => ({
+        name: basename(file, '.png'),
+        dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}`,
+      })),
     }),
   )
   const results = fold(events())
@@ -52,7 +63,10 @@ export function publish({ folder, events, append }: Publishable): Published {
 }
 
 function filesOf(dir: string, ending: string): string[] {
-  return readdirSync(dir).filter((name) => name.endsWith(ending)).sort().map((name) => join(dir, name))
+  return readdirSync(dir)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(dir, name))
 }
 
 function hashOf(file: string): string {

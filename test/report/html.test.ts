@@ -51,7 +51,9 @@ describe('htmlReport', () => {
   })
 
   it.each(HOSTILE)('escapes whatever a recipe says: %j', (say) => {
-    expect(tagsOf(report(say))).toEqual(tagsOf(report('plain words')))
+    const [hostile, harmless] = [report(say), report('plain words')]
+    expect(tagsOf(hostile)).toEqual(tagsOf(harmless))
+    for (const sign of ['<', '>', '"', "'"]) expect(hostile.split(sign).length, sign).toBe(harmless.split(sign).length)
     expect(htmlReport(failedResults(say))).not.toContain('\u202e')
   })
 

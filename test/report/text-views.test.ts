@@ -41,6 +41,7 @@ describe('summaryText', () => {
     }
     expect(text).toContain('blocked: needs upgrade, which ended with crash-loop')
     expect(text).not.toContain('resilience')
+    expect(text.match(/→/g)).toHaveLength(2)
   })
 
   it('never says more than the results: an unscanned or cut-off run is said to be one', () => {
@@ -97,6 +98,7 @@ describe('markdownSummary', () => {
     expect(text).toContain('```text\nexit 1\nno such column: posts.slug\n```')
     expect(text).toContain('[Full report](<https://ci.example.org/runs/1>)')
     expect(text).not.toContain('| resilience |')
+    expect(text).not.toContain('**backup: blocked**')
   })
 
   it('links nothing but a web address', () => {

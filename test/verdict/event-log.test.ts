@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CcCiError } from '../../src/lib/errors.ts'
+import { exec } from '../../src/lib/exec.ts'
 import { Masker } from '../../src/lib/mask.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import { openEventLog, readEvents } from '../../src/verdict/event-log.ts'
@@ -114,6 +115,20 @@ describe('openEventLog', () => {
     expect(readFileSync(file, 'utf8')).toBe('')
     log.close()
     expect(codeOf(() => log.append({ type: 'note', text: 'x' }))).toBe('event-log-closed')
+  })
+
+  it('takes back a line that did not fit, and goes on when the next one does', async () => {
+    const source = join(import.meta.dirname, '../../src/verdict/event-log.ts')
+    const program = `
+      import { openEventLog } from ${JSON.stringify(source)}
+      const log = openEventLog(${JSON.stringify(file)}, { clock: Date, mask: (text) => text })
+      log.append({ type: 'note', text: 'before' })
+      try { log.append({ type: 'note', text: 'x'.repeat(5000) }) } catch (error) { console.log(error.code) }
+      log.append({ type: 'note', text: 'after' })`
+    const limited = ['-c', 'ulimit -f 2; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', program]
+    const { stdout, stderr } = await exec('sh', limited, { deadlineMs: 20_000 })
+    expect(stdout.trim(), stderr).toBe('disk-full')
+    expect(readEvents(file).map((event) => (event as { text: string }).text)).toEqual(['before', 'after'])
   })
 
   it('drops a listener that throws, says so in the stream, and goes on', () => {

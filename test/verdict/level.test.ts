@@ -21,6 +21,7 @@ describe('levelOf', () => {
     [{ install: 'not-selected' }, 0, 'not selected does not count'],
     [{ upgrade: 'unverified' }, 1, 'stops below what could not be judged'],
     [{ upgrade: 'structural' }, 6, 'steps over a structural skip'],
+    [{ upgrade: 'declared' }, 6, 'steps over a declared skip'],
     [{ upgrade: 'not-selected' }, 1, 'stops at what was not selected'],
     [{ restore: 'fail' }, 2, 'half of rung 3 is not rung 3'],
     [{ functional: 'structural', integration: 'structural', lint: 'fail' }, 3, 'a skipped rung raises nothing'],
