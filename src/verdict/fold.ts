@@ -26,7 +26,7 @@ export function fold(events: readonly RunEvent[]): Results {
     run: {
       id: start.run.id,
       startedAt: start.at,
-      finishedAt: events.at(-1)?.at ?? start.at,
+      finishedAt: (first(events, 'run.ended') ?? events.at(-1))?.at ?? start.at,
       host: start.run.host,
       stack: start.stack,
       domain: start.domain,

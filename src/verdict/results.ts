@@ -47,7 +47,9 @@ const resultsShape = z
     run: z.object({
       id: z.string(),
       startedAt: z.iso.datetime(),
-      finishedAt: z.iso.datetime().meta({ description: 'Time of the last event.' }),
+      finishedAt: z.iso
+        .datetime()
+        .meta({ description: 'When the run ended; of a run without an end, when it was last heard of.' }),
       host: z.string(),
       stack: z.string(),
       domain: z.string(),

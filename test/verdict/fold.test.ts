@@ -42,6 +42,13 @@ describe('a run in which everything passes', () => {
     expect(tierOf(passingStream(), 'lint')).toMatchObject({ startedAt: '2026-11-23T19:12:59.000Z', durationMs: 6000 })
   })
 
+  it('ends when it ended, whatever is added by its views', () => {
+    const artifact: EventDraft = { type: 'artifact', kind: 'report', path: 'report.html', sha256: '0' }
+    const [whole, longer] = [fold(passingStream()), fold(stamped([...passingDrafts(), artifact]))]
+    expect(longer.run.finishedAt).toBe(whole.run.finishedAt)
+    expect(longer.artifacts).toHaveLength(whole.artifacts.length + 1)
+  })
+
   it('says what a stream without a start is', () => {
     expect(() => fold(passingStream().slice(1))).toThrow(/do not say which run/)
   })
