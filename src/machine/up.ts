@@ -23,6 +23,8 @@ export interface UpOptions {
   readonly log: (line: string) => void
   /** More parts, such as the images of fixtures. */
   readonly extra?: readonly MachinePart[]
+  /** Instead of MACHINE_PARTS. */
+  readonly parts?: readonly MachinePart[]
 }
 
 /** Looks at every part of the machine and changes nothing. Never throws for what it finds. */
@@ -34,10 +36,10 @@ export async function doctor({ extra = [] }: { extra?: readonly MachinePart[] } 
  * Brings the machine up: looks, says what it will do, does it, independent things side by side; what is there is left
  * alone. One at a time per machine. Throws InfraError `machine-incomplete` with every remedy when something stays missing.
  */
-export function engineUp({ state, log, extra = [] }: UpOptions): Promise<DoctorRow[]> {
+export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }: UpOptions): Promise<DoctorRow[]> {
   return withMachineLock(log, async () => {
     mkdirSync(state, { recursive: true })
-    const parts = [...MACHINE_PARTS, ...extra]
+    const parts = [...core, ...extra]
     const before = new Map(await Promise.all(parts.map(async (part) => [part.id, await safeLook(part)] as const)))
     const todo = parts.filter((part) => before.get(part.id)?.state !== 'ok')
     if (todo.length === 0) log('This machine has all it needs.')

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { ensureFixtureImages, FIXTURE_IMAGES } from '../../fixtures/images/index.ts'
+import { dockerfileOf, type ImageDefinition, inputHash, inputTag } from '../../src/images/definition.ts'
+import { toolbox } from '../../src/images/toolbox.ts'
+
+const plain: ImageDefinition = {
+  tag: 'a/b:1',
+  from: null,
+  steps: ['CMD ["x"]'],
+  files: { f: '1' },
+  fetch: { key: 'p 1', into: async () => {} },
+}
+
+describe('the hash of what goes into an image', () => {
+  test('is the same for the same inputs', () => expect(inputHash({ ...plain })).toBe(inputHash(plain)))
+
+  test.each<[string, Partial<ImageDefinition>]>([
+    ['a step', { steps: ['CMD ["y"]'] }],
+    ['a file', { files: { f: '2' } }],
+    ['a file name', { files: { g: '1' } }],
+    ['what is fetched', { fetch: { key: 'p 2', into: async () => {} } }],
+    ['a label', { labels: { l: '1' } }],
+    ['the base', { from: plain }],
+  ])('changes with %s', (_, change) => expect(inputHash({ ...plain, ...change })).not.toBe(inputHash(plain)))
+
+  test('changes with the base of the base', () => {
+    const on = (from: ImageDefinition): ImageDefinition => ({ ...plain, from: { ...plain, tag: 'm/m:1', from } })
+    expect(inputHash(on(plain))).not.toBe(inputHash(on({ ...plain, steps: [] })))
+  })
+})
+
+test('an image stands on the inputs of its base, not on a tag that may move', () => {
+  const above: ImageDefinition = { tag: 'host:5000/a/c:2', from: plain, steps: ['CMD ["z"]'] }
+  expect(dockerfileOf(above)).toBe(`FROM ${inputTag(plain)}\nCMD ["z"]\n`)
+  expect(inputTag(above)).toMatch(/^host:5000\/a\/c:in-[0-9a-f]{12}$/)
+})
+
+test('no two images share a tag or inputs', () => {
+  const all = [toolbox(), ...Object.values(FIXTURE_IMAGES).flatMap((makers) => makers.map((make) => make()))]
+  expect(new Set(all.map((one) => one.tag)).size).toBe(all.length)
+  expect(new Set(all.map(inputHash)).size).toBe(all.length)
+})
+
+test('an unknown fixture is named with those that exist', async () => {
+  await expect(ensureFixtureImages(['nope'])).rejects.toMatchObject({
+    code: 'no-such-fixture',
+    hint: 'One of: tiny, pocketbase, custom-html, todo.',
+  })
+})
