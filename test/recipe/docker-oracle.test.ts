@@ -41,9 +41,11 @@ test('the corpus is large enough to mean something', () => {
 })
 
 describe.each(recipes)('%s', (name) => {
-  test.runIf(record)('is recorded', async () => {
-    await writeFile(join(corpus, name, 'golden.json'), `${JSON.stringify(await fromCli(name), null, 2)}\n`)
-  })
+  if (record) {
+    test('is recorded', async () => {
+      await writeFile(join(corpus, name, 'golden.json'), `${JSON.stringify(await fromCli(name), null, 2)}\n`)
+    })
+  }
 
   test('resolves as the docker CLI did when it was recorded', async () => {
     const golden: unknown = JSON.parse(await readFile(join(corpus, name, 'golden.json'), 'utf8'))
@@ -51,7 +53,9 @@ describe.each(recipes)('%s', (name) => {
     expect(comparable(stack.model)).toEqual(comparable(golden))
   })
 
-  test.runIf(live)('the installed docker CLI still says the same, and reads our text as the same stack', async () => {
+  if (!live) return
+
+  test('the installed docker CLI still says the same, and reads our text as the same stack', async () => {
     const golden: unknown = JSON.parse(await readFile(join(corpus, name, 'golden.json'), 'utf8'))
     expect(comparable(await fromCli(name))).toEqual(comparable(golden))
     const { dir, stack } = await load(name)

@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { execOk } from '../../src/lib/exec.ts'
+import { appEnv } from '../../src/recipe/app-env.ts'
+import type { RecipeTree, ResolvedStack } from '../../src/recipe/model.ts'
+import { resolveStack } from '../../src/recipe/resolve.ts'
+import { readTree } from '../../src/recipe/tree.ts'
+
+export type Files = Readonly<Record<string, string | Uint8Array>>
+
+export const COMPOSE = `version: "3.8"
+services:
+  app:
+    image: nginx:1.25.3
+`
+
+/** A folder with these files, gone after the test. */
+export async function folder(files: Files): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'cc-ci-recipe-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  await write(dir, files)
+  return dir
+}
+
+export async function write(dir: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, name)), { recursive: true })
+    await writeFile(join(dir, name), content)
+  }
+}
+
+export async function git(dir: string, ...args: string[]): Promise<string> {
+  const identity = [
+    '-c',
+    'user.name=Test',
+    '-c',
+    'user.email=test@example.com',
+    '-c',
+    'init.defaultBranch=main',
+    '-c',
+    'core.hooksPath=/dev/null',
+  ]
+  return (await execOk('git', [...identity, ...args], { cwd: dir, deadlineMs: 20_000 })).stdout.trim()
+}
+
+/** A git repository with one commit of these files. */
+export async function repository(
+  files: Files = { 'compose.yml': COMPOSE, '.env.sample': 'DOMAIN=a.example.com\n' },
+): Promise<string> {
+  const dir = await folder(files)
+  await git(dir, 'init', '--quiet')
+  await commit(dir, 'first')
+  return dir
+}
+
+/** Commits the work tree; returns the commit. */
+export async function commit(dir: string, message: string, files: Files = {}): Promise<string> {
+  await write(dir, files)
+  await git(dir, 'add', '--all')
+  await git(dir, 'commit', '--quiet', '--allow-empty', '-m', message)
+  return git(dir, 'rev-parse', 'HEAD')
+}
+
+/** The stack of a recipe with these files. */
+export async function resolved(
+  files: Files,
+  overrides: Record<string, string> = {},
+): Promise<{ tree: RecipeTree; stack: ResolvedStack; env: ReadonlyMap<string, string> }> {
+  const tree = await readTree(await folder(files))
+  const env = appEnv(tree, { STACK_NAME: 'app_example_com', ...overrides })
+  return { tree, env, stack: await resolveStack(tree, env) }
+}
