@@ -27,6 +27,8 @@ export interface Release {
 
 /** What the engine really runs after a deployment, never what was asked for. */
 export interface Deployed {
+  /** The services of the stack as they were before this deployment; empty when the app is new. For `converge`. */
+  readonly before: readonly ServiceState[]
   readonly services: readonly ServiceState[]
   readonly images: readonly { readonly service: string; readonly ref: string; readonly id: string }[]
   readonly accommodations: readonly string[]
@@ -46,7 +48,12 @@ export interface Deployer {
   /** Hands the stack to the engine and returns without waiting for convergence. */
   deploy(prepared: Prepared, signal: AbortSignal): Promise<Deployed>
   /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
-  exec(app: App, service: string, argv: readonly string[], options: { deadlineMs: number; signal?: AbortSignal; stdin?: string }): Promise<EngineExecResult>
+  exec(
+    app: App,
+    service: string,
+    argv: readonly string[],
+    options: { deadlineMs: number; signal?: AbortSignal; stdin?: string },
+  ): Promise<EngineExecResult>
   /** Removes everything of the app: services, tasks, containers, networks, secrets, configs, volumes. */
   undeploy(app: App, options: { deadlineMs: number }): Promise<void>
 }

@@ -22,11 +22,14 @@ export interface ConvergeOptions {
   readonly mask?: (text: string) => string
 }
 
+/** A passed deadline is the cause `not-converged`. */
+export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
+
 /**
  * Waits until a stack has converged, or until it is known that it will not; the deadline ends it as cause `not-converged`. It looks when
  * the engine says that something happened, and every 500 ms. Throws InfraError `engine-lost` when the engine goes away.
  */
-export async function converge(engine: Engine, options: ConvergeOptions): Promise<WaitResult<Converged, Cause>> {
+export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
   const { stack, before = [], mask = (text: string) => text } = options
   const expected = new Map(options.expected.map(({ service }) => [service, expectedOf(service, before)]))
   const memory = new StackMemory(engine, stack, expected, options.clock)

@@ -1,0 +1,100 @@
+import type { Engine } from '../../engine/client.ts'
+import type { ImageState } from '../../engine/types.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
+import type { ComposeModel } from '../../recipe/model.ts'
+import { cause } from '../../verdict/causes.ts'
+import { DeployFailure } from '../deploy-failure.ts'
+
+const PULL_DEADLINE_MS = 15 * 60_000
+
+export interface PinnedImage {
+  readonly ref: string
+  readonly pinned: string
+  readonly id: string
+}
+
+export interface ResolvedImages {
+  readonly images: ReadonlyMap<string, PinnedImage>
+  readonly accommodations: readonly string[]
+}
+
+export interface ImageOptions {
+  readonly signal: AbortSignal
+  readonly log?: (line: string) => void
+}
+
+/**
+ * Every image of the model as an id that the engine has. One that was built here (it has no registry digest) is used as it is; any
+ * other is pulled, so that a moved tag is seen; where no registry answers, the local image serves. Throws DeployFailure
+ * `image-unpullable`: blame recipe when the registry says it does not exist, infra when none answered.
+ */
+export async function resolveImages(
+  engine: Engine,
+  model: ComposeModel,
+  options: ImageOptions,
+): Promise<ResolvedImages> {
+  const accommodations: string[] = []
+  const byRef = new Map<string, PinnedImage>()
+  const images = new Map<string, PinnedImage>()
+  for (const [service, { image: ref }] of Object.entries(model.services)) {
+    if (!ref) throw new DeployFailure(cause('compose-invalid', `service ${service} has no image`, { service }))
+    const known = byRef.get(ref) ?? (await resolveImage(engine, { ref, service, ...options }, accommodations))
+    byRef.set(ref, known)
+    images.set(service, known)
+  }
+  return { images, accommodations }
+}
+
+type Wanted = ImageOptions & { readonly ref: string; readonly service: string }
+
+async function resolveImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
+  const { ref, service } = wanted
+  const local = await engine.image(ref)
+  if (local && local.repoDigests.length === 0) {
+    accommodations.push(`image ${ref} was built on this machine: used by its id, not pulled`)
+    return { ref, pinned: local.id, id: local.id }
+  }
+  const refused = await pullError(engine, wanted)
+  const image = await engine.image(ref)
+  if (refused === null && image) return { ref, pinned: pinnedRef(ref, image), id: image.id }
+  const missing = refused instanceof CcCiError && refused.code === 'image-not-found'
+  if (image && !missing) {
+    accommodations.push(
+      `image ${ref}: no registry answered, the local image of that name is used (${messageOf(refused)})`,
+    )
+    return { ref, pinned: pinnedRef(ref, image), id: image.id }
+  }
+  throw unpullable({ ref, service, missing }, refused)
+}
+
+async function pullError(engine: Engine, { ref, signal, log }: Wanted): Promise<unknown> {
+  try {
+    await engine.pull(ref, { deadlineMs: PULL_DEADLINE_MS, signal, ...(log ? { onProgress: log } : {}) })
+    return null
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof CcCiError && error.code === 'engine-lost') throw error
+    return error
+  }
+}
+
+function unpullable(
+  { ref, service, missing }: { ref: string; service: string; missing: boolean },
+  why: unknown,
+): DeployFailure {
+  const hint = missing
+    ? `Check the image of service ${service}: name and tag, and that it is public.`
+    : "No registry answered the engine: 'cc-ci doctor' checks it. Nothing is known about the recipe."
+  const blame = missing ? 'recipe' : 'infra'
+  const message = `the image ${ref} of service ${service} cannot be had`
+  return new DeployFailure(cause('image-unpullable', message, { blame, hint, service, lines: [messageOf(why)] }), why)
+}
+
+/** `name:tag@digest` where a registry gave it a digest, otherwise the id: either way the engine asks no registry again. */
+function pinnedRef(ref: string, image: ImageState): string {
+  if (ref.includes('@')) return ref
+  const name = ref.replace(/:[^:/]*$/, '')
+  const short = (text: string) => text.replace(/^docker\.io\//, '').replace(/^library\//, '')
+  const digest = image.repoDigests.find((known) => short(known.split('@')[0] ?? '') === short(name))
+  return digest ? `${ref}@${digest.split('@')[1]}` : image.id
+}

@@ -1,0 +1,60 @@
+import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
+import type { Prepared, Release } from '../deployer.ts'
+
+export interface StackModel {
+  readonly model: ComposeModel
+  readonly accommodations: readonly string[]
+}
+
+/** The release's model as it is given to the engine: images pinned, labels of the operators' client, fitted to the machine. */
+export function stackModel(prepared: Prepared, options: { readonly vips: boolean }): StackModel {
+  const { release, images } = prepared
+  const accommodations: string[] = []
+  const services = Object.entries(release.stack.model.services).map(([name, service]) => {
+    const pinned = { ...service, image: images.get(name)?.pinned ?? service.image }
+    const labelled = name === 'app' ? withLabels(pinned, release) : pinned
+    return [name, options.vips ? labelled : withoutVip(name, labelled, accommodations)]
+  })
+  return { model: { ...release.stack.model, services: Object.fromEntries(services) }, accommodations }
+}
+
+/** What the operators' client calls the commit of a deployment without a version: 8 characters, `+U` when files were changed. */
+export function chaosVersion({ commit, dirty }: Pick<Release, 'commit' | 'dirty'>): string {
+  return `${commit.slice(0, 8)}${dirty ? '+U' : ''}`
+}
+
+function withLabels(service: ComposeService, release: Release): ComposeService {
+  const { app, chaos, version, env } = release
+  const prefix = `coop-cloud.${app.stack}`
+  const own = service.deploy?.labels ?? {}
+  const timeout = own[`${prefix}.timeout`] ?? env.get('TIMEOUT')
+  const labels = {
+    ...own,
+    [`${prefix}.recipe`]: app.recipe,
+    [`${prefix}.chaos`]: String(chaos),
+    ...(version === null ? {} : { [`${prefix}.version`]: version }),
+    ...(chaos ? { [`${prefix}.chaos-version`]: chaosVersion(release) } : {}),
+    ...(timeout === undefined ? {} : { [`${prefix}.timeout`]: timeout }),
+  }
+  return { ...service, deploy: { ...service.deploy, labels } }
+}
+
+/** Without IPVS a virtual address carries nothing: names resolve to the tasks, and ports are bound on the host. */
+function withoutVip(name: string, service: ComposeService, accommodations: string[]): ComposeService {
+  const ports = service.ports ?? []
+  const ingress = ports.filter(({ mode }) => mode !== 'host')
+  if (ingress.length > 0) {
+    const shown = ingress.map(({ published, target }) => published ?? target).join(', ')
+    accommodations.push(
+      `service ${name}: ingress ports ${shown} bound on the host, because virtual addresses carry no traffic here`,
+    )
+  }
+  if (service.deploy?.endpoint_mode !== 'dnsrr') {
+    accommodations.push(`service ${name}: endpoint_mode dnsrr, because virtual addresses carry no traffic here`)
+  }
+  return {
+    ...service,
+    ...(ports.length > 0 ? { ports: ports.map((port) => ({ ...port, mode: 'host' as const })) } : {}),
+    deploy: { ...service.deploy, endpoint_mode: 'dnsrr' },
+  }
+}
