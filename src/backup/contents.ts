@@ -41,21 +41,33 @@ export async function snapshotContents(
   return volumes.map((volume) => ({ volume, files: 0, bytes: 0, ...counted.get(volume) }))
 }
 
-/** The kind of the node at a path of the snapshot; null: the snapshot does not hold it. */
-export async function nodeIn(
-  toolbox: Toolbox,
-  snapshotId: string,
-  path: string,
-  bounds: { readonly deadlineMs: number; readonly signal?: AbortSignal },
-): Promise<{ type: string; size: number; children: number } | null> {
-  const script = 'restic ls --json --no-cache "$1" "$2" | head -c 4194304'
-  const lines = (await toolbox.run(['sh', '-c', script, 'node', snapshotId, path], bounds)).split('\n')
-  const nodes = lines.flatMap(parseNode)
-  const own = nodes.find((node) => node.path === path)
-  return own ? { type: own.type, size: own.size, children: nodes.length - 1 } : null
+export interface SnapshotNode {
+  readonly path: string
+  /** restic's word: file, dir, symlink, ... */
+  readonly type: string
+  readonly size: number
 }
 
-function parseNode(line: string): { path: string; type: string; size: number }[] {
+const NODES = `id=$1; shift; restic ls --json --no-cache "$id" "$@" | head -c 8388608`
+
+/** The nodes at these paths of the toolbox and right below them, by path; a path that the snapshot does not hold is absent. */
+export async function nodesIn(
+  toolbox: Toolbox,
+  snapshotId: string,
+  paths: readonly string[],
+): Promise<Map<string, SnapshotNode>> {
+  if (paths.length === 0) return new Map()
+  const bounds = { deadlineMs: 120_000, maxBytes: 16 * 1024 * 1024 }
+  const lines = await toolbox.run(['sh', '-c', NODES, 'nodes', snapshotId, ...paths], bounds)
+  return new Map(
+    lines
+      .split('\n')
+      .flatMap(parseNode)
+      .map((node) => [node.path, node]),
+  )
+}
+
+function parseNode(line: string): SnapshotNode[] {
   if (!line.startsWith('{') || !line.endsWith('}')) return []
   const node = JSON.parse(line) as { path?: unknown; type?: unknown; size?: unknown }
   if (typeof node.path !== 'string' || !node.path.startsWith(`${VOLUMES_DIR}/`)) return []

@@ -1,9 +1,9 @@
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Evidence } from '../verdict/evidence.ts'
-import { nodeIn } from './contents.ts'
-import type { BackupPlan, PlannedVolume } from './plan.ts'
+import { nodesIn, type SnapshotNode } from './contents.ts'
+import { type BackupPlan, type PlannedVolume, targets } from './plan.ts'
 import type { Snapshot } from './restic.ts'
-import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
+import type { Toolbox } from './toolbox.ts'
 
 type CoverageEvidence = Extract<Evidence, { kind: 'coverage' }>
 type Row = CoverageEvidence['paths'][number]
@@ -19,32 +19,25 @@ export async function coverageOf(
   taken: Snapshot,
   plan: BackupPlan,
 ): Promise<{ evidence: CoverageEvidence; cause?: Cause }> {
-  const rows: Row[] = []
-  for (const volume of plan.volumes) rows.push(...(await rowsOf(toolbox, taken, volume)))
+  const nodes = await nodesIn(toolbox, taken.id, plan.volumes.flatMap(targets))
+  const rows = plan.volumes.flatMap((volume) => rowsOf(volume, nodes))
   for (const path of plan.unreachable) rows.push({ volume: '', path, covered: false, note: 'lies in no volume' })
   const evidence = { kind: 'coverage' as const, paths: rows }
   const found = problem(rows, taken)
   return { evidence, ...(found ? { cause: found } : {}) }
 }
 
-async function rowsOf(toolbox: Toolbox, taken: Snapshot, { volume, covered }: PlannedVolume): Promise<Row[]> {
+function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>): Row[] {
+  const { volume, covered } = planned
   if (covered.kind === 'none') return [{ volume, path: '.', covered: false, note: `${EXCLUDED}${covered.reason}` }]
   const paths = covered.kind === 'all' ? ['.'] : covered.paths
   if (paths.length === 0) return [{ volume, path: '', covered: false, note: 'the label names no usable path' }]
-  return Promise.all(paths.map((path) => rowOf(toolbox, taken, { volume, path })))
-}
-
-async function rowOf(
-  toolbox: Toolbox,
-  { id }: Snapshot,
-  { volume, path }: { volume: string; path: string },
-): Promise<Row> {
-  const place = path === '.' ? `${VOLUMES_DIR}/${volume}` : `${VOLUMES_DIR}/${volume}/${path}`
-  const node = await nodeIn(toolbox, id, place, { deadlineMs: 120_000 })
-  if (!node) return { volume, path, covered: false, note: 'not in the snapshot' }
-  const note =
-    node.type === 'dir' ? (node.children === 0 ? 'empty directory' : undefined) : `${node.type}, ${node.size} bytes`
-  return { volume, path, covered: true, ...(note ? { note } : {}) }
+  return targets(planned).map((place, index) => {
+    const node = nodes.get(place)
+    const row = { volume, path: paths[index] ?? '.', covered: node !== undefined }
+    if (!node) return { ...row, note: 'not in the snapshot' }
+    return node.type === 'dir' ? row : { ...row, note: `${node.type}, ${node.size} bytes` }
+  })
 }
 
 function problem(rows: readonly Row[], taken: Snapshot): Cause | undefined {

@@ -1,6 +1,6 @@
 import { type Cause, cause } from '../verdict/causes.ts'
-import { nodeIn } from './contents.ts'
-import type { BackupPlan } from './plan.ts'
+import { nodesIn } from './contents.ts'
+import { type BackupPlan, type PlannedVolume, targets } from './plan.ts'
 import type { Snapshot } from './restic.ts'
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 
@@ -40,8 +40,9 @@ export function dumpCause(reports: readonly DumpReport[]): Cause | undefined {
 export async function dumpReports(toolbox: Toolbox, taken: Snapshot, plan: BackupPlan): Promise<DumpReport[]> {
   const hooked = plan.hooks.some(({ phase }) => phase === 'backup.pre-hook')
   const reports: DumpReport[] = []
-  for (const { volume, covered } of plan.volumes) {
-    const named = covered.kind === 'paths' ? await namedFiles(toolbox, taken, volume, covered.paths) : []
+  for (const planned of plan.volumes) {
+    const { volume, covered } = planned
+    const named = await namedFiles(toolbox, taken, planned)
     // A snapshot of nothing but named files has no other place to look at.
     const onlyFiles = covered.kind === 'paths' && named.length === covered.paths.length
     const rest = covered.kind === 'none' || !hooked || onlyFiles ? [] : await freshDumps(toolbox, taken, volume)
@@ -52,18 +53,10 @@ export async function dumpReports(toolbox: Toolbox, taken: Snapshot, plan: Backu
   return reports
 }
 
-async function namedFiles(
-  toolbox: Toolbox,
-  taken: Snapshot,
-  volume: string,
-  paths: readonly string[],
-): Promise<string[]> {
-  const files: string[] = []
-  for (const path of paths) {
-    const node = await nodeIn(toolbox, taken.id, `${VOLUMES_DIR}/${volume}/${path}`, BOUNDS)
-    if (node?.type === 'file') files.push(path)
-  }
-  return files
+async function namedFiles(toolbox: Toolbox, { id }: Snapshot, planned: PlannedVolume): Promise<string[]> {
+  if (planned.covered.kind !== 'paths') return []
+  const nodes = await nodesIn(toolbox, id, targets(planned))
+  return planned.covered.paths.filter((path) => nodes.get(`${VOLUMES_DIR}/${planned.volume}/${path}`)?.type === 'file')
 }
 
 /** From restic's own list; `mtime` there is RFC 3339. */

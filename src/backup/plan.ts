@@ -1,4 +1,5 @@
 import type { Finding } from '../verdict/events.ts'
+import { VOLUMES_DIR } from './toolbox.ts'
 
 /** What a backup of this stack must do and hold, as its labels promise it. */
 export interface BackupPlan {
@@ -33,4 +34,10 @@ export interface Hook {
   readonly phase: HookPhase
   /** A command line for the container's own shell. */
   readonly command: string
+}
+
+/** Where the covered parts of a volume lie in the toolbox. */
+export function targets({ volume, covered }: PlannedVolume): string[] {
+  if (covered.kind === 'all') return [`${VOLUMES_DIR}/${volume}`]
+  return covered.kind === 'none' ? [] : covered.paths.map((path) => `${VOLUMES_DIR}/${volume}/${path}`)
 }

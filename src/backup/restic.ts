@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { InfraError } from '../lib/errors.ts'
 import { snapshotContents, type VolumeContents } from './contents.ts'
-import type { BackupPlan, PlannedVolume } from './plan.ts'
-import { RESTIC_DIR, type Toolbox, VOLUMES_DIR } from './toolbox.ts'
+import { type BackupPlan, targets } from './plan.ts'
+import { RESTIC_DIR, type Toolbox } from './toolbox.ts'
 
 export { coverageOf } from './coverage.ts'
 export { checkDumps } from './dumps.ts'
@@ -31,6 +31,9 @@ const DEADLINE_MS = 30 * 60_000
 /** Stands in when nothing of what was promised is there: restic refuses to back up nothing, and a snapshot can be looked into. */
 const EMPTY = `${RESTIC_DIR}/empty`
 
+/** Only the last line counts, the summary; before it restic reports its progress. */
+const BACKUP = 'restic backup --json --no-cache --host cc-ci --tag "$1" --files-from-raw /dev/stdin | tail -n 1'
+
 /**
  * Takes one restic snapshot of what the plan covers and is there; `coverageOf` then says what is missing. Initialises the
  * repository of the run. A file that vanished while it was read (code 3) is a warning: apps are alive while they are backed up.
@@ -43,19 +46,8 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
   const present = await existing(toolbox, promised, bounds)
   const paths = present.length > 0 ? present : [EMPTY]
   const at = Number(await toolbox.run(['date', '+%s'], bounds))
-  const argv = [
-    'restic',
-    'backup',
-    '--json',
-    '--no-cache',
-    '--host',
-    'cc-ci',
-    '--tag',
-    tag,
-    '--files-from-raw',
-    '/dev/stdin',
-  ]
-  const result = await toolbox.exec(argv, { ...bounds, stdin: paths.map((path) => `${path}\0`).join('') })
+  const stdin = paths.map((path) => `${path}\0`).join('')
+  const result = await toolbox.exec(['bash', '-o', 'pipefail', '-c', BACKUP, 'backup', tag], { ...bounds, stdin })
   const id = summaryId(result.stdout)
   if (!id || (result.exitCode !== 0 && result.exitCode !== 3)) throw failed('backup', result.exitCode, result.stderr)
   const covered = plan.volumes.filter(({ covered }) => covered.kind !== 'none').map(({ volume }) => volume)
@@ -87,12 +79,6 @@ export async function restore(
   const result = await toolbox.exec(['restic', 'restore', '--no-cache', '--target', '/', snapshotId], bounds)
   if (result.exitCode !== 0) throw failed('restore', result.exitCode, result.stderr)
   return { files: contents.reduce((sum, { files }) => sum + files, 0) }
-}
-
-/** Where the covered parts of a volume lie in the toolbox. */
-export function targets({ volume, covered }: PlannedVolume): string[] {
-  if (covered.kind === 'all') return [`${VOLUMES_DIR}/${volume}`]
-  return covered.kind === 'none' ? [] : covered.paths.map((path) => `${VOLUMES_DIR}/${volume}/${path}`)
 }
 
 async function initialise(toolbox: Toolbox, bounds: { deadlineMs: number; signal?: AbortSignal }): Promise<void> {

@@ -21,7 +21,7 @@ export interface SettleOptions {
 
 /**
  * Runs argv in a service, and where its container is just being replaced (none runs, or the engine answers 409) waits until one
- * takes a command and runs argv there, once. It is never run twice in a container that took it.
+ * takes a command and runs argv there, once more: a container that ended in the middle of a dump gets a second chance.
  * Throws InfraError `no-container` when none came in time.
  */
 export async function settledExec(

@@ -10,6 +10,8 @@ export interface ToolboxExecOptions {
   readonly deadlineMs: number
   readonly stdin?: string
   readonly signal?: AbortSignal
+  /** Bytes kept of each stream. Default 1 MiB. */
+  readonly maxBytes?: number
 }
 
 /** What the toolbox asks of an engine. Removing what is not there is no error. */
@@ -55,7 +57,7 @@ export interface Toolbox {
   readonly volumes: readonly string[]
   /** Any exit code is a result. */
   exec(argv: readonly string[], options: ToolboxExecOptions): Promise<EngineExecResult>
-  /** Like `exec`, with InfraError `toolbox-failed` for a code other than 0. */
+  /** Like `exec`, with InfraError `toolbox-failed` for a code other than 0 and for output that was cut. */
   run(argv: readonly string[], options: ToolboxExecOptions): Promise<string>
   /** Starts the container anew when the stack has other volumes than before; the repository stays. */
   refresh(): Promise<void>
@@ -142,6 +144,7 @@ async function runOk(
   options: ToolboxExecOptions,
 ): Promise<string> {
   const result = await engine.exec(container, argv, options)
+  if (result.truncated) throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox printed more than is kept`)
   if (result.exitCode === 0) return result.stdout
   const words = mask((result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n'))
   throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox ended with ${result.exitCode}:\n${words}`, {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { postgres } from '../../fixtures/images/postgres.ts'
 import { type HookOptions, runHooks } from '../../src/backup/hooks.ts'
 import { backupPlan } from '../../src/backup/labels.ts'
 import type { BackupPlan } from '../../src/backup/plan.ts'
@@ -14,12 +15,12 @@ import {
   type Surroundings,
 } from '../../src/backup/witness/index.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
+import { ImageBuilder } from '../../src/images/builder.ts'
 import { waitFor } from '../../src/lib/wait.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
-import { execIn } from './support/docker-toolbox.ts'
 
-const IMAGE = process.env.CC_CI_TEST_POSTGRES ?? 'cc-ci-fixtures/postgres:15'
+const IMAGE = postgres().tag
 
 /** The pattern of the database recipes: dump beside the data, only the dump is backed up, restore loads it into a new database. */
 const PG_BACKUP = `#!/bin/bash
@@ -45,6 +46,7 @@ let exec: ServiceExec
 let container: string
 
 beforeAll(async () => {
+  await new ImageBuilder(() => undefined).ensure(postgres())
   stack = await bareStack('db-data')
   container = `${stack.name}_db`
   stack.cleanup.register(container, async () => void (await tryDocker(['rm', '--force', container])))
@@ -62,15 +64,15 @@ beforeAll(async () => {
     `${stack.name}_db-data:/var/lib/postgresql/data`,
     IMAGE,
   ])
-  exec = (_service, argv, options) => execIn(container, argv, options)
-  await execIn(container, ['sh', '-c', 'cat > /pg_backup.sh && chmod 555 /pg_backup.sh'], {
+  exec = (_service, argv, options) => stack.engine.exec(container, argv, options)
+  await stack.engine.exec(container, ['sh', '-c', 'cat > /pg_backup.sh && chmod 555 /pg_backup.sh'], {
     stdin: PG_BACKUP,
     deadlineMs: 10_000,
   })
   await waitFor(
     async () =>
       (
-        await execIn(
+        await stack.engine.exec(
           container,
           ['psql', '-h', '127.0.0.1', '-w', 'postgresql://todo:a-password-to-mask@127.0.0.1/todo', '-c', 'SELECT 1'],
           { deadlineMs: 10_000 },
@@ -87,7 +89,7 @@ beforeAll(async () => {
 afterAll(() => stack[Symbol.asyncDispose]())
 
 async function sql(text: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await execIn(
+  const { exitCode, stdout, stderr } = await stack.engine.exec(
     container,
     ['psql', '-U', 'todo', '-qAt', '-v', 'ON_ERROR_STOP=1', 'todo', '-c', text],
     { deadlineMs: 30_000 },
@@ -224,7 +226,7 @@ test('the server restarts on a data folder that holds a marker file', async () =
     await docker(['start', container])
     await waitFor(
       async () =>
-        (await execIn(container, ['pg_isready', '-U', 'todo'], { deadlineMs: 10_000 })).exitCode === 0
+        (await stack.engine.exec(container, ['pg_isready', '-U', 'todo'], { deadlineMs: 10_000 })).exitCode === 0
           ? { state: 'ready', value: true }
           : { state: 'waiting', reason: 'not yet' },
       { name: 'PostgreSQL', deadlineMs: 60_000 },

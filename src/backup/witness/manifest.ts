@@ -7,6 +7,8 @@ import type { Witness, WitnessRow } from './contract.ts'
 const MAX_FILES = 20_000
 /** Bytes of one volume that are hashed; above it sizes must do. */
 const MAX_HASHED = 256 * 1024 * 1024
+/** Bytes of a listing: names may be long. */
+const MAX_LISTING = 64 * 1024 * 1024
 
 export interface ManifestEntry {
   /** find's letter: f, d, l, ... */
@@ -66,6 +68,7 @@ export async function manifestOf(toolbox: Toolbox, volume: string): Promise<Mani
   const place = `${VOLUMES_DIR}/${volume}`
   const listing = await toolbox.run(['sh', '-c', LIST, 'list', place, String(MAX_FILES * 7 + 7)], {
     deadlineMs: 120_000,
+    maxBytes: MAX_LISTING,
   })
   const all = parseListing(listing).filter(({ path }) => !/(^|\/)\.cc-ci-witness-[a-z0-9]+$/.test(path))
   const entries = all.slice(0, MAX_FILES).sort((a, b) => (a.path < b.path ? -1 : 1))

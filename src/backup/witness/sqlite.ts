@@ -108,7 +108,11 @@ function excludedBy(path: string, covered: Coverage): string | null {
 }
 
 function query(toolbox: Toolbox, place: string, sql: string): Promise<string> {
-  return toolbox.run(['sh', '-c', OPEN, 'sqlite', place], { deadlineMs: 120_000, stdin: sql })
+  return toolbox.run(['sh', '-c', OPEN, 'sqlite', place], {
+    deadlineMs: 120_000,
+    stdin: sql,
+    maxBytes: 16 * 1024 * 1024,
+  })
 }
 
 function quote(name: string): string {

@@ -1,16 +1,17 @@
 import { openToolbox, type Toolbox } from '../../../src/backup/toolbox.ts'
+import { Engine } from '../../../src/engine/client.ts'
 import { docker, tryDocker } from '../../../src/engine/docker-cli.ts'
-import { imageId } from '../../../src/images/builder.ts'
-import { TOOLBOX_TAG } from '../../../src/images/toolbox.ts'
+import { ImageBuilder } from '../../../src/images/builder.ts'
+import { TOOLBOX_TAG, toolbox } from '../../../src/images/toolbox.ts'
 import { Cleanup } from '../../../src/lib/cleanup.ts'
 import { newRunId, randomId } from '../../../src/lib/ids.ts'
 import type { ResolvedStack } from '../../../src/recipe/model.ts'
-import { dockerToolbox } from './docker-toolbox.ts'
 
 /** Volumes under a stack's names, and a toolbox that sees them; no services. */
 export interface BareStack extends AsyncDisposable {
   readonly name: string
   readonly toolbox: Toolbox
+  readonly engine: Engine
   readonly runId: string
   readonly cleanup: Cleanup
   /** Runs a shell script in the toolbox, with the volumes at /volumes. */
@@ -30,21 +31,23 @@ export async function bareStack(...volumes: string[]): Promise<BareStack> {
     )
     await docker(['volume', 'create', '--label', `com.docker.stack.namespace=${name}`, `${name}_${volume}`])
   }
-  const image = await imageId(TOOLBOX_TAG)
-  if (!image) throw new Error(`${TOOLBOX_TAG} is missing: run the set-up first`)
+  await new ImageBuilder(() => undefined).ensure(toolbox())
+  const image = TOOLBOX_TAG
+  const engine = await Engine.connect()
   const app = { runId, stack: name }
-  const toolbox = await openToolbox(dockerToolbox, { image, app, mask: String, cleanup })
+  const opened = await openToolbox(engine, { image, app, mask: String, cleanup })
   const sh = (script: string, ...args: string[]) =>
-    toolbox.run(['bash', '-c', script, 'test', ...args], { deadlineMs: 60_000 })
+    opened.run(['bash', '-c', script, 'test', ...args], { deadlineMs: 60_000 })
   return {
     name,
-    toolbox,
+    toolbox: opened,
+    engine,
     runId,
     cleanup,
     sh,
     listing: (volume) =>
       sh(
-        `cd "/volumes/$1" && find . -printf '%P %y %m %U:%G %s %T@ %l\\0' | LC_ALL=C sort -z | base64; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -z | sha256sum`,
+        `cd "/volumes/$1" && find . -printf '%P %y %m %U:%G %T@ %l\\0' | LC_ALL=C sort -z | base64; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -z | sha256sum`,
         volume,
       ),
     async [Symbol.asyncDispose]() {
