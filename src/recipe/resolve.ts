@@ -172,10 +172,7 @@ class Resolving {
     if (Array.isArray(value)) return value.map((item, i) => this.#interpolate(item, [...path, String(i)], source))
     if (!isDataMap(value)) return value
     const result: DataMap = {}
-    for (const [key, child] of Object.entries(value)) {
-      const next = this.#interpolate(child, [...path, key], source)
-      Object.defineProperty(result, key, { value: next, enumerable: true, writable: true, configurable: true })
-    }
+    for (const [key, child] of Object.entries(value)) result[key] = this.#interpolate(child, [...path, key], source)
     return result
   }
 

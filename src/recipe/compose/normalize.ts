@@ -196,7 +196,9 @@ function toMap(value: Data, path: string[], on: Normalizing, missing: '' | null)
     const text = String(entry)
     const at = text.indexOf('=')
     const key = at === -1 ? text : text.slice(0, at)
-    set(result, key, at === -1 ? missing : text.slice(at + 1))
+    if (key === '__proto__')
+      on.report([...path, String(index)], 'names __proto__, which is not usable', 'Use another name.')
+    else result[key] = at === -1 ? missing : text.slice(at + 1)
     on.moved([...path, key], [...path, String(index)])
   }
   return result
@@ -223,11 +225,6 @@ function asList(value: Data | undefined): Data[] {
 
 function mapValues(map: DataMap, change: (value: Data, key: string) => Data): DataMap {
   const result: DataMap = {}
-  for (const [key, value] of Object.entries(map)) set(result, key, change(value, key))
+  for (const [key, value] of Object.entries(map)) result[key] = change(value, key)
   return result
-}
-
-/** Like an assignment, but `__proto__` is a key like any other. */
-function set(map: DataMap, key: string, value: Data): void {
-  Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true })
 }

@@ -126,12 +126,7 @@ class Reader {
       if (key === '<<') merged.push(...this.#mergeKey(pair.value, path))
       else {
         if (pair.key.range) this.places.set(pathKey([...path, key]), this.#placeAt(pair.key.range[0]))
-        Object.defineProperty(result, key, {
-          value: this.#value(pair.value, [...path, key]),
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        })
+        result[key] = this.#value(pair.value, [...path, key])
       }
     }
     this.#open.delete(node)
@@ -156,8 +151,9 @@ class Reader {
       return undefined
     }
     const value = target.source === '<<' ? '<<' : this.#scalar(target)
-    if (typeof value === 'string') return value
-    this.#fail(node, `is the key ${String(value)}, which is not text: put it in quotes`)
+    if (typeof value === 'string' && value !== '__proto__') return value
+    if (value === '__proto__') this.#fail(node, 'is the key __proto__, which is not usable')
+    else this.#fail(node, `is the key ${String(value)}, which is not text: put it in quotes`)
     return undefined
   }
 

@@ -1,0 +1,230 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the texts under test
+import { describe, expect, test } from 'vitest'
+import { appEnv } from '../../src/recipe/app-env.ts'
+import { type LintRow, lint } from '../../src/recipe/lint/lint.ts'
+import { RULES } from '../../src/recipe/lint/rules.ts'
+import { POLICY, policyProblems } from '../../src/recipe/policy.ts'
+import { openRecipe } from '../../src/recipe/repo.ts'
+import { resolveStack } from '../../src/recipe/resolve.ts'
+import { readTree } from '../../src/recipe/tree.ts'
+import { commit, type Files, git, repository, resolved } from './throwaway.ts'
+
+const README = `<!-- metadata -->\n${['Category', 'Status', 'Image', 'Healthcheck', 'Backups', 'Email', 'Tests', 'SSO'].map((key) => `* **${key}**: x`).join('\n')}\n<!-- endmetadata -->\n`
+
+const GOOD = `version: "3.8"
+services:
+  app:
+    image: nginx:1.25.3
+    networks: [proxy]
+    volumes: ["content:/usr/share/nginx/html"]
+    secrets: [db_pass]
+    configs: [{source: conf, target: /conf, mode: 0555}]
+    healthcheck: {test: ["CMD", "true"]}
+    deploy:
+      labels:
+        - "traefik.enable=true"
+        - "coop-cloud.\${STACK_NAME}.version=1.0.0+1.25.3"
+        - "backupbot.backup=true"
+        - "backupbot.backup.volumes.content.path=a,b"
+networks: {proxy: {external: true}}
+volumes: {content: }
+secrets:
+  db_pass: {external: true, name: "\${STACK_NAME}_db_pass_\${SECRET_DB_PASS_VERSION}"}
+configs:
+  conf: {file: conf.txt, name: "\${STACK_NAME}_conf_\${CONF_VERSION}"}
+`
+const RECIPE: Files = {
+  'compose.yml': GOOD,
+  '.env.sample': 'DOMAIN=a.example.com\nSECRET_DB_PASS_VERSION=v1 # length=32\n',
+  'abra.sh': 'export CONF_VERSION=v1\n',
+  'conf.txt': 'one\n',
+  'README.md': README,
+}
+
+async function lintDir(dir: string): Promise<LintRow[]> {
+  const tree = await readTree(dir)
+  const env = appEnv(tree, { STACK_NAME: 'a_example_com' })
+  const repo = await openRecipe(dir)
+  return lint({ repo, tree, env, stack: await resolveStack(tree, env), commit: repo.head.commit })
+}
+
+async function broken(files: Files): Promise<LintRow[]> {
+  const dir = await repository({ ...RECIPE, ...files })
+  await git(dir, 'tag', '-a', '-m', 'x', '0.9.0+1.0.0')
+  return (await lintDir(dir)).filter(({ ok }) => !ok)
+}
+
+const edited = (from: string, to: string): Files => {
+  expect(GOOD).toContain(from)
+  return { 'compose.yml': GOOD.replace(from, to) }
+}
+
+test('a good recipe breaks nothing, and every rule says what it looked at', async () => {
+  const dir = await repository(RECIPE)
+  await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1.25.3')
+  const rows = await lintDir(dir)
+  expect(rows.filter(({ ok }) => !ok)).toEqual([])
+  expect([...new Set(rows.map(({ id }) => id))]).toEqual(RULES.map(({ id }) => id))
+  expect(rows.every(({ subject }) => subject !== '')).toBe(true)
+  expect(rows.filter(({ skipped }) => skipped).map(({ id }) => id)).toEqual(['R013', 'R016', 'CC01', 'CC02', 'CC11'])
+})
+
+test('the table of rules is whole', () => {
+  expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length)
+  expect(RULES.map(({ id }) => id).filter((id) => id.startsWith('R'))).toEqual(
+    Array.from({ length: 16 }, (_, i) => `R${String(i + 1).padStart(3, '0')}`),
+  )
+  for (const { title, fix, source } of RULES) for (const text of [title, fix, source]) expect(text).not.toBe('')
+})
+
+describe.each<[id: string, files: () => Files, where: string | undefined]>([
+  ['R001', () => edited('version: "3.8"', 'version: "3.9"'), 'compose.yml:1:1'],
+  ['R002', () => edited('{test: ["CMD", "true"]}', '{disable: true}'), 'compose.yml:9:5'],
+  ['R003', () => edited('nginx:1.25.3', 'localhost:5000/nginx'), 'compose.yml:4:5'],
+  ['R004', () => edited('nginx:1.25.3', 'nginx:latest'), 'compose.yml:4:5'],
+  ['R005', () => edited('nginx:1.25.3', 'nginx:stable-alpine'), 'compose.yml:4:5'],
+  ['R007', () => ({ 'README.md': README.replace('**SSO**: x', '**SSO**: ?') }), 'README.md'],
+  ['R009', () => edited('  app:', '  web:'), 'compose.yml:2:1'],
+  ['R010', () => edited('traefik.enable=true', 'traefik.enable=false'), 'compose.yml:10:5'],
+  ['R012', () => ({ 'abra.sh': '' }), 'compose.yml:21:26'],
+  ['R015', () => edited('secrets: [db_pass]', 'secrets: [db_pass, very_long_secret_name]\n#'), undefined],
+  ['CC03', () => edited('mode: 0555', 'mode: 555'), 'compose.yml:8:45'],
+  ['CC04', () => edited('"content:/usr', '"content:/x", "c:/usr'), 'compose.yml:6:29'],
+  [
+    'CC05',
+    () => edited('    healthcheck:', '    labels: ["backupbot.backup=true"]\n    healthcheck:'),
+    'compose.yml:9:14',
+  ],
+  [
+    'CC06',
+    () => edited('backupbot.backup.volumes.content.path', 'backupbot.backup.volumes.contents.path'),
+    'compose.yml:15:11',
+  ],
+  [
+    'CC06',
+    () => edited('backupbot.backup.volumes.content.path=a,b', 'backupbot.backup.command=x'),
+    'compose.yml:15:11',
+  ],
+  ['CC07', () => edited('backupbot.backup.volumes.content.path=a,b', 'backupbot.backup.path=/x'), 'compose.yml:15:11'],
+  ['CC08', () => edited('content:/usr', '/etc:/usr'), 'compose.yml:6:5'],
+  ['CC09', () => edited('    networks:', '    hostname: $DOMAIN-x\n    networks:'), 'compose.yml:5:5'],
+  ['CC09', () => edited('    networks:', '    labels: {"a.${DOMAIN}": x}\n    networks:'), 'compose.yml:5:14'],
+  ['CC10', () => ({ '.env.sample': 'DOMAIN=x\n' }), 'compose.yml:19:3'],
+  [
+    'CC11',
+    () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=8 charset=emoji\n' }),
+    '.env.sample:2:1',
+  ],
+  ['CC12', () => edited('    networks:', '    restart: always\n    networks:'), 'compose.yml:5:5'],
+  ['CC13', () => edited('    networks:', '    hostname: ${NOPE}\n    networks:'), 'compose.yml:5:5'],
+  ['CC14', () => edited('    networks:', '    stop_grace_period: ${GRACE:-1m}\n    networks:'), 'compose.yml:5:5'],
+])('%s', (id, files, where) => {
+  test(`finds it at ${where}`, async () => {
+    const changed = files()
+    if (id === 'R015') {
+      const text = String(changed['compose.yml'])
+      const more =
+        'secrets:\n  very_long_secret_name: {external: true, name: "${STACK_NAME}_v_${SECRET_DB_PASS_VERSION}"}'
+      const rows = await broken({ 'compose.yml': text.replace('\nsecrets:', `\n${more}`) })
+      expect(rows.map((row) => row.id)).toEqual(['R015'])
+      return
+    }
+    const rows = (await broken(changed)).filter((row) => row.id === id)
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.where).toBe(where)
+    expect(rows[0]?.hint).not.toBe('')
+  })
+})
+
+test('tags: a lightweight release tag is R014, no release is R006', async () => {
+  const dir = await repository(RECIPE)
+  await git(dir, 'tag', '1.0.0+1.25.3')
+  expect((await lintDir(dir)).filter(({ ok }) => !ok).map(({ id, subject }) => [id, subject])).toEqual([
+    ['R006', 'tags'],
+    ['R014', 'tag 1.0.0+1.25.3'],
+  ])
+})
+
+describe('since the last release', () => {
+  async function released(): Promise<string> {
+    const dir = await repository(RECIPE)
+    await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1.25.3')
+    return dir
+  }
+  const row = async (dir: string, id: string) => (await lintDir(dir)).filter((found) => found.id === id)
+
+  test('a config that changed without its version is CC01, at the line of abra.sh, with its cause', async () => {
+    const dir = await released()
+    await commit(dir, 'x', { 'conf.txt': 'two\n' })
+    expect(await row(dir, 'CC01')).toMatchObject([
+      {
+        ok: false,
+        severity: 'error',
+        subject: 'config conf',
+        where: 'abra.sh:1:8',
+        cause: 'config-version-not-bumped',
+      },
+    ])
+    await commit(dir, 'x', { 'abra.sh': 'export CONF_VERSION=v2\n' })
+    expect(await row(dir, 'CC01')).toMatchObject([{ ok: true }])
+  })
+
+  test('a version in .env.sample alone is no version', async () => {
+    const dir = await released()
+    await commit(dir, 'x', { 'conf.txt': 'two\n', '.env.sample': `${RECIPE['.env.sample']}CONF_VERSION=v2\n` })
+    expect(await row(dir, 'CC01')).toMatchObject([{ ok: false }])
+  })
+
+  test('a new variable without default is CC02; with one, or in abra.sh, it is not', async () => {
+    const dir = await released()
+    const compose = (value: string) => GOOD.replace('    networks:', `    hostname: "${value}"\n    networks:`)
+    await commit(dir, 'x', { 'compose.yml': compose('${NEW}'), '.env.sample': `${RECIPE['.env.sample']}NEW=x\n` })
+    expect(await row(dir, 'CC02')).toMatchObject([{ ok: false, subject: 'variable NEW', where: 'compose.yml:5:5' }])
+    await commit(dir, 'x', { 'compose.yml': compose('${NEW:-x}') })
+    expect(await row(dir, 'CC02')).toMatchObject([{ ok: true }])
+    await commit(dir, 'x', { 'compose.yml': compose('${NEW}'), 'abra.sh': 'export CONF_VERSION=v1\nexport NEW=1\n' })
+    expect(await row(dir, 'CC02')).toMatchObject([{ ok: true }])
+  })
+
+  test('the release itself is compared with the one before it', async () => {
+    const dir = await released()
+    const text = GOOD.replace('1.0.0+1.25.3', '1.1.0+1.25.3')
+    await commit(dir, 'x', { 'compose.yml': text, 'conf.txt': 'two\n' })
+    await git(dir, 'tag', '-a', '-m', 'x', '1.1.0+1.25.3')
+    expect(await row(dir, 'CC01')).toMatchObject([
+      { ok: false, message: expect.stringContaining('since 1.0.0+1.25.3') as unknown },
+    ])
+  })
+})
+
+describe('compose policy', () => {
+  const CASES: [code: keyof typeof POLICY, service: string, rest?: string][] = [
+    ['bind-mount', 'volumes: ["./x:/x"]'],
+    ['engine-socket', 'volumes: ["/var/run/docker.sock:/s"]'],
+    ['engine-socket', 'volumes: ["/var/run:/host"]'],
+    ['privileged', 'privileged: true'],
+    ['cap-add', 'cap_add: [SYS_ADMIN]'],
+    ['host-namespace', 'network_mode: host'],
+    ['host-namespace', 'pid: host'],
+    ['device', 'devices: ["/dev/sda:/dev/sda"]'],
+    ['driver-bind', 'volumes: ["v:/v"]', 'volumes: {v: {driver_opts: {type: none, o: bind, device: /etc}}}'],
+    ['foreign-network', 'networks: [n]', 'networks: {n: {external: true, name: host}}'],
+    ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {external: true}}'],
+    ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {name: other_app_data}}'],
+    ['foreign-secret', 'secrets: [s]', 'secrets: {s: {external: true, name: other_secret_v1}}'],
+    ['foreign-config', 'configs: [c]', 'configs: {c: {external: true}}'],
+    ['host-port', 'ports: ["80:80"]'],
+    ['host-port', 'ports: [{target: 53, published: 53, mode: host}]'],
+  ]
+
+  test.each(CASES)('%s: %s', async (code, service, rest = '') => {
+    const compose = `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n${rest}\n`
+    const { stack } = await resolved({ 'compose.yml': compose })
+    expect(policyProblems(stack, 'app_example_com').map((problem) => problem.code)).toEqual([code])
+    expect(policyProblems(stack, 'app_example_com', [code])).toEqual([])
+  })
+
+  test('every code has a case', () => {
+    expect([...new Set(CASES.map(([code]) => code))].sort()).toEqual(Object.keys(POLICY).sort())
+  })
+})
