@@ -19,9 +19,9 @@ const schema = z.object({
     }),
     Mode: z.object({
       Replicated: z.object({ Replicas: z.number().nullish() }).nullish(),
-      Global: z.unknown(),
+      Global: z.unknown().optional(),
       ReplicatedJob: z.object({ TotalCompletions: z.number().nullish() }).nullish(),
-      GlobalJob: z.unknown(),
+      GlobalJob: z.unknown().optional(),
     }),
     UpdateConfig: z.object({ Order: text, FailureAction: text }).nullish(),
     EndpointSpec: z
