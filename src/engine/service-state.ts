@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hashOf, specHash } from './spec-hash.ts'
+import { hashOf, specHash, templateHash } from './spec-hash.ts'
 import type { ServiceState } from './types.ts'
 
 const STACK_LABEL = 'com.docker.stack.namespace'
@@ -71,7 +71,7 @@ export function parseService(answer: unknown): ServiceState {
     failureAction: (Spec.UpdateConfig?.FailureAction || 'pause') as ServiceState['failureAction'],
     hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
     specHash: specHash(template),
-    templateHash: hashOf(template),
+    templateHash: templateHash(template),
     endpointHash: hashOf({ ...endpoint, Mode: endpoint?.Mode || 'vip' }),
     endpointMode: endpoint?.Mode === 'dnsrr' ? 'dnsrr' : 'vip',
     ports: (endpoint?.Ports ?? []).map((port) => ({

@@ -7,6 +7,12 @@ export function specHash(template: unknown): string {
   return hashOf(running(template))
 }
 
+/** Hash of a whole task template, equal for a service and the tasks made from it: only the service's names its runtime. */
+export function templateHash(template: unknown): string {
+  const { Runtime: _runtime, ...rest } = fields(template)
+  return hashOf(rest)
+}
+
 /** Hash of anything the engine said; null, missing and empty are the same, and the order of keys does not count. */
 export function hashOf(value: unknown): string {
   return createHash('sha256')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hashOf, specHash } from './spec-hash.ts'
+import { specHash, templateHash } from './spec-hash.ts'
 import type { TaskState } from './types.ts'
 
 const text = z.string().nullish()
@@ -39,6 +39,6 @@ export function parseTask(answer: unknown): TaskState {
     since: Status.Timestamp ?? task.CreatedAt,
     image: Spec.ContainerSpec?.Image ?? '',
     specHash: specHash(Spec),
-    templateHash: hashOf(Spec),
+    templateHash: templateHash(Spec),
   }
 }
