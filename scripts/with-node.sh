@@ -16,7 +16,7 @@ install() {
   wanted=$(cksum < package-lock.json)
   [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ] && find_node && return 0
   echo "Installing the packages of package-lock.json (npm ci)" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  npm ci --no-audit --no-fund --loglevel=error --no-progress >&2
   # npm may have been told to run no install scripts; this one only fetches Node's own binary for this machine.
   find_node || (cd node_modules/node && npm run --silent preinstall) || true
   printf '%s\n' "$wanted" > "$stamp"
