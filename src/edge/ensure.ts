@@ -55,11 +55,12 @@ export async function ensureEdge(): Promise<EdgeAddress> {
   return address
 }
 
-/** Removes the edge if it is ours. */
-export async function removeEdge(): Promise<void> {
+/** Removes the edge if it is ours. True when it did. */
+export async function removeEdge(): Promise<boolean> {
   const found = await inspectEdge()
-  if (found?.labels[EDGE_LABELS.role] === 'edge')
-    await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { deadlineMs: 60_000 })
+  if (found?.labels[EDGE_LABELS.role] !== 'edge') return false
+  await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { deadlineMs: 60_000 })
+  return true
 }
 
 async function createEdge(): Promise<void> {

@@ -35,3 +35,18 @@ export const memoryPart: MachinePart = {
     return gib >= MEMORY_GIB ? ok(`${gib.toFixed(0)} GiB`) : impossible(`${gib.toFixed(1)} GiB, ${MEMORY_GIB} needed`)
   },
 }
+
+/** Whether the kernel can carry traffic to service VIPs. Never a lack: a run proves it with a connection and makes do without. */
+export const vipsPart: MachinePart = {
+  id: 'vips',
+  title: 'Service VIPs',
+  action: '',
+  needs: [],
+  remedy: 'Load the kernel module ip_vs.',
+  async look() {
+    if (process.env.DOCKER_HOST) return ok('asked with a real connection when a run starts')
+    return existsSync('/proc/net/ip_vs')
+      ? ok('the kernel has IPVS')
+      : ok('the kernel has no IPVS: runs use DNS round robin and host-mode ports')
+  },
+}

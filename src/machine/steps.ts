@@ -2,7 +2,7 @@ import { enginePart } from './engine-part.ts'
 import { edgePart, toolboxPart, traefikPart } from './image-parts.ts'
 import { browserPart, toolsPart } from './packages.ts'
 import type { MachinePart } from './part.ts'
-import { diskPart, memoryPart } from './room-parts.ts'
+import { diskPart, memoryPart, vipsPart } from './room-parts.ts'
 import { proxyPart, swarmPart } from './swarm-part.ts'
 
 /** Everything a machine must have to judge recipes: `doctor` looks at it, `engine up` mends it. */
@@ -12,6 +12,7 @@ export const MACHINE_PARTS: readonly MachinePart[] = [
   toolsPart,
   enginePart,
   swarmPart,
+  vipsPart,
   proxyPart,
   toolboxPart,
   traefikPart,

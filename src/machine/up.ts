@@ -58,8 +58,7 @@ export function engineDown({ state, log }: { state: string; log: (line: string) 
     if (readRecord(state, 'swarm') || readRecord(state, 'engine')) await refuseWhileInUse()
     const removed: string[] = []
     if ((await tryDocker(['version'])).exitCode === 0) {
-      await removeEdge()
-      removed.push('edge')
+      if (await removeEdge()) removed.push('edge')
       if (await removeProxy(state)) removed.push('network proxy')
       if (await leaveSwarm(state)) removed.push('Swarm')
     }
