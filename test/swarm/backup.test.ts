@@ -112,6 +112,24 @@ test('what is covered comes back, what the labels exclude is not asked for and n
   expect(await stack.sh('find /volumes -name ".cc-ci*"')).toBe('')
 })
 
+test('a volume that the new version no longer mounts is lost with all its files, unless labels call it worthless', async () => {
+  await using stack = await bareStack('data', 'cache')
+  const labels = { 'backupbot.backup.volumes.cache': 'false' }
+  const mounts = ['data', 'cache'].map((source) => ({ type: 'volume' as const, source, target: `/${source}` }))
+  const app = { volumes: mounts, deploy: { labels: { 'backupbot.backup': 'true', ...labels } } }
+  const base = { ...around(stack, ['data', 'cache']), model: stackOf({ app }, ['data', 'cache']) }
+  const planted = await plantWitnesses(base)
+  const results = async (model: Surroundings['model']) => {
+    const evidence = await compareAfterUpgrade({ ...base, model }, planted)
+    return 'witnesses' in evidence
+      ? evidence.witnesses.flatMap(({ kind, result }) => (kind === 'file' ? [result] : []))
+      : []
+  }
+  expect(await results(base.model)).toEqual(['kept', 'kept'])
+  expect(await results(stackOf({ app: { volumes: [] } }, []))).toEqual(['changed', 'lost'])
+  await removeWitnesses(base, planted)
+})
+
 test('a restore that brings nothing back is seen', async () => {
   await using stack = await bareStack('data')
   const here = around(stack, ['data'])

@@ -24,6 +24,8 @@ export interface Witness {
   /** `volume:data` or `postgres:db`. */
   readonly subject: string
   readonly kind: WitnessRow['kind']
+  /** Short name of the volume it lies in; a database that is asked over its own protocol has none. */
+  readonly volume?: string
   /** Null: the backup labels promise it back; otherwise why they do not. */
   readonly excluded: string | null
   plant(around: Surroundings): Promise<void>

@@ -36,6 +36,7 @@ export function fileWitness(volume: string, folder: string, covered: Coverage): 
   return {
     subject,
     kind: 'file',
+    volume,
     excluded: excludedBy(folder, covered),
     async plant({ toolbox }) {
       planted = true

@@ -1,5 +1,6 @@
 import { CcCiError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { backupPlan } from '../labels.ts'
 import type { Coverage, PlannedVolume } from '../plan.ts'
 import { VOLUMES_DIR } from '../toolbox.ts'
 import type { Surroundings, Witness, WitnessRow } from './contract.ts'
@@ -16,6 +17,10 @@ export interface PlantedWitnesses {
   readonly witnesses: readonly Witness[]
   /** What could not be watched and why, for a finding. */
   readonly unwatched: readonly string[]
+  /** Volumes that a service had mounted when the witnesses were planted. */
+  readonly mounted: ReadonlySet<string>
+  /** Volumes that the labels of that version excluded while it was backed up: a cache, for example. */
+  readonly worthless: ReadonlySet<string>
 }
 
 /** Finds everything worth watching in the running app and plants it. What was planted before an error is removed again. */
@@ -28,18 +33,29 @@ export async function plantWitnesses(around: Surroundings): Promise<PlantedWitne
       await witness.plant(around)
     }
   } catch (error) {
-    await removeWitnesses(around, { witnesses: planted, unwatched })
+    await removeWitnesses(around, { witnesses: planted })
     throw error
   }
-  return { witnesses, unwatched }
+  return { witnesses, unwatched, mounted: mountedVolumes(around), worthless: worthlessVolumes(around) }
 }
 
-/** After an upgrade everything must still be there; what backup labels exclude does not matter here. */
+/**
+ * After an upgrade everything must still be there, backed up or not. A volume that the new version no longer mounts is still there
+ * with all its files, and yet lost for the app; where a backup label calls it not worth keeping that is only a change.
+ */
 export async function compareAfterUpgrade(
   around: Surroundings,
-  { witnesses }: PlantedWitnesses,
+  { witnesses, mounted, worthless }: PlantedWitnesses,
 ): Promise<WitnessEvidence> {
-  return evidence(await inTurn(witnesses, (witness) => witness.compare(around)))
+  const now = mountedVolumes(around)
+  const rows = await inTurn(witnesses, async (witness): Promise<WitnessRow> => {
+    const row = await witness.compare(around)
+    const { volume } = witness
+    if (row.result !== 'kept' || volume === undefined || !mounted.has(volume) || now.has(volume)) return row
+    const result = worthless.has(volume) ? 'changed' : 'lost'
+    return { ...row, result, summary: 'no service of the new version mounts this volume' }
+  })
+  return evidence(rows)
 }
 
 /** Takes away what the labels promise to bring back: marker files, dumps on disk, the row in the database. */
@@ -65,13 +81,16 @@ export async function compareAfterRestore(
 }
 
 /** Removes what is still planted; tries all, then throws the first error. Idempotent. */
-export async function removeWitnesses(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+export async function removeWitnesses(
+  around: Surroundings,
+  { witnesses }: Pick<PlantedWitnesses, 'witnesses'>,
+): Promise<void> {
   const errors: unknown[] = []
   for (const witness of witnesses) await witness.remove(around).catch((error: unknown) => errors.push(error))
   if (errors.length > 0) throw errors[0]
 }
 
-async function findWitnesses(around: Surroundings): Promise<PlantedWitnesses> {
+async function findWitnesses(around: Surroundings): Promise<Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>> {
   const unwatched: string[] = []
   const witnesses: Witness[] = []
   for (const service of postgresCandidates(around.model)) {
@@ -120,6 +139,16 @@ async function directories({ toolbox }: Surroundings, volume: string, paths: rea
     return exitCode === 0
   })
   return paths.filter((_, index) => marks[index])
+}
+
+function mountedVolumes({ model }: Surroundings): Set<string> {
+  const mounts = Object.values(model.model.services).flatMap(({ volumes = [] }) => volumes)
+  return new Set(mounts.flatMap(({ type, source }) => (type === 'volume' && source ? [source] : [])))
+}
+
+function worthlessVolumes({ model }: Surroundings): Set<string> {
+  const { capable, volumes } = backupPlan(model)
+  return new Set(capable ? volumes.flatMap(({ volume, covered }) => (covered.kind === 'none' ? [volume] : [])) : [])
 }
 
 function evidence(rows: readonly WitnessRow[]): WitnessEvidence {
