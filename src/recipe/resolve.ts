@@ -196,6 +196,8 @@ class Resolving {
   }
 
   #undefined(name: string, path: readonly string[], source: ComposeSource): void {
+    // A feature that .env.sample offers as a comment is meant to be empty until somebody turns it on.
+    if (this.#tree.env.optional.some(({ key }) => key === name)) return
     const where = placeIn(source, path)
     this.findings.push({
       code: 'undefined-variable',

@@ -198,6 +198,12 @@ test('a variable without value is a finding with its place, each once', async ()
   ])
 })
 
+test('a variable that .env.sample offers as a comment is no finding', async () => {
+  const { stack } = await resolved({ 'compose.yml': app('    hostname: x${EXTRA}\n'), '.env.sample': '#EXTRA=y\n' })
+  expect(stack.findings).toEqual([])
+  expect(stack.model.services.app?.hostname).toBe('x')
+})
+
 test('places point at labels in both forms, and at the overlay that wrote last', async () => {
   const files = {
     'compose.yml': app('    deploy:\n      labels:\n        - "a=1"\n        - "b=2"\n'),
