@@ -40,8 +40,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     deadlineMs: options.deadline,
     signal: interruption.signal,
     onEvent: (event) => reporter.onEvent(event),
-  })
-  reporter.close()
+  }).finally(() => reporter.close())
   const { results, failed } = publish(run)
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   screen.write(summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }))
@@ -54,7 +53,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const plan = await planRun({ recipe, ref: options.ref, base: options.base, only: options.only, operatorDir: options.recipes, runId, folder })
       const engine = await Engine.connect()
       await sweep(state, engine, screen)
-      return { plan, host: await connectHost(engine, state) }
+      return { plan, host: await connectHost(engine, state, runId) }
     } catch (error) {
       discard(folder)
       throw error

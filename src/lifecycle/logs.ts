@@ -11,10 +11,8 @@ const MAX_LOG_BYTES = 2 * 1024 * 1024
  */
 export async function keepLogs({ host, plan, folder, masker }: RunContext): Promise<void> {
   for (const container of await host.engine.containers({ stack: plan.app.stack })) {
-    const { stdout, stderr } = await host.engine.containerLogs(container.id, { maxBytes: MAX_LOG_BYTES, timestamps: true })
-    // Both streams carry the engine's time before each line: sorted by it, they read as they were written.
-    const lines = `${stdout}\n${stderr}`.split('\n').filter(Boolean).sort()
-    writeFileSync(join(folder.logs, logName(plan.app.stack, container)), masker.mask(`${lines.join('\n')}\n`))
+    const text = await host.engine.containerLogs(container.id, { maxBytes: MAX_LOG_BYTES, timestamps: true })
+    writeFileSync(join(folder.logs, logName(plan.app.stack, container)), masker.mask(text))
   }
 }
 

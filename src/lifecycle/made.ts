@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { openToolbox, type Toolbox } from '../backup/toolbox.ts'
 import { type Browser, openBrowser } from '../checks/browser.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
@@ -10,7 +11,7 @@ export async function browserOf({ made, host, plan, folder }: RunContext): Promi
     edge: host.edge,
     domain: plan.app.domain,
     executable: host.browserExecutable,
-    profileDir: folder.tmp,
+    profile: join(folder.tmp, 'browser'),
   })
   return made.browser
 }

@@ -1,10 +1,14 @@
-import { join } from 'node:path'
-import { smoke } from '../checks/browser.ts'
+import { join, relative } from 'node:path'
+import { smoke } from '../checks/smoke.ts'
 import { checkHttp } from '../checks/http.ts'
-import { routedServices } from '../checks/routes.ts'
-import { converge, updated } from '../engine/convergence/converge.ts'
+import { noHttpReason, routedServices } from '../checks/routed-services.ts'
+import { runningTasks } from '../checks/serving-task.ts'
+import { converge } from '../engine/convergence/converge.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
+import { type Cause, cause } from '../verdict/causes.ts'
+import type { Evidence } from '../verdict/evidence.ts'
+import type { CheckOutcome } from '../verdict/events.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { browserOf } from './made.ts'
 
@@ -13,7 +17,8 @@ export async function converged(context: RunContext, voice: TierVoice, deployed:
   const { host, plan, signal, clock, masker } = context
   const result = await converge(host.engine, {
     stack: plan.app.stack,
-    expected: updated(deployed.services.map(({ service }) => service), before?.services ?? []),
+    expected: deployed.services,
+    before: before?.services,
     deadlineMs: plan.settings.settings.timeouts.deploy,
     signal,
     clock,
@@ -27,44 +32,50 @@ export async function converged(context: RunContext, voice: TierVoice, deployed:
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
 export async function serves(context: RunContext, voice: TierVoice, release: Release): Promise<boolean> {
-  const { host, plan, signal, clock, masker } = context
+  const { host, plan, signal, masker } = context
   const routed = routedServices(release.stack, plan.app.domain)
-  if (routed.services.length === 0) {
-    voice.evidence({ kind: 'no-http', reason: routed.reason })
+  const reason = noHttpReason(routed)
+  if (reason) {
+    voice.evidence({ kind: 'no-http', reason })
     return false
   }
   const { health, timeouts } = plan.settings.settings
   const answer = await checkHttp({
-    engine: host.engine,
     edge: host.edge,
-    stack: plan.app.stack,
     domain: plan.app.domain,
     path: health.path,
     allowed: health.status,
-    services: routed.services,
+    tasksOf: () => runningTasks(host.engine, plan.app.stack),
     deadlineMs: timeouts.http,
     signal,
-    clock,
     mask: (text) => masker.mask(text),
     onWaiting: voice.onWaiting,
   })
-  if (answer.outcome !== 'pass') throw new TierStop("the app's own task answers", answer.cause, answer.outcome)
-  voice.evidence(answer.evidence)
-  voice.check("the app's own task answers", 'pass')
+  accept(voice, "the app's own task answers", answer)
   return true
 }
 
 /** A real browser shows something; the picture is kept. */
 export async function looksAlive(context: RunContext, voice: TierVoice): Promise<void> {
-  const { plan, folder, signal } = context
+  const { plan, folder, signal, masker } = context
   const file = join(folder.artifacts, `${voice.tier}.png`)
   const seen = await smoke(await browserOf(context), {
     url: `https://${plan.app.domain}${plan.settings.settings.screenshot.path}`,
     screenshotFile: file,
+    screenshotName: relative(folder.dir, file),
+    mask: (text) => masker.mask(text),
+    onWaiting: voice.onWaiting,
     deadlineMs: 60_000,
     signal,
   })
-  if (seen.outcome !== 'pass') throw new TierStop('a browser shows the app', seen.cause, seen.outcome)
-  voice.evidence(seen.evidence)
-  voice.check('a browser shows the app', 'pass')
+  accept(voice, 'a browser shows the app', seen)
+}
+
+/** Records what a check found; anything but a pass ends the tier with its cause. */
+function accept(voice: TierVoice, name: string, result: { outcome: CheckOutcome; evidence?: Evidence; cause?: Cause }): void {
+  if (result.outcome !== 'pass') {
+    throw new TierStop(name, result.cause ?? cause('harness-error', `${name}: no cause was given`), result.outcome)
+  }
+  if (result.evidence) voice.evidence(result.evidence)
+  voice.check(name, 'pass')
 }

@@ -29,7 +29,7 @@ export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]>
   const cleanup = new Cleanup()
   cleanup.register('temporary files', async () => removeTmp(folder))
   cleanup.register('stack', async () => {
-    await removeStackOrThrow(engine, { stack, runId, deadlineMs, known: remembered(known) })
+    await removeStackOrThrow(engine, { stack, runId, deadlineMs, known })
   })
   cleanup.register('processes', async () => killSurvivors(runId))
   return cleanup.run()
@@ -37,19 +37,10 @@ export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]>
 
 /** What is still there of a run, on the engine and on this machine. */
 export async function leaksOf(options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known'>): Promise<{ ledger: Ledger; leaks: Leak[] }> {
-  const ledger = await takeLedger(options.engine, { stack: options.stack, runId: options.runId, known: remembered(options.known) })
+  const ledger = await takeLedger(options.engine, { stack: options.stack, runId: options.runId, known: options.known })
   const files = existsSync(options.folder.tmp) ? [{ kind: 'files', name: options.folder.tmp }] : []
   const processes = survivors(options.runId).map((pid) => ({ kind: 'processes', name: String(pid) }))
-  return { ledger, leaks: [...itemsOf(ledger), ...files, ...processes] }
-}
-
-/** The volumes of an earlier look, so that nameless ones are found again once their containers are gone. */
-function remembered(ledger: Ledger | undefined): { volumes: readonly string[] } {
-  return { volumes: ledger?.items.volumes ?? [] }
-}
-
-function itemsOf({ items }: Ledger): Leak[] {
-  return Object.entries(items).flatMap(([kind, names]) => names.map((name) => ({ kind, name })))
+  return { ledger, leaks: [...ledger.entries(), ...files, ...processes] }
 }
 
 function killSurvivors(runId: string): void {

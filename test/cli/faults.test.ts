@@ -7,7 +7,7 @@ const EXIT = { pass: 0, fail: 1, unverified: 3 }
 describe.concurrent('planted faults end at their tier with their cause', () => {
   it.each(Object.entries(FAULTS))('%s', async (name, { expect: expected }) => {
     await using workshop = openWorkshop()
-    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name), ...(FAULTS[name]?.args ?? [])])
+    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name)])
     const decisive = results.tiers.find(({ status }) => status === 'fail') ?? results.tiers.find(({ status }) => status === 'unverified')
     const found = { tier: decisive?.id ?? null, cause: decisive?.cause?.code ?? null, verdict: results.verdict, blame: decisive?.cause?.blame ?? null }
     const { finding, ...rest } = expected

@@ -42,7 +42,7 @@ async function removeAndProve(context: RunContext, voice: TierVoice): Promise<vo
   }
   const { ledger, leaks } = await leaksOf({ ...run, known })
   for (const leak of leaks) events.append({ type: 'leak', ...leak })
-  voice.evidence({ kind: 'ledger', before: before.counts, during: known.counts, after: ledger.counts, removed: known.total })
+  voice.evidence({ kind: 'ledger', before: before.counts(), during: known.counts(), after: ledger.counts(), removed: known.total })
   const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
   if (left) voice.check('nothing is left', 'fail', cause('teardown-leak', `still there: ${left}`))
   else voice.check('nothing is left', 'pass')

@@ -1,0 +1,13 @@
+import { EXIT } from '../lib/errors.ts'
+import { doctor } from '../machine/up.ts'
+import type { StateOption } from './program.ts'
+
+const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
+
+/** `cc-ci doctor`: what a run needs, what was found, how to mend the rest. Exit 3 when something is missing. */
+export async function doctorCommand(options: StateOption & { readonly json?: boolean }): Promise<number> {
+  const rows = await doctor()
+  if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+  else for (const { state, title, detail, remedy } of rows) process.stdout.write(`${SIGNS[state].padEnd(9)}${title.padEnd(22)}${detail}\n${remedy ? `         ${remedy}\n` : ''}`)
+  return rows.every(({ state }) => state === 'ok') ? EXIT.pass : EXIT.unverified
+}
