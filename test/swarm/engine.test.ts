@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
+import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
+import { removeStack } from '../../src/engine/removal.ts'
+import { probeVips } from '../../src/engine/vip.ts'
+import { newRunId, randomId } from '../../src/lib/ids.ts'
+import { FOREVER, IMAGE, scratchStack, sh } from './support/scratch-stack.ts'
+
+const engine = await Engine.connect()
+
+test('the engine tells what it is', async () => {
+  const info = await engine.info()
+  expect(info.version).not.toBe('')
+  expect(Number(info.api)).toBeGreaterThanOrEqual(1.41)
+  expect(info.cpus).toBeGreaterThan(0)
+  expect(await engine.image('no/such:image')).toBeNull()
+  expect((await engine.image(IMAGE))?.id).toMatch(/^sha256:/)
+})
+
+test('exec: exit code, both streams, input, environment, limits', async () => {
+  await using stack = scratchStack(engine)
+  await stack.up({ app: sh(FOREVER) })
+  const app = { stack: stack.stack, runId: stack.runId, domain: 'x', recipe: 'x' }
+  const exec = (argv: string[], stdin?: string) =>
+    stack.deployer.exec(app, 'app', argv, { deadlineMs: 10_000, ...(stdin ? { stdin } : {}) })
+  expect(await exec(['sh', '-c', 'echo out; echo err >&2; exit 5'])).toEqual({
+    exitCode: 5,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  })
+  const long = 'x'.repeat(300_000)
+  expect((await exec(['cat'], long)).stdout).toBe(long)
+  expect((await exec(['echo', '$(id); `id`'])).stdout).toBe('$(id); `id`\n')
+  const [container] = await engine.containers({ stack: stack.stack })
+  const id = container?.id ?? ''
+  const cut = await engine.exec(id, ['sh', '-c', 'yes | head -c 100000; echo $A'], {
+    deadlineMs: 10_000,
+    maxBytes: 10,
+    env: { A: '1' },
+  })
+  expect(cut).toMatchObject({ truncated: true, stdout: 'y\ny\ny\ny\ny\n' })
+  await expect(engine.exec(id, ['sleep', '9'], { deadlineMs: 300 })).rejects.toMatchObject({ code: 'exec-deadline' })
+  await expect(engine.exec('nothere', ['id'], { deadlineMs: 300 })).rejects.toMatchObject({ code: 'no-container' })
+  await expect(stack.deployer.exec(app, 'nothere', ['id'], { deadlineMs: 300 })).rejects.toMatchObject({
+    code: 'no-container',
+  })
+})
+
+test('logs of a container and of a task, in order, with a tail and a limit', async () => {
+  await using stack = scratchStack(engine)
+  await stack.up({ app: sh(`echo one; echo two >&2; echo three; ${FOREVER}`) })
+  const [task] = await engine.tasks(stack.stack)
+  const id = task?.containerId ?? ''
+  expect((await engine.containerLogs(id)).split('\n').sort()).toEqual(['', 'one', 'three', 'two'])
+  expect((await engine.containerLogs(id, { tail: 1 })).trim().split('\n')).toHaveLength(1)
+  expect(await engine.containerLogs(id, { maxBytes: 3 })).toContain('cut here')
+  expect(await engine.taskLogs(task?.id ?? '')).toContain('three')
+})
+
+test('secrets are made once, handed to the masker, readable in the container, and kept by an update', async () => {
+  await using stack = scratchStack(engine)
+  const name = `${stack.stack}_pw_v1`
+  const extra = {
+    secrets: [{ key: 'pw', name, length: 20, generate: true }],
+    model: { secrets: { pw: { external: true, name } } },
+  }
+  const app = sh(FOREVER, {}, { secrets: [{ source: 'pw' }] })
+  await stack.up({ app }, extra)
+  const [container] = await engine.containers({ stack: stack.stack })
+  const read = await engine.exec(container?.id ?? '', ['cat', '/run/secrets/pw'], { deadlineMs: 5000 })
+  expect(stack.secretValues).toEqual([read.stdout])
+  await stack.deploy({ app }, extra)
+  expect(stack.secretValues).toHaveLength(1)
+})
+
+test('what cannot be deployed says why', async () => {
+  await using stack = scratchStack(engine)
+  const manual = { key: 'm', name: `${stack.stack}_m_v1`, generate: false }
+  await expect(stack.deploy({ app: sh('') }, { secrets: [manual] })).rejects.toMatchObject({ code: 'secret-missing' })
+  const missing = stack.deploy({ app: { image: `cc-ci.invalid/${randomId(8)}:1` } })
+  await expect(missing).rejects.toMatchObject({ code: 'image-unpullable', found: { blame: 'infra', service: 'app' } })
+})
+
+test('a stack of that name that is not ours is refused and left alone', async () => {
+  await using theirs = scratchStack(engine)
+  await theirs.up({ app: sh(FOREVER) })
+  await using ours = scratchStack(engine)
+  const app = { runId: newRunId(Date.now()), stack: theirs.stack, domain: 'x', recipe: 'x' }
+  const model = { services: { app: sh('') }, networks: {}, volumes: {}, secrets: {}, configs: {} }
+  const release = { app, dir: '/', commit: '', version: null, chaos: true, dirty: false, env: new Map(), secrets: [] }
+  const stack = { model, files: [], findings: [], place: () => undefined }
+  await expect(ours.deployer.prepare({ ...release, stack }, new AbortController().signal)).rejects.toMatchObject({
+    code: 'stack-exists',
+  })
+  expect(await engine.services(theirs.stack)).toHaveLength(1)
+})
+
+test('an orphan service is named after an update that dropped it', async () => {
+  await using stack = scratchStack(engine)
+  await stack.up({ app: sh(FOREVER), old: sh(FOREVER) })
+  const deployed = await stack.deploy({ app: sh(FOREVER) })
+  expect(deployed.orphans).toEqual(['old'])
+  expect(deployed.services.map(({ service }) => service)).toEqual(['app'])
+  expect(deployed.images[0]).toMatchObject({ service: 'app', ref: IMAGE, id: (await engine.image(IMAGE))?.id })
+})
+
+test('two stacks side by side do not see each other', async () => {
+  await using a = scratchStack(engine)
+  await using b = scratchStack(engine)
+  const results = await Promise.all([a.up({ app: sh(FOREVER) }), b.up({ app: sh(FOREVER), db: sh(FOREVER) })])
+  expect(results.map(({ state }) => state)).toEqual(['ready', 'ready'])
+  expect(await engine.services(a.stack)).toHaveLength(1)
+  await removeStack(engine, { stack: a.stack, runId: a.runId, deadlineMs: 60_000 })
+  expect((await engine.tasks(b.stack)).every(({ state }) => state === 'running')).toBe(true)
+})
+
+test('the ledger sees every kind of leftover, and the removal takes it, nameless volumes too', async () => {
+  await using stack = scratchStack(engine)
+  const { stack: name, runId } = stack
+  const labels = { [RUN_LABEL]: runId }
+  const volumes = [
+    { type: 'volume' as const, target: '/anonymous' },
+    { type: 'volume' as const, source: 'd', target: '/d' },
+  ]
+  await stack.up({ app: sh('while :; do sleep 1; done', {}, { volumes }) }, { model: { volumes: { d: {} } } })
+  await engine.objects.createSecret(`s_${randomId(8)}`, 'x', labels)
+  await engine.objects.createConfig(`${name}_unlabelled`, 'x', {})
+  await engine.objects.createVolume(`v_${randomId(8)}`, { [STACK_LABEL]: name })
+  await engine.objects.createNetwork(`n_${randomId(8)}`, labels)
+  const container = `c-${randomId(8)}`
+  const spec = { image: IMAGE, argv: ['sleep', '99'], env: {}, mounts: new Map(), capabilities: [] }
+  await engine.runContainer({ ...spec, name: container, labels })
+  const before = await takeLedger(engine, { stack: name, runId })
+  expect(before.counts()).toEqual({
+    services: 1,
+    tasks: 1,
+    containers: 2,
+    networks: 2,
+    volumes: 3,
+    secrets: 1,
+    configs: 1,
+  })
+  expect(before.items.containers).toContain(container)
+  expect(await mountedVolumes(engine, { stack: name, runId })).toHaveLength(2)
+  const started = Date.now()
+  const removal = await removeStack(engine, { stack: name, runId, deadlineMs: 60_000 })
+  expect(removal.left.entries()).toEqual([])
+  expect(removal.removed).toBe(before.total)
+  expect(Date.now() - started).toBeLessThan(15_000)
+  expect((await takeLedger(engine, { stack: name, runId, known: before })).total).toBe(0)
+  expect((await removeStack(engine, { stack: name, runId, deadlineMs: 5000 })).removed).toBe(0)
+})
+
+test('the probe for virtual addresses answers by a real connection, once, and leaves nothing', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'cc-ci-vip-'))
+  const [runId, cacheFile] = [newRunId(Date.now()), join(dir, 'vip.json')]
+  try {
+    const found = await probeVips(engine, { toolboxImage: IMAGE, runId, cacheFile })
+    const kernel = readFileSync('/proc/modules', 'utf8').includes('ip_vs')
+    if (!kernel) expect(found.carry).toBe(false)
+    expect(found.evidence).not.toBe('')
+    const started = Date.now()
+    expect(await probeVips(engine, { toolboxImage: IMAGE, runId, cacheFile })).toEqual(found)
+    expect(Date.now() - started).toBeLessThan(1000)
+    expect((await takeLedger(engine, { stack: 'cc-ci-vip', runId })).total).toBe(0)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
