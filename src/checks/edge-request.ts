@@ -62,7 +62,8 @@ type OneAnswer = Omit<EdgeAnswer, 'redirects'>
 
 /** The next place when the answer is a redirect to the same host; the edge itself turns http into https, so the scheme counts not. */
 function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null {
-  if (location === null || ![301, 302, 303, 307, 308].includes(status) || !URL.canParse(location, from.href)) return null
+  if (location === null || ![301, 302, 303, 307, 308].includes(status) || !URL.canParse(location, from.href))
+    return null
   const next = new URL(location, from)
   if (next.hostname !== from.hostname || !/^https?:$/.test(next.protocol)) return null
   next.protocol = 'https:'

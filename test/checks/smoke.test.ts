@@ -13,8 +13,10 @@ const PAGES: Readonly<Record<string, string>> = {
   '/blank': '<title>Blank</title><div id=root></div>',
   '/hidden': '<title>Hidden</title><p style="display:none">no</p><img width=0 height=0 src=/nothing>',
   '/form': '<title>Form</title><input name=q>',
-  '/late': '<title>Late</title><div id=r></div><script>setTimeout(() => { r.textContent = "here at last" }, 2000)</script>',
-  '/loud': '<title>Loud</title><h1>x</h1><script>console.error("my-secret-value broke")</script><img src="https://elsewhere.example.com/a.png"><img src="https://192.0.2.1/b.png"><script src=/gone.js></script>',
+  '/late':
+    '<title>Late</title><div id=r></div><script>setTimeout(() => { r.textContent = "here at last" }, 2000)</script>',
+  '/loud':
+    '<title>Loud</title><h1>x</h1><script>console.error("my-secret-value broke")</script><img src="https://elsewhere.example.com/a.png"><img src="https://192.0.2.1/b.png"><script src=/gone.js></script>',
   '/bye': '<title>x</title><p>go</p><script>location.href = "/plain"</script>',
 }
 const DOMAIN = 'app.ci.test'
@@ -33,7 +35,12 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const edge = { host: '127.0.0.1', httpsPort: port, httpPort: null, apiPort: null, ca: null }
-  browser = await openBrowser({ edge, executable: process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium', domain: DOMAIN, profile: join(root, 'profile') })
+  browser = await openBrowser({
+    edge,
+    executable: process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium',
+    domain: DOMAIN,
+    profile: join(root, 'profile'),
+  })
 }, 60_000)
 afterAll(async () => {
   await browser?.close()
@@ -55,7 +62,13 @@ const look = (path: string, more: { waitFor?: string; deadlineMs?: number } = {}
 it('describes a page and takes its picture', async () => {
   const { outcome, evidence } = await look('/plain')
   expect(outcome).toBe('pass')
-  expect(evidence).toMatchObject({ title: 'Plain', textLength: 5, elements: 1, failedRequests: [], url: `https://${DOMAIN}/plain` })
+  expect(evidence).toMatchObject({
+    title: 'Plain',
+    textLength: 5,
+    elements: 1,
+    failedRequests: [],
+    url: `https://${DOMAIN}/plain`,
+  })
   expect((await readFile(join(root, 'shot.png'))).length).toBeGreaterThan(1000)
 })
 
@@ -85,7 +98,13 @@ it("knows the proxy's own page", async () => {
 it('says when the browser is gone', async () => {
   const result = await smoke(
     { context: { newPage: () => Promise.reject(new Error('Target closed')) } as never, close: async () => {} },
-    { url: 'https://x', screenshotFile: '/x', deadlineMs: 1, signal: new AbortController().signal, mask: (text) => text },
+    {
+      url: 'https://x',
+      screenshotFile: '/x',
+      deadlineMs: 1,
+      signal: new AbortController().signal,
+      mask: (text) => text,
+    },
   )
   expect([result.outcome, result.cause?.code]).toEqual(['unverified', 'screenshot-failed'])
 })

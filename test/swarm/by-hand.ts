@@ -1,7 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { randomBytes } from 'node:crypto'
 import { exec, execOk, inheritedEnv } from '../../src/lib/exec.ts'
 
 /**
@@ -24,7 +24,9 @@ export async function deployByHand(dir: string, { stack, domain }: { stack: stri
     const args = ['secret', 'create', '--label', `com.docker.stack.namespace=${stack}`, `${stack}_${name}_v1`, '-']
     await exec('docker', args, { deadlineMs: 20_000, input: randomBytes(16).toString('hex') })
   }
-  const services = Object.fromEntries(Object.keys(compose.services).map((name) => [name, { deploy: { endpoint_mode: 'dnsrr' } }]))
+  const services = Object.fromEntries(
+    Object.keys(compose.services).map((name) => [name, { deploy: { endpoint_mode: 'dnsrr' } }]),
+  )
   const overlay = `${dir}.dnsrr.json`
   await writeFile(overlay, JSON.stringify({ version: '3.8', services }))
   const args = ['stack', 'deploy', '-d=true', '--resolve-image', 'never', '-c', 'compose.yml', '-c', overlay, stack]
