@@ -91,7 +91,7 @@ export function ownEngineRuns(state: string): boolean {
 }
 
 /** Kernel time at which a process began: with its id it names the process for good. Null when it is gone or only a zombie. */
-function startOf(pid: number): string | null {
+export function startOf(pid: number): string | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startDaemon } from '../../src/lib/daemon.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { stopEngine } from '../../src/machine/engine-part.ts'
+import { ownEngineRuns, startOf, stopEngine } from '../../src/machine/engine-part.ts'
 import { withMachineLock } from '../../src/machine/lock.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from '../../src/machine/records.ts'
 import { stateDir } from '../../src/machine/state-dir.ts'
@@ -46,8 +47,21 @@ describe('records of what cc-ci made', () => {
     },
   )
 
+  test('the engine that they name is stopped', async () => {
+    const pid = await startDaemon('sleep', ['60'], {
+      logFile: join(state, 'log'),
+      env: { PATH: process.env.PATH ?? '' },
+    })
+    writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
+    expect(ownEngineRuns(state)).toBe(true)
+    expect(await stopEngine(state)).toBe(true)
+    expect(startOf(pid)).toBeNull()
+    expect(await stopEngine(state)).toBe(false)
+  })
+
   test('a process that took over the id of our engine is left alone', async () => {
     writeRecord(state, 'engine', { pid: process.pid, startedAt: '1' })
+    expect(ownEngineRuns(state)).toBe(false)
     expect(await stopEngine(state)).toBe(true)
     expect(readRecord(state, 'engine')).toBeNull()
   })
