@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { WitnessRow } from './contract.ts'
 
 /** The shape of a database: what it holds, never the data itself. */
 export interface Fingerprint {
@@ -97,12 +96,6 @@ export function describeFingerprint(fingerprint: Fingerprint): string {
   const shape = [...fingerprint.tables].sort(([a], [b]) => (a < b ? -1 : 1))
   const digest = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16)
   return `${fingerprint.tables.size} tables, ${rowsOf(fingerprint)} rows, sha256:${digest}`
-}
-
-/** The worse of two results, for a witness that has several signs. */
-export function worse(a: WitnessRow['result'], b: WitnessRow['result']): WitnessRow['result'] {
-  const order = ['excluded', 'kept', 'changed', 'lost'] as const
-  return order.indexOf(a) > order.indexOf(b) ? a : b
 }
 
 function rowsOf({ tables }: Fingerprint): number {
