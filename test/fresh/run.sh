@@ -8,6 +8,8 @@ set -eu
 if [ "${1:-}" = --inside ]; then
   # First process of the new namespaces: mounts what a machine has, then becomes the script in the new root.
   root=$2
+  # The engine unpacks archives behind a remount of /, so the root has to be a mount of its own.
+  mount --bind "$root" "$root"
   mount --rbind /dev "$root/dev"
   mount -t proc proc "$root/proc"
   mount -t sysfs sysfs "$root/sys"
