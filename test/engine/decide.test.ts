@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
 import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
-import type { ServiceState } from '../../src/engine/types.ts'
+import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 
 const SERVICE: ServiceState = {
   id: 'app',
@@ -132,6 +132,15 @@ test('a scheduler without a node is waited for a while, and while an old task st
 
 test('a task that gets no address', () => {
   expect(look({}, [{ state: 'new', inStateMs: 21_000 }])).toMatchObject({ cause: { code: 'address-pool-exhausted' } })
+})
+
+test('a program that ends politely when its health check failed is still unhealthy, at the second time', () => {
+  const health = { status: 'unhealthy', failingStreak: 3, log: [] }
+  const container = { id: 'c', health, oomKilled: false, finishedAt: '' } as unknown as ContainerState
+  const containers = new Map([['c', container]])
+  const gone = (second: number) => ({ ...ended(second, 0), state: 'complete' as const, containerId: 'c' })
+  expect(look({}, [gone(10), {}], { containers }).state).toBe('ready')
+  expect(look({}, [gone(10), gone(20)], { containers })).toMatchObject({ cause: { code: 'healthcheck-failing' } })
 })
 
 test('rollback and pause end it though everything runs', () => {

@@ -114,13 +114,29 @@ function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */
 function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = currentTasks(snapshot, service).filter(
-    (task) => task.state === 'failed' && /unhealthy/i.test(task.error),
-  )
+  const tasks = currentTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
   const onceMore = service.restartCondition !== 'none' && service.restartMaxAttempts !== 0
   if (tasks.length < (onceMore ? 2 : 1)) return null
   const message = `the health check of ${service.service} failed until the engine killed its container`
   return { code: 'healthcheck-failing', service: service.service, tasks, message }
+}
+
+/**
+ * The engine names it in the task's error only when the program then ended with a code other than 0. The status of an ended container is
+ * `unhealthy` in any case: the number of failed probes tells.
+ */
+function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: SeenTask): boolean {
+  if (task.state !== 'failed' && task.state !== 'complete') return false
+  if (/unhealthy/i.test(task.error)) return true
+  const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
+  return health ? health.failingStreak >= probesAllowed(service) : false
+}
+
+const ENGINE_RETRIES = 3
+
+function probesAllowed(service: ServiceState): number {
+  const template = service.taskTemplate as { ContainerSpec?: { Healthcheck?: { Retries?: number } | null } }
+  return template.ContainerSpec?.Healthcheck?.Retries || ENGINE_RETRIES
 }
 
 function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
