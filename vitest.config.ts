@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/swarm/**/*.test.ts', 'test/cli/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          maxConcurrency: 3,
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },

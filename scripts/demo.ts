@@ -12,8 +12,8 @@ if (setup.status !== 0) process.exit(setup.status ?? 1)
 const dir = mkdtempSync(join(tmpdir(), 'cc-ci-demo-'))
 try {
   const recipe = await buildRecipe('pocketbase', join(dir, 'pocketbase'))
-  process.stdout.write('\nJudging PocketBase: cc-ci test ./pocketbase\n\n')
-  const run = spawnSync(process.execPath, [...node, 'src/cli/main.ts', 'test', recipe.dir], { stdio: 'inherit' })
+  process.stdout.write('\nJudging PocketBase: cc-ci test ./pocketbase --base 1.0.0+0.30.4\n\n')
+  const run = spawnSync(process.execPath, [...node, 'src/cli/main.ts', 'test', recipe.dir, '--base', '1.0.0+0.30.4'], { stdio: 'inherit' })
   process.exitCode = run.status ?? 1
 } finally {
   rmSync(dir, { recursive: true, force: true })

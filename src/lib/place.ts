@@ -9,3 +9,9 @@ export interface Place {
 export function formatPlace({ file, line, column }: Place): string {
   return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':')
 }
+
+/** The reverse of `formatPlace`. */
+export function parsePlace(text: string): Place {
+  const [, file = text, line, column] = /^(.*?)(?::(\d+))?(?::(\d+))?$/.exec(text) ?? []
+  return { file, ...(line ? { line: Number(line) } : {}), ...(column ? { column: Number(column) } : {}) }
+}

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type LoadedSettings, loadSettings } from '../config/load.ts'
 import type { App, Release } from '../deploy/deployer.ts'
-import { RecipeError } from '../lib/errors.ts'
+import { RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { parsePlace } from '../lib/place.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
@@ -68,6 +69,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const headSource = { app, tree: headTree, commit, chaos: true, dirty }
   const head = await newAppRelease(headSource, settings.settings)
   refuseWithoutApp(head)
+  refuseUndefined(head)
   const base = await chooseBase({ repo, app, head, settings: settings.settings, asked: baseAsked(request), dir: folder.checkoutBase })
   const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings.settings) : null
   const backup = backupPlan(head.stack)
@@ -101,6 +103,21 @@ function refuseWithoutApp(head: Release): void {
     where: head.stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(head.stack.model.services).join(', ')}.`,
   })
+}
+
+/** What head uses but neither defines, documents nor gives a default: operators would deploy an accidental empty text. */
+function refuseUndefined(head: Release): void {
+  const undefinedVariables = head.stack.findings.filter(({ code }) => code === 'undefined-variable')
+  if (undefinedVariables.length === 0) return
+  throw new RecipeErrors(
+    undefinedVariables.map(
+      ({ message, where }) =>
+        new RecipeError('compose-invalid', message, {
+          ...(where ? { where: parsePlace(where) } : {}),
+          hint: 'Add it to .env.sample (commented is enough), give a default like ${NAME:-}, or set it under `env` in cc-ci.yml.',
+        }),
+    ),
+  )
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */

@@ -4,11 +4,12 @@ import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
 
 /** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
-export async function plant(context: RunContext): Promise<void> {
+export async function plant(context: RunContext, voice: TierVoice): Promise<void> {
   const { plan, made } = context
   if (plan.settings.settings.witness === false) return
   await unplant(context)
   made.witnesses = await plantWitnesses(await surroundings(context))
+  for (const message of made.witnesses.unwatched) voice.finding({ code: 'data-unwatched', severity: 'warning', message })
 }
 
 export async function destroy(context: RunContext): Promise<void> {

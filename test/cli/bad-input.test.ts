@@ -10,7 +10,7 @@ const CASES: Readonly<Record<string, { spoil?: (dir: string) => void; args?: (di
   'no git': { spoil: (dir) => rmSync(join(dir, '.git'), { recursive: true }), says: [/git/] },
   'a ref that does not exist': { args: (dir) => [dir, '--ref', 'no-such-branch'], says: [/no-such-branch/] },
   'a base that does not exist': { args: (dir) => [dir, '--base', '9.9.9+9'], says: [/9\.9\.9\+9/] },
-  'a ref that looks like an option': { args: (dir) => [dir, '--ref=--upload-pack=touch /tmp/x'], says: [/ref/i] },
+  'a ref that looks like an option': { args: (dir) => [dir, '--ref=--upload-pack=touch /tmp/x'], says: [/no commit, tag or branch/] },
   'a recipe name with shell metacharacters': { args: () => ['$(touch hacked); `id`'], says: [/touch hacked/] },
   'a missing overlay': {
     spoil: (dir) => writeFileSync(join(dir, '.env.sample'), 'DOMAIN=example.com\nCOMPOSE_FILE="compose.yml:compose.gone.yml"\n'),
@@ -19,6 +19,10 @@ const CASES: Readonly<Record<string, { spoil?: (dir: string) => void; args?: (di
   'a required variable that is not set': {
     spoil: (dir) => append(dir, 'compose.yml', '\nx-note: ${NOT_SET:?must be set}\n'),
     says: [/NOT_SET/, /compose\.yml:\d+/],
+  },
+  'a variable that nobody defines': {
+    spoil: (dir) => append(dir, 'compose.yml', '\nx-note: ${NOBODY_KNOWS}\n'),
+    says: [/NOBODY_KNOWS/, /compose\.yml:\d+/, /\.env\.sample/],
   },
   'YAML that does not parse': { spoil: (dir) => append(dir, 'compose.yml', '\n  : [\n'), says: [/compose\.yml:\d+:\d+/] },
   'a key that the schema refuses': {

@@ -7,7 +7,8 @@ import { openWorkshop } from './cc-ci.ts'
 describe('real recipes live their whole life', () => {
   it.each(REAL_RECIPES)('%s passes with level 3 or more and all generic evidence', async (name) => {
     await using workshop = openWorkshop()
-    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name)])
+    const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : []
+    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name), ...base])
     expect(exitCode, stdout).toBe(0)
     expect(results.verdict).toBe('pass')
     expect(results.level).toBeGreaterThanOrEqual(3)

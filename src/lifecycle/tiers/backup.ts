@@ -10,7 +10,7 @@ export const backupTier: Tier = {
   async run(context, voice) {
     const { plan, made, signal } = context
     for (const finding of plan.backup.findings) voice.finding(finding)
-    await plant(context)
+    await plant(context, voice)
     const toolbox = await toolboxOf(context)
     const taken = await voice.operation('back up', async () => {
       const before = await hooks(context, voice, 'backup.pre-hook')

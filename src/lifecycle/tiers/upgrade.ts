@@ -17,7 +17,7 @@ export const upgradeTier: Tier = {
     const before = made.installed
     if (!plan.upgrade || !before) throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
-    await plant(context)
+    await plant(context, voice)
     const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () => deployRelease(context, release))
     reportOrphans(voice, after)
     const { updates } = await converged(context, voice, after, before)
