@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { execOk } from '../lib/exec.ts'
 
 /** Apps under test live under this domain; it exists nowhere else (RFC 6761 reserves `.test`). */
-export const TEST_DOMAIN = 'ci.test'
+const TEST_DOMAIN = 'ci.test'
 
 export interface TestCertificate {
   /** PEM of the authority, to be trusted. Its key is gone. */

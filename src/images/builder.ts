@@ -63,7 +63,7 @@ export async function lookImage(definition: ImageDefinition): Promise<'current' 
 }
 
 /** `sha256:…` of a local image, or null. */
-export async function imageId(reference: string): Promise<string | null> {
+async function imageId(reference: string): Promise<string | null> {
   const found = await tryDocker(['image', 'inspect', '--format', '{{.Id}}', reference])
   return found.exitCode === 0 ? found.stdout.trim() : null
 }

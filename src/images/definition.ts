@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Builds a file or folder of a build context. */
-export type ContextMaker = (folder: string) => Promise<void>
+type ContextMaker = (folder: string) => Promise<void>
 
 /** How an image is made from Debian packages and the package registries' released binaries. */
 export interface ImageDefinition {
