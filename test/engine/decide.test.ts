@@ -106,6 +106,8 @@ test('ends before the database was up do not count, unless they are many', () =>
   const up = { ...TASK, id: 'd', serviceId: 'db', since: '2026-01-01T00:00:35Z' }
   const tasks = [10, 20, 30].map((second) => ({ ...TASK, id: String(second), ...ended(second) }))
   expect(look({}, [], { services, tasks: [up, ...tasks] }).state).toBe('waiting')
+  const booting = { ...up, state: 'starting' as const }
+  expect(look({}, [], { services, tasks: [booting, ...tasks] }).state).toBe('waiting')
   const more = [40, 42, 44].map((second) => ({ ...TASK, id: String(second), ...ended(second) }))
   expect(look({}, [], { services, tasks: [up, ...tasks, ...more] })).toMatchObject({ cause: { code: 'crash-loop' } })
 })

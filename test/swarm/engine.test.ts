@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -82,6 +82,20 @@ test('what cannot be deployed says why', async () => {
   await expect(stack.deploy({ app: sh('') }, { secrets: [manual] })).rejects.toMatchObject({ code: 'secret-missing' })
   const missing = stack.deploy({ app: { image: `cc-ci.invalid/${randomId(8)}:1` } })
   await expect(missing).rejects.toMatchObject({ code: 'image-unpullable', found: { blame: 'infra', service: 'app' } })
+})
+
+test('a config file is read from the release, and one that changed under its name is its own cause', async () => {
+  await using stack = scratchStack(engine)
+  const model = { configs: { c: { name: `${stack.stack}_c_v1`, file: './c.txt' } } }
+  const app = sh(FOREVER, {}, { configs: [{ source: 'c', target: '/c' }], environment: { PRICE: '5$ {x}' } })
+  writeFileSync(join(stack.dir, 'c.txt'), 'one')
+  await stack.up({ app }, { model })
+  const [container] = await engine.containers({ stack: stack.stack })
+  const read = await engine.exec(container?.id ?? '', ['sh', '-c', 'cat /c; echo "$PRICE"'], { deadlineMs: 5000 })
+  expect(read.stdout).toBe('one5$ {x}\n')
+  writeFileSync(join(stack.dir, 'c.txt'), 'two')
+  await expect(stack.deploy({ app }, { model })).rejects.toMatchObject({ code: 'config-version-not-bumped' })
+  await expect(stack.deploy({ app: sh('', { nonsense: 1 }) })).rejects.toMatchObject({ code: 'compose-invalid' })
 })
 
 test('a stack of that name that is not ours is refused and left alone', async () => {

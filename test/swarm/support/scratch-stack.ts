@@ -15,6 +15,8 @@ export const IMAGE = 'bb:1'
 export interface ScratchStack extends AsyncDisposable {
   readonly stack: string
   readonly runId: string
+  /** Where relative file paths of a model begin. */
+  readonly dir: string
   readonly deployer: Deployer
   readonly secretValues: string[]
   deploy(services: Record<string, ComposeService>, extra?: Extra): Promise<Deployed>
@@ -58,6 +60,7 @@ export function scratchStack(engine: Engine): ScratchStack {
   return {
     stack,
     runId,
+    dir,
     deployer,
     secretValues,
     deploy,
