@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import type { EdgeAddress } from '../edge/address.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
@@ -40,6 +41,7 @@ export async function openBrowser({ edge, executable, domain, profile }: Browser
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: executable,
+      artifactsDir: join(profile, '..', 'browser-artifacts'),
       args: [...QUIET, `--host-resolver-rules=${resolverRules(domain, edge)}`],
       ignoreHTTPSErrors: true,
       viewport: { width: 1280, height: 800 },

@@ -27,6 +27,11 @@ export class PageLog {
     })
   }
 
+  /** True when Chromium gave up a request because an interface of the machine came or went, as they do with every container. */
+  get networkChanged(): boolean {
+    return this.#failedRequests.some((line) => line.includes('ERR_NETWORK_CHANGED'))
+  }
+
   /** Requests without an end yet. */
   get pending(): number {
     return this.#open.size

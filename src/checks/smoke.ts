@@ -33,8 +33,31 @@ export interface SmokeResult {
 const QUIET_LOOKS = 10
 const LOOK_EVERY_MS = 300
 
-/** Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. */
-export async function smoke({ context }: Browser, options: SmokeOptions): Promise<SmokeResult> {
+/** A result and, where another look may well see something else, why: such an answer is not the app's. */
+interface Attempt {
+  readonly result: SmokeResult
+  readonly again?: string
+}
+
+/**
+ * Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. The proxy loses a route for
+ * about a second after an update, and Chromium gives up loading when any network interface of the machine comes or goes: both
+ * are looked at anew until the deadline, because neither is an answer of the app.
+ */
+export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
+  const { deadlineMs, signal, onWaiting } = options
+  let last: SmokeResult | undefined
+  const look = async () => {
+    const { result, again } = await attempt(browser, options)
+    last = result
+    return again ? { state: 'waiting' as const, reason: again } : { state: 'ready' as const, value: result }
+  }
+  const waited = await waitFor<SmokeResult, never>(look, { name: 'a browser to see the app', deadlineMs, signal, onWaiting })
+  if (waited.state === 'ready') return waited.value
+  return last ?? { outcome: 'unverified', cause: cause('screenshot-failed', 'the browser did not answer before the deadline') }
+}
+
+async function attempt({ context }: Browser, options: SmokeOptions): Promise<Attempt> {
   let page: Page | undefined
   const close = () => void page?.close().catch(() => undefined)
   options.signal.addEventListener('abort', close, { once: true })
@@ -44,14 +67,14 @@ export async function smoke({ context }: Browser, options: SmokeOptions): Promis
   } catch (error) {
     options.signal.throwIfAborted()
     const [message = ''] = messageOf(error).split('\n')
-    return { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) }
+    return { result: { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) } }
   } finally {
     options.signal.removeEventListener('abort', close)
     await page?.close().catch(() => undefined)
   }
 }
 
-async function judge(page: Page, options: SmokeOptions): Promise<SmokeResult> {
+async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
   const { url, screenshotFile, deadlineMs, mask } = options
   const log = new PageLog(page)
   const failed = (code: 'http-not-serving' | 'proxy-fallback' | 'blank-page', message: string): SmokeResult => ({
@@ -59,12 +82,22 @@ async function judge(page: Page, options: SmokeOptions): Promise<SmokeResult> {
     cause: cause(code, message, { lines: log.lines().map(mask) }),
   })
   const status = await open(page, url, deadlineMs)
-  if (typeof status === 'string') return failed('http-not-serving', `the browser got no page: ${mask(status)}`)
+  if (typeof status === 'string') {
+    const result = failed('http-not-serving', `the browser got no page: ${mask(status)}`)
+    return log.networkChanged ? { result, again: 'a network interface of this machine changed' } : { result }
+  }
   const look = await settle(page, log, options)
   await page.screenshot({ path: screenshotFile, animations: 'disabled', timeout: 15_000 })
-  if (proxyAnswer({ status, body: look.text }, false))
-    return failed('proxy-fallback', `the browser shows the proxy's own ${status} page`)
-  if (isBlank(look)) return failed('blank-page', `a browser shows nothing at ${url}`)
+  if (proxyAnswer({ status, body: look.text }, false)) {
+    const again = `the proxy answers ${status} itself`
+    return { result: failed('proxy-fallback', `the browser shows the proxy's own ${status} page`), again }
+  }
+  if (log.networkChanged) {
+    const message = 'parts of the page did not load, because network interfaces of this machine kept changing'
+    const result: SmokeResult = { outcome: 'unverified', cause: cause('screenshot-failed', message) }
+    return { result, again: 'a network interface of this machine changed' }
+  }
+  if (isBlank(look)) return { result: failed('blank-page', `a browser shows nothing at ${url}`) }
   const { title, text, elements } = look
   const { consoleErrors, failedRequests } = log.masked(mask)
   const screenshot = options.screenshotName ?? screenshotFile
@@ -78,7 +111,7 @@ async function judge(page: Page, options: SmokeOptions): Promise<SmokeResult> {
     failedRequests,
     screenshot,
   } as const
-  return { outcome: 'pass', evidence: { ...evidence, url: mask(evidence.url) } }
+  return { result: { outcome: 'pass', evidence: { ...evidence, url: mask(evidence.url) } } }
 }
 
 /** The status of the page itself, or the browser's words when there is none. */

@@ -1,3 +1,4 @@
+import { DeployFailure } from '../deploy/deploy-failure.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { type Cause, CAUSES, cause } from '../verdict/causes.ts'
 import { fold } from '../verdict/fold.ts'
@@ -20,7 +21,7 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     if (error instanceof TierStop) voice.check(error.check, error.outcome, error.why)
-    else voice.check(`${tier.id} ran`, 'unverified', causeOfError(error))
+    else voice.check(`${tier.id} ran`, error instanceof DeployFailure ? 'fail' : 'unverified', causeOfError(error))
   }
   events.append({ type: 'tier.ended', tier: tier.id })
 }
@@ -39,6 +40,7 @@ function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | nul
 export function causeOfError(error: unknown): Cause {
   const lines = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
   if (isNoSpace(error)) return cause('disk-full', messageOf(error))
+  if (error instanceof DeployFailure) return error.found
   if (error instanceof CcCiError && isCauseCode(error.code, CAUSES)) return cause(error.code, error.message, { hint: error.hint })
   if (error instanceof DeadlineError) return cause('deadline', error.message, { hint: error.hint })
   if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })

@@ -12,6 +12,8 @@ import type { CheckOutcome } from '../verdict/events.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { browserOf } from './made.ts'
 
+const BROWSER_DEADLINE_MS = 30_000
+
 /** Waits until every service is up; `before` is what ran before this deployment, null for a new app. The tier ends with the cause when that cannot happen any more. */
 export async function converged(context: RunContext, voice: TierVoice, deployed: Deployed, before: Deployed | null): Promise<Converged> {
   const { host, plan, signal, clock, masker } = context
@@ -65,7 +67,7 @@ export async function looksAlive(context: RunContext, voice: TierVoice): Promise
     screenshotName: relative(folder.dir, file),
     mask: (text) => masker.mask(text),
     onWaiting: voice.onWaiting,
-    deadlineMs: 60_000,
+    deadlineMs: BROWSER_DEADLINE_MS,
     signal,
   })
   accept(voice, 'a browser shows the app', seen)
