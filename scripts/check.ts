@@ -19,7 +19,9 @@ async function worker(): Promise<void> {
   for (let next = queue.shift(); next; next = queue.shift()) {
     const [name, args] = next
     const begun = Date.now()
-    const result = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { deadlineMs: 120_000 })
+    const result = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+      deadlineMs: 120_000,
+    })
     const seconds = ((Date.now() - begun) / 1000).toFixed(1)
     const ok = result.exitCode === 0
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
@@ -30,5 +32,7 @@ async function worker(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker))
-process.stdout.write(`check: ${failed.length === 0 ? 'all passed' : `failed: ${failed.join(', ')}`} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
+process.stdout.write(
+  `check: ${failed.length === 0 ? 'all passed' : `failed: ${failed.join(', ')}`} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`,
+)
 process.exitCode = failed.length === 0 ? 0 : 1

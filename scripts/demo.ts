@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe } from '../fixtures/recipes/build.ts'
@@ -13,7 +13,9 @@ const dir = mkdtempSync(join(tmpdir(), 'cc-ci-demo-'))
 try {
   const recipe = await buildRecipe('pocketbase', join(dir, 'pocketbase'))
   process.stdout.write('\nJudging PocketBase: cc-ci test ./pocketbase --base 1.0.0+0.30.4\n\n')
-  const run = spawnSync(process.execPath, [...node, 'src/cli/main.ts', 'test', recipe.dir, '--base', '1.0.0+0.30.4'], { stdio: 'inherit' })
+  const run = spawnSync(process.execPath, [...node, 'src/cli/main.ts', 'test', recipe.dir, '--base', '1.0.0+0.30.4'], {
+    stdio: 'inherit',
+  })
   process.exitCode = run.status ?? 1
 } finally {
   rmSync(dir, { recursive: true, force: true })

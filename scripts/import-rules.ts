@@ -11,15 +11,37 @@ const layers = {
   backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
   checks: ['lib', 'verdict', 'recipe', 'engine', 'edge'],
   machine: ['lib', 'verdict', 'engine', 'images', 'edge'],
-  lifecycle: ['lib', 'verdict', 'recipe', 'config', 'engine', 'images', 'machine', 'edge', 'deploy', 'backup', 'checks'],
+  lifecycle: [
+    'lib',
+    'verdict',
+    'recipe',
+    'config',
+    'engine',
+    'images',
+    'machine',
+    'edge',
+    'deploy',
+    'backup',
+    'checks',
+  ],
   report: ['lib', 'verdict'],
   cli: ['.*'],
 }
 
 export const importRules = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-tests-from-source', severity: 'error', from: { path: '^src' }, to: { path: '^(test|fixtures|scripts)' } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-tests-from-source',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { path: '^(test|fixtures|scripts)' },
+    },
     ...Object.entries(layers).map(([layer, allowed]) => ({
       name: `${layer}-points-down`,
       severity: 'error',
@@ -27,5 +49,10 @@ export const importRules = {
       to: { path: '^src/', pathNot: `^src/(${[layer, ...allowed].join('|')})/` },
     })),
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' }, enhancedResolveOptions: { extensions: ['.ts', '.js'] } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
 }

@@ -4,6 +4,7 @@ import { CcCiError } from '../src/lib/errors.ts'
 import { type MachinePart, missing, ok } from '../src/machine/part.ts'
 import { stateDir } from '../src/machine/state-dir.ts'
 import { engineUp } from '../src/machine/up.ts'
+import { reportVips } from '../src/machine/vips.ts'
 
 /** `npm run setup`: all the machine needs, and the images of the fixtures; `--for pocketbase,todo` builds only theirs. */
 const started = Date.now()
@@ -28,6 +29,7 @@ const fixtures: MachinePart = {
 
 try {
   await engineUp({ state: stateDir(), log, extra: [fixtures] })
+  await reportVips(log)
   log('set-up done')
 } catch (error) {
   if (!(error instanceof CcCiError)) throw error

@@ -25,7 +25,10 @@ async function runTests() {
   const report = join(dir, 'report.json')
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
   const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
-  const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites', number>
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<
+    'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites',
+    number
+  >
   rmSync(dir, { recursive: true })
   const failed = counts.numFailedTests || Math.min(1, counts.numFailedTestSuites)
   return { exitCode, passed: counts.numPassedTests, failed, skipped: counts.numPendingTests }
@@ -34,7 +37,9 @@ async function runTests() {
 async function step(name: string, argv: readonly string[]): Promise<void> {
   const started = Date.now()
   const exitCode = await run(argv)
-  process.stdout.write(`${name}: ${exitCode === 0 ? 'done' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
+  process.stdout.write(
+    `${name}: ${exitCode === 0 ? 'done' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
+  )
   if (exitCode !== 0) process.exit(1)
 }
 
@@ -59,7 +64,10 @@ async function onEngine(): Promise<string[]> {
   const lists = await Promise.all(
     Object.entries(kinds).map(async ([kind, argv]) => {
       const { stdout } = await execOk('docker', argv, { deadlineMs: 30_000 })
-      return stdout.split('\n').filter(Boolean).map((name) => `${kind} ${name}`)
+      return stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((name) => `${kind} ${name}`)
     }),
   )
   return lists.flat()

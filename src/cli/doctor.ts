@@ -8,6 +8,10 @@ const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
 export async function doctorCommand(options: StateOption & { readonly json?: boolean }): Promise<number> {
   const rows = await doctor()
   if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
-  else for (const { state, title, detail, remedy } of rows) process.stdout.write(`${SIGNS[state].padEnd(9)}${title.padEnd(22)}${detail}\n${remedy ? `         ${remedy}\n` : ''}`)
+  else
+    for (const { state, title, detail, remedy } of rows)
+      process.stdout.write(
+        `${SIGNS[state].padEnd(9)}${title.padEnd(22)}${detail}\n${remedy ? `         ${remedy}\n` : ''}`,
+      )
   return rows.every(({ state }) => state === 'ok') ? EXIT.pass : EXIT.unverified
 }

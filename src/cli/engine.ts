@@ -1,5 +1,6 @@
-import { engineDown, engineStatus, engineUp } from '../machine/up.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { engineDown, engineStatus, engineUp } from '../machine/up.ts'
+import { reportVips } from '../machine/vips.ts'
 import type { StateOption } from './program.ts'
 
 const log = (line: string) => void process.stdout.write(`${line}\n`)
@@ -7,6 +8,7 @@ const log = (line: string) => void process.stdout.write(`${line}\n`)
 /** `cc-ci engine up`: installs and starts what is missing. Throws InfraError `machine-incomplete` with every remedy. */
 export async function engineUpCommand({ state }: StateOption): Promise<number> {
   await engineUp({ state: stateDir(state), log })
+  await reportVips(log)
   return 0
 }
 

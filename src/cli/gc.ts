@@ -2,8 +2,8 @@ import { Engine } from '../engine/client.ts'
 import { EXIT } from '../lib/errors.ts'
 import { collectGarbage } from '../lifecycle/gc.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { expandRunId } from './run-id.ts'
 import type { StateOption } from './program.ts'
+import { expandRunId } from './run-id.ts'
 
 /** `cc-ci gc`: takes down what dead runs left, and kept runs that are named. Exit 1 when something could not be removed. */
 export async function gcCommand(runs: readonly string[], options: StateOption): Promise<number> {
@@ -15,6 +15,7 @@ export async function gcCommand(runs: readonly string[], options: StateOption): 
     for (const { kind, name } of left) process.stdout.write(`  left: ${kind} ${name}\n`)
     for (const failure of failures) process.stdout.write(`  ${failure}\n`)
   }
-  if (collected.length === 0) process.stdout.write('nothing to remove: every run in this state folder has ended or is still going\n')
+  if (collected.length === 0)
+    process.stdout.write('nothing to remove: every run in this state folder has ended or is still going\n')
   return collected.some(({ left }) => left.length > 0) ? EXIT.fail : EXIT.pass
 }

@@ -38,16 +38,22 @@ function planText(plan: RunPlan): string {
     `recipe    ${repo.name} ${head.version ?? '(no version label)'} at ${head.commit.slice(0, 8)}${head.dirty ? ' with uncommitted changes' : ''}`,
     `from      ${repo.origin}`,
     `compose   ${head.stack.files.join(', ')}`,
-    `services  ${Object.entries(head.stack.model.services).map(([name, { image }]) => `${name} (${image})`).join(', ')}`,
+    `services  ${Object.entries(head.stack.model.services)
+      .map(([name, { image }]) => `${name} (${image})`)
+      .join(', ')}`,
     `secrets   ${head.secrets.map(({ key, generate }) => (generate ? key : `${key} (inserted by hand)`)).join(', ') || 'none'}`,
     `base      ${baseText(plan)}`,
     ...base.considered.map((line) => `          ${line}`),
     ...(base.kind === 'base' ? [`differs   ${base.differs.join(', ')}`] : []),
-    ...(plan.envNotUpgraded.length > 0 ? [`env       not given to an upgraded app: ${plan.envNotUpgraded.join(', ')}`] : []),
+    ...(plan.envNotUpgraded.length > 0
+      ? [`env       not given to an upgraded app: ${plan.envNotUpgraded.join(', ')}`]
+      : []),
     'tiers',
     ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
     'settings',
-    ...[...settings.sources].map(([name, place]) => `  ${name.padEnd(18)}${JSON.stringify(config[name])}  ${formatPlace(place)}`),
+    ...[...settings.sources].map(
+      ([name, place]) => `  ${name.padEnd(18)}${JSON.stringify(config[name])}  ${formatPlace(place)}`,
+    ),
     ...(settings.sources.size === 0 ? ['  all at their defaults'] : []),
     ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]

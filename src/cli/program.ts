@@ -1,9 +1,9 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { CcCiError } from '../lib/errors.ts'
 import { parseDuration } from '../lib/duration.ts'
-import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import { CcCiError } from '../lib/errors.ts'
 import { toolVersion } from '../lib/version.ts'
+import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
 /** An action's module is loaded when its command runs: `--help` and completion load none of them. */
 type Action<O> = (recipe: string, options: O) => Promise<number>
@@ -11,7 +11,9 @@ type Action<O> = (recipe: string, options: O) => Promise<number>
 /** The whole command line: names, flags and help. The reference page of commands is generated from it. */
 export function buildProgram(): Command {
   const program = new Command('cc-ci')
-    .description('Proves that a Co-op Cloud recipe installs, upgrades, backs up, restores and works, on a real Docker Swarm.')
+    .description(
+      'Proves that a Co-op Cloud recipe installs, upgrades, backs up, restores and works, on a real Docker Swarm.',
+    )
     .version(toolVersion())
     .exitOverride()
     .showSuggestionAfterError()
@@ -43,7 +45,11 @@ function addJudging(program: Command): void {
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
     .option('--json <file>', 'write results.json there too; - for standard output')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
-    .addOption(new Option('--deadline <duration>', 'for the whole run, teardown excluded').argParser(duration).default(3_600_000, '60m'))
+    .addOption(
+      new Option('--deadline <duration>', 'for the whole run, teardown excluded')
+        .argParser(duration)
+        .default(3_600_000, '60m'),
+    )
     .action(lazily(async () => (await import('./test.ts')).test))
   recipeCommand(program, 'plan', 'print what a run would do and why; touches nothing')
     .addOption(planOptions.ref())
@@ -62,26 +68,42 @@ function addMachine(program: Command): void {
     .option('--json', 'as JSON')
     .action(lazilyPlain(async () => (await import('./doctor.ts')).doctorCommand))
   const engine = program.command('engine').description('an engine for machines that have none (Debian or Ubuntu, root)')
-  withState(engine.command('up').description('install and start what is missing: engine, Swarm, proxy network, edge, helper images'))
-    .action(lazilyPlain(async () => (await import('./engine.ts')).engineUpCommand))
-  withState(engine.command('down').description('remove what `engine up` made, and nothing else'))
-    .action(lazilyPlain(async () => (await import('./engine.ts')).engineDownCommand))
-  withState(engine.command('status').description('what `engine up` made and whether it runs'))
-    .action(lazilyPlain(async () => (await import('./engine.ts')).engineStatusCommand))
-  withState(program.command('gc').argument('[runs...]', 'runs kept with --keep to remove as well').description('remove what dead runs left on the engine'))
-    .action(async (runs: string[], options: StateOption) => {
-      process.exitCode = await (await import('./gc.ts')).gcCommand(runs, options)
-    })
+  withState(
+    engine
+      .command('up')
+      .description('install and start what is missing: engine, Swarm, proxy network, edge, helper images'),
+  ).action(lazilyPlain(async () => (await import('./engine.ts')).engineUpCommand))
+  withState(engine.command('down').description('remove what `engine up` made, and nothing else')).action(
+    lazilyPlain(async () => (await import('./engine.ts')).engineDownCommand),
+  )
+  withState(engine.command('status').description('what `engine up` made and whether it runs')).action(
+    lazilyPlain(async () => (await import('./engine.ts')).engineStatusCommand),
+  )
+  withState(
+    program
+      .command('gc')
+      .argument('[runs...]', 'runs kept with --keep to remove as well')
+      .description('remove what dead runs left on the engine'),
+  ).action(async (runs: string[], options: StateOption) => {
+    process.exitCode = await (await import('./gc.ts')).gcCommand(runs, options)
+  })
 }
 
 function addHistory(program: Command): void {
-  withState(program.command('runs').argument('[run]', 'an id, or the end of one; `last` for the newest').description('list runs, or show one'))
+  withState(
+    program
+      .command('runs')
+      .argument('[run]', 'an id, or the end of one; `last` for the newest')
+      .description('list runs, or show one'),
+  )
     .option('--open', 'open the report in a browser')
     .option('--report', 'print the path of the report')
     .option('--json', 'as JSON')
-    .action(async (run: string | undefined, options: StateOption & { open?: boolean; report?: boolean; json?: boolean }) => {
-      process.exitCode = await (await import('./runs.ts')).runsCommand(run, options)
-    })
+    .action(
+      async (run: string | undefined, options: StateOption & { open?: boolean; report?: boolean; json?: boolean }) => {
+        process.exitCode = await (await import('./runs.ts')).runsCommand(run, options)
+      },
+    )
   program
     .command('explain')
     .argument('[code]', 'a cause code; none: list them all')
@@ -118,14 +140,17 @@ function withState(command: Command): Command {
 
 const planOptions = {
   ref: () => new Option('--ref <ref>', 'judge this branch, tag or commit instead of the work tree'),
-  base: () => new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
-  only: () => new Option('--only <tiers>', 'judge only these tiers and what they need, separated by commas').argParser(tiers),
+  base: () =>
+    new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
+  only: () =>
+    new Option('--only <tiers>', 'judge only these tiers and what they need, separated by commas').argParser(tiers),
 }
 
 function tiers(text: string): TierId[] {
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !isTierId(name))
-  if (unknown.length > 0) throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Tiers: ${TIER_IDS.join(', ')}.`)
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Tiers: ${TIER_IDS.join(', ')}.`)
   return names.filter(isTierId)
 }
 

@@ -10,12 +10,17 @@ export function reportError(error: unknown, argv: readonly string[]): number {
     return error.exitCode
   }
   const stack = error instanceof Error ? error.stack : undefined
-  process.stderr.write(`cc-ci: internal error: ${stack ?? messageOf(error)}\n  Please report this; it says nothing about the recipe.\n`)
+  process.stderr.write(
+    `cc-ci: internal error: ${stack ?? messageOf(error)}\n  Please report this; it says nothing about the recipe.\n`,
+  )
   return EXIT.internal
 }
 
 function wantsJson(argv: readonly string[]): boolean {
-  return argv.some((arg, index) => arg === '--json=-' || (arg === '--json' && (argv[index + 1] === '-' || argv[index + 1] === undefined)))
+  return argv.some(
+    (arg, index) =>
+      arg === '--json=-' || (arg === '--json' && (argv[index + 1] === '-' || argv[index + 1] === undefined)),
+  )
 }
 
 function jsonOf({ code, blame, message, hint, where }: CcCiError) {

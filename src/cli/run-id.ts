@@ -8,7 +8,11 @@ export function expandRunId(stateDir: string, text: string): string {
   const matches = all.filter((id) => id === text || id.endsWith(text))
   if (matches.length === 1 && matches[0]) return matches[0]
   if (matches.length > 1) {
-    throw new UsageError('ambiguous-run', `${matches.length} runs end with "${text}"`, { hint: `Say one of: ${matches.slice(0, 8).join(', ')}.` })
+    throw new UsageError('ambiguous-run', `${matches.length} runs end with "${text}"`, {
+      hint: `Say one of: ${matches.slice(0, 8).join(', ')}.`,
+    })
   }
-  throw new UsageError('no-such-run', `no run "${text}" in ${stateDir}`, { hint: '`cc-ci runs` lists them; --state names another folder.' })
+  throw new UsageError('no-such-run', `no run "${text}" in ${stateDir}`, {
+    hint: '`cc-ci runs` lists them; --state names another folder.',
+  })
 }

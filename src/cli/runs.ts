@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { UsageError } from '../lib/errors.ts'
-import { isAbandoned, listRuns, readRecord, runFolder, type RunRecord } from '../lifecycle/run-folder.ts'
+import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
@@ -20,14 +20,22 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
   if (run === undefined && !options.open && !options.report) return list(state, options.json === true)
   const folder = runFolder(state, expandRunId(state, run ?? 'last'))
   if (options.report || options.open) {
-    if (!existsSync(folder.report)) throw new UsageError('no-report', `this run has no report: ${folder.report}`, { hint: 'It was stopped before it ended; see `cc-ci runs`.' })
+    if (!existsSync(folder.report))
+      throw new UsageError('no-report', `this run has no report: ${folder.report}`, {
+        hint: 'It was stopped before it ended; see `cc-ci runs`.',
+      })
     process.stdout.write(`${folder.report}\n`)
     if (options.open) openInBrowser(folder.report)
     return 0
   }
   const results = readResults(folder.results)
-  if (!results) throw new UsageError('no-results', `this run has no results: ${folder.results}`, { hint: 'It still runs, or was killed; `cc-ci gc` removes what it left.' })
-  process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : summaryText(results, { reportPath: folder.report }))
+  if (!results)
+    throw new UsageError('no-results', `this run has no results: ${folder.results}`, {
+      hint: 'It still runs, or was killed; `cc-ci gc` removes what it left.',
+    })
+  process.stdout.write(
+    options.json ? `${JSON.stringify(results, null, 2)}\n` : summaryText(results, { reportPath: folder.report }),
+  )
   return 0
 }
 
@@ -35,7 +43,11 @@ function list(state: string, json: boolean): number {
   const rows = listRuns(state).map((id) => rowOf(state, id))
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else if (rows.length === 0) process.stdout.write(`no runs in ${state}\n`)
-  else for (const { id, recipe, verdict, level } of rows) process.stdout.write(`${id}  ${recipe.padEnd(20)}  ${verdict.padEnd(12)}${level === null ? '' : `level ${level}`}\n`)
+  else
+    for (const { id, recipe, verdict, level } of rows)
+      process.stdout.write(
+        `${id}  ${recipe.padEnd(20)}  ${verdict.padEnd(12)}${level === null ? '' : `level ${level}`}\n`,
+      )
   return 0
 }
 

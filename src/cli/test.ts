@@ -1,15 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { connectHost } from '../lifecycle/host.ts'
 import { Engine } from '../engine/client.ts'
 import { newRunId } from '../lib/ids.ts'
 import { collectGarbage } from '../lifecycle/gc.ts'
+import { connectHost } from '../lifecycle/host.ts'
 import { planRun } from '../lifecycle/plan.ts'
 import { executeRun } from '../lifecycle/run.ts'
-import { reserveRun, type RunFolder } from '../lifecycle/run-folder.ts'
+import { type RunFolder, reserveRun } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { publish } from '../report/publish.ts'
 import { wantsColor } from '../report/ink.ts'
+import { publish } from '../report/publish.ts'
 import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
@@ -43,17 +43,27 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   }).finally(() => reporter.close())
   const { results, failed } = publish(run)
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
-  screen.write(summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }))
+  screen.write(
+    summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }),
+  )
   if (options.json) writeJson(options.json, results)
   return exitCodeOf(results)
 
   /** A run that could not be planned or has no engine leaves not even its folder. */
   async function prepare() {
     try {
-      const plan = await planRun({ recipe, ref: options.ref, base: options.base, only: options.only, operatorDir: options.recipes, runId, folder })
+      const plan = await planRun({
+        recipe,
+        ref: options.ref,
+        base: options.base,
+        only: options.only,
+        operatorDir: options.recipes,
+        runId,
+        folder,
+      })
       const engine = await Engine.connect()
       await sweep(state, engine, screen)
-      return { plan, host: await connectHost(engine, state, runId) }
+      return { plan, host: await connectHost(engine) }
     } catch (error) {
       discard(folder)
       throw error

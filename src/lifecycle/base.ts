@@ -12,7 +12,13 @@ import { newAppRelease } from './release.ts'
 
 /** Where the upgrade starts, or why there is no upgrade to judge. `considered` tells the reader every step of the choice. */
 export type BaseChoice = { readonly considered: readonly string[] } & (
-  | { readonly kind: 'base'; readonly ref: BaseRef; readonly tree: RecipeTree; readonly release: Release; readonly differs: readonly string[] }
+  | {
+      readonly kind: 'base'
+      readonly ref: BaseRef
+      readonly tree: RecipeTree
+      readonly release: Release
+      readonly differs: readonly string[]
+    }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
   | { readonly kind: 'none'; readonly reason: string }
 )
@@ -43,7 +49,8 @@ async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseCh
   const commit = await resolveRef(question.repo, asked)
   const ref: BaseRef = { version: asked, commit, source: 'pin' }
   const candidate = await candidateOf(question, ref)
-  if (candidate.differs.length === 0) return { kind: 'no-delta', ref, considered: [`${asked}: pinned, but runs the same as head`] }
+  if (candidate.differs.length === 0)
+    return { kind: 'no-delta', ref, considered: [`${asked}: pinned, but runs the same as head`] }
   return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned`] }
 }
 
@@ -58,7 +65,8 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
       return { kind: 'base', ref, ...candidate, considered }
     }
   }
-  const reason = considered.length === 0 ? 'no released version to upgrade from' : 'no older version differs in something that runs'
+  const reason =
+    considered.length === 0 ? 'no released version to upgrade from' : 'no older version differs in something that runs'
   return { kind: 'none', reason, considered }
 }
 
@@ -74,8 +82,11 @@ async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candi
 
 async function automaticRefs({ repo, head }: BaseQuestion): Promise<BaseRef[]> {
   const own = head.version
-  const older = repo.versions.filter((version) => version.commit !== head.commit && (own === null || compareVersions(version.tag, own) < 0))
-  if (older.length > 0) return older.toReversed().map(({ tag, commit }) => ({ version: tag, commit, source: 'tag' as const }))
+  const older = repo.versions.filter(
+    (version) => version.commit !== head.commit && (own === null || compareVersions(version.tag, own) < 0),
+  )
+  if (older.length > 0)
+    return older.toReversed().map(({ tag, commit }) => ({ version: tag, commit, source: 'tag' as const }))
   if (repo.versions.length > 0) return []
   return targetBranch(repo, head.commit)
 }

@@ -7,7 +7,8 @@ export async function deployRelease(context: RunContext, release: Release): Prom
   const prepared = await deployer.prepare(release, signal)
   const deployed = await deployer.deploy(prepared, signal)
   made.current = deployed
-  for (const text of [...prepared.accommodations, ...deployed.accommodations]) events.append({ type: 'accommodation', text })
+  for (const text of [...prepared.accommodations, ...deployed.accommodations])
+    events.append({ type: 'accommodation', text })
   for (const image of deployed.images) events.append({ type: 'image', ...image })
   return deployed
 }

@@ -26,7 +26,13 @@ function shape(release: Release, name: string): Shape | null {
   const { services, configs, volumes } = release.stack.model
   const service: ComposeService | undefined = services[name]
   if (!service) return null
-  const { deploy, labels: _labels, configs: mounted = [], volumes: mounts = [], ...rest } = service as ComposeService & { labels?: unknown }
+  const {
+    deploy,
+    labels: _labels,
+    configs: mounted = [],
+    volumes: mounts = [],
+    ...rest
+  } = service as ComposeService & { labels?: unknown }
   const { labels: _deployLabels, ...deployment } = deploy ?? {}
   return {
     ...rest,
@@ -38,6 +44,8 @@ function shape(release: Release, name: string): Shape | null {
 
 function configContent(dir: string, config: ComposeNamed | undefined): string {
   if (!config?.file) return JSON.stringify(config ?? null)
-  const hash = createHash('sha256').update(readFileSync(resolve(dir, config.file))).digest('hex')
+  const hash = createHash('sha256')
+    .update(readFileSync(resolve(dir, config.file)))
+    .digest('hex')
   return `${config.template_driver ?? 'plain'}:${hash}`
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
-import { isAbandoned, listRuns, readRecord, runFolder, type RunRecord, setStatus } from './run-folder.ts'
+import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
 export interface Collected {
@@ -47,5 +47,10 @@ async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_0
   const failures = await takeDown({ ...run, known, deadlineMs })
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) setStatus(folder, 'ended')
-  return { id: record.id, removed: known.total, left: leaks, failures: failures.map(({ what, message }) => `${what}: ${message}`) }
+  return {
+    id: record.id,
+    removed: known.total,
+    left: leaks,
+    failures: failures.map(({ what, message }) => `${what}: ${message}`),
+  }
 }

@@ -1,6 +1,6 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
-import { type Cause, CAUSES, cause } from '../verdict/causes.ts'
+import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
@@ -41,12 +41,16 @@ export function causeOfError(error: unknown): Cause {
   const lines = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
   if (isNoSpace(error)) return cause('disk-full', messageOf(error))
   if (error instanceof DeployFailure) return error.found
-  if (error instanceof CcCiError && isCauseCode(error.code, CAUSES)) return cause(error.code, error.message, { hint: error.hint })
+  if (error instanceof CcCiError && isCauseCode(error.code, CAUSES))
+    return cause(error.code, error.message, { hint: error.hint })
   if (error instanceof DeadlineError) return cause('deadline', error.message, { hint: error.hint })
   if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })
   return cause('harness-error', messageOf(error), { lines })
 }
 
 function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && ('code' in error ? error.code === 'ENOSPC' : false || /no space left on device/i.test(error.message))
+  return (
+    error instanceof Error &&
+    ('code' in error ? error.code === 'ENOSPC' : false || /no space left on device/i.test(error.message))
+  )
 }

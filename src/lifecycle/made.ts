@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { openToolbox, type Toolbox } from '../backup/toolbox.ts'
 import { type Browser, openBrowser } from '../checks/browser.ts'
-import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import type { EngineExecResult } from '../engine/types.ts'
+import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import type { RunContext } from './context.ts'
 
 /** The run's one browser, started when first asked for. */
@@ -19,15 +19,22 @@ export async function browserOf({ made, host, plan, folder }: RunContext): Promi
 /** The run's helper container, with the volumes the stack has now. */
 export async function toolboxOf(context: RunContext): Promise<Toolbox> {
   const { made, host, plan, masker } = context
-  made.toolbox ??= await openToolbox(host.engine, { image: host.toolboxImage, app: plan.app, mask: (text) => masker.mask(text) })
+  made.toolbox ??= await openToolbox(host.engine, {
+    image: host.toolboxImage,
+    app: plan.app,
+    mask: (text) => masker.mask(text),
+  })
   await made.toolbox.refresh()
   return made.toolbox
 }
 
 /** Runs a command in the running container of a service, for hooks and database witnesses. */
 export function hookExec({ deployer, plan, signal }: RunContext) {
-  return (service: string, argv: readonly string[], options: { deadlineMs: number; stdin?: string }): Promise<EngineExecResult> =>
-    deployer.exec(plan.app, service, argv, { ...options, signal })
+  return (
+    service: string,
+    argv: readonly string[],
+    options: { deadlineMs: number; stdin?: string },
+  ): Promise<EngineExecResult> => deployer.exec(plan.app, service, argv, { ...options, signal })
 }
 
 export async function closeMade({ made }: RunContext): Promise<UndoFailure[]> {

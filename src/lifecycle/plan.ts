@@ -1,18 +1,18 @@
 import { join } from 'node:path'
+import { type BackupPlan, backupPlan } from '../backup/labels.ts'
 import { type LoadedSettings, loadSettings } from '../config/load.ts'
 import type { App, Release } from '../deploy/deployer.ts'
 import { RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { parsePlace } from '../lib/place.ts'
+import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
-import { stackName } from '../recipe/app-env.ts'
-import { backupPlan, type BackupPlan } from '../backup/labels.ts'
 import type { SkipKind } from '../verdict/events.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase } from './base.ts'
-import type { RunFolder } from './run-folder.ts'
 import { envNewAtHead, newAppRelease, upgradedRelease } from './release.ts'
+import type { RunFolder } from './run-folder.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -58,7 +58,10 @@ const NOT_YET: Partial<Record<TierId, string>> = {
 /** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
 export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const { folder } = request
-  const repo = await openRecipe(request.recipe, { recipesDir: request.operatorDir, cloneInto: join(folder.tmp, 'clone') })
+  const repo = await openRecipe(request.recipe, {
+    recipesDir: request.operatorDir,
+    cloneInto: join(folder.tmp, 'clone'),
+  })
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const dirty = request.ref === undefined && repo.head.dirty
   const dir = folder.checkout
@@ -70,7 +73,14 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const head = await newAppRelease(headSource, settings.settings)
   refuseWithoutApp(head)
   refuseUndefined(head)
-  const base = await chooseBase({ repo, app, head, settings: settings.settings, asked: baseAsked(request), dir: folder.checkoutBase })
+  const base = await chooseBase({
+    repo,
+    app,
+    head,
+    settings: settings.settings,
+    asked: baseAsked(request),
+    dir: folder.checkoutBase,
+  })
   const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings.settings) : null
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(request.only)
@@ -91,11 +101,16 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
 
 /** Names carry the run's own randomness, so that no two runs meet; short, because secret names end at 64 characters. */
 function newApp(recipe: string, runId: string): App {
-  const slug = recipe.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 16).replace(/-+$/, '') || 'recipe'
+  const slug =
+    recipe
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 16)
+      .replace(/-+$/, '') || 'recipe'
   const domain = `${slug}-${runId.slice(-6)}.ci.test`
   return { runId, recipe, domain, stack: stackName(domain) }
 }
-
 
 function refuseWithoutApp(head: Release): void {
   if (head.stack.model.services.app) return
@@ -134,7 +149,12 @@ function selectedTiers(only: readonly TierId[] | undefined): TierId[] {
   return TIER_IDS.filter((tier) => wanted.has(tier))
 }
 
-function skipsOf(plan: { selected: readonly TierId[]; base: BaseChoice; backup: BackupPlan; settings: LoadedSettings }): RunPlan['skips'] {
+function skipsOf(plan: {
+  selected: readonly TierId[]
+  base: BaseChoice
+  backup: BackupPlan
+  settings: LoadedSettings
+}): RunPlan['skips'] {
   const skips = new Map<TierId, { kind: SkipKind; reason: string }>()
   const structural = (tier: TierId, reason: string) => skips.set(tier, { kind: 'structural', reason })
   for (const [tier, reason] of Object.entries(NOT_YET)) structural(tier as TierId, reason)

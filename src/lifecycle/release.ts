@@ -35,7 +35,11 @@ export function envNewAtHead(base: RecipeTree, head: RecipeTree, settings: Setti
     .map(([key]) => key)
 }
 
-async function releaseWith(source: ReleaseSource, envTree: RecipeTree, extra: Readonly<Record<string, string>>): Promise<Release> {
+async function releaseWith(
+  source: ReleaseSource,
+  envTree: RecipeTree,
+  extra: Readonly<Record<string, string>>,
+): Promise<Release> {
   const { app, tree } = source
   // An empty LETS_ENCRYPT_ENV selects no certificate resolver: the edge serves its own certificate and asks no authority.
   const env = appEnv(envTree, { ...extra, DOMAIN: app.domain, STACK_NAME: app.stack, LETS_ENCRYPT_ENV: '' })
@@ -52,4 +56,3 @@ async function releaseWith(source: ReleaseSource, envTree: RecipeTree, extra: Re
     secrets: secretSpecs(tree, env, stack),
   }
 }
-

@@ -7,6 +7,7 @@ import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, RunEvent } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import type { Host, RunContext, Tier } from './context.ts'
+import { environmentFacts, headerOf } from './header.ts'
 import { judgeTier } from './judge.ts'
 import { keepLogs } from './logs.ts'
 import type { RunPlan } from './plan.ts'
@@ -18,7 +19,6 @@ import { lintTier } from './tiers/lint.ts'
 import { restoreTier } from './tiers/restore.ts'
 import { teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
-import { environmentFacts, headerOf } from './header.ts'
 
 /** Every tier but the teardown, which always runs and last. A tier without an entry is skipped by the plan. */
 const TIERS: Partial<Record<TierId, Tier>> = {
@@ -62,7 +62,12 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
   await judgeAll(context)
   if (request.keep) {
-    events.append({ type: 'tier.skipped', tier: 'teardown', kind: 'declared', reason: 'kept by --keep: the app still runs' })
+    events.append({
+      type: 'tier.skipped',
+      tier: 'teardown',
+      kind: 'declared',
+      reason: 'kept by --keep: the app still runs',
+    })
     setStatus(folder, 'kept')
   } else await teardown(context)
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
@@ -124,4 +129,3 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
     }),
   }
 }
-

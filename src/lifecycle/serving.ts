@@ -1,21 +1,26 @@
 import { join, relative } from 'node:path'
-import { smoke } from '../checks/smoke.ts'
 import { checkHttp } from '../checks/http.ts'
 import { noHttpReason, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
+import { smoke } from '../checks/smoke.ts'
+import type { Deployed, Release } from '../deploy/deployer.ts'
 import { converge } from '../engine/convergence/converge.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
-import type { Deployed, Release } from '../deploy/deployer.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
-import type { Evidence } from '../verdict/evidence.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
+import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { browserOf } from './made.ts'
 
 const BROWSER_DEADLINE_MS = 30_000
 
 /** Waits until every service is up; `before` is what ran before this deployment, null for a new app. The tier ends with the cause when that cannot happen any more. */
-export async function converged(context: RunContext, voice: TierVoice, deployed: Deployed, before: Deployed | null): Promise<Converged> {
+export async function converged(
+  context: RunContext,
+  voice: TierVoice,
+  deployed: Deployed,
+  before: Deployed | null,
+): Promise<Converged> {
   const { host, plan, signal, clock, masker } = context
   const result = await converge(host.engine, {
     stack: plan.app.stack,
@@ -74,7 +79,11 @@ export async function looksAlive(context: RunContext, voice: TierVoice): Promise
 }
 
 /** Records what a check found; anything but a pass ends the tier with its cause. */
-function accept(voice: TierVoice, name: string, result: { outcome: CheckOutcome; evidence?: Evidence; cause?: Cause }): void {
+function accept(
+  voice: TierVoice,
+  name: string,
+  result: { outcome: CheckOutcome; evidence?: Evidence; cause?: Cause },
+): void {
   if (result.outcome !== 'pass') {
     throw new TierStop(name, result.cause ?? cause('harness-error', `${name}: no cause was given`), result.outcome)
   }

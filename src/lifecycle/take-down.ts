@@ -36,7 +36,9 @@ export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]>
 }
 
 /** What is still there of a run, on the engine and on this machine. */
-export async function leaksOf(options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known'>): Promise<{ ledger: Ledger; leaks: Leak[] }> {
+export async function leaksOf(
+  options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known'>,
+): Promise<{ ledger: Ledger; leaks: Leak[] }> {
   const ledger = await takeLedger(options.engine, { stack: options.stack, runId: options.runId, known: options.known })
   const files = existsSync(options.folder.tmp) ? [{ kind: 'files', name: options.folder.tmp }] : []
   const processes = survivors(options.runId).map((pid) => ({ kind: 'processes', name: String(pid) }))

@@ -1,4 +1,10 @@
-import { compareAfterRestore, compareAfterUpgrade, destroyBeforeRestore, plantWitnesses, removeWitnesses } from '../backup/witness/index.ts'
+import {
+  compareAfterRestore,
+  compareAfterUpgrade,
+  destroyBeforeRestore,
+  plantWitnesses,
+  removeWitnesses,
+} from '../backup/witness/index.ts'
 import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
@@ -9,7 +15,8 @@ export async function plant(context: RunContext, voice: TierVoice): Promise<void
   if (plan.settings.settings.witness === false) return
   await unplant(context)
   made.witnesses = await plantWitnesses(await surroundings(context))
-  for (const message of made.witnesses.unwatched) voice.finding({ code: 'data-unwatched', severity: 'warning', message })
+  for (const message of made.witnesses.unwatched)
+    voice.finding({ code: 'data-unwatched', severity: 'warning', message })
 }
 
 export async function destroy(context: RunContext): Promise<void> {
@@ -23,7 +30,11 @@ export async function unplant(context: RunContext): Promise<void> {
   if (witnesses) await removeWitnesses(await surroundings(context), witnesses)
 }
 
-export async function compareAfter(context: RunContext, voice: TierVoice, operation: 'upgrade' | 'restore'): Promise<void> {
+export async function compareAfter(
+  context: RunContext,
+  voice: TierVoice,
+  operation: 'upgrade' | 'restore',
+): Promise<void> {
   const { witnesses } = context.made
   // Without witnesses there is no evidence, and the fold makes the tier unverified: that is what `witness: false` asks for.
   if (!witnesses) return
@@ -35,7 +46,10 @@ export async function compareAfter(context: RunContext, voice: TierVoice, operat
   if (lost.length > 0) {
     const message = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
     const lines = lost.map(({ subject, before, after }) => `${subject}: before ${before}, after ${after}`)
-    throw new TierStop('data is still there', cause(operation === 'upgrade' ? 'data-lost' : 'restore-no-effect', message, { lines }))
+    throw new TierStop(
+      'data is still there',
+      cause(operation === 'upgrade' ? 'data-lost' : 'restore-no-effect', message, { lines }),
+    )
   }
   voice.check('data is still there', 'pass')
 }
@@ -46,7 +60,12 @@ async function surroundings(context: RunContext) {
     toolbox: await toolboxOf(context),
     engine: host.engine,
     stack: plan.app.stack,
-    model: (context.made.headServes && plan.upgrade ? plan.upgrade : plan.base.kind === 'base' ? plan.base.release : plan.head).stack,
+    model: (context.made.headServes && plan.upgrade
+      ? plan.upgrade
+      : plan.base.kind === 'base'
+        ? plan.base.release
+        : plan.head
+    ).stack,
     plan: plan.backup,
     exec: hookExec(context),
     signal,

@@ -6,3 +6,8 @@ export function stateDir(flag?: string): string {
   const { CC_CI_STATE, XDG_STATE_HOME } = process.env
   return resolve(flag || CC_CI_STATE || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'cc-ci'))
 }
+
+/** Where facts about this machine are remembered that any state folder may share: `$XDG_CACHE_HOME/cc-ci`, `~/.cache/cc-ci`. */
+export function cacheDir(): string {
+  return resolve(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cc-ci')
+}

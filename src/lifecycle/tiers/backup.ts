@@ -34,7 +34,11 @@ export const backupTier: Tier = {
 type HookRow = { service: string; phase: string; exitCode: number; ms: number }
 
 /** Runs the hooks of one phase; a failing one ends the tier with its output. */
-export async function hooks(context: RunContext, voice: TierVoice, phase: Parameters<typeof runHooks>[0]['phase']): Promise<HookRow[]> {
+export async function hooks(
+  context: RunContext,
+  voice: TierVoice,
+  phase: Parameters<typeof runHooks>[0]['phase'],
+): Promise<HookRow[]> {
   const { plan, signal, clock, masker } = context
   const ran = await runHooks({
     plan: plan.backup,

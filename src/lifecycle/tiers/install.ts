@@ -18,7 +18,9 @@ export const installTier: Tier = {
       voice.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       if (await serves(context, voice, release)) await looksAlive(context, voice)
     } catch (error) {
-      throw error instanceof TierStop ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome) : error
+      throw error instanceof TierStop
+        ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome)
+        : error
     }
     context.made.headServes = release === context.plan.head
   },

@@ -9,7 +9,12 @@ export const lintTier: Tier = {
     const { repo, headTree: tree, head } = plan
     const rows = await lint({ repo, tree, stack: head.stack, env: head.env, commit: head.commit })
     for (const row of rows.filter(({ ok, skipped }) => !ok && !skipped)) {
-      voice.finding({ code: row.id, severity: row.severity, message: row.message, ...(row.where ? { where: row.where } : {}) })
+      voice.finding({
+        code: row.id,
+        severity: row.severity,
+        message: row.message,
+        ...(row.where ? { where: row.where } : {}),
+      })
     }
     const judged = rows.filter(({ skipped }) => !skipped)
     voice.evidence({ kind: 'rules', rules: judged.map(({ id, subject, ok }) => ({ id, subject, ok })) })
@@ -17,7 +22,11 @@ export const lintTier: Tier = {
     if (errors.length === 0) return voice.check('no error-level rule is broken', 'pass')
     for (const row of errors) {
       const lines = [row.where, row.message].filter((line) => line !== undefined)
-      voice.check(`${row.id} ${row.rule}`, 'fail', cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.message}`, { hint: row.hint, lines }))
+      voice.check(
+        `${row.id} ${row.rule}`,
+        'fail',
+        cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.message}`, { hint: row.hint, lines }),
+      )
     }
   },
 }

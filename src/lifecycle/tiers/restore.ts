@@ -13,7 +13,8 @@ export const restoreTier: Tier = {
   async run(context, voice) {
     const { plan, made, signal } = context
     const { snapshotId, current } = made
-    if (!snapshotId || !current) throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
+    if (!snapshotId || !current)
+      throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
     await voice.operation('destroy the witnesses', () => destroy(context))
     const toolbox = await toolboxOf(context)
     const restored = await voice.operation(`restore snapshot ${snapshotId.slice(0, 8)}`, async () => {
@@ -23,7 +24,8 @@ export const restoreTier: Tier = {
       recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
       return restored
     })
-    if (restored.files === 0) throw new TierStop('files came back', cause('restore-no-effect', 'the restore wrote no file'))
+    if (restored.files === 0)
+      throw new TierStop('files came back', cause('restore-no-effect', 'the restore wrote no file'))
     voice.evidence({ kind: 'restored', snapshot: snapshotId, files: restored.files })
     voice.check('files came back', 'pass')
     await converged(context, voice, current, current)

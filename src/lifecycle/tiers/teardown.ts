@@ -1,6 +1,6 @@
+import { takeLedger } from '../../engine/ledger.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { takeLedger } from '../../engine/ledger.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { RunContext, TierVoice } from '../context.ts'
 import { keepLogs } from '../logs.ts'
@@ -42,7 +42,13 @@ async function removeAndProve(context: RunContext, voice: TierVoice): Promise<vo
   }
   const { ledger, leaks } = await leaksOf({ ...run, known })
   for (const leak of leaks) events.append({ type: 'leak', ...leak })
-  voice.evidence({ kind: 'ledger', before: before.counts(), during: known.counts(), after: ledger.counts(), removed: known.total })
+  voice.evidence({
+    kind: 'ledger',
+    before: before.counts(),
+    during: known.counts(),
+    after: ledger.counts(),
+    removed: known.total,
+  })
   const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
   if (left) voice.check('nothing is left', 'fail', cause('teardown-leak', `still there: ${left}`))
   else voice.check('nothing is left', 'pass')

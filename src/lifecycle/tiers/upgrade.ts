@@ -15,10 +15,13 @@ export const upgradeTier: Tier = {
     const { plan, made } = context
     if (plan.base.kind === 'no-delta') throw noDelta(plan.base.ref.version)
     const before = made.installed
-    if (!plan.upgrade || !before) throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
+    if (!plan.upgrade || !before)
+      throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
     await plant(context, voice)
-    const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () => deployRelease(context, release))
+    const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () =>
+      deployRelease(context, release),
+    )
     reportOrphans(voice, after)
     const { updates } = await converged(context, voice, after, before)
     voice.evidence({ kind: 'update-status', services: [...updates] })
@@ -56,7 +59,12 @@ async function proveHead(context: RunContext, voice: TierVoice, before: Deployed
   proveDelta({ context, voice, before, services })
 }
 
-function proveDelta(facts: { context: RunContext; voice: TierVoice; before: Deployed; services: readonly ServiceState[] }): void {
+function proveDelta(facts: {
+  context: RunContext
+  voice: TierVoice
+  before: Deployed
+  services: readonly ServiceState[]
+}): void {
   const { context, voice, before, services } = facts
   const { stack } = context.plan.app
   const names = [...new Set([...before.services, ...services].map(({ service }) => service))].sort()
