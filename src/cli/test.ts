@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
 import { newRunId } from '../lib/ids.ts'
-import { collectGarbage } from '../lifecycle/gc.ts'
 import { connectHost } from '../lifecycle/host.ts'
 import { planRun } from '../lifecycle/plan.ts'
 import { executeRun } from '../lifecycle/run.ts'
@@ -15,6 +14,7 @@ import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { listenForSignals } from './interruption.ts'
 import type { RecipeOptions } from './program.ts'
+import { sweepDeadRuns } from './sweep.ts'
 
 export interface TestOptions extends RecipeOptions {
   readonly keep?: boolean
@@ -76,7 +76,7 @@ function discard(folder: RunFolder): void {
 }
 
 async function sweep(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
-  for (const { id, removed, left } of await collectGarbage({ stateDir: state, engine })) {
+  for (const { id, removed, left } of await sweepDeadRuns(state, engine)) {
     if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
     if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
   }

@@ -10,6 +10,7 @@ import type { Host, RunContext, Tier } from './context.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTier } from './judge.ts'
 import { keepLogs } from './logs.ts'
+import { closeMade } from './made.ts'
 import type { RunPlan } from './plan.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
@@ -19,6 +20,7 @@ import { lintTier } from './tiers/lint.ts'
 import { restoreTier } from './tiers/restore.ts'
 import { teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
+import { unplant } from './witnessing.ts'
 
 /** Every tier but the teardown, which always runs and last. A tier without an entry is skipped by the plan. */
 const TIERS: Partial<Record<TierId, Tier>> = {
@@ -89,6 +91,16 @@ async function judgeAll(context: RunContext): Promise<void> {
     events.append({ type: 'run.interrupted', signal: interruption(reason) })
     events.append({ type: 'note', text: messageOf(reason) })
   }
+}
+
+/** Leaves the app and takes away what is cc-ci's own in and around it. */
+async function leaveApp(context: RunContext): Promise<void> {
+  const { events, folder } = context
+  await unplant(context).catch((error: unknown) => events.append({ type: 'note', text: messageOf(error) }))
+  for (const { what, message } of await closeMade(context)) events.append({ type: 'note', text: `${what}: ${message}` })
+  const reason = `kept by --keep: \`cc-ci gc ${context.plan.app.runId}\` removes it`
+  events.append({ type: 'tier.skipped', tier: 'teardown', kind: 'declared', reason })
+  setStatus(folder, 'kept')
 }
 
 /** A run that left something stays marked, so that the next run or `cc-ci gc` tries again. */

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openWorkshop } from './cc-ci.ts'
+import { leftOnEngine } from './started.ts'
+
+describe('commands that only look', () => {
+  it('plan says what a run would do and why, and leaves nothing', async () => {
+    await using workshop = openWorkshop()
+    const recipe = await workshop.recipe('pocketbase')
+    const text = await workshop.run(['plan', recipe])
+    expect(text.stdout).toMatch(/base +2\.0\.0\+0\.36\.9 \(tag/)
+    expect(text.stdout).toMatch(/differs +app: image/)
+    expect(text.stdout).toMatch(/health\.path .*cc-ci\/cc-ci\.yml:2/)
+    const { base, tiers } = JSON.parse((await workshop.run(['plan', recipe, '--json', '--base', '1.0.0+0.30.4'])).stdout)
+    expect(base).toMatchObject({ version: '1.0.0+0.30.4', source: 'pin' })
+    expect(tiers.find(({ id }: { id: string }) => id === 'functional')).toMatchObject({ kind: 'structural' })
+    expect(existsSync(workshop.state)).toBe(false)
+  })
+
+  it('lint shows every rule with its subject and fails on an error-level one', async () => {
+    await using workshop = openWorkshop()
+    const good = await workshop.run(['lint', await workshop.recipe('custom-html')])
+    expect(good.stdout).toMatch(/R009/)
+    expect(good.exitCode, good.stdout).toBe(0)
+  })
+
+  it('explain tells what a cause means, and what was meant', async () => {
+    await using workshop = openWorkshop()
+    expect((await workshop.run(['explain', 'crash-loop'])).stdout).toMatch(/starts and ends again and again/)
+    const typo = await workshop.run(['explain', 'crash-lop'])
+    expect([typo.exitCode, typo.stderr]).toEqual([2, expect.stringMatching(/crash-loop/)])
+    expect((await workshop.run(['explain'])).stdout.split('\n').length).toBeGreaterThan(40)
+  })
+
+  it('doctor says of each part what it found', async () => {
+    await using workshop = openWorkshop()
+    const done = await workshop.run(['doctor', '--json'])
+    expect(done.exitCode, done.stdout).toBe(0)
+    const rows = JSON.parse(done.stdout) as { id: string; state: string; detail: string }[]
+    expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(['engine', 'swarm', 'proxy', 'edge', 'browser', 'disk']))
+    for (const row of rows) expect(row, JSON.stringify(row)).toMatchObject({ state: 'ok', detail: expect.stringMatching(/./) })
+  })
+
+  it('help names every command, and completion knows their flags', async () => {
+    await using workshop = openWorkshop()
+    const help = await workshop.run(['--help'])
+    for (const name of ['test', 'plan', 'lint', 'doctor', 'engine', 'runs', 'gc', 'explain']) expect(help.stdout).toContain(`  ${name}`)
+    expect((await workshop.run(['complete', 'bash'])).stdout).toMatch(/cc-ci/)
+    expect((await workshop.run(['complete', '--', 'test', '--ba'])).stdout).toContain('--base')
+  })
+})
+
+describe('runs', () => {
+  it('are listed, shown, kept, and removed by gc when named', async () => {
+    await using workshop = openWorkshop()
+    const recipe = await workshop.recipe('healthy')
+    const { results, exitCode, stdout } = await workshop.test([recipe, '--only', 'install', '--base', 'none', '--keep'])
+    expect(exitCode, stdout).toBe(0)
+    expect(results.level).toBe(1)
+    expect(results.tiers.filter(({ status }) => status === 'pass').map(({ id }) => id)).toEqual(['install'])
+    expect((await leftOnEngine(workshop)).filter((name) => name.includes('ccci'))).toEqual([])
+    expect((await leftOnEngine(workshop)).filter((name) => name.startsWith('service'))).toHaveLength(1)
+    expect((await workshop.run(['gc'])).stdout).toMatch(/nothing to remove/)
+    expect((await workshop.run(['runs'])).stdout).toContain(results.run.id)
+    const shown = await workshop.run(['runs', 'last', '--json'])
+    expect(JSON.parse(shown.stdout).run.id).toBe(results.run.id)
+    const report = (await workshop.run(['runs', 'last', '--report'])).stdout.trim()
+    expect(report).toBe(join(workshop.state, 'runs', results.run.id, 'report.html'))
+    expect(readFileSync(report, 'utf8')).toContain('healthy')
+    const gc = await workshop.run(['gc', results.run.id.slice(-6)])
+    expect(gc.exitCode, gc.stdout + gc.stderr).toBe(0)
+    expect(await leftOnEngine(workshop)).toEqual([])
+  })
+
+  it('that do not exist are an error that says where was looked', async () => {
+    await using workshop = openWorkshop()
+    const done = await workshop.run(['runs', 'nosuch'])
+    expect([done.exitCode, done.stderr]).toEqual([2, expect.stringMatching(/no run "nosuch" in/)])
+  })
+})
