@@ -63,15 +63,8 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
   await judgeAll(context)
-  if (request.keep) {
-    events.append({
-      type: 'tier.skipped',
-      tier: 'teardown',
-      kind: 'declared',
-      reason: 'kept by --keep: the app still runs',
-    })
-    setStatus(folder, 'kept')
-  } else await teardown(context)
+  if (request.keep) await leaveApp(context)
+  else await teardown(context)
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   events.append({ type: 'run.ended' })
   if (!request.keep) setStatus(folder, hasLeaks(events.all()) ? 'running' : 'ended')
