@@ -13,7 +13,7 @@ export interface HookOptions extends SettleOptions {
 }
 
 /** One hook that ran, in the shape of the evidence `hooks`. */
-export interface HookRow {
+interface HookRow {
   readonly service: string
   readonly phase: HookPhase
   readonly exitCode: number

@@ -6,7 +6,7 @@ import { InfraError } from '../lib/errors.ts'
 export const VOLUMES_DIR = '/volumes'
 export const RESTIC_DIR = '/restic'
 
-export interface ToolboxExecOptions {
+interface ToolboxExecOptions {
   readonly deadlineMs: number
   readonly stdin?: string
   readonly signal?: AbortSignal
@@ -27,7 +27,7 @@ export interface ToolboxEngine {
   exec(container: string, argv: readonly string[], options: ToolboxExecOptions): Promise<EngineExecResult>
 }
 
-export interface ToolboxContainer {
+interface ToolboxContainer {
   readonly name: string
   readonly image: string
   readonly argv: readonly string[]
@@ -96,12 +96,12 @@ export async function openToolbox(engine: ToolboxEngine, options: ToolboxOptions
 }
 
 /** The names a run's toolbox has, known before it exists. Both begin with the stack's name, so they go with it. */
-export function toolboxNames(app: { readonly stack: string }): { container: string; repository: string } {
+function toolboxNames(app: { readonly stack: string }): { container: string; repository: string } {
   return { container: `${app.stack}_ccci-toolbox`, repository: `${app.stack}_ccci-restic` }
 }
 
 /** Removes the toolbox of an app, also one of a run that died. Idempotent. */
-export async function removeToolbox(engine: ToolboxEngine, app: { readonly stack: string }): Promise<void> {
+async function removeToolbox(engine: ToolboxEngine, app: { readonly stack: string }): Promise<void> {
   const names = toolboxNames(app)
   await engine.removeContainer(names.container)
   await engine.removeVolume(names.repository)

@@ -19,7 +19,7 @@ export interface EdgeAnswer {
 }
 
 /** More of a body is not read: an app must not fill our memory. */
-export const MAX_BODY = 4 * 1024 * 1024
+const MAX_BODY = 4 * 1024 * 1024
 const MAX_REDIRECTS = 10
 const REQUEST_DEADLINE_MS = 10_000
 

@@ -52,9 +52,19 @@ export async function smoke(browser: Browser, options: SmokeOptions): Promise<Sm
     last = result
     return again ? { state: 'waiting' as const, reason: again } : { state: 'ready' as const, value: result }
   }
-  const waited = await waitFor<SmokeResult, never>(look, { name: 'a browser to see the app', deadlineMs, signal, onWaiting })
+  const waited = await waitFor<SmokeResult, never>(look, {
+    name: 'a browser to see the app',
+    deadlineMs,
+    signal,
+    onWaiting,
+  })
   if (waited.state === 'ready') return waited.value
-  return last ?? { outcome: 'unverified', cause: cause('screenshot-failed', 'the browser did not answer before the deadline') }
+  return (
+    last ?? {
+      outcome: 'unverified',
+      cause: cause('screenshot-failed', 'the browser did not answer before the deadline'),
+    }
+  )
 }
 
 async function attempt({ context }: Browser, options: SmokeOptions): Promise<Attempt> {

@@ -21,6 +21,7 @@ function publishDead(state: string, id: string): void {
   publish({
     folder,
     events: () => events,
-    append: (artifact) => events.push({ seq: events.length + 1, at: new Date().toISOString(), type: 'artifact', ...artifact }),
+    append: (artifact) =>
+      events.push({ seq: events.length + 1, at: new Date().toISOString(), type: 'artifact', ...artifact }),
   })
 }

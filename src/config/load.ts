@@ -1,10 +1,10 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
-import { LineCounter, parseDocument, type Document } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { RecipeError, RecipeErrors } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
-import { type SettingsInput, type Settings, settingRows, settingsSchema } from './settings.ts'
+import { type Settings, type SettingsInput, settingRows, settingsSchema } from './settings.ts'
 
 const FILE = 'cc-ci.yml'
 const MAX_BYTES = 256 * 1024
@@ -59,7 +59,11 @@ async function readSettingsFile(path: string, file: string): Promise<SettingsFil
   if (syntax.length > 0) return { data: {}, places: new Map(), errors: syntax }
   const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {}
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    return { data: {}, places: new Map(), errors: [invalid('the file must be a mapping of settings', { file, line: 1, column: 1 })] }
+    return {
+      data: {},
+      places: new Map(),
+      errors: [invalid('the file must be a mapping of settings', { file, line: 1, column: 1 })],
+    }
   }
   const place = (path: readonly PropertyKey[]) => placeOf(file, counter, document, path)
   return { data: data as Record<string, unknown>, places: placesOf(data, place), errors: problems(data, place) }
@@ -83,7 +87,10 @@ function unknownKey(path: readonly PropertyKey[], where: Place): RecipeError {
   const groups = names.filter((full) => full.includes('.')).map((full) => full.slice(0, full.indexOf('.')))
   const near = closest(name, [...names, ...groups])
   const meant = distance(name, near) <= Math.ceil(name.length / 3) ? `Did you mean ${near}? ` : ''
-  return new RecipeError('config-invalid', `unknown setting ${name}`, { where, hint: `${meant}Allowed: ${names.join(', ')}.` })
+  return new RecipeError('config-invalid', `unknown setting ${name}`, {
+    where,
+    hint: `${meant}Allowed: ${names.join(', ')}.`,
+  })
 }
 
 function invalid(message: string, where: Place): RecipeError {
@@ -98,7 +105,8 @@ function placeAt(file: string, counter: LineCounter, offset: number): Place {
 function placeOf(file: string, counter: LineCounter, document: Document, path: readonly PropertyKey[]): Place {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length) as string[], true)
-    const range = node && typeof node === 'object' && 'range' in node ? (node.range as [number, number, number] | null) : null
+    const range =
+      node && typeof node === 'object' && 'range' in node ? (node.range as [number, number, number] | null) : null
     if (range) return placeAt(file, counter, range[0])
   }
   return { file }
@@ -110,7 +118,10 @@ function placesOf(data: object, place: (path: readonly PropertyKey[]) => Place):
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[key] : undefined), data)
+  return path.reduce<unknown>(
+    (value, key) => (value && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    data,
+  )
 }
 
 /** Two levels deep, because settings are grouped once: `timeouts.deploy` of one file joins `timeouts.http` of the other. */

@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import { parseDuration } from '../lib/duration.ts'
 
-const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 90s or 10m').transform(parseDuration)
-const path = z.string().regex(/^\/[^\s]*$/, 'a path that begins with /').max(2000)
+const duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 90s or 10m')
+  .transform(parseDuration)
+const path = z
+  .string()
+  .regex(/^\/[^\s]*$/, 'a path that begins with /')
+  .max(2000)
 const envRecord = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'an environment variable name'), z.string())
 const RUNG_NAMES = ['upgrade', 'backup', 'restore', 'functional', 'integration', 'resilience'] as const
 
@@ -24,7 +30,9 @@ export const settingsSchema = z.strictObject({
   timeouts: z
     .strictObject({
       deploy: duration.prefault('10m').meta({ description: 'How long all services together may take to come up.' }),
-      http: duration.prefault('5m').meta({ description: 'How long the app may take to answer once its services are up.' }),
+      http: duration
+        .prefault('5m')
+        .meta({ description: 'How long the app may take to answer once its services are up.' }),
     })
     .prefault({}),
   env: envRecord.default({}).meta({ description: "Values added to the app's environment, over those of .env.sample." }),
@@ -35,7 +43,9 @@ export const settingsSchema = z.strictObject({
         .min(1)
         .default('auto')
         .meta({ description: 'The version an upgrade starts from: a released version, `auto`, or `none`.' }),
-      env: envRecord.default({}).meta({ description: 'Values added when the app is upgraded: what operators are told to add.' }),
+      env: envRecord
+        .default({})
+        .meta({ description: 'Values added when the app is upgraded: what operators are told to add.' }),
     })
     .prefault({}),
   backup: z
@@ -46,10 +56,9 @@ export const settingsSchema = z.strictObject({
         .meta({ description: 'Whether the app can be backed up; `auto` reads the backupbot labels.' }),
     })
     .prefault({}),
-  notApplicable: z
-    .partialRecord(z.enum(RUNG_NAMES), z.string().min(3, 'a reason'))
-    .default({})
-    .meta({ description: 'Tiers that do not apply to this recipe, each with the reason. It never overrides a result.' }),
+  notApplicable: z.partialRecord(z.enum(RUNG_NAMES), z.string().min(3, 'a reason')).default({}).meta({
+    description: 'Tiers that do not apply to this recipe, each with the reason. It never overrides a result.',
+  }),
   screenshot: z
     .strictObject({
       path: path.default('/').meta({ description: 'The page that a browser opens and pictures.' }),
@@ -58,7 +67,10 @@ export const settingsSchema = z.strictObject({
   witness: z
     .union([z.literal('auto'), z.literal(false)])
     .default('auto')
-    .meta({ description: 'Whether cc-ci plants data to see if it survives. `false` leaves upgrade and restore without proof: unverified.' }),
+    .meta({
+      description:
+        'Whether cc-ci plants data to see if it survives. `false` leaves upgrade and restore without proof: unverified.',
+    }),
 })
 
 export type Settings = z.output<typeof settingsSchema>
@@ -94,7 +106,9 @@ function rowsOf(schema: JsonSchema, prefix: string): SettingRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const name = prefix ? `${prefix}.${key}` : key
     if (value.properties) return rowsOf(value, name)
-    return [{ name, type: typeName(value), default: JSON.stringify(value.default), description: value.description ?? '' }]
+    return [
+      { name, type: typeName(value), default: JSON.stringify(value.default), description: value.description ?? '' },
+    ]
   })
 }
 

@@ -14,7 +14,7 @@ export interface CallOptions {
 }
 
 /** The engine answered, and refused. */
-export class EngineRefusal extends InfraError {
+class EngineRefusal extends InfraError {
   readonly status: number
 
   constructor(status: number, message: string, hint?: string) {

@@ -1,7 +1,7 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
 import type { ObjectKind } from './objects.ts'
 
-export const LEDGER_KINDS = ['services', 'tasks', 'containers', 'networks', 'volumes', 'secrets', 'configs'] as const
+const LEDGER_KINDS = ['services', 'tasks', 'containers', 'networks', 'volumes', 'secrets', 'configs'] as const
 
 export type LedgerKind = (typeof LEDGER_KINDS)[number]
 

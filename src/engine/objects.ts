@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 export type Labels = Readonly<Record<string, string>>
 
 /** The kinds of things the engine keeps by name, with the place of each in its API. */
-export const OBJECT_KINDS = {
+const OBJECT_KINDS = {
   service: { list: '/services', key: null },
   network: { list: '/networks', key: null },
   secret: { list: '/secrets', key: null },

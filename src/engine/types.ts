@@ -37,7 +37,7 @@ export interface ServiceState {
   readonly taskTemplate: unknown
 }
 
-export interface ServicePort {
+interface ServicePort {
   readonly target: number
   readonly published: number | null
   readonly protocol: string

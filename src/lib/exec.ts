@@ -73,14 +73,19 @@ export async function execOk(file: string, args: readonly string[], options: Exe
   if (result.exitCode === 0) return result
   const ending = result.timedOut ? `did not end within ${options.deadlineMs} ms` : `ended with ${result.exitCode}`
   const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
-  throw new InfraError('program-failed', `${[file, ...args.slice(0, 3)].join(' ')} ${ending}${words ? `:\n${words}` : ''}`)
+  throw new InfraError(
+    'program-failed',
+    `${[file, ...args.slice(0, 3)].join(' ')} ${ending}${words ? `:\n${words}` : ''}`,
+  )
 }
 
 /** What a child process gets of our environment: enough to find programs and the engine, none of our secrets. */
 export function inheritedEnv(): Record<string, string> {
   const kept = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|DOCKER_.*|SSL_CERT_.*|XDG_.*|CC_CI_RUN)$/
   return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => kept.test(entry[0]) && entry[1] !== undefined),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => kept.test(entry[0]) && entry[1] !== undefined,
+    ),
   )
 }
 

@@ -45,7 +45,10 @@ export class Masker {
   }
 
   #compiled(): RegExp {
-    this.#regex ??= new RegExp(this.#patterns.map((pattern) => pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g')
+    this.#regex ??= new RegExp(
+      this.#patterns.map((pattern) => pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'),
+      'g',
+    )
     return this.#regex
   }
 }
@@ -88,7 +91,9 @@ function encodings(value: string): string[] {
 /** The characters that are the same wherever the value stands in a longer base64 text, in both alphabets. */
 function base64Alignments(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '')
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     const start = Math.ceil((offset * 8) / 6)
     const end = Math.floor(((offset + bytes.length) * 8) / 6)
     const core = text.slice(start, end)

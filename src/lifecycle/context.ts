@@ -42,7 +42,7 @@ export interface RunContext {
 }
 
 /** What operations made, each written once by the tier that owns it. */
-export interface Made {
+interface Made {
   browser?: Browser
   toolbox?: Toolbox
   /** The first deployment: the base, or head without one. */

@@ -25,12 +25,12 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
 /** Everything that makes this recipe's run different from the defaults. */
 export function customizationOf({ settings }: RunPlan): Customization {
   const config = Object.fromEntries(
-    [...settings.sources.keys()].map((name) => [name, valueOf(settings.settings, name)]),
+    [...settings.sources.keys()].map((name) => [name, settingValue(settings.settings, name)]),
   )
   return { config, hooks: [], overlays: [], tests: [], envOverrides: Object.keys(settings.settings.env), refused: [] }
 }
 
-function valueOf(settings: unknown, name: string): unknown {
+function settingValue(settings: unknown, name: string): unknown {
   return name
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], settings)

@@ -37,7 +37,7 @@ function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | nul
 }
 
 /** The cause that an unexpected error amounts to. */
-export function causeOfError(error: unknown): Cause {
+function causeOfError(error: unknown): Cause {
   const lines = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
   if (isNoSpace(error)) return cause('disk-full', messageOf(error))
   if (error instanceof DeployFailure) return error.found

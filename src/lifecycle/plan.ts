@@ -129,6 +129,7 @@ function refuseUndefined(head: Release): void {
       ({ message, where }) =>
         new RecipeError('compose-invalid', message, {
           ...(where ? { where: parsePlace(where) } : {}),
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: compose writes a default like this
           hint: 'Add it to .env.sample (commented is enough), give a default like ${NAME:-}, or set it under `env` in cc-ci.yml.',
         }),
     ),

@@ -7,7 +7,7 @@ import { git, gitOk, withoutFilters } from './git.ts'
 import type { RecipeRepo } from './model.ts'
 
 /** What a run's own checkout may hold: a recipe is text, so more is a mistake or an attack. */
-export const TREE_LIMITS = { bytes: 64 * 1024 * 1024, files: 5000 } as const
+const TREE_LIMITS = { bytes: 64 * 1024 * 1024, files: 5000 } as const
 
 interface TreeFile {
   readonly path: string

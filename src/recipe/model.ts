@@ -88,7 +88,7 @@ export interface ComposeMount {
 }
 
 /** Always the long form here. */
-export interface ComposePort {
+interface ComposePort {
   readonly target: number
   readonly published?: number
   readonly protocol: string

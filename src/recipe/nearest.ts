@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 
 /** The candidate a person most likely meant, or undefined when none is within a third of the word's length (at least 1). */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
   const scored = [...candidates].map((candidate) => ({ candidate, far: distance(word, candidate) }))
   return scored.filter(({ far }) => far <= limit).sort((a, b) => a.far - b.far)[0]?.candidate

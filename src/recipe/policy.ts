@@ -16,7 +16,7 @@ export const POLICY = {
   'host-port': 'publishes a port of the host',
 } as const
 
-export type PolicyCode = keyof typeof POLICY
+type PolicyCode = keyof typeof POLICY
 
 export interface PolicyProblem {
   readonly code: PolicyCode

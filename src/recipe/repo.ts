@@ -38,12 +38,12 @@ export async function openRecipe(dirOrUrl: string, options: OpenOptions = {}): P
 }
 
 /** True for what git would fetch from elsewhere: `https://…`, `ssh://…`, `file://…`, `user@host:path`. */
-export function isUrl(text: string): boolean {
+function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:(\/\/|:)/i.test(text) || /^[\w.-]+@[\w.-]+:[^\s]/.test(text)
 }
 
 /** The URL as it may be kept and shown. */
-export function withoutCredentials(url: string): string {
+function withoutCredentials(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replace(/[?#].*$/, '')
 }
 

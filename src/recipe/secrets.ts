@@ -6,10 +6,8 @@ import type { AppEnv, EnvEntry, RecipeTree, ResolvedStack, SecretSpec } from './
 import { didYouMean } from './nearest.ts'
 import { isCharset } from './secret-value.ts'
 
-export { generateSecret } from './secret-value.ts'
-
 /** The engine's limit for the name of a secret. */
-export const MAX_SECRET_NAME = 64
+const MAX_SECRET_NAME = 64
 
 const MODIFIERS = ['length', 'charset', 'generate'] as const
 

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { messageOf, RecipeError } from '../lib/errors.ts'
 
 /** More than any recipe file needs, and little enough to parse at once. */
-export const TEXT_LIMIT = 1024 * 1024
+const TEXT_LIMIT = 1024 * 1024
 
 /**
  * Reads a text file of the recipe. Null when it does not exist. Throws RecipeError `file-not-text`, `file-too-big`,
@@ -31,7 +31,7 @@ export async function readText(dir: string, file: string): Promise<string | null
 }
 
 /** Refuses a path that really lies outside `dir`, whatever links lead there. */
-export async function assertWithin(dir: string, path: string, file: string): Promise<void> {
+async function assertWithin(dir: string, path: string, file: string): Promise<void> {
   const inside = relative(await realpath(dir), await realpath(path).catch(() => path))
   if (inside === '..' || inside.startsWith('../')) {
     throw new RecipeError('file-outside', 'leads out of the recipe', {

@@ -12,7 +12,7 @@ export { summaryText } from './summary.ts'
 const TICK_MS = 250
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
-export interface Screen {
+interface Screen {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number

@@ -65,7 +65,7 @@ export interface Artifact {
   readonly sha256: string
 }
 
-export interface TestRow {
+interface TestRow {
   readonly title: string
   readonly file: string
   readonly status: 'passed' | 'failed' | 'skipped'

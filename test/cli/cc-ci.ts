@@ -15,7 +15,10 @@ export interface Workshop {
   /** Builds a fixture recipe and returns its folder. */
   recipe(name: string): Promise<string>
   /** Runs the real command line with the state of this workshop. */
-  run(args: readonly string[], options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal }): Promise<ExecResult>
+  run(
+    args: readonly string[],
+    options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<ExecResult>
   /** `cc-ci test`, with its results read and checked against the published schema. */
   test(args: readonly string[]): Promise<ExecResult & { results: Results }>
   [Symbol.asyncDispose](): Promise<void>
@@ -32,7 +35,12 @@ export function openWorkshop(): Workshop {
       return (await buildRecipe(name, join(dir, name))).dir
     },
     run: (args, options = {}) =>
-      exec(LAUNCHER, args, { deadlineMs: DEADLINE_MS, cwd: options.cwd ?? dir, env: { ...env, ...options.env }, signal: options.signal }),
+      exec(LAUNCHER, args, {
+        deadlineMs: DEADLINE_MS,
+        cwd: options.cwd ?? dir,
+        env: { ...env, ...options.env },
+        signal: options.signal,
+      }),
     async test(args) {
       const file = join(dir, `results-${Math.random().toString(36).slice(2)}.json`)
       const done = await workshop.run(['test', ...args, '--json', file])

@@ -12,7 +12,9 @@ describe('commands that only look', () => {
     expect(text.stdout).toMatch(/base +2\.0\.0\+0\.36\.9 \(tag/)
     expect(text.stdout).toMatch(/differs +app: image/)
     expect(text.stdout).toMatch(/health\.path .*cc-ci\/cc-ci\.yml:2/)
-    const { base, tiers } = JSON.parse((await workshop.run(['plan', recipe, '--json', '--base', '1.0.0+0.30.4'])).stdout)
+    const { base, tiers } = JSON.parse(
+      (await workshop.run(['plan', recipe, '--json', '--base', '1.0.0+0.30.4'])).stdout,
+    )
     expect(base).toMatchObject({ version: '1.0.0+0.30.4', source: 'pin' })
     expect(tiers.find(({ id }: { id: string }) => id === 'functional')).toMatchObject({ kind: 'structural' })
     expect(existsSync(workshop.state)).toBe(false)
@@ -38,14 +40,18 @@ describe('commands that only look', () => {
     const done = await workshop.run(['doctor', '--json'])
     expect(done.exitCode, done.stdout).toBe(0)
     const rows = JSON.parse(done.stdout) as { id: string; state: string; detail: string }[]
-    expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(['engine', 'swarm', 'proxy', 'edge', 'browser', 'disk']))
-    for (const row of rows) expect(row, JSON.stringify(row)).toMatchObject({ state: 'ok', detail: expect.stringMatching(/./) })
+    expect(rows.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['engine', 'swarm', 'proxy', 'edge', 'browser', 'disk']),
+    )
+    for (const row of rows)
+      expect(row, JSON.stringify(row)).toMatchObject({ state: 'ok', detail: expect.stringMatching(/./) })
   })
 
   it('help names every command, and completion knows their flags', async () => {
     await using workshop = openWorkshop()
     const help = await workshop.run(['--help'])
-    for (const name of ['test', 'plan', 'lint', 'doctor', 'engine', 'runs', 'gc', 'explain']) expect(help.stdout).toContain(`  ${name}`)
+    for (const name of ['test', 'plan', 'lint', 'doctor', 'engine', 'runs', 'gc', 'explain'])
+      expect(help.stdout).toContain(`  ${name}`)
     expect((await workshop.run(['complete', 'bash'])).stdout).toMatch(/cc-ci/)
     expect((await workshop.run(['complete', '--', 'test', '--ba'])).stdout).toContain('--base')
   })

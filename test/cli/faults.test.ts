@@ -8,8 +8,15 @@ describe.concurrent('planted faults end at their tier with their cause', () => {
   it.each(Object.entries(FAULTS))('%s', async (name, { expect: expected }) => {
     await using workshop = openWorkshop()
     const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name)])
-    const decisive = results.tiers.find(({ status }) => status === 'fail') ?? results.tiers.find(({ status }) => status === 'unverified')
-    const found = { tier: decisive?.id ?? null, cause: decisive?.cause?.code ?? null, verdict: results.verdict, blame: decisive?.cause?.blame ?? null }
+    const decisive =
+      results.tiers.find(({ status }) => status === 'fail') ??
+      results.tiers.find(({ status }) => status === 'unverified')
+    const found = {
+      tier: decisive?.id ?? null,
+      cause: decisive?.cause?.code ?? null,
+      verdict: results.verdict,
+      blame: decisive?.cause?.blame ?? null,
+    }
     const { finding, ...rest } = expected
     expect(found, stdout).toEqual(rest)
     expect(exitCode).toBe(EXIT[expected.verdict])

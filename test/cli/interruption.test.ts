@@ -38,18 +38,21 @@ describe('a run that is stopped', () => {
 const KILLS = Number(process.env.CC_CI_KILLS ?? 3)
 
 describe('a run that is killed', () => {
-  it.each(Array.from({ length: KILLS }, (_, index) => index))('at a random moment is removed by the next gc (%i)', async () => {
-    await using workshop = openWorkshop()
-    const recipe = await workshop.recipe('healthy')
-    const run = start(workshop, ['test', recipe])
-    const afterMs = Math.random() * 14_000
-    const timer = setTimeout(() => run.kill('SIGKILL'), afterMs)
-    await run.exited
-    clearTimeout(timer)
-    const gc = await workshop.run(['gc'])
-    expect(gc.exitCode, `killed after ${afterMs} ms\n${gc.stdout}${gc.stderr}`).toBe(0)
-    expect(await leftOnEngine(workshop), `killed after ${afterMs} ms`).toEqual([])
-  })
+  it.each(Array.from({ length: KILLS }, (_, index) => index))(
+    'at a random moment is removed by the next gc (%i)',
+    async () => {
+      await using workshop = openWorkshop()
+      const recipe = await workshop.recipe('healthy')
+      const run = start(workshop, ['test', recipe])
+      const afterMs = Math.random() * 14_000
+      const timer = setTimeout(() => run.kill('SIGKILL'), afterMs)
+      await run.exited
+      clearTimeout(timer)
+      const gc = await workshop.run(['gc'])
+      expect(gc.exitCode, `killed after ${afterMs} ms\n${gc.stdout}${gc.stderr}`).toBe(0)
+      expect(await leftOnEngine(workshop), `killed after ${afterMs} ms`).toEqual([])
+    },
+  )
 
   it('never costs a run that is still going', async () => {
     await using workshop = openWorkshop()

@@ -18,7 +18,9 @@ describe('real recipes live their whole life', () => {
     expect(results.leaks).toEqual([])
     const folder = join(workshop.state, 'runs', results.run.id)
     for (const { path } of results.artifacts) expect(existsSync(join(folder, path)), path).toBe(true)
-    expect(results.artifacts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['screenshot', 'report', 'junit', 'log']))
+    expect(results.artifacts.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['screenshot', 'report', 'junit', 'log']),
+    )
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(results.recipe.commit.slice(0, 8))
   })
 })

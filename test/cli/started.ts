@@ -32,7 +32,9 @@ export function start(workshop: Workshop, args: readonly string[]): Started {
 export async function untilEvent(workshop: Workshop, run: Started, type: string, tier?: string): Promise<void> {
   const result = await waitFor(
     async () => {
-      const seen = eventsOf(workshop).some((event) => event.type === type && (tier === undefined || event.tier === tier))
+      const seen = eventsOf(workshop).some(
+        (event) => event.type === type && (tier === undefined || event.tier === tier),
+      )
       return seen ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
     },
     { name: `event ${type}`, deadlineMs: 90_000, everyMs: 50 },
@@ -50,12 +52,16 @@ function eventsOf(workshop: Workshop): { type: string; tier?: string }[] {
 export function runFiles({ state }: Workshop, name: string): string[] {
   const runs = join(state, 'runs')
   if (!existsSync(runs)) return []
-  return readdirSync(runs).map((id) => join(runs, id, name)).filter(existsSync)
+  return readdirSync(runs)
+    .map((id) => join(runs, id, name))
+    .filter(existsSync)
 }
 
 /** Everything on the engine whose name holds the random part of one of the workshop's runs. */
 export async function leftOnEngine(workshop: Workshop): Promise<string[]> {
-  const ids = existsSync(join(workshop.state, 'runs')) ? readdirSync(join(workshop.state, 'runs')).map((id) => id.slice(-6)) : []
+  const ids = existsSync(join(workshop.state, 'runs'))
+    ? readdirSync(join(workshop.state, 'runs')).map((id) => id.slice(-6))
+    : []
   const lists: readonly (readonly [string, string])[] = [
     ['service', '{{.Name}}'],
     ['container', '{{.Names}}'],
@@ -68,7 +74,12 @@ export async function leftOnEngine(workshop: Workshop): Promise<string[]> {
   for (const [kind, format] of lists) {
     const all = kind === 'container' ? ['-a'] : []
     const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { deadlineMs: 30_000 })
-    found.push(...stdout.split('\n').filter((name) => ids.some((id) => name.includes(id))).map((name) => `${kind} ${name}`))
+    found.push(
+      ...stdout
+        .split('\n')
+        .filter((name) => ids.some((id) => name.includes(id)))
+        .map((name) => `${kind} ${name}`),
+    )
   }
   return found
 }

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MASK, Masker, MIN_SECRET_LENGTH } from '../../src/lib/mask.ts'
 
-const secrets = fc.string({ minLength: MIN_SECRET_LENGTH, maxLength: 40, unit: 'grapheme-ascii' }).filter((text) => text.trim().length >= MIN_SECRET_LENGTH)
+const secrets = fc
+  .string({ minLength: MIN_SECRET_LENGTH, maxLength: 40, unit: 'grapheme-ascii' })
+  .filter((text) => text.trim().length >= MIN_SECRET_LENGTH)
 
 function maskerOf(...values: string[]): Masker {
   const masker = new Masker()
@@ -13,7 +15,12 @@ function maskerOf(...values: string[]): Masker {
 describe('Masker', () => {
   it('replaces the value and its encodings', () => {
     const masker = maskerOf('p@ss w0rd/"x"')
-    const forms = ['p@ss w0rd/"x"', encodeURIComponent('p@ss w0rd/"x"'), 'p@ss w0rd/\\"x\\"', Buffer.from('p@ss w0rd/"x"').toString('hex')]
+    const forms = [
+      'p@ss w0rd/"x"',
+      encodeURIComponent('p@ss w0rd/"x"'),
+      'p@ss w0rd/\\"x\\"',
+      Buffer.from('p@ss w0rd/"x"').toString('hex'),
+    ]
     for (const form of forms) expect(masker.mask(`a ${form} b`)).toBe(`a ${MASK} b`)
   })
 
@@ -39,14 +46,23 @@ describe('Masker', () => {
 
   it('gives the same text for a stream cut anywhere', () => {
     fc.assert(
-      fc.property(secrets, fc.array(fc.string({ maxLength: 30 }), { maxLength: 5 }), fc.array(fc.nat(200), { maxLength: 6 }), (secret, parts, cuts) => {
-        const masker = maskerOf(secret)
-        const text = parts.join(secret)
-        const at = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((a, b) => a - b), text.length]
-        const stream = masker.stream()
-        const streamed = at.slice(1).map((end, index) => stream.push(text.slice(at[index], end))).join('') + stream.end()
-        return !masker.leaks(streamed)
-      }),
+      fc.property(
+        secrets,
+        fc.array(fc.string({ maxLength: 30 }), { maxLength: 5 }),
+        fc.array(fc.nat(200), { maxLength: 6 }),
+        (secret, parts, cuts) => {
+          const masker = maskerOf(secret)
+          const text = parts.join(secret)
+          const at = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((a, b) => a - b), text.length]
+          const stream = masker.stream()
+          const streamed =
+            at
+              .slice(1)
+              .map((end, index) => stream.push(text.slice(at[index], end)))
+              .join('') + stream.end()
+          return !masker.leaks(streamed)
+        },
+      ),
     )
   })
 

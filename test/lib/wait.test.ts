@@ -6,18 +6,28 @@ type Seen = Condition<string, string>
 
 describe('waitFor', () => {
   it('returns the value of the first ready look', async () => {
-    const looks: Seen[] = [{ state: 'waiting', reason: 'cold' }, { state: 'ready', value: 'warm' }]
+    const looks: Seen[] = [
+      { state: 'waiting', reason: 'cold' },
+      { state: 'ready', value: 'warm' },
+    ]
     const result = await waitFor(async () => looks.shift() as Seen, { name: 'x', deadlineMs: 60_000, everyMs: 1 })
     expect(result).toMatchObject({ state: 'ready', value: 'warm' })
   })
 
   it('ends at once when it has become impossible', async () => {
-    const result = await waitFor(async (): Promise<Seen> => ({ state: 'impossible', cause: 'dead' }), { name: 'x', deadlineMs: 60_000 })
+    const result = await waitFor(async (): Promise<Seen> => ({ state: 'impossible', cause: 'dead' }), {
+      name: 'x',
+      deadlineMs: 60_000,
+    })
     expect(result).toMatchObject({ state: 'impossible', cause: 'dead' })
   })
 
   it('says at the deadline what it saw last', async () => {
-    const result = await waitFor(async (): Promise<Seen> => ({ state: 'waiting', reason: 'still 0/1' }), { name: 'x', deadlineMs: 50, everyMs: 5 })
+    const result = await waitFor(async (): Promise<Seen> => ({ state: 'waiting', reason: 'still 0/1' }), {
+      name: 'x',
+      deadlineMs: 50,
+      everyMs: 5,
+    })
     expect(result).toMatchObject({ state: 'deadline', lastSeen: 'still 0/1' })
   })
 
@@ -39,13 +49,23 @@ describe('waitFor', () => {
       controller.abort(new CancelledError('SIGTERM'))
       return { state: 'waiting', reason: 'on' }
     }
-    await expect(waitFor(look, { name: 'x', deadlineMs: 60_000, signal: controller.signal })).rejects.toBeInstanceOf(CancelledError)
+    await expect(waitFor(look, { name: 'x', deadlineMs: 60_000, signal: controller.signal })).rejects.toBeInstanceOf(
+      CancelledError,
+    )
   })
 
   it('looks again as soon as it is nudged', async () => {
-    const looks: Seen[] = [{ state: 'waiting', reason: 'cold' }, { state: 'ready', value: 'warm' }]
+    const looks: Seen[] = [
+      { state: 'waiting', reason: 'cold' },
+      { state: 'ready', value: 'warm' },
+    ]
     const started = Date.now()
-    await waitFor(async () => looks.shift() as Seen, { name: 'x', deadlineMs: 20_000, everyMs: 10_000, nudge: async () => {} })
+    await waitFor(async () => looks.shift() as Seen, {
+      name: 'x',
+      deadlineMs: 20_000,
+      everyMs: 10_000,
+      nudge: async () => {},
+    })
     expect(Date.now() - started).toBeLessThan(5000)
   })
 

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the texts under test
 import { parse as dotenv } from 'dotenv'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the texts under test
 import { describe, expect, test } from 'vitest'
 import { appEnv } from '../../src/recipe/app-env.ts'
 import { type LintRow, lint } from '../../src/recipe/lint/lint.ts'

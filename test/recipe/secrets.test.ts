@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the texts under test
 import { expect, test } from 'vitest'
 import { CHARSETS, generateSecret } from '../../src/recipe/secret-value.ts'
 import { secretSpecs } from '../../src/recipe/secrets.ts'

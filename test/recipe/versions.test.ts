@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the texts under test
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareVersions, olderThan, parseVersion, releaseVersionLabel } from '../../src/recipe/versions.ts'

@@ -10,7 +10,7 @@ import { namedFileWitness } from './named-file.ts'
 import { postgresCandidates, postgresWitness, reachesPostgres } from './postgres.ts'
 import { sqliteFiles, sqliteWitness } from './sqlite.ts'
 
-export type { Surroundings, Witness, WitnessRow } from './contract.ts'
+export type { Surroundings } from './contract.ts'
 export type WitnessEvidence = Extract<Evidence, { kind: 'witness' }>
 
 export interface PlantedWitnesses {

@@ -10,7 +10,7 @@ const MAX_HASHED = 256 * 1024 * 1024
 /** Bytes of a listing: names may be long. */
 const MAX_LISTING = 64 * 1024 * 1024
 
-export interface ManifestEntry {
+interface ManifestEntry {
   /** find's letter: f, d, l, ... */
   readonly type: string
   readonly mode: string
@@ -81,7 +81,7 @@ export async function manifestOf(toolbox: Toolbox, volume: string): Promise<Mani
 const LIST = `find "$1" -xdev -printf '%y\\0%m\\0%U:%G\\0%s\\0%P\\0%l\\0\\n\\0' 2>/dev/null | head -z -n "$2" | base64 -w0`
 
 /** Fields end with NUL because names and link targets may hold anything else; in base64 because they need not be UTF-8. */
-export function parseListing(base64: string): ManifestEntry[] {
+function parseListing(base64: string): ManifestEntry[] {
   const fields = Buffer.from(base64, 'base64').toString('latin1').split('\0')
   const entries: ManifestEntry[] = []
   for (let at = 0; at + 6 < fields.length; at += 7) {
@@ -98,10 +98,7 @@ async function contentDigest(toolbox: Toolbox, place: string, entries: readonly 
   return toolbox.run(['sh', '-c', script, 'hash', place], { deadlineMs: 300_000, stdin })
 }
 
-export function compareManifests(
-  before: Manifest,
-  after: Manifest,
-): { result: 'kept' | 'changed' | 'lost'; summary: string } {
+function compareManifests(before: Manifest, after: Manifest): { result: 'kept' | 'changed' | 'lost'; summary: string } {
   if (before.digest === after.digest) return { result: 'kept', summary: `${files(after)} files, all as before` }
   const is = new Set(after.entries.map(({ path }) => path))
   const was = new Set(before.entries.map(({ path }) => path))

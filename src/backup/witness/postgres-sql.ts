@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Fingerprint, TableShape } from './fingerprint.ts'
 
-export const SCHEMA = 'cc_ci_witness'
+const SCHEMA = 'cc_ci_witness'
 
 /**
  * Runs SQL from its input with the database container's own credentials, found as the usual images define them: variables or

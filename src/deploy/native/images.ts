@@ -7,7 +7,7 @@ import { DeployFailure } from '../deploy-failure.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
 
-export interface PinnedImage {
+interface PinnedImage {
   readonly ref: string
   readonly pinned: string
   readonly id: string

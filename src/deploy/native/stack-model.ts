@@ -19,7 +19,7 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
 }
 
 /** What the operators' client calls the commit of a deployment without a version: 8 characters, `+U` when files were changed. */
-export function chaosVersion({ commit, dirty }: Pick<Release, 'commit' | 'dirty'>): string {
+function chaosVersion({ commit, dirty }: Pick<Release, 'commit' | 'dirty'>): string {
   return `${commit.slice(0, 8)}${dirty ? '+U' : ''}`
 }
 

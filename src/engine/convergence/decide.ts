@@ -7,7 +7,7 @@ import { type Converged, currentTasks, type Diagnosis, hasEnded, type SeenTask, 
  * A task without a health check must have run this long before it counts: the engine calls it running the moment its program starts,
  * and one that ends at once would look converged between two ends.
  */
-export const STEADY_MS = 2_000
+const STEADY_MS = 2_000
 
 /**
  * What one look says about a whole stack. Converged: every expected service is there; each update that was asked for has ended as

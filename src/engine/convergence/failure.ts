@@ -213,12 +213,12 @@ function endedByItself(task: SeenTask, service: ServiceState): boolean {
   return isFailure(task) || (task.state === 'complete' && !mayComplete(service))
 }
 
-export function isFailure(task: SeenTask): boolean {
+function isFailure(task: SeenTask): boolean {
   return task.state === 'failed' || task.state === 'rejected'
 }
 
 /** "ended with exit code 3 after 1 s", "was rejected: …". */
-export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
+function howItEnded(snapshot: Snapshot, task: SeenTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (task.state === 'rejected' || failedToStart(task)) return `was not started: ${task.error}`
   if (/unhealthy/i.test(task.error)) return 'was killed because its health check failed'

@@ -3,7 +3,7 @@ import { forms, keys, kind, list, names, type Report, type Shape } from './shape
 import type { DataMap } from './source.ts'
 
 /** The compose version the docker CLI assumes when a file names none, and the newest it knows. */
-export const DEFAULT_VERSION = '3.13'
+const DEFAULT_VERSION = '3.13'
 
 const string = kind('text in quotes', (value) => typeof value === 'string')
 const number = kind('a number', (value) => typeof value === 'number')

@@ -29,7 +29,7 @@ export interface ComposeSource {
 }
 
 /** More values than this, after anchors are expanded, is an attack or a mistake. */
-export const MAX_VALUES = 50_000
+const MAX_VALUES = 50_000
 
 export function pathKey(path: readonly string[]): string {
   return path.join('\0')

@@ -212,7 +212,7 @@ export function fact(subject: string, ok: boolean, problem: string, where?: Lint
 }
 
 /** One fact for each service. */
-export function perService(
+function perService(
   { stack }: LintContext,
   judge: (service: ComposeService) => string | undefined,
   key: string,

@@ -17,7 +17,7 @@ export function html(parts: TemplateStringsArray, ...pieces: readonly Piece[]): 
 }
 
 /** Text without control characters, safe in an element and in a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return plain(text)
     .toWellFormed()
     .replaceAll('&', '&amp;')

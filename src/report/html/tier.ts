@@ -17,11 +17,11 @@ ${details(tier)}
 </section>`
 }
 
-export function badge(status: TierStatus): Markup {
+function badge(status: TierStatus): Markup {
   return html`<span class="badge s-${status}">${SIGNS[status].sign} ${status}</span>`
 }
 
-export function causeMarkup(cause: NonNullable<TierResult['cause']>): Markup {
+function causeMarkup(cause: NonNullable<TierResult['cause']>): Markup {
   const { code, blame, message, hint, service, lines } = cause
   return html`<div class="cause">
 <p><strong>${code}</strong> <span class="dim">blame: ${blame}${service ? `, service ${service}` : ''}</span></p>

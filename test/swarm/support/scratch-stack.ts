@@ -24,7 +24,7 @@ export interface ScratchStack extends AsyncDisposable {
   up(services: Record<string, ComposeService>, extra?: Extra): Promise<ConvergeResult>
 }
 
-export interface Extra {
+interface Extra {
   readonly model?: Partial<ComposeModel>
   readonly secrets?: readonly SecretSpec[]
   readonly commit?: string
