@@ -83,7 +83,7 @@ export const outcomeShape = z.enum(['pass', 'fail', 'unverified'])
 export const signalShape = z.enum(['SIGINT', 'SIGTERM', 'cancel', 'deadline'])
 
 /** The body of every event type, as it must stand in a line of `events.ndjson`. Unknown extra keys are kept. */
-const EVENT_SHAPES = {
+export const EVENT_SHAPES = {
   'run.started': z.looseObject({
     run: z.object({ id: z.string(), host: z.string() }),
     tool: toolShape,

@@ -1,0 +1,92 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { buildProgram } from '../src/cli/program.ts'
+import { settingRows, settingsSchema } from '../src/config/settings.ts'
+import { RULES } from '../src/recipe/lint/rules.ts'
+import { EVENT_SHAPES } from '../src/verdict/event-shape.ts'
+import { cell, page } from './page.ts'
+
+/** Every lint rule: what it asks for, what to do, where it comes from. */
+export function lintPage(): string {
+  const rows = RULES.map(
+    ({ id, severity, title }) => `| [${id}](#${id.toLowerCase()}) | ${severity} | ${cell(title)} |`,
+  )
+  const sections = RULES.map(({ id, title, severity, fix, source, cause = 'compose-invalid' }) => {
+    const fails = severity === 'error' ? `\n- **Fails the tier lint with**: [${cause}](causes.md#${cause})` : ''
+    return `## ${id}\n\n${title}.\n\n- **Severity**: ${severity}${fails}\n- **What to do**: ${fix}\n- **Source**: ${source}`
+  })
+  return page('Lint rules', [
+    'What the tier `lint` and `cc-ci lint` look for. Rules of `error` fail the tier; the others are findings.',
+    ['| rule | severity | what is asked |', '|---|---|---|', ...rows].join('\n'),
+    ...sections,
+  ])
+}
+
+/** The JSON Schema of `cc-ci.yml`, for editors. */
+export function settingsJsonSchema(): string {
+  const schema = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' })
+  return `${JSON.stringify({ ...schema, title: 'cc-ci.yml' }, null, 2)}\n`
+}
+
+export function settingsPage(): string {
+  const rows = settingRows().map(
+    ({ name, type, default: value, description }) =>
+      `| \`${name}\` | ${cell(type)} | \`${value}\` | ${cell(description)} |`,
+  )
+  return page('Settings', [
+    'A recipe needs none. It may bring `cc-ci/cc-ci.yml`; an operator may have `<recipes>/<name>/cc-ci.yml` (`--recipes`), whose values win key by key. Unknown keys are refused. `cc-ci plan` prints what is set and where.',
+    ['| setting | type | default | what it is |', '|---|---|---|---|', ...rows].join('\n'),
+    'A dot is one level of YAML, a duration is written like `90s`, `10m` or `1h30m`:',
+    '```yaml\nhealth:\n  path: /api/health\ntimeouts:\n  deploy: 4m\n```',
+    '## In an editor',
+    'With the YAML language server (the YAML extension of VS Code, and others) this first line gives completion and checking. The path is that of [cc-ci.schema.json](cc-ci.schema.json) in a checkout of cc-ci, as seen from the file:',
+    '```yaml\n# yaml-language-server: $schema=../../cc-ci/docs/reference/cc-ci.schema.json\n```',
+  ])
+}
+
+/** The help of every command, as the command line prints it. */
+export function commandsPage(): string {
+  const program = buildProgram()
+  const commands = allCommands(program).filter((command) => command.name() !== 'help')
+  const sections = commands.map((command) => `## ${pathOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\``)
+  return page('Commands', ['What `--help` prints.', ...sections])
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+function pathOf(command: Command): string {
+  return [...(command.parent ? [pathOf(command.parent)] : []), command.name()].join(' ')
+}
+
+function helpOf(command: Command): string {
+  const out: string[] = []
+  command.configureOutput({
+    writeOut: (text) => out.push(text),
+    getOutHelpWidth: () => 100,
+    getOutHasColors: () => false,
+  })
+  command.outputHelp()
+  return out.join('').trim()
+}
+
+/** The body of every line of `events.ndjson`. */
+export function eventsPage(): string {
+  const sections = Object.entries(EVENT_SHAPES).map(([type, shape]) => {
+    const { $schema: _, additionalProperties: __, ...body } = z.toJSONSchema(shape, { unrepresentable: 'any' })
+    return `## ${type}\n\n\`\`\`json\n${JSON.stringify(type === 'evidence' ? withoutKinds(body) : body, null, 2)}\n\`\`\``
+  })
+  return page('Events', [
+    '`events.ndjson` holds one JSON object per line, in the order in which things happened; results are computed from it alone. Every line has `seq` (from 1, without gaps), `at` (ISO 8601, UTC) and `type`; the rest by type:',
+    ...sections,
+  ])
+}
+
+/** The kinds of evidence have a page of their own. */
+function withoutKinds(body: { readonly properties?: object }): object {
+  return {
+    ...body,
+    properties: { ...body.properties, evidence: { description: 'One kind of evidence: see tiers.md' } },
+  }
+}
