@@ -14,6 +14,8 @@ export interface LoadedSettings {
   readonly settings: Settings
   /** Dotted name to the place that set it. */
   readonly sources: ReadonlyMap<string, Place>
+  /** The same names to the values as a person wrote them: `10m`, not milliseconds. */
+  readonly written: ReadonlyMap<string, unknown>
 }
 
 /**
@@ -33,7 +35,8 @@ export async function loadSettings(options: {
   if (errors.length > 0) throw new RecipeErrors(errors)
   const merged = files.reduce<Record<string, unknown>>((all, file) => mergeKeys(all, file.data), {})
   const sources = new Map(files.flatMap((file) => [...file.places]))
-  return { settings: deepFreeze(settingsSchema.parse(merged as SettingsInput)), sources }
+  const written = new Map([...sources.keys()].map((name) => [name, valueAt(merged, name.split('.'))]))
+  return { settings: deepFreeze(settingsSchema.parse(merged as SettingsInput)), sources, written }
 }
 
 interface SettingsFile {

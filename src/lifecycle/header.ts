@@ -24,16 +24,8 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
 
 /** Everything that makes this recipe's run different from the defaults. */
 export function customizationOf({ settings }: RunPlan): Customization {
-  const config = Object.fromEntries(
-    [...settings.sources.keys()].map((name) => [name, settingValue(settings.settings, name)]),
-  )
+  const config = Object.fromEntries(settings.written)
   return { config, hooks: [], overlays: [], tests: [], envOverrides: Object.keys(settings.settings.env), refused: [] }
-}
-
-function settingValue(settings: unknown, name: string): unknown {
-  return name
-    .split('.')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], settings)
 }
 
 export async function environmentFacts(engine: Engine): Promise<EnvironmentFacts> {
