@@ -2,7 +2,7 @@ import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import { RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { messageOf, RecipeError, RecipeErrors } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
 import { type Settings, type SettingsInput, settingRows, settingsSchema } from './settings.ts'
 
@@ -60,7 +60,7 @@ async function readSettingsFile(path: string, file: string): Promise<SettingsFil
   const document = parseDocument(await readFile(path, 'utf8'), { lineCounter: counter, prettyErrors: false })
   const syntax = document.errors.map((error) => invalid(error.message, placeAt(file, counter, error.pos[0])))
   if (syntax.length > 0) return { data: {}, places: new Map(), errors: syntax }
-  const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {}
+  const data = plainData(document, file)
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return {
       data: {},
@@ -70,6 +70,15 @@ async function readSettingsFile(path: string, file: string): Promise<SettingsFil
   }
   const place = (path: readonly PropertyKey[]) => placeOf(file, counter, document, path)
   return { data: data as Record<string, unknown>, places: placesOf(data, place), errors: problems(data, place) }
+}
+
+/** Throws RecipeError `config-invalid` for aliases that lead nowhere or multiply. */
+function plainData(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 }) ?? {}
+  } catch (error) {
+    throw new RecipeErrors([invalid(messageOf(error), { file })])
+  }
 }
 
 function problems(data: object, place: (path: readonly PropertyKey[]) => Place): RecipeError[] {
