@@ -2,6 +2,7 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, snapshot } from '../../backup/restic.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
 import { hookExec, toolboxOf } from '../made.ts'
+import { stayedUp } from '../still-up.ts'
 import { plant } from '../witnessing.ts'
 
 /** Hooks, a restic snapshot of what the labels cover, hooks again; then looks into the snapshot. */
@@ -28,6 +29,7 @@ export const backupTier: Tier = {
     const dumps = await checkDumps(toolbox, taken, plan.backup)
     if (dumps) throw new TierStop('dumps are whole', dumps)
     voice.check('dumps are whole', 'pass')
+    await stayedUp(context, voice)
   },
 }
 

@@ -3,6 +3,7 @@ import type { Cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
+import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: Tier = {
@@ -17,6 +18,7 @@ export const installTier: Tier = {
       const { tasks } = await converged(context, voice, deployed, null)
       voice.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       if (await serves(context, voice, release)) await looksAlive(context, voice)
+      await stayedUp(context, voice)
     } catch (error) {
       throw error instanceof TierStop
         ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome)

@@ -4,6 +4,7 @@ import { cause } from '../../verdict/causes.ts'
 import { type Tier, TierStop } from '../context.ts'
 import { toolboxOf } from '../made.ts'
 import { converged, serves } from '../serving.ts'
+import { stayedUp } from '../still-up.ts'
 import { compareAfter, destroy } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
@@ -31,5 +32,6 @@ export const restoreTier: Tier = {
     await converged(context, voice, current, current)
     await serves(context, voice, plan.upgrade ?? plan.head)
     await compareAfter(context, voice, 'restore')
+    await stayedUp(context, voice)
   },
 }

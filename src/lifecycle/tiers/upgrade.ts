@@ -6,6 +6,7 @@ import { cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
+import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
@@ -29,6 +30,7 @@ export const upgradeTier: Tier = {
     if (await serves(context, voice, release)) await looksAlive(context, voice)
     made.headServes = true
     await compareAfter(context, voice, 'upgrade')
+    await stayedUp(context, voice)
   },
 }
 
