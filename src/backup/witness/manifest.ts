@@ -23,8 +23,8 @@ interface ManifestEntry {
 }
 
 /**
- * What lies in a volume, for the report: files appear and vanish in a living app, so only "every file is gone" is a loss here; the marker
- * files and the databases decide the rest.
+ * What lies in a volume, for the report: files appear and vanish in a living app, so only "nothing that had content is left" is a loss here; the
+ * marker files and the databases decide the rest.
  */
 export function manifestWitness(volume: string, covered: Coverage): Witness {
   const subject = `volume:${volume}`
@@ -98,14 +98,29 @@ async function contentDigest(toolbox: Toolbox, place: string, entries: readonly 
   return toolbox.run(['sh', '-c', script, 'hash', place], { deadlineMs: 300_000, stdin })
 }
 
-function compareManifests(before: Manifest, after: Manifest): { result: 'kept' | 'changed' | 'lost'; summary: string } {
+export function compareManifests(before: Manifest, after: Manifest): { result: 'kept' | 'changed' | 'lost'; summary: string } {
   if (before.digest === after.digest) return { result: 'kept', summary: `${files(after)} files, all as before` }
   const is = new Set(after.entries.map(({ path }) => path))
   const was = new Set(before.entries.map(({ path }) => path))
   const gone = before.entries.filter(({ path }) => !is.has(path)).length
   const fresh = after.entries.filter(({ path }) => !was.has(path)).length
-  const result = files(before) > 0 && files(after) === 0 ? 'lost' : 'changed'
-  return { result, summary: `${files(before)} files before, ${files(after)} after; ${fresh} new, ${gone} gone` }
+  const summary = `${files(before)} files before, ${files(after)} after; ${fresh} new, ${gone} gone`
+  if (!survives(before, after)) return { result: 'lost', summary: `nothing that was in it is left: ${summary}` }
+  return { result: 'changed', summary }
+}
+
+/** True when at least one file with content still has some, where it was or, of the same name and size, elsewhere. `rm -rf data/*` spares a hidden marker. */
+function survives(before: Manifest, after: Manifest): boolean {
+  const full = ({ entries }: Manifest) => entries.filter(({ type, size }) => type === 'f' && size > 0)
+  const was = full(before)
+  if (was.length === 0 || before.cut || after.cut) return files(before) === 0 || files(after) > 0
+  const paths = new Set(full(after).map(({ path }) => path))
+  const moved = new Set(full(after).map(nameAndSize))
+  return was.some((entry) => paths.has(entry.path) || moved.has(nameAndSize(entry)))
+}
+
+function nameAndSize({ path, size }: ManifestEntry): string {
+  return `${size} ${path.slice(path.lastIndexOf('/') + 1)}`
 }
 
 function describe(manifest: Manifest): string {
