@@ -8,6 +8,8 @@ export interface PageLook {
   readonly elements: number
   /** Pictures, drawings, frames and form fields that have a size and are not hidden. */
   readonly visible: number
+  /** More than 0: the page may still draw itself, without asking for anything. */
+  readonly scripts: number
 }
 
 export function isBlank({ text, visible }: PageLook): boolean {
@@ -20,7 +22,7 @@ export async function lookAtPage(page: Page): Promise<PageLook> {
     return await page.evaluate<PageLook>(LOOK)
   } catch (error) {
     if (page.isClosed() || !/context was destroyed|navigat/i.test(String(error))) throw error
-    return { title: '', text: '', elements: 0, visible: 0 }
+    return { title: '', text: '', elements: 0, visible: 0, scripts: 0 }
   }
 }
 
@@ -35,6 +37,7 @@ const LOOK = `(() => {
     title: document.title,
     text: (document.body?.innerText ?? '').trim().slice(0, 100000),
     elements: document.querySelectorAll('body *').length,
+    scripts: document.scripts.length,
     visible: media.slice(0, 2000).filter(shown).length,
   }
 })()`

@@ -31,6 +31,8 @@ export interface SmokeResult {
 
 /** A page that shows nothing, asks for nothing and does not change for so many looks is blank. */
 const QUIET_LOOKS = 10
+/** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. */
+const SCRIPTED_LOOKS = 30
 const LOOK_EVERY_MS = 300
 
 /** A result and, where another look may well see something else, why: such an answer is not the app's. */
@@ -144,7 +146,7 @@ async function settle(page: Page, log: PageLog, options: SmokeOptions): Promise<
     same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0
     last = now
     const wanted = options.waitFor === undefined || (await page.locator(options.waitFor).first().isVisible())
-    const still = same >= (isBlank(now) || !wanted ? QUIET_LOOKS : log.pending > 0 ? QUIET_LOOKS : 2)
+    const still = same >= looksNeeded(now, log, wanted)
     if (still && (wanted || isBlank(now))) return { state: 'ready' as const, value: now }
     return { state: 'waiting' as const, reason: isBlank(now) ? 'the page is still blank' : 'the page still changes' }
   }
@@ -156,4 +158,9 @@ async function settle(page: Page, log: PageLog, options: SmokeOptions): Promise<
     onWaiting,
   })
   return waited.state === 'ready' ? waited.value : last
+}
+
+function looksNeeded(now: PageLook, log: PageLog, wanted: boolean): number {
+  if (isBlank(now) && now.scripts > 0) return SCRIPTED_LOOKS
+  return isBlank(now) || !wanted || log.pending > 0 ? QUIET_LOOKS : 2
 }

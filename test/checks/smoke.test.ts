@@ -15,6 +15,8 @@ const PAGES: Readonly<Record<string, string>> = {
   '/form': '<title>Form</title><input name=q>',
   '/late':
     '<title>Late</title><div id=r></div><script>setTimeout(() => { r.textContent = "here at last" }, 2000)</script>',
+  '/later':
+    '<title>Later</title><div id=r></div><script>setTimeout(() => { r.textContent = "here at last" }, 5000)</script>',
   '/loud':
     '<title>Loud</title><h1>x</h1><script>console.error("my-secret-value broke")</script><img src="https://elsewhere.example.com/a.png"><img src="https://192.0.2.1/b.png"><script src=/gone.js></script>',
   '/bye': '<title>x</title><p>go</p><script>location.href = "/plain"</script>',
@@ -77,7 +79,7 @@ it.each(['/blank', '/hidden'])('calls %s blank', async (path) => {
   expect([outcome, cause?.code]).toEqual(['fail', 'blank-page'])
 })
 
-it.each(['/form', '/late', '/bye'])('does not call %s blank', async (path) => {
+it.each(['/form', '/late', '/later', '/bye'])('does not call %s blank', async (path) => {
   expect((await look(path)).outcome).toBe('pass')
 })
 
