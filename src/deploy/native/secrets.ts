@@ -1,8 +1,12 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
+import type { SecretSpec } from '../../recipe/model.ts'
 import { generateSecret } from '../../recipe/secret-value.ts'
-import { cause } from '../../verdict/causes.ts'
+import { type Cause, cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
 import type { Release } from '../deployer.ts'
+
+/** What the engine takes as a name; `blog_db_` is what an empty version leaves. */
+const NAME = /^[a-zA-Z0-9](?:[-_.a-zA-Z0-9]*[a-zA-Z0-9])?$/
 
 /**
  * Creates the secrets that are not there yet; those of an earlier version of the app keep their values. `onSecret` gets each value before it
@@ -16,6 +20,8 @@ export async function createSecrets(
   const { app, secrets } = release
   const there = new Set((await engine.objects.list('secret')).map(({ name }) => name))
   const absent = secrets.filter(({ name }) => !there.has(name))
+  const unnamed = absent.find(({ name }) => !NAME.test(name))
+  if (unnamed) throw new DeployFailure(withoutVersion(unnamed))
   const manual = absent.filter(({ generate }) => !generate)
   if (manual.length > 0) {
     const names = manual.map(({ name }) => name).join(', ')
@@ -26,4 +32,15 @@ export async function createSecrets(
     onSecret(value)
     await engine.objects.createSecret(spec.name, value, { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId })
   }
+}
+
+/** Operators keep their env file through an upgrade: the version of a secret that is new at head is empty there. */
+function withoutVersion({ key, name }: SecretSpec): Cause {
+  return cause(
+    'secret-missing',
+    `the secret ${key} gets the name "${name}", which the engine refuses: its version variable is empty`,
+    {
+      hint: 'An app that is upgraded keeps its env file: give the version a default in compose.yml, or tell operators in the release notes to set it and put it under `upgrade.env` in cc-ci.yml.',
+    },
+  )
 }
