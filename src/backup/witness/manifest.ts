@@ -98,7 +98,10 @@ async function contentDigest(toolbox: Toolbox, place: string, entries: readonly 
   return toolbox.run(['sh', '-c', script, 'hash', place], { deadlineMs: 300_000, stdin })
 }
 
-export function compareManifests(before: Manifest, after: Manifest): { result: 'kept' | 'changed' | 'lost'; summary: string } {
+export function compareManifests(
+  before: Manifest,
+  after: Manifest,
+): { result: 'kept' | 'changed' | 'lost'; summary: string } {
   if (before.digest === after.digest) return { result: 'kept', summary: `${files(after)} files, all as before` }
   const is = new Set(after.entries.map(({ path }) => path))
   const was = new Set(before.entries.map(({ path }) => path))
