@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path'
 import { checkHttp } from '../checks/http.ts'
+import { checkOtherRoutes, otherRoutes } from '../checks/other-routes.ts'
 import { noHttpReason, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
 import { smoke } from '../checks/smoke.ts'
@@ -47,18 +48,23 @@ export async function serves(context: RunContext, voice: TierVoice, release: Rel
     return false
   }
   const { health, timeouts } = plan.settings.settings
+  const asking = { deadlineMs: timeouts.http, signal, onWaiting: voice.onWaiting }
   const answer = await checkHttp({
     edge: host.edge,
     domain: plan.app.domain,
     path: health.path,
     allowed: health.status,
     tasksOf: () => runningTasks(host.engine, plan.app.stack),
-    deadlineMs: timeouts.http,
-    signal,
     mask: (text) => masker.mask(text),
-    onWaiting: voice.onWaiting,
+    ...asking,
   })
   accept(voice, "the app's own task answers", answer)
+  const others = otherRoutes(routed, { host: plan.app.domain, path: health.path })
+  if (others.length > 0) {
+    const dead = await checkOtherRoutes({ ...asking, edge: host.edge, routes: others })
+    if (dead) throw new TierStop('every route leads to somebody', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
+    voice.check('every route leads to somebody', 'pass')
+  }
   return true
 }
 
