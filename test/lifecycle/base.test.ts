@@ -58,7 +58,18 @@ describe('chosen by itself', () => {
 
   test('not head itself, when head is a released commit', async () => {
     const { dir } = await recipe([OLD, NEWER])
-    expect(await choose(dir)).toMatchObject({ kind: 'base', ref: { version: '1.0.0+1.25' } })
+    expect(await choose(dir)).toMatchObject({
+      ref: { version: '1.0.0+1.25' },
+      considered: ['1.0.0+1.25: chosen (tag)'],
+    })
+  })
+
+  test('strictly older: not the release whose version head still carries', async () => {
+    const { dir } = await recipe([OLD, NEWER, { version: '1.1.0+1.26', image: 'nginx:1.26.1' }])
+    expect(await choose(dir)).toMatchObject({
+      ref: { version: '1.0.0+1.25' },
+      considered: ['1.0.0+1.25: chosen (tag)'],
+    })
   })
 
   test('a step further back where the next release runs the same', async () => {
