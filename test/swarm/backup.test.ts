@@ -22,6 +22,7 @@ function planOf(labels: Record<string, string>, volumes: string[]) {
 function around(stack: BareStack, volumes: string[], labels: Record<string, string> = {}): Surroundings {
   return {
     toolbox: stack.toolbox,
+    stack: stack.name,
     plan: planOf(labels, volumes),
     model: stackOf({}, volumes),
     exec: async () => {

@@ -109,7 +109,7 @@ function around(labels: Record<string, string> = LABELS): Surroundings {
     },
     ['db-data'],
   )
-  return { toolbox: stack.toolbox, exec, model, plan: backupPlan(model) }
+  return { toolbox: stack.toolbox, stack: stack.name, exec, model, plan: backupPlan(model) }
 }
 
 const hooks = (plan: BackupPlan, phase: HookOptions['phase']) => runHooks({ plan, phase, exec, mask: String })

@@ -10,6 +10,8 @@ export type WitnessRow = Extract<Extract<Evidence, { kind: 'witness' }>, { witne
 /** What a witness may use: the volumes through the toolbox, databases through their own containers. */
 export interface Surroundings extends SettleOptions {
   readonly toolbox: Toolbox
+  /** Name of the stack: what its volumes' names begin with. */
+  readonly stack: string
   /** The stack as it is deployed now. */
   readonly model: ResolvedStack
   readonly plan: BackupPlan

@@ -141,9 +141,15 @@ async function directories({ toolbox }: Surroundings, volume: string, paths: rea
   return paths.filter((_, index) => marks[index])
 }
 
-function mountedVolumes({ model }: Surroundings): Set<string> {
-  const mounts = Object.values(model.model.services).flatMap(({ volumes = [] }) => volumes)
-  return new Set(mounts.flatMap(({ type, source }) => (type === 'volume' && source ? [source] : [])))
+/** As the toolbox calls them. A volume keeps its key in the compose file when `name:` gives the app another one. */
+function mountedVolumes({ model: { model }, stack }: Surroundings): Set<string> {
+  const mounts = Object.values(model.services).flatMap(({ volumes = [] }) => volumes)
+  const sources = mounts.flatMap(({ type, source }) => (type === 'volume' && source ? [source] : []))
+  return new Set(sources.map((source) => shortName(model.volumes[source]?.name ?? source, stack)))
+}
+
+function shortName(name: string, stack: string): string {
+  return name.startsWith(`${stack}_`) ? name.slice(stack.length + 1) : name
 }
 
 function worthlessVolumes({ model }: Surroundings): Set<string> {

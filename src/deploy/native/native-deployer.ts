@@ -3,6 +3,7 @@ import { removeStackOrThrow } from '../../engine/removal.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InfraError, UsageError } from '../../lib/errors.ts'
 import type { App, Deployed, Deployer, Prepared } from '../deployer.ts'
+import { refuseMissingVolumes } from './external-volumes.ts'
 import { resolveImages } from './images.ts'
 import { createSecrets } from './secrets.ts'
 import { stackDeploy } from './stack-deploy.ts'
@@ -27,6 +28,7 @@ export function nativeDeployer(engine: Engine, options: NativeOptions): Deployer
   return {
     async prepare(release, signal) {
       await refuseForeignStack(engine, release.app, ours)
+      await refuseMissingVolumes(engine, release)
       const resolved = await resolveImages(engine, release.stack.model, { signal, ...(log ? { log } : {}) })
       signal.throwIfAborted()
       ours.add(release.app.stack)
