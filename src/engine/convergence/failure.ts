@@ -213,7 +213,7 @@ function endedByItself(task: SeenTask, service: ServiceState): boolean {
   return isFailure(task) || (task.state === 'complete' && !mayComplete(service))
 }
 
-export function isFailure(task: SeenTask): boolean {
+function isFailure(task: SeenTask): boolean {
   return task.state === 'failed' || task.state === 'rejected'
 }
 
