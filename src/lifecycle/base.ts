@@ -6,7 +6,7 @@ import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
 import { exportTree, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
 import { compareVersions } from '../recipe/versions.ts'
-import type { BaseRef } from '../verdict/events.ts'
+import type { BaseRef, SkipKind } from '../verdict/events.ts'
 import { runningDifference } from './difference.ts'
 import { newAppRelease } from './release.ts'
 
@@ -20,7 +20,8 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       readonly differs: readonly string[]
     }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
-  | { readonly kind: 'none'; readonly reason: string }
+  /** `skip`: how the upgrade tier is skipped. Default: structural. */
+  | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind }
 )
 
 export interface BaseQuestion {
@@ -40,7 +41,9 @@ export interface BaseQuestion {
  */
 export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
   const asked = question.asked === 'auto' ? question.settings.upgrade.from : question.asked
-  if (asked === 'none') return { kind: 'none', reason: 'no base wanted', considered: [] }
+  if (question.asked === 'none')
+    return { kind: 'none', reason: 'no base wanted (--base none)', considered: [], skip: 'not-selected' }
+  if (asked === 'none') return { kind: 'none', reason: 'upgrade.from is none', considered: [], skip: 'declared' }
   if (asked !== 'auto') return pinnedBase(question, asked)
   return automaticBase(question)
 }
@@ -65,9 +68,13 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
       return { kind: 'base', ref, ...candidate, considered }
     }
   }
-  const reason =
-    considered.length === 0 ? 'no released version to upgrade from' : 'no older version differs in something that runs'
-  return { kind: 'none', reason, considered }
+  return { kind: 'none', reason: noBaseReason(question.repo, considered), considered }
+}
+
+function noBaseReason({ lightweightTags }: RecipeRepo, considered: readonly string[]): string {
+  if (considered.length > 0) return 'no older version differs in something that runs'
+  if (lightweightTags.length === 0) return 'no released version to upgrade from'
+  return `no released version to upgrade from: ${lightweightTags.slice(0, 3).join(', ')} is a lightweight tag, which is no release (R014)`
 }
 
 async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {

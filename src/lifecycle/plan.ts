@@ -159,7 +159,8 @@ function skipsOf(plan: {
   const skips = new Map<TierId, { kind: SkipKind; reason: string }>()
   const structural = (tier: TierId, reason: string) => skips.set(tier, { kind: 'structural', reason })
   for (const [tier, reason] of Object.entries(NOT_YET)) structural(tier as TierId, reason)
-  if (plan.base.kind === 'none') structural('upgrade', plan.base.reason)
+  if (plan.base.kind === 'none')
+    skips.set('upgrade', { kind: plan.base.skip ?? 'structural', reason: plan.base.reason })
   const capable = plan.settings.settings.backup.capable
   if (capable === 'auto' ? !plan.backup.capable : !capable) {
     const reason = capable === false ? 'declared: backup.capable is false' : plan.backup.reason

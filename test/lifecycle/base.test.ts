@@ -143,9 +143,18 @@ describe('pinned', () => {
     expect(await choose(dir, commits[0])).toMatchObject({ kind: 'base', release: { chaos: true } })
   })
 
+  test('a lightweight tag is no release, and is named', async () => {
+    const { dir } = await recipe([{ image: 'nginx:1.25' }, { version: '1.1.0+1.26', image: 'nginx:1.26' }])
+    await git(dir, 'tag', '1.0.0+1.25', 'HEAD~1')
+    const choice = await choose(dir)
+    expect(choice).toMatchObject({ kind: 'none', reason: expect.stringContaining('1.0.0+1.25 is a lightweight tag') })
+  })
+
   test('none, and one that is not there', async () => {
     const { dir } = await recipe([OLD, NEWER])
-    expect(await choose(dir, 'none')).toEqual({ kind: 'none', reason: 'no base wanted', considered: [] })
+    // Asked for on the command line it proves less, and the level must say so; in the recipe it is a declaration.
+    expect(await choose(dir, 'none')).toMatchObject({ kind: 'none', skip: 'not-selected' })
+    expect(await choose(dir, 'auto', 'none')).toMatchObject({ kind: 'none', skip: 'declared' })
     await expect(choose(dir, '9.9.9+1')).rejects.toMatchObject({ exitCode: 2 })
   })
 })
