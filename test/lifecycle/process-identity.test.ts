@@ -8,7 +8,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/lifecycle/
 import { folder } from '../recipe/throwaway.ts'
 
 function start(program: string, args: readonly string[]): ChildProcess {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
@@ -42,10 +42,7 @@ test('another process is alive until it has ended, whatever it is called', async
   copyFileSync('/bin/sleep', program)
   const child = start(program, ['60'])
   await once(child, 'spawn')
-  await waitFor(async () => (stat(child.pid ?? 0).includes('(a) Z 1 (b)') ? ready : waiting), {
-    name: 'exec',
-    deadlineMs: 10_000,
-  })
+  await until('the program', () => stat(child.pid ?? 0).includes('(a) Z 1 (b)'))
   const identity = identityOf(child.pid ?? 0)
   expect(isAlive(identity)).toBe(true)
   child.kill('SIGKILL')
@@ -54,12 +51,21 @@ test('another process is alive until it has ended, whatever it is called', async
 })
 
 test('a zombie has ended: nobody has taken note of it yet', async () => {
-  const parent = start('sh', ['-c', 'true & echo $!; exec sleep 60'])
+  // The shell becomes a program that never asks after its children before the child may end.
+  const parent = start('sh', ['-c', 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-'])
   const [line] = (await once(parent.stdout ?? parent, 'data')) as [Buffer]
   const pid = Number(line.toString())
-  await waitFor(async () => (stat(pid).includes(') Z ') ? ready : waiting), { name: 'a zombie', deadlineMs: 10_000 })
-  expect(isAlive(identityOf(pid))).toBe(false)
+  await until('the parent to sleep', () => stat(parent.pid ?? 0).includes('(sleep)'))
+  const identity = identityOf(pid)
+  expect(isAlive(identity)).toBe(true)
+  parent.stdin?.end()
+  await until('a zombie', () => stat(pid).includes(') Z '))
+  expect(identityOf(pid)).toEqual(identity)
+  expect(isAlive(identity)).toBe(false)
 })
 
-const ready = { state: 'ready', value: true } as const
-const waiting = { state: 'waiting', reason: 'not yet' } as const
+async function until(name: string, look: () => boolean): Promise<void> {
+  const condition = async () =>
+    look() ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
+  expect(await waitFor(condition, { name, deadlineMs: 10_000 })).toMatchObject({ state: 'ready' })
+}
