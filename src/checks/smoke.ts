@@ -78,6 +78,8 @@ async function attempt({ context }: Browser, options: SmokeOptions): Promise<Att
     return await judge(page, options)
   } catch (error) {
     options.signal.throwIfAborted()
+    // A full disk has a cause of its own.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error
     const [message = ''] = messageOf(error).split('\n')
     return { result: { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) } }
   } finally {

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander'
-import { CcCiError, EXIT, messageOf } from '../lib/errors.ts'
+import { CcCiError, EXIT, InfraError, messageOf } from '../lib/errors.ts'
 
 /** Prints an error for a person (and as JSON on stdout when `--json -` was asked for) and gives the exit code. */
-export function reportError(error: unknown, argv: readonly string[]): number {
+export function reportError(thrown: unknown, argv: readonly string[]): number {
+  const error = isNoSpace(thrown) ? noSpace(thrown) : thrown
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
   if (error instanceof CcCiError) {
     process.stderr.write(`cc-ci: ${error.describe()}\n`)
@@ -14,6 +15,15 @@ export function reportError(error: unknown, argv: readonly string[]): number {
     `cc-ci: internal error: ${stack ?? messageOf(error)}\n  Please report this; it says nothing about the recipe.\n`,
   )
   return EXIT.internal
+}
+
+function isNoSpace(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+}
+
+function noSpace(error: Error): InfraError {
+  const hint = 'Make room where the state folder is, or name another one with --state.'
+  return new InfraError('disk-full', error.message, { hint, cause: error })
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { messageOf, UsageError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
 import { isAlive, ownIdentity } from './process-identity.ts'
 
@@ -50,11 +51,18 @@ export function runFolder(stateDir: string, id: string): RunFolder {
   }
 }
 
-/** Makes the folder and says in it whose it is, before anything else is written. */
+/** Makes the folder and says in it whose it is, before anything else is written. Throws UsageError `state-unwritable`. */
 export function reserveRun(stateDir: string, id: string, startedAt: string): RunFolder {
   const folder = runFolder(stateDir, id)
-  for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
-  writeRecord(folder, { schema: 1, id, startedAt, app: null, process: ownIdentity(), status: 'running' })
+  try {
+    for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
+    writeRecord(folder, { schema: 1, id, startedAt, app: null, process: ownIdentity(), status: 'running' })
+  } catch (error) {
+    throw new UsageError('state-unwritable', `no run can be kept in ${stateDir}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Name a folder that can be written with --state or CC_CI_STATE, on a disk with space.',
+    })
+  }
   return folder
 }
 

@@ -54,6 +54,10 @@ const CASES: Readonly<
     says: [/cc-ci\.yml:2/, /timeouts\.deploy/],
   },
   'an unknown tier': { args: (dir) => [dir, '--only', 'instal'], says: [/instal/, /install/] },
+  'a state folder that cannot be': {
+    args: (dir) => [dir, '--state', join(dir, 'compose.yml', 'state')],
+    says: [/no run can be kept/, /--state/],
+  },
   'an unknown flag': { args: (dir) => [dir, '--keeep'], says: [/--keep/] },
   'a duration that is none': { args: (dir) => [dir, '--deadline', 'soon'], says: [/soon/, /10m/] },
 }
