@@ -3,7 +3,7 @@
 # Clones this repository's HEAD into it and runs a command there (default: the set-up, twice), timed.
 #   test/fresh/run.sh [command...]        e.g. test/fresh/run.sh npm run demo
 # Needs root, mmdebstrap and an engine with the toolbox image: a container of it lends the network. Leaves nothing but the
-# archive of the bare system ($TMPDIR/cc-ci-fresh.tar) for the next time.
+# archive of the bare system ($TMPDIR/cc-ci-fresh-12.tar) for the next time.
 set -eu
 if [ "${1:-}" = --inside ]; then
   # First process of the new namespaces: mounts what a machine has, then becomes the script in the new root.
@@ -15,17 +15,21 @@ if [ "${1:-}" = --inside ]; then
   mount -t sysfs sysfs "$root/sys"
   mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
   mount -t tmpfs -o mode=755 tmpfs "$root/run"
-  exec chroot "$root" /bin/sh /fresh.sh
+  # Not chroot alone: runc mounts volumes by paths that it reads from /proc, and those begin at the real root.
+  cd "$root"
+  mkdir -p .old
+  pivot_root . .old
+  exec chroot . /bin/sh -c 'umount -l /.old && exec /bin/sh /fresh.sh'
 fi
 source=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/cc-ci-fresh-XXXXXX")
 root=$work/root
-archive=${TMPDIR:-/var/tmp}/cc-ci-fresh.tar
+archive=${TMPDIR:-/var/tmp}/cc-ci-fresh-12.tar
 lender=$(basename "$work")
 undo() { docker rm --force "$lender" > /dev/null 2>&1 || true; rm -rf --one-file-system "$work"; }
 trap undo EXIT
 trap 'exit 130' INT TERM
-[ -e "$archive" ] || mmdebstrap --quiet --variant=apt --include=ca-certificates,git bookworm "$archive"
+[ -e "$archive" ] || mmdebstrap --quiet --variant=apt --include=ca-certificates,git,mount bookworm "$archive"
 mkdir "$root"
 tar -xf "$archive" -C "$root"
 
