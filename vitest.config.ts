@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** Two projects: pure tests side by side; tests on the real engine one file at a time, because the machine is one. */
+/** Pure tests, and tests on the real engine with longer deadlines. Two files at a time: runs do not see each other, two cores do. */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -18,7 +19,6 @@ export default defineConfig({
           name: 'swarm',
           include: ['test/swarm/**/*.test.ts', 'test/cli/**/*.test.ts'],
           pool: 'forks',
-          fileParallelism: false,
           maxConcurrency: 3,
           testTimeout: 300_000,
           hookTimeout: 120_000,
