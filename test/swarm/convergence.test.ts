@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
 import type { ConvergeResult } from '../../src/engine/convergence/converge.ts'
-import { FOREVER, scratchStack, sh } from './support/scratch-stack.ts'
+import { FOREVER, IMAGE, scratchStack, sh } from './support/scratch-stack.ts'
 
 const engine = await Engine.connect()
 const quick = { delay: '1s', condition: 'any' }
@@ -93,7 +93,7 @@ test('restarts used up', async () => {
 
 test('a program that does not exist is a rejected task', async () => {
   await using stack = scratchStack(engine)
-  const cause = causeOf(await stack.up({ app: { image: 'bb:1', command: ['/nowhere'] } }))
+  const cause = causeOf(await stack.up({ app: { image: IMAGE, command: ['/nowhere'] } }))
   expect(cause).toMatchObject({ code: 'task-rejected', service: 'app' })
   expect(cause.message).toContain('/nowhere')
 })

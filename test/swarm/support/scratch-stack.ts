@@ -9,7 +9,7 @@ import { takeLedger } from '../../../src/engine/ledger.ts'
 import { newRunId, randomId } from '../../../src/lib/ids.ts'
 import type { ComposeModel, ComposeService, SecretSpec } from '../../../src/recipe/model.ts'
 
-export const IMAGE = 'bb:1'
+export const IMAGE = 'cc-ci-fixtures/busybox:1'
 
 /** A stack of tiny services, deployed as the native deployer does it and gone when the scope ends; fails when it leaves something. */
 export interface ScratchStack extends AsyncDisposable {
