@@ -8,6 +8,7 @@ import { waitFor } from '../lib/wait.ts'
 import { mayInstall, whichProgram } from './packages.ts'
 import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
+import { dropStalePidFiles } from './stale-pid.ts'
 
 const START_DEADLINE_MS = 60_000
 
@@ -44,6 +45,7 @@ async function start({ state, log }: MendContext): Promise<void> {
   const logFile = join(machineFolder(state), 'dockerd.log')
   // Where no registry can be reached, a task with a local image would wait for it first.
   const env = { ...ownEnvironment(), DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' }
+  for (const file of dropStalePidFiles()) log(`removed ${file}: the engine it speaks of is gone`)
   const pid = await startDaemon(dockerd, [], { logFile, env })
   writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
   const result = await waitFor<true, string>(
