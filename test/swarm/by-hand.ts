@@ -29,7 +29,7 @@ export async function deployByHand(dir: string, { stack, domain }: { stack: stri
   )
   const overlay = `${dir}.dnsrr.json`
   await writeFile(overlay, JSON.stringify({ version: '3.8', services }))
-  const args = ['stack', 'deploy', '-d=true', '--resolve-image', 'never', '-c', 'compose.yml', '-c', overlay, stack]
+  const args = ['stack', 'deploy', '--resolve-image', 'never', '-c', 'compose.yml', '-c', overlay, stack]
   await execOk('docker', args, { cwd: dir, env, deadlineMs: 60_000 })
 }
 
