@@ -1,3 +1,4 @@
+import type { HelperContainer } from '../engine/helper-container.ts'
 import type { EngineExecResult } from '../engine/types.ts'
 import type { Cleanup } from '../lib/cleanup.ts'
 import { InfraError } from '../lib/errors.ts'
@@ -17,7 +18,7 @@ interface ToolboxExecOptions {
 /** What the toolbox asks of an engine. Removing what is not there is no error. */
 export interface ToolboxEngine {
   /** Creates and starts; resolves to the container's id. */
-  runContainer(spec: ToolboxContainer): Promise<string>
+  runContainer(spec: HelperContainer): Promise<string>
   /** Removes by name or id, with force. */
   removeContainer(name: string): Promise<void>
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>
@@ -25,17 +26,6 @@ export interface ToolboxEngine {
   /** Names of the volumes that carry the label `key=value`. */
   listVolumes(label: string): Promise<readonly string[]>
   exec(container: string, argv: readonly string[], options: ToolboxExecOptions): Promise<EngineExecResult>
-}
-
-interface ToolboxContainer {
-  readonly name: string
-  readonly image: string
-  readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly labels: Readonly<Record<string, string>>
-  /** Volume name to path in the container. */
-  readonly mounts: ReadonlyMap<string, string>
-  readonly capabilities: readonly string[]
 }
 
 export interface ToolboxOptions {
