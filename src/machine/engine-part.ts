@@ -5,7 +5,7 @@ import { startDaemon } from '../lib/daemon.ts'
 import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { waitFor } from '../lib/wait.ts'
-import { mayInstall, whichProgram } from './packages.ts'
+import { installEngine, mayInstall, whichProgram } from './packages.ts'
 import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
@@ -16,7 +16,7 @@ const START_DEADLINE_MS = 60_000
 export const enginePart: MachinePart = {
   id: 'engine',
   title: 'Docker engine',
-  action: 'start the Docker engine',
+  action: 'start the Docker engine (installed first where only the docker program is there)',
   needs: ['packages'],
   remedy:
     'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
@@ -40,6 +40,10 @@ async function look(): Promise<Found> {
 async function start({ state, log }: MendContext): Promise<void> {
   if (existsSync('/run/systemd/system'))
     return void (await execOk('systemctl', ['start', 'docker'], { deadlineMs: START_DEADLINE_MS }))
+  if (whichProgram('dockerd') === null) {
+    log('the docker program is here without an engine: installing docker.io')
+    await installEngine()
+  }
   const dockerd = whichProgram('dockerd')
   if (!dockerd) throw new InfraError('program-missing', 'no dockerd on this machine', { hint: enginePart.remedy })
   const logFile = join(machineFolder(state), 'dockerd.log')

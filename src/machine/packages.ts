@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
 
@@ -20,6 +21,9 @@ const TOOLS: readonly Wanted[] = [
   { package: 'openssl', present: () => onPath('openssl') },
   { package: 'ca-certificates', present: () => existsSync('/etc/ssl/certs/ca-certificates.crt') },
 ]
+
+/** A machine may have the docker CLI alone: the engine comes with the same package. Asked for only where no engine answers. */
+const ENGINE: readonly Wanted[] = [{ package: 'docker.io', present: () => onPath('dockerd') }]
 
 const BROWSER: readonly Wanted[] = [
   { package: 'chromium', present: () => browserExecutable() !== null },
@@ -50,6 +54,17 @@ export const browserPart: MachinePart = {
     return path ? ok(path) : lookPackages(BROWSER)
   },
   mend: () => install(BROWSER),
+}
+
+/** Puts dockerd on this machine. Throws InfraError where cc-ci may not install. */
+export async function installEngine(): Promise<void> {
+  const { may, reason } = mayInstall()
+  if (!may) {
+    throw new InfraError('program-missing', `no dockerd on this machine, and cc-ci may not install it: ${reason}`, {
+      hint: 'Install Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
+    })
+  }
+  await install(ENGINE)
 }
 
 /** Path of Chromium: CC_CI_BROWSER, else what the distributions call it; null when there is none. */
