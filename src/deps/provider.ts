@@ -1,0 +1,62 @@
+import type { EdgeAddress } from '../edge/address.ts'
+import type { Engine } from '../engine/client.ts'
+
+/** What a provider may use of the machine. */
+export interface ProviderHost {
+  readonly engine: Engine
+  readonly edge: EdgeAddress
+  /** False where service VIPs carry no traffic: give services `endpoint_mode: dnsrr`. */
+  readonly vips: boolean
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/** The run that asks. */
+export interface ProviderRun {
+  readonly runId: string
+  /** The app's domain: redirects lead there. */
+  readonly domain: string
+  /** Prefix of the names of what is made for this run alone; together with the run's label it is found by the ledger. */
+  readonly stack: string
+}
+
+/** What one run got of a dependency. */
+export interface Provided {
+  /**
+   * Flat texts under fixed names (camelCase): what `ctx.deps.<name>` and the fixture `deps` hold, and, as `CC_CI_DEP_<NAME>_<KEY>` in upper snake
+   * case, the environment of `install-steps.sh`.
+   */
+  readonly credentials: Readonly<Record<string, string>>
+  /** Values among them that must never be shown. */
+  readonly secrets: readonly string[]
+  /** Stack and domain that custom code may reach; null when it needs none (reached by the harness alone). */
+  readonly reach: { readonly stack: string; readonly domain: string } | null
+  /** PEM of an authority that the app's containers must trust to talk to it; null for none. */
+  readonly authority: string | null
+  /** What tests may ask through the fixture: `deps.smtp.messages()`. Parameters are a stranger's data. */
+  readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>
+  /** Looks whether it works right now; throws InfraError with what is wrong. */
+  health(): Promise<void>
+  /** Removes what was made for this run. Idempotent; also safe when making it had failed half way. */
+  release(): Promise<void>
+}
+
+/**
+ * Something that an app needs and that is no part of its recipe. `ensure` brings up what the machine shares (once, kept warm,
+ * idempotent, several processes may call it at once); `provide` makes what one run needs and registers nothing elsewhere:
+ * the caller calls `release` whatever happens. `sweep` removes what dead runs left. All throw InfraError with a remedy.
+ */
+export interface Provider {
+  /** As it stands in `deps:`. */
+  readonly name: string
+  /** One line for the reference. */
+  readonly what: string
+  /** Every key of `credentials` and what it is: the reference page and `plan` show it. */
+  readonly gives: Readonly<Record<string, string>>
+  ensure(host: ProviderHost): Promise<void>
+  /** `release` must work from the run alone, so that a kill between two steps of making leaves nothing that `sweep` does not find. */
+  provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
+  sweep(host: ProviderHost): Promise<readonly string[]>
+  /** Removes what `ensure` made; nothing else. True when there was something. */
+  remove(engine: Engine): Promise<boolean>
+}
