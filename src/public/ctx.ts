@@ -45,7 +45,7 @@ export interface Ctx {
   /** `https://<domain>`, without a slash at the end. */
   readonly baseUrl: string
   readonly recipe: { readonly name: string; readonly version: string | null; readonly commit: string }
-  /** All settings of the recipe, defaults included, by their dotted names: `config['health.path']`. Secret-named values are masked. */
+  /** All settings of the recipe that are data, defaults included: `config.health.path`; durations in milliseconds. */
   readonly config: Readonly<Record<string, unknown>>
   /** Credentials of each declared dependency: `deps.keycloak.clientId`. */
   readonly deps: Readonly<Record<string, Readonly<Record<string, string>>>>
