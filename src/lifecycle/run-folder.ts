@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UsageError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
-import { isAlive, ownIdentity } from './process-identity.ts'
+import { isAlive, ownIdentity } from '../lib/process-identity.ts'
 
 const recordSchema = z.object({
   schema: z.literal(1),

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ownIdentity } from '../../src/lib/process-identity.ts'
 import { abandonedRuns } from '../../src/lifecycle/gc.ts'
-import { ownIdentity } from '../../src/lifecycle/process-identity.ts'
 import {
   announceApp,
   isAbandoned,

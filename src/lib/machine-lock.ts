@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
-import { InfraError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
+import { InfraError } from './errors.ts'
+import { waitFor } from './wait.ts'
 
 const WAIT_DEADLINE_MS = 15 * 60_000
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/lib/process-identity.ts'
 import { waitFor } from '../../src/lib/wait.ts'
-import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/lifecycle/process-identity.ts'
 import { folder } from '../recipe/throwaway.ts'
 
 function start(program: string, args: readonly string[]): ChildProcess {
