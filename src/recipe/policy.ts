@@ -1,3 +1,4 @@
+import type { PolicyCode } from '../verdict/policy-codes.ts'
 import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
 
 /** What a compose file may ask of the engine that gives it power over the host or over others; an operator can allow each. */
@@ -14,9 +15,7 @@ export const POLICY = {
   'foreign-secret': 'uses a secret that is not its own',
   'foreign-config': 'uses a config that is not its own',
   'host-port': 'publishes a port of the host',
-} as const
-
-type PolicyCode = keyof typeof POLICY
+} as const satisfies Record<PolicyCode, string>
 
 export interface PolicyProblem {
   readonly code: PolicyCode
