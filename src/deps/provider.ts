@@ -18,6 +18,8 @@ export interface ProviderRun {
   readonly domain: string
   /** Prefix of the names of what is made for this run alone; together with the run's label it is found by the ledger. */
   readonly stack: string
+  /** The run's app stays up after its process has ended (`--keep`): `sweep` leaves what is made for it alone. */
+  readonly keep?: boolean
 }
 
 /** What one run got of a dependency. */
@@ -37,14 +39,14 @@ export interface Provided {
   readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>
   /** Looks whether it works right now; throws InfraError with what is wrong. */
   health(): Promise<void>
-  /** Removes what was made for this run. Idempotent; also safe when making it had failed half way. */
+  /** `Provider.release` for this run. */
   release(): Promise<void>
 }
 
 /**
  * Something that an app needs and that is no part of its recipe. `ensure` brings up what the machine shares (once, kept warm,
  * idempotent, several processes may call it at once); `provide` makes what one run needs and registers nothing elsewhere:
- * the caller calls `release` whatever happens. `sweep` removes what dead runs left. All throw InfraError with a remedy.
+ * the caller calls `release` whatever happens. `sweep` removes what dead runs left. What others made is never touched. All throw InfraError with a remedy.
  */
 export interface Provider {
   /** As it stands in `deps:`. */
@@ -54,8 +56,11 @@ export interface Provider {
   /** Every key of `credentials` and what it is: the reference page and `plan` show it. */
   readonly gives: Readonly<Record<string, string>>
   ensure(host: ProviderHost): Promise<void>
-  /** `release` must work from the run alone, so that a kill between two steps of making leaves nothing that `sweep` does not find. */
+  /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
   provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
+  /** Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, or when nothing was made. */
+  release(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>): Promise<void>
+  /** What it removed, each in a few words. */
   sweep(host: ProviderHost): Promise<readonly string[]>
   /** Removes what `ensure` made; nothing else. True when there was something. */
   remove(engine: Engine): Promise<boolean>

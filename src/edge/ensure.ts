@@ -17,6 +17,7 @@ import {
   inspectEdge,
 } from './address.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
+import { SHARED_HOSTS } from './shared-hosts.ts'
 
 /** The overlay network on which Co-op Cloud apps meet their proxy. */
 export const PROXY_NETWORK = 'proxy'
@@ -79,7 +80,8 @@ async function createEdge(): Promise<void> {
     inputTag(traefikImage()),
     ...traefikArguments(),
   ])
-  await docker(['network', 'connect', PROXY_NETWORK, EDGE_CONTAINER])
+  const aliases = Object.values(SHARED_HOSTS).flatMap((name) => ['--alias', name])
+  await docker(['network', 'connect', ...aliases, PROXY_NETWORK, EDGE_CONTAINER])
   await copyIn(certificate)
 }
 
@@ -121,9 +123,9 @@ function traefikArguments(): string[] {
   ]
 }
 
-/** The image, its arguments and the certificate settings: another value means that the edge is to be replaced. */
+/** The image, its arguments, names and the certificate settings: another value means that the edge is to be replaced. */
 function edgeInputs(): string {
-  const inputs = [inputTag(traefikImage()), traefikArguments(), TLS, EDGE_PORTS, engineSocket()]
+  const inputs = [inputTag(traefikImage()), traefikArguments(), TLS, EDGE_PORTS, SHARED_HOSTS, engineSocket()]
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12)
 }
 
