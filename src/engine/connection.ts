@@ -9,6 +9,8 @@ export interface CallOptions {
   /** `filters` of list calls: label, name, ... */
   readonly filters?: Readonly<Record<string, readonly string[]>>
   readonly body?: object
+  /** A tar archive instead of a body. */
+  readonly archive?: Buffer
   readonly deadlineMs?: number
   readonly signal?: AbortSignal
 }
@@ -27,6 +29,7 @@ interface Dial {
   path: string
   method: string
   options: object
+  file?: Buffer
   statusCodes: Record<number, true>
   abortSignal?: AbortSignal
   isStream?: boolean
@@ -39,7 +42,7 @@ export interface Transport {
   dial(options: Dial, done: (error: unknown, answer: unknown) => void): void
 }
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 const OK: Record<number, true> = { 200: true, 201: true, 202: true, 204: true, 304: true, 101: true }
 
@@ -97,9 +100,11 @@ export class Connection {
     }
   }
 
-  #dial(method: Method, path: string, { query, filters, body }: CallOptions, extra: Partial<Dial>): Promise<unknown> {
+  #dial(method: Method, path: string, call: CallOptions, extra: Partial<Dial>): Promise<unknown> {
+    const { query, filters, body, archive } = call
     const asked = { ...query, ...(filters ? { filters: JSON.stringify(filters) } : {}) }
-    const dial = { path: `${path}?`, method, options: { _query: asked, _body: body ?? {} }, statusCodes: OK, ...extra }
+    const options = { _query: asked, _body: body ?? {} }
+    const dial = { path: `${path}?`, method, options, statusCodes: OK, ...(archive ? { file: archive } : {}), ...extra }
     return new Promise((resolve, reject) => {
       this.#transport.dial(dial, (error, answer) => (error ? reject(error) : resolve(answer)))
     })

@@ -32,7 +32,7 @@ export async function execIn(
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
   const output = new FrameReader(options.maxBytes ?? 1024 * 1024)
   try {
-    const id = await create(connection, container, argv, options)
+    const id = await createExec(connection, container, argv, { ...options, attachStdin: options.stdin !== undefined })
     await readAll(await start(connection, id, options.stdin, signal), output, signal)
     const exitCode = await exitCodeOf(connection, id)
     const { truncated } = output
@@ -53,12 +53,22 @@ export async function execIn(
   }
 }
 
-async function create(connection: Connection, container: string, argv: readonly string[], options: ExecCallOptions) {
+interface NewExec extends Pick<ExecCallOptions, 'env' | 'user' | 'workDir' | 'signal'> {
+  readonly attachStdin: boolean
+}
+
+/** Makes an exec without starting it; gives its id. Throws InfraError `no-container` when the container does not run (any more). */
+export async function createExec(
+  connection: Connection,
+  container: string,
+  argv: readonly string[],
+  options: NewExec,
+): Promise<string> {
   const body = {
     Cmd: argv,
     AttachStdout: true,
     AttachStderr: true,
-    AttachStdin: options.stdin !== undefined,
+    AttachStdin: options.attachStdin,
     Env: Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(options.user ? { User: options.user } : {}),
     ...(options.workDir ? { WorkingDir: options.workDir } : {}),
@@ -105,7 +115,8 @@ export async function readAll(stream: Readable, output: FrameReader, signal: Abo
   }
 }
 
-async function exitCodeOf(connection: Connection, id: string): Promise<number> {
+/** Throws InfraError `no-container` when the container ended first. */
+export async function exitCodeOf(connection: Connection, id: string): Promise<number> {
   const answer = z.object({ ExitCode: z.number().nullish() }).parse(await connection.call('GET', `/exec/${id}/json`))
   if (typeof answer.ExitCode === 'number') return answer.ExitCode
   throw new InfraError('no-container', 'the container ended before the command did')
