@@ -6,7 +6,9 @@ import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
 import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
-import { commandsPage, eventsPage, lintPage, settingsJsonSchema, settingsPage } from './reference-pages.ts'
+import { commandsPage, eventsPage, lintPage } from './reference-pages.ts'
+import { settingsJsonSchema, settingsPage } from './settings-reference.ts'
+import { recipeConfigTypes, settingsExamples } from './settings-types.ts'
 
 /** Every generated page and what makes it. A new page is a new row. */
 export const PAGES: readonly { readonly file: string; readonly render: () => string | Promise<string> }[] = [
@@ -16,6 +18,8 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/reference/lint.md', render: lintPage },
   { file: 'docs/reference/settings.md', render: settingsPage },
   { file: 'docs/reference/cc-ci.schema.json', render: settingsJsonSchema },
+  { file: 'src/public/recipe-config.ts', render: recipeConfigTypes },
+  { file: 'test/types/settings-examples.ts', render: settingsExamples },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
 ]

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { buildProgram } from '../src/cli/program.ts'
-import { settingRows, settingsSchema } from '../src/config/settings.ts'
 import { RULES } from '../src/recipe/lint/rules.ts'
 import { EVENT_SHAPES } from '../src/verdict/event-shape.ts'
 import { cell, page } from './page.ts'
@@ -19,28 +18,6 @@ export function lintPage(): string {
     'What the tier `lint` and `cc-ci lint` look for. Rules of `error` fail the tier; the others are findings.',
     ['| rule | severity | what is asked |', '|---|---|---|', ...rows].join('\n'),
     ...sections,
-  ])
-}
-
-/** The JSON Schema of `cc-ci.yml`, for editors. */
-export function settingsJsonSchema(): string {
-  const schema = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' })
-  return `${JSON.stringify({ ...schema, title: 'cc-ci.yml' }, null, 2)}\n`
-}
-
-export function settingsPage(): string {
-  const rows = settingRows().map(
-    ({ name, type, default: value, description }) =>
-      `| \`${name}\` | ${cell(type)} | \`${value}\` | ${cell(description)} |`,
-  )
-  return page('Settings', [
-    'A recipe needs none. It may bring `cc-ci/cc-ci.yml`; an operator may have `<recipes>/<name>/cc-ci.yml` (`--recipes`), whose values win key by key. Unknown keys are refused. `cc-ci plan` prints what is set and where.',
-    ['| setting | type | default | what it is |', '|---|---|---|---|', ...rows].join('\n'),
-    'A dot is one level of YAML, a duration is written like `90s`, `10m` or `1h30m`:',
-    '```yaml\nhealth:\n  path: /api/health\ntimeouts:\n  deploy: 4m\n```',
-    '## In an editor',
-    'With the YAML language server (the YAML extension of VS Code, and others) this first line gives completion and checking. The path is that of [cc-ci.schema.json](cc-ci.schema.json) in a checkout of cc-ci, as seen from the file:',
-    '```yaml\n# yaml-language-server: $schema=../../cc-ci/docs/reference/cc-ci.schema.json\n```',
   ])
 }
 

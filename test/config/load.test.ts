@@ -33,13 +33,19 @@ describe('what is used', () => {
     const { settings, sources, written } = await load(files)
     expect(settings).toEqual({
       health: { path: '/', status: [200, 301, 302] },
-      timeouts: { deploy: 600_000, http: 300_000 },
+      timeouts: { deploy: 600_000, http: 300_000, tests: 600_000, hook: 300_000 },
       env: {},
       upgrade: { from: 'auto', env: {} },
-      backup: { capable: 'auto' },
+      backup: { capable: 'auto', verify: [] },
       notApplicable: {},
+      ready: [],
+      deps: [],
+      canonical: false,
       screenshot: { path: '/' },
       witness: 'auto',
+      resilience: true,
+      resources: { memory: null },
+      policy: { allow: [], lint: 'report' },
     })
     expect([sources.size, written.size]).toEqual([0, 0])
     expect(() => (settings.health.status as number[]).push(500)).toThrow(TypeError)
@@ -48,7 +54,7 @@ describe('what is used', () => {
   test('the operator wins key by key, and every value says where it came from and how it was written', async () => {
     const own = 'timeouts:\n  deploy: 4m\n  http: 90s\nenv:\n  A: one\n  B: one\n'
     const { settings, sources, written } = await load(own, 'env:\n  B: two\ntimeouts:\n  http: 1h30m\n')
-    expect(settings.timeouts).toEqual({ deploy: 240_000, http: 5_400_000 })
+    expect(settings.timeouts).toMatchObject({ deploy: 240_000, http: 5_400_000 })
     expect(settings.env).toEqual({ A: 'one', B: 'two' })
     expect(settings.health.path).toBe('/')
     expect(formatPlace(sources.get('timeouts.deploy') ?? { file: '?' })).toBe(`${OWN}:2:11`)
@@ -71,20 +77,20 @@ describe('what is refused', () => {
     const found = await problems('timeouts:\n  deplyo: 5m\nhealht:\n  path: /\nzzzzzzzzzzzz: 1\n')
     expect(found).toHaveLength(3)
     const at = (place: string) => found.find((line) => line.startsWith(`${OWN}:${place} `))
-    expect(at('2:11')).toMatch(
+    expect(at('2:3')).toMatch(
       /unknown setting timeouts\.deplyo Did you mean timeouts\.deploy\? Allowed: health\.path, /,
     )
-    expect(at('4:3')).toMatch(/unknown setting healht Did you mean health\? /)
-    expect(at('5:15')).toMatch(/unknown setting zzzzzzzzzzzz Allowed: /)
+    expect(at('3:1')).toMatch(/unknown setting healht Did you mean health\? /)
+    expect(at('5:1')).toMatch(/unknown setting zzzzzzzzzzzz Allowed: /)
   })
 
   test('all problems of both files at once, with what was found', async () => {
     const found = await problems('health: {path: x, status: [99]}\nwitness: true\n', 'upgrade: {form: none}\n')
     expect(found).toEqual([
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:16 health\.path: .*begins with \/.*; found "x"$/),
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:28 health\.status\.0: .*; found 99$/),
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:2:10 witness: .*; found true$/),
-      expect.stringMatching(/gitea\/cc-ci\.yml:1:17 unknown setting upgrade\.form Did you mean upgrade\.from\? /),
+      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:16 health\.path: .*begins with \/.*; found "x" Allowed for health\.path: /),
+      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:28 health\.status\.0: .*; found 99 Allowed for health\.status: list of integer\.$/),
+      expect.stringMatching(/^cc-ci\/cc-ci\.yml:2:10 witness: .*; found true Allowed for witness: "auto" or false or list of subject\.$/),
+      expect.stringMatching(/gitea\/cc-ci\.yml:1:11 unknown setting upgrade\.form Did you mean upgrade\.from\? /),
     ])
   })
 
@@ -115,7 +121,7 @@ describe('what is refused', () => {
   })
 
   test('a file that is too big, a folder, and a link in its place', async () => {
-    const refused = { code: 'config-invalid', where: { file: OWN }, exitCode: 2 }
+    const refused = { code: 'config-invalid', errors: [{ where: { file: OWN } }], exitCode: 2 }
     await expect(load(`#${'x'.repeat(256 * 1024)}`)).rejects.toMatchObject(refused)
     expect((await load(`#${'x'.repeat(256 * 1024 - 1)}`)).sources.size).toBe(0)
     await expect(load({ [`${OWN}/x`]: '' })).rejects.toMatchObject(refused)

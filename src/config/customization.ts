@@ -1,0 +1,48 @@
+import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { collect } from './invalid.ts'
+import { customFolders, type LoadedSettings, type LoadOptions, loadFrom } from './load.ts'
+import { type CustomFile, type CustomFolder, ownFile } from './own-file.ts'
+import type { CodeSide } from './source.ts'
+import { type Spec, specsOf, strayedSpecs } from './specs.ts'
+
+export type { FunctionRef } from './functions.ts'
+export type { CustomFile } from './own-file.ts'
+export type { CodeSide } from './source.ts'
+export type { Spec } from './specs.ts'
+
+/** Everything that a recipe, or the operator for it, changes from the defaults: found, checked, none of it run. */
+export interface Customized extends LoadedSettings {
+  /** `compose.ci.yml`; the operator's replaces the recipe's. */
+  readonly overlay: CustomFile | null
+  /** `install-steps.sh`; the operator's replaces the recipe's. */
+  readonly installSteps: CustomFile | null
+  /** Of both sides: the recipe's first. */
+  readonly specs: readonly Spec[]
+  /** Absolute path of each side's folder that exists. */
+  readonly folders: Readonly<Partial<Record<CodeSide, string>>>
+}
+
+/** Reads both places. Throws RecipeErrors `config-invalid` with every problem at once. */
+export async function readCustomization(options: LoadOptions & { knownDeps: readonly string[] }): Promise<Customized> {
+  const errors: RecipeError[] = []
+  const folders = await customFolders(options, errors)
+  const overlay = await lastOf(folders, 'compose.ci.yml', errors)
+  const installSteps = await lastOf(folders, 'install-steps.sh', errors)
+  const specs: Spec[] = []
+  for (const folder of folders) specs.push(...(await specsOf(folder, errors)))
+  await strayedSpecs(options.recipeDir, errors)
+  const loaded = await loadFrom(folders, options, errors)
+  if (!loaded) throw new RecipeErrors(errors)
+  const dirs = Object.fromEntries(folders.map(({ side, dir }) => [side, dir]))
+  return { ...loaded, overlay, installSteps, specs, folders: dirs }
+}
+
+async function lastOf(
+  folders: readonly CustomFolder[],
+  file: string,
+  errors: RecipeError[],
+): Promise<CustomFile | null> {
+  let last: CustomFile | null = null
+  for (const folder of folders) last = (await collect(errors, () => ownFile(folder, file))) ?? last
+  return last
+}

@@ -1,0 +1,70 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { messageOf, type RecipeError } from '../lib/errors.ts'
+import type { Place } from '../lib/place.ts'
+import { invalid } from './invalid.ts'
+import type { CustomFile } from './own-file.ts'
+import { isMapping, type Path, type SettingsSource } from './source.ts'
+
+const FUNCTION_HINT = 'YAML holds data only: a function can only be written in cc-ci.config.ts.'
+
+/** Reads `cc-ci.yml`. What is wrong with it is in `errors`; nothing is thrown. */
+export function readYaml({ side, file, shown }: CustomFile, text: string): SettingsSource {
+  const counter = new LineCounter()
+  const at = (offset: number): Place => {
+    const { line, col } = counter.linePos(offset)
+    return { file: shown, line, column: col }
+  }
+  const source = (data: Record<string, unknown>, errors: RecipeError[], places?: Places): SettingsSource => ({
+    ...{ side, file, data, errors },
+    valuePlace: (path) => places?.value(path) ?? { file: shown },
+    keyPlace: (path) => places?.key(path) ?? { file: shown },
+  })
+  try {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
+    const errors = [...document.errors, ...document.warnings].map((problem) =>
+      invalid(problem.message, at(problem.pos[0]), problem.code === 'TAG_RESOLVE_FAILED' ? FUNCTION_HINT : undefined),
+    )
+    if (errors.length > 0) return source({}, errors)
+    const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {}
+    if (!isMapping(data)) {
+      return source({}, [invalid('the file must be a mapping of settings', { file: shown, line: 1, column: 1 })])
+    }
+    return source(data, [], new Places(document, at))
+  } catch (error) {
+    // Aliases that lead nowhere or multiply, and nesting deeper than the parser's stack.
+    return source({}, [invalid(messageOf(error), { file: shown })])
+  }
+}
+
+class Places {
+  readonly #document: Document
+  readonly #at: (offset: number) => Place
+
+  constructor(document: Document, at: (offset: number) => Place) {
+    this.#document = document
+    this.#at = at
+  }
+
+  value(path: Path): Place | undefined {
+    for (let length = path.length; length > 0; length -= 1) {
+      const node: unknown = this.#document.getIn(path.slice(0, length), true)
+      const start = startOf(node)
+      if (start !== undefined) return this.#at(start)
+    }
+    return undefined
+  }
+
+  key(path: Path): Place | undefined {
+    const parent: unknown = path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true)
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))
+      : undefined
+    const start = startOf(pair?.key)
+    return start === undefined ? this.value(path) : this.#at(start)
+  }
+}
+
+function startOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined
+  return Array.isArray(node.range) ? Number(node.range[0]) : undefined
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { backupRule, environment, memory, witnessSubject } from '../formats.ts'
+import { setting } from '../row.ts'
+
+const RUNG_NAMES = ['upgrade', 'backup', 'restore', 'functional', 'integration', 'resilience'] as const
+
+/** How the app is deployed, upgraded, backed up and judged. */
+export const lifeRows = {
+  env: setting(environment, {
+    earlier: 'EXTRA_ENV',
+    what: "Values added to the app's environment, over those of .env.sample.",
+    default: {},
+    example: { SIGNUPS_ALLOWED: 'true' },
+    call: {
+      params: ['ctx'],
+      result: 'Record<string, string>',
+      example: '(ctx) => ({ ALLOWED_ORIGIN: ctx.baseUrl })',
+    },
+  }),
+  'upgrade.from': setting(z.string().min(1).max(200), {
+    earlier: 'UPGRADE_BASE_VERSION',
+    what: 'The version an upgrade starts from: a released version, `auto` (the newest that differs), or `none`.',
+    default: 'auto',
+    example: '1.0.0+0.30.4',
+  }),
+  'upgrade.env': setting(environment, {
+    earlier: 'UPGRADE_EXTRA_ENV',
+    what: 'Values added when the app is upgraded: what operators are told to add.',
+    default: {},
+    example: { NEW_FEATURE: 'enabled' },
+    call: { params: ['ctx'], result: 'Record<string, string>', example: '(ctx) => ({ PUBLIC_URL: ctx.baseUrl })' },
+  }),
+  'backup.capable': setting(z.union([z.literal('auto'), z.boolean()]), {
+    earlier: 'BACKUP_CAPABLE',
+    what: 'Whether the app can be backed up; `auto` reads the backupbot labels.',
+    default: 'auto',
+    example: false,
+  }),
+  'backup.verify': setting(z.array(backupRule).max(50), {
+    earlier: 'BACKUP_VERIFY',
+    what: 'What every snapshot must hold, beyond what is always looked at. While it does not hold, the whole backup is made again, up to three times.',
+    default: [],
+    example: [{ volume: 'data', path: 'dump.sql', minBytes: 1000, contains: 'CREATE TABLE' }],
+    call: {
+      params: ['ctx'],
+      result: 'boolean',
+      example: `async (ctx) => (await ctx.exec('db', ['cat', '/backup/dump.sql'])).stdout.includes('CREATE TABLE')`,
+    },
+  }),
+  notApplicable: setting(z.partialRecord(z.enum(RUNG_NAMES), z.string().trim().min(3, 'a reason').max(500)), {
+    earlier: 'EXPECTED_NA',
+    what: 'Tiers that do not apply to this recipe, each with the reason. It never overrides a result.',
+    default: {},
+    example: { backup: 'the app keeps no data', restore: 'the app keeps no data' },
+  }),
+  deps: setting(
+    z
+      .array(
+        z
+          .string()
+          .regex(/^[a-z0-9][\w.-]*$/i, 'the name of a dependency')
+          .max(100),
+      )
+      .max(20),
+    {
+      earlier: 'DEPS',
+      what: 'What must be up before the app is deployed: providers of cc-ci, or recipes by name.',
+      default: [],
+      example: ['keycloak'],
+    },
+  ),
+  canonical: setting(z.boolean(), {
+    earlier: 'WARM_CANONICAL',
+    what: 'Whether the last green release is kept with its data, so that quick runs start from it.',
+    default: false,
+    example: true,
+  }),
+  witness: setting(z.union([z.literal('auto'), z.literal(false), z.array(witnessSubject).min(1).max(100)]), {
+    earlier: null,
+    what: 'Where cc-ci plants data to see if it survives: wherever it can, or only in the subjects listed. `false` leaves upgrade and restore without proof: unverified.',
+    default: 'auto',
+    example: ['volume:data', 'postgres:db'],
+  }),
+  resilience: setting(z.boolean(), {
+    earlier: null,
+    what: 'Whether services are killed to see if they come back.',
+    default: true,
+    example: false,
+  }),
+  'resources.memory': setting(memory, {
+    earlier: null,
+    what: 'The most memory that each service may have which sets no limit of its own.',
+    default: null,
+    example: '512m',
+  }),
+}

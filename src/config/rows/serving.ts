@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { duration, probe, statuses, urlPath } from '../formats.ts'
+import { setting } from '../row.ts'
+
+/** When the app counts as up, and what a browser looks at. */
+export const servingRows = {
+  'health.path': setting(urlPath, {
+    earlier: 'HEALTH_PATH',
+    what: 'The path that must answer when the app is healthy.',
+    default: '/',
+    example: '/api/health',
+  }),
+  'health.status': setting(statuses, {
+    earlier: 'HEALTH_OK',
+    what: 'The HTTP statuses that count as a good answer.',
+    default: [200, 301, 302],
+    example: [200, 401],
+  }),
+  'timeouts.deploy': setting(duration, {
+    earlier: 'DEPLOY_TIMEOUT',
+    what: 'How long all services together may take to come up.',
+    default: '10m',
+    example: '20m',
+  }),
+  'timeouts.http': setting(duration, {
+    earlier: 'HTTP_TIMEOUT',
+    what: 'How long the app may take to answer once its services are up.',
+    default: '5m',
+    example: '90s',
+  }),
+  'timeouts.tests': setting(duration, {
+    earlier: null,
+    what: 'How long all custom tests of one tier together may take.',
+    default: '10m',
+    example: '15m',
+  }),
+  'timeouts.hook': setting(duration, {
+    earlier: null,
+    what: 'How long a function may take that does not name a timeout of its own.',
+    default: '5m',
+    example: '2m',
+  }),
+  ready: setting(z.array(probe).max(20), {
+    earlier: 'READY_PROBE',
+    what: 'What else must hold, after every deployment, before the app is looked at. Each probe is asked until it says yes or its timeout (`2m`) is over. A function may return false for "not yet": it is called again.',
+    default: [],
+    example: [
+      { tcp: { service: 'db', port: 5432 } },
+      { http: { path: '/api/health', status: [200], contains: 'ok' } },
+      { exec: { service: 'app', argv: ['test', '-f', '/data/ready'] } },
+      { log: { service: 'app', contains: 'listening' }, timeout: '5m' },
+    ],
+    call: {
+      params: ['ctx'],
+      result: 'boolean | void',
+      example: `async (ctx) => (await ctx.exec('app', ['test', '-f', '/data/ready'], { allowFailure: true })).exitCode === 0`,
+    },
+  }),
+  screenshot: setting(
+    z.strictObject({
+      path: urlPath.prefault('/'),
+      waitFor: z.string().min(1).max(500).meta({ title: 'CSS selector' }).optional(),
+    }),
+    {
+      earlier: 'SCREENSHOT',
+      what: 'The page that a browser opens and pictures, and what must be visible on it before. A function gets the opened page and may act on it; the picture is taken when it ends.',
+      default: { path: '/' },
+      example: { path: '/login', waitFor: 'form' },
+      call: {
+        params: ['page', 'ctx'],
+        result: 'void',
+        example: `async (page, ctx) => {
+  await page.goto(new URL('/login', ctx.baseUrl).href)
+  await page.getByRole('button').first().waitFor()
+}`,
+      },
+    },
+  ),
+}
