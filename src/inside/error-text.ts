@@ -1,0 +1,24 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { TestError } from '@playwright/test/reporter'
+import { loadAdvice } from './advice.ts'
+import { placeOf, withShortPaths } from './code-root.ts'
+
+const MAX_CHARACTERS = 8_000
+
+/** Message, place and the lines around it, without colours and with paths relative to the code. */
+export function errorText(errors: readonly TestError[]): string {
+  return errors.map(one).join('\n\n').slice(0, MAX_CHARACTERS)
+}
+
+function one({ message, value, location, snippet, cause }: TestError): string {
+  const text = (message ?? value ?? 'no message').replace(/\nRequire stack:(\n- .*)*/, '')
+  const place = location && placeOf(location.file)
+  const parts = [
+    text,
+    loadAdvice(text),
+    cause ? `caused by: ${cause.message ?? cause.value ?? ''}` : null,
+    place && location ? `at ${place.side}/${place.file}:${location.line}:${location.column}` : null,
+    snippet && !text.includes(snippet) ? snippet : null,
+  ]
+  return withShortPaths(stripVTControlCharacters(parts.filter((part) => part !== null).join('\n')))
+}

@@ -1,0 +1,40 @@
+import { type Cause, cause } from '../../verdict/causes.ts'
+import type { CustomRow, GivenFile } from './report.ts'
+
+/** What the tests of one tier came to. */
+export interface TestsJudgement {
+  readonly outcome: 'pass' | 'fail' | 'unverified'
+  readonly cause?: Cause
+  /** Titles of those that ran to an end. */
+  readonly executed: readonly string[]
+}
+
+const MAX_LINES = 20
+
+/** Rows of one tier, and the given files of it that hold no test: with one of those, or without a test that ran, nothing has been proved. */
+export function judgeTests(rows: readonly CustomRow[], empty: readonly GivenFile[]): TestsJudgement {
+  const failed = rows.filter(({ status }) => status === 'failed')
+  const executed = rows.filter(({ status, isTest }) => isTest && status !== 'skipped')
+  const titles = executed.map(({ title }) => title)
+  if (failed.length > 0) {
+    const message = `${failed.length} of ${rows.length - skippedIn(rows)} tests failed: ${failed[0]?.file} "${failed[0]?.title}"`
+    return { outcome: 'fail', cause: cause('test-failed', message, { lines: linesOf(failed) }), executed: titles }
+  }
+  if (empty.length > 0) return { ...unproved(`${empty.map(({ file }) => file).join(', ')}: no test`), executed: titles }
+  if (executed.length > 0) return { outcome: 'pass', executed: titles }
+  const reasons = [...new Set(rows.map(({ reason }) => reason ?? 'no reason given'))].join('; ')
+  return { ...unproved(rows.length === 0 ? 'there was no test' : `all were skipped: ${reasons}`), executed: [] }
+}
+
+function unproved(message: string): Omit<TestsJudgement, 'executed'> {
+  return { outcome: 'unverified', cause: cause('no-tests-ran', message) }
+}
+
+function skippedIn(rows: readonly CustomRow[]): number {
+  return rows.filter(({ status }) => status === 'skipped').length
+}
+
+function linesOf(failed: readonly CustomRow[]): string[] {
+  const lines = failed.flatMap(({ file, title, error }) => [`${file} › ${title}`, ...(error ?? '').split('\n')])
+  return lines.filter((line) => line.trim() !== '').slice(0, MAX_LINES)
+}
