@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ensureFixtureImages, FIXTURE_IMAGES } from '../../fixtures/images/index.ts'
 import { dockerfileOf, type ImageDefinition, inputHash, inputTag } from '../../src/images/definition.ts'
+import { keycloakImage } from '../../src/images/keycloak.ts'
+import { smtpSinkImage } from '../../src/images/smtp-sink.ts'
 import { toolbox } from '../../src/images/toolbox.ts'
 
 const plain: ImageDefinition = {
@@ -35,15 +37,17 @@ test('an image stands on the inputs of its base, not on a tag that may move', ()
   expect(inputTag(above)).toMatch(/^host:5000\/a\/c:in-[0-9a-f]{12}$/)
 })
 
-test('no two images share a tag or inputs', () => {
-  const all = [toolbox(), ...Object.values(FIXTURE_IMAGES).flatMap((makers) => makers.map((make) => make()))]
-  expect(new Set(all.map((one) => one.tag)).size).toBe(all.length)
-  expect(new Set(all.map(inputHash)).size).toBe(all.length)
+test('a tag has the same inputs wherever it is used, and no two tags share them', () => {
+  const fixtures = Object.values(FIXTURE_IMAGES).flatMap((makers) => makers.map((make) => make()))
+  const all = [toolbox(), keycloakImage(), smtpSinkImage(), ...fixtures]
+  const [tags, inputs] = [new Set(all.map((one) => one.tag)), new Set(all.map(inputHash))]
+  expect(new Set(all.map((one) => `${one.tag} ${inputHash(one)}`)).size).toBe(tags.size)
+  expect(inputs.size).toBe(tags.size)
 })
 
 test('an unknown fixture is named with those that exist', async () => {
   await expect(ensureFixtureImages(['nope'])).rejects.toMatchObject({
     code: 'no-such-fixture',
-    hint: 'One of: tiny, pocketbase, custom-html, todo.',
+    hint: 'One of: tiny, pocketbase, custom-html, members, todo.',
   })
 })

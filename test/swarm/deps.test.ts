@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerOf } from '../../src/deps/index.ts'
+import { PROVIDER_NAMES } from '../../src/deps/names.ts'
+import type { Provided, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
+import { ensureEdge } from '../../src/edge/ensure.ts'
+import { Engine } from '../../src/engine/client.ts'
+import { execOk } from '../../src/lib/exec.ts'
+import { newRunId, randomId } from '../../src/lib/ids.ts'
+import { keycloakTurn } from './support/keycloak-turn.ts'
+
+const { signal } = new AbortController()
+let host: ProviderHost
+let endTurn = () => {}
+beforeAll(async () => {
+  endTurn = await keycloakTurn()
+  host = { engine: await Engine.connect(), edge: await ensureEdge(), vips: false, signal, log: () => {} }
+}, 900_000)
+afterAll(() => endTurn())
+
+const newRun = (): ProviderRun => {
+  const stack = `dep-${randomId(6)}_ci_test`
+  return { runId: newRunId(Date.now()), stack, domain: stack.replaceAll('_', '.') }
+}
+
+/** Provides in a process of its own that is gone afterwards, as a run that was killed would leave it. */
+async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
+  const script = `
+    import { providerOf } from './src/deps/index.ts'
+    import { edgeAddress } from './src/edge/address.ts'
+    import { Engine } from './src/engine/client.ts'
+    const host = { engine: await Engine.connect(), edge: await edgeAddress(), vips: false, signal: new AbortController().signal, log() {} }
+    await (await providerOf(${JSON.stringify(name)})).provide(host, ${JSON.stringify(run)})
+    process.kill(process.pid, 'SIGKILL')`
+  const argv = ['-c', '"$0" --input-type=module --eval "$1"; test $? = 137', process.execPath, script]
+  await execOk('sh', argv, { cwd: `${import.meta.dirname}/../..`, deadlineMs: 60_000 })
+}
+
+describe.each(PROVIDER_NAMES)('provider %s', (name) => {
+  let provider: Provider
+  const made: Provided[] = []
+  const provide = async (run = newRun()) => {
+    const provided = await provider.provide(host, run)
+    made.push(provided)
+    return provided
+  }
+
+  beforeAll(async () => {
+    provider = (await providerOf(name)) as Provider
+    await Promise.all([provider.ensure(host), provider.ensure(host)])
+  }, 600_000)
+  afterAll(async () => {
+    for (const provided of made) await provided.release()
+    await provider.remove(host.engine)
+  }, 120_000)
+
+  test('is ensured again without making anything anew', async () => {
+    const before = await host.engine.services(`ccci-${name}`)
+    await provider.ensure(host)
+    expect(await host.engine.services(`ccci-${name}`)).toEqual(before)
+    expect(before.length).toBe(name === 'keycloak' ? 1 : 0)
+  })
+
+  test('gives two runs at once what is theirs alone, and exactly what it promises', async () => {
+    const [one, two] = await Promise.all([provide(), provide()])
+    for (const { credentials, secrets, health } of [one, two]) {
+      expect(Object.keys(credentials).sort()).toEqual(Object.keys(provider.gives).sort())
+      expect(Object.values(credentials)).toEqual(expect.arrayContaining([...secrets]))
+      expect(Object.values(credentials).every((value) => value !== '')).toBe(true)
+      await health()
+    }
+    expect(one.secrets.filter((secret) => two.secrets.includes(secret))).toEqual([])
+    expect(one.credentials).not.toEqual(two.credentials)
+    await one.release()
+    await expect(one.health()).rejects.toMatchObject({ blame: 'infra' })
+    await two.health()
+    await one.release()
+  })
+
+  test('releases from the run alone, and where nothing was made', async () => {
+    const run = newRun()
+    const provided = await provide(run)
+    await provider.release(host, { runId: run.runId, stack: run.stack })
+    await expect(provided.health()).rejects.toMatchObject({ blame: 'infra' })
+    await provider.release(host, newRun())
+  })
+
+  test('sweeps what a killed run left, and neither a living run nor a kept one', async () => {
+    const [dead, kept] = [newRun(), { ...newRun(), keep: true }]
+    const living = await provide()
+    await Promise.all([provideAndDie(name, dead), provideAndDie(name, kept)])
+    try {
+      const swept = await provider.sweep(host)
+      expect(swept.filter((line) => line.includes(dead.runId) || line.includes(dead.stack))).toHaveLength(1)
+      expect(swept.filter((line) => line.includes(kept.runId) || line.includes(kept.stack))).toEqual([])
+      await living.health()
+      // What it left alone is still there to be told apart from nothing.
+      await expect(provider.provide(host, kept)).rejects.toMatchObject({ blame: 'infra' })
+      expect(await provider.sweep(host)).toEqual([])
+    } finally {
+      await provider.release(host, kept)
+      await provider.release(host, dead)
+    }
+  })
+
+  test('is removed once, and with it what runs had', async () => {
+    const provided = await provide()
+    expect(await provider.remove(host.engine)).toBe(name === 'keycloak')
+    expect(await provider.remove(host.engine)).toBe(false)
+    if (name === 'keycloak') await expect(provided.health()).rejects.toMatchObject({ blame: 'infra' })
+    await provided.release()
+    expect(await provider.sweep(host)).toEqual([])
+  })
+})
