@@ -1,3 +1,5 @@
+import { PROVIDERS } from '../deps/index.ts'
+import { Engine } from '../engine/client.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { engineDown, engineStatus, engineUp } from '../machine/up.ts'
 import { reportVips } from '../machine/vips.ts'
@@ -12,9 +14,9 @@ export async function engineUpCommand({ state }: StateOption): Promise<number> {
   return 0
 }
 
-/** `cc-ci engine down`: removes what `engine up` made on this machine, and says what that was. */
+/** `cc-ci engine down`: removes what `engine up` and dependencies of runs made on this machine, and says what that was. */
 export async function engineDownCommand({ state }: StateOption): Promise<number> {
-  const removed = await engineDown({ state: stateDir(state), log })
+  const removed = await engineDown({ state: stateDir(state), log, kept })
   log(removed.length > 0 ? `removed: ${removed.join(', ')}` : 'nothing here was made by cc-ci')
   return 0
 }
@@ -25,3 +27,8 @@ export async function engineStatusCommand({ state }: StateOption): Promise<numbe
   log(ownEngine ? 'the engine that cc-ci started runs' : 'no engine of cc-ci runs; another one may: see cc-ci doctor')
   return 0
 }
+
+const kept = Object.entries(PROVIDERS).map(([name, load]) => ({
+  what: name,
+  remove: async () => (await load()).remove(await Engine.connect()),
+}))

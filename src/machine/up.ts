@@ -9,7 +9,7 @@ import { ownEngineRuns, stopEngine } from './engine-part.ts'
 import type { Found, MachinePart, MendContext } from './part.ts'
 import { readRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
-import { leaveSwarm, removeProxy } from './swarm-part.ts'
+import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
 
 export interface DoctorRow extends Found {
   readonly id: string
@@ -52,12 +52,26 @@ export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }
   })
 }
 
-/** Removes what `engine up` made and nothing else; gives what it removed. Refuses while something runs on the Swarm it made. */
-export function engineDown({ state, log }: { state: string; log: (line: string) => void }): Promise<string[]> {
+/** Something that cc-ci keeps on the Swarm of a machine, such as a dependency of recipes. `remove` is true when there was something. */
+export interface Kept {
+  readonly what: string
+  readonly remove: () => Promise<boolean>
+}
+
+export interface DownOptions {
+  readonly state: string
+  readonly log: (line: string) => void
+  /** Taken away first. */
+  readonly kept?: readonly Kept[]
+}
+
+/** Removes what `engine up` and runs made and nothing else; gives what it removed. Refuses while something runs on the Swarm it made. */
+export function engineDown({ state, log, kept = [] }: DownOptions): Promise<string[]> {
   return withMachineLock(log, async () => {
     if (readRecord(state, 'swarm') || readRecord(state, 'engine')) await refuseWhileInUse()
     const removed: string[] = []
     if ((await tryDocker(['version'])).exitCode === 0) {
+      removed.push(...(await removeKept(kept)))
       if (await removeEdge()) removed.push('edge')
       if (await removeProxy(state)) removed.push('network proxy')
       if (await leaveSwarm(state)) removed.push('Swarm')
@@ -130,11 +144,23 @@ function incomplete(rows: readonly DoctorRow[]): InfraError {
   return new InfraError('machine-incomplete', `this machine still lacks:\n${lines.join('\n')}`)
 }
 
+async function removeKept(kept: readonly Kept[]): Promise<string[]> {
+  if ((await swarmPart.look()).state !== 'ok') return []
+  const removed: string[] = []
+  for (const { what, remove } of kept) if (await remove()) removed.push(what)
+  return removed
+}
+
 async function refuseWhileInUse(): Promise<void> {
-  const services = await tryDocker(['service', 'ls', '--format', '{{.Name}}'])
-  const names = services.exitCode === 0 ? services.stdout.split('\n').filter((name) => name !== '') : []
+  const ours = await serviceNames(['--filter', 'label=cc-ci.role=dep'])
+  const names = (await serviceNames()).filter((name) => !ours.includes(name))
   if (names.length === 0) return
   throw new InfraError('engine-in-use', `services still run on this engine: ${names.slice(0, 8).join(', ')}`, {
     hint: "Remove them first ('cc-ci gc' removes what dead runs left).",
   })
+}
+
+async function serviceNames(filter: readonly string[] = []): Promise<string[]> {
+  const services = await tryDocker(['service', 'ls', '--format', '{{.Name}}', ...filter])
+  return services.exitCode === 0 ? services.stdout.split('\n').filter((name) => name !== '') : []
 }
