@@ -1,6 +1,6 @@
-import { formatPlace } from '../lib/place.ts'
-import { customizationOf } from '../lifecycle/header.ts'
+import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
+import { manifestLines } from '../report/manifest.ts'
 import { TIER_IDS } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
 import { withPlan } from './with-plan.ts'
@@ -14,26 +14,29 @@ export function plan(recipe: string, options: RecipeOptions): Promise<number> {
 }
 
 function planJson(plan: RunPlan) {
-  const { repo, head, base, settings } = plan
+  const { repo, head, base } = plan
+  const customization = manifestOf(plan)
   return {
     recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
     base: base.kind === 'none' ? null : base.ref,
     considered: base.considered,
     differs: base.kind === 'base' ? base.differs : [],
     tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? { kind: 'judged' }) })),
-    settings: Object.fromEntries([...settings.sources].map(([name, place]) => [name, formatPlace(place)])),
+    settings: customization.sources,
+    customization,
+    policy: plan.policy,
     composeFiles: head.stack.files,
     services: Object.entries(head.stack.model.services).map(([name, { image }]) => ({ name, image: image ?? null })),
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
     backup: { capable: plan.backup.capable, reason: plan.backup.reason },
     envNotUpgraded: plan.envNotUpgraded,
-    findings: head.stack.findings,
+    findings: [...plan.findings, ...head.stack.findings],
   }
 }
 
 function planText(plan: RunPlan): string {
-  const { repo, head, base, settings } = plan
-  const { config } = customizationOf(plan)
+  const { repo, head, base } = plan
+  const manifest = manifestLines(manifestOf(plan))
   const lines = [
     `recipe    ${repo.name} ${head.version ?? '(no version label)'} at ${head.commit.slice(0, 8)}${head.dirty ? ' with uncommitted changes' : ''}`,
     `from      ${repo.origin}`,
@@ -50,11 +53,12 @@ function planText(plan: RunPlan): string {
       : []),
     'tiers',
     ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
-    'settings',
-    ...[...settings.sources].map(
-      ([name, place]) => `  ${name.padEnd(18)}${JSON.stringify(config[name])}  ${formatPlace(place)}`,
-    ),
-    ...(settings.sources.size === 0 ? ['  all at their defaults'] : []),
+    'customization',
+    ...(manifest.length > 0
+      ? manifest.map((line) => `  ${line}`)
+      : ['  none: all settings at their defaults, no code, no tests']),
+    ...plan.policy.map(({ code, message, where }) => `refused: ${where ? `${where}: ` : ''}${message} [${code}]`),
+    ...plan.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
     ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')

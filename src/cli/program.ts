@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
 import { toolVersion } from '../lib/version.ts'
+import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
 /** An action's module is loaded when its command runs: `--help` and completion load none of them. */
@@ -42,7 +43,10 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(planOptions.approve())
+    .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
+    .option('--attach <run>', 'run the custom tests against the app of a kept run; nothing is deployed')
     .option('--json <file>', 'write results.json there too; - for standard output')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
     .addOption(
@@ -55,8 +59,21 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(planOptions.approve())
+    .addOption(planOptions.allow())
     .option('--json', 'as JSON')
     .action(lazily(async () => (await import('./plan.ts')).plan))
+  recipeCommand(
+    program,
+    'approve',
+    'let the code of a recipe repository run, in the sandbox, at one commit or on one branch',
+  )
+    .addOption(planOptions.ref())
+    .option('--branch <branch>', 'approve whatever this branch points at, now and later, instead of one commit')
+    .option('--list', 'list all approvals')
+    .option('--revoke', 'take back all approvals of this recipe')
+    .option('--json', 'as JSON')
+    .action(lazily(async () => (await import('./approve.ts')).approveCommand))
   recipeCommand(program, 'lint', "check the recipe against Co-op Cloud's rules and ours")
     .addOption(planOptions.ref())
     .option('--json', 'as JSON')
@@ -122,6 +139,8 @@ export interface RecipeOptions extends StateOption {
   readonly base: string
   readonly only?: readonly TierId[]
   readonly recipes?: string
+  readonly approveCode?: boolean
+  readonly allow?: readonly string[]
   readonly json?: string | boolean
 }
 
@@ -142,6 +161,13 @@ const planOptions = {
   ref: () => new Option('--ref <ref>', 'judge this branch, tag or commit instead of the work tree'),
   base: () =>
     new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
+  approve: () =>
+    new Option('--approve-code', "let the recipe's own code run, in the sandbox, as it lies there, this once"),
+  allow: () =>
+    new Option(
+      '--allow <codes>',
+      'let the compose files ask for this, separated by commas: see `policy.allow`',
+    ).argParser(policyCodes),
   only: () =>
     new Option('--only <tiers>', 'judge only these tiers and what they need, separated by commas').argParser(tiers),
 }
@@ -152,6 +178,14 @@ function tiers(text: string): TierId[] {
   if (unknown.length > 0)
     throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Tiers: ${TIER_IDS.join(', ')}.`)
   return names.filter(isTierId)
+}
+
+function policyCodes(text: string): PolicyCode[] {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !POLICY_CODES.some((code) => code === name))
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Codes: ${POLICY_CODES.join(', ')}.`)
+  return POLICY_CODES.filter((code) => names.includes(code))
 }
 
 function duration(text: string): number {

@@ -13,11 +13,15 @@ import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { listenForSignals } from './interruption.ts'
+import { keptRun } from './kept-run.ts'
 import type { RecipeOptions } from './program.ts'
 import { sweepDeadRuns } from './sweep.ts'
+import { requestOf } from './with-plan.ts'
 
 export interface TestOptions extends RecipeOptions {
   readonly keep?: boolean
+  /** The kept run whose app is looked at. */
+  readonly attach?: string
   readonly deadline: number
 }
 
@@ -52,15 +56,8 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   /** A run that could not be planned or has no engine leaves not even its folder. */
   async function prepare() {
     try {
-      const plan = await planRun({
-        recipe,
-        ref: options.ref,
-        base: options.base,
-        only: options.only,
-        operatorDir: options.recipes,
-        runId,
-        folder,
-      })
+      const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
+      const plan = await planRun({ ...requestOf(recipe, options), ...attach, runId, folder })
       const engine = await Engine.connect()
       await sweep(state, engine, screen)
       return { plan, host: await connectHost(engine) }

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readApprovals } from '../gate/approvals.ts'
 import { newRunId } from '../lib/ids.ts'
-import { planRun, type RunPlan } from '../lifecycle/plan.ts'
+import { type PlanRequest, planRun, type RunPlan } from '../lifecycle/plan.ts'
+import { stateDir } from '../machine/state-dir.ts'
 import type { RecipeOptions } from './program.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
@@ -14,11 +16,20 @@ export async function withPlan<T>(
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-plan-'))
   try {
     const folder = { checkout: join(dir, 'checkout'), checkoutBase: join(dir, 'checkout-base'), tmp: dir }
-    const { ref, base, only, recipes } = options
-    return await use(
-      await planRun({ recipe, ref, base, only, operatorDir: recipes, runId: newRunId(Date.now()), folder }),
-    )
+    return await use(await planRun({ ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }))
   } finally {
     await rm(dir, { recursive: true, force: true })
+  }
+}
+
+/** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
+export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
+  const { ref, base, only, recipes, approveCode, allow } = options
+  return {
+    ...{ recipe, ref, base, only },
+    operatorDir: recipes,
+    approvals: readApprovals(stateDir(options.state)),
+    approveOnce: approveCode === true,
+    allow: allow ?? [],
   }
 }

@@ -23,7 +23,20 @@ export interface Release {
   readonly env: AppEnv
   readonly stack: ResolvedStack
   readonly secrets: readonly SecretSpec[]
+  readonly added: Added
 }
+
+/** What the run adds to what the recipe says. */
+export interface Added {
+  /** Values to insert instead of generating them, by the secret's key. */
+  readonly secretValues: ReadonlyMap<string, string>
+  /** PEM of authorities that every service must trust. */
+  readonly authority: readonly string[]
+  /** The memory limit of services that set none of their own; null: none. */
+  readonly memoryBytes: number | null
+}
+
+export const NOTHING_ADDED: Added = { secretValues: new Map(), authority: [], memoryBytes: null }
 
 /** What the engine really runs after a deployment, never what was asked for. */
 export interface Deployed {

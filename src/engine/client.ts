@@ -79,10 +79,17 @@ export class Engine {
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 
-  /** Containers on this node, ended ones too, that carry all the labels: `{ stack }` or `{ labels: ['cc-ci.run=…'] }`. */
-  async containers(by: { readonly stack?: string; readonly labels?: readonly string[] }): Promise<ContainerState[]> {
+  /** Containers on this node, ended ones too, that carry all the labels (and names that begin so): `{ stack }` or `{ labels: ['cc-ci.run=…'] }`. */
+  async containers(by: {
+    readonly stack?: string
+    readonly labels?: readonly string[]
+    readonly namePrefix?: string
+  }): Promise<ContainerState[]> {
     const label = [...(by.stack ? [`${STACK_LABEL}=${by.stack}`] : []), ...(by.labels ?? [])]
-    const answer = await this.connection.call('GET', '/containers/json', { query: { all: true }, filters: { label } })
+    // The engine reads the name as a pattern.
+    const name = by.namePrefix === undefined ? [] : [`^/${by.namePrefix.replace(/[^\w-]/g, '.')}`]
+    const filters = { label, ...(name.length > 0 ? { name } : {}) }
+    const answer = await this.connection.call('GET', '/containers/json', { query: { all: true }, filters })
     const ids = list(answer).map((item) => z.object({ Id: z.string() }).parse(item).Id)
     const found = await Promise.all(ids.map((id) => this.container(id)))
     return found.filter((container) => container !== null)

@@ -66,13 +66,14 @@ export async function mountedVolumes(engine: Engine, of: LedgerOf): Promise<stri
   return [...new Set(names.map((mount) => mount.name).filter((name) => name !== null))].sort()
 }
 
-/** Containers of the stack and those that cc-ci started for the run. */
+/** Containers of the stack and of stacks named below it, and those that cc-ci started for the run. */
 export async function containersOf(engine: Engine, { stack, runId }: LedgerOf) {
-  const [ofStack, ofRun] = await Promise.all([
+  const [ofStack, below, ofRun] = await Promise.all([
     engine.containers({ stack }),
+    engine.containers({ namePrefix: `${stack}_` }),
     engine.containers({ labels: [`${RUN_LABEL}=${runId}`] }),
   ])
-  return [...new Map([...ofStack, ...ofRun].map((container) => [container.id, container])).values()]
+  return [...new Map([...ofStack, ...below, ...ofRun].map((container) => [container.id, container])).values()]
 }
 
 async function named(engine: Engine, kind: ObjectKind, { stack, runId }: LedgerOf): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
+import type { CustomFile } from '../config/customization.ts'
 import type { Settings } from '../config/settings.ts'
-import type { App, Release } from '../deploy/deployer.ts'
+import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
 import { CcCiError, messageOf } from '../lib/errors.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
 import { exportTree, resolveRef } from '../recipe/repo.ts'
@@ -8,7 +9,8 @@ import { readTree } from '../recipe/tree.ts'
 import { compareVersions } from '../recipe/versions.ts'
 import type { BaseRef, SkipKind } from '../verdict/events.ts'
 import { runningDifference } from './difference.ts'
-import { newAppRelease } from './release.ts'
+import { layOver } from './overlay.ts'
+import { newAppRelease, type ReleaseSource } from './release.ts'
 
 /** Where the upgrade starts, or why there is no upgrade to judge. `considered` tells the reader every step of the choice. */
 export type BaseChoice = { readonly considered: readonly string[] } & (
@@ -16,6 +18,7 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       readonly kind: 'base'
       readonly ref: BaseRef
       readonly tree: RecipeTree
+      readonly source: ReleaseSource
       readonly release: Release
       readonly differs: readonly string[]
     }
@@ -33,6 +36,8 @@ export interface BaseQuestion {
   readonly asked: string
   /** The checkout of the candidate under consideration; in the end, of the chosen one. */
   readonly dir: string
+  /** The CI overlay, which applies to the base as well. */
+  readonly overlay: CustomFile | null
 }
 
 /**
@@ -111,15 +116,20 @@ async function targetBranch(repo: RecipeRepo, headCommit: string): Promise<BaseR
 
 interface Candidate {
   readonly tree: RecipeTree
+  readonly source: ReleaseSource
   readonly release: Release
   readonly differs: readonly string[]
 }
 
-async function candidateOf({ repo, app, head, settings, dir }: BaseQuestion, ref: BaseRef): Promise<Candidate> {
+async function candidateOf(question: BaseQuestion, ref: BaseRef): Promise<Candidate> {
+  const { repo, app, head, settings, dir, overlay } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)
+  if (overlay) await layOver(overlay, dir)
   const tree = await readTree(dir)
   const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
-  const release = await newAppRelease({ app, tree, commit: ref.commit, chaos, dirty: false }, settings)
-  return { tree, release, differs: runningDifference(release, head) }
+  const { commit } = ref
+  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay !== null, added: NOTHING_ADDED }
+  const release = await newAppRelease(source, settings)
+  return { tree, source, release, differs: runningDifference(release, head) }
 }

@@ -2,16 +2,19 @@ import type { Toolbox } from '../backup/toolbox.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { Browser } from '../checks/browser.ts'
 import type { Deployed, Deployer } from '../deploy/deployer.ts'
+import type { Provided } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import type { Ledger } from '../engine/ledger.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Masker } from '../lib/mask.ts'
+import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause, CauseCode } from '../verdict/causes.ts'
 import type { EventLog } from '../verdict/event-log.ts'
 import type { CheckOutcome, Finding } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import type { CustomRun } from './custom/tests.ts'
 import type { RunPlan } from './plan.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -27,7 +30,8 @@ export interface Host {
 
 /** Everything a tier may use. What is made during the run is in `made`, filled as it comes. */
 export interface RunContext {
-  readonly plan: RunPlan
+  /** Replaced by a refined one when dependencies, scripts or functions have added to the app's environment: see `refine`. */
+  plan: RunPlan
   readonly host: Host
   readonly folder: RunFolder
   readonly events: EventLog
@@ -53,6 +57,13 @@ interface Made {
   headServes: boolean
   witnesses?: PlantedWitnesses
   snapshotId?: string
+  /** Where the code of recipe and operator runs. */
+  sandbox?: Sandbox
+  /** What each dependency gave to this run. */
+  readonly deps: Map<string, Provided>
+  readonly depFailures: Map<string, Cause>
+  /** The custom tests run once, for both tiers that they count for. */
+  custom?: Promise<CustomRun>
 }
 
 /** How a tier tells what it found. Outcomes are computed from this by the fold, never by the tier. */

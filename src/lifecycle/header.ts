@@ -2,7 +2,8 @@ import { hostname, loadavg } from 'node:os'
 import type { Engine } from '../engine/client.ts'
 import { exec } from '../lib/exec.ts'
 import { toolVersion } from '../lib/version.ts'
-import type { Customization, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
+import type { EnvironmentFacts, RunHeader } from '../verdict/events.ts'
+import { manifestOf } from './manifest.ts'
 import type { RunPlan } from './plan.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -18,14 +19,9 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
     selected: plan.selected,
     stack: app.stack,
     domain: app.domain,
-    customization: customizationOf(plan),
+    customization: manifestOf(plan),
+    ...(plan.settings.settings.policy.lint === 'enforce' ? { lintEnforced: true } : {}),
   }
-}
-
-/** Everything that makes this recipe's run different from the defaults. */
-export function customizationOf({ settings }: RunPlan): Customization {
-  const config = Object.fromEntries(settings.written)
-  return { config, hooks: [], overlays: [], tests: [], envOverrides: Object.keys(settings.settings.env), refused: [] }
 }
 
 export async function environmentFacts(engine: Engine): Promise<EnvironmentFacts> {

@@ -1,6 +1,7 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
+import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
@@ -20,15 +21,51 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
     await tier.run(context, voice)
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
-    if (error instanceof TierStop) voice.check(error.check, error.outcome, error.why)
-    else voice.check(`${tier.id} ran`, error instanceof DeployFailure ? 'fail' : 'unverified', causeOfError(error))
+    const found = foundBy(tier.id, error)
+    const { outcome, why } = found.outcome === 'fail' ? inDoubt(tier.id, found, context) : found
+    voice.check(found.check, outcome, why)
   }
   events.append({ type: 'tier.ended', tier: tier.id })
 }
 
+interface FoundFault {
+  readonly check: string
+  readonly outcome: Exclude<CheckOutcome, 'pass'>
+  readonly why: Cause
+}
+
+function foundBy(tier: TierId, error: unknown): FoundFault {
+  if (error instanceof TierStop) return error
+  return {
+    check: `${tier} ran`,
+    outcome: error instanceof DeployFailure ? 'fail' : 'unverified',
+    why: causeOfError(error),
+  }
+}
+
+/**
+ * A fault of the recipe is not proven where code of the recipe was refused, or a dependency did not come up: what is missing may be
+ * exactly that. Such a tier is unverified, with the first fault as lines.
+ */
+function inDoubt(tier: TierId, found: FoundFault, { plan, made }: RunContext): Pick<FoundFault, 'outcome' | 'why'> {
+  if (tier === 'lint' || tier === 'teardown' || found.why.code === 'policy-refused') return found
+  const { code, message, lines } = found.why
+  const seen = [`${code}: ${message}`, ...lines]
+  const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
+  if (refused.length > 0) {
+    const what = refused.map((refusal) => refusal.what).join(', ')
+    const text = `${tier} found ${code}, but code that it may need was refused: ${what}`
+    return { outcome: 'unverified', why: cause('code-refused', text, { lines: seen }) }
+  }
+  const [failed] = made.depFailures.values()
+  if (!failed) return found
+  const text = `${tier} found ${code}, but a dependency is missing: ${failed.message}`
+  return { outcome: 'unverified', why: cause('dep-failed', text, { hint: failed.hint, lines: seen }) }
+}
+
 /** The tier that keeps this one from being judged, from what the events say so far. */
 function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | null {
-  if (tier === 'lint' || tier === 'install' || tier === 'teardown') return null
+  if (tier === 'lint' || tier === 'install' || tier === 'teardown' || plan.attached) return null
   const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
   if (!passed('install')) return 'install'
   if (tier === 'upgrade') return null

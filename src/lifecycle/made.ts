@@ -39,6 +39,8 @@ export function hookExec({ deployer, plan, signal }: RunContext) {
 
 export async function closeMade({ made }: RunContext): Promise<UndoFailure[]> {
   const cleanup = new Cleanup()
+  for (const [name, provided] of made.deps) cleanup.register(`dependency ${name}`, () => provided.release())
+  cleanup.register('sandbox', async () => made.sandbox?.close())
   cleanup.register('toolbox', async () => made.toolbox?.close())
   cleanup.register('browser', async () => made.browser?.close())
   return cleanup.run()

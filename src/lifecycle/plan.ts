@@ -1,18 +1,26 @@
 import { join } from 'node:path'
 import { type BackupPlan, backupPlan } from '../backup/labels.ts'
-import { type LoadedSettings, loadSettings } from '../config/load.ts'
-import type { App, Release } from '../deploy/deployer.ts'
-import { RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { type Customized, readCustomization } from '../config/customization.ts'
+import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
+import { PROVIDER_NAMES } from '../deps/names.ts'
+import { type Admitted, admit } from '../gate/admit.ts'
+import type { Approval } from '../gate/approvals.ts'
+import { approvalFor } from '../gate/approved.ts'
+import { RecipeError, RecipeErrors, UsageError } from '../lib/errors.ts'
 import { parsePlace } from '../lib/place.ts'
 import { stackName } from '../recipe/app-env.ts'
-import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
+import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
-import type { SkipKind } from '../verdict/events.ts'
-import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import type { Finding } from '../verdict/events.ts'
+import type { TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase } from './base.ts'
-import { envNewAtHead, newAppRelease, upgradedRelease } from './release.ts'
+import { refuseCycles } from './custom/dep-cycles.ts'
+import { layOver, refuseOtherImages } from './overlay.ts'
+import { type PolicyRefusal, policyRefusals } from './policy.ts'
+import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
+import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, skipsOf } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -28,16 +36,39 @@ export interface PlanRequest {
   readonly runId: string
   /** Where checkouts are made; nothing outside it is written. */
   readonly folder: Pick<RunFolder, 'checkout' | 'checkoutBase' | 'tmp'>
+  /** What the operator has approved; default: nothing. */
+  readonly approvals?: readonly Approval[]
+  /** The caller approves this recipe's code as it lies there, for this run alone. */
+  readonly approveOnce?: boolean
+  /** Codes of the compose policy that the caller allows, besides the operator's settings. */
+  readonly allow?: readonly string[]
+  /** The app of a kept run to look at instead of deploying one. */
+  readonly attach?: Attached
+  /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
+  readonly below?: string
 }
 
-/** What a run will do and why, computed before anything is touched. */
+/** The app that another run left up. */
+export interface Attached {
+  readonly runId: string
+  readonly domain: string
+  readonly stack: string
+  readonly commit: string
+}
+
+/** What a run will do and why, computed before anything is touched and without running anything of the recipe. */
 export interface RunPlan {
   readonly repo: RecipeRepo
   readonly app: App
-  readonly settings: LoadedSettings
+  readonly settings: Customized
+  /** What was found beside the recipe, and what of it may run. */
+  readonly custom: { readonly found: Customized; readonly admitted: Admitted }
   readonly headTree: RecipeTree
+  readonly headSource: ReleaseSource
   /** Head as a new app would get it. */
   readonly head: Release
+  /** Head as its repository has it, without a CI overlay: what lint looks at. */
+  readonly pristine: Release
   readonly base: BaseChoice
   /** Head as the upgrade of the base's app; null without a base. */
   readonly upgrade: Release | null
@@ -45,14 +76,14 @@ export interface RunPlan {
   readonly envNotUpgraded: readonly string[]
   readonly backup: BackupPlan
   readonly selected: readonly TierId[]
-  readonly skips: ReadonlyMap<TierId, { readonly kind: SkipKind; readonly reason: string }>
-}
-
-/** The tiers that this version of cc-ci can judge; the others are a structural skip with this reason. */
-const NOT_YET: Partial<Record<TierId, string>> = {
-  functional: 'no custom tests',
-  integration: 'no dependency is declared',
-  resilience: 'not judged by this version of cc-ci',
+  readonly skips: ReadonlyMap<TierId, Skip>
+  /** What the compose files ask of the engine and may not have; not empty: nothing is deployed. */
+  readonly policy: readonly PolicyRefusal[]
+  /** Codes of the compose policy that the operator allows. */
+  readonly allowed: readonly string[]
+  readonly findings: readonly Finding[]
+  readonly attached: Attached | null
+  readonly request: PlanRequest
 }
 
 /** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
@@ -63,44 +94,84 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
     cloneInto: join(folder.tmp, 'clone'),
   })
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
-  const dirty = request.ref === undefined && repo.head.dirty
-  const dir = folder.checkout
-  await exportTree(repo, dirty ? 'worktree' : commit, dir)
-  const settings = await loadSettings({ recipeDir: dir, recipeName: repo.name, operatorDir: request.operatorDir })
-  const app = newApp(repo.name, request.runId)
-  const headTree = await readTree(dir)
-  const headSource = { app, tree: headTree, commit, chaos: true, dirty }
-  const head = await newAppRelease(headSource, settings.settings)
-  refuseWithoutApp(head)
-  refuseUndefined(head)
+  const worktree = request.ref === undefined && repo.head.dirty
+  await exportTree(repo, worktree ? 'worktree' : commit, folder.checkout)
+  const custom = await customOf(request, repo, { commit, worktree })
+  const { settings, overlay } = custom.found
+  const app = appOf(repo.name, request)
+  const tree = await readTree(folder.checkout)
+  const laidOver = overlay !== null
+  const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: laidOver, added: NOTHING_ADDED }
+  const { head, pristine } = await headRelease(headSource, custom.found)
   const base = await chooseBase({
-    repo,
-    app,
-    head,
-    settings: settings.settings,
+    ...{ repo, app, head, settings, overlay },
     asked: baseAsked(request),
     dir: folder.checkoutBase,
   })
-  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings.settings) : null
+  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings) : null
   const backup = backupPlan(head.stack)
-  const selected = selectedTiers(request.only)
+  const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
+  const skips = skipsOf({ selected, base, backup, settings: custom.found, admitted: custom.admitted })
+  const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {
-    repo,
-    app,
-    settings,
-    headTree,
-    head,
-    base,
-    upgrade,
-    envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, headTree, settings.settings) : [],
-    backup,
-    selected,
-    skips: skipsOf({ selected, base, backup, settings }),
+    ...{
+      repo,
+      app,
+      settings: custom.found,
+      custom,
+      headTree: tree,
+      headSource,
+      head,
+      pristine,
+      base,
+      upgrade,
+      allowed,
+    },
+    envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
+    ...{ backup, selected, skips },
+    policy: policyRefusals({ head, base: base.kind === 'base' ? base.release : null, allowed }),
+    findings: judgedAllTheSame(custom.found, skips),
+    attached: request.attach ?? null,
+    request,
   }
 }
 
+/** Everything that stands beside the recipe, and what of it may run. */
+async function customOf(
+  request: PlanRequest,
+  repo: RecipeRepo,
+  { commit, worktree }: { commit: string; worktree: boolean },
+): Promise<RunPlan['custom']> {
+  const found = await readCustomization({
+    recipeDir: request.folder.checkout,
+    recipeName: repo.name,
+    operatorDir: request.operatorDir,
+    knownDeps: PROVIDER_NAMES,
+  })
+  await refuseCycles(repo.name, found.settings.deps, request.operatorDir)
+  const approval = await approvalFor({
+    ...{ repo, commit, worktree },
+    approvals: request.approvals ?? [],
+    once: request.approveOnce === true,
+  })
+  return { found, admitted: admit(found, approval) }
+}
+
+async function headRelease(source: ReleaseSource, found: Customized): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
+  const { settings, overlay, functions, installSteps } = found
+  const pristine = await newAppRelease({ ...source, overlay: false }, settings)
+  if (overlay) await layOver(overlay, source.tree.dir)
+  const head = overlay ? await newAppRelease(source, settings) : pristine
+  if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
+  refuseWithoutApp(head.stack)
+  // What a function or script will set is not known yet; the engine is asked for nothing before it is.
+  if (!functions.has('env') && !installSteps) refuseUndefined(head.stack)
+  return { head, pristine }
+}
+
 /** Names carry the run's own randomness, so that no two runs meet; short, because secret names end at 64 characters. */
-function newApp(recipe: string, runId: string): App {
+function appOf(recipe: string, { runId, attach, below }: PlanRequest): App {
+  if (attach) return { runId, recipe, domain: attach.domain, stack: attach.stack }
   const slug =
     recipe
       .toLowerCase()
@@ -109,20 +180,20 @@ function newApp(recipe: string, runId: string): App {
       .slice(0, 16)
       .replace(/-+$/, '') || 'recipe'
   const domain = `${slug}-${runId.slice(-6)}.ci.test`
-  return { runId, recipe, domain, stack: stackName(domain) }
+  return { runId, recipe, domain, stack: below ? `${below}_${slug}` : stackName(domain) }
 }
 
-function refuseWithoutApp(head: Release): void {
-  if (head.stack.model.services.app) return
+function refuseWithoutApp(stack: ResolvedStack): void {
+  if (stack.model.services.app) return
   throw new RecipeError('compose-invalid', 'no service is named app', {
-    where: head.stack.place(['services']) ?? { file: 'compose.yml' },
-    hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(head.stack.model.services).join(', ')}.`,
+    where: stack.place(['services']) ?? { file: 'compose.yml' },
+    hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })
 }
 
 /** What head uses but neither defines, documents nor gives a default: operators would deploy an accidental empty text. */
-function refuseUndefined(head: Release): void {
-  const undefinedVariables = head.stack.findings.filter(({ code }) => code === 'undefined-variable')
+export function refuseUndefined(stack: ResolvedStack): void {
+  const undefinedVariables = stack.findings.filter(({ code }) => code === 'undefined-variable')
   if (undefinedVariables.length === 0) return
   throw new RecipeErrors(
     undefinedVariables.map(
@@ -137,41 +208,14 @@ function refuseUndefined(head: Release): void {
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */
-function baseAsked(request: PlanRequest): string {
-  return request.only && !request.only.includes('upgrade') ? 'none' : request.base
+function baseAsked({ only, base, attach }: PlanRequest): string {
+  return attach || (only && !only.includes('upgrade')) ? 'none' : base
 }
 
-/** What was asked for, what that needs, and the teardown, in the order of the table. */
-function selectedTiers(only: readonly TierId[] | undefined): TierId[] {
-  if (!only) return TIER_IDS
-  const wanted = new Set<TierId>([...only, 'teardown'])
-  if (wanted.has('restore')) wanted.add('backup')
-  if (only.some((tier) => tier !== 'lint' && tier !== 'teardown')) wanted.add('install')
-  return TIER_IDS.filter((tier) => wanted.has(tier))
-}
-
-function skipsOf(plan: {
-  selected: readonly TierId[]
-  base: BaseChoice
-  backup: BackupPlan
-  settings: LoadedSettings
-}): RunPlan['skips'] {
-  const skips = new Map<TierId, { kind: SkipKind; reason: string }>()
-  const structural = (tier: TierId, reason: string) => skips.set(tier, { kind: 'structural', reason })
-  for (const [tier, reason] of Object.entries(NOT_YET)) structural(tier as TierId, reason)
-  if (plan.base.kind === 'none')
-    skips.set('upgrade', { kind: plan.base.skip ?? 'structural', reason: plan.base.reason })
-  const capable = plan.settings.settings.backup.capable
-  if (capable === 'auto' ? !plan.backup.capable : !capable) {
-    const reason = capable === false ? 'declared: backup.capable is false' : plan.backup.reason
-    structural('backup', reason)
-    structural('restore', reason)
-  }
-  for (const [tier, reason] of Object.entries(plan.settings.settings.notApplicable)) {
-    skips.set(tier as TierId, { kind: 'declared', reason })
-  }
-  for (const tier of TIER_IDS) {
-    if (!plan.selected.includes(tier)) skips.set(tier, { kind: 'not-selected', reason: 'not selected (--only)' })
-  }
-  return skips
+function selectionOf({ only, attach }: PlanRequest): PlanRequest['only'] {
+  const wrong = attach && only ? only.filter((tier) => !ATTACHABLE.includes(tier)) : []
+  if (wrong.length === 0) return only
+  throw new UsageError('cannot-attach', `${wrong.join(', ')} cannot be judged on the app of another run`, {
+    hint: `With --attach: --only ${ATTACHABLE.join(',')}.`,
+  })
 }

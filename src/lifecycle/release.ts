@@ -1,8 +1,8 @@
 import type { Settings } from '../config/settings.ts'
-import type { App, Release } from '../deploy/deployer.ts'
+import type { Added, App, Release } from '../deploy/deployer.ts'
 import { appEnv } from '../recipe/app-env.ts'
-import type { RecipeTree } from '../recipe/model.ts'
-import { resolveStack } from '../recipe/resolve.ts'
+import type { AppEnv, RecipeTree } from '../recipe/model.ts'
+import { composeFiles, resolveStack } from '../recipe/resolve.ts'
 import { secretSpecs } from '../recipe/secrets.ts'
 import { releaseVersionLabel } from '../recipe/versions.ts'
 
@@ -12,11 +12,17 @@ export interface ReleaseSource {
   readonly commit: string
   readonly chaos: boolean
   readonly dirty: boolean
+  /** `compose.ci.yml` was copied into the tree: it joins the compose files, and the deployment counts as chaos. */
+  readonly overlay: boolean
+  readonly added: Added
 }
+
+/** The CI overlay as it lies in a checkout of the run. */
+export const OVERLAY = 'compose.ci.yml'
 
 /** The release as a newly created app: its environment is the recipe's own `.env.sample` plus the settings. */
 export async function newAppRelease(source: ReleaseSource, settings: Settings): Promise<Release> {
-  return releaseWith(source, source.tree, settings.env)
+  return releaseWith(source, source.tree, { extra: settings.env, settings })
 }
 
 /**
@@ -24,7 +30,8 @@ export async function newAppRelease(source: ReleaseSource, settings: Settings): 
  * environment is the one made from the base's `.env.sample`; only abra.sh is read anew (coopcloud.tech operators handbook).
  */
 export async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings: Settings): Promise<Release> {
-  return releaseWith(source, { ...source.tree, env: base.env }, { ...settings.env, ...settings.upgrade.env })
+  const extra = { ...settings.env, ...settings.upgrade.env }
+  return releaseWith(source, { ...source.tree, env: base.env }, { extra, settings })
 }
 
 /** Keys of head's `.env.sample` whose value an upgraded app does not get, because its env file is older. */
@@ -38,21 +45,28 @@ export function envNewAtHead(base: RecipeTree, head: RecipeTree, settings: Setti
 async function releaseWith(
   source: ReleaseSource,
   envTree: RecipeTree,
-  extra: Readonly<Record<string, string>>,
+  { extra, settings }: { readonly extra: Readonly<Record<string, string>>; readonly settings: Settings },
 ): Promise<Release> {
   const { app, tree } = source
-  // An empty LETS_ENCRYPT_ENV selects no certificate resolver: the edge serves its own certificate and asks no authority.
-  const env = appEnv(envTree, { ...extra, DOMAIN: app.domain, STACK_NAME: app.stack, LETS_ENCRYPT_ENV: '' })
+  const env = envOf(source, envTree, extra)
   const stack = await resolveStack(tree, env)
   return {
     app,
     dir: tree.dir,
     commit: source.commit,
     version: releaseVersionLabel(stack),
-    chaos: source.chaos,
-    dirty: source.dirty,
+    chaos: source.chaos || source.overlay,
+    dirty: source.dirty || source.overlay,
     env,
     stack,
     secrets: secretSpecs(tree, env, stack),
+    added: { ...source.added, memoryBytes: settings.resources.memory },
   }
+}
+
+function envOf({ app, overlay }: ReleaseSource, envTree: RecipeTree, extra: Readonly<Record<string, string>>): AppEnv {
+  // An empty LETS_ENCRYPT_ENV selects no certificate resolver: the edge serves its own certificate and asks no authority.
+  const env = appEnv(envTree, { ...extra, DOMAIN: app.domain, STACK_NAME: app.stack, LETS_ENCRYPT_ENV: '' })
+  if (!overlay) return env
+  return new Map([...env, ['COMPOSE_FILE', [...composeFiles(env), OVERLAY].join(':')]])
 }

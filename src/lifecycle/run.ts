@@ -4,18 +4,22 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
 import { Masker } from '../lib/mask.ts'
 import { openEventLog } from '../verdict/event-log.ts'
-import type { EventBodies, RunEvent } from '../verdict/events.ts'
+import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import { lookAtAttached } from './attached.ts'
 import type { Host, RunContext, Tier } from './context.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTier } from './judge.ts'
 import { keepLogs } from './logs.ts'
 import { closeMade } from './made.ts'
+import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
 import { backupTier } from './tiers/backup.ts'
+import { functionalTier } from './tiers/functional.ts'
 import { installTier } from './tiers/install.ts'
+import { integrationTier } from './tiers/integration.ts'
 import { lintTier } from './tiers/lint.ts'
 import { restoreTier } from './tiers/restore.ts'
 import { teardown } from './tiers/teardown.ts'
@@ -29,6 +33,8 @@ const TIERS: Partial<Record<TierId, Tier>> = {
   upgrade: upgradeTier,
   backup: backupTier,
   restore: restoreTier,
+  functional: functionalTier,
+  integration: integrationTier,
 }
 
 export interface RunRequest {
@@ -56,12 +62,15 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   const { plan, clock = systemClock } = request
   const { app } = plan
   const { folder } = request
-  announceApp(folder, { recipe: app.recipe, commit: plan.head.commit, stack: app.stack, domain: app.domain })
+  announceApp(folder, { recipe: app.recipe, commit: plan.head.commit, stack: ownStack(plan), domain: app.domain })
   const context = await openContext(request, clock)
   const { events } = context
   events.subscribe(request.onEvent)
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
+  for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
+  for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
+  if (plan.attached) await lookAtAttached(context)
   await judgeAll(context)
   if (request.keep) await leaveApp(context)
   else await teardown(context)
@@ -69,6 +78,11 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'run.ended' })
   if (!request.keep) setStatus(folder, hasLeaks(events.all()) ? 'running' : 'ended')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
+}
+
+function refusedFinding(what: string): Finding {
+  const message = `${what} was not run: code of a recipe repository needs the operator's approval (cc-ci approve)`
+  return { code: 'code-refused', severity: 'warning', message }
 }
 
 async function judgeAll(context: RunContext): Promise<void> {
@@ -125,8 +139,8 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
     events,
     clock,
     signal: AbortSignal.any([request.signal, late.signal]),
-    made: { headServes: false },
-    before: await takeLedger(host.engine, { stack: plan.app.stack, runId: plan.app.runId }),
+    made: { headServes: false, deps: new Map(), depFailures: new Map() },
+    before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,
       mask,

@@ -7,10 +7,12 @@ import { smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
 import { converge } from '../engine/convergence/converge.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
+import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
+import { ownScreenshot } from './custom/screenshot.ts'
 import { browserOf } from './made.ts'
 
 const BROWSER_DEADLINE_MS = 30_000
@@ -68,20 +70,25 @@ export async function serves(context: RunContext, voice: TierVoice, release: Rel
   return true
 }
 
-/** A real browser shows something; the picture is kept. */
-export async function looksAlive(context: RunContext, voice: TierVoice): Promise<void> {
+/**
+ * A real browser shows something; the picture is kept. Where the recipe has a `screenshot` function the picture it leaves is kept beside
+ * ours: it adds to what is looked at and never takes its place.
+ */
+export async function looksAlive(context: RunContext, voice: TierVoice, op: Operation): Promise<void> {
   const { plan, folder, signal, masker } = context
   const file = join(folder.artifacts, `${voice.tier}.png`)
   const seen = await smoke(await browserOf(context), {
     url: `https://${plan.app.domain}${plan.settings.settings.screenshot.path}`,
     screenshotFile: file,
     screenshotName: relative(folder.dir, file),
+    ...(plan.settings.settings.screenshot.waitFor ? { waitFor: plan.settings.settings.screenshot.waitFor } : {}),
     mask: (text) => masker.mask(text),
     onWaiting: voice.onWaiting,
     deadlineMs: BROWSER_DEADLINE_MS,
     signal,
   })
   accept(voice, 'a browser shows the app', seen)
+  await ownScreenshot(context, voice, op)
 }
 
 /** Records what a check found; anything but a pass ends the tier with its cause. */

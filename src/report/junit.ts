@@ -44,9 +44,10 @@ function checkCase(tier: string, { name, outcome, cause }: TierResult['checks'][
   return { name, classname: tier, ms: 0, kind, message: cause?.message ?? outcome, text: textOf(cause) }
 }
 
-function testCase({ title, file, status, durationMs }: TierResult['tests'][number]): Case {
+function testCase({ title, file, status, durationMs, error, reason }: TierResult['tests'][number]): Case {
   const kind = ({ passed: 'pass', failed: 'failure', skipped: 'skipped' } as const)[status]
-  return { name: title, classname: file, ms: durationMs, kind, message: `test ${status}`, text: '' }
+  const message = reason ?? error?.split('\n')[0] ?? `test ${status}`
+  return { name: title, classname: file, ms: durationMs, kind, message, text: error ?? '' }
 }
 
 function caseXml({ name, classname, ms, kind, message, text }: Case): string {

@@ -46,6 +46,7 @@ export function publish({ folder, events, append }: Publishable): Published {
   const screenshots = filesOf(folder.artifacts, '.png')
   for (const file of logs) add('log', file)
   for (const file of screenshots) add('screenshot', file)
+  for (const file of leftByTests(folder.artifacts)) add(/\.png$/.test(file) ? 'screenshot' : 'trace', file)
   view('junit', folder.junit, () => junitXml(fold(events())))
   view('report', folder.report, () =>
     htmlReport(fold(events()), {
@@ -67,6 +68,14 @@ function filesOf(dir: string, ending: string): string[] {
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => join(dir, name))
+}
+
+/** Screenshots, traces and error contexts, in the folders of the tests that left them. */
+function leftByTests(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.parentPath !== dir)
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
 }
 
 function hashOf(file: string): string {

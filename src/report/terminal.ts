@@ -5,6 +5,7 @@ import { fold } from '../verdict/fold.ts'
 import type { TierResult } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { type Ink, inkFor, SIGNS, wantsColor } from './ink.ts'
+import { manifestLines } from './manifest.ts'
 import { cut, oneLine } from './plain-text.ts'
 
 export { summaryText } from './summary.ts'
@@ -185,12 +186,14 @@ function rowsOf(event: RunEvent, events: readonly RunEvent[], ink: Ink, { live }
   }
 }
 
-function startRows({ recipe, base, run, domain }: Extract<RunEvent, { type: 'run.started' }>, ink: Ink): string[] {
+function startRows(event: Extract<RunEvent, { type: 'run.started' }>, ink: Ink): string[] {
+  const { recipe, base, run, domain, customization } = event
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
   const from = base ? `, upgraded from ${oneLine(base.version)}` : ''
   return [
     `${ink('bold', `${oneLine(recipe.name)}${version}`)}${from}`,
     `  ${ink('dim', `run ${run.id}  ${oneLine(domain)}`)}`,
+    ...manifestLines(customization).map((line) => `  ${ink(line.startsWith('refused') ? 'yellow' : 'dim', line)}`),
   ]
 }
 

@@ -206,6 +206,30 @@ export const CAUSES = {
     why: 'What cc-ci destroyed after the backup is still missing after the restore of that very snapshot.',
     todo: 'Check that the restore hook loads the dump that the backup hook wrote.',
   },
+  'backup-not-verified': {
+    blame: 'recipe',
+    what: "The recipe's own check says that the backup is not good.",
+    why: '`backup.verify` said no, three backups in a row.',
+    todo: 'Look at what the rule or function asks for, and at what the snapshot holds.',
+  },
+  'not-ready': {
+    blame: 'recipe',
+    what: 'A readiness check of the recipe did not come true.',
+    why: 'A probe of `ready` did not succeed before its time was over, or its function said no.',
+    todo: 'Compare the probe with the log of its service; give it more `timeout` if the app only needs longer.',
+  },
+  'hook-failed': {
+    blame: 'recipe',
+    what: 'A hook of the recipe failed.',
+    why: 'The named function of cc-ci.config.ts threw or did not end in time, or install-steps.sh ended with a non-zero code.',
+    todo: "Read the hook's lines below and its log in the run's folder.",
+  },
+  'code-refused': {
+    blame: 'infra',
+    what: 'Code that comes with the recipe was not run, because the operator has not approved it.',
+    why: 'Code from a recipe repository is refused unless it was approved for this repository and commit, or branch.',
+    todo: 'Read the code; if it is good, approve it with `cc-ci approve`, and run again.',
+  },
   'test-failed': {
     blame: 'recipe',
     what: 'A custom test failed.',

@@ -24,6 +24,12 @@ export const testShape = z.object({
   file: z.string(),
   status: z.enum(['passed', 'failed', 'skipped']),
   durationMs: z.number(),
+  error: z.string().optional().meta({ description: 'What the assertion said, of a failed test.' }),
+  reason: z.string().optional().meta({ description: 'Why a test was skipped.' }),
+  artifacts: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Paths in the run folder: screenshots, traces, context.' }),
 })
 
 /** Evidence that does not validate is still a fact of the stream; `fold` decides what it is worth. */
@@ -39,6 +45,12 @@ export const customizationShape = z.object({
   tests: strings,
   envOverrides: strings,
   refused: strings,
+  sources: z.record(z.string(), z.string()).optional().meta({ description: 'Setting to the place that set it.' }),
+  deps: strings.optional(),
+  approval: z
+    .string()
+    .optional()
+    .meta({ description: 'By what the code of the recipe repository may run, where it may.' }),
 })
 
 export const baseShape = z.object({

@@ -32,13 +32,21 @@ export interface BaseRef {
   readonly source: 'pin' | 'canonical' | 'tag' | 'branch'
 }
 
+/** Everything that makes this run different from one of the same recipe with nothing added. Secret-named values are masked. */
 export interface Customization {
+  /** Dotted setting to its value as written. */
   readonly config: Readonly<Record<string, unknown>>
   readonly hooks: readonly string[]
   readonly overlays: readonly string[]
   readonly tests: readonly string[]
+  /** Names of the app's environment that settings change. */
   readonly envOverrides: readonly string[]
+  /** Code that was found and not run. */
   readonly refused: readonly string[]
+  /** Dotted setting to `cc-ci/cc-ci.yml:3:5`. */
+  readonly sources?: Readonly<Record<string, string>>
+  readonly deps?: readonly string[]
+  readonly approval?: string
 }
 
 export interface EnvironmentFacts {
@@ -65,11 +73,15 @@ export interface Artifact {
   readonly sha256: string
 }
 
-interface TestRow {
+export interface TestRow {
   readonly title: string
   readonly file: string
   readonly status: 'passed' | 'failed' | 'skipped'
   readonly durationMs: number
+  readonly error?: string
+  readonly reason?: string
+  /** Paths in the run folder. */
+  readonly artifacts?: readonly string[]
 }
 
 /** Why a tier did not run. Only `structural` and `declared` count as a rung that need not be climbed. */

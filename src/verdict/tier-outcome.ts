@@ -68,8 +68,18 @@ function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
   const failed = tests.filter(({ status }) => status === 'failed')
   if (failed.length === 0) return undefined
   return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
-    lines: failed.map(({ title, file }) => `${file}: ${title}`),
+    lines: failed.flatMap(({ title, file, error }) => [`${file}: ${title}`, ...errorLines(error)]),
   })
+}
+
+const ERROR_LINES = 12
+
+function errorLines(error: string | undefined): string[] {
+  return (error ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, ERROR_LINES)
+    .map((line) => `  ${line}`)
 }
 
 /** The first check that could not look, or that found a fault which is not the recipe's; what was left behind counts as one. */

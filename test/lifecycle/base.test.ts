@@ -32,7 +32,7 @@ async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseC
   await exportTree(repo, repo.head.commit, join(parent, 'head'))
   const head = await releaseIn(join(parent, 'head'), repo.head.commit)
   const settings = { ...DEFAULTS, upgrade: { ...DEFAULTS.upgrade, from } }
-  return chooseBase({ repo, app: APP, head, settings, asked, dir: join(parent, 'base') })
+  return chooseBase({ repo, app: APP, head, settings, asked, overlay: null, dir: join(parent, 'base') })
 }
 
 const OLD: Step = { tag: '1.0.0+1.25', version: '1.0.0+1.25', image: 'nginx:1.25' }

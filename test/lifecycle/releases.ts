@@ -1,5 +1,5 @@
 import { settingsSchema } from '../../src/config/settings.ts'
-import type { App, Release } from '../../src/deploy/deployer.ts'
+import { type App, NOTHING_ADDED, type Release } from '../../src/deploy/deployer.ts'
 import { newAppRelease } from '../../src/lifecycle/release.ts'
 import { readTree } from '../../src/recipe/tree.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
@@ -14,7 +14,8 @@ export const DEFAULTS = settingsSchema.parse({})
 
 /** The recipe in a folder as a new app; `commit` is only a name. */
 export async function releaseIn(dir: string, commit = 'a'.repeat(40)): Promise<Release> {
-  return newAppRelease({ app: APP, tree: await readTree(dir), commit, chaos: true, dirty: false }, DEFAULTS)
+  const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty: false, overlay: false }
+  return newAppRelease({ ...source, added: NOTHING_ADDED }, DEFAULTS)
 }
 
 export async function releaseOf(files: Files): Promise<Release> {

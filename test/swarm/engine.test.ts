@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
 import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
 import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
@@ -104,7 +105,17 @@ test('a stack of that name that is not ours is refused and left alone', async ()
   await using ours = scratchStack(engine)
   const app = { runId: newRunId(Date.now()), stack: theirs.stack, domain: 'x', recipe: 'x' }
   const model = { services: { app: sh('') }, networks: {}, volumes: {}, secrets: {}, configs: {} }
-  const release = { app, dir: '/', commit: '', version: null, chaos: true, dirty: false, env: new Map(), secrets: [] }
+  const release = {
+    app,
+    dir: '/',
+    commit: '',
+    version: null,
+    chaos: true,
+    dirty: false,
+    env: new Map(),
+    secrets: [],
+    added: NOTHING_ADDED,
+  }
   const stack = { model, files: [], findings: [], place: () => undefined }
   await expect(ours.deployer.prepare({ ...release, stack }, new AbortController().signal)).rejects.toMatchObject({
     code: 'stack-exists',

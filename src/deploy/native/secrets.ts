@@ -9,7 +9,8 @@ import type { Release } from '../deployer.ts'
 const NAME = /^[a-zA-Z0-9](?:[-_.a-zA-Z0-9]*[a-zA-Z0-9])?$/
 
 /**
- * Creates the secrets that are not there yet; those of an earlier version of the app keep their values. `onSecret` gets each value before it
+ * Creates the secrets that are not there yet, with a given value or a generated one; those of an earlier version of the app keep
+ * their values. `onSecret` gets each value before it
  * leaves this process. Throws DeployFailure `secret-missing` for one that must be inserted by hand and was not, before any is made.
  */
 export async function createSecrets(
@@ -17,18 +18,19 @@ export async function createSecrets(
   release: Release,
   onSecret: (value: string) => void,
 ): Promise<void> {
-  const { app, secrets } = release
+  const { app, secrets, added } = release
+  const { secretValues } = added
   const there = new Set((await engine.objects.list('secret')).map(({ name }) => name))
   const absent = secrets.filter(({ name }) => !there.has(name))
   const unnamed = absent.find(({ name }) => !NAME.test(name))
   if (unnamed) throw new DeployFailure(withoutVersion(unnamed))
-  const manual = absent.filter(({ generate }) => !generate)
+  const manual = absent.filter(({ key, generate }) => !generate && !secretValues.has(key))
   if (manual.length > 0) {
     const names = manual.map(({ name }) => name).join(', ')
     throw new DeployFailure(cause('secret-missing', `inserted by hand only, and not there: ${names}`))
   }
   for (const spec of absent) {
-    const value = generateSecret(spec)
+    const value = secretValues.get(spec.key) ?? generateSecret(spec)
     onSecret(value)
     await engine.objects.createSecret(spec.name, value, { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId })
   }

@@ -1,27 +1,32 @@
 import { runHooks } from '../../backup/hooks.ts'
-import { checkDumps, coverageOf, snapshot } from '../../backup/restic.ts'
+import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
+import { verifySnapshot } from '../../backup/verify.ts'
+import { cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { callFunction } from '../custom/function.ts'
+import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
+import { appState, operationOf } from '../custom/operation.ts'
 import { hookExec, toolboxOf } from '../made.ts'
 import { stayedUp } from '../still-up.ts'
 import { plant } from '../witnessing.ts'
+
+/** `backup.verify` that says no has the whole backup made again, so often in all: a first one may meet an app that is still busy. */
+const ATTEMPTS = 3
 
 /** Hooks, a restic snapshot of what the labels cover, hooks again; then looks into the snapshot. */
 export const backupTier: Tier = {
   id: 'backup',
   async run(context, voice) {
-    const { plan, made, signal } = context
+    const { plan, made } = context
     for (const finding of plan.backup.findings) voice.finding(finding)
+    const state = appState(made.current, plan.head)
+    await callFunction(context, voice, 'hooks.preBackup', { op: operationOf('backup', state, null) })
     await plant(context, voice)
-    const toolbox = await toolboxOf(context)
-    const taken = await voice.operation('back up', async () => {
-      const before = await hooks(context, voice, 'backup.pre-hook')
-      const taken = await snapshot(toolbox, plan.backup, { tag: plan.app.runId, signal })
-      const after = await hooks(context, voice, 'backup.post-hook')
-      recordHooks(voice, [...before, ...after], 'the labels ask for no backup hook')
-      return taken
-    })
+    const { taken, hooked } = await verifiedBackup(context, voice)
     made.snapshotId = taken.id
+    recordHooks(voice, hooked, 'the labels ask for no backup hook')
     voice.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
+    const toolbox = await toolboxOf(context)
     const coverage = await coverageOf(toolbox, taken, plan.backup)
     if (coverage.cause) throw new TierStop('the snapshot holds what the labels promise', coverage.cause)
     voice.evidence(coverage.evidence)
@@ -29,8 +34,51 @@ export const backupTier: Tier = {
     const dumps = await checkDumps(toolbox, taken, plan.backup)
     if (dumps) throw new TierStop('dumps are whole', dumps)
     voice.check('dumps are whole', 'pass')
+    await lifecycleSpecs(context, voice, operationOf('backup', state, state, taken.id))
     await stayedUp(context, voice)
   },
+}
+
+interface Taken {
+  readonly taken: Snapshot
+  readonly hooked: HookRow[]
+}
+
+async function verifiedBackup(context: RunContext, voice: TierVoice): Promise<Taken> {
+  let no: string | null = null
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const backup = await backUp(context, voice, attempt)
+    no = await verifyProblem(context, voice, backup.taken.id)
+    if (no === null) return backup
+    voice.finding({
+      code: 'backup-not-verified',
+      severity: 'warning',
+      message: `backup ${attempt} of ${ATTEMPTS}: ${no}`,
+    })
+  }
+  throw new TierStop('backup.verify says yes', cause('backup-not-verified', `after ${ATTEMPTS} backups: ${no}`))
+}
+
+function backUp(context: RunContext, voice: TierVoice, attempt: number): Promise<Taken> {
+  const { plan, signal } = context
+  return voice.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, async () => {
+    const before = await hooks(context, voice, 'backup.pre-hook')
+    const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
+    const after = await hooks(context, voice, 'backup.post-hook')
+    return { taken, hooked: [...before, ...after] }
+  })
+}
+
+/** What rules or function of `backup.verify` miss in this snapshot; null when they are content or there are none. */
+async function verifyProblem(context: RunContext, voice: TierVoice, id: string): Promise<string | null> {
+  const rules = context.plan.settings.settings.backup.verify
+  const broken = rules.length > 0 ? await verifySnapshot(await toolboxOf(context), id, rules) : null
+  if (broken !== null) return context.masker.mask(broken)
+  const state = appState(context.made.current, context.plan.head)
+  const called = await callFunction(context, voice, 'backup.verify', { op: operationOf('backup', state, state, id) })
+  if (called.called && called.value !== true) return `backup.verify gave back ${JSON.stringify(called.value)}`
+  if (rules.length > 0 || called.called) voice.check('backup.verify says yes', 'pass')
+  return null
 }
 
 type HookRow = { service: string; phase: string; exitCode: number; ms: number }

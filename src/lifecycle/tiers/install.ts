@@ -1,7 +1,13 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { callFunction } from '../custom/function.ts'
+import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
+import { appState, operationOf } from '../custom/operation.ts'
+import { prepareApp } from '../custom/prepare.ts'
+import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
+import { policyCause } from '../policy.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 
@@ -9,6 +15,9 @@ import { stayedUp } from '../still-up.ts'
 export const installTier: Tier = {
   id: 'install',
   async run(context, voice) {
+    refuseByPolicy(context)
+    await prepareApp(context, voice)
+    await callFunction(context, voice, 'hooks.preInstall')
     const release = firstRelease(context)
     try {
       const deployed = await voice.operation(`deploy ${named(release)}`, () => deployRelease(context, release))
@@ -17,7 +26,10 @@ export const installTier: Tier = {
       voice.check('every image is resolved to an id', 'pass')
       const { tasks } = await converged(context, voice, deployed, null)
       voice.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
-      if (await serves(context, voice, release)) await looksAlive(context, voice)
+      const op = operationOf('install', null, appState(deployed, release))
+      await awaitReady(context, voice, op)
+      if (await serves(context, voice, release)) await looksAlive(context, voice, op)
+      await lifecycleSpecs(context, voice, op)
       await stayedUp(context, voice)
     } catch (error) {
       throw error instanceof TierStop
@@ -26,6 +38,11 @@ export const installTier: Tier = {
     }
     context.made.headServes = release === context.plan.head
   },
+}
+
+/** Before anything of the app exists. */
+function refuseByPolicy({ plan }: RunContext): void {
+  if (plan.policy.length > 0) throw new TierStop('the compose policy allows it', policyCause(plan.policy))
 }
 
 function firstRelease({ plan }: RunContext): Release {

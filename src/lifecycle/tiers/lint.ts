@@ -6,8 +6,9 @@ import type { Tier } from '../context.ts'
 export const lintTier: Tier = {
   id: 'lint',
   async run({ plan }, voice) {
-    const { repo, headTree: tree, head } = plan
-    const rows = await lint({ repo, tree, stack: head.stack, env: head.env, commit: head.commit })
+    const { repo, headTree: tree, pristine, allowed } = plan
+    const { stack, env, commit } = pristine
+    const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
     for (const row of rows.filter(({ ok, skipped }) => !ok && !skipped)) {
       voice.finding({
         code: row.id,

@@ -2,6 +2,10 @@ import { restore } from '../../backup/restic.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type Tier, TierStop } from '../context.ts'
+import { callFunction } from '../custom/function.ts'
+import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
+import { appState, operationOf } from '../custom/operation.ts'
+import { awaitReady } from '../custom/ready.ts'
 import { toolboxOf } from '../made.ts'
 import { converged, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
@@ -16,6 +20,9 @@ export const restoreTier: Tier = {
     const { snapshotId, current } = made
     if (!snapshotId || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
+    const state = appState(current, plan.upgrade ?? plan.head)
+    const op = operationOf('restore', state, state, snapshotId)
+    await callFunction(context, voice, 'hooks.preRestore', { op })
     await voice.operation('destroy the witnesses', () => destroy(context))
     const toolbox = await toolboxOf(context)
     const restored = await voice.operation(`restore snapshot ${snapshotId.slice(0, 8)}`, async () => {
@@ -30,8 +37,10 @@ export const restoreTier: Tier = {
     voice.evidence({ kind: 'restored', snapshot: snapshotId, files: restored.files })
     voice.check('files came back', 'pass')
     await converged(context, voice, current, current)
+    await awaitReady(context, voice, op)
     await serves(context, voice, plan.upgrade ?? plan.head)
     await compareAfter(context, voice, 'restore')
+    await lifecycleSpecs(context, voice, op)
     await stayedUp(context, voice)
   },
 }

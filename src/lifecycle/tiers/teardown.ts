@@ -5,6 +5,7 @@ import { cause } from '../../verdict/causes.ts'
 import type { RunContext, TierVoice } from '../context.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
+import { ownStack } from '../own-stack.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 import { tierVoice } from '../voice.ts'
 
@@ -31,7 +32,7 @@ export async function teardown(context: RunContext): Promise<void> {
 
 async function removeAndProve(context: RunContext, voice: TierVoice): Promise<void> {
   const { events, plan, host, folder, before } = context
-  const run = { engine: host.engine, stack: plan.app.stack, runId: plan.app.runId, folder }
+  const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
   const known = await takeLedger(host.engine, run)
   const failures = await voice.operation('remove everything', async () => [
     ...(await closeMade(context)),

@@ -4,6 +4,11 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { callFunction } from '../custom/function.ts'
+import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
+import { appState, operationOf } from '../custom/operation.ts'
+import { prepareUpgrade } from '../custom/prepare.ts'
+import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
@@ -13,9 +18,13 @@ import { compareAfter, plant } from '../witnessing.ts'
 export const upgradeTier: Tier = {
   id: 'upgrade',
   async run(context, voice) {
-    const { plan, made } = context
-    if (plan.base.kind === 'no-delta') throw noDelta(plan.base.ref.version)
+    const { made } = context
+    if (context.plan.base.kind === 'no-delta') throw noDelta(context.plan.base.ref.version)
     const before = made.installed
+    const was = context.plan.base.kind === 'base' ? appState(before, context.plan.base.release) : null
+    await prepareUpgrade(context, voice)
+    await callFunction(context, voice, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
+    const { plan } = context
     if (!plan.upgrade || !before)
       throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
@@ -27,9 +36,12 @@ export const upgradeTier: Tier = {
     const { updates } = await converged(context, voice, after, before)
     voice.evidence({ kind: 'update-status', services: [...updates] })
     await proveHead(context, voice, before, release)
-    if (await serves(context, voice, release)) await looksAlive(context, voice)
+    const op = operationOf('upgrade', was, appState(after, release))
+    await awaitReady(context, voice, op)
+    if (await serves(context, voice, release)) await looksAlive(context, voice, op)
     made.headServes = true
     await compareAfter(context, voice, 'upgrade')
+    await lifecycleSpecs(context, voice, op)
     await stayedUp(context, voice)
   },
 }

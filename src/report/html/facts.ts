@@ -3,6 +3,7 @@ import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
 import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { SIGNS } from '../ink.ts'
+import { manifestRows } from '../manifest.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
 /** The top of the page: what was tested, the verdict, the level with its rungs. */
@@ -63,15 +64,8 @@ export function images(results: Results): Markup {
 }
 
 export function customization({ customization }: Results): Markup {
-  const { config, ...lists } = customization
-  const rows = [
-    ...Object.entries(config).map(([key, value]) => [
-      key,
-      html`<code>${typeof value === 'string' ? value : JSON.stringify(value)}</code>`,
-    ]),
-    ...Object.entries(lists).flatMap(([key, values]) => values.map((value) => [key, value])),
-  ]
-  return section('Customization', rows.length, table('What differs from the defaults', ['Setting', 'Value'], rows))
+  const rows = manifestRows(customization).map(({ what, value, where }) => [what, html`<code>${value}</code>`, where])
+  return section('Customization', rows.length, table('What differs from the defaults', ['What', 'Value', 'From'], rows))
 }
 
 export function machine({ environment, run, recipe, tool }: Results): Markup {

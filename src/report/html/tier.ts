@@ -48,9 +48,11 @@ function checkTable(checks: TierResult['checks']): Markup {
 }
 
 function testTable(tests: TierResult['tests']): Markup {
-  const rows = tests.map(({ title, file, status, durationMs }) => {
+  const rows = tests.map(({ title, file, status, durationMs, error, reason, artifacts = [] }) => {
     const outcome = ({ passed: 'pass', failed: 'fail', skipped: 'skip' } as const)[status]
-    return [badge(outcome), title, html`<code>${file}</code>`, formatDuration(durationMs)]
+    const links = artifacts.map((path) => html` <a href="${path}">${path.split('/').at(-1) ?? path}</a>`)
+    const more = html`${reason ? html`<p class="dim">${reason}</p>` : ''}${error ? html`<pre>${error}</pre>` : ''}${links.length > 0 ? html`<p>${links}</p>` : ''}`
+    return [badge(outcome), html`${title}${more}`, html`<code>${file}</code>`, formatDuration(durationMs)]
   })
   return table('Tests', ['Outcome', 'Test', 'File', 'Time'], rows)
 }

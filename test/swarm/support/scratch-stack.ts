@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Deployed, Deployer, Release } from '../../../src/deploy/deployer.ts'
+import { type Deployed, type Deployer, NOTHING_ADDED, type Release } from '../../../src/deploy/deployer.ts'
 import { nativeDeployer } from '../../../src/deploy/native/native-deployer.ts'
 import type { Engine } from '../../../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../../../src/engine/convergence/converge.ts'
@@ -50,6 +50,7 @@ export function scratchStack(engine: Engine): ScratchStack {
       version: '1.0.0+1',
       chaos: true,
       dirty: false,
+      added: NOTHING_ADDED,
       env: new Map(),
       stack: { model, files: [], findings: [], place: () => undefined },
       secrets: extra.secrets ?? [],

@@ -1,0 +1,95 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { messageOf, UsageError } from '../lib/errors.ts'
+
+/** The operator's word that the code of one repository may run, at one commit or wherever one branch points. */
+export interface Approval {
+  /** As `RecipeRepo.origin`: the path or URL, without credentials. */
+  readonly repository: string
+  /** 40 hex, or null when a branch is approved. */
+  readonly commit: string | null
+  readonly branch: string | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+const fileShape = z.object({
+  schema: z.literal(1),
+  approvals: z.array(
+    z.object({
+      repository: z.string().min(1),
+      commit: z
+        .string()
+        .regex(/^[0-9a-f]{40}$/)
+        .nullable(),
+      branch: z.string().min(1).nullable(),
+      at: z.string(),
+    }),
+  ),
+})
+
+function fileOf(stateDir: string): string {
+  return join(stateDir, 'approvals.json')
+}
+
+/** Every approval of this state folder. Throws UsageError `approvals-damaged`: a file that cannot be read approves nothing. */
+export function readApprovals(stateDir: string): readonly Approval[] {
+  const file = fileOf(stateDir)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw damaged(file, error)
+  }
+  try {
+    return fileShape.parse(JSON.parse(text)).approvals
+  } catch (error) {
+    throw damaged(file, error)
+  }
+}
+
+/** Adds one; the same one twice is one. */
+export function approve(stateDir: string, approval: Approval): void {
+  const others = readApprovals(stateDir).filter((known) => !isSame(known, approval))
+  write(stateDir, [...others, approval])
+}
+
+/** Removes every approval of a repository; gives those that were there. */
+export function revoke(stateDir: string, repository: string): readonly Approval[] {
+  const all = readApprovals(stateDir)
+  const gone = all.filter((known) => known.repository === repository)
+  if (gone.length > 0)
+    write(
+      stateDir,
+      all.filter((known) => known.repository !== repository),
+    )
+  return gone
+}
+
+function isSame(a: Approval, b: Approval): boolean {
+  return a.repository === b.repository && a.commit === b.commit && a.branch === b.branch
+}
+
+function write(stateDir: string, approvals: readonly Approval[]): void {
+  const file = fileOf(stateDir)
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(`${file}.new`, `${JSON.stringify({ schema: 1, approvals }, null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  } catch (error) {
+    throw new UsageError('state-unwritable', `the approval cannot be kept in ${stateDir}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Name a folder that can be written with --state or CC_CI_STATE.',
+    })
+  }
+}
+
+function damaged(file: string, cause: unknown): UsageError {
+  return new UsageError('approvals-damaged', `the list of approvals cannot be read: ${messageOf(cause)}`, {
+    cause,
+    where: { file },
+    hint: 'Correct or remove the file; without it no code of a recipe repository is approved.',
+  })
+}

@@ -1,0 +1,70 @@
+import { providerOf } from '../../deps/index.ts'
+import type { Provided, ProviderHost } from '../../deps/provider.ts'
+import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
+import { type Cause, cause } from '../../verdict/causes.ts'
+import type { RunContext, TierVoice } from '../context.ts'
+import { provideRecipe } from './recipe-dep.ts'
+
+/**
+ * Brings up what the settings name under `deps`, before the app is deployed. One that fails is remembered with its cause and leaves the
+ * other tiers judged. Each is registered for release before it exists.
+ */
+export async function bringUpDeps(context: RunContext, voice: TierVoice): Promise<void> {
+  const { found, admitted } = context.plan.custom
+  const user = admitted.functions.size + admitted.specs.length > 0 || admitted.installSteps !== null
+  // Without code that may run nothing could use them: what was refused costs nothing either.
+  if (!user) return
+  for (const name of found.settings.deps) {
+    context.signal.throwIfAborted()
+    try {
+      const provided = await voice.operation(`bring up ${name}`, () => bringUp(context, voice, name))
+      for (const secret of provided.secrets) context.masker.add(secret)
+      context.made.deps.set(name, provided)
+    } catch (error) {
+      if (context.signal.aborted || error instanceof CancelledError) throw error
+      const why = failure(name, error)
+      context.made.depFailures.set(name, why)
+      voice.finding({ code: 'dep-failed', severity: 'error', message: why.message })
+    }
+  }
+}
+
+async function bringUp(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
+  const provider = await providerOf(name)
+  if (!provider) return provideRecipe(context, voice, name)
+  const host = providerHost(context)
+  await provider.ensure(host)
+  await provider.sweep(host)
+  const { runId, domain, stack } = context.plan.app
+  return provider.provide(host, { runId, domain, stack })
+}
+
+function providerHost({ host, signal, events }: RunContext): ProviderHost {
+  return {
+    engine: host.engine,
+    edge: host.edge,
+    vips: host.vips,
+    signal,
+    log: (text) => events.append({ type: 'note', text }),
+  }
+}
+
+function failure(name: string, error: unknown): Cause {
+  const hint = error instanceof CcCiError ? error.hint : undefined
+  return cause('dep-failed', `${name} did not come up: ${messageOf(error)}`, hint ? { hint } : {})
+}
+
+/** Asks each dependency once more, right before tests rely on it; one that fails now counts as failed. */
+export async function healthOfDeps(context: RunContext): Promise<readonly string[]> {
+  const { deps, depFailures } = context.made
+  const healthy: string[] = []
+  for (const [name, provided] of deps) {
+    try {
+      await provided.health()
+      healthy.push(name)
+    } catch (error) {
+      depFailures.set(name, failure(name, error))
+    }
+  }
+  return healthy
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import type { FunctionRef } from '../../config/customization.ts'
+import { formatDuration } from '../../lib/duration.ts'
+import { type CcCiError, InfraError } from '../../lib/errors.ts'
+import type { Operation } from '../../public/ctx.ts'
+import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
+import { cause } from '../../verdict/causes.ts'
+import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { appHandlers } from './handlers.ts'
+import { customLog } from './log.ts'
+import { sandboxOf } from './sandbox.ts'
+
+const threwShape = z.object({
+  name: z.string(),
+  message: z.string(),
+  stack: z.union([z.string(), z.array(z.string())]),
+})
+const OUTPUT_LINES = 12
+
+export interface CallOptions {
+  readonly op?: Operation | null
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What a function of the config gave back; `called` is false when there is none, or its time was over and that is not fatal. */
+export type Called = { readonly called: true; readonly value: unknown } | { readonly called: false }
+
+/** Runs one function of `cc-ci.config.ts` in the sandbox under its own deadline. Throws TierStop `hook-failed` for what goes wrong in it. */
+export async function callFunction(
+  context: RunContext,
+  voice: TierVoice,
+  name: string,
+  options: CallOptions = {},
+): Promise<Called> {
+  const ref = context.plan.custom.admitted.functions.get(name)
+  if (!ref) return { called: false }
+  const call = new Call(ref)
+  const result = await voice.operation(`call ${name}`, () => call.run(context, voice, options))
+  if (result.timedOut && ref.onTimeout === 'continue') {
+    const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to go on`
+    voice.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
+    return { called: false }
+  }
+  const problem = call.problem(result)
+  if (problem) {
+    const lines = [...problem.lines, ...outputLines(result)].map((line) => context.masker.mask(line))
+    const why = cause('hook-failed', context.masker.mask(`${name}: ${problem.message}`), { lines })
+    throw new TierStop(`${name} succeeds`, why)
+  }
+  voice.check(`${name} succeeds`, 'pass')
+  return { called: true, value: call.returned?.value }
+}
+
+class Call {
+  readonly #ref: FunctionRef
+  returned: { readonly value: unknown } | undefined
+  #threw: z.infer<typeof threwShape> | undefined
+
+  constructor(ref: FunctionRef) {
+    this.#ref = ref
+  }
+
+  async run(context: RunContext, voice: TierVoice, { op = null, env = {} }: CallOptions): Promise<ProgramResult> {
+    const { name, side, file, timeoutMs } = this.#ref
+    using log = customLog(context, `hook.${name}`)
+    const sandbox = await sandboxOf(context)
+    const argv = ['node', `${INSIDE.runtime}/src/inside/hook.ts`, `${INSIDE.code}/${side}/${file}`, name]
+    const handlers = { ...appHandlers({ context, voice, op, log: log.line }), ...this.#outcome() }
+    try {
+      return await sandbox.run(argv, {
+        deadlineMs: timeoutMs,
+        signal: context.signal,
+        env,
+        onLine: log.line,
+        handlers,
+      })
+    } catch (error) {
+      throw error instanceof InfraError && error.code === 'sandbox-lost' ? ownFault(name, error) : error
+    }
+  }
+
+  problem(result: ProgramResult): { readonly message: string; readonly lines: readonly string[] } | null {
+    if (result.timedOut) return { message: `did not end within ${formatDuration(this.#ref.timeoutMs)}`, lines: [] }
+    if (this.#threw) {
+      const { message, stack } = this.#threw
+      return { message, lines: typeof stack === 'string' ? stack.split('\n').filter(Boolean) : stack }
+    }
+    if (result.exitCode !== 0) return { message: `its process ended with ${result.exitCode}`, lines: [] }
+    return this.returned ? null : { message: 'its process ended before the function returned', lines: [] }
+  }
+
+  #outcome(): RpcHandlers {
+    return {
+      return: async (params) => {
+        this.returned ??= { value: z.object({ value: z.unknown() }).parse(params).value }
+        return null
+      },
+      threw: async (params) => {
+        this.#threw ??= threwShape.parse(params)
+        return null
+      },
+    }
+  }
+}
+
+/** The container ends under its own code only when that code used more than it may. */
+function ownFault(name: string, error: CcCiError): TierStop {
+  const message = `${name}: the sandbox ended while it ran: ${error.message}`
+  return new TierStop(
+    `${name} succeeds`,
+    cause('hook-failed', message, { hint: 'It used more memory or processes than a sandbox has.' }),
+  )
+}
+
+function outputLines({ output }: ProgramResult): string[] {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  return lines.slice(-OUTPUT_LINES).map((line) => `output: ${line}`)
+}

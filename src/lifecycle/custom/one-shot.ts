@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { runOnce } from '../../engine/run-once.ts'
+import { RecipeError } from '../../lib/errors.ts'
+import type { Caller } from './handlers.ts'
+
+const shape = z.object({
+  service: z.string().max(200),
+  timeoutMs: z
+    .number()
+    .min(1)
+    .max(2 * 3_600_000)
+    .default(300_000),
+  fatal: z.boolean().default(true),
+})
+
+/** `ctx.runOnce`: a completion after a timeout that is not fatal is left to the next convergence, which knows what it is. */
+export async function callOnce({ context, voice }: Caller, params: unknown): Promise<{ completed: boolean }> {
+  const { service, timeoutMs, fatal } = shape.parse(params)
+  const { host, plan, signal, masker } = context
+  const name = `${plan.app.stack}_${service}`
+  const result = await runOnce(host.engine, {
+    service: name,
+    stack: plan.app.stack,
+    deadlineMs: timeoutMs,
+    signal,
+    onWaiting: voice.onWaiting,
+  })
+  if (result.state === 'ready') return { completed: true }
+  if (result.state === 'impossible') {
+    const { code, message, lines } = result.cause
+    throw new RecipeError(code, [message, ...lines].map((line) => masker.mask(line)).join('\n'))
+  }
+  const late = `one-shot ${service} did not complete within ${timeoutMs / 1000} s (${result.lastSeen})`
+  if (fatal) throw new RecipeError('one-shot-failed', late)
+  voice.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook goes on` })
+  return { completed: false }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { cause } from '../../verdict/causes.ts'
+import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { refine } from '../refine.ts'
+import { bringUpDeps } from './deps.ts'
+import { callFunction } from './function.ts'
+import { runInstallSteps } from './install-steps.ts'
+
+const envShape = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
+
+/**
+ * What comes before the one deployment, in this order: dependencies, install-steps.sh, `env` as a function. What they give becomes the
+ * app's environment and secrets, and with it the plan's releases are resolved anew.
+ */
+export async function prepareApp(context: RunContext, voice: TierVoice): Promise<void> {
+  await bringUpDeps(context, voice)
+  const steps = await runInstallSteps(context, voice)
+  const env = await envFrom(context, voice, 'env')
+  const authority = [...context.made.deps.values()].flatMap(({ authority }) => authority ?? [])
+  const added = { ...steps.env, ...env }
+  if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) return
+  for (const value of Object.values(steps.secrets)) context.masker.add(value)
+  context.plan = await refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
+}
+
+/** `upgrade.env` as a function, called when the base runs. */
+export async function prepareUpgrade(context: RunContext, voice: TierVoice): Promise<void> {
+  const env = await envFrom(context, voice, 'upgrade.env')
+  if (Object.keys(env).length > 0) context.plan = await refine(context.plan, { upgradeEnv: env })
+}
+
+async function envFrom(
+  context: RunContext,
+  voice: TierVoice,
+  name: 'env' | 'upgrade.env',
+): Promise<Record<string, string>> {
+  const called = await callFunction(context, voice, name)
+  if (!called.called) return {}
+  const parsed = envShape.safeParse(called.value)
+  if (parsed.success) return Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, String(value)]))
+  const found = JSON.stringify(called.value)?.slice(0, 200)
+  const why = cause(
+    'hook-failed',
+    `${name} gave back something that is no record of texts: ${context.masker.mask(found)}`,
+    {
+      hint: 'Return an object of environment names to values: { SMTP_HOST: ctx.deps.smtp.host }.',
+    },
+  )
+  throw new TierStop(`${name} succeeds`, why)
+}

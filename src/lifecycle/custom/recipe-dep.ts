@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import type { Provided } from '../../deps/provider.ts'
+import { InfraError } from '../../lib/errors.ts'
+import type { EventLog } from '../../verdict/event-log.ts'
+import type { RunContext, TierVoice } from '../context.ts'
+import { deployRelease } from '../deployment.ts'
+import { keepLogs } from '../logs.ts'
+import { closeMade } from '../made.ts'
+import { planRun, type RunPlan } from '../plan.ts'
+import { policyCause } from '../policy.ts'
+import { converged, serves } from '../serving.ts'
+import { callFunction } from './function.ts'
+import { appState, operationOf } from './operation.ts'
+import { prepareApp } from './prepare.ts'
+import { awaitReady } from './ready.ts'
+
+/**
+ * A dependency that is a recipe: its newest release (its head without one) as a second app of this run, by the same steps and with its own
+ * settings as if it were tested itself: dependencies, install-steps.sh, env, timeouts, health, `ready`. Its stack is named below
+ * the app's, so that the ledger of the run has it.
+ */
+export async function provideRecipe(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
+  const plan = await planOf(context, name)
+  if (plan.policy.length > 0) {
+    const { message, lines, hint } = policyCause(plan.policy)
+    throw new InfraError('dep-failed', [message, ...lines].join('\n'), { hint })
+  }
+  const sub: RunContext = {
+    ...context,
+    plan,
+    events: quiet(context.events),
+    made: { headServes: false, deps: new Map(), depFailures: new Map() },
+  }
+  const quietVoice = { ...voice, check: () => {}, evidence: () => {} }
+  const release = async () => {
+    await keepLogs(sub)
+    const failures = await closeMade(sub)
+    await context.deployer.undeploy(plan.app, { deadlineMs: 60_000 })
+    const [first] = failures
+    if (first) throw new InfraError('removal-incomplete', `${first.what}: ${first.message}`)
+  }
+  try {
+    await install(sub, quietVoice)
+  } catch (error) {
+    await release()
+    throw error
+  }
+  const { domain, stack } = plan.app
+  return {
+    credentials: { domain, baseUrl: `https://${domain}`, version: plan.head.version ?? '' },
+    secrets: [],
+    reach: { stack, domain },
+    authority: context.host.edge.ca,
+    calls: {},
+    health: async () => void (await serves(sub, quietVoice, sub.plan.head)),
+    release,
+  }
+}
+
+async function install(sub: RunContext, voice: TierVoice): Promise<void> {
+  await prepareApp(sub, voice)
+  const [missing] = sub.made.depFailures.values()
+  if (missing) throw new InfraError('dep-failed', missing.message, { hint: missing.hint })
+  await callFunction(sub, voice, 'hooks.preInstall')
+  const { head } = sub.plan
+  const deployed = await deployRelease(sub, head)
+  await converged(sub, voice, deployed, null)
+  await awaitReady(sub, voice, operationOf('install', null, appState(deployed, head)))
+  await serves(sub, voice, head)
+}
+
+async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPlan> {
+  const { operatorDir, approvals, allow } = plan.request
+  const ask = (ref?: string) => {
+    const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
+    return planRun({
+      ...{ recipe: name, base: 'none', only: ['install'], operatorDir, approvals, allow },
+      ...(ref === undefined ? {} : { ref }),
+      runId: plan.app.runId,
+      below: plan.app.stack,
+      folder: {
+        checkout: join(dir, 'checkout'),
+        checkoutBase: join(dir, 'base'),
+        tmp: join(folder.tmp, `dep-${name}`),
+      },
+    })
+  }
+  const head = await ask()
+  const newest = head.repo.versions.at(-1)
+  return !newest || newest.commit === head.head.commit ? head : ask(newest.tag)
+}
+
+/** Its facts are not facts about the app under test: only what a person wants to watch goes into the stream. */
+function quiet(events: EventLog): EventLog {
+  return {
+    append: (event) => {
+      if (event.type === 'note' || event.type === 'finding' || event.type === 'wait.progress') events.append(event)
+    },
+    subscribe: (listener) => events.subscribe(listener),
+    all: () => events.all(),
+    close: () => {},
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { CodeSide, Sandbox } from '../../sandbox/contract.ts'
+import type { RunContext } from '../context.ts'
+import { ownStack } from '../own-stack.ts'
+
+/** The run's one sandbox, made when the first code is to run. */
+export async function sandboxOf(context: RunContext): Promise<Sandbox> {
+  const { made, host, plan, signal, folder } = context
+  // Loaded when it is needed: most runs have no code of their own.
+  const { openSandbox } = await import('../../sandbox/open.ts')
+  made.sandbox ??= await openSandbox(host.engine, {
+    runId: plan.app.runId,
+    stack: plan.app.stack,
+    domain: plan.app.domain,
+    also: [...made.deps.values()].flatMap(({ reach }) => (reach ? [reach] : [])),
+    prefix: ownStack(plan),
+    code: codeFolders(context),
+    signal,
+    log: (line) => context.events.append({ type: 'note', text: line }),
+    tmp: join(folder.tmp, 'sandbox'),
+  })
+  return made.sandbox
+}
+
+/** Only the sides that have code to run; a refused side is not even copied. */
+function codeFolders({ plan }: RunContext): Partial<Record<CodeSide, string>> {
+  const { found, admitted } = plan.custom
+  const code = [
+    ...admitted.functions.values(),
+    ...admitted.specs,
+    ...(admitted.installSteps ? [admitted.installSteps] : []),
+  ]
+  const sides = new Set(code.map(({ side }) => side))
+  return Object.fromEntries(Object.entries(found.folders).filter(([side]) => sides.has(side as CodeSide)))
+}

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Spec } from '../../config/customization.ts'
+import { InfraError } from '../../lib/errors.ts'
+import type { Operation } from '../../public/ctx.ts'
+import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
+import { cause } from '../../verdict/causes.ts'
+import type { TestRow } from '../../verdict/events.ts'
+import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { appHandlers } from './handlers.ts'
+import { customLog } from './log.ts'
+import { type CustomRow, foldReport, type GivenFile } from './report.ts'
+import { sandboxOf } from './sandbox.ts'
+
+export interface CustomRun {
+  readonly rows: readonly KeptRow[]
+}
+
+/** One test may take so long; all of a tier together `timeouts.tests`. */
+const TEST_TIMEOUT_MS = 60_000
+const ARTIFACTS = { maxBytes: 64 * 1024 * 1024, maxFiles: 500 }
+
+/** Runs these spec files in the sandbox and gives a row for each test; what did not come to an end is a failed row. */
+export async function runSpecs(
+  context: RunContext,
+  voice: TierVoice,
+  { specs, op, name }: { readonly specs: readonly Spec[]; readonly op: Operation | null; readonly name: string },
+): Promise<CustomRun> {
+  const files = specs.map(({ side, file }) => ({ side, file }))
+  const output = `${INSIDE.artifacts}/tests-${name}`
+  const messages: unknown[] = []
+  const result = await runProgram(context, voice, { files, op, output, name, onReport: (m) => messages.push(m) })
+  const { exitCode, timedOut, output: said } = result
+  const { rows } = foldReport({ files, messages, exitCode, timedOut, output: said })
+  const left = rows.some(({ attachments }) => attachments.length > 0)
+  const kept = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
+  return { rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => kept.get(path) ?? []) })) }
+}
+
+/** One test and where in the run folder lies what it left. */
+export interface KeptRow {
+  readonly row: CustomRow
+  readonly artifacts: readonly string[]
+}
+
+/** As the results show it. */
+export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestRow {
+  const { title, file, side, status, durationMs, error, reason } = row
+  const mask = (text: string) => context.masker.mask(text)
+  return {
+    title: mask(title),
+    file: `${side === 'recipe' ? 'cc-ci' : 'operator'}/${file}`,
+    status,
+    durationMs,
+    ...(error === undefined ? {} : { error: mask(error) }),
+    ...(reason === undefined ? {} : { reason: mask(reason) }),
+    ...(artifacts.length > 0 ? { artifacts } : {}),
+  }
+}
+
+interface Program {
+  readonly files: readonly GivenFile[]
+  readonly op: Operation | null
+  readonly output: string
+  readonly name: string
+  readonly onReport: (message: unknown) => void
+}
+
+async function runProgram(context: RunContext, voice: TierVoice, program: Program): Promise<ProgramResult> {
+  const { files, op, output, name, onReport } = program
+  using log = customLog(context, `tests.${name}`)
+  const sandbox = await sandboxOf(context)
+  const wanted = {
+    files: files.map(({ side, file }) => `${INSIDE.code}/${side}/${file}`),
+    output,
+    testTimeoutMs: TEST_TIMEOUT_MS,
+  }
+  const report = async (message: unknown) => {
+    onReport(message)
+    return null
+  }
+  try {
+    return await voice.operation(`run ${files.length} test ${files.length === 1 ? 'file' : 'files'}`, () =>
+      sandbox.run(['node', `${INSIDE.runtime}/src/inside/tests.ts`], {
+        deadlineMs: context.plan.settings.settings.timeouts.tests,
+        signal: context.signal,
+        env: { CC_CI_TESTS: JSON.stringify(wanted) },
+        onLine: log.line,
+        handlers: { ...appHandlers({ context, voice, op, log: log.line }), report },
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof InfraError) || error.code !== 'sandbox-lost') throw error
+    const hint = 'The tests used more memory or processes than a sandbox has.'
+    throw new TierStop(
+      'the custom tests ran',
+      cause('test-failed', `the sandbox ended under the tests: ${error.message}`, { hint }),
+    )
+  }
+}
+
+/** Path below the tests' output to path in the run folder. */
+async function keepArtifacts(context: RunContext, output: string, name: string): Promise<Map<string, string>> {
+  const { folder } = context
+  const into = join(folder.artifacts, `tests-${name}`)
+  mkdirSync(into, { recursive: true, mode: 0o700 })
+  const { files, truncated } = await (await sandboxOf(context)).fetch(output, into, ARTIFACTS)
+  if (truncated)
+    context.events.append({
+      type: 'note',
+      text: `not all that the tests left was kept: ${ARTIFACTS.maxBytes} bytes at most`,
+    })
+  return new Map(files.map((file) => [file, relative(folder.dir, join(into, file))]))
+}

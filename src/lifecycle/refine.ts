@@ -1,0 +1,79 @@
+import { backupPlan } from '../backup/labels.ts'
+import type { Release } from '../deploy/deployer.ts'
+import { RecipeError } from '../lib/errors.ts'
+import { secretVariables } from '../recipe/secrets.ts'
+import { type RunPlan, refuseUndefined } from './plan.ts'
+import { newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
+
+/** What became known only while the run went on. */
+export interface Refinement {
+  readonly env?: Readonly<Record<string, string>>
+  readonly upgradeEnv?: Readonly<Record<string, string>>
+  /** Key under `secrets:` to its value. */
+  readonly secrets?: Readonly<Record<string, string>>
+  /** PEM of authorities that the app's containers must trust. */
+  readonly authority?: readonly string[]
+}
+
+/** The same plan with its releases resolved anew over a larger environment. Throws what resolving throws, and RecipeError `secret-missing`. */
+export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> {
+  const { env = {}, upgradeEnv = {}, secrets = {}, authority } = more
+  const bumped = bumpedVersions(plan.head, plan.base.kind === 'base' ? plan.base.release : plan.head, secrets)
+  const { settings } = plan.settings
+  const all = {
+    ...settings,
+    env: { ...settings.env, ...env, ...bumped },
+    upgrade: { ...settings.upgrade, env: { ...settings.upgrade.env, ...upgradeEnv } },
+  }
+  const given = (source: ReleaseSource): ReleaseSource => ({
+    ...source,
+    added: {
+      ...source.added,
+      secretValues: new Map([...source.added.secretValues, ...Object.entries(secrets)]),
+      authority: authority ?? source.added.authority,
+    },
+  })
+  const headSource = given(plan.headSource)
+  const head = await newAppRelease(headSource, all)
+  refuseUndefined(head.stack)
+  const base =
+    plan.base.kind === 'base'
+      ? await (async (chosen) => {
+          const source = given(chosen.source)
+          return { ...chosen, source, release: await newAppRelease(source, all) }
+        })(plan.base)
+      : plan.base
+  return {
+    ...plan,
+    settings: { ...plan.settings, settings: all },
+    headSource,
+    head,
+    base,
+    upgrade: base.kind === 'base' ? await upgradedRelease(headSource, base.tree, all) : null,
+    backup: backupPlan(head.stack),
+  }
+}
+
+/** A secret cannot be changed in place: an inserted one gets the next version, and its variable follows. */
+function bumpedVersions(
+  head: Release,
+  base: Release,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(secrets).flatMap((key) => {
+      const release = [head, base].find(({ stack }) => stack.model.secrets[key]?.external)
+      if (!release) throw unknownSecret(key, head)
+      const name = release.stack.model.secrets[key]?.name ?? key
+      const [, current = '1'] = /_v(\d+)$/.exec(name) ?? []
+      return secretVariables(release.stack, key).map((variable) => [variable, `v${Number(current) + 1}`] as const)
+    }),
+  )
+}
+
+function unknownSecret(key: string, { stack }: Release): RecipeError {
+  const known = Object.entries(stack.model.secrets).filter(([, { external }]) => external)
+  return new RecipeError('secret-missing', `app-secret: the compose file has no external secret ${key}`, {
+    hint: `It has: ${known.map(([name]) => name).join(', ') || 'none'}.`,
+  })
+}
