@@ -16,9 +16,12 @@ export interface TestCertificate {
 
 const DAYS = '3650'
 
-/** Makes an authority, signs one wildcard leaf with it and forgets the authority's key: nothing else can ever be signed. */
-export async function makeCertificate(): Promise<TestCertificate> {
-  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-edge-'))
+/**
+ * Makes an authority, signs one wildcard leaf with it and forgets the authority's key: nothing else can ever be signed. Works in a temporary
+ * folder below `parent`.
+ */
+export async function makeCertificate(parent = tmpdir()): Promise<TestCertificate> {
+  const folder = await mkdtemp(join(parent, 'cc-ci-edge-'))
   const openssl = (args: string[]) => execOk('openssl', args, { deadlineMs: 30_000, cwd: folder })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   try {

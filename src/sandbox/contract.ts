@@ -19,12 +19,14 @@ export type CodeSide = 'recipe' | 'operator'
 /**
  * What code in the sandbox may ask of the harness. One line of JSON each way over the socket of the bridge:
  * `{"id":1,"method":"exec","params":{…}}` is answered by `{"id":1,"result":…}` or `{"id":1,"error":{"code":"…","message":"…"}}`.
- * A line longer than 1 MiB, or an unknown method, is refused with an error. What comes from inside is a stranger's data.
+ * A request longer than 1 MiB ends its connection; an unknown method, an answer longer than 8 MiB, and more than 10,000 requests of one
+ * program are refused with an error. Of one connection at most 16 requests are under way, later ones wait. What comes from inside is a
+ * stranger's data, and the message of an error that a handler throws goes to that stranger.
  */
 export type RpcHandlers = Readonly<Record<string, (params: unknown) => Promise<unknown>>>
 
 export interface ProgramOptions {
-  /** When it passes, everything the program has started is killed. */
+  /** When it passes, everything the program has started gets SIGTERM, and SIGKILL a second and a half later. */
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly env?: Readonly<Record<string, string>>
@@ -37,18 +39,23 @@ export interface ProgramOptions {
 }
 
 export interface ProgramResult {
-  /** Null when it was killed by the deadline. */
+  /** Null when it was killed: by the deadline, or because it printed more than 64 MiB. */
   readonly exitCode: number | null
   readonly timedOut: boolean
+  /** The kernel killed something of it because the memory of the sandbox was used up. */
+  readonly outOfMemory: boolean
   /** The last 256 KiB of both streams, in the order they came. */
   readonly output: string
 }
 
-/** One sandbox for one run. Programs run one after the other. After each, whatever it left running is killed. */
+/**
+ * One sandbox for one run. Programs run one after the other. After each, whatever it left running is killed, and whatever it left in /tmp,
+ * /dev/shm and its home is removed, so that nothing of it reaches the next; /artifacts stays.
+ */
 export interface Sandbox {
   /**
-   * Runs argv as the unprivileged user. A non-zero exit is a result. Throws InfraError `sandbox-lost` when the container is gone (out of
-   * memory, or removed), CancelledError when the signal aborts.
+   * Runs argv as the unprivileged user. A non-zero exit is a result. Throws InfraError `sandbox-lost` when the container or its bridge is gone,
+   * `gate-refused` when the stack has labels that would lead the gate elsewhere, and the signal's reason when it aborts.
    */
   run(argv: readonly string[], options: ProgramOptions): Promise<ProgramResult>
   /**
@@ -73,7 +80,11 @@ export interface SandboxOptions {
   readonly also: readonly { readonly stack: string; readonly domain: string }[]
   /** Prefix of the names of everything made: `<prefix>_ccci-…`. */
   readonly prefix: string
-  /** Absolute path of each side's folder on this machine; its files are copied, links are not followed. */
+  /** Absolute path of each side's folder on this machine. Its regular files are copied, but for `.git` and `node_modules`. */
   readonly code: Readonly<Partial<Record<CodeSide, string>>>
+  /** For temporary files: a folder that goes with the run, whatever happens. */
+  readonly tmp: string
+  /** What it does, where that takes a while. */
+  readonly log: (line: string) => void
   readonly signal: AbortSignal
 }

@@ -8,25 +8,16 @@ export interface TarFile {
 
 const BLOCK = 512
 
-/** An archive of files that belong to root and that nobody may write, with the folders that lead to them. */
+/** An archive of files that belong to root and that nobody may write. Who unpacks it makes the folders that lead to them. */
 export function tarOf(files: readonly TarFile[]): Buffer {
-  const folders = new Set(files.flatMap(({ path }) => foldersOf(path)))
-  const blocks = [
-    ...[...folders].sort().flatMap((folder) => entry(`${folder}/`, Buffer.alloc(0), { type: '5', mode: 0o755 })),
-    ...files.flatMap(({ path, bytes, executable }) =>
-      entry(path, bytes, { type: '0', mode: executable ? 0o555 : 0o444 }),
-    ),
-  ]
+  const blocks = files.flatMap(({ path, bytes, executable }) =>
+    entry(path, bytes, { type: '0', mode: executable ? 0o555 : 0o444 }),
+  )
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)])
 }
 
-function foldersOf(path: string): string[] {
-  const parts = path.split('/').slice(0, -1)
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
-}
-
 interface Kind {
-  readonly type: '0' | '5' | 'L'
+  readonly type: '0' | 'L'
   readonly mode: number
 }
 
