@@ -87,9 +87,15 @@ describe('what is refused', () => {
   test('all problems of both files at once, with what was found', async () => {
     const found = await problems('health: {path: x, status: [99]}\nwitness: true\n', 'upgrade: {form: none}\n')
     expect(found).toEqual([
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:16 health\.path: .*begins with \/.*; found "x" Allowed for health\.path: /),
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:1:28 health\.status\.0: .*; found 99 Allowed for health\.status: list of integer\.$/),
-      expect.stringMatching(/^cc-ci\/cc-ci\.yml:2:10 witness: .*; found true Allowed for witness: "auto" or false or list of subject\.$/),
+      expect.stringMatching(
+        /^cc-ci\/cc-ci\.yml:1:16 health\.path: .*begins with \/.*; found "x" Allowed for health\.path: /,
+      ),
+      expect.stringMatching(
+        /^cc-ci\/cc-ci\.yml:1:28 health\.status\.0: .*; found 99 Allowed for health\.status: list of integer\.$/,
+      ),
+      expect.stringMatching(
+        /^cc-ci\/cc-ci\.yml:2:10 witness: .*; found true Allowed for witness: "auto" or false or list of subject\.$/,
+      ),
       expect.stringMatching(/gitea\/cc-ci\.yml:1:11 unknown setting upgrade\.form Did you mean upgrade\.from\? /),
     ])
   })

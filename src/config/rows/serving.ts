@@ -63,14 +63,14 @@ export const servingRows = {
     }),
     {
       earlier: 'SCREENSHOT',
-      what: 'The page that a browser opens and pictures, and what must be visible on it before. A function gets the opened page and may act on it; the picture is taken when it ends.',
+      what: 'The page that a browser opens and pictures, and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.',
       default: { path: '/' },
       example: { path: '/login', waitFor: 'form' },
       call: {
         params: ['page', 'ctx'],
         result: 'void',
-        example: `async (page, ctx) => {
-  await page.goto(new URL('/login', ctx.baseUrl).href)
+        example: `async (page) => {
+  await page.goto('/login')
   await page.getByRole('button').first().waitFor()
 }`,
       },

@@ -10,13 +10,13 @@ import { keyOf, StaticValues, UNREADABLE } from './values.ts'
 const SHAPE = "Write: import { defineRecipe } from 'cc-ci', then export default defineRecipe({ … })."
 
 /** Reads `cc-ci.config.ts` without running any of it. What is wrong with it is in `errors`; nothing is thrown. */
-export function readConfig({ side, file, shown }: CustomFile, text: string): SettingsSource {
+export async function readConfig({ side, file, shown }: CustomFile, text: string): Promise<SettingsSource> {
   const failed = (errors: readonly RecipeError[]): SettingsSource => {
     const place = () => ({ file: shown })
     return { side, file, data: {}, errors, valuePlace: place, keyPlace: place }
   }
   try {
-    const module = parseModule(text, shown)
+    const module = await parseModule(text, shown)
     const values = new StaticValues(module)
     const data = values.read(argumentOf(module, values), [])
     if (data !== UNREADABLE && !isMapping(data)) {

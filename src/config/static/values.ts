@@ -91,10 +91,10 @@ export class StaticValues {
     return data
   }
 
-  #array({ elements }: ArrayExpression, path: Path): unknown[] {
-    const values = elements.map((element, index) => {
-      if (element && element.type !== 'SpreadElement') return this.read(element, [...path, index])
-      return this.#unreadable(element ?? { start: 0, end: 0 })
+  #array(node: ArrayExpression, path: Path): unknown[] {
+    const values = node.elements.map((element, index) => {
+      if (!element) return this.#fail(node, `${path.join('.')} has a hole: two commas with nothing between`)
+      return element.type === 'SpreadElement' ? this.#unreadable(element) : this.read(element, [...path, index])
     })
     return values.filter((value) => value !== UNREADABLE)
   }
