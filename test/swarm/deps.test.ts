@@ -2,25 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerOf } from '../../src/deps/index.ts'
 import { PROVIDER_NAMES } from '../../src/deps/names.ts'
 import type { Provided, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
-import { ensureEdge } from '../../src/edge/ensure.ts'
-import { Engine } from '../../src/engine/client.ts'
 import { execOk } from '../../src/lib/exec.ts'
-import { newRunId, randomId } from '../../src/lib/ids.ts'
 import { keycloakTurn } from './support/keycloak-turn.ts'
+import { providerHost, providerRun } from './support/provider-host.ts'
 
-const { signal } = new AbortController()
 let host: ProviderHost
 let endTurn = () => {}
 beforeAll(async () => {
   endTurn = await keycloakTurn()
-  host = { engine: await Engine.connect(), edge: await ensureEdge(), vips: false, signal, log: () => {} }
+  host = await providerHost()
 }, 900_000)
 afterAll(() => endTurn())
-
-const newRun = (): ProviderRun => {
-  const stack = `dep-${randomId(6)}_ci_test`
-  return { runId: newRunId(Date.now()), stack, domain: stack.replaceAll('_', '.') }
-}
 
 /** Provides in a process of its own that is gone afterwards, as a run that was killed would leave it. */
 async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
@@ -38,7 +30,7 @@ async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
 describe.each(PROVIDER_NAMES)('provider %s', (name) => {
   let provider: Provider
   const made: Provided[] = []
-  const provide = async (run = newRun()) => {
+  const provide = async (run = providerRun()) => {
     const provided = await provider.provide(host, run)
     made.push(provided)
     return provided
@@ -77,15 +69,15 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
   })
 
   test('releases from the run alone, and where nothing was made', async () => {
-    const run = newRun()
+    const run = providerRun()
     const provided = await provide(run)
     await provider.release(host, { runId: run.runId, stack: run.stack })
     await expect(provided.health()).rejects.toMatchObject({ blame: 'infra' })
-    await provider.release(host, newRun())
+    await provider.release(host, providerRun())
   })
 
   test('sweeps what a killed run left, and neither a living run nor a kept one', async () => {
-    const [dead, kept] = [newRun(), { ...newRun(), keep: true }]
+    const [dead, kept] = [providerRun(), { ...providerRun(), keep: true }]
     const living = await provide()
     await Promise.all([provideAndDie(name, dead), provideAndDie(name, kept)])
     try {
