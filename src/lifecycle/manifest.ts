@@ -11,7 +11,7 @@ export function manifestOf({ settings, custom }: RunPlan): Customization {
   const { env, upgrade, deps } = settings.settings
   const steps = admitted.installSteps
   return {
-    config: Object.fromEntries(settings.written),
+    config: Object.fromEntries([...settings.written].filter(([name]) => !found.functions.has(name))),
     hooks: [
       ...[...admitted.functions.values()].map(({ name, where }) => `${name} (${formatPlace(where)})`),
       ...(steps ? [steps.shown] : []),
