@@ -3,7 +3,7 @@ import type { RecipeError } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
 import { duration } from './formats.ts'
 import { invalid } from './invalid.ts'
-import { unknownSetting } from './names.ts'
+import { settingOf, unknownSetting } from './names.ts'
 import { functionForm, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
 import type { FunctionForm } from './row.ts'
 import { type CodeSide, FunctionValue, isMapping, type Path, type SettingsSource, valueAt } from './source.ts'
@@ -89,7 +89,9 @@ class Splitter implements Split {
 
   #misplaced(value: unknown, path: Path): void {
     if (value instanceof FunctionValue) {
-      this.#fail(path, `${path.join('.')} is data, not a function`, `Functions are allowed for: ${MAY_BE_FUNCTIONS}.`)
+      // Below an unknown name the name is the mistake.
+      if (settingOf(path))
+        this.#fail(path, `${path.join('.')} is data, not a function`, `Functions are allowed for: ${MAY_BE_FUNCTIONS}.`)
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) this.#misplaced(inner, [...path, key])
     }

@@ -7,6 +7,10 @@ import { isMapping, type Path, type SettingsSource } from './source.ts'
 
 const FUNCTION_HINT = 'YAML holds data only: a function can only be written in cc-ci.config.ts.'
 
+/** The parser notes the end of its own stack as if it were a fault of the text. */
+const TOO_DEEP = /call stack|Stack overflow/
+const MAX_PROBLEMS = 10
+
 /** Reads `cc-ci.yml`. What is wrong with it is in `errors`; nothing is thrown. */
 export function readYaml({ side, file, shown }: CustomFile, text: string): SettingsSource {
   const counter = new LineCounter()
@@ -21,9 +25,15 @@ export function readYaml({ side, file, shown }: CustomFile, text: string): Setti
   })
   try {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
-    const errors = [...document.errors, ...document.warnings].map((problem) =>
-      invalid(problem.message, at(problem.pos[0]), problem.code === 'TAG_RESOLVE_FAILED' ? FUNCTION_HINT : undefined),
-    )
+    const problems = [...document.errors, ...document.warnings]
+    if (problems.some(({ message }) => TOO_DEEP.test(message))) {
+      return source({}, [invalid('is nested too deeply to be read', { file: shown })])
+    }
+    const errors = problems
+      .slice(0, MAX_PROBLEMS)
+      .map((problem) =>
+        invalid(problem.message, at(problem.pos[0]), problem.code === 'TAG_RESOLVE_FAILED' ? FUNCTION_HINT : undefined),
+      )
     if (errors.length > 0) return source({}, errors)
     const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {}
     if (!isMapping(data)) {
@@ -31,8 +41,9 @@ export function readYaml({ side, file, shown }: CustomFile, text: string): Setti
     }
     return source(data, [], new Places(document, at))
   } catch (error) {
-    // Aliases that lead nowhere or multiply, and nesting deeper than the parser's stack.
-    return source({}, [invalid(messageOf(error), { file: shown })])
+    // Aliases that lead nowhere or multiply, and again nesting.
+    const message = TOO_DEEP.test(messageOf(error)) ? 'is nested too deeply to be read' : messageOf(error)
+    return source({}, [invalid(message, { file: shown })])
   }
 }
 

@@ -203,13 +203,13 @@ export interface RecipeConfig {
     | Code<(ctx: Ctx) => Awaitable<boolean>>
     | Code<(ctx: Ctx) => void>
   /**
-   * The page that a browser opens and pictures, and what must be visible on it before. A function gets the opened page and may act on it; the picture is taken when it ends.
+   * The page that a browser opens and pictures, and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.
    * @default {"path":"/"}
    * @example
    * { screenshot: {"path":"/login","waitFor":"form"} }
    * @example
-   * { screenshot: async (page, ctx) => {
-   *   await page.goto(new URL('/login', ctx.baseUrl).href)
+   * { screenshot: async (page) => {
+   *   await page.goto('/login')
    *   await page.getByRole('button').first().waitFor()
    * } }
    */

@@ -77,11 +77,15 @@ describe('what cc-ci.config.ts says is read', () => {
 
   test('the same data as YAML and as TypeScript gives the same settings', async () => {
     await fc.assert(
-      fc.asyncProperty(settingsData, fc.nat(9).map((n) => n === 0), async (data, typed) => {
-        const asYaml = await folder({ [YAML]: stringify(data, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }) })
-        const { settings } = await loadConfig(config(JSON.stringify(data, null, 1), typed ? 'type A = string' : ''))
-        expect(settings).toEqual((await loadSettings({ recipeDir: asYaml, recipeName: 'gitea' })).settings)
-      }),
+      fc.asyncProperty(
+        settingsData,
+        fc.nat(9).map((n) => n === 0),
+        async (data, typed) => {
+          const asYaml = await folder({ [YAML]: stringify(data, { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 }) })
+          const { settings } = await loadConfig(config(JSON.stringify(data, null, 1), typed ? 'type A = string' : ''))
+          expect(settings).toEqual((await loadSettings({ recipeDir: asYaml, recipeName: 'gitea' })).settings)
+        },
+      ),
       { numRuns: 50 },
     )
   })

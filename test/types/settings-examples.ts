@@ -21,8 +21,8 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   }),
   defineRecipe({ screenshot: { path: '/login', waitFor: 'form' } }),
   defineRecipe({
-    screenshot: async (page, ctx) => {
-      await page.goto(new URL('/login', ctx.baseUrl).href)
+    screenshot: async (page) => {
+      await page.goto('/login')
       await page.getByRole('button').first().waitFor()
     },
   }),
