@@ -68,7 +68,7 @@ export class BatchLog {
   /** What has yet to be run: files that were held up by others that do not load, or that ended the runner. */
   next(): readonly (readonly string[])[] {
     const rest = this.#files.filter((file) => !this.#broken.has(keyOf(specOf(file))))
-    const isHeldUp = !this.#begun && (this.#broken.size > 0 || this.#status === null)
+    const isHeldUp = !this.#begun && this.#status !== 'passed'
     if (isHeldUp && rest.length < this.#files.length) return rest.length === 0 ? [] : [rest]
     if (isHeldUp) return this.#files.length > 1 ? this.#files.map((file) => [file]) : []
     if (this.#status !== null) return []

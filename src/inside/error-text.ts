@@ -11,7 +11,7 @@ export function errorText(errors: readonly TestError[]): string {
 }
 
 function one({ message, value, location, snippet, cause }: TestError): string {
-  const text = (message ?? value ?? 'no message').replace(/\nRequire stack:(\n- .*)*/, '')
+  const text = inOurWords(message ?? value ?? 'no message')
   const place = location && placeOf(location.file)
   const parts = [
     text,
@@ -21,4 +21,11 @@ function one({ message, value, location, snippet, cause }: TestError): string {
     snippet && !text.includes(snippet) ? snippet : null,
   ]
   return withShortPaths(stripVTControlCharacters(parts.filter((part) => part !== null).join('\n')))
+}
+
+/** Without what only somebody with the files of the sandbox could use. */
+function inOurWords(text: string): string {
+  return text
+    .replace(/\nRequire stack:(\n- .*)*/, '')
+    .replace(/ due to the 'forbidOnly' option in '[^']*'/, ', because the other tests would not run')
 }
