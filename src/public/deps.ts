@@ -3,12 +3,14 @@ export type Credentials = Readonly<Record<string, string>>
 
 /** A message that the app sent to the mail sink. */
 export interface Mail {
+  /** Sender and receivers as the server was told them, whatever the headers say. */
   readonly from: string
   readonly to: readonly string[]
   readonly subject: string
-  readonly text: string
-  readonly html: string
   readonly date: string
+  /** Null when the message has no such part. */
+  readonly text: string | null
+  readonly html: string | null
 }
 
 /**
