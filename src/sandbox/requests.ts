@@ -8,7 +8,7 @@ const MAX_REQUESTS = 10_000
 const request = z.object({
   id: z.union([z.number(), z.string().max(100)]),
   method: z.string().max(100),
-  params: z.unknown(),
+  params: z.unknown().optional(),
 })
 
 /** Answers the lines of one program, until it is ended: what a handler finds out after that is dropped. */
