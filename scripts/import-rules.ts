@@ -31,6 +31,7 @@ const layers = {
     'backup',
     'checks',
   ],
+  init: ['lib', 'recipe', 'config', 'checks'],
   report: ['lib', 'verdict'],
   cli: ['.*'],
 }

@@ -78,6 +78,12 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .option('--json', 'as JSON')
     .action(lazily(async () => (await import('./lint.ts')).lintCommand))
+  program
+    .command('init')
+    .description('write commented settings and a first custom test for the recipe, over nothing that is there')
+    .argument('[recipe]', 'the folder of the recipe', '.')
+    .option('--dry-run', 'print what would be written')
+    .action(lazily(async () => (await import('./init.ts')).init))
 }
 
 function addMachine(program: Command): void {

@@ -93,7 +93,7 @@ test('nothing but src/config opens the settings files', () => {
     (file) => file.endsWith('.ts') && !/^(config|init)\//.test(file),
   )
   expect(files.length).toBeGreaterThan(100)
-  const comments = /\/\*[^]*?\*\/|^\s*\/\/.*$/gm
+  const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
   // A text that is the name, or a path that ends with it; not the words of a hint.
   const path = /(['"`])([^'"`\n ]*\/)?cc-ci\.(yml|config\.ts)\1/
   const naming = (file: string) => path.test(readFileSync(join(root, file), 'utf8').replace(comments, ''))
