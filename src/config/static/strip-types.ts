@@ -27,7 +27,13 @@ export type Stripped = z.infer<typeof answerShape>
  * loaded any more.
  */
 export async function stripTypes(text: string): Promise<Stripped> {
-  const worker = new Worker(PROGRAM, { eval: true, workerData: text, resourceLimits: { maxOldGenerationSizeMb: 256 } })
+  const worker = new Worker(PROGRAM, {
+    eval: true,
+    // Ours could say that a program is a module.
+    execArgv: [],
+    workerData: text,
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
+  })
   try {
     const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(DEADLINE_MS) })
     return answerShape.parse(answer)
