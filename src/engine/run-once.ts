@@ -17,7 +17,7 @@ export interface RunOnceOptions {
 
 /**
  * Starts a service that was deployed with `replicas: 0` and waits until its task completes. It keeps its replica, so that a completion
- * after the deadline is seen by the next convergence as what it is. Throws InfraError `no-one-shot` for a service that is not
+ * after the deadline is seen by the next convergence as what it is; one that failed gets its 0 back. Throws InfraError `no-one-shot` for a service that is not
  * there, runs already, or would be started again after its end.
  */
 export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<WaitResult<TaskState, Cause>> {
@@ -34,7 +34,9 @@ export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<
       const failed = tasks.filter(({ state }) => state === 'failed' || state === 'rejected')
       const last = failed.at(-1)
       if (last && failed.length > restarts(service)) {
-        return { state: 'impossible', cause: await failure(engine, service, last) }
+        const cause = await failure(engine, service, last)
+        await setReplicas(engine, name, 0)
+        return { state: 'impossible', cause }
       }
       return { state: 'waiting', reason: `${service.service}: ${tasks.at(-1)?.state ?? 'no task yet'}` }
     },

@@ -28,7 +28,7 @@ export interface UnmeantEnds {
 export function unmeantEnds(snapshot: Snapshot, events: readonly RunEvent[], hooked: boolean): UnmeantEnds[] {
   const spans = meantSpans(events, hooked)
   const { since, settled } = lastDeployment(events)
-  return snapshot.services.flatMap((service) => {
+  return snapshot.services.filter(({ replicas }) => replicas !== 0).flatMap((service) => {
     const tasks = endedTasks(snapshot, service, { since, spans })
     if (tasks.length === 0) return []
     const decisive = tasks.length >= ENDS || tasks.some((task) => Date.parse(task.since) >= settled)

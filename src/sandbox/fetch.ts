@@ -21,6 +21,7 @@ export async function fetchFiles(
   const taken = new Taken(into, limits)
   const reader = new TarReader(taken)
   const failed: unknown[] = []
+  let bytesCame = false
   const late = AbortSignal.timeout(DEADLINE_MS)
   const archiver = [
     'tar',
@@ -38,6 +39,7 @@ export async function fetchFiles(
     signal: late,
     onBytes(stream, bytes) {
       if (stream === 'stderr' || failed.length > 0 || taken.full) return
+      bytesCame = true
       try {
         reader.push(bytes)
       } catch (error) {
@@ -55,7 +57,8 @@ export async function fetchFiles(
   }
   if (failed.length > 0) throw failed[0]
   if (late.aborted) throw new DeadlineError('exec-deadline', `${dir} could not be fetched within ${DEADLINE_MS} ms`)
-  return { files: taken.files, truncated: taken.full || !reader.done }
+  // A folder that nobody made has no archive at all.
+  return { files: taken.files, truncated: taken.full || (bytesCame && !reader.done) }
 }
 
 /** Writes the regular files of an archive below a folder, as far as the limits go. */

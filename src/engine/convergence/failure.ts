@@ -17,8 +17,10 @@ const SUCCESSOR_MS = 2_000
  * outside a loop of their own are up: an app that ends until its database answers is normal on a Swarm.
  */
 export function failureOf(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+  const update = updateFailure(snapshot, service)
+  // Nothing of it is wanted: what its earlier tasks came to is history.
+  if (update || service.replicas === 0) return update
   return (
-    updateFailure(snapshot, service) ??
     stuckTask(snapshot, service) ??
     rejected(snapshot, service) ??
     outOfMemory(snapshot, service) ??

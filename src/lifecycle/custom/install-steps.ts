@@ -41,7 +41,7 @@ export async function runInstallSteps(context: RunContext, voice: TierVoice): Pr
 async function runScript(context: RunContext, voice: TierVoice, path: string) {
   using log = customLog(context, 'install-steps')
   const sandbox = await sandboxOf(context)
-  return sandbox.run(['bash', '-eu', '-o', 'pipefail', `${INSIDE.code}/${path}`], {
+  return await sandbox.run(['bash', '-eu', '-o', 'pipefail', `${INSIDE.code}/${path}`], {
     deadlineMs: context.plan.settings.settings.timeouts.hook,
     signal: context.signal,
     cwd: INSIDE.code,

@@ -10,11 +10,15 @@ export function customLog({ folder, masker }: Pick<RunContext, 'folder' | 'maske
   let room = MAX_BYTES
   return {
     line(text: string): void {
-      const line = `${masker.mask(text)}\n`
       if (room <= 0) return
+      const line = `${masker.mask(text)}\n`
       room -= line.length
       writeSync(file, room > 0 ? line : '[cc-ci: cut here]\n')
     },
-    [Symbol.dispose]: () => closeSync(file),
+    /** What still comes in afterwards is dropped: a killed program may have said more. */
+    [Symbol.dispose](): void {
+      room = 0
+      closeSync(file)
+    },
   }
 }

@@ -52,7 +52,7 @@ export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestR
     file: `${side === 'recipe' ? 'cc-ci' : 'operator'}/${file}`,
     status,
     durationMs,
-    ...(error === undefined ? {} : { error: mask(error) }),
+    ...(error === undefined ? {} : { error: mask(error.replaceAll('recipe/tests/', 'cc-ci/tests/')) }),
     ...(reason === undefined ? {} : { reason: mask(reason) }),
     ...(artifacts.length > 0 ? { artifacts } : {}),
   }

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openWorkshop, type Workshop } from './cc-ci.ts'
+import { commitAll, config, tierOf, tinkered, write } from './tinkered.ts'
+
+const SPEC = `import { expect, test } from 'cc-ci/test'
+test('it works', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByText('It works.')).toBeVisible()
+})
+`
+const CODE = {
+  'cc-ci/cc-ci.config.ts': config(`  hooks: { preInstall: (ctx) => ctx.log('preInstall ran') },\n  health: { path: '/ok.txt' },`),
+  'cc-ci/install-steps.sh': 'echo install-steps ran\n',
+  'cc-ci/tests/custom/works.spec.ts': SPEC,
+}
+const REFUSED = ['cc-ci/install-steps.sh', 'cc-ci/tests/custom/works.spec.ts']
+
+describe.concurrent('code of a recipe repository runs only where the operator has approved it', () => {
+  it('refused by default, listed, and the tier of tests is not green', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, CODE)
+    const { results, exitCode, stdout } = await workshop.test([dir, '--base', 'none'])
+    expect(exitCode, stdout).toBe(3)
+    expect(results.verdict).toBe('unverified')
+    expect(results.customization.refused).toEqual(expect.arrayContaining(REFUSED))
+    expect(results.customization.refused.join(' ')).toMatch(/cc-ci\.config\.ts.*hooks\.preInstall/)
+    expect(results.customization.config).toMatchObject({ 'health.path': '/ok.txt' })
+    expect(tierOf(results, 'install')).toMatchObject({ status: 'pass' })
+    expect(tierOf(results, 'functional')).toMatchObject({ status: 'unverified', cause: { code: 'code-refused', blame: 'infra' } })
+    expect(stdout).toContain('refused')
+    expect(logs(workshop, results.run.id)).not.toMatch(/ran$/m)
+  })
+
+  it('a commit is approved, and the next one is not; a branch moves on; taken back it is refused again', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, CODE)
+    const approval = async () => JSON.parse((await workshop.run(['plan', dir, '--json'])).stdout).customization
+    expect((await workshop.run(['approve', dir])).exitCode).toBe(0)
+    expect(await approval()).toMatchObject({ refused: [], approval: expect.stringContaining('commit') })
+    await commitAll(dir)
+    expect((await approval()).refused).toHaveLength(3)
+    expect((await workshop.run(['approve', dir, '--branch', 'main'])).exitCode).toBe(0)
+    await commitAll(dir)
+    expect(await approval()).toMatchObject({ refused: [], approval: 'branch main is approved' })
+    write(dir, { 'cc-ci/install-steps.sh': 'echo changed\n' })
+    expect((await approval()).refused).toHaveLength(3)
+    expect((await workshop.run(['approve', dir])).stderr).toMatch(/uncommitted/)
+    await commitAll(dir)
+    expect((await workshop.run(['approve', dir, '--revoke'])).stdout).toMatch(/revoked/)
+    expect((await approval()).refused).toHaveLength(3)
+    expect((await workshop.run(['approve', '--list'])).stdout).toMatch(/no approvals/)
+  })
+
+  it('a tag that is called like the approved branch approves nothing', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, CODE)
+    await workshop.run(['approve', dir, '--branch', 'release'])
+    expect((await workshop.run(['approve', dir, '--branch', 'release'])).stderr).toMatch(/no commit, tag or branch "release"/)
+  })
+
+  it('approved, it runs: the hook, the script and the test', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, CODE)
+    const { results, exitCode, stdout } = await workshop.test([dir, '--base', 'none', '--approve-code'])
+    expect(exitCode, stdout).toBe(0)
+    expect(tierOf(results, 'functional')).toMatchObject({ status: 'pass', tests: [{ title: 'it works', status: 'passed' }] })
+    expect(logs(workshop, results.run.id)).toMatch(/install-steps ran/)
+    expect(logs(workshop, results.run.id)).toMatch(/preInstall ran/)
+    expect(results.customization.refused).toEqual([])
+    expect(results.leaks).toEqual([])
+  })
+
+  it('a list of approvals that cannot be read approves nothing, and says so', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, CODE)
+    await workshop.run(['approve', dir])
+    writeFileSync(join(workshop.state, 'approvals.json'), '{"schema":1,"approvals":[{"repository":"*"}]}')
+    const done = await workshop.run(['plan', dir])
+    expect(done.exitCode).toBe(2)
+    expect(done.stderr).toMatch(/approvals\.json/)
+  })
+
+  it('what fails without the refused code is not held against the recipe', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(
+      workshop,
+      { 'cc-ci/cc-ci.config.ts': config(`  env: (ctx) => ({ X: ctx.domain }),`) },
+      'crash-loop',
+    )
+    const { results } = await workshop.test([dir, '--only', 'install'])
+    const { status, cause } = tierOf(results, 'install')
+    expect({ status, code: cause?.code, blame: cause?.blame }).toEqual({
+      status: 'unverified',
+      code: 'code-refused',
+      blame: 'infra',
+    })
+    expect(cause?.lines.join('\n')).toMatch(/crash-loop/)
+  })
+})
+
+describe.concurrent('the compose policy', () => {
+  const OVERLAY = 'version: "3.8"\nservices:\n  app:\n    volumes:\n      - /etc:/host-etc:ro\n'
+
+  it('refuses before anything is made, and names the place', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { 'cc-ci/compose.ci.yml': OVERLAY })
+    const { results, exitCode } = await workshop.test([dir, '--base', 'none'])
+    expect(exitCode).toBe(1)
+    const { status, cause, operations } = tierOf(results, 'install')
+    expect({ status, code: cause?.code, operations }).toEqual({ status: 'fail', code: 'policy-refused', operations: [] })
+    expect(cause?.lines.join('\n')).toMatch(/compose\.ci\.yml:\d+.*\/etc.*bind-mount/)
+    expect((await workshop.run(['plan', dir])).stdout).toMatch(/refused: .*bind-mount/)
+  })
+
+  it('what the operator allows for this recipe passes', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { 'cc-ci/compose.ci.yml': OVERLAY })
+    write(workshop.dir, { 'operator/healthy/cc-ci.yml': 'policy:\n  allow: [bind-mount]\n' })
+    const args = [dir, '--only', 'install', '--recipes', join(workshop.dir, 'operator')]
+    const { results, stdout } = await workshop.test(args)
+    expect(tierOf(results, 'install').status, stdout).toBe('pass')
+  })
+
+  it('what a recipe allows itself is an error', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { 'cc-ci/cc-ci.yml': 'policy:\n  allow: [bind-mount]\n' })
+    const done = await workshop.run(['plan', dir])
+    expect(done.exitCode).toBe(2)
+    expect(done.stderr).toMatch(/cc-ci\.yml:\d+.*policy\.allow/)
+  })
+})
+
+function logs({ state }: Workshop, run: string): string {
+  const dir = join(state, 'runs', run, 'logs')
+  return ['install-steps.log', 'hook.hooks.preInstall.log']
+    .map((name) => join(dir, name))
+    .filter(existsSync)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+}
