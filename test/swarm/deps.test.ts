@@ -38,7 +38,8 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
 
   beforeAll(async () => {
     provider = (await providerOf(name)) as Provider
-    await Promise.all([provider.ensure(host), provider.ensure(host)])
+    await provider.remove(host.engine)
+    await Promise.all(Array.from({ length: 4 }, () => provider.ensure(host)))
   }, 600_000)
   afterAll(async () => {
     for (const provided of made) await provided.release()

@@ -103,15 +103,16 @@ async function healthOf(host: ProviderHost, realm: string, issuer: string): Prom
 async function answers(host: ProviderHost): Promise<void> {
   const waited = await waitFor<true, never>(
     async () => {
-      const { status } = await askKeycloak(host, { method: 'GET', path: `/realms/master${DISCOVERY}` })
-      return status === 200 ? { state: 'ready', value: true } : { state: 'waiting', reason: `status ${status}` }
+      const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/master${DISCOVERY}` })
+      if (status === 200) return { state: 'ready', value: true }
+      return { state: 'waiting', reason: `${status} ${body.slice(0, 80).trim()}` }
     },
     { name: 'Keycloak to answer through the edge', deadlineMs: ROUTE_DEADLINE_MS, everyMs: 200, signal: host.signal },
   )
   if (waited.state === 'ready') return
   throw new InfraError(
     'dep-not-up',
-    `Keycloak runs, but the edge does not lead to it: ${waited.state === 'deadline' ? waited.lastSeen : ''}`,
+    `Keycloak runs, but does not answer through the edge: ${waited.state === 'deadline' ? waited.lastSeen : ''}`,
     {
       hint: "Run 'cc-ci doctor'.",
     },
