@@ -1,10 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Engine } from '../engine/client.ts'
 import { SANDBOX_USERS } from '../images/sandbox.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type BridgeLink, type Settled, sandboxLost } from './bridge-link.ts'
 import { reap } from './reaper.ts'
 
-const CLEAN_DEADLINE_MS = 20_000
+const CLEAN_DEADLINE_MS = 30_000
+/** Cleaning takes a tenth of this; when it takes longer, a program is in its way. */
+const PATIENCE_MS = 3000
 const ATTEMPTS = 3
 const DONE = 'cleaned'
 
@@ -34,25 +37,32 @@ export interface CleanOptions {
 export async function cleanUp(engine: Engine, { container, link, reaper }: CleanOptions): Promise<Settled> {
   let seen = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const said = await cleanInside(engine, container)
-    const settled = await link.settle()
-    if (settled.survivors === 0 && said.trim().endsWith(DONE)) return settled
-    seen = `${settled.survivors} processes left; ${said.trim().slice(-300)}`
-    if (settled.survivors > 0) await reap(engine, { ...reaper, container })
+    const cleaning = cleanInside(engine, container)
+    const said = await Promise.race([cleaning, delay(PATIENCE_MS, 'it takes too long', { ref: false })])
+    if (said.endsWith(DONE)) {
+      const settled = await link.settle()
+      if (settled.survivors === 0) return settled
+      seen = `${settled.survivors} processes left`
+    } else {
+      seen = said.slice(-300)
+    }
+    await reap(engine, { ...reaper, container })
+    // Else it would come late and hit the next program.
+    await cleaning
   }
   throw sandboxLost(`what a program left in it cannot be removed: ${seen}`)
 }
 
-/** What it said. Where processes are used up or kill the cleaner it fails, which is for the caller to look at. */
+/** What it said. Where processes are used up, or kill the cleaner, it fails, which is for the caller to look at. */
 async function cleanInside(engine: Engine, container: string): Promise<string> {
+  const user = String(SANDBOX_USERS.program)
   try {
-    const user = String(SANDBOX_USERS.program)
-    const { stdout, stderr } = await engine.exec(container, ['/bin/sh', '-c', CLEAN], {
-      user,
-      deadlineMs: CLEAN_DEADLINE_MS,
-    })
-    return `${stderr}${stdout}`
+    const argv = ['/bin/sh', '-c', CLEAN]
+    const { stdout, stderr } = await engine.exec(container, argv, { user, deadlineMs: CLEAN_DEADLINE_MS })
+    return `${stderr}${stdout}`.trim()
   } catch (error) {
-    return messageOf(error)
+    const { code } = error as { code?: string }
+    if (code === 'engine-refused') return messageOf(error)
+    throw code === 'exec-deadline' ? sandboxLost(messageOf(error), error) : error
   }
 }

@@ -8,8 +8,16 @@ import { Output } from './output.ts'
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024
 const GRACE_MS = 1500
 
-/** Gives way first when memory runs out: the bridge and the init are needed to tell about it. */
-const GIVE_WAY = ['/bin/sh', '-c', 'echo 1000 > /proc/self/oom_score_adj; exec "$@"', 'sh'] as const
+/**
+ * Gives way first when memory runs out, because the bridge and the init are needed to tell about it. Kills at once what the program leaves
+ * running: the engine waits two seconds for output that is still held open.
+ */
+const WITHIN = [
+  '/bin/sh',
+  '-c',
+  'echo 1000 > /proc/self/oom_score_adj; trap : TERM; "$@"; code=$?; kill -KILL -1 2>/dev/null; exit $code',
+  'sh',
+] as const
 
 /** Why a program came to its end; null: by itself. */
 export type Stopped = 'deadline' | 'printed-too-much' | 'cancelled' | 'bridge-gone' | null
@@ -18,6 +26,8 @@ export interface RunningProgram {
   readonly exec: LiveExec
   readonly output: Output
   readonly stopped: Stopped
+  /** Wait for it before the next program begins. */
+  readonly settled: Promise<void>
 }
 
 /** Starts a program and waits until it ends, or until there is a reason to end it; that is the caller's work. */
@@ -32,7 +42,7 @@ export async function followProgram(
   const flood = new AbortController()
   const late = AbortSignal.timeout(deadlineMs)
   const cancelled = signal ?? new AbortController().signal
-  const exec = await startLiveExec(engine.connection, container, [...GIVE_WAY, ...argv], {
+  const exec = await startLiveExec(engine.connection, container, [...WITHIN, ...argv], {
     user: String(SANDBOX_USERS.program),
     env: { ...programEnv(), ...env },
     workDir: cwd,
@@ -51,8 +61,9 @@ export async function followProgram(
     aborted(cancelled, 'cancelled'),
     aborted(flood.signal, 'printed-too-much'),
   ])
-  if (stopped === 'deadline') await askToEnd(engine, container, exec)
-  return { exec, output, stopped }
+  const settled = stopped === 'deadline' ? askToEnd(engine, container) : Promise.resolve()
+  if (stopped === 'deadline') await Promise.race([Promise.all([settled, exec.over]), delay(GRACE_MS)])
+  return { exec, output, stopped, settled }
 }
 
 function programEnv(): Record<string, string> {
@@ -65,12 +76,11 @@ function programEnv(): Record<string, string> {
   }
 }
 
-/** SIGTERM to all that belongs to programs, and a moment for it. */
-async function askToEnd(engine: Engine, container: string, { over }: LiveExec): Promise<void> {
+/** SIGTERM to all that belongs to programs. It is a courtesy: where it cannot be paid, what comes next does without. */
+async function askToEnd(engine: Engine, container: string): Promise<void> {
   const user = String(SANDBOX_USERS.program)
-  const asked = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, deadlineMs: GRACE_MS })
-  // It is only a courtesy: where it cannot be paid, what comes next does without.
-  await Promise.race([Promise.all([asked.catch(() => undefined), over]), delay(GRACE_MS)])
+  const asked = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, deadlineMs: 30_000 })
+  await asked.catch(() => undefined)
 }
 
 function aborted<T>(signal: AbortSignal, value: T): Promise<T> {

@@ -60,6 +60,7 @@ export class ContainerSandbox implements Sandbox {
       const program = await followProgram(this.#engine, container, argv, { ...options, gone: link.gone })
       if (program.stopped === 'bridge-gone') throw sandboxLost(await this.#whyGone())
       const outOfMemory = await this.#clean()
+      await program.settled
       options.signal?.throwIfAborted()
       return await resultOf(program, outOfMemory)
     } catch (error) {
