@@ -2,6 +2,7 @@ import { foreignEdge, inspectEdge } from '../edge/address.ts'
 import { ensureEdge, lookEdge } from '../edge/ensure.ts'
 import { lookImage } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
+import { sandboxImage } from '../images/sandbox.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { impossible, type MachinePart, missing, ok } from './part.ts'
@@ -16,6 +17,9 @@ export const traefikPart: MachinePart = {
   ...imagePart('traefik', 'Traefik image', ['engine', 'packages'], traefikImage),
   look: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : lookTag(traefikImage())),
 }
+
+/** Where code of recipes runs. No part of every machine: a run builds it when it first needs it. */
+export const sandboxPart = imagePart('sandbox', 'Sandbox image', ['engine', 'packages'], sandboxImage)
 
 export const edgePart: MachinePart = {
   id: 'edge',
