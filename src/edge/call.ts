@@ -17,7 +17,7 @@ export interface EdgeReply {
   readonly body: string
 }
 
-const CALL_DEADLINE_MS = 30_000
+const CALL_DEADLINE_MS = 60_000
 const MAX_BODY = 8 * 1024 * 1024
 
 /**

@@ -53,7 +53,7 @@ export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }
 }
 
 /** Something that cc-ci keeps on the Swarm of a machine, such as a dependency of recipes. `remove` is true when there was something. */
-export interface Kept {
+interface Kept {
   readonly what: string
   readonly remove: () => Promise<boolean>
 }
