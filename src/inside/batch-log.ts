@@ -19,6 +19,9 @@ export class BatchLog {
   /** Gives the message back when it is news for the harness. */
   take(message: RunnerMessage): RunnerMessage | null {
     if (message.kind === 'error' && message.phase === 'load') return this.#notLoaded(message)
+    if ((message.kind === 'start' || message.kind === 'test') && !this.#has(message)) {
+      return { kind: 'error', message: `a report of ${keyOf(message)}, which is not run here`, phase: 'run' }
+    }
     if (message.kind === 'begin') this.#begun = true
     if (message.kind === 'start') {
       this.#running = message

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunnerMessage } from './report-message.ts'
 import { TEST_PLAN_VARIABLE, type TestPlan } from './test-plan.ts'
@@ -16,14 +17,25 @@ export async function runPlaywright(plan: TestPlan, take: (message: RunnerMessag
   await mkdir(plan.output, { recursive: true })
   const cli = createRequire(import.meta.url).resolve('@playwright/test/cli')
   const config = join(import.meta.dirname, 'playwright.config.ts')
+  // What is compiled is kept in a folder that other code could have written to; so each start has one of its own.
+  const cache = await mkdtemp(join(tmpdir(), 'compiled-'))
   const child = fork(cli, ['test', '--config', config, '--pass-with-no-tests'], {
-    env: { ...process.env, [TEST_PLAN_VARIABLE]: JSON.stringify(plan), FORCE_COLOR: '0' },
+    env: {
+      ...process.env,
+      [TEST_PLAN_VARIABLE]: JSON.stringify(plan),
+      PLAYWRIGHT_TRANSFORM_CACHE_DIR: cache,
+      FORCE_COLOR: '0',
+    },
     execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   child.on('message', (message) => take(message as RunnerMessage))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (exitCode, signal) => resolve({ exitCode, signal }))
-  })
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal }))
+    })
+  } finally {
+    await rm(cache, { recursive: true, force: true })
+  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { BatchLog } from './batch-log.ts'
+import { placeOf } from './code-root.ts'
 import { setDefaults } from './defaults.ts'
 import type { ReportMessage, RunnerMessage } from './report-message.ts'
 import { call } from './rpc.ts'
@@ -9,7 +10,8 @@ import { readTestPlan } from './test-plan.ts'
 
 /**
  * Runs the spec files of CC_CI_TESTS and reports every one of them, whatever the others do: what does not load, or ends the test runner, is
- * told, and the rest is begun anew. No code of a recipe is loaded in this process. Exit code 0 when all was run and passed, else 1.
+ * told, and the rest is begun anew. No code of a recipe is loaded in this process, and that of the operator has been run before it loads any of
+ * the recipe repository. Exit code 0 when all was run and passed, else 1.
  */
 async function main(): Promise<void> {
   const { files, output, testTimeoutMs } = readTestPlan()
@@ -40,16 +42,22 @@ async function runAll(
   files: readonly string[],
   run: (batch: readonly string[], number: number) => Promise<BatchLog>,
 ): Promise<boolean> {
-  const batches: (readonly string[])[] = files.length > 0 ? [files] : []
+  const batches: (readonly string[])[] = bySide(files)
   let passed = true
   let number = 0
   for (let batch = batches.shift(); batch; batch = batches.shift()) {
     number += 1
     const log = await run(batch, number)
     passed &&= log.passed
-    batches.push(...log.next())
+    batches.unshift(...log.next())
   }
   return passed
+}
+
+function bySide(files: readonly string[]): string[][] {
+  const isOperators = (file: string) => placeOf(file)?.side === 'operator'
+  const sides = [files.filter(isOperators), files.filter((file) => !isOperators(file))]
+  return sides.filter((side) => side.length > 0)
 }
 
 /** Each start of the test runner has a folder of its own, because it empties it first. */

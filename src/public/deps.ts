@@ -48,7 +48,7 @@ export interface Keycloak {
 }
 
 /** The dependencies that cc-ci brings along. */
-export interface BuiltInDeps {
+interface BuiltInDeps {
   readonly keycloak: Keycloak
   readonly smtp: Smtp
 }

@@ -88,7 +88,7 @@ test('after', () => {})
         'tests/custom/a.spec.ts': `${IMPORT}test('spins', () => { for (;;); })`,
         'tests/custom/b.spec.ts': PASSING,
       },
-      { deadlineMs: 6_000, testTimeoutMs: 1_000 },
+      { deadlineMs: 10_000, testTimeoutMs: 1_000 },
     )
     expect(run.exitCode).toBe(null)
     expect(run.lines).toEqual(['failed spins', 'failed reports!'])
@@ -109,6 +109,22 @@ test('after', () => {})
     })
     expect(run.lines).toEqual(['passed adds', 'failed runs!', 'failed kills'])
     expect(run.row('runs').error).toBe('the test runner was killed by SIGKILL during "kills"')
+  })
+})
+
+describe('tests of the operator', { timeout: 120_000 }, () => {
+  it('are judged before a file of the recipe can end, or speak for, them', async () => {
+    const speaks = { kind: 'test', side: 'operator', file: 'tests/custom/b.spec.ts', title: 'checks', status: 'passed' }
+    const run = await runSpecsOnce({
+      'tests/custom/a.spec.ts': `process.send(${JSON.stringify({ ...speaks, durationMs: 0, tags: [], attachments: [] })}, () => process.exit(0))`,
+      '../operator/tests/custom/b.spec.ts': `${IMPORT}test('checks', () => { expect(1).toBe(2) })`,
+    })
+    expect(run.messages.filter((message) => (message as { kind: string }).kind === 'test')).toMatchObject([
+      { side: 'operator', title: 'checks', status: 'failed' },
+    ])
+    expect(run.rows.map(({ error }) => error?.split('\n')[0])).toContain(
+      'a report of operator/tests/custom/b.spec.ts, which is not run here',
+    )
   })
 })
 

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { type CustomRow, foldReport, type TestReport } from '../../../src/lifecycle/custom/report.ts'
+import { join, posix } from 'node:path'
+import { type CustomRow, foldReport, type GivenFile, type TestReport } from '../../../src/lifecycle/custom/report.ts'
 import { type FakeSandbox, fakeSandbox, type RunOptions } from './sandbox.ts'
 
 export interface SpecRun extends TestReport {
@@ -11,17 +11,22 @@ export interface SpecRun extends TestReport {
   row(title: string): CustomRow
 }
 
+/** Files are those of the recipe; `../operator/…` names one of the operator. */
+function inside(name: string): string {
+  return posix.join('recipe', name)
+}
+
 /** Writes the files below `recipe/`, has the real program run those that are specs, and folds what it reports. */
 export async function runSpecs(
   box: FakeSandbox,
   files: Readonly<Record<string, string>>,
   options: RunOptions & { readonly testTimeoutMs?: number } = {},
 ): Promise<SpecRun> {
-  await box.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`recipe/${name}`, text])))
+  await box.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [inside(name), text])))
   const specs = Object.keys(files).filter((name) => name.includes('.spec.'))
   const messages: unknown[] = []
   const plan = {
-    files: specs.map((name) => join(box.dir, 'code', 'recipe', name)),
+    files: specs.map((name) => join(box.dir, 'code', inside(name))),
     output: join(box.dir, 'output'),
     testTimeoutMs: options.testTimeoutMs ?? 20_000,
   }
@@ -31,7 +36,10 @@ export async function runSpecs(
     handlers: { report: async (message) => messages.push(message), ...options.handlers },
   })
   const output = stdout + stderr
-  const given = specs.map((file) => ({ side: 'recipe' as const, file }))
+  const given = specs.map((name): GivenFile => {
+    const [side, ...rest] = inside(name).split('/')
+    return { side: side === 'operator' ? side : 'recipe', file: rest.join('/') }
+  })
   const report = foldReport({ files: given, messages, exitCode, timedOut, output })
   return {
     ...report,

@@ -37,6 +37,7 @@ export interface RunOptions {
 export async function fakeSandbox(): Promise<FakeSandbox> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-inside-'))
   await mkdir(join(dir, 'node_modules'))
+  await mkdir(join(dir, 'tmp'))
   await symlink(ROOT, join(dir, 'node_modules', 'cc-ci'))
   return {
     dir,
@@ -57,6 +58,7 @@ export async function fakeSandbox(): Promise<FakeSandbox> {
           env: {
             PATH: process.env.PATH ?? '',
             HOME: dir,
+            TMPDIR: join(dir, 'tmp'),
             CC_CI_RPC: socket,
             CC_CI_CODE: join(dir, 'code'),
             CC_CI_BROWSER: process.env.CC_CI_BROWSER ?? '/usr/bin/chromium',
