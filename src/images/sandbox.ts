@@ -10,7 +10,7 @@ import { type ImageDefinition, inputTag } from './definition.ts'
 import { installPackages } from './packages.ts'
 
 /** Where code of recipes runs: Node, Chromium and Playwright Test. What cc-ci itself has inside is not in it: it goes in per run. */
-export const SANDBOX_TAG = 'cc-ci/sandbox:1'
+const SANDBOX_TAG = 'cc-ci/sandbox:1'
 
 /** Uids inside: whose code it is, and who carries its requests. */
 export const SANDBOX_USERS = { program: 1000, bridge: 1001 } as const

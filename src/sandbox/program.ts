@@ -20,7 +20,7 @@ const WITHIN = [
 ] as const
 
 /** Why a program came to its end; null: by itself. */
-export type Stopped = 'deadline' | 'printed-too-much' | 'cancelled' | 'bridge-gone' | null
+type Stopped = 'deadline' | 'printed-too-much' | 'cancelled' | 'bridge-gone' | null
 
 export interface RunningProgram {
   readonly exec: LiveExec

@@ -21,7 +21,7 @@ test('regular files go in, links and all else stay out', async () => {
   chmodSync(join(dir, 'install-steps.sh'), 0o755)
   symlinkSync('/etc/passwd', join(dir, 'passwd'))
   symlinkSync('/etc', join(dir, 'tests/etc'))
-  execFileSync('mkfifo', [join(dir, 'pipe')])
+  execFileSync('sh', ['-c', 'mkfifo pipe'], { cwd: dir })
   for (const folder of ['.git', 'node_modules', 'tests/node_modules']) {
     mkdirSync(join(dir, folder), { recursive: true })
     writeFileSync(join(dir, folder, 'x.js'), 'x')

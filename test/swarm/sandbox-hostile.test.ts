@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
+import { docker } from '../../src/engine/docker-cli.ts'
 import { HOSTILE, type ScratchSandbox, scratchSandbox } from './support/scratch-sandbox.ts'
 
 const engine = await Engine.connect()
@@ -57,6 +58,9 @@ describe('hostile code', () => {
       expect(targets.length).toBeGreaterThan(4)
       const found = await box.probe(['node', hostile('reach-out.mjs'), ...targets])
       expect(found).toEqual({ addresses: 1, connected: [], resolved: [], asked: false })
+      // Where the machine's own resolver is on its loopback, the engine would ask it there on behalf of the container.
+      const argv = ['inspect', '--format', '{{json .HostConfig.Dns}}', `${box.options.prefix}_ccci-sandbox`]
+      expect((await docker(argv)).stdout.trim()).toBe('["127.0.0.1"]')
     } finally {
       dashboard.close()
     }
