@@ -8,7 +8,7 @@ import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
 import { commandsPage, eventsPage, lintPage } from './reference-pages.ts'
 import { settingsJsonSchema, settingsPage } from './settings-reference.ts'
-import { recipeConfigTypes, settingsExamples } from './settings-types.ts'
+import { firstTest, recipeConfigTypes, settingsExamples } from './settings-types.ts'
 
 /** Every generated page and what makes it. A new page is a new row. */
 export const PAGES: readonly { readonly file: string; readonly render: () => string | Promise<string> }[] = [
@@ -20,6 +20,8 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/reference/cc-ci.schema.json', render: settingsJsonSchema },
   { file: 'src/public/recipe-config.ts', render: recipeConfigTypes },
   { file: 'test/types/settings-examples.ts', render: settingsExamples },
+  { file: 'test/types/first-page-test.ts', render: () => firstTest('app') },
+  { file: 'test/types/first-service-test.ts', render: () => firstTest(null) },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
 ]

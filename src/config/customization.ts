@@ -7,7 +7,6 @@ import { type Spec, specsOf, strayedSpecs } from './specs.ts'
 
 export type { FunctionRef } from './functions.ts'
 export type { CustomFile } from './own-file.ts'
-export type { CodeSide } from './source.ts'
 export type { Spec } from './specs.ts'
 
 /** Everything that a recipe, or the operator for it, changes from the defaults: found, checked, none of it run. */

@@ -40,7 +40,7 @@ const VARIABLE = z
 
 export const environment = z.record(VARIABLE, z.string().max(32 * 1024))
 
-export const serviceName = z
+const serviceName = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]*$/, 'the name of a service')
   .max(63)

@@ -9,7 +9,7 @@ import { servingRows } from './rows/serving.ts'
  * The registry of a recipe's settings: one row each, by dotted name. Loading, errors, the reference page, the JSON Schema,
  * the types of `cc-ci.config.ts` and `cc-ci init` all come from it.
  */
-export const SETTINGS = { ...servingRows, ...lifeRows, ...hookRows, ...operatorRows } as const satisfies Record<
+const SETTINGS = { ...servingRows, ...lifeRows, ...hookRows, ...operatorRows } as const satisfies Record<
   string,
   Row<z.ZodType | null, unknown>
 >

@@ -12,7 +12,7 @@ describe('what cc-ci.config.ts says is read', () => {
       "const PATH = '/api' as const",
       'export const STATUSES: number[] = [200, 4_01]',
       'const health = { path: PATH, status: STATUSES }',
-      "interface Unused<T> { value: T }; type Übung = 'é😀'",
+      "interface Unused<T> { value: T }; type ünïcode = 'é😀'",
     ].join('\n')
     const literal = '{ health, "timeouts": { deploy: `4m` } } satisfies RecipeConfig'
     const { settings, sources, functions } = await loadConfig(config(literal, top))
@@ -192,7 +192,11 @@ describe('functions are refused', () => {
     ['where data is due', '{ canonical: () => true }', /:3:42 canonical is data, not a function .*env, upgrade\.env/],
     ['deep in data', '{ env: { A: () => "x" } }', /env\.A is data, not a function/],
     ['in a list', '{ deps: [() => "x"] }', /deps\.0 is data/],
-    ['with an option that is none', '{ env: { run: () => ({}), timout: "1m" } }', /env: .*timout.* Allowed: \{ run/],
+    [
+      'with an option that is none',
+      '{ env: { run: () => ({}), deadline: "1m" } }',
+      /env: .*deadline.* Allowed: \{ run/,
+    ],
     [
       'with a timeout without end',
       '{ env: { run: () => ({}), timeout: "3h" } }',

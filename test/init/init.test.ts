@@ -85,7 +85,7 @@ describe('cc-ci init', () => {
   test('asks databases in their own words, and services where there is no page', async () => {
     const services = `  db:
     image: postgres:15
-    environment: { POSTGRES_USER: o'brien }
+    environment: { POSTGRES_USER: it's }
   cache:
     image: docker.io/library/redis:7
   closed:
@@ -94,7 +94,7 @@ describe('cc-ci init', () => {
 `
     const { spec, names } = await files(compose('', services))
     expect(names[1]).toBe('cc-ci/tests/custom/services.spec.ts')
-    expect(spec).toContain(`app.exec('db', ['psql', '-U', 'o\\'brien', '-d', 'o\\'brien', '-tAc', 'select 1'])`)
+    expect(spec).toContain(`app.exec('db', ['psql', '-U', 'it\\'s', '-d', 'it\\'s', '-tAc', 'select 1'])`)
     expect(spec).toContain(`app.exec('cache', ['redis-cli', 'ping'])`)
     expect(spec).not.toContain(`'closed'`)
     expect(spec).not.toContain('page.goto')

@@ -10,7 +10,7 @@ export const lifeRows = {
     earlier: 'EXTRA_ENV',
     what: "Values added to the app's environment, over those of .env.sample.",
     default: {},
-    example: { SIGNUPS_ALLOWED: 'true' },
+    example: { LOG_LEVEL: 'debug' },
     call: {
       params: ['ctx'],
       result: 'Record<string, string>',
