@@ -19,8 +19,8 @@ export const ATTACHABLE: readonly TierId[] = ['functional', 'integration']
 
 /** What was asked for, what that needs, and the teardown, in the order of the table. */
 export function selectedTiers(only: readonly TierId[] | undefined, attached: boolean): TierId[] {
-  if (!only) return attached ? [...ATTACHABLE] : TIER_IDS
-  if (attached) return TIER_IDS.filter((tier) => only.includes(tier))
+  if (attached) return TIER_IDS.filter((tier) => tier === 'teardown' || (only ?? ATTACHABLE).includes(tier))
+  if (!only) return TIER_IDS
   const wanted = new Set<TierId>([...only, 'teardown'])
   if (wanted.has('restore')) wanted.add('backup')
   if (only.some((tier) => tier !== 'lint' && tier !== 'teardown')) wanted.add('install')

@@ -28,15 +28,17 @@ export interface UnmeantEnds {
 export function unmeantEnds(snapshot: Snapshot, events: readonly RunEvent[], hooked: boolean): UnmeantEnds[] {
   const spans = meantSpans(events, hooked)
   const { since, settled } = lastDeployment(events)
-  return snapshot.services.filter(({ replicas }) => replicas !== 0).flatMap((service) => {
-    const tasks = endedTasks(snapshot, service, { since, spans })
-    if (tasks.length === 0) return []
-    const decisive = tasks.length >= ENDS || tasks.some((task) => Date.parse(task.since) >= settled)
-    const codes = tasks.map(({ exitCode }) => exitCode ?? '?').join(', ')
-    const often = tasks.length === 1 ? 'once' : `${tasks.length} times`
-    const message = `${service.service} ended ${often} after it had come up (exit code ${codes})`
-    return [{ service: service.service, tasks, decisive, message }]
-  })
+  return snapshot.services
+    .filter(({ replicas }) => replicas !== 0)
+    .flatMap((service) => {
+      const tasks = endedTasks(snapshot, service, { since, spans })
+      if (tasks.length === 0) return []
+      const decisive = tasks.length >= ENDS || tasks.some((task) => Date.parse(task.since) >= settled)
+      const codes = tasks.map(({ exitCode }) => exitCode ?? '?').join(', ')
+      const often = tasks.length === 1 ? 'once' : `${tasks.length} times`
+      const message = `${service.service} ended ${often} after it had come up (exit code ${codes})`
+      return [{ service: service.service, tasks, decisive, message }]
+    })
 }
 
 function endedTasks(

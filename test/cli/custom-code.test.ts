@@ -53,7 +53,11 @@ test('the seed is back', async ({ app, op }) => {
     const { results, exitCode } = await workshop.test([dir, ...INSTALL])
     expect(exitCode).toBe(1)
     const { status, cause } = tierOf(results, 'install')
-    expect({ status, code: cause?.code, blame: cause?.blame }).toEqual({ status: 'fail', code: 'hook-failed', blame: 'recipe' })
+    expect({ status, code: cause?.code, blame: cause?.blame }).toEqual({
+      status: 'fail',
+      code: 'hook-failed',
+      blame: 'recipe',
+    })
     expect(cause?.message).toContain('no seeds today')
     expect(cause?.lines.join('\n')).toMatch(/cc-ci\.config\.ts:7/)
   })
@@ -61,10 +65,15 @@ test('the seed is back', async ({ app, op }) => {
   it('one that does not end is stopped by its own deadline, and says itself whether that is fatal', async () => {
     await using workshop = openWorkshop()
     const hang = (more: string) =>
-      config(`  hooks: { preInstall: { run: () => new Promise(() => setInterval(() => {}, 1000)), timeout: '3s'${more} } },`)
+      config(
+        `  hooks: { preInstall: { run: () => new Promise(() => setInterval(() => {}, 1000)), timeout: '3s'${more} } },`,
+      )
     const fatal = await tinkered(workshop, { 'cc-ci/cc-ci.config.ts': hang('') })
     const failed = await workshop.test([fatal, ...INSTALL])
-    expect(tierOf(failed.results, 'install').cause).toMatchObject({ code: 'hook-failed', message: expect.stringMatching(/3\.0 s/) })
+    expect(tierOf(failed.results, 'install').cause).toMatchObject({
+      code: 'hook-failed',
+      message: expect.stringMatching(/3\.0 s/),
+    })
     await using second = openWorkshop()
     const lenient = await tinkered(second, { 'cc-ci/cc-ci.config.ts': hang(`, onTimeout: 'continue'`) })
     const passed = await second.test([lenient, ...INSTALL])
@@ -162,7 +171,8 @@ describe.concurrent('the environment of the one deployment', () => {
       'compose.secret.yml': SECRET,
       '.env.sample':
         'TYPE=healthy\nDOMAIN=healthy.example.com\nLETS_ENCRYPT_ENV=\nENABLE_BACKUPS=true\nCOMPOSE_FILE="compose.yml:compose.secret.yml"\nGREETING=\nSECRET_API_KEY_VERSION=v1 # generate=false\n',
-      'cc-ci/install-steps.sh': 'app-env GREETING "hello from $CC_CI_RECIPE at $CC_CI_DOMAIN"\nprintf "s3cret-of-the-steps" | app-secret api_key -\n',
+      'cc-ci/install-steps.sh':
+        'app-env GREETING "hello from $CC_CI_RECIPE at $CC_CI_DOMAIN"\nprintf "s3cret-of-the-steps" | app-secret api_key -\n',
       'cc-ci/tests/install.spec.ts': `import { expect, test } from 'cc-ci/test'
 test('both arrived', async ({ app }) => {
   const { stdout } = await app.exec('app', ['sh', '-c', 'echo "$GREETING"; cat /run/secrets/api_key'])

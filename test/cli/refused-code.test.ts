@@ -11,7 +11,9 @@ test('it works', async ({ page }) => {
 })
 `
 const CODE = {
-  'cc-ci/cc-ci.config.ts': config(`  hooks: { preInstall: (ctx) => ctx.log('preInstall ran') },\n  health: { path: '/ok.txt' },`),
+  'cc-ci/cc-ci.config.ts': config(
+    `  hooks: { preInstall: (ctx) => ctx.log('preInstall ran') },\n  health: { path: '/ok.txt' },`,
+  ),
   'cc-ci/install-steps.sh': 'echo install-steps ran\n',
   'cc-ci/tests/custom/works.spec.ts': SPEC,
 }
@@ -28,7 +30,10 @@ describe.concurrent('code of a recipe repository runs only where the operator ha
     expect(results.customization.refused.join(' ')).toMatch(/cc-ci\.config\.ts.*hooks\.preInstall/)
     expect(results.customization.config).toMatchObject({ 'health.path': '/ok.txt' })
     expect(tierOf(results, 'install')).toMatchObject({ status: 'pass' })
-    expect(tierOf(results, 'functional')).toMatchObject({ status: 'unverified', cause: { code: 'code-refused', blame: 'infra' } })
+    expect(tierOf(results, 'functional')).toMatchObject({
+      status: 'unverified',
+      cause: { code: 'code-refused', blame: 'infra' },
+    })
     expect(stdout).toContain('refused')
     expect(logs(workshop, results.run.id)).not.toMatch(/ran$/m)
   })
@@ -57,7 +62,9 @@ describe.concurrent('code of a recipe repository runs only where the operator ha
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, CODE)
     await workshop.run(['approve', dir, '--branch', 'release'])
-    expect((await workshop.run(['approve', dir, '--branch', 'release'])).stderr).toMatch(/no commit, tag or branch "release"/)
+    expect((await workshop.run(['approve', dir, '--branch', 'release'])).stderr).toMatch(
+      /no commit, tag or branch "release"/,
+    )
   })
 
   it('approved, it runs: the hook, the script and the test', async () => {
@@ -65,7 +72,10 @@ describe.concurrent('code of a recipe repository runs only where the operator ha
     const dir = await tinkered(workshop, CODE)
     const { results, exitCode, stdout } = await workshop.test([dir, '--base', 'none', '--approve-code'])
     expect(exitCode, stdout).toBe(0)
-    expect(tierOf(results, 'functional')).toMatchObject({ status: 'pass', tests: [{ title: 'it works', status: 'passed' }] })
+    expect(tierOf(results, 'functional')).toMatchObject({
+      status: 'pass',
+      tests: [{ title: 'it works', status: 'passed' }],
+    })
     expect(logs(workshop, results.run.id)).toMatch(/install-steps ran/)
     expect(logs(workshop, results.run.id)).toMatch(/preInstall ran/)
     expect(results.customization.refused).toEqual([])
@@ -109,7 +119,11 @@ describe.concurrent('the compose policy', () => {
     const { results, exitCode } = await workshop.test([dir, '--base', 'none'])
     expect(exitCode).toBe(1)
     const { status, cause, operations } = tierOf(results, 'install')
-    expect({ status, code: cause?.code, operations }).toEqual({ status: 'fail', code: 'policy-refused', operations: [] })
+    expect({ status, code: cause?.code, operations }).toEqual({
+      status: 'fail',
+      code: 'policy-refused',
+      operations: [],
+    })
     expect(cause?.lines.join('\n')).toMatch(/compose\.ci\.yml:\d+.*\/etc.*bind-mount/)
     expect((await workshop.run(['plan', dir])).stdout).toMatch(/refused: .*bind-mount/)
   })

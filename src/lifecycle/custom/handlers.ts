@@ -39,6 +39,7 @@ export function appHandlers(caller: Caller): RpcHandlers {
       recipe: { name: plan.repo.name, version: plan.head.version, commit: plan.head.commit },
       config: plan.custom.found.settings,
       deps: credentials(context),
+      calls: Object.fromEntries([...made.deps].map(([name, { calls }]) => [name, Object.keys(calls)])),
       op,
     }),
     exec: async (params) => {

@@ -10,10 +10,13 @@ import { type RunContext, TierStop, type TierVoice } from '../context.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { type CustomRow, foldReport, type GivenFile } from './report.ts'
+import { ReportInbox } from './report-inbox.ts'
 import { sandboxOf } from './sandbox.ts'
 
 export interface CustomRun {
   readonly rows: readonly KeptRow[]
+  /** Files that were loaded and hold no test. */
+  readonly empty: readonly GivenFile[]
 }
 
 /** One test may take so long; all of a tier together `timeouts.tests`. */
@@ -28,13 +31,16 @@ export async function runSpecs(
 ): Promise<CustomRun> {
   const files = specs.map(({ side, file }) => ({ side, file }))
   const output = `${INSIDE.artifacts}/tests-${name}`
-  const messages: unknown[] = []
-  const result = await runProgram(context, voice, { files, op, output, name, onReport: (m) => messages.push(m) })
+  const inbox = new ReportInbox()
+  const result = await runProgram(context, voice, { files, op, output, name, report: inbox.take })
   const { exitCode, timedOut, output: said } = result
-  const { rows } = foldReport({ files, messages, exitCode, timedOut, output: said })
+  const { rows, empty } = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
   const left = rows.some(({ attachments }) => attachments.length > 0)
   const kept = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
-  return { rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => kept.get(path) ?? []) })) }
+  return {
+    rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => kept.get(path) ?? []) })),
+    empty,
+  }
 }
 
 /** One test and where in the run folder lies what it left. */
@@ -63,21 +69,17 @@ interface Program {
   readonly op: Operation | null
   readonly output: string
   readonly name: string
-  readonly onReport: (message: unknown) => void
+  readonly report: ReportInbox['take']
 }
 
 async function runProgram(context: RunContext, voice: TierVoice, program: Program): Promise<ProgramResult> {
-  const { files, op, output, name, onReport } = program
+  const { files, op, output, name, report } = program
   using log = customLog(context, `tests.${name}`)
   const sandbox = await sandboxOf(context)
   const wanted = {
     files: files.map(({ side, file }) => `${INSIDE.code}/${side}/${file}`),
     output,
     testTimeoutMs: TEST_TIMEOUT_MS,
-  }
-  const report = async (message: unknown) => {
-    onReport(message)
-    return null
   }
   try {
     return await voice.operation(`run ${files.length} test ${files.length === 1 ? 'file' : 'files'}`, () =>

@@ -1,13 +1,13 @@
 import { type Tier, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
-import { customRows, judgeRows, needsDep } from './functional.ts'
+import { customRun, judgeRows, needsDep } from './functional.ts'
 
 /** The recipe's own tests that need a dependency. Without it they prove nothing, whatever they say. */
 export const integrationTier: Tier = {
   id: 'integration',
   async run(context, voice) {
     const healthy = await healthOfDeps(context)
-    const rows = (await customRows(context, voice)).filter((row) => needsDep(context, row))
+    const rows = (await customRun(context, voice)).rows.filter((row) => needsDep(context, row))
     if (rows.length === 0) {
       const reason = 'no custom test is tagged @integration'
       return context.events.append({ type: 'tier.skipped', tier: 'integration', kind: 'structural', reason })
@@ -16,6 +16,6 @@ export const integrationTier: Tier = {
     if (failed) throw new TierStop('the dependencies are there', failed, 'unverified')
     voice.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
     voice.check('the dependencies are there', 'pass')
-    judgeRows(context, voice, rows)
+    judgeRows(context, voice, { rows, empty: [] })
   },
 }
