@@ -9,7 +9,8 @@ const layers = {
   edge: ['lib', 'verdict', 'engine', 'images'],
   deploy: ['lib', 'verdict', 'recipe', 'config', 'engine'],
   backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
-  checks: ['lib', 'verdict', 'recipe', 'engine', 'edge'],
+  checks: ['lib', 'verdict', 'recipe', 'config', 'engine', 'edge'],
+  gate: ['lib', 'verdict', 'recipe', 'config'],
   machine: ['lib', 'verdict', 'engine', 'images', 'edge'],
   deps: ['lib', 'verdict', 'engine', 'images', 'edge'],
   sandbox: ['lib', 'verdict', 'engine', 'images', 'edge'],
@@ -18,6 +19,8 @@ const layers = {
   inside: ['public', 'sandbox'],
   lifecycle: [
     'lib',
+    'public',
+    'gate',
     'deps',
     'sandbox',
     'verdict',

@@ -2,7 +2,7 @@ import type { CustomFile, Customized, FunctionRef, Spec } from '../config/custom
 import type { TierId } from '../verdict/tiers.ts'
 
 /** Code that was found and is not run. */
-export interface Refusal {
+interface Refusal {
   /** As a person finds it: `cc-ci/install-steps.sh`, `cc-ci/cc-ci.config.ts: hooks.preBackup`. */
   readonly what: string
   /** Tiers that may lack it. */

@@ -41,6 +41,8 @@ export interface RunContext {
   /** Aborted by a signal or by the run's deadline. */
   readonly signal: AbortSignal
   readonly made: Made
+  /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
+  readonly provideRecipe: (context: RunContext, voice: TierVoice, name: string) => Promise<Provided>
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
   readonly before: Ledger
 }

@@ -8,6 +8,7 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import type { Host, RunContext, Tier } from './context.ts'
+import { provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTier } from './judge.ts'
 import { keepLogs } from './logs.ts'
@@ -140,6 +141,7 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
     clock,
     signal: AbortSignal.any([request.signal, late.signal]),
     made: { headServes: false, deps: new Map(), depFailures: new Map() },
+    provideRecipe,
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,

@@ -172,19 +172,19 @@ describe.concurrent('the environment of the one deployment', () => {
       '.env.sample':
         'TYPE=healthy\nDOMAIN=healthy.example.com\nLETS_ENCRYPT_ENV=\nENABLE_BACKUPS=true\nCOMPOSE_FILE="compose.yml:compose.secret.yml"\nGREETING=\nSECRET_API_KEY_VERSION=v1 # generate=false\n',
       'cc-ci/install-steps.sh':
-        'app-env GREETING "hello from $CC_CI_RECIPE at $CC_CI_DOMAIN"\nprintf "s3cret-of-the-steps" | app-secret api_key -\n',
+        'app-env GREETING "hello from $CC_CI_RECIPE at $CC_CI_DOMAIN"\nprintf "value-of-the-steps" | app-secret api_key -\n',
       'cc-ci/tests/install.spec.ts': `import { expect, test } from 'cc-ci/test'
 test('both arrived', async ({ app }) => {
   const { stdout } = await app.exec('app', ['sh', '-c', 'echo "$GREETING"; cat /run/secrets/api_key'])
   expect(stdout).toContain('hello from healthy at ' + new URL(app.baseUrl).host)
-  expect(stdout).toContain('s3cret-of-the-steps')
+  expect(stdout).toContain('value-of-the-steps')
 })
 `,
     })
     const { results, stdout, exitCode } = await workshop.test([dir, '--base', 'none', ...INSTALL])
     expect(exitCode, stdout).toBe(0)
     expect(tierOf(results, 'install').tests).toMatchObject([{ status: 'passed' }])
-    expect(JSON.stringify(results)).not.toContain('s3cret-of-the-steps')
+    expect(JSON.stringify(results)).not.toContain('value-of-the-steps')
     expect(results.flags).toEqual({ cleanTeardown: true, noSecretLeak: true })
   })
 

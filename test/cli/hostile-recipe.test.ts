@@ -64,7 +64,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
       writeFileSync(join(dir, '.git', 'monitor'), script, { mode: 0o755 })
       writeFileSync(
         join(dir, '.git', 'config'),
-        `[core]\n\trepositoryformatversion = 0\n\tfsmonitor = ${dir}/.git/monitor\n\tpager = touch ${mark}\n\tsshCommand = touch ${mark}\n[filter "x"]\n\tclean = touch ${mark}\n\tsmudge = touch ${mark}\n\tprocess = touch ${mark}\n[diff]\n\texternal = touch ${mark}\n`,
+        `[core]\n\tfsmonitor = ${dir}/.git/monitor\n\tpager = touch ${mark}\n\tsshCommand = touch ${mark}\n[filter "x"]\n\tclean = touch ${mark}\n\tsmudge = touch ${mark}\n\tprocess = touch ${mark}\n[diff]\n\texternal = touch ${mark}\n`,
       )
       writeFileSync(join(dir, '.gitattributes'), '* filter=x diff=x\n')
     },

@@ -85,7 +85,7 @@ test('after', () => {})
   it('by the deadline, in a test that blocks: it was still running, and files behind it were not heard of', async () => {
     const run = await runSpecsOnce(
       {
-        'tests/custom/a.spec.ts': `${IMPORT}test('spins', () => { for (;;); })`,
+        'tests/custom/a.spec.ts': `${IMPORT}test('spins', () => { const end = Date.now() + 30_000; while (Date.now() < end); })`,
         'tests/custom/b.spec.ts': PASSING,
       },
       { deadlineMs: 10_000, testTimeoutMs: 1_000 },
@@ -97,14 +97,17 @@ test('after', () => {})
   })
 
   it('by the deadline, in a file that never loads', async () => {
-    const run = await runSpecsOnce({ 'tests/custom/a.spec.ts': 'for (;;);' }, { deadlineMs: 4_000 })
+    const run = await runSpecsOnce(
+      { 'tests/custom/a.spec.ts': 'const end = Date.now() + 20_000; while (Date.now() < end);' },
+      { deadlineMs: 4_000 },
+    )
     expect(run.lines).toEqual(['failed reports!'])
     expect(run.row('reports').error).toContain('nothing was heard of it: the deadline of the tests passed')
   })
 
   it('by a test that ends the runner: the file failed, other files ran', async () => {
     const run = await runSpecsOnce({
-      'tests/custom/a.spec.ts': `${IMPORT}test('kills', () => { process.kill(process.ppid, 'SIGKILL'); for (;;); })\ntest('more', () => {})`,
+      'tests/custom/a.spec.ts': `${IMPORT}test('kills', () => { process.kill(process.ppid, 'SIGKILL'); const end = Date.now() + 5000; while (Date.now() < end); })\ntest('more', () => {})`,
       'tests/custom/b.spec.ts': PASSING,
     })
     expect(run.lines).toEqual(['passed adds', 'failed runs!', 'failed kills'])

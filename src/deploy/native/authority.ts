@@ -4,7 +4,7 @@ import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { Release } from '../deployer.ts'
 
 const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
-/** The engine keeps at most 500 KB of a config (moby/swarmkit, validateConfigSpec). */
+/** The engine keeps at most 500 KB of a config (its own check of a config's size). */
 const MAX_CONFIG = 490_000
 const KEY = 'ccci-authority'
 const TARGET = '/run/cc-ci/authority.pem'

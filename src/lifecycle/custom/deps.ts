@@ -3,7 +3,6 @@ import type { Provided, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { RunContext, TierVoice } from '../context.ts'
-import { provideRecipe } from './recipe-dep.ts'
 
 /**
  * Brings up what the settings name under `deps`, before the app is deployed. One that fails is remembered with its cause and leaves the
@@ -31,7 +30,7 @@ export async function bringUpDeps(context: RunContext, voice: TierVoice): Promis
 
 async function bringUp(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
   const provider = await providerOf(name)
-  if (!provider) return provideRecipe(context, voice, name)
+  if (!provider) return context.provideRecipe(context, voice, name)
   const host = providerHost(context)
   await provider.ensure(host)
   await provider.sweep(host)
