@@ -13,6 +13,8 @@ export async function init(recipe: string, options: InitOptions): Promise<number
   }
   await writeScaffold(plan)
   for (const file of plan.files.keys()) process.stdout.write(`written: ${file}\n`)
-  process.stdout.write('Next: cc-ci plan shows what a run would do, cc-ci test does it.\n')
+  process.stdout.write(
+    'Next: `cc-ci plan` shows what a run would do; `cc-ci test --approve-code` does it, with your test.\n',
+  )
   return 0
 }

@@ -72,5 +72,10 @@ function baseText({ base }: RunPlan): string {
 
 function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
   const skip = plan.skips.get(id)
-  return skip ? `skip (${skip.kind}): ${skip.reason}` : 'judged'
+  if (skip) return `skip (${skip.kind}): ${skip.reason}`
+  const { refused } = plan.custom.admitted
+  if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))) {
+    return 'will be unverified: tests of the recipe are refused'
+  }
+  return 'judged'
 }

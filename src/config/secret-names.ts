@@ -17,6 +17,11 @@ export function maskSecretNames(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskSecretNames(inner, key)]))
 }
 
+/** Values of an environment that stand under secret names. */
+export function secretValuesOf(environment: Readonly<Record<string, string>>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) => (isSecretName(name) ? [value] : []))
+}
+
 function maskAll(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskAll)
   if (!isPlain(value)) return MASK

@@ -20,7 +20,7 @@ import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
-import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, skipsOf } from './selection.ts'
+import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -130,7 +130,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base: base.kind === 'base' ? base.release : null, allowed }),
-    findings: judgedAllTheSame(custom.found, skips),
+    findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
     attached: request.attach ?? null,
     request,
   }

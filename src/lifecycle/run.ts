@@ -1,3 +1,4 @@
+import { secretValuesOf } from '../config/secret-names.ts'
 import { nativeDeployer } from '../deploy/native/native-deployer.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
@@ -125,6 +126,8 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
 async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
   const { plan, host, folder } = request
   const masker = new Masker()
+  const { env, upgrade } = plan.settings.settings
+  for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
   const mask = (text: string) => masker.mask(text)
   const late = new AbortController()
   const timer = setTimeout(() => {

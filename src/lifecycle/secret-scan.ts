@@ -15,7 +15,7 @@ export function scanForSecrets(folder: RunFolder, masker: Masker): { files: numb
 
 function textFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(log|txt|xml|json|html|ndjson)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(log|txt|md|xml|json|html|ndjson)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => statSync(file).size <= MAX_BYTES)
 }

@@ -39,6 +39,18 @@ export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<Ti
     }))
 }
 
+/** Settings that are read and checked, and that no tier of this version looks at. */
+const NOT_USED_YET = ['canonical', 'resilience'] as const
+
+/** A setting without effect must not look like one that has it. */
+export function settingsNotUsed({ sources }: LoadedSettings): Finding[] {
+  return NOT_USED_YET.flatMap((name) => {
+    const place = sources.get(name)
+    const message = `the setting ${name} has no effect in this version of cc-ci`
+    return place ? [{ code: 'setting-not-used', severity: 'warning' as const, message, where: formatPlace(place) }] : []
+  })
+}
+
 function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } {
   const place = sources.get(`notApplicable.${tier}`) ?? sources.get('notApplicable')
   return place ? { where: formatPlace(place) } : {}

@@ -12,9 +12,10 @@ import { hookExec, toolboxOf } from './made.ts'
 /** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
 export async function plant(context: RunContext, voice: TierVoice): Promise<void> {
   const { plan, made } = context
-  if (plan.settings.settings.witness === false) return
+  const { witness } = plan.settings.settings
+  if (witness === false) return
   await unplant(context)
-  made.witnesses = await plantWitnesses(await surroundings(context))
+  made.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
   for (const message of made.witnesses.unwatched)
     voice.finding({ code: 'data-unwatched', severity: 'warning', message })
 }

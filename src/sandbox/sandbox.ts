@@ -66,7 +66,9 @@ export class ContainerSandbox implements Sandbox {
     } catch (error) {
       await this.#clean().catch(() => undefined)
       options.signal?.throwIfAborted()
-      if ((error as { code?: string }).code === 'no-container') throw sandboxLost(await this.#whyGone(), error)
+      // Without the container each call fails in a way of its own.
+      const state = await this.#engine.container(container)
+      if (state?.state !== 'running') throw sandboxLost(await this.#whyGone(), error)
       throw error
     }
   }

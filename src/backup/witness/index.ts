@@ -1,4 +1,4 @@
-import { CcCiError } from '../../lib/errors.ts'
+import { CcCiError, RecipeError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { backupPlan } from '../labels.ts'
 import type { Coverage, PlannedVolume } from '../plan.ts'
@@ -23,9 +23,12 @@ export interface PlantedWitnesses {
   readonly worthless: ReadonlySet<string>
 }
 
-/** Finds everything worth watching in the running app and plants it. What was planted before an error is removed again. */
-export async function plantWitnesses(around: Surroundings): Promise<PlantedWitnesses> {
-  const { witnesses, unwatched } = await findWitnesses(around)
+/**
+ * Finds everything worth watching in the running app, or of it what `only` names, and plants it. What was planted before an error is
+ * removed again. Throws RecipeError `config-invalid` for a subject in `only` that is not there.
+ */
+export async function plantWitnesses(around: Surroundings, only?: readonly string[]): Promise<PlantedWitnesses> {
+  const { witnesses, unwatched } = chosen(await findWitnesses(around), only)
   const planted: Witness[] = []
   try {
     for (const witness of witnesses) {
@@ -100,6 +103,22 @@ async function findWitnesses(around: Surroundings): Promise<Pick<PlantedWitnesse
   }
   for (const volume of around.toolbox.volumes) witnesses.push(...(await volumeWitnesses(volume, around)))
   return { witnesses, unwatched }
+}
+
+function chosen(found: Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>, only: readonly string[] | undefined) {
+  if (only === undefined) return found
+  const subjects = [...new Set(found.witnesses.map(({ subject }) => subject))]
+  const unknown = only.filter((subject) => !subjects.includes(subject))
+  if (unknown.length > 0) {
+    throw new RecipeError('config-invalid', `\`witness\` names what is not there: ${unknown.join(', ')}`, {
+      hint: `Found in the running app: ${subjects.join(', ') || 'nothing'}.`,
+    })
+  }
+  const left = subjects.filter((subject) => !only.includes(subject))
+  return {
+    witnesses: found.witnesses.filter(({ subject }) => only.includes(subject)),
+    unwatched: [...found.unwatched, ...left.map((subject) => `${subject}: not among the subjects of \`witness\``)],
+  }
 }
 
 async function whyNotWatched(service: string, around: Surroundings): Promise<string | null> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop, type TierVoice } from '../context.ts'
 import { refine } from '../refine.ts'
@@ -19,7 +20,7 @@ export async function prepareApp(context: RunContext, voice: TierVoice): Promise
   const authority = [...context.made.deps.values()].flatMap(({ authority }) => authority ?? [])
   const added = { ...steps.env, ...env }
   if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) return
-  for (const value of Object.values(steps.secrets)) context.masker.add(value)
+  for (const value of [...Object.values(steps.secrets), ...secretValuesOf(added)]) context.masker.add(value)
   context.plan = await refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Spec } from '../../config/customization.ts'
 import { InfraError } from '../../lib/errors.ts'
@@ -101,6 +101,14 @@ async function runProgram(context: RunContext, voice: TierVoice, program: Progra
   }
 }
 
+/** Pages and values as text; a trace is an archive that no masker reaches, and holds what was typed. */
+const TEXT = /\.(md|txt|log|json|html|xml|yml|yaml|ndjson)$/
+
+function maskFile({ masker }: RunContext, file: string): void {
+  const text = readFileSync(file, 'utf8')
+  if (masker.leaks(text)) writeFileSync(file, masker.mask(text))
+}
+
 /** Path below the tests' output to path in the run folder. */
 async function keepArtifacts(context: RunContext, output: string, name: string): Promise<Map<string, string>> {
   const { folder } = context
@@ -112,5 +120,6 @@ async function keepArtifacts(context: RunContext, output: string, name: string):
       type: 'note',
       text: `not all that the tests left was kept: ${ARTIFACTS.maxBytes} bytes at most`,
     })
+  for (const file of files) if (TEXT.test(file)) maskFile(context, join(into, file))
   return new Map(files.map((file) => [file, relative(folder.dir, join(into, file))]))
 }
