@@ -58,7 +58,10 @@ export interface Provider {
   ensure(host: ProviderHost): Promise<void>
   /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
   provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
-  /** Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, or when nothing was made. */
+  /**
+   * Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, when nothing was made, and when
+   * the host's signal is aborted: it has a deadline of its own.
+   */
   release(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>): Promise<void>
   /** What it removed, each in a few words. */
   sweep(host: ProviderHost): Promise<readonly string[]>

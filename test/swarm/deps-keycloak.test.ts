@@ -88,10 +88,13 @@ test('is made anew for another image, and stays as it is for the same', async ()
   }
 })
 
-test('an image that cannot be had is told at once', async () => {
+test('an image that cannot be had is told at once; while it is not up there is nothing to release or sweep', async () => {
   process.env.CC_CI_KEYCLOAK_IMAGE = 'cc-ci/keycloak:no-such'
   try {
     await expect(keycloak.ensure(host)).rejects.toMatchObject({ code: 'dep-not-up', blame: 'infra' })
+    await keycloak.release(host, providerRun())
+    expect(await keycloak.sweep(host)).toEqual([])
+    await expect(keycloak.provide(host, providerRun())).rejects.toMatchObject({ code: 'dep-not-up' })
   } finally {
     delete process.env.CC_CI_KEYCLOAK_IMAGE
   }

@@ -69,10 +69,11 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
     await one.release()
   })
 
-  test('releases from the run alone, and where nothing was made', async () => {
+  test('releases from the run alone, also after an interruption, and where nothing was made', async () => {
     const run = providerRun()
     const provided = await provide(run)
-    await provider.release(host, { runId: run.runId, stack: run.stack })
+    const interrupted = { ...host, signal: AbortSignal.abort() }
+    await provider.release(interrupted, { runId: run.runId, stack: run.stack })
     await expect(provided.health()).rejects.toMatchObject({ blame: 'infra' })
     await provider.release(host, providerRun())
   })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { callEdge, type EdgeReply } from '../../edge/call.ts'
-import { InfraError, messageOf } from '../../lib/errors.ts'
+import type { EdgeReply } from '../../edge/call.ts'
+import { InfraError } from '../../lib/errors.ts'
 import type { ProviderHost } from '../provider.ts'
-import { keycloakDomain } from './domain.ts'
-import { ADMIN_USER, adminPassword } from './service.ts'
+import { answers, askKeycloak } from './ask.ts'
+import { ADMIN_USER, adminPassword, isUp } from './service.ts'
 
 /** Keycloak's admin API, logged in for a minute. */
 export interface Admin {
@@ -18,10 +18,11 @@ interface AdminCallOptions {
 
 const REALMS = '/admin/realms'
 
-/** Null when this machine has no Keycloak of ours. */
+/** Null when no Keycloak of ours is up on this machine: then there are no realms either, they live and die with its container. */
 export async function loginAsAdmin(host: ProviderHost): Promise<Admin | null> {
   const password = await adminPassword(host.engine)
-  if (password === null) return null
+  if (password === null || !(await isUp(host.engine))) return null
+  await answers(host)
   const token = await tokenFor(host, password)
   return {
     async call(method, path, { body, allow = [] } = {}) {
@@ -34,27 +35,6 @@ export async function loginAsAdmin(host: ProviderHost): Promise<Admin | null> {
       if (!isFine(reply) && !allow.includes(reply.status)) throw refused(`${method} ${REALMS}${path}`, reply)
       return reply.body === '' ? null : JSON.parse(reply.body)
     },
-  }
-}
-
-export interface KeycloakRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
-/** Any answer of Keycloak, or of the edge in its place. Throws InfraError `keycloak-silent` without one. */
-export async function askKeycloak({ edge, signal }: ProviderHost, asked: KeycloakRequest): Promise<EdgeReply> {
-  const domain = keycloakDomain(edge)
-  try {
-    return await callEdge({ edge, domain, signal, ...asked })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw new InfraError('keycloak-silent', `no answer from https://${domain}${asked.path}: ${messageOf(error)}`, {
-      cause: error,
-      hint: "Run 'cc-ci doctor': it looks at the edge. Behind a foreign one, CC_CI_EDGE_CA must name its authority.",
-    })
   }
 }
 

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
-import { waitFor } from '../../lib/wait.ts'
 import { isAbandoned } from '../maker.ts'
 import type { Provided, Provider, ProviderHost } from '../provider.ts'
-import { askKeycloak, loginAsAdmin } from './admin.ts'
+import { loginAsAdmin } from './admin.ts'
+import { answers, askKeycloak, DISCOVERY } from './ask.ts'
 import { keycloakDomain } from './domain.ts'
 import { newRealm, type Realm, realmName, representation } from './realm.ts'
 import { ensureService, KEYCLOAK_SERVICE, removeService } from './service.ts'
 
-const ROUTE_DEADLINE_MS = 60_000
+const RELEASE_DEADLINE_MS = 90_000
 
 /** One Keycloak a machine; a realm of its own for each run. */
 export const keycloak: Provider = {
@@ -47,7 +47,8 @@ export const keycloak: Provider = {
     return providedOf(host, realm, () => keycloak.release(host, run))
   },
   async release(host, { runId }) {
-    await (await loginAsAdmin(host))?.call('DELETE', `/${encodeURIComponent(realmName(runId))}`, { allow: [404] })
+    const admin = await loginAsAdmin({ ...host, signal: AbortSignal.timeout(RELEASE_DEADLINE_MS) })
+    await admin?.call('DELETE', `/${encodeURIComponent(realmName(runId))}`, { allow: [404] })
   },
   async sweep(host) {
     const admin = await loginAsAdmin(host)
@@ -89,32 +90,10 @@ function providedOf(host: ProviderHost, realm: Realm, release: () => Promise<voi
   }
 }
 
-const DISCOVERY = '/.well-known/openid-configuration'
-
 async function healthOf(host: ProviderHost, realm: string, issuer: string): Promise<void> {
   const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
   if (status === 200 && z.object({ issuer: z.string() }).parse(JSON.parse(body)).issuer === issuer) return
   throw new InfraError('dep-unhealthy', `Keycloak answered ${status} for realm ${realm}: ${body.slice(0, 300)}`, {
     hint: 'It forgets realms when its container ends; the run has to begin anew.',
   })
-}
-
-/** A task that runs is not yet routed. */
-async function answers(host: ProviderHost): Promise<void> {
-  const waited = await waitFor<true, never>(
-    async () => {
-      const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/master${DISCOVERY}` })
-      if (status === 200) return { state: 'ready', value: true }
-      return { state: 'waiting', reason: `${status} ${body.slice(0, 80).trim()}` }
-    },
-    { name: 'Keycloak to answer through the edge', deadlineMs: ROUTE_DEADLINE_MS, everyMs: 200, signal: host.signal },
-  )
-  if (waited.state === 'ready') return
-  throw new InfraError(
-    'dep-not-up',
-    `Keycloak runs, but does not answer through the edge: ${waited.state === 'deadline' ? waited.lastSeen : ''}`,
-    {
-      hint: "Run 'cc-ci doctor'.",
-    },
-  )
 }

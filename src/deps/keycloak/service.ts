@@ -62,6 +62,11 @@ export async function removeService(engine: Engine): Promise<boolean> {
   return true
 }
 
+/** Whether a task of it runs, which begins when it is healthy. */
+export async function isUp(engine: Engine): Promise<boolean> {
+  return (await engine.tasks(KEYCLOAK_SERVICE)).some(({ state }) => state === 'running')
+}
+
 /** The administrator's password, kept in the service's own spec and nowhere else; null when there is no service of ours. */
 export async function adminPassword(engine: Engine): Promise<string | null> {
   const found = await engine.service(KEYCLOAK_SERVICE)
