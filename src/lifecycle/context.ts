@@ -41,6 +41,8 @@ export interface RunContext {
   /** Aborted by a signal or by the run's deadline. */
   readonly signal: AbortSignal
   readonly made: Made
+  /** The app stays up after the run (`--keep`), and what it depends on with it. */
+  readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
   readonly provideRecipe: (context: RunContext, voice: TierVoice, name: string) => Promise<Provided>
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
@@ -64,6 +66,8 @@ interface Made {
   /** What each dependency gave to this run. */
   readonly deps: Map<string, Provided>
   readonly depFailures: Map<string, Cause>
+  /** How to take back what was made of each dependency; entered before anything of it is made. */
+  readonly depReleases: Map<string, () => Promise<void>>
   /** The custom tests run once, for both tiers that they count for. */
   custom?: Promise<CustomRun>
 }

@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs'
+import { providerOf } from '../deps/index.ts'
+import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
+import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
@@ -36,6 +39,21 @@ export function abandonedRuns(stateDir: string, kept: readonly string[] = []): R
     .filter((record) => isAbandoned(record) || (record.status === 'kept' && kept.includes(record.id)))
 }
 
+/** What a provider made for the run outside of its stack: a realm, for example. Recipes among the dependencies go with the stack. */
+async function releaseDeps({ id, app }: RunRecord, engine: Engine): Promise<UndoFailure[]> {
+  const cleanup = new Cleanup()
+  for (const name of app?.deps ?? []) {
+    const provider = await providerOf(name)
+    if (!provider || !app) continue
+    cleanup.register(`dependency ${name}`, async () => {
+      const edge = await edgeAddress()
+      const host = { engine, edge, vips: true, signal: new AbortController().signal, log: () => {} }
+      await provider.release(host, { runId: id, stack: app.stack })
+    })
+  }
+  return cleanup.run()
+}
+
 async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_000 }: GcOptions): Promise<Collected> {
   const folder = runFolder(stateDir, record.id)
   if (!record.app) {
@@ -44,7 +62,7 @@ async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_0
   }
   const run = { engine, stack: record.app.stack, runId: record.id, folder }
   const known = await takeLedger(engine, run)
-  const failures = await takeDown({ ...run, known, deadlineMs })
+  const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, deadlineMs }))]
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) setStatus(folder, 'ended')
   return {

@@ -37,9 +37,10 @@ export function hookExec({ deployer, plan, signal }: RunContext) {
   ): Promise<EngineExecResult> => deployer.exec(plan.app, service, argv, { ...options, signal })
 }
 
-export async function closeMade({ made }: RunContext): Promise<UndoFailure[]> {
+/** With `keep` the dependencies stay, because the app needs them: `cc-ci gc` releases them. */
+export async function closeMade({ made, keep }: Pick<RunContext, 'made' | 'keep'>): Promise<UndoFailure[]> {
   const cleanup = new Cleanup()
-  for (const [name, provided] of made.deps) cleanup.register(`dependency ${name}`, () => provided.release())
+  if (!keep) for (const [name, release] of made.depReleases) cleanup.register(`dependency ${name}`, release)
   cleanup.register('sandbox', async () => made.sandbox?.close())
   cleanup.register('toolbox', async () => made.toolbox?.close())
   cleanup.register('browser', async () => made.browser?.close())

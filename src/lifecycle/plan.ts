@@ -15,7 +15,6 @@ import { readTree } from '../recipe/tree.ts'
 import type { Finding } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase } from './base.ts'
-import { refuseCycles } from './custom/dep-cycles.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
@@ -46,6 +45,8 @@ export interface PlanRequest {
   readonly attach?: Attached
   /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
   readonly below?: string
+  /** Settings and code to go by instead of those that lie beside `ref`. */
+  readonly custom?: RunPlan['custom']
 }
 
 /** The app that another run left up. */
@@ -96,7 +97,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
   await exportTree(repo, worktree ? 'worktree' : commit, folder.checkout)
-  const custom = await customOf(request, repo, { commit, worktree })
+  const custom = request.custom ?? (await customOf(request, repo, { commit, worktree }))
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const tree = await readTree(folder.checkout)
@@ -148,7 +149,6 @@ async function customOf(
     operatorDir: request.operatorDir,
     knownDeps: PROVIDER_NAMES,
   })
-  await refuseCycles(repo.name, found.settings.deps, request.operatorDir)
   const approval = await approvalFor({
     ...{ repo, commit, worktree },
     approvals: request.approvals ?? [],

@@ -10,7 +10,16 @@ const recordSchema = z.object({
   id: z.string().refine(isRunId),
   startedAt: z.string(),
   /** Null while the run is still being planned: then nothing of it exists but its folder. */
-  app: z.object({ recipe: z.string(), commit: z.string(), stack: z.string(), domain: z.string() }).nullable(),
+  app: z
+    .object({
+      recipe: z.string(),
+      commit: z.string(),
+      stack: z.string(),
+      domain: z.string(),
+      /** Names under `deps`: what may have to be released. */
+      deps: z.array(z.string()).optional(),
+    })
+    .nullable(),
   process: z.object({ pid: z.int(), startTicks: z.string(), bootId: z.string() }),
   /** `running` until teardown has proven that nothing is left; `kept` by --keep; `ended`. */
   status: z.enum(['running', 'kept', 'ended']),

@@ -64,7 +64,11 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   const { plan, clock = systemClock } = request
   const { app } = plan
   const { folder } = request
-  announceApp(folder, { recipe: app.recipe, commit: plan.head.commit, stack: ownStack(plan), domain: app.domain })
+  const { deps } = plan.settings.settings
+  announceApp(folder, {
+    ...{ recipe: app.recipe, commit: plan.head.commit, stack: ownStack(plan), domain: app.domain },
+    ...(plan.attached ? {} : { deps: [...deps] }),
+  })
   const context = await openContext(request, clock)
   const { events } = context
   events.subscribe(request.onEvent)
@@ -143,7 +147,8 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
     events,
     clock,
     signal: AbortSignal.any([request.signal, late.signal]),
-    made: { headServes: false, deps: new Map(), depFailures: new Map() },
+    made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
+    keep: request.keep,
     provideRecipe,
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {

@@ -5,9 +5,9 @@ import { openWorkshop } from './cc-ci.ts'
 const EXIT = { pass: 0, fail: 1, unverified: 3 }
 
 describe.concurrent('planted faults end at their tier with their cause', () => {
-  it.each(Object.entries(FAULTS))('%s', async (name, { expect: expected }) => {
+  it.each(Object.entries(FAULTS))('%s', async (name, { expect: expected, args }) => {
     await using workshop = openWorkshop()
-    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name)])
+    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name), ...args])
     const deciding = results.tiers.filter(({ id }) => id !== 'lint')
     const decisive =
       deciding.find(({ status }) => status === 'fail') ?? deciding.find(({ status }) => status === 'unverified')

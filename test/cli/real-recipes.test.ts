@@ -1,26 +1,66 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { REAL_RECIPES } from '../../fixtures/recipes/build.ts'
-import { openWorkshop } from './cc-ci.ts'
+import { REAL_RECIPES, RECIPES_WITH_DEPS } from '../../fixtures/recipes/build.ts'
+import { keycloak } from '../../src/deps/keycloak/index.ts'
+import { Engine } from '../../src/engine/client.ts'
+import type { Results } from '../../src/verdict/results.ts'
+import { keycloakTurn } from '../swarm/support/keycloak-turn.ts'
+import { openWorkshop, type Workshop } from './cc-ci.ts'
+import { tierOf } from './tinkered.ts'
 
 describe('real recipes live their whole life', () => {
-  it.each(REAL_RECIPES)('%s passes with level 3 or more and all generic evidence', async (name) => {
-    await using workshop = openWorkshop()
-    const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : []
-    const { results, exitCode, stdout } = await workshop.test([await workshop.recipe(name), ...base])
-    expect(exitCode, stdout).toBe(0)
-    expect(results.verdict).toBe('pass')
-    expect(results.level).toBeGreaterThanOrEqual(3)
-    for (const tier of ['install', 'upgrade', 'backup', 'restore', 'teardown']) {
-      expect(results.tiers.find(({ id }) => id === tier)).toMatchObject({ id: tier, status: 'pass' })
+  it.each(REAL_RECIPES.filter((name) => name !== 'todo'))(
+    '%s passes with level 3 or more and all generic evidence',
+    async (name) => {
+      await using workshop = openWorkshop()
+      const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : []
+      await lives(workshop, [await workshop.recipe(name), ...base, '--approve-code'])
+    },
+  )
+
+  it.each(RECIPES_WITH_DEPS)('%s logs a user in through a real Keycloak and sends a real mail', async (name) => {
+    const endTurn = await keycloakTurn()
+    try {
+      await using workshop = openWorkshop()
+      const results = await lives(workshop, [await workshop.recipe(name), '--approve-code'])
+      const { status, tests, evidence } = tierOf(results, 'integration')
+      expect(status).toBe('pass')
+      expect(tests.map(({ status }) => status)).toEqual(['passed', 'passed'])
+      expect(evidence.find(({ kind }) => kind === 'provider')).toMatchObject({
+        providers: [{ name: 'keycloak' }, { name: 'smtp' }],
+      })
+    } finally {
+      await keycloak.remove(await Engine.connect())
+      endTurn()
     }
-    expect(results.leaks).toEqual([])
-    const folder = join(workshop.state, 'runs', results.run.id)
-    for (const { path } of results.artifacts) expect(existsSync(join(folder, path)), path).toBe(true)
-    expect(results.artifacts.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['screenshot', 'report', 'junit', 'log']),
+  })
+
+  it('todo uses hooks and tests of its own in every tier', async () => {
+    await using workshop = openWorkshop()
+    const results = await lives(workshop, [await workshop.recipe('todo'), '--approve-code'])
+    expect(results.level).toBe(5)
+    const passed = ['upgrade', 'restore', 'functional'].map((tier) =>
+      tierOf(results, tier).tests.filter(({ status }) => status === 'passed'),
     )
-    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(results.recipe.commit.slice(0, 8))
+    expect(passed.map(({ length }) => length)).toEqual([1, 1, 3])
+    expect(results.customization.hooks).toHaveLength(5)
   })
 })
+
+async function lives(workshop: Workshop, args: readonly string[]): Promise<Results> {
+  const { results, exitCode, stdout } = await workshop.test(args)
+  expect(exitCode, stdout).toBe(0)
+  expect(results.verdict).toBe('pass')
+  expect(results.level).toBeGreaterThanOrEqual(3)
+  for (const tier of ['install', 'upgrade', 'backup', 'restore', 'teardown'])
+    expect(tierOf(results, tier)).toMatchObject({ id: tier, status: 'pass' })
+  expect(results.leaks).toEqual([])
+  const folder = join(workshop.state, 'runs', results.run.id)
+  for (const { path } of results.artifacts) expect(existsSync(join(folder, path)), path).toBe(true)
+  expect(results.artifacts.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['screenshot', 'report', 'junit', 'log']),
+  )
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(results.recipe.commit.slice(0, 8))
+  return results
+}

@@ -35,7 +35,9 @@ async function bringUp(context: RunContext, voice: TierVoice, name: string): Pro
   await provider.ensure(host)
   await provider.sweep(host)
   const { runId, domain, stack } = context.plan.app
-  return provider.provide(host, { runId, domain, stack })
+  const run = { runId, domain, stack, keep: context.keep }
+  context.made.depReleases.set(name, () => provider.release(host, run))
+  return provider.provide(host, run)
 }
 
 function providerHost({ host, signal, events }: RunContext): ProviderHost {

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { FunctionRef } from '../../config/customization.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { type CcCiError, InfraError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -9,6 +8,7 @@ import { type RunContext, TierStop, type TierVoice } from '../context.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { sandboxOf } from './sandbox.ts'
+import { sandboxTrouble } from './sandbox-trouble.ts'
 
 const threwShape = z.object({
   name: z.string(),
@@ -75,7 +75,7 @@ class Call {
         handlers,
       })
     } catch (error) {
-      throw error instanceof InfraError && error.code === 'sandbox-lost' ? ownFault(name, error) : error
+      throw sandboxTrouble(`${name} succeeds`, 'hook-failed', error)
     }
   }
 
@@ -101,15 +101,6 @@ class Call {
       },
     }
   }
-}
-
-/** The container ends under its own code only when that code used more than it may. */
-function ownFault(name: string, error: CcCiError): TierStop {
-  const message = `${name}: the sandbox ended while it ran: ${error.message}`
-  return new TierStop(
-    `${name} succeeds`,
-    cause('hook-failed', message, { hint: 'It used more memory or processes than a sandbox has.' }),
-  )
 }
 
 function outputLines({ output }: ProgramResult): string[] {

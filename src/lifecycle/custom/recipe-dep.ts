@@ -29,7 +29,7 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
     ...context,
     plan,
     events: quiet(context.events),
-    made: { headServes: false, deps: new Map(), depFailures: new Map() },
+    made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
   }
   const quietVoice = { ...voice, check: () => {}, evidence: () => {} }
   const release = async () => {
@@ -39,12 +39,8 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
     const [first] = failures
     if (first) throw new InfraError('removal-incomplete', `${first.what}: ${first.message}`)
   }
-  try {
-    await install(sub, quietVoice)
-  } catch (error) {
-    await release()
-    throw error
-  }
+  context.made.depReleases.set(name, release)
+  await install(sub, quietVoice)
   const { domain, stack } = plan.app
   return {
     credentials: { domain, baseUrl: `https://${domain}`, version: plan.head.version ?? '' },
@@ -71,11 +67,12 @@ async function install(sub: RunContext, voice: TierVoice): Promise<void> {
 
 async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPlan> {
   const { operatorDir, approvals, allow } = plan.request
-  const ask = (ref?: string) => {
+  const ask = (ref?: string, custom?: RunPlan['custom']) => {
     const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
     return planRun({
       ...{ recipe: name, base: 'none', only: ['install'], operatorDir, approvals, allow },
       ...(ref === undefined ? {} : { ref }),
+      ...(custom === undefined ? {} : { custom }),
       runId: plan.app.runId,
       below: plan.app.stack,
       folder: {
@@ -87,7 +84,8 @@ async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPl
   }
   const head = await ask()
   const newest = head.repo.versions.at(-1)
-  return !newest || newest.commit === head.head.commit ? head : ask(newest.tag)
+  // A release may be older than what its maintainers have since learnt about running it.
+  return !newest || newest.commit === head.head.commit ? head : ask(newest.tag, head.custom)
 }
 
 /** Its facts are not facts about the app under test: only what a person wants to watch goes into the stream. */

@@ -1,17 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Spec } from '../../config/customization.ts'
-import { InfraError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
-import { cause } from '../../verdict/causes.ts'
 import type { TestRow } from '../../verdict/events.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import type { RunContext, TierVoice } from '../context.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { type CustomRow, foldReport, type GivenFile } from './report.ts'
 import { ReportInbox } from './report-inbox.ts'
 import { sandboxOf } from './sandbox.ts'
+import { sandboxTrouble } from './sandbox-trouble.ts'
 
 export interface CustomRun {
   readonly rows: readonly KeptRow[]
@@ -92,12 +91,7 @@ async function runProgram(context: RunContext, voice: TierVoice, program: Progra
       }),
     )
   } catch (error) {
-    if (!(error instanceof InfraError) || error.code !== 'sandbox-lost') throw error
-    const hint = 'The tests used more memory or processes than a sandbox has.'
-    throw new TierStop(
-      'the custom tests ran',
-      cause('test-failed', `the sandbox ended under the tests: ${error.message}`, { hint }),
-    )
+    throw sandboxTrouble('the custom tests ran', 'test-failed', error)
   }
 }
 
