@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { buildProgram } from '../src/cli/program.ts'
+import { PROVIDERS } from '../src/deps/index.ts'
+import { upperSnake } from '../src/lifecycle/custom/install-steps.ts'
 import { RULES } from '../src/recipe/lint/rules.ts'
 import { EVENT_SHAPES } from '../src/verdict/event-shape.ts'
 import { cell, page } from './page.ts'
@@ -19,6 +21,26 @@ export function lintPage(): string {
     ['| rule | severity | what is asked |', '|---|---|---|', ...rows].join('\n'),
     ...sections,
   ])
+}
+
+/** What each provider gives, under which names. */
+export async function dependenciesPage(): Promise<string> {
+  const providers = await Promise.all(Object.values(PROVIDERS).map((load) => load()))
+  const sections = providers.map(({ name, what, gives }) => {
+    const rows = Object.entries(gives).map(
+      ([key, text]) => `| \`${key}\` | \`${variable(name, key)}\` | ${cell(text)} |`,
+    )
+    return `## ${name}\n\n${what}\n\n| in \`deps.${name}\` | in \`install-steps.sh\` | what |\n|---|---|---|\n${rows.join('\n')}`
+  })
+  return page('Dependencies', [
+    'What may stand under `deps`. Each is there before the app is deployed; its values are in `ctx.deps` of hooks, in the fixture `deps` of tests tagged `@integration`, and in the environment of `install-steps.sh`.',
+    ...sections,
+    '## A recipe\n\nThe name of a recipe below `--recipes` deploys its newest release as a second app of the run, with its own settings, and gives `domain`, `baseUrl` and `version`.',
+  ])
+}
+
+function variable(dep: string, key: string): string {
+  return `CC_CI_DEP_${upperSnake(dep)}_${upperSnake(key)}`
 }
 
 /** The help of every command, as the command line prints it. */

@@ -46,7 +46,10 @@ function addJudging(program: Command): void {
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
-    .option('--attach <run>', 'run the custom tests against the app of a kept run; nothing is deployed')
+    .option(
+      '--attach <run>',
+      'run the custom tests against the app of a kept run (`last`: the newest); nothing is deployed',
+    )
     .option('--json <file>', 'write results.json there too; - for standard output')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
     .addOption(

@@ -228,7 +228,7 @@ export const CAUSES = {
     blame: 'infra',
     what: 'Code that comes with the recipe was not run, because the operator has not approved it.',
     why: 'Code from a recipe repository is refused unless it was approved for this repository and commit, or branch.',
-    todo: 'Read the code; if it is good, approve it with `cc-ci approve`, and run again.',
+    todo: 'Read the code; if it is good, approve it with `cc-ci approve`, or for this once with `--approve-code`, and run again.',
   },
   'test-failed': {
     blame: 'recipe',

@@ -29,6 +29,8 @@ it('the custom tests run alone against the app of a kept run, again and again, a
   write(dir, { 'cc-ci/tests/custom/works.spec.ts': SPEC })
   const passed = await workshop.test([dir, ...attach])
   expect(passed.exitCode, passed.stdout).toBe(0)
+  const again = await workshop.test([dir, '--attach', 'last', '--approve-code'])
+  expect(again.exitCode, again.stdout).toBe(0)
   expect(tierOf(passed.results, 'functional')).toMatchObject({
     status: 'pass',
     tests: [

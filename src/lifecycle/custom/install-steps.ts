@@ -74,7 +74,7 @@ function scriptEnv(context: RunContext): Record<string, string> {
 }
 
 /** `clientSecret` to `CLIENT_SECRET`, `my-dep` to `MY_DEP`. */
-function upperSnake(name: string): string {
+export function upperSnake(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')
