@@ -130,7 +130,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
     ...{ backup, selected, skips },
-    policy: policyRefusals({ head, base: base.kind === 'base' ? base.release : null, allowed }),
+    policy: policyRefusals({ head, base, upgrade, allowed }),
     findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
     attached: request.attach ?? null,
     request,

@@ -1,7 +1,9 @@
 import type { Release } from '../deploy/deployer.ts'
+import { foreignEdge } from '../edge/address.ts'
 import { formatPlace } from '../lib/place.ts'
 import { policyProblems } from '../recipe/policy.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
+import type { BaseChoice } from './base.ts'
 
 /** One thing that the compose files ask for and may not have. */
 export interface PolicyRefusal {
@@ -13,16 +15,25 @@ export interface PolicyRefusal {
 /** What head and base ask of the engine beyond what the policy and the operator allow. */
 export function policyRefusals(plan: {
   readonly head: Release
-  readonly base: Release | null
+  readonly base: BaseChoice
+  /** Head with the base's environment is another stack than head as a new app. */
+  readonly upgrade: Release | null
   readonly allowed: readonly string[]
 }): PolicyRefusal[] {
-  const releases = [plan.head, ...(plan.base ? [plan.base] : [])]
-  const rows = releases.flatMap(({ stack, app, version, commit }, index) =>
-    policyProblems(stack, app.stack, plan.allowed).map(({ code, path, message }) => {
-      const place = stack.place(path)
-      const which = index === 0 ? '' : `the base ${version ?? commit.slice(0, 8)}: `
-      return { code, message: `${which}${message}`, where: place ? formatPlace(place) : null }
-    }),
+  const { head, upgrade, base, allowed } = plan
+  const named = [
+    { release: head, which: '' },
+    ...(upgrade ? [{ release: upgrade, which: '' }] : []),
+    ...(base.kind === 'base' ? [{ release: base.release, which: `the base ${base.ref.version}: ` }] : []),
+  ]
+  const strictHosts = foreignEdge() !== null
+  const rows = named.flatMap(({ release: { stack, app }, which }) =>
+    policyProblems(stack, app.stack, { allow: allowed, domain: app.domain, strictHosts }).map(
+      ({ code, path, message }) => {
+        const place = stack.place(path)
+        return { code, message: `${which}${message}`, where: place ? formatPlace(place) : null }
+      },
+    ),
   )
   return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()]
 }

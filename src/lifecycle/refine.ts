@@ -3,6 +3,7 @@ import type { Release } from '../deploy/deployer.ts'
 import { RecipeError } from '../lib/errors.ts'
 import { secretVariables } from '../recipe/secrets.ts'
 import { type RunPlan, refuseUndefined } from './plan.ts'
+import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 
 /** What became known only while the run went on. */
@@ -43,13 +44,13 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
           return { ...chosen, source, release: await newAppRelease(source, all) }
         })(plan.base)
       : plan.base
+  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, all) : null
   return {
     ...plan,
     settings: { ...plan.settings, settings: all },
-    headSource,
-    head,
-    base,
-    upgrade: base.kind === 'base' ? await upgradedRelease(headSource, base.tree, all) : null,
+    ...{ headSource, head, base, upgrade },
+    // Another environment may select other files and values: it is judged anew.
+    policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),
     backup: backupPlan(head.stack),
   }
 }

@@ -172,6 +172,7 @@ export interface RecipeConfig {
       | 'foreign-secret'
       | 'foreign-config'
       | 'host-port'
+      | 'foreign-route'
     )[]
     /**
      * Whether a failed lint fails the run, or only its own rung.

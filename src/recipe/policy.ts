@@ -1,5 +1,6 @@
 import type { PolicyCode } from '../verdict/policy-codes.ts'
 import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
+import { foreignRoutes } from './policy-routes.ts'
 
 /** What a compose file may ask of the engine that gives it power over the host or over others; an operator can allow each. */
 export const POLICY = {
@@ -15,6 +16,7 @@ export const POLICY = {
   'foreign-secret': 'uses a secret that is not its own',
   'foreign-config': 'uses a config that is not its own',
   'host-port': 'publishes a port of the host',
+  'foreign-route': 'asks the edge for requests that are not its own',
 } as const satisfies Record<PolicyCode, string>
 
 export interface PolicyProblem {
@@ -28,15 +30,33 @@ export interface PolicyProblem {
 /** The networks outside the stack that every app may join. */
 const SHARED_NETWORKS = ['proxy']
 
+export interface PolicyOptions {
+  /** Codes that the operator allows for this recipe. */
+  readonly allow?: readonly string[]
+  /** The app's own host name; without it routes are not judged. */
+  readonly domain?: string
+  /** The edge serves others than apps under test: no host but the app's own. */
+  readonly strictHosts?: boolean
+}
+
 /** Everything in the stack that the policy refuses, apart from what the operator allows for this recipe. */
 export function policyProblems(
   stack: ResolvedStack,
   stackName: string,
-  allow: readonly string[] = [],
+  { allow = [], domain, strictHosts = false }: PolicyOptions = {},
 ): PolicyProblem[] {
   const { model } = stack
+  const routes = domain === undefined ? [] : routeProblems(model, domain, strictHosts)
   const services = Object.entries(model.services).flatMap(([name, service]) => serviceProblems(name, service))
-  return [...services, ...namedProblems(model, stackName)].filter(({ code }) => !allow.includes(code))
+  return [...services, ...routes, ...namedProblems(model, stackName)].filter(({ code }) => !allow.includes(code))
+}
+
+function routeProblems(model: ComposeModel, domain: string, strict: boolean): PolicyProblem[] {
+  return foreignRoutes(model, domain, strict).map(({ service, label, why }) => ({
+    code: 'foreign-route',
+    path: ['services', service, 'deploy', 'labels', label],
+    message: `service ${service} ${POLICY['foreign-route']}: ${label} ${why}`,
+  }))
 }
 
 function serviceProblems(name: string, service: ComposeService): PolicyProblem[] {

@@ -12,6 +12,7 @@ export const POLICY_CODES = [
   'foreign-secret',
   'foreign-config',
   'host-port',
+  'foreign-route',
 ] as const
 
 export type PolicyCode = (typeof POLICY_CODES)[number]

@@ -12,7 +12,8 @@ describe.concurrent('hooks', () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, {
       'cc-ci/cc-ci.config.ts': config(`
-  env: (ctx) => ({ FROM_ENV: 'domain ' + ctx.domain, COMPOSE_FILE: 'compose.yml' }),
+  env: (ctx) => ({ FROM_ENV: 'domain ' + ctx.domain }),
+  upgrade: { env: async (ctx) => ({ UPGRADED: (await ctx.exec('app', ['sh', '-c', 'echo $FROM_ENV'])).stdout.trim() }) },
   hooks: {
     preInstall: async (ctx) => {
       ctx.log('preInstall op=' + JSON.stringify(ctx.op) + ' frozen=' + Object.isFrozen(ctx))
@@ -24,6 +25,14 @@ describe.concurrent('hooks', () => {
   },
   ready: async (ctx) => (await ctx.exec('app', ['test', '-d', '/data'], { allowFailure: true })).exitCode === 0,
   backup: { verify: async (ctx) => (await ctx.exec('app', ['cat', '/data/seed'])).stdout === 'seeded\\n' },`),
+      'cc-ci/compose.ci.yml':
+        'version: "3.8"\nservices:\n  app:\n    environment:\n      FROM_ENV: ${FROM_ENV:-}\n      UPGRADED: ${UPGRADED:-}\n',
+      'cc-ci/tests/upgrade.spec.ts': `import { expect, test } from 'cc-ci/test'
+test('both environments arrived', async ({ app }) => {
+  const { stdout } = await app.exec('app', ['sh', '-c', 'echo $UPGRADED'])
+  expect(stdout).toBe('domain ' + new URL(app.baseUrl).host + '\\n')
+})
+`,
       'cc-ci/tests/restore.spec.ts': `import { expect, test } from 'cc-ci/test'
 test('the seed is back', async ({ app, op }) => {
   expect(op.snapshot).toMatch(/^[0-9a-f]{8,}$/)
@@ -37,6 +46,7 @@ test('the seed is back', async ({ app, op }) => {
       'preInstall op=null frozen=true\nexec before: nothing of the app is deployed yet\n',
     )
     expect(log(workshop, results.run.id, 'hook.hooks.preUpgrade')).toBe('preUpgrade from 1.0.0+1\n')
+    expect(tierOf(results, 'upgrade').tests).toMatchObject([{ status: 'passed' }])
     expect(tierOf(results, 'restore').tests).toMatchObject([{ title: 'the seed is back', status: 'passed' }])
     expect(results.leaks).toEqual([])
   })
@@ -224,6 +234,31 @@ test('both arrived', async ({ app }) => {
     const done = await workshop.run(['test', dir])
     expect(done.exitCode).toBe(2)
     expect(done.stderr).toMatch(/compose\.ci\.yml:4.*changes the image of app from .* to busybox:9/)
+  })
+})
+
+describe.concurrent('the manifest', () => {
+  it('is the same in plan and results, and shows no secret-named value', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, {
+      'cc-ci/cc-ci.yml':
+        'timeouts:\n  deploy: 45s\nenv:\n  API_TOKEN: never-to-be-shown\n  KEYCLOAK_URL: https://shown.example.org\nnotApplicable:\n  backup: there is nothing to keep\n',
+      'cc-ci/tests/custom/none.spec.ts': '',
+    })
+    const planned = await workshop.run(['plan', dir, '--json'])
+    const plan = JSON.parse(planned.stdout)
+    const ran = await workshop.test([dir, '--only', 'install'])
+    expect(ran.results.customization).toEqual(plan.customization)
+    expect(plan.customization).toMatchObject({
+      config: { env: { API_TOKEN: '***', KEYCLOAK_URL: 'https://shown.example.org' } },
+      envOverrides: ['API_TOKEN', 'KEYCLOAK_URL'],
+      sources: { env: expect.stringMatching(/cc-ci\.yml:\d+/) },
+      refused: ['cc-ci/tests/custom/none.spec.ts'],
+    })
+    expect(plan.findings.map(({ code }: { code: string }) => code)).toContain('judged-all-the-same')
+    const kept = readFileSync(join(workshop.state, 'runs', ran.results.run.id, 'events.ndjson'), 'utf8')
+    for (const text of [planned.stdout, ran.stdout, JSON.stringify(ran.results), kept])
+      expect(text).not.toContain('never-to-be-shown')
   })
 })
 

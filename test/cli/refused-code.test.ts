@@ -137,6 +137,36 @@ describe.concurrent('the compose policy', () => {
     expect(tierOf(results, 'install').status, stdout).toBe('pass')
   })
 
+  it.each([
+    [
+      'the host of a dependency',
+      'traefik.http.routers.x.rule=Host(`keycloak.ci.test`)',
+      /requests of keycloak\.ci\.test/,
+    ],
+    ['any host', 'traefik.http.routers.x.rule=PathPrefix(`/`)', /has no host/],
+    ['a host or anything', 'traefik.http.routers.x.rule=Host(`${DOMAIN}`) || PathPrefix(`/`)', /has no host/],
+    ['every connection', 'traefik.tcp.routers.x.rule=HostSNI(`*`)', /requests of \*/],
+    ['the inside of the edge', 'traefik.http.routers.x.service=api@internal', /of the edge itself/],
+  ])('a route to %s is refused', async (_, label, says) => {
+    await using workshop = openWorkshop()
+    const labels = `version: "3.8"\nservices:\n  app:\n    deploy:\n      labels:\n        - "${label}"\n`
+    const dir = await tinkered(workshop, { 'cc-ci/compose.ci.yml': labels })
+    const { stdout } = await workshop.run(['plan', dir])
+    expect(stdout).toMatch(says)
+    expect(stdout).toMatch(/\[foreign-route\]/)
+  })
+
+  it('is asked again when a script has changed the environment', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, {
+      'compose.evil.yml': OVERLAY,
+      'cc-ci/install-steps.sh': 'app-env COMPOSE_FILE compose.yml:compose.evil.yml\n',
+    })
+    const { results } = await workshop.test([dir, '--base', 'none', '--only', 'install', '--approve-code'])
+    expect(tierOf(results, 'install')).toMatchObject({ status: 'fail', cause: { code: 'policy-refused' } })
+    expect(results.images).toEqual([])
+  })
+
   it('what a recipe allows itself is an error', async () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, { 'cc-ci/cc-ci.yml': 'policy:\n  allow: [bind-mount]\n' })
@@ -154,3 +184,17 @@ function logs({ state }: Workshop, run: string): string {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
 }
+
+describe.concurrent('what an app may do to the machine is bounded', () => {
+  it('an app that starts processes without end stops at its limit', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, {
+      'serve.sh': '#!/bin/sh\nset -e\nwhile :; do sleep 1000 & done\n',
+      'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 20s\n',
+    })
+    const { results } = await workshop.test([dir, '--only', 'install'])
+    expect(tierOf(results, 'install').status).not.toBe('pass')
+    expect(results.accommodations).toContain('service app: at most 4096 processes')
+    expect(results.leaks).toEqual([])
+  })
+})

@@ -1,6 +1,7 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { Prepared, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
+import { LIMITS_VERSION, withLimits } from './limits.ts'
 
 export interface StackModel {
   readonly model: ComposeModel
@@ -14,31 +15,11 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
     const pinned = { ...service, image: images.get(name)?.pinned ?? service.image }
     const labelled = name === 'app' ? withLabels(pinned, release) : pinned
-    const bounded = withLimits(labelled, release)
+    const bounded = withLimits(name, labelled, release, accommodations)
     return [name, options.vips ? bounded : withoutVip(name, bounded, accommodations)] as const
   })
-  const model = { ...release.stack.model, services: Object.fromEntries(services) }
+  const model = { ...release.stack.model, version: LIMITS_VERSION, services: Object.fromEntries(services) }
   return { model: withAuthority(model, release, accommodations), accommodations }
-}
-
-interface Resources {
-  readonly limits?: Readonly<Record<string, unknown>>
-  readonly [key: string]: unknown
-}
-
-/** A service that sets no limit of its own gets the one of the settings, where they set one. */
-function withLimits(service: ComposeService, { added }: Release): ComposeService {
-  const { resources } = (service.deploy ?? {}) as { resources?: Resources }
-  const own = resources?.limits ?? {}
-  if (added.memoryBytes === null || own.memory !== undefined) return service
-  const memory = String(added.memoryBytes)
-  return {
-    ...service,
-    deploy: {
-      ...service.deploy,
-      resources: { ...resources, limits: { ...own, memory } },
-    },
-  }
 }
 
 /** What the operators' client calls the commit of a deployment without a version: 8 characters, `+U` when files were changed. */

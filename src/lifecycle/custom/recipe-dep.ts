@@ -7,7 +7,7 @@ import { deployRelease } from '../deployment.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
 import { planRun, type RunPlan } from '../plan.ts'
-import { policyCause } from '../policy.ts'
+import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { converged, serves } from '../serving.ts'
 import { callFunction } from './function.ts'
 import { appState, operationOf } from './operation.ts'
@@ -21,10 +21,6 @@ import { awaitReady } from './ready.ts'
  */
 export async function provideRecipe(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
   const plan = await planOf(context, name)
-  if (plan.policy.length > 0) {
-    const { message, lines, hint } = policyCause(plan.policy)
-    throw new InfraError('dep-failed', [message, ...lines].join('\n'), { hint })
-  }
   const sub: RunContext = {
     ...context,
     plan,
@@ -54,7 +50,9 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
 }
 
 async function install(sub: RunContext, voice: TierVoice): Promise<void> {
+  refuseByPolicy(sub)
   await prepareApp(sub, voice)
+  refuseByPolicy(sub)
   const [missing] = sub.made.depFailures.values()
   if (missing) throw new InfraError('dep-failed', missing.message, { hint: missing.hint })
   await callFunction(sub, voice, 'hooks.preInstall')

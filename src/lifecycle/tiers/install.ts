@@ -7,7 +7,7 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
-import { policyCause } from '../policy.ts'
+import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 
@@ -17,6 +17,7 @@ export const installTier: Tier = {
   async run(context, voice) {
     refuseByPolicy(context)
     await prepareApp(context, voice)
+    refuseByPolicy(context)
     await callFunction(context, voice, 'hooks.preInstall')
     const release = firstRelease(context)
     try {
@@ -38,11 +39,6 @@ export const installTier: Tier = {
     }
     context.made.headServes = release === context.plan.head
   },
-}
-
-/** Before anything of the app exists. */
-function refuseByPolicy({ plan }: RunContext): void {
-  if (plan.policy.length > 0) throw new TierStop('the compose policy allows it', policyCause(plan.policy))
 }
 
 function firstRelease({ plan }: RunContext): Release {

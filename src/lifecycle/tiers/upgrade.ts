@@ -10,6 +10,7 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
+import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { converged, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
@@ -23,6 +24,7 @@ export const upgradeTier: Tier = {
     const before = made.installed
     const was = context.plan.base.kind === 'base' ? appState(before, context.plan.base.release) : null
     await prepareUpgrade(context, voice)
+    refuseByPolicy(context)
     await callFunction(context, voice, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
     if (!plan.upgrade || !before)

@@ -134,7 +134,7 @@ export const OWN_RULES: readonly LintRule[] = [
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
   const name = stackName(env.get('DOMAIN') ?? '', env)
-  const problems = policyProblems(stack, name, allow)
+  const problems = policyProblems(stack, name, { allow, domain: env.get('DOMAIN') })
   if (problems.length === 0) return [{ subject: 'stack' }]
   return problems.map(({ code, path, message }) => fact(code, false, message, stack.place(path)))
 }

@@ -1,0 +1,30 @@
+import type { ComposeService } from '../../recipe/model.ts'
+import type { Release } from '../deployer.ts'
+
+/** The first compose version in which a service can limit its processes; every docker CLI since 20.10 reads it. */
+export const LIMITS_VERSION = '3.9'
+
+/** Threads count. Nobody's program comes near it, and a program that forks without end stops there instead of stopping the machine. */
+const PROCESSES = 4096
+
+interface Resources {
+  readonly limits?: Readonly<Record<string, unknown>>
+  readonly [key: string]: unknown
+}
+
+/** Limits for what the recipe leaves unlimited: processes always, memory where the settings name a size. */
+export function withLimits(
+  name: string,
+  service: ComposeService,
+  { added }: Release,
+  accommodations: string[],
+): ComposeService {
+  const { resources } = (service.deploy ?? {}) as { resources?: Resources }
+  const own = resources?.limits ?? {}
+  const memory = added.memoryBytes === null ? {} : { memory: String(added.memoryBytes) }
+  if (own.pids === undefined) accommodations.push(`service ${name}: at most ${PROCESSES} processes`)
+  if (own.memory === undefined && added.memoryBytes !== null)
+    accommodations.push(`service ${name}: at most ${added.memoryBytes} bytes of memory (resources.memory)`)
+  const limits = { pids: PROCESSES, ...memory, ...own }
+  return { ...service, deploy: { ...service.deploy, resources: { ...resources, limits } } }
+}
