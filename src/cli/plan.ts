@@ -18,7 +18,7 @@ function planJson(plan: RunPlan) {
   const customization = manifestOf(plan)
   return {
     recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
-    base: base.kind === 'none' ? null : base.ref,
+    base: 'ref' in base ? base.ref : null,
     considered: base.considered,
     differs: base.kind === 'base' ? base.differs : [],
     tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? { kind: 'judged' }) })),
@@ -66,6 +66,7 @@ function planText(plan: RunPlan): string {
 
 function baseText({ base }: RunPlan): string {
   if (base.kind === 'none') return `none: ${base.reason}`
+  if (base.kind === 'unresolved') return 'none: no older release can be read; upgrade will be unverified'
   const text = `${base.ref.version} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
   return base.kind === 'no-delta' ? `${text} runs the same as head: upgrade will be unverified` : text
 }

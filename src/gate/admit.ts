@@ -64,5 +64,5 @@ function ofFunction({ name, where }: FunctionRef): Refusal {
 }
 
 function ofSpec({ shown, kind }: Spec): Refusal {
-  return { what: shown, tiers: kind === 'custom' ? ['functional', 'integration'] : [kind], judges: true }
+  return { what: shown, tiers: kind === 'custom' ? ['functional', 'integration'] : [kind, 'functional'], judges: true }
 }

@@ -23,6 +23,8 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       readonly differs: readonly string[]
     }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
+  /** There are older releases, and not one of them could be read: an upgrade that should be judged and cannot. */
+  | { readonly kind: 'unresolved' }
   /** `skip`: how the upgrade tier is skipped. Default: structural. */
   | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind }
 )
@@ -64,8 +66,10 @@ async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseCh
 
 async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
   const considered: string[] = []
+  let read = 0
   for (const ref of await automaticRefs(question)) {
     const candidate = await tryCandidate(question, ref)
+    if (candidate === SAME) read += 1
     if (typeof candidate === 'string') {
       considered.push(`${ref.version}: ${candidate}`)
     } else {
@@ -73,6 +77,7 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
       return { kind: 'base', ref, ...candidate, considered }
     }
   }
+  if (considered.length > 0 && read === 0) return { kind: 'unresolved', considered }
   return { kind: 'none', reason: noBaseReason(question.repo, considered), considered }
 }
 
@@ -82,10 +87,12 @@ function noBaseReason({ lightweightTags }: RecipeRepo, considered: readonly stri
   return `no released version to upgrade from: ${lightweightTags.slice(0, 3).join(', ')} is a lightweight tag, which is no release (R014)`
 }
 
+const SAME = 'runs the same as head'
+
 async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {
   try {
     const candidate = await candidateOf(question, ref)
-    return candidate.differs.length === 0 ? 'runs the same as head' : candidate
+    return candidate.differs.length === 0 ? SAME : candidate
   } catch (error) {
     if (error instanceof CcCiError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`
     throw error

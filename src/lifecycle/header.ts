@@ -15,7 +15,7 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
     run: { id: app.runId, host: hostname() },
     tool: await toolIdentity(),
     recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
-    base: base.kind === 'none' ? null : base.ref,
+    base: 'ref' in base ? base.ref : null,
     selected: plan.selected,
     stack: app.stack,
     domain: app.domain,

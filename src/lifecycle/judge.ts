@@ -21,10 +21,11 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
     await tier.run(context, voice)
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
-    const found = foundBy(tier.id, error)
-    const { outcome, why } = found.outcome === 'fail' ? inDoubt(tier.id, found, context) : found
-    voice.check(found.check, outcome, why)
+    const { check, outcome, why } = foundBy(tier.id, error)
+    voice.check(check, outcome, why)
   }
+  const why = doubt(tier.id, context)
+  if (why) events.append({ type: 'tier.doubted', tier: tier.id, cause: why })
   events.append({ type: 'tier.ended', tier: tier.id })
 }
 
@@ -44,23 +45,20 @@ function foundBy(tier: TierId, error: unknown): FoundFault {
 }
 
 /**
- * A fault of the recipe is not proven where code of the recipe was refused, or a dependency did not come up: what is missing may be
- * exactly that. Such a tier is unverified, with the first fault as lines.
+ * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, or a dependency did not come up, and what is
+ * missing may be exactly that. Null: no doubt.
  */
-function inDoubt(tier: TierId, found: FoundFault, { plan, made }: RunContext): Pick<FoundFault, 'outcome' | 'why'> {
-  if (tier === 'lint' || tier === 'teardown' || found.why.code === 'policy-refused') return found
-  const { code, message, lines } = found.why
-  const seen = [`${code}: ${message}`, ...lines]
+function doubt(tier: TierId, { plan, made }: RunContext): Cause | null {
+  if (tier === 'lint' || plan.policy.length > 0) return null
   const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
   if (refused.length > 0) {
     const what = refused.map((refusal) => refusal.what).join(', ')
-    const text = `${tier} found ${code}, but code that it may need was refused: ${what}`
-    return { outcome: 'unverified', why: cause('code-refused', text, { lines: seen }) }
+    return cause('code-refused', `${tier} found a fault, but code that it may need was refused: ${what}`)
   }
   const [failed] = made.depFailures.values()
-  if (!failed) return found
-  const text = `${tier} found ${code}, but a dependency is missing: ${failed.message}`
-  return { outcome: 'unverified', why: cause('dep-failed', text, { hint: failed.hint, lines: seen }) }
+  return failed
+    ? cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
+    : null
 }
 
 /** The tier that keeps this one from being judged, from what the events say so far. */

@@ -11,6 +11,7 @@ import { parsePlace } from '../lib/place.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
+import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
 import type { Finding } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
@@ -103,7 +104,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const tree = await readTree(folder.checkout)
   const laidOver = overlay !== null
   const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: laidOver, added: NOTHING_ADDED }
-  const { head, pristine } = await headRelease(headSource, custom.found)
+  const { head, pristine } = await headRelease(headSource, custom)
   const base = await chooseBase({
     ...{ repo, app, head, settings, overlay },
     asked: baseAsked(request),
@@ -157,16 +158,34 @@ async function customOf(
   return { found, admitted: admit(found, approval) }
 }
 
-async function headRelease(source: ReleaseSource, found: Customized): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
-  const { settings, overlay, functions, installSteps } = found
+async function headRelease(
+  source: ReleaseSource,
+  { found, admitted }: RunPlan['custom'],
+): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
+  const { settings, overlay } = found
+  refuseOtherFiles(source, settings.env)
   const pristine = await newAppRelease({ ...source, overlay: false }, settings)
   if (overlay) await layOver(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)
   // What a function or script will set is not known yet; the engine is asked for nothing before it is.
-  if (!functions.has('env') && !installSteps) refuseUndefined(head.stack)
+  if (!admitted.functions.has('env') && !admitted.installSteps) refuseUndefined(head.stack)
   return { head, pristine }
+}
+
+/** Settings may add compose files of the recipe; without those of `.env.sample` something other than the recipe would be tested. */
+export function refuseOtherFiles({ tree }: ReleaseSource, env: Readonly<Record<string, string>>): void {
+  if (env.COMPOSE_FILE === undefined) return
+  const files = composeFiles(new Map(Object.entries(env)))
+  const own = composeFiles(tree.env.values)
+  const missing = own.filter((file) => !files.includes(file))
+  const custom = files.filter((file) => file.startsWith('cc-ci/'))
+  if (missing.length + custom.length === 0) return
+  const what = missing.length > 0 ? `leaves out ${missing.join(', ')}` : `names ${custom.join(', ')}`
+  throw new RecipeError('config-invalid', `COMPOSE_FILE of the settings ${what}`, {
+    hint: `It may add to ${own.join(':')}, which .env.sample selects. What only CI needs goes into cc-ci/compose.ci.yml.`,
+  })
 }
 
 /** Names carry the run's own randomness, so that no two runs meet; short, because secret names end at 64 characters. */

@@ -2,9 +2,11 @@ import { backupPlan } from '../backup/labels.ts'
 import type { Release } from '../deploy/deployer.ts'
 import { RecipeError } from '../lib/errors.ts'
 import { secretVariables } from '../recipe/secrets.ts'
-import { type RunPlan, refuseUndefined } from './plan.ts'
+import { refuseOtherImages } from './overlay.ts'
+import { type RunPlan, refuseOtherFiles, refuseUndefined } from './plan.ts'
 import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
+import { skipsOf } from './selection.ts'
 
 /** What became known only while the run went on. */
 export interface Refinement {
@@ -35,7 +37,11 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
     },
   })
   const headSource = given(plan.headSource)
+  refuseOtherFiles(headSource, all.env)
   const head = await newAppRelease(headSource, all)
+  const pristine = await newAppRelease({ ...headSource, overlay: false }, all)
+  const { overlay } = plan.custom.found
+  if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseUndefined(head.stack)
   const base =
     plan.base.kind === 'base'
@@ -44,14 +50,15 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
           return { ...chosen, source, release: await newAppRelease(source, all) }
         })(plan.base)
       : plan.base
+  const backup = backupPlan(head.stack)
   const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, all) : null
   return {
     ...plan,
     settings: { ...plan.settings, settings: all },
-    ...{ headSource, head, base, upgrade },
+    ...{ headSource, head, pristine, base, upgrade, backup },
+    skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted }),
     // Another environment may select other files and values: it is judged anew.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),
-    backup: backupPlan(head.stack),
   }
 }
 

@@ -29,7 +29,9 @@ export function selectedTiers(only: readonly TierId[] | undefined, attached: boo
 
 /** Declared not applicable, though it can be judged: then the judgement stands, and a finding says so. */
 export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<TierId, Skip>): Finding[] {
-  return declarations(settings.settings)
+  const { backup } = settings.settings
+  const incapable: [TierId, string][] = backup.capable === false ? [['backup', 'backup.capable is false']] : []
+  return [...incapable, ...declarations(settings.settings)]
     .filter(([tier]) => !skips.has(tier))
     .map(([tier, reason]) => ({
       code: 'judged-all-the-same',
@@ -74,17 +76,14 @@ export function skipsOf(plan: {
   for (const [tier, reason] of Object.entries(NOT_YET)) structural(tier as TierId, reason)
   if (plan.base.kind === 'none')
     skips.set('upgrade', { kind: plan.base.skip ?? 'structural', reason: plan.base.reason })
-  const capable = settings.backup.capable
-  if (capable === 'auto' ? !plan.backup.capable : !capable) {
-    const reason = capable === false ? 'declared: backup.capable is false' : plan.backup.reason
-    structural('backup', reason)
-    structural('restore', reason)
+  if (!plan.backup.capable && settings.backup.capable !== true) {
+    structural('backup', plan.backup.reason)
+    structural('restore', plan.backup.reason)
   }
   const custom = plan.admitted.specs.some(({ kind }) => kind === 'custom')
   const refused = plan.admitted.refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))
   if (!custom && !refused) structural('functional', 'no custom tests')
   if (settings.deps.length === 0) structural('integration', 'no dependency is declared')
-  else if (!custom && !refused) structural('integration', 'no custom tests')
   for (const [tier, reason] of declarations(settings)) {
     if (skips.has(tier)) skips.set(tier, { kind: 'declared', reason })
   }

@@ -173,6 +173,7 @@ export interface RecipeConfig {
       | 'foreign-config'
       | 'host-port'
       | 'foreign-route'
+      | 'log-driver'
     )[]
     /**
      * Whether a failed lint fails the run, or only its own rung.

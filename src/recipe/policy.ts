@@ -1,6 +1,6 @@
 import type { PolicyCode } from '../verdict/policy-codes.ts'
 import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
-import { foreignRoutes } from './policy-routes.ts'
+import { foreignRoutes, type OwnNames } from './policy-routes.ts'
 
 /** What a compose file may ask of the engine that gives it power over the host or over others; an operator can allow each. */
 export const POLICY = {
@@ -10,13 +10,14 @@ export const POLICY = {
   'cap-add': 'adds capabilities',
   'host-namespace': 'joins a namespace of the host',
   device: 'uses a device of the host',
-  'driver-bind': 'is a volume whose driver options bind a path of the host',
+  'driver-bind': 'is a volume with a driver or options that may reach the host',
   'foreign-network': 'joins a network that is not its own',
   'foreign-volume': 'uses a volume that is not its own',
   'foreign-secret': 'uses a secret that is not its own',
   'foreign-config': 'uses a config that is not its own',
   'host-port': 'publishes a port of the host',
-  'foreign-route': 'asks the edge for requests that are not its own',
+  'foreign-route': 'asks the edge for what is not its own',
+  'log-driver': 'has its log sent elsewhere, from the network of the host',
 } as const satisfies Record<PolicyCode, string>
 
 export interface PolicyProblem {
@@ -26,6 +27,9 @@ export interface PolicyProblem {
   /** For a person: `service app mounts a folder of the host: /etc`. */
   readonly message: string
 }
+
+/** Those that keep the log on this machine. */
+const LOG_DRIVERS = ['json-file', 'local', 'none']
 
 /** The networks outside the stack that every app may join. */
 const SHARED_NETWORKS = ['proxy']
@@ -46,16 +50,19 @@ export function policyProblems(
   { allow = [], domain, strictHosts = false }: PolicyOptions = {},
 ): PolicyProblem[] {
   const { model } = stack
-  const routes = domain === undefined ? [] : routeProblems(model, domain, strictHosts)
+  const routes = domain === undefined ? [] : routeProblems(model, { domain, stack: stackName, strict: strictHosts })
   const services = Object.entries(model.services).flatMap(([name, service]) => serviceProblems(name, service))
   return [...services, ...routes, ...namedProblems(model, stackName)].filter(({ code }) => !allow.includes(code))
 }
 
-function routeProblems(model: ComposeModel, domain: string, strict: boolean): PolicyProblem[] {
-  return foreignRoutes(model, domain, strict).map(({ service, label, why }) => ({
+function routeProblems(model: ComposeModel, own: OwnNames): PolicyProblem[] {
+  const shared = Object.entries(model.networks)
+    .filter(([key, { name, external }]) => external === true && SHARED_NETWORKS.includes(name ?? key))
+    .map(([key]) => key)
+  return foreignRoutes(model, own, shared).map(({ service, path, why }) => ({
     code: 'foreign-route',
-    path: ['services', service, 'deploy', 'labels', label],
-    message: `service ${service} ${POLICY['foreign-route']}: ${label} ${why}`,
+    path: ['services', service, ...path],
+    message: `service ${service} ${POLICY['foreign-route']}: ${why}`,
   }))
 }
 
@@ -80,10 +87,17 @@ function serviceProblems(name: string, service: ComposeService): PolicyProblem[]
     if (typeof mode === 'string' && /^(host|container:|service:)/.test(mode))
       add('host-namespace', key, `${key}: ${mode}`)
   }
+  const elsewhere = logElsewhere(service)
+  if (elsewhere !== null) add('log-driver', 'logging', elsewhere)
   for (const { published, target, protocol } of service.ports ?? []) {
     if (published !== undefined) add('host-port', 'ports', `${published} to ${target}/${protocol}`)
   }
   return problems
+}
+
+function logElsewhere({ logging }: ComposeService): string | null {
+  const { driver = 'json-file' } = (logging ?? {}) as { driver?: string }
+  return LOG_DRIVERS.includes(driver) ? null : driver
 }
 
 function boundSources({ volumes = [] }: ComposeService): string[] {
@@ -110,17 +124,33 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
   foreign('volumes', 'foreign-volume')
   foreign('secrets', 'foreign-secret')
   foreign('configs', 'foreign-config')
-  for (const [key, { driver_opts: options }] of Object.entries(model.volumes)) {
-    const { o = '', device = '' } = (options ?? {}) as Record<string, string>
-    if (/(^|,)r?bind\b/.test(o) || device.startsWith('/')) {
-      problems.push({
-        code: 'driver-bind',
-        path: ['volumes', key, 'driver_opts'],
-        message: `volume ${key} ${POLICY['driver-bind']}: ${device}`,
-      })
-    }
+  for (const [key, { driver, driver_opts: options }] of Object.entries(model.volumes)) {
+    const detail = volumeReach(driver, (options ?? {}) as Readonly<Record<string, unknown>>)
+    if (detail === null) continue
+    problems.push({
+      code: 'driver-bind',
+      path: ['volumes', key],
+      message: `volume ${key} ${POLICY['driver-bind']}: ${detail}`,
+    })
+  }
+  for (const [key, { driver }] of Object.entries(model.networks)) {
+    if (driver === undefined || driver === 'overlay') continue
+    problems.push({
+      code: 'foreign-network',
+      path: ['networks', key, 'driver'],
+      message: `network ${key} ${POLICY['foreign-network']}: driver ${String(driver)}`,
+    })
   }
   return problems
+}
+
+/** Options name a file system to mount and where from; only memory of its own reaches nothing. */
+function volumeReach(driver: unknown, options: Readonly<Record<string, unknown>>): string | null {
+  if (driver !== undefined && driver !== 'local') return `driver ${String(driver)}`
+  if (Object.keys(options).length === 0 || (options.type === 'tmpfs' && options.device === 'tmpfs')) return null
+  return Object.entries(options)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
 }
 
 /** Own are things without a name of their own, because Swarm prefixes them, and things named with the stack's prefix. */

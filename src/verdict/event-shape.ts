@@ -115,6 +115,7 @@ export const EVENT_SHAPES = {
   'tier.started': z.looseObject({ tier }),
   'tier.skipped': z.looseObject({ tier, kind: skipKindShape, reason: z.string() }),
   'tier.blocked': z.looseObject({ tier, by: tier }),
+  'tier.doubted': z.looseObject({ tier, cause: causeShape }),
   'tier.ended': z.looseObject({ tier }),
   'operation.started': z.looseObject({ tier, operation: z.string() }),
   'operation.ended': z.looseObject({ tier, operation: z.string(), ms: z.number() }),

@@ -103,6 +103,8 @@ export interface EventBodies {
   'tier.skipped': { readonly tier: TierId; readonly kind: SkipKind; readonly reason: string }
   /** The tier could not be started because `by` did not pass. */
   'tier.blocked': { readonly tier: TierId; readonly by: TierId }
+  /** What the tier finds wanting is not proven: something that it may need was refused or is missing. */
+  'tier.doubted': { readonly tier: TierId; readonly cause: Cause }
   'tier.ended': { readonly tier: TierId }
   'operation.started': { readonly tier: TierId; readonly operation: string }
   'operation.ended': { readonly tier: TierId; readonly operation: string; readonly ms: number }

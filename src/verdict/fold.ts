@@ -101,6 +101,7 @@ function tierFacts(tier: TierId, events: readonly RunEvent[]): TierFacts {
     ended: first(mine, 'tier.ended')?.at,
     skipped: first(mine, 'tier.skipped'),
     blockedBy: first(mine, 'tier.blocked')?.by,
+    doubt: first(mine, 'tier.doubted')?.cause,
     checks: of(mine, 'check'),
     evidence: of(mine, 'evidence').map(({ evidence }) => evidence),
     tests: of(mine, 'test').map(({ test }) => test),

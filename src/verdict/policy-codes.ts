@@ -13,6 +13,7 @@ export const POLICY_CODES = [
   'foreign-config',
   'host-port',
   'foreign-route',
+  'log-driver',
 ] as const
 
 export type PolicyCode = (typeof POLICY_CODES)[number]

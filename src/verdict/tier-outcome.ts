@@ -11,6 +11,7 @@ export interface TierFacts {
   readonly ended?: string
   readonly skipped?: Extract<RunEvent, { type: 'tier.skipped' }>
   readonly blockedBy?: TierId
+  readonly doubt?: Cause
   readonly checks: readonly Extract<RunEvent, { type: 'check' }>[]
   readonly evidence: TierResult['evidence']
   readonly tests: TierResult['tests']
@@ -32,13 +33,16 @@ type TierResultSignal = Extract<RunEvent, { type: 'run.interrupted' }>['signal']
 export type Outcome = Pick<TierResult, 'status' | 'reason' | 'skipKind' | 'cause'>
 
 /**
- * THE rules of outcomes, first match decides: what a check or test found wanting in the recipe is `fail`; what could not be judged
+ * THE rules of outcomes, first match decides: what a check or test found wanting in the recipe is `fail`, or
+ * `unverified` where the stream has a doubt; what could not be judged
  * is `unverified`; a skip needs a reason and never overrides a result; `pass` needs an end, a check, and all required evidence.
  * A blocked tier is left to `blockedOutcome`, which needs the outcome of the other tier: null here.
  */
 export function tierOutcome(facts: TierFacts, run: RunFacts): Outcome | null {
   const { tier } = facts
   const found = failure(facts)
+  if (found && facts.doubt)
+    return unverified({ ...facts.doubt, lines: [`${found.code}: ${found.message}`, ...found.lines] })
   if (found) return { status: 'fail', reason: found.message, cause: found }
   const unclear = unjudged(facts)
   if (unclear) return unverified(unclear)

@@ -185,6 +185,48 @@ function logs({ state }: Workshop, run: string): string {
     .join('\n')
 }
 
+describe.concurrent('settings and scripts hide nothing', () => {
+  it('another list of compose files is refused', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, {
+      'cc-ci/fake.yml': 'version: "3.8"\nservices:\n  app:\n    image: cc-ci-fixtures/busybox:1\n',
+      'cc-ci/cc-ci.yml': 'env:\n  COMPOSE_FILE: cc-ci/fake.yml\n',
+    })
+    const { exitCode, stderr } = await workshop.run(['plan', dir])
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/COMPOSE_FILE of the settings leaves out compose\.yml/)
+  })
+
+  it('a backup that the labels promise is judged, whatever the settings say', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { 'cc-ci/cc-ci.yml': 'backup:\n  capable: false\n' })
+    const plan = JSON.parse((await workshop.run(['plan', dir, '--json'])).stdout)
+    expect(plan.tiers).toContainEqual({ id: 'backup', kind: 'judged' })
+    expect(plan.findings.map(({ code }: { code: string }) => code)).toContain('judged-all-the-same')
+  })
+
+  it('a refused test of an operation keeps the run from being green', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { 'cc-ci/tests/upgrade.spec.ts': SPEC })
+    const { results, stdout } = await workshop.test([dir, '--only', 'functional'])
+    expect(results.verdict, stdout).toBe('unverified')
+    expect(tierOf(results, 'functional').cause?.code).toBe('code-refused')
+  })
+
+  it('a script that fails after it has set secrets shows none of them', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, {
+      'cc-ci/install-steps.sh':
+        'app-secret api_key value-of-a-secret\napp-env DB_PASSWORD value-of-a-password\necho value-of-a-secret and value-of-a-password\nfalse\n',
+    })
+    const { results, stdout } = await workshop.test([dir, '--base', 'none', '--only', 'install', '--approve-code'])
+    expect(tierOf(results, 'install').cause?.code).toBe('hook-failed')
+    const kept = logs(workshop, results.run.id)
+    expect(kept).toContain('*** and ***')
+    for (const text of [stdout, JSON.stringify(results), kept]) expect(text).not.toMatch(/value-of-a/)
+  })
+})
+
 describe.concurrent('what an app may do to the machine is bounded', () => {
   it('an app that starts processes without end stops at its limit', async () => {
     await using workshop = openWorkshop()

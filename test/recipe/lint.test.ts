@@ -196,6 +196,8 @@ describe('since the last release', () => {
   })
 })
 
+const label = (text: string) => `deploy: {labels: ['traefik.http.${text}']}`
+
 describe('compose policy', () => {
   const CASES: [code: keyof typeof POLICY, service: string, rest?: string][] = [
     ['bind-mount', 'volumes: ["./x:/x"]'],
@@ -212,6 +214,25 @@ describe('compose policy', () => {
     ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {name: other_app_data}}'],
     ['foreign-secret', 'secrets: [s]', 'secrets: {s: {external: true, name: other_secret_v1}}'],
     ['foreign-config', 'configs: [c]', 'configs: {c: {external: true}}'],
+    [
+      'driver-bind',
+      'volumes: ["v:/v"]',
+      'volumes: {v: {driver_opts: {type: overlay, device: overlay, o: "lowerdir=/etc:/usr"}}}',
+    ],
+    ['driver-bind', 'volumes: ["v:/v"]', 'volumes: {v: {driver_opts: {type: ext4, device: dev/sda1}}}'],
+    ['foreign-network', 'networks: [n]', 'networks: {n: {driver: macvlan}}'],
+    ['log-driver', 'logging: {driver: syslog, options: {syslog-address: "udp://127.0.0.1:514"}}'],
+    ['foreign-route', label('routers.x.rule=PathPrefix(`/`)')],
+    ['foreign-route', label('routers.x.rule=PathRegexp(`^/x|Host(app.example.com)`)')],
+    ['foreign-route', label('routers.x.rule=Host(`app.example.com`) || Path(`/x`)')],
+    ['foreign-route', label('routers.x.rule=!((Host(`app.example.com`)))')],
+    ['foreign-route', label('routers.x.rule=!(Path(`/x`) && Host(`app.example.com`))')],
+    ['foreign-route', label('routers.x.rule=Host(`other.example.com`)')],
+    ['foreign-route', label('routers.x.service=api@internal')],
+    ['foreign-route', label('services.ccci-keycloak.loadbalancer.server.port=80')],
+    ['foreign-route', label('services.x.loadbalancer.server.url=http://127.0.0.1:8080')],
+    ['foreign-route', label('middlewares.x.forwardauth.address=http://127.0.0.1')],
+    ['foreign-route', 'networks: {proxy: {aliases: [keycloak.ci.test]}}', 'networks: {proxy: {external: true}}'],
     ['host-port', 'ports: ["80:80"]'],
     ['host-port', 'ports: [{target: 53, published: 53, mode: host}]'],
   ]
@@ -219,8 +240,23 @@ describe('compose policy', () => {
   test.each(CASES)('%s: %s', async (code, service, rest = '') => {
     const compose = `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n${rest}\n`
     const { stack } = await resolved({ 'compose.yml': compose })
-    expect(policyProblems(stack, 'app_example_com').map((problem) => problem.code)).toEqual([code])
-    expect(policyProblems(stack, 'app_example_com', { allow: [code] })).toEqual([])
+    const own = { domain: 'app.example.com' }
+    expect(policyProblems(stack, 'app_example_com', own).map((problem) => problem.code)).toEqual([code])
+    expect(policyProblems(stack, 'app_example_com', { ...own, allow: [code] })).toEqual([])
+  })
+
+  test.each([
+    'routers.x.rule=Host(`app.example.com`)',
+    'routers.x.rule=Host(`app.example.com`, `www.app.example.com`)',
+    'routers.x.rule=Host(`app.example.com`) && (PathPrefix(`/a`) || PathPrefix(`/b`))',
+    'routers.x.rule=(Host(`app.example.com`) || Host("www.app.example.com")) && !PathPrefix(`/internal`)',
+    'routers.x.rule=Host(`nobody-has-this.example.org`)',
+    'middlewares.x.redirectscheme.scheme=https',
+  ])('allowed: %s', async (text) => {
+    const { stack } = await resolved({
+      'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${label(text)}\n`,
+    })
+    expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com' })).toEqual([])
   })
 
   test('every code has a case', () => {

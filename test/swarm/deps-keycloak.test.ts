@@ -4,6 +4,8 @@ import { keycloak } from '../../src/deps/keycloak/index.ts'
 import { adminPassword, KEYCLOAK_SERVICE } from '../../src/deps/keycloak/service.ts'
 import type { ProviderHost } from '../../src/deps/provider.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
+import { ImageBuilder } from '../../src/images/builder.ts'
+import { smtpSinkImage } from '../../src/images/smtp-sink.ts'
 import { keycloakTurn } from './support/keycloak-turn.ts'
 import { providerHost, providerRun } from './support/provider-host.ts'
 
@@ -38,6 +40,8 @@ print(ask(c['userinfoUrl'], None, {'authorization': 'Bearer ' + token})['email']
   const run = ['run', '--rm', '--network', 'proxy', ...env, 'cc-ci/smtp-sink:1', 'python3', '-c', script]
   return (await docker(run, { deadlineMs: 60_000 })).stdout.trim()
 }
+
+beforeAll(() => new ImageBuilder(() => {}).ensure(smtpSinkImage()), 300_000)
 
 test('an app in a container logs the user in under the same address as a browser, over a certificate that verifies', async () => {
   const { credentials, authority, reach, release } = await keycloak.provide(host, providerRun())

@@ -186,6 +186,17 @@ describe('a check that does not pass', () => {
     expect(lost).toMatchObject({ status: 'unverified', cause: { code: 'engine-lost', blame: 'infra' } })
   })
 
+  it('is not proven where the stream has a doubt, and keeps the fault as lines; a pass stays one', () => {
+    const doubt: EventDraft = { type: 'tier.doubted', tier: 'upgrade', cause: cause('code-refused', 'x was refused') }
+    const failing = tierWith('upgrade', [{ outcome: 'fail', cause: cause('data-lost', 'all gone') }])
+    const row = tierOf(passingStream({ upgrade: [...failing.slice(0, -1), doubt, ...failing.slice(-1)] }), 'upgrade')
+    expect(row).toMatchObject({ status: 'unverified', cause: { code: 'code-refused', lines: ['data-lost: all gone'] } })
+    const good = passingTier('upgrade')
+    expect(tierOf(passingStream({ upgrade: [...good.slice(0, -1), doubt, ...good.slice(-1)] }), 'upgrade').status).toBe(
+      'pass',
+    )
+  })
+
   it('is our fault when it does not say why', () => {
     const row = tierOf(passingStream({ backup: tierWith('backup', [{ outcome: 'fail' }]) }), 'backup')
     expect(row).toMatchObject({ status: 'unverified', cause: { code: 'harness-error', blame: 'ci' } })

@@ -12,6 +12,11 @@ interface Resources {
   readonly [key: string]: unknown
 }
 
+/** Zero and less mean without a limit, to the engine. */
+function withoutUnlimited(limits: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => Number.parseFloat(String(value)) > 0))
+}
+
 /** Limits for what the recipe leaves unlimited: processes always, memory where the settings name a size. */
 export function withLimits(
   name: string,
@@ -20,11 +25,11 @@ export function withLimits(
   accommodations: string[],
 ): ComposeService {
   const { resources } = (service.deploy ?? {}) as { resources?: Resources }
-  const own = resources?.limits ?? {}
+  const own = withoutUnlimited(resources?.limits ?? {})
   const memory = added.memoryBytes === null ? {} : { memory: String(added.memoryBytes) }
   if (own.pids === undefined) accommodations.push(`service ${name}: at most ${PROCESSES} processes`)
   if (own.memory === undefined && added.memoryBytes !== null)
     accommodations.push(`service ${name}: at most ${added.memoryBytes} bytes of memory (resources.memory)`)
-  const limits = { pids: PROCESSES, ...memory, ...own }
+  const limits = { ...memory, ...own, pids: Math.min(PROCESSES, Number(own.pids ?? PROCESSES)) }
   return { ...service, deploy: { ...service.deploy, resources: { ...resources, limits } } }
 }

@@ -13,13 +13,20 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
-    const pinned = { ...service, image: images.get(name)?.pinned ?? service.image }
+    const pinned = { ...withoutOurs(service), image: images.get(name)?.pinned ?? service.image }
     const labelled = name === 'app' ? withLabels(pinned, release) : pinned
     const bounded = withLimits(name, labelled, release, accommodations)
     return [name, options.vips ? bounded : withoutVip(name, bounded, accommodations)] as const
   })
   const model = { ...release.stack.model, version: LIMITS_VERSION, services: Object.fromEntries(services) }
   return { model: withAuthority(model, release, accommodations), accommodations }
+}
+
+/** The docker CLI gives a variable without a value the one of its own environment, which is that of this machine. */
+function withoutOurs(service: ComposeService): ComposeService {
+  if (!service.environment) return service
+  const environment = Object.entries(service.environment).filter(([, value]) => value !== null)
+  return { ...service, environment: Object.fromEntries(environment) }
 }
 
 /** What the operators' client calls the commit of a deployment without a version: 8 characters, `+U` when files were changed. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { secretValuesOf } from '../../config/secret-names.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { INSIDE } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -24,7 +25,13 @@ const OUTPUT_LINES = 15
 export async function runInstallSteps(context: RunContext, voice: TierVoice): Promise<InstallSteps> {
   const { installSteps: file } = context.plan.custom.admitted
   if (!file) return { env: {}, secrets: {} }
-  const result = await voice.operation(file.shown, () => runScript(context, voice, `${file.side}/install-steps.sh`))
+  const output: string[] = []
+  const path = `${file.side}/install-steps.sh`
+  const result = await voice.operation(file.shown, () => runScript(context, voice, path, output))
+  // What was set is known to the masker before any of its words are kept.
+  const steps = await collect(context)
+  for (const value of [...Object.values(steps.secrets), ...secretValuesOf(steps.env)]) context.masker.add(value)
+  keepOutput(context, output)
   if (result.exitCode !== 0) {
     const ending = result.timedOut ? `did not end within ${limit(context)}` : `ended with ${result.exitCode}`
     const lines = result.output.split('\n').filter((line) => line.trim() !== '')
@@ -33,21 +40,27 @@ export async function runInstallSteps(context: RunContext, voice: TierVoice): Pr
     })
     throw new TierStop('install-steps.sh succeeds', why)
   }
-  const steps = await collect(context)
   voice.check('install-steps.sh succeeds', 'pass')
   return steps
 }
 
-async function runScript(context: RunContext, voice: TierVoice, path: string) {
+const MAX_OUTPUT_LINES = 20_000
+
+function keepOutput(context: RunContext, output: readonly string[]): void {
   using log = customLog(context, 'install-steps')
+  for (const line of output) log.line(line)
+}
+
+async function runScript(context: RunContext, voice: TierVoice, path: string, output: string[]) {
+  const keep = (line: string) => void (output.length < MAX_OUTPUT_LINES && output.push(line))
   const sandbox = await sandboxOf(context)
   return await sandbox.run(['bash', '-eu', '-o', 'pipefail', `${INSIDE.code}/${path}`], {
     deadlineMs: context.plan.settings.settings.timeouts.hook,
     signal: context.signal,
     cwd: INSIDE.code,
     env: scriptEnv(context),
-    onLine: log.line,
-    handlers: appHandlers({ context, voice, op: null, log: log.line }),
+    onLine: keep,
+    handlers: appHandlers({ context, voice, op: null, log: keep }),
   })
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { refuseUndefined } from '../plan.ts'
 import { refine } from '../refine.ts'
 import { bringUpDeps } from './deps.ts'
 import { callFunction } from './function.ts'
@@ -19,7 +20,9 @@ export async function prepareApp(context: RunContext, voice: TierVoice): Promise
   const env = await envFrom(context, voice, 'env')
   const authority = [...context.made.deps.values()].flatMap(({ authority }) => authority ?? [])
   const added = { ...steps.env, ...env }
-  if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) return
+  if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) {
+    return refuseUndefined(context.plan.head.stack)
+  }
   for (const value of [...Object.values(steps.secrets), ...secretValuesOf(added)]) context.masker.add(value)
   context.plan = await refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
 }
@@ -39,10 +42,11 @@ async function envFrom(
   if (!called.called) return {}
   const parsed = envShape.safeParse(called.value)
   if (parsed.success) return Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, String(value)]))
-  const found = JSON.stringify(called.value)?.slice(0, 200)
+  // Names and kinds only: a value may be a secret that nobody knows of yet.
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`)
   const why = cause(
     'hook-failed',
-    `${name} gave back something that is no record of texts: ${context.masker.mask(found)}`,
+    `${name} gave back something that is no record of texts: ${wrong.join('; ').slice(0, 500)}`,
     {
       hint: 'Return an object of environment names to values: { SMTP_HOST: ctx.deps.smtp.host }.',
     },

@@ -1,4 +1,4 @@
-import { type Tier, TierStop } from '../context.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
 import { customRun, judgeRows, needsDep } from './functional.ts'
 
@@ -7,15 +7,21 @@ export const integrationTier: Tier = {
   id: 'integration',
   async run(context, voice) {
     const healthy = await healthOfDeps(context)
-    const rows = (await customRun(context, voice)).rows.filter((row) => needsDep(context, row))
+    const [failed] = context.made.depFailures.values()
+    const none = noTests(context)
+    const rows = none ? [] : (await customRun(context, voice)).rows.filter((row) => needsDep(context, row))
+    if (failed) throw new TierStop('the dependencies are there', failed, 'unverified')
     if (rows.length === 0) {
-      const reason = 'no custom test is tagged @integration'
+      const reason = none ? 'no custom tests' : 'no custom test is tagged @integration'
       return context.events.append({ type: 'tier.skipped', tier: 'integration', kind: 'structural', reason })
     }
-    const [failed] = context.made.depFailures.values()
-    if (failed) throw new TierStop('the dependencies are there', failed, 'unverified')
     voice.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
     voice.check('the dependencies are there', 'pass')
     judgeRows(context, voice, { rows, empty: [] })
   },
+}
+
+function noTests({ plan }: RunContext): boolean {
+  const { specs, refused } = plan.custom.admitted
+  return !specs.some(({ kind }) => kind === 'custom') && !refused.some(({ tiers }) => tiers.includes('integration'))
 }

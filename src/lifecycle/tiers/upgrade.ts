@@ -21,6 +21,7 @@ export const upgradeTier: Tier = {
   async run(context, voice) {
     const { made } = context
     if (context.plan.base.kind === 'no-delta') throw noDelta(context.plan.base.ref.version)
+    if (context.plan.base.kind === 'unresolved') throw unresolved(context.plan.base.considered)
     const before = made.installed
     const was = context.plan.base.kind === 'base' ? appState(before, context.plan.base.release) : null
     await prepareUpgrade(context, voice)
@@ -51,6 +52,15 @@ export const upgradeTier: Tier = {
 function noDelta(version: string): TierStop {
   const message = `the pinned base ${version} runs exactly what head runs`
   return new TierStop('base and head differ', cause('no-version-delta', message), 'unverified')
+}
+
+function unresolved(considered: readonly string[]): TierStop {
+  const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
+  return new TierStop(
+    'an older release can be read',
+    cause('compose-invalid', message, { lines: considered }),
+    'unverified',
+  )
 }
 
 function reportOrphans(voice: TierVoice, { orphans }: Deployed): void {
