@@ -83,7 +83,7 @@ export interface RecipeConfig {
   }
   readonly backup?: {
     /**
-     * Whether the app can be backed up; `auto` reads the backupbot labels.
+     * Whether the app can be backed up; `auto` reads the backupbot labels. `false` hides no backup that they promise; `true` makes missing labels a fault.
      * @default "auto"
      * @example
      * { backup: { capable: false } }

@@ -32,7 +32,7 @@ export const lifeRows = {
   }),
   'backup.capable': setting(z.union([z.literal('auto'), z.boolean()]), {
     earlier: 'BACKUP_CAPABLE',
-    what: 'Whether the app can be backed up; `auto` reads the backupbot labels.',
+    what: 'Whether the app can be backed up; `auto` reads the backupbot labels. `false` hides no backup that they promise; `true` makes missing labels a fault.',
     default: 'auto',
     example: false,
   }),
