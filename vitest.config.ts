@@ -1,9 +1,24 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Pure tests, and tests on the real engine with longer deadlines. Two files at a time: runs do not see each other, two cores do. */
+/** Files that take minutes, longest first: begun last, each would keep one worker busy when the others have nothing left to do. */
+const LONGEST = ['cli/real-recipes', 'cli/faults', 'cli/custom-code', 'cli/interruption', 'swarm/convergence']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+      return index === -1 ? LONGEST.length : index
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
+/** Pure tests, and tests on the real engine with longer deadlines. Runs do not see each other; three files at a time keep two cores busy. */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -35,7 +35,7 @@ const EMPTY = `${RESTIC_DIR}/empty`
 const BACKUP = 'restic backup --json --no-cache --host cc-ci --tag "$1" --files-from-raw /dev/stdin | tail -n 1'
 
 /**
- * Takes one restic snapshot of what the plan covers and is there; `coverageOf` then says what is missing. Initialises the
+ * Takes one restic snapshot of what the plan covers and is there; `coverageOf` then says what is missing. Makes the
  * repository of the run. A file that vanished while it was read (code 3) is a warning: apps are alive while they are backed up.
  */
 export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: ResticOptions): Promise<Snapshot> {
@@ -66,23 +66,20 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
  */
 export async function restore(
   toolbox: Toolbox,
-  snapshotId: string,
-  plan: BackupPlan,
+  { id, volumes }: Pick<Snapshot, 'id' | 'volumes'>,
   options: { readonly signal?: AbortSignal; readonly deadlineMs?: number } = {},
 ): Promise<{ files: number }> {
   const bounds = {
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
     ...(options.signal ? { signal: options.signal } : {}),
   }
-  const covered = plan.volumes.filter(({ covered }) => covered.kind !== 'none').map(({ volume }) => volume)
-  const contents = await snapshotContents(toolbox, snapshotId, covered, bounds)
-  const result = await toolbox.exec(['restic', 'restore', '--no-cache', '--target', '/', snapshotId], bounds)
+  const result = await toolbox.exec(['restic', 'restore', '--no-cache', '--target', '/', id], bounds)
   if (result.exitCode !== 0) throw failed('restore', result.exitCode, result.stderr)
-  return { files: contents.reduce((sum, { files }) => sum + files, 0) }
+  return { files: volumes.reduce((sum, { files }) => sum + files, 0) }
 }
 
 async function initialise(toolbox: Toolbox, bounds: { deadlineMs: number; signal?: AbortSignal }): Promise<void> {
-  const script = 'mkdir -p "$1" && { test -e "$RESTIC_REPOSITORY/config" || restic init --no-cache >/dev/null; }'
+  const script = 'mkdir -p "$1" && { test -e "$RESTIC_REPOSITORY/config" || new-repository; }'
   await toolbox.run(['sh', '-c', script, 'init', EMPTY], bounds)
 }
 

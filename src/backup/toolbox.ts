@@ -29,7 +29,7 @@ export interface ToolboxEngine {
 }
 
 export interface ToolboxOptions {
-  /** Reference or id of the toolbox image: restic, sqlite3, GNU find, coreutils, tar, awk. */
+  /** Reference or id of the toolbox image: restic, new-repository, sqlite3, GNU find, coreutils, tar, awk. */
   readonly image: string
   readonly app: { readonly runId: string; readonly stack: string }
   readonly mask: (text: string) => string
@@ -109,7 +109,7 @@ async function start(
     name: names.container,
     image,
     argv: ['sleep', 'infinity'],
-    env: { LC_ALL: 'C.UTF-8', ...resticEnv(app.runId) },
+    env: { LC_ALL: 'C.UTF-8', ...RESTIC_ENV },
     labels: { 'cc-ci.run': app.runId },
     mounts: new Map([[names.repository, RESTIC_DIR], ...mounts]),
     capabilities: CAPABILITIES,
@@ -123,10 +123,8 @@ async function stackVolumes(engine: ToolboxEngine, stack: string): Promise<Map<s
   return new Map(own.map((name) => [name.slice(stack.length + 1), name]))
 }
 
-/** The repository lives and dies with the run beside the data itself: its password protects nothing, restic just wants one. */
-function resticEnv(runId: string): Record<string, string> {
-  return { RESTIC_REPOSITORY: `${RESTIC_DIR}/repository`, RESTIC_PASSWORD: runId, RESTIC_PROGRESS_FPS: '0' }
-}
+/** The password is the image's own. */
+const RESTIC_ENV = { RESTIC_REPOSITORY: `${RESTIC_DIR}/repository`, RESTIC_PROGRESS_FPS: '0' }
 
 async function runOk(
   { engine, container, mask }: { engine: ToolboxEngine; container: string; mask: (text: string) => string },

@@ -1,3 +1,4 @@
+import type { Snapshot } from '../backup/restic.ts'
 import type { Toolbox } from '../backup/toolbox.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { Browser } from '../checks/browser.ts'
@@ -60,7 +61,8 @@ interface Made {
   /** True once head's own tasks serve: what backup and tests look at. */
   headServes: boolean
   witnesses?: PlantedWitnesses
-  snapshotId?: string
+  /** What the backup tier took and the restore tier puts back. */
+  snapshot?: Snapshot
   /** Where the code of recipe and operator runs. */
   sandbox?: Sandbox
   /** What each dependency gave to this run. */

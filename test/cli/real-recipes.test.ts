@@ -9,7 +9,7 @@ import { keycloakTurn } from '../swarm/support/keycloak-turn.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { tierOf } from './tinkered.ts'
 
-describe('real recipes live their whole life', () => {
+describe.concurrent('real recipes live their whole life', () => {
   it.each(REAL_RECIPES.filter((name) => name !== 'todo'))(
     '%s passes with level 3 or more and all generic evidence',
     async (name) => {

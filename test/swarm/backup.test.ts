@@ -55,7 +55,7 @@ test('a volume of odd names and 5,000 files is snapshot, counted and restored to
 
   await stack.sh('cd /volumes/data && find . -mindepth 1 -delete && printf other > sub')
   await stack.sh('rm /volumes/data/sub')
-  expect(await restore(stack.toolbox, taken.id, plan)).toEqual({ files: counted })
+  expect(await restore(stack.toolbox, taken)).toEqual({ files: counted })
   expect(await stack.listing('data')).toBe(before)
   expect(await stack.sh('sha256sum /etc/passwd')).toBe(outside)
 })
@@ -97,7 +97,7 @@ test('what is covered comes back, what the labels exclude is not asked for and n
   await destroyBeforeRestore(here, planted)
   expect(await stack.sh('ls -A /volumes/*/.cc-ci* /volumes/parts/keep')).not.toMatch(/data\/.cc-ci|keep\/\.cc-ci/)
   await stack.sh('echo changed > /volumes/cache/c; echo new > /volumes/parts/skip/new; rm /volumes/data/b')
-  await restore(stack.toolbox, taken.id, here.plan)
+  await restore(stack.toolbox, taken)
   const evidence = await compareAfterRestore(here, planted)
   expect(evidenceProblem(evidence)).toBeNull()
   const rows = 'witnesses' in evidence ? evidence.witnesses.filter(({ kind }) => kind === 'file') : []
@@ -269,7 +269,7 @@ test('the toolbox follows the volumes of its stack and keeps the repository', as
   await using stack = await bareStack('data')
   await stack.sh('echo 1 > /volumes/data/x')
   const plan = planOf({}, ['data'])
-  const { id } = await snapshot(stack.toolbox, plan, { tag: 'x' })
+  const taken = await snapshot(stack.toolbox, plan, { tag: 'x' })
   const late = `${stack.name}_late`
   await docker(['volume', 'create', '--label', `com.docker.stack.namespace=${stack.name}`, late])
   stack.cleanup.register(late, async () => {
@@ -278,5 +278,5 @@ test('the toolbox follows the volumes of its stack and keeps the repository', as
   })
   await stack.toolbox.refresh()
   expect(stack.toolbox.volumes).toEqual(['data', 'late'])
-  expect(await restore(stack.toolbox, id, plan)).toEqual({ files: 1 })
+  expect(await restore(stack.toolbox, taken)).toEqual({ files: 1 })
 })

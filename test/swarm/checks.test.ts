@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
-import { type Browser, openBrowser } from '../../src/checks/browser.ts'
+import { openBrowser } from '../../src/checks/browser.ts'
 import { checkHttp } from '../../src/checks/http.ts'
 import { runningTasks } from '../../src/checks/serving-task.ts'
 import { smoke } from '../../src/checks/smoke.ts'
@@ -19,27 +19,32 @@ const plain = (text: string) => text
 let root: string
 let engine: Engine
 let edge: EdgeAddress
-let open: { stack: string; domain: string; browser?: Browser } | undefined
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cc-ci-checks-'))
   engine = await Engine.connect()
   edge = await edgeAddress()
 })
-afterEach(async () => {
-  await open?.browser?.close()
-  if (open) await removeStackOrThrow(engine, { stack: open.stack, runId: 'none', deadlineMs: 60_000 })
-  open = undefined
-})
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-async function deployed(name: string) {
+/** A fixture that serves, gone when the scope ends. */
+interface Deployed extends AsyncDisposable {
+  readonly stack: string
+  readonly domain: string
+}
+
+async function deployed(name: string): Promise<Deployed> {
   const stack = `chk-${randomId(6)}`
   const domain = `${stack}.ci.test`
-  open = { stack, domain }
-  const { dir } = await buildRecipe(name, join(root, stack))
-  await deployByHand(dir, { stack, domain })
-  return { stack, domain }
+  const remove = async () => void (await removeStackOrThrow(engine, { stack, runId: 'none', deadlineMs: 60_000 }))
+  try {
+    const { dir } = await buildRecipe(name, join(root, stack))
+    await deployByHand(dir, { stack, domain })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { stack, domain, [Symbol.asyncDispose]: remove }
 }
 
 function ask(
@@ -60,25 +65,28 @@ function ask(
 
 async function picture({ stack, domain }: { stack: string; domain: string }, path: string) {
   const browser = await openBrowser({ edge, executable: CHROMIUM, domain, profile: join(root, `${stack}-profile`) })
-  if (open) open.browser = browser
   const screenshotFile = join(process.env.KEEP_SCREENSHOTS ?? root, `${stack}.png`)
-  const result = await smoke(browser, {
-    url: `https://${domain}${path}`,
-    screenshotFile,
-    deadlineMs: 20_000,
-    signal: new AbortController().signal,
-    mask: plain,
-  })
-  return { result, png: await readFile(screenshotFile) }
+  try {
+    const result = await smoke(browser, {
+      url: `https://${domain}${path}`,
+      screenshotFile,
+      deadlineMs: 20_000,
+      signal: new AbortController().signal,
+      mask: plain,
+    })
+    return { result, png: await readFile(screenshotFile) }
+  } finally {
+    await browser.close()
+  }
 }
 
-describe.each([
+describe.concurrent.each([
   { name: 'custom-html', health: '/', page: '/', title: 'A quiet page' },
   { name: 'pocketbase', health: '/api/health', page: '/_/', title: /login/i },
   { name: 'todo', health: '/', page: '/', title: /./ },
 ])('$name', ({ name, health, page, title }) => {
   it('is served by its own task and shows a page', async () => {
-    const app = await deployed(name)
+    await using app = await deployed(name)
     const { outcome, evidence, cause } = await ask(app, { path: health })
     expect(cause).toBeUndefined()
     expect(outcome).toBe('pass')
@@ -93,29 +101,29 @@ describe.each([
   }, 120_000)
 })
 
-it('does not take an answer for the answer of another stack', async () => {
-  const app = await deployed('custom-html')
+it.concurrent('does not take an answer for the answer of another stack', async () => {
+  await using app = await deployed('custom-html')
   expect((await ask(app)).outcome).toBe('pass')
   const { outcome, cause } = await ask(app, { as: 'somebody-else', deadlineMs: 1000 })
   expect([outcome, cause?.code]).toEqual(['fail', 'http-not-serving'])
   expect(cause?.lines.join('\n')).toContain('the proxy dials http://')
 }, 60_000)
 
-describe.each([
+describe.concurrent.each([
   ['http-500', 'http-wrong-status', 'database is locked'],
   ['wrong-router-host', 'proxy-fallback', '404 page not found'],
   ['wrong-port', 'http-not-serving', 'Bad Gateway'],
 ])('planted fault %s', (name, code, line) => {
   it(`ends with ${code}`, async () => {
-    const app = await deployed(name)
+    await using app = await deployed(name)
     const { outcome, cause } = await ask(app, { deadlineMs: 20_000 })
     expect([outcome, cause?.code]).toEqual(['fail', code])
     expect(cause?.lines.join('\n')).toContain(line)
   }, 90_000)
 })
 
-it('sees that a page is blank though it answers 200', async () => {
-  const app = await deployed('blank-page')
+it.concurrent('sees that a page is blank though it answers 200', async () => {
+  await using app = await deployed('blank-page')
   expect((await ask(app)).outcome).toBe('pass')
   const { result } = await picture(app, '/')
   expect([result.outcome, result.cause?.code]).toEqual(['fail', 'blank-page'])

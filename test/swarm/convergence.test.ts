@@ -16,7 +16,7 @@ function convergedOf(result: ConvergeResult) {
   return result.value
 }
 
-test('a server and a completed one-shot at 0/1 converge, also on-failure with exit 0 and replicas 0', async () => {
+test.concurrent('a server and a completed one-shot at 0/1 converge, also on-failure with exit 0 and replicas 0', async () => {
   await using stack = scratchStack(engine)
   const result = await stack.up({
     app: sh(FOREVER),
@@ -33,19 +33,19 @@ test('a server and a completed one-shot at 0/1 converge, also on-failure with ex
   expect(updates.every(({ state }) => state === 'created')).toBe(true)
 })
 
-test('a global service converges', async () => {
+test.concurrent('a global service converges', async () => {
   await using stack = scratchStack(engine)
   expect(convergedOf(await stack.up({ app: sh(FOREVER, { mode: 'global' }) })).tasks).toHaveLength(1)
 })
 
-test('a server that ends with 0 under on-failure is stranded, not complete', async () => {
+test.concurrent('a server that ends with 0 under on-failure is stranded, not complete', async () => {
   await using stack = scratchStack(engine)
   const labels = { 'traefik.http.routers.x.rule': 'Host(`x`)' }
   const cause = causeOf(await stack.up({ app: sh('exit 0', { restart_policy: { condition: 'on-failure' }, labels }) }))
   expect(cause).toMatchObject({ code: 'service-stranded', service: 'app', blame: 'recipe' })
 })
 
-test('a crash loop ends in seconds with exit codes and last words', async () => {
+test.concurrent('a crash loop ends in seconds with exit codes and last words', async () => {
   await using stack = scratchStack(engine)
   const result = await stack.up({ app: sh('echo no database; exit 3', { restart_policy: quick }) })
   const cause = causeOf(result)
@@ -56,7 +56,7 @@ test('a crash loop ends in seconds with exit codes and last words', async () => 
   expect(result.waitedMs).toBeLessThan(20_000)
 })
 
-test('an app that ends until its database is up is no crash loop', async () => {
+test.concurrent('an app that ends until its database is up is no crash loop', async () => {
   await using stack = scratchStack(engine)
   const healthcheck = { test: ['CMD', 'test', '-e', '/ready'], interval: '1s', retries: 30 }
   const result = await stack.up(
@@ -75,7 +75,7 @@ test('an app that ends until its database is up is no crash loop', async () => {
   expect(convergedOf(result).tasks.map(({ service }) => service)).toEqual(['app', 'db'])
 })
 
-test('a failed one-shot', async () => {
+test.concurrent('a failed one-shot', async () => {
   await using stack = scratchStack(engine)
   const once = sh('echo cannot migrate >&2; exit 7', { restart_policy: { condition: 'none' } })
   const cause = causeOf(await stack.up({ app: sh(FOREVER), migrate: once }))
@@ -83,7 +83,7 @@ test('a failed one-shot', async () => {
   expect(cause.lines).toContain('log: cannot migrate')
 })
 
-test('restarts used up', async () => {
+test.concurrent('restarts used up', async () => {
   await using stack = scratchStack(engine)
   const policy = { condition: 'on-failure', max_attempts: 1, delay: '0s' }
   expect(causeOf(await stack.up({ app: sh('exit 4', { restart_policy: policy }) }))).toMatchObject({
@@ -91,14 +91,14 @@ test('restarts used up', async () => {
   })
 })
 
-test('a program that does not exist is a rejected task', async () => {
+test.concurrent('a program that does not exist is a rejected task', async () => {
   await using stack = scratchStack(engine)
   const cause = causeOf(await stack.up({ app: { image: IMAGE, command: ['/nowhere'] } }))
   expect(cause).toMatchObject({ code: 'task-rejected', service: 'app' })
   expect(cause.message).toContain('/nowhere')
 })
 
-test('constraints that no node meets', async () => {
+test.concurrent('constraints that no node meets', async () => {
   await using stack = scratchStack(engine)
   const placement = { constraints: ['node.labels.nowhere == yes'] }
   expect(causeOf(await stack.up({ app: sh(FOREVER, { placement }) }))).toMatchObject({
@@ -107,13 +107,13 @@ test('constraints that no node meets', async () => {
   })
 })
 
-test('more memory than the limit', async () => {
+test.concurrent('more memory than the limit', async () => {
   await using stack = scratchStack(engine)
   const eat = sh('x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done', { resources: { limits: { memory: '12M' } } })
   expect(causeOf(await stack.up({ app: eat }))).toMatchObject({ code: 'oom-killed', service: 'app' })
 })
 
-test('a health check that never passes', async () => {
+test.concurrent('a health check that never passes', async () => {
   await using stack = scratchStack(engine)
   const healthcheck = { test: ['CMD-SHELL', 'echo not well; exit 1'], interval: '1s', timeout: '1s', retries: 2 }
   const cause = causeOf(await stack.up({ app: sh(FOREVER, { restart_policy: quick }, { healthcheck }) }))
@@ -121,7 +121,7 @@ test('a health check that never passes', async () => {
   expect(cause.lines.join('\n')).toContain('not well')
 })
 
-test('the deadline names what was missing', async () => {
+test.concurrent('the deadline names what was missing', async () => {
   await using stack = scratchStack(engine)
   const healthcheck = { test: ['CMD', 'false'], interval: '60s', retries: 9 }
   const cause = causeOf(await stack.up({ app: sh(FOREVER, {}, { healthcheck }) }, { deadlineMs: 4000 }))
@@ -129,7 +129,7 @@ test('the deadline names what was missing', async () => {
   expect(cause.message).toContain('health check starting')
 })
 
-test('an update in place completes; the same again is a no-op', async () => {
+test.concurrent('an update in place completes; the same again is a no-op', async () => {
   await using stack = scratchStack(engine)
   const update_config = { monitor: '1s' }
   const first = convergedOf(await stack.up({ app: sh(FOREVER, { update_config }) }))
@@ -144,7 +144,7 @@ test('an update in place completes; the same again is a no-op', async () => {
   expect(third.tasks).toEqual(second.tasks)
 })
 
-test('a rollback is seen though the old version serves again, and its labels are back', async () => {
+test.concurrent('a rollback is seen though the old version serves again, and its labels are back', async () => {
   await using stack = scratchStack(engine)
   const update_config = { failure_action: 'rollback', monitor: '3s', order: 'start-first' }
   convergedOf(await stack.up({ app: sh(FOREVER, { update_config }) }))
@@ -156,7 +156,7 @@ test('a rollback is seen though the old version serves again, and its labels are
   expect(service?.labels[`coop-cloud.${stack.stack}.chaos-version`]).toBe('aaaaaaaa')
 })
 
-test('a paused update', async () => {
+test.concurrent('a paused update', async () => {
   await using stack = scratchStack(engine)
   const update_config = { failure_action: 'pause', monitor: '3s' }
   convergedOf(await stack.up({ app: sh(FOREVER, { update_config }) }))

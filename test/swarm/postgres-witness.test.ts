@@ -138,7 +138,7 @@ test('backup, destroy, restore: the dump and the hook bring row, tables and rows
     await sql('DELETE FROM todos WHERE id > 3')
     expect(await sql("SELECT to_regnamespace('cc_ci_witness') IS NULL")).toBe('t')
     expect(await stack.sh('ls /volumes/db-data/backup.sql 2>&1 || true')).toContain('No such file')
-    await restore(here.toolbox, taken.id, here.plan)
+    await restore(here.toolbox, taken)
     expect((await hooks(here.plan, 'restore.post-hook')).cause).toBeUndefined()
 
     const evidence = await compareAfterRestore(here, planted)
@@ -165,7 +165,7 @@ test('a restore whose hook loads nothing has no effect', async () => {
     await hooks(here.plan, 'backup.pre-hook')
     const taken = await snapshot(here.toolbox, here.plan, { tag: stack.runId })
     await destroyBeforeRestore(here, planted)
-    await restore(here.toolbox, taken.id, here.plan)
+    await restore(here.toolbox, taken)
     expect((await hooks(here.plan, 'restore.post-hook')).cause).toBeUndefined()
     expect(database(await compareAfterRestore(here, planted))).toMatchObject({
       result: 'lost',

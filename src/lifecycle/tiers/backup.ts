@@ -23,7 +23,7 @@ export const backupTier: Tier = {
     await callFunction(context, voice, 'hooks.preBackup', { op: operationOf('backup', state, null) })
     await plant(context, voice)
     const { taken, hooked } = await verifiedBackup(context, voice)
-    made.snapshotId = taken.id
+    made.snapshot = taken
     recordHooks(voice, hooked, 'the labels ask for no backup hook')
     voice.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     const toolbox = await toolboxOf(context)

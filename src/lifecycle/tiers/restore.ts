@@ -17,24 +17,24 @@ export const restoreTier: Tier = {
   id: 'restore',
   async run(context, voice) {
     const { plan, made, signal } = context
-    const { snapshotId, current } = made
-    if (!snapshotId || !current)
+    const { snapshot, current } = made
+    if (!snapshot || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
     const state = appState(current, plan.upgrade ?? plan.head)
-    const op = operationOf('restore', state, state, snapshotId)
+    const op = operationOf('restore', state, state, snapshot.id)
     await callFunction(context, voice, 'hooks.preRestore', { op })
     await voice.operation('destroy the witnesses', () => destroy(context))
     const toolbox = await toolboxOf(context)
-    const restored = await voice.operation(`restore snapshot ${snapshotId.slice(0, 8)}`, async () => {
+    const restored = await voice.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
       const before = await hooks(context, voice, 'restore.pre-hook')
-      const restored = await restore(toolbox, snapshotId, plan.backup, { signal })
+      const restored = await restore(toolbox, snapshot, { signal })
       const after = await hooks(context, voice, 'restore.post-hook')
       recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
       return restored
     })
     if (restored.files === 0)
       throw new TierStop('files came back', cause('restore-no-effect', 'the restore wrote no file'))
-    voice.evidence({ kind: 'restored', snapshot: snapshotId, files: restored.files })
+    voice.evidence({ kind: 'restored', snapshot: snapshot.id, files: restored.files })
     voice.check('files came back', 'pass')
     await converged(context, voice, current, current)
     await awaitReady(context, voice, op)
