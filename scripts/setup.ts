@@ -1,13 +1,13 @@
 import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../fixtures/images/index.ts'
 import { formatDuration } from '../src/lib/duration.ts'
 import { CcCiError } from '../src/lib/errors.ts'
-import { sandboxPart } from '../src/machine/image-parts.ts'
+import { occasionalParts } from '../src/machine/image-parts.ts'
 import { type MachinePart, missing, ok } from '../src/machine/part.ts'
 import { stateDir } from '../src/machine/state-dir.ts'
 import { engineUp } from '../src/machine/up.ts'
 import { reportVips } from '../src/machine/vips.ts'
 
-/** `npm run setup`: all the machine needs, the sandbox and the images of the fixtures; `--for pocketbase,todo` builds only theirs. */
+/** `npm run setup`: all the machine needs, and the images of sandbox, dependencies and fixtures; `--for pocketbase,todo` builds only theirs. */
 const started = Date.now()
 const log = (line: string) => process.stdout.write(`${formatDuration(Date.now() - started).padStart(8)}  ${line}\n`)
 const flag = process.argv.indexOf('--for')
@@ -29,7 +29,7 @@ const fixtures: MachinePart = {
 }
 
 try {
-  await engineUp({ state: stateDir(), log, extra: flag < 0 ? [fixtures, sandboxPart] : [fixtures] })
+  await engineUp({ state: stateDir(), log, extra: flag < 0 ? [fixtures, ...occasionalParts] : [fixtures] })
   await reportVips(log)
   log('set-up done')
 } catch (error) {

@@ -5,6 +5,7 @@ import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
+import { machineNow } from './machine-now.ts'
 import { tierVoice } from './voice.ts'
 
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
@@ -22,7 +23,7 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(tier.id, error)
-    voice.check(check, outcome, why)
+    voice.check(check, outcome, { ...why, lines: [machineNow(context.folder.dir), ...why.lines] })
   }
   const why = doubt(tier.id, context)
   if (why) events.append({ type: 'tier.doubted', tier: tier.id, cause: why })

@@ -1,31 +1,84 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerState } from '../engine/types.ts'
 import { CcCiError, messageOf } from '../lib/errors.ts'
 import type { RunContext } from './context.ts'
 
 const MAX_LOG_BYTES = 2 * 1024 * 1024
+/** One that was only created has said nothing yet. */
+const ENDED = new Set(['exited', 'dead'])
 
 /**
  * Writes the masked log of every container the stack still has to `logs/<service>.<task>.log`. Called after each tier and before the
- * removal, because the engine forgets old tasks. A container whose log cannot be had gets a file that says so.
+ * removal. A container whose log cannot be had gets a file that says so.
  */
-export async function keepLogs({ host, plan, folder, masker }: RunContext): Promise<void> {
+export async function keepLogs(context: RunContext): Promise<void> {
+  const { host, plan } = context
   for (const container of await host.engine.containers({ stack: plan.app.stack })) {
-    const options = { maxBytes: MAX_LOG_BYTES, timestamps: true }
-    const text = await host.engine.containerLogs(container.id, options).catch(whyNot)
-    writeFileSync(join(folder.logs, logName(plan.app.stack, container)), masker.mask(text))
+    try {
+      keep(context, container, await logOf(context, container))
+    } catch (error) {
+      sayWhyNot(context, container, error)
+    }
   }
 }
 
-/** The engine refuses the log of a container that it is just removing; a lost engine is another matter. */
-function whyNot(error: unknown): string {
-  if (error instanceof CcCiError && error.code === 'engine-lost') throw error
-  return `[cc-ci: this log is not to be had: ${messageOf(error)}]\n`
+export interface LogKeeper {
+  /** Ends listening; resolves when nothing is written any more. */
+  close(): Promise<void>
 }
 
-function logName(stack: string, { id, labels }: ContainerState): string {
-  const service = labels['com.docker.swarm.service.name']?.slice(stack.length + 1) ?? 'container'
+/**
+ * Keeps the log of each container as soon as it has ended: Swarm keeps the last few tasks of a service and removes older ones with their
+ * logs (`docker swarm update --task-history-limit`, default 5). What it misses `keepLogs` finds, so its own errors end nothing.
+ */
+export function startLogKeeper(context: RunContext): LogKeeper {
+  const { host, plan } = context
+  const watch = host.engine.events(plan.app.stack)
+  const stop = new AbortController()
+  const kept = new Set<string>()
+  const listening = listen()
+  async function listen(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await watch.nudge(stop.signal).catch(() => undefined)
+      if (!stop.signal.aborted) await keepEnded(context, kept).catch(() => undefined)
+    }
+  }
+  return {
+    async close() {
+      stop.abort()
+      watch.close()
+      await listening
+    },
+  }
+}
+
+async function keepEnded(context: RunContext, kept: Set<string>): Promise<void> {
+  const { host, plan } = context
+  for (const container of await host.engine.containers({ stack: plan.app.stack })) {
+    if (!ENDED.has(container.state) || kept.has(container.id)) continue
+    keep(context, container, await logOf(context, container))
+    kept.add(container.id)
+  }
+}
+
+function logOf({ host }: RunContext, { id }: ContainerState): Promise<string> {
+  return host.engine.containerLogs(id, { maxBytes: MAX_LOG_BYTES, timestamps: true })
+}
+
+function keep(context: RunContext, container: ContainerState, text: string): void {
+  writeFileSync(logFile(context, container), context.masker.mask(text))
+}
+
+/** The engine refuses the log of a container that it is just removing, which may have been kept before; a lost engine is another matter. */
+function sayWhyNot(context: RunContext, container: ContainerState, error: unknown): void {
+  if (error instanceof CcCiError && error.code === 'engine-lost') throw error
+  if (existsSync(logFile(context, container))) return
+  keep(context, container, `[cc-ci: this log is not to be had: ${messageOf(error)}]\n`)
+}
+
+function logFile({ folder, plan }: RunContext, { id, labels }: ContainerState): string {
+  const service = labels['com.docker.swarm.service.name']?.slice(plan.app.stack.length + 1) ?? 'container'
   const task = labels['com.docker.swarm.task.id'] ?? id.slice(0, 12)
-  return `${service}.${task}.log`.replace(/[^A-Za-z0-9._-]/g, '_')
+  return join(folder.logs, `${service}.${task}.log`.replace(/[^A-Za-z0-9._-]/g, '_'))
 }

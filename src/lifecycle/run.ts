@@ -12,7 +12,7 @@ import type { Host, RunContext, Tier } from './context.ts'
 import { provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTier } from './judge.ts'
-import { keepLogs } from './logs.ts'
+import { keepLogs, startLogKeeper } from './logs.ts'
 import { closeMade } from './made.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
@@ -77,7 +77,9 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) await lookAtAttached(context)
+  const keeper = startLogKeeper(context)
   await judgeAll(context)
+  await keeper.close()
   if (request.keep) await leaveApp(context)
   else await teardown(context)
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })

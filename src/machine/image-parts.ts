@@ -2,7 +2,9 @@ import { foreignEdge, inspectEdge } from '../edge/address.ts'
 import { ensureEdge, lookEdge } from '../edge/ensure.ts'
 import { lookImage } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
+import { keycloakImage } from '../images/keycloak.ts'
 import { sandboxImage } from '../images/sandbox.ts'
+import { smtpSinkImage } from '../images/smtp-sink.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { impossible, type MachinePart, missing, ok } from './part.ts'
@@ -18,8 +20,12 @@ export const traefikPart: MachinePart = {
   look: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : lookTag(traefikImage())),
 }
 
-/** Where code of recipes runs. No part of every machine: a run builds it when it first needs it. */
-export const sandboxPart = imagePart('sandbox', 'Sandbox image', ['engine', 'packages'], sandboxImage)
+/** Where code of recipes runs, and what apps may depend on. No parts of every machine: a run builds each when it first needs it. */
+export const occasionalParts: readonly MachinePart[] = [
+  imagePart('sandbox', 'Sandbox image', ['engine', 'packages'], sandboxImage),
+  imagePart('keycloak', 'Keycloak image', ['engine', 'packages'], keycloakImage),
+  imagePart('smtp-sink', 'Mail sink image', ['engine', 'packages'], smtpSinkImage),
+]
 
 export const edgePart: MachinePart = {
   id: 'edge',

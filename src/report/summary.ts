@@ -24,7 +24,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
     results.tiers.flatMap((tier) => tierRows(tier, ink, width)),
     loudRows(results, ink),
     findingRows(results, ink, width),
-    closing(results, options),
+    closing(results, options, ink),
   ]
   return `\n${blocks
     .filter((rows) => rows.length > 0)
@@ -102,11 +102,14 @@ function findingRows({ findings }: Results, ink: Ink, width: number): string[] {
   ]
 }
 
-function closing({ accommodations }: Results, { reportPath }: SummaryOptions): string[] {
+function closing({ accommodations, tiers }: Results, { reportPath }: SummaryOptions, ink: Ink): string[] {
+  const codes = new Set(tiers.flatMap(({ cause }) => (cause && cause.code !== 'blocked' ? [cause.code] : [])))
+  const next = [...codes].map((code) => `cc-ci explain ${code}`).join(', ')
   const count = accommodations.length
   return [
     ...(count > 0 ? [`  ${count} accommodation${count === 1 ? '' : 's'} to this machine (in the report)`] : []),
     ...(reportPath ? [`  report  ${reportPath}`] : []),
+    ...(next ? [`  ${ink('dim', `next    ${next}`)}`] : []),
   ]
 }
 

@@ -21,6 +21,8 @@ describe.concurrent('planted faults end at their tier with their cause', () => {
     expect(found, stdout).toEqual(rest)
     expect(exitCode).toBe(EXIT[expected.verdict])
     if (finding) expect(results.findings.map(({ code }) => code)).toContain(finding)
+    if (expected.tier)
+      expect(decisive?.cause?.lines.join('\n')).toMatch(/^machine: load [\d. ]+ on \d+ processors, .* GiB disk free$/m)
     expect(results.leaks).toEqual([])
     expect(results.flags).toEqual({ cleanTeardown: true, noSecretLeak: true })
   })

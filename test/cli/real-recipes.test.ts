@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { REAL_RECIPES, RECIPES_WITH_DEPS } from '../../fixtures/recipes/build.ts'
 import { keycloak } from '../../src/deps/keycloak/index.ts'
 import { Engine } from '../../src/engine/client.ts'
+import { readEvents } from '../../src/verdict/event-log.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import { keycloakTurn } from '../swarm/support/keycloak-turn.ts'
+import { tamperings, undetected } from '../verdict/tampering.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { tierOf } from './tinkered.ts'
 
@@ -62,5 +64,13 @@ async function lives(workshop: Workshop, args: readonly string[]): Promise<Resul
     expect.arrayContaining(['screenshot', 'report', 'junit', 'log']),
   )
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(results.recipe.commit.slice(0, 8))
+  provenOnlyByItsEvidence(folder)
   return results
+}
+
+/** Whatever is taken away of what a tier of this very run needs, its pass is gone. */
+function provenOnlyByItsEvidence(folder: string): void {
+  const events = readEvents(join(folder, 'events.ndjson'))
+  expect(tamperings(events).length).toBeGreaterThan(40)
+  expect(undetected(events)).toEqual([])
 }

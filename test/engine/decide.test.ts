@@ -150,3 +150,31 @@ test('rollback and pause end it though everything runs', () => {
   expect(look(update('rollback_completed'), [{}])).toMatchObject({ cause: { code: 'rolled-back' } })
   expect(look(update('paused'), [{}])).toMatchObject({ cause: { code: 'update-paused' } })
 })
+
+test('a crash loop beside a database that is not up names the database, and one that failed is the cause itself', () => {
+  const db = { ...SERVICE, id: 'db', service: 'db', hasHealthcheck: true }
+  const services = [SERVICE, db]
+  const loop = [10, 12, 14, 16, 18, 20].map((second) => ({ ...TASK, id: String(second), ...ended(second) }))
+  const booting = { ...TASK, id: 'd', serviceId: 'db', state: 'starting' as const }
+  expect(look({}, [], { services, tasks: [booting, ...loop] })).toMatchObject({
+    cause: {
+      code: 'crash-loop',
+      service: 'app',
+      behind: ['db'],
+      message: expect.stringMatching(/^app ended 6 times: .*; meanwhile not up: db: 0\/1 running/),
+    },
+  })
+  const unwell = ['a', 'b'].map((id) => ({
+    ...booting,
+    id,
+    state: 'failed' as const,
+    error: 'task: unhealthy container',
+  }))
+  expect(look({}, [], { services, tasks: [...unwell, ...loop] })).toMatchObject({
+    cause: {
+      code: 'healthcheck-failing',
+      service: 'db',
+      message: expect.stringContaining('; meanwhile app ended 6 times'),
+    },
+  })
+})

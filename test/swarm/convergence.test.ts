@@ -75,6 +75,20 @@ test.concurrent('an app that ends until its database is up is no crash loop', as
   expect(convergedOf(result).tasks.map(({ service }) => service)).toEqual(['app', 'db'])
 })
 
+test.concurrent('an app that ends because its database never comes up names the database', async () => {
+  await using stack = scratchStack(engine)
+  const healthcheck = { test: ['CMD', 'false'], interval: '60s', retries: 9 }
+  const result = await stack.up({
+    app: sh('echo no database; exit 3', { restart_policy: quick }),
+    db: sh(`echo waiting for a disk; ${FOREVER}`, {}, { healthcheck }),
+  })
+  const cause = causeOf(result)
+  expect(cause).toMatchObject({ code: 'crash-loop', service: 'app' })
+  expect(cause.message).toContain('meanwhile not up: db: 0/1 running (starting, health check starting')
+  expect(cause.lines).toContain('db: log: waiting for a disk')
+  expect(cause.lines).toContain('log: no database')
+})
+
 test.concurrent('a failed one-shot', async () => {
   await using stack = scratchStack(engine)
   const once = sh('echo cannot migrate >&2; exit 7', { restart_policy: { condition: 'none' } })

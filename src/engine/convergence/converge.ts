@@ -44,8 +44,12 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
   })
   if (waited.state === 'ready') return waited
   if (waited.state === 'impossible') {
-    const { code, message, service, hint, tasks } = waited.cause
+    const { code, message, service, hint, tasks, behind = [] } = waited.cause
     const lines = await decisiveLines(engine, memory.last, service, tasks)
+    for (const name of behind) {
+      const more = await decisiveLines(engine, memory.last, name, [])
+      lines.unshift(...more.map((line) => `${name}: ${line}`))
+    }
     const found = cause(code, mask(message), { service, lines: lines.map(mask), ...(hint ? { hint } : {}) })
     return { ...waited, cause: found }
   }

@@ -18,10 +18,8 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
   const missing = [...snapshot.expected.keys()].filter(
     (name) => !snapshot.services.some(({ service }) => service === name),
   )
-  for (const service of snapshot.services) {
-    const failure = failureOf(snapshot, service)
-    if (failure) return { state: 'impossible', cause: failure }
-  }
+  const failure = rootFailure(snapshot)
+  if (failure) return { state: 'impossible', cause: failure }
   const reasons = snapshot.services
     .map((service) => waitingReason(snapshot, service))
     .filter((reason) => reason !== null)
@@ -29,6 +27,44 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
   if (snapshot.services.length === 0) reasons.unshift('the stack has no services')
   if (reasons.length > 0) return { state: 'waiting', reason: reasons.join('; ') }
   return { state: 'ready', value: converged(snapshot) }
+}
+
+/**
+ * The failure to name where there are several: a service that ends again and again may do so only because another one failed. A crash loop
+ * beside services that are not up yet names them, because the program may wait for exactly those.
+ */
+function rootFailure(snapshot: Snapshot): Diagnosis | null {
+  const failures = snapshot.services
+    .map((service) => failureOf(snapshot, service))
+    .filter((failure) => failure !== null)
+  const root = failures.find(({ code }) => code !== 'crash-loop') ?? failures[0]
+  if (!root) return null
+  const consequences = failures.filter(({ code, service }) => code === 'crash-loop' && service !== root.service)
+  if (root.code !== 'crash-loop')
+    return withMessage(
+      root,
+      consequences.map(({ message }) => message),
+    )
+  const looping = new Set([root, ...consequences].map(({ service }) => service))
+  const down = snapshot.services
+    .filter(({ service }) => !looping.has(service))
+    .flatMap((service) => {
+      const reason = waitingReason(snapshot, service)
+      return reason === null ? [] : [{ name: service.service, reason }]
+    })
+  return {
+    ...withMessage(root, [
+      ...consequences.map(({ message }) => message),
+      ...down.map(({ reason }) => `not up: ${reason}`),
+    ]),
+    behind: down.map(({ name }) => name),
+  }
+}
+
+function withMessage(failure: Diagnosis, meanwhile: readonly string[]): Diagnosis {
+  return meanwhile.length === 0
+    ? failure
+    : { ...failure, message: `${failure.message}; meanwhile ${meanwhile.join(', ')}` }
 }
 
 function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {

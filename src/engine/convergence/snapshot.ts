@@ -39,6 +39,8 @@ export interface Diagnosis {
   readonly hint?: string
   /** The tasks that show it, oldest first; the log of the last one is worth reading. */
   readonly tasks: readonly SeenTask[]
+  /** Services that were not up meanwhile, which this one may need: their state and log are worth reading too. */
+  readonly behind?: readonly string[]
 }
 
 const ENDED = new Set<TaskState['state']>(['complete', 'failed', 'rejected', 'shutdown', 'remove', 'orphaned'])
