@@ -49,7 +49,7 @@ export async function openBrowser({ edge, executable, domain, profile }: Browser
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
-      timeout: 30_000,
+      timeout: 60_000,
     })
     return {
       context,

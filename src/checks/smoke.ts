@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type WaitOptions, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
@@ -17,6 +18,7 @@ export interface SmokeOptions {
   readonly screenshotName?: string
   /** A selector that must be visible before the page is judged. */
   readonly waitFor?: string
+  /** For loading the page, and again for its standing still; after it nothing is looked at anew. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
   readonly mask: (text: string) => string
@@ -34,6 +36,8 @@ const QUIET_LOOKS = 10
 /** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. */
 const SCRIPTED_LOOKS = 30
 const LOOK_EVERY_MS = 300
+/** Loading, standing still, and what the browser itself needs on a busy machine: a slow browser is no fault of the app. */
+const STEPS = 3
 
 /** A result and, where another look may well see something else, why: such an answer is not the app's. */
 interface Attempt {
@@ -48,15 +52,18 @@ interface Attempt {
  */
 export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
   const { deadlineMs, signal, onWaiting } = options
+  const begun = systemClock.now()
   let last: SmokeResult | undefined
   const look = async () => {
     const { result, again } = await attempt(browser, options)
     last = result
-    return again ? { state: 'waiting' as const, reason: again } : { state: 'ready' as const, value: result }
+    return again && systemClock.now() - begun < deadlineMs
+      ? { state: 'waiting' as const, reason: again }
+      : { state: 'ready' as const, value: result }
   }
   const waited = await waitFor<SmokeResult, never>(look, {
     name: 'a browser to see the app',
-    deadlineMs,
+    deadlineMs: STEPS * deadlineMs,
     signal,
     onWaiting,
   })
