@@ -27,22 +27,25 @@ async function withOther(workshop: Workshop, settings: string): Promise<string> 
   return recipes
 }
 
+/** A run of a recipe with these settings that depends on `other` and whose tests reach it. */
+async function judgedBesideOther(workshop: Workshop, otherSettings: string, settings: string) {
+  const recipes = await withOther(workshop, otherSettings)
+  const dir = await tinkered(workshop, {
+    'cc-ci/cc-ci.yml': settings,
+    'cc-ci/tests/custom/other.spec.ts': USES('other'),
+  })
+  return workshop.test([dir, '--base', 'none', '--recipes', recipes, '--approve-code'])
+}
+
 describe('dependencies', () => {
   it('a recipe comes up with its own settings, is reached by tests, and goes with the run', async () => {
     await using workshop = openWorkshop()
-    const recipes = await withOther(workshop, 'health:\n  path: /ok.txt\ntimeouts:\n  deploy: 60s\n')
-    const dir = await tinkered(workshop, {
-      'cc-ci/cc-ci.yml': 'deps: [other]\ntimeouts:\n  deploy: 45s\n',
-      'cc-ci/tests/custom/other.spec.ts': USES('other'),
-    })
-    const { results, exitCode, stdout } = await workshop.test([
-      dir,
-      '--base',
-      'none',
-      '--recipes',
-      recipes,
-      '--approve-code',
-    ])
+    const other = 'health:\n  path: /ok.txt\ntimeouts:\n  deploy: 60s\n'
+    const { results, exitCode, stdout } = await judgedBesideOther(
+      workshop,
+      other,
+      'deps: [other]\ntimeouts:\n  deploy: 45s\n',
+    )
     expect(exitCode, stdout).toBe(0)
     expect(tierOf(results, 'integration')).toMatchObject({
       status: 'pass',
@@ -56,19 +59,8 @@ describe('dependencies', () => {
 
   it('one that does not come up leaves the other tiers judged, and integration is never green', async () => {
     await using workshop = openWorkshop()
-    const recipes = await withOther(workshop, 'health:\n  path: /not-there\ntimeouts:\n  deploy: 60s\n  http: 5s\n')
-    const dir = await tinkered(workshop, {
-      'cc-ci/cc-ci.yml': 'deps: [other]\n',
-      'cc-ci/tests/custom/other.spec.ts': USES('other'),
-    })
-    const { results, exitCode, stdout } = await workshop.test([
-      dir,
-      '--base',
-      'none',
-      '--recipes',
-      recipes,
-      '--approve-code',
-    ])
+    const other = 'health:\n  path: /not-there\ntimeouts:\n  deploy: 60s\n  http: 5s\n'
+    const { results, exitCode, stdout } = await judgedBesideOther(workshop, other, 'deps: [other]\n')
     expect(exitCode, stdout).toBe(3)
     for (const tier of ['install', 'backup', 'restore', 'functional'])
       expect(tierOf(results, tier).status, tier).toBe('pass')

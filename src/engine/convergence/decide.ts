@@ -39,32 +39,23 @@ function rootFailure(snapshot: Snapshot): Diagnosis | null {
     .filter((failure) => failure !== null)
   const root = failures.find(({ code }) => code !== 'crash-loop') ?? failures[0]
   if (!root) return null
-  const consequences = failures.filter(({ code, service }) => code === 'crash-loop' && service !== root.service)
-  if (root.code !== 'crash-loop')
-    return withMessage(
-      root,
-      consequences.map(({ message }) => message),
-    )
-  const looping = new Set([root, ...consequences].map(({ service }) => service))
-  const down = snapshot.services
-    .filter(({ service }) => !looping.has(service))
-    .flatMap((service) => {
-      const reason = waitingReason(snapshot, service)
-      return reason === null ? [] : [{ name: service.service, reason }]
-    })
+  const loops = failures.filter((failure) => failure.code === 'crash-loop' && failure !== root)
+  const failed = failures.map(({ service }) => service)
+  const down = root.code === 'crash-loop' ? notUp(snapshot).filter(({ name }) => !failed.includes(name)) : []
+  const meanwhile = [...loops.map(({ message }) => message), ...down.map(({ reason }) => `not up: ${reason}`)]
+  if (meanwhile.length === 0) return root
   return {
-    ...withMessage(root, [
-      ...consequences.map(({ message }) => message),
-      ...down.map(({ reason }) => `not up: ${reason}`),
-    ]),
+    ...root,
+    message: `${root.message}; meanwhile ${meanwhile.join(', ')}`,
     behind: down.map(({ name }) => name),
   }
 }
 
-function withMessage(failure: Diagnosis, meanwhile: readonly string[]): Diagnosis {
-  return meanwhile.length === 0
-    ? failure
-    : { ...failure, message: `${failure.message}; meanwhile ${meanwhile.join(', ')}` }
+function notUp(snapshot: Snapshot): { readonly name: string; readonly reason: string }[] {
+  return snapshot.services.flatMap((service) => {
+    const reason = waitingReason(snapshot, service)
+    return reason === null ? [] : [{ name: service.service, reason }]
+  })
 }
 
 function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {
