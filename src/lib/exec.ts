@@ -4,6 +4,8 @@ import { InfraError } from './errors.ts'
 export interface ExecOptions {
   /** Every process has one; when it passes the whole process group is killed. */
   readonly deadlineMs: number
+  /** At the deadline the group gets SIGTERM, and this much later SIGKILL. Default 0: SIGKILL at once. */
+  readonly graceMs?: number
   readonly cwd?: string
   /** The whole environment of the child. Default: only PATH, HOME, LANG and DOCKER_* of ours. */
   readonly env?: Readonly<Record<string, string>>
@@ -41,11 +43,13 @@ export async function exec(file: string, args: readonly string[], options: ExecO
     cleanup: true,
   })
   let timedOut = false
+  const { deadlineMs, graceMs = 0 } = options
   const killGroup = () => kill(child.pid)
-  const timer = setTimeout(() => {
+  let timer = setTimeout(() => {
     timedOut = true
-    killGroup()
-  }, options.deadlineMs)
+    if (graceMs > 0) kill(child.pid, 'SIGTERM')
+    timer = setTimeout(killGroup, graceMs)
+  }, deadlineMs)
   options.signal?.addEventListener('abort', killGroup, { once: true })
   if (options.signal?.aborted) killGroup()
   const { onLine } = options
@@ -97,10 +101,10 @@ async function forEachLine(lines: AsyncIterable<unknown>, onLine: (line: string)
   }
 }
 
-function kill(pid: number | undefined): void {
+function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === undefined) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
     // The group has already ended.
   }

@@ -6,7 +6,9 @@ import { type ExecResult, exec, inheritedEnv } from '../../src/lib/exec.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 
 export const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname
-const DEADLINE_MS = 280_000
+/** Far above what a run takes: its own deadlines are what tests are about. A run that meets this one still removes what it made. */
+const DEADLINE_MS = 600_000
+const TEARDOWN_MS = 90_000
 
 /** A folder for one test with the state of cc-ci in it; both are gone afterwards. */
 export interface Workshop {
@@ -37,6 +39,7 @@ export function openWorkshop(): Workshop {
     run: (args, options = {}) =>
       exec(LAUNCHER, args, {
         deadlineMs: DEADLINE_MS,
+        graceMs: TEARDOWN_MS,
         cwd: options.cwd ?? dir,
         env: { ...env, ...options.env },
         signal: options.signal,

@@ -67,6 +67,14 @@ describe('exec', () => {
     expect(Date.now() - started).toBeLessThan(10_000)
   })
 
+  it('lets the group clean up first where a grace is given', async () => {
+    const cleaning = 'trap "echo cleaned; exit 3" TERM; sleep 60 & wait'
+    const result = await exec('sh', ['-c', cleaning], { deadlineMs: 300, graceMs: 20_000 })
+    expect(result).toMatchObject({ exitCode: 3, stdout: 'cleaned\n', timedOut: true })
+    const deaf = await exec('sh', ['-c', 'trap "" TERM; sleep 60'], { deadlineMs: 300, graceMs: 300 })
+    expect(deaf).toMatchObject({ exitCode: null, timedOut: true })
+  })
+
   it('reports every line as it comes', async () => {
     const lines: string[] = []
     await exec('sh', ['-c', 'echo one; echo two >&2; echo three'], { deadlineMs, onLine: (line) => lines.push(line) })

@@ -101,6 +101,9 @@ async function failureOf({ engine, signal, log }: ProviderHost): Promise<Cause |
   return up.state === 'ready' ? null : up.cause
 }
 
+/** The second compiler of Java pays off after hours; without it a start takes half the processor time (26.7.3 on Java 17). */
+const QUICK_START = '-XX:TieredStopAtLevel=1'
+
 interface Spec {
   readonly Labels: Readonly<Record<string, string>>
 }
@@ -138,7 +141,11 @@ function taskOf({ ref, node }: Awaited<ReturnType<typeof imageFor>>, domain: str
         '--http-enabled=true',
         '--proxy-headers=xforwarded',
       ],
-      Env: [`KC_BOOTSTRAP_ADMIN_USERNAME=${ADMIN_USER}`, 'JAVA_OPTS_KC_HEAP=-Xms128m -Xmx512m'],
+      Env: [
+        `KC_BOOTSTRAP_ADMIN_USERNAME=${ADMIN_USER}`,
+        'JAVA_OPTS_KC_HEAP=-Xms128m -Xmx512m',
+        `JAVA_OPTS_APPEND=${QUICK_START}`,
+      ],
       Healthcheck: {
         Test: ['CMD', 'bash', '-c', READY],
         Interval: 3 * SECOND,
