@@ -8,6 +8,7 @@ export class PageLog {
   readonly #consoleErrors: string[] = []
   readonly #failedRequests: string[] = []
   readonly #open = new Set<Request>()
+  readonly #networkChange = Promise.withResolvers<void>()
 
   constructor(page: Page) {
     const keep = (list: string[], line: string) => void (list.length < MOST && list.push(line.slice(0, LONGEST)))
@@ -20,6 +21,7 @@ export class PageLog {
     page.on('requestfailed', (request) => {
       this.#open.delete(request)
       keep(this.#failedRequests, `${request.method()} ${request.url()}: ${request.failure()?.errorText ?? 'failed'}`)
+      if (this.networkChanged) this.#networkChange.resolve()
     })
     page.on('response', (response) => {
       if (response.status() >= 400)
@@ -30,6 +32,11 @@ export class PageLog {
   /** True when Chromium gave up a request because an interface of the machine came or went, as they do with every container. */
   get networkChanged(): boolean {
     return this.#failedRequests.some((line) => line.includes('ERR_NETWORK_CHANGED'))
+  }
+
+  /** Resolves when that happens; a page that is opened may then wait for ever. */
+  get networkChange(): Promise<void> {
+    return this.#networkChange.promise
   }
 
   /** Requests without an end yet. */

@@ -102,22 +102,17 @@ async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
     outcome: 'fail',
     cause: cause(code, message, { lines: log.lines().map(mask) }),
   })
-  const status = await open(page, url, deadlineMs)
-  if (typeof status === 'string') {
-    const result = failed('http-not-serving', `the browser got no page: ${mask(status)}`)
-    return log.networkChanged ? { result, again: 'a network interface of this machine changed' } : { result }
-  }
+  const status = await open(page, log, url, deadlineMs)
+  if (log.networkChanged && typeof status === 'string') return networkChanged()
+  if (typeof status === 'string')
+    return { result: failed('http-not-serving', `the browser got no page: ${mask(status)}`) }
   const look = await settle(page, log, options)
   await page.screenshot({ path: screenshotFile, animations: 'disabled', timeout: 15_000 })
   if (proxyAnswer({ status, body: look.text }, false)) {
     const again = `the proxy answers ${status} itself`
     return { result: failed('proxy-fallback', `the browser shows the proxy's own ${status} page`), again }
   }
-  if (log.networkChanged) {
-    const message = 'parts of the page did not load, because network interfaces of this machine kept changing'
-    const result: SmokeResult = { outcome: 'unverified', cause: cause('screenshot-failed', message) }
-    return { result, again: 'a network interface of this machine changed' }
-  }
+  if (log.networkChanged) return networkChanged()
   if (isBlank(look)) return { result: failed('blank-page', `a browser shows nothing at ${url}`) }
   const { title, text, elements } = look
   const { consoleErrors, failedRequests } = log.masked(mask)
@@ -135,10 +130,18 @@ async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
   return { result: { outcome: 'pass', evidence: { ...evidence, url: mask(evidence.url) } } }
 }
 
+function networkChanged(): Attempt {
+  const message = 'the page did not load whole, because network interfaces of this machine kept changing'
+  const result: SmokeResult = { outcome: 'unverified', cause: cause('screenshot-failed', message) }
+  return { result, again: 'a network interface of this machine changed' }
+}
+
 /** The status of the page itself, or the browser's words when there is none. */
-async function open(page: Page, url: string, timeout: number): Promise<number | string> {
+async function open(page: Page, log: PageLog, url: string, timeout: number): Promise<number | string> {
   try {
-    return (await page.goto(url, { waitUntil: 'domcontentloaded', timeout }))?.status() ?? 'no response'
+    const loaded = page.goto(url, { waitUntil: 'domcontentloaded', timeout }).then((response) => response?.status())
+    const changed = log.networkChange.then(() => 'a network interface changed')
+    return (await Promise.race([loaded, changed])) ?? 'no response'
   } catch (error) {
     if (page.isClosed()) throw error
     return messageOf(error).split('\n')[0] ?? ''

@@ -1,12 +1,13 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:https'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Browser, openBrowser, resolverRules } from '../../src/checks/browser.ts'
 import { smoke } from '../../src/checks/smoke.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
+import { execOk } from '../../src/lib/exec.ts'
 
 const PAGES: Readonly<Record<string, string>> = {
   '/plain': '<title>Plain</title><h1>Hello</h1>',
@@ -19,17 +20,22 @@ const PAGES: Readonly<Record<string, string>> = {
     '<title>Later</title><div id=r></div><script>setTimeout(() => { r.textContent = "here at last" }, 5000)</script>',
   '/loud':
     '<title>Loud</title><h1>x</h1><script>console.error("my-secret-value broke")</script><img src="https://elsewhere.example.com/a.png"><img src="https://192.0.2.1/b.png"><script src=/gone.js></script>',
+  '/held': '<title>Held</title><h1>There after all</h1>',
   '/bye': '<title>x</title><p>go</p><script>location.href = "/plain"</script>',
 }
 const DOMAIN = 'app.ci.test'
-let server: Server
+/** HTTP/2 like the proxy: a change of the network ends such a connection with all that is under way on it. */
+let server: Http2SecureServer
 let browser: Browser
 let root: string
+/** Asked for /held; not answered the first time. */
+const held: string[] = []
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cc-ci-smoke-'))
   const { certificate: cert, key } = await makeCertificate()
-  server = createServer({ cert, key }, (request, response) => {
+  server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+    if (request.url === '/held' && held.push(request.url) === 1) return
     const page = PAGES[request.url ?? '']
     response.writeHead(page ? 200 : 404, { 'content-type': page ? 'text/html' : 'text/plain' })
     response.end(page ? `<!doctype html>${page}` : '404 page not found\n')
@@ -55,7 +61,7 @@ const look = (path: string, more: { waitFor?: string; deadlineMs?: number } = {}
   smoke(browser, {
     url: `https://${DOMAIN}${path}`,
     screenshotFile: join(root, 'shot.png'),
-    deadlineMs: 10_000,
+    deadlineMs: 25_000,
     signal: new AbortController().signal,
     mask: (text) => text.replaceAll('my-secret-value', '***'),
     ...more,
@@ -94,8 +100,20 @@ it('lists complaints masked, and lets no page call out', async () => {
 })
 
 it("knows the proxy's own page", async () => {
-  expect((await look('/nowhere')).cause?.code).toBe('proxy-fallback')
+  expect((await look('/nowhere', { deadlineMs: 4_000 })).cause?.code).toBe('proxy-fallback')
 })
+
+it('looks anew when an interface of the machine comes while the page loads', async () => {
+  const network = `cc-ci-smoke-${process.pid}`
+  const looked = look('/held', { deadlineMs: 20_000 })
+  await vi.waitFor(() => expect(held).toHaveLength(1), 20_000)
+  try {
+    await execOk('docker', ['network', 'create', network], { deadlineMs: 30_000 })
+    expect((await looked).outcome).toBe('pass')
+  } finally {
+    await execOk('docker', ['network', 'rm', network], { deadlineMs: 30_000 })
+  }
+}, 60_000)
 
 it('says when the browser is gone', async () => {
   const result = await smoke(
