@@ -4,13 +4,17 @@ import { exec } from '../src/lib/exec.ts'
 /** What the type checker remembers between two runs: it looks again at what has changed, and goes with the packages. */
 const TYPES_SEEN = 'node_modules/.cache/cc-ci.tsbuildinfo'
 
-/** Everything that needs no engine, side by side: types, lint and format, import direction, dead code, drift of generated docs, spelling. */
+/**
+ * Everything that needs no engine, side by side: types, lint and format, import direction, dead code, drift of generated docs,
+ * a canary for each cause, spelling.
+ */
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['node_modules/typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', TYPES_SEEN],
   lint: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
   imports: ['scripts/check-imports.ts'],
   'dead code': ['node_modules/knip/bin/knip.js', '--no-progress'],
   docs: ['scripts/generate-docs.ts', '--check'],
+  canaries: ['scripts/check-canaries.ts'],
   spelling: ['node_modules/cspell/bin.mjs', '--no-progress', '--no-summary', '--quiet', '**/*.{ts,md,sh,yml}'],
 }
 

@@ -1,9 +1,11 @@
+import { canariesOf } from '../canaries/coverage.ts'
+import { CANARIES } from '../canaries/set/index.ts'
 import { explainText } from '../report/explain.ts'
 import { CAUSES } from '../verdict/causes.ts'
 
 /** `cc-ci explain [CODE]`. Throws UsageError for an unknown code. */
 export async function explainCommand(code: string | undefined): Promise<number> {
-  process.stdout.write(code === undefined ? listText() : explainText(code))
+  process.stdout.write(code === undefined ? listText() : explainText(code, (known) => canariesOf(known, CANARIES)))
   return 0
 }
 

@@ -1,10 +1,17 @@
 import { CancelledError, EXIT } from '../lib/errors.ts'
 
+export interface Interruption {
+  readonly signal: AbortSignal
+  /** That of the signal; only once it has come. */
+  exitCode(): number
+  [Symbol.dispose](): void
+}
+
 /**
  * The first SIGINT or SIGTERM stops the run and takes it down in order; a second SIGINT abandons the teardown: what is left
  * stays recorded, and the next run or `cc-ci gc` removes it.
  */
-export function listenForSignals(): { signal: AbortSignal; [Symbol.dispose](): void } {
+export function listenForSignals(doing = 'stopping and removing the app'): Interruption {
   const controller = new AbortController()
   const stop = (name: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted && name === 'SIGINT') {
@@ -12,7 +19,7 @@ export function listenForSignals(): { signal: AbortSignal; [Symbol.dispose](): v
       process.exit(EXIT.sigint)
     }
     if (controller.signal.aborted) return
-    process.stderr.write(`\ncc-ci: ${name}: stopping and removing the app (again Ctrl-C: leave it to \`cc-ci gc\`)\n`)
+    process.stderr.write(`\ncc-ci: ${name}: ${doing} (again Ctrl-C: leave it to \`cc-ci gc\`)\n`)
     controller.abort(new CancelledError(name))
   }
   const onInterrupt = () => stop('SIGINT')
@@ -21,6 +28,7 @@ export function listenForSignals(): { signal: AbortSignal; [Symbol.dispose](): v
   process.on('SIGTERM', onTerminate)
   return {
     signal: controller.signal,
+    exitCode: () => (controller.signal.reason as CancelledError).exitCode,
     [Symbol.dispose]() {
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onTerminate)

@@ -6,6 +6,8 @@ import { toolVersion } from '../lib/version.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
+type SelftestCommandOptions = import('./selftest.ts').SelftestCommandOptions
+
 /** An action's module is loaded when its command runs: `--help` and completion load none of them. */
 type Action<O> = (recipe: string, options: O) => Promise<number>
 
@@ -23,6 +25,7 @@ export function buildProgram(): Command {
   addJudging(program)
   addMachine(program)
   addHistory(program)
+  addSelftest(program)
   tab(program)
   return program
 }
@@ -115,6 +118,27 @@ function addMachine(program: Command): void {
   })
 }
 
+function addSelftest(program: Command): void {
+  withState(
+    program
+      .command('selftest')
+      .argument('[canaries...]', 'names of canaries; none: all')
+      .description('judge cc-ci itself: run recipes with planted faults and healthy look-alikes, and compare'),
+  )
+    .option('--fast', 'only the subset of every test run: at most 4 minutes on 2 processors')
+    .option('--healthy', 'only those that must stay green')
+    .addOption(new Option('--repeat <times>', 'run each so often').argParser(count).default(1))
+    .addOption(
+      new Option('--jobs <number>', 'run so many at a time (default: one a processor, at least 2)').argParser(count),
+    )
+    .option('--json <file>', 'write all that was found there; - for standard output')
+    .option('--list', 'name the canaries and run none')
+    .option('--write-doc', 'write docs/reference/selftest.md with the figures of this run')
+    .action(async (names: string[], options: SelftestCommandOptions) => {
+      process.exitCode = await (await import('./selftest.ts')).selftestCommand(names, options)
+    })
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -195,6 +219,12 @@ function policyCodes(text: string): PolicyCode[] {
   if (unknown.length > 0)
     throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Codes: ${POLICY_CODES.join(', ')}.`)
   return POLICY_CODES.filter((code) => names.includes(code))
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Not a whole number from 1 on.')
+  return value
 }
 
 function duration(text: string): number {

@@ -1,14 +1,16 @@
 import type { Deployed, Release } from '../deploy/deployer.ts'
 import type { RunContext } from './context.ts'
+import { movedImages } from './moved-images.ts'
 
 /** Prepares and deploys a release, and records what really runs and what was changed to fit the machine. */
 export async function deployRelease(context: RunContext, release: Release): Promise<Deployed> {
-  const { deployer, events, signal, made } = context
+  const { deployer, events, folder, signal, made } = context
   const prepared = await deployer.prepare(release, signal)
   const deployed = await deployer.deploy(prepared, signal)
   made.current = deployed
   for (const text of [...prepared.accommodations, ...deployed.accommodations])
     events.append({ type: 'accommodation', text })
   for (const image of deployed.images) events.append({ type: 'image', ...image })
+  for (const finding of movedImages(folder, deployed.images)) events.append({ type: 'finding', ...finding })
   return deployed
 }

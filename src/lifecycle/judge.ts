@@ -80,6 +80,8 @@ function causeOfError(error: unknown): Cause {
   if (error instanceof CcCiError && isCauseCode(error.code, CAUSES))
     return cause(error.code, error.message, { hint: error.hint })
   if (error instanceof DeadlineError) return cause('deadline', error.message, { hint: error.hint })
+  if (error instanceof InfraError && error.code === 'browser-failed')
+    return cause('screenshot-failed', error.message, { hint: error.hint })
   if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })
   return cause('harness-error', messageOf(error), { lines })
 }

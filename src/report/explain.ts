@@ -2,12 +2,17 @@ import { distance } from 'fastest-levenshtein'
 import { UsageError } from '../lib/errors.ts'
 import { CAUSES, type CauseCode } from '../verdict/causes.ts'
 
-/** What one cause means, for `cc-ci explain CODE`. UsageError `unknown-cause` with the nearest code for any other text. */
-export function explainText(code: string): string {
+/**
+ * What one cause means, for `cc-ci explain CODE`; `canariesOf` gives the recipes that end with it, for who wants to see one. UsageError `unknown-cause` with the
+ * nearest code for any other text.
+ */
+export function explainText(code: string, canariesOf: (code: CauseCode) => readonly string[] = () => []): string {
   const known = code.trim().toLowerCase().replaceAll('_', '-')
   if (!isCause(known)) throw unknown(code)
   const { blame, what, why, todo } = CAUSES[known]
-  return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n`
+  const [canary] = canariesOf(known)
+  const example = canary ? `  To see one      cc-ci selftest ${canary}\n` : ''
+  return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n${example}`
 }
 
 function isCause(code: string): code is CauseCode {

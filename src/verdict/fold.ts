@@ -94,7 +94,9 @@ function judgeTiers(events: readonly RunEvent[], run: RunFacts): TierResult[] {
 
 function tierFacts(tier: TierId, events: readonly RunEvent[]): TierFacts {
   const mine = events.filter((event) => 'tier' in event && event.tier === tier)
-  const leaks = tier === 'teardown' ? of(events, 'leak').map(({ kind, name }) => `${kind} ${name}`) : []
+  const teardown = tier === 'teardown'
+  const leaks = teardown ? of(events, 'leak').map(({ kind, name }) => `${kind} ${name}`) : []
+  const secretLeaks = teardown ? of(events, 'secrets.scanned').flatMap((scan) => scan.leaks) : []
   return {
     tier,
     started: first(mine, 'tier.started')?.at,
@@ -106,6 +108,7 @@ function tierFacts(tier: TierId, events: readonly RunEvent[]): TierFacts {
     evidence: of(mine, 'evidence').map(({ evidence }) => evidence),
     tests: of(mine, 'test').map(({ test }) => test),
     leaks,
+    secretLeaks,
   }
 }
 

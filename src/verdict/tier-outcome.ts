@@ -16,6 +16,8 @@ export interface TierFacts {
   readonly evidence: TierResult['evidence']
   readonly tests: TierResult['tests']
   readonly leaks: readonly string[]
+  /** Files in which the last look of the masker, after the teardown, still found a secret. */
+  readonly secretLeaks: readonly string[]
 }
 
 /** What one tier's outcome depends on besides its own facts. */
@@ -86,12 +88,14 @@ function errorLines(error: string | undefined): string[] {
     .map((line) => `  ${line}`)
 }
 
-/** The first check that could not look, or that found a fault which is not the recipe's; what was left behind counts as one. */
-function unjudged({ checks, leaks }: TierFacts): Cause | undefined {
+/** The first check that could not look, or that found a fault which is not the recipe's; what was left behind or leaked counts as one. */
+function unjudged({ checks, leaks, secretLeaks }: TierFacts): Cause | undefined {
   const check = checks.find(({ outcome }) => outcome !== 'pass')
   if (check)
     return check.cause ?? cause('harness-error', `the check "${check.name}" is ${check.outcome} and gives no cause`)
-  return leaks.length > 0 ? cause('teardown-leak', `left behind: ${leaks.join(', ')}`, { lines: leaks }) : undefined
+  if (leaks.length > 0) return cause('teardown-leak', `left behind: ${leaks.join(', ')}`, { lines: leaks })
+  if (secretLeaks.length === 0) return undefined
+  return cause('secret-leaked', `a secret stood in ${secretLeaks.join(', ')}`, { lines: secretLeaks })
 }
 
 function skip({ kind, reason }: { kind: NonNullable<TierResult['skipKind']>; reason: string }): Outcome {

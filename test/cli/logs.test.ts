@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { LISTEN } from '../../fixtures/recipes/tiny.ts'
+import { LISTEN } from '../../src/canaries/tiny.ts'
 import { openWorkshop } from './cc-ci.ts'
 import { tinkered } from './tinkered.ts'
 

@@ -1,0 +1,60 @@
+import type { Blame, CauseCode } from '../verdict/causes.ts'
+import type { Verdict } from '../verdict/results.ts'
+import type { TierId } from '../verdict/tiers.ts'
+import type { Scene } from './scene.ts'
+import type { Tweak } from './tiny.ts'
+
+/**
+ * What a run of a canary must end with. `checks` is what makes a deleted assertion visible: the verdict of a healthy recipe stays the
+ * same without it, its name is then missing.
+ */
+export interface Expected {
+  /** The tier that decides; null for a healthy look-alike and for what is refused before a run begins. */
+  readonly tier: TierId | null
+  readonly cause: CauseCode | null
+  /** `refused`: the plan could not be made, no run began. */
+  readonly verdict: Verdict | 'refused'
+  readonly blame: Blame | null
+  readonly exitCode: number
+  /** Names of the checks that must have passed, by tier. Others may have run besides. */
+  readonly checks: Readonly<Partial<Record<TierId, readonly string[]>>>
+  /** Name of the check that decided; null where none did. */
+  readonly decidedBy: string | null
+  /** Causes of other tiers. */
+  readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>
+  /** Codes of findings that must be told. */
+  readonly findings?: readonly string[]
+  /** What must stand in the message or lines of the deciding cause. */
+  readonly says?: RegExp
+  /** Where the run itself must say that something was left, or that a secret stood in a kept text. Default: all clean. */
+  readonly flags?: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
+}
+
+/** Something done to a run from outside, while it goes on: what no recipe can do to itself. */
+export interface Disturbance {
+  /** For the table: "SIGTERM once the app is deployed". */
+  readonly what: string
+  /**
+   * Called before the run begins; all it makes is registered with the scene for removal before it exists. It may add to the environment
+   * and the words of the run, and listen to its events.
+   */
+  readonly prepare: (scene: Scene) => Promise<void> | void
+}
+
+/** A recipe with a planted fault, or a healthy one that looks ill, as data. The name is its key in the set. */
+export interface Canary {
+  readonly about: string
+  readonly expect: Expected
+  /** The release 1.0.0+1 that an upgrade starts from; null: never released. Default: healthy. */
+  readonly base?: Tweak | null
+  readonly head?: Tweak
+  /** Goes into both. */
+  readonly both?: Tweak
+  /** Head runs the very same as the base. Default: it differs in an environment value. */
+  readonly sameAsBase?: boolean
+  /** More words for `cc-ci test`. */
+  readonly args?: readonly string[]
+  readonly disturbance?: Disturbance
+  /** In the subset of every test run, and why this one. */
+  readonly fast?: string
+}

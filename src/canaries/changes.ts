@@ -1,0 +1,104 @@
+import type { TinyCompose, TinyService } from './tiny.ts'
+
+/** What canaries change in the compose document of the tiny recipe. */
+export type Change = (compose: TinyCompose) => void
+
+/** Prints its last words and ends with 7. */
+export const CRASH = `echo 'fatal: no such table: users' >&2\nexit 7`
+
+/** Several changes in this order. */
+export function all(...changes: readonly Change[]): Change {
+  return (compose) => {
+    for (const change of changes) change(compose)
+  }
+}
+
+export function app(change: Partial<TinyService>): Change {
+  return ({ services }) => void Object.assign(services.app, change)
+}
+
+export function deploy(change: Partial<TinyService['deploy']>): Change {
+  return ({ services }) => void Object.assign(services.app.deploy, change)
+}
+
+export function onFailure(action: string): Change {
+  return ({ services }) => {
+    services.app.deploy.update_config.failure_action = action
+  }
+}
+
+export function healthcheck(change: Record<string, unknown>): Change {
+  return ({ services }) => {
+    services.app.healthcheck = { ...services.app.healthcheck, ...change }
+  }
+}
+
+export function label(key: string, value: string): Change {
+  return ({ services }) => {
+    services.app.deploy.labels[key] = value
+  }
+}
+
+export function backup(labels: Readonly<Record<string, string>>): Change {
+  return ({ services }) => {
+    for (const [key, value] of Object.entries(labels)) services.app.deploy.labels[`backupbot.${key}`] = value
+  }
+}
+
+/** Takes every label away whose name begins like this. */
+export function unlabel(prefix: string): Change {
+  return ({ services }) => {
+    const { deploy } = services.app
+    deploy.labels = Object.fromEntries(Object.entries(deploy.labels).filter(([key]) => !key.startsWith(prefix)))
+  }
+}
+
+/** A second service that runs once. */
+export function oneShot(script: string, condition = 'none'): Change {
+  return (compose) => {
+    compose.services.migrate = companion(compose, script, condition)
+  }
+}
+
+/** A second service that does nothing for ever. */
+export function worker(compose: TinyCompose): void {
+  compose.services.worker = companion(compose, "trap 'exit 0' TERM; while true; do sleep 1; done", 'any')
+}
+
+/** A second service with a route below `/admin`; `serve` is what its shell runs. */
+export function secondRoute(serve: string): Change {
+  return (compose) => {
+    const second = companion(compose, serve, 'any')
+    const router = 'traefik.http.routers.${STACK_NAME}-admin'
+    compose.services.admin = {
+      ...second,
+      deploy: {
+        ...second.deploy,
+        labels: {
+          'traefik.enable': 'true',
+          'traefik.http.services.${STACK_NAME}-admin.loadbalancer.server.port': '8080',
+          [`${router}.rule`]: 'Host(`${DOMAIN}`) && PathPrefix(`/admin`)',
+          [`${router}.entrypoints`]: 'web-secure',
+          [`${router}.tls`]: 'true',
+        },
+      },
+    }
+  }
+}
+
+/** A second service of the same image, without routes or health check. */
+function companion({ services }: TinyCompose, script: string, condition: string) {
+  const { image, deploy } = services.app
+  return {
+    image,
+    entrypoint: ['/bin/sh', '-c', script],
+    networks: ['proxy'],
+    healthcheck: { disable: true },
+    deploy: { update_config: deploy.update_config, restart_policy: { condition }, labels: {} },
+  } satisfies Partial<TinyService>
+}
+
+/** The whole settings file of a canary: short deadlines, and these lines. */
+export function settings(lines = ''): Readonly<Record<string, string>> {
+  return { 'cc-ci/cc-ci.yml': `timeouts:\n  deploy: 45s\n  http: 15s\n${lines}` }
+}

@@ -1,0 +1,56 @@
+import { rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { docker } from '../../engine/docker-cli.ts'
+import type { Disturbance } from '../canary.ts'
+
+/** A signal to the run as soon as its app is on the engine. */
+export function signalled(name: 'SIGINT' | 'SIGTERM'): Disturbance {
+  return {
+    what: `${name} once the app is deployed`,
+    prepare({ on }) {
+      on((event, run) => {
+        if (event.type === 'image') run.signal(name)
+      })
+    },
+  }
+}
+
+/** The browser of the settings ends at once. */
+export const deadBrowser: Disturbance = {
+  what: 'the browser that CC_CI_BROWSER names ends at once',
+  prepare({ env }) {
+    env.CC_CI_BROWSER = '/bin/false'
+  },
+}
+
+/** The picture of the app is written to a device that is always full. */
+export const fullDisk: Disturbance = {
+  what: 'there is no space for the screenshot',
+  prepare({ on }) {
+    on((event, run) => {
+      if (event.type === 'run.started') symlinkSync('/dev/full', join(run.folder, 'artifacts', 'install.png'))
+    })
+  },
+}
+
+/** A file of head is gone from the run's own checkout before it is deployed. */
+export const lostCheckout: Disturbance = {
+  what: "a file vanishes from the run's own checkout",
+  prepare({ on }) {
+    on((event, run) => {
+      if (event.type === 'tier.ended' && event.tier === 'install') rmSync(join(run.folder, 'checkout', 'serve.sh'))
+    })
+  },
+}
+
+/** Somebody deploys another commit over the one under test while it comes up. */
+export const otherCommit: Disturbance = {
+  what: 'somebody else labels the app with another commit while head comes up',
+  prepare({ on }) {
+    on(async (event, run) => {
+      if (event.type !== 'operation.ended' || event.tier !== 'upgrade') return
+      const label = `coop-cloud.${run.stack}.chaos-version=0badc0de`
+      await docker(['service', 'update', '--detach', '--label-add', label, `${run.stack}_app`])
+    })
+  },
+}

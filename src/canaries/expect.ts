@@ -1,0 +1,115 @@
+import { EXIT } from '../lib/errors.ts'
+import type { Blame, CauseCode } from '../verdict/causes.ts'
+import type { TierId } from '../verdict/tiers.ts'
+import type { Expected } from './canary.ts'
+
+type Checks = Readonly<Partial<Record<TierId, readonly string[]>>>
+
+/** The checks of a whole life, in the order in which they run. A tier that gains a generic check gains it here: all canaries ask for it. */
+export const WHOLE_LIFE = {
+  lint: ['no error-level rule is broken'],
+  install: [
+    'every image is resolved to an id',
+    'every service converged',
+    "the app's own task answers",
+    'a browser shows the app',
+    'every service stayed up',
+  ],
+  upgrade: [
+    'every service converged',
+    'head is what runs',
+    'base and head differ in what runs',
+    "the app's own task answers",
+    'a browser shows the app',
+    'data is still there',
+    'every service stayed up',
+  ],
+  backup: ['the snapshot holds what the labels promise', 'dumps are whole', 'every service stayed up'],
+  restore: [
+    'files came back',
+    'every service converged',
+    "the app's own task answers",
+    'data is still there',
+    'every service stayed up',
+  ],
+  teardown: ['nothing is left'],
+} as const satisfies Checks
+
+const ORDER = ['lint', 'install', 'upgrade', 'backup', 'restore'] as const
+
+export interface Life {
+  /** Tiers that this recipe has nothing for, or that were not asked for. */
+  readonly without?: readonly TierId[]
+  /** Names of checks that this recipe has nothing for, in whatever tier. */
+  readonly unchecked?: readonly string[]
+  /** Checks that only this recipe has, by tier. */
+  readonly besides?: Checks
+  readonly findings?: readonly string[]
+}
+
+/** A recipe that must stay green. */
+export function passes(life: Life = {}): Expected {
+  return {
+    ...{ tier: null, cause: null, verdict: 'pass', blame: null, exitCode: EXIT.pass, decidedBy: null },
+    checks: checksOf(life),
+    ...(life.findings ? { findings: life.findings } : {}),
+  }
+}
+
+export interface Stop extends Life {
+  /** Default: `recipe`, which is a `fail`; any other is `unverified`. */
+  readonly blame?: Blame
+  /** Default: by the blame. */
+  readonly verdict?: 'fail' | 'unverified'
+  readonly also?: Expected['also']
+  /** Checks of the deciding tier that pass before it. Default: those that stand before the deciding one in a whole life. */
+  readonly after?: readonly string[]
+  readonly says?: RegExp
+}
+
+/** A run that is decided in this tier by this check: everything before has passed, and what is left is gone. */
+export function stops(tier: TierId, cause: CauseCode, decidedBy: string | null, stop: Stop = {}): Expected {
+  const { blame = 'recipe', also, says, findings } = stop
+  const verdict = stop.verdict ?? (blame === 'recipe' ? 'fail' : 'unverified')
+  return {
+    ...{ tier, cause, verdict, blame, exitCode: EXIT[verdict], decidedBy },
+    checks: checksOf(stop, { tier, decidedBy, after: stop.after }),
+    ...(also ? { also } : {}),
+    ...(says ? { says } : {}),
+    ...(findings ? { findings } : {}),
+  }
+}
+
+/** What cannot even be planned: nothing is made, no run is kept. */
+export function refused(cause: CauseCode): Expected {
+  return { tier: null, cause, verdict: 'refused', blame: 'recipe', exitCode: EXIT.usage, checks: {}, decidedBy: null }
+}
+
+interface End {
+  readonly tier: TierId
+  readonly decidedBy: string | null
+  readonly after?: readonly string[]
+}
+
+function checksOf({ without = [], unchecked = [], besides = {} }: Life, end?: End) {
+  const last =
+    end && (ORDER as readonly TierId[]).includes(end.tier) ? ORDER.indexOf(end.tier as 'lint') : ORDER.length - 1
+  const rows = [...ORDER.slice(0, last + 1), 'teardown' as const]
+    .filter((tier) => !without.includes(tier))
+    .map((tier) => {
+      const all: readonly string[] = [...WHOLE_LIFE[tier], ...(besides[tier] ?? [])]
+      const ran = end && tier === end.tier ? (end.after ?? before(all, end.decidedBy)) : all
+      return [tier, ran.filter((name) => !unchecked.includes(name))] as const
+    })
+  return { ...onlyElsewhere(besides), ...Object.fromEntries(rows) } as Checks
+}
+
+/** Those before the one that decided; a check that is not in the list comes before all others. */
+function before(all: readonly string[], decidedBy: string | null): readonly string[] {
+  if (decidedBy === null) return all
+  return all.slice(0, Math.max(0, all.indexOf(decidedBy)))
+}
+
+function onlyElsewhere(besides: Checks): Checks {
+  return Object.fromEntries(Object.entries(besides).filter(([tier]) => !(tier in WHOLE_LIFE)))
+}

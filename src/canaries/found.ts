@@ -1,0 +1,65 @@
+import type { Blame, CauseCode } from '../verdict/causes.ts'
+import type { Results, TierResult, Verdict } from '../verdict/results.ts'
+import type { TierId } from '../verdict/tiers.ts'
+
+/** What a run came to, in the words of `Expected`. */
+export interface Found {
+  readonly tier: TierId | null
+  readonly cause: string | null
+  readonly verdict: Verdict | 'refused'
+  readonly blame: Blame | string | null
+  readonly exitCode: number | null
+  readonly decidedBy: string | null
+  /** Names of the checks that passed, by tier. */
+  readonly checks: Readonly<Partial<Record<TierId, readonly string[]>>>
+  readonly causes: Readonly<Partial<Record<TierId, CauseCode>>>
+  readonly findings: readonly string[]
+  readonly flags: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
+  readonly leaks: readonly string[]
+  /** Message and lines of the deciding cause. */
+  readonly words: string
+}
+
+/** The results of a run that came to its end. */
+export function foundIn(results: Results, exitCode: number | null): Found {
+  const decisive = decisiveTier(results)
+  const { tiers, verdict, findings, flags, leaks } = results
+  const { cause } = decisive ?? {}
+  const stopped = decisive?.checks.find(({ outcome, cause: why }) => outcome !== 'pass' && why?.code === cause?.code)
+  return {
+    tier: decisive?.id ?? null,
+    cause: cause?.code ?? null,
+    verdict,
+    blame: cause?.blame ?? null,
+    exitCode,
+    decidedBy: stopped?.name ?? null,
+    checks: Object.fromEntries(tiers.map(({ id, checks }) => [id, passed(checks)])),
+    causes: Object.fromEntries(tiers.flatMap(({ id, cause: why }) => (why ? [[id, why.code]] : []))),
+    findings: findings.map(({ code }) => code),
+    flags,
+    leaks: leaks.map(({ kind, name }) => `${kind} ${name}`),
+    words: cause ? [cause.message, ...cause.lines].join('\n') : '',
+  }
+}
+
+/** A command that refused to begin a run: what it printed as JSON. */
+export function foundInRefusal(
+  { code, blame, message }: { code: string; blame: string; message: string },
+  exitCode: number | null,
+): Found {
+  return {
+    ...{ tier: null, cause: code, verdict: 'refused', blame, exitCode, decidedBy: null, words: message },
+    ...{ checks: {}, causes: {}, findings: [], leaks: [], flags: { cleanTeardown: true, noSecretLeak: true } },
+  }
+}
+
+/** The first that fails, else the first that could not be judged; lint only where nothing else decides. */
+function decisiveTier({ tiers, verdict }: Results): TierResult | undefined {
+  if (verdict === 'pass') return undefined
+  const judged = [...tiers.filter(({ id }) => id !== 'lint'), ...tiers.filter(({ id }) => id === 'lint')]
+  return judged.find(({ status }) => status === 'fail') ?? judged.find(({ status }) => status === 'unverified')
+}
+
+function passed(checks: TierResult['checks']): string[] {
+  return checks.filter(({ outcome }) => outcome === 'pass').map(({ name }) => name)
+}

@@ -1,0 +1,66 @@
+import { formatDuration } from '../lib/duration.ts'
+import type { Canary } from './canary.ts'
+import { isHealthy, type SelftestReport } from './report.ts'
+import { expectedCells } from './table.ts'
+
+const NOTICE = '<!-- Written by `cc-ci selftest --write-doc` from a run of all canaries. -->'
+const GIB = 1024 ** 3
+
+/** `docs/reference/selftest.md`: what was run, where, and what came of it. No path and no name of the machine. */
+export function selftestPage(report: SelftestReport, canaries: Readonly<Record<string, Canary>>): string {
+  const { tool, machine, summary, startedAt, seconds, jobs } = report
+  const facts = [
+    `- **Faults caught** at their tier, with their cause and blame: ${summary.caught} of ${summary.faults}`,
+    `- **False reds** among healthy look-alikes: ${summary.falseReds} of ${summary.healthy} runs`,
+    `- **Anything at all other than expected** (a check that did not run, a missing finding, a trace): ${summary.unexpected} of ${report.runs.length} runs`,
+    `- **When and with what**: ${startedAt.slice(0, 10)}, cc-ci ${tool.version}, ${formatDuration(seconds * 1000)} for all with ${jobs} at a time${report.repeat > 1 ? `, each ${report.repeat} times` : ''}`,
+    `- **Where**: engine ${machine.engine} (API ${machine.api}), ${machine.cpus} processors, ${(machine.memoryBytes / GIB).toFixed(0)} GiB`,
+  ]
+  return `${[
+    NOTICE,
+    '# Self-test',
+    'Recipes with a planted fault, and healthy ones that look ill, each run through `cc-ci test` as anybody would. What each must end with is written beside it in `src/canaries/set/`, with the names of the checks that must have run. `cc-ci selftest` runs them all, `cc-ci selftest NAME` one of them.',
+    facts.join('\n'),
+    '## Planted faults',
+    table(report, canaries, (canary) => !isHealthy(canary)),
+    '## Healthy look-alikes',
+    table(report, canaries, isHealthy),
+  ].join('\n\n')}\n`
+}
+
+function table(
+  report: SelftestReport,
+  canaries: Readonly<Record<string, Canary>>,
+  wanted: (canary: Canary) => boolean,
+): string {
+  const rows = Object.entries(canaries)
+    .filter(([, canary]) => wanted(canary))
+    .map(([name, canary]) => line(name, canary, report))
+  return [
+    '| canary | what is wrong | tier | cause | blame | seconds | of them in its tier | ended as expected |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+function line(name: string, canary: Canary, { runs }: SelftestReport): string {
+  const mine = runs.filter((run) => run.name === name)
+  const good = mine.filter(({ differences }) => differences.length === 0).length
+  const { tier, cause, blame } = expectedCells(canary)
+  const about = [canary.about, ...(canary.disturbance ? [`From outside: ${canary.disturbance.what}.`] : [])].join(' ')
+  const deciding = mine.flatMap(({ decidedAfterMs }) => decidedAfterMs ?? [])
+  const cells = [
+    ...[`${name}${canary.fast ? ' ⚡' : ''}`, about.replaceAll('|', '\\|'), tier, cause, blame],
+    ...[
+      mean(mine.map(({ ms }) => ms)),
+      mean(deciding),
+      mine.length === 1 ? (good ? 'yes' : '**no**') : `${good} of ${mine.length}`,
+    ],
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function mean(values: readonly number[]): string {
+  if (values.length === 0) return '–'
+  return (values.reduce((sum, value) => sum + value, 0) / values.length / 1000).toFixed(1)
+}

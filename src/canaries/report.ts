@@ -1,0 +1,91 @@
+import { toolVersion } from '../lib/version.ts'
+import type { EnvironmentFacts } from '../verdict/events.ts'
+import type { Canary } from './canary.ts'
+import type { CanaryRun } from './run-canary.ts'
+
+/** What `cc-ci selftest --json` writes. */
+export interface SelftestReport {
+  readonly schema: 1
+  readonly tool: { readonly name: 'cc-ci'; readonly version: string }
+  readonly startedAt: string
+  readonly seconds: number
+  readonly jobs: number
+  readonly repeat: number
+  readonly machine: Pick<EnvironmentFacts, 'engine' | 'api' | 'cpus' | 'memoryBytes'>
+  readonly summary: Summary
+  readonly runs: readonly ReportedRun[]
+}
+
+export interface Summary {
+  /** Runs of planted faults, and how many of them ended at their tier with their cause and blame. */
+  readonly faults: number
+  readonly caught: number
+  /** Runs of healthy look-alikes, and how many of them were not green. */
+  readonly healthy: number
+  readonly falseReds: number
+  /** Runs in which anything at all was other than expected. */
+  readonly unexpected: number
+}
+
+interface ReportedRun extends Omit<CanaryRun, 'said'> {
+  readonly about: string
+  readonly disturbance: string | null
+  readonly expected: object
+  readonly said?: string
+}
+
+export interface SelftestFacts {
+  readonly canaries: Readonly<Record<string, Canary>>
+  readonly runs: readonly CanaryRun[]
+  readonly machine: EnvironmentFacts
+  readonly startedAt: string
+  readonly seconds: number
+  readonly jobs: number
+  readonly repeat: number
+}
+
+export function reportOf({ canaries, runs, machine, startedAt, seconds, jobs, repeat }: SelftestFacts): SelftestReport {
+  const { engine, api, cpus, memoryBytes } = machine
+  return {
+    schema: 1,
+    tool: { name: 'cc-ci', version: toolVersion() },
+    ...{ startedAt, seconds, jobs, repeat, machine: { engine, api, cpus, memoryBytes } },
+    summary: summaryOf(canaries, runs),
+    runs: runs.flatMap((run) => {
+      const canary = canaries[run.name]
+      return canary ? [reported(run, canary)] : []
+    }),
+  }
+}
+
+export function isHealthy({ expect }: Canary): boolean {
+  return expect.verdict === 'pass'
+}
+
+export function summaryOf(canaries: Readonly<Record<string, Canary>>, runs: readonly CanaryRun[]): Summary {
+  const healthy = runs.filter(({ name }) => canaries[name] && isHealthy(canaries[name]))
+  const faults = runs.filter((run) => !healthy.includes(run))
+  return {
+    faults: faults.length,
+    caught: faults.filter((run) => isCaught(run, canaries[run.name])).length,
+    healthy: healthy.length,
+    falseReds: healthy.filter(({ found }) => found?.verdict !== 'pass').length,
+    unexpected: runs.filter(({ differences }) => differences.length > 0).length,
+  }
+}
+
+function isCaught({ found }: CanaryRun, canary: Canary | undefined): boolean {
+  if (!found || !canary) return false
+  return (['tier', 'cause', 'blame', 'verdict'] as const).every((key) => found[key] === canary.expect[key])
+}
+
+function reported({ said, ...run }: CanaryRun, { about, expect, disturbance }: Canary): ReportedRun {
+  const { says, ...expected } = expect
+  return {
+    ...run,
+    about,
+    disturbance: disturbance?.what ?? null,
+    expected: { ...expected, ...(says ? { says: says.source } : {}) },
+    ...(said === '' ? {} : { said }),
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Canary } from './canary.ts'
+import { type CanaryRun, runCanary } from './run-canary.ts'
+
+export interface SelftestOptions {
+  readonly canaries: readonly (readonly [string, Canary])[]
+  /** How often each one. */
+  readonly repeat: number
+  /** How many at the same time. */
+  readonly jobs: number
+  /** One folder for each run is made below it; what ended otherwise than expected is kept. */
+  readonly dir: string
+  readonly signal: AbortSignal
+  readonly onStart?: (name: string) => void
+  readonly onEnd?: (run: CanaryRun) => void
+}
+
+/**
+ * Runs canaries side by side, never one beside itself: some hold something of the machine that there is only once. When the signal comes
+ * nothing more is begun, and those that run are stopped in order. Gives the runs in the order in which they ended.
+ */
+export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
+  const { canaries, repeat, jobs, dir, signal, onStart, onEnd } = options
+  const queue = Array.from({ length: repeat }, (_, turn) =>
+    canaries.map(([name, canary]) => ({ name, canary, turn })),
+  ).flat()
+  const running = new Set<string>()
+  const runs: CanaryRun[] = []
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const worker = async () => {
+    while (!signal.aborted) {
+      const index = queue.findIndex(({ name }) => !running.has(name))
+      const [next] = index < 0 ? [] : queue.splice(index, 1)
+      if (!next) return
+      const { name, canary, turn } = next
+      running.add(name)
+      onStart?.(name)
+      const run = await runCanary(name, canary, { dir: join(dir, `${name}-${turn + 1}`), signal })
+      running.delete(name)
+      runs.push(run)
+      onEnd?.(run)
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+  if (runs.every(({ kept }) => kept === null)) rmSync(dir, { recursive: true, force: true })
+  return runs
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Canary } from '../canary.ts'
+import { canarySteps } from '../canary-recipe.ts'
+import { settings } from '../changes.ts'
+import { passes, stops } from '../expect.ts'
+import { buildRepository } from '../repository.ts'
+import { HEALTHY } from './healthy.ts'
+
+const APPROVED = ['--only', 'install,functional', '--approve-code']
+const SHORT = { without: ['lint', 'upgrade', 'backup', 'restore'] } as const
+const infra = { ...SHORT, blame: 'infra' } as const
+
+const spec = (body: string) => ({
+  'cc-ci/tests/custom/page.spec.ts': `import { expect, test } from 'cc-ci/test'\n${body}\n`,
+})
+
+/** What a recipe brings along: hooks, tests, dependencies. */
+export const CUSTOM: Readonly<Record<string, Canary>> = {
+  'test-passes': {
+    about: 'A custom test looks at the page and finds what it looks for.',
+    expect: passes({ ...SHORT, besides: { functional: ['the custom tests ran'] } }),
+    args: APPROVED,
+    base: null,
+    head: {
+      files: spec(
+        "test('says what it is', async ({ page }) => {\n  await page.goto('/')\n  await expect(page.getByText('It works.')).toBeVisible()\n})",
+      ),
+    },
+  },
+  'install-steps-fail': {
+    about: 'install-steps.sh ends with 3.',
+    expect: stops('install', 'hook-failed', 'install-steps.sh succeeds', { ...SHORT, says: /no key for you/ }),
+    args: ['--only', 'install', '--approve-code'],
+    base: null,
+    head: { files: { 'cc-ci/install-steps.sh': 'echo "no key for you" >&2\nexit 3\n' } },
+  },
+  'unapproved-test': {
+    about: 'The recipe brings a test that nobody has approved.',
+    expect: stops('functional', 'code-refused', 'the custom tests ran', infra),
+    args: ['--only', 'install,functional'],
+    base: null,
+    head: { files: spec("test('never runs', () => expect(1).toBe(2))") },
+  },
+  'test-fails': {
+    about: 'A custom test asks for a text that is not there.',
+    expect: stops('functional', 'test-failed', null, { ...SHORT, besides: { functional: ['the custom tests ran'] } }),
+    args: APPROVED,
+    base: null,
+    head: {
+      files: spec(
+        "test('has a search box', async ({ page }) => {\n  await page.goto('/')\n  expect(await page.getByRole('searchbox').count()).toBe(1)\n})",
+      ),
+    },
+  },
+  'tests-only-skip': {
+    about: 'The only custom test skips itself.',
+    expect: stops('functional', 'no-tests-ran', 'the custom tests ran', { ...SHORT, verdict: 'unverified' }),
+    args: APPROVED,
+    base: null,
+    head: { files: spec("test.skip('later', () => expect(1).toBe(1))") },
+  },
+  'dependency-down': {
+    about: 'Depends on another recipe, which answers 404.',
+    expect: stops('integration', 'dep-failed', 'the dependencies are there', infra),
+    args: ['--only', 'install,integration'],
+    base: null,
+    head: { files: settings('deps: [other]\n') },
+    disturbance: {
+      what: "the operator's folder holds a recipe `other` that does not come up",
+      async prepare({ dir, args }) {
+        const recipes = join(dir, 'recipes')
+        const files = { 'cc-ci/cc-ci.yml': 'health:\n  path: /not-there\ntimeouts:\n  http: 3s\n' }
+        await buildRepository(
+          canarySteps('other', { ...(HEALTHY.healthy as Canary), base: null, head: { files } }),
+          join(recipes, 'other'),
+        )
+        args.push('--recipes', recipes)
+      },
+    },
+  },
+}

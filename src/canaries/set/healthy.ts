@@ -1,0 +1,123 @@
+import type { Canary } from '../canary.ts'
+import { all, app, backup, deploy, healthcheck, oneShot, secondRoute, settings, unlabel, worker } from '../changes.ts'
+import { passes } from '../expect.ts'
+import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
+
+const NO_HTTP = { unchecked: ["the app's own task answers", 'a browser shows the app'] }
+const DUMP = 'sh -c \'echo "CREATE TABLE notes (id int);" > /data/dump.sql\''
+
+/** Nothing is wrong with these, though some look as if: each must stay green. */
+export const HEALTHY: Readonly<Record<string, Canary>> = {
+  healthy: { about: 'Nothing is wrong.', expect: passes(), fast: 'what all others are compared with' },
+  'slow-starter': {
+    about: 'Needs 8 seconds to listen, and says so with its start period.',
+    expect: passes(),
+    both: { serve: `sleep 8\n${LISTEN}`, compose: healthcheck({ retries: 2, start_period: '30s' }) },
+    fast: 'fail fast must not cut a slow start short',
+  },
+  'good-one-shot': {
+    about: 'A service that runs once and ends well.',
+    expect: passes(),
+    both: { compose: oneShot('echo migrated') },
+    fast: 'a completed one-shot shows 0/1 for ever',
+  },
+  'one-shot-on-failure': {
+    about: 'A service that runs once under `on-failure` and ends well at its second attempt.',
+    expect: passes(),
+    both: {
+      compose: (compose) => {
+        oneShot('test -e /data/tried || { touch /data/tried; exit 1; }', 'on-failure')(compose)
+        Object.assign(compose.services.migrate ?? {}, { volumes: ['data:/data'] })
+      },
+    },
+  },
+  'deaf-to-sigterm': {
+    about: 'The web server is process 1 and ignores SIGTERM.',
+    expect: passes(),
+    both: { serve: `${PAGE}\nexec busybox httpd -f -p 8080 -h /www` },
+    fast: 'its old task is killed, which is no crash',
+  },
+  'rolling-start-first': {
+    about: 'The new task starts before the old one ends: both are there for a while.',
+    expect: passes(),
+    both: {
+      compose: ({ services }) => {
+        services.app.deploy.update_config.order = 'start-first'
+      },
+    },
+    fast: 'two tasks at once, and the old one may answer',
+  },
+  'two-web-services': {
+    about: 'A second service is routed below a path and serves there.',
+    expect: passes({
+      besides: Object.fromEntries(
+        ['install', 'upgrade', 'restore'].map((tier) => [tier, ['every route leads to somebody']]),
+      ),
+    }),
+    both: {
+      compose: secondRoute(`mkdir -p /www/admin\necho admin > /www/admin/index.html\n${HTTPD}`),
+    },
+  },
+  'non-http': {
+    about: 'Serves no HTTP: nothing is routed to it.',
+    expect: passes(NO_HTTP),
+    both: { compose: unlabel('traefik.') },
+  },
+  'no-volumes': {
+    about: 'Keeps nothing and asks for no backup.',
+    expect: passes({ without: ['backup', 'restore'] }),
+    both: {
+      compose: (compose) => {
+        compose.volumes = {}
+        all(app({ volumes: [] }), unlabel('backupbot.'))(compose)
+      },
+    },
+  },
+  'dump-only': {
+    about: 'The backup holds the dump of a database that lies elsewhere, and nothing else of the volume.',
+    expect: passes(),
+    both: { compose: backup({ 'backup.pre-hook': DUMP, 'backup.volumes.data.path': 'dump.sql' }) },
+  },
+  'waits-for-another': {
+    about: 'Ends twice, with another sign each time, until what it needs is there.',
+    expect: passes(),
+    both: {
+      serve: `n=$(cat /data/starts 2>/dev/null || echo 0)\necho $((n + 1)) > /data/starts\n[ "$n" -ge 2 ] || exit $((10 + n))\n${LISTEN}`,
+    },
+  },
+  'global-service': {
+    about: 'Runs one task on every node.',
+    expect: passes(),
+    both: { compose: deploy({ mode: 'global' }) },
+  },
+  'shipped-at-zero': {
+    about: 'A second service is shipped at 0 replicas, for operators to start by hand.',
+    expect: passes(),
+    both: {
+      compose: (compose) => {
+        worker(compose)
+        const { deploy: second } = compose.services.worker ?? {}
+        if (second) second.replicas = 0
+      },
+    },
+  },
+  'nothing-changed': {
+    about: 'Head runs the very same as the only release: there is no upgrade to judge, and that is no fault.',
+    expect: passes({ without: ['upgrade'] }),
+    sameAsBase: true,
+  },
+  'orphan-service': {
+    about: 'Head drops a service that goes on running.',
+    expect: passes({ findings: ['orphan-service'] }),
+    base: { compose: worker },
+    fast: 'green, and yet something must be told',
+  },
+  'login-first': {
+    about: 'Answers 401 on its first page, and its settings say that this is right.',
+    expect: passes(),
+    both: {
+      serve: `${PAGE}\nmkdir -p /www/cgi-bin\nrm /www/index.html\nprintf '#!/bin/sh\\necho "Status: 401 Unauthorized"; echo "Content-Type: text/html"; echo; echo "<h1>Please log in</h1>"\\n' > /www/cgi-bin/index.cgi\nchmod +x /www/cgi-bin/index.cgi\n${HTTPD}`,
+      files: settings('health:\n  status: [401]\n'),
+    },
+  },
+}

@@ -1,0 +1,19 @@
+import type { Canary } from '../canary.ts'
+import { BACKUP } from './backup.ts'
+import { CUSTOM } from './custom.ts'
+import { HEALTHY } from './healthy.ts'
+import { INSTALL } from './install.ts'
+import { MACHINE } from './machine.ts'
+import { PLAN } from './plan.ts'
+import { UPGRADE } from './upgrade.ts'
+
+/** Every canary by its name: planted faults, and healthy recipes that look like one. A new canary is a new row in one of these. */
+export const CANARIES: Readonly<Record<string, Canary>> = {
+  ...HEALTHY,
+  ...PLAN,
+  ...INSTALL,
+  ...UPGRADE,
+  ...BACKUP,
+  ...CUSTOM,
+  ...MACHINE,
+}

@@ -1,0 +1,119 @@
+import { EXIT } from '../../lib/errors.ts'
+import type { Canary } from '../canary.ts'
+import { all, app, healthcheck } from '../changes.ts'
+import { HELD_PORT, heldPort } from '../disturb/held-port.ts'
+import { leftBehind } from '../disturb/left-behind.ts'
+import { MOVING_IMAGE, movedImage } from '../disturb/moved-image.ts'
+import { silentEngine } from '../disturb/silent-engine.ts'
+import { deadBrowser, fullDisk, lostCheckout, otherCommit, signalled } from '../disturb/simple.ts'
+import { spilledSecret } from '../disturb/spilled-secret.ts'
+import { passes, stops } from '../expect.ts'
+import { LISTEN } from '../tiny.ts'
+
+const ONLY_INSTALL = ['--only', 'install']
+const SHORT = { without: ['lint', 'upgrade', 'backup', 'restore'] } as const
+const infra = { ...SHORT, blame: 'infra' } as const
+const ci = { ...SHORT, blame: 'ci' } as const
+const DEPLOYED = ['every image is resolved to an id']
+
+/** Healthy recipes on a machine, or under a cc-ci, that is not. */
+export const MACHINE: Readonly<Record<string, Canary>> = {
+  interrupted: {
+    about: 'Stopped by whoever started it.',
+    expect: { ...stops('install', 'interrupted', null, { ...infra, after: [] }), exitCode: EXIT.sigterm },
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: signalled('SIGTERM'),
+    fast: 'a stopped run must remove what it made',
+  },
+  'port-held': {
+    about: 'Publishes a port that another program of the machine holds.',
+    expect: stops('install', 'port-in-use', 'every service converged', infra),
+    args: [...ONLY_INSTALL, '--allow', 'host-port'],
+    base: null,
+    head: { compose: app({ ports: [{ target: 8080, published: HELD_PORT, protocol: 'tcp', mode: 'host' }] }) },
+    disturbance: heldPort,
+  },
+  'engine-lost': {
+    about: 'The engine hangs.',
+    expect: stops('install', 'engine-lost', 'install ran', { ...infra, after: DEPLOYED }),
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: silentEngine,
+  },
+  'dead-browser': {
+    about: 'The browser does not start.',
+    expect: stops('install', 'screenshot-failed', 'install ran', {
+      ...ci,
+      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
+    }),
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: deadBrowser,
+    fast: 'a browser that is not there says nothing about the app',
+  },
+  'disk-full': {
+    about: 'The disk is full.',
+    expect: stops('install', 'disk-full', 'install ran', {
+      ...infra,
+      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
+    }),
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: fullDisk,
+  },
+  'checkout-lost': {
+    about: 'Something that cc-ci itself made is gone.',
+    expect: stops('upgrade', 'harness-error', 'upgrade ran', { without: ['lint'], blame: 'ci', after: [] }),
+    args: ['--only', 'upgrade'],
+    disturbance: lostCheckout,
+  },
+  'other-commit': {
+    about: 'What runs in the end is not head.',
+    expect: stops('upgrade', 'head-not-deployed', 'head is what runs', { without: ['lint'], blame: 'ci' }),
+    args: ['--only', 'upgrade'],
+    both: { serve: `sleep 2\n${LISTEN}` },
+    disturbance: otherCommit,
+  },
+  'left-behind': {
+    about: 'Something of the run is there after its removal.',
+    expect: {
+      ...stops('teardown', 'teardown-leak', 'nothing is left', {
+        ...ci,
+        without: ['lint', 'upgrade', 'backup', 'restore', 'teardown'],
+      }),
+      flags: { cleanTeardown: false, noSecretLeak: true },
+    },
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: leftBehind,
+    fast: 'a leak that nobody finds is the next run',
+  },
+  'spilled-secret': {
+    about: 'A secret stands in a text that is kept.',
+    expect: {
+      ...stops('teardown', 'secret-leaked', null, ci),
+      flags: { cleanTeardown: true, noSecretLeak: false },
+    },
+    args: ONLY_INSTALL,
+    base: null,
+    head: {
+      env: 'SECRET_TOKEN_VERSION=v1 # length=32\n',
+      compose: all(
+        (compose) => {
+          compose.secrets = { token: { external: true, name: '${STACK_NAME}_token_${SECRET_TOKEN_VERSION:-v1}' } }
+        },
+        app({ secrets: ['token'] }),
+      ),
+    },
+    disturbance: spilledSecret,
+  },
+  'image-moved': {
+    about: 'Its image reference means another image than in the run before.',
+    expect: passes({ ...SHORT, findings: ['image-moved'] }),
+    args: ONLY_INSTALL,
+    base: null,
+    head: { compose: all(app({ image: MOVING_IMAGE }), healthcheck({ interval: '1s' })) },
+    disturbance: movedImage,
+  },
+}

@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { distance } from 'fastest-levenshtein'
+import type { Canary } from '../canaries/canary.ts'
+import { selftestPage } from '../canaries/page.ts'
+import { SelftestProgress } from '../canaries/progress.ts'
+import { readyMachine } from '../canaries/ready-machine.ts'
+import { isHealthy, reportOf, type Summary } from '../canaries/report.ts'
+import { selftest } from '../canaries/selftest.ts'
+import { CANARIES } from '../canaries/set/index.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { EXIT, UsageError } from '../lib/errors.ts'
+import { newRunId } from '../lib/ids.ts'
+import { stateDir } from '../machine/state-dir.ts'
+import { inkFor, wantsColor } from '../report/ink.ts'
+import { listenForSignals } from './interruption.ts'
+import type { StateOption } from './program.ts'
+
+/** The page that `--write-doc` writes. */
+const PAGE = new URL('../../docs/reference/selftest.md', import.meta.url).pathname
+
+export interface SelftestCommandOptions extends StateOption {
+  /** Only those that are marked for every test run. */
+  readonly fast?: boolean
+  /** Only those that must stay green. */
+  readonly healthy?: boolean
+  readonly repeat: number
+  readonly jobs?: number
+  readonly json?: string
+  readonly writeDoc?: boolean
+  readonly list?: boolean
+}
+
+/** `cc-ci selftest`: exit 0 when every canary ended as expected, else 1; 130 or 143 when it was stopped. */
+export async function selftestCommand(names: readonly string[], options: SelftestCommandOptions): Promise<number> {
+  const canaries = chosen(names, options)
+  if (options.writeDoc && (names.length > 0 || options.fast || options.healthy))
+    throw new UsageError('part-of-selftest', 'the page of the self-test tells of all canaries', {
+      hint: 'Leave out the names, --fast and --healthy with --write-doc.',
+    })
+  if (options.list) return list(canaries)
+  using interruption = listenForSignals('stopping the canaries that run; each removes its app')
+  const screen = options.json === '-' ? process.stderr : process.stdout
+  const machine = await readyMachine((line) => void screen.write(`${line}\n`))
+  const { repeat, jobs = Math.max(2, availableParallelism()) } = options
+  const begun = Date.now()
+  const ink = inkFor(wantsColor(screen.isTTY))
+  const progress = new SelftestProgress(screen, { canaries: CANARIES, total: canaries.length * repeat, ink })
+  const runs = await selftest({
+    ...{ canaries, repeat, jobs, signal: interruption.signal },
+    dir: join(stateDir(options.state), 'selftest', newRunId(begun)),
+    onStart: (name) => progress.started(name),
+    onEnd: (run) => progress.ended(run),
+  }).finally(() => progress.close())
+  const startedAt = new Date(begun).toISOString()
+  const seconds = Math.round((Date.now() - begun) / 1000)
+  const report = reportOf({ canaries: CANARIES, runs, machine, startedAt, seconds, jobs, repeat })
+  screen.write(`\n${summaryLine(report.summary, runs.length, seconds)}\n`)
+  if (options.json) writeText(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (interruption.signal.aborted) return interruption.exitCode()
+  if (options.writeDoc) writeFileSync(PAGE, selftestPage(report, CANARIES))
+  return report.summary.unexpected === 0 ? EXIT.pass : EXIT.fail
+}
+
+function chosen(names: readonly string[], { fast, healthy }: SelftestCommandOptions): [string, Canary][] {
+  const unknown = names.filter((name) => !Object.hasOwn(CANARIES, name))
+  if (unknown.length > 0) throw noSuchCanary(unknown)
+  return Object.entries(CANARIES)
+    .filter(([name]) => names.length === 0 || names.includes(name))
+    .filter(([, canary]) => !fast || canary.fast !== undefined)
+    .filter(([, canary]) => !healthy || isHealthy(canary))
+}
+
+function noSuchCanary(unknown: readonly string[]): UsageError {
+  const near = unknown.flatMap((name) => {
+    const [best] = Object.keys(CANARIES).sort((a, b) => distance(name, a) - distance(name, b))
+    return best && distance(name, best) <= Math.ceil(best.length / 3) ? [best] : []
+  })
+  const guess = near.length > 0 ? `Did you mean ${near.join(', ')}? ` : ''
+  return new UsageError('no-such-canary', `no canary is named ${unknown.join(', ')}`, {
+    hint: `${guess}\`cc-ci selftest --list\` names all ${Object.keys(CANARIES).length}.`,
+  })
+}
+
+function list(canaries: readonly [string, Canary][]): number {
+  for (const [name, { about, fast }] of canaries)
+    process.stdout.write(`${name.padEnd(28)}${fast ? 'fast  ' : '      '}${about}\n`)
+  return EXIT.pass
+}
+
+function summaryLine(
+  { faults, caught, healthy, falseReds, unexpected }: Summary,
+  runs: number,
+  seconds: number,
+): string {
+  const parts = [
+    ...(faults > 0 ? [`${caught} of ${faults} faults caught at their tier with their cause and blame`] : []),
+    ...(healthy > 0 ? [`${falseReds} false reds in ${healthy} healthy runs`] : []),
+    unexpected === 0 ? 'all as expected' : `${unexpected} of ${runs} not as expected`,
+  ]
+  return `${parts.join('; ')}; ${formatDuration(seconds * 1000)}`
+}
+
+function writeText(target: string, text: string): void {
+  if (target === '-') process.stdout.write(text)
+  else writeFileSync(target, text)
+}
