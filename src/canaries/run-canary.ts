@@ -39,8 +39,15 @@ export interface CanaryOptions {
   readonly signal: AbortSignal
 }
 
-/** One canary through the real command line, with a state folder of its own. Never throws for what the run does. */
-export async function runCanary(name: string, canary: Canary, { dir, signal }: CanaryOptions): Promise<CanaryRun> {
+/**
+ * One canary through the real command line, with a state folder of its own. Never throws for what the run does. Null when the signal
+ * stopped it: then it says nothing, and nothing is kept.
+ */
+export async function runCanary(
+  name: string,
+  canary: Canary,
+  { dir, signal }: CanaryOptions,
+): Promise<CanaryRun | null> {
   const begun = systemClock.now()
   const stage = new Stage(dir)
   const cleanup = new Cleanup()
@@ -62,7 +69,8 @@ export async function runCanary(name: string, canary: Canary, { dir, signal }: C
   wrong.push(...stage.failures)
   for (const { what, message } of await cleanup.run()) wrong.push(`${what} could not be undone: ${message}`)
   wrong.push(...(await stage.sweep(found)))
-  if (wrong.length === 0) rmSync(dir, { recursive: true, force: true })
+  if (wrong.length === 0 || signal.aborted) rmSync(dir, { recursive: true, force: true })
+  if (signal.aborted) return null
   return {
     name,
     found,

@@ -38,6 +38,7 @@ export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
       onStart?.(name)
       const run = await runCanary(name, canary, { dir: join(dir, `${name}-${turn + 1}`), signal })
       running.delete(name)
+      if (!run) return
       runs.push(run)
       onEnd?.(run)
     }

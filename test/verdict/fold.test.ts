@@ -347,9 +347,15 @@ describe('the verdict', () => {
 
   it('flags secrets that leaked, and a scan that never was', () => {
     const scan = (leaks: string[]): EventDraft => ({ type: 'secrets.scanned', files: 1, leaks })
-    expect(fold(stamped([...passingDrafts(), scan(['logs/app.log'])]))).toMatchObject({
+    const leaked = fold(stamped([...passingDrafts(), scan(['logs/app.log'])]))
+    expect(leaked).toMatchObject({
+      verdict: 'unverified',
       flags: { noSecretLeak: false },
       secretLeaks: ['logs/app.log'],
+    })
+    expect(leaked.tiers.find(({ id }) => id === 'teardown')?.cause).toMatchObject({
+      code: 'secret-leaked',
+      blame: 'ci',
     })
     expect(fold(passingStream().filter(({ type }) => type !== 'secrets.scanned')).flags.noSecretLeak).toBe(false)
   })

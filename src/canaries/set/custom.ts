@@ -62,9 +62,14 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   'dependency-down': {
     about: 'Depends on another recipe, which answers 404.',
     expect: stops('integration', 'dep-failed', 'the dependencies are there', infra),
-    args: ['--only', 'install,integration'],
+    args: ['--only', 'install,integration', '--approve-code'],
     base: null,
-    head: { files: settings('deps: [other]\n') },
+    head: {
+      files: {
+        ...settings('deps: [other]\n'),
+        ...spec("test('needs it', { tag: '@integration' }, ({ deps }) => expect(deps.other).toBeDefined())"),
+      },
+    },
     disturbance: {
       what: "the operator's folder holds a recipe `other` that does not come up",
       async prepare({ dir, args }) {

@@ -3,7 +3,10 @@ import { all, app, backup, deploy, healthcheck, oneShot, secondRoute, settings, 
 import { passes } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
-const NO_HTTP = { unchecked: ["the app's own task answers", 'a browser shows the app'] }
+/** Lint asks for a route (R010), which decides its rung and not the verdict. */
+const NO_HTTP = {
+  unchecked: ["the app's own task answers", 'a browser shows the app', 'no error-level rule is broken'],
+}
 const DUMP = 'sh -c \'echo "CREATE TABLE notes (id int);" > /data/dump.sql\''
 
 /** Nothing is wrong with these, though some look as if: each must stay green. */

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import type { Expected } from '../../src/canaries/canary.ts'
+import { differences } from '../../src/canaries/compare.ts'
+import { passes, refused, stops, WHOLE_LIFE } from '../../src/canaries/expect.ts'
+import { type Found, foundIn, foundInRefusal } from '../../src/canaries/found.ts'
+import { cause } from '../../src/verdict/causes.ts'
+import type { EventDraft } from '../../src/verdict/events.ts'
+import { fold } from '../../src/verdict/fold.ts'
+import { PASSING, passingDrafts, stamped } from '../verdict/passing-stream.ts'
+
+const MACHINE = 'machine: load 0.1 0.2 0.3 on 2 processors, 1.0 of 2.0 GiB memory available, 9.9 GiB disk free'
+
+/** What a run that is exactly as expected would be found to be. */
+function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
+  const { tier, cause: code, verdict, blame, exitCode, decidedBy, checks, also = {}, findings = [] } = expected
+  return {
+    ...{ tier, cause: code, verdict, blame, exitCode, decidedBy, checks, findings, leaks: [] },
+    causes: also,
+    flags: expected.flags ?? { cleanTeardown: true, noSecretLeak: true },
+    words: tier ? `it is broken\n${MACHINE}` : '',
+    ...over,
+  }
+}
+
+const HEALTHY = passes()
+const CRASHED = stops('upgrade', 'rolled-back', 'every service converged', { also: { backup: 'blocked' } })
+
+describe('what differs', () => {
+  it.each<[string, Expected]>([
+    ['healthy', HEALTHY],
+    ['a fault', CRASHED],
+    ['refused', refused('config-invalid')],
+    ['told', passes({ findings: ['orphan-service'] })],
+  ])('nothing, when all is as expected: %s', (_, expected) => {
+    expect(differences(expected, asExpected(expected))).toEqual([])
+  })
+
+  it.each<[string, Expected, Partial<Found>, RegExp]>([
+    ['the verdict', HEALTHY, { verdict: 'fail' }, /^verdict: expected pass, found fail$/],
+    ['the tier', CRASHED, { tier: 'install' }, /^tier: expected upgrade, found install$/],
+    ['the cause', CRASHED, { cause: 'crash-loop' }, /^cause: expected rolled-back, found crash-loop$/],
+    ['the blame', CRASHED, { blame: 'infra' }, /^blame: expected recipe, found infra$/],
+    ['the exit code', HEALTHY, { exitCode: 4 }, /^exit code: expected 0, found 4$/],
+    [
+      'the deciding check',
+      CRASHED,
+      { decidedBy: null },
+      /^deciding check: expected every service converged, found null$/,
+    ],
+    ['the cause of another tier', CRASHED, { causes: {} }, /^backup: expected blocked, found no cause$/],
+    [
+      'a finding',
+      passes({ findings: ['orphan-service'] }),
+      { findings: ['CC02'] },
+      /^finding orphan-service is missing$/,
+    ],
+    ['a leak', HEALTHY, { leaks: ['volume x'] }, /^left behind: volume x$/],
+    [
+      'a flag',
+      HEALTHY,
+      { flags: { cleanTeardown: true, noSecretLeak: false } },
+      /^flag noSecretLeak: expected true, found false$/,
+    ],
+    ['what the machine had left', CRASHED, { words: 'it is broken' }, /what the machine had left/],
+    [
+      'a word of the cause',
+      stops('upgrade', 'rolled-back', 'every service converged', { says: /no such table/ }),
+      {},
+      /does not say \/no such table\//,
+    ],
+  ])('%s', (_, expected, over, says) => {
+    expect(differences(expected, asExpected(expected, over))).toEqual([expect.stringMatching(says)])
+  })
+
+  it.each(Object.entries(WHOLE_LIFE).flatMap(([tier, names]) => names.map((name) => [tier, name] as const)))(
+    'a check that is deleted, although the verdict stays the same: %s: %s',
+    (tier, name) => {
+      const ran = WHOLE_LIFE[tier as 'install'] as readonly string[]
+      const checks = { ...WHOLE_LIFE, [tier]: ran.filter((one) => one !== name) }
+      expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
+        `${tier}: the check "${name}" did not run or did not pass`,
+      ])
+    },
+  )
+
+  it('is not that more was checked than expected', () => {
+    const checks = { ...HEALTHY.checks, resilience: ['comes back'], lint: [...WHOLE_LIFE.lint, 'one more'] }
+    expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
+  })
+})
+
+describe('what is expected', () => {
+  it('of a stop is all before it, and the removal', () => {
+    expect(CRASHED.checks).toEqual({
+      lint: WHOLE_LIFE.lint,
+      install: WHOLE_LIFE.install,
+      upgrade: [],
+      teardown: WHOLE_LIFE.teardown,
+    })
+    expect(stops('upgrade', 'data-lost', 'data is still there').checks.upgrade).toEqual(WHOLE_LIFE.upgrade.slice(0, 5))
+    expect(stops('backup', 'backup-empty', 'dumps are whole', { without: ['upgrade'] }).checks).not.toHaveProperty(
+      'upgrade',
+    )
+  })
+
+  it('of a blame that is not the recipe is unverified, with its exit code', () => {
+    expect(stops('install', 'engine-lost', 'install ran', { blame: 'infra' })).toMatchObject({
+      verdict: 'unverified',
+      exitCode: 3,
+    })
+    expect(CRASHED).toMatchObject({ verdict: 'fail', exitCode: 1 })
+    expect(refused('config-invalid')).toMatchObject({ verdict: 'refused', exitCode: 2 })
+  })
+})
+
+describe('what is found', () => {
+  it('in the results of a green run: nothing decides, and every check that passed', () => {
+    const found = foundIn(fold(stamped(passingDrafts())), 0)
+    expect(found).toMatchObject({ tier: null, cause: null, blame: null, verdict: 'pass', decidedBy: null, leaks: [] })
+    expect(Object.keys(found.checks)).toContain('teardown')
+  })
+
+  it('is the first failing tier with its check, not the tiers that it blocks, nor lint', () => {
+    const why = cause('crash-loop', 'app ended 3 times', { lines: [MACHINE] })
+    const lint = cause('compose-invalid', 'R001')
+    const drafts: EventDraft[] = [
+      ...passingDrafts().filter((event) => !('tier' in event) || event.tier === 'teardown'),
+      { type: 'tier.started', tier: 'lint' },
+      ...PASSING.lint.map((evidence) => ({ type: 'evidence' as const, tier: 'lint' as const, evidence })),
+      { type: 'check', tier: 'lint', name: 'R001', outcome: 'fail', cause: lint },
+      { type: 'tier.ended', tier: 'lint' },
+      { type: 'tier.started', tier: 'install' },
+      { type: 'check', tier: 'install', name: 'every image is resolved to an id', outcome: 'pass' },
+      { type: 'check', tier: 'install', name: 'every service converged', outcome: 'fail', cause: why },
+      { type: 'tier.ended', tier: 'install' },
+      { type: 'tier.blocked', tier: 'backup', by: 'install' },
+    ]
+    const found = foundIn(fold(stamped(drafts)), 1)
+    expect(found).toMatchObject({
+      ...{ tier: 'install', cause: 'crash-loop', blame: 'recipe', decidedBy: 'every service converged' },
+      causes: { backup: 'blocked', lint: 'compose-invalid' },
+      words: `app ended 3 times\n${MACHINE}`,
+    })
+    expect(found.checks.install).toEqual(['every image is resolved to an id'])
+  })
+
+  it('in a refusal is its code and blame', () => {
+    const refusal = { code: 'config-invalid', blame: 'recipe', message: 'cc-ci/cc-ci.yml:4:1: unknown key' }
+    expect(differences(refused('config-invalid'), foundInRefusal(refusal, 2))).toEqual([])
+    expect(differences(HEALTHY, foundInRefusal(refusal, 2)).length).toBeGreaterThan(4)
+  })
+})
