@@ -99,13 +99,18 @@ async function judgeAll(context: RunContext): Promise<void> {
     for (const [id, skip] of plan.skips) if (!TIERS[id]) events.append({ type: 'tier.skipped', tier: id, ...skip })
     for (const tier of Object.values(TIERS)) {
       await judgeTier(tier, context)
-      await keepLogs(context)
+      // The next tier finds out for itself whether the engine is gone: that is no reason to call the run interrupted.
+      await keepLogs(context).catch((error: unknown) => events.append(logsIncomplete(error)))
     }
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error
     events.append({ type: 'run.interrupted', signal: interruption(reason) })
     events.append({ type: 'note', text: messageOf(reason) })
   }
+}
+
+function logsIncomplete(error: unknown) {
+  return { type: 'finding', code: 'logs-incomplete', severity: 'warning', message: messageOf(error) } as const
 }
 
 /** Leaves the app and takes away what is cc-ci's own in and around it. */

@@ -40,7 +40,7 @@ export function fold(events: readonly RunEvent[]): Results {
     tiers,
     findings: unique(of(events, 'finding').map(body)),
     flags: {
-      cleanTeardown: leaks.length === 0 && tiers.some(({ id, status }) => id === 'teardown' && status === 'pass'),
+      cleanTeardown: leaks.length === 0 && tiers.some(isCleanTeardown),
       noSecretLeak: scans.length > 0 && secretLeaks.length === 0,
     },
     leaks,
@@ -51,6 +51,11 @@ export function fold(events: readonly RunEvent[]): Results {
     environment: environmentOf(events),
     artifacts: unique(of(events, 'artifact').map(body)),
   }
+}
+
+/** All is removed, also where a secret that leaked keeps the tier from passing: that has a flag of its own. */
+function isCleanTeardown({ id, status, cause }: TierResult): boolean {
+  return id === 'teardown' && (status === 'pass' || cause?.code === 'secret-leaked')
 }
 
 /**

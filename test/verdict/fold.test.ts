@@ -350,7 +350,7 @@ describe('the verdict', () => {
     const leaked = fold(stamped([...passingDrafts(), scan(['logs/app.log'])]))
     expect(leaked).toMatchObject({
       verdict: 'unverified',
-      flags: { noSecretLeak: false },
+      flags: { cleanTeardown: true, noSecretLeak: false },
       secretLeaks: ['logs/app.log'],
     })
     expect(leaked.tiers.find(({ id }) => id === 'teardown')?.cause).toMatchObject({

@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync } from 'node:fs'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { docker } from '../../engine/docker-cli.ts'
 import type { Disturbance } from '../canary.ts'
@@ -23,22 +23,24 @@ export const deadBrowser: Disturbance = {
   },
 }
 
-/** The picture of the app is written to a device that is always full. */
+/** The picture of the app is written to a device that is always full; it goes before the picture is read, because it also never ends. */
 export const fullDisk: Disturbance = {
   what: 'there is no space for the screenshot',
   prepare({ on }) {
     on((event, run) => {
-      if (event.type === 'run.started') symlinkSync('/dev/full', join(run.folder, 'artifacts', 'install.png'))
+      const picture = join(run.folder, 'artifacts', 'install.png')
+      if (event.type === 'run.started') symlinkSync('/dev/full', picture)
+      if (event.type === 'check' && event.outcome !== 'pass') rmSync(picture, { force: true })
     })
   },
 }
 
-/** A file of head is gone from the run's own checkout before it is deployed. */
-export const lostCheckout: Disturbance = {
-  what: "a file vanishes from the run's own checkout",
+/** Something that is not ours stands where the run is about to make a folder of its own. */
+export const blockedProfile: Disturbance = {
+  what: "a file stands where the profile of the run's browser belongs",
   prepare({ on }) {
     on((event, run) => {
-      if (event.type === 'tier.ended' && event.tier === 'install') rmSync(join(run.folder, 'checkout', 'serve.sh'))
+      if (event.type === 'run.started') writeFileSync(join(run.folder, 'tmp', 'browser'), 'in the way')
     })
   },
 }

@@ -5,7 +5,7 @@ import { HELD_PORT, heldPort } from '../disturb/held-port.ts'
 import { leftBehind } from '../disturb/left-behind.ts'
 import { MOVING_IMAGE, movedImage } from '../disturb/moved-image.ts'
 import { silentEngine } from '../disturb/silent-engine.ts'
-import { deadBrowser, fullDisk, lostCheckout, otherCommit, signalled } from '../disturb/simple.ts'
+import { blockedProfile, deadBrowser, fullDisk, otherCommit, signalled } from '../disturb/simple.ts'
 import { spilledSecret } from '../disturb/spilled-secret.ts'
 import { passes, stops } from '../expect.ts'
 import { LISTEN } from '../tiny.ts'
@@ -62,11 +62,15 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     base: null,
     disturbance: fullDisk,
   },
-  'checkout-lost': {
-    about: 'Something that cc-ci itself made is gone.',
-    expect: stops('upgrade', 'harness-error', 'upgrade ran', { without: ['lint'], blame: 'ci', after: [] }),
-    args: ['--only', 'upgrade'],
-    disturbance: lostCheckout,
+  'own-folder-blocked': {
+    about: 'cc-ci meets something that it did not think of.',
+    expect: stops('install', 'harness-error', 'install ran', {
+      ...ci,
+      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
+    }),
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: blockedProfile,
   },
   'other-commit': {
     about: 'What runs in the end is not head.',
