@@ -62,7 +62,7 @@ export function isHealthy({ expect }: Canary): boolean {
   return expect.verdict === 'pass'
 }
 
-export function summaryOf(canaries: Readonly<Record<string, Canary>>, runs: readonly CanaryRun[]): Summary {
+function summaryOf(canaries: Readonly<Record<string, Canary>>, runs: readonly CanaryRun[]): Summary {
   const healthy = runs.filter(({ name }) => canaries[name] && isHealthy(canaries[name]))
   const faults = runs.filter((run) => !healthy.includes(run))
   return {

@@ -15,7 +15,7 @@ export function expectedCells({ expect }: Canary): Cells {
   return cells(expect, expect.findings)
 }
 
-export function foundCells({ found }: CanaryRun): Cells {
+function foundCells({ found }: CanaryRun): Cells {
   return found ? cells(found, []) : { tier: '?', cause: '?', blame: '?' }
 }
 

@@ -24,7 +24,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     args: ONLY_INSTALL,
     base: null,
     disturbance: signalled('SIGTERM'),
-    fast: 'a stopped run must remove what it made',
   },
   'port-held': {
     about: 'Publishes a port that another program of the machine holds.',
