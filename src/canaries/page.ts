@@ -14,7 +14,7 @@ export function selftestPage(report: SelftestReport, canaries: Readonly<Record<s
     `- **False reds** among healthy look-alikes: ${summary.falseReds} of ${summary.healthy} runs`,
     `- **Anything at all other than expected** (a check that did not run, a missing finding, a trace): ${summary.unexpected} of ${report.runs.length} runs`,
     `- **When and with what**: ${startedAt.slice(0, 10)}, cc-ci ${tool.version}, ${formatDuration(seconds * 1000)} for all with ${jobs} at a time${report.repeat > 1 ? `, each ${report.repeat} times` : ''}`,
-    `- **Where**: engine ${machine.engine} (API ${machine.api}), ${machine.cpus} processors, ${(machine.memoryBytes / GIB).toFixed(0)} GiB`,
+    `- **Where**: engine ${machine.engine} (API ${machine.api}), ${machine.cpus} processors, ${(machine.memoryBytes / GIB).toFixed(0)} GiB, load ${machine.load.map((value) => value.toFixed(1)).join(' ')} before the first one`,
   ]
   return `${[
     NOTICE,

@@ -11,7 +11,8 @@ export interface SelftestReport {
   readonly seconds: number
   readonly jobs: number
   readonly repeat: number
-  readonly machine: Pick<EnvironmentFacts, 'engine' | 'api' | 'cpus' | 'memoryBytes'>
+  /** As it was before the first canary. */
+  readonly machine: EnvironmentFacts
   readonly summary: Summary
   readonly runs: readonly ReportedRun[]
 }
@@ -45,11 +46,10 @@ export interface SelftestFacts {
 }
 
 export function reportOf({ canaries, runs, machine, startedAt, seconds, jobs, repeat }: SelftestFacts): SelftestReport {
-  const { engine, api, cpus, memoryBytes } = machine
   return {
     schema: 1,
     tool: { name: 'cc-ci', version: toolVersion() },
-    ...{ startedAt, seconds, jobs, repeat, machine: { engine, api, cpus, memoryBytes } },
+    ...{ startedAt, seconds, jobs, repeat, machine },
     summary: summaryOf(canaries, runs),
     runs: runs.flatMap((run) => {
       const canary = canaries[run.name]
