@@ -1,6 +1,6 @@
 import { EXIT } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
-import type { TierId } from '../verdict/tiers.ts'
+import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import type { Expected } from './canary.ts'
 
 type Checks = Readonly<Partial<Record<TierId, readonly string[]>>>
@@ -35,10 +35,13 @@ export const WHOLE_LIFE = {
   teardown: ['nothing is left'],
 } as const satisfies Checks
 
-const ORDER = ['lint', 'install', 'upgrade', 'backup', 'restore'] as const
+/** The tiers of a life in the order in which they run; the teardown ends every one. */
+const ORDER = TIER_IDS.filter((tier) => tier in WHOLE_LIFE && tier !== 'teardown')
 
 export interface Life {
-  /** Tiers that this recipe has nothing for, or that were not asked for. */
+  /** The tiers that were asked for with `--only`, and what they need. Default: all. */
+  readonly only?: readonly TierId[]
+  /** Tiers that this recipe has nothing for. */
   readonly without?: readonly TierId[]
   /** Names of checks that this recipe has nothing for, in whatever tier. */
   readonly unchecked?: readonly string[]
@@ -91,17 +94,17 @@ interface End {
   readonly after?: readonly string[]
 }
 
-function checksOf({ without = [], unchecked = [], besides = {} }: Life, end?: End) {
-  const last =
-    end && (ORDER as readonly TierId[]).includes(end.tier) ? ORDER.indexOf(end.tier as 'lint') : ORDER.length - 1
-  const rows = [...ORDER.slice(0, last + 1), 'teardown' as const]
+function checksOf({ only = ORDER, without = [], unchecked = [], besides = {} }: Life, end?: End): Checks {
+  const last = end && ORDER.includes(end.tier) ? ORDER.indexOf(end.tier) : ORDER.length - 1
+  const life: Checks = WHOLE_LIFE
+  const rows = [...ORDER.slice(0, last + 1).filter((tier) => only.includes(tier)), 'teardown' as const]
     .filter((tier) => !without.includes(tier))
     .map((tier) => {
-      const all: readonly string[] = [...WHOLE_LIFE[tier], ...(besides[tier] ?? [])]
+      const all = [...(life[tier] ?? []), ...(besides[tier] ?? [])]
       const ran = end && tier === end.tier ? (end.after ?? before(all, end.decidedBy)) : all
       return [tier, ran.filter((name) => !unchecked.includes(name))] as const
     })
-  return { ...onlyElsewhere(besides), ...Object.fromEntries(rows) } as Checks
+  return { ...onlyElsewhere(besides), ...Object.fromEntries(rows) }
 }
 
 /** Those before the one that decided; a check that is not in the list comes before all others. */

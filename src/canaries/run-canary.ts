@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Cleanup } from '../lib/cleanup.ts'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
+import type { RunEvent } from '../verdict/events.ts'
 import { parseResults } from '../verdict/results.ts'
 import type { Canary } from './canary.ts'
 import { canarySteps } from './canary-recipe.ts'
@@ -14,7 +15,7 @@ import { buildRepository } from './repository.ts'
 import type { DisturbedRun, Scene } from './scene.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
-const DEADLINE_MS = 420_000
+const DEADLINE_MS = 600_000
 /** A run that was asked to end and does not within this is left to `cc-ci gc`. */
 const GRACE_MS = 150_000
 const LOOK_EVERY_MS = 25
@@ -25,7 +26,7 @@ export interface CanaryRun {
   /** What is other than expected; empty: all is as it must be. */
   readonly differences: readonly string[]
   readonly ms: number
-  /** From the first event of the deciding tier to its end; null where no tier decided. */
+  /** How long the deciding tier took; null where none decided, or where it did not end. */
   readonly decidedAfterMs: number | null
   /** The folder that was kept for a look; null when nothing is kept. */
   readonly kept: string | null
@@ -100,6 +101,7 @@ class Stage {
   readonly #listeners: Parameters<Scene['on']>[0][] = []
   readonly #spans = new Map<string, { from: number; to?: number }>()
   readonly #dir: string
+  #run: DisturbedRun | null = null
 
   constructor(dir: string) {
     this.#dir = dir
@@ -138,7 +140,6 @@ class Stage {
     }
   }
 
-  /** How long the deciding tier took. */
   decidedAfterMs(found: Found | null): number | null {
     const span = found?.tier ? this.#spans.get(found.tier) : undefined
     return span?.to === undefined ? null : span.to - span.from
@@ -151,7 +152,7 @@ class Stage {
     return exitCode === 0 ? [] : [`cc-ci gc ended with ${exitCode}: ${`${stdout}${stderr}`.trim()}`]
   }
 
-  async #tell(event: Parameters<Parameters<Scene['on']>[0]>[0], tail: EventTail, child: Child): Promise<void> {
+  async #tell(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
     if (event.type === 'tier.started') this.#spans.set(event.tier, { from: Date.parse(event.at) })
     if (event.type === 'tier.ended') {
       const span = this.#spans.get(event.tier)
@@ -169,8 +170,6 @@ class Stage {
       }
     }
   }
-
-  #run: DisturbedRun | null = null
 }
 
 /** Asks the run to end when we are asked to, and when it takes too long; kills it when it does not listen. */

@@ -9,7 +9,7 @@ export interface Cells {
   readonly blame: string
 }
 
-const WIDTHS = { canary: 26, tier: 12, cause: 26, blame: 8, seconds: 8 } as const
+const WIDTHS = { canary: 26, tier: 12, cause: 29, blame: 8, seconds: 8 } as const
 
 export function expectedCells({ expect }: Canary): Cells {
   return cells(expect, expect.findings)

@@ -19,7 +19,7 @@ export interface Workshop {
   /** Runs the real command line with the state of this workshop. */
   run(
     args: readonly string[],
-    options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal },
+    options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal; deadlineMs?: number },
   ): Promise<ExecResult>
   /** `cc-ci test`, with its results read and checked against the published schema. */
   test(args: readonly string[]): Promise<ExecResult & { results: Results }>
@@ -38,7 +38,7 @@ export function openWorkshop(): Workshop {
     },
     run: (args, options = {}) =>
       exec(LAUNCHER, args, {
-        deadlineMs: DEADLINE_MS,
+        deadlineMs: options.deadlineMs ?? DEADLINE_MS,
         graceMs: TEARDOWN_MS,
         cwd: options.cwd ?? dir,
         env: { ...env, ...options.env },

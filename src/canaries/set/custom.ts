@@ -7,7 +7,7 @@ import { buildRepository } from '../repository.ts'
 import { HEALTHY } from './healthy.ts'
 
 const APPROVED = ['--only', 'install,functional', '--approve-code']
-const SHORT = { without: ['lint', 'upgrade', 'backup', 'restore'] } as const
+const SHORT = { only: ['install'] } as const
 const infra = { ...SHORT, blame: 'infra' } as const
 
 const spec = (body: string) => ({

@@ -182,7 +182,7 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     about: 'Still starting when the deadline of the whole run passes.',
     expect: stops('install', 'deadline', null, {
       ...infra,
-      without: ['lint'],
+      only: ['install'],
       after: ['every image is resolved to an id'],
     }),
     args: ['--only', 'install', '--deadline', '20s'],

@@ -11,7 +11,7 @@ import { passes, stops } from '../expect.ts'
 import { LISTEN } from '../tiny.ts'
 
 const ONLY_INSTALL = ['--only', 'install']
-const SHORT = { without: ['lint', 'upgrade', 'backup', 'restore'] } as const
+const SHORT = { only: ['install'] } as const
 const infra = { ...SHORT, blame: 'infra' } as const
 const ci = { ...SHORT, blame: 'ci' } as const
 const DEPLOYED = ['every image is resolved to an id']
@@ -73,7 +73,7 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   },
   'other-commit': {
     about: 'What runs in the end is not head.',
-    expect: stops('upgrade', 'head-not-deployed', 'head is what runs', { without: ['lint'], blame: 'ci' }),
+    expect: stops('upgrade', 'head-not-deployed', 'head is what runs', { only: ['install', 'upgrade'], blame: 'ci' }),
     args: ['--only', 'upgrade'],
     both: { serve: `sleep 2\n${LISTEN}` },
     disturbance: otherCommit,
@@ -83,7 +83,7 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     expect: {
       ...stops('teardown', 'teardown-leak', 'nothing is left', {
         ...ci,
-        without: ['lint', 'upgrade', 'backup', 'restore', 'teardown'],
+        without: ['teardown'],
       }),
       flags: { cleanTeardown: false, noSecretLeak: true },
     },
