@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { canariesOf, canaryProblems } from '../../src/canaries/coverage.ts'
 import { selftestPage } from '../../src/canaries/page.ts'
@@ -26,6 +28,17 @@ describe('the set of canaries', () => {
     const fast = all.filter(([, canary]) => canary.fast !== undefined).map(([, canary]) => isHealthy(canary))
     expect(new Set(fast)).toEqual(new Set([true, false]))
     expect(all.filter(([, canary]) => isHealthy(canary)).length).toBeGreaterThanOrEqual(8)
+  })
+
+  it('asks for every check that has a name of its own in the code', () => {
+    const dir = join(import.meta.dirname, '../../src/lifecycle')
+    const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+    const code = files.map((file) => readFileSync(join(dir, file), 'utf8')).join('\n')
+    const named = [...code.matchAll(/(?:voice\.check\(|accept\(voice, )(['"])([^\n]+?)\1,/g)].map((match) => match[2])
+    expect(named.length).toBeGreaterThan(15)
+    const decided = ['everything could be removed']
+    const asked = all.flatMap(([, { expect: expected }]) => Object.values(expected.checks).flat())
+    expect(named.filter((name) => !asked.includes(name ?? '') && !decided.includes(name ?? ''))).toEqual([])
   })
 
   it('expects an exit code that belongs to the verdict', () => {

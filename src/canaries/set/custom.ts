@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Canary } from '../canary.ts'
+import type { Canary, Disturbance } from '../canary.ts'
 import { canarySteps } from '../canary-recipe.ts'
 import { settings } from '../changes.ts'
 import { passes, stops } from '../expect.ts'
@@ -70,17 +70,42 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
         ...spec("test('needs it', { tag: '@integration' }, ({ deps }) => expect(deps.other).toBeDefined())"),
       },
     },
-    disturbance: {
-      what: "the operator's folder holds a recipe `other` that does not come up",
-      async prepare({ dir, args }) {
-        const recipes = join(dir, 'recipes')
-        const files = { 'cc-ci/cc-ci.yml': 'health:\n  path: /not-there\ntimeouts:\n  http: 3s\n' }
-        await buildRepository(
-          canarySteps('other', { ...(HEALTHY.healthy as Canary), base: null, head: { files } }),
-          join(recipes, 'other'),
-        )
-        args.push('--recipes', recipes)
+    disturbance: otherRecipe('health:\n  path: /not-there\ntimeouts:\n  http: 3s\n', 'that answers 404'),
+  },
+  'brings-all': {
+    about: 'Has install steps, a test of its own and one that needs another recipe: all of them are fine.',
+    expect: passes({
+      ...SHORT,
+      besides: {
+        install: ['install-steps.sh succeeds'],
+        functional: ['the custom tests ran'],
+        integration: ['the dependencies are there', 'the custom tests ran'],
+      },
+    }),
+    args: ['--only', 'install,functional,integration', '--approve-code'],
+    base: null,
+    head: {
+      files: {
+        ...settings('deps: [other]\n'),
+        'cc-ci/install-steps.sh': 'echo "nothing to do"\n',
+        ...spec(
+          "test('needs nothing', async ({ page }) => {\n  await page.goto('/')\n  await expect(page.getByText('It works.')).toBeVisible()\n})\ntest('needs it', { tag: '@integration' }, async ({ deps, request }) => {\n  expect((await request.get(deps.other.baseUrl + '/ok.txt')).status()).toBe(200)\n})",
+        ),
       },
     },
+    disturbance: otherRecipe('timeouts:\n  deploy: 60s\n', 'that is healthy'),
   },
+}
+
+/** The operator's folder of recipes with one recipe in it, which may be depended on. */
+function otherRecipe(own: string, which: string): Disturbance {
+  return {
+    what: `the operator's folder holds a recipe \`other\` ${which}`,
+    async prepare({ dir, args }) {
+      const recipes = join(dir, 'recipes')
+      const other = { ...(HEALTHY.healthy as Canary), base: null, head: { files: { 'cc-ci/cc-ci.yml': own } } }
+      await buildRepository(canarySteps('other', other), join(recipes, 'other'))
+      args.push('--recipes', recipes)
+    },
+  }
 }

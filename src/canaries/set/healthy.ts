@@ -115,6 +115,24 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     base: { compose: worker },
     fast: 'green, and yet something must be told',
   },
+  'rules-that-hold': {
+    about: 'Its settings ask for a port that listens and for a file that is in the backup.',
+    expect: passes({
+      without: ['upgrade'],
+      besides: {
+        install: ['ready: app listens on 8080'],
+        backup: ['backup.verify says yes'],
+        restore: ['ready: app listens on 8080'],
+      },
+    }),
+    base: null,
+    head: {
+      serve: `echo 'a note' > /data/note.txt\n${LISTEN}`,
+      files: settings(
+        'ready:\n  - tcp: { service: app, port: 8080 }\nbackup:\n  verify:\n    - { volume: data, path: note.txt }\n',
+      ),
+    },
+  },
   'login-first': {
     about: 'Answers 401 on its first page, and its settings say that this is right.',
     expect: passes(),
