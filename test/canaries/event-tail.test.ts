@@ -18,7 +18,7 @@ function write(run: string, text: string | Buffer): void {
 it('gives whole lines as they come, also such as are cut in the middle of a letter', () => {
   const tail = new EventTail(state)
   expect(tail.next()).toEqual([])
-  const second = Buffer.from(`${JSON.stringify({ seq: 2, text: 'größer' })}\n`)
+  const second = Buffer.from(`${JSON.stringify({ seq: 2, text: 'ä ö' })}\n`)
   const cut = second.indexOf(0xc3) + 1
   write('one', `${JSON.stringify({ seq: 1 })}\n`)
   write('one', second.subarray(0, cut))
@@ -26,7 +26,7 @@ it('gives whole lines as they come, also such as are cut in the middle of a lett
   expect(tail.next()).toEqual([])
   write('one', second.subarray(cut))
   write('one', `${JSON.stringify({ seq: 3 })}\n${JSON.stringify({ seq: 4 })}\n`)
-  expect(tail.next()).toEqual([{ seq: 2, text: 'größer' }, { seq: 3 }, { seq: 4 }])
+  expect(tail.next()).toEqual([{ seq: 2, text: 'ä ö' }, { seq: 3 }, { seq: 4 }])
 })
 
 it('reads a stream that is longer than one gulp', () => {
