@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { CAUSES } from '../src/verdict/causes.ts'
+import { canariesOf } from '../src/canaries/coverage.ts'
+import { CANARIES } from '../src/canaries/set/index.ts'
+import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
 import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
@@ -46,13 +48,18 @@ function causesPage(): string {
   const codes = Object.entries(CAUSES).sort(([a], [b]) => (a < b ? -1 : 1))
   const list = codes.map(([code, { blame, what }]) => `| [${code}](#${code}) | ${blame} | ${cell(what)} |`)
   const sections = codes.map(([code, { blame, what, why, todo }]) => {
-    return `## ${code}\n\n${what}\n\n- **Blame**: ${blame}, unless the case at hand says otherwise.\n- **Why cc-ci says so**: ${why}\n- **What to do**: ${todo}\n`
+    return `## ${code}\n\n${what}\n\n- **Blame**: ${blame}, unless the case at hand says otherwise.\n- **Why cc-ci says so**: ${why}\n- **What to do**: ${todo}\n${example(code)}`
   })
   return page('Causes', [
     'Why a tier is not `pass`. `cc-ci explain CODE` prints one of these. A tier fails only when the recipe or its upstream is to blame; the rest is `unverified`.',
     ['| code | blame | what happened |', '|---|---|---|', ...list].join('\n'),
     ...sections.map((section) => section.trimEnd()),
   ])
+}
+
+function example(code: string): string {
+  const [canary] = canariesOf(code as CauseCode, CANARIES)
+  return canary ? `- **To see one**: \`cc-ci selftest ${canary}\`\n` : ''
 }
 
 function tiersPage(): string {

@@ -19,7 +19,7 @@ export function selftestPage(report: SelftestReport, canaries: Readonly<Record<s
   return `${[
     NOTICE,
     '# Self-test',
-    'Recipes with a planted fault, and healthy ones that look ill, each run through `cc-ci test` as anybody would. What each must end with is written beside it in `src/canaries/set/`, with the names of the checks that must have run. `cc-ci selftest` runs them all, `cc-ci selftest NAME` one of them.',
+    'Recipes with a planted fault, and healthy ones that look ill, each run through `cc-ci test` as anybody would. What each must end with is written beside it in `src/canaries/set/`, with the names of the checks that must have run. `cc-ci selftest` runs them all, `cc-ci selftest NAME` one of them, and `cc-ci selftest --fast` those with a ⚡, as every test run does.',
     facts.join('\n'),
     '## Planted faults',
     table(report, canaries, (canary) => !isHealthy(canary)),
