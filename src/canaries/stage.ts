@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Cleanup } from '../lib/cleanup.ts'
+import { systemClock } from '../lib/clock.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { RunEvent } from '../verdict/events.ts'
+import { type Child, childEnvironment, type Ended, startChild } from './child.ts'
+import { EventTail } from './event-tail.ts'
+import type { Found } from './found.ts'
+import type { DisturbedRun, Scene } from './scene.ts'
+
+/** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
+const DEADLINE_MS = 600_000
+/** A run that was asked to end and does not within this is left to `cc-ci gc`. */
+const GRACE_MS = 150_000
+const LOOK_EVERY_MS = 25
+
+/** The one run that is looked at, and those who listen to it. */
+export class Stage {
+  readonly state: string
+  readonly failures: string[] = []
+  readonly #env: Record<string, string>
+  readonly #listeners: Parameters<Scene['on']>[0][] = []
+  readonly #spans = new Map<string, { from: number; to?: number }>()
+  readonly #dir: string
+  #run: DisturbedRun | null = null
+
+  constructor(dir: string) {
+    this.#dir = dir
+    this.state = join(dir, 'state')
+    this.#env = childEnvironment(this.state)
+  }
+
+  scene(recipe: string, cleanup: Cleanup): Scene {
+    return {
+      ...{ dir: this.#dir, recipe, env: this.#env, args: [], cleanup },
+      on: (listener) => void this.#listeners.push(listener),
+      call: async (args) => ({ timedOut: false, ...(await startChild(args, this.#env).ended) }),
+    }
+  }
+
+  async play(args: readonly string[], signal: AbortSignal): Promise<Ended> {
+    const tail = new EventTail(this.state)
+    const child = startChild(args, this.#env)
+    let over = false
+    const ended = child.ended.finally(() => {
+      over = true
+    })
+    ended.catch(() => undefined)
+    const stop = stopper(child, signal)
+    try {
+      while (!over) {
+        for (const event of tail.next()) await this.#tell(event, tail, child)
+        await Promise.race([systemClock.sleep(LOOK_EVERY_MS), ended])
+        stop.look()
+      }
+      for (const event of tail.next()) await this.#tell(event, tail, child)
+      if (stop.why()) this.failures.push(stop.why())
+      return await ended
+    } finally {
+      stop.off()
+    }
+  }
+
+  decidedAfterMs(found: Found | null): number | null {
+    const span = found?.tier ? this.#spans.get(found.tier) : undefined
+    return span?.to === undefined ? null : span.to - span.from
+  }
+
+  /** Where a run may have left something it is removed; what cannot be is told. */
+  async sweep(found: Found | null): Promise<string[]> {
+    if (found?.flags.cleanTeardown === true || !existsSync(join(this.state, 'runs'))) return []
+    const { exitCode, stdout, stderr } = await startChild(['gc'], childEnvironment(this.state)).ended
+    return exitCode === 0 ? [] : [`cc-ci gc ended with ${exitCode}: ${`${stdout}${stderr}`.trim()}`]
+  }
+
+  async #tell(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
+    if (event.type === 'tier.started') this.#spans.set(event.tier, { from: Date.parse(event.at) })
+    if (event.type === 'tier.ended') {
+      const span = this.#spans.get(event.tier)
+      if (span) span.to = Date.parse(event.at)
+    }
+    if (event.type === 'run.started') {
+      const folder = tail.folder ?? ''
+      this.#run = { id: event.run.id, stack: event.stack, folder, signal: (name) => child.signal(name) }
+    }
+    for (const listener of this.#listeners) {
+      try {
+        if (this.#run) await listener(event, this.#run)
+      } catch (error) {
+        this.failures.push(`the disturbance failed: ${messageOf(error)}`)
+      }
+    }
+  }
+}
+
+/** Asks the run to end when we are asked to, and when it takes too long; kills it when it does not listen. */
+function stopper(child: Child, signal: AbortSignal) {
+  const begun = systemClock.now()
+  let asked: number | null = null
+  let why = ''
+  const ask = (reason: string) => {
+    if (asked !== null) return
+    asked = systemClock.now()
+    why = reason
+    child.signal('SIGTERM')
+  }
+  const onAbort = () => ask('stopped')
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  return {
+    why: () => why,
+    look() {
+      if (systemClock.now() - begun > DEADLINE_MS) ask(`it did not end within ${DEADLINE_MS / 1000} s`)
+      if (asked !== null && systemClock.now() - asked > GRACE_MS) child.signal('SIGKILL')
+    },
+    off: () => signal.removeEventListener('abort', onAbort),
+  }
+}
