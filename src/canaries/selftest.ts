@@ -12,6 +12,8 @@ export interface SelftestOptions {
   /** One folder for each run is made below it; what ended otherwise than expected is kept. */
   readonly dir: string
   readonly signal: AbortSignal
+  /** For tests of the order alone. Default: the real one. */
+  readonly run?: typeof runCanary
   readonly onStart?: (name: string) => void
   readonly onEnd?: (run: CanaryRun) => void
 }
@@ -21,7 +23,7 @@ export interface SelftestOptions {
  * nothing more is begun, and those that run are stopped in order. Gives the runs in the order in which they ended.
  */
 export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
-  const { canaries, repeat, jobs, dir, signal, onStart, onEnd } = options
+  const { canaries, repeat, jobs, dir, signal, run: play = runCanary, onStart, onEnd } = options
   const queue = Array.from({ length: repeat }, (_, turn) =>
     canaries.map(([name, canary]) => ({ name, canary, turn })),
   ).flat()
@@ -36,7 +38,7 @@ export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
       const { name, canary, turn } = next
       running.add(name)
       onStart?.(name)
-      const run = await runCanary(name, canary, { dir: join(dir, `${name}-${turn + 1}`), signal })
+      const run = await play(name, canary, { dir: join(dir, `${name}-${turn + 1}`), signal })
       running.delete(name)
       if (!run) return
       runs.push(run)
