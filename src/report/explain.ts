@@ -6,8 +6,9 @@ import { CAUSES, type CauseCode } from '../verdict/causes.ts'
 export function explainText(code: string): string {
   const known = code.trim().toLowerCase().replaceAll('_', '-')
   if (!isCause(known)) throw unknown(code)
-  const { blame, what, why, todo } = CAUSES[known]
-  return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n`
+  const { blame, again, what, why, todo } = CAUSES[known]
+  const repeated = `${again.deterministic ? 'no' : 'once, on a fresh stack'}. ${again.because}`
+  return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n  Judged again    ${repeated}\n`
 }
 
 function isCause(code: string): code is CauseCode {
