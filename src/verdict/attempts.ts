@@ -1,3 +1,4 @@
+import { isDeterministic } from './causes.ts'
 import type { Finding, RunEvent, RunHeader } from './events.ts'
 import { repetitionOf } from './repetition.ts'
 import type { TierResult } from './results.ts'
@@ -36,7 +37,8 @@ export interface Counted {
 
 /**
  * THE rule of attempts: a second one counts when the first was to be repeated and was taken down with proof. Tier by tier the second takes
- * the place of the first; only a fail stays where the second could not judge the tier, unless that was the fault of cc-ci itself.
+ * the place of the first. Only a fail stays where the second could not judge the tier, unless that was the fault of cc-ci itself; and whatever is
+ * deterministic stays until the second fails.
  */
 export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHeader): Counted {
   const [first, second, ...more] = attempts as [JudgedAttempt, ...JudgedAttempt[]]
@@ -46,7 +48,7 @@ export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHea
   const late = discarded(more, 'what failed twice is not tried a third time')
   const tiers = second.tiers.map((tier, index) => standing(first.tiers[index] as TierResult, tier))
   const stayed = tiers.filter(({ attempt }) => attempt !== undefined).map(({ id }) => id)
-  const shownInPart = { ...second, because: `could not judge ${stayed.join(', ')} again` }
+  const shownInPart = { ...second, because: `what the first found stands for ${stayed.join(', ')}` }
   return {
     tiers,
     others: [
@@ -89,9 +91,15 @@ function discarded(attempts: readonly JudgedAttempt[], why: string): Omit<Counte
   }
 }
 
+/** The row that counts: the second, or a first one that it does not replace. */
 function standing(first: TierResult, second: TierResult): TierResult {
-  const judgedAgain = second.status === 'pass' || second.status === 'fail'
-  return first.status !== 'fail' || judgedAgain || second.cause?.blame === 'ci' ? second : { ...first, attempt: 1 }
+  return stays(first, second) ? { ...first, attempt: 1 } : second
+}
+
+function stays(first: TierResult, second: TierResult): boolean {
+  if (JUDGED_ONCE.includes(first.id) || second.status === 'fail') return false
+  if (first.cause && ownEnd(first) && isDeterministic(first.cause)) return true
+  return first.status === 'fail' && second.status !== 'pass' && second.cause?.blame !== 'ci'
 }
 
 /** What a person must know of a tier that was judged twice. Nothing of one that went the same way both times and passed. */
@@ -101,14 +109,20 @@ function told(first: TierResult, second: TierResult): Finding[] {
   const finding = (code: string, severity: Finding['severity'], message: string): Finding[] => [
     { code, severity, message: `${first.id} ${message}` },
   ]
+  if (stays(first, second)) {
+    const why =
+      second.status === 'pass'
+        ? 'a pass on a fresh stack does not undo that'
+        : `could not be judged again: ${second.reason}`
+    return finding('repeated', 'warning', `ended with ${before}, and ${why}`)
+  }
   if (before && second.status === 'pass')
     return finding('flaky', 'warning', `passed on a fresh stack; at first it ended with ${before}`)
   if (first.status === 'pass' && second.status === 'fail')
     return finding('flaky', 'warning', `passed at first; on a fresh stack it ended with ${after}`)
   if (before && after)
     return finding('repeated', 'info', `ended with ${after} on a fresh stack too; at first with ${before}`)
-  if (before)
-    return finding('repeated', 'warning', `ended with ${before}, and could not be judged again: ${second.reason}`)
+  if (before) return finding('repeated', 'warning', `ended with ${before}, and was not judged again: ${second.reason}`)
   return []
 }
 

@@ -68,6 +68,17 @@ describe('a run that was repeated', () => {
     expect(Date.parse(first?.finishedAt ?? '')).toBeLessThan(Date.parse(tier(results, 'install').startedAt ?? ''))
   })
 
+  it('says so where the second attempt could not judge, and keeps what it saw', () => {
+    const results = fold(
+      twice({ upgrade: ends('upgrade', 'not-converged') }, { upgrade: ends('upgrade', 'engine-lost') }),
+    )
+    expect(results.findings.at(-1)?.message).toMatch(
+      /^upgrade ended with not-converged .* could not be judged again: seen$/,
+    )
+    expect(results.attempts?.[1]).toMatchObject({ attempt: 2, because: 'what the first found stands for upgrade' })
+    expect(results.attempts?.[1]?.tiers[2]?.cause?.code).toBe('engine-lost')
+  })
+
   it('has lint judged once, for both', () => {
     const results = fold(twice({ upgrade: ends('upgrade', 'not-converged'), lint: ends('lint', 'compose-invalid') }))
     expect(tier(results, 'lint').status).toBe('fail')
@@ -130,6 +141,24 @@ describe('a second attempt undoes nothing that it may not', () => {
       )
     expect(fold(twice({ upgrade: said(false, 'crash-loop') })).verdict).toBe('pass')
     expect(fold(twice({ upgrade: said(true, 'not-converged') })).verdict).toBe('fail')
+  })
+
+  it('what is deterministic beside what may be chance', () => {
+    const first = { upgrade: ends('upgrade', 'not-converged'), functional: ends('functional', 'harness-error') }
+    const results = fold(twice(first))
+    expect(results.verdict).toBe('unverified')
+    expect(tier(results, 'functional')).toMatchObject({
+      status: 'unverified',
+      attempt: 1,
+      cause: { code: 'harness-error' },
+    })
+    expect(results.findings.slice(-2).map(({ code, message }) => `${code} ${message}`)).toEqual([
+      expect.stringMatching(/^flaky upgrade passed/),
+      expect.stringMatching(/^repeated functional ended with harness-error .* does not undo that$/),
+    ])
+    expect(flakyTiers(results).map((row) => row.tier)).toEqual(['upgrade'])
+    const fails = fold(twice(first, { functional: ends('functional', 'test-failed') }))
+    expect(tier(fails, 'functional')).toMatchObject({ status: 'fail', cause: { code: 'test-failed' } })
   })
 
   it('something left by the first attempt, or no proof that nothing was', () => {
