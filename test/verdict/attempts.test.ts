@@ -84,6 +84,17 @@ describe('a run that was repeated', () => {
     expect(tier(results, 'lint').status).toBe('fail')
     expect(results).toMatchObject({ verdict: 'pass', level: 4 })
     expect(codes(results)).toEqual(['flaky'])
+    const unclear = fold(twice({ upgrade: ends('upgrade', 'not-converged'), lint: ends('lint', 'harness-error') }))
+    expect(tier(unclear, 'lint')).toMatchObject({ status: 'unverified' })
+    expect(tier(unclear, 'lint')).not.toHaveProperty('attempt')
+    expect(unclear.attempts).toHaveLength(1)
+  })
+
+  it('passes what had waited for the tier that failed at first', () => {
+    const backup: EventDraft[] = [{ type: 'tier.blocked', tier: 'backup', by: 'upgrade' }]
+    const results = fold(twice({ upgrade: ends('upgrade', 'not-converged'), backup }))
+    expect(results.verdict).toBe('pass')
+    expect(codes(results)).toEqual(['flaky'])
   })
 
   it('is red with the causes of both when the second attempt fails elsewhere', () => {
