@@ -46,13 +46,16 @@ export async function generateDocs(root: string, check: boolean): Promise<string
 
 function causesPage(): string {
   const codes = Object.entries(CAUSES).sort(([a], [b]) => (a < b ? -1 : 1))
-  const list = codes.map(([code, { blame, what }]) => `| [${code}](#${code}) | ${blame} | ${cell(what)} |`)
-  const sections = codes.map(([code, { blame, what, why, todo }]) => {
-    return `## ${code}\n\n${what}\n\n- **Blame**: ${blame}, unless the case at hand says otherwise.\n- **Why cc-ci says so**: ${why}\n- **What to do**: ${todo}\n${example(code)}`
+  const list = codes.map(([code, { blame, again, what }]) => {
+    return `| [${code}](#${code}) | ${blame} | ${again.deterministic ? 'no' : 'once'} | ${cell(what)} |`
+  })
+  const sections = codes.map(([code, { blame, again, what, why, todo }]) => {
+    const repeated = `${again.deterministic ? 'no' : 'once, on a fresh stack'}. ${again.because}`
+    return `## ${code}\n\n${what}\n\n- **Blame**: ${blame}, unless the case at hand says otherwise.\n- **Why cc-ci says so**: ${why}\n- **What to do**: ${todo}\n- **Judged again**: ${repeated}\n${example(code)}`
   })
   return page('Causes', [
     'Why a tier is not `pass`. `cc-ci explain CODE` prints one of these. A tier fails only when the recipe or its upstream is to blame; the rest is `unverified`.',
-    ['| code | blame | what happened |', '|---|---|---|', ...list].join('\n'),
+    ['| code | blame | judged again | what happened |', '|---|---|---|---|', ...list].join('\n'),
     ...sections.map((section) => section.trimEnd()),
   ])
 }

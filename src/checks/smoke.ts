@@ -98,9 +98,13 @@ async function attempt({ context }: Browser, options: SmokeOptions): Promise<Att
 async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
   const { url, screenshotFile, deadlineMs, mask } = options
   const log = new PageLog(page)
+  // A router was there when the app answered before: one that is missing now may come back.
   const failed = (code: 'http-not-serving' | 'proxy-fallback' | 'blank-page', message: string): SmokeResult => ({
     outcome: 'fail',
-    cause: cause(code, message, { lines: log.lines().map(mask) }),
+    cause: cause(code, message, {
+      lines: log.lines().map(mask),
+      ...(code === 'proxy-fallback' ? { deterministic: false } : {}),
+    }),
   })
   const status = await open(page, log, url, deadlineMs)
   if (log.networkChanged && typeof status === 'string') return networkChanged()

@@ -49,6 +49,7 @@ function addJudging(program: Command): void {
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
+    .option('--no-repeat', 'what fails for a reason that may be chance is not judged once more on a fresh stack')
     .option(
       '--attach <run>',
       'run the custom tests against the app of a kept run (`last`: the newest); nothing is deployed',

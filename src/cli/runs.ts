@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { UsageError } from '../lib/errors.ts'
 import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { flakyText } from '../report/flaky.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program.ts'
@@ -44,10 +45,12 @@ function list(state: string, json: boolean): number {
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else if (rows.length === 0) process.stdout.write(`no runs in ${state}\n`)
   else
-    for (const { id, recipe, verdict, level } of rows)
+    for (const { id, recipe, verdict, level, flaky } of rows) {
+      const reached = level === null ? '' : `level ${level}`
       process.stdout.write(
-        `${id}  ${recipe.padEnd(20)}  ${verdict.padEnd(12)}${level === null ? '' : `level ${level}`}\n`,
+        `${id}  ${recipe.padEnd(20)}  ${verdict.padEnd(12)}${reached}${flaky === '' ? '' : `  ${flaky}`}\n`,
       )
+    }
   return 0
 }
 
@@ -60,6 +63,8 @@ function rowOf(state: string, id: string) {
     recipe: results?.recipe.name ?? record?.app?.recipe ?? '?',
     verdict: results?.verdict ?? stateOf(record),
     level: results?.level ?? null,
+    /** Empty, or what passed on a second attempt only. */
+    flaky: results ? flakyText(results) : '',
   }
 }
 

@@ -20,6 +20,7 @@ import { requestOf } from './with-plan.ts'
 
 export interface TestOptions extends RecipeOptions {
   readonly keep?: boolean
+  readonly repeat?: boolean
   /** The kept run whose app is looked at. */
   readonly attach?: string
   readonly deadline: number
@@ -41,6 +42,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     plan,
     host,
     keep: options.keep === true,
+    repeat: options.repeat !== false,
     deadlineMs: options.deadline,
     signal: interruption.signal,
     onEvent: (event) => reporter.onEvent(event),

@@ -4,10 +4,12 @@ import { takeLedger } from '../engine/ledger.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
 import { Masker } from '../lib/mask.ts'
+import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
+import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
 import type { Host, RunContext, Tier } from './context.ts'
 import { provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
@@ -46,6 +48,8 @@ export interface RunRequest {
   readonly host: Host
   /** Leaves the app up for a look; `cc-ci gc <id>` removes it. */
   readonly keep: boolean
+  /** False: what ends for a reason that may be chance is not judged once more. Default true. */
+  readonly repeat?: boolean
   readonly deadlineMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
@@ -69,23 +73,50 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
     ...{ recipe: app.recipe, commit: plan.head.commit, stack: ownStack(plan), domain: app.domain },
     ...(plan.attached ? {} : { deps: [...deps] }),
   })
+  const startedAt = clock.now()
   const context = await openContext(request, clock)
-  const { events } = context
+  const { events, signal } = context
   events.subscribe(request.onEvent)
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) await lookAtAttached(context)
-  const keeper = startLogKeeper(context)
-  await judgeAll(context)
-  await keeper.close()
-  if (request.keep) await leaveApp(context)
-  else await teardown(context)
+  await runAttempts({
+    events,
+    signal,
+    first: attemptIn(context, Object.values(TIERS)),
+    second: async () => attemptIn(await secondContext(request, context), REPEATED),
+    elapsedMs: () => clock.now() - startedAt,
+    deadlineMs: request.deadlineMs,
+    stopped: () => events.append({ type: 'run.interrupted', signal: interruption(signal.reason) }),
+    never: whyNever(request),
+    leave: request.keep ? () => leaveApp(context) : null,
+  })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   events.append({ type: 'run.ended' })
   if (!request.keep) setStatus(folder, hasLeaks(events.all()) ? 'running' : 'ended')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
+}
+
+/** What a fresh stack may change. */
+const REPEATED = Object.values(TIERS).filter(({ id }) => !JUDGED_ONCE.includes(id))
+
+function attemptIn(context: RunContext, tiers: readonly Tier[]): Attempt {
+  return {
+    async judge() {
+      const keeper = startLogKeeper(context)
+      await judgeAll(context, tiers)
+      await keeper.close()
+    },
+    takeDown: () => teardown(context),
+  }
+}
+
+function whyNever({ keep, plan, repeat = true }: RunRequest): string | null {
+  if (plan.attached) return 'the app is that of another run'
+  if (keep) return '--keep leaves the app that was judged'
+  return repeat ? null : '--no-repeat'
 }
 
 function refusedFinding(what: string): Finding {
@@ -93,11 +124,11 @@ function refusedFinding(what: string): Finding {
   return { code: 'code-refused', severity: 'warning', message }
 }
 
-async function judgeAll(context: RunContext): Promise<void> {
+async function judgeAll(context: RunContext, tiers: readonly Tier[]): Promise<void> {
   const { events, plan, signal } = context
   try {
     for (const [id, skip] of plan.skips) if (!TIERS[id]) events.append({ type: 'tier.skipped', tier: id, ...skip })
-    for (const tier of Object.values(TIERS)) {
+    for (const tier of tiers) {
       await judgeTier(tier, context)
       // The next tier finds out for itself whether the engine is gone: that is no reason to call the run interrupted.
       await keepLogs(context).catch((error: unknown) => events.append(logsIncomplete(error)))
@@ -135,7 +166,7 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
 }
 
 async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
-  const { plan, host, folder } = request
+  const { plan, folder } = request
   const masker = new Masker()
   const { env, upgrade } = plan.settings.settings
   for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
@@ -146,21 +177,24 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   }, request.deadlineMs)
   timer.unref()
   const events = openEventLog(folder.events, { clock, mask })
+  const signal = AbortSignal.any([request.signal, late.signal])
+  return { folder, masker, events, clock, signal, ...(await freshIn(request, masker)) }
+}
+
+/** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
+async function secondContext(request: RunRequest, context: RunContext): Promise<RunContext> {
+  return { ...context, ...(await freshIn(request, context.masker)), folder: folderOfSecond(request.folder) }
+}
+
+/** What belongs to one attempt alone. */
+async function freshIn({ plan, host, keep }: RunRequest, masker: Masker) {
   return {
-    plan,
-    host,
-    folder,
-    masker,
-    events,
-    clock,
-    signal: AbortSignal.any([request.signal, late.signal]),
+    ...{ plan, host, keep, provideRecipe },
     made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
-    keep: request.keep,
-    provideRecipe,
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,
-      mask,
+      mask: (text) => masker.mask(text),
       onSecret: (value) => masker.add(value),
     }),
   }

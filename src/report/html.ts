@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RunEvent } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results } from '../verdict/results.ts'
+import { attempts } from './html/attempts.ts'
 import { accommodations, customization, findings, headline, images, loud, machine, section } from './html/facts.ts'
 import { html, Markup } from './html/markup.ts'
 import { STYLE } from './html/style.ts'
@@ -37,6 +38,7 @@ export function htmlReport(results: Results, parts: ReportParts = {}): string {
 ${loud(results)}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
 ${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
+${attempts(results)}
 ${screenshots(parts.screenshots ?? [])}
 ${findings(results)}
 ${accommodations(results)}

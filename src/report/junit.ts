@@ -1,13 +1,15 @@
+import { firstEnd } from '../verdict/attempts.ts'
 import type { Cause } from '../verdict/causes.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
 import { plain } from './plain-text.ts'
 
 /**
  * JUnit XML: a suite per tier, a case per check and per custom test, and one for the tier itself. A fault of the recipe is a
- * `failure`; what could not be judged is an `error`, because a reader must not take it for a pass.
+ * `failure`; what could not be judged is an `error`, because a reader must not take it for a pass. What the attempt before ended with is told as
+ * Surefire tells it: `flakyFailure` or `flakyError` in a case that passed, `rerunFailure` or `rerunError` in one that did not.
  */
 export function junitXml(results: Results): string {
-  const suites = results.tiers.map(suiteOf)
+  const suites = results.tiers.map((tier) => suiteOf(tier, firstEnd(tier, results)))
   const name = `cc-ci ${results.recipe.name}`
   const body = suites.map(({ xml }) => xml).join('\n')
   return `<?xml version="1.0" encoding="UTF-8"?>\n${open('testsuites', { name, ...totals(suites.flatMap(({ cases }) => cases)) })}\n${body}\n</testsuites>\n`
@@ -20,13 +22,16 @@ interface Case {
   readonly kind: 'pass' | 'failure' | 'error' | 'skipped'
   readonly message: string
   readonly text: string
+  /** How the same case ended in the attempt before. */
+  readonly before?: Case | undefined
 }
 
-function suiteOf(tier: TierResult): { cases: Case[]; xml: string } {
+function suiteOf(tier: TierResult, first: TierResult | undefined): { cases: Case[]; xml: string } {
+  const failedBefore = new Map(first?.tests.map((test) => [`${test.file} ${test.title}`, testCase(test)]))
   const cases = [
-    tierCase(tier),
+    { ...tierCase(tier), before: first && tierCase(first) },
     ...tier.checks.map((check) => checkCase(tier.id, check)),
-    ...tier.tests.map((test) => testCase(test)),
+    ...tier.tests.map((test) => ({ ...testCase(test), before: failedBefore.get(`${test.file} ${test.title}`) })),
   ]
   const timestamp: Record<string, string> = tier.startedAt ? { timestamp: tier.startedAt } : {}
   const head = open('testsuite', { name: tier.id, ...totals(cases), time: seconds(tier.durationMs), ...timestamp })
@@ -50,10 +55,20 @@ function testCase({ title, file, status, durationMs, error, reason }: TierResult
   return { name: title, classname: file, ms: durationMs, kind, message, text: error ?? '' }
 }
 
-function caseXml({ name, classname, ms, kind, message, text }: Case): string {
+function caseXml(one: Case): string {
+  const { name, classname, ms, kind, message, text } = one
   const head = open('testcase', { name, classname, time: seconds(ms) })
-  if (kind === 'pass') return `    ${head}</testcase>`
-  return `    ${head}\n      ${open(kind, { message })}${escapeXml(text)}</${kind}>\n    </testcase>`
+  const own = kind === 'pass' ? [] : [`${open(kind, { message })}${escapeXml(text)}</${kind}>`]
+  const parts = [...own, ...beforeXml(one)].map((part) => `\n      ${part}`)
+  return parts.length === 0 ? `    ${head}</testcase>` : `    ${head}${parts.join('')}\n    </testcase>`
+}
+
+function beforeXml({ kind, before }: Case): string[] {
+  if (before?.kind !== 'failure' && before?.kind !== 'error') return []
+  const tag = `${kind === 'pass' ? 'flaky' : 'rerun'}${before.kind === 'failure' ? 'Failure' : 'Error'}`
+  const [type = ''] = before.text.split('\n')
+  const trace = `<stackTrace>${escapeXml(before.text)}</stackTrace>`
+  return [`${open(tag, { message: before.message, type })}${trace}</${tag}>`]
 }
 
 function textOf(cause: (Omit<Cause, 'code'> & { code: string }) | undefined): string {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../lib/duration.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
+import { flakyText } from './flaky.ts'
 import { SIGNS } from './ink.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
 
@@ -11,8 +12,9 @@ const MAX_FINDINGS = 10
 export function markdownSummary(results: Results, options: { readonly reportUrl?: string } = {}): string {
   const { recipe, verdict, level, tiers, findings } = results
   const version = recipe.version ? ` ${text(recipe.version)}` : ''
+  const flaky = flakyText(results)
   const parts = [
-    `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})`,
+    `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})${flaky === '' ? '' : `, ${flaky}`}`,
     `**${text(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
     table(tiers),
     ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { messageOf } from '../lib/errors.ts'
 import type { Artifact, RunEvent } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
@@ -42,18 +42,19 @@ export function publish({ folder, events, append }: Publishable): Published {
       failed.push(`${kind}: ${messageOf(error)}`)
     }
   }
-  const logs = filesOf(folder.logs, '.log')
-  const screenshots = filesOf(folder.artifacts, '.png')
+  const logs = [folder.logs, ...attemptsIn(folder.logs)].flatMap((dir) => filesOf(dir, '.log'))
+  const screenshots = [...attemptsIn(folder.artifacts), folder.artifacts].flatMap((dir) => filesOf(dir, '.png'))
   for (const file of logs) add('log', file)
   for (const file of screenshots) add('screenshot', file)
-  for (const file of leftByTests(folder.artifacts)) add(/\.png$/.test(file) ? 'screenshot' : 'trace', file)
+  for (const file of leftByTests(folder.artifacts).filter((file) => !screenshots.includes(file)))
+    add(/\.png$/.test(file) ? 'screenshot' : 'trace', file)
   view('junit', folder.junit, () => junitXml(fold(events())))
   view('report', folder.report, () =>
     htmlReport(fold(events()), {
       events: events(),
-      logs: logs.map((file) => ({ name: basename(file), text: readFileSync(file, 'utf8') })),
+      logs: logs.map((file) => ({ name: relative(folder.logs, file), text: readFileSync(file, 'utf8') })),
       screenshots: screenshots.map((file) => ({
-        name: basename(file, '.png'),
+        name: relative(folder.artifacts, file).replace(/\.png$/, ''),
         dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}`,
       })),
     }),
@@ -61,6 +62,12 @@ export function publish({ folder, events, append }: Publishable): Published {
   const results = fold(events())
   writeFileSync(folder.results, resultsJson(results))
   return { results, failed }
+}
+
+/** The folders of a run's other attempt. */
+function attemptsIn(dir: string): string[] {
+  const names = readdirSync(dir).filter((name) => /^attempt-\d+$/.test(name))
+  return names.sort().map((name) => join(dir, name))
 }
 
 function filesOf(dir: string, ending: string): string[] {

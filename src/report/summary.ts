@@ -1,6 +1,8 @@
 import { formatDuration } from '../lib/duration.ts'
+import { firstEnd } from '../verdict/attempts.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
+import { flakyText } from './flaky.ts'
 import { type Ink, inkFor, SIGNS } from './ink.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
 
@@ -21,7 +23,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
   const width = Math.max(40, options.width ?? 100)
   const blocks = [
     headline(results, ink),
-    results.tiers.flatMap((tier) => tierRows(tier, ink, width)),
+    results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
     loudRows(results, ink),
     findingRows(results, ink, width),
     closing(results, options, ink),
@@ -32,13 +34,15 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
     .join('\n\n')}\n`
 }
 
-function headline({ verdict, level, recipe, base, run }: Results, ink: Ink): string[] {
+function headline(results: Results, ink: Ink): string[] {
+  const { verdict, level, recipe, base, run } = results
   const { sign, style } = SIGNS[verdict]
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
   const from = base ? ` from ${oneLine(base.version)} (${base.source})` : ''
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
+  const flaky = flakyText(results)
   return [
-    `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}  level ${level} (${levelName(level)})  ${took}`,
+    `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}${flaky === '' ? '' : ` (${flaky})`}  level ${level} (${levelName(level)})  ${took}`,
     `  ${oneLine(recipe.name)}${version}${from}  ${recipe.commit.slice(0, 10)}${recipe.dirty ? ' + uncommitted changes' : ''}`,
   ]
 }
@@ -58,6 +62,14 @@ function tierRows(
   if (!cause || cause.code === 'blocked') return [row]
   const message = fits ? [] : wrap(oneLine(cause.message), width - 6).map((part) => `      ${part}`)
   return [row, ...message.slice(0, MAX_LINES), ...causeRows(cause, ink, width)]
+}
+
+/** Of a tier that was judged twice: what it ended with before. */
+function firstEndRows(tier: TierResult, results: Results, ink: Ink, width: number): string[] {
+  const cause = firstEnd(tier, results)?.cause
+  if (!cause) return []
+  const rows = wrap(`at first: ${cause.code}: ${oneLine(cause.message)}`, width - 6)
+  return rows.slice(0, MAX_LINES).map((row) => `      ${ink('dim', row)}`)
 }
 
 function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: number): string[] {

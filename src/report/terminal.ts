@@ -175,6 +175,8 @@ function rowsOf(event: RunEvent, events: readonly RunEvent[], ink: Ink, { live }
     case 'tier.skipped':
     case 'tier.blocked':
       return [tierRow(event.tier, events, ink)]
+    case 'attempt.started':
+      return [`  ${ink('yellow', `↻ once more on a fresh stack: ${oneLine(event.because)}, which may be chance`)}`]
     case 'leak':
       return [`  ${ink('yellow', `!! left behind: ${event.kind} ${oneLine(event.name)}`)}`]
     case 'run.interrupted':

@@ -15,6 +15,9 @@ export const causeShape = z.object({
   message: z.string(),
   hint: z.string(),
   service: z.string().optional(),
+  deterministic: z.boolean().optional().meta({
+    description: 'Only where the case differs from the table of causes: whether a second attempt would end the same.',
+  }),
   lines: strings,
 }) satisfies z.ZodType<Cause>
 
@@ -112,6 +115,7 @@ export const EVENT_SHAPES = {
   finding: findingShape,
   artifact: artifactShape,
   note: z.looseObject({ text: z.string() }),
+  'attempt.started': z.looseObject({ attempt: z.number().int().min(2), because: z.string() }),
   'tier.started': z.looseObject({ tier }),
   'tier.skipped': z.looseObject({ tier, kind: skipKindShape, reason: z.string() }),
   'tier.blocked': z.looseObject({ tier, by: tier }),

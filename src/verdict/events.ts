@@ -99,6 +99,8 @@ export interface EventBodies {
   artifact: Artifact
   /** A harness-level line worth keeping: what is about to be done. */
   note: { readonly text: string }
+  /** Everything was taken down, and the app is judged once more from the start; `because` says what the attempt before ended with. */
+  'attempt.started': { readonly attempt: number; readonly because: string }
   'tier.started': { readonly tier: TierId }
   'tier.skipped': { readonly tier: TierId; readonly kind: SkipKind; readonly reason: string }
   /** The tier could not be started because `by` did not pass. */

@@ -1,4 +1,5 @@
 import { InternalError } from '../lib/errors.ts'
+import { attemptsOf, type Counted, countAttempts, type JudgedAttempt } from './attempts.ts'
 import type { EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
@@ -16,7 +17,9 @@ export function fold(events: readonly RunEvent[]): Results {
   const start = first(events, 'run.started')
   if (!start) throw new InternalError('stream-without-start', 'the events do not say which run they are about')
   const run = runFacts(events, start)
-  const tiers = judgeTiers(events, run)
+  const attempts = judgeAttempts(events, start)
+  const counted = countAttempts(attempts, start)
+  const { tiers } = counted
   const leaks = of(events, 'leak').map(({ kind, name }) => ({ kind, name }))
   const scans = of(events, 'secrets.scanned')
   const secretLeaks = [...new Set(scans.flatMap((scan) => scan.leaks))]
@@ -35,12 +38,13 @@ export function fold(events: readonly RunEvent[]): Results {
     },
     recipe: start.recipe,
     base: start.base,
-    verdict: verdictOf(tiers, run),
+    verdict: verdictOf(tiers, { ...run, orderly: counted.orderly }),
     level: levelOf(tiers),
     tiers,
-    findings: unique(of(events, 'finding').map(body)),
+    ...(counted.others.length > 0 ? { attempts: counted.others.map((other) => attemptOf(other, start)) } : {}),
+    findings: unique([...of(events, 'finding').map(body), ...counted.findings]),
     flags: {
-      cleanTeardown: leaks.length === 0 && tiers.some(isCleanTeardown),
+      cleanTeardown: leaks.length === 0 && attempts.every(({ tiers }) => tiers.some(isCleanTeardown)),
       noSecretLeak: scans.length > 0 && secretLeaks.length === 0,
     },
     leaks,
@@ -62,13 +66,42 @@ function isCleanTeardown({ id, status, cause }: TierResult): boolean {
  * `fail` when a tier fails; else `unverified` when one is, when the stream has no end, or when nothing was proven; else `pass`.
  * A failed lint decides its rung only, unless the operator enforces it or nothing else was judged.
  */
-function verdictOf(tiers: readonly TierResult[], { header, complete }: RunFacts): Verdict {
+function verdictOf(
+  tiers: readonly TierResult[],
+  { header, complete, orderly = true }: Pick<RunFacts, 'header' | 'complete'> & { orderly?: boolean },
+): Verdict {
   const judged = tiers.filter(({ id, status }) => status !== 'skip' && id !== 'teardown')
   const lintDecides = header.lintEnforced === true || judged.every(({ id }) => id === 'lint')
   const deciding = tiers.filter(({ id, status }) => lintDecides || id !== 'lint' || status !== 'fail')
   if (deciding.some(({ status }) => status === 'fail')) return 'fail'
   const proven = judged.some(({ status }) => status === 'pass')
-  return complete && proven && !deciding.some(({ status }) => status === 'unverified') ? 'pass' : 'unverified'
+  return complete && orderly && proven && !deciding.some(({ status }) => status === 'unverified')
+    ? 'pass'
+    : 'unverified'
+}
+
+/** Each attempt by itself. */
+function judgeAttempts(events: readonly RunEvent[], header: Of<'run.started'>): JudgedAttempt[] {
+  const all = attemptsOf(events)
+  return all.map((mine, index) => {
+    const isLast = index === all.length - 1
+    const run = { ...runFacts(mine, header), complete: !isLast || events.some(({ type }) => type === 'run.ended') }
+    return { attempt: index + 1, events: mine, tiers: judgeTiers(mine, run) }
+  })
+}
+
+function attemptOf(
+  { attempt, because, events, tiers }: Counted['others'][number],
+  start: Of<'run.started'>,
+): NonNullable<Results['attempts']>[number] {
+  return {
+    attempt,
+    because,
+    startedAt: (first(events, 'attempt.started') ?? start).at,
+    finishedAt: (events.at(-1) ?? start).at,
+    verdict: verdictOf(tiers, { header: start, complete: true }),
+    tiers: [...tiers],
+  }
 }
 
 function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFacts {

@@ -30,6 +30,9 @@ const tierShape = z.object({
       'Only with status skip. `structural` and `declared` count as a rung that need not be climbed; `not-selected` does not.',
   }),
   cause: causeShape.optional().meta({ description: 'Only with status fail or unverified: the one that decided.' }),
+  attempt: z.number().int().optional().meta({
+    description: 'Only where this is the outcome of an earlier attempt, because the last one could not judge the tier.',
+  }),
   startedAt: z.iso.datetime().nullable().meta({ description: 'Null for a tier that was never begun.' }),
   durationMs: z.number().min(0),
   evidence: z
@@ -38,6 +41,17 @@ const tierShape = z.object({
   tests: z.array(testShape),
   checks: z.array(z.object({ name: z.string(), outcome: outcomeShape, cause: causeShape.optional() })),
   operations: z.array(z.object({ operation: z.string(), ms: z.number() })),
+})
+
+const attemptShape = z.object({
+  attempt: z.number().int().min(1),
+  because: z
+    .string()
+    .meta({ description: 'What it ended with that was worth a second one, or why it does not count.' }),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  verdict: outcomeShape.meta({ description: 'What the run would have ended with, had there been this attempt alone.' }),
+  tiers: z.array(tierShape),
 })
 
 const resultsShape = z
@@ -63,6 +77,10 @@ const resultsShape = z
     verdict: outcomeShape,
     level: z.number().int().min(0).max(6),
     tiers: z.array(tierShape),
+    attempts: z.array(attemptShape).optional().meta({
+      description:
+        'Only of a run that was repeated on a fresh stack: the attempts that `tiers` does not show, or not whole, each with all its evidence.',
+    }),
     findings: z.array(findingShape),
     flags: z.object({ cleanTeardown: z.boolean(), noSecretLeak: z.boolean() }),
     leaks: z.array(leakShape),

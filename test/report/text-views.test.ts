@@ -154,8 +154,9 @@ describe('resultsJson', () => {
 
 describe('explainText', () => {
   it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
-    const { blame, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
-    for (const part of [code, `blame: ${blame}`, what, why, todo]) expect(explainText(code)).toContain(part)
+    const { blame, again, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
+    for (const part of [code, `blame: ${blame}`, what, why, todo, again.because])
+      expect(explainText(code)).toContain(part)
   })
 
   it.each([

@@ -50,7 +50,10 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
       const more = await decisiveLines(engine, memory.last, name, [])
       lines.unshift(...more.map((line) => `${name}: ${line}`))
     }
-    const found = cause(code, mask(message), { service, lines: lines.map(mask), ...(hint ? { hint } : {}) })
+    const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}) }
+    // Restarts that are used up before the third end are no repetition yet.
+    const few = code === 'crash-loop' && tasks.length < 3 ? { deterministic: false } : {}
+    const found = cause(code, mask(message), { ...details, ...few })
     return { ...waited, cause: found }
   }
   const lines = await decisiveLines(engine, memory.last, memory.unready(), [])

@@ -2,6 +2,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
 import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
+import { flakyText } from '../flaky.ts'
 import { SIGNS } from '../ink.ts'
 import { manifestRows } from '../manifest.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
@@ -10,10 +11,11 @@ import { bytes, html, id, type Markup, table } from './markup.ts'
 export function headline(results: Results): Markup {
   const { recipe, base, verdict, level, run } = results
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
+  const flaky = flakyText(results)
   const from = base ? html`, upgraded from ${base.version}` : ''
   return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
 <p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
-<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span></div>
+<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
 ${rungs(results)}</header>`
 }
 

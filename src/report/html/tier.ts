@@ -4,13 +4,17 @@ import { SIGNS } from '../ink.ts'
 import { evidenceMarkup } from './evidence.ts'
 import { html, type Markup, table } from './markup.ts'
 
-/** One tier: outcome first, the cause with its lines open, evidence folded away where all is well. */
-export function tierCard(tier: TierResult): Markup {
-  const { id, status, reason, startedAt, durationMs, operations, cause } = tier
+/**
+ * One tier: outcome first, the cause with its lines open, evidence folded away where all is well. `attempt`: of another attempt than the one
+ * that counts, so that its ids differ.
+ */
+export function tierCard(tier: TierResult, attempt?: number): Markup {
+  const { status, reason, startedAt, durationMs, operations, cause } = tier
+  const id = attempt === undefined ? tier.id : `${tier.id}-${attempt}`
   const own = cause?.code === 'blocked' ? undefined : cause
   const time = startedAt ? html`<span class="time">${formatDuration(durationMs)}</span>` : ''
   return html`<section class="card c-${status}" id="tier-${id}" aria-labelledby="h-${id}">
-<header><h3 id="h-${id}">${id}</h3>${badge(status)}${own ? '' : html`<span class="dim">${reason}</span>`}${time}</header>
+<header><h3 id="h-${id}">${tier.id}</h3>${badge(status)}${own ? '' : html`<span class="dim">${reason}</span>`}${time}</header>
 ${own ? causeMarkup(own) : ''}
 ${operations.length > 0 ? html`<p class="dim">${operations.map(({ operation, ms }) => `${operation} (${formatDuration(ms)})`).join(' · ')}</p>` : ''}
 ${details(tier)}

@@ -7,12 +7,12 @@ import { html, type Markup, table } from './markup.ts'
 export function timeline(results: Results, events: readonly RunEvent[]): Markup {
   const start = Date.parse(results.run.startedAt)
   const length = Math.max(1, Date.parse(results.run.finishedAt) - start)
-  const rows = results.tiers.flatMap(({ id, startedAt, durationMs, status }) => {
+  const rows = barsOf(results).flatMap(({ name, startedAt, durationMs, status }) => {
     if (!startedAt) return []
     const from = Date.parse(startedAt) - start
     return [
       [
-        id,
+        name,
         after(from),
         html`<span class="nowrap">${formatDuration(durationMs)}</span>`,
         lane(from / length, durationMs / length, status),
@@ -25,6 +25,21 @@ export function timeline(results: Results, events: readonly RunEvent[]): Markup 
   })
   return html`${table('Tiers over time', ['Tier', 'Began', 'Took', 'Over the run'], rows)}
 ${logged.length > 0 ? html`<details><summary>All that happened: ${logged.length} entries</summary>${table('Events', ['After', 'Tier', 'What'], logged)}</details>` : ''}`
+}
+
+type Bar = Pick<Results['tiers'][number], 'startedAt' | 'durationMs' | 'status'> & { readonly name: string }
+
+/** Tiers of other attempts too, which took their time as well. Those that are judged once stand once. */
+function barsOf({ tiers, attempts = [] }: Results): Bar[] {
+  const begun = (rows: Results['tiers']) => rows.filter(({ startedAt }) => startedAt !== null)
+  const shown = new Set(tiers.map(({ id, startedAt }) => `${id} ${startedAt}`))
+  const others = attempts.flatMap(({ attempt, tiers }) =>
+    begun(tiers)
+      .filter(({ id, startedAt }) => !shown.has(`${id} ${startedAt}`))
+      .map((tier) => ({ ...tier, name: `${tier.id} (attempt ${attempt})` })),
+  )
+  const all = [...begun(tiers).map((tier) => ({ ...tier, name: tier.id })), ...others]
+  return all.sort((a, b) => Date.parse(a.startedAt ?? '') - Date.parse(b.startedAt ?? ''))
 }
 
 function after(ms: number): Markup {
@@ -59,6 +74,8 @@ function eventText(event: RunEvent): string | null {
       return `evidence: ${event.evidence.kind}`
     case 'note':
       return event.text
+    case 'attempt.started':
+      return `attempt ${event.attempt}, on a fresh stack: ${event.because}`
     case 'leak':
       return `left behind: ${event.kind} ${event.name}`
     case 'run.interrupted':
