@@ -23,6 +23,7 @@ import { functionalTier } from './tiers/functional.ts'
 import { installTier } from './tiers/install.ts'
 import { integrationTier } from './tiers/integration.ts'
 import { lintTier } from './tiers/lint.ts'
+import { resilienceTier } from './tiers/resilience.ts'
 import { restoreTier } from './tiers/restore.ts'
 import { teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
@@ -37,6 +38,7 @@ const TIERS: Partial<Record<TierId, Tier>> = {
   restore: restoreTier,
   functional: functionalTier,
   integration: integrationTier,
+  resilience: resilienceTier,
 }
 
 export interface RunRequest {
