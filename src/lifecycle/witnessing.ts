@@ -48,7 +48,8 @@ export async function compareAfter(
   await unplant(context)
   const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
   if (lost.length > 0) {
-    const message = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+    const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+    const message = operation === 'resilience' ? `after its containers were killed: ${what}` : what
     const lines = lost.map(({ subject, before, after }) => `${subject}: before ${before}, after ${after}`)
     throw new TierStop(
       'data is still there',

@@ -36,6 +36,11 @@ test('what users reach is killed first, what keeps data last', () => {
   )
   expect(targets.map(({ service }) => service)).toEqual(['worker', 'cache', 'app', 'db'])
   expect(spared).toEqual([])
+  const { app, db } = model.services
+  expect(killTargets(seen(services, []), { services: { app, db } } as never).spared.slice(0, 2)).toEqual([
+    { service: 'worker', why: 'head no longer has it' },
+    { service: 'cache', why: 'head no longer has it' },
+  ])
 })
 
 test.each<[string, Partial<ServiceState>, Partial<SeenTask>, RegExp | null]>([
@@ -48,7 +53,7 @@ test.each<[string, Partial<ServiceState>, Partial<SeenTask>, RegExp | null]>([
   ['a one-shot that has completed', { restartCondition: 'none' }, { state: 'complete' }, /run to its end/],
   ['what may be a long one-shot', { restartCondition: 'none' }, {}, /may be a job/],
 ])('%s', (_, kind, state, why) => {
-  const { targets, spared } = killTargets(seen([service('app', kind)], [task('app', state)]), { services: {} })
+  const { targets, spared } = killTargets(seen([service('app', kind)], [task('app', state)]), { services: { app: {} } })
   expect(targets).toHaveLength(why ? 0 : 1)
   if (why) expect(spared).toEqual([{ service: 'app', why: expect.stringMatching(why) }])
 })

@@ -1,8 +1,8 @@
 import type { Engine } from '../../engine/client.ts'
 import type { Finding } from '../../verdict/events.ts'
 
-/** Databases by the names of their files: SQLite and kin, LMDB, Redis, InnoDB, PostgreSQL. */
-const DATABASE = /(\.(db|db3|sqlite|sqlite3|mdb|rdb|aof)|\/ibdata1|\/PG_VERSION)$/i
+/** Databases by the names of their files: SQLite and its kin, Redis, MariaDB, PostgreSQL. */
+const DATABASE = /(\.(db|db3|sqlite|sqlite3|mdb|rdb|aof)|\/ibdata\d|\/PG_VERSION)$/i
 /** What nobody expects to outlive a container. */
 const FLEETING = /^\/(tmp|run|proc|sys|dev)\/|\/(cache|\.cache|tmp)\//
 /** The engine's name for a volume that nobody named. */

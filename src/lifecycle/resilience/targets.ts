@@ -27,7 +27,7 @@ export function killTargets(
   const targets: Target[] = []
   for (const service of ordered(snapshot.services, model)) {
     const task = currentTasks(snapshot, service).find(runs)
-    const why = whySpared(service, task)
+    const why = model.services[service.service] ? whySpared(service, task) : 'head no longer has it'
     if (why !== null) spared.push({ service: service.service, why })
     else if (task) targets.push({ service: service.service, task })
   }
