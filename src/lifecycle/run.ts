@@ -25,7 +25,7 @@ import { integrationTier } from './tiers/integration.ts'
 import { lintTier } from './tiers/lint.ts'
 import { resilienceTier } from './tiers/resilience.ts'
 import { restoreTier } from './tiers/restore.ts'
-import { teardown } from './tiers/teardown.ts'
+import { NOTHING_LEFT, teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
 import { unplant } from './witnessing.ts'
 
@@ -86,7 +86,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   else await teardown(context)
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   events.append({ type: 'run.ended' })
-  if (!request.keep) setStatus(folder, hasLeaks(events.all()) ? 'running' : 'ended')
+  if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 
@@ -120,9 +120,9 @@ async function leaveApp(context: RunContext): Promise<void> {
   setStatus(folder, 'kept')
 }
 
-/** A run that left something stays marked, so that the next run or `cc-ci gc` tries again. */
-function hasLeaks(events: readonly RunEvent[]): boolean {
-  return events.some(({ type }) => type === 'leak')
+/** A run that left something, or could not look, stays marked, so that the next run or `cc-ci gc` tries again. */
+function nothingIsLeft(events: readonly RunEvent[]): boolean {
+  return events.some((event) => event.type === 'check' && event.name === NOTHING_LEFT && event.outcome === 'pass')
 }
 
 function interruption(reason: unknown): EventBodies['run.interrupted']['signal'] {

@@ -67,7 +67,11 @@ function lastDeployment(events: readonly RunEvent[]): { since: number; settled: 
 
 /** Of the events of the tier that kills. */
 function isKill(event: RunEvent): boolean {
-  return event.type === 'operation.started' && event.tier === 'resilience' && event.operation.startsWith('kill ')
+  return (
+    event.type === 'operation.started' &&
+    event.tier === 'resilience' &&
+    /^(kill |restart the engine$)/.test(event.operation)
+  )
 }
 
 function firstKill(events: readonly RunEvent[]): number {

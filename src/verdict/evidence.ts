@@ -111,6 +111,13 @@ export const EVIDENCE = {
     services: z.array(z.object({ service: z.string(), tasks: z.array(z.string()), specHash: z.string() })).min(1),
     restarted: z.array(z.string()).length(0),
   }),
+  /** Only where the operator allows it: the running tasks of each service before the engine was restarted, and once the app served again. */
+  'engine-restart': z.object({
+    ms: z.number(),
+    services: z
+      .array(z.object({ service: z.string(), before: z.array(z.string()), after: z.array(z.string()) }))
+      .min(1),
+  }),
   /** Everything the run could have left, looked for by kind; `after` is what is still there. */
   ledger: z.object({
     before: z.record(z.string(), z.number().int()),

@@ -1,16 +1,16 @@
 import type { Deployed } from '../../deploy/deployer.ts'
-import { decisiveLines } from '../../engine/convergence/decisive-lines.ts'
 import { mayComplete } from '../../engine/convergence/failure.ts'
 import { StackMemory } from '../../engine/convergence/memory.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
 import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import { type CauseCode, cause } from '../../verdict/causes.ts'
+import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { type RunContext, TierStop, type TierVoice } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { converged, serves } from '../serving.ts'
+import { blamedOn } from './blame.ts'
 import { ownLayer } from './own-layer.ts'
 import type { Target } from './targets.ts'
 
@@ -41,7 +41,9 @@ export async function killAndWait(
     tellOthers(voice, target, await memory.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
-    throw error instanceof TierStop ? await blamed(context, memory, target, error) : error
+    if (!(error instanceof TierStop)) throw error
+    const lines = [`killed: task ${task.id.slice(0, 12)} of ${service}`]
+    throw await blamedOn(context, { what: `${service} was killed`, service, lines }, error)
   }
 }
 
@@ -55,11 +57,7 @@ async function refuseElsewhere({ host }: RunContext, { service, task }: Target):
 
 /** Checks of different kills have different names. */
 function afterwards(voice: TierVoice, service: string): TierVoice {
-  return { ...voice, check: (name, ...rest) => voice.check(named(name, service), ...rest) }
-}
-
-function named(check: string, service: string): string {
-  return `${check} after ${service} was killed`
+  return { ...voice, check: (name, ...rest) => voice.check(`${name} after ${service} was killed`, ...rest) }
 }
 
 async function replaced(
@@ -106,31 +104,4 @@ function tellOthers(voice: TierVoice, { service, task }: Target, snapshot: Snaps
     const message = `${other.service} ended too when ${service} was killed (exit code ${codes}), and came back`
     voice.finding({ code: 'ended-with-another', severity: 'info', message })
   }
-}
-
-/** Nothing comes after it: what these codes say of a first start is true of a killed server in other words. */
-const STAYS_DOWN: readonly CauseCode[] = ['one-shot-failed', 'service-stranded']
-
-const HTTP_HINT =
-  'It served before: an app must connect again by itself to what it depends on, or end, so that the engine starts it anew.'
-
-/** The same fault as after a deployment, but a kill brought it about: the app had converged and served before. */
-async function blamed(
-  { host, masker }: RunContext,
-  memory: StackMemory,
-  { service, task }: Target,
-  { check, outcome, why }: TierStop,
-): Promise<TierStop> {
-  const code = STAYS_DOWN.includes(why.code) ? 'not-recovered' : why.code
-  const http = code.startsWith('http-')
-  const subject = http ? 'app' : why.lines.length === 0 ? (why.service ?? service) : null
-  const seen = subject === null ? [] : await decisiveLines(host.engine, await memory.look(), subject, [])
-  const killed = `killed: task ${task.id.slice(0, 12)} of ${service}`
-  const found = cause(code, `after ${service} was killed: ${why.message}`, {
-    blame: why.blame,
-    service: why.service,
-    lines: [killed, ...why.lines, ...seen.map((line) => masker.mask(line))],
-    ...(http ? { hint: HTTP_HINT } : code === why.code ? { hint: why.hint } : {}),
-  })
-  return new TierStop(named(check, service), found, outcome)
 }

@@ -4,12 +4,16 @@ import type { Evidence } from '../../verdict/evidence.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
+import { restartEngine } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
 import { converged, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
 
-/** Kills each service's container once, one after the other, deploys the same commit again, and looks whether all data is still there. */
+/**
+ * Kills each service's container once, one after the other, deploys the same commit again, restarts the engine where the operator allows it, and
+ * looks whether all data is still there.
+ */
 export const resilienceTier: Tier = {
   id: 'resilience',
   async run(context, voice) {
@@ -35,6 +39,7 @@ export const resilienceTier: Tier = {
       if (recovered.length > 0) voice.evidence({ kind: 'recovery', services: recovered })
     }
     await deployAgain(context, voice, { release, deployed })
+    await restartEngine(context, voice, deployed)
     await compareAfter(context, voice, 'resilience')
     await stayedUp(context, voice)
   },
