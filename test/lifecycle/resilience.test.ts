@@ -4,6 +4,7 @@ import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.t
 import type { ServiceState } from '../../src/engine/types.ts'
 import { restartsOf } from '../../src/lifecycle/resilience/restarts.ts'
 import { killTargets } from '../../src/lifecycle/resilience/targets.ts'
+import { whyRestarted } from '../../src/lifecycle/resilience/why-restarted.ts'
 
 function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
   const own = { id: name, service: name, mode: 'replicated', replicas: 1, restartCondition: 'any', labels: {} }
@@ -119,4 +120,27 @@ test('what something else had changed since the deployment is told apart', () =>
   expect(restartsOf([deployed], before as never, after as never).restarts).toEqual([
     { service: 'app', differs: ['ports'], changedBefore: ['ports'] },
   ])
+})
+
+test.each<[string, { differs: string[]; changedBefore: string[] }, string, string, string]>([
+  ['our deployer', { differs: ['env'], changedBefore: [] }, 'unverified', 'no-op-restarts', 'ci'],
+  ['nothing to see', { differs: [], changedBefore: [] }, 'unverified', 'no-op-restarts', 'ci'],
+  ['the app itself', { differs: ['env'], changedBefore: ['env'] }, 'fail', 'no-op-restarts', 'recipe'],
+  [
+    'a tag that was moved meanwhile',
+    { differs: ['image'], changedBefore: [] },
+    'unverified',
+    'image-moved',
+    'upstream',
+  ],
+])('a restart by a redeploy is the doing of %s', (_, restart, outcome, code, blame) => {
+  const said = whyRestarted([{ service: 'app', ...restart }])
+  expect(said).toMatchObject({ outcome, why: { code, blame, service: 'app' } })
+})
+
+test('one service that nobody had touched is enough to look at our own side', () => {
+  const touched = { service: 'app', differs: ['env'], changedBefore: ['env'] }
+  const { why } = whyRestarted([touched, { service: 'db', differs: ['mounts'], changedBefore: [] }])
+  expect(why.blame).toBe('ci')
+  expect(why.message).toMatch(/app \(differs in env; env was changed by something else.*; db \(differs in mounts\)/)
 })
