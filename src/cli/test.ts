@@ -62,7 +62,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const plan = await planRun({ ...requestOf(recipe, options), ...attach, runId, folder })
       const engine = await Engine.connect()
       await sweep(state, engine, screen)
-      return { plan, host: await connectHost(engine) }
+      return { plan, host: await connectHost(engine, state) }
     } catch (error) {
       discard(folder)
       throw error

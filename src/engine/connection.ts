@@ -16,7 +16,7 @@ export interface CallOptions {
 }
 
 /** The engine answered, and refused. */
-class EngineRefusal extends InfraError {
+export class EngineRefusal extends InfraError {
   readonly status: number
 
   constructor(status: number, message: string, hint?: string) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Connection } from './connection.ts'
+import { type Connection, EngineRefusal } from './connection.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -41,6 +41,9 @@ const object = z
     const name = item.Spec?.Name ?? item.Name ?? ''
     return { id: item.ID ?? item.Id ?? name, name, labels: item.Spec?.Labels ?? item.Labels ?? {} }
   })
+
+const change = z.object({ Path: z.string(), Kind: z.number() })
+const DELETED = 2
 
 /** Things with a name: made with labels, listed, removed. Removing what is not there is not an error. */
 export class Objects {
@@ -98,6 +101,23 @@ export class Objects {
   /** True when it was there. */
   async remove(kind: ObjectKind, id: string): Promise<boolean> {
     return (await this.#connection.find('DELETE', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)) !== null
+  }
+
+  /** SIGKILL to a container's first process, as a crash would end it. False when it does not run any more. */
+  async killContainer(id: string): Promise<boolean> {
+    const query = { signal: 'SIGKILL' }
+    try {
+      return (await this.#connection.find('POST', `/containers/${encodeURIComponent(id)}/kill`, { query })) !== null
+    } catch (error) {
+      if (error instanceof EngineRefusal && error.status === 409) return false
+      throw error
+    }
+  }
+
+  /** Files and folders that a container wrote into its own layer, its mounts left out. Empty when it is not there. */
+  async changedPaths(id: string): Promise<string[]> {
+    const answer = await this.#connection.find('GET', `/containers/${encodeURIComponent(id)}/changes`)
+    return (change.array().nullish().parse(answer) ?? []).filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path)
   }
 
   /** Kills and removes a container with its anonymous volumes. True when it was there. */

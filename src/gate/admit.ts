@@ -43,14 +43,22 @@ export function admit(found: Customized, approval: string | null): Admitted {
   }
 }
 
-const AFTER_INSTALL: readonly TierId[] = ['install', 'upgrade', 'backup', 'restore', 'functional', 'integration']
+const AFTER_INSTALL: readonly TierId[] = [
+  'install',
+  'upgrade',
+  'backup',
+  'restore',
+  'functional',
+  'integration',
+  'resilience',
+]
 const AFTER_UPGRADE: readonly TierId[] = AFTER_INSTALL.slice(1)
 
 /** A setting that may be a function, and the tiers that may lack what it would have done. */
 const TIERS_OF: Readonly<Record<string, readonly TierId[]>> = {
   env: AFTER_INSTALL,
   'upgrade.env': AFTER_UPGRADE,
-  ready: ['install', 'upgrade', 'restore'],
+  ready: ['install', 'upgrade', 'restore', 'resilience'],
   screenshot: ['install', 'upgrade'],
   'backup.verify': ['backup'],
   'hooks.preInstall': AFTER_INSTALL,

@@ -27,13 +27,24 @@ export interface Host {
   readonly vips: boolean
   readonly toolboxImage: string
   readonly browserExecutable: string
+  /** Only where the operator allows it. */
+  readonly engineRestart?: EngineRestart
+}
+
+/** How the engine may be restarted in the middle of a run. */
+interface EngineRestart {
+  /** Why it must not be, as far as this machine knows: it is not cc-ci's own, or other runs live. Null: it may. */
+  refusal(runId: string): string | null
+  /** Resolves when the engine answers again; its Swarm may need longer. */
+  restart(): Promise<void>
 }
 
 /** Everything a tier may use. What is made during the run is in `made`, filled as it comes. */
 export interface RunContext {
   /** Replaced by a refined one when dependencies, scripts or functions have added to the app's environment: see `refine`. */
   plan: RunPlan
-  readonly host: Host
+  /** Replaced when the edge has other ports after a restart of the engine. */
+  host: Host
   readonly folder: RunFolder
   readonly events: EventLog
   readonly masker: Masker

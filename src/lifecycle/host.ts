@@ -2,11 +2,16 @@ import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { InfraError } from '../lib/errors.ts'
 import { browserExecutable } from '../machine/packages.ts'
+import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
 import type { Host } from './context.ts'
+import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from './run-folder.ts'
+
+/** Set to 1 by an operator who lets a run restart the engine that `cc-ci engine up` started with the same state folder. */
+const ALLOW_RESTART = 'CC_CI_ALLOW_ENGINE_RESTART'
 
 /** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
-export async function connectHost(engine: Engine): Promise<Host> {
+export async function connectHost(engine: Engine, state: string): Promise<Host> {
   const [edge, toolbox] = await Promise.all([edgeAddress(), toolboxImage(engine)])
   const browser = browserExecutable()
   if (!browser) {
@@ -15,5 +20,19 @@ export async function connectHost(engine: Engine): Promise<Host> {
     })
   }
   const { carry } = await vipsCarry(engine)
-  return { engine, edge, vips: carry, toolboxImage: toolbox, browserExecutable: browser }
+  return { engine, edge, vips: carry, toolboxImage: toolbox, browserExecutable: browser, ...engineRestart(state) }
+}
+
+/** Never by a recipe and never by default: whoever starts the run says so in its environment. */
+function engineRestart(state: string): Pick<Host, 'engineRestart'> {
+  if (process.env[ALLOW_RESTART] !== '1') return {}
+  const refusal = (runId: string) => {
+    const others = listRuns(state).filter((id) => id !== runId && isLive(readRecord(runFolder(state, id))))
+    return others.length > 0 ? `run ${others.join(', ')} is going on` : engineIsForeign(state)
+  }
+  return { engineRestart: { refusal, restart: () => restartEngine(state, () => {}) } }
+}
+
+function isLive(record: RunRecord | null): boolean {
+  return record?.status === 'kept' || (record?.status === 'running' && !isAbandoned(record))
 }

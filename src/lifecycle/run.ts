@@ -25,8 +25,9 @@ import { functionalTier } from './tiers/functional.ts'
 import { installTier } from './tiers/install.ts'
 import { integrationTier } from './tiers/integration.ts'
 import { lintTier } from './tiers/lint.ts'
+import { resilienceTier } from './tiers/resilience.ts'
 import { restoreTier } from './tiers/restore.ts'
-import { teardown } from './tiers/teardown.ts'
+import { NOTHING_LEFT, teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
 import { unplant } from './witnessing.ts'
 
@@ -39,6 +40,7 @@ const TIERS: Partial<Record<TierId, Tier>> = {
   restore: restoreTier,
   functional: functionalTier,
   integration: integrationTier,
+  resilience: resilienceTier,
 }
 
 export interface RunRequest {
@@ -95,7 +97,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   events.append({ type: 'run.ended' })
-  if (!request.keep) setStatus(folder, hasLeaks(events.all()) ? 'running' : 'ended')
+  if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 
@@ -154,9 +156,9 @@ async function leaveApp(context: RunContext): Promise<void> {
   setStatus(folder, 'kept')
 }
 
-/** A run that left something stays marked, so that the next run or `cc-ci gc` tries again. */
-function hasLeaks(events: readonly RunEvent[]): boolean {
-  return events.some(({ type }) => type === 'leak')
+/** A run that left something, or could not look, stays marked, so that the next run or `cc-ci gc` tries again. */
+function nothingIsLeft(events: readonly RunEvent[]): boolean {
+  return events.some((event) => event.type === 'check' && event.name === NOTHING_LEFT && event.outcome === 'pass')
 }
 
 function interruption(reason: unknown): EventBodies['run.interrupted']['signal'] {

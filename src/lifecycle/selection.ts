@@ -11,9 +11,6 @@ export interface Skip {
   readonly reason: string
 }
 
-/** The tiers that this version of cc-ci cannot judge are a structural skip with this reason. */
-const NOT_YET: Partial<Record<TierId, string>> = { resilience: 'not judged by this version of cc-ci' }
-
 /** Tiers that can be judged on an app that another run left up. */
 export const ATTACHABLE: readonly TierId[] = ['functional', 'integration']
 
@@ -42,7 +39,7 @@ export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<Ti
 }
 
 /** Settings that are read and checked, and that no tier of this version looks at. */
-const NOT_USED_YET = ['canonical', 'resilience'] as const
+const NOT_USED_YET = ['canonical'] as const
 
 /** A setting without effect must not look like one that has it. */
 export function settingsNotUsed({ sources }: LoadedSettings): Finding[] {
@@ -73,7 +70,9 @@ export function skipsOf(plan: {
   const { settings } = plan.settings
   const skips = new Map<TierId, Skip>()
   const structural = (tier: TierId, reason: string) => skips.set(tier, { kind: 'structural', reason })
-  for (const [tier, reason] of Object.entries(NOT_YET)) structural(tier as TierId, reason)
+  if (settings.notApplicable.resilience !== undefined) structural('resilience', settings.notApplicable.resilience)
+  else if (!settings.resilience)
+    skips.set('resilience', { kind: 'declared', reason: 'nothing may be killed: the setting resilience is false' })
   if (plan.base.kind === 'none')
     skips.set('upgrade', { kind: plan.base.skip ?? 'structural', reason: plan.base.reason })
   if (!plan.backup.capable && settings.backup.capable !== true) {

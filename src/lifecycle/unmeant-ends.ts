@@ -23,17 +23,20 @@ export interface UnmeantEnds {
 
 /**
  * What ended since the last deployment had converged. Ends within a restore are not counted, nor those within a backup that runs
- * hooks (`hooked`): they may be meant.
+ * hooks (`hooked`) or while a killed container is replaced: they may be meant. After a kill another service may end once, late, for want of
+ * what was killed.
  */
 export function unmeantEnds(snapshot: Snapshot, events: readonly RunEvent[], hooked: boolean): UnmeantEnds[] {
   const spans = meantSpans(events, hooked)
   const { since, settled } = lastDeployment(events)
+  const killed = firstKill(events)
   return snapshot.services
     .filter(({ replicas }) => replicas !== 0)
     .flatMap((service) => {
       const tasks = endedTasks(snapshot, service, { since, spans })
       if (tasks.length === 0) return []
-      const decisive = tasks.length >= ENDS || tasks.some((task) => Date.parse(task.since) >= settled)
+      const habit = ({ since }: SeenTask) => Date.parse(since) >= settled && Date.parse(since) < killed
+      const decisive = tasks.length >= ENDS || tasks.some(habit)
       const codes = tasks.map(({ exitCode }) => exitCode ?? '?').join(', ')
       const often = tasks.length === 1 ? 'once' : `${tasks.length} times`
       const message = `${service.service} ended ${often} after it had come up (exit code ${codes})`
@@ -62,11 +65,25 @@ function lastDeployment(events: readonly RunEvent[]): { since: number; settled: 
   return { since: at(up), settled: at(over) }
 }
 
-/** After a restore the app may need another start, which its own tier waits for. */
+/** Of the events of the tier that kills. */
+function isKill(event: RunEvent): boolean {
+  return (
+    event.type === 'operation.started' &&
+    event.tier === 'resilience' &&
+    /^(kill |restart the engine$)/.test(event.operation)
+  )
+}
+
+function firstKill(events: readonly RunEvent[]): number {
+  const kill = events.find(isKill)
+  return kill ? Date.parse(kill.at) : Number.POSITIVE_INFINITY
+}
+
+/** After a restore the app may need another start, which its own tier waits for; so does a kill until all have converged again. */
 function meantSpans(events: readonly RunEvent[], hooked: boolean): Span[] {
   return events.flatMap((event) => {
-    if (event.type !== 'operation.started' || (event.tier !== 'restore' && !(hooked && event.tier === 'backup')))
-      return []
+    if (event.type !== 'operation.started') return []
+    if (event.tier !== 'restore' && !(hooked && event.tier === 'backup') && !isKill(event)) return []
     const ends = (next: RunEvent) =>
       event.tier === 'restore' ? next.type === 'check' && next.name === CONVERGED : next.type === 'operation.ended'
     const end = events.find((next) => next.seq > event.seq && ends(next))

@@ -31,25 +31,32 @@ export async function unplant(context: RunContext): Promise<void> {
   if (witnesses) await removeWitnesses(await surroundings(context), witnesses)
 }
 
+const KILLED_HINT =
+  'Containers were killed or replaced, nothing else: what must stay belongs in a volume, and a start must not clear it.'
+
 export async function compareAfter(
   context: RunContext,
   voice: TierVoice,
-  operation: 'upgrade' | 'restore',
+  operation: 'upgrade' | 'restore' | 'resilience',
 ): Promise<void> {
   const { witnesses } = context.made
   // Without witnesses there is no evidence, and the fold makes the tier unverified: that is what `witness: false` asks for.
   if (!witnesses) return
-  const compare = operation === 'upgrade' ? compareAfterUpgrade : compareAfterRestore
+  const compare = operation === 'restore' ? compareAfterRestore : compareAfterUpgrade
   const evidence = await compare(await surroundings(context), witnesses)
   voice.evidence(evidence)
   await unplant(context)
   const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
   if (lost.length > 0) {
-    const message = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+    const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+    const message = operation === 'resilience' ? `after its containers were killed: ${what}` : what
     const lines = lost.map(({ subject, before, after }) => `${subject}: before ${before}, after ${after}`)
     throw new TierStop(
       'data is still there',
-      cause(operation === 'upgrade' ? 'data-lost' : 'restore-no-effect', message, { lines }),
+      cause(operation === 'restore' ? 'restore-no-effect' : 'data-lost', message, {
+        lines,
+        ...(operation === 'resilience' ? { hint: KILLED_HINT } : {}),
+      }),
     )
   }
   voice.check('data is still there', 'pass')

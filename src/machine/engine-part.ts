@@ -21,7 +21,7 @@ export const enginePart: MachinePart = {
   remedy:
     'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
   look,
-  mend: start,
+  mend: startEngine,
 }
 
 async function look(): Promise<Found> {
@@ -37,7 +37,8 @@ async function look(): Promise<Found> {
     : impossible('no engine answers, and only root may start one')
 }
 
-async function start({ state, log }: MendContext): Promise<void> {
+/** Starts dockerd (or, where there is systemd, its unit) and waits until it answers. */
+export async function startEngine({ state, log }: Pick<MendContext, 'state' | 'log'>): Promise<void> {
   if (existsSync('/run/systemd/system'))
     return void (await execOk('systemctl', ['start', 'docker'], { deadlineMs: START_DEADLINE_MS }))
   if (whichProgram('dockerd') === null) {
@@ -109,10 +110,14 @@ export function startOf(pid: number): string | null {
   }
 }
 
-/** The engine pulls images: it needs the proxy and certificate settings of whoever starts it. */
+/**
+ * The engine pulls images: it needs the proxy and certificate settings of whoever starts it. It outlives them: by the mark of a run
+ * (CC_CI_RUN) it would be taken for one of that run's processes and killed with them.
+ */
 function ownEnvironment(): Record<string, string> {
   const proxies = Object.entries(process.env).filter(
     (entry): entry is [string, string] => /^(https?|no)_proxy$/i.test(entry[0]) && entry[1] !== undefined,
   )
-  return { ...inheritedEnv(), ...Object.fromEntries(proxies) }
+  const inherited = Object.entries(inheritedEnv()).filter(([name]) => !name.startsWith('CC_CI_'))
+  return { ...Object.fromEntries(inherited), ...Object.fromEntries(proxies) }
 }

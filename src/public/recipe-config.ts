@@ -249,14 +249,14 @@ export interface RecipeConfig {
    */
   readonly canonical?: boolean
   /**
-   * Where cc-ci plants data to see if it survives: wherever it can, or only in the subjects listed. `false` leaves upgrade and restore without proof: unverified.
+   * Where cc-ci plants data to see if it survives: wherever it can, or only in the subjects listed. `false` leaves upgrade, restore and resilience without proof: unverified.
    * @default "auto"
    * @example
    * { witness: ["volume:data","postgres:db"] }
    */
   readonly witness?: 'auto' | false | readonly string[]
   /**
-   * Whether services are killed to see if they come back.
+   * Whether the container of each service is killed once to see if it comes back with its data, and the same commit deployed again. `false` skips that tier.
    * @default true
    * @example
    * { resilience: false }

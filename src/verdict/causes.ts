@@ -116,6 +116,18 @@ export const CAUSES = {
     why: 'Its tasks ended several times with the same sign, each soon after its start.',
     todo: 'Read the last log lines of the task below: the program says why it ends.',
   },
+  'not-recovered': {
+    blame: 'recipe',
+    what: 'A service did not come back after a container was killed.',
+    why: 'cc-ci killed one container as a crash would, and the engine starts no other task in the place of what ended.',
+    todo: 'Use the restart condition `any` (or `on-failure` without a limit) for every server: a crash must not need a person.',
+  },
+  'no-op-restarts': {
+    blame: 'ci',
+    what: 'Deploying the same commit again restarted something.',
+    why: 'Tasks were replaced, or the wanted spec differs from the one before, though neither files nor environment had changed.',
+    todo: 'Report this with the fields that it names: the same input must give the same services.',
+  },
   'service-stranded': {
     blame: 'recipe',
     again: deterministic('The program ended with 0: it says itself that it is done.'),

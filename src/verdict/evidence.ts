@@ -99,10 +99,25 @@ export const EVIDENCE = {
   restored: z.object({ snapshot: z.string().min(8), files: z.number().int().min(1) }),
   tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
   provider: z.object({ providers: z.array(z.object({ name: z.string(), healthy: z.literal(true) })).min(1) }),
+  /** Services whose container was killed: the task it was, the one that took its place, and the time until the app served again. */
   recovery: z.object({
-    services: z.array(z.object({ service: z.string(), before: z.string(), after: z.string(), ms: z.number() })).min(1),
+    services: z
+      .array(z.object({ service: z.string(), before: z.string().min(1), after: z.string().min(1), ms: z.number() }))
+      .min(1)
+      .refine((services) => services.every(({ before, after }) => before !== after), 'a task took its own place'),
   }),
-  'no-op-redeploy': z.object({ restarted: z.array(z.string()).length(0) }),
+  /** What runs after the same commit was deployed again: the tasks that ran before it, from the same spec. */
+  'no-op-redeploy': z.object({
+    services: z.array(z.object({ service: z.string(), tasks: z.array(z.string()), specHash: z.string() })).min(1),
+    restarted: z.array(z.string()).length(0),
+  }),
+  /** Only where the operator allows it: the running tasks of each service before the engine was restarted, and once the app served again. */
+  'engine-restart': z.object({
+    ms: z.number(),
+    services: z
+      .array(z.object({ service: z.string(), before: z.array(z.string()), after: z.array(z.string()) }))
+      .min(1),
+  }),
   /** Everything the run could have left, looked for by kind; `after` is what is still there. */
   ledger: z.object({
     before: z.record(z.string(), z.number().int()),

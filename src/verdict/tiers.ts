@@ -16,7 +16,7 @@ export const TIERS = {
   restore: { rung: 3, needs: ['backup'], requires: ['restored', 'hooks', 'witness', ['http', 'no-http']] },
   functional: { rung: 4, needs: ['install'], requires: ['tests'] },
   integration: { rung: 4, needs: ['install'], requires: ['tests', 'provider'] },
-  resilience: { rung: 6, needs: ['install'], requires: ['recovery', 'no-op-redeploy'] },
+  resilience: { rung: 6, needs: ['install'], requires: ['recovery', ['http', 'no-http'], 'no-op-redeploy', 'witness'] },
   teardown: { rung: null, needs: [], requires: ['ledger'] },
 } as const satisfies Record<string, Tier>
 

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openWorkshop } from './cc-ci.ts'
 import { leftOnEngine } from './started.ts'
+import { tinkered } from './tinkered.ts'
 
 describe('commands that only look', () => {
   it('plan says what a run would do and why, and leaves nothing', async () => {
@@ -18,6 +19,21 @@ describe('commands that only look', () => {
     expect(base).toMatchObject({ version: '1.0.0+0.30.4', source: 'pin' })
     expect(tiers.find(({ id }: { id: string }) => id === 'functional')).toMatchObject({ kind: 'structural' })
     expect(existsSync(workshop.state)).toBe(false)
+  })
+
+  it('plan says why nothing is killed, in the words of whoever declared it', async () => {
+    await using workshop = openWorkshop()
+    const kind = 'declared'
+    for (const [settings, reason] of [
+      ['resilience: false\n', 'nothing may be killed: the setting resilience is false'],
+      ['resilience: false\nnotApplicable: {resilience: a game server}\n', 'a game server'],
+    ] as const) {
+      const recipe = await tinkered(workshop, { 'cc-ci/cc-ci.yml': settings })
+      const { tiers, findings } = JSON.parse((await workshop.run(['plan', recipe, '--json'])).stdout)
+      expect(tiers.find(({ id }: { id: string }) => id === 'resilience')).toEqual({ id: 'resilience', kind, reason })
+      expect(findings).toEqual([])
+      rmSync(recipe, { recursive: true })
+    }
   })
 
   it('lint shows every rule with its subject and fails on an error-level one', async () => {

@@ -6,7 +6,7 @@ import type { RunEvent } from '../../src/verdict/events.ts'
 
 const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`
 const SERVICE = { id: 'app', service: 'app', templateHash: 'new', mode: 'replicated', restartCondition: 'any' }
-/** Deployed and up at 10, tier over at 14, backed up from 20 to 24, restored from 30, up again at 36. */
+/** Deployed and up at 10, tier over at 14, backed up from 20 to 24, restored from 30, up again at 36, killed from 50 to 54, deployed again. */
 const EVENTS = [
   { type: 'check', tier: 'install', name: 'every service converged', outcome: 'pass', at: at(10) },
   { type: 'tier.ended', tier: 'install', at: at(14) },
@@ -14,6 +14,10 @@ const EVENTS = [
   { type: 'operation.ended', tier: 'backup', operation: 'back up', ms: 4000, at: at(24) },
   { type: 'operation.started', tier: 'restore', operation: 'restore', at: at(30) },
   { type: 'check', tier: 'restore', name: 'every service converged', outcome: 'pass', at: at(36) },
+  { type: 'operation.started', tier: 'resilience', operation: 'kill db', at: at(50) },
+  { type: 'operation.ended', tier: 'resilience', operation: 'kill db', ms: 4000, at: at(54) },
+  { type: 'operation.started', tier: 'resilience', operation: 'deploy a1b2c3d4 again', at: at(56) },
+  { type: 'operation.ended', tier: 'resilience', operation: 'deploy a1b2c3d4 again', ms: 2000, at: at(58) },
 ].map((event, seq) => ({ seq, ...event }) as RunEvent)
 
 function judged(
@@ -50,6 +54,10 @@ test.each([
   ['within a backup without hooks', [22], [true]],
   ['while it was restored', [33], []],
   ['after it had come back from the restore', [40], [true]],
+  ['while a killed container was replaced', [51, 52, 53], []],
+  ['once after a kill, for want of what was killed', [55], [false]],
+  ['once while the same commit was deployed again', [57], [false]],
+  ['twice after a kill', [55, 59], [true]],
 ])('ended %s', (_, seconds, decisive) => {
   expect(judged(seconds)).toEqual(decisive)
 })

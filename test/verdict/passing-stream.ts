@@ -111,7 +111,9 @@ export const PASSING: Record<TierId, readonly Evidence[]> = {
   ],
   resilience: [
     { kind: 'recovery', services: [{ service: 'app', before: 'task1app', after: 'task2app', ms: 2100 }] },
-    { kind: 'no-op-redeploy', restarted: [] },
+    http,
+    witness,
+    { kind: 'no-op-redeploy', services: [{ service: 'app', tasks: ['task2app'], specHash: 'h2' }], restarted: [] },
   ],
   teardown: [
     {

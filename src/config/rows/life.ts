@@ -77,13 +77,13 @@ export const lifeRows = {
   }),
   witness: setting(z.union([z.literal('auto'), z.literal(false), z.array(witnessSubject).min(1).max(100)]), {
     earlier: null,
-    what: 'Where cc-ci plants data to see if it survives: wherever it can, or only in the subjects listed. `false` leaves upgrade and restore without proof: unverified.',
+    what: 'Where cc-ci plants data to see if it survives: wherever it can, or only in the subjects listed. `false` leaves upgrade, restore and resilience without proof: unverified.',
     default: 'auto',
     example: ['volume:data', 'postgres:db'],
   }),
   resilience: setting(z.boolean(), {
     earlier: null,
-    what: 'Whether services are killed to see if they come back.',
+    what: 'Whether the container of each service is killed once to see if it comes back with its data, and the same commit deployed again. `false` skips that tier.',
     default: true,
     example: false,
   }),

@@ -207,8 +207,17 @@ function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
 /** A service that is done when its task completes: nobody is to reach it, and it is not to be kept running. */
 export function mayComplete(service: ServiceState): boolean {
   if (service.mode.endsWith('job') || service.restartCondition === 'none') return true
-  const routed = Object.keys(service.labels).some((key) => /^traefik\.(http|tcp|udp)\./.test(key))
-  return service.restartCondition === 'on-failure' && !routed && service.ports.length === 0 && !service.hasHealthcheck
+  return service.restartCondition === 'on-failure' && !isServer(service)
+}
+
+/** Somebody is to reach it: it is routed, publishes a port, or says by a health check whether it serves. */
+export function isServer(service: ServiceState): boolean {
+  return isRouted(service) || service.ports.length > 0 || service.hasHealthcheck
+}
+
+/** The proxy is to lead to it. */
+export function isRouted({ labels }: ServiceState): boolean {
+  return Object.keys(labels).some((key) => /^traefik\.(http|tcp|udp)\./.test(key))
 }
 
 function endedByItself(task: SeenTask, service: ServiceState): boolean {

@@ -9,6 +9,8 @@ import { ownStack } from '../own-stack.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 import { tierVoice } from '../voice.ts'
 
+/** The check that proves it: a run that does not pass it is taken down again later. */
+export const NOTHING_LEFT = 'nothing is left'
 const TEARDOWN_DEADLINE_MS = 120_000
 
 /**
@@ -51,6 +53,6 @@ async function removeAndProve(context: RunContext, voice: TierVoice): Promise<vo
     removed: known.total,
   })
   const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
-  if (left) voice.check('nothing is left', 'fail', cause('teardown-leak', `still there: ${left}`))
-  else voice.check('nothing is left', 'pass')
+  if (left) voice.check(NOTHING_LEFT, 'fail', cause('teardown-leak', `still there: ${left}`))
+  else voice.check(NOTHING_LEFT, 'pass')
 }

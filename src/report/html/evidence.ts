@@ -117,6 +117,12 @@ ${list('Console errors', consoleErrors)}${list('Failed requests', failedRequests
       ['Service', 'Task before', 'Task after', 'Time'],
       services.map(({ service, before, after, ms }) => [service, id(before), id(after), formatDuration(ms)]),
     ),
+  'engine-restart': ({ services, ms }) =>
+    table(
+      `The engine was restarted; the app served again after ${formatDuration(ms)}`,
+      ['Service', 'Tasks before', 'Tasks after'],
+      services.map(({ service, before, after }) => [service, short(before), short(after)]),
+    ),
   'no-op-redeploy': () => html`<p>Deploying the same again restarted nothing.</p>`,
   ledger: ({ before, during, after, removed }) => html`<p>${removed} things removed.</p>
 ${table(
@@ -140,4 +146,8 @@ function versionOf(side: { version: string | null; chaosVersion: string | null }
 function list(title: string, rows: readonly string[]): Markup {
   if (rows.length === 0) return html``
   return html`<details><summary>${title}: ${rows.length}</summary><pre>${rows.join('\n')}</pre></details>`
+}
+
+function short(tasks: readonly string[]): string {
+  return tasks.map((task) => task.slice(0, 12)).join(', ')
 }

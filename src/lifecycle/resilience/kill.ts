@@ -1,0 +1,107 @@
+import type { Deployed } from '../../deploy/deployer.ts'
+import { mayComplete } from '../../engine/convergence/failure.ts'
+import { StackMemory } from '../../engine/convergence/memory.ts'
+import { replacement } from '../../engine/convergence/replacement.ts'
+import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import { InfraError } from '../../lib/errors.ts'
+import { waitFor } from '../../lib/wait.ts'
+import { cause } from '../../verdict/causes.ts'
+import type { Evidence } from '../../verdict/evidence.ts'
+import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { awaitReady } from '../custom/ready.ts'
+import { converged, serves } from '../serving.ts'
+import { blamedOn } from './blame.ts'
+import { ownLayer } from './own-layer.ts'
+import type { Target } from './targets.ts'
+
+type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
+
+/** Kills the container of one task and waits until the stack is whole again and serves. Throws TierStop that names the killed service. */
+export async function killAndWait(
+  context: RunContext,
+  voice: TierVoice,
+  { target, deployed }: { readonly target: Target; readonly deployed: Deployed },
+): Promise<Recovery> {
+  const { host, plan, clock } = context
+  const { service, task } = target
+  await refuseElsewhere(context, target)
+  for (const finding of await ownLayer(host.engine, service, task.containerId)) voice.finding(finding)
+  const memory = new StackMemory(host.engine, plan.app.stack, new Map(), clock)
+  const later = afterwards(voice, service)
+  const start = clock.now()
+  try {
+    const successor = await voice.operation(`kill ${service}`, async () => {
+      const successor = await replaced(context, voice, target, memory)
+      await converged(context, later, deployed, deployed)
+      return successor
+    })
+    await awaitReady(context, later, null)
+    await serves(context, later, plan.upgrade ?? plan.head)
+    const ms = clock.now() - start
+    tellOthers(voice, target, await memory.look())
+    return { service, before: task.id, after: successor.id, ms }
+  } catch (error) {
+    if (!(error instanceof TierStop)) throw error
+    const lines = [`killed: task ${task.id.slice(0, 12)} of ${service}`]
+    throw await blamedOn(context, { what: `${service} was killed`, service, lines }, error)
+  }
+}
+
+async function refuseElsewhere({ host }: RunContext, { service, task }: Target): Promise<void> {
+  if ((await host.engine.container(task.containerId)) !== null) return
+  const message = `the container of ${service} runs on another node, where this engine cannot kill it`
+  throw new InfraError('engine-lost', message, {
+    hint: 'Run cc-ci on a Swarm of one node, or set `resilience: false`.',
+  })
+}
+
+/** Checks of different kills have different names. */
+function afterwards(voice: TierVoice, service: string): TierVoice {
+  return { ...voice, check: (name, ...rest) => voice.check(`${name} after ${service} was killed`, ...rest) }
+}
+
+async function replaced(
+  { host, plan, signal, clock }: RunContext,
+  voice: TierVoice,
+  { service, task }: Target,
+  memory: StackMemory,
+): Promise<SeenTask> {
+  const { stack } = plan.app
+  const deadlineMs = plan.settings.settings.timeouts.deploy
+  using watch = host.engine.events(stack)
+  await host.engine.objects.killContainer(task.containerId)
+  const waited = await waitFor(async () => replacement(await memory.look(), task), {
+    ...{
+      name: `another task of ${service}`,
+      deadlineMs,
+      signal,
+      clock,
+      nudge: watch.nudge,
+      onWaiting: voice.onWaiting,
+    },
+  })
+  if (waited.state === 'ready') return waited.value
+  const why = waited.state === 'impossible' ? waited.cause : waited.lastSeen
+  throw new TierStop(
+    'another task takes its place',
+    cause('not-recovered', `it does not come back: ${why}`, { service }),
+  )
+}
+
+/** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */
+function tellOthers(voice: TierVoice, { service, task }: Target, snapshot: Snapshot): void {
+  const killed = snapshot.tasks.find(({ id }) => id === task.id)
+  for (const other of snapshot.services) {
+    const ended = snapshot.tasks.filter(
+      (one) =>
+        one.serviceId === other.id &&
+        one.id !== task.id &&
+        (one.state === 'failed' || (one.state === 'complete' && !mayComplete(other))) &&
+        Date.parse(one.since) >= Date.parse(killed?.since ?? ''),
+    )
+    if (ended.length === 0) continue
+    const codes = ended.map(({ exitCode }) => exitCode ?? '?').join(', ')
+    const message = `${other.service} ended too when ${service} was killed (exit code ${codes}), and came back`
+    voice.finding({ code: 'ended-with-another', severity: 'info', message })
+  }
+}

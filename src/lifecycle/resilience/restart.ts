@@ -1,0 +1,92 @@
+import type { Deployed } from '../../deploy/deployer.ts'
+import { edgeAddress } from '../../edge/address.ts'
+import { InfraError } from '../../lib/errors.ts'
+import { waitFor } from '../../lib/wait.ts'
+import type { RunContext, TierVoice } from '../context.ts'
+import { TierStop } from '../context.ts'
+import { awaitReady } from '../custom/ready.ts'
+import { converged, serves } from '../serving.ts'
+import { blamedOn } from './blame.ts'
+import { heardOfBefore, usedByOthers } from './engine-use.ts'
+
+const BACK_DEADLINE_MS = 60_000
+const WHAT = 'the engine was restarted'
+
+/**
+ * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
+ * keeps it from being restarted is told.
+ */
+export async function restartEngine(context: RunContext, voice: TierVoice, deployed: Deployed): Promise<void> {
+  const { host, plan, clock } = context
+  if (!host.engineRestart) return
+  const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))
+  if (why !== null) {
+    const message = `the engine was not restarted, though the operator allows it: ${why}`
+    return voice.finding({ code: 'engine-not-restarted', severity: 'warning', message })
+  }
+  await letGo(context)
+  const before = await tasksByService(context)
+  const later = { ...voice, check: (name: string) => voice.check(`${name} after ${WHAT}`, 'pass') }
+  const start = clock.now()
+  try {
+    await voice.operation('restart the engine', async () => {
+      await host.engineRestart?.restart()
+      await engineIsBack(context, voice)
+      await converged(context, later, deployed, deployed)
+    })
+    await awaitReady(context, later, null)
+    await serves(context, later, plan.upgrade ?? plan.head)
+  } catch (error) {
+    throw error instanceof TierStop ? await blamedOn(context, { what: WHAT, lines: [] }, error) : error
+  }
+  const after = await tasksByService(context)
+  const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))
+  voice.evidence({ kind: 'engine-restart', ms: clock.now() - start, services })
+}
+
+async function neededByOthers({ host, plan }: RunContext): Promise<string | null> {
+  if (plan.settings.settings.deps.length > 0) return 'dependencies of this run live on it'
+  const others = usedByOthers(await host.engine.containers({}), plan.app)
+  return others.length > 0 ? `${others.slice(0, 5).join(', ')} of somebody else runs on it` : null
+}
+
+/** Helpers of the run end with the engine; they are made anew when they are needed again. */
+async function letGo({ made }: RunContext): Promise<void> {
+  await made.sandbox?.close()
+  await made.toolbox?.close()
+  await made.browser?.close()
+  made.sandbox = undefined
+  made.toolbox = undefined
+  made.browser = undefined
+}
+
+/** The Swarm has a leader, no task is spoken of that ended with the engine, and the edge is up, perhaps at other ports. */
+async function engineIsBack(context: RunContext, voice: TierVoice): Promise<void> {
+  const { host, plan, clock, signal } = context
+  const { stack } = plan.app
+  const result = await waitFor<true, never>(
+    async () => {
+      try {
+        const stale = heardOfBefore(await host.engine.tasks(stack), await host.engine.containers({ stack }))
+        if (stale.length > 0) return { state: 'waiting', reason: `${stale.length} tasks of before are still listed` }
+        context.host = { ...host, edge: await edgeAddress() }
+        return { state: 'ready', value: true }
+      } catch (error) {
+        // Until it has a leader the Swarm refuses every question; the edge starts after the engine.
+        if (!(error instanceof InfraError)) throw error
+        return { state: 'waiting', reason: error.message }
+      }
+    },
+    { name: 'the engine to know what runs', deadlineMs: BACK_DEADLINE_MS, signal, clock, onWaiting: voice.onWaiting },
+  )
+  if (result.state === 'ready') return
+  const seen = result.state === 'deadline' ? result.lastSeen : ''
+  throw new InfraError('engine-lost', `the engine did not come back within ${BACK_DEADLINE_MS} ms: ${seen}`)
+}
+
+async function tasksByService({ host, plan }: RunContext): Promise<Map<string, string[]>> {
+  const [services, tasks] = await Promise.all([host.engine.services(plan.app.stack), host.engine.tasks(plan.app.stack)])
+  const of = (id: string) =>
+    tasks.filter((task) => task.serviceId === id && task.state === 'running').map(({ id }) => id)
+  return new Map(services.map(({ service, id }) => [service, of(id)]))
+}

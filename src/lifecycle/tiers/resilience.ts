@@ -1,0 +1,61 @@
+import { StackMemory } from '../../engine/convergence/memory.ts'
+import { InternalError } from '../../lib/errors.ts'
+import type { Evidence } from '../../verdict/evidence.ts'
+import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { killAndWait } from '../resilience/kill.ts'
+import { deployAgain } from '../resilience/redeploy.ts'
+import { restartEngine } from '../resilience/restart.ts'
+import { killTargets } from '../resilience/targets.ts'
+import { converged, serves } from '../serving.ts'
+import { stayedUp } from '../still-up.ts'
+import { compareAfter, plant } from '../witnessing.ts'
+
+/**
+ * Kills each service's container once, one after the other, deploys the same commit again, restarts the engine where the operator allows it, and
+ * looks whether all data is still there.
+ */
+export const resilienceTier: Tier = {
+  id: 'resilience',
+  async run(context, voice) {
+    const { plan, made, host, clock } = context
+    const deployed = made.current
+    if (!deployed) throw new InternalError('kill-without-app', 'the resilience tier ran without a deployed app')
+    const release = plan.upgrade ?? plan.head
+    await upBefore(context, voice)
+    const snapshot = await new StackMemory(host.engine, plan.app.stack, new Map(), clock).look()
+    const { targets, spared } = killTargets(snapshot, release.stack.model)
+    if (targets.length === 0) {
+      const reason = `no service can be killed: ${spared.map(({ service, why }) => `${service}: ${why}`).join('; ')}`
+      return context.events.append({ type: 'tier.skipped', tier: 'resilience', kind: 'structural', reason })
+    }
+    for (const { service, why } of spared) {
+      voice.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
+    }
+    await plant(context, voice)
+    const recovered: Extract<Evidence, { kind: 'recovery' }>['services'] = []
+    try {
+      for (const target of targets) recovered.push(await killAndWait(context, voice, { target, deployed }))
+    } finally {
+      if (recovered.length > 0) voice.evidence({ kind: 'recovery', services: recovered })
+    }
+    await deployAgain(context, voice, { release, deployed })
+    await restartEngine(context, voice, deployed)
+    await compareAfter(context, voice, 'resilience')
+    await stayedUp(context, voice)
+  },
+}
+
+/** What is not up by now an earlier tier has to answer for: nothing was killed yet. */
+async function upBefore(context: RunContext, voice: TierVoice): Promise<void> {
+  const { made, plan } = context
+  if (!made.current) return
+  const quiet = { ...voice, check: () => {}, evidence: () => {} }
+  try {
+    await converged(context, quiet, made.current, made.current)
+    await serves(context, quiet, plan.upgrade ?? plan.head)
+  } catch (error) {
+    if (!(error instanceof TierStop)) throw error
+    const message = `before anything was killed: ${error.why.message}`
+    throw new TierStop('the app is up beforehand', { ...error.why, message }, 'unverified')
+  }
+}
