@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareFingerprints, describeFingerprint, type Fingerprint } from '../../src/backup/witness/fingerprint.ts'
-import { parseFingerprint } from '../../src/backup/witness/postgres-sql.ts'
+import { describeFingerprint, type Fingerprint, parseFingerprint } from '../../src/backup/witness/fingerprint.ts'
+import { compareFingerprints } from '../../src/backup/witness/survival.ts'
 
 const print = (tables: Record<string, [number | null, string[]]>): Fingerprint => ({
   tables: new Map(Object.entries(tables).map(([name, [rows, columns]]) => [name, { rows, columns }])),
