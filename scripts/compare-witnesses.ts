@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe, REAL_RECIPES } from '../fixtures/recipes/build.ts'
@@ -6,17 +6,19 @@ import { FAULTS } from '../fixtures/recipes/faults.ts'
 import { exec, inheritedEnv } from '../src/lib/exec.ts'
 import { readEvents } from '../src/verdict/event-log.ts'
 import type { RunEvent } from '../src/verdict/events.ts'
+import type { Evidence } from '../src/verdict/evidence.ts'
 import { fold } from '../src/verdict/fold.ts'
 
 /**
  * `node scripts/compare-witnesses.ts [NAME...]`: proves that a witness breaks no app. Every fixture recipe (or those named) is judged twice,
  * as usual and with `witness: false`, and the two must end alike, tier by tier: outcome, cause, findings, leaks. A tier without a
  * witness is never a pass, so the second run is folded as if its app had no data to watch: what is left to differ is what a
- * witness does to an app, and what only a witness can see. Exits with 1 when anything else differs.
+ * witness does to an app, and what only a witness can see. Where the app has no file of its own, the restore of the second run has none to
+ * bring back; that too is taken as read. Exits with 1 when anything else differs.
  */
 const SIDE_BY_SIDE = Number(process.env.SIDE_BY_SIDE ?? 2)
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'cc-ci')
-const WATCHED = ['upgrade', 'restore'] as const
+const WATCHED: readonly string[] = ['upgrade', 'restore']
 /** Causes that a witness finds and nothing else. */
 const FOUND_BY_WITNESS: readonly unknown[] = ['data-lost', 'restore-no-effect']
 
@@ -53,7 +55,9 @@ async function work(): Promise<void> {
     else if (expected) found += 1
     else different += 1
     const said = text === '' ? 'alike' : `${expected ? 'only a witness sees it' : 'DIFFERENT'}: ${text}`
-    process.stdout.write(`${name.padEnd(28)}${usual.seconds.toFixed(0).padStart(4)} s${without.seconds.toFixed(0).padStart(4)} s  ${said}\n`)
+    process.stdout.write(
+      `${name.padEnd(28)}${usual.seconds.toFixed(0).padStart(4)} s${without.seconds.toFixed(0).padStart(4)} s  ${said}\n`,
+    )
   }
 }
 
@@ -68,16 +72,9 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, { deadlineMs: 900_000, graceMs: 90_000, env: inheritedEnv(), cwd: dir })
   const seconds = (performance.now() - begun) / 1000
-  const { run } = await readResults(file, stderr)
+  if (!existsSync(file)) throw new Error(`${name}: no results: ${stderr}`)
+  const { run } = JSON.parse(readFileSync(file, 'utf8')) as { run: { id: string } }
   return ended(readEvents(join(state, 'runs', run.id, 'events.ndjson')), seconds)
-}
-
-async function readResults(file: string, stderr: string): Promise<{ run: { id: string } }> {
-  const { readFile } = await import('node:fs/promises')
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new Error(`no results: ${stderr}`)
-  })
-  return JSON.parse(text) as { run: { id: string } }
 }
 
 function ended(events: readonly RunEvent[], seconds: number): Ended {
@@ -90,21 +87,29 @@ function ended(events: readonly RunEvent[], seconds: number): Ended {
   return {
     tiers: new Map(tiers.map(({ id, status, cause }) => [id, cause ? `${status} (${cause.code})` : status])),
     cause: new Map(tiers.map(({ id, cause }) => [id, cause?.code])),
-    rest: JSON.stringify([[...new Set(findings.map(({ code }) => code))].sort(), leaks, flags]),
+    rest: JSON.stringify([
+      [...new Set(findings.map(({ code }) => code))].filter((code) => code !== 'nothing-restored').sort(),
+      leaks,
+      flags,
+    ]),
     witnesses: rows.length,
     seconds,
   }
 }
 
-/** A tier that ended and has no witness gets the evidence of an app without data. */
+/** A tier that ended and has no witness gets the evidence of an app without data, and of a file that came back. */
 function withoutNeed(events: readonly RunEvent[]): RunEvent[] {
-  const has = (tier: string) =>
-    events.some((event) => event.type === 'evidence' && event.tier === tier && event.evidence.kind === 'witness')
-  const lacking: readonly string[] = WATCHED.filter((tier) => !has(tier))
+  const has = (tier: string, kind: string) =>
+    events.some((event) => event.type === 'evidence' && event.tier === tier && event.evidence.kind === kind)
+  const snapshot = events.find((event) => event.type === 'evidence' && event.evidence.kind === 'snapshot')
+  const id = snapshot?.type === 'evidence' && snapshot.evidence.kind === 'snapshot' ? snapshot.evidence.id : ''
   return events.flatMap((event) => {
-    if (event.type !== 'tier.ended' || !lacking.includes(event.tier)) return [event]
-    const evidence = { kind: 'witness', none: 'not looked for in this comparison' } as const
-    return [{ ...event, type: 'evidence', evidence }, event]
+    if (event.type !== 'tier.ended' || !WATCHED.includes(event.tier) || has(event.tier, 'witness')) return [event]
+    const pieces: Evidence[] = [{ kind: 'witness', none: 'not looked for in this comparison' }]
+    if (event.tier === 'restore' && !has('restore', 'restored'))
+      pieces.push({ kind: 'restored', snapshot: id, files: 1 })
+    const { seq, at, tier } = event
+    return [...pieces.map((evidence) => ({ seq, at, type: 'evidence', tier, evidence }) as const), event]
   })
 }
 
@@ -113,6 +118,7 @@ function difference(usual: Ended, without: Ended): { text: string; expected: boo
   const parts = rows.map(([tier, outcome]) => `${tier} ${outcome}, without ${without.tiers.get(tier)}`)
   if (usual.rest !== without.rest) parts.push(`${usual.rest}, without ${without.rest}`)
   const [first] = rows
-  const expected = rows.length === parts.length && first !== undefined && FOUND_BY_WITNESS.includes(usual.cause.get(first[0]))
+  const expected =
+    rows.length === parts.length && first !== undefined && FOUND_BY_WITNESS.includes(usual.cause.get(first[0]))
   return { text: parts.join('; '), expected }
 }
