@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { countSql, parseCounts, parseList } from '../../src/backup/witness/mariadb-sql.ts'
 import { parseLook } from '../../src/backup/witness/redis-script.ts'
+import { runsOnce } from '../../src/backup/witness/server.ts'
 import { DATABASE_SERVERS } from '../../src/backup/witness/servers.ts'
 import type { ComposeService } from '../../src/recipe/model.ts'
 import { EVIDENCE } from '../../src/verdict/evidence.ts'
@@ -40,6 +41,16 @@ describe('found by image, command, environment and volumes', () => {
   ])('%s: %j', (kind, service) => {
     const found = DATABASE_SERVERS.filter(({ candidates }) => candidates(stackOf({ db: service }, ['data'])).length > 0)
     expect(found.map((server) => server.kind)).toEqual(kind === 'nothing' ? [] : [kind])
+  })
+
+  test.each<[ComposeService, boolean]>([
+    [{ deploy: { restart_policy: { condition: 'none' } } }, true],
+    [{ deploy: { mode: 'replicated-job' } }, true],
+    [{ deploy: { replicas: 0 } }, true],
+    [{ deploy: { restart_policy: { condition: 'any' }, replicas: 1 } }, false],
+    [{}, false],
+  ])('a service that is not up between operations is no server: %j', (service, once) => {
+    expect(runsOnce(service)).toBe(once)
   })
 
   test('each kind has its place in the evidence', () => {

@@ -7,7 +7,7 @@ import type { Surroundings, Witness, WitnessRow } from './contract.ts'
 import { fileWitness } from './file.ts'
 import { manifestWitness } from './manifest.ts'
 import { namedFileWitness } from './named-file.ts'
-import type { DatabaseServer } from './server.ts'
+import { type DatabaseServer, runsOnce } from './server.ts'
 import { DATABASE_SERVERS } from './servers.ts'
 import { sqliteFiles, sqliteWitness } from './sqlite.ts'
 
@@ -59,7 +59,7 @@ async function plantOne(witness: Witness, around: Surroundings): Promise<string 
     await witness.plant(around)
     return null
   } catch (error) {
-    if (!(error instanceof CcCiError) || error.code !== 'witness-database') throw error
+    if (!(error instanceof CcCiError) || error.code !== 'data-unreadable') throw error
     const left = await witness.remove(around).then(
       () => '',
       (failure: unknown) => ` (and it could not be looked at for what it took: ${messageOf(failure)})`,
@@ -123,7 +123,7 @@ async function findWitnesses(around: Surroundings): Promise<Pick<PlantedWitnesse
   const unwatched: string[] = []
   const witnesses: Witness[] = []
   for (const server of DATABASE_SERVERS) {
-    for (const service of server.candidates(around.model)) {
+    for (const service of server.candidates(around.model).filter((name) => !isOneShot(name, around))) {
       const problem = await whyNotWatched(server, service, around)
       if (problem === null) witnesses.push(server.witness(service, around))
       else unwatched.push(`${service} looks like ${server.title}, but it cannot be read: ${problem}`)
@@ -147,6 +147,10 @@ function chosen(found: Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>, only: 
     witnesses: found.witnesses.filter(({ subject }) => only.includes(subject)),
     unwatched: [...found.unwatched, ...left.map((subject) => `${subject}: not among the subjects of \`witness\``)],
   }
+}
+
+function isOneShot(service: string, { model: { model } }: Surroundings): boolean {
+  return runsOnce(model.services[service] ?? {})
 }
 
 async function whyNotWatched(server: DatabaseServer, service: string, around: Surroundings): Promise<string | null> {

@@ -62,7 +62,7 @@ SELECT CONCAT_WS(' ', 'column', HEX(table_schema), HEX(table_name), HEX(column_n
 WHERE table_schema NOT IN ${SYSTEM} AND table_name <> '${TABLE}' ORDER BY table_schema, table_name, ordinal_position LIMIT 100000;
 `
 
-export interface Login {
+interface Login {
   /** `root@localhost`. */
   readonly user: string
   readonly version: string

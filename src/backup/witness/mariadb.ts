@@ -70,7 +70,7 @@ function dialect(service: string): SqlDialect {
     async plant(value, around) {
       home = first && homeOf(first)
       if (home === undefined)
-        throw new InfraError('witness-database', `there is no database of an app in ${service} yet`)
+        throw new InfraError('data-unreadable', `there is no database of an app in ${service} yet`)
       await run(plantSql(home, value), around)
     },
     async drop(around) {
@@ -108,7 +108,7 @@ function shapesOf({ tables, columns }: Listed, rows: ReadonlyMap<string, number>
 
 function cannotSee(service: string, database: string, { login }: Listed): InfraError {
   const message = `${login.user}, who logged in to ${service} this time, does not see the database ${database}`
-  return new InfraError('witness-database', message, {
+  return new InfraError('data-unreadable', message, {
     hint: "Look whether the new version changed the credentials in the environment of the database's service.",
   })
 }

@@ -1,6 +1,6 @@
 import { CREDENTIALS, NO_CLIENT, NO_LOGIN, NO_SERVER } from './inside-shell.ts'
 
-export const KEY = 'cc_ci_witness'
+const KEY = 'cc_ci_witness'
 /** Keys of one database that are looked at; Redis does nothing else meanwhile. */
 const MAX_KEYS = 100_000
 

@@ -28,8 +28,16 @@ export function imageName({ image = '' }: ComposeService): string {
   return last.split(':', 1)[0] ?? ''
 }
 
+/** True for a service that is not up between operations: a one-shot with a client of the same image is no server. */
+export function runsOnce({ deploy = {} }: ComposeService): boolean {
+  const { mode = '', replicas, restart_policy: policy } = deploy
+  const condition =
+    typeof policy === 'object' && policy !== null && 'condition' in policy ? policy.condition : undefined
+  return condition === 'none' || replicas === 0 || mode.endsWith('-job')
+}
+
 /** Short names of the volumes that a service mounts. */
-export function volumesOf(service: string, { model }: ResolvedStack): string[] {
+function volumesOf(service: string, { model }: ResolvedStack): string[] {
   return (model.services[service]?.volumes ?? []).flatMap(({ type, source }) =>
     type === 'volume' && source ? [source] : [],
   )
@@ -64,7 +72,7 @@ const CALL_MS = 300_000
 
 /**
  * Runs a script in the server's container; without input it only logs in. After an upgrade or a restore the server may still be starting: when
- * it takes no connection (exit code NO_SERVER) it gets a minute. Throws InfraError `witness-database` for what does not succeed.
+ * it takes no connection (exit code NO_SERVER) it gets a minute. Throws InfraError `data-unreadable` for what does not succeed.
  */
 export async function askServer(call: ClientCall, around: Surroundings): Promise<string> {
   let done = await runClient(call, around)
@@ -101,7 +109,7 @@ function runClient({ service, script, args, stdin }: ClientCall, around: Surroun
 }
 
 function unreadable({ title, service }: ClientCall, why: string): InfraError {
-  return new InfraError('witness-database', `${title} in ${service} could not be read: ${why}`, {
+  return new InfraError('data-unreadable', `${title} in ${service} could not be read: ${why}`, {
     hint: 'The server may be restarting, or no longer take the credentials of its container; look at the log of the service.',
   })
 }

@@ -3,7 +3,7 @@ import { MAX_ROWS, rowsOf } from './fingerprint.ts'
 import { careOf } from './quiet-tables.ts'
 
 /** What became of a database, in numbers. Rows are those of tables that could be counted. */
-export interface SurvivalCounts {
+interface SurvivalCounts {
   readonly tables: number
   readonly rows: number
   /** Rows that should be there and are not: what makes the result `lost`. */
