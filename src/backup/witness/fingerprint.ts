@@ -42,7 +42,8 @@ export function parseFingerprint(stdout: string): Fingerprint {
 export function describeFingerprint(fingerprint: Fingerprint): string {
   const shape = [...fingerprint.tables].sort(([a], [b]) => (a < b ? -1 : 1))
   const digest = createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 16)
-  return `${fingerprint.tables.size} tables, ${rowsOf(fingerprint)} rows, sha256:${digest}`
+  const [tables, rows] = [fingerprint.tables.size, rowsOf(fingerprint)]
+  return `${tables} table${tables === 1 ? '' : 's'}, ${rows} row${rows === 1 ? '' : 's'}, sha256:${digest}`
 }
 
 /** Rows of all tables that were counted. */

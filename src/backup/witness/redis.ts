@@ -70,7 +70,7 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
       }
       const keys = compareKeys(was, now)
       if (pure !== null) return { ...row, result: 'excluded', summary: `${pure}; ${keys}` }
-      if (now.marker === value) return { ...row, result: keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
+      if (now.marker === value) return { ...row, result: keys === NONE || keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
       if (now.marker === null && destroyed === undefined && flushed(was, now))
         return { ...row, result: 'changed', summary: `emptied by a client (FLUSHDB or FLUSHALL), not lost; ${keys}` }
       return { ...row, result: 'lost', summary: `the planted key is missing; ${keys}` }
@@ -112,11 +112,12 @@ function flushed(was: RedisLook, now: RedisLook): boolean {
 }
 
 const SAME = 'as many lasting keys as before'
+const NONE = 'it holds no lasting keys of the app'
 
 function compareKeys(was: RedisLook, now: RedisLook): string {
   if ([...was.keys.values(), ...now.keys.values()].includes(null)) return 'its keys could not be counted'
   const [before, after] = [lasting(was), lasting(now)]
-  if (describe(was) === describe(now)) return `${SAME}: ${describe(now)}`
+  if (describe(was) === describe(now)) return before === 0 ? NONE : `${SAME}: ${describe(now)}`
   return `${before} lasting keys before, ${after} after`
 }
 
