@@ -70,7 +70,12 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (FAULTS[name]?.args ?? [])
   const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', ...base]
   const begun = performance.now()
-  const { stderr } = await exec(LAUNCHER, args, { deadlineMs: 1_800_000, graceMs: 90_000, env: inheritedEnv(), cwd: dir })
+  const { stderr } = await exec(LAUNCHER, args, {
+    deadlineMs: 1_800_000,
+    graceMs: 90_000,
+    env: inheritedEnv(),
+    cwd: dir,
+  })
   const seconds = (performance.now() - begun) / 1000
   if (!existsSync(file)) throw new Error(`${name}: no results: ${stderr}`)
   const { run } = JSON.parse(readFileSync(file, 'utf8')) as { run: { id: string } }

@@ -70,7 +70,8 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
       }
       const keys = compareKeys(was, now)
       if (pure !== null) return { ...row, result: 'excluded', summary: `${pure}; ${keys}` }
-      if (now.marker === value) return { ...row, result: keys === NONE || keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
+      if (now.marker === value)
+        return { ...row, result: keys === NONE || keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
       if (now.marker === null && destroyed === undefined && flushed(was, now))
         return { ...row, result: 'changed', summary: `emptied by a client (FLUSHDB or FLUSHALL), not lost; ${keys}` }
       return { ...row, result: 'lost', summary: `the planted key is missing; ${keys}` }
