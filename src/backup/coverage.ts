@@ -23,7 +23,7 @@ export async function coverageOf(
   const rows = plan.volumes.flatMap((volume) => rowsOf(volume, nodes))
   for (const path of plan.unreachable) rows.push({ volume: '', path, covered: false, note: 'lies in no volume' })
   const evidence = { kind: 'coverage' as const, paths: rows }
-  const found = problem(rows, taken)
+  const found = missingCause(rows, taken) ?? (await emptyCause(rows, { toolbox, taken, plan }))
   return { evidence, ...(found ? { cause: found } : {}) }
 }
 
@@ -40,20 +40,26 @@ function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>
   })
 }
 
-function problem(rows: readonly Row[], taken: Snapshot): Cause | undefined {
+function missingCause(rows: readonly Row[], taken: Snapshot): Cause | undefined {
   const missing = rows.filter(({ covered, note }) => !covered && !note?.startsWith(EXCLUDED))
-  if (missing.length > 0) {
-    const lines = missing.map(
-      ({ volume, path, note }) => `${volume ? `${volume}: ` : ''}${path || '(nothing)'}: ${note}`,
-    )
-    return cause('backup-not-covered', `the snapshot lacks ${missing.length} of ${rows.length} promised paths`, {
-      lines: [...lines, ...taken.warnings],
-    })
-  }
-  if (taken.volumes.every(({ files }) => files === 0)) {
-    return cause('backup-empty', 'backups are on, but the snapshot holds no file', {
-      lines: rows.map(({ volume, note }) => `${volume}: ${note ?? 'empty'}`),
-    })
-  }
-  return undefined
+  if (missing.length === 0) return undefined
+  const lines = missing.map(({ volume, path, note }) => `${volume ? `${volume}: ` : ''}${path || '(nothing)'}: ${note}`)
+  return cause('backup-not-covered', `the snapshot lacks ${missing.length} of ${rows.length} promised paths`, {
+    lines: [...lines, ...taken.warnings],
+  })
+}
+
+/** A snapshot of nothing is a fault where there is something; an app that has no file yet, and no witness of ours, has nothing to back up. */
+async function emptyCause(
+  rows: readonly Row[],
+  { toolbox, taken, plan }: { toolbox: Toolbox; taken: Snapshot; plan: BackupPlan },
+): Promise<Cause | undefined> {
+  if (taken.volumes.some(({ files }) => files > 0)) return undefined
+  const script = 'find "$@" -xdev ! -type d -print -quit 2>/dev/null | head -c 1 | wc -c'
+  const places = plan.volumes.flatMap(targets)
+  const there = places.length > 0 && (await toolbox.run(['sh', '-c', script, 'any', ...places], { deadlineMs: 60_000 }))
+  if (there === false || there.trim() === '0') return undefined
+  return cause('backup-empty', 'backups are on, but the snapshot holds no file', {
+    lines: rows.map(({ volume, note }) => `${volume}: ${note ?? 'empty'}`),
+  })
 }

@@ -80,7 +80,7 @@ export const backupRule = z.strictObject({
   contains: contains.optional(),
 })
 
-/** `volume:data`, `volume:data/app.db`, `postgres:db`. */
+/** `volume:data`, `volume:data/app.db`, `postgres:db`, `mariadb:db`, `redis:cache`. */
 export const witnessSubject = z
   .string()
   .regex(/^[a-z]+:[A-Za-z0-9][\w./-]*$/, 'a subject such as volume:data or postgres:db')

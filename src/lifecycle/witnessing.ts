@@ -9,6 +9,9 @@ import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
 
+/** Lines of a cause for each database. */
+const MAX_DETAILS = 10
+
 /** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
 export async function plant(context: RunContext, voice: TierVoice): Promise<void> {
   const { plan, made } = context
@@ -50,7 +53,10 @@ export async function compareAfter(
   if (lost.length > 0) {
     const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
     const message = operation === 'resilience' ? `after its containers were killed: ${what}` : what
-    const lines = lost.map(({ subject, before, after }) => `${subject}: before ${before}, after ${after}`)
+    const lines = lost.flatMap(({ subject, before, after, details = [] }) => [
+      `${subject}: before ${before}, after ${after}`,
+      ...details.slice(0, MAX_DETAILS).map((detail) => `${subject}: ${detail}`),
+    ])
     throw new TierStop(
       'data is still there',
       cause(operation === 'restore' ? 'restore-no-effect' : 'data-lost', message, {

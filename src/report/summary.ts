@@ -24,6 +24,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
   const blocks = [
     headline(results, ink),
     results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
+    dataRows(results, ink, width),
     loudRows(results, ink),
     findingRows(results, ink, width),
     closing(results, options, ink),
@@ -85,6 +86,28 @@ function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: num
     ...wrap(oneLine(cause.hint), width - 8).map((part, index) => `      ${index === 0 ? '→ ' : '  '}${part}`),
   ]
 }
+
+/** What became of the data: each database with its numbers, the volumes of a tier in one line, whatever is lost by name. */
+function dataRows({ tiers }: Results, ink: Ink, width: number): string[] {
+  return tiers.flatMap(({ id, evidence }) => {
+    const rows = evidence.flatMap((piece) => (piece.kind === 'witness' && 'witnesses' in piece ? piece.witnesses : []))
+    const files = rows.filter(
+      ({ kind, result }) => kind === 'file' && (result === 'kept' || result === 'changed'),
+    ).length
+    const named = rows.filter(({ kind, result }) => result === 'lost' || !VOLUME_KINDS.includes(kind))
+    const line = (text: string) => cut(`  data after ${id.padEnd(8)} ${text}`, width)
+    return [
+      ...named.map(({ subject, result, summary }) => {
+        const text = line(`${oneLine(subject)}: ${RESULT_WORDS[result]}${oneLine(summary)}`)
+        return ink(result === 'lost' ? 'red' : 'dim', text)
+      }),
+      ...(files > 0 ? [ink('dim', line(`${files} marker file${files === 1 ? ' is' : 's are'} still there`))] : []),
+    ]
+  })
+}
+
+const VOLUME_KINDS: readonly string[] = ['file', 'manifest']
+const RESULT_WORDS = { kept: '', changed: '', lost: 'LOST: ', excluded: 'not asked back: ' } as const
 
 /** What must not be overlooked, whatever the verdict. */
 function loudRows({ leaks, secretLeaks, flags, run, customization }: Results, ink: Ink): string[] {

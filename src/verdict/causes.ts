@@ -233,6 +233,12 @@ export const CAUSES = {
     why: 'A witness that cc-ci planted, or the fingerprint that it took, did not survive.',
     todo: 'Compare the volumes and database settings of both versions: a renamed volume or changed path loses data.',
   },
+  'data-unreadable': {
+    blame: 'recipe',
+    what: 'A database that was read before the operation cannot be read after it, so nobody knows whether its data is there.',
+    why: "Its client program, called in the server's own container with the credentials of that container, did not get in, or got no answer.",
+    todo: 'Check whether the new version changed password, user or database of the server: the data folder keeps those it was made with.',
+  },
   'backup-not-covered': {
     blame: 'recipe',
     again: deterministic('The same labels cover the same paths.'),

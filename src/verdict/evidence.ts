@@ -8,17 +8,35 @@ const identity = z.object({
   version: z.string().nullable(),
   chaosVersion: z.string().nullable(),
 })
+const number = z.number().int().min(0)
 const witness = z.object({
-  /** `volume:data` or `postgres:db`. */
+  /** `volume:data`, `postgres:db`, `mariadb:db` or `redis:cache`. */
   subject: z.string(),
-  kind: z.enum(['file', 'manifest', 'postgres', 'sqlite']),
-  /** What happened to it: `kept`, `changed` (explained by a migration), `lost`, `excluded` (labels do not cover it). */
+  kind: z.enum(['file', 'manifest', 'postgres', 'sqlite', 'mariadb', 'redis']),
+  /** What happened to it: `kept`, `changed` (explained by a migration), `lost`, `excluded` (nothing is asked back, and why). */
   result: z.enum(['kept', 'changed', 'lost', 'excluded']),
   before: z.string(),
   destroyed: z.string().optional(),
   after: z.string(),
   /** For a person: "12 tables, 0 rows lost, 3 new columns". */
   summary: z.string(),
+  /** The same as numbers, for databases with tables: `tables` and `rows` are those after the operation. */
+  counts: z
+    .object({
+      tables: number,
+      rows: number,
+      rowsLost: number,
+      tablesLost: number,
+      rowsTidied: number,
+      newTables: number,
+      formerTables: number,
+      newColumns: number,
+      formerColumns: number,
+      newRows: number,
+    })
+    .optional(),
+  /** A line for each table that is not as before, losses first. */
+  details: z.array(z.string()).optional(),
 })
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareFingerprints, describeFingerprint, type Fingerprint } from '../../src/backup/witness/fingerprint.ts'
-import { parseFingerprint } from '../../src/backup/witness/postgres-sql.ts'
+import { describeFingerprint, type Fingerprint, parseFingerprint } from '../../src/backup/witness/fingerprint.ts'
+import { compareFingerprints } from '../../src/backup/witness/survival.ts'
 
 const print = (tables: Record<string, [number | null, string[]]>): Fingerprint => ({
   tables: new Map(Object.entries(tables).map(([name, [rows, columns]]) => [name, { rows, columns }])),
@@ -42,14 +42,104 @@ describe('told apart', () => {
       'lost',
     ],
     ['a table replaced by a stranger', { 'public.posts': undefined, other: [50, ['a int', 'b int']] }, 'lost'],
+    [
+      'a table whose rows went to two new ones',
+      {
+        'public.posts': undefined,
+        a: [2, ['id int', 'body text']],
+        b: [3, ['id int', 'body text']],
+      },
+      'changed',
+    ],
+    [
+      'a table that is gone while another grew by its rows',
+      {
+        'public.posts': undefined,
+        empty: [5, ['x int', 'id int', 'body text']],
+      },
+      'changed',
+    ],
+    [
+      'rows that moved to a new archive',
+      {
+        'public.posts': [2, ['id int', 'body text']],
+        'public.old_posts': [3, ['id int', 'body text', 'at date']],
+      },
+      'changed',
+    ],
+    [
+      'rows gone while an old table grew',
+      {
+        'public.posts': [2, ['id int', 'body text']],
+        empty: [3, ['x int', 'id int', 'body text']],
+      },
+      'lost',
+    ],
+    ['a column of another type', { 'public.posts': [5, ['id bigint', 'body text']] }, 'changed'],
     ['a table that could not be counted', { 'public.posts': [null, ['id int', 'body text']] }, 'changed'],
   ] as [string, Parameters<typeof change>[0], string][])('%s: %s', (_, tables, result) => {
     expect(compareFingerprints(before, change(tables)).result).toBe(result)
   })
 
-  test('one new table cannot be the heir of two old ones', () => {
+  test('one new table cannot be the heir of two old ones, unless it holds the rows of both; an empty one takes no heir', () => {
     const two = print({ a: [3, ['id int']], b: [3, ['id int']] })
     expect(compareFingerprints(two, print({ c: [3, ['id int']] })).result).toBe('lost')
+    expect(compareFingerprints(two, print({ c: [6, ['id int']] })).result).toBe('changed')
+    const one = print({ a: [0, ['id int']], b: [3, ['id int']] })
+    expect(compareFingerprints(one, print({ c: [3, ['id int']] })).result).toBe('changed')
+  })
+
+  test.each([
+    ['settings', 3, 'changed'],
+    ['settings', 0, 'lost'],
+    ['site_options', 3, 'changed'],
+    ['sessions', 0, 'changed'],
+    ['app.VerificationToken', 0, 'changed'],
+    ['posts_fts_data', 0, 'changed'],
+    ['order-logs', 0, 'changed'],
+    ['catalogue', 3, 'lost'],
+    ['sessional_work', 3, 'lost'],
+    ['posts', 0, 'lost'],
+  ])('a table %s of 4 rows that has %i left: %s', (name, rows, result) => {
+    const compared = compareFingerprints(print({ [name]: [4, ['x int']] }), print({ [name]: [rows, ['x int']] }))
+    expect(compared.result).toBe(result)
+    expect(compared.counts.rowsLost + compared.counts.rowsTidied).toBe(4 - rows)
+  })
+
+  test('a listing that was cut off proves nothing gone', () => {
+    const cut = { ...change({ 'public.posts': undefined }), cut: true }
+    expect(compareFingerprints(before, cut).result).toBe('changed')
+  })
+
+  test('more than a million rows: only falling below is seen', () => {
+    const of = (rows: number) => print({ big: [rows, ['x int']] })
+    expect(compareFingerprints(of(1_000_001), of(1_000_001)).result).toBe('kept')
+    const { details } = compareFingerprints(of(1_000_001), of(12))
+    expect(details).toEqual(['table big has 12 rows, had more than 1000000'])
+  })
+
+  test('in one sentence and in numbers', () => {
+    const next = change({
+      'public.posts': [7, ['id bigint', 'body text', 'title text', 'at date']],
+      'public.sessions': [2, ['sid text']],
+      more: [0, ['y int']],
+      empty: undefined,
+    })
+    expect(compareFingerprints(before, next)).toEqual({
+      result: 'changed',
+      summary: '3 tables, 0 rows lost, 1 new table, 1 former table, 2 new columns, 2 more rows, 7 rows tidied away',
+      counts: {
+        ...{ tables: 3, rows: 9, rowsLost: 0, tablesLost: 0, rowsTidied: 7 },
+        ...{ newTables: 1, formerTables: 1, newColumns: 2, formerColumns: 0, newRows: 2 },
+      },
+      details: [
+        'table public.posts: 2 more rows',
+        'table public.posts: 2 new columns, 1 column of another type',
+        'table public.sessions has 2 rows, had 9: apps tidy up there',
+        'table empty is gone (had 0 rows)',
+        'table more is new (0 rows)',
+      ],
+    })
   })
 
   test('the summary names the table and its numbers', () => {

@@ -42,6 +42,12 @@ describe('htmlReport', () => {
     }
   })
 
+  it('says of each database what became of it, with a line for each table behind it', () => {
+    const page = htmlReport(passedResults())
+    expect(page).toContain('12 tables, 0 rows lost, 3 new columns<details><summary>12 tables, 340 rows now</summary>')
+    expect(page).toContain('<pre>table app.posts: 3 new columns</pre>')
+  })
+
   it('needs nothing but itself, and forbids the rest', () => {
     const page = report()
     expect(page).toMatch(

@@ -239,6 +239,8 @@ test('the server restarts on a data folder that holds a marker file', async () =
 
 test('a service that only looks like a database is said to be unwatched, not failed', async () => {
   const planted = await plantWitnesses({ ...around(), exec: async () => ({ exitCode: 127, stdout: '', stderr: '' }) })
-  expect(planted.unwatched).toEqual(['db looks like PostgreSQL, but psql in it reaches no server'])
+  expect(planted.unwatched).toEqual([
+    'db looks like PostgreSQL, but it cannot be read: there is no shell or client program in it',
+  ])
   await removeWitnesses(around(), planted)
 })

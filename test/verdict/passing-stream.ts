@@ -36,6 +36,19 @@ const witness: Evidence = {
   kind: 'witness',
   witnesses: [
     { subject: 'volume:data', kind: 'file', result: 'kept', before: 'cc-1', after: 'cc-1', summary: 'marker is there' },
+    {
+      subject: 'mariadb:db',
+      kind: 'mariadb',
+      result: 'changed',
+      before: 'marker row; 12 tables, 340 rows, sha256:aa',
+      after: 'marker row; 12 tables, 340 rows, sha256:bb',
+      summary: '12 tables, 0 rows lost, 3 new columns',
+      counts: {
+        ...{ tables: 12, rows: 340, rowsLost: 0, tablesLost: 0, rowsTidied: 0 },
+        ...{ newTables: 0, formerTables: 0, newColumns: 3, formerColumns: 0, newRows: 0 },
+      },
+      details: ['table app.posts: 3 new columns'],
+    },
   ],
 }
 

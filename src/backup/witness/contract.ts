@@ -23,7 +23,7 @@ export interface Surroundings extends SettleOptions {
  * after a failure at any point. After `remove` the app's data is as if it had never been planted.
  */
 export interface Witness {
-  /** `volume:data` or `postgres:db`. */
+  /** `volume:data`, `postgres:db`, `mariadb:db` or `redis:cache`. */
   readonly subject: string
   readonly kind: WitnessRow['kind']
   /** Short name of the volume it lies in; a database that is asked over its own protocol has none. */

@@ -1,4 +1,4 @@
-import { CcCiError, RecipeError } from '../../lib/errors.ts'
+import { CcCiError, messageOf, RecipeError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { backupPlan } from '../labels.ts'
 import type { Coverage, PlannedVolume } from '../plan.ts'
@@ -7,7 +7,8 @@ import type { Surroundings, Witness, WitnessRow } from './contract.ts'
 import { fileWitness } from './file.ts'
 import { manifestWitness } from './manifest.ts'
 import { namedFileWitness } from './named-file.ts'
-import { postgresCandidates, postgresWitness, reachesPostgres } from './postgres.ts'
+import { type DatabaseServer, runsOnce } from './server.ts'
+import { DATABASE_SERVERS } from './servers.ts'
 import { sqliteFiles, sqliteWitness } from './sqlite.ts'
 
 export type { Surroundings } from './contract.ts'
@@ -24,22 +25,47 @@ export interface PlantedWitnesses {
 }
 
 /**
- * Finds everything worth watching in the running app, or of it what `only` names, and plants it. What was planted before an error is
- * removed again. Throws RecipeError `config-invalid` for a subject in `only` that is not there.
+ * Finds everything worth watching in the running app, or of it what `only` names, and plants it. A database that cannot be read or takes
+ * no witness is among the `unwatched`; what was planted before any other error is removed again. Throws RecipeError `config-invalid`
+ * for a subject in `only` that is not there.
  */
 export async function plantWitnesses(around: Surroundings, only?: readonly string[]): Promise<PlantedWitnesses> {
   const { witnesses, unwatched } = chosen(await findWitnesses(around), only)
   const planted: Witness[] = []
+  const refused: string[] = []
   try {
     for (const witness of witnesses) {
       planted.push(witness)
-      await witness.plant(around)
+      const why = await plantOne(witness, around)
+      if (why === null) continue
+      planted.pop()
+      refused.push(`${witness.subject} takes no witness: ${why}`)
     }
   } catch (error) {
     await removeWitnesses(around, { witnesses: planted })
     throw error
   }
-  return { witnesses, unwatched, mounted: mountedVolumes(around), worthless: worthlessVolumes(around) }
+  return {
+    witnesses: planted,
+    unwatched: [...unwatched, ...refused],
+    mounted: mountedVolumes(around),
+    worthless: worthlessVolumes(around),
+  }
+}
+
+/** Why a database took no witness; null: planted. What it may have taken before it refused is removed. */
+async function plantOne(witness: Witness, around: Surroundings): Promise<string | null> {
+  try {
+    await witness.plant(around)
+    return null
+  } catch (error) {
+    if (!(error instanceof CcCiError) || error.code !== 'data-unreadable') throw error
+    const left = await witness.remove(around).then(
+      () => '',
+      (failure: unknown) => ` (and it could not be looked at for what it took: ${messageOf(failure)})`,
+    )
+    return error.message + left
+  }
 }
 
 /**
@@ -96,10 +122,12 @@ export async function removeWitnesses(
 async function findWitnesses(around: Surroundings): Promise<Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>> {
   const unwatched: string[] = []
   const witnesses: Witness[] = []
-  for (const service of postgresCandidates(around.model)) {
-    const problem = await whyNotWatched(service, around)
-    if (problem) unwatched.push(`${service} looks like PostgreSQL, but ${problem}`)
-    else witnesses.push(postgresWitness(service, around))
+  for (const server of DATABASE_SERVERS) {
+    for (const service of server.candidates(around.model).filter((name) => !isOneShot(name, around))) {
+      const problem = await whyNotWatched(server, service, around)
+      if (problem === null) witnesses.push(server.witness(service, around))
+      else unwatched.push(`${service} looks like ${server.title}, but it cannot be read: ${problem}`)
+    }
   }
   for (const volume of around.toolbox.volumes) witnesses.push(...(await volumeWitnesses(volume, around)))
   return { witnesses, unwatched }
@@ -121,9 +149,13 @@ function chosen(found: Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>, only: 
   }
 }
 
-async function whyNotWatched(service: string, around: Surroundings): Promise<string | null> {
+function isOneShot(service: string, { model: { model } }: Surroundings): boolean {
+  return runsOnce(model.services[service] ?? {})
+}
+
+async function whyNotWatched(server: DatabaseServer, service: string, around: Surroundings): Promise<string | null> {
   try {
-    return (await reachesPostgres(service, { ...around, settleMs: 60_000 })) ? null : 'psql in it reaches no server'
+    return await server.whyNot(service, { ...around, settleMs: 60_000 })
   } catch (error) {
     if (!(error instanceof CcCiError) || error.code !== 'no-container') throw error
     return 'no container of it runs'

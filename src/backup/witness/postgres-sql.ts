@@ -1,28 +1,30 @@
-import { z } from 'zod'
-import type { Fingerprint, TableShape } from './fingerprint.ts'
+import { MAX_ROWS } from './fingerprint.ts'
+import { CREDENTIALS, NO_CLIENT, NO_LOGIN, NO_SERVER } from './inside-shell.ts'
 
 const SCHEMA = 'cc_ci_witness'
+/** Of a fingerprint. Beyond it tables are not listed. */
+export const MAX_TABLES = 2000
 
 /**
- * Runs SQL from its input with the database container's own credentials, found as the usual images define them: variables or
- * files named by variables. Over the socket first (no password there in most images), then over the loopback with the password. Values of the
- * environment stay in variables; nothing of them is printed.
+ * Runs SQL from its input with the database container's own credentials. Over the socket first (no password there in most images), then over
+ * the loopback with the password. Values of the environment stay in variables; nothing of them is printed.
  */
-export const PSQL = `value() { eval "v=\\\${$1:-}"; eval "f=\\\${$1_FILE:-}"; if [ -n "$v" ]; then printf %s "$v"; elif [ -n "$f" ] && [ -r "$f" ]; then cat "$f"; fi; }
-first() { for n; do r=$(value "$n"); [ -n "$r" ] && { printf %s "$r"; return; }; done; }
-command -v psql >/dev/null 2>&1 || exit 127
+export const PSQL = `${CREDENTIALS}
+command -v psql >/dev/null 2>&1 || exit ${NO_CLIENT}
 PGUSER=$(first POSTGRES_USER POSTGRESQL_USERNAME PGUSER); export PGUSER="\${PGUSER:-postgres}"
 PGDATABASE=$(first POSTGRES_DB POSTGRESQL_DATABASE PGDATABASE); export PGDATABASE="\${PGDATABASE:-$PGUSER}"
 PGPASSWORD=$(first POSTGRES_PASSWORD POSTGRESQL_PASSWORD PGPASSWORD); export PGPASSWORD
-export PGCONNECT_TIMEOUT=10 PGOPTIONS='-c statement_timeout=60000 -c lock_timeout=20000 -c client_min_messages=error'
+export LC_ALL=C PGCONNECT_TIMEOUT=10 PGOPTIONS='-c statement_timeout=60000 -c lock_timeout=20000 -c client_min_messages=error'
 sql=$(cat)
 for host in '' 127.0.0.1; do
   if [ -n "$host" ]; then export PGHOST=$host; fi
-  psql -X -w -q -A -t -c 'SELECT 1' >/dev/null 2>&1 || continue
+  why=$(psql -X -w -q -A -t -c 'SELECT 1' 2>&1 >/dev/null) || continue
   printf '%s\\n' "$sql" | exec psql -X -w -q -A -t -v ON_ERROR_STOP="\${1:-1}" -f -
   exit $?
 done
-psql -X -w -q -A -t -c 'SELECT 1' >/dev/null; exit 2`
+printf '%s\\n' "$why" >&2
+case "$why" in *refused*|*'starting up'*|*'shutting down'*|*'recovery'*|*'timeout'*|*'closed the connection'*) exit ${NO_SERVER} ;; esac
+exit ${NO_LOGIN}`
 
 export const DROP = `DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE;`
 
@@ -36,38 +38,19 @@ INSERT INTO ${SCHEMA}.marker VALUES ('${value}');
 COMMIT;`
 }
 
-/** Prints `[value]` for the marker, or nothing where table or schema are gone. */
-export const READ = `SELECT format('SELECT json_build_array(value) FROM %I.marker', '${SCHEMA}')
-WHERE to_regclass('${SCHEMA}.marker') IS NOT NULL \\gexec
-`
-
-/** Prints a JSON array per column and per table; tables are counted one by one so that one that cannot be does not hide the rest. */
-export const FINGERPRINT = `SELECT json_build_array('column', n.nspname || '.' || c.relname, a.attname || ' ' || format_type(a.atttypid, a.atttypmod))
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
-AND n.nspname NOT IN ('pg_catalog', 'information_schema', '${SCHEMA}') AND n.nspname !~ '^pg_(toast|temp)' ORDER BY c.oid, a.attnum LIMIT 50000;
-SELECT format('SELECT json_build_array(%L, %L, count(*)) FROM ONLY %I.%I', 'rows', n.nspname || '.' || c.relname, n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+const APP_TABLES = `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-AND n.nspname NOT IN ('pg_catalog', 'information_schema', '${SCHEMA}') AND n.nspname !~ '^pg_(toast|temp)' ORDER BY c.oid LIMIT 2000 \\gexec
+AND n.nspname NOT IN ('pg_catalog', 'information_schema', '${SCHEMA}') AND n.nspname !~ '^pg_(toast|temp)'`
+
+/**
+ * Prints JSON arrays: the marker, or nothing where it is gone; then each column and each table. Tables are counted one by one so that one
+ * that cannot be does not hide the rest. By object id, so that new tables come last.
+ */
+export const LOOK = `SELECT format('SELECT json_build_array(''marker'', value) FROM %I.marker', '${SCHEMA}')
+WHERE to_regclass('${SCHEMA}.marker') IS NOT NULL \\gexec
+WITH t AS (SELECT c.oid, n.nspname, c.relname ${APP_TABLES} ORDER BY c.oid LIMIT ${MAX_TABLES})
+SELECT json_build_array('column', nspname || '.' || relname, attname || ' ' || replace(format_type(atttypid, atttypmod), ' ', '_'))
+FROM t JOIN pg_attribute a ON a.attrelid = t.oid WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY t.oid, a.attnum;
+SELECT format('SELECT json_build_array(%L, %L, count(*)) FROM (SELECT 1 FROM ONLY %I.%I LIMIT ${MAX_ROWS + 1}) counted', 'rows', n.nspname || '.' || c.relname, n.nspname, c.relname)
+${APP_TABLES} ORDER BY c.oid LIMIT ${MAX_TABLES} \\gexec
 `
-
-const line = z.union([
-  z.tuple([z.literal('column'), z.string(), z.string()]),
-  z.tuple([z.literal('rows'), z.string(), z.number()]),
-])
-
-/** The JSON lines of FINGERPRINT (and of the SQLite one) as a fingerprint. Lines that are none are left out. */
-export function parseFingerprint(stdout: string): Fingerprint {
-  const tables = new Map<string, { rows: number | null; columns: string[] }>()
-  for (const text of stdout.split('\n').filter((part) => part.startsWith('['))) {
-    const parsed = line.safeParse(JSON.parse(text))
-    if (!parsed.success) continue
-    const [kind, name, value] = parsed.data
-    const table = tables.get(name) ?? { rows: null, columns: [] }
-    if (kind === 'column') table.columns.push(value)
-    else table.rows = value
-    tables.set(name, table)
-  }
-  return { tables: tables as Map<string, TableShape> }
-}

@@ -1,9 +1,9 @@
 import type { Coverage } from '../plan.ts'
 import { type Toolbox, VOLUMES_DIR } from '../toolbox.ts'
 import type { Witness, WitnessRow } from './contract.ts'
-import { compareFingerprints, describeFingerprint, type Fingerprint } from './fingerprint.ts'
+import { describeFingerprint, type Fingerprint, MAX_ROWS, parseFingerprint } from './fingerprint.ts'
 import { manifestOf } from './manifest.ts'
-import { parseFingerprint } from './postgres-sql.ts'
+import { compareFingerprints } from './survival.ts'
 
 const MAX_BYTES = 512 * 1024 * 1024
 const MAX_CANDIDATES = 5000
@@ -27,7 +27,7 @@ done
 sqlite3 -safe -batch -bail "$d/db"`
 
 const SHAPE = `PRAGMA trusted_schema=OFF;
-SELECT json_array('column', m.name, c.name || ' ' || c.type) FROM sqlite_master m JOIN pragma_table_info(m.name) c
+SELECT json_array('column', m.name, c.name || ' ' || replace(c.type, ' ', '_')) FROM sqlite_master m JOIN pragma_table_info(m.name) c
 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY m.name, c.cid LIMIT 20000;
 `
 
@@ -62,7 +62,8 @@ export async function sqliteFingerprint(toolbox: Toolbox, place: string): Promis
   const shape = parseFingerprint(await query(toolbox, place, SHAPE))
   const tables = [...shape.tables.keys()].slice(0, MAX_TABLES)
   const counts = tables.map(
-    (name) => `SELECT json_array('rows', ${quote(name)}, (SELECT count(*) FROM ${identifier(name)}));\n`,
+    (name) =>
+      `SELECT json_array('rows', ${quote(name)}, (SELECT count(*) FROM (SELECT 1 FROM ${identifier(name)} LIMIT ${MAX_ROWS + 1})));\n`,
   )
   const counted = parseFingerprint(await query(toolbox, place, `PRAGMA trusted_schema=OFF;\n${counts.join('')}`))
   return {

@@ -71,11 +71,11 @@ ${list('Console errors', consoleErrors)}${list('Failed requests', failedRequests
       : table(
           'Data watched',
           ['Subject', 'Kind', 'Result', ''],
-          evidence.witnesses.map(({ subject, kind, result, summary }) => [
-            subject,
-            kind,
-            result === 'lost' ? html`<strong>lost</strong>` : result,
-            summary,
+          evidence.witnesses.map((row) => [
+            row.subject,
+            row.kind,
+            row.result === 'lost' ? html`<strong>lost</strong>` : row.result,
+            html`${row.summary}${watchedDetails(row)}`,
           ]),
         ),
   snapshot: ({ id: snapshot, volumes }) =>
@@ -141,6 +141,15 @@ const UPDATES = { completed: 'completed', none: 'nothing to update', created: 'n
 
 function versionOf(side: { version: string | null; chaosVersion: string | null } | null): string {
   return side ? [side.version ?? '', side.chaosVersion ? `(${side.chaosVersion})` : ''].join(' ').trim() : ''
+}
+
+type WitnessRow = Extract<Of<'witness'>, { witnesses: unknown }>['witnesses'][number]
+
+/** What became of each table, open where something is lost. */
+function watchedDetails({ details = [], counts, result }: WitnessRow): Markup {
+  if (details.length === 0) return html``
+  const size = counts ? `${counts.tables} tables, ${counts.rows} rows now` : 'details'
+  return html`<details${result === 'lost' ? html` open` : ''}><summary>${size}</summary><pre>${details.join('\n')}</pre></details>`
 }
 
 function list(title: string, rows: readonly string[]): Markup {

@@ -1,0 +1,118 @@
+import { InfraError } from '../../lib/errors.ts'
+import type { ComposeService } from '../../recipe/model.ts'
+import type { Surroundings } from './contract.ts'
+import type { Fingerprint, TableShape } from './fingerprint.ts'
+import {
+  countSql,
+  dropSql,
+  isCounted,
+  LIST,
+  type Listed,
+  MAX_TABLES,
+  MYSQL,
+  parseCounts,
+  parseList,
+  plantSql,
+} from './mariadb-sql.ts'
+import { askServer, type ClientCall, type DatabaseServer, imageName, whyNotRead } from './server.ts'
+import { type SqlDialect, type SqlLook, sqlWitness } from './sql-witness.ts'
+
+const IMAGE = /^(alpine-)?(mariadb|mysql|percona)(-server|-galera|-lts)?$|^community-server$/i
+/** Variables that initialise a server; those of its users and databases stand in the environment of apps as well. */
+const VARIABLE =
+  /^(MARIADB|MYSQL)_(ROOT_PASSWORD|RANDOM_ROOT_PASSWORD|ALLOW_EMPTY_ROOT_PASSWORD|ALLOW_EMPTY_PASSWORD|AUTO_UPGRADE|INITDB_SKIP_TZINFO)(_FILE|_HASH)?$/
+const DATA = /^\/(var\/lib\/mysql|bitnami\/(mariadb|mysql)|config\/databases)(\/|$)/
+
+/**
+ * MariaDB and MySQL, found by image, by a volume at their data folder, or by the variables that initialise one. There are no schemas in a
+ * database here, so the marker is a table `cc_ci_witness` beside the app's: that is where the app's dump finds it.
+ */
+export const mariadbServer: DatabaseServer = {
+  kind: 'mariadb',
+  title: 'MariaDB/MySQL',
+  candidates: ({ model }) =>
+    Object.entries(model.services).flatMap(([name, service]) => (looksLikeServer(service) ? [name] : [])),
+  whyNot: (service, around) => whyNotRead(mysql(service, ''), around),
+  witness: (service, around) => sqlWitness(service, dialect(service), around),
+}
+
+function looksLikeServer(service: ComposeService): boolean {
+  const { environment = {}, volumes = [] } = service
+  return (
+    IMAGE.test(imageName(service)) ||
+    volumes.some(({ target }) => DATA.test(target)) ||
+    Object.keys(environment).some((key) => VARIABLE.test(key))
+  )
+}
+
+function dialect(service: string): SqlDialect {
+  /** What the first look saw: which databases, and with whose eyes. */
+  let first: Listed | undefined
+  let home: string | undefined
+  const run = (sql: string, around: Surroundings, force = '') => askServer(mysql(service, sql, force), around)
+  return {
+    kind: 'mariadb',
+    async look(around): Promise<SqlLook> {
+      const listed = parseList(await run(LIST, around))
+      first ??= listed
+      const hidden = hiddenDatabases(first, listed)
+      if (home !== undefined && hidden.includes(home)) throw cannotSee(service, home, listed)
+      const marked = home !== undefined && listed.marked.includes(home) ? home : undefined
+      const countable = listed.tables.filter(({ engine }) => isCounted(engine))
+      const { marker, rows } = parseCounts(await run(countSql(countable, marked), around, '--force'))
+      const fingerprint = {
+        tables: shapesOf(listed, rows),
+        cut: listed.tables.length >= MAX_TABLES || hidden.length > 0,
+      }
+      if (hidden.length === 0) return { fingerprint, marker }
+      return { fingerprint, marker, note: `${listed.login.user} does not see ${hidden.join(', ')}` }
+    },
+    async plant(value, around) {
+      home = first && homeOf(first)
+      if (home === undefined)
+        throw new InfraError('data-unreadable', `there is no database of an app in ${service} yet`)
+      await run(plantSql(home, value), around)
+    },
+    async drop(around) {
+      if (home === undefined) return
+      const { databases } = parseList(await run(LIST, around))
+      if (databases.includes(home)) await run(dropSql(home), around)
+    },
+  }
+}
+
+/** The app's own database; where none is named, the one with the most tables. */
+function homeOf({ login, databases, tables }: Listed): string | undefined {
+  if (databases.includes(login.database)) return login.database
+  const size = (name: string) => tables.filter(({ database }) => database === name).length
+  return [...databases].sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))[0]
+}
+
+/** Databases of the first look that another user, who logged in this time, may merely not see. */
+function hiddenDatabases(first: Listed, now: Listed): string[] {
+  if (first.login.user === now.login.user) return []
+  return first.databases.filter((name) => !now.databases.includes(name))
+}
+
+function shapesOf({ tables, columns }: Listed, rows: ReadonlyMap<string, number>): Fingerprint['tables'] {
+  const shapes = new Map<string, TableShape & { columns: string[] }>(
+    tables.map(({ database, table }) => {
+      const name = `${database}.${table}`
+      return [name, { rows: rows.get(name) ?? null, columns: [] }]
+    }),
+  )
+  for (const { database, table, column, type } of columns)
+    shapes.get(`${database}.${table}`)?.columns.push(`${column} ${type}`)
+  return shapes
+}
+
+function cannotSee(service: string, database: string, { login }: Listed): InfraError {
+  const message = `${login.user}, who logged in to ${service} this time, does not see the database ${database}`
+  return new InfraError('data-unreadable', message, {
+    hint: "Look whether the new version changed the credentials in the environment of the database's service.",
+  })
+}
+
+function mysql(service: string, stdin: string, force = ''): ClientCall {
+  return { title: mariadbServer.title, service, script: MYSQL, args: [force], stdin }
+}
