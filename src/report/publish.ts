@@ -5,7 +5,7 @@ import { messageOf } from '../lib/errors.ts'
 import type { Artifact, RunEvent } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { Results } from '../verdict/results.ts'
-import { htmlReport } from './html.ts'
+import { htmlReport, type ReportParts } from './html.ts'
 import { resultsJson } from './json.ts'
 import { junitXml } from './junit.ts'
 
@@ -45,22 +45,35 @@ export function publish({ folder, events, append }: Publishable): Published {
   const logs = filesOf(folder.logs, '.log')
   const screenshots = filesOf(folder.artifacts, '.png')
   for (const file of logs) add('log', file)
-  for (const file of screenshots) add('screenshot', file)
+  for (const file of screenshots)
+    add(/-difference(?:-own)?\.png$/.test(file) ? 'visual-difference' : 'screenshot', file)
   for (const file of leftByTests(folder.artifacts)) add(/\.png$/.test(file) ? 'screenshot' : 'trace', file)
   view('junit', folder.junit, () => junitXml(fold(events())))
   view('report', folder.report, () =>
     htmlReport(fold(events()), {
       events: events(),
       logs: logs.map((file) => ({ name: basename(file), text: readFileSync(file, 'utf8') })),
-      screenshots: screenshots.map((file) => ({
-        name: basename(file, '.png'),
-        dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}`,
-      })),
+      screenshots: inlined(screenshots, folder.dir),
     }),
   )
   const results = fold(events())
   writeFileSync(folder.results, resultsJson(results))
   return { results, failed }
+}
+
+/** All pictures of a report together, as files: one with more is slow to open and to send. */
+const MOST_PICTURE_BYTES = 8_000_000
+
+/** Pictures as `data:` URIs, as long as there is room. */
+function inlined(files: readonly string[], dir: string): NonNullable<ReportParts['screenshots']> {
+  let room = MOST_PICTURE_BYTES
+  return files.map((file) => {
+    const picture = readFileSync(file)
+    const fits = picture.length <= room
+    if (fits) room -= picture.length
+    const dataUri = fits ? `data:image/png;base64,${picture.toString('base64')}` : null
+    return { name: basename(file, '.png'), path: relative(dir, file), dataUri }
+  })
 }
 
 function filesOf(dir: string, ending: string): string[] {
