@@ -98,6 +98,7 @@ describe('htmlReport', () => {
     expect(page).toContain(
       'less than 0.1 % of the picture changed (4,096 pixels). Its size went from 1280 × 800 to 1280 × 900 pixels. 2.0 % of it changes by itself and is left out.',
     )
+    expect(page).not.toContain('own picture')
     const [first] = screenshots
     const without = htmlReport(withDifference, { screenshots: first ? [{ ...first, dataUri: null }] : [] })
     expect(without).toContain('left out to keep this page small: <code>artifacts/install.png</code>')

@@ -58,7 +58,8 @@ function sideBySide(
     piece.difference === null
       ? ''
       : html` <span class="dim">Red is what changed${piece.volatileShare > 0 ? ', blue what changes by itself' : ''}.</span>`
-  return html`<p>${differenceInWords(piece)}${legend}</p><div class="shots row">${figures}</div>`
+  const whose = piece.before.endsWith('-own.png') ? "The recipe's own picture: " : ''
+  return html`<p>${whose}${differenceInWords(piece)}${legend}</p><div class="shots row">${figures}</div>`
 }
 
 function figure({ id, name, path, dataUri }: Numbered, caption: string): Markup {
