@@ -8,7 +8,7 @@ import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
 import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
-import { commandsPage, dependenciesPage, eventsPage, lintPage } from './reference-pages.ts'
+import { commandsPage, dependenciesPage, eventsPage, lintPage, pagesPage } from './reference-pages.ts'
 import { settingsJsonSchema, settingsPage } from './settings-reference.ts'
 import { firstTest, recipeConfigTypes, settingsExamples } from './settings-types.ts'
 
@@ -18,6 +18,7 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/reference/causes.md', render: causesPage },
   { file: 'docs/reference/tiers.md', render: tiersPage },
   { file: 'docs/reference/lint.md', render: lintPage },
+  { file: 'docs/reference/pages.md', render: pagesPage },
   { file: 'docs/reference/dependencies.md', render: dependenciesPage },
   { file: 'docs/reference/settings.md', render: settingsPage },
   { file: 'docs/reference/cc-ci.schema.json', render: settingsJsonSchema },

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { PAGE_FINDINGS } from '../src/checks/page-findings.ts'
+import { PAGE_SIGNS } from '../src/checks/page-signs.ts'
 import { buildProgram } from '../src/cli/program.ts'
 import { PROVIDERS } from '../src/deps/index.ts'
 import { upperSnake } from '../src/lifecycle/custom/install-steps.ts'
@@ -20,6 +22,24 @@ export function lintPage(): string {
     'What the tier `lint` and `cc-ci lint` look for. Rules of `error` fail the tier; the others are findings.',
     ['| rule | severity | what is asked |', '|---|---|---|', ...rows].join('\n'),
     ...sections,
+  ])
+}
+
+/** What a browser knows of pages: which are errors, which are only told, and what else is told of a page. */
+export function pagesPage(): string {
+  const signs = (weight: string) =>
+    PAGE_SIGNS.filter((sign) => sign.weight === weight).map(
+      ({ id, means, todo }) => `| ${id} | ${cell(means)} | ${cell(todo)} |`,
+    )
+  const table = (weight: string) => ['| page | it is | what to do |', '|---|---|---|', ...signs(weight)].join('\n')
+  const findings = Object.entries(PAGE_FINDINGS).map(
+    ([code, { severity, what }]) => `| ${code} | ${severity} | ${cell(what)} |`,
+  )
+  return page('Pages in a browser', [
+    'A real browser opens the app (`screenshot.path`) after install and after upgrade. What it knows a page by is its title, its first heading, how its text begins and elements of its own, never a text alone: a page that quotes an error is no error.',
+    `## Errors\n\nShown for 12 seconds with a status that says that all is well, one of these fails the tier with [error-page](causes.md#error-page). A status of 5xx is [http-wrong-status](causes.md#http-wrong-status), whatever the page shows.\n\n${table('decisive')}`,
+    `## Told\n\nFindings that decide nothing, because somebody may want the page so.\n\n${table('told')}`,
+    `## Also told\n\n| finding | severity | what |\n|---|---|---|\n${findings.join('\n')}`,
   ])
 }
 

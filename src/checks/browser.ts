@@ -8,7 +8,7 @@ export interface BrowserOptions {
   readonly edge: EdgeAddress
   /** Path of a chromium. */
   readonly executable: string
-  /** The only host name that resolves; everything else does not exist for the pages. */
+  /** The only host name that resolves, with those below it; everything else does not exist for the pages. */
   readonly domain: string
   /** A folder of the run for the browser's profile: made here, removed by `close`. */
   readonly profile: string
@@ -68,9 +68,12 @@ export async function openBrowser({ edge, executable, domain, profile }: Browser
   }
 }
 
-/** Chromium's rules, first match first: the app's domain is the edge, nothing else exists. */
+/** Chromium's rules, first match first: the app's domain and all below it are the edge, nothing else exists. */
 export function resolverRules(domain: string, { host, httpsPort, httpPort }: EdgeAddress): string {
   const address = host.includes(':') ? `[${host}]` : host
-  const plain = httpPort === null ? [] : [`MAP ${domain}:80 ${address}:${httpPort}`]
-  return [`MAP ${domain}:443 ${address}:${httpsPort}`, ...plain, 'MAP * ~NOTFOUND'].join(', ')
+  const rules = [domain, `*.${domain}`].flatMap((name) => [
+    `MAP ${name}:443 ${address}:${httpsPort}`,
+    ...(httpPort === null ? [] : [`MAP ${name}:80 ${address}:${httpPort}`]),
+  ])
+  return [...rules, 'MAP * ~NOTFOUND'].join(', ')
 }

@@ -9,6 +9,8 @@ export interface EdgeAnswer {
   readonly status: number
   readonly contentType: string
   readonly location: string | null
+  /** `name=value` of each cookie that it sets. */
+  readonly cookies: readonly string[]
   /** The first MAX_BODY bytes as text. */
   readonly body: string
   readonly bodyHash: string
@@ -43,19 +45,28 @@ export class RedirectLoop {
 
 /**
  * Asks for `https://<domain><path>` at the edge's own address, with the domain as server and host name. Up to ten redirects
- * within the domain are followed; one that comes back to a place already seen, or an eleventh, is a RedirectLoop. Rejects
- * with Node's own error when there is no answer.
+ * within the domain are followed, with the cookies that they set, as a browser would; one that comes back with nothing new to a place
+ * already seen, or an eleventh, is a RedirectLoop. Rejects with Node's own error when there is no answer.
  */
 export async function askEdge({ edge, domain, path, follow, signal }: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
-  const seen: string[] = []
+  const way: string[] = []
+  const seen = new Set<string>()
+  const cookies = new Map<string, string>()
   for (let url = new URL(path, `https://${domain}`); ; ) {
-    seen.push(url.href)
-    const answer = await ask(edge, url, signal)
+    way.push(url.href)
+    seen.add(`${url.href} ${cookieHeader(cookies)}`)
+    const answer = await ask(edge, url, { signal, cookie: cookieHeader(cookies) })
     const next = follow ? redirectWithin(answer, url) : null
-    if (next === null) return { ...answer, redirects: seen.length - 1 }
-    if (seen.includes(next.href) || seen.length > MAX_REDIRECTS) return new RedirectLoop([...seen, next.href])
+    if (next === null) return { ...answer, redirects: way.length - 1 }
+    for (const cookie of answer.cookies) cookies.set(cookie.split('=')[0] ?? '', cookie)
+    const nothingNew = seen.has(`${next.href} ${cookieHeader(cookies)}`)
+    if (nothingNew || way.length > MAX_REDIRECTS) return new RedirectLoop([...way, next.href])
     url = next
   }
+}
+
+function cookieHeader(cookies: ReadonlyMap<string, string>): string {
+  return [...cookies.values()].join('; ')
 }
 
 type OneAnswer = Omit<EdgeAnswer, 'redirects'>
@@ -72,7 +83,11 @@ function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null 
   return next
 }
 
-function ask(edge: EdgeAddress, url: URL, signal: AbortSignal): Promise<OneAnswer> {
+function ask(
+  edge: EdgeAddress,
+  url: URL,
+  { signal, cookie }: { signal: AbortSignal; cookie: string },
+): Promise<OneAnswer> {
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -80,7 +95,7 @@ function ask(edge: EdgeAddress, url: URL, signal: AbortSignal): Promise<OneAnswe
         port: edge.httpsPort,
         servername: url.hostname,
         path: `${url.pathname}${url.search}`,
-        headers: { host: url.hostname, accept: '*/*', 'user-agent': 'cc-ci' },
+        headers: { host: url.hostname, accept: '*/*', 'user-agent': 'cc-ci', ...(cookie === '' ? {} : { cookie }) },
         ...(edge.ca === null ? { rejectUnauthorized: false } : { ca: edge.ca }),
         agent: false,
         signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]),
@@ -95,6 +110,7 @@ function ask(edge: EdgeAddress, url: URL, signal: AbortSignal): Promise<OneAnswe
             status: response.statusCode ?? 0,
             contentType: response.headers['content-type'] ?? '',
             location: response.headers.location ?? null,
+            cookies: (response.headers['set-cookie'] ?? []).map((cookie) => cookie.replace(/;.*$/s, '')),
             body: body.toString('utf8'),
             bodyHash: createHash('sha256').update(body).digest('hex'),
             bytes: body.length,

@@ -1,10 +1,12 @@
 import type { EdgeAddress } from '../edge/address.ts'
 import { type Route, routesFor } from '../edge/routes.ts'
+import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type Condition, type WaitOptions, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
+import { BEHIND_TLS } from './broken-page.ts'
 import { askEdge, type EdgeAnswer, RedirectLoop } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import { type ServingTask, serversBehind } from './serving-task.ts'
@@ -32,15 +34,21 @@ export interface HttpResult {
   readonly cause?: Cause
 }
 
+/** An app that redirects in a circle for so long, without a single other answer, does so for good. */
+const CIRCLE_STANDS_MS = 20_000
+
 /**
  * Asks through the edge until the app's own task answers with an allowed status. `fail` is always with a cause that the
  * recipe can mend; `unverified` when the edge did not answer or cannot say whose answer it was.
  */
 export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
   let last: HttpResult = unanswered(check, 'no request was made')
+  let circlingSince: number | null = null
   const look = async (signal: AbortSignal): Promise<Condition<HttpResult, never>> => {
     last = await lookOnce(check, signal)
-    return last.outcome === 'pass'
+    circlingSince = last.cause?.code === 'redirect-loop' ? (circlingSince ?? systemClock.now()) : null
+    const settled = circlingSince !== null && systemClock.now() - circlingSince >= CIRCLE_STANDS_MS
+    return last.outcome === 'pass' || settled
       ? { state: 'ready', value: last }
       : { state: 'waiting', reason: last.cause?.message ?? 'no answer' }
   }
@@ -59,7 +67,7 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<HttpResu
     check.signal.throwIfAborted()
     return unanswered(check, messageOf(error))
   }
-  if (answer instanceof RedirectLoop) return failed('http-wrong-status', 'the app redirects in a circle', answer.urls)
+  if (answer instanceof RedirectLoop) return inCircle(answer)
   return judge(check, answer)
 }
 
@@ -90,6 +98,15 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<HttpResult> 
   return {
     outcome: 'pass',
     evidence: { kind: 'http', url, status, bodyHash, bytes, servingTask: behind.tasks.join(' ') },
+  }
+}
+
+function inCircle({ urls }: RedirectLoop): HttpResult {
+  const message = `the app redirects in a circle: ${urls.at(-1)} comes again`
+  const hint = new Set(urls).size === 1 ? { hint: BEHIND_TLS } : {}
+  return {
+    outcome: 'fail',
+    cause: cause('redirect-loop', message, { ...hint, lines: urls.map((url) => `GET ${url}`) }),
   }
 }
 

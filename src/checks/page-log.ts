@@ -1,42 +1,77 @@
-import type { Page, Request } from 'playwright-core'
+import type { ConsoleMessage, Page, Request, Response } from 'playwright-core'
 
 const MOST = 50
 const LONGEST = 500
 
+/** A request of the page that brought nothing. */
+export interface Failure {
+  /** `GET https://app.ci.test/main.js: 404`. */
+  readonly line: string
+  readonly url: string
+  /** Playwright's word for what it was for: `script`, `stylesheet`, `image`, `fetch`, ... */
+  readonly type: string
+}
+
+/** An address of plain http that a page under https asks for. */
+export interface Insecure {
+  readonly url: string
+  /** `Script`, `Image`, `Form`, ...: Chromium's word. */
+  readonly type: string
+  /** False where Chromium asked for it by https instead, or only warns. */
+  readonly blocked: boolean
+}
+
 /** What a page complained about while it loaded; bounded, because a page may complain for ever. */
 export class PageLog {
-  readonly #consoleErrors: string[] = []
-  readonly #failedRequests: string[] = []
+  readonly failures: Failure[] = []
+  readonly consoleErrors: string[] = []
+  /** Exceptions that no code of the page caught. */
+  readonly uncaught: string[] = []
+  readonly insecure = new Map<string, Insecure>()
+  /** Resolves when Chromium gave up a request because the network changed; a page that is opened may then wait for ever. */
+  readonly networkChange: Promise<void>
   readonly #open = new Set<Request>()
-  readonly #networkChange = Promise.withResolvers<void>()
+  #networkChanged = false
+  #networkChanges = () => {}
 
-  constructor(page: Page) {
-    const keep = (list: string[], line: string) => void (list.length < MOST && list.push(line.slice(0, LONGEST)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') keep(this.#consoleErrors, message.text())
+  /** Listens from now on: before the page is opened. */
+  static async on(page: Page): Promise<PageLog> {
+    const log = new PageLog(page)
+    const session = await page.context().newCDPSession(page)
+    session.on('Audits.issueAdded', ({ issue }) => {
+      const mixed = issue.details.mixedContentIssueDetails
+      if (!mixed || log.insecure.size >= MOST) return
+      const { insecureURL: url, resourceType: type = 'Resource', resolutionStatus } = mixed
+      log.insecure.set(url, { url, type, blocked: resolutionStatus === 'MixedContentBlocked' })
     })
-    page.on('pageerror', (error) => keep(this.#consoleErrors, error.message))
+    await session.send('Audits.enable')
+    return log
+  }
+
+  private constructor(page: Page) {
+    this.networkChange = new Promise((resolve) => {
+      this.#networkChanges = resolve
+    })
+    page.on('console', (message) => this.#said(message))
+    page.on('pageerror', (error) => {
+      keep(this.uncaught, error.message)
+      keep(this.consoleErrors, error.message)
+    })
     page.on('request', (request) => void this.#open.add(request))
     page.on('requestfinished', (request) => void this.#open.delete(request))
     page.on('requestfailed', (request) => {
       this.#open.delete(request)
-      keep(this.#failedRequests, `${request.method()} ${request.url()}: ${request.failure()?.errorText ?? 'failed'}`)
-      if (this.networkChanged) this.#networkChange.resolve()
+      this.#failed(request, request.failure()?.errorText ?? 'failed')
     })
     page.on('response', (response) => {
-      if (response.status() >= 400)
-        keep(this.#failedRequests, `${response.request().method()} ${response.url()}: ${response.status()}`)
+      const wrong = whatIsWrong(response)
+      if (wrong !== null) this.#failed(response.request(), wrong)
     })
   }
 
   /** True when Chromium gave up a request because an interface of the machine came or went, as they do with every container. */
   get networkChanged(): boolean {
-    return this.#failedRequests.some((line) => line.includes('ERR_NETWORK_CHANGED'))
-  }
-
-  /** Resolves when that happens; a page that is opened may then wait for ever. */
-  get networkChange(): Promise<void> {
-    return this.#networkChange.promise
+    return this.#networkChanged
   }
 
   /** Requests without an end yet. */
@@ -44,14 +79,39 @@ export class PageLog {
     return this.#open.size
   }
 
-  masked(mask: (text: string) => string): { consoleErrors: string[]; failedRequests: string[] } {
-    return { consoleErrors: this.#consoleErrors.map(mask), failedRequests: this.#failedRequests.map(mask) }
-  }
-
   lines(): string[] {
     return [
-      ...this.#consoleErrors.map((line) => `console: ${line}`),
-      ...this.#failedRequests.map((line) => `request: ${line}`),
+      ...this.consoleErrors.map((line) => `console: ${line}`),
+      ...this.failures.map(({ line }) => `request: ${line}`),
     ]
   }
+
+  /** Chromium says for every request that failed, without its address, that one failed: the list of requests says it better. */
+  #said(message: ConsoleMessage): void {
+    const text = message.text()
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource:')) keep(this.consoleErrors, text)
+  }
+
+  #failed(request: Request, why: string): void {
+    if (why.includes('ERR_NETWORK_CHANGED')) {
+      this.#networkChanged = true
+      this.#networkChanges()
+    }
+    if (this.failures.length >= MOST) return
+    const url = request.url().slice(0, LONGEST)
+    this.failures.push({ line: `${request.method()} ${url}: ${why}`, url, type: request.resourceType() })
+  }
+}
+
+function keep(list: string[], line: string): void {
+  if (list.length < MOST) list.push(line.slice(0, LONGEST))
+}
+
+/** An app that answers every unknown address with its start page answers a missing script with it too, and with 200. */
+function whatIsWrong(response: Response): string | null {
+  const status = response.status()
+  if (status >= 400) return String(status)
+  const type = response.headers()['content-type'] ?? ''
+  const isCode = ['script', 'stylesheet'].includes(response.request().resourceType())
+  return isCode && status === 200 && /^text\/html\b/i.test(type) ? `${status}, but a page instead of code` : null
 }

@@ -2,13 +2,19 @@ import type { Page } from 'playwright-core'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type WaitOptions, waitFor } from '../lib/wait.ts'
-import { type Cause, cause } from '../verdict/causes.ts'
-import type { CheckOutcome } from '../verdict/events.ts'
+import { type Cause, type CauseCode, cause } from '../verdict/causes.ts'
+import type { CheckOutcome, Finding } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
+import { blankPage, circle, errorPage } from './broken-page.ts'
 import type { Browser } from './browser.ts'
+import { type Opened, openPage, whereItStands } from './open-page.ts'
+import { elsewhereFindings, pageFindings } from './page-findings.ts'
 import { PageLog } from './page-log.ts'
-import { isBlank, lookAtPage, type PageLook } from './page-look.ts'
+import { isBlank, type PageLook } from './page-look.ts'
+import { signOf } from './page-signs.ts'
+import { PageTrail, trailLines } from './page-trail.ts'
 import { proxyAnswer } from './proxy-answer.ts'
+import { settle } from './settle.ts'
 
 export interface SmokeOptions {
   readonly url: string
@@ -18,8 +24,12 @@ export interface SmokeOptions {
   readonly screenshotName?: string
   /** A selector that must be visible before the page is judged. */
   readonly waitFor?: string
+  /** Statuses of 500 and more that are good all the same. Default: none. */
+  readonly allowed?: readonly number[]
   /** For loading the page, and again for its standing still; after it nothing is looked at anew. */
   readonly deadlineMs: number
+  /** For how long an error page or a circle is looked at anew, within the deadline. Default: 12 s. */
+  readonly brokenForMs?: number
   readonly signal: AbortSignal
   readonly mask: (text: string) => string
   readonly onWaiting?: WaitOptions['onWaiting']
@@ -27,37 +37,38 @@ export interface SmokeOptions {
 
 export interface SmokeResult {
   readonly outcome: CheckOutcome
-  readonly evidence?: Extract<Evidence, { kind: 'page' }>
+  readonly evidence?: Extract<Evidence, { kind: 'page' | 'page-elsewhere' }>
   readonly cause?: Cause
+  readonly findings?: readonly Finding[]
 }
 
-/** A page that shows nothing, asks for nothing and does not change for so many looks is blank. */
-const QUIET_LOOKS = 10
-/** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. */
-const SCRIPTED_LOOKS = 30
-const LOOK_EVERY_MS = 300
 /** Loading, standing still, and what the browser itself needs on a busy machine: a slow browser is no fault of the app. */
 const STEPS = 3
+/** An app that has just started may show an error, or send the browser round, for a moment; one that still does then is broken. */
+const BROKEN_FOR_MS = 12_000
 
-/** A result and, where another look may well see something else, why: such an answer is not the app's. */
+/** A result and, where another look may well see something else, why, and for how long it is worth looking. */
 interface Attempt {
   readonly result: SmokeResult
   readonly again?: string
+  /** Default: the deadline. */
+  readonly forMs?: number
 }
 
 /**
  * Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. The proxy loses a route for
  * about a second after an update, and Chromium gives up loading when any network interface of the machine comes or goes: both
- * are looked at anew until the deadline, because neither is an answer of the app.
+ * are looked at anew until the deadline, because neither is an answer of the app. An error page and a circle of redirects are
+ * looked at anew for a while.
  */
 export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
   const { deadlineMs, signal, onWaiting } = options
   const begun = systemClock.now()
   let last: SmokeResult | undefined
   const look = async () => {
-    const { result, again } = await attempt(browser, options)
+    const { result, again, forMs = deadlineMs } = await attempt(browser, options)
     last = result
-    return again && systemClock.now() - begun < deadlineMs
+    return again && systemClock.now() - begun < Math.min(forMs, deadlineMs)
       ? { state: 'waiting' as const, reason: again }
       : { state: 'ready' as const, value: result }
   }
@@ -95,43 +106,34 @@ async function attempt({ context }: Browser, options: SmokeOptions): Promise<Att
   }
 }
 
+/** What one look at the page goes by. */
+interface Sight {
+  readonly page: Page
+  readonly log: PageLog
+  readonly trail: PageTrail
+  readonly options: SmokeOptions
+}
+
 async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
-  const { url, screenshotFile, deadlineMs, mask } = options
-  const log = new PageLog(page)
-  // A router was there when the app answered before: one that is missing now may come back.
-  const failed = (code: 'http-not-serving' | 'proxy-fallback' | 'blank-page', message: string): SmokeResult => ({
-    outcome: 'fail',
-    cause: cause(code, message, {
-      lines: log.lines().map(mask),
-      ...(code === 'proxy-fallback' ? { deterministic: false } : {}),
-    }),
-  })
-  const status = await open(page, log, url, deadlineMs)
-  if (log.networkChanged && typeof status === 'string') return networkChanged()
-  if (typeof status === 'string')
-    return { result: failed('http-not-serving', `the browser got no page: ${mask(status)}`) }
-  const look = await settle(page, log, options)
+  const { url, screenshotFile, deadlineMs } = options
+  const sight: Sight = { page, trail: new PageTrail(page), log: await PageLog.on(page), options }
+  const { trail, log } = sight
+  const opened = await openPage(sight, url, deadlineMs)
+  if (opened.state !== 'page') return await noPage(sight, opened)
+  const { look, still } = await settle(page, log, trail, options)
+  const stands = whereItStands(page, trail, { url, timeIsOver: !still })
+  if (stands.state !== 'page') return await noPage(sight, stands)
   await page.screenshot({ path: screenshotFile, animations: 'disabled', timeout: 15_000 })
+  const status = trail.last?.status ?? 0
   if (proxyAnswer({ status, body: look.text }, false)) {
     const again = `the proxy answers ${status} itself`
-    return { result: failed('proxy-fallback', `the browser shows the proxy's own ${status} page`), again }
+    // A router was there when the app answered before: one that is missing now may come back.
+    const message = `the browser shows the proxy's own ${status} page`
+    const result = fails(sight, cause('proxy-fallback', message, { deterministic: false }))
+    return { result, again }
   }
   if (log.networkChanged) return networkChanged()
-  if (isBlank(look)) return { result: failed('blank-page', `a browser shows nothing at ${url}`) }
-  const { title, text, elements } = look
-  const { consoleErrors, failedRequests } = log.masked(mask)
-  const screenshot = options.screenshotName ?? screenshotFile
-  const evidence = {
-    kind: 'page',
-    url: page.url(),
-    title: mask(title),
-    textLength: text.length,
-    elements,
-    consoleErrors,
-    failedRequests,
-    screenshot,
-  } as const
-  return { result: { outcome: 'pass', evidence: { ...evidence, url: mask(evidence.url) } } }
+  return judgePage(sight, look)
 }
 
 function networkChanged(): Attempt {
@@ -140,43 +142,78 @@ function networkChanged(): Attempt {
   return { result, again: 'a network interface of this machine changed' }
 }
 
-/** The status of the page itself, or the browser's words when there is none. */
-async function open(page: Page, log: PageLog, url: string, timeout: number): Promise<number | string> {
-  try {
-    const loaded = page.goto(url, { waitUntil: 'domcontentloaded', timeout }).then((response) => response?.status())
-    const changed = log.networkChange.then(() => 'a network interface changed')
-    return (await Promise.race([loaded, changed])) ?? 'no response'
-  } catch (error) {
-    if (page.isClosed()) throw error
-    return messageOf(error).split('\n')[0] ?? ''
+/** There is no page to look at: a fault, or a place outside of the app that a run cannot look at. */
+async function noPage(sight: Sight, opened: Exclude<Opened, { state: 'page' }>): Promise<Attempt> {
+  const { page, trail, log, options } = sight
+  switch (opened.state) {
+    case 'circle': {
+      // Chromium does not close a page that goes on opening others.
+      await page.route('**/*', (route) => route.abort())
+      const why = circle(trail, opened.by)
+      return { result: fails(sight, why), again: why.message, forMs: options.brokenForMs ?? BROKEN_FOR_MS }
+    }
+    case 'elsewhere':
+      return { result: leftAt(sight, opened.to) }
+    case 'login-dialog':
+      return { result: leftAt(sight, null) }
+    case 'none':
+      if (log.networkChanged) return networkChanged()
+      return { result: fails(sight, cause('http-not-serving', `the browser got no page: ${opened.why}`)) }
   }
 }
 
-/** Looks until something is visible and two looks agree while nothing is being loaded, or the page stays blank. */
-async function settle(page: Page, log: PageLog, options: SmokeOptions): Promise<PageLook> {
-  let last = await lookAtPage(page)
-  let same = 0
-  const { deadlineMs, signal, onWaiting } = options
-  const look = async () => {
-    const now = await lookAtPage(page)
-    same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0
-    last = now
-    const wanted = options.waitFor === undefined || (await page.locator(options.waitFor).first().isVisible())
-    const still = same >= looksNeeded(now, log, wanted)
-    if (still && (wanted || isBlank(now))) return { state: 'ready' as const, value: now }
-    return { state: 'waiting' as const, reason: isBlank(now) ? 'the page is still blank' : 'the page still changes' }
+/** The way of the browser ends outside of what can be looked at, and the app led it there: to another host, or (null) to a dialog. */
+function leftAt({ trail, options: { url, mask } }: Sight, to: string | null): SmokeResult {
+  const why = to === null ? 'a dialog for a name and a password' : 'another host, which a run cannot reach'
+  const end = mask(to ?? trail.last?.url ?? url)
+  return {
+    outcome: 'pass',
+    evidence: { kind: 'page-elsewhere', from: mask(url), to: end, why, way: trailLines(trail).map(mask) },
+    findings: masked(elsewhereFindings({ url, trail, to }), mask),
   }
-  const waited = await waitFor<PageLook, never>(look, {
-    name: 'the page to stand still',
-    deadlineMs,
-    everyMs: LOOK_EVERY_MS,
-    signal,
-    onWaiting,
-  })
-  return waited.state === 'ready' ? waited.value : last
 }
 
-function looksNeeded(now: PageLook, log: PageLog, wanted: boolean): number {
-  if (isBlank(now) && now.scripts > 0) return SCRIPTED_LOOKS
-  return isBlank(now) || !wanted || log.pending > 0 ? QUIET_LOOKS : 2
+function judgePage(sight: Sight, look: PageLook): Attempt {
+  const { trail, log, options } = sight
+  const { url, allowed = [] } = options
+  const sign = signOf(look)
+  const findings = masked(pageFindings({ url, log, trail, sign }), options.mask)
+  const status = trail.last?.status ?? 0
+  const broken = errorPage({ status, allowed, url, sign, look })
+  if (broken)
+    return {
+      result: { ...fails(sight, broken), findings },
+      again: broken.message,
+      forMs: options.brokenForMs ?? BROKEN_FOR_MS,
+    }
+  if (isBlank(look)) return { result: { ...fails(sight, blankPage(url, log)), findings } }
+  return { result: { outcome: 'pass', evidence: evidenceOf(sight, look), findings } }
+}
+
+function evidenceOf({ page, log, trail, options }: Sight, { title, text, elements }: PageLook) {
+  const { mask } = options
+  const way = trail.stops.length > 1 ? { way: trailLines(trail).map(mask) } : {}
+  return {
+    kind: 'page',
+    url: mask(page.url()),
+    title: mask(title),
+    status: trail.last?.status ?? 0,
+    textLength: text.length,
+    elements,
+    consoleErrors: log.consoleErrors.map(mask),
+    failedRequests: log.failures.map(({ line }) => mask(line)),
+    ...way,
+    screenshot: options.screenshotName ?? options.screenshotFile,
+  } as const
+}
+
+/** A failure with what the page said meanwhile, masked. */
+function fails({ log, trail, options: { mask } }: Sight, why: Cause): SmokeResult {
+  const way = trail.stops.length > 1 && why.code !== ('redirect-loop' satisfies CauseCode) ? trailLines(trail) : []
+  const lines = [...why.lines, ...way, ...log.lines()].map(mask)
+  return { outcome: 'fail', cause: { ...why, message: mask(why.message), lines } }
+}
+
+function masked(findings: readonly Finding[], mask: (text: string) => string): Finding[] {
+  return findings.map((finding) => ({ ...finding, message: mask(finding.message) }))
 }

@@ -3,7 +3,7 @@ import { checkHttp } from '../checks/http.ts'
 import { checkOtherRoutes, otherRoutes } from '../checks/other-routes.ts'
 import { noHttpReason, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
-import { smoke } from '../checks/smoke.ts'
+import { type SmokeResult, smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
 import { converge } from '../engine/convergence/converge.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
@@ -75,20 +75,28 @@ export async function serves(context: RunContext, voice: TierVoice, release: Rel
  * ours: it adds to what is looked at and never takes its place.
  */
 export async function looksAlive(context: RunContext, voice: TierVoice, op: Operation): Promise<void> {
+  const { folder } = context
+  const seen = await lookAt(context, voice, join(folder.artifacts, `${voice.tier}.png`))
+  for (const finding of seen.findings ?? []) voice.finding({ ...finding, where: `${voice.tier}, in a browser` })
+  accept(voice, 'a browser shows the app', seen)
+  await ownScreenshot(context, voice, op)
+}
+
+/** Opens the page that the recipe's settings name and writes a picture of it. */
+export async function lookAt(context: RunContext, voice: TierVoice, screenshotFile: string): Promise<SmokeResult> {
   const { plan, folder, signal, masker } = context
-  const file = join(folder.artifacts, `${voice.tier}.png`)
-  const seen = await smoke(await browserOf(context), {
-    url: `https://${plan.app.domain}${plan.settings.settings.screenshot.path}`,
-    screenshotFile: file,
-    screenshotName: relative(folder.dir, file),
-    ...(plan.settings.settings.screenshot.waitFor ? { waitFor: plan.settings.settings.screenshot.waitFor } : {}),
+  const { screenshot, health } = plan.settings.settings
+  return smoke(await browserOf(context), {
+    url: `https://${plan.app.domain}${screenshot.path}`,
+    screenshotFile,
+    screenshotName: relative(folder.dir, screenshotFile),
+    ...(screenshot.waitFor ? { waitFor: screenshot.waitFor } : {}),
+    allowed: health.status,
     mask: (text) => masker.mask(text),
     onWaiting: voice.onWaiting,
     deadlineMs: BROWSER_DEADLINE_MS,
     signal,
   })
-  accept(voice, 'a browser shows the app', seen)
-  await ownScreenshot(context, voice, op)
 }
 
 /** Records what a check found; anything but a pass ends the tier with its cause. */

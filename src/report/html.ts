@@ -5,19 +5,18 @@ import type { Results } from '../verdict/results.ts'
 import { attempts } from './html/attempts.ts'
 import { accommodations, customization, findings, headline, images, loud, machine, section } from './html/facts.ts'
 import { html, Markup } from './html/markup.ts'
+import { type Picture, screens } from './html/screens.ts'
 import { STYLE } from './html/style.ts'
 import { tierCard } from './html/tier.ts'
 import { timeline } from './html/timeline.ts'
 
 const MAX_LOG_CHARACTERS = 200_000
-const IMAGE_URI = /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/
 
 export interface ReportParts {
   readonly events?: readonly RunEvent[]
   /** Already masked; of a longer one only the end is shown. */
   readonly logs?: readonly { readonly name: string; readonly text: string }[]
-  /** Only `data:` URIs of PNG, JPEG or WebP are shown. */
-  readonly screenshots?: readonly { readonly name: string; readonly dataUri: string }[]
+  readonly screenshots?: readonly Picture[]
 }
 
 /**
@@ -39,7 +38,7 @@ ${loud(results)}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
 ${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
 ${attempts(results)}
-${screenshots(parts.screenshots ?? [])}
+${screens(results, parts.screenshots ?? [])}
 ${findings(results)}
 ${accommodations(results)}
 ${images(results)}
@@ -50,14 +49,6 @@ ${machine(results)}
 </main><footer>Made by cc-ci ${results.tool.version}. Everything here comes from the events of run ${results.run.id}.</footer></body></html>
 `
   return page.text
-}
-
-function screenshots(shots: NonNullable<ReportParts['screenshots']>): Markup {
-  const figures = shots.map(({ name, dataUri }) => {
-    if (!IMAGE_URI.test(dataUri)) return html`<p>${name} is no picture that can be shown.</p>`
-    return html`<figure><img src="${dataUri}" alt="Screenshot: ${name}" loading="lazy"><figcaption>${name}</figcaption></figure>`
-  })
-  return section('Screenshots', shots.length, html`<div class="shots">${figures}</div>`)
 }
 
 function logs(files: NonNullable<ReportParts['logs']>): Markup {

@@ -5,7 +5,7 @@ import { messageOf } from '../lib/errors.ts'
 import type { Artifact, RunEvent } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { Results } from '../verdict/results.ts'
-import { htmlReport } from './html.ts'
+import { htmlReport, type ReportParts } from './html.ts'
 import { resultsJson } from './json.ts'
 import { junitXml } from './junit.ts'
 
@@ -45,7 +45,8 @@ export function publish({ folder, events, append }: Publishable): Published {
   const logs = [folder.logs, ...attemptsIn(folder.logs)].flatMap((dir) => filesOf(dir, '.log'))
   const screenshots = [...attemptsIn(folder.artifacts), folder.artifacts].flatMap((dir) => filesOf(dir, '.png'))
   for (const file of logs) add('log', file)
-  for (const file of screenshots) add('screenshot', file)
+  for (const file of screenshots)
+    add(/-difference(?:-own)?\.png$/.test(file) ? 'visual-difference' : 'screenshot', file)
   for (const file of leftByTests(folder.artifacts).filter((file) => !screenshots.includes(file)))
     add(/\.png$/.test(file) ? 'screenshot' : 'trace', file)
   view('junit', folder.junit, () => junitXml(fold(events())))
@@ -53,10 +54,7 @@ export function publish({ folder, events, append }: Publishable): Published {
     htmlReport(fold(events()), {
       events: events(),
       logs: logs.map((file) => ({ name: relative(folder.logs, file), text: readFileSync(file, 'utf8') })),
-      screenshots: screenshots.map((file) => ({
-        name: relative(folder.artifacts, file).replace(/\.png$/, ''),
-        dataUri: `data:image/png;base64,${readFileSync(file, 'base64')}`,
-      })),
+      screenshots: inlined(screenshots, folder),
     }),
   )
   const results = fold(events())
@@ -68,6 +66,21 @@ export function publish({ folder, events, append }: Publishable): Published {
 function attemptsIn(dir: string): string[] {
   const names = readdirSync(dir).filter((name) => /^attempt-\d+$/.test(name))
   return names.sort().map((name) => join(dir, name))
+}
+
+/** All pictures of a report together, as files: one with more is slow to open and to send. */
+const MOST_PICTURE_BYTES = 8_000_000
+
+/** Pictures as `data:` URIs, as long as there is room. */
+function inlined(files: readonly string[], { dir, artifacts }: RunFolder): NonNullable<ReportParts['screenshots']> {
+  let room = MOST_PICTURE_BYTES
+  return files.map((file) => {
+    const picture = readFileSync(file)
+    const fits = picture.length <= room
+    if (fits) room -= picture.length
+    const dataUri = fits ? `data:image/png;base64,${picture.toString('base64')}` : null
+    return { name: relative(artifacts, file).replace(/\.png$/, ''), path: relative(dir, file), dataUri }
+  })
 }
 
 function filesOf(dir: string, ending: string): string[] {

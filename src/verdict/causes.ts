@@ -226,6 +226,18 @@ export const CAUSES = {
     why: 'A real browser loaded it and found no text, no picture and no form.',
     todo: 'See the screenshot, the console errors and the failed requests.',
   },
+  'error-page': {
+    blame: 'recipe',
+    what: 'The app answers that all is well, and the page that it shows is an error.',
+    why: 'Title, heading and text of the page in a real browser are those of a known error page or a stack trace, for 12 seconds.',
+    todo: "Read the log of the service: the app's own error stands there.",
+  },
+  'redirect-loop': {
+    blame: 'recipe',
+    what: 'The app sends the browser round and round, and never shows a page.',
+    why: 'The same addresses came again and again, by redirects or because the pages load each other; the way is below.',
+    todo: 'Check what the app believes its own address to be: domain, scheme (X-Forwarded-Proto) and base path.',
+  },
   'data-lost': {
     blame: 'recipe',
     again: deterministic('Data that is lost once is lost: an attempt that keeps it would not bring it back.'),

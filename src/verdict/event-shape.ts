@@ -78,7 +78,7 @@ export const findingShape = z.object({
 })
 
 export const artifactShape = z.object({
-  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log']),
+  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log', 'visual-difference']),
   path: z.string(),
   sha256: z.string(),
 })

@@ -67,7 +67,7 @@ export interface Finding {
 }
 
 export interface Artifact {
-  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log'
+  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log' | 'visual-difference'
   /** Relative to the run folder. */
   readonly path: string
   readonly sha256: string

@@ -65,11 +65,35 @@ export const EVIDENCE = {
   page: z.object({
     url: z.string(),
     title: z.string(),
+    status: z.number().int().optional(),
     textLength: z.number().int(),
     elements: z.number().int(),
     consoleErrors: z.array(z.string()),
     failedRequests: z.array(z.string()),
+    /** Redirects and pages on the way to this one, where it was not the first: `302 https://...`. */
+    way: z.array(z.string()).optional(),
     screenshot: z.string().min(1),
+  }),
+  /** The app led a real browser to a place that a run cannot look at: a login at another host, a dialog for a name and a password. */
+  'page-elsewhere': z.object({
+    from: z.string().min(1),
+    to: z.string().min(1),
+    why: z.string().min(1),
+    way: z.array(z.string()).min(1),
+  }),
+  /** Pictures of the same page before and after an upgrade, compared. Information: no difference decides anything. */
+  'visual-difference': z.object({
+    before: z.string().min(1),
+    after: z.string().min(1),
+    /** The picture of what differs; null where nothing does. */
+    difference: z.string().nullable(),
+    /** Width and height in pixels. */
+    size: z.object({ before: z.array(z.number().int()).length(2), after: z.array(z.number().int()).length(2) }),
+    changedPixels: z.number().int(),
+    /** Of those compared: what changes by itself is left out. */
+    changedShare: z.number().min(0).max(1),
+    /** Of the whole picture: what differs between two pictures of the same version. */
+    volatileShare: z.number().min(0).max(1),
   }),
   /** Base and head, service by service, as the engine reports them; `changed` names what differs in something that runs. */
   identity: z.object({

@@ -6,7 +6,11 @@ import type { EvidenceKind } from './evidence.ts'
  */
 export const TIERS = {
   lint: { rung: 5, needs: [], requires: ['rules'] },
-  install: { rung: 1, needs: [], requires: ['images', 'tasks', ['http', 'no-http'], ['page', 'no-http']] },
+  install: {
+    rung: 1,
+    needs: [],
+    requires: ['images', 'tasks', ['http', 'no-http'], ['page', 'page-elsewhere', 'no-http']],
+  },
   upgrade: {
     rung: 2,
     needs: ['install'],

@@ -62,7 +62,10 @@ async function lives(workshop: Workshop, args: readonly string[]): Promise<Resul
   expect(results.artifacts.map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(['screenshot', 'report', 'junit', 'log']),
   )
-  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(results.recipe.commit.slice(0, 8))
+  expect(tierOf(results, 'upgrade').evidence.map(({ kind }) => kind)).toContain('visual-difference')
+  const report = readFileSync(join(folder, 'report.html'), 'utf8')
+  expect(report).toContain(results.recipe.commit.slice(0, 8))
+  expect(report).toContain('Screenshot: before the upgrade: ')
   cameBack(results)
   provenOnlyByItsEvidence(folder)
   return results

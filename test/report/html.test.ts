@@ -75,6 +75,41 @@ describe('htmlReport', () => {
     }
   })
 
+  it('shows the pictures of an upgrade side by side, and every other one once', () => {
+    const compared = {
+      kind: 'visual-difference' as const,
+      before: 'artifacts/install.png',
+      after: 'artifacts/upgrade.png',
+      difference: 'artifacts/upgrade-difference.png',
+      size: { before: [1280, 800], after: [1280, 900] },
+      changedPixels: 4096,
+      changedShare: 0.0004,
+      volatileShare: 0.02,
+    }
+    const { tiers, ...rest } = passedResults()
+    const withDifference = {
+      ...rest,
+      tiers: tiers.map((tier) => (tier.id === 'upgrade' ? { ...tier, evidence: [...tier.evidence, compared] } : tier)),
+    }
+    const names = ['install', 'install-own', 'upgrade', 'upgrade-difference']
+    const screenshots = names.map((name) => ({ name, path: `artifacts/${name}.png`, dataUri: PNG }))
+    const page = htmlReport(withDifference, { screenshots })
+    const captions = [...page.matchAll(/<figcaption>(.*?) <a/g)].map(([, caption]) => caption)
+    expect(captions).toEqual([
+      'before the upgrade: 1.0.0+0.36.9',
+      'after it: 2.0.0+0.40.6 at a1b2c3d4',
+      'what differs',
+      'install-own',
+    ])
+    expect(page).toContain(
+      'less than 0.1 % of the picture changed (4,096 pixels). Its size went from 1280 × 800 to 1280 × 900 pixels. 2.0 % of it changes by itself and is left out.',
+    )
+    expect(page).not.toContain('own picture')
+    const [first] = screenshots
+    const without = htmlReport(withDifference, { screenshots: first ? [{ ...first, dataUri: null }] : [] })
+    expect(without).toContain('left out to keep this page small: <code>artifacts/install.png</code>')
+  })
+
   it('shows the end of a log that is too long', () => {
     const page = htmlReport(passedResults(), { logs: [{ name: 'app', text: `FIRST\n${'x'.repeat(300_000)}\nLAST` }] })
     expect(page).toContain('LAST')
@@ -110,6 +145,23 @@ describe('evidenceMarkup', () => {
       .map((evidence) => [evidence.kind, evidence]),
   )
   samples.set('no-http', { kind: 'no-http', reason: 'no router label' })
+  samples.set('page-elsewhere', {
+    kind: 'page-elsewhere',
+    from: 'https://a.ci.test/',
+    to: 'https://sso.example.org/login',
+    why: 'another host, which a run cannot reach',
+    way: ['302 https://a.ci.test/', 'no answer https://sso.example.org/login'],
+  })
+  samples.set('visual-difference', {
+    kind: 'visual-difference',
+    before: 'artifacts/install.png',
+    after: 'artifacts/upgrade.png',
+    difference: 'artifacts/difference.png',
+    size: { before: [1280, 800], after: [1280, 800] },
+    changedPixels: 4096,
+    changedShare: 0.004,
+    volatileShare: 0,
+  })
 
   it.each(Object.keys(EVIDENCE) as EvidenceKind[])('shows %s as something to read, not as data', (kind) => {
     const text = evidenceMarkup(samples.get(kind) as NonNullable<ReturnType<typeof samples.get>>).text

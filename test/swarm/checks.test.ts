@@ -95,7 +95,7 @@ describe.concurrent.each([
     expect(evidence && evidenceProblem(evidence)).toBeNull()
     const { result, png } = await picture(app, page)
     expect(result.cause).toBeUndefined()
-    expect(result.evidence?.title).toMatch(title)
+    expect(result.evidence?.kind === 'page' && result.evidence.title).toMatch(title)
     expect(result.evidence && evidenceProblem(result.evidence)).toBeNull()
     expect(png.subarray(1, 4).toString()).toBe('PNG')
   }, 120_000)

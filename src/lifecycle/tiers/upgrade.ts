@@ -3,6 +3,7 @@ import { whatDiffers } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
+import { compareBeforeAfter } from '../before-after.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
@@ -11,7 +12,7 @@ import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
-import { converged, looksAlive, serves } from '../serving.ts'
+import { converged, lookAt, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
 
@@ -41,7 +42,10 @@ export const upgradeTier: Tier = {
     await proveHead(context, voice, before, release)
     const op = operationOf('upgrade', was, appState(after, release))
     await awaitReady(context, voice, op)
-    if (await serves(context, voice, release)) await looksAlive(context, voice, op)
+    if (await serves(context, voice, release)) {
+      await looksAlive(context, voice, op)
+      await compareBeforeAfter(context, voice, async (file) => void (await lookAt(context, voice, file)))
+    }
     made.headServes = true
     await compareAfter(context, voice, 'upgrade')
     await lifecycleSpecs(context, voice, op)

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { type Evidence, type EvidenceKind, evidenceProblem } from '../../verdict/evidence.ts'
+import { differenceInWords } from './difference-in-words.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
 type Of<K extends EvidenceKind> = Extract<Evidence, { kind: K }>
@@ -41,9 +42,17 @@ ${table('Broken rules', ['Rule', 'Subject', ''], rows(broken))}
       [[url, status, bytes(size), id(bodyHash), id(servingTask)]],
     ),
   'no-http': ({ reason }) => html`<p>No HTTP to ask for: ${reason}</p>`,
-  page: ({ url, title, textLength, elements, consoleErrors, failedRequests }) => html`
-${table('Page in a browser', ['URL', 'Title', 'Text', 'Elements'], [[url, title || '(none)', `${textLength} characters`, elements]])}
-${list('Console errors', consoleErrors)}${list('Failed requests', failedRequests)}`,
+  page: ({ url, title, status, textLength, elements, consoleErrors, failedRequests, way }) => html`
+${table(
+  'Page in a browser',
+  ['URL', 'Status', 'Title', 'Text', 'Elements'],
+  [[url, status ?? '', title || '(none)', `${textLength} characters`, elements]],
+)}
+${list('The way to it', way ?? [])}${list('Console errors', consoleErrors)}${list('Failed requests', failedRequests)}`,
+  'page-elsewhere': ({ from, to, why, way }) => html`
+<p>A browser that opens ${from} is led to ${to}: ${why}.</p>${list('The way to it', way)}`,
+  'visual-difference': (compared) =>
+    html`<p>Pictures of before and after (<code>${compared.before}</code>, <code>${compared.after}</code>): ${differenceInWords(compared)}</p>`,
   identity: ({ services }) =>
     table(
       'What runs, before and after',

@@ -45,6 +45,10 @@ summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline
 figure { margin: .8rem 0; } figure img { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: .4rem; display: block; }
 figcaption { color: var(--dim); font-size: .9rem; }
 .shots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
+.shots.row { grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); width: min(96vw, 110rem); margin-left: calc(50% - min(48vw, 55rem)); }
+figure .close { display: none; }
+figure:target { position: fixed; inset: 0; z-index: 1; margin: 0; padding: 1rem; overflow: auto; background: var(--bg); }
+figure:target img { max-width: none; margin: 0 auto; } figure:target figcaption { font-size: 1rem; padding: .6rem 0; } figure:target .close { display: inline; margin-left: 1rem; }
 svg.lane { width: 100%; height: .8rem; display: block; min-width: 5rem; } svg.lane rect { fill: var(--skip); }
 svg.lane rect.c-pass { fill: var(--pass); } svg.lane rect.c-fail { fill: var(--fail); } svg.lane rect.c-unverified { fill: var(--unverified); }
 footer { max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: var(--dim); font-size: .9rem; }

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorPage } from '../../src/checks/broken-page.ts'
+import { type Browser, openBrowser } from '../../src/checks/browser.ts'
+import { lookAtPage } from '../../src/checks/page-look.ts'
+import { PAGE_SIGNS, type PageFacts, signOf } from '../../src/checks/page-signs.ts'
+import { ERROR_PAGES, LOOK_ALIKES } from './error-pages.ts'
+
+describe('in a real browser', () => {
+  let browser: Browser
+  let page: Page
+  let root: string
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'cc-ci-signs-'))
+    browser = await openBrowser({
+      edge: { host: '127.0.0.1', httpsPort: 1, httpPort: null, apiPort: null, ca: null },
+      executable: process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium',
+      domain: 'app.ci.test',
+      profile: join(root, 'profile'),
+    })
+    page = await browser.context.newPage()
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await rm(root, { recursive: true, force: true })
+  })
+
+  const look = async (document: string) => {
+    await page.setContent(document)
+    return lookAtPage(page)
+  }
+
+  it.each(ERROR_PAGES)('knows %s by %s', async (_, sign, document) => {
+    expect(signOf(await look(document))?.id).toBe(sign)
+  })
+
+  it.each(LOOK_ALIKES)('takes %s for what it is', async (_, document) => {
+    expect(signOf(await look(document))).toBeNull()
+  })
+})
+
+it('has a page for every sign', () => {
+  const shown = new Set(ERROR_PAGES.map(([, sign]) => sign))
+  expect(PAGE_SIGNS.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([])
+})
+
+it('lets no single text decide', () => {
+  const fields = ['title', 'heading', 'opening', 'ending', 'lines', 'mark', 'longest'] as const
+  for (const sign of PAGE_SIGNS.filter(({ weight }) => weight === 'decisive')) {
+    const says = sign.says ? 1 : 0
+    expect(fields.filter((field) => sign[field] !== undefined).length + says, sign.id).toBeGreaterThanOrEqual(2)
+  }
+})
+
+it('matches no page that is empty', () => {
+  expect(signOf({ title: '', headings: [], text: '', marks: [] })).toBeNull()
+})
+
+describe('errorPage', () => {
+  const facts = (text: string): PageFacts => ({ title: '', headings: [], text, marks: [] })
+  const judged = (status: number, text: string, allowed: readonly number[] = []) => {
+    const look = facts(text)
+    const found = errorPage({ status, allowed, url: 'https://a/', sign: signOf(look), look })
+    return found && [found.code, found.message]
+  }
+
+  it.each([
+    ['a good page', 200, 'hello', null],
+    [
+      'an error with 200',
+      200,
+      'Bad Gateway',
+      ['error-page', 'the page at https://a/ is nothing but the name of an error, though its status is 200'],
+    ],
+    ['nothing there: told, not judged', 404, 'Cannot GET /', null],
+    ['a login', 401, 'Who are you?', null],
+    [
+      'an error with its status',
+      500,
+      'Something broke',
+      ['http-wrong-status', 'the app answers a browser at https://a/ with 500'],
+    ],
+    [
+      'a known error with its status',
+      502,
+      'Bad Gateway',
+      ['http-wrong-status', 'the app answers a browser at https://a/ with 502: nothing but the name of an error'],
+    ],
+    ['a default page', 200, 'It works!', null],
+  ])('%s', (_, status, text, expected) => {
+    expect(judged(status, text)).toEqual(expected)
+  })
+
+  it('holds a status that the recipe allows for good', () => {
+    expect(judged(503, 'Set me up first', [200, 503])).toBeNull()
+  })
+})
