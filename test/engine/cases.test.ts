@@ -26,7 +26,7 @@ const job: Partial<ServiceState> = { mode: 'replicated-job', jobRound: 2, restar
 const routed = { labels: { 'traefik.http.routers.x.rule': 'Host(`x`)' } }
 const unwell = (second: number): Partial<SeenTask> => ({
   ...ended(second, 137),
-  error: 'task: non-zero exit (137): dockerexec: unhealthy container',
+  error: 'task: non-zero exit (137): unhealthy container',
 })
 const loop = [ended(10), ended(12), ended(14)]
 const longLoop = [...loop, ended(16), ended(18), ended(20)]
@@ -40,6 +40,8 @@ const CASES: readonly Case[] = [
     { tasks: [{ inStateMs: 100, containerId: 'c' }], containers: [health('c', 'healthy')] },
     'ready',
   ],
+  ['replicated: runs for 3 s, its start took 5 s', { tasks: [{ inStateMs: 3000, since: at(15) }] }, 'waiting'],
+  ['replicated: runs for 6 s, its start took a minute', { tasks: [{ inStateMs: 6000, since: at(70) }] }, 'ready'],
   ['replicated: no task yet', {}, 'waiting'],
   ['replicated: one of two', { service: { replicas: 2 }, tasks: [{}] }, 'waiting'],
   ['replicated: two of two', { service: { replicas: 2 }, tasks: [{}, { slot: 2 }] }, 'ready'],

@@ -2,7 +2,7 @@ import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.t
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 
 /** A replicated service with one replica, nothing else asked for. */
-export const SERVICE: ServiceState = {
+const SERVICE: ServiceState = {
   id: 'app',
   name: 's_app',
   service: 'app',
@@ -29,7 +29,7 @@ export const SERVICE: ServiceState = {
 }
 
 /** Its task, which has run for 20 s. */
-export const TASK: SeenTask = {
+const TASK: SeenTask = {
   id: 't1',
   serviceId: 'app',
   slot: 1,

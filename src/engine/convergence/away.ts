@@ -12,13 +12,14 @@ export function outlastingRestarts<T, C>(
 ): () => Promise<Condition<T, C>> {
   let awaySince: number | null = null
   return async () => {
+    const begun = clock.now()
     try {
       const seen = await look()
       awaySince = null
       return seen
     } catch (error) {
       if (!isAway(error)) throw error
-      awaySince ??= clock.now()
+      awaySince ??= begun
       if (clock.now() - awaySince >= AWAY_MS) throw error
       return { state: 'waiting', reason: `the engine does not answer: ${messageOf(error)}` }
     }

@@ -16,9 +16,10 @@ import {
 
 /**
  * A task without a health check must have run this long before it counts: the engine calls it running the moment its program starts,
- * and one that ends at once would look converged between two ends.
+ * and one that ends at once would look converged between two ends. Where the engine was slow to start it, everything is: as long as that took.
  */
 const STEADY_MS = 2_000
+const SLOWEST_MS = 6_000
 /** What runs once at most and still runs is a server or a one-shot at work: its end within this time would tell. */
 const RUNS_ONCE_MS = 10_000
 
@@ -96,7 +97,8 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
     return `${service.service}: ${running.length}/${wanted} running${latest(snapshot, tasks)}`
   }
   const unsteady = running.find((task) => task.inStateMs < holdFor(snapshot, service, task))
-  if (unsteady) return `${service.service}: runs, and must hold for ${holdFor(snapshot, service, unsteady) / 1000} s`
+  if (unsteady)
+    return `${service.service}: runs, and must hold for ${Math.round(holdFor(snapshot, service, unsteady) / 1000)} s`
   const kept = running.some((task) => task.templateHash !== service.templateHash)
   return kept && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
 }
@@ -116,7 +118,9 @@ function distinctSlots(done: readonly SeenTask[], running: readonly SeenTask[]):
 function holdFor(snapshot: Snapshot, service: ServiceState, task: SeenTask): number {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (container?.health?.status === 'healthy') return 0
-  return service.restartCondition === 'none' && mayComplete(service) ? RUNS_ONCE_MS : STEADY_MS
+  if (service.restartCondition === 'none' && mayComplete(service)) return RUNS_ONCE_MS
+  const startedInMs = Date.parse(task.since) - Date.parse(task.createdAt)
+  return Math.min(SLOWEST_MS, Math.max(STEADY_MS, startedInMs))
 }
 
 function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
