@@ -38,16 +38,18 @@ async function withCcCi(planted: Planted, dir: string, state: string): Promise<M
   const [run] = readdirSync(join(state, 'runs'))
   if (!run) throw new Error(`no run (exit ${done.exitCode}):\n${done.stdout}\n${done.stderr}`)
   const text = readFileSync(join(state, 'runs', run, 'events.ndjson'), 'utf8')
-  return measured(
+  const found = measured(
     text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as RunEvent),
     planted.upgrade ? 'upgrade' : 'install',
   )
+  if (!found) throw new Error(`the run did not come to the deployment:\n${done.stdout}\n${done.stderr}`)
+  return found
 }
 
-function measured(events: readonly RunEvent[], tier: 'install' | 'upgrade'): Measured {
+function measured(events: readonly RunEvent[], tier: 'install' | 'upgrade'): Measured | null {
   const begun = events.find((event) => event.type === 'operation.started' && event.tier === tier)
   const decided = events.find(
     (event) =>
@@ -55,7 +57,7 @@ function measured(events: readonly RunEvent[], tier: 'install' | 'upgrade'): Mea
       event.tier === tier &&
       (event.outcome !== 'pass' || event.name === 'every service converged'),
   )
-  if (!begun || decided?.type !== 'check') throw new Error('the run did not come to the deployment')
+  if (!begun || decided?.type !== 'check') return null
   const at = Date.parse(decided.at)
   const signs = (decided.cause?.lines ?? []).map((line) =>
     Date.parse(/^task .* at (\d{4}-\S+?\d)(?::? |:?$)/.exec(line)?.[1] + 'Z'),

@@ -172,6 +172,11 @@ const CASES: readonly Case[] = [
   ],
   ['crash loop: the database came up after the ends', { tasks: loop, db: {}, dbTasks: [{ since: at(30) }] }, 'waiting'],
   [
+    'crash loop: many ends, and the database came up just now',
+    { tasks: longLoop, db: {}, dbTasks: [{ since: at(30) }] },
+    'waiting',
+  ],
+  [
     'crash loop: the database was up before the ends',
     { tasks: loop, db: {}, dbTasks: [{ since: at(5) }] },
     'crash-loop',

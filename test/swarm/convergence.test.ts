@@ -9,8 +9,8 @@ import { FOREVER, IMAGE, type ScratchStack, scratchStack, sh } from './support/s
 const engine = await Engine.connect()
 const quick = { delay: '1s', condition: 'any' }
 const routed = { 'traefik.http.routers.x.rule': 'Host(`x`)' }
-/** From the sign that decides to the verdict: 5 s where this machine has nothing else to do (scripts/bench-verdict.ts). */
-const VERDICT_MS = 15_000
+/** From the sign that decides to the verdict: below 5 s where the machine has little else to do (scripts/bench-verdict.ts measures it), and far below any deadline here. */
+const VERDICT_MS = 30_000
 
 function causeOf(result: ConvergeResult) {
   if (result.state !== 'impossible') throw new Error(`converged: ${JSON.stringify(result.value.tasks)}`)
@@ -151,24 +151,23 @@ test.concurrent('every service that will not come up is told with its cause, wit
   }
   expect(causeOf(faded)).toMatchObject({ code: 'healthcheck-failing', service: 'fades' })
   expect(causeOf(cut)).toMatchObject({ code: 'crash-loop', service: 'loop' })
-  expect(cutting.cuts()).toBeGreaterThan(3)
+  expect(cutting.cuts()).toBeGreaterThan(0)
 })
 
-test.concurrent('an app that ends until its database is up is no crash loop', async () => {
+test.concurrent('an app that ends until its database is up is no crash loop, however often', async () => {
   await using stack = scratchStack(engine)
-  const healthcheck = { test: ['CMD', 'test', '-e', '/ready'], interval: '1s', retries: 30 }
+  const volumes = [{ type: 'volume' as const, source: 'd', target: '/d' }]
+  const healthcheck = { test: ['CMD', 'test', '-e', '/d/up'], interval: '1s', retries: 900 }
   const result = await stack.up(
     {
-      app: sh(
-        'mkdir -p /d; test -e /d/up || { date +%s >> /d/n; test $(wc -l < /d/n) -gt 4 && touch /d/up; exit 3; }; sleep 99',
-        {
-          restart_policy: quick,
-        },
-        { volumes: [{ type: 'volume', source: 'd', target: '/d' }] },
+      app: sh(`echo >> /d/tries; test -e /d/up || exit 3; ${FOREVER}`, { restart_policy: quick }, { volumes }),
+      db: sh(
+        `until test "$(wc -l < /d/tries)" -gt 6; do sleep 1; echo init $(date +%s | tr 0-9 a-j); done; touch /d/up; ${FOREVER}`,
+        {},
+        { healthcheck, volumes },
       ),
-      db: sh(`sleep 10; touch /ready; ${FOREVER}`, {}, { healthcheck }),
     },
-    { model: { volumes: { d: {} } } },
+    { model: { volumes: { d: {} } }, deadlineMs: 180_000 },
   )
   expect(convergedOf(result).tasks.map(({ service }) => service)).toEqual(['app', 'db'])
 })
@@ -194,6 +193,15 @@ test.concurrent('an address pool that is full', async () => {
     await stack.up({ app: sh(FOREVER, { replicas: 3 }, { networks: { tiny: null } }) }, { model: { networks } }),
   )
   expect(cause).toMatchObject({ code: 'address-pool-exhausted', service: 'app', blame: 'infra' })
+})
+
+test.concurrent('a start that goes on saying something new is waited for beyond the deadline', async () => {
+  await using stack = scratchStack(engine)
+  const starts = `for word in one two three four five six; do echo migrated $word; sleep 4; done; touch /up; ${FOREVER}`
+  const healthcheck = { test: ['CMD', 'test', '-e', '/up'], interval: '1s', retries: 900 }
+  const result = await stack.up({ app: sh(starts, {}, { healthcheck }) }, { deadlineMs: 20_000 })
+  expect(convergedOf(result).tasks).toHaveLength(1)
+  expect(result.waitedMs).toBeGreaterThan(20_000)
 })
 
 test.concurrent('the deadline names what was missing', async () => {

@@ -2,11 +2,11 @@ import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
 import { isJob, mayComplete } from './ends.ts'
 import { failureOf } from './failure.ts'
-import { expectedServices } from './loops.ts'
 import {
   type Converged,
   currentTasks,
   type Diagnosis,
+  expectedServices,
   hasEnded,
   isCurrent,
   type SeenTask,

@@ -1,7 +1,15 @@
 import type { ServiceState } from '../types.ts'
 import { QUIET_MS } from './activity.ts'
 import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf } from './ends.ts'
-import { currentTasks, type Diagnosis, hasEnded, type SeenTask, type Snapshot, slotOf } from './snapshot.ts'
+import {
+  currentTasks,
+  type Diagnosis,
+  expectedServices,
+  hasEnded,
+  type SeenTask,
+  type Snapshot,
+  slotOf,
+} from './snapshot.ts'
 
 /** The same end this often is a loop, when all other services were up meanwhile. */
 const LOOP_ENDS = 3
@@ -23,20 +31,13 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
   const others = expectedServices(snapshot).filter(
     (other) => other.id !== service.id && loopEnds(snapshot, other).length === 0,
   )
-  const upSince = others.map((other) => upAt(snapshot, other))
-  const latest = Math.max(0, ...upSince.map(Number))
-  const counted = upSince.includes(null) ? [] : ends.filter((task) => beganAfter(task, latest))
-  if (
-    counted.length < LOOP_ENDS &&
-    !(ends.length >= HOPELESS_ENDS && others.every((other) => isUpOrQuiet(snapshot, other)))
-  )
-    return null
+  const down = others.filter((other) => upAt(snapshot, other) === null)
+  const hopeless = down.length > 0 && down.every((other) => isQuiet(snapshot, other)) && ends.length >= HOPELESS_ENDS
+  const latest = Math.max(0, ...others.map((other) => Number(upAt(snapshot, other))))
+  const counted = down.length > 0 ? [] : ends.filter((task) => beganAfter(task, latest))
+  if (counted.length < LOOP_ENDS && !hopeless) return null
   const message = `${service.service} ended ${ends.length} times: it ${howItEnded(snapshot, last)}`
   return { code: 'crash-loop', service: service.service, tasks: ends, message }
-}
-
-export function expectedServices({ services, expected }: Snapshot): readonly ServiceState[] {
-  return services.filter(({ service }) => expected.has(service))
 }
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
@@ -64,8 +65,8 @@ function lastUp(snapshot: Snapshot, service: ServiceState): SeenTask | undefined
   return currentTasks(snapshot, service).findLast((task) => task.state === 'running' || task.state === 'complete')
 }
 
-function isUpOrQuiet(snapshot: Snapshot, service: ServiceState): boolean {
-  if (upAt(snapshot, service) !== null) return true
+/** Starting, past its start period, and without progress. */
+function isQuiet(snapshot: Snapshot, service: ServiceState): boolean {
   const last = currentTasks(snapshot, service).at(-1)
   return last?.state === 'starting' && last.inStateMs >= service.startPeriodMs && (last.quietMs ?? 0) >= QUIET_MS
 }

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
-import type { ContainerState, TaskState } from '../types.ts'
+import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 import { Activity } from './activity.ts'
-import { type Expected, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+import { type Expected, expectedServices, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
@@ -33,11 +33,11 @@ export class StackMemory {
     const tasks = await this.#engine.tasks(this.#stack)
     for (const task of tasks) this.#remember(task)
     this.#forgetVanished(new Set(tasks.map((task) => task.id)))
-    await Promise.all(tasks.map((task) => this.#lookInside(task)))
+    const watched = tasks.filter((task) => this.#isExpected(services, task))
+    await Promise.all(watched.map((task) => this.#lookInside(task)))
     const now = this.#clock.now()
-    await Promise.all(
-      tasks.filter((task) => this.#mayStillStart(task, now)).map((task) => this.#activity.watch(task, now)),
-    )
+    const starting = watched.filter((task) => this.#mayStillStart(task, now))
+    await Promise.all(starting.map((task) => this.#activity.watch(task, now)))
     this.last = {
       services,
       tasks: this.#seen(now),
@@ -50,9 +50,15 @@ export class StackMemory {
 
   /** The first service that has no running task of its own spec; for naming what a deadline was about. */
   unready(): string | undefined {
-    const { services, tasks } = this.last
+    const { tasks } = this.last
     const ready = (id: string) => tasks.some((task) => task.serviceId === id && task.state === 'running')
-    return services.find(({ id, replicas }) => replicas !== 0 && !ready(id))?.service
+    return expectedServices(this.last).find(({ id, replicas }) => replicas !== 0 && !ready(id))?.service
+  }
+
+  /** Whoever expects nothing in particular wants to know about all. */
+  #isExpected(services: readonly ServiceState[], task: TaskState): boolean {
+    if (this.#expected.size === 0) return true
+    return this.#expected.has(services.find(({ id }) => id === task.serviceId)?.service ?? '')
   }
 
   #remember(task: TaskState): void {

@@ -2,8 +2,7 @@ import type { ServiceState } from '../types.ts'
 import { QUIET_MS } from './activity.ts'
 import { waitingReason } from './decide.ts'
 import { endedByItself } from './ends.ts'
-import { expectedServices } from './loops.ts'
-import { currentTasks, type SeenTask, type Snapshot } from './snapshot.ts'
+import { currentTasks, expectedServices, type SeenTask, type Snapshot } from './snapshot.ts'
 
 /** A program that ended this often by itself starts anew; it does not get on. */
 const STARTS_ANEW = 3

@@ -67,6 +67,11 @@ export function isCurrent(task: TaskState, service: ServiceState): boolean {
   return task.unplacedHash === service.unplacedHash && task.jobRound === service.jobRound
 }
 
+/** The services that are waited for. */
+export function expectedServices({ services, expected }: Snapshot): readonly ServiceState[] {
+  return services.filter(({ service }) => expected.has(service))
+}
+
 /** Whether something of the stack is on its way out: what it holds will be free. */
 export function somethingLeaves(snapshot: Snapshot): boolean {
   return snapshot.tasks.some((task) => LEAVING.has(task.desired) && !hasEnded(task) && task.containerId !== null)

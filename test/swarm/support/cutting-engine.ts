@@ -7,8 +7,8 @@ import { Engine } from '../../../src/engine/client.ts'
 import { engineHost } from '../../../src/engine/connect.ts'
 import { Connection, type Transport } from '../../../src/engine/connection.ts'
 
-const SHORTEST_MS = 100
-const LONGEST_MS = 3_000
+const SHORTEST_MS = 200
+const LONGEST_MS = 8_000
 
 export interface CuttingEngine extends AsyncDisposable {
   readonly engine: Engine
@@ -16,7 +16,7 @@ export interface CuttingEngine extends AsyncDisposable {
   cuts(): number
 }
 
-/** The engine behind a relay on a unix socket that cuts every connection, event streams too, at a random time between 0.1 and 3 s. */
+/** The engine behind a relay on a unix socket that cuts every connection, event streams too, after a random time between 0.2 and 8 s. */
 export async function cuttingEngine(): Promise<CuttingEngine> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-cut-'))
   const path = join(dir, 'docker.sock')
