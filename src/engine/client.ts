@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
-import { parseContainer } from './container-state.ts'
+import { parseContainer, parseCpuMs } from './container-state.ts'
 import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
@@ -99,6 +99,13 @@ export class Engine {
   async container(id: string): Promise<ContainerState | null> {
     const answer = await this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`)
     return answer === null ? null : parseContainer(answer)
+  }
+
+  /** Processor time that a container of this node has used so far, in ms; null when it does not run here. */
+  async cpuMs(id: string): Promise<number | null> {
+    const query = { stream: false, 'one-shot': true }
+    const answer = await this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, { query })
+    return answer === null ? null : parseCpuMs(answer)
   }
 
   /** See `execIn`. */

@@ -54,6 +54,17 @@ export function parseContainer(answer: unknown): ContainerState {
   }
 }
 
+const statsSchema = z.object({
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().nullish() }).nullish() }).nullish(),
+})
+const NS_PER_MS = 1_000_000
+
+/** The processor time of the engine's answer (stats), in ms; null where it names none, as for an ended container. */
+export function parseCpuMs(answer: unknown): number | null {
+  const used = statsSchema.parse(answer).cpu_stats?.cpu_usage?.total_usage
+  return used ? used / NS_PER_MS : null
+}
+
 /** Without a health check the engine says nothing, or `none`. */
 function healthOf(health: z.infer<typeof schema>['State']['Health']): ContainerState['health'] {
   if (!health || health.Status === 'none' || health.Status === '') return null

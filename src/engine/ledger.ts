@@ -1,5 +1,7 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
+import { hasEnded } from './convergence/snapshot.ts'
 import type { ObjectKind } from './objects.ts'
+import type { TaskState } from './types.ts'
 
 const LEDGER_KINDS = ['services', 'tasks', 'containers', 'networks', 'volumes', 'secrets', 'configs'] as const
 
@@ -45,7 +47,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
     named(engine, 'secret', of),
     named(engine, 'config', of),
     containersOf(engine, of),
-    engine.tasks(of.stack),
+    tasksOf(engine, of),
   ])
   const volumes = await volumesOf(engine, of)
   return new Ledger({
@@ -57,6 +59,17 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
     secrets,
     configs,
   })
+}
+
+/**
+ * The tasks that mean anything: the engine keeps the records of what a job came to for ever once its service is gone, and no call removes
+ * them (20.10 does so); they hold no container and no address.
+ */
+async function tasksOf(engine: Engine, { stack }: LedgerOf): Promise<readonly TaskState[]> {
+  const [tasks, services] = await Promise.all([engine.tasks(stack), engine.services(stack)])
+  const isRecord = (task: TaskState) =>
+    task.jobRound !== null && hasEnded(task) && !services.some(({ id }) => id === task.serviceId)
+  return tasks.filter((task) => !isRecord(task))
 }
 
 /** The volumes that the run's containers use now, anonymous ones too: remember them before the containers are gone. */

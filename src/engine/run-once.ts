@@ -3,7 +3,7 @@ import { InfraError } from '../lib/errors.ts'
 import { type WaitOptions, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
-import { mayComplete } from './convergence/failure.ts'
+import { mayComplete } from './convergence/ends.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
 export interface RunOnceOptions {

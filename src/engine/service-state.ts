@@ -1,9 +1,12 @@
 import { z } from 'zod'
-import { hashOf, specHash, templateHash } from './spec-hash.ts'
+import { hashOf, specHash, templateHash, unplacedHash } from './spec-hash.ts'
 import type { ServiceState } from './types.ts'
 
 const STACK_LABEL = 'com.docker.stack.namespace'
 const text = z.string().nullish()
+
+const healthcheck = z.looseObject({ Test: z.array(z.string()).nullish(), StartPeriod: z.number().nullish() })
+const NS_PER_MS = 1_000_000
 
 const schema = z.object({
   ID: z.string(),
@@ -12,9 +15,7 @@ const schema = z.object({
     Name: z.string(),
     Labels: z.record(z.string(), z.string()).nullish(),
     TaskTemplate: z.looseObject({
-      ContainerSpec: z
-        .looseObject({ Image: text, Healthcheck: z.looseObject({ Test: z.array(z.string()).nullish() }).nullish() })
-        .nullish(),
+      ContainerSpec: z.looseObject({ Image: text, Healthcheck: healthcheck.nullish() }).nullish(),
       RestartPolicy: z.looseObject({ Condition: text, MaxAttempts: z.number().nullish() }).nullish(),
     }),
     Mode: z.object({
@@ -40,12 +41,13 @@ const schema = z.object({
       })
       .nullish(),
   }),
+  JobStatus: z.object({ JobIteration: z.object({ Index: z.number().nullish() }).nullish() }).nullish(),
   UpdateStatus: z.object({ State: text, StartedAt: text, Message: text }).nullish(),
 })
 
 /** A service of the engine's answer as our type. */
 export function parseService(answer: unknown): ServiceState {
-  const { ID, Version, Spec, UpdateStatus } = schema.parse(answer)
+  const { ID, Version, Spec, UpdateStatus, JobStatus } = schema.parse(answer)
   const { TaskTemplate: template, EndpointSpec: endpoint } = Spec
   const labels = Spec.Labels ?? {}
   const stack = labels[STACK_LABEL]
@@ -70,8 +72,11 @@ export function parseService(answer: unknown): ServiceState {
     updateOrder: Spec.UpdateConfig?.Order === 'start-first' ? 'start-first' : 'stop-first',
     failureAction: (Spec.UpdateConfig?.FailureAction || 'pause') as ServiceState['failureAction'],
     hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    startPeriodMs: (template.ContainerSpec?.Healthcheck?.StartPeriod ?? 0) / NS_PER_MS,
     specHash: specHash(template),
     templateHash: templateHash(template),
+    unplacedHash: unplacedHash(template),
+    jobRound: JobStatus?.JobIteration ? (JobStatus.JobIteration.Index ?? 0) : null,
     endpointHash: hashOf({ ...endpoint, Mode: endpoint?.Mode || 'vip' }),
     endpointMode: endpoint?.Mode === 'dnsrr' ? 'dnsrr' : 'vip',
     ports: (endpoint?.Ports ?? []).map((port) => ({

@@ -13,6 +13,12 @@ export function templateHash(template: unknown): string {
   return hashOf(rest)
 }
 
+/** Like `templateHash`, whatever the placement says. */
+export function unplacedHash(template: unknown): string {
+  const { Placement: _placement, ...rest } = fields(template)
+  return templateHash(rest)
+}
+
 /** Hash of anything the engine said; null, missing and empty are the same, and the order of keys does not count. */
 export function hashOf(value: unknown): string {
   return createHash('sha256')

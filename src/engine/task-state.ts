@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { specHash, templateHash } from './spec-hash.ts'
+import { specHash, templateHash, unplacedHash } from './spec-hash.ts'
 import type { TaskState } from './types.ts'
 
 const text = z.string().nullish()
@@ -11,6 +11,7 @@ const schema = z.object({
   NodeID: text,
   CreatedAt: z.string(),
   DesiredState: text,
+  JobIteration: z.object({ Index: z.number().nullish() }).nullish(),
   Spec: z.looseObject({ ContainerSpec: z.looseObject({ Image: text }).nullish() }),
   Status: z.object({
     State: z.string(),
@@ -40,5 +41,7 @@ export function parseTask(answer: unknown): TaskState {
     image: Spec.ContainerSpec?.Image ?? '',
     specHash: specHash(Spec),
     templateHash: templateHash(Spec),
+    unplacedHash: unplacedHash(Spec),
+    jobRound: task.JobIteration ? (task.JobIteration.Index ?? 0) : null,
   }
 }

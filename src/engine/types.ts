@@ -25,10 +25,16 @@ export interface ServiceState {
   readonly updateOrder: 'start-first' | 'stop-first'
   readonly failureAction: 'pause' | 'continue' | 'rollback'
   readonly hasHealthcheck: boolean
+  /** What its health check allows for the start, in ms; 0 without. */
+  readonly startPeriodMs: number
   /** Hash of the task template without labels that cc-ci or the operators' client set: equal hashes run the same thing. */
   readonly specHash: string
   /** Hash of the whole template: tasks with this one are the tasks this service wants now. */
   readonly templateHash: string
+  /** Like templateHash, without the placement: the engine leaves tasks alone when only that changed and their node still fits. */
+  readonly unplacedHash: string
+  /** Of jobs: which of its rounds is wanted; each deployment begins a new one. Null for other services. */
+  readonly jobRound: number | null
   /** Hash of the wanted endpoint mode and ports: a change restarts tasks though their template stays. */
   readonly endpointHash: string
   readonly endpointMode: 'vip' | 'dnsrr'
@@ -79,6 +85,10 @@ export interface TaskState {
   readonly specHash: string
   /** Like ServiceState.templateHash. */
   readonly templateHash: string
+  /** Like ServiceState.unplacedHash. */
+  readonly unplacedHash: string
+  /** Of jobs: the round it was made for. */
+  readonly jobRound: number | null
 }
 
 export interface ContainerState {

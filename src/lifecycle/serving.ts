@@ -13,6 +13,7 @@ import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
+import { deployDeadline } from './deploy-deadline.ts'
 import { browserOf } from './made.ts'
 
 const BROWSER_DEADLINE_MS = 30_000
@@ -29,7 +30,7 @@ export async function converged(
     stack: plan.app.stack,
     expected: deployed.services,
     before: before?.services,
-    deadlineMs: plan.settings.settings.timeouts.deploy,
+    deadlineMs: deployDeadline(plan.settings, deployed.services),
     signal,
     clock,
     mask: (text) => masker.mask(text),

@@ -1,4 +1,4 @@
-import { mayComplete } from '../engine/convergence/failure.ts'
+import { mayComplete } from '../engine/convergence/ends.ts'
 import { currentTasks, type SeenTask, type Snapshot } from '../engine/convergence/snapshot.ts'
 import type { ServiceState } from '../engine/types.ts'
 import type { RunEvent } from '../verdict/events.ts'

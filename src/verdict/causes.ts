@@ -160,7 +160,7 @@ export const CAUSES = {
     blame: 'recipe',
     again: chance('A deadline passed with no decisive sign.'),
     what: 'The services did not all come up before the deadline.',
-    why: 'The deadline passed with no decisive sign; what was still missing is below.',
+    why: 'The deadline passed with no decisive sign and no progress; what was still missing is below.',
     todo: 'If the app needs longer, raise `timeouts.deploy`; otherwise look at the service named below.',
   },
   'rolled-back': {

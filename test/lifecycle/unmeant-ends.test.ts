@@ -5,7 +5,7 @@ import { unmeantEnds } from '../../src/lifecycle/unmeant-ends.ts'
 import type { RunEvent } from '../../src/verdict/events.ts'
 
 const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, '0')}.000Z`
-const SERVICE = { id: 'app', service: 'app', templateHash: 'new', mode: 'replicated', restartCondition: 'any' }
+const SERVICE = { id: 'app', service: 'app', unplacedHash: 'new', mode: 'replicated', restartCondition: 'any' }
 /** Deployed and up at 10, tier over at 14, backed up from 20 to 24, restored from 30, up again at 36, killed from 50 to 54, deployed again. */
 const EVENTS = [
   { type: 'check', tier: 'install', name: 'every service converged', outcome: 'pass', at: at(10) },
@@ -28,7 +28,7 @@ function judged(
     const own = {
       id: `t${second}`,
       serviceId: 'app',
-      templateHash: 'new',
+      unplacedHash: 'new',
       state: 'failed',
       exitCode: 9,
       since: at(second),
@@ -42,7 +42,7 @@ function judged(
     hasHealthcheck: false,
     ...more.service,
   } as unknown as ServiceState
-  const snapshot: Snapshot = { services: [service], tasks, containers: new Map(), expected: new Map() }
+  const snapshot: Snapshot = { services: [service], tasks, containers: new Map(), expected: new Map(), waitedMs: 0 }
   return unmeantEnds(snapshot, EVENTS, more.hooked === true).map(({ decisive }) => decisive)
 }
 
@@ -67,7 +67,7 @@ test('what ends while hooks run may be meant', () => {
 })
 
 test('tasks of an older spec, orderly ends and finished one-shots are not counted', () => {
-  expect(judged([17], { task: { templateHash: 'old' } })).toEqual([])
+  expect(judged([17], { task: { unplacedHash: 'old' } })).toEqual([])
   expect(judged([17], { task: { state: 'shutdown' } })).toEqual([])
   expect(judged([17], { task: { state: 'complete', exitCode: 0 }, service: { restartCondition: 'none' } })).toEqual([])
   expect(judged([17], { task: { state: 'complete', exitCode: 0 } })).toEqual([true])

@@ -52,7 +52,7 @@ function withLabels(service: ComposeService, release: Release): ComposeService {
 
 /** Without IPVS a virtual address carries nothing: names resolve to the tasks, and ports are bound on the host. */
 function withoutVip(name: string, service: ComposeService, accommodations: string[]): ComposeService {
-  const ports = service.ports ?? []
+  const { ports = [], deploy = {} } = service
   const ingress = ports.filter(({ mode }) => mode !== 'host')
   if (ingress.length > 0) {
     const shown = ingress.map(({ published, target }) => published ?? target).join(', ')
@@ -60,12 +60,23 @@ function withoutVip(name: string, service: ComposeService, accommodations: strin
       `service ${name}: ingress ports ${shown} bound on the host, because virtual addresses carry no traffic here`,
     )
   }
-  if (service.deploy?.endpoint_mode !== 'dnsrr') {
+  if (deploy.endpoint_mode !== 'dnsrr') {
     accommodations.push(`service ${name}: endpoint_mode dnsrr, because virtual addresses carry no traffic here`)
   }
+  const update = ingress.length > 0 ? stopFirst(name, deploy, accommodations) : {}
   return {
     ...service,
     ...(ports.length > 0 ? { ports: ports.map((port) => ({ ...port, mode: 'host' as const })) } : {}),
-    deploy: { ...service.deploy, endpoint_mode: 'dnsrr' },
+    deploy: { ...deploy, ...update, endpoint_mode: 'dnsrr' },
   }
+}
+
+/** Two tasks cannot hold one port of the host: a new task that is to start first would wait for ever. */
+function stopFirst(name: string, deploy: object, accommodations: string[]): object {
+  const configs = Object.entries(deploy).filter(
+    ([key, config]) => /^(update|rollback)_config$/.test(key) && config?.order === 'start-first',
+  )
+  if (configs.length === 0) return {}
+  accommodations.push(`service ${name}: updated with order stop-first, because its ports are bound on the host here`)
+  return Object.fromEntries(configs.map(([key, config]) => [key, { ...config, order: 'stop-first' }]))
 }

@@ -1,12 +1,20 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
+import { QUIET_MS } from './activity.ts'
+import { outlastingRestarts } from './away.ts'
 import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { StackMemory } from './memory.ts'
-import type { Converged, Expected } from './snapshot.ts'
+import { showsProgress } from './progress.ts'
+import type { Converged, Diagnosis, Expected } from './snapshot.ts'
+
+/** Progress carries a wait beyond its deadline, to this many times as long at most. */
+const LONGEST = 3
+/** Beyond the deadline: how often it is asked whether there is progress still. */
+const STRETCH_MS = 2_000
 
 export interface ConvergeOptions {
   readonly stack: string
@@ -14,6 +22,7 @@ export interface ConvergeOptions {
   readonly expected: readonly { readonly service: string }[]
   /** The services as they were before this deployment. Default: none, all are new. */
   readonly before?: readonly ServiceState[]
+  /** How long a stack may take that shows no progress; three times that is the end in any case. */
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -22,44 +31,72 @@ export interface ConvergeOptions {
   readonly mask?: (text: string) => string
 }
 
-/** A passed deadline is the cause `not-converged`. */
+/** A passed deadline is the cause `not-converged`, or `deadline` when there still was progress at three times the deadline. */
 export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
 
 /**
- * Waits until a stack has converged, or until it is known that it will not; the deadline ends it as cause `not-converged`. It looks when
- * the engine says that something happened, and every 500 ms. Throws InfraError `engine-lost` when the engine goes away.
+ * Waits until a stack has converged, or until it is known that it will not. It looks when the engine says that something happened, and
+ * every 500 ms, and outlasts a restart of the engine. Throws InfraError `engine-lost` when the engine stays away.
  */
 export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
-  const { stack, before = [], mask = (text: string) => text } = options
+  const { stack, before = [], clock = systemClock, mask = (text: string) => text } = options
   const expected = new Map(options.expected.map(({ service }) => [service, expectedOf(service, before)]))
-  const memory = new StackMemory(engine, stack, expected, options.clock)
+  const memory = new StackMemory(engine, stack, expected, clock)
   using watch = engine.events(stack)
-  const waited = await waitFor(async () => decide(await memory.look()), {
-    name: `stack ${stack} to converge`,
-    deadlineMs: options.deadlineMs,
-    signal: options.signal,
-    clock: options.clock,
-    onWaiting: options.onWaiting,
-    nudge: watch.nudge,
-  })
+  const look = outlastingRestarts(clock, async () => decide(await memory.look()))
+  const waited = await waitWhileItMoves(look, memory, { ...options, clock, nudge: watch.nudge })
   if (waited.state === 'ready') return waited
   if (waited.state === 'impossible') {
-    const { code, message, service, hint, tasks, behind = [] } = waited.cause
+    const { code, message, service, hint, blame, tasks, behind = [] } = waited.cause
     const lines = await decisiveLines(engine, memory.last, service, tasks)
     for (const name of behind) {
       const more = await decisiveLines(engine, memory.last, name, [])
       lines.unshift(...more.map((line) => `${name}: ${line}`))
     }
-    const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}) }
+    const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}), ...(blame ? { blame } : {}) }
     // Restarts that are used up before the third end are no repetition yet.
     const few = code === 'crash-loop' && tasks.length < 3 ? { deterministic: false } : {}
-    const found = cause(code, mask(message), { ...details, ...few })
-    return { ...waited, cause: found }
+    return { ...waited, cause: cause(code, mask(message), { ...details, ...few }) }
   }
   const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
-  const message = `not converged within ${Math.round(options.deadlineMs / 1000)} s: ${waited.lastSeen}`
-  const late = cause('not-converged', mask(message), { service: memory.unready(), lines: lines.map(mask) })
-  return { state: 'impossible', cause: late, waitedMs: waited.waitedMs }
+  const found = { ...waited, lastSeen: mask(waited.lastSeen) }
+  const details = { service: memory.unready(), lines: lines.map(mask) }
+  const why = late(moves(memory, options.deadlineMs), found, details)
+  return { state: 'impossible', cause: why, waitedMs: waited.waitedMs }
+}
+
+type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
+
+async function waitWhileItMoves(
+  look: Looks,
+  memory: StackMemory,
+  options: ConvergeOptions & { readonly clock: Clock; readonly nudge: WaitOptions['nudge'] },
+): Promise<WaitResult<Converged, Diagnosis>> {
+  const { stack, deadlineMs, signal, clock, onWaiting, nudge } = options
+  const wait = (ms: number) =>
+    waitFor(look, { name: `stack ${stack} to converge`, deadlineMs: ms, signal, clock, onWaiting, nudge })
+  const begun = clock.now()
+  let waited = await wait(deadlineMs)
+  while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(memory, deadlineMs)) {
+    waited = await wait(STRETCH_MS)
+  }
+  return { ...waited, waitedMs: clock.now() - begun }
+}
+
+/** Of a short deadline only its second half counts. */
+function moves(memory: StackMemory, deadlineMs: number): boolean {
+  return showsProgress(memory.last, Math.min(QUIET_MS, deadlineMs / 2))
+}
+
+function late(
+  moving: boolean,
+  { lastSeen, waitedMs }: { readonly lastSeen: string; readonly waitedMs: number },
+  details: { service: string | undefined; lines: readonly string[] },
+): Cause {
+  const seconds = Math.round(waitedMs / 1000)
+  if (!moving) return cause('not-converged', `not converged within ${seconds} s: ${lastSeen}`, details)
+  const hint = 'It was making progress: raise `timeouts.deploy`.'
+  return cause('deadline', `still at work after ${seconds} s: ${lastSeen}`, { ...details, hint })
 }
 
 function expectedOf(name: string, before: readonly ServiceState[]): Expected {

@@ -1,13 +1,27 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { failureOf, mayComplete } from './failure.ts'
-import { type Converged, currentTasks, type Diagnosis, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+import { isJob, mayComplete } from './ends.ts'
+import { failureOf } from './failure.ts'
+import {
+  type Converged,
+  currentTasks,
+  type Diagnosis,
+  expectedServices,
+  hasEnded,
+  isCurrent,
+  type SeenTask,
+  type Snapshot,
+  slotOf,
+} from './snapshot.ts'
 
 /**
  * A task without a health check must have run this long before it counts: the engine calls it running the moment its program starts,
- * and one that ends at once would look converged between two ends.
+ * and one that ends at once would look converged between two ends. Where the engine was slow to start it, everything is: as long as that took.
  */
 const STEADY_MS = 2_000
+const SLOWEST_MS = 6_000
+/** What runs once at most and still runs is a server or a one-shot at work: its end within this time would tell. */
+const RUNS_ONCE_MS = 10_000
 
 /**
  * What one look says about a whole stack. Converged: every expected service is there; each update that was asked for has ended as
@@ -20,7 +34,7 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
   )
   const failure = rootFailure(snapshot)
   if (failure) return { state: 'impossible', cause: failure }
-  const reasons = snapshot.services
+  const reasons = expectedServices(snapshot)
     .map((service) => waitingReason(snapshot, service))
     .filter((reason) => reason !== null)
   if (missing.length > 0) reasons.unshift(`service ${missing.join(', ')} does not exist yet`)
@@ -34,7 +48,7 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
  * beside services that are not up yet names them, because the program may wait for exactly those.
  */
 function rootFailure(snapshot: Snapshot): Diagnosis | null {
-  const failures = snapshot.services
+  const failures = expectedServices(snapshot)
     .map((service) => failureOf(snapshot, service))
     .filter((failure) => failure !== null)
   const root = failures.find(({ code }) => code !== 'crash-loop') ?? failures[0]
@@ -52,13 +66,14 @@ function rootFailure(snapshot: Snapshot): Diagnosis | null {
 }
 
 function notUp(snapshot: Snapshot): { readonly name: string; readonly reason: string }[] {
-  return snapshot.services.flatMap((service) => {
+  return expectedServices(snapshot).flatMap((service) => {
     const reason = waitingReason(snapshot, service)
     return reason === null ? [] : [{ name: service.service, reason }]
   })
 }
 
-function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {
+/** What a service waits for; null when it is up. */
+export function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {
   return updateReason(snapshot, service) ?? taskReason(snapshot, service)
 }
 
@@ -71,18 +86,21 @@ function updateReason(snapshot: Snapshot, service: ServiceState): string | null 
 }
 
 function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
-  const all = snapshot.tasks.filter((task) => task.serviceId === service.id)
-  const old = all.filter((task) => task.templateHash !== service.templateHash && !hasEnded(task))
+  const all = snapshot.tasks.filter((task) => task.serviceId === service.id && !hasEnded(task))
+  const old = service.replicas === 0 ? all : all.filter((task) => !isCurrent(task, service))
   if (old.length > 0) return `${service.service}: ${old.length} old ${plural(old.length, 'task')} still there`
   const tasks = currentTasks(snapshot, service)
   const wanted = wantedCount(service, tasks)
-  const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
+  const running = isJob(service) ? [] : tasks.filter((task) => task.state === 'running' && task.desired === 'running')
   const done = mayComplete(service) ? tasks.filter((task) => task.state === 'complete') : []
-  const unsteady = running.find((task) => !isSteady(snapshot, task))
   if (running.length + distinctSlots(done, running) < wanted) {
     return `${service.service}: ${running.length}/${wanted} running${latest(snapshot, tasks)}`
   }
-  return unsteady ? `${service.service}: runs, and must hold for ${STEADY_MS / 1000} s` : null
+  const unsteady = running.find((task) => task.inStateMs < holdFor(snapshot, service, task))
+  if (unsteady)
+    return `${service.service}: runs, and must hold for ${Math.round(holdFor(snapshot, service, unsteady) / 1000)} s`
+  const kept = running.some((task) => task.templateHash !== service.templateHash)
+  return kept && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
 }
 
 /** A global service wants as many as the engine made; none yet counts as one. */
@@ -96,13 +114,13 @@ function distinctSlots(done: readonly SeenTask[], running: readonly SeenTask[]):
   return new Set(done.map(slotOf).filter((slot) => !busy.has(slot))).size
 }
 
-function slotOf(task: SeenTask): string {
-  return String(task.slot ?? task.nodeId)
-}
-
-function isSteady(snapshot: Snapshot, task: SeenTask): boolean {
+/** How long a task must have run before it counts, in ms. */
+function holdFor(snapshot: Snapshot, service: ServiceState, task: SeenTask): number {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
-  return container?.health?.status === 'healthy' || task.inStateMs >= STEADY_MS
+  if (container?.health?.status === 'healthy') return 0
+  if (service.restartCondition === 'none' && mayComplete(service)) return RUNS_ONCE_MS
+  const startedInMs = Date.parse(task.since) - Date.parse(task.createdAt)
+  return Math.min(SLOWEST_MS, Math.max(STEADY_MS, startedInMs))
 }
 
 function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
@@ -116,10 +134,11 @@ function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
 }
 
 function converged(snapshot: Snapshot): Converged {
+  const services = expectedServices(snapshot)
   return {
-    services: snapshot.services,
-    tasks: snapshot.services.flatMap((service) => evidenceTasks(snapshot, service)),
-    updates: snapshot.services.map((service) => ({ service: service.service, state: updateState(snapshot, service) })),
+    services,
+    tasks: services.flatMap((service) => evidenceTasks(snapshot, service)),
+    updates: services.map((service) => ({ service: service.service, state: updateState(snapshot, service) })),
   }
 }
 

@@ -1,7 +1,11 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
-import type { ContainerState, TaskState } from '../types.ts'
-import { type Expected, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+import type { ContainerState, ServiceState, TaskState } from '../types.ts'
+import { Activity } from './activity.ts'
+import { type Expected, expectedServices, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+
+/** Older programs without a health check are taken as started. */
+const WARM_UP_MS = 60_000
 
 /** Looks at a stack again and again, and keeps what the engine forgets: ended tasks, their containers, since when a state lasts. */
 export class StackMemory {
@@ -11,13 +15,17 @@ export class StackMemory {
   readonly #clock: Clock
   readonly #tasks = new Map<string, { readonly task: TaskState; readonly since: number }>()
   readonly #containers = new Map<string, ContainerState>()
-  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map() }
+  readonly #activity: Activity
+  readonly #begun: number
+  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), waitedMs: 0 }
 
   constructor(engine: Engine, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
     this.#engine = engine
     this.#stack = stack
     this.#expected = expected
     this.#clock = clock
+    this.#activity = new Activity(engine)
+    this.#begun = clock.now()
   }
 
   async look(): Promise<Snapshot> {
@@ -25,16 +33,32 @@ export class StackMemory {
     const tasks = await this.#engine.tasks(this.#stack)
     for (const task of tasks) this.#remember(task)
     this.#forgetVanished(new Set(tasks.map((task) => task.id)))
-    await Promise.all(tasks.map((task) => this.#lookInside(task)))
-    this.last = { services, tasks: this.#seen(), containers: this.#containers, expected: this.#expected }
+    const watched = tasks.filter((task) => this.#isExpected(services, task))
+    await Promise.all(watched.map((task) => this.#lookInside(task)))
+    const now = this.#clock.now()
+    const starting = watched.filter((task) => this.#mayStillStart(task, now))
+    await Promise.all(starting.map((task) => this.#activity.watch(task, now)))
+    this.last = {
+      services,
+      tasks: this.#seen(now),
+      containers: this.#containers,
+      expected: this.#expected,
+      waitedMs: now - this.#begun,
+    }
     return this.last
   }
 
   /** The first service that has no running task of its own spec; for naming what a deadline was about. */
   unready(): string | undefined {
-    const { services, tasks } = this.last
+    const { tasks } = this.last
     const ready = (id: string) => tasks.some((task) => task.serviceId === id && task.state === 'running')
-    return services.find(({ id, replicas }) => replicas !== 0 && !ready(id))?.service
+    return expectedServices(this.last).find(({ id, replicas }) => replicas !== 0 && !ready(id))?.service
+  }
+
+  /** Whoever expects nothing in particular wants to know about all. */
+  #isExpected(services: readonly ServiceState[], task: TaskState): boolean {
+    if (this.#expected.size === 0) return true
+    return this.#expected.has(services.find(({ id }) => id === task.serviceId)?.service ?? '')
   }
 
   #remember(task: TaskState): void {
@@ -60,10 +84,22 @@ export class StackMemory {
     if (container) this.#containers.set(id, container)
   }
 
-  #seen(): SeenTask[] {
-    const now = this.#clock.now()
+  /** A program of which nobody knows yet that it is up: its health check has not passed, or it has none, or it is a job. */
+  #mayStillStart(task: TaskState, now: number): boolean {
+    if (task.state === 'starting') return true
+    if (task.state !== 'running') return false
+    const since = this.#tasks.get(task.id)?.since ?? now
+    const health = task.containerId === null ? null : this.#containers.get(task.containerId)?.health
+    return task.jobRound !== null || (!health && now - since < WARM_UP_MS)
+  }
+
+  #seen(now: number): SeenTask[] {
     return [...this.#tasks.values()]
-      .map(({ task, since }) => ({ ...task, inStateMs: Math.max(0, now - since) }))
+      .map(({ task, since }) => ({
+        ...task,
+        inStateMs: Math.max(0, now - since),
+        quietMs: this.#activity.quietMs(task, now),
+      }))
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 }

@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../verdict/causes.ts'
+import type { Blame, CauseCode } from '../../verdict/causes.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 
 /** One look at a stack, with what earlier looks remember. */
@@ -8,8 +8,10 @@ export interface Snapshot {
   readonly tasks: readonly SeenTask[]
   /** Containers of tasks on this node, by id, as far as they were looked at. */
   readonly containers: ReadonlyMap<string, ContainerState>
-  /** What must be there, by service name without the stack. */
+  /** What must be there, by service name without the stack. Other services of the stack were dropped: nobody waits for them. */
   readonly expected: ReadonlyMap<string, Expected>
+  /** How long the wait has been going on, in ms: the engine was given the services before. */
+  readonly waitedMs: number
 }
 
 export interface Expected {
@@ -20,6 +22,8 @@ export interface Expected {
 export interface SeenTask extends TaskState {
   /** How long it has been in this state, in ms. */
   readonly inStateMs: number
+  /** How long it has neither said anything new nor used the processor, in ms (see `activity.ts`); null when nobody looked. */
+  readonly quietMs: number | null
 }
 
 /** What runs once a stack has converged. */
@@ -37,6 +41,8 @@ export interface Diagnosis {
   readonly message: string
   readonly service: string
   readonly hint?: string
+  /** Default: the blame of the code. */
+  readonly blame?: Blame
   /** The tasks that show it, oldest first; the log of the last one is worth reading. */
   readonly tasks: readonly SeenTask[]
   /** Services that were not up meanwhile, which this one may need: their state and log are worth reading too. */
@@ -49,7 +55,31 @@ export function hasEnded(task: TaskState): boolean {
   return ENDED.has(task.state)
 }
 
-/** Tasks of a service that were made from the spec it has now. */
+/**
+ * Tasks of a service that were made from what it wants now. The engine keeps tasks of an older spec that differs in nothing but the placement,
+ * as long as their node fits the new one too. A job begins a new round at every deployment, with the same spec or not.
+ */
 export function currentTasks(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
-  return snapshot.tasks.filter((task) => task.serviceId === service.id && task.templateHash === service.templateHash)
+  return snapshot.tasks.filter((task) => task.serviceId === service.id && isCurrent(task, service))
+}
+
+export function isCurrent(task: TaskState, service: ServiceState): boolean {
+  return task.unplacedHash === service.unplacedHash && task.jobRound === service.jobRound
+}
+
+/** The services that are waited for. */
+export function expectedServices({ services, expected }: Snapshot): readonly ServiceState[] {
+  return services.filter(({ service }) => expected.has(service))
+}
+
+/** Whether something of the stack is on its way out: what it holds will be free. */
+export function somethingLeaves(snapshot: Snapshot): boolean {
+  return snapshot.tasks.some((task) => LEAVING.has(task.desired) && !hasEnded(task) && task.containerId !== null)
+}
+
+const LEAVING = new Set(['shutdown', 'remove'])
+
+/** The place of a task among those of its service: one succeeds another in it. */
+export function slotOf(task: SeenTask): string {
+  return String(task.slot ?? task.nodeId)
 }

@@ -1,5 +1,5 @@
 import type { Deployed } from '../../deploy/deployer.ts'
-import { mayComplete } from '../../engine/convergence/failure.ts'
+import { mayComplete } from '../../engine/convergence/ends.ts'
 import { StackMemory } from '../../engine/convergence/memory.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
 import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'

@@ -1,4 +1,4 @@
-import { isRouted, isServer } from '../../engine/convergence/failure.ts'
+import { isRouted, isServer } from '../../engine/convergence/ends.ts'
 import { currentTasks, type SeenTask, type Snapshot } from '../../engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { ComposeModel } from '../../recipe/model.ts'

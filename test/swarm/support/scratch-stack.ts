@@ -20,6 +20,8 @@ export interface ScratchStack extends AsyncDisposable {
   readonly deployer: Deployer
   readonly secretValues: string[]
   deploy(services: Record<string, ComposeService>, extra?: Extra): Promise<Deployed>
+  /** Waits for what was deployed; `deadlineMs` is 60 s. */
+  wait(deployed: Deployed, deadlineMs?: number): Promise<ConvergeResult>
   /** Deploys and waits; `deadlineMs` is 60 s. */
   up(services: Record<string, ComposeService>, extra?: Extra): Promise<ConvergeResult>
 }
@@ -58,6 +60,8 @@ export function scratchStack(engine: Engine): ScratchStack {
     const { signal } = new AbortController()
     return deployer.deploy(await deployer.prepare(release, signal), signal)
   }
+  const wait: ScratchStack['wait'] = ({ services, before }, deadlineMs = 60_000) =>
+    converge(engine, { stack, expected: services, before, deadlineMs })
   return {
     stack,
     runId,
@@ -65,11 +69,8 @@ export function scratchStack(engine: Engine): ScratchStack {
     deployer,
     secretValues,
     deploy,
-    async up(services, extra = {}) {
-      const deployed = await deploy(services, extra)
-      const expected = deployed.services
-      return converge(engine, { stack, expected, before: deployed.before, deadlineMs: extra.deadlineMs ?? 60_000 })
-    },
+    wait,
+    up: async (services, extra = {}) => wait(await deploy(services, extra), extra.deadlineMs),
     async [Symbol.asyncDispose]() {
       rmSync(dir, { recursive: true, force: true })
       await deployer.undeploy(app, { deadlineMs: 60_000 })

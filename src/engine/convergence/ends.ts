@@ -1,0 +1,50 @@
+import type { ServiceState } from '../types.ts'
+import type { SeenTask, Snapshot } from './snapshot.ts'
+
+/** A service that is done when its task completes: nobody is to reach it, and it is not to be kept running. */
+export function mayComplete(service: ServiceState): boolean {
+  if (isJob(service)) return true
+  if (isRouted(service) || service.ports.length > 0) return false
+  return service.restartCondition === 'none' || (service.restartCondition === 'on-failure' && !service.hasHealthcheck)
+}
+
+/** Somebody is to reach it: it is routed, publishes a port, or says by a health check whether it serves. */
+export function isServer(service: ServiceState): boolean {
+  return isRouted(service) || service.ports.length > 0 || service.hasHealthcheck
+}
+
+/** The proxy is to lead to it. */
+export function isRouted({ labels }: ServiceState): boolean {
+  return Object.keys(labels).some((key) => /^traefik\.(http|tcp|udp)\./.test(key))
+}
+
+export function isJob({ mode }: ServiceState): boolean {
+  return mode.endsWith('job')
+}
+
+export function endedByItself(task: SeenTask, service: ServiceState): boolean {
+  return isFailure(task) || (task.state === 'complete' && !mayComplete(service))
+}
+
+export function isFailure(task: SeenTask): boolean {
+  return task.state === 'failed' || task.state === 'rejected'
+}
+
+/** The runtime refuses before the program runs: no such command, a bad mount. */
+export function failedToStart(task: SeenTask): boolean {
+  return task.state === 'failed' && /starting container failed|runc create failed|OCI runtime/i.test(task.error)
+}
+
+/** "ended with exit code 3", "was not started: …". */
+export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
+  const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
+  if (task.state === 'rejected' || failedToStart(task)) return `was not started: ${task.error}`
+  if (/unhealthy/i.test(task.error)) return 'was killed because its health check failed'
+  if (container?.oomKilled) return 'was killed because it used more memory than it may'
+  return `ended with exit code ${task.exitCode ?? container?.exitCode ?? '?'}`
+}
+
+/** Equal for ends of the same kind: state, exit code, and error without ids. */
+export function signOf(task: SeenTask): string {
+  return `${task.state} ${task.exitCode ?? ''} ${task.error.replace(/[0-9a-f]{12,}/g, '')}`
+}

@@ -1,0 +1,70 @@
+import type { ServiceState } from '../types.ts'
+import {
+  currentTasks,
+  type Diagnosis,
+  hasEnded,
+  isCurrent,
+  type SeenTask,
+  type Snapshot,
+  somethingLeaves,
+} from './snapshot.ts'
+
+/** Nothing of this stack is leaving: what a scheduler could not find now, it will not find. The rest is the engine's own slowness. */
+const NO_NODE_MS = 3_000
+/** A global service has its tasks within a second of its creation. */
+const NO_TASK_MS = 5_000
+/** A task that gets no network address stays `new`, and the engine tells nobody why. */
+const STAYS_NEW_MS = 10_000
+
+/** No task that ends will change these: what the node is, not what it has left. */
+const FINAL = /constraints not satisfied|unsupported platform|missing plugin/i
+/** Each of these may pass when something leaves. */
+const MAY_PASS = /insufficient resources|port already in use|max replicas|not available for new tasks/i
+
+/** A task that the engine gives no node or no address, or a global service that it makes no task for. */
+export function stuckTask(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+  return withoutNode(snapshot, service) ?? withoutAddress(snapshot, service) ?? nowhereWanted(snapshot, service)
+}
+
+function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+  const stuck = currentTasks(snapshot, service).find((task) => task.state === 'pending' && isRefused(snapshot, task))
+  if (!stuck) return null
+  const found = { service: service.service, tasks: [stuck], message: `${service.service}: ${stuck.error}` }
+  if (!/port/i.test(stuck.error)) return { ...found, code: 'no-suitable-node' }
+  const own = snapshot.tasks.some(
+    (task) =>
+      task.serviceId === service.id && !hasEnded(task) && task.containerId !== null && !isCurrent(task, service),
+  )
+  if (!own) return { ...found, code: 'port-in-use' }
+  return {
+    ...found,
+    code: 'port-in-use',
+    blame: 'recipe',
+    message: `${found.message}; its own old task holds the port until the new one runs`,
+    hint: 'An update with `order: start-first` cannot work for a service that binds a port of the host: use `stop-first`.',
+  }
+}
+
+function isRefused(snapshot: Snapshot, task: SeenTask): boolean {
+  if (task.error === '') return false
+  if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
+  return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot)
+}
+
+function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+  const nameless = currentTasks(snapshot, service).find(
+    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !somethingLeaves(snapshot),
+  )
+  if (!nameless) return null
+  const seconds = Math.round(nameless.inStateMs / 1000)
+  const message = `a task of ${service.service} got no network address for ${seconds} s`
+  return { code: 'address-pool-exhausted', service: service.service, tasks: [nameless], message }
+}
+
+function nowhereWanted(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+  if (!service.mode.startsWith('global') || snapshot.waitedMs < NO_TASK_MS) return null
+  if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !hasEnded(task))))
+    return null
+  const message = `${service.service}: the engine made no task of this global service, because no node meets its placement`
+  return { code: 'no-suitable-node', service: service.service, tasks: [], message }
+}
