@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe, REAL_RECIPES } from '../fixtures/recipes/build.ts'
-import { FAULTS } from '../fixtures/recipes/faults.ts'
+import { CANARIES } from '../src/canaries/set/index.ts'
 import { exec, inheritedEnv } from '../src/lib/exec.ts'
 import { readEvents } from '../src/verdict/event-log.ts'
 import type { RunEvent } from '../src/verdict/events.ts'
@@ -31,7 +31,7 @@ interface Ended {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'cc-ci-witnesses-'))
-const names = process.argv.slice(2).length > 0 ? process.argv.slice(2) : [...REAL_RECIPES, ...Object.keys(FAULTS)]
+const names = process.argv.slice(2).length > 0 ? process.argv.slice(2) : [...REAL_RECIPES, ...undisturbed()]
 const waiting = [...names]
 let [alike, found, different, watched] = [0, 0, 0, 0]
 try {
@@ -67,7 +67,7 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   mkdirSync(join(settings, name), { recursive: true })
   writeFileSync(join(settings, name, 'cc-ci.yml'), `witness: ${witness}\n`)
   const file = join(dir, name, `results-${witness}.json`)
-  const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (FAULTS[name]?.args ?? [])
+  const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (CANARIES[name]?.args ?? [])
   const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', ...base]
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, {
@@ -80,6 +80,13 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   if (!existsSync(file)) throw new Error(`${name}: no results: ${stderr}`)
   const { run } = JSON.parse(readFileSync(file, 'utf8')) as { run: { id: string } }
   return ended(readEvents(join(state, 'runs', run.id, 'events.ndjson')), seconds)
+}
+
+/** Canaries that are all recipe: what is done to a run from outside would come twice. */
+function undisturbed(): string[] {
+  return Object.entries(CANARIES).flatMap(([name, { disturbance, expect }]) =>
+    disturbance || expect.verdict === 'refused' ? [] : [name],
+  )
 }
 
 function ended(events: readonly RunEvent[], seconds: number): Ended {

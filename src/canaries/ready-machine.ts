@@ -12,9 +12,9 @@ import type { EnvironmentFacts } from '../verdict/events.ts'
  * Sees to it that canaries can run here: an engine, the edge, a browser (each missing one is InfraError with its remedy), and the one
  * image of their recipes, which is built where it is missing. Gives what the machine is.
  */
-export async function readyMachine(log: (line: string) => void): Promise<EnvironmentFacts> {
+export async function readyMachine(state: string, log: (line: string) => void): Promise<EnvironmentFacts> {
   const engine = await Engine.connect()
-  await connectHost(engine)
+  await connectHost(engine, state)
   if ((await lookImage(busybox())) !== 'current') {
     if (!existsSync(BUSYBOX))
       throw new InfraError('program-missing', `no ${BUSYBOX} to make the image of the canaries from`, {

@@ -42,7 +42,7 @@ export async function selftestCommand(names: readonly string[], options: Selftes
   if (options.list) return list(canaries)
   using interruption = listenForSignals('stopping the canaries that run; each removes its app')
   const screen = options.json === '-' ? process.stderr : process.stdout
-  const machine = await readyMachine((line) => void screen.write(`${line}\n`))
+  const machine = await readyMachine(stateDir(options.state), (line) => void screen.write(`${line}\n`))
   const { repeat, jobs = Math.max(2, availableParallelism()) } = options
   const begun = Date.now()
   const ink = inkFor(wantsColor(screen.isTTY))

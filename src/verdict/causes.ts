@@ -118,12 +118,14 @@ export const CAUSES = {
   },
   'not-recovered': {
     blame: 'recipe',
+    again: deterministic('The restart condition that leaves it down is part of the recipe.'),
     what: 'A service did not come back after a container was killed.',
     why: 'cc-ci killed one container as a crash would, and the engine starts no other task in the place of what ended.',
     todo: 'Use the restart condition `any` (or `on-failure` without a limit) for every server: a crash must not need a person.',
   },
   'no-op-restarts': {
     blame: 'ci',
+    again: deterministic('cc-ci deployed something else than before: to be mended, not tried again.'),
     what: 'Deploying the same commit again restarted something.',
     why: 'Tasks were replaced, or the wanted spec differs from the one before, though neither files nor environment had changed.',
     todo: 'Report this with the fields that it names: the same input must give the same services.',
@@ -247,6 +249,7 @@ export const CAUSES = {
   },
   'data-unreadable': {
     blame: 'recipe',
+    again: chance('The client program was called beside a server that may just have been starting.'),
     what: 'A database that was read before the operation cannot be read after it, so nobody knows whether its data is there.',
     why: "Its client program, called in the server's own container with the credentials of that container, did not get in, or got no answer.",
     todo: 'Check whether the new version changed password, user or database of the server: the data folder keeps those it was made with.',

@@ -145,6 +145,11 @@ describe('evidenceMarkup', () => {
       .map((evidence) => [evidence.kind, evidence]),
   )
   samples.set('no-http', { kind: 'no-http', reason: 'no router label' })
+  samples.set('engine-restart', {
+    kind: 'engine-restart',
+    ms: 9000,
+    services: [{ service: 'app', before: ['t1'], after: ['t2'] }],
+  })
   samples.set('page-elsewhere', {
     kind: 'page-elsewhere',
     from: 'https://a.ci.test/',

@@ -22,10 +22,10 @@ interface Watched {
  * would be progress), or it uses the processor. What cannot be measured (another node's container) stays unknown.
  */
 export class Activity {
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'cpuMs' | 'containerLogs'>
   readonly #watched = new Map<string, Watched>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Pick<Engine, 'cpuMs' | 'containerLogs'>) {
     this.#engine = engine
   }
 

@@ -6,12 +6,15 @@ const LOG_LINES = 15
 const TASKS_SHOWN = 6
 const LINE_LENGTH = 500
 
+/** Where logs come from. */
+type Logs = Pick<Engine, 'container' | 'containerLogs' | 'taskLogs'>
+
 /**
  * What shows why a service failed: its update status, how its tasks ended and when, the last health probes, and the last log lines of
  * the last of `tasks` (or of the service's last task).
  */
 export async function decisiveLines(
-  engine: Engine,
+  engine: Logs,
   snapshot: Snapshot,
   serviceName: string | undefined,
   tasks: readonly SeenTask[],
@@ -19,7 +22,7 @@ export async function decisiveLines(
   const service = snapshot.services.find(({ service }) => service === serviceName)
   const all = snapshot.tasks.filter((task) => task.serviceId === service?.id)
   const shown = (tasks.length > 0 ? tasks : all).slice(-TASKS_SHOWN)
-  const subject = shown.findLast((task) => task.containerId !== null) ?? shown.at(-1)
+  const subject = shown.findLast((task) => task.containerId !== null)
   const update = service?.update ? [`update status: ${service.update.state} ${service.update.message}`.trim()] : []
   const lines = [
     ...update,
@@ -42,7 +45,7 @@ function health(snapshot: Snapshot, task: SeenTask | undefined): string[] {
   return (container?.health?.log ?? []).slice(-3).map((probe) => `health probe: ${probe.replaceAll('\n', ' ')}`)
 }
 
-async function log(engine: Engine, task: SeenTask | undefined): Promise<string[]> {
+async function log(engine: Logs, task: SeenTask | undefined): Promise<string[]> {
   if (!task?.containerId) return []
   try {
     const options = { tail: LOG_LINES, deadlineMs: 5000, maxBytes: 256 * 1024 }

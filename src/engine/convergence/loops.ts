@@ -27,10 +27,8 @@ const WARM_UP_MS = 60_000
 export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const ends = loopEnds(snapshot, service)
   const last = ends.at(-1)
-  if (!last || ends.length < LOOP_ENDS) return null
-  const others = expectedServices(snapshot).filter(
-    (other) => other.id !== service.id && loopEnds(snapshot, other).length === 0,
-  )
+  if (!last) return null
+  const others = expectedServices(snapshot).filter((other) => loopEnds(snapshot, other).length === 0)
   const down = others.filter((other) => upAt(snapshot, other) === null)
   const hopeless = down.length > 0 && down.every((other) => isQuiet(snapshot, other)) && ends.length >= HOPELESS_ENDS
   const latest = Math.max(0, ...others.map((other) => Number(upAt(snapshot, other))))

@@ -7,9 +7,12 @@ import { type Expected, expectedServices, hasEnded, type SeenTask, type Snapshot
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
 
+/** What the memory asks of an engine. */
+type Looked = Pick<Engine, 'services' | 'tasks' | 'container' | 'cpuMs' | 'containerLogs'>
+
 /** Looks at a stack again and again, and keeps what the engine forgets: ended tasks, their containers, since when a state lasts. */
 export class StackMemory {
-  readonly #engine: Engine
+  readonly #engine: Looked
   readonly #stack: string
   readonly #expected: ReadonlyMap<string, Expected>
   readonly #clock: Clock
@@ -19,7 +22,7 @@ export class StackMemory {
   readonly #begun: number
   last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), waitedMs: 0 }
 
-  constructor(engine: Engine, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
+  constructor(engine: Looked, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
     this.#engine = engine
     this.#stack = stack
     this.#expected = expected

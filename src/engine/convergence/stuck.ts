@@ -30,7 +30,8 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   const stuck = currentTasks(snapshot, service).find((task) => task.state === 'pending' && isRefused(snapshot, task))
   if (!stuck) return null
   const found = { service: service.service, tasks: [stuck], message: `${service.service}: ${stuck.error}` }
-  if (!/port/i.test(stuck.error)) return { ...found, code: 'no-suitable-node' }
+  // "unsupported platform" is another matter.
+  if (!/\bport\b/i.test(stuck.error)) return { ...found, code: 'no-suitable-node' }
   const own = snapshot.tasks.some(
     (task) =>
       task.serviceId === service.id && !hasEnded(task) && task.containerId !== null && !isCurrent(task, service),

@@ -1,0 +1,127 @@
+import { decide } from '../../src/engine/convergence/decide.ts'
+import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
+
+const SERVICE: ServiceState = {
+  id: 'app-id',
+  name: 's_app',
+  service: 'app',
+  version: 1,
+  image: 'i',
+  labels: {},
+  mode: 'replicated',
+  replicas: 1,
+  restartCondition: 'any',
+  restartMaxAttempts: null,
+  update: null,
+  updateOrder: 'stop-first',
+  failureAction: 'pause',
+  hasHealthcheck: false,
+  startPeriodMs: 0,
+  specHash: 'new',
+  templateHash: 'new',
+  unplacedHash: 'new',
+  jobRound: null,
+  endpointHash: 'e',
+  endpointMode: 'vip',
+  ports: [],
+  taskTemplate: {},
+}
+
+const TASK: SeenTask = {
+  id: 'task',
+  serviceId: 'app-id',
+  slot: 1,
+  nodeId: 'node1',
+  state: 'running',
+  desired: 'running',
+  message: '',
+  error: '',
+  containerId: null,
+  exitCode: null,
+  createdAt: at(10),
+  since: at(11),
+  image: 'i',
+  specHash: 'new',
+  templateHash: 'new',
+  unplacedHash: 'new',
+  jobRound: null,
+  inStateMs: 20_000,
+  quietMs: null,
+}
+
+const CONTAINER: ContainerState = {
+  id: 'c',
+  name: 's_app.1',
+  labels: {},
+  imageId: 'sha256:1',
+  state: 'running',
+  exitCode: null,
+  oomKilled: false,
+  startedAt: at(11),
+  finishedAt: null,
+  health: null,
+  mounts: [],
+  addresses: {},
+}
+
+/** A moment in seconds since the stack was deployed, as the engine writes it. */
+export function at(seconds: number): string {
+  return new Date(Date.parse('2026-01-01T00:00:00.000Z') + seconds * 1000).toISOString()
+}
+
+/** A service `name` with the id `name-id`. One that runs forever, once, without a health check, unless said otherwise. */
+export function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
+  const unplacedHash = more.templateHash ?? SERVICE.unplacedHash
+  return { ...SERVICE, unplacedHash, id: `${name}-id`, name: `s_${name}`, service: name, ...more }
+}
+
+/** A task of the service `name`; runs well since 20 s unless said otherwise. */
+export function task(name: string, more: Partial<SeenTask> = {}): SeenTask {
+  const unplacedHash = more.templateHash ?? TASK.unplacedHash
+  return { ...TASK, unplacedHash, id: `${name}-task`, serviceId: `${name}-id`, ...more }
+}
+
+/** A task of `name` that ran from `second` on for a second and failed. */
+export function failed(name: string, second: number, more: Partial<SeenTask> = {}): SeenTask {
+  const ended = {
+    state: 'failed',
+    desired: 'shutdown',
+    exitCode: 1,
+    createdAt: at(second),
+    since: at(second + 1),
+  } as const
+  return task(name, { id: `${name}-${second}`, ...ended, ...more })
+}
+
+export function container(id: string, more: Partial<ContainerState> = {}): ContainerState {
+  return { ...CONTAINER, id, ...more }
+}
+
+/** What a look saw. All services are new ones unless `before` says how they were. */
+export function snapshot(seen: {
+  readonly services?: readonly ServiceState[]
+  readonly tasks?: readonly SeenTask[]
+  readonly containers?: readonly ContainerState[]
+  readonly before?: readonly ServiceState[]
+  /** Default: a minute. */
+  readonly waitedMs?: number
+}): Snapshot {
+  const { services = [service('app')], tasks = [], containers = [], before = [], waitedMs = 60_000 } = seen
+  const was = (name: string) => before.find(({ service }) => service === name) ?? null
+  return {
+    services,
+    tasks,
+    containers: new Map(containers.map((one) => [one.id, one])),
+    expected: new Map(services.map(({ service: name }) => [name, { before: was(name) }])),
+    waitedMs,
+  }
+}
+
+/** "ready", "waiting: …" or "crash-loop of app: …": what is decided on a look. */
+export function decided(seen: Parameters<typeof snapshot>[0]): string {
+  const found = decide(snapshot(seen))
+  if (found.state === 'ready') return 'ready'
+  if (found.state === 'waiting') return `waiting: ${found.reason}`
+  return `${found.cause.code} of ${found.cause.service}: ${found.cause.message}`
+}

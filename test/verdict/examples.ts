@@ -1,0 +1,65 @@
+import { cause } from '../../src/verdict/causes.ts'
+import type { EventDraft, EventType } from '../../src/verdict/events.ts'
+import type { Evidence } from '../../src/verdict/evidence.ts'
+import { HEAD, HEADER, PASSING, passingDrafts } from './passing-stream.ts'
+
+/** Evidence as a run may record it besides what the passing run has: other forms, and kinds that no tier requires. */
+const OTHER_EVIDENCE: readonly Evidence[] = [
+  { kind: 'no-http', reason: 'no router label' },
+  { kind: 'hooks', hooks: [{ service: 'db', phase: 'backup.pre-hook', exitCode: 0, ms: 5 }] },
+  { kind: 'witness', none: 'the app has no data' },
+]
+
+/** At least one whole piece of each kind. */
+export const EVIDENCE_EXAMPLES: readonly Evidence[] = [...Object.values(PASSING).flat(), ...OTHER_EVIDENCE]
+
+const CAUSE = cause('crash-loop', 'app ended 3 times', { service: 'app', lines: ['log: no database'] })
+
+/** Events with every field that they may have, and those that a passing run has not. */
+const OTHER_EVENTS: readonly EventDraft[] = [
+  {
+    type: 'run.started',
+    ...HEADER,
+    tool: { ...HEADER.tool, commit: HEAD },
+    customization: {
+      config: { 'timeouts.deploy': 900 },
+      hooks: ['ready'],
+      overlays: ['compose.ci.yml'],
+      tests: ['tests/custom/functional.spec.ts'],
+      envOverrides: ['LOG_LEVEL'],
+      refused: ['install-steps.sh'],
+      sources: { 'timeouts.deploy': 'cc-ci/cc-ci.yml:3:5' },
+      deps: ['keycloak'],
+      approval: 'cc-ci approve',
+    },
+    lintEnforced: true,
+  },
+  { type: 'note', text: 'removes the app' },
+  { type: 'tier.skipped', tier: 'backup', kind: 'structural', reason: 'no backup labels' },
+  { type: 'tier.blocked', tier: 'upgrade', by: 'install' },
+  { type: 'tier.doubted', tier: 'install', cause: CAUSE },
+  { type: 'check', tier: 'install', name: 'converges', outcome: 'fail', cause: CAUSE },
+  {
+    type: 'test',
+    tier: 'functional',
+    test: {
+      title: 'can write',
+      file: 'tests/custom/functional.spec.ts',
+      status: 'failed',
+      durationMs: 40,
+      error: 'expected 1',
+      reason: 'not today',
+      artifacts: ['artifacts/trace.zip'],
+    },
+  },
+  { type: 'leak', kind: 'volume', name: 's_data' },
+  { type: 'secrets.scanned', files: 9, leaks: ['logs/app.log'] },
+  { type: 'run.interrupted', signal: 'SIGTERM' },
+]
+
+/** At least one event of each type. */
+const EVENT_EXAMPLES: readonly EventDraft[] = [...passingDrafts(), ...OTHER_EVENTS]
+
+export function eventExamples(type: EventType): EventDraft[] {
+  return EVENT_EXAMPLES.filter((draft) => draft.type === type)
+}
