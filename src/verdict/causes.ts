@@ -230,12 +230,14 @@ export const CAUSES = {
   },
   'error-page': {
     blame: 'recipe',
+    again: chance('An app that met its database a moment too early may show one until it is started again.'),
     what: 'The app answers that all is well, and the page that it shows is an error.',
     why: 'Title, heading and text of the page in a real browser are those of a known error page or a stack trace, for 12 seconds.',
     todo: "Read the log of the service: the app's own error stands there.",
   },
   'redirect-loop': {
     blame: 'recipe',
+    again: deterministic('The way is what the app believes its own address to be.'),
     what: 'The app sends the browser round and round, and never shows a page.',
     why: 'The same addresses came again and again, by redirects or because the pages load each other; the way is below.',
     todo: 'Check what the app believes its own address to be: domain, scheme (X-Forwarded-Proto) and base path.',

@@ -19,6 +19,7 @@ function facts(tier: TierId, more: Partial<TierFacts> = {}): TierFacts {
     evidence: PASSING[tier],
     tests: [],
     leaks: [],
+    secretLeaks: [],
     ...more,
   }
 }
