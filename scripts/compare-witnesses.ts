@@ -19,6 +19,8 @@ import { fold } from '../src/verdict/fold.ts'
 const SIDE_BY_SIDE = Number(process.env.SIDE_BY_SIDE ?? 2)
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'cc-ci')
 const WATCHED: readonly string[] = ['upgrade', 'restore']
+/** Findings that say that nothing was watched. */
+const UNWATCHED: readonly string[] = ['data-unwatched', 'nothing-restored']
 /** Causes that a witness finds and nothing else. */
 const FOUND_BY_WITNESS: readonly unknown[] = ['data-lost', 'restore-no-effect']
 
@@ -100,7 +102,7 @@ function ended(events: readonly RunEvent[], seconds: number): Ended {
     tiers: new Map(tiers.map(({ id, status, cause }) => [id, cause ? `${status} (${cause.code})` : status])),
     cause: new Map(tiers.map(({ id, cause }) => [id, cause?.code])),
     rest: JSON.stringify([
-      [...new Set(findings.map(({ code }) => code))].filter((code) => code !== 'nothing-restored').sort(),
+      [...new Set(findings.map(({ code }) => code))].filter((code) => !UNWATCHED.includes(code)).sort(),
       leaks,
       flags,
     ]),

@@ -16,7 +16,11 @@ const MAX_DETAILS = 10
 export async function plant(context: RunContext, voice: TierVoice): Promise<void> {
   const { plan, made } = context
   const { witness } = plan.settings.settings
-  if (witness === false) return
+  if (witness === false) {
+    const message = '`witness: false` in the settings: no data is watched, so upgrade and restore cannot pass'
+    voice.finding({ code: 'data-unwatched', severity: 'warning', message })
+    return
+  }
   await unplant(context)
   made.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
   for (const message of made.witnesses.unwatched)

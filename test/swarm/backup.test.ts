@@ -212,9 +212,12 @@ test('every kind of dump is told whole or broken by what the snapshot holds of i
 test('an empty dump that a hook left in a wholly covered volume is found, an old file of that name is the app’s', async () => {
   await using stack = await bareStack('data')
   const hooked = planOf({ 'backupbot.backup.pre-hook': 'dump' }, ['data'])
+  const nothing = await snapshot(stack.toolbox, hooked, { tag: 'x' })
+  expect((await coverageOf(stack.toolbox, nothing, hooked)).cause).toBeUndefined()
   await stack.sh(
     'mkdir /volumes/data/seed; : > /volumes/data/seed/old.sql; touch -d 2020-01-01 /volumes/data/seed/old.sql',
   )
+  expect((await coverageOf(stack.toolbox, nothing, hooked)).cause?.code).toBe('backup-empty')
   const look = async () => checkDumps(stack.toolbox, await snapshot(stack.toolbox, hooked, { tag: 'x' }), hooked)
   expect(await look()).toBeUndefined()
   await stack.sh(': > /volumes/data/seed/new.sql')
