@@ -52,6 +52,8 @@ export interface Canary {
   readonly both?: Tweak
   /** Head runs the very same as the base. Default: it differs in an environment value. */
   readonly sameAsBase?: boolean
+  /** What may be chance is judged once more, as it is by default. Default: judged once, so that each canary takes one life. */
+  readonly repeats?: true
   /** More words for `cc-ci test`. */
   readonly args?: readonly string[]
   readonly disturbance?: Disturbance

@@ -98,7 +98,8 @@ function companion({ services }: TinyCompose, script: string, condition: string)
   } satisfies Partial<TinyService>
 }
 
-/** The whole settings file of a canary: short deadlines, and these lines. */
+/** The whole settings file of a canary: short deadlines, and these lines. Nothing is killed unless they say so: that is for a few to show. */
 export function settings(lines = ''): Readonly<Record<string, string>> {
-  return { 'cc-ci/cc-ci.yml': `timeouts:\n  deploy: 45s\n  http: 15s\n${lines}` }
+  const killed = /^resilience:/m.test(lines) ? '' : 'resilience: false\n'
+  return { 'cc-ci/cc-ci.yml': `timeouts:\n  deploy: 45s\n  http: 15s\n${killed}${lines}` }
 }

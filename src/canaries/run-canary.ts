@@ -53,7 +53,8 @@ export async function runCanary(
     await buildRepository(canarySteps(name, canary), recipe)
     const scene = stage.scene(recipe, cleanup)
     await canary.disturbance?.prepare(scene)
-    ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...scene.args], signal)
+    const once = canary.repeats ? [] : ['--no-repeat']
+    ended = await stage.play(['test', recipe, '--json', '-', ...once, ...(canary.args ?? []), ...scene.args], signal)
     found = foundBy(ended)
     wrong.push(...differences(canary.expect, found))
   } catch (error) {

@@ -39,5 +39,5 @@ export function tierOf(results: Results, id: string): Results['tiers'][number] {
 
 /** A config file around these settings, written as TypeScript. */
 export function config(settings: string): string {
-  return `import { defineRecipe } from 'cc-ci'\n\nexport default defineRecipe({\n  timeouts: { deploy: '45s', http: '15s' },\n${settings}\n})\n`
+  return `import { defineRecipe } from 'cc-ci'\n\nexport default defineRecipe({\n  timeouts: { deploy: '45s', http: '15s' },\n  resilience: false,\n${settings}\n})\n`
 }

@@ -57,7 +57,8 @@ test.concurrent('one-shots, jobs, global services, slow starters and services th
 })
 
 const port = (published: number) => [{ target: 80, published, protocol: 'tcp', mode: 'host' as const }]
-const bad = { test: ['CMD-SHELL', 'echo not well; exit 1'], interval: '1s', timeout: '1s', retries: 2 }
+const never = { test: ['CMD', 'false'], interval: '90s' }
+const bad = { test: ['CMD-SHELL', 'echo not well; exit 1'], interval: '1s', timeout: '20s', retries: 2 }
 const wellAtFirst = { test: ['CMD', 'test', '!', '-e', '/bad'], interval: '1s', retries: 1 }
 
 /** What the service is, the cause that it alone must end with, and what the decisive lines must show. */
@@ -117,7 +118,11 @@ const FAULTS: Record<string, readonly [ComposeService, CauseCode, RegExp]> = {
   ],
   'port-taken': [sh(FOREVER, { replicas: 2 }, { ports: port(47_813) }), 'port-in-use', /port already in use/],
   eats: [
-    sh('x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done', { resources: { limits: { memory: '12M' } } }),
+    sh(
+      'x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done',
+      { resources: { limits: { memory: '12M' } } },
+      { healthcheck: never },
+    ),
     'oom-killed',
     /out of memory/,
   ],

@@ -176,7 +176,7 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     about: 'Still starting, within its start period, when the deadline of the deployment passes.',
     expect: stops('install', 'not-converged', 'every service converged'),
     base: null,
-    head: { ...NEVER_UP, files: { 'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 8s\n  http: 15s\n' } },
+    head: { ...NEVER_UP, files: { 'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 8s\n  http: 15s\nresilience: false\n' } },
   },
   'run-too-long': {
     about: 'Still starting when the deadline of the whole run passes.',
