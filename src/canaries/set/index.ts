@@ -4,6 +4,7 @@ import { CUSTOM } from './custom.ts'
 import { HEALTHY } from './healthy.ts'
 import { INSTALL } from './install.ts'
 import { MACHINE } from './machine.ts'
+import { PAGES } from './pages.ts'
 import { PLAN } from './plan.ts'
 import { UPGRADE } from './upgrade.ts'
 
@@ -12,6 +13,7 @@ export const CANARIES: Readonly<Record<string, Canary>> = {
   ...HEALTHY,
   ...PLAN,
   ...INSTALL,
+  ...PAGES,
   ...UPGRADE,
   ...BACKUP,
   ...CUSTOM,

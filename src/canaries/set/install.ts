@@ -88,15 +88,6 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
       },
     },
   },
-  'blank-page': {
-    about: 'The app answers 200 with a page that shows nothing.',
-    expect: stops('install', 'blank-page', 'a browser shows the app'),
-    base: null,
-    head: {
-      serve: `mkdir -p /www\necho ok > /www/ok.txt\necho '<!doctype html><title>App</title><div id=root></div>' > /www/index.html\n${HTTPD}`,
-    },
-    fast: 'only a browser can tell',
-  },
   privileged: {
     about: 'Asks for all privileges.',
     expect: stops('install', 'policy-refused', 'the compose policy allows it', {
