@@ -70,7 +70,19 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   writeFileSync(join(settings, name, 'cc-ci.yml'), `witness: ${witness}\n`)
   const file = join(dir, name, `results-${witness}.json`)
   const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (CANARIES[name]?.args ?? [])
-  const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', '--no-repeat', ...base]
+  const args = [
+    'test',
+    recipe,
+    '--recipes',
+    settings,
+    '--state',
+    state,
+    '--json',
+    file,
+    '--approve-code',
+    '--no-repeat',
+    ...base,
+  ]
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, {
     deadlineMs: 1_800_000,

@@ -72,7 +72,10 @@ function attemptsIn(dir: string): string[] {
 const MOST_PICTURE_BYTES = 8_000_000
 
 /** Pictures as `data:` URIs, as long as there is room. */
-function inlined(files: readonly string[], { dir, artifacts }: Publishable['folder']): NonNullable<ReportParts['screenshots']> {
+function inlined(
+  files: readonly string[],
+  { dir, artifacts }: Publishable['folder'],
+): NonNullable<ReportParts['screenshots']> {
   let room = MOST_PICTURE_BYTES
   return files.map((file) => {
     const picture = readFileSync(file)

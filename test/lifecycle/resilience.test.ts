@@ -8,13 +8,27 @@ import { whyRestarted } from '../../src/lifecycle/resilience/why-restarted.ts'
 
 function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
   const own = { id: name, service: name, mode: 'replicated', replicas: 1, restartCondition: 'any', labels: {} }
-  const spec = { restartMaxAttempts: null, ports: [], hasHealthcheck: false, unplacedHash: 'h', templateHash: 'h', endpointHash: 'e' }
+  const spec = {
+    restartMaxAttempts: null,
+    ports: [],
+    hasHealthcheck: false,
+    unplacedHash: 'h',
+    templateHash: 'h',
+    endpointHash: 'e',
+  }
   return { ...own, ...spec, specHash: 'h', taskTemplate: {}, ...more } as unknown as ServiceState
 }
 
 function task(serviceId: string, more: Partial<SeenTask> = {}): SeenTask {
   const own = { id: `${serviceId}1`, serviceId, slot: 1, nodeId: 'n', state: 'running', desired: 'running' }
-  const spec = { unplacedHash: 'h', templateHash: 'h', containerId: 'c', createdAt: '2026-01-01T00:00:01Z', inStateMs: 60_000, error: '' }
+  const spec = {
+    unplacedHash: 'h',
+    templateHash: 'h',
+    containerId: 'c',
+    createdAt: '2026-01-01T00:00:01Z',
+    inStateMs: 60_000,
+    error: '',
+  }
   return { ...own, ...spec, ...more } as SeenTask
 }
 
