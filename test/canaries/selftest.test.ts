@@ -43,7 +43,7 @@ it('runs each as often as asked, so many at a time, none beside itself, each in 
       { repeat: 4 },
     ),
   )
-  expect(runs.map(({ name }) => name).sort()).toEqual([...'aaaabbbbcccc'])
+  expect(runs.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c'].flatMap((name) => Array<string>(4).fill(name)))
   expect({ most, dirs: dirs.size }).toEqual({ most: 2, dirs: 12 })
 })
 
