@@ -87,7 +87,7 @@ export function secondRoute(serve: string): Change {
 }
 
 /** A second service of the same image, without routes or health check. */
-function companion({ services }: TinyCompose, script: string, condition: string) {
+export function companion({ services }: TinyCompose, script: string, condition: string) {
   const { image, deploy } = services.app
   return {
     image,

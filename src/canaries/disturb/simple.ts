@@ -56,3 +56,14 @@ export const otherCommit: Disturbance = {
     })
   },
 }
+
+/** An operator sets something of the app by hand, past the recipe, once its container was killed and is back. */
+export const changedByHand: Disturbance = {
+  what: 'somebody sets an environment value by hand before head is deployed again',
+  prepare({ on }) {
+    on(async (event, run) => {
+      if (event.type !== 'operation.ended' || event.tier !== 'resilience' || event.operation !== 'kill app') return
+      await docker(['service', 'update', '--detach', '--env-add', 'BY_HAND=1', `${run.stack}_app`])
+    })
+  },
+}

@@ -6,6 +6,7 @@ import { INSTALL } from './install.ts'
 import { MACHINE } from './machine.ts'
 import { PAGES } from './pages.ts'
 import { PLAN } from './plan.ts'
+import { RESILIENCE } from './resilience.ts'
 import { UPGRADE } from './upgrade.ts'
 
 /** Every canary by its name: planted faults, and healthy recipes that look like one. A new canary is a new row in one of these. */
@@ -17,5 +18,6 @@ export const CANARIES: Readonly<Record<string, Canary>> = {
   ...UPGRADE,
   ...BACKUP,
   ...CUSTOM,
+  ...RESILIENCE,
   ...MACHINE,
 }

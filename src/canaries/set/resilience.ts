@@ -1,0 +1,139 @@
+import type { Canary } from '../canary.ts'
+import { type Change, companion, deploy, settings } from '../changes.ts'
+import { changedByHand } from '../disturb/simple.ts'
+import { passes, type Stop, stops } from '../expect.ts'
+import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
+
+const ONLY = ['--only', 'resilience']
+const UP = "the app's own task answers"
+const REDEPLOY = 'deploying the same commit again restarts nothing'
+const KILLED = ['every service converged after app was killed', `${UP} after app was killed`]
+const AGAIN = ['every service converged after the same commit was deployed again', REDEPLOY]
+const TIER = [...KILLED, ...AGAIN, 'data is still there', 'every service stayed up']
+const KILLS = settings('resilience: true\n')
+
+function fails(cause: Parameters<typeof stops>[1], decidedBy: string, more: Stop = {}) {
+  return stops('resilience', cause, decidedBy, { only: ['install'], ...more })
+}
+
+const CONNECT = 'mkdir -p /www/cgi-bin\necho ok > /www/ok.txt\nuntil wget -q -O /tmp/session "$DB"; do sleep 1; done'
+const WELL = `echo 'Content-Type: text/html'; echo; echo '<!doctype html><title>Tiny</title><h1>A tiny app</h1><p>It works.</p>'`
+const SAME_SESSION = '[ "$(wget -q -O - "$DB")" = "$(cat /tmp/session)" ]'
+const NEVER_RECONNECTS = `${CONNECT}
+cat > /www/cgi-bin/index.cgi <<'CGI'
+#!/bin/sh
+if ! ${SAME_SESSION}; then
+  echo 'Status: 500 Internal Server Error'; echo 'Content-Type: text/plain'; echo; echo 'server closed the connection unexpectedly'; exit
+fi
+${WELL}
+CGI
+chmod +x /www/cgi-bin/index.cgi
+${HTTPD}`
+const ENDS_WITH_DATABASE = `${CONNECT}
+cat > /www/cgi-bin/index.cgi <<'CGI'
+#!/bin/sh
+${WELL}
+CGI
+chmod +x /www/cgi-bin/index.cgi
+trap 'exit 0' TERM
+busybox httpd -f -p 8080 -h /www &
+while sleep 1; do ${SAME_SESSION} || { echo 'lost the database' >&2; exit 1; }; done`
+const STALE_PID = `if [ -e /data/app.pid ]; then echo 'a server is already running (/data/app.pid)' >&2; exit 1; fi
+echo 1 > /data/app.pid
+${PAGE}
+trap 'rm -f /data/app.pid; exit 0' TERM
+busybox httpd -f -p 8080 -h /www &
+wait`
+const WIPES = `if [ -e /data/unclean ]; then rm -rf /data/* /data/.[!.]*; fi
+touch /data/unclean
+[ -e /data/note.txt ] || echo 'a note' > /data/note.txt
+${PAGE}
+trap 'rm -f /data/unclean; exit 0' TERM
+busybox httpd -f -p 8080 -h /www &
+wait`
+
+/** What only a killed container, or a second deployment of the same commit, brings to light. */
+export const RESILIENCE: Readonly<Record<string, Canary>> = {
+  'never-reconnects': {
+    about: 'Connects to its database at the start only: an error once that was killed.',
+    expect: fails('http-wrong-status', `${UP} after db was killed`, { says: /db was killed/, after: KILLED }),
+    args: ONLY,
+    base: null,
+    head: { serve: NEVER_RECONNECTS, compose: withDatabase, files: KILLS },
+    fast: 'up after its own crash, down after that of another',
+  },
+  'stays-down': {
+    about: 'A server with the restart condition `none`.',
+    expect: fails('not-recovered', 'another task takes its place after app was killed'),
+    args: ONLY,
+    base: null,
+    head: { compose: deploy({ restart_policy: { condition: 'none' } }), files: KILLS },
+  },
+  'restarts-used-up': {
+    about: 'May be started again once, and the first boot takes that.',
+    expect: fails('not-recovered', 'another task takes its place after app was killed'),
+    args: ONLY,
+    base: null,
+    head: {
+      serve: `[ -e /data/once ] || { : > /data/once; exit 1; }\n${LISTEN}`,
+      compose: deploy({ restart_policy: { condition: 'on-failure', delay: '1s', max_attempts: 1 } }),
+      files: KILLS,
+    },
+  },
+  'stale-pid-file': {
+    about: 'A file in its volume forbids the start after a crash.',
+    expect: fails('crash-loop', 'every service converged after app was killed', { says: /already running/ }),
+    args: ONLY,
+    base: null,
+    head: { serve: STALE_PID, files: KILLS },
+  },
+  'wipes-after-a-crash': {
+    about: 'Starts over with empty data after an unclean end.',
+    expect: fails('data-lost', 'data is still there', { after: [...KILLED, ...AGAIN] }),
+    args: ONLY,
+    base: null,
+    head: { serve: WIPES, files: KILLS },
+  },
+  'redeploy-restarts': {
+    about: 'Somebody changed the app since its deployment, so that deploying it again restarts it.',
+    expect: fails('no-op-restarts', REDEPLOY, { after: KILLED }),
+    args: ONLY,
+    base: null,
+    head: { files: KILLS },
+    disturbance: changedByHand,
+  },
+  'survives-kills': {
+    about: 'Comes back with its data whenever it is killed.',
+    expect: passes({ only: ['install'], besides: { resilience: TIER } }),
+    args: ONLY,
+    base: null,
+    head: { files: KILLS },
+    fast: 'a kill of our own is no fault of the app',
+  },
+  'ends-with-its-database': {
+    about: 'Ends when its database is killed, and comes back.',
+    expect: passes({ only: ['install'], besides: { resilience: TIER }, findings: ['ended-with-another'] }),
+    args: ONLY,
+    base: null,
+    head: { serve: ENDS_WITH_DATABASE, compose: withDatabase, files: KILLS },
+  },
+  'database-in-container': {
+    about: 'Keeps a database in its own container.',
+    expect: passes({ only: ['install'], besides: { resilience: TIER }, findings: ['data-in-container'] }),
+    args: ONLY,
+    base: null,
+    head: { serve: `mkdir -p /app\necho data > /app/data.db\n${LISTEN}`, files: KILLS },
+  },
+}
+
+/** A second service whose answer changes with every start, as the session of a database does. */
+function withDatabase(compose: Parameters<Change>[0]): void {
+  const serve =
+    'mkdir -p /www; cat /proc/sys/kernel/random/uuid > /www/session.txt; trap "exit 0" TERM; busybox httpd -f -p 5432 -h /www & wait'
+  const database = companion(compose, serve, 'any')
+  compose.services.db = {
+    ...database,
+    deploy: { ...database.deploy, restart_policy: { condition: 'any', delay: '1s' } },
+  }
+  compose.services.app.environment.DB = 'http://${STACK_NAME}_db:5432/session.txt'
+}
