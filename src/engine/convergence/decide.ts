@@ -1,6 +1,6 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { isJob, mayComplete } from './ends.ts'
+import { mayComplete } from './ends.ts'
 import { failureOf } from './failure.ts'
 import {
   type Converged,
@@ -91,7 +91,8 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
   if (old.length > 0) return `${service.service}: ${old.length} old ${plural(old.length, 'task')} still there`
   const tasks = currentTasks(snapshot, service)
   const wanted = wantedCount(service, tasks)
-  const running = isJob(service) ? [] : tasks.filter((task) => task.state === 'running' && task.desired === 'running')
+  // A job's task is wanted complete: while it runs it is not done.
+  const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
   const done = mayComplete(service) ? tasks.filter((task) => task.state === 'complete') : []
   if (running.length + distinctSlots(done, running) < wanted) {
     return `${service.service}: ${running.length}/${wanted} running${latest(snapshot, tasks)}`
