@@ -101,6 +101,8 @@ describe('an event of the stream', () => {
   it('names each wrong place, and the event itself where it is none', () => {
     expect(eventProblem(stampedOne({ type: 'leak' }))).toMatch(/^kind: .+; name: .+/)
     expect(eventProblem('leak')).toMatch(/^event: /)
+    expect(eventProblem(stampedOne({ type: 'party' }))).toContain('party')
+    expect(eventProblem(stampedOne({ type: 'test', tier: 'lint', test: {} }))).toMatch(/^test\.title: /)
     expect(eventProblem(stampedOne({ type: 'evidence', tier: 'install', evidence: {} }))).toMatch(/^evidence: .*kind/)
   })
 
@@ -164,6 +166,7 @@ describe('the words that are never masked', () => {
       ...Object.keys(EVIDENCE),
     ])
       expect(words).toContain(word)
+    expect([...words].every((word) => typeof word === 'string')).toBe(true)
     for (const word of ['', 'true', 'string', 'object', 'undefined', 'properties', 'required'])
       expect(words).not.toContain(word)
   })
@@ -245,7 +248,7 @@ describe('a piece of evidence', () => {
     ['head-deployed', { label: HEAD.slice(0, 7) }, 'whole'],
     ['head-deployed', { label: HEAD.slice(0, 6) }, 'hollow'],
     ['head-deployed', { label: `${HEAD.slice(0, 8)}+U` }, 'whole'],
-    ['head-deployed', { label: `${HEAD.slice(0, 8)}+U1` }, 'hollow'],
+    ['head-deployed', { label: `${HEAD.slice(0, 8)}+U${HEAD[8]}` }, 'hollow'],
     ['head-deployed', { label: HEAD.slice(1, 9) }, 'hollow'],
     ['head-deployed', { commit: HEAD.slice(0, 39) }, 'hollow'],
     ['update-status', { services: [{ service: 'app', state: 'paused' }] }, 'hollow'],
