@@ -112,7 +112,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
     header,
     complete: events.some(({ type }) => type === 'run.ended'),
     interrupted: first(events, 'run.interrupted')?.signal ?? null,
-    touched: of(events, 'tier.started').some(({ tier }) => tier !== 'lint' && tier !== 'teardown'),
+    touched: of(events, 'tier.started').some(({ tier }) => tier !== 'lint'),
     ...(snapshot?.kind === 'snapshot' ? { snapshot: snapshot.id } : {}),
   }
 }

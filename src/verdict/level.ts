@@ -13,7 +13,7 @@ const OPTIONAL_ON_ITS_RUNG: readonly TierId[] = ['functional', 'integration']
  */
 export function levelOf(tiers: readonly Judged[]): number {
   let level = 0
-  for (const rung of Object.keys(RUNGS).map(Number).sort()) {
+  for (const rung of Object.keys(RUNGS).map(Number)) {
     const state = rungState(tiers.filter(({ id }) => TIERS[id].rung === rung))
     if (state === 'stop') break
     if (state === 'passed') level = rung

@@ -129,6 +129,6 @@ function describeEvidence({
   path: (string | number)[]
 }): void {
   if (jsonSchema.type === 'object') delete jsonSchema.additionalProperties
-  if (path.at(-2) !== 'evidence' || path.at(-1) !== 'items') return
+  if (path.at(-2) !== 'evidence') return
   Object.assign(jsonSchema, { type: 'object', properties: { kind: { type: 'string' } }, required: ['kind'] })
 }

@@ -49,7 +49,9 @@ test('a line that it has not written before is progress; the same one is none, n
   expect(await quietOf(said(0, 'starting'), said(10, 'starting\nmigrating'), said(20, 'starting\nmigrating'))).toEqual([
     0, 0, 10,
   ])
-  expect(await quietOf(said(0, 'attempt 1 of 20'), said(10, 'attempt 2 of 20'))).toEqual([0, 10])
+  expect(await quietOf(said(0, 'attempt 1 of 20'), said(10, 'attempt 17 of 20'))).toEqual([0, 10])
+  expect(await quietOf(said(0, 'step'), said(10, 'step 2'))).toEqual([0, 0])
+  expect(await quietOf(said(0, 'port:1'), said(10, 'port:'))).toEqual([0, 0])
   expect(await quietOf(said(0, 'a'), said(10, 'b'), said(20, 'a'))).toEqual([0, 0, 10])
   const long = 'x'.repeat(200)
   expect(await quietOf(said(0, `${long}a`), said(10, `${long}b`))).toEqual([0, 10])

@@ -184,6 +184,7 @@ describe('a global service without tasks', () => {
     ['that is not global', { services: [service('app')] }, 'waiting'],
   ] as const)('%s', (_, seen, expected) => {
     expect(decided(seen).slice(0, expected.length)).toBe(expected)
+    if (expected === unmade) expect(shown(seen)).toEqual([])
   })
 })
 
@@ -422,6 +423,7 @@ describe('a crash loop', () => {
 
   const services = [service('app'), service('db')]
   const dbUp = (second: number, more = {}) => task('db', { since: at(second), ...more })
+  const silent = { state: 'starting', inStateMs: 60_000 } as const
 
   test.each([
     ['before its database was up', [dbUp(40)], 5, 'waiting'],
@@ -429,9 +431,15 @@ describe('a crash loop', () => {
     ['of which three began after', [dbUp(12)], 4, 'crash-loop'],
     ['of which the first ended when the database came up', [dbUp(11)], 3, 'waiting'],
     ['of which the first ended a second after', [dbUp(10)], 3, 'crash-loop'],
+    ['beside a database that is silent after its start', [dbUp(9, { ...silent, quietMs: 30_000 })], 6, 'crash-loop'],
+    ['beside a database that is silent after its start', [dbUp(9, { ...silent, quietMs: 30_000 })], 5, 'waiting'],
+    ['beside a database that is silent for less', [dbUp(9, { ...silent, quietMs: 29_999 })], 6, 'waiting'],
+    ['beside a database that nobody can look into', [dbUp(9, { ...silent, quietMs: null })], 6, 'waiting'],
+    ['beside a database that is on its way', [dbUp(9, { state: 'preparing', quietMs: 60_000 })], 6, 'waiting'],
+    ['beside a database that has no task', [], 6, 'waiting'],
     ['beside a database that is not up', [dbUp(9, { state: 'starting' })], 5, 'waiting'],
     ['beside one that completed', [dbUp(9, { state: 'complete' })], 3, 'crash-loop'],
-    ['six times, whatever the database does', [dbUp(40)], 6, 'crash-loop'],
+    ['six times, before its database came up', [dbUp(40)], 6, 'waiting'],
     [
       'beside a database that was there, and came up again later',
       [dbUp(5, { id: 'd1' }), dbUp(40, { id: 'd2' })],
@@ -486,6 +494,17 @@ describe('a crash loop', () => {
     expect(decided({ services, tasks: both })).toMatch(/^crash-loop of app/)
   })
 
+  test('beside two databases needs both to be silent, and past their start period', () => {
+    const three = [...services, service('cache', { startPeriodMs: 60_000 })]
+    const [db, cache] = ['db', 'cache'].map((name) => task(name, { ...silent, quietMs: 40_000 }))
+    if (!db || !cache) throw new Error('two')
+    const loop = ends('app', 6)
+    expect(decided({ services: three, tasks: [db, cache, ...loop] })).toMatch(/^crash-loop/)
+    expect(decided({ services: three, tasks: [db, { ...cache, inStateMs: 59_999 }, ...loop] })).toMatch(/^waiting/)
+    expect(decided({ services: three, tasks: [db, { ...cache, quietMs: 0 }, ...loop] })).toMatch(/^waiting/)
+    expect(decided({ services: three, tasks: [db, ...loop] })).toMatch(/^waiting/)
+  })
+
   test('counts from the service that was up last', () => {
     const three = [...services, service('cache')]
     const tasks = [dbUp(9), task('cache', { since: at(13) }), ...ends('app', 4)]
@@ -527,6 +546,8 @@ describe('a service that nothing starts again', () => {
     expect(decided({ services: [global], tasks: [here, again] })).toBe('ready')
     expect(decided({ services: [global], tasks: [here, there, again] })).toMatch(/^service-stranded/)
     expect(shown({ services: [global], tasks: [here, there, again] })).toEqual(['n2'])
+    const toBeStartedAgain = { ...here, state: 'failed' } as const
+    expect(shown({ services: [global], tasks: [toBeStartedAgain, there] })).toEqual(['n2'])
   })
 
   const tries = (restartMaxAttempts: number | null) => ({ services: [service('app', { restartMaxAttempts })] })

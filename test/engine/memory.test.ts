@@ -30,7 +30,10 @@ async function looked(looks: readonly Look[]) {
     containerLogs: async () => '',
   }
   const clock = { now: () => Date.parse(at(now.second)), sleep: async () => {} }
-  const expected = new Map([['app', { before: null }]])
+  const names = looks.flatMap(({ services = [] }) => services.map(({ service }) => service))
+  const expected = new Map(
+    ['app', ...names].filter((name) => name !== 'dropped').map((name) => [name, { before: null }]),
+  )
   const memory = new StackMemory(engine, 's', expected, clock)
   const before = memory.last
   const snapshots = []
@@ -157,7 +160,9 @@ test('what a container was is kept when the engine has removed it, and not taken
 })
 
 test('the service to name is the first that runs nothing and should', async () => {
-  const services = ['app', 'db', 'off', 'late'].map((name) => service(name, name === 'off' ? { replicas: 0 } : {}))
+  const services = ['dropped', 'app', 'db', 'off', 'late'].map((name) =>
+    service(name, name === 'off' ? { replicas: 0 } : {}),
+  )
   const [app, db] = [runs(), task('db')]
   const named = async (tasks: readonly TaskState[]) =>
     (await looked([{ second: 20, services, tasks }])).memory.unready()

@@ -1,4 +1,4 @@
-import { cause } from '../../src/verdict/causes.ts'
+import { type Cause, cause } from '../../src/verdict/causes.ts'
 import type { EventDraft, EventType } from '../../src/verdict/events.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
 import { HEAD, HEADER, PASSING, passingDrafts } from './passing-stream.ts'
@@ -8,12 +8,33 @@ const OTHER_EVIDENCE: readonly Evidence[] = [
   { kind: 'no-http', reason: 'no router label' },
   { kind: 'hooks', hooks: [{ service: 'db', phase: 'backup.pre-hook', exitCode: 0, ms: 5 }] },
   { kind: 'witness', none: 'the app has no data' },
+  {
+    kind: 'page-elsewhere',
+    from: 'https://app.ci.test/',
+    to: 'https://login.example.com/',
+    why: 'a login at another host',
+    way: ['302 https://login.example.com/'],
+  },
+  {
+    kind: 'visual-difference',
+    before: 'artifacts/install.png',
+    after: 'artifacts/upgrade.png',
+    difference: 'artifacts/difference.png',
+    size: { before: [1280, 720], after: [1280, 720] },
+    changedPixels: 12,
+    changedShare: 0.01,
+    volatileShare: 0,
+  },
+  { kind: 'engine-restart', ms: 9000, services: [{ service: 'app', before: ['task1app'], after: ['task2app'] }] },
 ]
 
 /** At least one whole piece of each kind. */
 export const EVIDENCE_EXAMPLES: readonly Evidence[] = [...Object.values(PASSING).flat(), ...OTHER_EVIDENCE]
 
-const CAUSE = cause('crash-loop', 'app ended 3 times', { service: 'app', lines: ['log: no database'] })
+const CAUSE: Cause = {
+  ...cause('crash-loop', 'app ended 3 times', { service: 'app', lines: ['log: no database'] }),
+  deterministic: false,
+}
 
 /** Events with every field that they may have, and those that a passing run has not. */
 const OTHER_EVENTS: readonly EventDraft[] = [
@@ -35,6 +56,7 @@ const OTHER_EVENTS: readonly EventDraft[] = [
     lintEnforced: true,
   },
   { type: 'note', text: 'removes the app' },
+  { type: 'attempt.started', attempt: 2, because: 'install ended with not-converged' },
   { type: 'tier.skipped', tier: 'backup', kind: 'structural', reason: 'no backup labels' },
   { type: 'tier.blocked', tier: 'upgrade', by: 'install' },
   { type: 'tier.doubted', tier: 'install', cause: CAUSE },

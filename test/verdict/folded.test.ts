@@ -7,7 +7,7 @@ import { exitCodeOf } from '../../src/verdict/exit-code.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { POLICY_CODES } from '../../src/verdict/policy-codes.ts'
 import { isTierId, RUNGS, TIER_IDS, TIERS, type TierId } from '../../src/verdict/tiers.ts'
-import { HEADER, passingDrafts, passingStream, passingTier, stamped } from './passing-stream.ts'
+import { HEADER, PASSING, passingDrafts, passingStream, passingTier, stamped } from './passing-stream.ts'
 
 const tierOf = (drafts: readonly EventDraft[], id: TierId) => fold(stamped(drafts)).tiers.find((tier) => tier.id === id)
 const nothing = Object.fromEntries(TIER_IDS.map((id) => [id, []]))
@@ -147,6 +147,55 @@ describe('the row of a tier', () => {
     expect(tierOf(passingDrafts({ upgrade }), 'restore')?.status).toBe('pass')
   })
 
+  it('knows that snapshot wherever it stands among what the backup found', () => {
+    const evidence = PASSING.backup
+      .toReversed()
+      .map((piece): EventDraft => ({ type: 'evidence', tier: 'backup', evidence: piece }))
+    const backup = [
+      ...passingTier('backup')
+        .filter(({ type }) => type !== 'evidence')
+        .slice(0, -1),
+      ...evidence,
+      { type: 'tier.ended', tier: 'backup' } as const,
+    ]
+    expect(tierOf(passingDrafts({ backup }), 'restore')?.status).toBe('pass')
+    const restore = passingTier('restore').map((draft) =>
+      draft.type === 'evidence' && draft.evidence.kind === 'restored'
+        ? { ...draft, evidence: { ...draft.evidence, snapshot: 'of-another-run' } }
+        : draft,
+    )
+    expect(tierOf(passingDrafts({ backup, restore }), 'restore')?.status).toBe('unverified')
+  })
+
+  it('keeps its own result though something blocked it', () => {
+    const found = cause('data-lost', 'gone')
+    const upgrade: EventDraft[] = [
+      { type: 'tier.blocked', tier: 'upgrade', by: 'install' },
+      { type: 'check', tier: 'upgrade', name: 'x', outcome: 'fail', cause: found },
+    ]
+    expect(tierOf(passingDrafts({ upgrade }), 'upgrade')).toMatchObject({ status: 'fail', cause: found })
+  })
+
+  it('of the teardown names what was left behind, and no other row does', () => {
+    const { tiers } = fold(stamped([...passingDrafts(), { type: 'leak', kind: 'volume', name: 's_data' }]))
+    expect(tiers.filter(({ status }) => status !== 'pass').map(({ id, reason }) => [id, reason])).toEqual([
+      ['teardown', 'left behind: volume s_data'],
+    ])
+  })
+
+  it.each(TIER_IDS.filter((id) => PASSING[id].some(({ kind }) => kind === 'http')))(
+    'of the tier %s passes without an answer where the app has no HTTP',
+    (tier) => {
+      const drafts = passingTier(tier).flatMap((draft): EventDraft[] => {
+        if (draft.type !== 'evidence' || !['http', 'page'].includes(draft.evidence.kind)) return [draft]
+        return draft.evidence.kind === 'page'
+          ? []
+          : [{ ...draft, evidence: { kind: 'no-http', reason: 'no router label' } }]
+      })
+      expect(tierOf(passingDrafts({ [tier]: drafts }), tier)?.status).toBe('pass')
+    },
+  )
+
   it('names what blocked it, also where that comes later in the order', () => {
     const lint: EventDraft[] = [{ type: 'tier.blocked', tier: 'lint', by: 'restore' }]
     const restore: EventDraft[] = [
@@ -237,6 +286,17 @@ describe('the tables', () => {
     for (const rung of Object.keys(RUNGS)) expect(TIER_IDS.some((id) => TIERS[id].rung === Number(rung))).toBe(true)
     for (const [index, id] of TIER_IDS.entries())
       for (const needed of TIERS[id].needs) expect(TIER_IDS.slice(0, index)).toContain(needed)
+  })
+
+  it('what needs a running app needs the install, and a restore its backup', () => {
+    const needsOf = (id: TierId): readonly string[] => TIERS[id].needs
+    expect(needsOf('restore')).toContain('backup')
+    const alone: TierId[] = ['lint', 'install', 'teardown']
+    for (const id of TIER_IDS) {
+      const all = new Set(needsOf(id))
+      for (const needed of all) for (const further of needsOf(needed as TierId)) all.add(further)
+      expect(all.has('install'), id).toBe(!alone.includes(id))
+    }
   })
 
   it('the powers that a policy refuses have names of their own', () => {

@@ -41,6 +41,14 @@ describe('levelOf', () => {
     expect(levelOf(tiers(said))).toBe(level)
   })
 
+  it('stops at a rung that nobody tells about, and a result wins over a kind of skip', () => {
+    expect(levelOf(tiers({}).filter(({ id }) => id !== 'upgrade'))).toBe(1)
+    const declared = tiers({}).map((tier) =>
+      tier.id === 'upgrade' ? { ...tier, status: 'fail' as const, skipKind: 'declared' as const } : tier,
+    )
+    expect(levelOf(declared)).toBe(1)
+  })
+
   it('never overstates: the rung was passed, and nothing below failed, was unverified or not selected', () => {
     const said = fc.constantFrom<Said>('pass', 'fail', 'unverified', 'structural', 'declared', 'not-selected')
     fc.assert(
@@ -69,5 +77,6 @@ describe('levelOf', () => {
 })
 
 it('levelName names the rung, and none below the first', () => {
-  expect([0, 1, 3, 6].map(levelName)).toEqual(['none', 'install', 'backup + restore', 'resilience'])
+  const names = ['none', 'install', 'upgrade', 'backup + restore', 'functional', 'lint', 'resilience', 'none']
+  expect(names.map((_, level) => levelName(level))).toEqual(names)
 })

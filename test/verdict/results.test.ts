@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
+import type { CcCiError } from '../../src/lib/errors.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { parseResults, resultsSchema } from '../../src/verdict/results.ts'
 import { passingStream } from './passing-stream.ts'
@@ -40,4 +41,55 @@ describe('the schema of results.json', () => {
     results.tiers[0].evidence = [{ rules: [] }]
     expect(validate(results)).toBe(false)
   })
+})
+
+describe('parseResults', () => {
+  const whole = JSON.parse(JSON.stringify(fold(passingStream())))
+
+  it('gives what it was given', () => {
+    expect(parseResults(whole)).toEqual(whole)
+    const statuses = ['fail', 'skip', 'unverified'].map((status) => ({ ...whole.tiers[0], status }))
+    expect(parseResults({ ...whole, tiers: statuses }).tiers).toEqual(statuses)
+  })
+
+  it.each([
+    ['run.id', { run: { ...whole.run, id: undefined } }],
+    ['run.finishedAt', { run: { ...whole.run, finishedAt: 'today' } }],
+    ['run.interrupted', { run: { ...whole.run, interrupted: 'SIGKILL' } }],
+    ['tiers.0.checks.0.name', { tiers: [{ ...whole.tiers[0], checks: [{ outcome: 'pass' }] }] }],
+    ['tiers.0.checks.0.outcome', { tiers: [{ ...whole.tiers[0], checks: [{ name: 'x' }] }] }],
+    ['tiers.0.operations.0.operation', { tiers: [{ ...whole.tiers[0], operations: [{ ms: 1 }] }] }],
+    ['tiers.0.operations.0.ms', { tiers: [{ ...whole.tiers[0], operations: [{ operation: 'x' }] }] }],
+    ['tiers.0.durationMs', { tiers: [{ ...whole.tiers[0], durationMs: -1 }] }],
+    ['level', { level: -1 }],
+    ['level', { level: 1.5 }],
+  ])('names %s where it is wrong: %j', (place, wrong) => {
+    expect(() => parseResults({ ...whole, ...wrong })).toThrow(`not the results of a run: ${place}: `)
+  })
+
+  it('names the file, each wrong place, and what may have happened', () => {
+    const refused = (data: unknown, file?: string) => {
+      try {
+        return parseResults(data, file)
+      } catch (error) {
+        return error as CcCiError
+      }
+    }
+    expect(refused(5, 'results.json')).toMatchObject({
+      code: 'results-damaged',
+      where: { file: 'results.json' },
+      hint: expect.stringContaining('changed after the run'),
+      message: expect.stringContaining('run: results: '),
+    })
+    expect(refused({ ...whole, level: 7, schema: 2 })).toMatchObject({
+      where: undefined,
+      message: expect.stringMatching(/schema: .*; level: /),
+    })
+  })
+})
+
+it('the schema wants a kind that is text of each piece of evidence', () => {
+  const results = JSON.parse(JSON.stringify(fold(passingStream())))
+  results.tiers[0].evidence = [{ kind: 5 }]
+  expect(validate(results)).toBe(false)
 })

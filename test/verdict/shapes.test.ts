@@ -86,6 +86,7 @@ describe('an event of the stream', () => {
   it.each<[string, object]>([
     ['no event at all', { seq: 1 }],
     ['a number below 1', { ...stampedOne({ type: 'run.ended' }), seq: 0 }],
+    ['a first attempt that is announced', stampedOne({ type: 'attempt.started', attempt: 1, because: 'x' })],
     ['a number that is not whole', { ...stampedOne({ type: 'run.ended' }), seq: 1.5 }],
     ['an inherited name as its type', stampedOne({ type: 'toString' })],
     ['evidence that is text', stampedOne({ type: 'evidence', tier: 'install', evidence: 'images' })],
@@ -101,6 +102,8 @@ describe('an event of the stream', () => {
   it('names each wrong place, and the event itself where it is none', () => {
     expect(eventProblem(stampedOne({ type: 'leak' }))).toMatch(/^kind: .+; name: .+/)
     expect(eventProblem('leak')).toMatch(/^event: /)
+    expect(eventProblem(stampedOne({ type: 'party' }))).toContain('party')
+    expect(eventProblem(stampedOne({ type: 'test', tier: 'lint', test: {} }))).toMatch(/^test\.title: /)
     expect(eventProblem(stampedOne({ type: 'evidence', tier: 'install', evidence: {} }))).toMatch(/^evidence: .*kind/)
   })
 
@@ -112,7 +115,14 @@ describe('an event of the stream', () => {
   // What other programs read: words that may be added to, never renamed.
   it.each<[string, object]>([
     ...words('severity', { type: 'finding', code: 'R001', message: 'x' }, ['info', 'warning', 'error']),
-    ...words('kind', { type: 'artifact', path: 'a', sha256: '0' }, ['screenshot', 'report', 'junit', 'trace', 'log']),
+    ...words('kind', { type: 'artifact', path: 'a', sha256: '0' }, [
+      'screenshot',
+      'report',
+      'junit',
+      'trace',
+      'log',
+      'visual-difference',
+    ]),
     ...words('kind', { type: 'tier.skipped', tier: 'lint', reason: 'x' }, ['structural', 'declared', 'not-selected']),
     ...words('outcome', { type: 'check', tier: 'lint', name: 'x' }, ['pass', 'fail', 'unverified']),
     ...words('signal', { type: 'run.interrupted' }, ['SIGINT', 'SIGTERM', 'cancel', 'deadline']),
@@ -164,6 +174,7 @@ describe('the words that are never masked', () => {
       ...Object.keys(EVIDENCE),
     ])
       expect(words).toContain(word)
+    expect([...words].every((word) => typeof word === 'string')).toBe(true)
     for (const word of ['', 'true', 'string', 'object', 'undefined', 'properties', 'required'])
       expect(words).not.toContain(word)
   })
@@ -219,6 +230,11 @@ describe('a piece of evidence', () => {
 
   const example = (kind: EvidenceKind) => EVIDENCE_EXAMPLES.find((piece) => piece.kind === kind)
   const identity = { service: 'app', base: null, head: null }
+  const recovered = { service: 'app', before: 'task1', after: 'task2', ms: 1 }
+  const COUNTED = {
+    ...{ tables: 1, rows: 1, rowsLost: 0, tablesLost: 0, rowsTidied: 0 },
+    ...{ newTables: 0, formerTables: 0, newColumns: 0, formerColumns: 0, newRows: 0 },
+  }
   const row = { subject: 'volume:data', kind: 'file', before: 'a', after: 'a', summary: 'x' }
 
   it.each<[EvidenceKind, object, 'whole' | 'hollow']>([
@@ -245,7 +261,7 @@ describe('a piece of evidence', () => {
     ['head-deployed', { label: HEAD.slice(0, 7) }, 'whole'],
     ['head-deployed', { label: HEAD.slice(0, 6) }, 'hollow'],
     ['head-deployed', { label: `${HEAD.slice(0, 8)}+U` }, 'whole'],
-    ['head-deployed', { label: `${HEAD.slice(0, 8)}+U1` }, 'hollow'],
+    ['head-deployed', { label: `${HEAD.slice(0, 8)}+U${HEAD[8]}` }, 'hollow'],
     ['head-deployed', { label: HEAD.slice(1, 9) }, 'hollow'],
     ['head-deployed', { commit: HEAD.slice(0, 39) }, 'hollow'],
     ['update-status', { services: [{ service: 'app', state: 'paused' }] }, 'hollow'],
@@ -275,6 +291,32 @@ describe('a piece of evidence', () => {
       { witnesses: [{ ...row, kind, result: 'kept' }] },
       'whole',
     ]),
+    ...['mariadb', 'redis'].map((kind): [EvidenceKind, object, 'whole'] => [
+      'witness',
+      { witnesses: [{ ...row, kind, result: 'kept' }] },
+      'whole',
+    ]),
+    ...['from', 'to', 'why'].map((name): [EvidenceKind, object, 'hollow'] => [
+      'page-elsewhere',
+      { [name]: '' },
+      'hollow',
+    ]),
+    ['visual-difference', { difference: null }, 'whole'],
+    ['visual-difference', { before: '' }, 'hollow'],
+    ['visual-difference', { after: '' }, 'hollow'],
+    ['visual-difference', { size: { before: [1], after: [1, 2] } }, 'hollow'],
+    ['visual-difference', { size: { before: [1, 2], after: [1, 2, 3] } }, 'hollow'],
+    ...['changedShare', 'volatileShare'].flatMap((name): [EvidenceKind, object, 'whole' | 'hollow'][] => [
+      ['visual-difference', { [name]: 0 }, 'whole'],
+      ['visual-difference', { [name]: 1 }, 'whole'],
+      ['visual-difference', { [name]: -0.01 }, 'hollow'],
+      ['visual-difference', { [name]: 1.01 }, 'hollow'],
+    ]),
+    ['recovery', { services: [recovered, { ...recovered, after: 'task1' }] }, 'hollow'],
+    ['recovery', { services: [{ ...recovered, before: '' }] }, 'hollow'],
+    ['recovery', { services: [{ ...recovered, after: '' }] }, 'hollow'],
+    ['witness', { witnesses: [{ ...row, result: 'kept', counts: { ...COUNTED, rowsLost: -1 } }] }, 'hollow'],
+    ['witness', { witnesses: [{ ...row, result: 'kept', counts: { ...COUNTED, rowsLost: 0.5 } }] }, 'hollow'],
     ['hooks', { hooks: undefined, none: '' }, 'hollow'],
     ['witness', { witnesses: undefined, none: '' }, 'hollow'],
   ])('%s with %j is %s', (kind, change, worth) => {
