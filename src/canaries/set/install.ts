@@ -77,6 +77,13 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     head: { compose: oneShot('echo "relation exists" >&2; exit 3') },
     fast: 'never started again: waiting is of no use',
   },
+  'fails-twice': {
+    about: 'A service that runs once ends with 3, on a fresh stack too.',
+    expect: stops('install', 'one-shot-failed', 'every service converged', { findings: ['repeated'] }),
+    base: null,
+    head: { compose: oneShot('exit 3') },
+    repeats: true,
+  },
   'external-volume': {
     about: 'The volume is external and exists nowhere: the engine would make it, and it would stay.',
     expect: stops('install', 'compose-invalid', 'install ran'),
@@ -164,10 +171,14 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     },
   },
   'never-up': {
-    about: 'Still starting, within its start period, when the deadline of the deployment passes.',
+    about: 'Never passes its health check, and neither says nor does anything.',
     expect: stops('install', 'not-converged', 'every service converged'),
     base: null,
-    head: { ...NEVER_UP, files: { 'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 8s\n  http: 15s\nresilience: false\n' } },
+    head: {
+      serve: 'sleep 300',
+      compose: healthcheck({ interval: '60s', retries: 9, start_period: '0s' }),
+      files: { 'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 8s\n  http: 15s\nresilience: false\n' },
+    },
   },
   'run-too-long': {
     about: 'Still starting when the deadline of the whole run passes.',

@@ -1,5 +1,5 @@
 import type { Canary } from '../canary.ts'
-import { CRASH, onFailure, settings } from '../changes.ts'
+import { type Change, CRASH, companion, onFailure, settings } from '../changes.ts'
 import { stops } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 
@@ -49,6 +49,12 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     head: { serve: `rm -rf /data/*\necho new > /data/first.txt\n${LISTEN}` },
     fast: 'all serves; only the data tells',
   },
+  'database-locked-out': {
+    about: 'A key-value store no longer takes the password of its own container.',
+    expect: stops('upgrade', 'data-unreadable', 'upgrade ran', { verdict: 'unverified', says: /NOAUTH/ }),
+    base: { compose: keyValueStore('PONG') },
+    head: { compose: keyValueStore('NOAUTH Authentication required.') },
+  },
   'no-version-delta': {
     about: 'The pinned base runs the very same thing as head.',
     expect: stops('upgrade', 'no-version-delta', 'base and head differ', { verdict: 'unverified' }),
@@ -75,4 +81,14 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     args: ['--only', 'upgrade'],
     both: { files: settings('witness: false\n') },
   },
+}
+
+/** What cc-ci takes for a Redis by its data folder; its client gives this answer to a PING and keeps nothing. */
+function keyValueStore(answer: string): Change {
+  return (compose) => {
+    const client = `printf '#!/bin/sh\\ncase "$*" in *PING) echo "${answer}" ;; esac\\n' > /bin/redis-cli; chmod +x /bin/redis-cli`
+    const store = companion(compose, `${client}; trap 'exit 0' TERM; while true; do sleep 1; done`, 'any')
+    compose.services.kv = { ...store, volumes: ['kv:/var/lib/redis'] }
+    compose.volumes.kv = {}
+  }
 }
