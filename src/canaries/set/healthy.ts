@@ -93,17 +93,6 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     expect: passes(),
     both: { compose: deploy({ mode: 'global' }) },
   },
-  'good-job': {
-    about: 'A second service is a job, which the engine runs once for each deployment.',
-    expect: passes(),
-    both: {
-      compose: (compose) => {
-        oneShot('echo migrated')(compose)
-        const { deploy: job } = compose.services.migrate ?? {}
-        if (job) job.mode = 'replicated-job'
-      },
-    },
-  },
   'moved-placement': {
     about: 'Head says where the app may run, which it does already: the engine keeps its task.',
     expect: passes(),

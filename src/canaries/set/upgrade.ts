@@ -86,7 +86,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
 /** What cc-ci takes for a Redis by its data folder; its client gives this answer to a PING and keeps nothing. */
 function keyValueStore(answer: string): Change {
   return (compose) => {
-    const client = `printf '#!/bin/sh\\ncase "$*" in *PING) echo "${answer}" ;; esac\\n' > /bin/redis-cli; chmod +x /bin/redis-cli`
+    const client = `printf '#!/bin/sh\\ncase "$$*" in *PING) echo "${answer}" ;; esac\\n' > /bin/redis-cli; chmod +x /bin/redis-cli`
     const store = companion(compose, `${client}; trap 'exit 0' TERM; while true; do sleep 1; done`, 'any')
     compose.services.kv = { ...store, volumes: ['kv:/var/lib/redis'] }
     compose.volumes.kv = {}
