@@ -22,7 +22,6 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     about: 'A service that runs once and ends well.',
     expect: passes(),
     both: { compose: oneShot('echo migrated') },
-    fast: 'a completed one-shot shows 0/1 for ever',
   },
   'one-shot-on-failure': {
     about: 'A service that runs once under `on-failure` and ends well at its second attempt.',
@@ -38,7 +37,6 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     about: 'The web server is process 1 and ignores SIGTERM.',
     expect: passes(),
     both: { serve: `${PAGE}\nexec busybox httpd -f -p 8080 -h /www` },
-    fast: 'its old task is killed, which is no crash',
   },
   'rolling-start-first': {
     about: 'The new task starts before the old one ends: both are there for a while.',
@@ -48,7 +46,6 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
         services.app.deploy.update_config.order = 'start-first'
       },
     },
-    fast: 'two tasks at once, and the old one may answer',
   },
   'two-web-services': {
     about: 'A second service is routed below a path and serves there.',

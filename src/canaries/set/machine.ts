@@ -49,7 +49,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     args: ONLY_INSTALL,
     base: null,
     disturbance: deadBrowser,
-    fast: 'a browser that is not there says nothing about the app',
   },
   'disk-full': {
     about: 'The disk is full.',

@@ -60,7 +60,6 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
     args: ONLY,
     base: null,
     head: { serve: NEVER_RECONNECTS, compose: withDatabase, files: KILLS },
-    fast: 'up after its own crash, down after that of another',
   },
   'stays-down': {
     about: 'A server with the restart condition `none`.',
