@@ -15,7 +15,10 @@ const [what, , ...restart] = process.argv.slice(2)
 const engine = await Engine.connect()
 if (what === 'slow') await slowStart()
 else if (what === 'restart' && restart.length > 0) await restarted(restart)
-else throw new Error('slow, or restart -- ARGV...')
+else {
+  process.stderr.write('Usage: node scripts/try-long-waits.ts slow | restart -- PROGRAM ARGUMENT...\n')
+  process.exitCode = 2
+}
 
 /** Says something every 15 s; well after four minutes. */
 async function slowStart(): Promise<void> {

@@ -1,3 +1,4 @@
+import { DeadlineError } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
 import type { Browser } from './browser.ts'
 import { COMPARE } from './visual-difference-page.ts'
@@ -47,7 +48,14 @@ export async function comparePictures(
       deadlineMs: DEADLINE_MS,
       signal,
     })
-    if (waited.state !== 'ready') throw new Error('the browser did not compare the pictures in time')
+    if (waited.state !== 'ready')
+      throw new DeadlineError(
+        'browser-silent',
+        `the browser did not compare the pictures within ${DEADLINE_MS / 1000} s`,
+        {
+          hint: 'Open both pictures of the run folder side by side; no tier depends on the comparison.',
+        },
+      )
     const { picture, ...counts } = waited.value
     return { ...counts, picture: picture === null ? null : Buffer.from(picture, 'base64') }
   } finally {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { LogOptions } from '../../src/engine/client.ts'
 import { decisiveLines } from '../../src/engine/convergence/decisive-lines.ts'
-import { at, container, failed, service, snapshot, task } from './seen.ts'
+import { container, failed, service, snapshot, task } from './seen.ts'
+import { at } from './stack-look.ts'
 
 type Logs = Parameters<typeof decisiveLines>[0]
 

@@ -3,7 +3,8 @@ import { mayComplete } from '../../src/engine/convergence/ends.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
 import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
-import { at, container, decided, failed, service, snapshot, task } from './seen.ts'
+import { container, decided, failed, service, snapshot, task } from './seen.ts'
+import { at } from './stack-look.ts'
 
 /** Ended tasks of the service `name`, two seconds apart. */
 const ends = (name: string, count: number, more: Parameters<typeof failed>[2] = {}) =>

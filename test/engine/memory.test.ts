@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { StackMemory } from '../../src/engine/convergence/memory.ts'
 import type { ContainerState, ServiceState, TaskState } from '../../src/engine/types.ts'
-import { at, container, service, task } from './seen.ts'
+import { container, service, task } from './seen.ts'
+import { at } from './stack-look.ts'
 
 /** What an engine says at one look; it says nothing of containers that it has not. */
 interface Look {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
 import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
-import { at, failed, service, snapshot, task } from './seen.ts'
+import { failed, service, snapshot, task } from './seen.ts'
+import { at } from './stack-look.ts'
 
 const killed = failed('app', 10, { exitCode: 137, inStateMs: 0 })
 const next = task('app', { id: 'next', createdAt: at(12) })

@@ -1,74 +1,7 @@
 import { decide } from '../../src/engine/convergence/decide.ts'
 import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
-
-const SERVICE: ServiceState = {
-  id: 'app-id',
-  name: 's_app',
-  service: 'app',
-  version: 1,
-  image: 'i',
-  labels: {},
-  mode: 'replicated',
-  replicas: 1,
-  restartCondition: 'any',
-  restartMaxAttempts: null,
-  update: null,
-  updateOrder: 'stop-first',
-  failureAction: 'pause',
-  hasHealthcheck: false,
-  startPeriodMs: 0,
-  specHash: 'new',
-  templateHash: 'new',
-  unplacedHash: 'new',
-  jobRound: null,
-  endpointHash: 'e',
-  endpointMode: 'vip',
-  ports: [],
-  taskTemplate: {},
-}
-
-const TASK: SeenTask = {
-  id: 'task',
-  serviceId: 'app-id',
-  slot: 1,
-  nodeId: 'node1',
-  state: 'running',
-  desired: 'running',
-  message: '',
-  error: '',
-  containerId: null,
-  exitCode: null,
-  createdAt: at(10),
-  since: at(11),
-  image: 'i',
-  specHash: 'new',
-  templateHash: 'new',
-  unplacedHash: 'new',
-  jobRound: null,
-  inStateMs: 20_000,
-  quietMs: null,
-}
-
-const CONTAINER: ContainerState = {
-  id: 'c',
-  name: 's_app.1',
-  labels: {},
-  imageId: 'sha256:1',
-  state: 'running',
-  exitCode: null,
-  oomKilled: false,
-  startedAt: at(11),
-  finishedAt: null,
-  health: null,
-  mounts: [],
-  addresses: {},
-}
-
-/** A moment in seconds since the stack was deployed, as the engine writes it. */
-export function at(seconds: number): string {
-  return new Date(Date.parse('2026-01-01T00:00:00.000Z') + seconds * 1000).toISOString()
-}
+import { at, CONTAINER, SERVICE, TASK } from './stack-look.ts'
 
 /** A service `name` with the id `name-id`. One that runs forever, once, without a health check, unless said otherwise. */
 export function service(name: string, more: Partial<ServiceState> = {}): ServiceState {

@@ -2,7 +2,7 @@ import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.t
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 
 /** A replicated service with one replica, nothing else asked for. */
-const SERVICE: ServiceState = {
+export const SERVICE: ServiceState = {
   id: 'app',
   name: 's_app',
   service: 'app',
@@ -29,19 +29,19 @@ const SERVICE: ServiceState = {
 }
 
 /** Its task, which has run for 20 s. */
-const TASK: SeenTask = {
+export const TASK: SeenTask = {
   id: 't1',
   serviceId: 'app',
   slot: 1,
-  nodeId: 'n',
+  nodeId: 'node1',
   state: 'running',
   desired: 'running',
   message: '',
   error: '',
   containerId: null,
   exitCode: null,
-  createdAt: '2026-01-01T00:00:10Z',
-  since: '2026-01-01T00:00:11Z',
+  createdAt: '2026-01-01T00:00:10.000Z',
+  since: '2026-01-01T00:00:11.000Z',
   image: 'i',
   specHash: 'new',
   templateHash: 'new',
@@ -65,6 +65,7 @@ export function ended(second: number, code = 1): Partial<SeenTask> {
   }
 }
 
+/** A moment in seconds since the stack was deployed, as the engine writes it. */
 export function at(second: number): string {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 }

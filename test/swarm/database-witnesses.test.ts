@@ -20,6 +20,7 @@ import { waitFor } from '../../src/lib/wait.ts'
 import type { ComposeService } from '../../src/recipe/model.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
+import { watched } from './support/watched.ts'
 
 const PASSWORD = 'a-password-to-mask'
 /** The pattern of the database recipes: dump beside the data, only the dump is backed up, restore loads it. */
@@ -129,15 +130,6 @@ const rowsOf = (evidence: Awaited<ReturnType<typeof compareAfterUpgrade>>) =>
         evidence.witnesses.filter(({ counts, kind }) => counts || kind === 'redis').map((row) => [row.subject, row]),
       )
     : {}
-
-async function watched<T>(here: Surroundings, act: (planted: PlantedWitnesses) => Promise<T>): Promise<T> {
-  const planted = await plantWitnesses(here)
-  try {
-    return await act(planted)
-  } finally {
-    await removeWitnesses(here, planted)
-  }
-}
 
 test('backup, destroy, restore: dump and hooks bring the row and the key back, and nothing of ours stays', async () => {
   const here = around(everything)

@@ -9,7 +9,6 @@ import {
   compareAfterRestore,
   compareAfterUpgrade,
   destroyBeforeRestore,
-  type PlantedWitnesses,
   plantWitnesses,
   removeWitnesses,
   type Surroundings,
@@ -19,6 +18,7 @@ import { ImageBuilder } from '../../src/images/builder.ts'
 import { waitFor } from '../../src/lib/wait.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
+import { watched } from './support/watched.ts'
 
 const IMAGE = postgres().tag
 
@@ -115,15 +115,6 @@ function around(labels: Record<string, string> = LABELS): Surroundings {
 const hooks = (plan: BackupPlan, phase: HookOptions['phase']) => runHooks({ plan, phase, exec, mask: String })
 const database = (evidence: Awaited<ReturnType<typeof compareAfterUpgrade>>) =>
   'witnesses' in evidence ? evidence.witnesses.find(({ kind }) => kind === 'postgres') : undefined
-
-async function watched<T>(here: Surroundings, act: (planted: PlantedWitnesses) => Promise<T>): Promise<T> {
-  const planted = await plantWitnesses(here)
-  try {
-    return await act(planted)
-  } finally {
-    await removeWitnesses(here, planted)
-  }
-}
 
 test('backup, destroy, restore: the dump and the hook bring row, tables and rows back', async () => {
   const here = around()

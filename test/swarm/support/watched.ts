@@ -1,0 +1,16 @@
+import {
+  type PlantedWitnesses,
+  plantWitnesses,
+  removeWitnesses,
+  type Surroundings,
+} from '../../../src/backup/witness/index.ts'
+
+/** Plants the witnesses, acts, and removes them whatever came of it. */
+export async function watched<T>(here: Surroundings, act: (planted: PlantedWitnesses) => Promise<T>): Promise<T> {
+  const planted = await plantWitnesses(here)
+  try {
+    return await act(planted)
+  } finally {
+    await removeWitnesses(here, planted)
+  }
+}
