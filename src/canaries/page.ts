@@ -8,12 +8,16 @@ const GIB = 1024 ** 3
 
 /** `docs/reference/selftest.md`: what was run, where, and what came of it. No path and no name of the machine. */
 export function selftestPage(report: SelftestReport, canaries: Readonly<Record<string, Canary>>): string {
-  const { tool, machine, summary, startedAt, seconds, jobs } = report
+  const { tool, machine, summary, startedAt, seconds, jobs, repeat, repeatHealthy } = report
+  const often = [
+    ...(repeat > 1 ? [`each planted fault ${repeat} times`] : []),
+    ...(repeatHealthy > 1 ? [`each healthy look-alike ${repeatHealthy} times`] : []),
+  ].join(', ')
   const facts = [
     `- **Faults caught** at their tier, with their cause and blame: ${summary.caught} of ${summary.faults}`,
     `- **False reds** among healthy look-alikes: ${summary.falseReds} of ${summary.healthy} runs`,
     `- **Anything at all other than expected** (a check that did not run, a missing finding, a trace): ${summary.unexpected} of ${report.runs.length} runs`,
-    `- **When and with what**: ${startedAt.slice(0, 10)}, cc-ci ${tool.version}, ${formatDuration(seconds * 1000)} for all with ${jobs} at a time${report.repeat > 1 ? `, each ${report.repeat} times` : ''}`,
+    `- **When and with what**: ${startedAt.slice(0, 10)}, cc-ci ${tool.version}, ${formatDuration(seconds * 1000)} for all with ${jobs} at a time${often && `, ${often}`}`,
     `- **Where**: engine ${machine.engine} (API ${machine.api}), ${machine.cpus} processors, ${(machine.memoryBytes / GIB).toFixed(0)} GiB, load ${machine.load.map((value) => value.toFixed(1)).join(' ')} before the first one`,
   ]
   return `${[

@@ -11,6 +11,8 @@ export interface SelftestReport {
   readonly seconds: number
   readonly jobs: number
   readonly repeat: number
+  /** How often the healthy look-alikes. */
+  readonly repeatHealthy: number
   /** As it was before the first canary. */
   readonly machine: EnvironmentFacts
   readonly summary: Summary
@@ -43,13 +45,16 @@ export interface SelftestFacts {
   readonly seconds: number
   readonly jobs: number
   readonly repeat: number
+  /** How often the healthy look-alikes. */
+  readonly repeatHealthy: number
 }
 
-export function reportOf({ canaries, runs, machine, startedAt, seconds, jobs, repeat }: SelftestFacts): SelftestReport {
+export function reportOf(facts: SelftestFacts): SelftestReport {
+  const { canaries, runs, machine, startedAt, seconds, jobs, repeat, repeatHealthy } = facts
   return {
     schema: 1,
     tool: { name: 'cc-ci', version: toolVersion() },
-    ...{ startedAt, seconds, jobs, repeat, machine },
+    ...{ startedAt, seconds, jobs, repeat, repeatHealthy, machine },
     summary: summaryOf(canaries, runs),
     runs: runs.flatMap((run) => {
       const canary = canaries[run.name]

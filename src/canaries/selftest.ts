@@ -5,8 +5,8 @@ import { type CanaryRun, runCanary } from './run-canary.ts'
 
 export interface SelftestOptions {
   readonly canaries: readonly (readonly [string, Canary])[]
-  /** How often each one. */
-  readonly repeat: number
+  /** How often this one. */
+  readonly times: (canary: Canary) => number
   /** How many at the same time. */
   readonly jobs: number
   /** One folder for each run is made below it; what ended otherwise than expected is kept. */
@@ -23,9 +23,10 @@ export interface SelftestOptions {
  * nothing more is begun, and those that run are stopped in order. Gives the runs in the order in which they ended.
  */
 export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
-  const { canaries, repeat, jobs, dir, signal, run: play = runCanary, onStart, onEnd } = options
-  const queue = Array.from({ length: repeat }, (_, turn) =>
-    canaries.map(([name, canary]) => ({ name, canary, turn })),
+  const { canaries, times, jobs, dir, signal, run: play = runCanary, onStart, onEnd } = options
+  const turns = Math.max(0, ...canaries.map(([, canary]) => times(canary)))
+  const queue = Array.from({ length: turns }, (_, turn) =>
+    canaries.filter(([, canary]) => turn < times(canary)).map(([name, canary]) => ({ name, canary, turn })),
   ).flat()
   const running = new Set<string>()
   const runs: CanaryRun[] = []

@@ -130,6 +130,12 @@ function addSelftest(program: Command): void {
     .option('--healthy', 'only those that must stay green')
     .addOption(new Option('--repeat <times>', 'run each so often').argParser(count).default(1))
     .addOption(
+      new Option(
+        '--repeat-healthy <times>',
+        'run those that must stay green so often (default: as --repeat)',
+      ).argParser(count),
+    )
+    .addOption(
       new Option('--jobs <number>', 'run so many at a time (default: one a processor, at least 2)').argParser(count),
     )
     .option('--json <file>', 'write all that was found there; - for standard output')

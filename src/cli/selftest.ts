@@ -26,6 +26,8 @@ export interface SelftestCommandOptions extends StateOption {
   /** Only those that must stay green. */
   readonly healthy?: boolean
   readonly repeat: number
+  /** How often those that must stay green. Default: as all. */
+  readonly repeatHealthy?: number
   readonly jobs?: number
   readonly json?: string
   readonly writeDoc?: boolean
@@ -43,19 +45,21 @@ export async function selftestCommand(names: readonly string[], options: Selftes
   using interruption = listenForSignals('stopping the canaries that run; each removes its app')
   const screen = options.json === '-' ? process.stderr : process.stdout
   const machine = await readyMachine(stateDir(options.state), (line) => void screen.write(`${line}\n`))
-  const { repeat, jobs = Math.max(2, availableParallelism()) } = options
+  const { repeat, repeatHealthy = repeat, jobs = Math.max(2, availableParallelism()) } = options
+  const times = (canary: Canary) => (isHealthy(canary) ? repeatHealthy : repeat)
+  const total = canaries.reduce((sum, [, canary]) => sum + times(canary), 0)
   const begun = Date.now()
   const ink = inkFor(wantsColor(screen.isTTY))
-  const progress = new SelftestProgress(screen, { canaries: CANARIES, total: canaries.length * repeat, ink })
+  const progress = new SelftestProgress(screen, { canaries: CANARIES, total, ink })
   const runs = await selftest({
-    ...{ canaries, repeat, jobs, signal: interruption.signal },
+    ...{ canaries, times, jobs, signal: interruption.signal },
     dir: join(stateDir(options.state), 'selftest', newRunId(begun)),
     onStart: (name) => progress.started(name),
     onEnd: (run) => progress.ended(run),
   }).finally(() => progress.close())
   const startedAt = new Date(begun).toISOString()
   const seconds = Math.round((Date.now() - begun) / 1000)
-  const report = reportOf({ canaries: CANARIES, runs, machine, startedAt, seconds, jobs, repeat })
+  const report = reportOf({ canaries: CANARIES, runs, machine, startedAt, seconds, jobs, repeat, repeatHealthy })
   screen.write(`\n${summaryLine(report.summary, runs.length, seconds)}\n`)
   if (options.json) writeText(options.json, `${JSON.stringify(report, null, 2)}\n`)
   if (interruption.signal.aborted) return interruption.exitCode()

@@ -22,7 +22,14 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const options = (run: typeof runCanary, over: object = {}) => ({
-  ...{ canaries: three, repeat: 1, jobs: 2, dir: join(root, 'selftest'), signal: new AbortController().signal, run },
+  ...{
+    canaries: three,
+    times: () => 1,
+    jobs: 2,
+    dir: join(root, 'selftest'),
+    signal: new AbortController().signal,
+    run,
+  },
   ...over,
 })
 
@@ -40,11 +47,18 @@ it('runs each as often as asked, so many at a time, none beside itself, each in 
         running.splice(running.indexOf(name), 1)
         return ended(name)
       },
-      { repeat: 4 },
+      { times: () => 4 },
     ),
   )
   expect(runs.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c'].flatMap((name) => Array<string>(4).fill(name)))
   expect({ most, dirs: dirs.size }).toEqual({ most: 2, dirs: 12 })
+})
+
+it('runs some more often than others, in rounds', async () => {
+  const canaries = three.map(([name]) => [name, { ...canary, about: name }] as const)
+  const times = ({ about }: Canary) => ({ a: 1, b: 3 })[about] ?? 2
+  const runs = await selftest(options(async (name) => ended(name), { canaries, times, jobs: 1 }))
+  expect(runs.map(({ name }) => name).join(' ')).toBe('a b c b c b')
 })
 
 it('keeps its folder only where something was not as expected', async () => {

@@ -60,7 +60,15 @@ describe('the page of the self-test', () => {
     found: null,
   })
   const machine = { engine: '20.10.24', api: '1.41', cpus: 2, memoryBytes: 24 * 1024 ** 3, load: [1, 2, 3] }
-  const facts = { canaries: CANARIES, machine, startedAt: '2026-11-24T12:00:00.000Z', seconds: 90, jobs: 2, repeat: 1 }
+  const facts = {
+    canaries: CANARIES,
+    machine,
+    startedAt: '2026-11-24T12:00:00.000Z',
+    seconds: 90,
+    jobs: 2,
+    repeat: 1,
+    repeatHealthy: 1,
+  }
 
   it('has a row for each canary with its seconds, and names no path', () => {
     const text = selftestPage(reportOf({ ...facts, runs: all.map(([name]) => run(name)) }), CANARIES)
@@ -68,6 +76,11 @@ describe('the page of the self-test', () => {
     expect(text).toContain('2026-11-24')
     expect(text).toMatch(/\| crash-loop ⚡ \|.*\| install \| crash-loop \| recipe \| 12\.3 \| 4\.0 \| yes \|/)
     expect(text).not.toContain('/somewhere')
+  })
+
+  it('says how often each was run', () => {
+    const text = selftestPage(reportOf({ ...facts, repeatHealthy: 20, runs: all.map(([name]) => run(name)) }), CANARIES)
+    expect(text).toContain('with 2 at a time, each healthy look-alike 20 times\n')
   })
 
   it('says where something was not as expected', () => {

@@ -268,6 +268,16 @@ const CASES: readonly Case[] = [
     { tasks: [leaving, { state: 'new', inStateMs: 11_000 }] },
     'waiting',
   ],
+  [
+    'address pool full: the old task gave its address back a moment ago',
+    {
+      tasks: [
+        { ...leaving, state: 'shutdown', inStateMs: 9000 },
+        { state: 'new', inStateMs: 20_000 },
+      ],
+    },
+    'waiting',
+  ],
   ['address pool: a slow engine', { tasks: [{ state: 'new', inStateMs: 6000 }] }, 'waiting'],
 
   [
@@ -307,6 +317,28 @@ const CASES: readonly Case[] = [
   [
     'host port taken',
     { tasks: [pending('no suitable node (host-mode port already in use on 1 node)', 4000)] },
+    'port-in-use',
+  ],
+  [
+    'host port held by its own old task, which ended a moment ago: the scheduler has not looked again',
+    {
+      service: update('updating'),
+      tasks: [
+        { ...leaving, state: 'shutdown', inStateMs: 2900 },
+        pending('no suitable node (host-mode port already in use on 1 node)', 12_000),
+      ],
+    },
+    'waiting',
+  ],
+  [
+    'host port taken by another since its own old task ended',
+    {
+      service: update('updating'),
+      tasks: [
+        { ...leaving, state: 'shutdown', inStateMs: 3000 },
+        pending('no suitable node (host-mode port already in use on 1 node)', 12_000),
+      ],
+    },
     'port-in-use',
   ],
   [

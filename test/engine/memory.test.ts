@@ -80,6 +80,14 @@ test('another state lasts since its own beginning', async () => {
   expect(last.tasks).toMatchObject([{ state: 'running', inStateMs: 3000 }])
 })
 
+test('another state that the engine tells late began after the last look that did not show it', async () => {
+  const { last } = await looked([
+    { second: 20, tasks: [runs({ state: 'starting' })] },
+    { second: 25, tasks: [runs({ since: at(12) })] },
+  ])
+  expect(last.tasks).toMatchObject([{ state: 'running', inStateMs: 5000 }])
+})
+
 test('an engine whose clock is ahead does not put a beginning into the future', async () => {
   const { snapshots } = await looked([
     { second: 5, tasks: [runs()] },

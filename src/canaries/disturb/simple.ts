@@ -57,9 +57,12 @@ export const otherCommit: Disturbance = {
   },
 }
 
-/** An operator sets something of the app by hand, past the recipe, once its container was killed and is back. */
+/**
+ * An operator sets something of the app by hand, past the recipe, once its container was killed and is back. The recipe has another service, whose
+ * turn comes next: by the time that head is deployed again the change is made for sure.
+ */
 export const changedByHand: Disturbance = {
-  what: 'somebody sets an environment value by hand before head is deployed again',
+  what: 'somebody sets an environment value by hand while another service is killed',
   prepare({ on }) {
     on(async (event, run) => {
       if (event.type !== 'operation.ended' || event.tier !== 'resilience' || event.operation !== 'kill app') return

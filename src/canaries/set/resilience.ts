@@ -7,10 +7,14 @@ import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 const ONLY = ['--only', 'resilience']
 const UP = "the app's own task answers"
 const REDEPLOY = 'deploying the same commit again restarts nothing'
-const KILLED = ['every service converged after app was killed', `${UP} after app was killed`]
+const KILLED = afterKillOf('app')
 const AGAIN = ['every service converged after the same commit was deployed again', REDEPLOY]
 const TIER = [...KILLED, ...AGAIN, 'data is still there', 'every service stayed up']
 const KILLS = settings('resilience: true\n')
+
+function afterKillOf(service: string): string[] {
+  return [`every service converged after ${service} was killed`, `${UP} after ${service} was killed`]
+}
 
 function fails(cause: Parameters<typeof stops>[1], decidedBy: string, more: Stop = {}) {
   return stops('resilience', cause, decidedBy, { only: ['install'], ...more })
@@ -95,10 +99,10 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
   },
   'redeploy-restarts': {
     about: 'Somebody changed the app since its deployment, so that deploying it again restarts it.',
-    expect: fails('no-op-restarts', REDEPLOY, { after: KILLED }),
+    expect: fails('no-op-restarts', REDEPLOY, { after: [...KILLED, ...afterKillOf('db')] }),
     args: ONLY,
     base: null,
-    head: { files: KILLS },
+    head: { compose: withDatabase, files: KILLS },
     disturbance: changedByHand,
   },
   'survives-kills': {

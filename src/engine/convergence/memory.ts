@@ -20,6 +20,7 @@ export class StackMemory {
   readonly #containers = new Map<string, ContainerState>()
   readonly #activity: Activity
   readonly #begun: number
+  #lookedAt = 0
   last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), waitedMs: 0 }
 
   constructor(engine: Looked, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
@@ -35,6 +36,7 @@ export class StackMemory {
     const services = await this.#engine.services(this.#stack)
     const tasks = await this.#engine.tasks(this.#stack)
     for (const task of tasks) this.#remember(task)
+    this.#lookedAt = this.#clock.now()
     this.#forgetVanished(new Set(tasks.map((task) => task.id)))
     const watched = tasks.filter((task) => this.#isExpected(services, task))
     await Promise.all(watched.map((task) => this.#lookInside(task)))
@@ -66,8 +68,13 @@ export class StackMemory {
 
   #remember(task: TaskState): void {
     const known = this.#tasks.get(task.id)
-    // The engine's own time counts for what began before we looked; its clock may be another, so never into the future.
-    const since = known?.task.state === task.state ? known.since : Math.min(this.#clock.now(), Date.parse(task.since))
+    // The engine's own time counts for what began before we looked, its clock may be another, and it tells some changes late: never into the
+    // future, nor before the look that saw it in another state.
+    const earliest = known ? this.#lookedAt : 0
+    const since =
+      known?.task.state === task.state
+        ? known.since
+        : Math.min(this.#clock.now(), Math.max(earliest, Date.parse(task.since)))
     this.#tasks.set(task.id, { task, since })
   }
 

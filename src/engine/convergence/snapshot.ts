@@ -72,9 +72,10 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
   return services.filter(({ service }) => expected.has(service))
 }
 
-/** Whether something of the stack is on its way out: what it holds will be free. */
-export function somethingLeaves(snapshot: Snapshot): boolean {
-  return snapshot.tasks.some((task) => LEAVING.has(task.desired) && !hasEnded(task) && task.containerId !== null)
+/** Whether something of the stack is on its way out, or has been for less than `ago` ms: what it holds will be free, or the engine may not have noticed yet. */
+export function somethingLeaves(snapshot: Snapshot, ago: number): boolean {
+  const leaves = (task: SeenTask) => !hasEnded(task) || task.inStateMs < ago
+  return snapshot.tasks.some((task) => LEAVING.has(task.desired) && task.containerId !== null && leaves(task))
 }
 
 const LEAVING = new Set(['shutdown', 'remove'])

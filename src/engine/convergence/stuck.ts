@@ -9,7 +9,10 @@ import {
   somethingLeaves,
 } from './snapshot.ts'
 
-/** Nothing of this stack is leaving: what a scheduler could not find now, it will not find. The rest is the engine's own slowness. */
+/**
+ * So long after the last of this stack left, what a scheduler could not find it will not find. The rest is the engine's own slowness: it looks
+ * again only when it has heard that the old task ended, however long the new one has been waiting by then.
+ */
 const NO_NODE_MS = 3_000
 /** A global service has its tasks within a second of its creation. */
 const NO_TASK_MS = 5_000
@@ -49,12 +52,12 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
 function isRefused(snapshot: Snapshot, task: SeenTask): boolean {
   if (task.error === '') return false
   if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
-  return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot)
+  return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot, NO_NODE_MS)
 }
 
 function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const nameless = currentTasks(snapshot, service).find(
-    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !somethingLeaves(snapshot),
+    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !somethingLeaves(snapshot, STAYS_NEW_MS),
   )
   if (!nameless) return null
   const seconds = Math.round(nameless.inStateMs / 1000)
