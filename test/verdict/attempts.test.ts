@@ -52,6 +52,25 @@ describe('a run that was repeated', () => {
     expect(parseResults(JSON.parse(JSON.stringify(results)))).toEqual(results)
   })
 
+  it('says that what could not be judged at first was not judged again', () => {
+    const { findings } = fold(twice({ upgrade: ends('upgrade', 'deadline') }, { upgrade: skipped }))
+    const was = `deadline (blame: ${CAUSES.deadline.blame}): seen`
+    const message = `upgrade ended with ${was}, and was not judged again: none`
+    expect(findings.at(-1)).toEqual({ code: 'repeated', severity: 'warning', message })
+  })
+
+  it('says with which severity each end is told', () => {
+    const upgrade = ends('upgrade', 'not-converged')
+    const told = (second: Parameters<typeof twice>[1]) => fold(twice({ upgrade }, second)).findings.at(-1)?.severity
+    expect(told({})).toBe('warning')
+    expect(told({ upgrade })).toBe('info')
+    const passedAtFirst = fold(
+      twice({ upgrade: ends('upgrade', 'deadline') }, { backup: ends('backup', 'backup-empty') }),
+    )
+    expect(passedAtFirst.findings.at(-1)).toMatchObject({ code: 'flaky', severity: 'warning' })
+    expect(flakyTiers({ tiers: passedAtFirst.tiers })).toEqual([])
+  })
+
   it('passes with exit code 0, level and images of the second attempt, and keeps the first whole', () => {
     const results = fold(twice({ upgrade: ends('upgrade', 'not-converged') }))
     expect(results).toMatchObject({ verdict: 'pass', level: 6, run: { complete: true, interrupted: null } })
@@ -211,6 +230,11 @@ describe('a second attempt undoes nothing that it may not', () => {
     expect(fold(thrice(fails, fails))).toMatchObject({ verdict: 'fail' })
     expect(fold(thrice(fails, {}))).toMatchObject({ verdict: 'unverified' })
     expect(codes(fold(thrice(fails, fails)))).toEqual(['repeated', 'attempt-not-counted'])
+    const because = 'does not count: what failed twice is not tried a third time'
+    const told = { code: 'attempt-not-counted', severity: 'error', message: `attempt 3 ${because}` } as const
+    const { findings, attempts = [] } = fold(thrice(fails, fails))
+    expect(findings).toContainEqual(told)
+    expect(attempts.find(({ attempt }) => attempt === 3)?.because).toBe(because)
   })
 
   it('a stream that was cut off, at any line', () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -34,6 +34,24 @@ function codeOf(act: () => unknown): string {
     throw error
   }
   return 'no error'
+}
+
+function caught(act: () => unknown): Error {
+  try {
+    act()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** Where a descriptor of this process leads; empty for one that is gone again. */
+function targetOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return ''
+  }
 }
 
 describe('openEventLog', () => {
@@ -117,6 +135,27 @@ describe('openEventLog', () => {
     expect(codeOf(() => log.append({ type: 'note', text: 'x' }))).toBe('event-log-closed')
   })
 
+  it('says which file it is about, and why', () => {
+    const log = open()
+    expect(() => open()).toThrow(`${file} exists: a run writes its stream once`)
+    expect(caught(() => open()).cause).toMatchObject({ code: 'EEXIST' })
+    const bad = { type: 'operation.ended', tier: 'install', operation: 'x', ms: Number.NaN } as const
+    expect(() => log.append(bad)).toThrow(/^a operation\.ended event cannot be recorded: .*ms/)
+    log.close()
+    expect(() => log.append({ type: 'note', text: 'x' })).toThrow(`${file} is closed`)
+    file = join(folder, 'none', 'events.ndjson')
+    expect(caught(() => open())).toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('keeps its file open until it is closed, once', () => {
+    const isOpen = () => readdirSync('/proc/self/fd').some((fd) => targetOf(fd) === file)
+    const log = open()
+    expect(isOpen()).toBe(true)
+    log.close()
+    expect(isOpen()).toBe(false)
+    log.close()
+  })
+
   it('takes back a line that did not fit, and goes on when the next one does', async () => {
     const source = join(import.meta.dirname, '../../src/verdict/event-log.ts')
     const program = `
@@ -179,6 +218,25 @@ describe('readEvents', () => {
   ])('refuses %s, naming the line', (_, lines, where) => {
     writeFileSync(file, `${lines.join('\n')}\n`)
     expect(codeOf(() => readEvents(file))).toBe(`events-damaged ${where}`)
+  })
+
+  it('leaves out a last line that is whole and no event, as one that was cut off', () => {
+    writeFileSync(file, `${line(1, { type: 'note', text: 'x' })}\n{"seq":2}`)
+    expect(readEvents(file)).toHaveLength(1)
+  })
+
+  it('says what is wrong with a line', () => {
+    const note = { type: 'note', text: 'x' }
+    writeFileSync(file, `${line(1, note)}\nno json\n`)
+    expect(() => readEvents(file)).toThrow('not an event: not JSON')
+    writeFileSync(file, `${line(1, note)}\n${line(3, note)}\n`)
+    expect(() => readEvents(file)).toThrow('not an event: seq is 3, line 2 must have 2')
+    const none = join(folder, 'none')
+    expect(() => readEvents(none)).toThrow(`${none} cannot be read: ENOENT`)
+    expect(caught(() => readEvents(none))).toMatchObject({
+      hint: expect.stringContaining('cc-ci runs'),
+      cause: { code: 'ENOENT' },
+    })
   })
 
   it('reads an empty file as no events, and says when there is no file', () => {
