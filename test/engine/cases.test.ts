@@ -43,6 +43,26 @@ const CASES: readonly Case[] = [
   ['replicated: runs for 3 s, its start took 5 s', { tasks: [{ inStateMs: 3000, since: at(15) }] }, 'waiting'],
   ['replicated: runs for 6 s, its start took a minute', { tasks: [{ inStateMs: 6000, since: at(70) }] }, 'ready'],
   ['replicated: no task yet', {}, 'waiting'],
+  ['replicated: runs and holds, looked at in the first moments', { tasks: [{}], waitedMs: 1000 }, 'ready'],
+  [
+    'replicated: one of two tasks is of another placement, in the first moments',
+    { service: { replicas: 2 }, tasks: [{ templateHash: 'old' }, { slot: 2 }], waitedMs: 1000 },
+    'waiting',
+  ],
+  [
+    'server that is started once: runs for 3 s',
+    { service: { ...once, ...routed }, tasks: [{ inStateMs: 3000 }] },
+    'ready',
+  ],
+  ['may end well under on-failure: runs for 3 s', { service: onFailure, tasks: [{ inStateMs: 3000 }] }, 'ready'],
+  [
+    'update that goes on whatever fails: its crash loop is named at once',
+    {
+      service: { ...update('updating'), failureAction: 'continue' },
+      tasks: loop.map((task) => ({ ...task, inStateMs: 100 })),
+    },
+    'crash-loop',
+  ],
   ['replicated: one of two', { service: { replicas: 2 }, tasks: [{}] }, 'waiting'],
   ['replicated: two of two', { service: { replicas: 2 }, tasks: [{}, { slot: 2 }] }, 'ready'],
   [

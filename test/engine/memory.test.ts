@@ -13,7 +13,7 @@ interface Look {
 }
 
 /** A memory that has looked, what each look gave, and the containers that it asked for, look by look. */
-async function looked(looks: readonly Look[]) {
+async function looked(looks: readonly Look[], { expects = true } = {}) {
   let now: Look = { second: 0, tasks: [] }
   const asked: string[][] = []
   const measured: string[][] = []
@@ -33,7 +33,7 @@ async function looked(looks: readonly Look[]) {
   const clock = { now: () => Date.parse(at(now.second)), sleep: async () => {} }
   const names = looks.flatMap(({ services = [] }) => services.map(({ service }) => service))
   const expected = new Map(
-    ['app', ...names].filter((name) => name !== 'dropped').map((name) => [name, { before: null }]),
+    (expects ? ['app', ...names] : []).filter((name) => name !== 'dropped').map((name) => [name, { before: null }]),
   )
   const memory = new StackMemory(engine, 's', expected, clock)
   const before = memory.last
@@ -62,6 +62,19 @@ test('a look has the services, tasks and containers of its own stack, and what w
   expect(last.containers.get('c')).toEqual(container('c'))
   expect(last.expected).toBe(expected)
   expect(snapshots.at(-1)).toBe(last)
+})
+
+test('containers are looked at of what is expected, and of all where nothing in particular is', async () => {
+  const services = [service('app'), service('dropped')]
+  const tasks = [runs({ containerId: 'a' }), task('dropped', { id: 't2', containerId: 'd', since: at(11) })]
+  const look = { second: 20, services, tasks, containers: [container('a'), container('d')] }
+  expect((await looked([look])).asked).toEqual([['a']])
+  expect((await looked([look], { expects: false })).asked).toEqual([['a', 'd']])
+})
+
+test('a task of a service that is gone is nobody’s', async () => {
+  const tasks = [task('gone', { containerId: 'g', since: at(11) })]
+  expect((await looked([{ second: 20, tasks, containers: [container('g')] }])).asked).toEqual([[]])
 })
 
 test('a state lasts since the engine says it began, and is not begun anew by another look', async () => {

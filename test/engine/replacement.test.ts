@@ -10,7 +10,7 @@ const next = task('app', { id: 'next', createdAt: at(12) })
 function outcome(seen: Parameters<typeof snapshot>[0]): string {
   const found = replacement(snapshot(seen), killed)
   if (found.state === 'ready') return `ready: ${found.value.id}`
-  return found.state === 'waiting' ? `waiting: ${found.reason}` : `impossible: ${found.cause}`
+  return found.state === 'waiting' ? `waiting: ${found.reason}` : `${found.state}: ${found.cause}`
 }
 
 test('the task that came in the place of the killed one', () => {

@@ -59,6 +59,26 @@ describe('a run that was repeated', () => {
     expect(findings.at(-1)).toEqual({ code: 'repeated', severity: 'warning', message })
   })
 
+  it('keeps when each attempt began and ended', () => {
+    const events = twice(
+      { upgrade: ends('upgrade', 'not-converged') },
+      { upgrade: ends('upgrade', 'engine-lost') },
+    ).map((event, index) => ({ ...event, at: new Date(Date.UTC(2026, 10, 24, 12, 0, index)).toISOString() }))
+    const mark = events.findIndex(({ type }) => type === 'attempt.started')
+    const at = (index: number) => events.at(index)?.at
+    const { attempts = [] } = fold(events)
+    expect(attempts.map(({ attempt, startedAt, finishedAt }) => [attempt, startedAt, finishedAt])).toEqual([
+      [1, at(0), at(mark - 1)],
+      [2, at(mark), at(-1)],
+    ])
+  })
+
+  it('calls a tier flaky only where it passed in the end', () => {
+    const { tiers, attempts } = fold(twice({ upgrade: ends('upgrade', 'not-converged') }))
+    const failed = tiers.map((row) => (row.id === 'upgrade' ? { ...row, status: 'fail' as const } : row))
+    expect(flakyTiers({ tiers: failed, attempts })).toEqual([])
+  })
+
   it('says with which severity each end is told', () => {
     const upgrade = ends('upgrade', 'not-converged')
     const told = (second: Parameters<typeof twice>[1]) => fold(twice({ upgrade }, second)).findings.at(-1)?.severity
