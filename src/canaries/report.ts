@@ -37,24 +37,17 @@ interface ReportedRun extends Omit<CanaryRun, 'said'> {
   readonly said?: string
 }
 
-export interface SelftestFacts {
+/** What is told as it is, and the runs that the rest is counted from. */
+export interface SelftestFacts extends Omit<SelftestReport, 'schema' | 'tool' | 'summary' | 'runs'> {
   readonly canaries: Readonly<Record<string, Canary>>
   readonly runs: readonly CanaryRun[]
-  readonly machine: EnvironmentFacts
-  readonly startedAt: string
-  readonly seconds: number
-  readonly jobs: number
-  readonly repeat: number
-  /** How often the healthy look-alikes. */
-  readonly repeatHealthy: number
 }
 
-export function reportOf(facts: SelftestFacts): SelftestReport {
-  const { canaries, runs, machine, startedAt, seconds, jobs, repeat, repeatHealthy } = facts
+export function reportOf({ canaries, runs, ...told }: SelftestFacts): SelftestReport {
   return {
     schema: 1,
     tool: { name: 'cc-ci', version: toolVersion() },
-    ...{ startedAt, seconds, jobs, repeat, repeatHealthy, machine },
+    ...told,
     summary: summaryOf(canaries, runs),
     runs: runs.flatMap((run) => {
       const canary = canaries[run.name]

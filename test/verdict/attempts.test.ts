@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { flakyTiers } from '../../src/verdict/attempts.ts'
+import { firstEnd, flakyTiers } from '../../src/verdict/attempts.ts'
 import { CAUSES, type CauseCode, cause, isDeterministic } from '../../src/verdict/causes.ts'
 import type { EventDraft, RunEvent } from '../../src/verdict/events.ts'
 import { exitCodeOf } from '../../src/verdict/exit-code.ts'
@@ -60,10 +60,7 @@ describe('a run that was repeated', () => {
   })
 
   it('keeps when each attempt began and ended', () => {
-    const events = twice(
-      { upgrade: ends('upgrade', 'not-converged') },
-      { upgrade: ends('upgrade', 'engine-lost') },
-    ).map((event, index) => ({ ...event, at: new Date(Date.UTC(2026, 10, 24, 12, 0, index)).toISOString() }))
+    const events = twice({ upgrade: ends('upgrade', 'not-converged') }, { upgrade: ends('upgrade', 'engine-lost') })
     const mark = events.findIndex(({ type }) => type === 'attempt.started')
     const at = (index: number) => events.at(index)?.at
     const { attempts = [] } = fold(events)
@@ -134,6 +131,7 @@ describe('a run that was repeated', () => {
     const results = fold(twice({ upgrade: ends('upgrade', 'not-converged'), backup }))
     expect(results.verdict).toBe('pass')
     expect(codes(results)).toEqual(['flaky'])
+    expect(flakyTiers(results)).toEqual([{ tier: 'upgrade', code: 'not-converged' }])
   })
 
   it('is red with the causes of both when the second attempt fails elsewhere', () => {
@@ -145,7 +143,10 @@ describe('a run that was repeated', () => {
     )
     expect(results.verdict).toBe('fail')
     expect(tier(results, 'install').cause).toMatchObject({ code: 'crash-loop', message: 'then' })
-    expect(tier(results, 'upgrade')).toMatchObject({ status: 'fail', attempt: 1, cause: { code: 'not-converged' } })
+    const upgrade = tier(results, 'upgrade')
+    expect(upgrade).toMatchObject({ status: 'fail', attempt: 1, cause: { code: 'not-converged' } })
+    expect(firstEnd(upgrade, results)).toBeUndefined()
+    expect(firstEnd({ ...upgrade, attempt: undefined }, results)?.cause?.message).toBe('at first')
     expect(results.findings.slice(-2)).toMatchObject([
       { code: 'flaky', message: expect.stringMatching(/^install passed at first; .*crash-loop .*then$/) },
       {
@@ -266,6 +267,16 @@ describe('a second attempt undoes nothing that it may not', () => {
     expect(tier(open, 'teardown').reason).toBe('teardown was begun and never ended: the record of the run stops before')
   })
 
+  it('a tier that was left open, in a first attempt that was followed or in a run that came to its end', () => {
+    const open = 'upgrade was begun and never ended, though the run came to its end'
+    const events = twice({ upgrade: left })
+    expect(tier(fold(events), 'upgrade').reason).toBe(open)
+    const mark = events.findIndex(({ type }) => type === 'attempt.started')
+    expect(tier(fold(events.slice(0, mark + 1)), 'upgrade').reason).toBe(open)
+    expect(tier(fold(events.slice(0, mark)), 'upgrade').reason).not.toBe(open)
+    expect(tier(fold(passingStream({ upgrade: left })), 'upgrade').reason).toBe(open)
+  })
+
   it('evidence that was taken away, from the second attempt or from both', () => {
     const events = twice({ upgrade: ends('upgrade', 'not-converged') })
     expect(undetected(events)).toEqual([])
@@ -315,6 +326,11 @@ describe('repetitionOf', () => {
     expect(of({ upgrade, lint }).repeat).toBe(true)
     expect(of({ upgrade, lint }, { lintEnforced: true })).toMatchObject({ repeat: false, why: /lint/ })
     expect(of({ lint }, { lintEnforced: true })).toEqual({ repeat: false, why: null })
+  })
+
+  it('counts lint that could not be judged: that decides the verdict too', () => {
+    const both = { upgrade: ends('upgrade', 'deadline'), lint: ends('lint', 'engine-lost') }
+    expect(of(both)).toMatchObject({ repeat: false, why: /lint ended with engine-lost/ })
   })
 
   it('never repeats for what the teardown found', () => {

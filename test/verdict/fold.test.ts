@@ -97,6 +97,17 @@ describe('no evidence, no pass', () => {
     expect(tierOf(passingStream({ install }), 'install').status).toBe('pass')
   })
 
+  it('takes a page that leads elsewhere in place of one of its own, and no lack of both', () => {
+    const without = passingTier('install').filter((draft) => !isEvidence(draft, 'install', ['page']))
+    const [to, why] = ['https://login.example.com/', 'a login at another host']
+    const way = [`302 ${to}`]
+    const evidence: Evidence = { kind: 'page-elsewhere', from: 'https://app.ci.test/', to, why, way }
+    const led: EventDraft = { type: 'evidence', tier: 'install', evidence }
+    const elsewhere = [...without.slice(0, -1), led, ...without.slice(-1)]
+    expect(tierOf(passingStream({ install: elsewhere }), 'install').status).toBe('pass')
+    expect(tierOf(passingStream({ install: without }), 'install').status).toBe('unverified')
+  })
+
   it('does not pass an upgrade in which nothing that runs differs', () => {
     const events = withEvidence('upgrade', 'identity', (evidence) => ({
       ...evidence,
@@ -356,6 +367,7 @@ describe('the verdict', () => {
     expect(leaked.tiers.find(({ id }) => id === 'teardown')?.cause).toMatchObject({
       code: 'secret-leaked',
       blame: 'ci',
+      lines: ['logs/app.log'],
     })
     expect(fold(passingStream().filter(({ type }) => type !== 'secrets.scanned')).flags.noSecretLeak).toBe(false)
   })

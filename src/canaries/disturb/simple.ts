@@ -58,8 +58,8 @@ export const otherCommit: Disturbance = {
 }
 
 /**
- * An operator sets something of the app by hand, past the recipe, once its container was killed and is back. The recipe has another service, whose
- * turn comes next: by the time that head is deployed again the change is made for sure.
+ * An operator sets something of the app by hand, past the recipe, once its container was killed and is back. The recipe must have another service, whose
+ * turn comes next: its kill takes seconds, and head is deployed again only after it.
  */
 export const changedByHand: Disturbance = {
   what: 'somebody sets an environment value by hand while another service is killed',

@@ -72,9 +72,12 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
   return services.filter(({ service }) => expected.has(service))
 }
 
-/** Whether something of the stack is on its way out, or has been for less than `ago` ms: what it holds will be free, or the engine may not have noticed yet. */
-export function somethingLeaves(snapshot: Snapshot, ago: number): boolean {
-  const leaves = (task: SeenTask) => !hasEnded(task) || task.inStateMs < ago
+/**
+ * Whether something of the stack is on its way out, or has left within these ms: what it holds will be free, or is and the engine has not
+ * looked since.
+ */
+export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
+  const leaves = (task: SeenTask) => !hasEnded(task) || task.inStateMs < withinMs
   return snapshot.tasks.some((task) => LEAVING.has(task.desired) && task.containerId !== null && leaves(task))
 }
 
