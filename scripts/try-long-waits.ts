@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { Engine } from '../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../src/engine/convergence/converge.ts'
 import { execOk } from '../src/lib/exec.ts'
@@ -9,14 +11,16 @@ import { FOREVER, scratchStack, sh } from '../test/swarm/support/scratch-stack.t
  *
  *     scripts/try-long-waits.ts slow                   a start of four minutes under `timeouts.deploy: 100s`
  *     scripts/try-long-waits.ts restart -- ARGV...     ARGV restarts that engine in mid-wait
+ *     scripts/try-long-waits.ts port                   a port that a connection of this machine had until a moment ago (the engine's own machine)
  */
 const RESTART_AFTER_MS = 4_000
 const [what, , ...restart] = process.argv.slice(2)
 const engine = await Engine.connect()
 if (what === 'slow') await slowStart()
 else if (what === 'restart' && restart.length > 0) await restarted(restart)
+else if (what === 'port') await heldPort()
 else {
-  process.stderr.write('Usage: node scripts/try-long-waits.ts slow | restart -- PROGRAM ARGUMENT...\n')
+  process.stderr.write('Usage: node scripts/try-long-waits.ts slow | port | restart -- PROGRAM ARGUMENT...\n')
   process.exitCode = 2
 }
 
@@ -63,6 +67,24 @@ async function restarted([file = '', ...args]: readonly string[]): Promise<void>
   tell('an app over a restart of the engine', 'ready', app)
   tell('one that ends with 0 under on-failure when the engine stops it', 'ready', polite)
   tell('a crash loop over a restart of the engine', 'crash-loop', loop)
+}
+
+/** The kernel gives a port out again a minute after the connection ended; until then nothing can listen on it. */
+async function heldPort(): Promise<void> {
+  const server = createServer((socket) => socket.resume().on('end', () => socket.end()))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(client, 'connect')
+  const published = Number(client.localPort)
+  client.end()
+  await once(client, 'close')
+  server.close()
+  await using stack = scratchStack(engine)
+  const ports = [{ target: 80, published, protocol: 'tcp', mode: 'host' as const }]
+  const services = { app: sh(FOREVER, {}, { ports }) }
+  const short = await stack.up(services, { deadlineMs: 20_000 })
+  tell(`port ${published}, which a connection has had, within 20 s`, 'port-in-use', short)
+  tell(`port ${published}, within two minutes`, 'ready', await stack.up(services, { deadlineMs: 120_000 }))
 }
 
 function tell(name: string, wanted: string, result: ConvergeResult): void {

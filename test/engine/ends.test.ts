@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failedToStart, isServer } from '../../src/engine/convergence/ends.ts'
+import { isServer, wasRefused } from '../../src/engine/convergence/ends.ts'
 import { service, task } from './seen.ts'
 
 describe('a server is what somebody is to reach', () => {
@@ -16,9 +16,10 @@ describe('a server is what somebody is to reach', () => {
   })
 })
 
-it('only a failed task was refused by the runtime, whatever its text says', () => {
+it('what was rejected never ran, and what failed only where the runtime refused it', () => {
   const error = 'starting container failed: no such command'
-  expect(failedToStart(task('app', { state: 'failed', error }))).toBe(true)
-  expect(failedToStart(task('app', { state: 'rejected', error }))).toBe(false)
-  expect(failedToStart(task('app', { state: 'failed', error: 'task: non-zero exit (1)' }))).toBe(false)
+  expect(wasRefused(task('app', { state: 'failed', error }))).toBe(true)
+  expect(wasRefused(task('app', { state: 'rejected', error: 'x' }))).toBe(true)
+  expect(wasRefused(task('app', { state: 'failed', error: 'task: non-zero exit (1)' }))).toBe(false)
+  expect(wasRefused(task('app', { state: 'complete', error }))).toBe(false)
 })

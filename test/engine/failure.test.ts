@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { mayComplete } from '../../src/engine/convergence/ends.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
+import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
 import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
@@ -29,6 +30,21 @@ describe('an update', () => {
     expect(decided({ ...update('paused'), tasks: [task('app')] })).toBe(
       'update-paused of app: the update of app is paused',
     )
+  })
+
+  test.each([
+    ['No such image: x:1', 'recipe'],
+    ['Bind for 0.0.0.0:8080 failed: port is already allocated', 'infra'],
+    ['no space left on device', 'infra'],
+    ['invalid mount config', 'recipe'],
+  ])('is not blamed on the recipe where the machine refused its new task: %s', (error, blame) => {
+    const tasks = [failed('app', 30, { templateHash: 'bad', state: 'rejected', error })]
+    for (const state of ['paused', 'rollback_completed'] as const) {
+      const look = snapshot({ ...update(state), tasks })
+      expect(failureOf(look, look.services[0] ?? service('app'))?.blame).toBe(blame)
+    }
+    const ran = snapshot({ ...update('paused'), tasks: [{ ...bad, error }] })
+    expect(failureOf(ran, ran.services[0] ?? service('app'))?.blame).toBeUndefined()
   })
 
   test.each(['rollback_started', 'rollback_paused', 'rollback_completed'] as const)('%s is a rollback', (state) => {
@@ -233,9 +249,59 @@ describe('a task that the engine did not start', () => {
     if (!one || !two) throw new Error('two')
     const services = [service('app', { replicas: 2 })]
     expect(decided({ tasks: [...tasks, task('app')] })).toBe('ready')
+    expect(decided({ tasks: [...tasks, ...tasks, task('app')] })).toBe('ready')
     expect(decided({ services, tasks: [...tasks, task('app', { slot: 2 })] })).toMatch(/^task-rejected/)
     expect(decided({ services, tasks: [one, two] })).toMatch(/^waiting/)
     expect(decided({ tasks: [...tasks, task('app', { state: 'preparing' })] })).toMatch(/^task-rejected/)
+  })
+
+  describe('for a port that a connection of the machine may have', () => {
+    const taken = (port: number) =>
+      `starting container failed: Error starting userland proxy: listen tcp4 0.0.0.0:${port}: bind: address already in use`
+    const since = (port: number, ...seconds: readonly number[]) =>
+      seconds.map((second) => failed('app', second, { exitCode: 128, error: taken(port) }))
+
+    test.each([
+      [32_767, [10, 16], 'port-in-use'],
+      [32_768, [10, 16, 22, 28, 69], 'waiting'],
+      [60_999, [10, 16, 22, 28, 69], 'waiting'],
+      [40_000, [10, 16, 22, 28, 70], 'port-in-use'],
+      [61_000, [10, 16], 'port-in-use'],
+    ] as const)('%i, refused at %j s: %s', (port, seconds, expected) => {
+      expect(decided({ tasks: since(port, ...seconds) }).slice(0, expected.length)).toBe(expected)
+    })
+
+    test('a hint says so, with the port, and none for any other port', () => {
+      const hint = (tasks: readonly SeenTask[]) => failureOf(snapshot({ tasks }), service('app'))?.hint
+      expect(hint(since(40_000, 10, 80))).toMatch(/^Stop what holds port 40000\. .*32768 to 60999/)
+      expect(hint(since(8080, 10, 16))).toBeUndefined()
+      const six = since(1, 10, 80).map((one) => ({
+        ...one,
+        error: 'starting container failed: bind [::]:40000/tcp: address already in use',
+      }))
+      expect(hint(six)).toContain('port 40000')
+    })
+
+    test('when the time is up it is what was missing; what was refused once, or runs now, is not', () => {
+      const atLast = (...tasks: readonly SeenTask[]) => refusedAtLast(snapshot({ tasks }))?.code
+      expect(atLast(...since(40_000, 10, 16))).toBe('port-in-use')
+      expect(atLast(...since(40_000, 10))).toBeUndefined()
+      expect(atLast(...since(40_000, 10, 16), task('app'))).toBeUndefined()
+      expect(refusedAtLast(snapshot({}))).toBeNull()
+      const dropped = snapshot({ tasks: since(40_000, 10, 16) })
+      expect(refusedAtLast({ ...dropped, expected: new Map() })).toBeNull()
+    })
+
+    test('another container is no connection', () => {
+      const error = 'Bind for 0.0.0.0:40000 failed: port is already allocated'
+      expect(decided({ tasks: twice(error) })).toMatch(/^port-in-use/)
+    })
+
+    test('once its attempts are used up nothing passes any more', () => {
+      const services = [service('app', { restartMaxAttempts: 2 })]
+      expect(decided({ services, tasks: since(40_000, 10, 16) })).toMatch(/^waiting/)
+      expect(decided({ services, tasks: since(40_000, 10, 16, 22) })).toMatch(/^port-in-use/)
+    })
   })
 
   test('what is never tried again cannot pass', () => {

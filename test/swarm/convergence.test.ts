@@ -126,7 +126,7 @@ const FAULTS: Record<string, readonly [ComposeService, CauseCode, RegExp]> = {
     'no-suitable-node',
     /^$/,
   ],
-  'port-taken': [sh(FOREVER, { replicas: 2 }, { ports: port(47_813) }), 'port-in-use', /port already in use/],
+  'port-taken': [sh(FOREVER, { replicas: 2 }, { ports: port(18_973) }), 'port-in-use', /port already in use/],
   eats: [
     sh(
       'x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done',
@@ -232,7 +232,7 @@ test.concurrent('an update in place: replaced, moved, added, dropped, done again
   await using stack = scratchStack(engine)
   const update_config = { monitor: '1s' }
   const startFirst = { update_config: { monitor: '1s', order: 'start-first' } }
-  const ports = [{ target: 80, published: 47_814, protocol: 'tcp', mode: 'ingress' as const }]
+  const ports = [{ target: 80, published: 18_974, protocol: 'tcp', mode: 'ingress' as const }]
   const job = sh(
     'test -e /d/done || { touch /d/done; exit 0; }; sleep 4; exit 0',
     { mode: 'replicated-job', restart_policy: { condition: 'none' } },

@@ -9,7 +9,8 @@ import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { StackMemory } from './memory.ts'
 import { showsProgress } from './progress.ts'
-import type { Converged, Diagnosis, Expected } from './snapshot.ts'
+import { refusedAtLast } from './refused.ts'
+import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
 
 /** Progress carries a wait beyond its deadline, to this many times as long at most. */
 const LONGEST = 3
@@ -46,23 +47,38 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
   const look = outlastingRestarts(clock, async () => decide(await memory.look()))
   const waited = await waitWhileItMoves(look, memory, { ...options, clock, nudge: watch.nudge })
   if (waited.state === 'ready') return waited
-  if (waited.state === 'impossible') {
-    const { code, message, service, hint, blame, tasks, behind = [] } = waited.cause
-    const lines = await decisiveLines(engine, memory.last, service, tasks)
-    for (const name of behind) {
-      const more = await decisiveLines(engine, memory.last, name, [])
-      lines.unshift(...more.map((line) => `${name}: ${line}`))
-    }
-    const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}), ...(blame ? { blame } : {}) }
-    // Restarts that are used up before the third end are no repetition yet.
-    const few = code === 'crash-loop' && tasks.length < 3 ? { deterministic: false } : {}
-    return { ...waited, cause: cause(code, mask(message), { ...details, ...few }) }
+  const { waitedMs } = waited
+  const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
+    return { state: 'impossible', cause: await causeOf(engine, memory.last, found, mask), waitedMs }
   }
+  if (waited.state === 'impossible') return failed(waited.cause)
+  const refused = refusedAtLast(memory.last)
+  if (refused) return failed(refused)
   const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
-  const found = { ...waited, lastSeen: mask(waited.lastSeen) }
   const details = { service: memory.unready(), lines: lines.map(mask) }
-  const why = late(moves(memory, options.deadlineMs), found, details)
-  return { state: 'impossible', cause: why, waitedMs: waited.waitedMs }
+  const lastSeen = mask(waited.lastSeen)
+  return {
+    state: 'impossible',
+    cause: late(moves(memory, options.deadlineMs), { lastSeen, waitedMs }, details),
+    waitedMs,
+  }
+}
+
+async function causeOf(
+  engine: Engine,
+  seen: Snapshot,
+  { code, message, service, hint, blame, tasks, behind = [] }: Diagnosis,
+  mask: (text: string) => string,
+): Promise<Cause> {
+  const lines = await decisiveLines(engine, seen, service, tasks)
+  for (const name of behind) {
+    const more = await decisiveLines(engine, seen, name, [])
+    lines.unshift(...more.map((line) => `${name}: ${line}`))
+  }
+  const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}), ...(blame ? { blame } : {}) }
+  // Restarts that are used up before the third end are no repetition yet.
+  const few = code === 'crash-loop' && tasks.length < 3 ? { deterministic: false } : {}
+  return cause(code, mask(message), { ...details, ...few })
 }
 
 type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]

@@ -30,15 +30,19 @@ export function isFailure(task: SeenTask): boolean {
   return task.state === 'failed' || task.state === 'rejected'
 }
 
-/** The runtime refuses before the program runs: no such command, a bad mount. */
-export function failedToStart(task: SeenTask): boolean {
+/** Its program never ran: the engine or the runtime refused before (no such image, a bad mount, no such command, a port in use). */
+export function wasRefused(task: SeenTask): boolean {
+  return task.state === 'rejected' || failedToStart(task)
+}
+
+function failedToStart(task: SeenTask): boolean {
   return task.state === 'failed' && /starting container failed|runc create failed|OCI runtime/i.test(task.error)
 }
 
 /** "ended with exit code 3", "was not started: …". */
 export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
-  if (task.state === 'rejected' || failedToStart(task)) return `was not started: ${task.error}`
+  if (wasRefused(task)) return `was not started: ${task.error}`
   if (/unhealthy/i.test(task.error)) return 'was killed because its health check failed'
   if (container?.oomKilled) return 'was killed because it used more memory than it may'
   return `ended with exit code ${task.exitCode ?? container?.exitCode ?? '?'}`

@@ -1,7 +1,8 @@
 import type { ServiceState } from '../types.ts'
-import { failedToStart, howItEnded, isFailure, isJob } from './ends.ts'
+import { howItEnded, isFailure, isJob, wasRefused } from './ends.ts'
 import { crashLoop, stranded } from './loops.ts'
-import { currentTasks, type Diagnosis, type SeenTask, type Snapshot, slotOf } from './snapshot.ts'
+import { blameOfRefusal, notStarted } from './refused.ts'
+import { currentTasks, type Diagnosis, type SeenTask, type Snapshot } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
 
 /** A job is tried so often. */
@@ -38,61 +39,15 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${howItEnded(snapshot, first)}` : ''
+  const found = {
+    service: service.service,
+    tasks: failed,
+    // A full disk or a port in use is no fault of the recipe, whatever the engine made of it.
+    ...(first && wasRefused(first) ? { blame: blameOfRefusal(first) } : {}),
+  }
   return state === 'paused'
-    ? {
-        code: 'update-paused',
-        service: service.service,
-        tasks: failed,
-        message: `the update of ${service.service} is paused${why}`,
-      }
-    : {
-        code: 'rolled-back',
-        service: service.service,
-        tasks: failed,
-        message: `the engine rolled ${service.service} back (${state})${why}`,
-      }
-}
-
-/** The engine tells the reasons apart by text only. `certain`: another attempt ends in the same way. */
-const REJECTIONS = [
-  {
-    sign: /no such image|manifest unknown|pull access denied|not found: manifest/i,
-    code: 'image-unpullable',
-    certain: true,
-  },
-  {
-    sign: /ip addresses|available ip|address pool|address space|overlapping/i,
-    code: 'address-pool-exhausted',
-    certain: false,
-  },
-  {
-    sign: /port is already allocated|address already in use|port already in use/i,
-    code: 'port-in-use',
-    certain: false,
-  },
-  { sign: /no space left/i, code: 'disk-full', certain: true },
-  {
-    sign: /exec: |exec format|invalid mount config|no such file or directory|permission denied|not a directory/i,
-    code: 'task-rejected',
-    certain: true,
-  },
-] as const
-const OTHER = { code: 'task-rejected', certain: false } as const
-/** An address or a port may be free at the next attempt, and an engine that is busy refuses now and then. */
-const REFUSALS = 2
-
-function notStarted(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = currentTasks(snapshot, service)
-  const refused = tasks.filter((task) => task.state === 'rejected' || failedToStart(task))
-  const last = refused.at(-1)
-  if (!last) return null
-  const { code, certain } = REJECTIONS.find(({ sign }) => sign.test(last.error)) ?? OTHER
-  const inSlot = tasks.filter((task) => slotOf(task) === slotOf(last))
-  const again = service.restartCondition !== 'none'
-  const often = refused.filter((task) => slotOf(task) === slotOf(last)).length
-  if (!certain && again && (often < REFUSALS || inSlot.at(-1)?.state === 'running')) return null
-  const message = `a task of ${service.service} was not started: ${last.error}`
-  return { code, service: service.service, tasks: refused, message }
+    ? { ...found, code: 'update-paused', message: `the update of ${service.service} is paused${why}` }
+    : { ...found, code: 'rolled-back', message: `the engine rolled ${service.service} back (${state})${why}` }
 }
 
 function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {

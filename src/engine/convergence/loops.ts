@@ -1,6 +1,6 @@
 import type { ServiceState } from '../types.ts'
 import { QUIET_MS } from './activity.ts'
-import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf } from './ends.ts'
+import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf, wasRefused } from './ends.ts'
 import {
   currentTasks,
   type Diagnosis,
@@ -27,7 +27,8 @@ const WARM_UP_MS = 60_000
 export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const ends = loopEnds(snapshot, service)
   const last = ends.at(-1)
-  if (!last) return null
+  // What its refusals mean is not for here: the program never ran.
+  if (!last || wasRefused(last)) return null
   const others = expectedServices(snapshot).filter((other) => loopEnds(snapshot, other).length === 0)
   const down = others.filter((other) => upAt(snapshot, other) === null)
   const hopeless = down.length > 0 && down.every((other) => isQuiet(snapshot, other)) && ends.length >= HOPELESS_ENDS

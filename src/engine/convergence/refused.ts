@@ -1,0 +1,73 @@
+import { type Blame, CAUSES } from '../../verdict/causes.ts'
+import type { ServiceState } from '../types.ts'
+import { isFailure, wasRefused } from './ends.ts'
+import { hintOf, outgoingPort } from './outgoing-port.ts'
+import { currentTasks, type Diagnosis, expectedServices, type SeenTask, type Snapshot, slotOf } from './snapshot.ts'
+
+/** The engine tells the reasons apart by text only. `certain`: another attempt ends in the same way. */
+const REJECTIONS = [
+  {
+    sign: /no such image|manifest unknown|pull access denied|not found: manifest/i,
+    code: 'image-unpullable',
+    certain: true,
+  },
+  {
+    sign: /ip addresses|available ip|address pool|address space|overlapping/i,
+    code: 'address-pool-exhausted',
+    certain: false,
+  },
+  {
+    sign: /port is already allocated|address already in use|port already in use/i,
+    code: 'port-in-use',
+    certain: false,
+  },
+  { sign: /no space left/i, code: 'disk-full', certain: true },
+  {
+    sign: /exec: |exec format|invalid mount config|no such file or directory|permission denied|not a directory/i,
+    code: 'task-rejected',
+    certain: true,
+  },
+] as const
+const OTHER = { code: 'task-rejected', certain: false } as const
+/** An address or a port may be free at the next attempt, and an engine that is busy refuses now and then. */
+const REFUSALS = 2
+
+/**
+ * A task that the engine or the runtime refused to start, and that no later one replaces. `patient`: a port that will be free within a minute is
+ * waited for.
+ */
+export function notStarted(snapshot: Snapshot, service: ServiceState, patient = true): Diagnosis | null {
+  const tasks = currentTasks(snapshot, service)
+  const refused = tasks.filter(wasRefused)
+  const last = refused.at(-1)
+  if (!last) return null
+  const { code, certain } = reasonOf(last)
+  const inSlot = tasks.filter((task) => slotOf(task) === slotOf(last))
+  const inTurn = inSlot.filter(wasRefused)
+  const chance = code === 'port-in-use' ? outgoingPort(inTurn) : null
+  const often = inTurn.length >= REFUSALS && !(patient && chance?.mayPass)
+  if (!certain && isTriedAgain(service, inSlot) && (!often || inSlot.at(-1)?.state === 'running')) return null
+  const message = `a task of ${service.service} was not started: ${last.error}`
+  const hint = chance ? { hint: hintOf(chance.port) } : {}
+  return { code, service: service.service, tasks: refused, message, ...hint }
+}
+
+/** What is still refused when the time is up. */
+export function refusedAtLast(snapshot: Snapshot): Diagnosis | null {
+  const found = expectedServices(snapshot).map((service) => notStarted(snapshot, service, false))
+  return found.find((failure) => failure !== null) ?? null
+}
+
+/** Whose fault a refusal is. */
+export function blameOfRefusal(task: SeenTask): Blame {
+  return CAUSES[reasonOf(task).code].blame
+}
+
+function reasonOf({ error }: SeenTask): (typeof REJECTIONS)[number] | typeof OTHER {
+  return REJECTIONS.find(({ sign }) => sign.test(error)) ?? OTHER
+}
+
+function isTriedAgain(service: ServiceState, inSlot: readonly SeenTask[]): boolean {
+  if (service.restartCondition === 'none') return false
+  return service.restartMaxAttempts === null || inSlot.filter(isFailure).length <= service.restartMaxAttempts
+}
