@@ -60,7 +60,7 @@ function measured(events: readonly RunEvent[], tier: 'install' | 'upgrade'): Mea
   if (!begun || decided?.type !== 'check') return null
   const at = Date.parse(decided.at)
   const signs = (decided.cause?.lines ?? []).map((line) =>
-    Date.parse(/^task .* at (\d{4}-\S+?\d)(?::? |:?$)/.exec(line)?.[1] + 'Z'),
+    Date.parse(`${/^task .* at (\d{4}-\S+?\d)(?::? |:?$)/.exec(line)?.[1]}Z`),
   )
   const sign = Math.max(...signs.filter(Number.isFinite))
   return {
