@@ -1,10 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
-import { execOk, inheritedEnv } from '../lib/exec.ts'
+import { installPackages } from './apt.ts'
 import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
-
-const INSTALL_DEADLINE_MS = 600_000
 
 /** A Debian package and the file or program that shows that it, or something as good, is there. */
 interface Wanted {
@@ -96,11 +94,8 @@ function lookPackages(wanted: readonly Wanted[]): Found {
 }
 
 async function install(wanted: readonly Wanted[]): Promise<void> {
-  const env = { ...inheritedEnv(), DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (args: string[]) =>
-    execOk('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], { deadlineMs: INSTALL_DEADLINE_MS, env })
-  await apt(['update'])
-  await apt(['install', '--yes', '--no-install-recommends', ...absent(wanted)])
+  const names = absent(wanted)
+  if (names.length > 0) await installPackages(names)
 }
 
 function absent(wanted: readonly Wanted[]): string[] {
