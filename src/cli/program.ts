@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
+import { isRunId } from '../lib/ids.ts'
 import { toolVersion } from '../lib/version.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
@@ -46,6 +47,7 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(new Option('--quick', 'judge only lint, install, upgrade and functional').conflicts(['only', 'attach']))
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
@@ -61,6 +63,11 @@ function addJudging(program: Command): void {
         .argParser(duration)
         .default(3_600_000, '60m'),
     )
+    .addOption(
+      new Option('--run-id <id>', 'use this id and its folder, in which no run may have begun').argParser(runId),
+    )
+    .option('--supervised', 'standard input is a pipe of a supervisor: when it closes, stop as with SIGTERM')
+    .option('--origin <url>', 'the repository that the folder is a clone of, as the results should name it')
     .action(lazily(async () => (await import('./test.ts')).test))
   recipeCommand(program, 'plan', 'print what a run would do and why; touches nothing')
     .addOption(planOptions.ref())
@@ -179,6 +186,7 @@ export interface RecipeOptions extends StateOption {
   readonly base: string
   readonly only?: readonly TierId[]
   readonly recipes?: string
+  readonly origin?: string
   readonly approveCode?: boolean
   readonly allow?: readonly string[]
   readonly json?: string | boolean
@@ -232,6 +240,11 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Not a whole number from 1 on.')
   return value
+}
+
+function runId(text: string): string {
+  if (!isRunId(text)) throw new InvalidArgumentError('Not a run id like 20261123-191254-k3f9qa.')
+  return text
 }
 
 function duration(text: string): number {
