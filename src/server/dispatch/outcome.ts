@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { levelName } from '../../verdict/level.ts'
@@ -90,10 +91,8 @@ async function readBounded(file: string): Promise<string> {
 }
 
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and other control characters are what is taken out
-  const plain = text
-    .replace(/\u001b\[[\d;]*[A-Za-z]/g, '')
-    .replace(/[\s\u0000-\u001f\u007f]+/g, ' ')
+  const plain = stripVTControlCharacters(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
   return plain.length > 500 ? `${plain.slice(0, 499)}…` : plain
 }
