@@ -27,6 +27,7 @@ export function buildProgram(): Command {
   addMachine(program)
   addHistory(program)
   addSelftest(program)
+  addServer(program)
   tab(program)
   return program
 }
@@ -153,6 +154,29 @@ function addSelftest(program: Command): void {
     })
 }
 
+function addServer(program: Command): void {
+  withState(program.command('worker').description('run what a cc-ci server has to do on this machine, until SIGTERM'))
+    .requiredOption('--server <url>', 'where the server is')
+    .requiredOption('--token-file <file>', 'holds the token of this worker; readable by its owner alone')
+    .addOption(
+      new Option('--memory <size>', 'what all runs may use together: 4G, 512M')
+        .argParser(memory)
+        .default(4 * 1024 ** 3, '4G'),
+    )
+    .addOption(
+      new Option(
+        '--drain-deadline <duration>',
+        'so long after SIGTERM, runs that still go on are stopped and given back (default: never)',
+      ).argParser(duration),
+    )
+    .addOption(new Option('--log <form>', 'how it says what it does').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nThe first SIGTERM takes no new runs and ends those that go on; a second one stops them and gives them back to the server.',
+    )
+    .action(lazilyPlain(async () => (await import('./worker.ts')).workerCommand))
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -240,6 +264,14 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Not a whole number from 1 on.')
   return value
+}
+
+/** Bytes of `4G`, `512M`. */
+function memory(text: string): number {
+  const [, amount, unit] = /^(\d+)([GM])$/.exec(text) ?? []
+  const bytes = Number(amount) * (unit === 'G' ? 1024 ** 3 : 1024 ** 2)
+  if (!(bytes > 0)) throw new InvalidArgumentError('Write it like 4G or 512M.')
+  return bytes
 }
 
 function runId(text: string): string {
