@@ -27,7 +27,7 @@ export function buildProgram(): Command {
   addMachine(program)
   addHistory(program)
   addSelftest(program)
-  addServer(program)
+  addWorker(program)
   tab(program)
   return program
 }
@@ -154,7 +154,7 @@ function addSelftest(program: Command): void {
     })
 }
 
-function addServer(program: Command): void {
+function addWorker(program: Command): void {
   withState(program.command('worker').description('run what a cc-ci server has to do on this machine, until SIGTERM'))
     .requiredOption('--server <url>', 'where the server is')
     .requiredOption('--token-file <file>', 'holds the token of this worker; readable by its owner alone')
