@@ -85,8 +85,10 @@ async function readBounded(file: string): Promise<string> {
     }
     return await handle.readFile('utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new UsageError('results-missing', 'there is no results.json', { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new UsageError('results-missing', 'there is no results.json', { cause: error })
+    if (code === 'ELOOP') throw new UsageError('results-damaged', 'results.json is a link', { cause: error })
+    throw error
   }
 }
 
