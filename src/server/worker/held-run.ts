@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Cleanup } from '../../lib/cleanup.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { EXIT, messageOf } from '../../lib/errors.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
 import type { Assignment, Dispatch, FinishBody } from '../contract/protocol.ts'
@@ -195,6 +195,9 @@ export class HeldRun {
     }
     // What could not be removed keeps its folder, and the lease runs out: the next attempt has another one.
     if (why === 'given-back') return
+    if (why === null && (exitCode === EXIT.sigterm || exitCode === EXIT.sigint)) {
+      return this.#log.warn('stopped by somebody else: the lease runs out, and the next attempt judges')
+    }
     if (!dispatch.sharesFolder) await upload.rest(this.#lost.signal)
     await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown })
   }

@@ -4,6 +4,9 @@ import { DeadlineError, messageOf } from '../../lib/errors.ts'
 import { FencedError } from '../contract/errors.ts'
 import { type Assignment, type Dispatch, LEASE } from '../contract/protocol.ts'
 
+/** A renewal without an answer for so long is sent again. */
+const ANSWER_MS = 5000
+
 export interface LeaseKeeperParts {
   readonly dispatch: Pick<Dispatch, 'renew'>
   readonly clock: Clock
@@ -27,7 +30,12 @@ export async function keepLease(held: Assignment, parts: LeaseKeeperParts, signa
   while (!signal.aborted) {
     const sent = performance.now()
     try {
-      const answer = await within(parts.dispatch.renew(held), Math.max(1, until - sent), clock, signal)
+      const answer = await within(
+        parts.dispatch.renew(held),
+        Math.min(ANSWER_MS, Math.max(1, until - sent)),
+        clock,
+        signal,
+      )
       until = sent + answer.leaseMs
       if (answer.cancel !== null && !cancelled) {
         cancelled = true
@@ -46,7 +54,7 @@ export async function keepLease(held: Assignment, parts: LeaseKeeperParts, signa
 async function within<T>(act: Promise<T>, ms: number, clock: Clock, outer: AbortSignal): Promise<T> {
   const own = new AbortController()
   const late = clock.sleep(ms, AbortSignal.any([outer, own.signal])).then(() => {
-    throw new DeadlineError('no-answer', 'the server did not answer while the lease lasted')
+    throw new DeadlineError('no-answer', 'the server did not answer in time')
   })
   late.catch(() => {})
   try {

@@ -7,7 +7,7 @@ import { InfraError } from '../../../src/lib/errors.ts'
 import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import { waitFor } from '../../../src/lib/wait.ts'
-import { readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
+import { type RunRecord, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { FencedError } from '../../../src/server/contract/errors.ts'
 import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
@@ -99,16 +99,15 @@ export class Served implements Dispatch {
     if (result.state !== 'ready') throw new Error(`never came: ${name}`)
   }
 
-  /** Status in run.json of the run that was given first; null: none there. */
-  status(): string | null {
+  /** The run.json of the run that was given first; null: none there. */
+  record(): RunRecord | null {
     const [first] = this.held
-    return first ? (readRecord(runFolder(this.state, first.folder))?.status ?? null) : null
+    return first ? readRecord(runFolder(this.state, first.folder)) : null
   }
 
   /** The app is announced: the run is in the middle of it. */
   running(): boolean {
-    const [first] = this.held
-    return first !== undefined && readRecord(runFolder(this.state, first.folder))?.app != null
+    return (this.record()?.app ?? null) !== null
   }
 
   desks(): string[] {

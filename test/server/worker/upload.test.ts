@@ -76,7 +76,7 @@ describe('a run folder', () => {
   it('leaves out what the server does not take, and goes on', async () => {
     writeFileSync(join(here, 'report.html'), 'x')
     writeFileSync(join(here, 'results.json'), '{}')
-    const upload = uploadBy(async (held, path, offset, bytes) => {
+    const upload = uploadBy(async (_, path, offset, bytes) => {
       const limits = { call: 10, file: path === 'report.html' ? 0 : 10, run: 100 }
       return { size: await writePiece({ dir: there, path, offset, bytes, limits }) }
     })

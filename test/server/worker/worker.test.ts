@@ -63,7 +63,7 @@ describe('a run that is cancelled', () => {
     expect(one.finished[0]).toMatchObject({ ended: 'cancelled', teardown: 'unknown' })
     await one.until('the proof', () => one.teardowns.length === 1)
     expect(one.teardowns).toEqual(['clean'])
-    expect(one.status()).toBe('ended')
+    expect(one.record()?.status).toBe('ended')
   })
 
   it('is killed when it does not listen, and taken down by gc', async () => {
@@ -72,7 +72,7 @@ describe('a run that is cancelled', () => {
     one.cancel = 'enough'
     await one.until('the proof', () => one.teardowns.length === 1)
     expect(one.teardowns).toEqual(['clean'])
-    expect(one.status()).toBe('ended')
+    expect(one.record()?.status).toBe('ended')
   })
 })
 
@@ -81,7 +81,7 @@ describe('a run that is not the worker’s any more', () => {
     await using one = await served({ behaviour: 'wait' })
     await one.until('the middle', () => one.running())
     one.fenced = true
-    await one.until('its end', () => one.status() === 'ended')
+    await one.until('its end', () => one.record()?.status === 'ended')
     await one.done()
     expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
   })
@@ -90,7 +90,7 @@ describe('a run that is not the worker’s any more', () => {
     await using one = await served({ behaviour: 'wait', leaseMs: 1500 })
     await one.until('the middle', () => one.running())
     one.away = true
-    await one.until('its end', () => one.status() === 'ended')
+    await one.until('its end', () => one.record()?.status === 'ended')
     one.away = false
     await one.done()
     expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
@@ -104,7 +104,26 @@ describe('a run that is not the worker’s any more', () => {
     await one.until('some calls in vain', () => one.unanswered > 5)
     one.away = false
     await one.until('a renewal', () => one.renewals > renewals + 3)
-    expect(one.status()).toBe('running')
+    expect(one.record()?.status).toBe('running')
+  })
+})
+
+describe('a run that somebody else stops', () => {
+  it('is no verdict: its lease runs out', async () => {
+    await using one = await served({ behaviour: 'wait' })
+    await one.until('the middle', () => one.running())
+    process.kill(one.record()?.process.pid ?? 0, 'SIGTERM')
+    await one.until('its end', () => one.record()?.status === 'ended')
+    await one.done()
+    expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
+  })
+
+  it('is taken down by gc when it was killed', async () => {
+    await using one = await served({ behaviour: 'wait' })
+    await one.until('the middle', () => one.running())
+    process.kill(one.record()?.process.pid ?? 0, 'SIGKILL')
+    await one.until('the end', () => one.finished.length === 1)
+    expect(one.finished).toEqual([{ exitCode: null, ended: 'itself', words: '', teardown: 'clean' }])
   })
 })
 
