@@ -1,3 +1,4 @@
+// cspell:ignore TEARDOWNS
 import { z } from 'zod'
 import { isRunId } from '../../lib/ids.ts'
 import { runRequest } from './request.ts'

@@ -1,12 +1,10 @@
 import { exec } from '../../lib/exec.ts'
 import { readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import type { TEARDOWNS } from '../contract/protocol.ts'
+import type { RunOutcome } from '../contract/request.ts'
 import { readResults } from '../dispatch/outcome.ts'
 import { childEnv } from './command.ts'
 
 const GC_DEADLINE_MS = 600_000
-
-type Teardown = (typeof TEARDOWNS)[number]
 
 export interface GarbageParts {
   readonly ccCi: readonly string[]
@@ -27,7 +25,7 @@ export async function collectGarbage({ ccCi, state }: GarbageParts, signal?: Abo
  * What became of all that a run had made, once its process is gone. What the run has not proven itself is taken down by `cc-ci gc` first, and
  * looked at again.
  */
-export async function provenTeardown(parts: GarbageParts, runId: string): Promise<Teardown> {
+export async function provenTeardown(parts: GarbageParts, runId: string): Promise<RunOutcome['teardown']> {
   const folder = runFolder(parts.state, runId)
   const flags = await readResults(folder.results).then(
     (results) => results.flags,

@@ -16,10 +16,10 @@ import type { WorkerLimits } from '../../../src/server/worker/limits.ts'
 import { runWorker } from '../../../src/server/worker/worker.ts'
 
 const PLAYED = new URL('./played-run.ts', import.meta.url).pathname
-export const GIB = 1024 ** 3
+const GIB = 1024 ** 3
 
 /** A bare bundle of a repository with one commit whose file `behave` says what `played-run.ts` does. */
-export async function playedSource(dir: string, behaviour: string): Promise<{ bundle: string; commit: string }> {
+async function playedSource(dir: string, behaviour: string): Promise<{ bundle: string; commit: string }> {
   const repo = mkdtempSync(join(dir, 'repo-'))
   const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
   const git = async (...args: string[]) =>
@@ -52,12 +52,14 @@ export class Served implements Dispatch {
   readonly received = join(this.dir, 'received')
   readonly sharesFolder: boolean
   readonly finished: FinishBody[] = []
-  readonly teardowns: string[] = []
+  readonly proofs: string[] = []
   readonly released: string[] = []
   readonly held: Assignment[] = []
   cancel: string | null = null
   fenced = false
   away = false
+  /** Renewals get no answer, neither good nor bad. */
+  hanging = false
   renewals = 0
   /** Calls that met nobody. */
   unanswered = 0
@@ -135,6 +137,7 @@ export class Served implements Dispatch {
   }
 
   async renew(held: Assignment) {
+    if (this.hanging) await new Promise(() => {})
     this.#reach()
     this.#check(held)
     this.renewals++
@@ -156,7 +159,7 @@ export class Served implements Dispatch {
 
   async teardown(_held: Assignment, { teardown }: { teardown: string }): Promise<void> {
     this.#reach()
-    this.teardowns.push(teardown)
+    this.proofs.push(teardown)
   }
 
   async release(held: Assignment): Promise<void> {

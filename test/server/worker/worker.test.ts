@@ -61,8 +61,8 @@ describe('a run that is cancelled', () => {
     await one.until('the end', () => one.finished.length === 1)
     expect(performance.now() - asked).toBeLessThan(5000)
     expect(one.finished[0]).toMatchObject({ ended: 'cancelled', teardown: 'unknown' })
-    await one.until('the proof', () => one.teardowns.length === 1)
-    expect(one.teardowns).toEqual(['clean'])
+    await one.until('the proof', () => one.proofs.length === 1)
+    expect(one.proofs).toEqual(['clean'])
     expect(one.record()?.status).toBe('ended')
   })
 
@@ -70,8 +70,8 @@ describe('a run that is cancelled', () => {
     await using one = await served({ behaviour: 'deaf', limits: { teardownMs: 300 } })
     await one.until('the middle', () => one.running())
     one.cancel = 'enough'
-    await one.until('the proof', () => one.teardowns.length === 1)
-    expect(one.teardowns).toEqual(['clean'])
+    await one.until('the proof', () => one.proofs.length === 1)
+    expect(one.proofs).toEqual(['clean'])
     expect(one.record()?.status).toBe('ended')
   })
 })
@@ -83,7 +83,7 @@ describe('a run that is not the worker’s any more', () => {
     one.fenced = true
     await one.until('its end', () => one.record()?.status === 'ended')
     await one.done()
-    expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
+    expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
   })
 
   it('is known by the worker’s own clock when nobody answers', async () => {
@@ -93,7 +93,16 @@ describe('a run that is not the worker’s any more', () => {
     await one.until('its end', () => one.record()?.status === 'ended')
     one.away = false
     await one.done()
-    expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
+    expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
+  })
+
+  it('is known when a renewal hangs', async () => {
+    await using one = await served({ behaviour: 'wait', leaseMs: 1500 })
+    await one.until('the middle', () => one.running())
+    one.hanging = true
+    await one.until('its end', () => one.record()?.status === 'ended')
+    await one.done()
+    expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
   })
 
   it('goes on where the server is back in time', async () => {
@@ -115,7 +124,7 @@ describe('a run that somebody else stops', () => {
     process.kill(one.record()?.process.pid ?? 0, 'SIGTERM')
     await one.until('its end', () => one.record()?.status === 'ended')
     await one.done()
-    expect([one.finished, one.teardowns, one.released]).toEqual([[], [], []])
+    expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
   })
 
   it('is taken down by gc when it was killed', async () => {
