@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
+import { isRunId } from '../lib/ids.ts'
 import { toolVersion } from '../lib/version.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
@@ -26,6 +27,7 @@ export function buildProgram(): Command {
   addMachine(program)
   addHistory(program)
   addSelftest(program)
+  addWorker(program)
   tab(program)
   return program
 }
@@ -46,6 +48,7 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(new Option('--quick', 'judge only lint, install, upgrade and functional').conflicts(['only', 'attach']))
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
@@ -61,6 +64,11 @@ function addJudging(program: Command): void {
         .argParser(duration)
         .default(3_600_000, '60m'),
     )
+    .addOption(
+      new Option('--run-id <id>', 'use this id and its folder, in which no run may have begun').argParser(runId),
+    )
+    .option('--supervised', 'standard input is a pipe of a supervisor: when it closes, stop as with SIGTERM')
+    .option('--origin <url>', 'the repository that the folder is a clone of, as the results should name it')
     .action(lazily(async () => (await import('./test.ts')).test))
   recipeCommand(program, 'plan', 'print what a run would do and why; touches nothing')
     .addOption(planOptions.ref())
@@ -146,6 +154,29 @@ function addSelftest(program: Command): void {
     })
 }
 
+function addWorker(program: Command): void {
+  withState(program.command('worker').description('run what a cc-ci server has to do on this machine, until SIGTERM'))
+    .requiredOption('--server <url>', 'where the server is')
+    .requiredOption('--token-file <file>', 'holds the token of this worker; readable by its owner alone')
+    .addOption(
+      new Option('--memory <size>', 'what all runs may use together: 4G, 512M')
+        .argParser(memory)
+        .default(4 * 1024 ** 3, '4G'),
+    )
+    .addOption(
+      new Option(
+        '--drain-deadline <duration>',
+        'so long after SIGTERM, runs that still go on are stopped and given back (default: never)',
+      ).argParser(duration),
+    )
+    .addOption(new Option('--log <form>', 'how it says what it does').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nThe first SIGTERM takes no new runs and ends those that go on; a second one stops them and gives them back to the server.',
+    )
+    .action(lazilyPlain(async () => (await import('./worker.ts')).workerCommand))
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -179,6 +210,7 @@ export interface RecipeOptions extends StateOption {
   readonly base: string
   readonly only?: readonly TierId[]
   readonly recipes?: string
+  readonly origin?: string
   readonly approveCode?: boolean
   readonly allow?: readonly string[]
   readonly json?: string | boolean
@@ -232,6 +264,19 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Not a whole number from 1 on.')
   return value
+}
+
+/** Bytes of `4G`, `512M`. */
+function memory(text: string): number {
+  const [, amount, unit] = /^(\d+)([GM])$/.exec(text) ?? []
+  const bytes = Number(amount) * (unit === 'G' ? 1024 ** 3 : 1024 ** 2)
+  if (!(bytes > 0)) throw new InvalidArgumentError('Write it like 4G or 512M.')
+  return bytes
+}
+
+function runId(text: string): string {
+  if (!isRunId(text)) throw new InvalidArgumentError('Not a run id like 20261123-191254-k3f9qa.')
+  return text
 }
 
 function duration(text: string): number {

@@ -25,3 +25,16 @@ export class ForgeError extends CcCiError {
     this.retryAfterMs = details.retryAfterMs ?? null
   }
 }
+
+/** Bytes of a worker that are not kept. `wrong-offset` (409) is no fault: `size` says from where to go on. */
+export class UploadError extends CcCiError {
+  readonly blame = 'infra'
+  readonly exitCode = EXIT.internal
+  /** Bytes of the file that the server has; 0 where that is not what is wrong. */
+  readonly size: number
+
+  constructor(code: 'wrong-offset' | 'too-large' | 'bad-path', message: string, size = 0) {
+    super(code, message)
+    this.size = size
+  }
+}

@@ -1,3 +1,4 @@
+// cspell:ignore TEARDOWNS
 import { z } from 'zod'
 import { isRunId } from '../../lib/ids.ts'
 import { runRequest } from './request.ts'
@@ -65,7 +66,7 @@ export const teardownBody = z.strictObject({ teardown: z.enum(TEARDOWNS) })
 
 /** What a file of a run folder may be called when it comes over the wire: what a run writes, and nothing else. */
 export const UPLOADED =
-  /^(run\.json|events\.ndjson|results\.json|report\.html|logs\/[\w.@+-]{1,180}\.log|artifacts\/[\w@+-][\w.@+ -]{0,180}(\/[\w@+-][\w.@+ -]{0,180}){0,5})$/
+  /^(run\.json|events\.ndjson|results\.json|report\.html|logs\/(attempt-\d{1,2}\/)?[\w.@+-]{1,180}\.log|artifacts\/[\w@+-][\w.@+ -]{0,180}(\/[\w@+-][\w.@+ -]{0,180}){0,5})$/
 
 /** Bytes: of one call, of one file, of one run. What is over is refused with 413 and the run goes on without that file. */
 export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 1024 ** 3 } as const
