@@ -114,8 +114,13 @@ export class Gitea {
     const [owner, name] = repository.split('/') as [string, string]
     await this.api(this.people.admin, 'POST', `/orgs/${owner}/repos`, { name, default_branch: 'main' })
     const commit = await this.push({ as: this.people.admin, repository, branch: 'main', files, tags })
-    await this.#eventually('the first push', async () => !(await this.api(null, 'GET', `/repos/${repository}`)).empty)
+    await this.settled(repository)
     return commit
+  }
+
+  /** Waits until the forge has learnt of the first push of a repository: before that it knows no pull requests. */
+  async settled(repository: string): Promise<void> {
+    await this.#eventually('the first push', async () => !(await this.api(null, 'GET', `/repos/${repository}`)).empty)
   }
 
   push(order: Order<CommitOrder>): Promise<string> {
