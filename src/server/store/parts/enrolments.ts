@@ -15,6 +15,11 @@ export function enrolmentPart(context: Context): Part {
           .values({ name, document })
           .onConflict((conflict) => conflict.column('name').doUpdateSet({ document }))
           .execute()
+        await trx
+          .insertInto('cursors')
+          .values({ name, at: enrolment.at })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
         await enrolmentFiles.write(enrolment)
       })
     },
