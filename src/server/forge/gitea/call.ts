@@ -133,7 +133,9 @@ export class Caller {
 
   #url(parts: readonly string[], query: Query): string {
     if (!parts.every(isPart)) throw new ForgeError('forge-missing', `no such thing at the forge: ${this.#name(parts)}`)
-    const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString()
+    const search = new URLSearchParams(
+      Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
+    ).toString()
     return `${this.baseUrl}/api/v1/${parts.map(encodeURIComponent).join('/')}${search && `?${search}`}`
   }
 

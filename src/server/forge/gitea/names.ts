@@ -4,7 +4,8 @@ import { repositoryName } from '../../contract/request.ts'
 /** `ORG/REPO` to the parts of its address in the API. Throws ForgeError `forge-missing` for what can be no repository. */
 export function repositoryParts(name: string): readonly [string, string, string] {
   const [owner, repository] = repositoryName.safeParse(name).data?.split('/') ?? []
-  if (!owner || !repository) throw new ForgeError('forge-missing', `${JSON.stringify(name.slice(0, 100))} is no ORG/REPO`)
+  if (!owner || !repository)
+    throw new ForgeError('forge-missing', `${JSON.stringify(name.slice(0, 100))} is no ORG/REPO`)
   return ['repos', owner, repository]
 }
 

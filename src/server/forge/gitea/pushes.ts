@@ -32,7 +32,9 @@ export async function pushedSince(
     { name: 'the row of a push', deadlineMs: ROW_DEADLINE_MS, everyMs: 250, clock: caller.clock },
   )
   if (seen.state !== 'ready') return new Date(caller.clock.now()).toISOString()
-  const later = seen.value.filter((row) => isPush(row) && !isOpening(row, seen.value) && isAfter(row, since, seen.value))
+  const later = seen.value.filter(
+    (row) => isPush(row) && !isOpening(row, seen.value) && isAfter(row, since, seen.value),
+  )
   return later.map((row) => row.created_at).sort((a, b) => Date.parse(b) - Date.parse(a))[0] ?? null
 }
 
