@@ -47,6 +47,7 @@ export async function forcePush(order: Omit<CommitOrder, 'files'> & { readonly t
   try {
     const git = (...args: string[]) => runGit(work, order.as, args)
     await git('clone', '-q', `${order.url}/${order.repository}.git`, '.')
+    if (/^[0-9a-f]{40}$/.test(order.to)) await git('fetch', '-q', 'origin', order.to)
     await git('push', '-q', '--force', 'origin', `${order.to}:refs/heads/${order.branch}`)
     return (await git('rev-parse', order.to)).trim()
   } finally {

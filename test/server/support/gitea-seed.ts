@@ -6,6 +6,7 @@ import { type BuiltGitea, ensureGitea } from '../../../scripts/server-parts/gite
 import { GITEA_VERSION } from '../../../scripts/server-parts/gitea-module.ts'
 import { execOk } from '../../../src/lib/exec.ts'
 import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { waitFor } from '../../../src/lib/wait.ts'
 import { type Account, call } from './gitea-api.ts'
 import { commitFiles } from './gitea-git.ts'
 import { makeOrganisation, makeToken, makeUser } from './gitea-people.ts'
@@ -101,6 +102,15 @@ async function populate(url: string, config: string, { binary }: BuiltGitea, dir
   await call(url, admin, 'POST', `/orgs/${ORGANISATION}/repos`, { name: 'hello', default_branch: 'main' })
   const people: People = { admin, bot, member, stranger }
   await commitFiles({ url, as: admin, repository: REPOSITORY, branch: 'main', files: { 'README.md': '# hello\n' } })
+  // The first push counts once a queue ran: until then the repository is empty and takes no pull request.
+  const filled = await waitFor<null, never>(
+    async () => {
+      const { empty } = await call(url, admin, 'GET', `/repos/${REPOSITORY}`)
+      return empty ? { state: 'waiting', reason: 'still empty' } : { state: 'ready', value: null }
+    },
+    { name: 'the first push', deadlineMs: 30_000, everyMs: 50 },
+  )
+  if (filled.state !== 'ready') throw new Error(`${REPOSITORY} stays empty`)
   await writeFile(join(dir, 'people.json'), JSON.stringify(people))
 }
 
