@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
+import { parseSize } from '../lib/size.ts'
 import { toolVersion } from '../lib/version.ts'
+import { SERVER_SETTINGS } from '../server/settings/table.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
@@ -27,6 +29,7 @@ export function buildProgram(): Command {
   addMachine(program)
   addHistory(program)
   addSelftest(program)
+  addServer(program)
   addWorker(program)
   tab(program)
   return program
@@ -177,6 +180,54 @@ function addWorker(program: Command): void {
     .action(lazilyPlain(async () => (await import('./worker.ts')).workerCommand))
 }
 
+function addServer(program: Command): void {
+  const serve = withState(
+    program
+      .command('serve')
+      .description('answer `!testme` on pull requests: webhooks, queue, worker and pages in one process'),
+  )
+  for (const { flag, variable, description } of SERVER_SETTINGS) {
+    if (flag) serve.option(`--${flag} <value>`, `${description} ($${variable})`)
+  }
+  serve
+    .addOption(
+      new Option('--log <form>', 'how it says what it does (default: text on a terminal, else json)').choices([
+        'text',
+        'json',
+      ]),
+    )
+    .addHelpText('after', '\nSecrets come from the environment: docs/reference/server-settings.md lists every setting.')
+    .action(lazilyPlain(async () => (await import('./serve.ts')).serveCommand))
+  withServer(
+    program
+      .command('enroll')
+      .argument('[name]', 'ORG/REPO, or ORG for all its repositories')
+      .description('have a server answer the comments of a repository or organisation'),
+  )
+    .addOption(new Option('--allow <logins>', 'who may ask besides members, separated by commas').argParser(names))
+    .addOption(new Option('--memory <size>', 'what is set aside for a run of it: 2G').argParser(memory))
+    .option('--mirror-of <repository>', 'its main must equal that of this repository')
+    .option('--list', 'list what is enrolled')
+    .option('--remove', 'listen to it no longer')
+    .option('--json', 'as JSON')
+    .action(async (name: string | undefined, options: import('./enroll.ts').EnrollOptions) => {
+      process.exitCode = await (await import('./enroll.ts')).enrollCommand(name, options)
+    })
+}
+
+function withServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'where the server is (default: $CC_CI_SERVER)')
+    .option('--token-file <file>', "holds the operator's token (default: $CC_CI_OPERATOR_TOKEN)")
+}
+
+function names(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -187,11 +238,13 @@ function addHistory(program: Command): void {
     .option('--open', 'open the report in a browser')
     .option('--report', 'print the path of the report')
     .option('--json', 'as JSON')
-    .action(
-      async (run: string | undefined, options: StateOption & { open?: boolean; report?: boolean; json?: boolean }) => {
-        process.exitCode = await (await import('./runs.ts')).runsCommand(run, options)
-      },
-    )
+    .option('--server <url>', 'runs of a server, instead of those of this machine')
+    .action(async (run: string | undefined, options: import('./runs.ts').RunsOptions & { server?: string }) => {
+      process.exitCode =
+        options.server === undefined
+          ? await (await import('./runs.ts')).runsCommand(run, options)
+          : await (await import('./server-runs.ts')).serverRunsCommand(run, options)
+    })
   program
     .command('explain')
     .argument('[code]', 'a cause code; none: list them all')
@@ -266,12 +319,15 @@ function count(text: string): number {
   return value
 }
 
-/** Bytes of `4G`, `512M`. */
+/** Bytes of `4G`, `512M`; more than none. */
 function memory(text: string): number {
-  const [, amount, unit] = /^(\d+)([GM])$/.exec(text) ?? []
-  const bytes = Number(amount) * (unit === 'G' ? 1024 ** 3 : 1024 ** 2)
-  if (!(bytes > 0)) throw new InvalidArgumentError('Write it like 4G or 512M.')
-  return bytes
+  try {
+    const bytes = parseSize(text)
+    if (bytes > 0) return bytes
+  } catch (error) {
+    throw error instanceof CcCiError ? new InvalidArgumentError(error.describe()) : error
+  }
+  throw new InvalidArgumentError('Write it like 4G or 512M.')
 }
 
 function runId(text: string): string {

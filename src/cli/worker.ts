@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT, InfraError } from '../lib/errors.ts'
@@ -8,7 +7,9 @@ import { httpDispatch } from '../server/worker/http-dispatch.ts'
 import { serverUrl } from '../server/worker/server-call.ts'
 import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
+import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program.ts'
+import { listenForStops } from './stops.ts'
 import { workerLog } from './worker-log.ts'
 
 export interface WorkerCommandOptions extends StateOption {
@@ -18,12 +19,6 @@ export interface WorkerCommandOptions extends StateOption {
   readonly memory: number
   readonly drainDeadline?: number
   readonly log: 'text' | 'json'
-}
-
-/** What starts this cc-ci anew. */
-export function ownCommand(): readonly string[] {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  return [process.execPath, '--disable-warning=ExperimentalWarning', main]
 }
 
 /** `cc-ci worker`: runs what the server has to do, until SIGTERM. */
@@ -49,28 +44,4 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
   }
   log.info('drained; nothing is held any more')
   return EXIT.pass
-}
-
-/** The first SIGTERM or SIGINT drains, the second gives the runs back. */
-function listenForStops(log: Logger) {
-  const drain = new AbortController()
-  const giveBack = new AbortController()
-  const onStop = (name: string) => {
-    if (drain.signal.aborted) {
-      log.info(`${name} again: stopping runs and giving them back`)
-      return giveBack.abort()
-    }
-    log.info(`${name}: no new runs; those that go on are ended (again: they are given back)`)
-    drain.abort()
-  }
-  process.on('SIGTERM', onStop)
-  process.on('SIGINT', onStop)
-  return {
-    drain: drain.signal,
-    giveBack: giveBack.signal,
-    [Symbol.dispose]() {
-      process.off('SIGTERM', onStop)
-      process.off('SIGINT', onStop)
-    },
-  }
 }
