@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { migrate } from '../../../src/server/store/database/migrate.ts'

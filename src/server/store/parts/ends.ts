@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { sql } from 'kysely'
 import type { RunOutcome } from '../../contract/request.ts'
 import type { RunRow, Store } from '../../contract/store.ts'
