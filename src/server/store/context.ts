@@ -1,3 +1,4 @@
+// cspell:ignore kysely xact
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Tables } from './database/tables.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore kysely pglite
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'

@@ -1,7 +1,9 @@
+// cspell:ignore kysely
 import type { Insertable } from 'kysely'
 import type { Store } from '../contract/store.ts'
 import { type Context, changeQueue, type Trx } from './context.ts'
 import type { RunsTable } from './database/tables.ts'
+import type { JournalLine } from './files/journal.ts'
 import type { Damage } from './files/read.ts'
 import type { FolderFacts } from './files/run-files.ts'
 import { endedWith, endWithoutWorker, queuedRow } from './rows.ts'
@@ -24,7 +26,7 @@ export async function rebuild(context: Context): Promise<Rebuilt> {
 
 async function addJournal(context: Context, note: (damage: Damage) => void): Promise<number> {
   let added = 0
-  for (const batch of batches(await context.journal.read(note))) {
+  for (const batch of batches(lastWords(await context.journal.read(note)))) {
     const comments = batch.filter((line) => line.kind === 'comment')
     const refusals = batch.filter((line) => line.kind === 'refusal')
     if (comments.length > 0) {
@@ -49,6 +51,16 @@ async function addJournal(context: Context, note: (damage: Damage) => void): Pro
       .execute()
   }
   return added
+}
+
+/** A comment has two lines where the first decision was not committed; the later one counts. */
+function lastWords(lines: readonly JournalLine[]): JournalLine[] {
+  const byComment = new Map<string, JournalLine>()
+  for (const line of lines) {
+    const what = line.kind === 'comment' ? `comment ${line.comment}` : `refusal ${line.pull} ${line.login}`
+    byComment.set(`${line.repository.toLowerCase()} ${what}`, line)
+  }
+  return [...byComment.values()]
 }
 
 async function addRuns(context: Context, note: (damage: Damage) => void): Promise<number> {

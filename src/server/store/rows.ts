@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import type { Insertable, Selectable } from 'kysely'
 import { PRIORITIES, type RunOutcome, type RunRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'

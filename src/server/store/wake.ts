@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { EventEmitter } from 'node:events'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'

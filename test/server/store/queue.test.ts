@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { performance } from 'node:perf_hooks'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// cspell:ignore kysely pglite
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'

@@ -1,8 +1,21 @@
+// cspell:ignore kysely reposi
+// cspell:ignore plpgsql
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { OpenStore } from '../../../src/server/store/open.ts'
 import { claimed, commentOf, enrolment, LEASE_MS, onBothDatabases, outcomeOf, request, START } from './bench.ts'
+import { rawDatabase } from './raw-database.ts'
+
+const FAILING_COMMIT = [
+  `create function fail_commit() returns trigger language plpgsql as $$ begin
+    if exists (select 1 from cursors where name = 'commits' and at = 'fail') then raise exception 'no commit today'; end if;
+    return null;
+  end $$`,
+  `create constraint trigger fail_commit after insert on comments deferrable initially deferred
+    for each row execute function fail_commit()`,
+]
 
 const everything = async (store: OpenStore) => ({
   runs: await store.runs({ limit: 1000 }),
@@ -86,6 +99,27 @@ onBothDatabases((databases) => {
       state: 'cancelled',
       outcome: { message: `its comment was answered by ${counted.id}` },
     })
+  })
+
+  test('a decision that was not committed and is made again counts as it was made last', async () => {
+    const bench = await databases.bench()
+    await (await bench.open()).close()
+    const raw = await rawDatabase(bench)
+    for (const statement of FAILING_COMMIT) await sql.raw(statement).execute(raw.db)
+    await raw.close()
+    const store = await bench.open()
+    const lost = request({ pullNumber: 1 })
+    const kept = { ...request(), pull: lost.pull }
+    await store.setCursor('commits', 'fail')
+    await expect(store.decide(commentOf(lost), lost)).rejects.toThrow('no commit today')
+    expect(await store.decided('Org/recipe', lost.pull?.comment ?? 0)).toBeNull()
+    await store.setCursor('commits', 'work')
+    expect(await store.decide(commentOf(kept), kept)).toMatchObject({ first: true })
+    await bench.forgetDatabase()
+    const rebuilt = await bench.open()
+    expect((await rebuilt.decided('Org/recipe', kept.pull?.comment ?? 0))?.run).toBe(kept.id)
+    expect(await rebuilt.run(kept.id)).toMatchObject({ state: 'queued' })
+    expect(await rebuilt.run(lost.id)).toMatchObject({ state: 'cancelled' })
   })
 
   test('damaged files are skipped and listed', async () => {

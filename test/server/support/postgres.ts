@@ -1,3 +1,4 @@
+// cspell:ignore runuser
 // cspell:ignore initdb nosync libdir
 import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'

@@ -1,3 +1,4 @@
+// cspell:ignore econn
 import { InfraError, messageOf } from '../../../lib/errors.ts'
 
 const NETWORK = /^(ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/

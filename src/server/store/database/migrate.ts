@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { InfraError, UsageError } from '../../../lib/errors.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 

@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { type DatabaseConnection, type Driver, PGliteDialect, PGliteDriver } from 'kysely'
 
 /**

@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import type { Generated } from 'kysely'
 import type { RunState } from '../../contract/request.ts'
 import type { Decision } from '../../contract/store.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { sql } from 'kysely'
 import type { Answer, Store } from '../../contract/store.ts'
 import { type Context, change } from '../context.ts'

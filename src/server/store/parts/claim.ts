@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { randomBytes } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { newRunId } from '../../../lib/ids.ts'

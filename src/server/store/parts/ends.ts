@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { sql } from 'kysely'
 import type { RunOutcome } from '../../contract/request.ts'
 import type { RunRow, Store } from '../../contract/store.ts'
@@ -48,8 +49,8 @@ export function endPart(context: Context): Pick<Store, 'cancel' | 'expire'> {
     },
 
     async expire(now) {
-      await shortenFromTheFuture(context, now)
-      if (!(await anyOver(context, now))) return []
+      await shortenFromTheFuture(now)
+      if (!(await anyOver(now))) return []
       return changeQueue(context, async (trx) => {
         const over = await trx
           .selectFrom('runs')
@@ -70,7 +71,7 @@ export function endPart(context: Context): Pick<Store, 'cancel' | 'expire'> {
     },
   }
 
-  async function anyOver({ db }: Context, now: number): Promise<boolean> {
+  async function anyOver(now: number): Promise<boolean> {
     const row = await db
       .selectFrom('runs')
       .select('id')
@@ -86,7 +87,7 @@ export function endPart(context: Context): Pick<Store, 'cancel' | 'expire'> {
   }
 
   /** A lease that ends later than one given now could: the clock went back. Without this a dead worker would hold its run until it is that late again. */
-  async function shortenFromTheFuture(_: Context, now: number): Promise<void> {
+  async function shortenFromTheFuture(now: number): Promise<void> {
     await db
       .updateTable('runs')
       .set({ lease_until: sql`${now}::double precision + lease_ms` })

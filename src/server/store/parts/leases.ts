@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import type { Kysely } from 'kysely'
 import type { RunOutcome } from '../../contract/request.ts'
 import type { Lease, Store } from '../../contract/store.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore kysely
 import { sql } from 'kysely'
 import { RUN_STATES, type RunState } from '../../contract/request.ts'
 import type { Store } from '../../contract/store.ts'
