@@ -1,3 +1,4 @@
+// cspell:ignore Forgejo
 import type { Forge } from '../contract/forge.ts'
 import type { CallerOptions } from './gitea/call.ts'
 import { giteaForge } from './gitea/forge.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore testme deadbee
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
@@ -111,6 +112,7 @@ describe('what was pushed after a comment', () => {
     const id = await gitea.comment(gitea.people.member, REPO, number, '!testme')
     const { createdAt } = (await forge.comment(REPO, id)) ?? { createdAt: '' }
     expect(await forge.pushedSince(REPO, number, createdAt)).toBeNull()
+    expect(await forge.pushedSince(REPO, number, NEVER)).toBeNull()
   })
 
   it('sees a push, of a fork, at once; and not one before', async () => {

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { expect, it } from 'vitest'
 import { startGitea } from './gitea.ts'
 
