@@ -9,6 +9,4 @@ export const FORGES = {
   gitea: giteaForge,
 } as const satisfies Readonly<Record<string, (options: CallerOptions) => Forge>>
 
-export type ForgeKind = keyof typeof FORGES
-
 export { giteaForge }
