@@ -1,3 +1,4 @@
+// cspell:ignore libc
 import { exec } from '../../src/lib/exec.ts'
 import { installPackages } from '../../src/machine/apt.ts'
 

@@ -16,7 +16,7 @@ export interface BuiltGitea {
 const BUILD_DEADLINE_MS = 1_800_000
 
 /** Where the built Gitea is, whether it is there or not. */
-export function giteaPlace(): BuiltGitea {
+function giteaPlace(): BuiltGitea {
   const dir = cacheDir(`gitea-${GITEA_VERSION}`)
   return { binary: join(dir, 'gitea'), staticRoot: join(dir, 'static') }
 }

@@ -1,4 +1,4 @@
-// cspell:ignore azblob azcore azidentity Necoro mssqldb denisenkom urfave jaytaylor iife stubs
+// cspell:ignore nektos azblob azcore azidentity Necoro mssqldb denisenkom urfave jaytaylor iife stubs
 export const GITEA_VERSION = '1.26.0'
 
 /** The `replace` directives are those of Gitea's own go.mod: a dependency's are not inherited. */

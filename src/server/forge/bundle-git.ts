@@ -1,4 +1,4 @@
-// cspell:ignore prlimit fsize fsck
+// cspell:ignore Filemode prlimit fsize fsck
 import { InfraError } from '../../lib/errors.ts'
 import { type ExecResult, exec, inheritedEnv } from '../../lib/exec.ts'
 import { Masker } from '../../lib/mask.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore symref
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'

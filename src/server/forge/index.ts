@@ -1,3 +1,4 @@
+// cspell:ignore Forgejo
 import type { Forge } from '../contract/forge.ts'
 import type { CallerOptions } from './gitea/call.ts'
 import { giteaForge } from './gitea/forge.ts'
@@ -7,7 +8,5 @@ export const FORGES = {
   /** Forgejo too: it kept Gitea's API. */
   gitea: giteaForge,
 } as const satisfies Readonly<Record<string, (options: CallerOptions) => Forge>>
-
-export type ForgeKind = keyof typeof FORGES
 
 export { giteaForge }

@@ -79,6 +79,22 @@ it("carries a fork's commit, the default branch and annotated tags", async () =>
   expect((await readdir(dir)).filter((name) => name.includes('.part'))).toEqual([])
 })
 
+it('lets the token into a private repository', async () => {
+  const main = await gitea.makeRepository('coop/private', { a: 'a' })
+  await gitea.api(gitea.people.admin, 'PATCH', '/repos/coop/private', { private: true })
+  const forge = giteaForge({ baseUrl: gitea.url, token: gitea.people.bot.token })
+  const closed = {
+    ...order(main, 'private.bundle'),
+    repository: 'coop/private',
+    source: forge.cloneSource('coop/private'),
+  }
+  await writeBundle(closed)
+  expect((await refsOf('private.bundle'))[HEAD_REF]).toBe(main)
+  await expect(writeBundle({ ...closed, source: { ...closed.source, authorization: null } })).rejects.toMatchObject({
+    code: 'git-failed',
+  })
+})
+
 it('takes hostile names as data', async () => {
   const as = gitea.people.admin
   for (const name of HOSTILE)

@@ -5,7 +5,7 @@ export interface Account {
   readonly token: string
 }
 
-export class GiteaCallError extends Error {
+class GiteaCallError extends Error {
   readonly status: number
   constructor(what: string, status: number, text: string) {
     super(`${what}: ${status} ${text.slice(0, 500)}`)

@@ -2,7 +2,7 @@ import { type Account, call } from './gitea-api.ts'
 
 const ALL_SCOPES = ['all']
 /** What `cc-ci serve` needs, and no more. */
-export const BOT_SCOPES = ['write:issue', 'write:repository', 'read:organization', 'read:user']
+const BOT_SCOPES = ['write:issue', 'write:repository', 'read:organization', 'read:user']
 
 export async function makeUser(url: string, admin: Account, login: string): Promise<Account> {
   const password = `${login}-password-1`

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { expect, it } from 'vitest'
 import { startGitea } from './gitea.ts'
 
@@ -24,4 +25,16 @@ it('is a real forge: push, fork, pull request, comment, stop and start', async (
   await gitea.headIs('coop/recipe', pull.number, head)
   await gitea.deleteComment(member, 'coop/recipe', id)
   expect(await gitea.comments('coop/recipe', pull.number)).toEqual([])
+})
+
+it('begins with a repository that takes pushes and pull requests, and dies when disposed of', async () => {
+  const gitea = await startGitea()
+  const { member } = gitea.people
+  const head = await gitea.push({ as: member, repository: gitea.repository, branch: 'change', files: { a: 'a' } })
+  const pull = await gitea.openPull({ as: member, repository: gitea.repository, head: 'change' })
+  expect(pull.head).toBe(head)
+  const next = await gitea.push({ as: member, repository: gitea.repository, branch: 'change', files: { a: 'b' } })
+  await gitea.headIs(gitea.repository, pull.number, next)
+  await gitea[Symbol.asyncDispose]()
+  await expect(fetch(gitea.url)).rejects.toThrow()
 })

@@ -1,3 +1,4 @@
+// cspell:ignore Forgejo
 import { ForgeError } from '../../contract/errors.ts'
 import type { Forge } from '../../contract/forge.ts'
 import { Caller, type CallerOptions } from './call.ts'

@@ -44,8 +44,8 @@ async function settled<T>(
       const found = caller.parse(z.array(item).nullable(), answer, parts) ?? []
       totals.add(answer.total)
       items.push(...found)
-      if (items.length > MAX_ITEMS)
-        throw new ForgeError('forge-broken', `the forge's list ${parts.join('/')} has more than ${MAX_ITEMS} items`)
+      if (page > MAX_ITEMS / size || items.length > MAX_ITEMS)
+        throw new ForgeError('forge-broken', `the forge's list ${parts.join('/')} does not end`)
       // The forge may give fewer a page than it was asked for: only its own count, or an empty page, ends the list.
       if (found.length === 0 || (answer.total !== null && items.length >= answer.total)) break
     }

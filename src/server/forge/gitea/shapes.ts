@@ -60,7 +60,7 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value ?? '')
-export const statusShape = z.object({ context: z.string(), status: z.string(), description: text, target_url: text })
+const statusShape = z.object({ context: z.string(), status: z.string(), description: text, target_url: text })
 export const combinedShape = z.object({
   statuses: z
     .array(statusShape)

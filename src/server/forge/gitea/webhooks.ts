@@ -12,7 +12,7 @@ export async function ensureWebhook(
   values: WebhookValues,
   secret: string,
 ): Promise<number | null> {
-  caller.masker.add(secret)
+  caller.masker.add(secret.toWellFormed())
   const path = hooksOf(name)
   const config = { url: values.url, content_type: values.contentType, secret }
   const wanted = { config, events: values.events, active: true }
