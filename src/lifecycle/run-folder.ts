@@ -61,7 +61,7 @@ export function runFolder(stateDir: string, id: string): RunFolder {
 }
 
 /** What a server keeps in the folder of a run: its own, whatever becomes of the run. */
-const SERVERS = ['request.json', 'outcome.json']
+const SERVERS = ['request.json', 'claimed.json', 'cancel.json', 'outcome.json']
 
 /**
  * Makes the folder and says in it whose it is, before anything else is written. A server may have made the folder before, with its request in

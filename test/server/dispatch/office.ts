@@ -9,7 +9,7 @@ import type { RunRequest, RunState } from '../../../src/server/contract/request.
 import type { RunRow, Store } from '../../../src/server/contract/store.ts'
 import { type DispatchOffice, makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { reapLeases } from '../../../src/server/dispatch/reaper.ts'
-import { memoryStore } from './memory-store.ts'
+import { openStore } from '../../../src/server/store/open.ts'
 
 export const GIB = 1024 ** 3
 export const ORIGIN = 'https://git.example.org'
@@ -33,7 +33,7 @@ export async function openOffice(source: string, { leaseMs = 30_000 } = {}): Pro
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-office-'))
   const state = join(dir, 'state')
   mkdirSync(state)
-  const store = memoryStore(state) as unknown as Store
+  const store = await openStore({ state, databaseUrl: null })
   const told: RunState[] = []
   const stop = new AbortController()
   const parts = {
@@ -64,6 +64,7 @@ export async function openOffice(source: string, { leaseMs = 30_000 } = {}): Pro
     async [Symbol.asyncDispose]() {
       stop.abort()
       await reaping
+      await store.close()
       rmSync(dir, { recursive: true, force: true })
     },
   }

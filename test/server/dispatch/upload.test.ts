@@ -55,12 +55,13 @@ describe('bytes of a worker', () => {
     mkdirSync(dir)
     writeFileSync(join(outside, 'target'), '')
     symlinkSync(outside, join(dir, 'artifacts'))
-    symlinkSync(join(outside, 'target'), join(dir, 'run.json'))
+    writeFileSync(join(outside, 'other'), '')
+    symlinkSync(join(outside, 'other'), join(dir, 'run.json'))
     linkSync(join(outside, 'target'), join(dir, 'report.html'))
     for (const path of ['artifacts/x', 'run.json', 'report.html']) {
       await expect(put(path, 0, 'x'), path).rejects.toMatchObject({ code: 'bad-path' })
     }
-    expect(readFileSync(join(outside, 'target'), 'utf8')).toBe('')
+    expect(readFileSync(join(outside, 'target'), 'utf8') + readFileSync(join(outside, 'other'), 'utf8')).toBe('')
   })
 
   it('never make a folder into a file', async () => {

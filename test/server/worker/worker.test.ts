@@ -53,18 +53,21 @@ describe('a worker', () => {
 })
 
 describe('a run that is cancelled', () => {
-  it('is over for the server within 5 s, and proven gone later', async () => {
-    await using one = await served({ behaviour: 'wait' })
-    await one.until('the middle', () => one.running())
-    const asked = performance.now()
-    one.cancel = 'a newer comment'
-    await one.until('the end', () => one.finished.length === 1)
-    expect(performance.now() - asked).toBeLessThan(5000)
-    expect(one.finished[0]).toMatchObject({ ended: 'cancelled', teardown: 'unknown' })
-    await one.until('the proof', () => one.proofs.length === 1)
-    expect(one.proofs).toEqual(['clean'])
-    expect(one.record()?.status).toBe('ended')
-  })
+  it.each([true, false])(
+    'is over for the server within 5 s, and proven gone later (its folder shared: %s)',
+    async (sharesFolder) => {
+      await using one = await served({ behaviour: 'wait', sharesFolder })
+      await one.until('the middle', () => one.running())
+      const asked = performance.now()
+      one.cancel = 'a newer comment'
+      await one.until('the end', () => one.finished.length === 1)
+      expect(performance.now() - asked).toBeLessThan(5000)
+      expect(one.finished[0]).toMatchObject({ ended: 'cancelled', teardown: 'unknown' })
+      await one.until('the proof', () => one.proofs.length === 1)
+      expect(one.proofs).toEqual(['clean'])
+      expect(one.record()?.status).toBe('ended')
+    },
+  )
 
   it('is killed when it does not listen, and taken down by gc', async () => {
     await using one = await served({ behaviour: 'deaf', limits: { teardownMs: 300 } })
