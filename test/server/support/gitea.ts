@@ -186,12 +186,12 @@ export class Gitea {
 
   /** Every status that was ever set on the commit, newest first. */
   async statuses(repository: string, commit: string): Promise<readonly StatusFacts[]> {
-    const found = await this.api<{ context: string; status: string; description: string; target_url: string }[]>(
-      this.people.admin,
-      'GET',
-      `/repos/${repository}/commits/${commit}/statuses?limit=50&sort=recentupdate`,
-    )
-    return found.map(({ context, status, description, target_url }) => ({
+    const found = await this.api<
+      { id: number; context: string; status: string; description: string; target_url: string }[]
+    >(this.people.admin, 'GET', `/repos/${repository}/commits/${commit}/statuses?limit=50&sort=recentupdate`)
+    // Times are whole seconds: only the id tells which of two came first.
+    const newestFirst = found.toSorted((a, b) => b.id - a.id)
+    return newestFirst.map(({ context, status, description, target_url }) => ({
       context,
       state: status,
       description,
