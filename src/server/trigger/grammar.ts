@@ -27,10 +27,15 @@ export function parseCommand(body: string): Command {
   const command = /^!(testme|cancel)(?![\p{L}\p{N}\p{M}\p{Cf}_-])/u.exec(line)?.[1]
   if (!command) return { kind: 'none' }
   const words = line.length > LONGEST_LINE ? null : line.split(/[ \t]+/)
-  const wrong: Command = { kind: 'grammar', line: line.slice(0, LONGEST_QUOTE).toWellFormed() }
+  const wrong: Command = { kind: 'grammar', line: quoteLine(body) }
   if (!words || words[0] !== `!${command}`) return wrong
   if (command === 'testme') return testCommand(words.slice(1)) ?? wrong
   return words.length === 1 ? { kind: 'cancel' } : wrong
+}
+
+/** The first line, cut to 200 characters: data of whoever wrote it. */
+export function quoteLine(body: string): string {
+  return firstLine(body).slice(0, LONGEST_QUOTE).toWellFormed()
 }
 
 function testCommand(words: readonly string[]): Command | null {
