@@ -26,10 +26,13 @@ export function fileRoutes({ store, state }: FileServices): Hono {
     const file = row ? await openBelow(join(state, 'runs', row.folder), path) : null
     if (!file) throw new Refusal(404, 'no-such-file', 'there is no such file')
     const { size } = await file.stat()
-    const stream = file.createReadStream({ end: size === 0 ? 0 : size - 1 })
-    return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
-      headers: { ...kindOf(path), 'content-length': String(size) },
-    })
+    const headers = { ...kindOf(path), 'content-length': String(size) }
+    if (size > 0)
+      return new Response(Readable.toWeb(file.createReadStream({ end: size - 1 })) as ReadableStream<Uint8Array>, {
+        headers,
+      })
+    await file.close()
+    return new Response('', { headers })
   })
   return app
 }

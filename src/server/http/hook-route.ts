@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { CommentEvent, Intake } from '../contract/services.ts'
+import { type HookReading, readHook } from '../trigger/hook.ts'
 import { bytesOf } from './body.ts'
 import { Refusal } from './failure.ts'
 
@@ -8,19 +9,7 @@ const BODY_BYTES = 1024 ** 2
 const AT_A_TIME = 64
 const PENDING = 512
 
-/** What a delivery turned out to be. */
-export type HookReading =
-  | { readonly kind: 'unsigned' }
-  | { readonly kind: 'malformed' | 'ignored'; readonly why: string }
-  | { readonly kind: 'comment'; readonly event: CommentEvent }
-export type ReadHook = (delivery: {
-  readonly headers: Headers
-  readonly body: Buffer
-  readonly secret: string
-}) => HookReading
-
 export interface HookParts {
-  readonly read: ReadHook
   readonly secret: string
   readonly desk: HookDesk
   /** Counts answers by what they were. */
@@ -28,11 +17,11 @@ export interface HookParts {
 }
 
 /** Takes deliveries of the forge: checked and noted at once, decided after the answer. The forge never tries again, the poll does. */
-export function hookRoute({ read, secret, desk, answered }: HookParts): Hono {
+export function hookRoute({ secret, desk, answered }: HookParts): Hono {
   const app = new Hono()
   app.post('/gitea', async (c) => {
     const body = await bytesOf(c, BODY_BYTES)
-    const reading = read({ headers: c.req.raw.headers, body, secret })
+    const reading = readHook({ headers: c.req.raw.headers, body, secret })
     const room = reading.kind !== 'comment' || desk.hand(reading.event)
     answered(room ? reading.kind : 'full')
     if (!room) throw new Refusal(503, 'busy', 'too many deliveries wait; the comment will be found by polling')
