@@ -1,4 +1,4 @@
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
 import { Refusal } from './failure.ts'
 
@@ -43,4 +43,15 @@ export function issuesOf({ issues }: { readonly issues: readonly z.core.$ZodIssu
 
 function tooLarge(max: number): Refusal {
   return new Refusal(413, 'too-large', `a body may have ${max} bytes here`)
+}
+
+/** Reads bodies of at most `max` bytes before any route does; what is larger never gets to one. */
+export function boundedBody(max: number): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+      const { buffer } = new Uint8Array(await bytesOf(c, max))
+      c.req.bodyCache.arrayBuffer = Promise.resolve(buffer) as never
+    }
+    await next()
+  }
 }
