@@ -3,6 +3,8 @@ import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { maskedLines } from '../server/http/masked-text.ts'
+import { serverMasker } from '../server/http/secrets.ts'
 import { readServerSettings } from '../server/settings/read.ts'
 import { SERVER_SETTINGS, type ServerSettingKey } from '../server/settings/table.ts'
 import { ownCommand } from './own-command.ts'
@@ -19,7 +21,8 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   const settings = readServerSettings({ state, flags: byKey(flags), env: process.env })
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
-  const log: Logger = asJson ? pino() : workerLog(process.stdout)
+  const out = maskedLines(serverMasker(settings), process.stdout)
+  const log: Logger = asJson ? pino(out) : workerLog(out)
   using stops = listenForStops(log)
   const { serve } = await import('../server/serve.ts')
   await serve({

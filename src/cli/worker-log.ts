@@ -4,7 +4,7 @@ import { z } from 'zod'
 const lineShape = z.looseObject({ time: z.number(), level: z.number(), msg: z.string().default('') })
 
 /** A log of plain lines for a person: time, what, and the facts. */
-export function workerLog(stream: NodeJS.WritableStream): Logger {
+export function workerLog(stream: { write(line: string): unknown }): Logger {
   return pino({ base: null }, { write: (line: string) => void stream.write(plainLine(line)) })
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { readApprovals } from '../gate/approvals.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -13,8 +14,10 @@ import { makeDispatch } from './dispatch/dispatch.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { giteaForge } from './forge/index.ts'
-import { makeApp } from './http/app.ts'
+import { makeServerApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
+import { makeMetrics } from './http/metrics.ts'
+import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
 import { notify, watchdogEveryMs } from './notify.ts'
 import { makeOperations } from './operations/operations.ts'
@@ -56,7 +59,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const { app, drain } = makeApp({ ...parts, intake, operations, office })
+  const metrics = makeMetrics(store)
+  const { app, doorman, drain } = makeServerApp({ ...parts, intake, operations, dispatch: office, metrics })
+  const pages = new Hono()
+  addPages(pages, { ...parts, operations }, doorman)
+  app.route('/', pages)
   const server = await listen(app, settings)
   log.info(
     {

@@ -4,9 +4,9 @@ import type { Forge } from '../contract/forge.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
+import { serverMasker } from '../http/secrets.ts'
 import { commentText } from './comment.ts'
 import { publishDue } from './publish.ts'
-import { secretMasker } from './secrets.ts'
 import { statusOf } from './words.ts'
 
 /** How often what is due is looked for where nothing nudges, and how often waiting runs are told their place anew, in ms. */
@@ -23,7 +23,7 @@ export interface AnswersParts {
 
 export function makeAnswers(parts: AnswersParts): Answers {
   const { store, settings, clock } = parts
-  const masker = secretMasker(settings)
+  const masker = serverMasker(settings)
   const answers: Answers = {
     async runChanged(row) {
       const { request } = row

@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import { serverMasker } from '../http/secrets.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { commentText } from './comment.ts'
-import { secretMasker } from './secrets.ts'
 import { replyText } from './words.ts'
 
 export interface RepliesParts {
@@ -13,7 +13,7 @@ export interface RepliesParts {
 }
 
 export function makeReplies(parts: RepliesParts): Replies {
-  const masker = secretMasker(parts.settings)
+  const masker = serverMasker(parts.settings)
   return {
     async reply({ repository, pull, login }, reply) {
       const { store, clock } = parts

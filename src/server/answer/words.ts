@@ -2,7 +2,6 @@ import { formatDuration } from '../../lib/duration.ts'
 import { formatSize } from '../../lib/size.ts'
 import { markdownText } from '../../report/markdown.ts'
 import type { QueuePlace, RunRow } from '../contract/store.ts'
-import { GRAMMAR } from '../trigger/grammar.ts'
 import type { Reply } from '../trigger/replies.ts'
 
 /** The first line of our one comment: how it is found again. */
@@ -10,6 +9,7 @@ export const MARKER = '<!-- cc-ci:testme -->'
 /** What a status calls itself. */
 export const CONTEXT = 'cc-ci/testme'
 const MOST_DESCRIPTION = 140
+const GRAMMAR = ['!testme', '!testme <commit>', '!testme --quick', '!testme --base <version>', '!cancel'] as const
 
 /** What is said where no run was made. Names of people and lines of theirs come out as text. */
 export function replyText(reply: Reply, login: string): string {
