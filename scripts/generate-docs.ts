@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { canariesOf } from '../src/canaries/coverage.ts'
 import { CANARIES } from '../src/canaries/set/index.ts'
+import { apiDescription } from '../src/server/http/api.ts'
 import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
@@ -36,6 +37,7 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/reference/server-settings.md', render: serverSettingsPage },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
+  { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(apiDescription(), null, 2)}\n` },
 ]
 
 /** Writes the pages; with `check` writes nothing. Returns the files that differ from what is there. */

@@ -31,6 +31,7 @@ export function addApi(api: Api): void {
     if (c.req.method !== 'GET') api.doorman.operator(c)
     await next()
   })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'operatorToken', { type: 'http', scheme: 'bearer' })
   addRuns(api)
   addRepositories(api)
   addWorkers(api)
@@ -38,9 +39,16 @@ export function addApi(api: Api): void {
 }
 
 /** The OpenAPI 3.1 document of the API. */
-export function openApi(app: OpenAPIHono): object {
+function openApi(app: OpenAPIHono): object {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'cc-ci', version: toolVersion(), description: 'Runs of Co-op Cloud recipes: reading is public.' },
   })
+}
+
+/** The same document without a server: its routes are declared and never called. */
+export function apiDescription(): object {
+  const app = describedApp()
+  addApi({ app, services: {} as Api['services'], doorman: {} as Doorman })
+  return openApi(app)
 }

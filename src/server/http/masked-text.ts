@@ -33,7 +33,7 @@ export function maskingBytes(masker: Masker): TransformStream<Uint8Array, Uint8A
   })
 }
 
-/** Where a logger writes its lines so that none has a secret in it. */
+/** Where a logger writes its lines so that none has a secret in it: the second argument of pino. */
 export function maskedLines(masker: Masker, out: { write(line: string): unknown }): { write(line: string): void } {
   return { write: (line) => void out.write(masker.mask(line)) }
 }
