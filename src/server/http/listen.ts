@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
 import { systemClock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 
@@ -30,7 +29,10 @@ export interface Listening {
 }
 
 /** Serves the app. Throws UsageError `cannot-listen`. */
-export async function listen(app: Hono, { host, port, limits }: ListenOptions): Promise<Listening> {
+export async function listen(
+  app: { readonly fetch: unknown },
+  { host, port, limits }: ListenOptions,
+): Promise<Listening> {
   const { headersMs, requestMs, idleMs, headerBytes, connections } = { ...SERVER_LIMITS, ...limits }
   const server = createAdaptorServer({
     fetch: app.fetch as never,
