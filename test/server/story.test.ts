@@ -27,7 +27,8 @@ async function stage(): Promise<{ gitea: Gitea; server: TestServer }> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-story-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   await pushRecipe(gitea, RECIPE, (await buildRecipe('healthy', join(dir, 'healthy'))).dir)
-  const server = await startServer({ gitea })
+  // Polling is the backstop: what comes within a minute here came by webhook.
+  const server = await startServer({ gitea, env: { CC_CI_POLL: '60s' } })
   onTestFinished(() => server[Symbol.asyncDispose]())
   return { gitea, server }
 }
@@ -36,8 +37,14 @@ test('from enrolment to a verdict, a refusal, a cancel and a re-run', async () =
   const { gitea, server } = await stage()
   const { member, stranger } = gitea.people
 
-  const enrolled = await server.command('enroll', RECIPE, '--server', server.url)
+  // The bot may write, and is no owner: what it cannot do itself, somebody pastes.
+  const enrolled = await server.command('enroll', RECIPE, '--server', server.url, '--json')
   expect(enrolled, enrolled.stderr).toMatchObject({ exitCode: 0 })
+  const { paste } = JSON.parse(enrolled.stdout)
+  await gitea.api(gitea.people.admin, 'POST', `/repos/${RECIPE}/hooks`, {
+    ...{ type: 'gitea', active: true, events: paste.events },
+    config: { url: paste.url, content_type: paste.contentType, secret: server.webhookSecret },
+  })
 
   const first = await gitea.push({
     ...{ as: member, repository: RECIPE, branch: 'change' },
