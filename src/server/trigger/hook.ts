@@ -9,7 +9,7 @@ export type HookReading =
   | { readonly kind: 'ignored'; readonly why: string }
   | { readonly kind: 'comment'; readonly event: CommentEvent }
 
-export interface Delivery {
+interface Delivery {
   readonly headers: Headers
   /** The raw bytes, as they came. */
   readonly body: Uint8Array

@@ -99,6 +99,7 @@ describe('bound to the commit', () => {
     const event = await stage.receiver.of(id)
     const head = await stage.pushAgain(pull)
     await stage.intake.comment(event)
+    await stage.intake.comment(event)
     expect(stage.repliesTo(pull)).toEqual([{ kind: 'pushed-after', head, commented: pull.head }])
     expect(await stage.runsOf(pull)).toEqual([])
   })
