@@ -1,3 +1,4 @@
+// cspell:ignore forgejo
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { commitId, repositoryName } from '../contract/request.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Stage } from './stage.ts'
 

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { nextSecond, Stage } from './stage.ts'
