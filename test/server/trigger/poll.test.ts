@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { nextSecond, Stage } from './stage.ts'
@@ -138,9 +139,13 @@ describe('an edited comment', () => {
     const pull = await stage.pull()
     const { comment } = await stage.hear('member', pull, '!testme')
     await nextSecond()
-    await stage.gitea.editComment(stage.gitea.people.member, pull.repository, comment.id, '!testme --quick')
-    expect(await stage.poll()).toBe(0)
-    expect(await stage.runsOf(pull)).toHaveLength(1)
+    await nextSecond()
+    for (const body of ['!testme --quick', '!testme what', '!cancel']) {
+      await stage.gitea.editComment(stage.gitea.people.member, pull.repository, comment.id, body)
+      expect(await stage.poll()).toBe(0)
+    }
+    expect((await stage.runsOf(pull)).map(({ state }) => state)).toEqual(['queued'])
+    expect(stage.repliesTo(pull)).toEqual([])
   })
 
   it('asks for nothing, and is told so', async () => {

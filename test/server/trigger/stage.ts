@@ -58,11 +58,14 @@ export class Stage {
 
   /** A repository of its own with an open pull request of a branch, enrolled. */
   async pull(enrolment: Partial<Enrolment> = {}) {
-    const repository = `coop/recipe-${++this.#count}`
-    await this.gitea.makeRepository(repository, { 'compose.yml': 'services: {}\n' })
+    const name = `recipe-${++this.#count}`
+    const repository = `coop/${name}`
+    const { admin, member: as } = this.gitea.people
+    await this.gitea.api(admin, 'POST', '/orgs/coop/repos', { name, default_branch: 'main', auto_init: true })
     await this.enrol({ name: repository, ...enrolment })
-    const as = this.gitea.people.member
-    const head = await this.gitea.push({ as, repository, branch: 'change', files: { a: 'a' }, from: 'main' })
+    const file = { branch: 'main', new_branch: 'change', content: btoa('a'), message: 'a change' }
+    const made = await this.gitea.api<{ commit: { sha: string } }>(as, 'POST', `/repos/${repository}/contents/a`, file)
+    const head = made.commit.sha
     const { number } = await this.gitea.openPull({ as, repository, head: 'change' })
     return { repository, number, head }
   }
