@@ -1,4 +1,5 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
+import type { BlankEnv } from 'hono/types'
 import { toolVersion } from '../../lib/version.ts'
 import { addRepositories } from './api-repositories.ts'
 import { addRuns } from './api-runs.ts'
@@ -8,15 +9,18 @@ import type { Doorman } from './doorman.ts'
 import { Refusal } from './failure.ts'
 import type { AppServices } from './services.ts'
 
+/** A Hono like any other to what is added to it. */
+export type DescribedApp = OpenAPIHono<BlankEnv>
+
 export interface Api {
-  readonly app: OpenAPIHono
+  readonly app: DescribedApp
   readonly services: Pick<AppServices, 'store' | 'operations' | 'clock'>
   readonly doorman: Doorman
 }
 
 /** An app whose routes refuse what is not of their shape. */
-export function describedApp(): OpenAPIHono {
-  return new OpenAPIHono({
+export function describedApp(): DescribedApp {
+  return new OpenAPIHono<BlankEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new Refusal(400, 'bad-request', issuesOf(result.error as z.ZodError))
     },
@@ -39,7 +43,7 @@ export function addApi(api: Api): void {
 }
 
 /** The OpenAPI 3.1 document of the API. */
-function openApi(app: OpenAPIHono): object {
+function openApi(app: DescribedApp): object {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'cc-ci', version: toolVersion(), description: 'Runs of Co-op Cloud recipes: reading is public.' },

@@ -1,6 +1,5 @@
-import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { addApi, describedApp } from './api.ts'
+import { addApi, type DescribedApp, describedApp } from './api.ts'
 import { boundedBody } from './body.ts'
 import { Doorman } from './doorman.ts'
 import { answerError, Refusal } from './failure.ts'
@@ -21,7 +20,7 @@ const BODY_BYTES = 64 * 1024
 
 /** The app, and what belongs to it beside its routes. */
 export interface ServerApp {
-  readonly app: OpenAPIHono
+  readonly app: DescribedApp
   /** Who looks at a page and who sent a form: for the pages, which are added to `app`. */
   readonly doorman: Doorman
   /** Resolves when no delivery waits any more: on the way down, after the listening has ended. */
@@ -59,7 +58,7 @@ export function makeServerApp(services: AppServices): ServerApp {
   return { app, doorman, drain: () => desk.drain() }
 }
 
-export function makeApp(services: AppServices): OpenAPIHono {
+export function makeApp(services: AppServices): DescribedApp {
   return makeServerApp(services).app
 }
 

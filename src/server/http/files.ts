@@ -56,8 +56,9 @@ async function openBelow(folder: string, path: string): Promise<FileHandle | nul
     const wanted = join(root, path)
     if ((await realpath(wanted)) !== wanted || !wanted.startsWith(root + sep)) return null
     const file = await open(wanted, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const facts = await file.stat()
     const opened = await realpath(`/proc/self/fd/${file.fd}`)
-    if ((await file.stat()).isFile() && opened === wanted) return file
+    if (facts.isFile() && facts.nlink === 1 && opened === wanted) return file
     await file.close()
     return null
   } catch (error) {

@@ -34,6 +34,7 @@ export interface HttpBench extends ServerApp {
   /** A call of the operator's. */
   api(method: string, path: string, body?: unknown): Promise<Response>
   ask(request?: Partial<RunRequest>): Promise<RunRequest>
+  metricsText(): Promise<string>
   /** Writes a file of a run's folder. */
   file(run: string, path: string, text: string | Uint8Array): Promise<string>
 }
@@ -82,6 +83,7 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
       const text = body === undefined ? {} : { body: JSON.stringify(body) }
       return server.app.request(`/api/v1${path}`, { method, headers, ...text })
     },
+    metricsText: async () => (await server.app.request('/metrics')).text(),
     async ask(request = {}) {
       const whole = { ...requestAt(clock.now()), ...request }
       await store.add(whole)
