@@ -290,6 +290,11 @@ describe('a task that the engine did not start', () => {
       expect(refusedAtLast(snapshot({}))).toBeNull()
       const dropped = snapshot({ tasks: since(40_000, 10, 16) })
       expect(refusedAtLast({ ...dropped, expected: new Map() })).toBeNull()
+      for (const names of [['app', 'db'] as const, ['db', 'app'] as const]) {
+        const services = names.map((name) => service(name))
+        const seen = snapshot({ services, tasks: [task('db'), ...since(40_000, 10, 16)] })
+        expect(refusedAtLast(seen)?.service).toBe('app')
+      }
     })
 
     test('another container is no connection', () => {
@@ -301,6 +306,9 @@ describe('a task that the engine did not start', () => {
       const services = [service('app', { restartMaxAttempts: 2 })]
       expect(decided({ services, tasks: since(40_000, 10, 16) })).toMatch(/^waiting/)
       expect(decided({ services, tasks: since(40_000, 10, 16, 22) })).toMatch(/^port-in-use/)
+      const once = [service('app', { restartMaxAttempts: 1 })]
+      const next = task('app', { state: 'preparing' })
+      expect(decided({ services: once, tasks: [...since(40_000, 10), next] })).toMatch(/^waiting/)
     })
   })
 

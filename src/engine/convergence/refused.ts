@@ -44,7 +44,7 @@ export function notStarted(snapshot: Snapshot, service: ServiceState, patient = 
   const { code, certain } = reasonOf(last)
   const inSlot = tasks.filter((task) => slotOf(task) === slotOf(last))
   const inTurn = inSlot.filter(wasRefused)
-  const chance = code === 'port-in-use' ? outgoingPort(inTurn) : null
+  const chance = outgoingPort(inTurn)
   const often = inTurn.length >= REFUSALS && !(patient && chance?.mayPass)
   if (!certain && isTriedAgain(service, inSlot) && (!often || inSlot.at(-1)?.state === 'running')) return null
   const message = `a task of ${service.service} was not started: ${last.error}`
