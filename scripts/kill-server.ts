@@ -11,11 +11,13 @@ import { TestWorker } from '../test/server/support/worker.ts'
  * Kills a server, its worker, or both with SIGKILL at random moments of a run, starts them anew at once, and counts what a person would find:
  *   node scripts/kill-server.ts [POINTS=20] [MODES=server,worker,both]
  * lost: a comment without a run that ended; stuck: one that did not end in time; doubled: two runs of one comment, two comments of ours, or two equal
- * statuses in a row; leaked: something on the engine that was not there before. Needs the set-up of the server's tests.
+ * statuses in a row; leaked: something on the engine that was not there before. Needs the set-up of the server's tests, and an engine that nobody else uses;
+ * with a third argument only what has that text in its name counts as leaked, and RECIPE is called so: several of these may run side by side.
  */
 const points = Number(process.argv[2] ?? 20)
 const modes = (process.argv[3] ?? 'server,worker,both').split(',')
-const RECIPE = 'coop/healthy'
+const [alone, own] = [process.argv[4] === undefined, process.argv[4] ?? 'healthy']
+const RECIPE = `coop/${own}`
 /** A run of this recipe takes 15 to 25 s: kills fall before, in and after it. */
 const LONGEST_MS = 22_000
 /** Lease, requeue, and a whole run after it. */
@@ -97,7 +99,7 @@ process.exitCode = table.some((row) => ['lost', 'stuck', 'doubled', 'leaked'].so
 
 /** A run that lost its worker removes what it made by itself: given a minute. */
 async function settledLeaks(): Promise<string[]> {
-  const look = async () => (await onEngine()).filter((name) => !before.includes(name))
+  const look = async () => (await onEngine()).filter((name) => !before.includes(name) && (alone || name.includes(own)))
   await server.until('an engine as before', async () => (await look()).length === 0, 90_000).catch(() => undefined)
   const left = await look()
   for (const name of left) process.stdout.write(`left on the engine: ${name}\n`)
