@@ -1,5 +1,6 @@
 // cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ForgeError } from '../../../src/server/contract/errors.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { nextSecond, Stage } from './stage.ts'
 
@@ -158,6 +159,25 @@ describe('an edited comment', () => {
     expect(await stage.runsOf(pull)).toEqual([])
     expect(stage.repliesTo(pull)).toEqual([{ kind: 'grammar', line: expect.stringMatching(/^!testme \(edited/) }])
   })
+})
+
+it('goes round in turns where one repository never answers in time', async () => {
+  const slow = await stage.pull()
+  const pull = await stage.pull()
+  await write(pull, '!testme')
+  const real = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token })
+  const intake = stage.another({
+    forge: {
+      ...real,
+      commentsSince: async (repository, since) => {
+        if (repository === slow.repository) throw new ForgeError('forge-gone', 'no whole answer')
+        return real.commentsSince(repository, since)
+      },
+    },
+  })
+  await expect(stage.poll(intake)).rejects.toThrow('no whole answer')
+  await expect(stage.poll(intake)).rejects.toThrow('no whole answer')
+  expect(await stage.runsOf(pull)).toHaveLength(1)
 })
 
 describe('a forge that is away', () => {
