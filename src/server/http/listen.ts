@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
 import { systemClock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 
@@ -23,6 +22,11 @@ export interface ListenOptions {
   readonly limits?: Partial<typeof SERVER_LIMITS>
 }
 
+/** A Hono, or what answers like one. */
+export interface Answering {
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>
+}
+
 export interface Listening {
   readonly port: number
   /** Takes no more connections and waits for answers that are under way, at most so long. */
@@ -30,10 +34,10 @@ export interface Listening {
 }
 
 /** Serves the app. Throws UsageError `cannot-listen`. */
-export async function listen(app: Hono, { host, port, limits }: ListenOptions): Promise<Listening> {
+export async function listen(app: Answering, { host, port, limits }: ListenOptions): Promise<Listening> {
   const { headersMs, requestMs, idleMs, headerBytes, connections } = { ...SERVER_LIMITS, ...limits }
   const server = createAdaptorServer({
-    fetch: app.fetch as never,
+    fetch: app.fetch,
     overrideGlobalObjects: false,
     serverOptions: {
       ...{ headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs },
