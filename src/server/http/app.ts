@@ -1,3 +1,4 @@
+// cspell:ignore readyz
 import type { Context } from 'hono'
 import { addApi, type DescribedApp, describedApp } from './api.ts'
 import { boundedBody } from './body.ts'

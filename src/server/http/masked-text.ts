@@ -1,3 +1,4 @@
+// cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
 import type { Masker } from '../../lib/mask.ts'
 

@@ -1,3 +1,4 @@
+// cspell:ignore nosniff
 import type { MiddlewareHandler } from 'hono'
 import type {} from 'hono/request-id'
 import { randomId } from '../../lib/ids.ts'

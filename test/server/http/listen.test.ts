@@ -1,3 +1,4 @@
+// cspell:ignore testme readyz
 import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
