@@ -76,7 +76,7 @@ export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null
 }
 
 /** Of the socket; headers say what their sender likes. */
-export function addressOf(c: Context): string {
+function addressOf(c: Context): string {
   const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
   return incoming?.socket?.remoteAddress ?? 'nowhere'
 }

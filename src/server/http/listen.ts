@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 
 /** What one client may cost. Times in ms. */
-export const SERVER_LIMITS = {
+const SERVER_LIMITS = {
   /** From the connection to the end of the headers. */
   headersMs: 10_000,
   /** To the end of the body: a piece of a worker's file on a slow line. */
