@@ -1,4 +1,4 @@
-// cspell:ignore testmeplease
+// cspell:ignore testme testmeplease
 /** What the first line of a comment asks for. `line` of what was not understood is cut to 200 characters. */
 export type Command =
   | { readonly kind: 'none' }

@@ -1,3 +1,4 @@
+// cspell:ignore forgejo
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { commitId, repositoryName } from '../contract/request.ts'
@@ -9,7 +10,7 @@ export type HookReading =
   | { readonly kind: 'ignored'; readonly why: string }
   | { readonly kind: 'comment'; readonly event: CommentEvent }
 
-export interface Delivery {
+interface Delivery {
   readonly headers: Headers
   /** The raw bytes, as they came. */
   readonly body: Uint8Array

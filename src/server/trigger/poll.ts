@@ -13,21 +13,22 @@ const OVERLAP_MS = 10_000
 
 /**
  * A round over all enrolments from each one's cursor; gives how many comments were decided. What one repository does wrong is logged and met again
- * in the next round; a forge or database that is gone ends the round by throwing, and the next begins with the enrolment where this one ended.
+ * in the next round; a forge or database that is gone ends the round by throwing, and the next begins after the enrolment where this one ended:
+ * one that never answers in time keeps nobody else waiting.
  */
 export function poller(parts: Parts, decide: Decide): (signal: AbortSignal) => Promise<number> {
   const newest = new Newest()
-  let beginAt: string | null = null
+  let last: string | null = null
   return async (signal) => {
     let count = 0
     const all = await parts.store.enrolments()
-    const at = all.findIndex(({ name }) => name === beginAt)
-    for (const enrolment of [...all.slice(Math.max(at, 0)), ...all.slice(0, Math.max(at, 0))]) {
+    const next = all.findIndex(({ name }) => name === last) + 1
+    for (const enrolment of [...all.slice(next), ...all.slice(0, next)]) {
       if (signal.aborted) break
-      beginAt = enrolment.name
+      last = enrolment.name
       count += await pollOne(parts, decide, { enrolment, newest, signal })
     }
-    if (!signal.aborted) beginAt = null
+    if (!signal.aborted) last = null
     return count
   }
 }

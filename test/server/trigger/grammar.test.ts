@@ -1,4 +1,4 @@
-// cspell:ignore testmeplease testm
+// cspell:ignore testme testmeplease testm
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCommand } from '../../../src/server/trigger/grammar.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Stage } from './stage.ts'
 
@@ -98,6 +99,7 @@ describe('bound to the commit', () => {
     const id = await stage.gitea.comment(stage.gitea.people.member, pull.repository, pull.number, '!testme')
     const event = await stage.receiver.of(id)
     const head = await stage.pushAgain(pull)
+    await stage.intake.comment(event)
     await stage.intake.comment(event)
     expect(stage.repliesTo(pull)).toEqual([{ kind: 'pushed-after', head, commented: pull.head }])
     expect(await stage.runsOf(pull)).toEqual([])

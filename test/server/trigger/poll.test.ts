@@ -1,4 +1,6 @@
+// cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ForgeError } from '../../../src/server/contract/errors.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { nextSecond, Stage } from './stage.ts'
 
@@ -138,9 +140,13 @@ describe('an edited comment', () => {
     const pull = await stage.pull()
     const { comment } = await stage.hear('member', pull, '!testme')
     await nextSecond()
-    await stage.gitea.editComment(stage.gitea.people.member, pull.repository, comment.id, '!testme --quick')
-    expect(await stage.poll()).toBe(0)
-    expect(await stage.runsOf(pull)).toHaveLength(1)
+    await nextSecond()
+    for (const body of ['!testme --quick', '!testme what', '!cancel']) {
+      await stage.gitea.editComment(stage.gitea.people.member, pull.repository, comment.id, body)
+      expect(await stage.poll()).toBe(0)
+    }
+    expect((await stage.runsOf(pull)).map(({ state }) => state)).toEqual(['queued'])
+    expect(stage.repliesTo(pull)).toEqual([])
   })
 
   it('asks for nothing, and is told so', async () => {
@@ -153,6 +159,25 @@ describe('an edited comment', () => {
     expect(await stage.runsOf(pull)).toEqual([])
     expect(stage.repliesTo(pull)).toEqual([{ kind: 'grammar', line: expect.stringMatching(/^!testme \(edited/) }])
   })
+})
+
+it('goes round in turns where one repository never answers in time', async () => {
+  const slow = await stage.pull()
+  const pull = await stage.pull()
+  await write(pull, '!testme')
+  const real = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token })
+  const intake = stage.another({
+    forge: {
+      ...real,
+      commentsSince: async (repository, since) => {
+        if (repository === slow.repository) throw new ForgeError('forge-gone', 'no whole answer')
+        return real.commentsSince(repository, since)
+      },
+    },
+  })
+  await expect(stage.poll(intake)).rejects.toThrow('no whole answer')
+  await expect(stage.poll(intake)).rejects.toThrow('no whole answer')
+  expect(await stage.runsOf(pull)).toHaveLength(1)
 })
 
 describe('a forge that is away', () => {
