@@ -1,3 +1,4 @@
+// cspell:ignore readyz
 import type { Context } from 'hono'
 import { addApi, type DescribedApp, describedApp } from './api.ts'
 import { boundedBody } from './body.ts'
@@ -28,7 +29,7 @@ export interface ServerApp {
 }
 
 /** All of HTTP but the pages. */
-export function makeServerApp(services: AppServices): ServerApp {
+export function makeApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
   const sessions = new Sessions(settings, clock)
@@ -56,10 +57,6 @@ export function makeServerApp(services: AppServices): ServerApp {
     app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
   }
   return { app, doorman, drain: () => desk.drain() }
-}
-
-export function makeApp(services: AppServices): DescribedApp {
-  return makeServerApp(services).app
 }
 
 /** Null: never refused, because a probe that is refused looks like a server that is down. */

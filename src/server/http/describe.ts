@@ -27,7 +27,6 @@ const REFUSALS = {
   502: 'The forge refused or is not understood',
   503: 'The database or the forge does not answer: try again',
 } as const
-export type RefusalStatus = keyof typeof REFUSALS
 
 /** A route with all its refusals described. */
 export function route<const P extends string, const R extends Omit<RouteConfig, 'path'> & { path: P }>(config: R) {

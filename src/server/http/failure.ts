@@ -6,7 +6,7 @@ import { CcCiError } from '../../lib/errors.ts'
 import { FencedError, ForgeError, UploadError } from '../contract/errors.ts'
 
 /** How every route says no. */
-export interface Failure {
+interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string }
   /** Of `wrong-offset`: bytes that the server has. */
   readonly size?: number

@@ -1,3 +1,4 @@
+// cspell:ignore readyz
 import { Hono } from 'hono'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'

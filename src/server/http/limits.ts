@@ -12,7 +12,7 @@ interface Rate {
 export const RATES = {
   hook: { burst: 600, perSecond: 60 },
   worker: { burst: 1000, perSecond: 200 },
-  read: { burst: 600, perSecond: 60 },
+  read: { burst: 1200, perSecond: 200 },
   write: { burst: 120, perSecond: 10 },
   login: { burst: 5, perSecond: 1 / 12 },
 } as const satisfies Record<string, Rate>
@@ -76,7 +76,7 @@ export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null
 }
 
 /** Of the socket; headers say what their sender likes. */
-export function addressOf(c: Context): string {
+function addressOf(c: Context): string {
   const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
   return incoming?.socket?.remoteAddress ?? 'nowhere'
 }

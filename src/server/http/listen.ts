@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 
 /** What one client may cost. Times in ms. */
-export const SERVER_LIMITS = {
+const SERVER_LIMITS = {
   /** From the connection to the end of the headers. */
   headersMs: 10_000,
   /** To the end of the body: a piece of a worker's file on a slow line. */
@@ -22,6 +22,11 @@ export interface ListenOptions {
   readonly limits?: Partial<typeof SERVER_LIMITS>
 }
 
+/** A Hono, or what answers like one. */
+export interface Answering {
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>
+}
+
 export interface Listening {
   readonly port: number
   /** Takes no more connections and waits for answers that are under way, at most so long. */
@@ -29,13 +34,10 @@ export interface Listening {
 }
 
 /** Serves the app. Throws UsageError `cannot-listen`. */
-export async function listen(
-  app: { readonly fetch: unknown },
-  { host, port, limits }: ListenOptions,
-): Promise<Listening> {
+export async function listen(app: Answering, { host, port, limits }: ListenOptions): Promise<Listening> {
   const { headersMs, requestMs, idleMs, headerBytes, connections } = { ...SERVER_LIMITS, ...limits }
   const server = createAdaptorServer({
-    fetch: app.fetch as never,
+    fetch: app.fetch,
     overrideGlobalObjects: false,
     serverOptions: {
       ...{ headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs },

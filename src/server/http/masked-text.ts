@@ -1,3 +1,4 @@
+// cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
 import type { Masker } from '../../lib/mask.ts'
 
@@ -17,7 +18,7 @@ export function maskAnswers(masker: Masker): MiddlewareHandler {
 }
 
 /** UTF-8 in, masked UTF-8 out; at most the longest secret is held back. */
-export function maskingBytes(masker: Masker): TransformStream<Uint8Array, Uint8Array> {
+function maskingBytes(masker: Masker): TransformStream<Uint8Array, Uint8Array> {
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   const masking = masker.stream()

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Store } from '../contract/store.ts'
 
@@ -41,38 +41,49 @@ export function makeMetrics(store: Pick<Store, 'counts' | 'runs' | 'unanswered' 
     async measure(c, next) {
       const start = performance.now()
       await next()
-      const route = routePath(c, -1)
+      const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'none'
       seconds.observe({ method: c.req.method, route, status: c.res.status }, (performance.now() - start) / 1000)
     },
   }
 }
 
 function addStoreGauges(registry: Registry, store: Parameters<typeof makeMetrics>[0]): void {
+  let asking: Promise<void> | null = null
   const gauge = (name: string, help: string, label?: string) =>
-    new Gauge({ name, help, registers: [registry], labelNames: label === undefined ? [] : [label] })
+    new Gauge({
+      ...{ name, help, registers: [registry], labelNames: label === undefined ? [] : [label] },
+      collect: () => fresh(),
+    })
   const runs = gauge('cc_ci_runs', 'Runs by state', 'state')
   const recent = gauge('cc_ci_recent_runs', `The newest ${RECENT} runs that have ended, by verdict or end`, 'verdict')
   const unanswered = gauge('cc_ci_answers_waiting', 'Answers that the forge does not show yet')
   const workers = gauge('cc_ci_workers', 'Workers that are known')
-  const up: Gauge = new Gauge({
-    ...{ name: 'cc_ci_database_up', help: '1: the database answered this scrape', registers: [registry] },
-    async collect() {
-      try {
-        const [counts, ended, waiting, known] = await Promise.all([
-          store.counts(),
-          store.runs({ state: ENDED, limit: RECENT }),
-          store.unanswered(),
-          store.workers(),
-        ])
-        for (const [state, count] of Object.entries(counts)) runs.set({ state }, count)
-        recent.reset()
-        for (const { state, outcome } of ended) recent.inc({ verdict: outcome?.verdict ?? state })
-        unanswered.set(waiting)
-        workers.set(known.length)
-        up.set(1)
-      } catch {
-        up.set(0)
-      }
-    },
-  })
+  const up = gauge('cc_ci_database_up', '1: the database answered this scrape')
+
+  /** One question for all gauges of a scrape. */
+  function fresh(): Promise<void> {
+    asking ??= ask().finally(() => {
+      asking = null
+    })
+    return asking
+  }
+
+  async function ask(): Promise<void> {
+    try {
+      const [counts, ended, waiting, known] = await Promise.all([
+        store.counts(),
+        store.runs({ state: ENDED, limit: RECENT }),
+        store.unanswered(),
+        store.workers(),
+      ])
+      for (const [state, count] of Object.entries(counts)) runs.set({ state }, count)
+      recent.reset()
+      for (const { state, outcome } of ended) recent.inc({ verdict: outcome?.verdict ?? state })
+      unanswered.set(waiting)
+      workers.set(known.length)
+      up.set(1)
+    } catch {
+      up.set(0)
+    }
+  }
 }

@@ -22,15 +22,19 @@ export function serverMasker(
   settings: Pick<ServerSettings, 'forgeToken' | 'webhookSecret' | 'operatorToken' | 'databaseUrl' | 'oauth'>,
 ): Masker {
   const { forgeToken, webhookSecret, operatorToken, databaseUrl, oauth } = settings
+  const password = databaseUrl !== null && URL.canParse(databaseUrl) ? new URL(databaseUrl).password : ''
   const masker = new Masker()
-  for (const secret of [forgeToken, webhookSecret, operatorToken, oauth?.clientSecret]) if (secret) masker.add(secret)
-  if (databaseUrl !== null) {
-    masker.add(databaseUrl)
-    const password = URL.canParse(databaseUrl) ? new URL(databaseUrl).password : ''
-    masker.add(password)
-    masker.add(decoded(password))
+  for (const secret of [forgeToken, webhookSecret, operatorToken, oauth?.clientSecret, databaseUrl, password]) {
+    for (const form of new Set([secret ?? '', decoded(secret ?? '')])) {
+      // JSON within JSON within JSON: what the forge told of what it was told, in a line of the log.
+      for (const text of [form, escaped(form), escaped(escaped(form))]) masker.add(text)
+    }
   }
   return masker
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 function decoded(text: string): string {

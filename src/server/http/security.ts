@@ -1,9 +1,10 @@
+// cspell:ignore nosniff
 import type { MiddlewareHandler } from 'hono'
 import type {} from 'hono/request-id'
 import { randomId } from '../../lib/ids.ts'
 
 /** No script at all, no style but the server's own, no frame, forms to here only. */
-export const PAGE_POLICY =
+const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 const HEADERS = {

@@ -1,3 +1,4 @@
+// cspell:ignore nosniff
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type HttpBench, httpBench, OPERATOR_TOKEN } from './bench.ts'
 

@@ -1,3 +1,4 @@
+// cspell:ignore Fsuch Fone
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type HttpBench, httpBench } from './bench.ts'
 

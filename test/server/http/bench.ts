@@ -9,7 +9,7 @@ import type { RunRequest } from '../../../src/server/contract/request.ts'
 import type { CommentEvent, Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import { makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
-import { makeServerApp, type ServerApp } from '../../../src/server/http/app.ts'
+import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
 import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
 import { serverMasker } from '../../../src/server/http/secrets.ts'
@@ -71,7 +71,7 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
     comments.push(event)
     await comment?.(event)
   }
-  const server = makeServerApp({
+  const server = makeApp({
     ...{ settings, store, dispatch, clock, log, metrics: makeMetrics(store), intake: { comment: note } },
     operations: operationsOn(store, clock),
     forge: { isMember: async (_, login) => members.includes(login) },

@@ -1,3 +1,4 @@
+// cspell:ignore nosniff frequest fetc fpasswd
 import { link, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'

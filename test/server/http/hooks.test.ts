@@ -1,3 +1,4 @@
+// cspell:ignore testme
 import { createHmac } from 'node:crypto'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
