@@ -1,10 +1,10 @@
 // cspell:ignore testme
 import { createHmac } from 'node:crypto'
 import { pino } from 'pino'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { CommentEvent } from '../../../src/server/contract/services.ts'
 import { HookDesk } from '../../../src/server/http/hook-route.ts'
-import { httpBench, SETTINGS } from './bench.ts'
+import { type HttpBench, httpBench, SETTINGS } from './bench.ts'
 
 const EVENT: CommentEvent = {
   comment: {
@@ -23,6 +23,11 @@ function delivery(body: string, { secret = SETTINGS.webhookSecret, event = 'push
 }
 
 describe('a delivery', () => {
+  let bench: HttpBench
+  beforeAll(async () => {
+    bench = await httpBench()
+  })
+
   test.each([
     ['a wrong signature', delivery('{}', { secret: 'another secret of some length' }), 401],
     ['none', { method: 'POST', body: '{}' }, 401],
@@ -31,11 +36,17 @@ describe('a delivery', () => {
     ['more than 1 MiB', delivery('x'.repeat(1024 ** 2 + 1)), 413],
     ['just 1 MiB', delivery('x'.repeat(1024 ** 2)), 202],
   ])('with %s', async (_, init, status) => {
-    const bench = await httpBench()
     expect((await bench.app.request('/hooks/gitea', init)).status).toBe(status)
     await bench.drain()
     expect(bench.comments).toEqual([])
-    expect(await bench.metricsText()).toMatch(status === 413 ? /cc_ci_hook_queue 0/ : /cc_ci_hook_answers_total\{/)
+  })
+
+  test('is counted by what it was', async () => {
+    const text = await bench.metricsText()
+    for (const line of ['{result="unsigned"} 2', '{result="ignored"} 2', '{result="malformed"} 1']) {
+      expect(text).toContain(`cc_ci_hook_answers_total${line}`)
+    }
+    expect(text).toContain('cc_ci_hook_queue 0')
   })
 })
 
