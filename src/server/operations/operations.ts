@@ -60,7 +60,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       return result
     },
 
-    async enrol({ name, allow = [], memoryBytes, mirrorOf, by }) {
+    async enrol({ name, allow = [], memoryBytes, by }) {
       await checkName(name)
       if ((await store.enrolments()).some((one) => one.name.toLowerCase() === name.toLowerCase())) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`, {
@@ -79,7 +79,6 @@ export function makeOperations(parts: OperationsParts): Operations {
         by,
         allow,
         memoryBytes: memoryBytes ?? null,
-        mirrorOf: mirrorOf ?? null,
         webhook,
       }
       await store.enrol(enrolment)
@@ -89,14 +88,15 @@ export function makeOperations(parts: OperationsParts): Operations {
 
     async withdraw(name) {
       const found = (await store.enrolments()).find((one) => one.name.toLowerCase() === name.toLowerCase())
-      if (!found || !(await store.withdraw(found.name))) return false
+      if (!found) return false
       if (found.webhook !== null) {
         await forge.removeWebhook(found.name, found.webhook).catch((error: unknown) => {
-          // Gone already, or no longer ours to remove: its deliveries are answered "not enrolled".
-          if (!(error instanceof ForgeError)) throw error
+          // Gone already, or no longer ours to remove: its deliveries are then answered "not enrolled".
+          const isOver = error instanceof ForgeError && ['forge-missing', 'forge-refused'].includes(error.code)
+          if (!isOver) throw error
         })
       }
-      return true
+      return store.withdraw(found.name)
     },
 
     async approve(repository, commit) {
