@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
-import { serverMasker } from '../http/secrets.ts'
+import { serverMasker } from '../secrets.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { commentText } from './comment.ts'
 import { maskedReply, maskedRow } from './masked.ts'

@@ -12,7 +12,6 @@ export const repositoryName = z
 
 /** Who is served first: people who wait at a pull request, then the operator, then the weekly sweep. */
 export const PRIORITIES = ['pull', 'manual', 'sweep'] as const
-export type Priority = (typeof PRIORITIES)[number]
 
 const pullShape = z.strictObject({
   number: z.int().positive(),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
+import { sha256 } from '../secrets.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
 import { Refusal } from './failure.ts'
-import { sha256 } from './secrets.ts'
 import * as shapes from './shapes.ts'
 
 const QUEUED = 200

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { ServerSettings } from '../contract/settings.ts'
+import { sameSecret } from '../secrets.ts'
 import { Refusal } from './failure.ts'
-import { sameSecret } from './secrets.ts'
 import type { Sessions } from './session.ts'
 
 /** Who looks at a page. `operator`: `operator` or a login of the forge; null: a reader. `csrf` goes back with every form. */

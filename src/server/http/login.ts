@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono'
 import type { ServerSettings } from '../contract/settings.ts'
+import { sameSecret } from '../secrets.ts'
 import type { Doorman } from './doorman.ts'
 import { Refusal } from './failure.ts'
 import { loginPage } from './pages/small.ts'
-import { sameSecret } from './secrets.ts'
 import type { Sessions } from './session.ts'
 
 export interface LoginParts {

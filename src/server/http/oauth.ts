@@ -7,9 +7,9 @@ import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
+import { sameSecret } from '../secrets.ts'
 import { Refusal } from './failure.ts'
 import { askForge } from './oauth-call.ts'
-import { sameSecret } from './secrets.ts'
 import type { Sessions } from './session.ts'
 
 const MINUTES_10 = 600

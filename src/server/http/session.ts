@@ -4,7 +4,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import { keyFor, sameSecret } from './secrets.ts'
+import { keyFor, sameSecret } from '../secrets.ts'
 
 const HOURS_12 = 12 * 3600
 

@@ -16,10 +16,10 @@ import {
 } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
 import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import { sha256 } from '../secrets.ts'
 import { bytesOf, jsonOf } from './body.ts'
 import { bearerOf } from './doorman.ts'
 import { Refusal } from './failure.ts'
-import { sha256 } from './secrets.ts'
 
 export interface WorkerServices {
   readonly store: Pick<Store, 'workerOfToken'>

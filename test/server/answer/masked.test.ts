@@ -1,3 +1,4 @@
+// cspell:ignore efgh
 import { expect, test } from 'vitest'
 import { Masker } from '../../../src/lib/mask.ts'
 import { maskedReply } from '../../../src/server/answer/masked.ts'

@@ -12,7 +12,7 @@ import { makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
 import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
-import { serverMasker } from '../../../src/server/http/secrets.ts'
+import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
 import { FakeClock, GIB } from '../store/bench.ts'
 

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { MASK, type Masker } from '../../../src/lib/mask.ts'
 import { maskAnswers, maskedLines } from '../../../src/server/http/masked-text.ts'
-import { serverMasker } from '../../../src/server/http/secrets.ts'
+import { serverMasker } from '../../../src/server/secrets.ts'
 import { SETTINGS } from './bench.ts'
 
 const settings = {

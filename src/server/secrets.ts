@@ -1,6 +1,6 @@
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { Masker } from '../../lib/mask.ts'
-import type { ServerSettings } from '../contract/settings.ts'
+import { Masker } from '../lib/mask.ts'
+import type { ServerSettings } from './contract/settings.ts'
 
 /** How tokens are kept: hex. */
 export function sha256(text: string): string {
