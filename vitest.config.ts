@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/swarm/**', 'test/cli/**', 'node_modules/**'],
+          exclude: ['test/swarm/**', 'test/cli/**', 'test/server/**', 'node_modules/**'],
           pool: 'forks',
           testTimeout: 30_000,
         },
@@ -37,6 +37,15 @@ export default defineConfig({
           maxConcurrency: 2,
           testTimeout: 900_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: ['test/server/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -3,12 +3,20 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { canariesOf } from '../src/canaries/coverage.ts'
 import { CANARIES } from '../src/canaries/set/index.ts'
+import { apiDescription } from '../src/server/http/api.ts'
 import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
 import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
-import { commandsPage, dependenciesPage, eventsPage, lintPage, pagesPage } from './reference-pages.ts'
+import {
+  commandsPage,
+  dependenciesPage,
+  eventsPage,
+  lintPage,
+  pagesPage,
+  serverSettingsPage,
+} from './reference-pages.ts'
 import { settingsJsonSchema, settingsPage } from './settings-reference.ts'
 import { firstTest, recipeConfigTypes, settingsExamples } from './settings-types.ts'
 
@@ -26,8 +34,10 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'test/types/settings-examples.ts', render: settingsExamples },
   { file: 'test/types/first-page-test.ts', render: () => firstTest('app') },
   { file: 'test/types/first-service-test.ts', render: () => firstTest(null) },
+  { file: 'docs/reference/server-settings.md', render: serverSettingsPage },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
+  { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(apiDescription(), null, 2)}\n` },
 ]
 
 /** Writes the pages; with `check` writes nothing. Returns the files that differ from what is there. */

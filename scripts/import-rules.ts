@@ -36,6 +36,7 @@ const layers = {
   ],
   init: ['lib', 'recipe', 'config', 'checks'],
   report: ['lib', 'verdict'],
+  server: ['lib', 'verdict', 'recipe', 'config', 'gate', 'machine', 'lifecycle', 'report'],
   // Beside the command line: they run it as people do.
   canaries: ['lib', 'verdict', 'engine', 'images', 'lifecycle', 'report'],
   cli: ['.*'],

@@ -6,6 +6,7 @@ import { buildProgram } from '../src/cli/program.ts'
 import { PROVIDERS } from '../src/deps/index.ts'
 import { upperSnake } from '../src/lifecycle/custom/install-steps.ts'
 import { RULES } from '../src/recipe/lint/rules.ts'
+import { SERVER_SETTINGS } from '../src/server/settings/table.ts'
 import { EVENT_SHAPES } from '../src/verdict/event-shape.ts'
 import { cell, page } from './page.ts'
 
@@ -88,6 +89,21 @@ function helpOf(command: Command): string {
   })
   command.outputHelp()
   return out.join('').trim()
+}
+
+/** How a server is told what to be. */
+export function serverSettingsPage(): string {
+  const rows = SERVER_SETTINGS.map((setting) => {
+    const { variable, flag, kind, default: standard, required, description } = setting
+    const least = 'atLeast' in setting ? ` At least ${setting.atLeast} characters.` : ''
+    const otherwise = required ? 'needed' : standard === null ? '' : `\`${standard}\``
+    const file = kind === 'secret' ? `, \`${variable}_FILE\`` : ''
+    return `| \`${variable}\`${file} | ${flag ? `\`--${flag}\`` : ''} | ${kind} | ${otherwise} | ${cell(description)}${least} |`
+  })
+  return page('Settings of a server', [
+    'What `cc-ci serve` reads: a flag, else the variable, else the default. Secrets have no flag, because everybody on a machine sees the arguments of a program; with `_FILE` the variable names a file that holds the value.',
+    ['| variable | flag | kind | default | what it is for |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ])
 }
 
 /** The body of every line of `events.ndjson`. */

@@ -7,12 +7,16 @@ import { execOk } from '../src/lib/exec.ts'
 /**
  * `npm test`: set-up, static checks, every test, and a look at the engine before and after: a test that leaves something behind
  * fails the whole run. Arguments are handed to vitest and skip the static checks: `npm test -- test/recipe`.
+ * `npm run test:server` (`--server` as first argument) sets up a real Gitea and PostgreSQL too and runs the tests that need them.
  */
-const chosen = process.argv.slice(2)
+const server = process.argv[2] === '--server'
+const chosen = process.argv.slice(server ? 3 : 2)
+const projects = server ? ['--project=server'] : ['--project=unit', '--project=swarm']
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
 
 await step('set-up', [...node, 'scripts/setup.ts'])
-if (chosen.length === 0) await step('static checks', [...node, 'scripts/check.ts'])
+if (server) await step('set-up of the server tests', [...node, 'scripts/setup-server.ts'])
+if (chosen.length === 0 && !server) await step('static checks', [...node, 'scripts/check.ts'])
 const before = await onEngine()
 const outcome = await runTests()
 const left = (await onEngine()).filter((name) => !before.includes(name))
@@ -24,7 +28,7 @@ async function runTests() {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-report-'))
   const report = join(dir, 'report.json')
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
-  const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
+  const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...chosen])
   const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<
     'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites',
     number

@@ -9,9 +9,13 @@ export interface Interruption {
 
 /**
  * The first SIGINT or SIGTERM stops the run and takes it down in order; a second SIGINT abandons the teardown: what is left
- * stays recorded, and the next run or `cc-ci gc` removes it.
+ * stays recorded, and the next run or `cc-ci gc` removes it. `supervised`: standard input is a pipe that a supervisor holds, and its end is
+ * as a SIGTERM, so that a run never outlives whoever asked for it.
  */
-export function listenForSignals(doing = 'stopping and removing the app'): Interruption {
+export function listenForSignals(
+  doing = 'stopping and removing the app',
+  { supervised = false }: { readonly supervised?: boolean } = {},
+): Interruption {
   const controller = new AbortController()
   const stop = (name: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted && name === 'SIGINT') {
@@ -26,12 +30,19 @@ export function listenForSignals(doing = 'stopping and removing the app'): Inter
   const onTerminate = () => stop('SIGTERM')
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onTerminate)
+  if (supervised) {
+    process.stdin.once('close', onTerminate).on('error', onTerminate).resume()
+    if ('unref' in process.stdin) process.stdin.unref()
+    // The supervisor's death closes these too, and the teardown goes on without them.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  }
   return {
     signal: controller.signal,
     exitCode: () => (controller.signal.reason as CancelledError).exitCode,
     [Symbol.dispose]() {
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onTerminate)
+      if (supervised) process.stdin.off('close', onTerminate).destroy()
     },
   }
 }

@@ -2,7 +2,10 @@ import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
+import { isRunId } from '../lib/ids.ts'
+import { parseSize } from '../lib/size.ts'
 import { toolVersion } from '../lib/version.ts'
+import { SERVER_SETTINGS } from '../server/settings/table.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
@@ -26,6 +29,8 @@ export function buildProgram(): Command {
   addMachine(program)
   addHistory(program)
   addSelftest(program)
+  addServer(program)
+  addWorker(program)
   tab(program)
   return program
 }
@@ -46,6 +51,7 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(new Option('--quick', 'judge only lint, install, upgrade and functional').conflicts(['only', 'attach']))
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
@@ -61,6 +67,11 @@ function addJudging(program: Command): void {
         .argParser(duration)
         .default(3_600_000, '60m'),
     )
+    .addOption(
+      new Option('--run-id <id>', 'use this id and its folder, in which no run may have begun').argParser(runId),
+    )
+    .option('--supervised', 'standard input is a pipe of a supervisor: when it closes, stop as with SIGTERM')
+    .option('--origin <url>', 'the repository that the folder is a clone of, as the results should name it')
     .action(lazily(async () => (await import('./test.ts')).test))
   recipeCommand(program, 'plan', 'print what a run would do and why; touches nothing')
     .addOption(planOptions.ref())
@@ -146,6 +157,76 @@ function addSelftest(program: Command): void {
     })
 }
 
+function addWorker(program: Command): void {
+  withState(program.command('worker').description('run what a cc-ci server has to do on this machine, until SIGTERM'))
+    .requiredOption('--server <url>', 'where the server is')
+    .requiredOption('--token-file <file>', 'holds the token of this worker; readable by its owner alone')
+    .addOption(
+      new Option('--memory <size>', 'what all runs may use together: 4G, 512M')
+        .argParser(memory)
+        .default(4 * 1024 ** 3, '4G'),
+    )
+    .addOption(
+      new Option(
+        '--drain-deadline <duration>',
+        'so long after SIGTERM, runs that still go on are stopped and given back (default: never)',
+      ).argParser(duration),
+    )
+    .addOption(new Option('--log <form>', 'how it says what it does').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nThe first SIGTERM takes no new runs and ends those that go on; a second one stops them and gives them back to the server.',
+    )
+    .action(lazilyPlain(async () => (await import('./worker.ts')).workerCommand))
+}
+
+function addServer(program: Command): void {
+  const serve = withState(
+    program
+      .command('serve')
+      .description('answer `!testme` on pull requests: webhooks, queue, worker and pages in one process'),
+  )
+  for (const { flag, variable, description } of SERVER_SETTINGS) {
+    if (flag) serve.option(`--${flag} <value>`, `${description} ($${variable})`)
+  }
+  serve
+    .addOption(
+      new Option('--log <form>', 'how it says what it does (default: text on a terminal, else json)').choices([
+        'text',
+        'json',
+      ]),
+    )
+    .addHelpText('after', '\nSecrets come from the environment: docs/reference/server-settings.md lists every setting.')
+    .action(lazilyPlain(async () => (await import('./serve.ts')).serveCommand))
+  withServer(
+    program
+      .command('enroll')
+      .argument('[name]', 'ORG/REPO, or ORG for all its repositories')
+      .description('have a server answer the comments of a repository or organisation'),
+  )
+    .addOption(new Option('--allow <logins>', 'who may ask besides members, separated by commas').argParser(names))
+    .addOption(new Option('--memory <size>', 'what is set aside for a run of it: 2G').argParser(memory))
+    .option('--list', 'list what is enrolled')
+    .option('--remove', 'listen to it no longer')
+    .option('--json', 'as JSON')
+    .action(async (name: string | undefined, options: import('./enroll.ts').EnrollOptions) => {
+      process.exitCode = await (await import('./enroll.ts')).enrollCommand(name, options)
+    })
+}
+
+function withServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'where the server is (default: $CC_CI_SERVER)')
+    .option('--token-file <file>', "holds the operator's token (default: $CC_CI_OPERATOR_TOKEN)")
+}
+
+function names(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -156,11 +237,13 @@ function addHistory(program: Command): void {
     .option('--open', 'open the report in a browser')
     .option('--report', 'print the path of the report')
     .option('--json', 'as JSON')
-    .action(
-      async (run: string | undefined, options: StateOption & { open?: boolean; report?: boolean; json?: boolean }) => {
-        process.exitCode = await (await import('./runs.ts')).runsCommand(run, options)
-      },
-    )
+    .option('--server <url>', 'runs of a server, instead of those of this machine')
+    .action(async (run: string | undefined, options: import('./runs.ts').RunsOptions & { server?: string }) => {
+      process.exitCode =
+        options.server === undefined
+          ? await (await import('./runs.ts')).runsCommand(run, options)
+          : await (await import('./server-runs.ts')).serverRunsCommand(run, options)
+    })
   program
     .command('explain')
     .argument('[code]', 'a cause code; none: list them all')
@@ -179,6 +262,7 @@ export interface RecipeOptions extends StateOption {
   readonly base: string
   readonly only?: readonly TierId[]
   readonly recipes?: string
+  readonly origin?: string
   readonly approveCode?: boolean
   readonly allow?: readonly string[]
   readonly json?: string | boolean
@@ -232,6 +316,22 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Not a whole number from 1 on.')
   return value
+}
+
+/** Bytes of `4G`, `512M`; more than none. */
+function memory(text: string): number {
+  try {
+    const bytes = parseSize(text)
+    if (bytes > 0) return bytes
+  } catch (error) {
+    throw error instanceof CcCiError ? new InvalidArgumentError(error.describe()) : error
+  }
+  throw new InvalidArgumentError('Write it like 4G or 512M.')
+}
+
+function runId(text: string): string {
+  if (!isRunId(text)) throw new InvalidArgumentError('Not a run id like 20261123-191254-k3f9qa.')
+  return text
 }
 
 function duration(text: string): number {

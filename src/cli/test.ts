@@ -1,10 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
 import { newRunId } from '../lib/ids.ts'
 import { connectHost } from '../lifecycle/host.ts'
 import { planRun } from '../lifecycle/plan.ts'
 import { executeRun } from '../lifecycle/run.ts'
-import { type RunFolder, reserveRun } from '../lifecycle/run-folder.ts'
+import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
+import { QUICK_TIERS } from '../lifecycle/selection.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { wantsColor } from '../report/ink.ts'
@@ -24,13 +25,19 @@ export interface TestOptions extends RecipeOptions {
   /** The kept run whose app is looked at. */
   readonly attach?: string
   readonly deadline: number
+  /** Judges QUICK_TIERS. */
+  readonly quick?: boolean
+  /** Id and folder name of the run; default: a new one. */
+  readonly runId?: string
+  /** Standard input is a supervisor's pipe. */
+  readonly supervised?: boolean
 }
 
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. */
 export async function test(recipe: string, options: TestOptions): Promise<number> {
-  using interruption = listenForSignals()
+  using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
   const state = stateDir(options.state)
-  const runId = newRunId(Date.now())
+  const runId = options.runId ?? newRunId(Date.now())
   process.env[RUN_VARIABLE] = runId
   const folder = reserveRun(state, runId, new Date().toISOString())
   const toStdout = options.json === '-'
@@ -55,23 +62,23 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   if (options.json) writeJson(options.json, results)
   return exitCodeOf(results)
 
-  /** A run that could not be planned or has no engine leaves not even its folder. */
+  /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
+      const quick = options.quick ? { only: QUICK_TIERS } : {}
       const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
-      const plan = await planRun({ ...requestOf(recipe, options), ...attach, runId, folder })
+      const plan = await planRun({ ...requestOf(recipe, options), ...quick, ...attach, runId, folder })
+      interruption.signal.throwIfAborted()
       const engine = await Engine.connect()
       await sweep(state, engine, screen)
-      return { plan, host: await connectHost(engine, state) }
+      const host = await connectHost(engine, state)
+      interruption.signal.throwIfAborted()
+      return { plan, host }
     } catch (error) {
-      discard(folder)
+      discardRun(folder)
       throw error
     }
   }
-}
-
-function discard(folder: RunFolder): void {
-  rmSync(folder.dir, { recursive: true, force: true })
 }
 
 async function sweep(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {

@@ -24,9 +24,9 @@ export async function withPlan<T>(
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
 export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
-  const { ref, base, only, recipes, approveCode, allow } = options
+  const { ref, base, only, recipes, approveCode, allow, origin } = options
   return {
-    ...{ recipe, ref, base, only },
+    ...{ recipe, ref, base, only, origin },
     operatorDir: recipes,
     approvals: readApprovals(stateDir(options.state)),
     approveOnce: approveCode === true,

@@ -1,7 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { exec } from './exec.ts'
+
+const ROOT = new URL('../../', import.meta.url)
 
 /** The version in package.json. */
 export function toolVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
+}
+
+export interface ToolIdentity {
+  readonly name: 'cc-ci'
+  readonly version: string
+  /** Null where cc-ci was installed from a package. */
+  readonly commit: string | null
+}
+
+export async function toolIdentity(): Promise<ToolIdentity> {
+  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { deadlineMs: 5000 }).catch(() => null)
+  return { name: 'cc-ci', version: toolVersion(), commit: git?.exitCode === 0 ? git.stdout.trim() : null }
 }

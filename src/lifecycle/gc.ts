@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs'
 import { providerOf } from '../deps/index.ts'
 import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
-import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
+import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
 export interface Collected {
@@ -57,7 +56,7 @@ async function releaseDeps({ id, app }: RunRecord, engine: Engine): Promise<Undo
 async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_000 }: GcOptions): Promise<Collected> {
   const folder = runFolder(stateDir, record.id)
   if (!record.app) {
-    rmSync(folder.dir, { recursive: true, force: true })
+    discardRun(folder)
     return { id: record.id, removed: 0, left: [], failures: [] }
   }
   const run = { engine, stack: record.app.stack, runId: record.id, folder }

@@ -1,12 +1,9 @@
 import { hostname, loadavg } from 'node:os'
 import type { Engine } from '../engine/client.ts'
-import { exec } from '../lib/exec.ts'
-import { toolVersion } from '../lib/version.ts'
+import { toolIdentity } from '../lib/version.ts'
 import type { EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { manifestOf } from './manifest.ts'
 import type { RunPlan } from './plan.ts'
-
-const ROOT = new URL('../../', import.meta.url)
 
 /** What the run says about itself in its first event. */
 export async function headerOf(plan: RunPlan): Promise<RunHeader> {
@@ -27,10 +24,4 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
 export async function environmentFacts(engine: Engine): Promise<EnvironmentFacts> {
   const { version, api, cpus, memoryBytes } = await engine.info()
   return { engine: version, api, cpus, memoryBytes, load: loadavg() }
-}
-
-/** The commit is null where cc-ci was installed from a package. */
-async function toolIdentity(): Promise<RunHeader['tool']> {
-  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { deadlineMs: 5000 }).catch(() => null)
-  return { name: 'cc-ci', version: toolVersion(), commit: git?.exitCode === 0 ? git.stdout.trim() : null }
 }

@@ -25,6 +25,8 @@ import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
   readonly recipe: string
+  /** URL of the repository that `recipe` is a clone of. Default: what `recipe` names. */
+  readonly origin?: string
   /** Default: the work tree as it lies there, uncommitted changes included. */
   readonly ref?: string
   /** `auto`, `none`, or a version or ref. */
@@ -94,6 +96,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const repo = await openRecipe(request.recipe, {
     recipesDir: request.operatorDir,
     cloneInto: join(folder.tmp, 'clone'),
+    origin: request.origin,
   })
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty

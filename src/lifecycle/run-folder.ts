@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UsageError } from '../lib/errors.ts'
@@ -60,9 +60,20 @@ export function runFolder(stateDir: string, id: string): RunFolder {
   }
 }
 
-/** Makes the folder and says in it whose it is, before anything else is written. Throws UsageError `state-unwritable`. */
+/** What a server keeps in the folder of a run: its own, whatever becomes of the run. */
+const SERVERS = ['request.json', 'claimed.json', 'cancel.json', 'outcome.json']
+
+/**
+ * Makes the folder and says in it whose it is, before anything else is written. A server may have made the folder before, with its request in
+ * it. Throws UsageError `run-exists` where a run has begun in it, `state-unwritable`.
+ */
 export function reserveRun(stateDir: string, id: string, startedAt: string): RunFolder {
   const folder = runFolder(stateDir, id)
+  if (existsSync(join(folder.dir, 'run.json'))) {
+    throw new UsageError('run-exists', `run ${id} has begun already, in ${folder.dir}`, {
+      hint: 'Every run has an id of its own: leave --run-id out, or give a new one.',
+    })
+  }
   try {
     for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
     writeRecord(folder, { schema: 1, id, startedAt, app: null, process: ownIdentity(), status: 'running' })
@@ -100,6 +111,16 @@ export function readRecord(folder: RunFolder): RunRecord | null {
   } catch {
     return null
   }
+}
+
+/** Removes all that a run wrote: the whole folder, but for what a server keeps there. */
+export function discardRun({ dir }: Pick<RunFolder, 'dir'>): void {
+  if (!existsSync(dir)) return
+  const entries = readdirSync(dir)
+  for (const name of entries.filter((entry) => !SERVERS.includes(entry))) {
+    rmSync(join(dir, name), { recursive: true, force: true })
+  }
+  if (!entries.some((entry) => SERVERS.includes(entry))) rmdirSync(dir)
 }
 
 /** Ids of all runs in the state folder, newest first. */

@@ -14,6 +14,9 @@ export interface Skip {
 /** Tiers that can be judged on an app that another run left up. */
 export const ATTACHABLE: readonly TierId[] = ['functional', 'integration']
 
+/** What a quick run judges: whether the recipe comes up, can be upgraded to and does its work; nothing about backups, dependencies and failures. */
+export const QUICK_TIERS: readonly TierId[] = ['lint', 'install', 'upgrade', 'functional']
+
 /** What was asked for, what that needs, and the teardown, in the order of the table. */
 export function selectedTiers(only: readonly TierId[] | undefined, attached: boolean): TierId[] {
   if (attached) return TIER_IDS.filter((tier) => tier === 'teardown' || (only ?? ATTACHABLE).includes(tier))

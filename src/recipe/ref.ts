@@ -9,7 +9,9 @@ import { didYouMean } from './nearest.ts'
  */
 export async function resolveRef(repo: RecipeRepo, ref: string): Promise<string> {
   if (/^[\w./+@^~{}-]+$/.test(ref) && !ref.startsWith('-')) {
-    for (const name of [`refs/tags/${ref}`, ref, `origin/${ref}`]) {
+    // A tag may be called like another commit's id: an id is never looked up as anything else.
+    const names = /^[0-9a-f]{40}$/.test(ref) ? [ref] : [`refs/tags/${ref}`, ref, `origin/${ref}`]
+    for (const name of names) {
       const found = await git(repo.dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`])
       if (found.exitCode === 0) return found.stdout.trim()
     }

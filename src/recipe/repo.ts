@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly recipesDir?: string
   /** The folder that becomes the clone when the recipe is a URL; must not exist yet, or be empty. */
   readonly cloneInto?: string
+  /** The URL that a folder was cloned from, where it shall be named instead of the folder. */
+  readonly origin?: string
 }
 
 /**
@@ -34,7 +36,7 @@ export async function openRecipe(dirOrUrl: string, options: OpenOptions = {}): P
     return describe(dir, nameOfUrl(dirOrUrl), withoutCredentials(dirOrUrl))
   }
   const dir = await findFolder(dirOrUrl, options.recipesDir)
-  return describe(dir, basename(dir), dir)
+  return describe(dir, basename(dir), options.origin === undefined ? dir : withoutCredentials(options.origin))
 }
 
 /** True for what git would fetch from elsewhere: `https://…`, `ssh://…`, `file://…`, `user@host:path`. */

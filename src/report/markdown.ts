@@ -11,11 +11,11 @@ const MAX_FINDINGS = 10
 /** The short form of a run for a comment on a pull request. Whatever a recipe says stays text: no markup, link, mention or HTML of its own. */
 export function markdownSummary(results: Results, options: { readonly reportUrl?: string } = {}): string {
   const { recipe, verdict, level, tiers, findings } = results
-  const version = recipe.version ? ` ${text(recipe.version)}` : ''
+  const version = recipe.version ? ` ${markdownText(recipe.version)}` : ''
   const flaky = flakyText(results)
   const parts = [
     `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})${flaky === '' ? '' : `, ${flaky}`}`,
-    `**${text(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
+    `**${markdownText(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
     table(tiers),
     ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),
     warnings(results),
@@ -28,14 +28,14 @@ export function markdownSummary(results: Results, options: { readonly reportUrl?
 }
 
 function from({ base }: Results): string {
-  return base ? `, upgraded from ${text(base.version)}` : ''
+  return base ? `, upgraded from ${markdownText(base.version)}` : ''
 }
 
 function table(tiers: readonly TierResult[]): string {
   const shown = tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
   const rows = shown.map(({ id, status, reason, durationMs, startedAt }) => {
     const time = startedAt ? formatDuration(durationMs) : ''
-    return `| ${SIGNS[status].sign} | ${id} | ${status} | ${time} | ${text(cut(oneLine(reason), 160))} |`
+    return `| ${SIGNS[status].sign} | ${id} | ${status} | ${time} | ${markdownText(cut(oneLine(reason), 160))} |`
   })
   return ['| | tier | outcome | time | |', '|---|---|---|---|---|', ...rows].join('\n')
 }
@@ -43,7 +43,7 @@ function table(tiers: readonly TierResult[]): string {
 function causeText({ id, cause }: TierResult): string {
   if (!cause) return ''
   const service = cause.service ? ` in ${code(cause.service)}` : ''
-  const head = `**${id}: ${cause.code}**${service} (blame: ${cause.blame})\n${text(cause.message)}\n${text(cause.hint)}`
+  const head = `**${id}: ${cause.code}**${service} (blame: ${cause.blame})\n${markdownText(cause.message)}\n${markdownText(cause.hint)}`
   return cause.lines.length > 0 ? `${head}\n\n${block(cause.lines)}` : head
 }
 
@@ -53,13 +53,13 @@ function warnings({ leaks, secretLeaks, customization }: Results): string {
     ...secretLeaks.map((where) => `a secret stood in ${where}`),
     ...customization.refused.map((what) => `refused: ${what}`),
   ]
-  return rows.map((row) => `- ⚠ ${text(row)}`).join('\n')
+  return rows.map((row) => `- ⚠ ${markdownText(row)}`).join('\n')
 }
 
 function findingsText(findings: Results['findings']): string {
   if (findings.length === 0) return ''
   const rows = findings.slice(0, MAX_FINDINGS).map(({ code: id, severity, message, where }) => {
-    return `- ${severity} ${code(id)} ${text(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
+    return `- ${severity} ${code(id)} ${markdownText(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
   })
   const rest = findings.length > MAX_FINDINGS ? [`- and ${findings.length - MAX_FINDINGS} more`] : []
   return [
@@ -73,7 +73,7 @@ function findingsText(findings: Results['findings']): string {
 }
 
 /** As entities, characters are text and never structure; a zero-width space keeps forges from turning text into mentions and links. */
-function text(value: string): string {
+export function markdownText(value: string): string {
   return oneLine(value)
     .replace(/[\\`*_{}[\]<>()|~&!#@$^="'+:]/g, (character) => `&#${character.codePointAt(0)};`)
     .replace(/&#64;|&#35;|&#58;(?=\/)|www(?=\.)/gi, (found) => `${found}&#8203;`)

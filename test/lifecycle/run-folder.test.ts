@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ownIdentity } from '../../src/lib/process-identity.ts'
 import { abandonedRuns } from '../../src/lifecycle/gc.ts'
 import {
   announceApp,
+  discardRun,
   isAbandoned,
   listRuns,
   type RunRecord,
@@ -73,6 +74,24 @@ test('runs are listed newest first; other names in the folder are none', async (
   }
   writeFileSync(join(state, 'runs', 'lock'), '')
   expect(listRuns(state)).toEqual(['20261124-000000-aaaaaa', '20261123-191254-k3f9qa'])
+})
+
+describe('a folder that a server made', () => {
+  test('takes one run, and keeps what is the server’s', async () => {
+    const state = await folder({ [`runs/${ID}/request.json`]: '{}', [`runs/${ID}/claimed.json`]: '{}' })
+    const run = reserveRun(state, ID, '2026-11-23T19:12:54.000Z')
+    expect(() => reserveRun(state, ID, '2026-11-23T19:12:54.000Z')).toThrow(/has begun already/)
+    discardRun(run)
+    expect(readdirSync(run.dir).sort()).toEqual(['claimed.json', 'request.json'])
+    reserveRun(state, ID, '2026-11-23T19:12:54.000Z')
+  })
+
+  test('is no other: the folder of a run of its own goes whole', async () => {
+    const run = reserveRun(await folder({}), ID, '2026-11-23T19:12:54.000Z')
+    discardRun(run)
+    expect(existsSync(run.dir)).toBe(false)
+    discardRun(run)
+  })
 })
 
 describe('what garbage collection takes', () => {

@@ -1,0 +1,45 @@
+import { mkdirSync } from 'node:fs'
+import { type Logger, pino } from 'pino'
+import { systemClock } from '../lib/clock.ts'
+import { EXIT } from '../lib/errors.ts'
+import { stateDir } from '../machine/state-dir.ts'
+import { maskedLines } from '../server/http/masked-text.ts'
+import { serverMasker } from '../server/secrets.ts'
+import { readServerSettings } from '../server/settings/read.ts'
+import { SERVER_SETTINGS, type ServerSettingKey } from '../server/settings/table.ts'
+import { ownCommand } from './own-command.ts'
+import type { StateOption } from './program.ts'
+import { listenForStops } from './stops.ts'
+import { workerLog } from './worker-log.ts'
+
+/** Every flag of the table of settings, as the command line names it: `publicUrl` of `--public-url`. */
+export type ServeCommandOptions = StateOption & { readonly log?: 'text' | 'json' } & Readonly<Record<string, string>>
+
+/** `cc-ci serve`: until SIGTERM. */
+export async function serveCommand({ state: flag, log: form, ...flags }: ServeCommandOptions): Promise<number> {
+  const state = stateDir(flag)
+  const settings = readServerSettings({ state, flags: byKey(flags), env: process.env })
+  mkdirSync(state, { recursive: true, mode: 0o700 })
+  const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
+  const out = maskedLines(serverMasker(settings), process.stdout)
+  const log: Logger = asJson ? pino({}, out) : workerLog(out)
+  using stops = listenForStops(log)
+  const { serve } = await import('../server/serve.ts')
+  await serve({
+    ...{ settings, log, clock: systemClock, ccCi: ownCommand() },
+    ...{ signal: stops.drain, giveBack: stops.giveBack },
+  })
+  return EXIT.pass
+}
+
+function byKey(flags: Readonly<Record<string, string>>): Partial<Record<ServerSettingKey, string>> {
+  const given = SERVER_SETTINGS.flatMap(({ key, flag }) => {
+    const value = flag === null ? undefined : flags[camelCase(flag)]
+    return value === undefined ? [] : [[key, value] as const]
+  })
+  return Object.fromEntries(given)
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}

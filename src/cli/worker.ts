@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { type Logger, pino } from 'pino'
+import { systemClock } from '../lib/clock.ts'
+import { EXIT, InfraError } from '../lib/errors.ts'
+import { stateDir } from '../machine/state-dir.ts'
+import { httpDispatch } from '../server/worker/http-dispatch.ts'
+import { serverUrl } from '../server/worker/server-call.ts'
+import { readTokenFile } from '../server/worker/token-file.ts'
+import { runWorker } from '../server/worker/worker.ts'
+import { ownCommand } from './own-command.ts'
+import type { StateOption } from './program.ts'
+import { listenForStops } from './stops.ts'
+import { workerLog } from './worker-log.ts'
+
+export interface WorkerCommandOptions extends StateOption {
+  readonly server: string
+  readonly tokenFile: string
+  /** Bytes. */
+  readonly memory: number
+  readonly drainDeadline?: number
+  readonly log: 'text' | 'json'
+}
+
+/** `cc-ci worker`: runs what the server has to do, until SIGTERM. */
+export async function workerCommand(options: WorkerCommandOptions): Promise<number> {
+  const url = serverUrl(options.server)
+  const token = readTokenFile(options.tokenFile)
+  const state = stateDir(options.state)
+  mkdirSync(state, { recursive: true, mode: 0o700 })
+  const log: Logger = options.log === 'json' ? pino() : workerLog(process.stdout)
+  using stops = listenForStops(log)
+  log.info({ server: url, state, memoryBytes: options.memory }, 'working for the server')
+  try {
+    await runWorker({
+      dispatch: httpDispatch({ url, token }),
+      ...{ state, log, memoryBytes: options.memory, ccCi: ownCommand(), clock: systemClock },
+      ...{ signal: stops.drain, giveBack: stops.giveBack },
+      ...(options.drainDeadline === undefined ? {} : { drainMs: options.drainDeadline }),
+    })
+  } catch (error) {
+    if (error instanceof InfraError && error.code === 'server-refused')
+      log.error('the server does not take this worker')
+    throw error
+  }
+  log.info('drained; nothing is held any more')
+  return EXIT.pass
+}

@@ -1,0 +1,101 @@
+import { readFile, stat } from 'node:fs/promises'
+import { messageOf } from '../../lib/errors.ts'
+import type { Masker } from '../../lib/mask.ts'
+import { runFolder } from '../../lifecycle/run-folder.ts'
+import { markdownSummary, markdownText } from '../../report/markdown.ts'
+import { parseResults, type Results } from '../../verdict/results.ts'
+import type { ServerSettings } from '../contract/settings.ts'
+import type { RunRow, Store } from '../contract/store.ts'
+import { MARKER, waitingText } from './words.ts'
+
+const MOST_BYTES = 8 * 1024 ** 2
+/** The forge takes more; nobody reads more. */
+const MOST_TEXT = 60_000
+
+export interface CommentParts {
+  readonly store: Store
+  readonly settings: Pick<ServerSettings, 'state' | 'publicUrl'>
+  /** What a run kept is masked before it is read: escaped or cut, a secret is no longer known as one. */
+  readonly masker: Pick<Masker, 'mask'>
+}
+
+/** The whole comment: the reply, if there is one, on top of what the newest run of the pull request says. */
+export async function commentText(
+  parts: CommentParts,
+  row: RunRow | null,
+  reply: string | null,
+  now: number,
+): Promise<string> {
+  const run = row === null ? [] : [await runText(parts, row, now)]
+  const whole = [MARKER, [...(reply === null ? [] : [reply]), ...run].join('\n\n---\n\n')].join('\n')
+  if (whole.length <= MOST_TEXT || row === null) return whole.slice(0, MOST_TEXT)
+  return `${MARKER}\n${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
+}
+
+async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
+  const { request, state, outcome } = row
+  const url = urlOf(parts, row)
+  const head = headOf(parts, row)
+  if (state === 'queued') return `${head}: ${waitingText(await parts.store.place(request.id, now))}.`
+  if (state === 'running') return `${head}: running${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}.`
+  if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
+  const { results, problem } = await readResults(parts, row.folder)
+  if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
+  return [
+    markdownSummary(results, { reportUrl: `${url}/files/report.html` }).trimEnd(),
+    screenshot(results, url),
+    await difference(parts, row, results),
+    head,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function screenshot({ artifacts }: Results, url: string): string {
+  const last = artifacts
+    .filter(({ kind, path }) => kind === 'screenshot' && /^artifacts\/[\w./-]+\.png$/.test(path))
+    .at(-1)
+  return last
+    ? `<details><summary>Screenshot</summary>\n\n![screenshot](<${url}/files/${last.path}>)\n\n</details>`
+    : ''
+}
+
+/** What is other than in the newest run of the target that no pull request asked for. */
+async function difference(parts: CommentParts, row: RunRow, results: Results): Promise<string> {
+  const done = await parts.store.runs({ repository: row.request.repository, state: ['done'], limit: 50 })
+  const before = done.find(({ request }) => request.pull === null)
+  if (!before) return ''
+  const { results: theirs } = await readResults(parts, before.folder)
+  if (!theirs || theirs.schema !== results.schema) return ''
+  const changed = results.tiers.flatMap(({ id, status }) => {
+    const was = theirs.tiers.find((tier) => tier.id === id)?.status
+    return was && was !== status ? [`${id} ${was} → ${status}`] : []
+  })
+  const level = theirs.level === results.level ? [] : [`level ${theirs.level} → ${results.level}`]
+  const all = [...level, ...changed]
+  const against = `the last run of the target branch (\`${before.request.commit.slice(0, 10)}\`)`
+  return all.length === 0 ? `The same as in ${against}.` : `Other than in ${against}: ${all.join(', ')}.`
+}
+
+function headOf(parts: CommentParts, row: RunRow): string {
+  const { id, commit } = row.request
+  return `Run [\`${id}\`](<${urlOf(parts, row)}>) of \`${commit.slice(0, 12)}\``
+}
+
+function urlOf({ settings }: CommentParts, { request }: RunRow): string {
+  return `${settings.publicUrl}/runs/${request.id}`
+}
+
+async function readResults(
+  { settings: { state }, masker }: CommentParts,
+  folder: string,
+): Promise<{ readonly results: Results | null; readonly problem: string | null }> {
+  const file = runFolder(state, folder).results
+  try {
+    const { size } = await stat(file)
+    if (size > MOST_BYTES) throw new Error(`results.json has ${size} bytes`)
+    return { results: parseResults(JSON.parse(masker.mask(await readFile(file, 'utf8'))), file), problem: null }
+  } catch (error) {
+    return { results: null, problem: `its results cannot be read: ${messageOf(error)}` }
+  }
+}

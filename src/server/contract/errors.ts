@@ -1,0 +1,40 @@
+import { CcCiError, EXIT } from '../../lib/errors.ts'
+
+/** A write under a lease that is no longer the run's: another attempt owns it, or it has ended. The writer stops. */
+export class FencedError extends CcCiError {
+  readonly blame = 'infra'
+  readonly exitCode = EXIT.internal
+  constructor(run: string) {
+    super('fenced', `run ${run} is another attempt's, or has ended`)
+  }
+}
+
+/** What the forge did not do. `forge-gone` is worth another try; the others are not before somebody has changed something. */
+export class ForgeError extends CcCiError {
+  readonly blame = 'infra'
+  readonly exitCode = EXIT.usage
+  /** From Retry-After, where the forge sent one. */
+  readonly retryAfterMs: number | null
+
+  constructor(
+    code: 'forge-gone' | 'forge-refused' | 'forge-missing' | 'forge-broken',
+    message: string,
+    details: { readonly retryAfterMs?: number; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, details)
+    this.retryAfterMs = details.retryAfterMs ?? null
+  }
+}
+
+/** Bytes of a worker that are not kept. `wrong-offset` (409) is no fault: `size` says from where to go on. */
+export class UploadError extends CcCiError {
+  readonly blame = 'infra'
+  readonly exitCode = EXIT.internal
+  /** Bytes of the file that the server has; 0 where that is not what is wrong. */
+  readonly size: number
+
+  constructor(code: 'wrong-offset' | 'too-large' | 'bad-path', message: string, size = 0) {
+    super(code, message)
+    this.size = size
+  }
+}

@@ -1,0 +1,74 @@
+/** A comment on a pull request. */
+export interface ForgeComment {
+  readonly id: number
+  readonly body: string
+  /** Login, lower case is not assumed. */
+  readonly author: string
+  /** ISO 8601, whole seconds. */
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly pull: number
+  readonly repository: string
+}
+
+export interface ForgePull {
+  readonly repository: string
+  readonly number: number
+  readonly state: 'open' | 'closed'
+  readonly author: string
+  readonly head: { readonly sha: string; readonly ref: string; readonly repository: string | null }
+  readonly base: { readonly sha: string; readonly ref: string }
+}
+
+export interface ForgeStatus {
+  readonly context: string
+  readonly state: 'pending' | 'success' | 'failure' | 'error'
+  readonly description: string
+  readonly url: string
+}
+
+/** A webhook as a person would paste it where the token may not make it. */
+export interface WebhookValues {
+  readonly url: string
+  readonly contentType: 'json'
+  readonly events: readonly string[]
+}
+
+/**
+ * A forge: Gitea or Forgejo. Only ever talks to the address it was made with; answers are parsed through schemas. Every call has a deadline of
+ * its own. Throws ForgeError: `forge-gone` (no answer, 5xx, 429: try later, `retryAfterMs`), `forge-refused` (401, 403: the token lacks
+ * something; says what), `forge-missing` (404), `forge-broken` (an answer that no schema knows).
+ */
+export interface Forge {
+  readonly baseUrl: string
+  /** Login of the token's account: its own comments are never triggers. */
+  self(): Promise<string>
+  isMember(organisation: string, login: string): Promise<boolean>
+  pull(repository: string, number: number): Promise<ForgePull>
+  comment(repository: string, id: number): Promise<ForgeComment | null>
+  /** The newest time (ISO 8601) at which the head of the pull request was pushed after `since`; null: not pushed since. */
+  pushedSince(repository: string, number: number, since: string): Promise<string | null>
+  /** Comments on pull requests changed at or after `since`, oldest first, all pages. */
+  commentsSince(repository: string, since: string): Promise<readonly ForgeComment[]>
+  /** Open pull requests of an organisation with something new at or after `since`: where to look at all. */
+  activePulls(
+    organisation: string,
+    since: string,
+  ): Promise<readonly { readonly repository: string; readonly pull: number }[]>
+  repositories(organisation: string): Promise<readonly string[]>
+  /** Our own comment on a pull request that begins with `marker`; null when there is none. */
+  findComment(repository: string, pull: number, marker: string): Promise<ForgeComment | null>
+  addComment(repository: string, pull: number, body: string): Promise<number>
+  /** False when the comment is gone. */
+  editComment(repository: string, id: number, body: string): Promise<boolean>
+  latestStatus(repository: string, commit: string, context: string): Promise<ForgeStatus | null>
+  setStatus(repository: string, commit: string, status: ForgeStatus): Promise<void>
+  /** Makes the webhook of a repository or organisation, or finds the one with the same URL. Null where the token may not. */
+  ensureWebhook(name: string, values: WebhookValues, secret: string): Promise<number | null>
+  removeWebhook(name: string, id: number): Promise<void>
+  /** The commit a branch, tag or (short) commit id names; null when none or several. */
+  resolveCommit(repository: string, ref: string): Promise<string | null>
+  defaultBranch(repository: string): Promise<string>
+  /** URL to clone from, and the header that lets the token in: given to git by environment, never by argument. */
+  cloneSource(repository: string): { readonly url: string; readonly authorization: string | null }
+}

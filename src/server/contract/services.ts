@@ -1,0 +1,66 @@
+import type { ForgeComment, WebhookValues } from './forge.ts'
+import type { RunRequest } from './request.ts'
+import type { Enrolment, RunRow } from './store.ts'
+
+/** What a webhook said of a comment, signature checked and parsed. */
+export interface CommentEvent {
+  readonly comment: ForgeComment
+  /** The head at comment time (40 hex), as the payload names it; null from polling, which knows only today's. */
+  readonly head: string | null
+}
+
+/** From a comment to a decision, an answer and perhaps a run; by webhook and by poll alike. */
+export interface Intake {
+  /**
+   * Decides the comment once and wants its answer. Idempotent: a comment that was decided before changes nothing. Throws what Store and Forge
+   * throw: then nothing was decided, and the poll meets the comment again.
+   */
+  comment(event: CommentEvent): Promise<void>
+  /** One round of polling over all enrolments, from each one's cursor. Gives how many comments were new to us. */
+  poll(signal: AbortSignal): Promise<number>
+}
+
+/** A run that somebody with the right to asks for by name instead of by comment. */
+interface StartOrder {
+  readonly repository: string
+  /** Branch, tag or commit; default: the default branch. */
+  readonly ref?: string
+  readonly pull?: number
+  readonly base?: string
+  readonly quick?: boolean
+  readonly priority?: 'manual' | 'sweep'
+}
+
+/** What a person with the right to it may do, by API, page or command line. `by`: `operator` or a login; it stands in the answers. */
+export interface Operations {
+  /** Throws UsageError `not-enrolled`, `ref-not-found`. */
+  start(order: StartOrder, by: string): Promise<RunRequest>
+  /** The same request anew: same commit. Throws UsageError `no-such-run`. */
+  rerun(id: string, by: string): Promise<RunRequest>
+  /** Throws UsageError `no-such-run`. */
+  cancel(id: string, by: string): Promise<'cancelled' | 'asked' | 'ended'>
+  /**
+   * Enrols a repository or organisation: the webhook is made where the token may, else `paste` says what to enter by hand and where.
+   * Throws UsageError `no-such-repository`, `already-enrolled`.
+   */
+  enrol(order: {
+    readonly name: string
+    readonly allow?: readonly string[]
+    readonly memoryBytes?: number
+    readonly by: string
+  }): Promise<{
+    readonly enrolment: Enrolment
+    readonly paste: (WebhookValues & { readonly page: string; readonly secret: 'CC_CI_WEBHOOK_SECRET' }) | null
+  }>
+  withdraw(name: string, by: string): Promise<boolean>
+  /** Code of the repository may run at this commit, in the sandbox. */
+  approve(repository: string, commit: string, by: string): Promise<void>
+}
+
+/** Keeps the forge's view of runs true: called after whatever changed a run. */
+export interface Answers {
+  /** Wants the status and the comment of the run's pull request as they should be now. */
+  runChanged(row: RunRow): Promise<void>
+  /** Sends what is due, until the signal: with backoff, never lost, never doubled. */
+  publish(signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,27 @@
+/** How one server was told to be. Secrets come from the environment or files, never from flags. */
+export interface ServerSettings {
+  readonly state: string
+  readonly host: string
+  readonly port: number
+  /** Where people and the forge reach this server; no slash at its end. Links and the webhook's URL begin with it. */
+  readonly publicUrl: string
+  /** The one forge that is ever called; no slash at its end. */
+  readonly forgeUrl: string
+  readonly forgeToken: string
+  /** At least 16 characters. */
+  readonly webhookSecret: string
+  /** At least 32 characters. */
+  readonly operatorToken: string
+  /** Null: the embedded database in `<state>/server/database`. */
+  readonly databaseUrl: string | null
+  /** Memory for runs of the embedded worker, bytes; 0: no embedded worker. */
+  readonly workerMemoryBytes: number
+  /** What a run is scheduled with where its enrolment says nothing. */
+  readonly runMemoryBytes: number
+  readonly runDeadlineMs: number
+  readonly pollMs: number
+  /** Login by the forge (OAuth2); null: operator token alone. */
+  readonly oauth: { readonly clientId: string; readonly clientSecret: string } | null
+  /** Members of this organisation are operators when they log in by the forge; required with oauth. */
+  readonly operatorOrganisation: string | null
+}

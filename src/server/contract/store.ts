@@ -1,0 +1,210 @@
+import type { RunOutcome, RunRequest, RunState } from './request.ts'
+
+/** A repository, or a whole organisation, whose comments are listened to. `<state>/server/enrolments/<org>[__<repo>].json` is the truth. */
+export interface Enrolment {
+  /** `ORG/REPO`, or `ORG` for all of it. */
+  readonly name: string
+  readonly at: string
+  /** Who enrolled it: `operator`, or a login of the forge. */
+  readonly by: string
+  /** Logins that may ask besides members of the organisation. */
+  readonly allow: readonly string[]
+  /** Memory a run of it is scheduled with, in bytes; null: the server's default. */
+  readonly memoryBytes: number | null
+  /** Id of the webhook that was made; null where the token may not or it was pasted. */
+  readonly webhook: number | null
+}
+
+/** What became of one comment. Kept for ever: a comment is answered once, however often it is delivered or polled. */
+export const DECISIONS = ['run', 'cancel', 'refused', 'grammar', 'not-enrolled', 'ignored'] as const
+export type Decision = (typeof DECISIONS)[number]
+
+export interface DecidedComment {
+  readonly repository: string
+  readonly comment: number
+  readonly decision: Decision
+  /** ISO 8601: the comment's own created_at. */
+  readonly at: string
+  readonly run: string | null
+}
+
+/** A run as the index knows it. */
+export interface RunRow {
+  readonly request: RunRequest
+  readonly state: RunState
+  /** 0 before the first claim. */
+  readonly attempt: number
+  /** Run id of the newest attempt's folder: `request.id` for the first. */
+  readonly folder: string
+  readonly worker: string | null
+  readonly leaseUntil: string | null
+  readonly startedAt: string | null
+  /** When somebody asked to cancel it; it may still be running. */
+  readonly cancelAskedAt: string | null
+  readonly cancelReason: string | null
+  readonly outcome: RunOutcome | null
+  /** Version and commit of the harness that began the newest attempt; the same one ends it. */
+  readonly harness: string | null
+}
+
+/** What a worker may hold at a time. */
+export interface Capacity {
+  readonly worker: string
+  /** All that runs of this worker may use together, and what is free of it now, in bytes. */
+  readonly memoryBytes: number
+  readonly freeBytes: number
+  readonly harness: string
+}
+
+/** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
+export interface Lease {
+  readonly run: string
+  readonly attempt: number
+  /** Random, 128 bits, hex. */
+  readonly token: string
+}
+
+export interface Claim {
+  readonly lease: Lease
+  readonly request: RunRequest
+  /** Run id of this attempt's folder. */
+  readonly folder: string
+  readonly leaseUntil: string
+}
+
+/** What the forge should show, whatever it shows now: state, not messages, so that nothing is lost or doubled when the forge was down. */
+export type Answer =
+  | { readonly kind: 'comment'; readonly repository: string; readonly pull: number; readonly body: string }
+  | {
+      readonly kind: 'status'
+      readonly repository: string
+      readonly commit: string
+      readonly state: 'pending' | 'success' | 'failure' | 'error'
+      readonly description: string
+      readonly url: string
+    }
+
+export interface DueAnswer {
+  readonly key: string
+  readonly answer: Answer
+  /** Rises with each change of the wanted text; `answered` names it, so that a newer wish stays due. */
+  readonly version: number
+  readonly tries: number
+  /** The forge's id of the comment that was made before; null when none is known. */
+  readonly remoteId: number | null
+}
+
+export interface QueuePlace {
+  /** Runs that will be served before it, running ones included. */
+  readonly ahead: number
+  /** Null while no run of the past tells how long one takes. */
+  readonly etaMs: number | null
+}
+
+/**
+ * The index of everything the server knows; the run folders and `<state>/server/` are the truth (`rebuild`). Every method is one
+ * transaction. Several servers may use one PostgreSQL (and share the state folder); the embedded database has one owner.
+ * Times come from the injected clock as epoch ms where a parameter is called `now`; leases compare with the same clock.
+ * Throws InfraError `database-gone` when the database does not answer: callers try again later, nothing is half done.
+ */
+export interface Store {
+  readonly kind: 'embedded' | 'postgres'
+
+  enrol(enrolment: Enrolment): Promise<void>
+  /** False when it was not enrolled. */
+  withdraw(name: string): Promise<boolean>
+  enrolments(): Promise<readonly Enrolment[]>
+  /** By its own name first, then by its organisation's. Names compare without case, as the forge does. */
+  enrolmentOf(repository: string): Promise<Enrolment | null>
+
+  /**
+   * Decides a comment once. `first: false`: somebody has decided it before, nothing was written. With `request` a queued run is made (its
+   * folder and request.json first), a queued run of the same pull request is cancelled in its favour (`superseded`), and a running one stays.
+   */
+  decide(
+    comment: DecidedComment,
+    request: RunRequest | null,
+  ): Promise<{ readonly first: boolean; readonly superseded: readonly RunRow[] }>
+  decided(repository: string, comment: number): Promise<DecidedComment | null>
+  /** True once per (repository, pull, login): the polite refusal is said once. */
+  firstRefusal(repository: string, pull: number, login: string): Promise<boolean>
+  /** Adds a run that no comment asked for. */
+  add(request: RunRequest): Promise<{ readonly superseded: readonly RunRow[] }>
+
+  run(id: string): Promise<RunRow | null>
+  /** Newest first. */
+  runs(filter: {
+    readonly repository?: string
+    readonly pull?: number
+    readonly state?: readonly RunState[]
+    readonly before?: string
+    readonly limit: number
+  }): Promise<readonly RunRow[]>
+  place(id: string, now: number): Promise<QueuePlace | null>
+  counts(): Promise<Readonly<Record<RunState, number>>>
+
+  /**
+   * Leases the run that is next: priority first, then the repository that was served least (fewest running, then longest ago), then age;
+   * only what fits the free memory, never a second run of one pull request. Null: nothing to do.
+   */
+  claim(capacity: Capacity, now: number, leaseMs: number): Promise<Claim | null>
+  /** Lengthens the lease. `fenced` when the run is another attempt's or has ended. */
+  renew(
+    lease: Lease,
+    now: number,
+    leaseMs: number,
+  ): Promise<'fenced' | { readonly cancel: string | null; readonly leaseUntil: string }>
+  /** True while this lease is the run's: asked before every write to its folder. */
+  holds(lease: Lease): Promise<boolean>
+  /** Ends the run (outcome.json first). False when fenced: nothing was written. */
+  finish(lease: Lease, outcome: RunOutcome): Promise<boolean>
+  /** What was learnt after the end: only `teardown` of an outcome may still change, from `unknown`. */
+  tornDown(lease: Lease, teardown: RunOutcome['teardown']): Promise<boolean>
+  /** Gives the run back unfinished (a worker that drains): queued again, the attempt does not count. False when fenced. */
+  release(lease: Lease): Promise<boolean>
+  /**
+   * Asks for an end. A queued run is `cancelled` at once; a running one when its worker says so (`asked`), or by `expire`.
+   * `ended`: it was over already.
+   */
+  cancel(id: string, reason: string, now: number): Promise<'cancelled' | 'asked' | 'ended' | 'unknown'>
+  /**
+   * What leases that ran out mean: queued again, or `cancelled` if that was asked, or `error` after the third attempt. Gives the rows that
+   * changed, so that they are answered.
+   */
+  expire(now: number): Promise<readonly RunRow[]>
+
+  /** Wants the forge to show this; replaces an older wish for the same comment or status. */
+  want(answer: Answer): Promise<void>
+  /** Answers that are due, each handed to one publisher for `holdMs`. */
+  due(now: number, limit: number, holdMs: number): Promise<readonly DueAnswer[]>
+  answered(key: string, version: number, remoteId: number | null): Promise<void>
+  /** Not now: again at `at` (epoch ms). `forget`: never (the pull request or repository is gone). */
+  postpone(key: string, at: number | 'forget'): Promise<void>
+  unanswered(): Promise<number>
+
+  /** Where polling of a repository or organisation stands: the newest `updated_at` that was seen whole; null: never polled. */
+  cursor(name: string): Promise<string | null>
+  setCursor(name: string, at: string): Promise<void>
+
+  workers(): Promise<readonly WorkerRow[]>
+  /** Keeps the SHA-256 of the token; throws UsageError `worker-exists`. */
+  addWorker(name: string, tokenHash: string): Promise<void>
+  removeWorker(name: string): Promise<boolean>
+  workerOfToken(tokenHash: string): Promise<string | null>
+  seenWorker(capacity: Capacity, now: number): Promise<void>
+
+  /** Adds to the index what the run folders and `<state>/server/` tell and it does not know. Safe at any time, any number of times. */
+  rebuild(): Promise<{ readonly runs: number; readonly comments: number; readonly enrolments: number }>
+  /** Resolves when the queue or the answers may have changed, or after `ms`: from other servers too. */
+  changed(ms: number, signal: AbortSignal): Promise<void>
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface WorkerRow {
+  readonly name: string
+  readonly seenAt: string | null
+  readonly memoryBytes: number | null
+  readonly freeBytes: number | null
+  readonly harness: string | null
+}

@@ -1,0 +1,45 @@
+import { ForgeError } from '../../contract/errors.ts'
+import type { WebhookValues } from '../../contract/forge.ts'
+import type { Caller } from './call.ts'
+import { organisationParts, repositoryParts } from './names.ts'
+import { allPages } from './pages.ts'
+import { hookShape, madeShape } from './shapes.ts'
+
+/** Makes the webhook, or brings the one with the same URL up to date. Null where the token may not. */
+export async function ensureWebhook(
+  caller: Caller,
+  name: string,
+  values: WebhookValues,
+  secret: string,
+): Promise<number | null> {
+  caller.masker.add(secret.toWellFormed())
+  const path = hooksOf(name)
+  const config = { url: values.url, content_type: values.contentType, secret }
+  const wanted = { config, events: values.events, active: true }
+  try {
+    const there = await allPages(caller, hookShape, path)
+    const same = there.find((hook) => hook.config.url === values.url)
+    if (same) {
+      await caller.ok('PATCH', [...path, String(same.id)], { body: wanted })
+      return same.id
+    }
+    const made = await caller.ok('POST', path, { body: { ...wanted, type: 'gitea' } })
+    return caller.parse(madeShape, made, path).id
+  } catch (error) {
+    if (error instanceof ForgeError && error.code === 'forge-refused') return null
+    throw error
+  }
+}
+
+/** Gone already is as good. */
+export async function removeWebhook(caller: Caller, name: string, id: number): Promise<void> {
+  try {
+    await caller.ok('DELETE', [...hooksOf(name), String(id)])
+  } catch (error) {
+    if (!(error instanceof ForgeError) || error.code !== 'forge-missing') throw error
+  }
+}
+
+function hooksOf(name: string): string[] {
+  return [...(name.includes('/') ? repositoryParts(name) : organisationParts(name)), 'hooks']
+}

@@ -1,0 +1,61 @@
+import { z } from '@hono/zod-openapi'
+import type { Api } from './api.ts'
+import { body, json, OPERATOR, route } from './describe.ts'
+import { Refusal } from './failure.ts'
+import * as shapes from './shapes.ts'
+
+/** Which repositories are listened to, and whose code may run. */
+export function addRepositories({ app, services, doorman }: Api): void {
+  const { store, operations } = services
+
+  const list = route({
+    ...{ method: 'get', path: '/api/v1/enrolments', summary: 'Repositories and organisations that are listened to' },
+    responses: { 200: json(z.object({ enrolments: z.array(shapes.enrolment) }), 'All of them') },
+  })
+  app.openapi(list, async (c) => c.json({ enrolments: [...(await store.enrolments())] }, 200))
+
+  const enrol = route({
+    ...{
+      method: 'post',
+      path: '/api/v1/enrolments',
+      summary: 'Enrols a repository or organisation',
+      security: OPERATOR,
+    },
+    request: { body: body(shapes.enrolOrder) },
+    responses: {
+      201: json(
+        z.object({ enrolment: shapes.enrolment, paste: shapes.paste.nullable() }),
+        'Enrolled; `paste` is what to enter at the forge by hand where the token may not',
+      ),
+    },
+  })
+  app.openapi(enrol, async (c) => {
+    const by = doorman.operator(c)
+    return c.json(await operations.enrol({ ...c.req.valid('json'), by }), 201)
+  })
+
+  const withdraw = route({
+    ...{ method: 'delete', path: '/api/v1/enrolments/{name}', security: OPERATOR },
+    summary: 'Stops listening; a slash in the name is written %2F',
+    request: { params: z.object({ name: shapes.enrolmentName }) },
+    responses: { 204: { description: 'Withdrawn' } },
+  })
+  app.openapi(withdraw, async (c) => {
+    const by = doorman.operator(c)
+    if (await operations.withdraw(c.req.valid('param').name, by)) return c.body(null, 204)
+    throw new Refusal(404, 'no-such-enrolment', 'that is not enrolled')
+  })
+
+  const approve = route({
+    ...{ method: 'post', path: '/api/v1/approvals', security: OPERATOR },
+    summary: 'Lets the code of a repository run, in the sandbox, at one commit',
+    request: { body: body(shapes.approval) },
+    responses: { 204: { description: 'Approved' } },
+  })
+  app.openapi(approve, async (c) => {
+    const by = doorman.operator(c)
+    const { repository, commit } = c.req.valid('json')
+    await operations.approve(repository, commit, by)
+    return c.body(null, 204)
+  })
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { z } from '@hono/zod-openapi'
+import { sha256 } from '../secrets.ts'
+import type { Api } from './api.ts'
+import { body, json, OPERATOR, route } from './describe.ts'
+import { Refusal } from './failure.ts'
+import * as shapes from './shapes.ts'
+
+const QUEUED = 200
+
+/** Machines that may take runs, and what waits for them. */
+export function addWorkers({ app, services, doorman }: Api): void {
+  const { store, clock } = services
+
+  const list = route({
+    ...{ method: 'get', path: '/api/v1/workers', summary: 'Workers', security: OPERATOR },
+    responses: { 200: json(z.object({ workers: z.array(shapes.worker) }), 'All that are known') },
+  })
+  app.openapi(list, async (c) => {
+    doorman.operator(c)
+    return c.json({ workers: [...(await store.workers())] }, 200)
+  })
+
+  const add = route({
+    ...{ method: 'post', path: '/api/v1/workers', summary: 'Lets a worker in', security: OPERATOR },
+    request: { body: body(z.strictObject({ name: shapes.workerName })) },
+    responses: { 201: json(z.object({ name: z.string(), token: z.string() }), 'The token is shown this once') },
+  })
+  app.openapi(add, async (c) => {
+    doorman.operator(c)
+    const { name } = c.req.valid('json')
+    const token = randomBytes(32).toString('base64url')
+    await store.addWorker(name, sha256(token))
+    return c.json({ name, token }, 201)
+  })
+
+  const remove = route({
+    ...{ method: 'delete', path: '/api/v1/workers/{name}', summary: 'Shuts a worker out', security: OPERATOR },
+    request: { params: z.object({ name: shapes.workerName }) },
+    responses: { 204: { description: 'Its token is worth nothing from now on' } },
+  })
+  app.openapi(remove, async (c) => {
+    doorman.operator(c)
+    if (await store.removeWorker(c.req.valid('param').name)) return c.body(null, 204)
+    throw new Refusal(404, 'no-such-worker', 'there is no such worker')
+  })
+
+  const queue = route({
+    ...{ method: 'get', path: '/api/v1/queue', summary: 'What waits, and how long' },
+    responses: { 200: json(shapes.queue, 'Counts of all runs, and the queued ones in order') },
+  })
+  app.openapi(queue, async (c) => {
+    const [counts, rows] = await Promise.all([store.counts(), store.runs({ state: ['queued'], limit: QUEUED })])
+    const now = clock.now()
+    const queued = []
+    for (const run of rows) {
+      const place = await store.place(run.request.id, now)
+      if (place) queued.push({ run, ahead: place.ahead, etaMs: place.etaMs })
+    }
+    queued.sort((a, b) => a.ahead - b.ahead)
+    return c.json({ counts, queued }, 200)
+  })
+}

@@ -1,0 +1,58 @@
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
+import type { BlankEnv } from 'hono/types'
+import { toolVersion } from '../../lib/version.ts'
+import { addRepositories } from './api-repositories.ts'
+import { addRuns } from './api-runs.ts'
+import { addWorkers } from './api-workers.ts'
+import { issuesOf } from './body.ts'
+import type { Doorman } from './doorman.ts'
+import { Refusal } from './failure.ts'
+import type { AppServices } from './services.ts'
+
+/** A Hono like any other to what is added to it. */
+export type DescribedApp = OpenAPIHono<BlankEnv>
+
+export interface Api {
+  readonly app: DescribedApp
+  readonly services: Pick<AppServices, 'store' | 'operations' | 'clock'>
+  readonly doorman: Doorman
+}
+
+/** An app whose routes refuse what is not of their shape. */
+export function describedApp(): DescribedApp {
+  return new OpenAPIHono<BlankEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw new Refusal(400, 'bad-request', issuesOf(result.error as z.ZodError))
+    },
+  })
+}
+
+/** The JSON API, declared once: `openApi` is made from the same routes. */
+export function addApi(api: Api): void {
+  const { app } = api
+  // Who calls is asked before the body is read as an order, so that a stranger learns nothing of shapes.
+  app.use('/api/v1/*', async (c, next) => {
+    if (c.req.method !== 'GET') api.doorman.operator(c)
+    await next()
+  })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'operatorToken', { type: 'http', scheme: 'bearer' })
+  addRuns(api)
+  addRepositories(api)
+  addWorkers(api)
+  app.get('/api/v1/openapi.json', (c) => c.json(openApi(app)))
+}
+
+/** The OpenAPI 3.1 document of the API. */
+function openApi(app: DescribedApp): object {
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'cc-ci', version: toolVersion(), description: 'Runs of Co-op Cloud recipes: reading is public.' },
+  })
+}
+
+/** The same document without a server: its routes are declared and never called. */
+export function apiDescription(): object {
+  const app = describedApp()
+  addApi({ app, services: {} as Api['services'], doorman: {} as Doorman })
+  return openApi(app)
+}

@@ -1,0 +1,70 @@
+// cspell:ignore readyz
+import type { Context } from 'hono'
+import { serverMasker } from '../secrets.ts'
+import { addApi, type DescribedApp, describedApp } from './api.ts'
+import { boundedBody } from './body.ts'
+import { Doorman } from './doorman.ts'
+import { answerError, Refusal } from './failure.ts'
+import { fileRoutes } from './files.ts'
+import { healthRoutes } from './health.ts'
+import { HookDesk, hookRoute } from './hook-route.ts'
+import { Limits, limited, type RateClass } from './limits.ts'
+import { loginRoutes } from './login.ts'
+import { maskAnswers } from './masked-text.ts'
+import { oauthRoutes } from './oauth.ts'
+import { secured } from './security.ts'
+import type { AppServices } from './services.ts'
+import { Sessions } from './session.ts'
+import { workerRoutes } from './worker-routes.ts'
+
+const BODY_BYTES = 64 * 1024
+
+/** The app, and what belongs to it beside its routes. */
+export interface ServerApp {
+  readonly app: DescribedApp
+  /** Who looks at a page and who sent a form: for the pages, which are added to `app`. */
+  readonly doorman: Doorman
+  /** Resolves when no delivery waits any more: on the way down, after the listening has ended. */
+  drain(): Promise<void>
+}
+
+/** All of HTTP but the pages. */
+export function makeApp(services: AppServices): ServerApp {
+  const { settings, store, clock, log, metrics } = services
+  const { state } = settings
+  const sessions = new Sessions(settings, clock)
+  const doorman = new Doorman(settings, sessions)
+  const desk = new HookDesk(services.intake, log)
+  metrics.hookQueue(() => desk.length)
+  const app = describedApp()
+  app.onError((error, c) => answerError(error, c, log))
+  app.notFound((c) => answerError(new Refusal(404, 'not-found', 'there is nothing here'), c, log))
+
+  app.use(metrics.measure)
+  app.use(secured({ https: settings.publicUrl.startsWith('https:') }))
+  app.use(maskAnswers(serverMasker(settings)))
+  app.use(limited(new Limits(clock), classOf))
+  app.route('/', healthRoutes(store, metrics))
+  app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
+  app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state }))
+  app.use(boundedBody(BODY_BYTES))
+  addApi({ app, services, doorman })
+  app.route('/', fileRoutes({ store, state }))
+  app.route('/', loginRoutes({ settings, sessions, doorman }))
+  if (settings.oauth && settings.operatorOrganisation) {
+    const { oauth: client, operatorOrganisation: organisation } = settings
+    const { forge } = services
+    app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
+  }
+  return { app, doorman, drain: () => desk.drain() }
+}
+
+/** Null: never refused, because a probe that is refused looks like a server that is down. */
+function classOf(c: Context): RateClass | null {
+  const { path, method } = c.req
+  if (path === '/healthz' || path === '/readyz' || path === '/metrics') return null
+  if (path.startsWith('/hooks/')) return 'hook'
+  if (path.startsWith('/worker/')) return 'worker'
+  if (path.startsWith('/login') && (method === 'POST' || path !== '/login')) return 'login'
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+}

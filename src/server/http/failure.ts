@@ -1,0 +1,58 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Logger } from 'pino'
+import { CcCiError } from '../../lib/errors.ts'
+import { FencedError, ForgeError, UploadError } from '../contract/errors.ts'
+
+/** How every route says no. */
+interface Failure {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string }
+  /** Of `wrong-offset`: bytes that the server has. */
+  readonly size?: number
+}
+
+/** Ends a request with a status, a stable code and a sentence. */
+export class Refusal extends HTTPException {
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(status: ContentfulStatusCode, code: string, message: string, hint?: string) {
+    super(status, { message })
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** Answers an error. What is nobody's fault outside says only under which request id the log has the rest. */
+export function answerError(error: unknown, c: Context, log: Logger): Response {
+  const status = statusOf(error)
+  if (status >= 500) log.error({ err: error, request: c.get('requestId'), path: c.req.path }, 'a request failed')
+  if (status === 500) {
+    const message = `cc-ci failed; its log has more under request ${c.get('requestId')}`
+    return c.json({ error: { code: 'internal', message } } satisfies Failure, 500)
+  }
+  return c.json(failureOf(error), status)
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof CcCiError || error instanceof Refusal) {
+    const { code, message, hint } = error
+    const size = error instanceof UploadError && error.code === 'wrong-offset' ? { size: error.size } : {}
+    return { error: { code, message, ...(hint === undefined ? {} : { hint }) }, ...size }
+  }
+  return { error: { code: 'bad-request', message: error instanceof Error ? error.message : 'not understood' } }
+}
+
+function statusOf(error: unknown): ContentfulStatusCode {
+  if (error instanceof HTTPException) return error.status
+  if (error instanceof FencedError) return 409
+  if (error instanceof UploadError)
+    return ({ 'wrong-offset': 409, 'too-large': 413 } as const)[error.code as 'too-large'] ?? 400
+  if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
+  if (!(error instanceof CcCiError)) return 500
+  if (error.code === 'database-gone') return 503
+  if (error.blame !== 'user') return 500
+  if (error.code.startsWith('no-such-')) return 404
+  return error.code.startsWith('already-') || error.code.endsWith('-exists') ? 409 : 400
+}

@@ -1,0 +1,49 @@
+import { type Context, Hono } from 'hono'
+import type { ServerSettings } from '../contract/settings.ts'
+import { sameSecret } from '../secrets.ts'
+import type { Doorman } from './doorman.ts'
+import { Refusal } from './failure.ts'
+import { loginPage } from './pages/small.ts'
+import type { Sessions } from './session.ts'
+
+export interface LoginParts {
+  readonly settings: Pick<ServerSettings, 'operatorToken' | 'oauth'>
+  readonly sessions: Sessions
+  readonly doorman: Doorman
+}
+
+/** `/login` and `/logout` for browsers. */
+export function loginRoutes({ settings, sessions, doorman }: LoginParts): Hono {
+  const app = new Hono()
+
+  app.get('/login', (c) => c.html(page(c, null)))
+
+  app.post('/login', async (c) => {
+    assertFromHere(c)
+    const { token } = await c.req.parseBody()
+    if (typeof token !== 'string' || !sameSecret(token, settings.operatorToken)) {
+      return c.html(page(c, 'That is not the operator token.'), 401)
+    }
+    sessions.begin(c, 'operator')
+    return c.redirect('/', 303)
+  })
+
+  app.post('/logout', async (c) => {
+    if (doorman.sender(c, await c.req.parseBody()) === null) {
+      throw new Refusal(403, 'cross-site', 'this form is not of a page of this server, or too old')
+    }
+    sessions.end(c)
+    return c.redirect('/', 303)
+  })
+
+  return app
+
+  function page(c: Context, problem: string | null) {
+    const forge = settings.oauth === null ? null : '/login/forge'
+    return loginPage({ viewer: doorman.viewer(c), problem, forge })
+  }
+
+  function assertFromHere(c: Context): void {
+    if (!doorman.fromHere(c)) throw new Refusal(403, 'cross-site', 'log in on a page of this server')
+  }
+}

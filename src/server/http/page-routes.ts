@@ -1,0 +1,150 @@
+import type { Context, Hono } from 'hono'
+import type { Clock } from '../../lib/clock.ts'
+import { CcCiError } from '../../lib/errors.ts'
+import { RUN_STATES, type RunState } from '../contract/request.ts'
+import type { Operations } from '../contract/services.ts'
+import type { ServerSettings } from '../contract/settings.ts'
+import type { RunRow, Store } from '../contract/store.ts'
+import { dashboardPage } from './pages/dashboard.ts'
+import { CSS, type Viewer } from './pages/frame.ts'
+import { type Paste, repositoriesPage } from './pages/repositories.ts'
+import { runPage } from './pages/run.ts'
+import { type RunsFilter, runsPage } from './pages/runs.ts'
+import { plainPage, workersPage } from './pages/small.ts'
+import { readKept } from './run-kept.ts'
+
+const PAGE = 50
+const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
+
+export interface PageServices {
+  readonly store: Store
+  readonly operations: Operations
+  readonly settings: ServerSettings
+  readonly clock: Clock
+}
+
+export interface Doorman {
+  viewer(c: Context): Viewer
+  /** Who sent this form; null where it came from elsewhere, without its token, or from a reader. */
+  sender(c: Context, form: Readonly<Record<string, unknown>>): string | null
+}
+
+/** The pages for people, and the forms on them. */
+export function addPages(app: Hono, services: PageServices, doorman: Doorman): void {
+  const { store, operations, clock } = services
+  const viewer = (c: Context) => doorman.viewer(c)
+
+  app.get('/style.css', (c) =>
+    c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
+  )
+
+  app.get('/', async (c) => {
+    const [running, waiting, ended, counts, workers] = await Promise.all([
+      store.runs({ state: ['running'], limit: PAGE }),
+      store.runs({ state: ['queued'], limit: PAGE }),
+      store.runs({ state: ENDED, limit: 20 }),
+      store.counts(),
+      store.workers(),
+    ])
+    const queued = await Promise.all(waiting.slice(-20).map((row) => placed(row)))
+    queued.sort((a, b) => (a.place?.ahead ?? 0) - (b.place?.ahead ?? 0))
+    const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
+    return c.html(dashboardPage(data))
+  })
+
+  app.get('/runs', async (c) => {
+    const filter = filterOf(c)
+    const pull = /^\d{1,9}$/.test(filter.pull) ? Number(filter.pull) : undefined
+    const state = RUN_STATES.filter((one) => one === filter.state)
+    const before = c.req.query('before')
+    const rows = await store.runs({
+      ...(filter.repository ? { repository: filter.repository } : {}),
+      ...(pull === undefined ? {} : { pull }),
+      ...(state.length > 0 ? { state } : {}),
+      ...(before ? { before } : {}),
+      limit: PAGE,
+    })
+    const last = rows.length === PAGE ? rows.at(-1) : undefined
+    const next = last ? new URLSearchParams({ ...filter, before: last.request.id }).toString() : null
+    return c.html(runsPage({ viewer: viewer(c), now: clock.now(), rows, filter, next }))
+  })
+
+  app.get('/runs/:id', async (c) => {
+    const row = await store.run(c.req.param('id'))
+    if (!row)
+      return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
+    const { place } = await placed(row)
+    return c.html(runPage({ viewer: viewer(c), row, place, ...(await readKept(services.settings.state, row)) }))
+  })
+
+  for (const act of ['cancel', 'rerun'] as const) {
+    app.post(`/runs/:id/${act}`, async (c) => {
+      const by = doorman.sender(c, await c.req.parseBody())
+      if (by === null) return forbidden(c)
+      const id = c.req.param('id')
+      return told(c, async () => {
+        if (act === 'cancel') await operations.cancel(id, by)
+        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations.rerun(id, by)).id}`, 303)
+      })
+    })
+  }
+
+  app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
+
+  app.post('/repositories', async (c) => {
+    const form = await c.req.parseBody()
+    const by = doorman.sender(c, form)
+    if (by === null) return forbidden(c)
+    const allow = textOf(form.allow)
+      .split(/[\s,]+/)
+      .filter((login) => login !== '')
+    return told(c, async () => {
+      const { enrolment, paste } = await operations.enrol({ name: textOf(form.name).trim(), allow, by })
+      return c.html(await repositories(c, `${enrolment.name} is enrolled.`, paste))
+    })
+  })
+
+  app.post('/repositories/remove', async (c) => {
+    const form = await c.req.parseBody()
+    const by = doorman.sender(c, form)
+    if (by === null) return forbidden(c)
+    return told(c, async () => {
+      await operations.withdraw(textOf(form.name), by)
+      return c.redirect('/repositories', 303)
+    })
+  })
+
+  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers())))
+
+  async function placed(row: RunRow) {
+    return { row, place: row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null }
+  }
+
+  async function repositories(c: Context, message: string | null, paste: Paste | null) {
+    return repositoriesPage({ viewer: viewer(c), enrolments: await store.enrolments(), message, paste })
+  }
+
+  /** What the person did wrong is told on a page; the rest is the app's to handle. */
+  async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof CcCiError) || error.blame !== 'user') throw error
+      return c.html(plainPage(viewer(c), 'That did not work', error.describe()), 400)
+    }
+  }
+
+  function forbidden(c: Context): Response {
+    const text = 'Log in as an operator; if you are, the form was too old: load the page anew and send it again.'
+    return c.html(plainPage(viewer(c), 'Not allowed', text), 403) as unknown as Response
+  }
+}
+
+function filterOf(c: Context): RunsFilter {
+  const [repository, pull, state] = ['repository', 'pull', 'state'].map((name) => c.req.query(name)?.trim() ?? '')
+  return { repository: repository ?? '', pull: pull ?? '', state: state ?? '' }
+}
+
+function textOf(field: unknown): string {
+  return typeof field === 'string' ? field : ''
+}

@@ -1,0 +1,43 @@
+import { html } from 'hono/html'
+import { formatDuration } from '../../../lib/duration.ts'
+import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
+import { framed, type Html, type Viewer } from './frame.ts'
+import { runTable } from './run-table.ts'
+
+export interface DashboardData {
+  readonly viewer: Viewer
+  readonly now: number
+  readonly running: readonly RunRow[]
+  readonly queued: readonly { readonly row: RunRow; readonly place: QueuePlace | null }[]
+  readonly queueLength: number
+  readonly ended: readonly RunRow[]
+  readonly workers: readonly WorkerRow[]
+}
+
+/** What goes on now, what waits, what came out. */
+export function dashboardPage(data: DashboardData): Html {
+  const { viewer, now, running, queued, queueLength, ended, workers } = data
+  const seen = workers.filter(({ seenAt }) => seenAt !== null && now - Date.parse(seenAt) < 90_000)
+  const waiting = html`<h2>Waiting (${queueLength})</h2>${
+    queued.length === 0
+      ? html`<p class="dim">Nothing waits.</p>`
+      : html`<ol>${queued.map(({ row, place }) => html`<li><a href="/runs/${row.request.id}">${row.request.repository}${row.request.pull ? `#${row.request.pull.number}` : ''}</a> <span class="dim">${placed(place)}</span></li>`)}</ol>`
+  }`
+  return framed({
+    title: 'Dashboard',
+    viewer,
+    refresh: running.length + queueLength > 0 ? 10 : null,
+    body: [
+      html`<p class="dim">${seen.length} of ${workers.length} worker${workers.length === 1 ? '' : 's'} here now.</p>`,
+      runTable(`Running (${running.length})`, running, now),
+      waiting,
+      runTable('Newest verdicts', ended, now),
+    ],
+  })
+}
+
+export function placed(place: QueuePlace | null): string {
+  if (!place) return ''
+  const eta = place.etaMs === null ? '' : `, about ${formatDuration(place.etaMs)}`
+  return place.ahead === 0 ? `next${eta}` : `behind ${place.ahead}${eta}`
+}

@@ -1,0 +1,45 @@
+import { html } from 'hono/html'
+import type { Enrolment } from '../../contract/store.ts'
+import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+
+/** What to enter in the forge by hand where the token may not make a webhook. */
+export interface Paste {
+  readonly page: string
+  readonly url: string
+  readonly events: readonly string[]
+  readonly secret: string
+}
+
+/** What is listened to; an operator may add and remove. */
+export function repositoriesPage(data: {
+  readonly viewer: Viewer
+  readonly enrolments: readonly Enrolment[]
+  readonly message: string | null
+  readonly paste: Paste | null
+}): Html {
+  const { viewer, enrolments, message, paste } = data
+  const may = viewer.operator !== null
+  return framed({
+    title: 'Repositories',
+    viewer,
+    body: [
+      message === null ? html`` : html`<p class="card" role="status">${message}</p>`,
+      paste === null ? html`` : pasted(paste),
+      enrolments.length === 0
+        ? html`<p class="dim">Nothing is enrolled.</p>`
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">since</th><th scope="col">by</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, viewer, may))}</tbody></table></div>`,
+      may
+        ? html`<h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
+        : html``,
+    ],
+  })
+}
+
+function line({ name, at, by, webhook }: Enrolment, { csrf }: Viewer, may: boolean): Html {
+  const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
+  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a></th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${may ? remove : ''}</td></tr>`
+}
+
+function pasted({ page, url, events, secret }: Paste): Html {
+  return html`<section class="card"><h3>The token may not make a webhook</h3><p>Until somebody does, comments are found by polling. Enter this at <a href="${page}">${page}</a>:</p><dl class="facts"><dt>Target URL</dt><dd><code>${url}</code></dd><dt>Method</dt><dd>POST, application/json</dd><dt>Secret</dt><dd>the value of <code>${secret}</code></dd><dt>Events</dt><dd>${events.join(', ')}</dd></dl></section>`
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { messageOf } from '../../lib/errors.ts'
+import { runFolder } from '../../lifecycle/run-folder.ts'
+import { readEvents } from '../../verdict/event-log.ts'
+import { fold } from '../../verdict/fold.ts'
+import { parseResults, type Results } from '../../verdict/results.ts'
+import { UPLOADED } from '../contract/protocol.ts'
+import type { RunRow } from '../contract/store.ts'
+
+const MOST_BYTES = 8 * 1024 ** 2
+const MOST_FILES = 200
+
+/** What a run's folder holds for people. A folder may come from another machine: damaged or huge files are said, never thrown. */
+export interface Kept {
+  readonly results: Results | null
+  /** Folded from the events of a run that goes on. */
+  readonly sofar: boolean
+  readonly problem: string | null
+  readonly files: readonly string[]
+}
+
+export async function readKept(state: string, row: RunRow): Promise<Kept> {
+  const folder = runFolder(state, row.folder)
+  const files = await filesOf(folder.dir)
+  const goesOn = row.state === 'running'
+  const file = goesOn ? folder.events : folder.results
+  try {
+    const size = (await stat(file).catch(() => null))?.size
+    if (size === undefined) return { results: null, sofar: goesOn, problem: null, files }
+    if (size > MOST_BYTES) throw new Error(`it has ${size} bytes; ${MOST_BYTES} are read`)
+    const results = goesOn ? fold(readEvents(file)) : parseResults(JSON.parse(await readFile(file, 'utf8')), file)
+    return { results, sofar: goesOn, problem: null, files }
+  } catch (error) {
+    // A run that has only begun has no first event yet.
+    if (goesOn) return { results: null, sofar: true, problem: null, files }
+    return { results: null, sofar: false, problem: `The results cannot be shown: ${messageOf(error)}`, files }
+  }
+}
+
+async function filesOf(dir: string): Promise<string[]> {
+  const tops = ['events.ndjson', 'results.json', 'report.html']
+  const below = await Promise.all(
+    ['logs', 'artifacts'].map(async (name) => {
+      const entries = await readdir(join(dir, name), { recursive: true, withFileTypes: true }).catch(() => [])
+      return entries.filter((entry) => entry.isFile()).map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+    }),
+  )
+  const there = await Promise.all(
+    tops.map(async (name) => ((await stat(join(dir, name)).catch(() => null))?.isFile() ? [name] : [])),
+  )
+  return [...there.flat(), ...below.flat()].filter((path) => UPLOADED.test(path)).slice(0, MOST_FILES)
+}

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../lib/clock.ts'
+import type { Forge } from '../contract/forge.ts'
+import type { Intake, Operations } from '../contract/services.ts'
+import type { ServerSettings } from '../contract/settings.ts'
+import type { Store } from '../contract/store.ts'
+import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Everything that the HTTP side asks; it keeps nothing itself but rates and deliveries under way. */
+export interface AppServices {
+  readonly settings: ServerSettings
+  readonly store: Store
+  readonly intake: Pick<Intake, 'comment'>
+  readonly operations: Operations
+  /** For remote workers. */
+  readonly dispatch: Pick<DispatchOffice, 'remote' | 'heldBy'>
+  /** Says who is an operator when they log in by the forge. */
+  readonly forge: Pick<Forge, 'isMember'>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+}

@@ -1,0 +1,122 @@
+import { z } from '@hono/zod-openapi'
+import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../contract/request.ts'
+
+/** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
+export const failure = z
+  .object({
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+  })
+  .openapi('Failure')
+
+// The contract's shapes were made before zod was taught `openapi`; `meta` they have had always.
+export const runRequestAnswer = runRequest.meta({ id: 'RunRequest' })
+
+export const runRow = z
+  .object({
+    request: runRequestAnswer,
+    state: z.enum(RUN_STATES),
+    attempt: z.int().min(0),
+    folder: z.string(),
+    worker: z.string().nullable(),
+    leaseUntil: z.string().nullable(),
+    startedAt: z.string().nullable(),
+    cancelAskedAt: z.string().nullable(),
+    cancelReason: z.string().nullable(),
+    outcome: runOutcome.nullable(),
+    harness: z.string().nullable(),
+  })
+  .openapi('RunRow')
+
+export const runsQuery = z.object({
+  repository: repositoryName.optional(),
+  pull: z.coerce.number().int().positive().max(2_000_000_000).optional(),
+  /** One state, or several with commas between. */
+  state: z
+    .string()
+    .regex(new RegExp(`^(${RUN_STATES.join('|')})(,(${RUN_STATES.join('|')}))*$`), `some of ${RUN_STATES.join(', ')}`)
+    .optional(),
+  before: z
+    .string()
+    .regex(/^\d{8}-\d{6}-[a-z2-9]{6}$/, 'a run id')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+export const startOrder = z
+  .strictObject({
+    repository: repositoryName,
+    ref: z.string().min(1).max(255).optional(),
+    pull: z.int().positive().max(2_000_000_000).optional(),
+    base: z.string().min(1).max(100).optional(),
+    quick: z.boolean().optional(),
+    priority: z.enum(['manual', 'sweep']).optional(),
+  })
+  .openapi('StartOrder')
+
+export const enrolment = z
+  .object({
+    name: z.string(),
+    at: z.string(),
+    by: z.string(),
+    allow: z.array(z.string()).readonly(),
+    memoryBytes: z.number().nullable(),
+    webhook: z.number().nullable(),
+  })
+  .openapi('Enrolment')
+
+/** `ORG/REPO`, or `ORG`. */
+export const enrolmentName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
+
+export const enrolOrder = z
+  .strictObject({
+    name: enrolmentName,
+    allow: z
+      .array(z.string().regex(/^[\w.-]{1,100}$/, 'a login'))
+      .max(200)
+      .optional(),
+    memoryBytes: z.int().positive().optional(),
+  })
+  .openapi('EnrolOrder')
+
+/** What to enter by hand at the forge where the token may not make the webhook; `secret` names the setting that has it. */
+export const paste = z
+  .object({
+    url: z.string(),
+    contentType: z.literal('json'),
+    events: z.array(z.string()).readonly(),
+    page: z.string(),
+    secret: z.literal('CC_CI_WEBHOOK_SECRET'),
+  })
+  .openapi('WebhookToPaste')
+
+export const approval = z.strictObject({ repository: repositoryName, commit: commitId }).openapi('Approval')
+
+export const workerName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'a host name: a-z, 0-9, "." and "-"')
+
+export const worker = z
+  .object({
+    name: z.string(),
+    seenAt: z.string().nullable(),
+    memoryBytes: z.number().nullable(),
+    freeBytes: z.number().nullable(),
+    harness: z.string().nullable(),
+  })
+  .openapi('Worker')
+
+export const queue = z
+  .object({
+    counts: z.object({
+      queued: z.int(),
+      running: z.int(),
+      done: z.int(),
+      cancelled: z.int(),
+      error: z.int(),
+    }),
+    /** The newest queued ones, at most 200. `ahead`: served before it; `etaMs` null: no run of the past tells. */
+    queued: z.array(z.object({ run: runRow, ahead: z.int().nullable(), etaMs: z.number().nullable() })),
+  })
+  .openapi('Queue')

@@ -1,0 +1,177 @@
+import { approve } from '../../gate/approvals.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { newRunId } from '../../lib/ids.ts'
+import { ForgeError } from '../contract/errors.ts'
+import type { Forge, WebhookValues } from '../contract/forge.ts'
+import { commitId, type RunRequest, repositoryName } from '../contract/request.ts'
+import type { Answers, Operations } from '../contract/services.ts'
+import type { ServerSettings } from '../contract/settings.ts'
+import type { Enrolment, RunRow, Store } from '../contract/store.ts'
+
+export interface OperationsParts {
+  readonly store: Store
+  readonly forge: Forge
+  readonly answers: Pick<Answers, 'runChanged'>
+  readonly settings: ServerSettings
+  readonly clock: Clock
+}
+
+/** What people with the right to it may do, whichever way they come in. */
+export function makeOperations(parts: OperationsParts): Operations {
+  const { store, forge, answers, settings, clock } = parts
+  return {
+    async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
+      const enrolment = await enrolled(repository)
+      const pull =
+        number === undefined
+          ? null
+          : await orMissing(forge.pull(repository, number), `${repository} has no pull request ${number}`)
+      const commit = pull ? pull.head.sha : await commitOf(repository, ref)
+      return add({
+        ...fresh(enrolment),
+        priority,
+        repository,
+        pull: pull && {
+          number: pull.number,
+          headRef: pull.head.ref,
+          baseRef: pull.base.ref,
+          comment: null,
+          author: by,
+        },
+        commit,
+        base,
+        quick,
+      })
+    },
+
+    async rerun(id, by) {
+      const { request } = await known(id)
+      const pull = request.pull && { ...request.pull, comment: null, author: by }
+      const priority = request.pull ? 'pull' : 'manual'
+      return add({ ...request, ...fresh(await store.enrolmentOf(request.repository)), priority, pull })
+    },
+
+    async cancel(id, by) {
+      await known(id)
+      const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
+      if (result === 'unknown') throw noSuchRun(id)
+      await answers.runChanged(await known(id))
+      return result
+    },
+
+    async enrol({ name, allow = [], memoryBytes, by }) {
+      await checkName(name)
+      if ((await store.enrolments()).some((one) => one.name.toLowerCase() === name.toLowerCase())) {
+        throw new UsageError('already-enrolled', `${name} is enrolled already`, {
+          hint: 'Remove it first to enrol it otherwise.',
+        })
+      }
+      const values: WebhookValues = {
+        url: `${settings.publicUrl}/hooks/gitea`,
+        contentType: 'json',
+        events: ['pull_request_comment'],
+      }
+      const webhook = await forge.ensureWebhook(name, values, settings.webhookSecret)
+      const enrolment: Enrolment = {
+        name,
+        at: new Date(clock.now()).toISOString(),
+        by,
+        allow,
+        memoryBytes: memoryBytes ?? null,
+        webhook,
+      }
+      await store.enrol(enrolment)
+      const page = `${settings.forgeUrl}/${name.includes('/') ? name : `org/${name}`}/settings/hooks/gitea/new`
+      return { enrolment, paste: webhook === null ? { ...values, page, secret: 'CC_CI_WEBHOOK_SECRET' } : null }
+    },
+
+    async withdraw(name) {
+      const found = (await store.enrolments()).find((one) => one.name.toLowerCase() === name.toLowerCase())
+      if (!found) return false
+      if (found.webhook !== null) {
+        await forge.removeWebhook(found.name, found.webhook).catch((error: unknown) => {
+          // Gone already, or no longer ours to remove: its deliveries are then answered "not enrolled".
+          const isOver = error instanceof ForgeError && ['forge-missing', 'forge-refused'].includes(error.code)
+          if (!isOver) throw error
+        })
+      }
+      return store.withdraw(found.name)
+    },
+
+    async approve(repository, commit) {
+      if (!repositoryName.safeParse(repository).success || !commitId.safeParse(commit).success) {
+        throw new UsageError('bad-approval', `"${repository}" at "${commit}" cannot be approved`, {
+          hint: 'Name the repository as ORG/REPO and the whole commit, 40 hex digits.',
+        })
+      }
+      const { url } = forge.cloneSource(repository)
+      const at = new Date(clock.now()).toISOString()
+      approve(settings.state, { repository: url, commit, branch: null, at })
+    },
+  }
+
+  async function add(request: RunRequest): Promise<RunRequest> {
+    const { superseded } = await store.add(request)
+    for (const row of superseded) await answers.runChanged(row)
+    await answers.runChanged(await known(request.id))
+    return request
+  }
+
+  function fresh(enrolment: Enrolment | null) {
+    return {
+      schema: 1,
+      id: newRunId(clock.now()),
+      attemptOf: null,
+      at: new Date(clock.now()).toISOString(),
+      memoryBytes: enrolment?.memoryBytes ?? settings.runMemoryBytes,
+      deadlineMs: settings.runDeadlineMs,
+    } as const
+  }
+
+  async function known(id: string): Promise<RunRow> {
+    const row = await store.run(id)
+    if (!row) throw noSuchRun(id)
+    return row
+  }
+
+  async function enrolled(repository: string): Promise<Enrolment> {
+    const enrolment = repositoryName.safeParse(repository).success ? await store.enrolmentOf(repository) : null
+    if (enrolment) return enrolment
+    throw new UsageError('not-enrolled', `${repository} is not enrolled`, {
+      hint: '`cc-ci enroll ORG/REPO` does that; --list shows what is.',
+    })
+  }
+
+  async function commitOf(repository: string, ref: string | undefined): Promise<string> {
+    const name = ref ?? (await forge.defaultBranch(repository))
+    const commit = await forge.resolveCommit(repository, name)
+    if (commit) return commit
+    throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`)
+  }
+
+  async function checkName(name: string): Promise<void> {
+    const isRepository = repositoryName.safeParse(name).success
+    if (!isRepository && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
+      throw new UsageError('bad-name', `"${name}" is no repository or organisation`, {
+        hint: 'Write ORG/REPO, or ORG for all its repositories.',
+      })
+    }
+    const looked = isRepository ? forge.defaultBranch(name) : forge.repositories(name)
+    await orMissing(looked as Promise<unknown>, `the forge has no ${name}, or does not show it to our account`)
+  }
+}
+
+function noSuchRun(id: string): UsageError {
+  return new UsageError('no-such-run', `there is no run ${id}`)
+}
+
+async function orMissing<T>(call: Promise<T>, message: string): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof ForgeError && error.code === 'forge-missing')
+      throw new UsageError('no-such-repository', message, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { readApprovals } from '../gate/approvals.ts'
+import type { Clock } from '../lib/clock.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { formatSize } from '../lib/size.ts'
+import { makeAnswers } from './answer/answers.ts'
+import { makeReplies } from './answer/replies.ts'
+import type { Forge } from './contract/forge.ts'
+import type { RunRequest } from './contract/request.ts'
+import type { ServerSettings } from './contract/settings.ts'
+import { makeDispatch } from './dispatch/dispatch.ts'
+import { reapLeases } from './dispatch/reaper.ts'
+import { writeBundle } from './forge/bundle.ts'
+import { giteaForge } from './forge/index.ts'
+import { makeApp } from './http/app.ts'
+import { listen } from './http/listen.ts'
+import { makeMetrics } from './http/metrics.ts'
+import { addPages } from './http/page-routes.ts'
+import { keepGoing } from './loop.ts'
+import { notify, watchdogEveryMs } from './notify.ts'
+import { makeOperations } from './operations/operations.ts'
+import { openStore } from './store/open.ts'
+import { makeIntake } from './trigger/intake.ts'
+import { runWorker } from './worker/worker.ts'
+
+/** How long a stop waits for runs of the embedded worker before it gives them back. */
+const DRAIN_MS = 10 * 60_000
+const CLOSE_MS = 5_000
+const EMBEDDED = 'embedded'
+
+export interface ServeOptions {
+  readonly settings: ServerSettings
+  readonly clock: Clock
+  readonly log: Logger
+  /** What starts cc-ci: a program and its first arguments. */
+  readonly ccCi: readonly string[]
+  /** Aborted: no new work; runs of the embedded worker end in peace. */
+  readonly signal: AbortSignal
+  /** Aborted: its runs are stopped and given back. */
+  readonly giveBack: AbortSignal
+}
+
+/** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { settings, clock, log, signal } = options
+  await using store = closing(await openStore({ ...settings, clock }))
+  for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
+  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock })
+  const parts = { store, forge, settings, clock, log }
+  const answers = makeAnswers(parts)
+  const intake = makeIntake({ ...parts, answers, replies: makeReplies(parts) })
+  const operations = makeOperations({ ...parts, answers })
+  const office = makeDispatch({
+    ...{ store, answers, clock, log, state: settings.state },
+    bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
+    origin: (repository) => forge.cloneSource(repository).url,
+    isApproved: (origin, commit) =>
+      readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
+  })
+  const metrics = makeMetrics(store)
+  const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
+  addPages(app, { ...parts, operations }, doorman)
+  const server = await listen(app, settings)
+  log.info(
+    {
+      url: settings.publicUrl,
+      listens: `${settings.host}:${server.port}`,
+      forge: settings.forgeUrl,
+      database: store.kind,
+    },
+    'ready',
+  )
+  const stopLoops = new AbortController()
+  const loops = [
+    keepGoing('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
+    keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
+    keepGoing('poll', (stop) => pollOnce(stop), signal, options),
+    watchdog(stopLoops.signal),
+  ]
+  const working = embeddedWorker()
+  await notify('READY=1')
+  await aborted(signal)
+  log.info('stopping: runs of this machine end first')
+  await notify('STOPPING=1')
+  await working
+  await server.close(CLOSE_MS)
+  await drain()
+  stopLoops.abort()
+  await Promise.all(loops)
+  log.info('stopped')
+
+  async function pollOnce(stop: AbortSignal): Promise<void> {
+    const found = await intake.poll(stop)
+    if (found > 0) log.info({ found }, 'comments came by polling')
+    await clock.sleep(settings.pollMs, stop).catch(() => undefined)
+  }
+
+  async function embeddedWorker(): Promise<void> {
+    if (settings.workerMemoryBytes === 0) return
+    log.info(
+      { memory: formatSize(settings.workerMemoryBytes), deadline: formatDuration(settings.runDeadlineMs) },
+      'runs go on in this machine too',
+    )
+    const work = () =>
+      runWorker({
+        ...{ dispatch: office.embedded(EMBEDDED), state: settings.state, memoryBytes: settings.workerMemoryBytes },
+        ...{ ccCi: options.ccCi, clock, log, signal, giveBack: options.giveBack, drainMs: DRAIN_MS },
+      })
+    await keepGoing('worker', work, signal, options)
+  }
+
+  async function watchdog(stop: AbortSignal): Promise<void> {
+    const everyMs = watchdogEveryMs()
+    if (everyMs === null) return
+    const tell = async () => {
+      await store.ping()
+      await notify('WATCHDOG=1')
+      await clock.sleep(everyMs, stop).catch(() => undefined)
+    }
+    await keepGoing('watchdog', tell, stop, options)
+  }
+}
+
+async function bundle(
+  forge: Forge,
+  settings: ServerSettings,
+  { repository, commit, pull }: RunRequest,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await writeBundle({
+    ...{ source: forge.cloneSource(repository), repository, commit, file, signal },
+    ...{ pull: pull?.number ?? null, mirrorDir: join(settings.state, 'server', 'mirrors') },
+    ...(pull ? { baseBranch: pull.baseRef } : {}),
+  })
+}
+
+function closing<S extends { close(): Promise<void> }>(store: S): S & AsyncDisposable {
+  return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,161 @@
+/** How one setting of a server is written. `secret`: by the variable, or by `<VARIABLE>_FILE` naming a file; never by a flag. */
+export interface ServerSetting {
+  readonly key: string
+  readonly variable: string
+  /** Without dashes; null where there is no flag. */
+  readonly flag: string | null
+  readonly kind: 'text' | 'url' | 'port' | 'duration' | 'size' | 'secret'
+  /** As one would write it; null: none, `required` says whether the server starts without. */
+  readonly default: string | null
+  readonly required: boolean
+  /** Shortest secret that is taken. */
+  readonly atLeast?: number
+  readonly description: string
+}
+
+/** Every setting of `cc-ci serve`: flags, variables, docs and messages come from here. */
+export const SERVER_SETTINGS = [
+  {
+    key: 'host',
+    variable: 'CC_CI_HOST',
+    flag: 'host',
+    kind: 'text',
+    default: '127.0.0.1',
+    required: false,
+    description: 'Address to listen on. Put a proxy that speaks TLS in front of it.',
+  },
+  {
+    key: 'port',
+    variable: 'CC_CI_PORT',
+    flag: 'port',
+    kind: 'port',
+    default: '8080',
+    required: false,
+    description: 'Port to listen on.',
+  },
+  {
+    key: 'publicUrl',
+    variable: 'CC_CI_PUBLIC_URL',
+    flag: 'public-url',
+    kind: 'url',
+    default: null,
+    required: true,
+    description:
+      'Where people and the forge reach this server: links in comments and the address of webhooks begin with it.',
+  },
+  {
+    key: 'forgeUrl',
+    variable: 'CC_CI_FORGE_URL',
+    flag: 'forge-url',
+    kind: 'url',
+    default: null,
+    required: true,
+    description: 'The Gitea or Forgejo whose comments are answered. No other address is ever called.',
+  },
+  {
+    key: 'forgeToken',
+    variable: 'CC_CI_FORGE_TOKEN',
+    flag: null,
+    kind: 'secret',
+    default: null,
+    required: true,
+    atLeast: 16,
+    description:
+      "Token of the bot's account. Scopes: write:issue, write:repository, read:organization, read:user; the account is in a team that may write.",
+  },
+  {
+    key: 'webhookSecret',
+    variable: 'CC_CI_WEBHOOK_SECRET',
+    flag: null,
+    kind: 'secret',
+    default: null,
+    required: true,
+    atLeast: 16,
+    description: 'What webhooks are signed with. An unsigned delivery is refused before it is read.',
+  },
+  {
+    key: 'operatorToken',
+    variable: 'CC_CI_OPERATOR_TOKEN',
+    flag: null,
+    kind: 'secret',
+    default: null,
+    required: true,
+    atLeast: 32,
+    description: 'Lets an operator in, at the API and the pages: `openssl rand -hex 24` makes one.',
+  },
+  {
+    key: 'databaseUrl',
+    variable: 'DATABASE_URL',
+    flag: null,
+    kind: 'secret',
+    default: null,
+    required: false,
+    description: 'PostgreSQL for the index. Default: an embedded database in the state folder.',
+  },
+  {
+    key: 'workerMemoryBytes',
+    variable: 'CC_CI_WORKER_MEMORY',
+    flag: 'worker-memory',
+    kind: 'size',
+    default: '4G',
+    required: false,
+    description: 'What all runs of the embedded worker may use together; 0: this server has no worker of its own.',
+  },
+  {
+    key: 'runMemoryBytes',
+    variable: 'CC_CI_RUN_MEMORY',
+    flag: 'run-memory',
+    kind: 'size',
+    default: '1G',
+    required: false,
+    description: 'What is set aside for a run where its enrolment says nothing else.',
+  },
+  {
+    key: 'runDeadlineMs',
+    variable: 'CC_CI_RUN_DEADLINE',
+    flag: 'run-deadline',
+    kind: 'duration',
+    default: '60m',
+    required: false,
+    description: 'Wall clock for one run, its teardown excluded.',
+  },
+  {
+    key: 'pollMs',
+    variable: 'CC_CI_POLL',
+    flag: 'poll',
+    kind: 'duration',
+    default: '60s',
+    required: false,
+    description: 'How often the forge is asked for comments whose webhook never came.',
+  },
+  {
+    key: 'oauthClientId',
+    variable: 'CC_CI_OAUTH_CLIENT_ID',
+    flag: null,
+    kind: 'text',
+    default: null,
+    required: false,
+    description:
+      "Login by the forge: id of its OAuth2 application, whose redirect address is this server's `/login/forge/callback`.",
+  },
+  {
+    key: 'oauthClientSecret',
+    variable: 'CC_CI_OAUTH_CLIENT_SECRET',
+    flag: null,
+    kind: 'secret',
+    default: null,
+    required: false,
+    description: 'Its secret.',
+  },
+  {
+    key: 'operatorOrganisation',
+    variable: 'CC_CI_OPERATORS',
+    flag: null,
+    kind: 'text',
+    default: null,
+    required: false,
+    description: 'Members of this organisation are operators when they log in by the forge.',
+  },
+] as const satisfies readonly ServerSetting[]
+
+export type ServerSettingKey = (typeof SERVER_SETTINGS)[number]['key']

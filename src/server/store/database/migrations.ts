@@ -1,0 +1,72 @@
+// cspell:ignore kysely
+import { type Kysely, sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+
+/** Every change of the schema, oldest first, never edited once it is released. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first': { up: first },
+}
+
+/** The newest migration of each released version: an installed server may stand at any of them. */
+export const RELEASED: readonly { readonly version: string; readonly migration: string }[] = []
+
+async function first(db: Kysely<unknown>): Promise<void> {
+  for (const statement of FIRST) await sql.raw(statement).execute(db)
+}
+
+const FIRST = [
+  `create table runs (
+    id text primary key,
+    repo text not null,
+    pull integer,
+    priority smallint not null,
+    at double precision not null,
+    memory double precision not null,
+    request text not null,
+    state text not null check (state in ('queued', 'running', 'done', 'cancelled', 'error')),
+    attempt integer not null,
+    folder text not null,
+    worker text,
+    harness text,
+    lease_token text,
+    lease_until double precision,
+    lease_ms double precision,
+    started_at double precision,
+    cancel_asked_at double precision,
+    cancel_reason text,
+    outcome text,
+    finished_at double precision,
+    by_worker boolean not null default false
+  )`,
+  `create index runs_queue on runs (repo, priority, at, id) where state = 'queued'`,
+  `create index runs_active on runs (repo, pull) where state = 'running'`,
+  'create index runs_pull on runs (repo, pull, at, id)',
+  'create index runs_state on runs (state, finished_at)',
+  `create table turns (repo text primary key, at double precision not null)`,
+  `create table comments (
+    repo text not null, comment double precision not null, repository text not null, decision text not null, at text not null, run text,
+    primary key (repo, comment)
+  )`,
+  `create table refusals (repo text not null, pull integer not null, login text not null, primary key (repo, pull, login))`,
+  'create table enrolments (name text primary key, document text not null)',
+  `create table answers (
+    key text primary key,
+    answer text not null,
+    version integer not null,
+    tries integer not null,
+    remote_id double precision,
+    pending boolean not null,
+    due_at double precision not null,
+    handed_at double precision not null
+  )`,
+  'create index answers_due on answers (due_at) where pending',
+  'create table cursors (name text primary key, at text not null)',
+  `create table workers (
+    name text primary key,
+    token_hash text unique,
+    seen_at double precision,
+    memory double precision,
+    free double precision,
+    harness text
+  )`,
+]

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { namesIn, removeDocument, writeDocument } from './atomic.ts'
+import { type Damage, readDocument } from './read.ts'
+
+const enrolment = z.object({
+  name: z.string(),
+  at: z.string(),
+  by: z.string(),
+  allow: z.array(z.string()).readonly(),
+  memoryBytes: z.number().nullable(),
+  webhook: z.number().nullable(),
+})
+
+const worker = z.object({ name: z.string(), tokenHash: z.string() })
+
+/** One document a name in a folder; names compare without case. */
+class Documents<T extends { readonly name: string }> {
+  readonly #folder: string
+  readonly #schema: z.ZodType<T>
+
+  constructor(folder: string, schema: z.ZodType<T>) {
+    this.#folder = folder
+    this.#schema = schema
+  }
+
+  write(document: T): Promise<void> {
+    return writeDocument(this.#path(document.name), document)
+  }
+
+  async remove(name: string): Promise<void> {
+    const exists = (await namesIn(this.#folder)).includes(fileName(name))
+    if (exists) await removeDocument(this.#path(name))
+  }
+
+  async read(damaged: (damage: Damage) => void): Promise<T[]> {
+    const found: T[] = []
+    for (const name of (await namesIn(this.#folder)).filter((name) => /^[^.].*\.json$/.test(name))) {
+      const document = await readDocument(join(this.#folder, name), this.#schema, damaged)
+      if (document) found.push(document)
+    }
+    return found
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, fileName(name))
+  }
+}
+
+/** `Org/Repo` as `org__repo.json`. What is no letter, digit, dot, dash or underscore is written by its number, so no name leaves the folder. */
+function fileName(name: string): string {
+  const safe = name
+    .toLowerCase()
+    .replace('/', '__')
+    .replace(/[^a-z0-9._-]|^\./g, (character) => `%${character.codePointAt(0)?.toString(16)}`)
+  return `${safe}.json`
+}
+
+export const enrolmentFiles = (state: string) => new Documents(join(state, 'server', 'enrolments'), enrolment)
+export const workerFiles = (state: string) => new Documents(join(state, 'server', 'workers'), worker)

@@ -1,0 +1,95 @@
+// cspell:ignore kysely
+import { randomBytes } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import { newRunId } from '../../../lib/ids.ts'
+import type { RunRequest } from '../../contract/request.ts'
+import type { Store } from '../../contract/store.ts'
+import { type Candidate, choose } from '../choose.ts'
+import { type Context, changeQueue } from '../context.ts'
+import type { Tables } from '../database/tables.ts'
+import { iso, type StoredRun } from '../rows.ts'
+
+export function claimPart(context: Context): Pick<Store, 'claim'> {
+  const { db, runFiles } = context
+
+  /** The folder of the next attempt: the newest one where nobody has been in it, else one of its own. */
+  const folderFor = async (row: StoredRun, request: RunRequest, now: number): Promise<string> => {
+    if (await runFiles.isUnused(row.folder)) {
+      await runFiles.writeRequest(row.folder === row.id ? request : { ...request, id: row.folder, attemptOf: row.id })
+      return row.folder
+    }
+    const folder = newRunId(now)
+    await runFiles.writeRequest({ ...request, id: folder, attemptOf: row.id })
+    return folder
+  }
+
+  return {
+    async claim(capacity, now, leaseMs) {
+      if (!(await somethingWaits(db))) return null
+      return changeQueue(context, async (trx) => {
+        const next = choose(await candidates(trx, capacity.memoryBytes, capacity.freeBytes), capacity, now)
+        if (!next) return null
+        const row = await trx.selectFrom('runs').selectAll().where('id', '=', next.id).executeTakeFirstOrThrow()
+        const request: RunRequest = JSON.parse(row.request)
+        const attempt = row.attempt + 1
+        const token = randomBytes(16).toString('hex')
+        const folder = await folderFor(row, request, now)
+        await trx
+          .updateTable('runs')
+          .set({
+            state: 'running',
+            attempt,
+            folder,
+            worker: capacity.worker,
+            harness: capacity.harness,
+            lease_token: token,
+            lease_until: now + leaseMs,
+            lease_ms: leaseMs,
+            started_at: now,
+          })
+          .where('id', '=', row.id)
+          .where('state', '=', 'queued')
+          .execute()
+        await trx
+          .insertInto('turns')
+          .values({ repo: row.repo, at: now })
+          .onConflict((conflict) => conflict.column('repo').doUpdateSet({ at: now }))
+          .execute()
+        await runFiles.writeClaimed(folder, {
+          attempt,
+          at: iso(now),
+          worker: capacity.worker,
+          harness: capacity.harness,
+        })
+        return { lease: { run: row.id, attempt, token }, request, folder, leaseUntil: iso(now + leaseMs) }
+      })
+    },
+  }
+}
+
+/** A look without the lock: most claims of an idle server end here. */
+async function somethingWaits(db: Kysely<Tables>): Promise<boolean> {
+  const row = await db.selectFrom('runs').select('id').where('state', '=', 'queued').limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * Of each repository its next run and the next of those that fit now: `choose` orders the runs of one repository by priority and age alone, so no
+ * other can be chosen. What a pull request with an active run waits for is left out here, lest it hide what is behind it.
+ */
+async function candidates(db: Kysely<Tables>, memory: number, free: number): Promise<Candidate[]> {
+  const nextOf = (limit: number) => sql`
+    select q.id, q.pull, q.priority, q.at, q.memory
+    from runs q
+    where q.state = 'queued' and q.repo = r.repo and q.cancel_asked_at is null and q.memory <= ${limit}::double precision
+      and not exists (select 1 from runs a where a.state = 'running' and a.repo = q.repo and a.pull = q.pull)
+    order by q.priority, q.at, q.id
+    limit 1`
+  const { rows } = await sql<Candidate>`
+    select c.id, r.repo, c.pull, c.priority, c.at, c.memory,
+      (select count(*)::integer from runs a where a.state = 'running' and a.repo = r.repo) as running,
+      coalesce((select t.at from turns t where t.repo = r.repo), 0) as "lastTurn"
+    from (select distinct repo from runs where state = 'queued') r
+    cross join lateral ((${nextOf(memory)}) union (${nextOf(Math.min(memory, free))})) c`.execute(db)
+  return rows
+}

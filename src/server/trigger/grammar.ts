@@ -1,0 +1,61 @@
+// cspell:ignore testme testmeplease
+/** What the first line of a comment asks for. `line` of what was not understood is cut to 200 characters. */
+export type Command =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'grammar'; readonly line: string }
+  | { readonly kind: 'cancel' }
+  | {
+      readonly kind: 'test'
+      /** 7 to 40 hex digits in lower case; null: the head. */
+      readonly commit: string | null
+      readonly quick: boolean
+      /** A version, `auto` or `none`. */
+      readonly base: string
+    }
+
+const LONGEST_LINE = 400
+const LONGEST_QUOTE = 200
+const COMMIT = /^[0-9a-f]{7,40}$/i
+const BASE = /^(auto|none|\d[\w.+-]{0,99})$/
+
+/**
+ * Reads the first line only, and of a longer line only its beginning: `!testme [SHA] [--quick] [--base X]` in any order, or `!cancel`, with
+ * blanks and tabs between and around. Exact: another case, a letter that only looks alike or another word (`!testmeplease`) is `none`.
+ */
+export function parseCommand(body: string): Command {
+  const line = firstLine(body)
+  const command = /^!(testme|cancel)(?![\p{L}\p{N}\p{M}\p{Cf}_-])/u.exec(line)?.[1]
+  if (!command) return { kind: 'none' }
+  const words = line.length > LONGEST_LINE ? null : line.split(/[ \t]+/)
+  const wrong: Command = { kind: 'grammar', line: quoteLine(body) }
+  if (!words || words[0] !== `!${command}`) return wrong
+  if (command === 'testme') return testCommand(words.slice(1)) ?? wrong
+  return words.length === 1 ? { kind: 'cancel' } : wrong
+}
+
+/** The first line, cut to 200 characters: data of whoever wrote it. */
+export function quoteLine(body: string): string {
+  return firstLine(body).slice(0, LONGEST_QUOTE).toWellFormed()
+}
+
+function testCommand(words: readonly string[]): Command | null {
+  let commit: string | null = null
+  let quick = false
+  let base: string | null = null
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (word === '--quick' && !quick) quick = true
+    else if (word === '--base' && base === null) {
+      base = words[++at] ?? ''
+      if (!BASE.test(base)) return null
+    } else if (COMMIT.test(word) && commit === null) commit = word.toLowerCase()
+    else return null
+  }
+  return { kind: 'test', commit, quick, base: base ?? 'auto' }
+}
+
+function firstLine(body: string): string {
+  const start = body.slice(0, LONGEST_LINE * 2).replace(/^[ \t]+/, '')
+  const line = start.split(/\r\n|\n|\r/, 1)[0] ?? ''
+  return line.replace(/[ \t]+$/, '').slice(0, LONGEST_LINE + 1)
+}

@@ -1,0 +1,17 @@
+import type { Forge } from '../contract/forge.ts'
+import type { Enrolment } from '../contract/store.ts'
+
+/** A member of the repository's organisation, or a name on the allow-list. Logins compare without case. Throws ForgeError. */
+export async function mayAsk(
+  forge: Pick<Forge, 'isMember'>,
+  enrolment: Enrolment,
+  comment: { readonly repository: string; readonly author: string },
+): Promise<boolean> {
+  if (enrolment.allow.some((login) => isSameLogin(login, comment.author))) return true
+  const [organisation = ''] = comment.repository.split('/')
+  return forge.isMember(organisation, comment.author)
+}
+
+export function isSameLogin(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

@@ -1,0 +1,34 @@
+import { inheritedEnv } from '../../lib/exec.ts'
+import type { Assignment } from '../contract/protocol.ts'
+
+export interface TestCommand {
+  /** What starts cc-ci: a program and its first arguments. */
+  readonly ccCi: readonly string[]
+  readonly state: string
+  /** Folder of the clone. */
+  readonly checkout: string
+}
+
+/** `cc-ci test` for an assignment. What strangers chose (the branch, the repository's name) is no part of it but for the checked commit and base. */
+export function testCommand(held: Assignment, { ccCi, state, checkout }: TestCommand): readonly string[] {
+  const { request, folder, origin, approved } = held
+  const seconds = Math.max(1, Math.round(request.deadlineMs / 1000))
+  return [
+    ...[...ccCi, 'test', checkout, '--supervised', '--state', state, '--run-id', folder],
+    ...['--origin', origin, '--ref', request.commit, `--base=${request.base}`, '--deadline', `${seconds}s`],
+    ...(request.quick ? ['--quick'] : []),
+    ...(approved ? ['--approve-code'] : []),
+  ]
+}
+
+/** What of the operator's settings for runs goes to a run: never a token of the server, nor the mark of a run around us. */
+const OF_RUNS = ['CC_CI_EDGE', 'CC_CI_EDGE_CA', 'CC_CI_BROWSER', 'CC_CI_KEYCLOAK_DOMAIN', 'CC_CI_KEYCLOAK_IMAGE']
+
+export function childEnv(): Record<string, string> {
+  const { CC_CI_RUN: _, ...env } = inheritedEnv()
+  for (const name of OF_RUNS) {
+    const value = process.env[name]
+    if (value !== undefined) env[name] = value
+  }
+  return { ...env, NO_COLOR: '1' }
+}

@@ -1,0 +1,23 @@
+import { LEASE } from '../contract/protocol.ts'
+
+export interface WorkerLimits {
+  readonly renewMs: number
+  /** What a run may print in all; `cc-ci test` prints some kilobytes. */
+  readonly outputBytes: number
+  /** How long a run may take beyond its own deadline, and how long after it was told to stop, for its teardown. */
+  readonly teardownMs: number
+  /** Between SIGTERM and SIGKILL of a run that has had its time for the teardown already. */
+  readonly killMs: number
+  /** Longest wait of one claim, with nothing to do, and while runs go on whose end frees memory. */
+  readonly idleWaitMs: number
+  readonly busyWaitMs: number
+}
+
+export const LIMITS: WorkerLimits = {
+  renewMs: LEASE.renewMs,
+  outputBytes: 16 * 1024 ** 2,
+  teardownMs: 300_000,
+  killMs: 10_000,
+  idleWaitMs: 20_000,
+  busyWaitMs: 4_000,
+}

@@ -1,0 +1,144 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
+import type { Assignment, Dispatch } from '../contract/protocol.ts'
+import { type Desk, openDesk } from './desk.ts'
+import { collectGarbage } from './garbage.ts'
+import { HeldRun } from './held-run.ts'
+import { LIMITS, type WorkerLimits } from './limits.ts'
+
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 15_000
+
+export interface WorkerOptions {
+  readonly dispatch: Dispatch
+  /** Run folders of this machine; the server's own where the dispatch shares it. */
+  readonly state: string
+  /** All that runs may use together, bytes. */
+  readonly memoryBytes: number
+  /** What starts cc-ci: a program and its first arguments. */
+  readonly ccCi: readonly string[]
+  readonly clock: Clock
+  readonly log: Logger
+  /** Aborted: no new runs; those that go on are ended in peace. */
+  readonly signal: AbortSignal
+  /** Aborted: runs are stopped, taken down and given back to the queue. */
+  readonly giveBack?: AbortSignal
+  /** After this time of draining, as `giveBack`. Default: never. */
+  readonly drainMs?: number
+  readonly limits?: Partial<WorkerLimits>
+}
+
+/**
+ * Takes runs from the server and sees each to its end, several at a time while memory allows. Resolves when it was told to drain and holds
+ * nothing any more. Throws what the server refuses before it ever gave an answer, for example the token.
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  await using desk = await openDesk(options.state)
+  await removeLeftovers(options)
+  const worker = new Worker(options, desk, harnessName(await toolIdentity()))
+  try {
+    await worker.claimUntilDrained()
+  } finally {
+    await worker.drained()
+  }
+}
+
+async function removeLeftovers(options: WorkerOptions): Promise<void> {
+  const { log } = options
+  try {
+    const left = await collectGarbage(options)
+    if (left !== null) log.warn({ left }, 'something of earlier runs could not be removed')
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'what earlier runs may have left was not looked for')
+  }
+}
+
+function harnessName({ version, commit }: ToolIdentity): string {
+  return commit === null ? version : `${version}+${commit}`
+}
+
+class Worker {
+  readonly #options: WorkerOptions
+  readonly #desk: Desk
+  readonly #harness: string
+  readonly #limits: WorkerLimits
+  readonly #running = new Map<Assignment, Promise<void>>()
+  readonly #giveBack = new AbortController()
+
+  constructor(options: WorkerOptions, desk: Desk, harness: string) {
+    this.#options = options
+    this.#desk = desk
+    this.#harness = harness
+    this.#limits = { ...LIMITS, ...options.limits }
+    if (options.giveBack?.aborted) this.#giveBack.abort()
+    options.giveBack?.addEventListener('abort', () => this.#giveBack.abort(), { once: true })
+  }
+
+  async claimUntilDrained(): Promise<void> {
+    const { signal, log, clock } = this.#options
+    let met = false
+    let pauseMs = FIRST_PAUSE_MS
+    while (!signal.aborted) {
+      try {
+        await this.#claimOnce()
+        met = true
+        pauseMs = FIRST_PAUSE_MS
+      } catch (error) {
+        if (signal.aborted) return
+        if (!met && isRefusal(error)) throw error
+        log.warn({ error: messageOf(error), againInMs: pauseMs }, 'the server gave nothing to do')
+        await clock.sleep(pauseMs, signal).catch(() => {})
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+      }
+    }
+  }
+
+  /** Resolves when the last run has ended. */
+  async drained(): Promise<void> {
+    const { drainMs, log } = this.#options
+    if (this.#running.size > 0) log.info({ runs: this.#running.size }, 'draining')
+    const timer = drainMs === undefined ? undefined : setTimeout(() => this.#giveBack.abort(), drainMs)
+    await Promise.all(this.#running.values())
+    clearTimeout(timer)
+  }
+
+  async #claimOnce(): Promise<void> {
+    const { dispatch, memoryBytes, signal, clock } = this.#options
+    const freeBytes = memoryBytes - [...this.#running.keys()].reduce((sum, { request }) => sum + request.memoryBytes, 0)
+    if (freeBytes <= 0) return this.#oneEnds(signal)
+    const waitMs = this.#running.size > 0 ? this.#limits.busyWaitMs : this.#limits.idleWaitMs
+    const since = performance.now()
+    const held = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#harness, waitMs }, signal)
+    if (held) return this.#begin(held, since)
+    const asked = performance.now() - since
+    if (asked < FIRST_PAUSE_MS) await clock.sleep(FIRST_PAUSE_MS - asked, signal).catch(() => {})
+  }
+
+  #begin(held: Assignment, since: number): void {
+    const { dispatch, state, ccCi, clock, log } = this.#options
+    log.info({ run: held.request.id, attempt: held.attempt, repository: held.request.repository }, 'claimed')
+    const run = new HeldRun(held, {
+      ...{ dispatch, state, ccCi, clock, log, since, desk: this.#desk.dir },
+      ...{ limits: this.#limits, giveBack: this.#giveBack.signal },
+    })
+    this.#running.set(
+      held,
+      run.hold().finally(() => this.#running.delete(held)),
+    )
+  }
+
+  async #oneEnds(signal: AbortSignal): Promise<void> {
+    const drain = Promise.withResolvers<void>()
+    const onAbort = () => drain.resolve()
+    signal.addEventListener('abort', onAbort, { once: true })
+    await Promise.race([drain.promise, ...this.#running.values()])
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** What no waiting mends. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'server-refused' || error.code === 'bad-server')
+}

@@ -1,0 +1,150 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { makeAnswers } from '../../../src/server/answer/answers.ts'
+import { publishDue } from '../../../src/server/answer/publish.ts'
+import { makeReplies } from '../../../src/server/answer/replies.ts'
+import { MARKER } from '../../../src/server/answer/words.ts'
+import type { RunRequest } from '../../../src/server/contract/request.ts'
+import { giteaForge } from '../../../src/server/forge/index.ts'
+import { failedResults, passedResults } from '../../report/sample-runs.ts'
+import { type Gitea, startGitea } from '../support/gitea.ts'
+import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
+
+/** A real forge with a pull request of ours, and a server's store. */
+async function stage() {
+  const gitea = await startGitea()
+  onTestFinished(() => gitea[Symbol.asyncDispose]())
+  const scene = await openScene({ forgeUrl: gitea.url, forgeToken: gitea.people.bot.token })
+  const forge = giteaForge({ baseUrl: gitea.url, token: gitea.people.bot.token })
+  const parts = { ...scene.parts, forge }
+  const answers = makeAnswers(parts)
+  const commit = await gitea.push({
+    ...{ as: gitea.people.member, repository: gitea.repository, branch: 'change', files: { a: 'b\n' } },
+  })
+  const { number } = await gitea.openPull({ as: gitea.people.member, repository: gitea.repository, head: 'change' })
+  const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
+  const request = (more: Partial<RunRequest> = {}) =>
+    requestFor({ repository: gitea.repository, commit, pull, ...more })
+  const signal = new AbortController().signal
+  return { gitea, scene, forge, parts, answers, commit, number, request, send: () => publishDue(parts, signal) }
+}
+
+async function shown(gitea: Gitea, pull: number, commit: string) {
+  const ours = (await gitea.comments(gitea.repository, pull)).filter(({ author }) => author === 'bot')
+  const statuses = await gitea.statuses(gitea.repository, commit)
+  return { ours, statuses: statuses.map(({ context, state, description }) => `${context} ${state} ${description}`) }
+}
+
+async function asked({ store }: Scene, request: RunRequest) {
+  await store.add(request)
+  const row = await store.run(request.id)
+  if (!row) throw new Error('no row')
+  return row
+}
+
+test('one comment and the newest status, from the queue to the verdict', async () => {
+  const { gitea, scene, answers, commit, number, request, send } = await stage()
+  const first = request()
+  await answers.runChanged(await asked(scene, first))
+  await send()
+  expect(await shown(gitea, number, commit)).toMatchObject({
+    ours: [{ body: expect.stringContaining(first.id) }],
+    statuses: ['cc-ci/testme pending queued, next'],
+  })
+  await answers.runChanged(await endRun(scene, failedResults()))
+  await send()
+  const failed = await shown(gitea, number, commit)
+  expect(failed.statuses[0]).toMatch(/^cc-ci\/testme failure fail, level \d: \w+ [\w-]+$/)
+  expect(failed.ours).toHaveLength(1)
+  const body = failed.ours[0]?.body ?? ''
+  expect(body.startsWith(`${MARKER}\n`)).toBe(true)
+  for (const said of ['| upgrade |', 'no such column', `https://ci.example.org/runs/${first.id}/files/report.html`])
+    expect(body).toContain(said)
+  // A run of the target branch tells what is other here.
+  await asked(scene, requestFor({ repository: gitea.repository, pull: null, commit: 'b'.repeat(40) }))
+  await endRun(scene, passedResults())
+  await answers.runChanged(await asked(scene, request({ commit })))
+  const again = await endRun(scene, failedResults())
+  await answers.runChanged(again)
+  await send()
+  expect((await shown(gitea, number, commit)).ours[0]?.body).toMatch(
+    /Other than in the last run .*: level \d → \d, upgrade pass → fail/,
+  )
+})
+
+test('what was sent and not noted is not sent twice', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  await answers.runChanged(await asked(scene, request()))
+  const forgetful = { ...parts, store: { ...scene.store, answered: async () => undefined } }
+  await publishDue(forgetful, new AbortController().signal)
+  const once = await shown(gitea, number, commit)
+  expect(once.ours).toHaveLength(1)
+  // Its hold runs out: another publisher takes it.
+  const later = { ...parts, clock: { ...parts.clock, now: () => Date.now() + 120_000 } }
+  await publishDue(later, new AbortController().signal)
+  await send()
+  expect(await shown(gitea, number, commit)).toEqual(once)
+})
+
+test('two publishers at once say it once', async () => {
+  const { gitea, scene, answers, commit, number, request, send } = await stage()
+  await answers.runChanged(await asked(scene, request()))
+  await Promise.all([send(), send(), send()])
+  const { ours, statuses } = await shown(gitea, number, commit)
+  expect([ours.length, statuses.length]).toEqual([1, 1])
+})
+
+test('a forge that is down is told the newest state once it is back', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  await gitea.stop()
+  await answers.runChanged(await asked(scene, request()))
+  await send()
+  await answers.runChanged(await endRun(scene, passedResults()))
+  expect(await scene.store.unanswered()).toBe(2)
+  await gitea.start()
+  const later = { ...parts, clock: { ...parts.clock, now: () => Date.now() + 3_600_000 } }
+  await publishDue(later, new AbortController().signal)
+  const { ours, statuses } = await shown(gitea, number, commit)
+  expect(statuses).toEqual([expect.stringMatching(/^cc-ci\/testme success pass, level/)])
+  expect(ours).toHaveLength(1)
+  expect(await scene.store.unanswered()).toBe(0)
+})
+
+test('a comment that somebody deleted is written anew, and a repository that is gone is forgotten', async () => {
+  const { gitea, scene, answers, commit, number, request, send } = await stage()
+  await answers.runChanged(await asked(scene, request()))
+  await send()
+  const [ours] = (await shown(gitea, number, commit)).ours
+  await gitea.deleteComment(gitea.people.admin, gitea.repository, ours?.id ?? 0)
+  await answers.runChanged(await endRun(scene, passedResults()))
+  await send()
+  expect((await shown(gitea, number, commit)).ours).toHaveLength(1)
+  await gitea.api(gitea.people.admin, 'DELETE', `/repos/${gitea.repository}`)
+  await answers.runChanged(await asked(scene, request()))
+  await send()
+  expect(await scene.store.unanswered()).toBe(0)
+})
+
+test('a superseded run says nothing over the one that took its place', async () => {
+  const { scene, answers, request } = await stage()
+  const old = await asked(scene, request())
+  const { superseded } = await scene.store.add(request())
+  expect(superseded.map((row) => row.request.id)).toEqual([old.request.id])
+  for (const row of superseded) await answers.runChanged(row)
+  expect(await scene.store.unanswered()).toBe(0)
+})
+
+test('a reply stands on top of the run, and text of people is no markup', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const run = request()
+  await answers.runChanged(await asked(scene, run))
+  const replies = makeReplies(parts)
+  const to = { repository: gitea.repository, pull: number, login: '@all <b>x</b>', head: commit }
+  await replies.reply(to, {
+    kind: 'grammar',
+    line: '!testme [x](https://evil.example) @everyone operator-token-operator-token-1234',
+  })
+  await send()
+  const body = (await shown(gitea, number, commit)).ours[0]?.body ?? ''
+  expect(body).toContain(run.id)
+  expect(body).not.toMatch(/\]\(https:\/\/evil|@everyone|<b>|operator-token-operator/)
+})

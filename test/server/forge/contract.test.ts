@@ -1,0 +1,265 @@
+// cspell:ignore testme deadbee
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { waitFor } from '../../../src/lib/wait.ts'
+import type { Forge } from '../../../src/server/contract/forge.ts'
+import { FORGES } from '../../../src/server/forge/index.ts'
+import { type Gitea, startGitea } from '../support/gitea.ts'
+
+let gitea: Gitea
+let forge: Forge
+const REPO = 'coop/recipe'
+const NEVER = '2020-01-01T00:00:00Z'
+
+beforeAll(async () => {
+  gitea = await startGitea()
+  forge = FORGES.gitea({ baseUrl: `${gitea.url}/`, token: gitea.people.bot.token })
+  await gitea.makeRepository(REPO, { 'compose.yml': 'services: {}\n' }, ['1.0.0+1.0'])
+  await gitea.fork(gitea.people.stranger, REPO)
+})
+afterAll(() => gitea?.[Symbol.asyncDispose]())
+
+/** A pull request of a branch of the stranger's fork, which has one commit. */
+async function pullOf(branch: string): Promise<{ readonly number: number; readonly head: string }> {
+  const as = gitea.people.stranger
+  const begun = { as, repository: 'stranger/recipe', branch, from: 'main' }
+  await gitea.push({ ...begun, files: { [`${branch}.txt`]: branch } })
+  return gitea.openPull({ as, repository: REPO, head: `stranger:${branch}` })
+}
+
+const pushAgain = (branch: string) =>
+  gitea.push({
+    as: gitea.people.stranger,
+    repository: 'stranger/recipe',
+    branch,
+    files: { more: `${branch} ${Math.random()}` },
+  })
+
+/** Waits until the forge's whole-second clock shows a later second. */
+async function nextSecond(): Promise<void> {
+  const now = () => Math.floor(Date.now() / 1000)
+  const begun = now()
+  await waitFor<null, never>(
+    async () => (now() > begun ? { state: 'ready', value: null } : { state: 'waiting', reason: 'the same second' }),
+    { name: 'the next second', deadlineMs: 5_000, everyMs: 20 },
+  )
+}
+
+async function codeOf(act: Promise<unknown>): Promise<unknown> {
+  return act.then(
+    () => 'no error',
+    (error: { code?: unknown }) => error.code,
+  )
+}
+
+describe('who', () => {
+  it('knows its own account', async () => {
+    expect(await forge.self()).toBe('bot')
+    expect(forge.baseUrl).toBe(gitea.url)
+  })
+
+  it('tells members from strangers', async () => {
+    expect(await forge.isMember('coop', 'member')).toBe(true)
+    expect(await forge.isMember('coop', 'stranger')).toBe(false)
+    expect(await forge.isMember('coop', 'nobody-of-that-name')).toBe(false)
+    expect(await forge.isMember('coop', '../../users')).toBe(false)
+    expect(await forge.isMember('coop', '..')).toBe(false)
+  })
+
+  it('does not take a view from outside for an answer', async () => {
+    const outside = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.stranger.token })
+    expect(await codeOf(outside.isMember('coop', 'member'))).toBe('forge-refused')
+  })
+
+  it('says that a token is wrong, and not the token', async () => {
+    const token = 'f'.repeat(40)
+    const wrong = await FORGES.gitea({ baseUrl: gitea.url, token })
+      .self()
+      .catch((error) => error)
+    expect(wrong).toMatchObject({ code: 'forge-refused', hint: expect.stringContaining('write:issue') })
+    expect(String(wrong.message)).not.toContain(token)
+  })
+})
+
+describe('pull requests', () => {
+  it('gives head and base, of a fork too', async () => {
+    const { number, head } = await pullOf('one')
+    expect(await forge.pull(REPO, number)).toMatchObject({
+      number,
+      state: 'open',
+      author: 'stranger',
+      head: { sha: head, ref: 'one', repository: 'stranger/recipe' },
+      base: { ref: 'main', sha: await forge.resolveCommit(REPO, 'main') },
+    })
+    expect(await codeOf(forge.pull(REPO, 9999))).toBe('forge-missing')
+  })
+
+  it('still gives a head whose fork is gone', async () => {
+    const other = await gitea.makeUser('leaver')
+    await gitea.fork(other, REPO)
+    const head = await gitea.push({ as: other, repository: 'leaver/recipe', branch: 'gone', files: { g: 'g' } })
+    const { number } = await gitea.openPull({ as: other, repository: REPO, head: 'leaver:gone' })
+    await gitea.api(other, 'DELETE', '/repos/leaver/recipe')
+    expect((await forge.pull(REPO, number)).head).toMatchObject({ sha: head, repository: null })
+  })
+
+  it('finds where something is new', async () => {
+    const { number } = await pullOf('active')
+    await gitea.comment(gitea.people.member, REPO, number, 'hello')
+    expect(await forge.activePulls('coop', NEVER)).toContainEqual({ repository: REPO, pull: number })
+    expect(await forge.activePulls('coop', '2999-01-01T00:00:00Z')).toEqual([])
+    expect(await forge.repositories('coop')).toEqual(['coop/hello', REPO])
+  })
+})
+
+describe('what was pushed after a comment', () => {
+  it('does not take the opening for a push', async () => {
+    const { number } = await pullOf('opened')
+    const id = await gitea.comment(gitea.people.member, REPO, number, '!testme')
+    const { createdAt } = (await forge.comment(REPO, id)) ?? { createdAt: '' }
+    expect(await forge.pushedSince(REPO, number, createdAt)).toBeNull()
+    expect(await forge.pushedSince(REPO, number, NEVER)).toBeNull()
+  })
+
+  it('sees a push, of a fork, at once; and not one before', async () => {
+    const { number } = await pullOf('pushed')
+    await pushAgain('pushed')
+    await nextSecond()
+    const id = await gitea.comment(gitea.people.member, REPO, number, '!testme')
+    const at = (await forge.comment(REPO, id))?.createdAt ?? ''
+    expect(await forge.pushedSince(REPO, number, at)).toBeNull()
+    const head = await pushAgain('pushed')
+    await gitea.headIs(REPO, number, head)
+    const pushed = await forge.pushedSince(REPO, number, at)
+    expect(Date.parse(pushed ?? '')).toBeGreaterThanOrEqual(Date.parse(at))
+  })
+
+  it('sees every kind of force-push', async () => {
+    const { number, head } = await pullOf('forced')
+    const second = await pushAgain('forced')
+    await gitea.headIs(REPO, number, second)
+    const order = { as: gitea.people.stranger, repository: 'stranger/recipe', branch: 'forced' }
+    const main = (await forge.resolveCommit(REPO, 'main')) ?? ''
+    for (const to of [head, second, main]) {
+      await nextSecond()
+      const at = new Date().toISOString()
+      expect(await forge.pushedSince(REPO, number, at), `before ${to}`).toBeNull()
+      await gitea.forcePush({ ...order, to })
+      await gitea.headIs(REPO, number, to)
+      expect(await forge.pushedSince(REPO, number, at), to).not.toBeNull()
+    }
+  })
+})
+
+describe('comments', () => {
+  it('gives those of pull requests since a time, oldest first, over all pages', async () => {
+    const { number } = await pullOf('talk')
+    await nextSecond()
+    const since = new Date().toISOString()
+    const ids: number[] = []
+    for (let count = 0; count < 53; count++)
+      ids.push(await gitea.comment(gitea.people.member, REPO, number, `number ${count}`))
+    const { number: issue } = await gitea.api<{ number: number }>(
+      gitea.people.member,
+      'POST',
+      `/repos/${REPO}/issues`,
+      { title: 'no pull request' },
+    )
+    await gitea.comment(gitea.people.member, REPO, issue, '!testme')
+    const found = await forge.commentsSince(REPO, since)
+    expect(found.map(({ id }) => id)).toEqual(ids)
+    expect(found[0]).toMatchObject({ body: 'number 0', author: 'member', pull: number, repository: REPO })
+    expect(await forge.commentsSince(REPO, '2999-01-01T00:00:00Z')).toEqual([])
+  })
+
+  it('makes, finds, edits its own; knows what is gone', async () => {
+    const { number } = await pullOf('answer')
+    await gitea.comment(gitea.people.stranger, REPO, number, '<!-- cc-ci --> not ours')
+    expect(await forge.findComment(REPO, number, '<!-- cc-ci -->')).toBeNull()
+    const id = await forge.addComment(REPO, number, '<!-- cc-ci -->\nqueued')
+    expect(await forge.editComment(REPO, id, '<!-- cc-ci -->\nrunning')).toBe(true)
+    expect(await forge.findComment(REPO, number, '<!-- cc-ci -->')).toMatchObject({
+      id,
+      body: '<!-- cc-ci -->\nrunning',
+      author: 'bot',
+      pull: number,
+    })
+    await gitea.deleteComment(gitea.people.admin, REPO, id)
+    expect(await forge.editComment(REPO, id, 'late')).toBe(false)
+    expect(await forge.comment(REPO, id)).toBeNull()
+  })
+})
+
+describe('statuses', () => {
+  it('sets the newest of its context', async () => {
+    const { head } = await pullOf('status')
+    const pending = { context: 'cc-ci/testme', state: 'pending', description: 'queued', url: 'http://x/1' } as const
+    expect(await forge.latestStatus(REPO, head, pending.context)).toBeNull()
+    await forge.setStatus(REPO, head, pending)
+    await forge.setStatus(REPO, head, { ...pending, context: 'other', state: 'failure' })
+    await forge.setStatus(REPO, head, { ...pending, state: 'success', description: 'level 5' })
+    expect(await forge.latestStatus(REPO, head, pending.context)).toEqual({
+      ...pending,
+      state: 'success',
+      description: 'level 5',
+    })
+  })
+
+  it('knows a commit that is not there, and takes no short one', async () => {
+    const status = { context: 'c', state: 'pending', description: '', url: '' } as const
+    expect(await codeOf(forge.setStatus(REPO, 'a'.repeat(40), status))).toBe('forge-missing')
+    expect(await codeOf(forge.setStatus(REPO, 'main', status))).toBe('forge-missing')
+  })
+})
+
+describe('webhooks', () => {
+  const values = { url: 'http://127.0.0.1:9/hook', contentType: 'json', events: ['pull_request_comment'] } as const
+
+  it('gives null where the token may not', async () => {
+    expect(await forge.ensureWebhook(REPO, values, 'a long secret here')).toBeNull()
+    expect(await forge.ensureWebhook('coop', values, 'a long secret here')).toBeNull()
+  })
+
+  it('makes one, finds it again, removes it', async () => {
+    const owner = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.admin.token })
+    for (const name of [REPO, 'coop']) {
+      const id = await owner.ensureWebhook(name, values, 'a long secret here')
+      expect(id).toBeTypeOf('number')
+      expect(await owner.ensureWebhook(name, values, 'a long secret here')).toBe(id)
+      await owner.removeWebhook(name, id as number)
+      await owner.removeWebhook(name, id as number)
+    }
+  })
+})
+
+describe('refs', () => {
+  it('resolves branch, annotated tag, short and full commit', async () => {
+    const main = (await forge.resolveCommit(REPO, 'main')) ?? ''
+    expect(main).toMatch(/^[0-9a-f]{40}$/)
+    expect(await forge.resolveCommit(REPO, '1.0.0+1.0')).toBe(main)
+    expect(await forge.resolveCommit(REPO, main.slice(0, 10))).toBe(main)
+    expect(await forge.resolveCommit(REPO, main)).toBe(main)
+    expect(await forge.defaultBranch(REPO)).toBe('main')
+  })
+
+  it('gives null for none and for several', async () => {
+    await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'a/b', files: { x: 'x' } })
+    await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'c', files: { y: 'y' }, tags: ['a/b'] })
+    expect(await forge.resolveCommit(REPO, 'a/b')).toBeNull()
+    expect(await forge.resolveCommit(REPO, 'c')).not.toBeNull()
+    for (const none of ['nothing', 'b'.repeat(40), 'deadbee', '..', '../..', 'main/..', '-x', 'a b', '', 'HEAD~1'])
+      expect(await forge.resolveCommit(REPO, none), none).toBeNull()
+  })
+})
+
+describe('a forge that is away', () => {
+  it('is forge-gone when stopped and when slow, and answers afterwards', async () => {
+    const impatient = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.bot.token, deadlineMs: 400 })
+    gitea.pause()
+    expect(await codeOf(impatient.defaultBranch(REPO))).toBe('forge-gone')
+    gitea.resume()
+    await gitea.stop()
+    expect(await codeOf(impatient.defaultBranch(REPO))).toBe('forge-gone')
+    await gitea.start()
+    expect(await forge.defaultBranch(REPO)).toBe('main')
+  })
+})

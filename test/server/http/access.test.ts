@@ -1,0 +1,151 @@
+// cspell:ignore nosniff
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type HttpBench, httpBench, OPERATOR_TOKEN } from './bench.ts'
+
+const HERE = 'https://ci.example.org'
+let bench: HttpBench
+beforeAll(async () => {
+  bench = await httpBench()
+  const { app, doorman } = bench
+  app.get('/who', (c) => c.json(doorman.viewer(c)))
+  app.post('/form', async (c) => c.json({ sender: doorman.sender(c, await c.req.parseBody()) }))
+})
+
+const CHANGING = [
+  ['POST', '/api/v1/runs'],
+  ['POST', '/api/v1/runs/20260101-000000-aaaaaa/cancel'],
+  ['POST', '/api/v1/runs/20260101-000000-aaaaaa/rerun'],
+  ['POST', '/api/v1/enrolments'],
+  ['DELETE', '/api/v1/enrolments/a%2Fb'],
+  ['POST', '/api/v1/approvals'],
+  ['POST', '/api/v1/workers'],
+  ['DELETE', '/api/v1/workers/x'],
+] as const
+
+const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({
+  ...{ method: 'POST', body: new URLSearchParams(fields).toString() },
+  headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+})
+
+async function login(token = OPERATOR_TOKEN, origin = HERE): Promise<Response> {
+  return bench.app.request('/login', form({ token }, { origin }))
+}
+
+async function session(): Promise<{ readonly cookie: string; readonly csrf: string }> {
+  const cookie = ((await login()).headers.get('set-cookie') ?? '').split(';')[0] as string
+  const viewer = (await (await bench.app.request('/who', { headers: { cookie } })).json()) as { csrf: string }
+  return { cookie, csrf: viewer.csrf }
+}
+
+describe('every changing route', () => {
+  test.each(CHANGING)('%s %s needs the operator token, whole and exact', async (method, path) => {
+    for (const token of [null, '', 'x', OPERATOR_TOKEN.slice(1), `${OPERATOR_TOKEN}x`, OPERATOR_TOKEN.toUpperCase()]) {
+      const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` }
+      const answer = await bench.app.request(path, {
+        method,
+        headers,
+        body: method === 'POST' ? '{"not":"read"}' : null,
+      })
+      expect([token, answer.status]).toEqual([token, 401])
+    }
+  })
+
+  test('the description names all of them', async () => {
+    const document = (await (await bench.app.request('/api/v1/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { security?: unknown }>>
+    }
+    const described = Object.values(document.paths).flatMap((methods) => Object.entries(methods))
+    const changing = described.filter(([method]) => method !== 'get')
+    expect(changing).toHaveLength(CHANGING.length)
+    expect(changing.every(([, { security }]) => security !== undefined)).toBe(true)
+  })
+})
+
+describe('a session', () => {
+  test('is a signed cookie that script cannot read and other sites cannot send', async () => {
+    const answer = await login()
+    expect(answer.status).toBe(303)
+    const cookie = answer.headers.get('set-cookie')
+    for (const part of ['__Host-cc_ci=', 'HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/', 'Max-Age=43200']) {
+      expect(cookie).toContain(part)
+    }
+    expect(cookie).not.toContain(OPERATOR_TOKEN)
+  })
+
+  test('is not begun with a wrong token or from another site', async () => {
+    expect((await login('wrong-token-of-some-length-aaaaaaaaaaaaaa')).status).toBe(401)
+    bench.clock.time += 3_600_000
+    expect((await login(OPERATOR_TOKEN, 'https://evil.example.org')).status).toBe(403)
+    expect((await login(OPERATOR_TOKEN, 'null')).status).toBe(403)
+    bench.clock.time += 3_600_000
+  })
+
+  test('ends after 12 h, and any change to it ends it at once', async () => {
+    const { cookie } = await session()
+    const who = async (value: string) =>
+      ((await (await bench.app.request('/who', { headers: { cookie: value } })).json()) as { operator: unknown })
+        .operator
+    expect(await who(cookie)).toBe('operator')
+    for (let at = cookie.indexOf('=') + 1; at < cookie.length - 1; at++) {
+      const other = cookie[at] === 'A' ? 'B' : 'A'
+      expect(await who(cookie.slice(0, at) + other + cookie.slice(at + 1))).toBe(null)
+    }
+    bench.clock.time += 12 * 3_600_000
+    expect(await who(cookie)).toBe(null)
+  })
+
+  test('changes things only with its own token and from a page of this server', async () => {
+    const { cookie, csrf } = await session()
+    bench.clock.time += 3_600_000
+    const other = await session()
+    const sender = async (fields: Record<string, string>, headers: Record<string, string>) =>
+      ((await (await bench.app.request('/form', form(fields, { cookie, ...headers }))).json()) as { sender: unknown })
+        .sender
+    expect(await sender({ csrf }, { origin: HERE })).toBe('operator')
+    expect(await sender({ csrf }, { 'sec-fetch-site': 'same-origin' })).toBe('operator')
+    for (const [fields, headers] of [
+      [{}, { origin: HERE }],
+      [{ csrf: other.csrf }, { origin: HERE }],
+      [{ csrf: `${csrf}x` }, { origin: HERE }],
+      [{ csrf }, {}],
+      [{ csrf }, { origin: 'https://evil.example.org' }],
+      [{ csrf }, { origin: 'null', 'sec-fetch-site': 'same-origin' }],
+      [{ csrf }, { origin: HERE, 'sec-fetch-site': 'cross-site' }],
+      [{ csrf }, { origin: HERE, 'sec-fetch-site': 'same-site' }],
+      [{ csrf }, { origin: `${HERE}.evil.example.org` }],
+    ] as [Record<string, string>, Record<string, string>][]) {
+      expect([headers, await sender(fields, headers)]).toEqual([headers, null])
+    }
+  })
+
+  test('may use the API with its token in a header', async () => {
+    const { cookie, csrf } = await session()
+    const post = (headers: Record<string, string>) =>
+      bench.app.request('/api/v1/workers', {
+        ...{ method: 'POST', body: '{"name":"w1"}' },
+        headers: { cookie, origin: HERE, 'content-type': 'application/json', ...headers },
+      })
+    expect((await post({})).status).toBe(403)
+    expect((await post({ 'x-cc-ci-csrf': csrf })).status).toBe(201)
+  })
+})
+
+test('every answer has its headers, and pages allow no script', async () => {
+  for (const path of ['/healthz', '/login', '/nothing', '/api/v1/runs', '/api/v1/runs/x']) {
+    const { headers } = await bench.app.request(path)
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('content-security-policy')).not.toContain('script-src')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('x-request-id')).toMatch(/^[a-z2-9]{12}$/)
+  }
+})
+
+test('a large or packed body goes nowhere', async () => {
+  const headers = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' }
+  const post = (body: string, more = {}) =>
+    bench.app.request('/api/v1/runs', { method: 'POST', body, headers: { ...headers, ...more } })
+  expect((await post(JSON.stringify({ repository: 'a/b', ref: 'x'.repeat(70_000) }))).status).toBe(413)
+  expect((await post('{}', { 'content-encoding': 'gzip' })).status).toBe(415)
+  expect((await post('[[[')).status).toBe(400)
+})

@@ -1,0 +1,115 @@
+// cspell:ignore Fsuch Fone
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type HttpBench, httpBench } from './bench.ts'
+
+let bench: HttpBench
+beforeAll(async () => {
+  bench = await httpBench()
+})
+
+const errorOf = async (answer: Response) => ({ status: answer.status, ...((await answer.json()) as object) })
+
+describe('runs', () => {
+  test('start, list, one, cancel, rerun', async () => {
+    const started = await bench.api('POST', '/runs', { repository: 'coop-cloud/one', quick: true })
+    expect(started.status).toBe(201)
+    const request = (await started.json()) as { id: string }
+    const one = await bench.app.request(`/api/v1/runs/${request.id}`)
+    expect(await one.json()).toEqual(JSON.parse(JSON.stringify(await bench.store.run(request.id))))
+    const cancelled = await bench.api('POST', `/runs/${request.id}/cancel`)
+    expect(await cancelled.json()).toEqual({ result: 'cancelled' })
+    expect(await (await bench.api('POST', `/runs/${request.id}/cancel`)).json()).toEqual({ result: 'ended' })
+    const again = await bench.api('POST', `/runs/${request.id}/rerun`)
+    expect(again.status).toBe(201)
+    expect(await again.json()).toMatchObject({ repository: 'coop-cloud/one', quick: true })
+    const list = await bench.app.request('/api/v1/runs?repository=coop-cloud/one&state=queued,running')
+    expect(await list.json()).toMatchObject({ runs: [{ state: 'queued' }], next: null })
+  })
+
+  test('pages follow each other to the end without a gap', async () => {
+    const asked: string[] = []
+    for (let count = 0; count < 7; count++) {
+      bench.clock.time += 1000
+      asked.unshift((await bench.ask({ repository: 'coop-cloud/many' })).id)
+    }
+    const seen: string[] = []
+    for (let before: string | null = ''; before !== null; ) {
+      const query: string = `repository=coop-cloud/many&limit=3${before ? `&before=${before}` : ''}`
+      const page = (await (await bench.app.request(`/api/v1/runs?${query}`)).json()) as {
+        runs: { request: { id: string } }[]
+        next: string | null
+      }
+      seen.push(...page.runs.map(({ request }) => request.id))
+      before = page.next
+    }
+    expect(seen).toEqual(asked)
+  })
+
+  test.each([
+    ['GET', '/runs/20260101-000000-aaaaaa', undefined, 404, 'no-such-run'],
+    ['POST', '/runs/20260101-000000-aaaaaa/cancel', undefined, 404, 'no-such-run'],
+    ['POST', '/runs/20260101-000000-aaaaaa/rerun', undefined, 404, 'no-such-run'],
+    ['GET', '/runs?state=lost', undefined, 400, 'bad-request'],
+    ['GET', '/runs?limit=0', undefined, 400, 'bad-request'],
+    ['POST', '/runs', { repository: '../x' }, 400, 'bad-request'],
+    ['POST', '/runs', { repository: 'a/b', more: 1 }, 400, 'bad-request'],
+    ['DELETE', '/enrolments/no%2Fsuch', undefined, 404, 'no-such-enrolment'],
+    ['DELETE', '/workers/nobody', undefined, 404, 'no-such-worker'],
+    ['GET', '/nothing', undefined, 404, 'not-found'],
+  ])('%s %s is refused', async (method, path, body, status, code) => {
+    expect(await errorOf(await bench.api(method, path, body))).toMatchObject({ status, error: { code } })
+  })
+})
+
+test('enrolments come and go, names with a slash included', async () => {
+  const first = await bench.api('POST', '/enrolments', { name: 'coop-cloud/one', allow: ['ann'] })
+  expect(first.status).toBe(201)
+  expect(await first.json()).toMatchObject({ enrolment: { name: 'coop-cloud/one' }, paste: { contentType: 'json' } })
+  expect(await errorOf(await bench.api('POST', '/enrolments', { name: 'coop-cloud/one' }))).toMatchObject({
+    status: 409,
+    error: { code: 'already-enrolled' },
+  })
+  const list = await bench.app.request('/api/v1/enrolments')
+  expect(await list.json()).toMatchObject({ enrolments: [{ name: 'coop-cloud/one', allow: ['ann'] }] })
+  expect((await bench.api('DELETE', '/enrolments/coop-cloud%2Fone')).status).toBe(204)
+  expect(await bench.store.enrolments()).toEqual([])
+})
+
+test('a worker gets a token once, and none but its hash is kept', async () => {
+  const added = await bench.api('POST', '/workers', { name: 'barn-2' })
+  expect(added.status).toBe(201)
+  const { token } = (await added.json()) as { token: string }
+  expect(token).toMatch(/^[\w-]{43}$/)
+  expect((await bench.api('POST', '/workers', { name: 'barn-2' })).status).toBe(409)
+  const list = await (await bench.api('GET', '/workers')).text()
+  expect(list).toContain('barn-2')
+  expect(list).not.toContain(token)
+  expect((await bench.api('DELETE', '/workers/barn-2')).status).toBe(204)
+})
+
+test('the queue says who is first', async () => {
+  const other = await httpBench()
+  const first = await other.ask()
+  other.clock.time += 1000
+  const second = await other.ask({ repository: 'coop-cloud/two' })
+  const queue = await (await other.app.request('/api/v1/queue')).json()
+  expect(queue).toMatchObject({
+    counts: { queued: 2 },
+    queued: [
+      { run: { request: { id: first.id } }, ahead: 0 },
+      { run: { request: { id: second.id } }, ahead: 1 },
+    ],
+  })
+})
+
+test('an internal error tells its request id and nothing else', async () => {
+  const broken = await httpBench()
+  Object.assign(broken.store, { counts: () => Promise.reject(new Error('secret detail')) })
+  const answer = await broken.app.request('/api/v1/queue')
+  const text = await answer.text()
+  expect(answer.status).toBe(500)
+  expect(text).not.toContain('secret detail')
+  const id = answer.headers.get('x-request-id') as string
+  expect(text).toContain(id)
+  expect(broken.lines.join('')).toContain(id)
+})

@@ -1,0 +1,133 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { Hono } from 'hono'
+import { expect, test } from 'vitest'
+import { runFolder } from '../../../src/lifecycle/run-folder.ts'
+import { makeAnswers } from '../../../src/server/answer/answers.ts'
+import type { Operations } from '../../../src/server/contract/services.ts'
+import { giteaForge } from '../../../src/server/forge/index.ts'
+import { addPages } from '../../../src/server/http/page-routes.ts'
+import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
+import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
+
+const CSRF = 'a-token-of-this-session'
+
+/** The pages of a server whose visitor is an operator, or a reader. */
+function pagesOf(scene: Scene, operator: string | null): { app: Hono; operations: Operations } {
+  const app = new Hono()
+  // Nobody listens there: these pages never need the forge.
+  const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
+  const answers = makeAnswers({ ...scene.parts, forge })
+  const operations = makeOperations({ ...scene.parts, forge, answers })
+  addPages(
+    app,
+    { ...scene.parts, operations },
+    {
+      viewer: () => ({ operator, csrf: CSRF }),
+      sender: (_, form) => (form.csrf === CSRF ? operator : null),
+    },
+  )
+  return { app, operations }
+}
+
+/** What the policy of the pages forbids. */
+function expectClean(text: string): void {
+  const tags = text.match(/<[a-z!/][^>]*>/gi) ?? []
+  expect(tags.filter((tag) => /<script|\sstyle=|\son\w+=|javascript:|<h1 owned|<details/i.test(tag))).toEqual([])
+  expect(tags.length).toBeGreaterThan(20)
+}
+
+test('the dashboard shows what runs, waits and came out', async () => {
+  const scene = await openScene()
+  await scene.store.add(requestFor({ repository: 'coop/done', pull: null }))
+  await endRun(scene, passedResults())
+  await scene.store.add(requestFor({ repository: 'coop/busy' }))
+  await scene.store.claim({ worker: 'one', memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }, Date.now(), 30_000)
+  const waiting = requestFor({ repository: 'coop/waits' })
+  await scene.store.add(waiting)
+  const { app } = pagesOf(scene, null)
+  const text = await (await app.request('/')).text()
+  for (const said of [
+    'Running (1)',
+    'coop/busy',
+    'Waiting (1)',
+    'coop/waits',
+    '✓ pass',
+    'coop/done',
+    'http-equiv="refresh"',
+  ])
+    expect(text).toContain(said)
+  expectClean(text)
+  expect(text).not.toContain('<form')
+})
+
+test('a run shows its tiers, cause, lines and files, as text', async () => {
+  const scene = await openScene()
+  for (const say of HOSTILE) {
+    const request = requestFor({
+      pull: { number: 1, headRef: say.slice(0, 200), baseRef: 'main', comment: 1, author: say.slice(0, 200) },
+    })
+    await scene.store.add(request)
+    const { folder } = await endRun(scene, failedResults(say), { message: say.slice(0, 400) })
+    const dir = runFolder(scene.settings.state, folder)
+    mkdirSync(dir.logs, { recursive: true })
+    writeFileSync(`${dir.logs}/app.1.log`, 'x\n')
+    const { app } = pagesOf(scene, 'operator')
+    const answer = await app.request(`/runs/${request.id}`)
+    const text = await answer.text()
+    expect(answer.status).toBe(200)
+    expectClean(text)
+    expect(text.match(/<img/g) ?? []).toHaveLength(0)
+    expect(text).toContain('crash-loop')
+    expect(text).toContain(`/runs/${request.id}/files/logs/app.1.log`)
+    expect(text).toContain('Run again')
+  }
+})
+
+test('results that are damaged are said to be', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const { folder } = await endRun(scene, null, { verdict: 'pass', level: 5 })
+  mkdirSync(runFolder(scene.settings.state, folder).dir, { recursive: true })
+  writeFileSync(runFolder(scene.settings.state, folder).results, '{"schema": 1')
+  const { app } = pagesOf(scene, null)
+  expect(await (await app.request(`/runs/${request.id}`)).text()).toContain('The results cannot be shown')
+  expect((await app.request('/runs/20260101-000000-aaaaaa')).status).toBe(404)
+})
+
+test('runs are filtered and paged', async () => {
+  const scene = await openScene()
+  for (let at = 0; at < 60; at++) await scene.store.add(requestFor({ repository: `coop/r${at % 2}`, pull: null }))
+  const { app } = pagesOf(scene, null)
+  const first = await (await app.request('/runs?state=queued')).text()
+  expect(first.match(/<tr><th scope="row"/g)).toHaveLength(50)
+  const next = /href="\/runs\?([^"]+)"/.exec(first)?.[1]?.replaceAll('&amp;', '&')
+  const second = await (await app.request(`/runs?${next}`)).text()
+  expect(second.match(/<tr><th scope="row"/g)).toHaveLength(10)
+  const one = await (await app.request('/runs?repository=coop/r1')).text()
+  expect(one).not.toContain('coop/r0')
+})
+
+test('forms are for operators, with the token of the session', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const post = (app: Hono, path: string, form: Record<string, string>) =>
+    app.request(path, { method: 'POST', body: new URLSearchParams(form) })
+  const reader = pagesOf(scene, null).app
+  const operator = pagesOf(scene, 'operator').app
+  const path = `/runs/${request.id}/cancel`
+  expect((await post(reader, path, { csrf: CSRF })).status).toBe(403)
+  expect((await post(operator, path, {})).status).toBe(403)
+  expect((await post(operator, path, { csrf: 'other' })).status).toBe(403)
+  expect((await scene.store.run(request.id))?.state).toBe('queued')
+  const done = await post(operator, path, { csrf: CSRF })
+  expect([done.status, done.headers.get('location')]).toEqual([303, `/runs/${request.id}`])
+  expect((await scene.store.run(request.id))?.state).toBe('cancelled')
+  const again = await post(operator, `/runs/${request.id}/rerun`, { csrf: CSRF })
+  expect(again.headers.get('location')).toMatch(/^\/runs\/\d{8}-/)
+  expect((await post(operator, '/runs/20260101-000000-aaaaaa/cancel', { csrf: CSRF })).status).toBe(400)
+  const bad = await post(operator, '/repositories', { csrf: CSRF, name: '<b>' })
+  expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('&lt;b&gt;')])
+})

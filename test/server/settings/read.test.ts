@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { parseSize } from '../../../src/lib/size.ts'
+import { readServerSettings } from '../../../src/server/settings/read.ts'
+import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
+
+const NEEDED = {
+  CC_CI_PUBLIC_URL: 'https://ci.example.org/',
+  CC_CI_FORGE_URL: 'https://git.example.org',
+  CC_CI_FORGE_TOKEN: 'f'.repeat(40),
+  CC_CI_WEBHOOK_SECRET: 'w'.repeat(16),
+  CC_CI_OPERATOR_TOKEN: 'o'.repeat(32),
+}
+const read = (env: Record<string, string>, flags: Parameters<typeof readServerSettings>[0]['flags'] = {}) =>
+  readServerSettings({ state: '/state', flags, env })
+
+test('what is needed, and defaults for the rest', () => {
+  expect(read(NEEDED)).toEqual({
+    ...{ state: '/state', host: '127.0.0.1', port: 8080, databaseUrl: null },
+    ...{ publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
+    ...{ forgeToken: 'f'.repeat(40), webhookSecret: 'w'.repeat(16), operatorToken: 'o'.repeat(32) },
+    ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
+    ...{ oauth: null, operatorOrganisation: null },
+  })
+})
+
+test('a flag wins over a variable, a file gives a secret', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'cc-ci-settings-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'secret')
+  writeFileSync(file, `${'s'.repeat(20)}\n`)
+  const { CC_CI_WEBHOOK_SECRET: _, ...others } = NEEDED
+  const settings = read({ ...others, CC_CI_WEBHOOK_SECRET_FILE: file, CC_CI_PORT: '1' }, { port: '9000' })
+  expect(settings).toMatchObject({ port: 9000, webhookSecret: 's'.repeat(20) })
+  expect(() => read({ ...NEEDED, CC_CI_WEBHOOK_SECRET_FILE: file })).toThrow('both set')
+})
+
+test('every problem at once, with what is allowed, and never a value of a secret', () => {
+  const wrong = { CC_CI_FORGE_URL: 'ftp://x', CC_CI_PORT: '70000', CC_CI_WEBHOOK_SECRET: 'too-short', CC_CI_POLL: '0s' }
+  try {
+    read({ ...wrong, CC_CI_WORKER_MEMORY: '4 elephants', CC_CI_OAUTH_CLIENT_ID: 'id' })
+    expect.unreachable()
+  } catch (error) {
+    const { message } = error as Error
+    for (const said of [
+      'CC_CI_PUBLIC_URL (or --public-url) is missing',
+      'CC_CI_FORGE_TOKEN or CC_CI_FORGE_TOKEN_FILE is missing',
+      'CC_CI_WEBHOOK_SECRET has 9 characters; 16 are the least',
+      'CC_CI_OPERATOR_TOKEN or CC_CI_OPERATOR_TOKEN_FILE is missing',
+      'CC_CI_FORGE_URL: "ftp://x" is no address',
+      'CC_CI_PORT: "70000" is no port',
+      'CC_CI_WORKER_MEMORY: "4 elephants" is not a size',
+      'CC_CI_POLL: "0s" is nothing',
+      'login by the forge needs CC_CI_OAUTH_CLIENT_SECRET and CC_CI_OPERATORS as well',
+    ])
+      expect(message).toContain(said)
+    expect(message).not.toContain('too-short')
+  }
+})
+
+test.each(['https://user:pw@x.org', 'https://x.org/?a=b', 'x.org', 'file:///etc/passwd'])('%s is no address', (url) => {
+  expect(() => read({ ...NEEDED, CC_CI_FORGE_URL: url })).toThrow('no address')
+})
+
+test('no secret has a flag', () => {
+  for (const { kind, flag } of SERVER_SETTINGS) if (kind === 'secret') expect(flag).toBeNull()
+})
+
+test.each([
+  ['0', 0],
+  ['512M', 512 * 1024 ** 2],
+  ['4G', 4 * 1024 ** 3],
+])('size %s', (text, bytes) => {
+  expect(parseSize(text)).toBe(bytes)
+})
+
+test.each(['', '4', '4g', '-1G', '1.5G', '4 G'])('"%s" is no size', (text) => {
+  expect(() => parseSize(text)).toThrow('not a size')
+})

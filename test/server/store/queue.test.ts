@@ -1,0 +1,90 @@
+// cspell:ignore kysely
+import { performance } from 'node:perf_hooks'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { newRunId } from '../../../src/lib/ids.ts'
+import { capacity, claimed, GIB, LEASE_MS, onBothDatabases, outcomeOf, request, START } from './bench.ts'
+import { rawDatabase } from './raw-database.ts'
+
+const later = (ms: number) => new Date(START + ms).toISOString()
+
+onBothDatabases((databases) => {
+  test('priority first, then repositories in turn, then age', async () => {
+    const store = await (await databases.bench()).open()
+    const sweep = request({ priority: 'sweep', repository: 'Org/c', at: later(0) })
+    const manual = request({ priority: 'manual', repository: 'Org/c', at: later(1000) })
+    const a = [1, 2, 3].map((n) => request({ repository: 'Org/a', pullNumber: n, at: later(n * 1000) }))
+    const b = [4, 5].map((n) => request({ repository: 'Org/b', pullNumber: n, at: later(n * 1000) }))
+    for (const asked of [sweep, manual, ...a, ...b]) await store.add(asked)
+    const order: (string | undefined)[] = []
+    for (let n = 0; n < 7; n += 1) order.push((await claimed(store, START + 10_000 + n)).request.id)
+    expect(order).toEqual([a[0], b[0], a[1], b[1], a[2], manual, sweep].map((asked) => asked?.id))
+  })
+
+  test('only what fits is given out, and what no worker can hold waits for a larger one', async () => {
+    const store = await (await databases.bench()).open()
+    const large = request({ memoryBytes: 6 * GIB })
+    const small = request({ memoryBytes: GIB, at: later(1000) })
+    await store.add(large)
+    await store.add(small)
+    expect(await store.claim(capacity({ freeBytes: GIB - 1 }), START, LEASE_MS)).toBeNull()
+    const minute = 60_000
+    expect(await store.claim(capacity({ freeBytes: 2 * GIB }), START + 10 * minute, LEASE_MS)).toBeNull()
+    const little = { memoryBytes: 4 * GIB, freeBytes: 4 * GIB }
+    expect((await claimed(store, START + 10 * minute, little)).request.id).toBe(small.id)
+    expect(await store.claim(capacity(little), START + 10 * minute, LEASE_MS)).toBeNull()
+    expect((await claimed(store, START + 10 * minute)).request.id).toBe(large.id)
+  })
+
+  test('a place in the queue counts what is ahead and guesses from what runs took', async () => {
+    const store = await (await databases.bench()).open()
+    await store.add(request())
+    const waiting = request({ pullNumber: 1, at: later(1000) })
+    await store.add(waiting)
+    expect(await store.place(waiting.id, START)).toEqual({ ahead: 1, etaMs: null })
+    const claim = await claimed(store)
+    expect(await store.place(claim.request.id, START)).toBeNull()
+    await store.finish(claim.lease, outcomeOf(claim, { finishedAt: later(240_000) }))
+    await store.add(request({ at: later(500) }))
+    expect(await store.place(waiting.id, START)).toEqual({ ahead: 1, etaMs: 240_000 })
+  })
+
+  test('ten thousand queued runs: each claim is still quick', async () => {
+    const bench = await databases.bench()
+    const empty = await bench.open()
+    await bench.closeAll()
+    expect(empty.kind).toBe(databases.kind)
+    const raw = await rawDatabase(bench)
+    const rows = Array.from({ length: 10_000 }, (_, index) => {
+      const at = START + index * 1000
+      const asked = request({ repository: `Org/r${index % 100}`, pullNumber: index, at: later(index * 1000) })
+      const named = { ...asked, id: newRunId(at), memoryBytes: index % 7 === 0 ? 6 * GIB : GIB }
+      return [named.id, named.repository.toLowerCase(), index, 0, at, named.memoryBytes, JSON.stringify(named)]
+    })
+    for (let from = 0; from < rows.length; from += 500) {
+      const values = rows
+        .slice(from, from + 500)
+        .map(
+          ([id, repo, pull, priority, at, memory, document]) =>
+            sql`(${id}, ${repo}, ${pull}, ${priority}, ${at}, ${memory}, ${document}, 'queued', 0, ${id})`,
+        )
+      await sql`insert into runs (id, repo, pull, priority, at, memory, request, state, attempt, folder) values ${sql.join(values)}`.execute(
+        raw.db,
+      )
+    }
+    await raw.close()
+    const store = await bench.open()
+    const took: number[] = []
+    const repositories = new Set<string>()
+    for (let n = 0; n < 40; n += 1) {
+      const began = performance.now()
+      const claim = await claimed(store, START + n, { memoryBytes: 4 * GIB, freeBytes: 2 * GIB })
+      took.push(performance.now() - began)
+      repositories.add(claim.request.repository)
+    }
+    expect(repositories.size).toBe(40)
+    took.sort((a, b) => a - b)
+    const at = (part: number) => `${took[Math.floor(took.length * part)]?.toFixed(1)} ms`
+    console.log(`${databases.kind}: claim among 10,000 queued: median ${at(0.5)}, p95 ${at(0.95)}, worst ${at(0.999)}`)
+  })
+})

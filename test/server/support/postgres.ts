@@ -1,0 +1,103 @@
+// cspell:ignore runuser
+// cspell:ignore initdb nosync libdir
+import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+
+/** A PostgreSQL of one test file's own: its cluster in a temporary folder, on a loopback port. */
+export interface Postgres {
+  /** A new empty database; gives its URL. */
+  database(): Promise<string>
+  /** At once, as a crash would: connections break. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  restart(): Promise<void>
+  /** Stops it and removes its folder. */
+  close(): Promise<void>
+}
+
+/** Debian's PostgreSQL. Throws with what to install where it is missing: what needs it fails, it is not skipped. */
+export async function startPostgres(): Promise<Postgres> {
+  const bin = await findPrograms()
+  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-postgres-'))
+  const user = await unprivileged()
+  if (user) {
+    await chown(folder, user.uid, user.gid)
+    await chmod(folder, 0o700)
+  }
+  const as = user ? ['runuser', '-u', user.name, '--'] : []
+  const run = async (program: string, ...args: string[]) => {
+    const [file = '', ...rest] = [...as, join(bin, program), ...args]
+    await execOk(file, rest, { deadlineMs: 120_000, cwd: '/', env: { ...inheritedEnv(), LC_ALL: 'C.UTF-8' } })
+  }
+  const data = join(folder, 'data')
+  const port = await freePort()
+  await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8')
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=120`
+  const start = () => run('pg_ctl', '-D', data, '-w', '-t', '60', '-l', join(folder, 'log'), '-o', options, 'start')
+  const stop = () => run('pg_ctl', '-D', data, '-w', '-t', '60', '-m', 'immediate', 'stop')
+  const url = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`
+  await start()
+  let running = true
+  let made = 0
+  return {
+    async database() {
+      made += 1
+      const name = `test_${made}`
+      const client = new pg.Client({ connectionString: url('postgres') })
+      await client.connect()
+      await client.query(`create database ${name}`)
+      await client.end()
+      return url(name)
+    },
+    async stop() {
+      await stop()
+      running = false
+    },
+    async start() {
+      await start()
+      running = true
+    },
+    async restart() {
+      await stop()
+      await start()
+    },
+    async close() {
+      if (running) await stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function findPrograms(): Promise<string> {
+  const root = '/usr/lib/postgresql'
+  const versions = (await readdir(root).catch(() => [])).sort((a, b) => Number(b) - Number(a))
+  for (const version of versions) {
+    const bin = join(root, version, 'bin')
+    if (await stat(join(bin, 'initdb')).catch(() => null)) return bin
+  }
+  throw new Error("PostgreSQL's server programs are missing: apt-get install -y postgresql")
+}
+
+/** PostgreSQL refuses to be root: the account that its Debian package makes. Null where we are not root ourselves. */
+async function unprivileged(): Promise<{ name: string; uid: number; gid: number } | null> {
+  if (process.getuid?.() !== 0) return null
+  const id = async (flag: string) => Number((await execOk('id', [flag, 'postgres'], { deadlineMs: 10_000 })).stdout)
+  return { name: 'postgres', uid: await id('-u'), gid: await id('-g') }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+}

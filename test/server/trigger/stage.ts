@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { Intake } from '../../../src/server/contract/services.ts'
+import type { Enrolment, RunRow } from '../../../src/server/contract/store.ts'
+import { giteaForge } from '../../../src/server/forge/index.ts'
+import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { makeIntake } from '../../../src/server/trigger/intake.ts'
+import type { TriggerParts } from '../../../src/server/trigger/parts.ts'
+import type { Reply } from '../../../src/server/trigger/replies.ts'
+import { type Gitea, startGitea } from '../support/gitea.ts'
+import { Receiver } from './receiver.ts'
+
+export type Said = { repository: string; pull: number; login: string; head: string; reply: Reply }
+
+/** The real forge and the real store with an intake between them; what is to be said and shown is written down. */
+export class Stage {
+  readonly gitea: Gitea
+  readonly receiver: Receiver
+  readonly store: OpenStore
+  readonly intake: Intake
+  readonly said: Said[] = []
+  readonly shown: RunRow[] = []
+  largest: number | null = null
+  readonly #dir: string
+  #count = 0
+
+  constructor(gitea: Gitea, receiver: Receiver, store: OpenStore, dir: string) {
+    this.gitea = gitea
+    this.receiver = receiver
+    this.store = store
+    this.#dir = dir
+    this.intake = this.another()
+  }
+
+  static async open(): Promise<Stage> {
+    const gitea = await startGitea()
+    const dir = await mkdtemp(join(tmpdir(), 'cc-ci-trigger-'))
+    return new Stage(gitea, await Receiver.start(gitea), await openStore({ state: dir, databaseUrl: null }), dir)
+  }
+
+  /** Another server on the same store. */
+  another(parts: Partial<TriggerParts> = {}): Intake {
+    return makeIntake({
+      store: this.store,
+      forge: giteaForge({ baseUrl: this.gitea.url, token: this.gitea.people.bot.token, deadlineMs: 3000 }),
+      settings: { runMemoryBytes: 1000, runDeadlineMs: 60_000 },
+      answers: { runChanged: async (row) => void this.shown.push(row) },
+      replies: { reply: async (to, reply) => void this.said.push({ ...to, reply }) },
+      clock: systemClock,
+      log: pino({ enabled: false }),
+      largestWorker: () => this.largest,
+      ...parts,
+    })
+  }
+
+  /** A repository of its own with an open pull request of a branch, enrolled. */
+  async pull(enrolment: Partial<Enrolment> = {}) {
+    const name = `recipe-${++this.#count}`
+    const repository = `coop/${name}`
+    const { admin, member: as } = this.gitea.people
+    await this.gitea.api(admin, 'POST', '/orgs/coop/repos', { name, default_branch: 'main', auto_init: true })
+    await this.enrol({ name: repository, ...enrolment })
+    const file = { branch: 'main', new_branch: 'change', content: btoa('a'), message: 'a change' }
+    const made = await this.gitea.api<{ commit: { sha: string } }>(as, 'POST', `/repos/${repository}/contents/a`, file)
+    const head = made.commit.sha
+    const { number } = await this.gitea.openPull({ as, repository, head: 'change' })
+    return { repository, number, head }
+  }
+
+  enrol(enrolment: Partial<Enrolment> & { readonly name: string }): Promise<void> {
+    const at = new Date().toISOString()
+    return this.store.enrol({
+      at,
+      by: 'operator',
+      allow: [],
+      memoryBytes: null,
+      webhook: null,
+      ...enrolment,
+    })
+  }
+
+  /** Pushes again to the branch, and waits until the forge says so. */
+  async pushAgain({ repository, number }: { repository: string; number: number }): Promise<string> {
+    const files = { a: `${Math.random()}` }
+    const head = await this.gitea.push({ as: this.gitea.people.member, repository, branch: 'change', files })
+    await this.gitea.headIs(repository, number, head)
+    return head
+  }
+
+  /** Comments, and hands the webhook that comes of it to the intake. */
+  async hear(
+    login: 'member' | 'stranger' | 'bot',
+    { repository, number }: { repository: string; number: number },
+    body: string,
+  ) {
+    const id = await this.gitea.comment(this.gitea.people[login], repository, number, body)
+    const event = await this.receiver.of(id)
+    await this.intake.comment(event)
+    return event
+  }
+
+  repliesTo({ repository }: { repository: string }): Reply[] {
+    return this.said.filter((one) => one.repository === repository).map(({ reply }) => reply)
+  }
+
+  runsOf({ repository }: { repository: string }): Promise<readonly RunRow[]> {
+    return this.store.runs({ repository, limit: 50 })
+  }
+
+  poll(intake = this.intake): Promise<number> {
+    return intake.poll(new AbortController().signal)
+  }
+
+  async withdrawAll(): Promise<void> {
+    for (const { name } of await this.store.enrolments()) await this.store.withdraw(name)
+  }
+
+  async close(): Promise<void> {
+    this.receiver.close()
+    await this.store.close()
+    await this.gitea[Symbol.asyncDispose]()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+}
+
+/** The forge tells whole seconds: waits for its next one. */
+export async function nextSecond(): Promise<void> {
+  await systemClock.sleep(1010 - (Date.now() % 1000))
+}

@@ -1,0 +1,197 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { InfraError } from '../../../src/lib/errors.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { newRunId } from '../../../src/lib/ids.ts'
+import { waitFor } from '../../../src/lib/wait.ts'
+import { type RunRecord, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
+import { FencedError } from '../../../src/server/contract/errors.ts'
+import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
+import type { RunRequest } from '../../../src/server/contract/request.ts'
+import { writePiece } from '../../../src/server/dispatch/upload.ts'
+import type { WorkerLimits } from '../../../src/server/worker/limits.ts'
+import { runWorker } from '../../../src/server/worker/worker.ts'
+
+const PLAYED = new URL('./played-run.ts', import.meta.url).pathname
+const GIB = 1024 ** 3
+
+/** A bare bundle of a repository with one commit whose file `behave` says what `played-run.ts` does. */
+async function playedSource(dir: string, behaviour: string): Promise<{ bundle: string; commit: string }> {
+  const repo = mkdtempSync(join(dir, 'repo-'))
+  const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
+  const git = async (...args: string[]) =>
+    (await execOk('git', [...who, ...args], { cwd: repo, deadlineMs: 30_000, env: inheritedEnv() })).stdout.trim()
+  await git('init', '-q', '-b', 'main')
+  writeFileSync(join(repo, 'behave'), behaviour)
+  await git('add', '--all')
+  await git('commit', '-q', '-m', behaviour)
+  await git('update-ref', 'refs/cc-ci/head', 'HEAD')
+  const bundle = join(repo, 'all.bundle')
+  await git('bundle', 'create', '-q', bundle, '--all')
+  return { bundle, commit: await git('rev-parse', 'HEAD') }
+}
+
+export interface ServedOptions {
+  readonly behaviour: string
+  readonly deadlineMs?: number
+  readonly leaseMs?: number
+  readonly sharesFolder?: boolean
+  readonly limits?: Partial<WorkerLimits>
+  /** How many such runs there are; default 1. */
+  readonly runs?: number
+}
+
+/** A worker and a server in memory that has some runs to give, obeys the protocol and notes what it is told. */
+export class Served implements Dispatch {
+  readonly dir = mkdtempSync(join(tmpdir(), 'cc-ci-worker-'))
+  readonly state = join(this.dir, 'state')
+  /** Where files that come by `put` lie. */
+  readonly received = join(this.dir, 'received')
+  readonly sharesFolder: boolean
+  readonly finished: FinishBody[] = []
+  readonly proofs: string[] = []
+  readonly released: string[] = []
+  readonly held: Assignment[] = []
+  cancel: string | null = null
+  fenced = false
+  away = false
+  /** Renewals get no answer, neither good nor bad. */
+  hanging = false
+  renewals = 0
+  /** Calls that met nobody. */
+  unanswered = 0
+  readonly drain = new AbortController()
+  readonly giveBack = new AbortController()
+  readonly #options: ServedOptions
+  #source = { bundle: '', commit: '' }
+  #ended = new Set<string>()
+  #worker: Promise<void> = Promise.resolve()
+
+  constructor(options: ServedOptions) {
+    this.#options = options
+    this.sharesFolder = options.sharesFolder ?? true
+  }
+
+  async start(drainMs?: number): Promise<void> {
+    this.#source = await playedSource(this.dir, this.#options.behaviour)
+    this.#worker = runWorker({
+      dispatch: this,
+      ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
+      ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED],
+      ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
+      limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, ...this.#options.limits },
+      ...(drainMs === undefined ? {} : { drainMs }),
+    })
+  }
+
+  /** Lets no more runs begin and waits until the worker holds nothing. */
+  async done(): Promise<void> {
+    this.drain.abort()
+    await this.#worker
+  }
+
+  async until(name: string, look: () => boolean): Promise<void> {
+    const result = await waitFor(
+      async () => (look() ? { state: 'ready', value: true } : { state: 'waiting', reason: 'not yet' }),
+      { name, deadlineMs: 60_000, everyMs: 20 },
+    )
+    if (result.state !== 'ready') throw new Error(`never came: ${name}`)
+  }
+
+  /** The run.json of the run that was given first; null: none there. */
+  record(): RunRecord | null {
+    const [first] = this.held
+    return first ? readRecord(runFolder(this.state, first.folder)) : null
+  }
+
+  /** The app is announced: the run is in the middle of it. */
+  running(): boolean {
+    return (this.record()?.app ?? null) !== null
+  }
+
+  desks(): string[] {
+    return readdirSync(join(this.state, 'worker'))
+  }
+
+  async claim({ freeBytes }: { freeBytes: number }, signal: AbortSignal): Promise<Assignment | null> {
+    this.#reach()
+    const { runs = 1, leaseMs = 30_000 } = this.#options
+    if (this.held.length >= runs || freeBytes < GIB) {
+      await systemClock.sleep(20, signal)
+      return null
+    }
+    const request = this.#request()
+    const token = '0'.repeat(32)
+    const origin = 'https://git.example.org/coop-cloud/played'
+    const held = { request, attempt: 1, token, folder: request.id, leaseMs, origin, approved: false }
+    this.held.push(held)
+    return held
+  }
+
+  async source(_held: Assignment, file: string): Promise<void> {
+    this.#reach()
+    await execOk('cp', [this.#source.bundle, file], { deadlineMs: 10_000 })
+  }
+
+  async renew(held: Assignment) {
+    if (this.hanging) await new Promise(() => {})
+    this.#reach()
+    this.#check(held)
+    this.renewals++
+    return { leaseMs: held.leaseMs, cancel: this.cancel }
+  }
+
+  async put(held: Assignment, path: string, offset: number, bytes: Uint8Array) {
+    this.#reach()
+    this.#check(held)
+    return { size: await writePiece({ dir: join(this.received, held.folder), path, offset, bytes }) }
+  }
+
+  async finish(held: Assignment, body: FinishBody): Promise<void> {
+    this.#reach()
+    this.#check(held)
+    this.#ended.add(held.folder)
+    this.finished.push(body)
+  }
+
+  async teardown(_held: Assignment, { teardown }: { teardown: string }): Promise<void> {
+    this.#reach()
+    this.proofs.push(teardown)
+  }
+
+  async release(held: Assignment): Promise<void> {
+    this.#reach()
+    this.#check(held)
+    this.#ended.add(held.folder)
+    this.released.push(held.folder)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.giveBack.abort()
+    await this.done()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  #request(): RunRequest {
+    const id = newRunId(Date.now())
+    const at = new Date().toISOString()
+    const { deadlineMs = 60_000 } = this.#options
+    return {
+      ...{ schema: 1, id, attemptOf: null, at, priority: 'manual', repository: 'coop-cloud/played', pull: null },
+      ...{ commit: this.#source.commit, base: 'none', quick: false, memoryBytes: GIB, deadlineMs },
+    }
+  }
+
+  #reach(): void {
+    if (!this.away) return
+    this.unanswered++
+    throw new InfraError('server-gone', 'nobody answers')
+  }
+
+  #check(held: Assignment): void {
+    if (this.fenced || this.#ended.has(held.folder)) throw new FencedError(held.request.id)
+  }
+}
