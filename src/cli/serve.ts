@@ -22,7 +22,7 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
   const out = maskedLines(serverMasker(settings), process.stdout)
-  const log: Logger = asJson ? pino(out) : workerLog(out)
+  const log: Logger = asJson ? pino({}, out) : workerLog(out)
   using stops = listenForStops(log)
   const { serve } = await import('../server/serve.ts')
   await serve({

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { readApprovals } from '../gate/approvals.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -14,7 +13,7 @@ import { makeDispatch } from './dispatch/dispatch.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { giteaForge } from './forge/index.ts'
-import { makeServerApp } from './http/app.ts'
+import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
 import { addPages } from './http/page-routes.ts'
@@ -60,10 +59,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
   const metrics = makeMetrics(store)
-  const { app, doorman, drain } = makeServerApp({ ...parts, intake, operations, dispatch: office, metrics })
-  const pages = new Hono()
-  addPages(pages, { ...parts, operations }, doorman)
-  app.route('/', pages)
+  const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
+  addPages(app, { ...parts, operations }, doorman)
   const server = await listen(app, settings)
   log.info(
     {
@@ -84,13 +81,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const working = embeddedWorker()
   await notify('READY=1')
   await aborted(signal)
-  log.info('stopping: no new comments or runs')
+  log.info('stopping: runs of this machine end first')
   await notify('STOPPING=1')
-  await drain()
   await working
+  await server.close(CLOSE_MS)
+  await drain()
   stopLoops.abort()
   await Promise.all(loops)
-  await server.close(CLOSE_MS)
   log.info('stopped')
 
   async function pollOnce(stop: AbortSignal): Promise<void> {

@@ -47,9 +47,9 @@ export const renewAnswer = z.object({
   /** Why the run should end now; null: go on. */
   cancel: z.string().nullable(),
 })
-export type RenewAnswer = z.infer<typeof renewAnswer>
+type RenewAnswer = z.infer<typeof renewAnswer>
 
-export const TEARDOWNS = ['clean', 'left', 'unknown', 'none'] as const
+const TEARDOWNS = ['clean', 'left', 'unknown', 'none'] as const
 
 export const finishBody = z.strictObject({
   /** Of `cc-ci test`; null when it was killed. */

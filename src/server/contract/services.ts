@@ -21,7 +21,7 @@ export interface Intake {
 }
 
 /** A run that somebody with the right to asks for by name instead of by comment. */
-export interface StartOrder {
+interface StartOrder {
   readonly repository: string
   /** Branch, tag or commit; default: the default branch. */
   readonly ref?: string

@@ -1,4 +1,4 @@
-import type { Priority, RunOutcome, RunRequest, RunState } from './request.ts'
+import type { RunOutcome, RunRequest, RunState } from './request.ts'
 
 /** A repository, or a whole organisation, whose comments are listened to. `<state>/server/enrolments/<org>[__<repo>].json` is the truth. */
 export interface Enrolment {
@@ -210,5 +210,3 @@ export interface WorkerRow {
   readonly freeBytes: number | null
   readonly harness: string | null
 }
-
-export type { Priority, RunOutcome, RunRequest, RunState }

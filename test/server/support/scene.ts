@@ -12,10 +12,10 @@ import type { RunRow } from '../../../src/server/contract/store.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
 import type { Results } from '../../../src/verdict/results.ts'
 
-export const GIB = 1024 ** 3
+const GIB = 1024 ** 3
 
 /** Settings of a server that keeps its state in `state`. */
-export function settingsFor(state: string, more: Partial<ServerSettings> = {}): ServerSettings {
+function settingsFor(state: string, more: Partial<ServerSettings> = {}): ServerSettings {
   return {
     ...{ state, host: '127.0.0.1', port: 0, publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
     ...{ forgeToken: 'forge-token-forge-token', webhookSecret: 'webhook-secret-webhook' },

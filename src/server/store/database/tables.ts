@@ -46,7 +46,7 @@ export interface RunsTable {
   by_worker: Generated<boolean>
 }
 
-export interface AnswersTable {
+interface AnswersTable {
   key: string
   answer: string
   version: number
@@ -58,7 +58,7 @@ export interface AnswersTable {
   handed_at: number
 }
 
-export interface WorkersTable {
+interface WorkersTable {
   name: string
   /** Null: the embedded worker, which needs none. */
   token_hash: string | null

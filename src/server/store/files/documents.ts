@@ -16,7 +16,7 @@ const enrolment = z.object({
 const worker = z.object({ name: z.string(), tokenHash: z.string() })
 
 /** One document a name in a folder; names compare without case. */
-export class Documents<T extends { readonly name: string }> {
+class Documents<T extends { readonly name: string }> {
   readonly #folder: string
   readonly #schema: z.ZodType<T>
 
