@@ -6,12 +6,17 @@ import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import { serverMasker } from '../http/secrets.ts'
 import { commentText } from './comment.ts'
+import { maskedRow } from './masked.ts'
 import { publishDue } from './publish.ts'
 import { statusOf } from './words.ts'
 
 /** How often what is due is looked for where nothing nudges, and how often waiting runs are told their place anew, in ms. */
 const LOOK_MS = 1_000
 const REFRESH_MS = 60_000
+/** Runs of one pull request that are looked through for a newer one of the same commit. */
+const KNOWN = 100
+const MOST_WAITING = 1_000
+const REFRESHED = 50
 
 export interface AnswersParts {
   readonly store: Store
@@ -29,11 +34,11 @@ export function makeAnswers(parts: AnswersParts): Answers {
       const { request } = row
       if (!request.pull) return
       const { repository } = request
-      const [newest] = await store.runs({ repository, pull: request.pull.number, limit: 1 })
-      if (newest && newest.request.id !== request.id && newest.request.commit === request.commit) return
-      await wantStatus(row)
-      if (newest && newest.request.id !== request.id) return
-      const body = masker.mask(await commentText(parts, row, null, clock.now()))
+      const known = await store.runs({ repository, pull: request.pull.number, limit: KNOWN })
+      const ofCommit = known.find((one) => one.request.commit === request.commit)
+      if (!ofCommit || ofCommit.request.id === request.id) await wantStatus(row)
+      if (known[0] && known[0].request.id !== request.id) return
+      const body = masker.mask(await commentText({ ...parts, masker }, maskedRow(row, masker), null, clock.now()))
       await store.want({ kind: 'comment', repository, pull: request.pull.number, body })
     },
     async publish(signal) {
@@ -56,7 +61,7 @@ export function makeAnswers(parts: AnswersParts): Answers {
   async function wantStatus(row: RunRow): Promise<void> {
     const { request } = row
     const place = row.state === 'queued' ? await store.place(request.id, clock.now()) : null
-    const { state, description } = statusOf(row, place)
+    const { state, description } = statusOf(maskedRow(row, masker), place)
     const url = `${settings.publicUrl}/runs/${request.id}`
     const { repository, commit } = request
     await store.want({ kind: 'status', repository, commit, state, description: masker.mask(description), url })
@@ -73,7 +78,9 @@ export function makeAnswers(parts: AnswersParts): Answers {
     }
   }
 
+  /** The status alone: a comment may hold a reply that somebody has still to read. Those that wait longest come first. */
   async function refreshWaiting(): Promise<void> {
-    for (const row of await store.runs({ state: ['queued'], limit: 50 })) await answers.runChanged(row)
+    const waiting = await store.runs({ state: ['queued'], limit: MOST_WAITING })
+    for (const row of waiting.toReversed().slice(0, REFRESHED)) if (row.request.pull) await wantStatus(row)
   }
 }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { messageOf } from '../../lib/errors.ts'
+import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
@@ -14,6 +15,8 @@ const MOST_TEXT = 60_000
 export interface CommentParts {
   readonly store: Store
   readonly settings: Pick<ServerSettings, 'state' | 'publicUrl'>
+  /** What a run kept is masked before it is read: escaped or cut, a secret is no longer known as one. */
+  readonly masker: Pick<Masker, 'mask'>
 }
 
 /** The whole comment: the reply, if there is one, on top of what the newest run of the pull request says. */
@@ -23,18 +26,20 @@ export async function commentText(
   reply: string | null,
   now: number,
 ): Promise<string> {
-  const blocks = [...(reply === null ? [] : [reply]), ...(row === null ? [] : [await runText(parts, row, now)])]
-  return `${MARKER}\n${blocks.join('\n\n---\n\n')}`.slice(0, MOST_TEXT)
+  const run = row === null ? [] : [await runText(parts, row, now)]
+  const whole = [MARKER, [...(reply === null ? [] : [reply]), ...run].join('\n\n---\n\n')].join('\n')
+  if (whole.length <= MOST_TEXT || row === null) return whole.slice(0, MOST_TEXT)
+  return `${MARKER}\n${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
 }
 
 async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
   const { request, state, outcome } = row
-  const url = `${parts.settings.publicUrl}/runs/${request.id}`
-  const head = `Run [\`${request.id}\`](<${url}>) of \`${request.commit.slice(0, 12)}\``
+  const url = urlOf(parts, row)
+  const head = headOf(parts, row)
   if (state === 'queued') return `${head}: ${waitingText(await parts.store.place(request.id, now))}.`
   if (state === 'running') return `${head}: running${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}.`
   if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
-  const { results, problem } = await readResults(parts.settings.state, row.folder)
+  const { results, problem } = await readResults(parts, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
   return [
     markdownSummary(results, { reportUrl: `${url}/files/report.html` }).trimEnd(),
@@ -56,11 +61,11 @@ function screenshot({ artifacts }: Results, url: string): string {
 }
 
 /** What is other than in the newest run of the target that no pull request asked for. */
-async function difference({ store, settings }: CommentParts, row: RunRow, results: Results): Promise<string> {
-  const done = await store.runs({ repository: row.request.repository, state: ['done'], limit: 50 })
+async function difference(parts: CommentParts, row: RunRow, results: Results): Promise<string> {
+  const done = await parts.store.runs({ repository: row.request.repository, state: ['done'], limit: 50 })
   const before = done.find(({ request }) => request.pull === null)
   if (!before) return ''
-  const { results: theirs } = await readResults(settings.state, before.folder)
+  const { results: theirs } = await readResults(parts, before.folder)
   if (!theirs || theirs.schema !== results.schema) return ''
   const changed = results.tiers.flatMap(({ id, status }) => {
     const was = theirs.tiers.find((tier) => tier.id === id)?.status
@@ -72,15 +77,24 @@ async function difference({ store, settings }: CommentParts, row: RunRow, result
   return all.length === 0 ? `The same as in ${against}.` : `Other than in ${against}: ${all.join(', ')}.`
 }
 
+function headOf(parts: CommentParts, row: RunRow): string {
+  const { id, commit } = row.request
+  return `Run [\`${id}\`](<${urlOf(parts, row)}>) of \`${commit.slice(0, 12)}\``
+}
+
+function urlOf({ settings }: CommentParts, { request }: RunRow): string {
+  return `${settings.publicUrl}/runs/${request.id}`
+}
+
 async function readResults(
-  state: string,
+  { settings: { state }, masker }: CommentParts,
   folder: string,
 ): Promise<{ readonly results: Results | null; readonly problem: string | null }> {
   const file = runFolder(state, folder).results
   try {
     const { size } = await stat(file)
     if (size > MOST_BYTES) throw new Error(`results.json has ${size} bytes`)
-    return { results: parseResults(JSON.parse(await readFile(file, 'utf8')), file), problem: null }
+    return { results: parseResults(JSON.parse(masker.mask(await readFile(file, 'utf8'))), file), problem: null }
   } catch (error) {
     return { results: null, problem: `its results cannot be read: ${messageOf(error)}` }
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Answer, DueAnswer, Store } from '../contract/store.ts'
@@ -37,7 +38,11 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const remoteId = await send(forge, due)
     await store.answered(due.key, due.version, remoteId)
   } catch (error) {
-    if (!(error instanceof ForgeError)) throw error
+    if (error instanceof CcCiError && error.code === 'database-gone') throw error
+    if (!(error instanceof ForgeError)) {
+      log.error({ answer: due.key, error: messageOf(error) }, 'an answer could not be sent')
+      return store.postpone(due.key, clock.now() + LONGEST_WAIT_MS)
+    }
     const facts = { answer: due.key, error: error.message, tries: due.tries + 1 }
     if (error.code === 'forge-missing') {
       log.warn(facts, 'an answer has no place any more')

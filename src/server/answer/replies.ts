@@ -4,6 +4,7 @@ import type { Store } from '../contract/store.ts'
 import { serverMasker } from '../http/secrets.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { commentText } from './comment.ts'
+import { maskedReply, maskedRow } from './masked.ts'
 import { replyText } from './words.ts'
 
 export interface RepliesParts {
@@ -18,7 +19,12 @@ export function makeReplies(parts: RepliesParts): Replies {
     async reply({ repository, pull, login }, reply) {
       const { store, clock } = parts
       const [newest] = await store.runs({ repository, pull, limit: 1 })
-      const body = await commentText(parts, newest ?? null, replyText(reply, login), clock.now())
+      const body = await commentText(
+        { ...parts, masker },
+        newest ? maskedRow(newest, masker) : null,
+        replyText(maskedReply(reply, masker), masker.mask(login)),
+        clock.now(),
+      )
       await store.want({ kind: 'comment', repository, pull, body: masker.mask(body) })
     },
   }

@@ -47,7 +47,6 @@ export interface Operations {
     readonly name: string
     readonly allow?: readonly string[]
     readonly memoryBytes?: number
-    readonly mirrorOf?: string
     readonly by: string
   }): Promise<{
     readonly enrolment: Enrolment

@@ -11,8 +11,6 @@ export interface Enrolment {
   readonly allow: readonly string[]
   /** Memory a run of it is scheduled with, in bytes; null: the server's default. */
   readonly memoryBytes: number | null
-  /** `ORG/REPO` elsewhere whose main must equal this one's; null where it is no mirror. */
-  readonly mirrorOf: string | null
   /** Id of the webhook that was made; null where the token may not or it was pasted. */
   readonly webhook: number | null
 }

@@ -60,7 +60,6 @@ export const enrolment = z
     by: z.string(),
     allow: z.array(z.string()).readonly(),
     memoryBytes: z.number().nullable(),
-    mirrorOf: z.string().nullable(),
     webhook: z.number().nullable(),
   })
   .openapi('Enrolment')
@@ -80,7 +79,6 @@ export const enrolOrder = z
       .max(200)
       .optional(),
     memoryBytes: z.int().positive().optional(),
-    mirrorOf: repositoryName.optional(),
   })
   .openapi('EnrolOrder')
 

@@ -83,9 +83,13 @@ test('the same delivery fifty times at once is answered fifty times, and never b
     'x-gitea-event-type': 'pull_request_comment',
     'x-gitea-signature': createHmac('sha256', SETTINGS.webhookSecret).update(body).digest('hex'),
   }
-  const post = () => fetch(`${url}/hooks/gitea`, { method: 'POST', body, headers, redirect: 'manual' })
+  // With the limits of every day: those above are so short that a busy machine meets them.
+  const usual = await listen(bench.app, { host: '127.0.0.1', port: 0 })
+  const hook = `http://127.0.0.1:${usual.port}/hooks/gitea`
+  const post = () => fetch(hook, { method: 'POST', body, headers, redirect: 'manual' })
   const states = await Promise.all(Array.from({ length: 50 }, async () => (await post()).status))
   expect(new Set(states)).toEqual(new Set([202]))
+  await usual.close(0)
   await bench.drain()
   expect(bench.comments).toHaveLength(50)
   expect(bench.comments[0]).toMatchObject({ comment: { id: 41, pull: 7 }, head: 'a'.repeat(40) })

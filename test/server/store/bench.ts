@@ -164,7 +164,6 @@ export function enrolment(name: string, change: Partial<Enrolment> = {}): Enrolm
     by: 'operator',
     allow: [],
     memoryBytes: null,
-    mirrorOf: null,
     webhook: null,
     ...change,
   }

@@ -77,7 +77,6 @@ export class Stage {
       by: 'operator',
       allow: [],
       memoryBytes: null,
-      mirrorOf: null,
       webhook: null,
       ...enrolment,
     })

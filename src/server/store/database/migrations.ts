@@ -40,7 +40,7 @@ const FIRST = [
   )`,
   `create index runs_queue on runs (repo, priority, at, id) where state = 'queued'`,
   `create index runs_active on runs (repo, pull) where state = 'running'`,
-  'create index runs_pull on runs (repo, pull, id)',
+  'create index runs_pull on runs (repo, pull, at, id)',
   'create index runs_state on runs (state, finished_at)',
   `create table turns (repo text primary key, at double precision not null)`,
   `create table comments (

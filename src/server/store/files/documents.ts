@@ -9,7 +9,6 @@ const enrolment = z.object({
   by: z.string(),
   allow: z.array(z.string()).readonly(),
   memoryBytes: z.number().nullable(),
-  mirrorOf: z.string().nullable(),
   webhook: z.number().nullable(),
 })
 

@@ -58,8 +58,12 @@ export function runPart({ db }: Context): Part {
         if (filter.state.length === 0) return []
         query = query.where('state', 'in', [...filter.state])
       }
-      if (filter.before !== undefined) query = query.where('id', '<', filter.before)
-      const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute()
+      if (filter.before !== undefined) {
+        const before = sql<boolean>`(at, id) < (select b.at, b.id from runs b where b.id = ${filter.before})`
+        query = query.where(before)
+      }
+      // Ids tell seconds apart and no more.
+      const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
       return rows.map(toRunRow)
     },
 
