@@ -62,12 +62,16 @@ test('says what to paste, and where, when the token may not', async () => {
   expect((await store.enrolmentOf(name))?.by).toBe(by)
 })
 
-test('refuses to enrol what is not there', async () => {
+test('refuses to enrol what is not there, and mirrors of nothing', async () => {
   const { operations, store } = await office()
-  const codeOf = (order: { name: string }) =>
+  const codeOf = (order: { name: string; mirrorOf?: string }) =>
     operations.enrol({ ...order, by }).catch(({ code }: { code: string }) => code)
   expect(await codeOf({ name: 'coop/nothing' })).toBe('no-such-repository')
   expect(await codeOf({ name: '../etc' })).toBe('bad-name')
+  expect(await codeOf({ name, mirrorOf: 'coop/nothing' })).toBe('no-such-repository')
+  expect(await codeOf({ name, mirrorOf: 'Coop/Hello' })).toBe('bad-mirror')
+  expect(await codeOf({ name, mirrorOf: 'https://evil.example/x' })).toBe('bad-mirror')
+  expect(await codeOf({ name: 'coop', mirrorOf: name })).toBe('bad-mirror')
   expect(await store.enrolments()).toEqual([])
 })
 
