@@ -6,6 +6,7 @@ export interface EnrollOptions extends ServerOptions {
   readonly allow?: readonly string[]
   /** Bytes. */
   readonly memory?: number
+  readonly mirrorOf?: string
   readonly list?: boolean
   readonly remove?: boolean
   readonly json?: boolean
@@ -17,6 +18,7 @@ const enrolmentShape = z.object({
   by: z.string(),
   allow: z.array(z.string()),
   memoryBytes: z.number().nullable(),
+  mirrorOf: z.string().nullable(),
   webhook: z.number().nullable(),
 })
 const listShape = z.object({ enrolments: z.array(enrolmentShape) })
@@ -46,11 +48,12 @@ export async function enrollCommand(name: string | undefined, options: EnrollOpt
     process.stdout.write(`${name} is no longer listened to; its runs stay\n`)
     return EXIT.pass
   }
-  const { allow, memory: memoryBytes } = options
+  const { allow, memory: memoryBytes, mirrorOf } = options
   const made = await client.call(madeShape, 'POST', '/enrolments', {
     name,
     ...(allow ? { allow } : {}),
     ...(memoryBytes ? { memoryBytes } : {}),
+    ...(mirrorOf ? { mirrorOf } : {}),
   })
   process.stdout.write(options.json ? `${JSON.stringify(made, null, 2)}\n` : told(made))
   return EXIT.pass
@@ -73,9 +76,9 @@ async function list(client: ServerClient, json: boolean): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`)
   else if (found.enrolments.length === 0) process.stdout.write('nothing is enrolled\n')
   else
-    for (const { name, at, by, webhook } of found.enrolments) {
+    for (const { name, at, by, webhook, mirrorOf } of found.enrolments) {
       const how = webhook === null ? 'polled' : `webhook ${webhook}`
-      process.stdout.write(`${name.padEnd(32)}  ${at}  by ${by}  ${how}\n`)
+      process.stdout.write(`${name.padEnd(32)}  ${at}  by ${by}  ${how}${mirrorOf ? `  mirrors ${mirrorOf}` : ''}\n`)
     }
   return EXIT.pass
 }

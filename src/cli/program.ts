@@ -206,6 +206,7 @@ function addServer(program: Command): void {
   )
     .addOption(new Option('--allow <logins>', 'who may ask besides members, separated by commas').argParser(names))
     .addOption(new Option('--memory <size>', 'what is set aside for a run of it: 2G').argParser(memory))
+    .option('--mirror-of <repository>', 'its main must equal that of this repository')
     .option('--list', 'list what is enrolled')
     .option('--remove', 'listen to it no longer')
     .option('--json', 'as JSON')

@@ -20,6 +20,7 @@ import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
 import { notify, watchdogEveryMs } from './notify.ts'
 import { makeOperations } from './operations/operations.ts'
+import { reconcileMirrors } from './operations/reconcile.ts'
 import { openStore } from './store/open.ts'
 import { makeIntake } from './trigger/intake.ts'
 import { runWorker } from './worker/worker.ts'
@@ -27,6 +28,8 @@ import { runWorker } from './worker/worker.ts'
 /** How long a stop waits for runs of the embedded worker before it gives them back. */
 const DRAIN_MS = 10 * 60_000
 const CLOSE_MS = 5_000
+/** How often mirrors are compared with upstream. */
+const MIRRORS_MS = 15 * 60_000
 const EMBEDDED = 'embedded'
 
 export interface ServeOptions {
@@ -49,7 +52,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock })
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
-  const intake = makeIntake({ ...parts, answers, replies: makeReplies(parts) })
+  const replies = makeReplies(parts)
+  const intake = makeIntake({ ...parts, answers, replies })
   const operations = makeOperations({ ...parts, answers })
   const office = makeDispatch({
     ...{ store, answers, clock, log, state: settings.state },
@@ -76,6 +80,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     keepGoing('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
     keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
+    keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
     watchdog(stopLoops.signal),
   ]
   const working = embeddedWorker()
@@ -94,6 +99,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     const found = await intake.poll(stop)
     if (found > 0) log.info({ found }, 'comments came by polling')
     await clock.sleep(settings.pollMs, stop).catch(() => undefined)
+  }
+
+  async function compareMirrors(stop: AbortSignal): Promise<void> {
+    await reconcileMirrors({ ...parts, replies }, stop)
+    await clock.sleep(MIRRORS_MS, stop).catch(() => undefined)
   }
 
   async function embeddedWorker(): Promise<void> {

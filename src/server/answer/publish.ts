@@ -9,6 +9,8 @@ import { CONTEXT, MARKER } from './words.ts'
 const AT_ONCE = 20
 /** An answer is one publisher's for so long: longer than any call to the forge may take. */
 const HOLD_MS = 60_000
+/** No answer is begun when so much of that is over. */
+const BEGIN_MS = 15_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
 
@@ -19,10 +21,14 @@ export interface PublishParts {
   readonly log: Logger
 }
 
-/** Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later. */
+/**
+ * Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later, and so is what a slow forge left
+ * no time for, since another publisher may soon be handed it.
+ */
 export async function publishDue(parts: PublishParts, signal: AbortSignal): Promise<void> {
-  for (const due of await parts.store.due(parts.clock.now(), AT_ONCE, HOLD_MS)) {
-    if (signal.aborted) return
+  const began = parts.clock.now()
+  for (const due of await parts.store.due(began, AT_ONCE, HOLD_MS)) {
+    if (signal.aborted || Math.abs(parts.clock.now() - began) > BEGIN_MS) return
     await publishOne(parts, due)
   }
 }

@@ -33,6 +33,8 @@ export function replyText(reply: Reply, login: string): string {
       return 'Nothing of this pull request waits or runs.'
     case 'closed':
       return 'Not started: this pull request is closed.'
+    case 'already-upstream':
+      return `\`${reply.commit.slice(0, 12)}\` is part of ${markdownText(reply.upstream)} already: nothing is left to merge here, and this pull request is closed.`
     case 'too-big':
       return `Not started: a run of this repository is given ${formatSize(reply.memoryBytes)} of memory, and the largest worker has ${formatSize(reply.largest)}. The operator can enrol it with less, or add a worker.`
   }

@@ -69,6 +69,12 @@ export interface Forge {
   /** The commit a branch, tag or (short) commit id names; null when none or several. */
   resolveCommit(repository: string, ref: string): Promise<string | null>
   defaultBranch(repository: string): Promise<string>
+  /** Open pull requests of a repository, all pages. */
+  openPulls(repository: string): Promise<readonly ForgePull[]>
+  /** True when `commit` is `tip` or one of its ancestors (40 hex digits each); false too when the repository does not have it. */
+  isContained(repository: string, commit: string, tip: string): Promise<boolean>
+  /** Closes without merging. */
+  closePull(repository: string, number: number): Promise<void>
   /** URL to clone from, and the header that lets the token in: given to git by environment, never by argument. */
   cloneSource(repository: string): { readonly url: string; readonly authorization: string | null }
 }

@@ -47,6 +47,7 @@ export interface Operations {
     readonly name: string
     readonly allow?: readonly string[]
     readonly memoryBytes?: number
+    readonly mirrorOf?: string
     readonly by: string
   }): Promise<{
     readonly enrolment: Enrolment

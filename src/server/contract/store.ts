@@ -11,6 +11,8 @@ export interface Enrolment {
   readonly allow: readonly string[]
   /** Memory a run of it is scheduled with, in bytes; null: the server's default. */
   readonly memoryBytes: number | null
+  /** `ORG/REPO` of the same forge whose default branch this one's must equal; null where it is no mirror. */
+  readonly mirrorOf: string | null
   /** Id of the webhook that was made; null where the token may not or it was pasted. */
   readonly webhook: number | null
 }

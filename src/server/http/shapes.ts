@@ -60,6 +60,7 @@ export const enrolment = z
     by: z.string(),
     allow: z.array(z.string()).readonly(),
     memoryBytes: z.number().nullable(),
+    mirrorOf: z.string().nullable(),
     webhook: z.number().nullable(),
   })
   .openapi('Enrolment')
@@ -79,6 +80,7 @@ export const enrolOrder = z
       .max(200)
       .optional(),
     memoryBytes: z.int().positive().optional(),
+    mirrorOf: repositoryName.optional(),
   })
   .openapi('EnrolOrder')
 

@@ -60,13 +60,14 @@ export function makeOperations(parts: OperationsParts): Operations {
       return result
     },
 
-    async enrol({ name, allow = [], memoryBytes, by }) {
+    async enrol({ name, allow = [], memoryBytes, mirrorOf, by }) {
       await checkName(name)
-      if ((await store.enrolments()).some((one) => one.name.toLowerCase() === name.toLowerCase())) {
+      if ((await store.enrolments()).some((one) => isSameName(one.name, name))) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`, {
           hint: 'Remove it first to enrol it otherwise.',
         })
       }
+      if (mirrorOf !== undefined) await checkMirror(name, mirrorOf)
       const values: WebhookValues = {
         url: `${settings.publicUrl}/hooks/gitea`,
         contentType: 'json',
@@ -79,6 +80,7 @@ export function makeOperations(parts: OperationsParts): Operations {
         by,
         allow,
         memoryBytes: memoryBytes ?? null,
+        mirrorOf: mirrorOf ?? null,
         webhook,
       }
       await store.enrol(enrolment)
@@ -87,7 +89,7 @@ export function makeOperations(parts: OperationsParts): Operations {
     },
 
     async withdraw(name) {
-      const found = (await store.enrolments()).find((one) => one.name.toLowerCase() === name.toLowerCase())
+      const found = (await store.enrolments()).find((one) => isSameName(one.name, name))
       if (!found) return false
       if (found.webhook !== null) {
         await forge.removeWebhook(found.name, found.webhook).catch((error: unknown) => {
@@ -150,6 +152,15 @@ export function makeOperations(parts: OperationsParts): Operations {
     throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`)
   }
 
+  async function checkMirror(name: string, upstream: string): Promise<void> {
+    if (!name.includes('/') || !repositoryName.safeParse(upstream).success || isSameName(name, upstream)) {
+      throw new UsageError('bad-mirror', `${name} cannot be a mirror of "${upstream}"`, {
+        hint: 'A mirror is one repository, ORG/REPO, and what it mirrors another one of the same forge.',
+      })
+    }
+    await orMissing(forge.defaultBranch(upstream), `the forge has no ${upstream}, or does not show it to our account`)
+  }
+
   async function checkName(name: string): Promise<void> {
     const isRepository = repositoryName.safeParse(name).success
     if (!isRepository && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
@@ -160,6 +171,10 @@ export function makeOperations(parts: OperationsParts): Operations {
     const looked = isRepository ? forge.defaultBranch(name) : forge.repositories(name)
     await orMissing(looked as Promise<unknown>, `the forge has no ${name}, or does not show it to our account`)
   }
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
 }
 
 function noSuchRun(id: string): UsageError {

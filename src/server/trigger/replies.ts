@@ -10,6 +10,8 @@ export type Reply =
   | { readonly kind: 'cancelled'; readonly runs: readonly string[]; readonly by: string }
   | { readonly kind: 'nothing-to-cancel' }
   | { readonly kind: 'closed' }
+  /** `upstream`: `ORG/REPO`, whose branch has the commit already. */
+  | { readonly kind: 'already-upstream'; readonly upstream: string; readonly commit: string }
   | { readonly kind: 'too-big'; readonly memoryBytes: number; readonly largest: number }
 
 /** Words for a pull request. A reply is wanted state: the same one again changes nothing. Throws what the store throws. */

@@ -125,12 +125,12 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (result === 'unknown') throw new UsageError('no-such-run', 'there is no such run')
       return result
     },
-    async enrol({ name, by, allow = [], memoryBytes = null }) {
+    async enrol({ name, by, allow = [], memoryBytes = null, mirrorOf = null }) {
       if ((await store.enrolments()).some((one) => one.name === name)) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`)
       }
       const at = new Date(clock.now()).toISOString()
-      const enrolment = { name, at, by, allow, memoryBytes, webhook: null }
+      const enrolment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }
       await store.enrol(enrolment)
       const hook = {
         url: 'https://ci.example.org/hooks/gitea',

@@ -164,6 +164,7 @@ export function enrolment(name: string, change: Partial<Enrolment> = {}): Enrolm
     by: 'operator',
     allow: [],
     memoryBytes: null,
+    mirrorOf: null,
     webhook: null,
     ...change,
   }

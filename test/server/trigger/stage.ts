@@ -77,6 +77,7 @@ export class Stage {
       by: 'operator',
       allow: [],
       memoryBytes: null,
+      mirrorOf: null,
       webhook: null,
       ...enrolment,
     })

@@ -3,6 +3,7 @@ import { ForgeError } from '../../contract/errors.ts'
 import type { Forge } from '../../contract/forge.ts'
 import { Caller, type CallerOptions } from './call.ts'
 import { comment, commentsSince, findComment } from './comments.ts'
+import { closePull, isContained, openPulls } from './mirror.ts'
 import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
 import { pushedSince } from './pushes.ts'
@@ -65,6 +66,9 @@ export function giteaForge(options: CallerOptions): Forge {
     ensureWebhook: (name, values, secret) => ensureWebhook(caller, name, values, secret),
     removeWebhook: (name, id) => removeWebhook(caller, name, id),
     resolveCommit: (repository, ref) => resolveCommit(caller, repository, ref),
+    openPulls: (repository) => openPulls(caller, repository),
+    isContained: (repository, commit, tip) => isContained(caller, repository, commit, tip),
+    closePull: (repository, number) => closePull(caller, repository, number),
     async defaultBranch(repository) {
       const found = await caller.get(repositoryShape, repositoryParts(repository))
       if (found.default_branch) return found.default_branch

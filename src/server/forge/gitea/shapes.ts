@@ -72,3 +72,5 @@ export const hookShape = z.object({ id, config: z.object({ url: z.string().optio
 export const branchShape = z.object({ commit: z.object({ id: commitId }) })
 export const tagShape = z.object({ commit: z.object({ sha: commitId }) })
 export const commitShape = z.object({ sha: commitId })
+/** Commits of the second that the first does not have. */
+export const comparedShape = z.object({ total_commits: z.int().nonnegative() })

@@ -35,9 +35,9 @@ export function repositoriesPage(data: {
   })
 }
 
-function line({ name, at, by, webhook }: Enrolment, { csrf }: Viewer, may: boolean): Html {
+function line({ name, at, by, webhook, mirrorOf }: Enrolment, { csrf }: Viewer, may: boolean): Html {
   const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
-  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a></th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${may ? remove : ''}</td></tr>`
+  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>${mirrorOf ? html` <span class="dim">mirrors ${mirrorOf}</span>` : ''}</th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${may ? remove : ''}</td></tr>`
 }
 
 function pasted({ page, url, events, secret }: Paste): Html {

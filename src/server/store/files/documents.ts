@@ -9,6 +9,7 @@ const enrolment = z.object({
   by: z.string(),
   allow: z.array(z.string()).readonly(),
   memoryBytes: z.number().nullable(),
+  mirrorOf: z.string().nullable().default(null),
   webhook: z.number().nullable(),
 })
 

@@ -1,0 +1,32 @@
+import type { ForgePull } from '../../contract/forge.ts'
+import { commitId } from '../../contract/request.ts'
+import type { Caller } from './call.ts'
+import { repositoryParts } from './names.ts'
+import { allPages } from './pages.ts'
+import { comparedShape, pullShape } from './shapes.ts'
+
+export async function openPulls(caller: Caller, repository: string): Promise<readonly ForgePull[]> {
+  const found = await allPages(caller, pullShape, [...repositoryParts(repository), 'pulls'], { state: 'open' })
+  const once = new Map(found.map((one) => [one.number, one]))
+  return [...once.values()].map(({ number, state, user, head, base }) => ({
+    repository,
+    number,
+    state,
+    author: user,
+    head: { sha: head.sha, ref: head.ref, repository: head.repo?.full_name ?? null },
+    base: { sha: base.sha, ref: base.ref },
+  }))
+}
+
+/** Commits alone are compared: what a branch is called cannot make two of one. A commit that the repository does not have is 404. */
+export async function isContained(caller: Caller, repository: string, commit: string, tip: string): Promise<boolean> {
+  if (!commitId.safeParse(commit).success || !commitId.safeParse(tip).success) return false
+  if (commit === tip) return true
+  const path = [...repositoryParts(repository), 'compare', `${tip}...${commit}`]
+  const compared = await caller.find(comparedShape, path)
+  return compared?.total_commits === 0
+}
+
+export async function closePull(caller: Caller, repository: string, number: number): Promise<void> {
+  await caller.ok('PATCH', [...repositoryParts(repository), 'pulls', String(number)], { body: { state: 'closed' } })
+}

@@ -1,0 +1,97 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../../lib/errors.ts'
+import { ForgeError } from '../contract/errors.ts'
+import type { Forge } from '../contract/forge.ts'
+import type { Enrolment, Store } from '../contract/store.ts'
+import type { Replies } from '../trigger/replies.ts'
+import { closeWhatIsUpstream } from './close-upstream.ts'
+
+export interface ReconcileParts {
+  readonly store: Pick<Store, 'enrolments'>
+  readonly forge: Forge
+  readonly replies: Replies
+  readonly log: Pick<Logger, 'info' | 'warn'>
+}
+
+/**
+ * How the default branch of a mirror stands to upstream's: `same`; `behind`, upstream has all of it and more; `ahead`, it has all of upstream and
+ * more; `diverged`, each has something of its own.
+ */
+type Drift = 'same' | 'behind' | 'ahead' | 'diverged'
+
+/** What one mirror was found to be. */
+export interface MirrorReport {
+  readonly mirror: string
+  readonly upstream: string
+  /** Null where it could not be told; then `problem` says why. */
+  readonly drift: Drift | null
+  /** Pull requests that were closed since upstream has them. */
+  readonly closed: readonly number[]
+  readonly problem: string | null
+}
+
+/** A branch and where it points. */
+export interface Tip {
+  readonly branch: string
+  readonly commit: string
+}
+
+/**
+ * Looks at every enrolled mirror once: tells how it drifted from upstream, a repository of the same forge, and closes pull requests that upstream
+ * has already. May be repeated; nothing of it is kept. What one mirror's forge refuses is that mirror's `problem`; a forge or database that is
+ * gone ends the round by throwing.
+ */
+export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSignal): Promise<readonly MirrorReport[]> {
+  const reports: MirrorReport[] = []
+  for (const { name, mirrorOf } of await parts.store.enrolments()) {
+    if (signal.aborted) break
+    if (mirrorOf === null) continue
+    const report = await reconcileOne(parts, { name, mirrorOf })
+    const told = report.drift === 'same' && report.problem === null ? parts.log.info : parts.log.warn
+    told.call(parts.log, { ...report }, 'mirror compared with upstream')
+    reports.push(report)
+  }
+  return reports
+}
+
+async function reconcileOne(
+  parts: ReconcileParts,
+  { name: mirror, mirrorOf: upstream }: Pick<Enrolment, 'name'> & { readonly mirrorOf: string },
+): Promise<MirrorReport> {
+  let drift: Drift | null = null
+  const closed: number[] = []
+  const report = (problem: string | null): MirrorReport => ({ mirror, upstream, drift, closed, problem })
+  if (!mirror.includes('/')) return report('an organisation mirrors no single repository: enrol ORG/REPO')
+  if (mirror.toLowerCase() === upstream.toLowerCase()) return report('a repository is no mirror of itself')
+  try {
+    const ours = await tipOf(parts.forge, mirror)
+    const theirs = await tipOf(parts.forge, upstream)
+    if (!ours || !theirs) return report(`${ours ? upstream : mirror} has no one commit of its default branch's name`)
+    drift = await driftOf(parts.forge, { mirror, upstream, ours, theirs })
+    await closeWhatIsUpstream(parts, { mirror, upstream, into: ours.branch, theirs }, (number) => closed.push(number))
+    return report(null)
+  } catch (error) {
+    if (!(error instanceof ForgeError) || error.code === 'forge-gone') throw error
+    return report(messageOf(error))
+  }
+}
+
+async function tipOf(forge: Forge, repository: string): Promise<Tip | null> {
+  const branch = await forge.defaultBranch(repository)
+  const commit = await forge.resolveCommit(repository, branch)
+  return commit === null ? null : { branch, commit }
+}
+
+async function driftOf(
+  forge: Forge,
+  {
+    mirror,
+    upstream,
+    ours,
+    theirs,
+  }: { readonly mirror: string; readonly upstream: string; readonly ours: Tip; readonly theirs: Tip },
+): Promise<Drift> {
+  if (ours.commit === theirs.commit) return 'same'
+  if (await forge.isContained(upstream, ours.commit, theirs.commit)) return 'behind'
+  return (await forge.isContained(mirror, theirs.commit, ours.commit)) ? 'ahead' : 'diverged'
+}

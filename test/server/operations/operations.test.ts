@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readApprovals } from '../../../src/gate/approvals.ts'
+import { makeAnswers } from '../../../src/server/answer/answers.ts'
+import { giteaForge } from '../../../src/server/forge/index.ts'
+import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { type Gitea, startGitea } from '../support/gitea.ts'
+import { endRun, openScene } from '../support/scene.ts'
+
+let gitea: Gitea
+beforeAll(async () => {
+  gitea = await startGitea()
+})
+afterAll(() => gitea?.[Symbol.asyncDispose]())
+
+/** What an operator may do with the token of this account, on a store of the test's own. */
+async function office(as: 'bot' | 'admin' = 'bot') {
+  const { token } = gitea.people[as]
+  const scene = await openScene({ forgeUrl: gitea.url, forgeToken: token })
+  const parts = { ...scene.parts, forge: giteaForge({ baseUrl: gitea.url, token }) }
+  return {
+    scene,
+    store: scene.store,
+    forge: parts.forge,
+    operations: makeOperations({ ...parts, answers: makeAnswers(parts) }),
+  }
+}
+
+const name = 'coop/hello'
+const by = 'operator'
+
+async function hooks(of: string): Promise<readonly string[]> {
+  const found = await gitea.api<{ config: { url: string } }[]>(gitea.people.admin, 'GET', `/${of}/hooks`)
+  return found.map(({ config }) => config.url)
+}
+
+test('enrols with a webhook where the token may, and takes it away again', async () => {
+  const { operations, store } = await office('admin')
+  for (const [one, of] of [
+    [name, `repos/${name}`],
+    ['coop', 'orgs/coop'],
+  ] as const) {
+    const { enrolment, paste } = await operations.enrol({ name: one, allow: ['ann'], memoryBytes: 5, by })
+    expect(enrolment).toMatchObject({ name: one, allow: ['ann'], memoryBytes: 5, by, webhook: expect.any(Number) })
+    expect(paste).toBeNull()
+    expect(await hooks(of)).toEqual(['https://ci.example.org/hooks/gitea'])
+    await expect(operations.enrol({ name: one.toUpperCase(), by })).rejects.toMatchObject({ code: 'already-enrolled' })
+    expect(await operations.withdraw(one.toUpperCase(), by)).toBe(true)
+    expect(await operations.withdraw(one, by)).toBe(false)
+    expect(await hooks(of)).toEqual([])
+  }
+  expect(await store.enrolments()).toEqual([])
+})
+
+test('says what to paste, and where, when the token may not', async () => {
+  const { operations, store } = await office()
+  const { enrolment, paste } = await operations.enrol({ name, by })
+  expect(enrolment.webhook).toBeNull()
+  expect(paste).toEqual({
+    ...{ url: 'https://ci.example.org/hooks/gitea', contentType: 'json', events: ['pull_request_comment'] },
+    ...{ page: `${gitea.url}/coop/hello/settings/hooks/gitea/new`, secret: 'CC_CI_WEBHOOK_SECRET' },
+  })
+  expect((await store.enrolmentOf(name))?.by).toBe(by)
+})
+
+test('refuses to enrol what is not there, and mirrors of nothing', async () => {
+  const { operations, store } = await office()
+  const codeOf = (order: { name: string; mirrorOf?: string }) =>
+    operations.enrol({ ...order, by }).catch(({ code }: { code: string }) => code)
+  expect(await codeOf({ name: 'coop/nothing' })).toBe('no-such-repository')
+  expect(await codeOf({ name: '../etc' })).toBe('bad-name')
+  expect(await codeOf({ name, mirrorOf: 'coop/nothing' })).toBe('no-such-repository')
+  expect(await codeOf({ name, mirrorOf: 'Coop/Hello' })).toBe('bad-mirror')
+  expect(await codeOf({ name, mirrorOf: 'https://evil.example/x' })).toBe('bad-mirror')
+  expect(await codeOf({ name: 'coop', mirrorOf: name })).toBe('bad-mirror')
+  expect(await store.enrolments()).toEqual([])
+})
+
+test('starts the default branch, a pull request, and nothing that is not there', async () => {
+  const { operations, store, forge } = await office()
+  await expect(operations.start({ repository: name }, by)).rejects.toMatchObject({ code: 'not-enrolled' })
+  await operations.enrol({ name: 'coop', memoryBytes: 77, by })
+  const main = await forge.resolveCommit(name, 'main')
+  const run = await operations.start({ repository: name, quick: true, base: 'none', priority: 'sweep' }, by)
+  expect(run).toMatchObject({ commit: main, pull: null, quick: true, base: 'none', priority: 'sweep', memoryBytes: 77 })
+  expect((await store.run(run.id))?.state).toBe('queued')
+  const commit = await gitea.push({ as: gitea.people.member, repository: name, branch: 'change', files: { a: 'b' } })
+  const { number } = await gitea.openPull({ as: gitea.people.member, repository: name, head: 'change' })
+  expect(await operations.start({ repository: name, pull: number }, 'ann')).toMatchObject({
+    ...{
+      commit,
+      priority: 'manual',
+      pull: { number, headRef: 'change', baseRef: 'main', comment: null, author: 'ann' },
+    },
+  })
+  expect(await store.unanswered()).toBe(2)
+  await expect(operations.start({ repository: name, ref: 'nothing' }, by)).rejects.toMatchObject({
+    code: 'ref-not-found',
+  })
+  await expect(operations.start({ repository: name, pull: 999 }, by)).rejects.toMatchObject({
+    code: 'no-such-repository',
+  })
+})
+
+test('runs the same commit again, and cancels once', async () => {
+  const { operations, scene, store } = await office()
+  await operations.enrol({ name, by })
+  const first = await operations.start({ repository: name, quick: true }, by)
+  await endRun(scene, null, { verdict: 'pass' })
+  expect(await operations.cancel(first.id, by)).toBe('ended')
+  const again = await operations.rerun(first.id, 'ann')
+  expect(again).toEqual({ ...first, id: again.id, at: again.at })
+  expect(again.id).not.toBe(first.id)
+  expect(await operations.cancel(again.id, 'ann')).toBe('cancelled')
+  expect(await store.run(again.id)).toMatchObject({ state: 'cancelled', cancelReason: 'cancelled by ann' })
+  for (const act of [operations.rerun, operations.cancel])
+    await expect(act('20260101-000000-aaaaaa', by)).rejects.toMatchObject({ code: 'no-such-run' })
+})
+
+test('approves one whole commit of a repository, as its runs name it', async () => {
+  const { operations, scene } = await office()
+  const commit = 'c'.repeat(40)
+  await operations.approve(name, commit, by)
+  expect(readApprovals(scene.settings.state)).toMatchObject([
+    { repository: `${gitea.url}/coop/hello.git`, commit, branch: null },
+  ])
+  for (const [repository, what] of [
+    [name, 'main'],
+    [name, 'c'.repeat(12)],
+    ['hello', commit],
+  ] as const)
+    await expect(operations.approve(repository, what, by)).rejects.toMatchObject({ code: 'bad-approval' })
+  expect(readApprovals(scene.settings.state)).toHaveLength(1)
+})
