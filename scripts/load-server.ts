@@ -34,7 +34,7 @@ for (let at = 0; at < COMMENTS; at++) {
 }
 await gitea.push({ as: member, repository: RECIPE, branch: 'go', files: { 'README.md': 'go\n' } })
 const busy = await gitea.openPull({ as: member, repository: RECIPE, head: 'go' })
-await gitea.comment(member, RECIPE, busy.number, '!testme')
+await server.api('POST', '/runs', { repository: RECIPE, pull: busy.number })
 await server.until('a run to go on', async () => {
   const { runs } = await server.api<{ runs: { state: string }[] }>('GET', `/runs?repository=${RECIPE}`)
   return runs[0]?.state === 'running'

@@ -6,7 +6,8 @@ import { bytesOf } from './body.ts'
 import { Refusal } from './failure.ts'
 
 const BODY_BYTES = 1024 ** 2
-const AT_A_TIME = 64
+/** Few: deciding shares the processor with answering, and with the embedded database, whose queries hold everything up. */
+const AT_A_TIME = 4
 const PENDING = 512
 
 export interface HookParts {
