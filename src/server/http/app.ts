@@ -6,6 +6,7 @@ import { boundedBody } from './body.ts'
 import { Doorman } from './doorman.ts'
 import { answerError, Refusal } from './failure.ts'
 import { fileRoutes } from './files.ts'
+import { headOnly } from './head.ts'
 import { healthRoutes } from './health.ts'
 import { HookDesk, hookRoute } from './hook-route.ts'
 import { Limits, limited, type RateClass } from './limits.ts'
@@ -40,6 +41,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.onError((error, c) => answerError(error, c, log))
   app.notFound((c) => answerError(new Refusal(404, 'not-found', 'there is nothing here'), c, log))
 
+  app.use(headOnly)
   app.use(metrics.measure)
   app.use(secured({ https: settings.publicUrl.startsWith('https:') }))
   app.use(maskAnswers(serverMasker(settings)))
