@@ -45,7 +45,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(metrics.measure)
   app.use(secured({ https: settings.publicUrl.startsWith('https:') }))
   app.use(maskAnswers(serverMasker(settings)))
-  app.use(limited(new Limits(clock), classOf))
+  app.use(limited(new Limits(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
   app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
   app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state }))

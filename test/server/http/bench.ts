@@ -18,7 +18,7 @@ import { FakeClock, GIB } from '../store/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {
-  ...{ state: '/nowhere', host: '127.0.0.1', port: 0, publicUrl: 'https://ci.example.org' },
+  ...{ state: '/nowhere', host: '127.0.0.1', port: 0, proxies: 0, publicUrl: 'https://ci.example.org' },
   ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
