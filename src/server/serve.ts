@@ -49,20 +49,21 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { settings, clock, log, signal } = options
   await using store = closing(await openStore({ ...settings, clock }))
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
-  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock })
+  const metrics = makeMetrics(store, clock)
+  const { forgeFetch } = metrics
+  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
   const intake = makeIntake({ ...parts, answers, replies })
   const operations = makeOperations({ ...parts, answers })
   const office = makeDispatch({
-    ...{ store, answers, clock, log, state: settings.state },
+    ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const metrics = makeMetrics(store)
   const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
   addPages(app, { ...parts, operations }, doorman)
   const server = await listen(app, settings)

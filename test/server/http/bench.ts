@@ -62,8 +62,16 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
   })
   const [lines, comments]: [string[], CommentEvent[]] = [[], []]
   const log = pino({}, maskedLines(serverMasker(settings), { write: (line) => lines.push(line) }))
+  const metrics = makeMetrics(store, clock)
   const dispatch = makeDispatch({
-    ...{ store, state, clock, log, isApproved: () => false, answers: { runChanged: async () => {} } },
+    ...{
+      store: metrics.timed(store),
+      state,
+      clock,
+      log,
+      isApproved: () => false,
+      answers: { runChanged: async () => {} },
+    },
     bundle: (request, file) => writeFile(file, `bundle of ${request.commit}`),
     origin: (repository) => `https://git.example.org/${repository}`,
   })
@@ -72,7 +80,7 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
     await comment?.(event)
   }
   const server = makeApp({
-    ...{ settings, store, dispatch, clock, log, metrics: makeMetrics(store), intake: { comment: note } },
+    ...{ settings, store, dispatch, clock, log, metrics, intake: { comment: note } },
     operations: operationsOn(store, clock),
     forge: { isMember: async (_, login) => members.includes(login) },
   })
