@@ -97,7 +97,7 @@ export interface DueAnswer {
 }
 
 /** What waits of one priority. */
-export interface Waiting {
+interface Waiting {
   readonly priority: RunRequest['priority']
   readonly runs: number
   /** ISO 8601: when the one that waits longest was asked for; null where nothing waits. */
