@@ -1,20 +1,57 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../lib/clock.ts'
 import { exec, inheritedEnv } from '../lib/exec.ts'
 import { whichProgram } from '../machine/packages.ts'
 
 const DEADLINE_MS = 5_000
+const PROGRAM = 'systemd-notify'
 
-/**
- * Tells systemd how the service is (`READY=1`, `WATCHDOG=1`, `STOPPING=1`), where it asked (NOTIFY_SOCKET). Node has no datagram sockets of
- * the file system, so `systemd-notify` says it; the unit lets the processes of the service speak for it (NotifyAccess=all).
- */
-export async function notify(state: string): Promise<void> {
-  const { NOTIFY_SOCKET } = process.env
-  if (!NOTIFY_SOCKET || whichProgram('systemd-notify') === null) return
-  await exec('systemd-notify', [state], { deadlineMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET } })
+type Env = Readonly<Record<string, string | undefined>>
+
+export interface ServiceManager {
+  /** `READY=1`, `STOPPING=1`. Never throws: what cannot be told is logged. */
+  tell(state: string): Promise<void>
+  /** Says that this process still answers, twice as often as it is expected, until the signal; at once over where nobody waits for it. */
+  keepTelling(signal: AbortSignal): Promise<void>
 }
 
-/** How often the watchdog wants to hear of us, in ms: half of what the unit allows; null where it does not ask. */
-export function watchdogEveryMs(): number | null {
-  const allowed = Number(process.env.WATCHDOG_USEC ?? 0) / 1000
-  return allowed > 0 ? allowed / 2 : null
+/**
+ * Tells systemd how the service is, where it asked (NOTIFY_SOCKET). Node has no datagram sockets of the file system, so `systemd-notify`
+ * says it; the unit lets the processes of the service speak for it (NotifyAccess=all).
+ */
+export function serviceManager(
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  env: Env = process.env,
+): ServiceManager {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: allowedUs } = env
+  const program = socket ? whichProgram(PROGRAM) : null
+  if (socket && program === null) {
+    log.error(
+      `systemd waits to hear of this server, and ${PROGRAM} is not there to tell it: it will be stopped as hung`,
+    )
+  }
+
+  async function tell(state: string): Promise<void> {
+    if (!socket || program === null) return
+    try {
+      const options = { deadlineMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
+      const { exitCode, stderr } = await exec(program, [state], options)
+      if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'systemd was not told')
+    } catch (err) {
+      log.warn({ state, err }, 'systemd was not told')
+    }
+  }
+
+  return {
+    tell,
+    async keepTelling(signal) {
+      const everyMs = Number(allowedUs ?? 0) / 2000
+      if (!socket || !(everyMs > 0)) return
+      // A database or forge that is away is no reason to be killed, nor are the runs of this machine: that this loop turns is what counts.
+      while (!signal.aborted) {
+        await tell('WATCHDOG=1')
+        await clock.sleep(everyMs, signal).catch(() => undefined)
+      }
+    },
+  }
 }

@@ -18,7 +18,7 @@ import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
 import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
-import { notify, watchdogEveryMs } from './notify.ts'
+import { serviceManager } from './notify.ts'
 import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
 import { openStore } from './store/open.ts'
@@ -49,20 +49,21 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { settings, clock, log, signal } = options
   await using store = closing(await openStore({ ...settings, clock }))
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
-  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock })
+  const metrics = makeMetrics(store, clock)
+  const { forgeFetch } = metrics
+  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
   const intake = makeIntake({ ...parts, answers, replies })
   const operations = makeOperations({ ...parts, answers })
   const office = makeDispatch({
-    ...{ store, answers, clock, log, state: settings.state },
+    ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const metrics = makeMetrics(store)
   const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
   addPages(app, { ...parts, operations }, doorman)
   const server = await listen(app, settings)
@@ -75,19 +76,20 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
     'ready',
   )
+  const manager = serviceManager(options)
   const stopLoops = new AbortController()
   const loops = [
     keepGoing('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
     keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
     keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
-    watchdog(stopLoops.signal),
+    manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()
-  await notify('READY=1')
+  await manager.tell('READY=1')
   await aborted(signal)
   log.info('stopping: runs of this machine end first')
-  await notify('STOPPING=1')
+  await manager.tell('STOPPING=1')
   await working
   await server.close(CLOSE_MS)
   await drain()
@@ -118,17 +120,6 @@ export async function serve(options: ServeOptions): Promise<void> {
         ...{ ccCi: options.ccCi, clock, log, signal, giveBack: options.giveBack, drainMs: DRAIN_MS },
       })
     await keepGoing('worker', work, signal, options)
-  }
-
-  async function watchdog(stop: AbortSignal): Promise<void> {
-    const everyMs = watchdogEveryMs()
-    if (everyMs === null) return
-    const tell = async () => {
-      await store.ping()
-      await notify('WATCHDOG=1')
-      await clock.sleep(everyMs, stop).catch(() => undefined)
-    }
-    await keepGoing('watchdog', tell, stop, options)
   }
 }
 

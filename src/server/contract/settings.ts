@@ -3,6 +3,8 @@ export interface ServerSettings {
   readonly state: string
   readonly host: string
   readonly port: number
+  /** Proxies of ours before it, each of which adds to X-Forwarded-For; 0: clients are who connects. */
+  readonly proxies: number
   /** Where people and the forge reach this server; no slash at its end. Links and the webhook's URL begin with it. */
   readonly publicUrl: string
   /** The one forge that is ever called; no slash at its end. */

@@ -96,6 +96,14 @@ export interface DueAnswer {
   readonly remoteId: number | null
 }
 
+/** What waits of one priority. */
+interface Waiting {
+  readonly priority: RunRequest['priority']
+  readonly runs: number
+  /** ISO 8601: when the one that waits longest was asked for; null where nothing waits. */
+  readonly since: string | null
+}
+
 export interface QueuePlace {
   /** Runs that will be served before it, running ones included. */
   readonly ahead: number
@@ -143,6 +151,10 @@ export interface Store {
     readonly limit: number
   }): Promise<readonly RunRow[]>
   place(id: string, now: number): Promise<QueuePlace | null>
+  /** The first `limit` queued runs, next one first, each with its place. */
+  queue(limit: number): Promise<readonly { readonly row: RunRow; readonly place: QueuePlace }[]>
+  /** One for each priority. */
+  waiting(): Promise<readonly Waiting[]>
   counts(): Promise<Readonly<Record<RunState, number>>>
 
   /**

@@ -10,7 +10,7 @@ const QUEUED = 200
 
 /** Machines that may take runs, and what waits for them. */
 export function addWorkers({ app, services, doorman }: Api): void {
-  const { store, clock } = services
+  const { store } = services
 
   const list = route({
     ...{ method: 'get', path: '/api/v1/workers', summary: 'Workers', security: OPERATOR },
@@ -47,17 +47,11 @@ export function addWorkers({ app, services, doorman }: Api): void {
 
   const queue = route({
     ...{ method: 'get', path: '/api/v1/queue', summary: 'What waits, and how long' },
-    responses: { 200: json(shapes.queue, 'Counts of all runs, and the queued ones in order') },
+    responses: { 200: json(shapes.queue, 'Counts of all runs, and what is next') },
   })
   app.openapi(queue, async (c) => {
-    const [counts, rows] = await Promise.all([store.counts(), store.runs({ state: ['queued'], limit: QUEUED })])
-    const now = clock.now()
-    const queued = []
-    for (const run of rows) {
-      const place = await store.place(run.request.id, now)
-      if (place) queued.push({ run, ahead: place.ahead, etaMs: place.etaMs })
-    }
-    queued.sort((a, b) => a.ahead - b.ahead)
+    const [counts, first] = await Promise.all([store.counts(), store.queue(QUEUED)])
+    const queued = first.map(({ row, place }) => ({ run: row, ...place }))
     return c.json({ counts, queued }, 200)
   })
 }

@@ -14,7 +14,7 @@ export type DescribedApp = OpenAPIHono<BlankEnv>
 
 export interface Api {
   readonly app: DescribedApp
-  readonly services: Pick<AppServices, 'store' | 'operations' | 'clock'>
+  readonly services: Pick<AppServices, 'store' | 'operations'>
   readonly doorman: Doorman
 }
 
@@ -40,10 +40,24 @@ export function addApi(api: Api): void {
   addRepositories(api)
   addWorkers(api)
   app.get('/api/v1/openapi.json', (c) => c.json(openApi(app)))
+  refuseOtherMethods(app)
+}
+
+/** 405 for what a described path is not described to take. */
+function refuseOtherMethods(app: DescribedApp): void {
+  for (const [path, methods] of Object.entries(openApi(app).paths ?? {})) {
+    const allowed = Object.keys(methods).flatMap((method) =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    )
+    app.all(path.replace(/{(\w+)}/g, ':$1'), (c) => {
+      c.header('allow', allowed.join(', '))
+      throw new Refusal(405, 'method-not-allowed', `this takes ${allowed.join(' or ')}`)
+    })
+  }
 }
 
 /** The OpenAPI 3.1 document of the API. */
-function openApi(app: DescribedApp): object {
+function openApi(app: DescribedApp) {
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'cc-ci', version: toolVersion(), description: 'Runs of Co-op Cloud recipes: reading is public.' },

@@ -4,14 +4,16 @@ import { serverMasker } from '../secrets.ts'
 import { addApi, type DescribedApp, describedApp } from './api.ts'
 import { boundedBody } from './body.ts'
 import { Doorman } from './doorman.ts'
-import { answerError, Refusal } from './failure.ts'
+import { failureFor, Refusal } from './failure.ts'
 import { fileRoutes } from './files.ts'
+import { headOnly } from './head.ts'
 import { healthRoutes } from './health.ts'
 import { HookDesk, hookRoute } from './hook-route.ts'
 import { Limits, limited, type RateClass } from './limits.ts'
 import { loginRoutes } from './login.ts'
 import { maskAnswers } from './masked-text.ts'
 import { oauthRoutes } from './oauth.ts'
+import { plainPage } from './pages/small.ts'
 import { secured } from './security.ts'
 import type { AppServices } from './services.ts'
 import { Sessions } from './session.ts'
@@ -37,13 +39,21 @@ export function makeApp(services: AppServices): ServerApp {
   const desk = new HookDesk(services.intake, log)
   metrics.hookQueue(() => desk.length)
   const app = describedApp()
-  app.onError((error, c) => answerError(error, c, log))
-  app.notFound((c) => answerError(new Refusal(404, 'not-found', 'there is nothing here'), c, log))
+  const answerError = (error: unknown, c: Context) => {
+    const { status, failure } = failureFor(error, c, log)
+    if (!isForPeople(c)) return c.json(failure, status)
+    const { message, hint } = failure.error
+    const text = hint === undefined ? `${message}.` : `${message}. ${hint}`
+    return c.html(plainPage(doorman.viewer(c), TITLES[status] ?? 'That did not work', text), status)
+  }
+  app.onError(answerError)
+  app.notFound((c) => answerError(new Refusal(404, 'not-found', 'there is nothing here'), c))
 
+  app.use(headOnly)
   app.use(metrics.measure)
   app.use(secured({ https: settings.publicUrl.startsWith('https:') }))
   app.use(maskAnswers(serverMasker(settings)))
-  app.use(limited(new Limits(clock), classOf))
+  app.use(limited(new Limits(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
   app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
   app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state }))
@@ -57,6 +67,20 @@ export function makeApp(services: AppServices): ServerApp {
     app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
   }
   return { app, doorman, drain: () => desk.drain() }
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  403: 'Not allowed',
+  404: 'Not found',
+  429: 'Not so fast',
+  503: 'Not now',
+}
+
+/** A browser on a page; programs are told in JSON. */
+function isForPeople(c: Context): boolean {
+  const { path } = c.req
+  const machine = ['/api/', '/hooks/', '/worker/', '/metrics'].some((start) => path.startsWith(start))
+  return !machine && (c.req.header('accept') ?? '').includes('text/html')
 }
 
 /** Null: never refused, because a probe that is refused looks like a server that is down. */

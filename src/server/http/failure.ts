@@ -24,15 +24,17 @@ export class Refusal extends HTTPException {
   }
 }
 
-/** Answers an error. What is nobody's fault outside says only under which request id the log has the rest. */
-export function answerError(error: unknown, c: Context, log: Logger): Response {
+/** An error as it is answered. What is nobody's fault outside says only under which request id the log has the rest. */
+export function failureFor(
+  error: unknown,
+  c: Context,
+  log: Logger,
+): { readonly status: ContentfulStatusCode; readonly failure: Failure } {
   const status = statusOf(error)
   if (status >= 500) log.error({ err: error, request: c.get('requestId'), path: c.req.path }, 'a request failed')
-  if (status === 500) {
-    const message = `cc-ci failed; its log has more under request ${c.get('requestId')}`
-    return c.json({ error: { code: 'internal', message } } satisfies Failure, 500)
-  }
-  return c.json(failureOf(error), status)
+  if (status !== 500) return { status, failure: failureOf(error) }
+  const message = `cc-ci failed; its log has more under request ${c.get('requestId')}`
+  return { status, failure: { error: { code: 'internal', message } } }
 }
 
 function failureOf(error: unknown): Failure {

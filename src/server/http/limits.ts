@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
+import { clientOf } from './address.ts'
 import { Refusal } from './failure.ts'
 
 interface Rate {
@@ -8,7 +9,7 @@ interface Rate {
   readonly perSecond: number
 }
 
-/** What one client address may do. A proxy in front makes all its clients one, so that only `login` is slow. */
+/** What one client may do. A proxy that the settings do not tell of makes all its clients one, so that only `login` is slow. */
 export const RATES = {
   hook: { burst: 600, perSecond: 60 },
   worker: { burst: 1000, perSecond: 200 },
@@ -60,10 +61,10 @@ export class Limits {
 }
 
 /** Answers 429 with Retry-After in seconds where an address asks too often. */
-export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null): MiddlewareHandler {
+export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null, proxies: number): MiddlewareHandler {
   return async (c, next) => {
     const kind = kindOf(c)
-    const waitMs = kind === null ? 0 : limits.take(addressOf(c), kind)
+    const waitMs = kind === null ? 0 : limits.take(clientOf(c, proxies), kind)
     if (waitMs === 0) return next()
     c.header('retry-after', String(Math.ceil(waitMs / 1000)))
     throw new Refusal(
@@ -73,10 +74,4 @@ export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null
       'Wait as long as Retry-After says.',
     )
   }
-}
-
-/** Of the socket; headers say what their sender likes. */
-function addressOf(c: Context): string {
-  const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
-  return incoming?.socket?.remoteAddress ?? 'nowhere'
 }

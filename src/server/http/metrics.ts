@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
 
 const RECENT = 500
@@ -13,9 +14,15 @@ export interface Metrics {
   /** Asked at each scrape. */
   hookQueue(length: () => number): void
   readonly measure: MiddlewareHandler
+  /** For the forge's client: counts calls by what came of them. */
+  readonly forgeFetch: typeof fetch
+  /** The same store, whose claims are timed. */
+  timed<S extends Pick<Store, 'claim'>>(store: S): S
 }
 
-export function makeMetrics(store: Pick<Store, 'counts' | 'runs' | 'unanswered' | 'workers'>): Metrics {
+type Asked = Pick<Store, 'counts' | 'runs' | 'unanswered' | 'workers' | 'waiting'>
+
+export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -28,7 +35,15 @@ export function makeMetrics(store: Pick<Store, 'counts' | 'runs' | 'unanswered' 
     ...{ labelNames: ['method', 'route', 'status'], registers },
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 1, 5, 30],
   })
-  addStoreGauges(registry, store)
+  const calls = new Counter({
+    ...{ name: 'cc_ci_forge_calls_total', help: 'Calls of the forge by class of status; gone: no answer' },
+    ...{ labelNames: ['result'], registers },
+  })
+  const waited = new Histogram({
+    ...{ name: 'cc_ci_claim_seconds', help: 'From the order of a run to its first claim', registers },
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 14_400],
+  })
+  addStoreGauges(registry, store, clock)
   return {
     registry,
     hook: (result) => hooks.inc({ result }),
@@ -44,10 +59,28 @@ export function makeMetrics(store: Pick<Store, 'counts' | 'runs' | 'unanswered' 
       const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'none'
       seconds.observe({ method: c.req.method, route, status: c.res.status }, (performance.now() - start) / 1000)
     },
+    async forgeFetch(input, init) {
+      try {
+        const answer = await fetch(input, init)
+        calls.inc({ result: `${Math.floor(answer.status / 100)}xx` })
+        return answer
+      } catch (error) {
+        calls.inc({ result: 'gone' })
+        throw error
+      }
+    },
+    timed: (own) => ({
+      ...own,
+      async claim(capacity, now, leaseMs) {
+        const claim = await own.claim(capacity, now, leaseMs)
+        if (claim?.lease.attempt === 1) waited.observe(Math.max(0, now - Date.parse(claim.request.at)) / 1000)
+        return claim
+      },
+    }),
   }
 }
 
-function addStoreGauges(registry: Registry, store: Parameters<typeof makeMetrics>[0]): void {
+function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'now'>): void {
   let asking: Promise<void> | null = null
   const gauge = (name: string, help: string, label?: string) =>
     new Gauge({
@@ -55,6 +88,8 @@ function addStoreGauges(registry: Registry, store: Parameters<typeof makeMetrics
       collect: () => fresh(),
     })
   const runs = gauge('cc_ci_runs', 'Runs by state', 'state')
+  const queue = gauge('cc_ci_queue', 'Queued runs by priority', 'priority')
+  const oldest = gauge('cc_ci_queue_oldest_seconds', 'How long the oldest queued run has waited', 'priority')
   const recent = gauge('cc_ci_recent_runs', `The newest ${RECENT} runs that have ended, by verdict or end`, 'verdict')
   const unanswered = gauge('cc_ci_answers_waiting', 'Answers that the forge does not show yet')
   const workers = gauge('cc_ci_workers', 'Workers that are known')
@@ -70,16 +105,21 @@ function addStoreGauges(registry: Registry, store: Parameters<typeof makeMetrics
 
   async function ask(): Promise<void> {
     try {
-      const [counts, ended, waiting, known] = await Promise.all([
+      const [counts, queued, ended, unsaid, known] = await Promise.all([
         store.counts(),
+        store.waiting(),
         store.runs({ state: ENDED, limit: RECENT }),
         store.unanswered(),
         store.workers(),
       ])
       for (const [state, count] of Object.entries(counts)) runs.set({ state }, count)
+      for (const { priority, runs: length, since } of queued) {
+        queue.set({ priority }, length)
+        oldest.set({ priority }, since === null ? 0 : Math.max(0, clock.now() - Date.parse(since)) / 1000)
+      }
       recent.reset()
       for (const { state, outcome } of ended) recent.inc({ verdict: outcome?.verdict ?? state })
-      unanswered.set(waiting)
+      unanswered.set(unsaid)
       workers.set(known.length)
       up.set(1)
     } catch {

@@ -4,7 +4,7 @@ import { CcCiError } from '../../lib/errors.ts'
 import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { RunRow, Store } from '../contract/store.ts'
+import type { Store } from '../contract/store.ts'
 import { dashboardPage } from './pages/dashboard.ts'
 import { CSS, type Viewer } from './pages/frame.ts'
 import { type Paste, repositoriesPage } from './pages/repositories.ts'
@@ -39,15 +39,13 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   )
 
   app.get('/', async (c) => {
-    const [running, waiting, ended, counts, workers] = await Promise.all([
+    const [running, queued, ended, counts, workers] = await Promise.all([
       store.runs({ state: ['running'], limit: PAGE }),
-      store.runs({ state: ['queued'], limit: PAGE }),
+      store.queue(20),
       store.runs({ state: ENDED, limit: 20 }),
       store.counts(),
       store.workers(),
     ])
-    const queued = await Promise.all(waiting.slice(-20).map((row) => placed(row)))
-    queued.sort((a, b) => (a.place?.ahead ?? 0) - (b.place?.ahead ?? 0))
     const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
     return c.html(dashboardPage(data))
   })
@@ -73,7 +71,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     const row = await store.run(c.req.param('id'))
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
-    const { place } = await placed(row)
+    const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     return c.html(runPage({ viewer: viewer(c), row, place, ...(await readKept(services.settings.state, row)) }))
   })
 
@@ -115,10 +113,6 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   })
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers())))
-
-  async function placed(row: RunRow) {
-    return { row, place: row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null }
-  }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
     return repositoriesPage({ viewer: viewer(c), enrolments: await store.enrolments(), message, paste })

@@ -118,7 +118,7 @@ export const queue = z
       cancelled: z.int(),
       error: z.int(),
     }),
-    /** The newest queued ones, at most 200. `ahead`: served before it; `etaMs` null: no run of the past tells. */
-    queued: z.array(z.object({ run: runRow, ahead: z.int().nullable(), etaMs: z.number().nullable() })),
+    /** The first ones in line, at most 200. `ahead`: served before it; `etaMs` null: no run of the past tells. */
+    queued: z.array(z.object({ run: runRow, ahead: z.int(), etaMs: z.number().nullable() })),
   })
   .openapi('Queue')

@@ -38,7 +38,8 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
     state,
     host: values.host ?? '',
     port: parsed('port', portOf, 0),
-    publicUrl: parsed('publicUrl', urlOf, ''),
+    proxies: parsed('proxies', proxiesOf, 0),
+    publicUrl: parsed('publicUrl', originOf, ''),
     forgeUrl: parsed('forgeUrl', urlOf, ''),
     forgeToken: values.forgeToken ?? '',
     webhookSecret: values.webhookSecret ?? '',
@@ -104,6 +105,18 @@ function portOf(text: string): number {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new Error(`"${text}" is no port; 1 to 65535`)
   return port
+}
+
+function proxiesOf(text: string): number {
+  if (!/^\d$/.test(text)) throw new Error(`"${text}" is no count of proxies; 0 to 9`)
+  return Number(text)
+}
+
+/** Links of the pages begin at the root of their host. */
+function originOf(text: string): string {
+  const url = urlOf(text)
+  if (url === new URL(url).origin) return url
+  throw new Error(`"${text}" has a path; a server has a host name of its own, like https://ci.example.org`)
 }
 
 function urlOf(text: string): string {

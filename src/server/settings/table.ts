@@ -4,7 +4,7 @@ export interface ServerSetting {
   readonly variable: string
   /** Without dashes; null where there is no flag. */
   readonly flag: string | null
-  readonly kind: 'text' | 'url' | 'port' | 'duration' | 'size' | 'secret'
+  readonly kind: 'text' | 'url' | 'port' | 'count' | 'duration' | 'size' | 'secret'
   /** As one would write it; null: none, `required` says whether the server starts without. */
   readonly default: string | null
   readonly required: boolean
@@ -32,6 +32,16 @@ export const SERVER_SETTINGS = [
     default: '8080',
     required: false,
     description: 'Port to listen on.',
+  },
+  {
+    key: 'proxies',
+    variable: 'CC_CI_PROXIES',
+    flag: 'proxies',
+    kind: 'count',
+    default: '0',
+    required: false,
+    description:
+      'How many proxies stand before it, each adding to `X-Forwarded-For`: 1 for the usual one. Limits of requests then count its clients, not itself.',
   },
   {
     key: 'publicUrl',

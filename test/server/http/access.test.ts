@@ -7,6 +7,9 @@ let bench: HttpBench
 beforeAll(async () => {
   bench = await httpBench()
   const { app, doorman } = bench
+  app.get('/breaks', () => {
+    throw new Error('a fault with details')
+  })
   app.get('/who', (c) => c.json(doorman.viewer(c)))
   app.post('/form', async (c) => c.json({ sender: doorman.sender(c, await c.req.parseBody()) }))
 })
@@ -148,4 +151,61 @@ test('a large or packed body goes nowhere', async () => {
   expect((await post(JSON.stringify({ repository: 'a/b', ref: 'x'.repeat(70_000) }))).status).toBe(413)
   expect((await post('{}', { 'content-encoding': 'gzip' })).status).toBe(415)
   expect((await post('[[[')).status).toBe(400)
+})
+
+test.each([
+  ['PUT', '/api/v1/runs', 'GET, HEAD, POST'],
+  ['DELETE', '/api/v1/runs/20260101-000000-aaaaaa', 'GET, HEAD'],
+  ['PATCH', '/api/v1/workers/x', 'DELETE'],
+  ['OPTIONS', '/api/v1/queue', 'GET, HEAD'],
+  ['GET', '/api/v1/approvals', 'POST'],
+])('%s %s is not described: what is, is said', async (method, path, allow) => {
+  const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` }
+  const answer = await bench.app.request(path, { method, headers })
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow])
+  expect(await answer.json()).toMatchObject({ error: { code: 'method-not-allowed' } })
+})
+
+describe('what cannot be answered', () => {
+  const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+  test.each(['/nothing', '/runs/20260101-000000-aaaaaa/files/report.html', '/nothing/<b>'])(
+    'is a page for people: %s',
+    async (path) => {
+      const answer = await bench.app.request(path, { headers: browser })
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8'])
+      const text = await answer.text()
+      expect(text).toContain('<h1>Not found</h1>')
+      expect(text).not.toContain('<b>')
+    },
+  )
+
+  test('is JSON for programs, and below the API for everybody', async () => {
+    for (const [path, headers] of [
+      ['/nothing', {}],
+      ['/nothing', { accept: '*/*' }],
+      ['/api/v1/nothing', browser],
+      ['/worker/v1/nothing', browser],
+      ['/hooks/nothing', browser],
+    ] as const) {
+      const answer = await bench.app.request(path, { headers })
+      expect([path, answer.status, (await answer.json()) as unknown]).toMatchObject([path, 404, { error: {} }])
+    }
+  })
+
+  test('says a fault of the server by the request that the log has too, and nothing else', async () => {
+    const text = await (await bench.app.request('/breaks', { headers: browser })).text()
+    const id = /under request ([a-z2-9]{12})/.exec(text)?.[1]
+    expect(text).not.toContain('details')
+    expect(bench.lines.find((line) => line.includes('a fault with details'))).toContain(`"request":"${id}"`)
+  })
+
+  test('keeps the header of a refusal', async () => {
+    const post = () => bench.app.request('/login', { method: 'POST', headers: browser })
+    let answer = await post()
+    for (let count = 0; count < 6; count++) answer = await post()
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '12'])
+    expect(await answer.text()).toContain('<h1>Not so fast</h1>')
+    bench.clock.time += 3_600_000
+  })
 })

@@ -18,7 +18,7 @@ import { FakeClock, GIB } from '../store/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {
-  ...{ state: '/nowhere', host: '127.0.0.1', port: 0, publicUrl: 'https://ci.example.org' },
+  ...{ state: '/nowhere', host: '127.0.0.1', port: 0, proxies: 0, publicUrl: 'https://ci.example.org' },
   ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
@@ -62,8 +62,16 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
   })
   const [lines, comments]: [string[], CommentEvent[]] = [[], []]
   const log = pino({}, maskedLines(serverMasker(settings), { write: (line) => lines.push(line) }))
+  const metrics = makeMetrics(store, clock)
   const dispatch = makeDispatch({
-    ...{ store, state, clock, log, isApproved: () => false, answers: { runChanged: async () => {} } },
+    ...{
+      store: metrics.timed(store),
+      state,
+      clock,
+      log,
+      isApproved: () => false,
+      answers: { runChanged: async () => {} },
+    },
     bundle: (request, file) => writeFile(file, `bundle of ${request.commit}`),
     origin: (repository) => `https://git.example.org/${repository}`,
   })
@@ -72,7 +80,7 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
     await comment?.(event)
   }
   const server = makeApp({
-    ...{ settings, store, dispatch, clock, log, metrics: makeMetrics(store), intake: { comment: note } },
+    ...{ settings, store, dispatch, clock, log, metrics, intake: { comment: note } },
     operations: operationsOn(store, clock),
     forge: { isMember: async (_, login) => members.includes(login) },
   })

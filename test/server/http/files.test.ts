@@ -1,5 +1,5 @@
 // cspell:ignore nosniff frequest fetc fpasswd
-import { link, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type HttpBench, httpBench } from './bench.ts'
@@ -41,6 +41,22 @@ test('a picture comes byte for byte', async () => {
   expect(answer.headers.get('content-type')).toBe('image/png')
   expect(Buffer.compare(Buffer.from(await answer.arrayBuffer()), bytes)).toBe(0)
 })
+
+test('whoever asks for the headers alone, or hangs up, leaves no file open', async () => {
+  const file = await bench.file(id, 'logs/long.log', 'a line of some length\n'.repeat(50_000))
+  const head = () => bench.app.request(`/runs/${id}/files/logs/long.log`, { method: 'HEAD' })
+  const answers = await Promise.all(Array.from({ length: 20 }, head))
+  expect(answers.map(({ status, body }) => [status, body])).toEqual(answers.map(() => [200, null]))
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => get('logs/long.log')))) {
+    await answer.body?.cancel()
+  }
+  await expect.poll(() => timesOpen(file)).toBe(0)
+})
+
+async function timesOpen(file: string): Promise<number> {
+  const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+  return (await Promise.all(links)).filter((path) => path === file).length
+}
 
 describe('nothing else is served', () => {
   const up = ['..', '%2e%2e', '%252e%252e', '.%2e', '..%2f..', '..%5c..', '....//..', '%c0%ae%c0%ae', '..;']

@@ -61,6 +61,18 @@ test('the dashboard shows what runs, waits and came out', async () => {
   expect(text).not.toContain('<form')
 })
 
+test('the dashboard shows what is next, however long the queue', async () => {
+  const scene = await openScene()
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+  for (let at = 0; at < 60; at++) {
+    await scene.store.add(requestFor({ repository: `coop/r${at}`, at: ago(100 - at), pull: null }))
+  }
+  const text = await (await pagesOf(scene, null).app.request('/')).text()
+  const shown = [...text.matchAll(/>coop\/(r\d+)</g)].map(([, name]) => name)
+  expect(shown).toEqual(Array.from({ length: 20 }, (_, at) => `r${at}`))
+  expect(text).toContain('Waiting (60)')
+})
+
 test('a run shows its tiers, cause, lines and files, as text', async () => {
   const scene = await openScene()
   for (const say of HOSTILE) {

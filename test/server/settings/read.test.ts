@@ -18,7 +18,7 @@ const read = (env: Record<string, string>, flags: Parameters<typeof readServerSe
 
 test('what is needed, and defaults for the rest', () => {
   expect(read(NEEDED)).toEqual({
-    ...{ state: '/state', host: '127.0.0.1', port: 8080, databaseUrl: null },
+    ...{ state: '/state', host: '127.0.0.1', port: 8080, proxies: 0, databaseUrl: null },
     ...{ publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
     ...{ forgeToken: 'f'.repeat(40), webhookSecret: 'w'.repeat(16), operatorToken: 'o'.repeat(32) },
     ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
@@ -38,7 +38,13 @@ test('a flag wins over a variable, a file gives a secret', () => {
 })
 
 test('every problem at once, with what is allowed, and never a value of a secret', () => {
-  const wrong = { CC_CI_FORGE_URL: 'ftp://x', CC_CI_PORT: '70000', CC_CI_WEBHOOK_SECRET: 'too-short', CC_CI_POLL: '0s' }
+  const wrong = {
+    CC_CI_FORGE_URL: 'ftp://x',
+    CC_CI_PORT: '70000',
+    CC_CI_WEBHOOK_SECRET: 'too-short',
+    CC_CI_POLL: '0s',
+    CC_CI_PROXIES: '-1',
+  }
   try {
     read({ ...wrong, CC_CI_WORKER_MEMORY: '4 elephants', CC_CI_OAUTH_CLIENT_ID: 'id' })
     expect.unreachable()
@@ -53,6 +59,7 @@ test('every problem at once, with what is allowed, and never a value of a secret
       'CC_CI_PORT: "70000" is no port',
       'CC_CI_WORKER_MEMORY: "4 elephants" is not a size',
       'CC_CI_POLL: "0s" is nothing',
+      'CC_CI_PROXIES: "-1" is no count of proxies; 0 to 9',
       'login by the forge needs CC_CI_OAUTH_CLIENT_SECRET and CC_CI_OPERATORS as well',
     ])
       expect(message).toContain(said)
@@ -62,6 +69,11 @@ test('every problem at once, with what is allowed, and never a value of a secret
 
 test.each(['https://user:pw@x.org', 'https://x.org/?a=b', 'x.org', 'file:///etc/passwd'])('%s is no address', (url) => {
   expect(() => read({ ...NEEDED, CC_CI_FORGE_URL: url })).toThrow('no address')
+})
+
+test('the server itself is at the root of its host; a forge may be below', () => {
+  expect(() => read({ ...NEEDED, CC_CI_PUBLIC_URL: 'https://example.org/ci' })).toThrow('has a path')
+  expect(read({ ...NEEDED, CC_CI_FORGE_URL: 'https://example.org/git/' }).forgeUrl).toBe('https://example.org/git')
 })
 
 test('no secret has a flag', () => {

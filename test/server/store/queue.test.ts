@@ -49,6 +49,27 @@ onBothDatabases((databases) => {
     expect(await store.place(waiting.id, START)).toEqual({ ahead: 1, etaMs: 240_000 })
   })
 
+  test('the queue is told from its beginning, and how much waits since when', async () => {
+    const store = await (await databases.bench()).open()
+    const sweep = request({ priority: 'sweep', at: later(0) })
+    const manual = request({ priority: 'manual', at: later(1000) })
+    const pulls = [3, 1, 2].map((n) => request({ pullNumber: n, at: later(n * 2000) }))
+    for (const asked of [sweep, manual, ...pulls]) await store.add(asked)
+    const first = await store.queue(3)
+    expect(first.map(({ row }) => row.request)).toEqual([pulls[1], pulls[2], pulls[0]])
+    expect((await store.queue(9)).map(({ row }) => row.request).slice(3)).toEqual([manual, sweep])
+    for (const { row, place } of await store.queue(9)) expect(place).toEqual(await store.place(row.request.id, START))
+    expect(await store.waiting()).toEqual([
+      { priority: 'pull', runs: 3, since: later(2000) },
+      { priority: 'manual', runs: 1, since: later(1000) },
+      { priority: 'sweep', runs: 1, since: later(0) },
+    ])
+    await claimed(store)
+    expect((await store.queue(9)).map(({ place }) => place.ahead)).toEqual([1, 2, 3, 4])
+    await store.cancel(manual.id, 'enough', START)
+    expect((await store.waiting())[1]).toEqual({ priority: 'manual', runs: 0, since: null })
+  })
+
   test('ten thousand queued runs: each claim is still quick', async () => {
     const bench = await databases.bench()
     const empty = await bench.open()

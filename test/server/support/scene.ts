@@ -17,7 +17,14 @@ const GIB = 1024 ** 3
 /** Settings of a server that keeps its state in `state`. */
 function settingsFor(state: string, more: Partial<ServerSettings> = {}): ServerSettings {
   return {
-    ...{ state, host: '127.0.0.1', port: 0, publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
+    ...{
+      state,
+      host: '127.0.0.1',
+      port: 0,
+      proxies: 0,
+      publicUrl: 'https://ci.example.org',
+      forgeUrl: 'https://git.example.org',
+    },
     ...{ forgeToken: 'forge-token-forge-token', webhookSecret: 'webhook-secret-webhook' },
     ...{ operatorToken: 'operator-token-operator-token-1234', databaseUrl: null, workerMemoryBytes: 4 * GIB },
     ...{ runMemoryBytes: GIB, runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },

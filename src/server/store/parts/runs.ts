@@ -1,11 +1,11 @@
 // cspell:ignore kysely
 import { sql } from 'kysely'
-import { RUN_STATES, type RunState } from '../../contract/request.ts'
-import type { Store } from '../../contract/store.ts'
+import { PRIORITIES, RUN_STATES, type RunState } from '../../contract/request.ts'
+import type { QueuePlace, Store } from '../../contract/store.ts'
 import type { Context } from '../context.ts'
-import { type StoredRun, toRunRow } from '../rows.ts'
+import { iso, type StoredRun, toRunRow } from '../rows.ts'
 
-type Part = Pick<Store, 'run' | 'runs' | 'place' | 'counts'>
+type Part = Pick<Store, 'run' | 'runs' | 'place' | 'queue' | 'waiting' | 'counts'>
 
 /** How many of the last runs tell how long one takes. */
 const RECENT = 21
@@ -44,6 +44,16 @@ export function runPart({ db }: Context): Part {
     return rows.map((row) => Math.max(0, (row.finished_at ?? 0) - (row.started_at ?? 0)))
   }
 
+  /** Gives the place of a run from how many queued ones come before it. */
+  const placing = async () => {
+    const running = await countRunning()
+    const usual = median(await recentDurations())
+    return (before: number): QueuePlace => {
+      const ahead = running + before
+      return { ahead, etaMs: usual === null ? null : Math.round((usual * ahead) / Math.max(1, running)) }
+    }
+  }
+
   return {
     async run(id) {
       const row = await find(id)
@@ -70,10 +80,35 @@ export function runPart({ db }: Context): Part {
     async place(id) {
       const row = await find(id)
       if (row?.state !== 'queued') return null
-      const running = await countRunning()
-      const ahead = running + (await countQueuedBefore(row))
-      const usual = median(await recentDurations())
-      return { ahead, etaMs: usual === null ? null : Math.round((usual * ahead) / Math.max(1, running)) }
+      const placed = await placing()
+      return placed(await countQueuedBefore(row))
+    },
+
+    async queue(limit) {
+      const rows = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where('state', '=', 'queued')
+        .orderBy('priority')
+        .orderBy('at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      const placed = await placing()
+      return rows.map((row, before) => ({ row: toRunRow(row), place: placed(before) }))
+    },
+
+    async waiting() {
+      const rows = await db
+        .selectFrom('runs')
+        .select(['priority', sql<number>`count(*)::integer`.as('runs'), (select) => select.fn.min('at').as('since')])
+        .where('state', '=', 'queued')
+        .groupBy('priority')
+        .execute()
+      return PRIORITIES.map((priority, at) => {
+        const row = rows.find((one) => one.priority === at)
+        return { priority, runs: row?.runs ?? 0, since: row ? iso(row.since) : null }
+      })
     },
 
     async counts() {
