@@ -136,7 +136,9 @@ export interface Store {
     request: RunRequest | null,
   ): Promise<{ readonly first: boolean; readonly superseded: readonly RunRow[] }>
   decided(repository: string, comment: number): Promise<DecidedComment | null>
-  /** True once per (repository, pull, login): the polite refusal is said once. */
+  /** Whether `firstRefusal` was ever called for it. */
+  wasRefused(repository: string, pull: number, login: string): Promise<boolean>
+  /** Notes that the polite refusal was said, once per (repository, pull, login): true for the first call. */
   firstRefusal(repository: string, pull: number, login: string): Promise<boolean>
   /** Adds a run that no comment asked for. */
   add(request: RunRequest): Promise<{ readonly superseded: readonly RunRow[] }>

@@ -6,8 +6,8 @@ import type { TriggerParts } from './parts.ts'
 import { isSameLogin } from './who.ts'
 
 /**
- * Decides one comment, and says whether it was this call that did. Talk is not stored. A reply is wanted before the decision is written: a crash
- * between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
+ * Decides one comment, and says whether it was this call that did. Talk is not stored. A reply is wanted before the decision, or that a
+ * stranger was refused, is written: a crash between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
  * comment again makes up for a crash there.
  */
 export async function decideComment(parts: TriggerParts, event: CommentEvent): Promise<boolean> {
@@ -25,6 +25,9 @@ export async function decideComment(parts: TriggerParts, event: CommentEvent): P
   if (enrolment && isOlder(comment.createdAt, enrolment)) return false
   const conclusion = await conclude(parts, event, command, enrolment)
   if (conclusion.reply) await replies.reply({ ...placeOf(event), head: conclusion.head }, conclusion.reply)
+  if (conclusion.reply?.kind === 'refused-stranger') {
+    await store.firstRefusal(comment.repository, comment.pull, comment.author)
+  }
   const { decision, run, request } = conclusion
   const { first, superseded } = await store.decide(
     { repository: comment.repository, comment: comment.id, decision, at: comment.createdAt, run },
