@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import type { Forge } from '../contract/forge.ts'
+import type { RunRequest } from '../contract/request.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import { serverMasker } from '../secrets.ts'
-import { commentText } from './comment.ts'
+import { runText } from './comment.ts'
+import { composed, isToBeRead } from './compose.ts'
 import { maskedRow } from './masked.ts'
 import { publishDue } from './publish.ts'
 import { statusOf } from './words.ts'
@@ -30,16 +32,16 @@ export function makeAnswers(parts: AnswersParts): Answers {
   const { store, settings, clock } = parts
   const masker = serverMasker(settings)
   const answers: Answers = {
-    async runChanged(row) {
-      const { request } = row
+    async runChanged({ request }) {
       if (!request.pull) return
-      const { repository } = request
-      const known = await store.runs({ repository, pull: request.pull.number, limit: KNOWN })
-      const ofCommit = known.find((one) => one.request.commit === request.commit)
-      if (!ofCommit || ofCommit.request.id === request.id) await wantStatus(row)
-      if (known[0] && known[0].request.id !== request.id) return
-      const body = masker.mask(await commentText({ ...parts, masker }, maskedRow(row, masker), null, clock.now()))
-      await store.want({ kind: 'comment', repository, pull: request.pull.number, body })
+      // Somebody else may have told of an older state meanwhile: whoever writes last looks once more.
+      for (let seen = await newestOf(request); ; ) {
+        if (seen.ofCommit) await wantStatus(seen.ofCommit)
+        if (seen.ofPull) await wantComment(seen.ofPull, request.pull.number)
+        const now = await newestOf(request)
+        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull)) return
+        seen = now
+      }
     },
     async publish(signal) {
       await wantNewest()
@@ -57,6 +59,22 @@ export function makeAnswers(parts: AnswersParts): Answers {
     },
   }
   return answers
+
+  /** Which runs speak for a commit and for a pull request: the newest ones. */
+  async function newestOf({ id, repository, pull, commit }: RunRequest) {
+    const known = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
+    const ofCommit = known.find(({ request }) => request.commit === commit) ?? (await store.run(id))
+    return { ofCommit, ofPull: known[0] ?? null }
+  }
+
+  async function wantComment(row: RunRow, pull: number): Promise<void> {
+    const { repository } = row.request
+    const run = masker.mask(await runText({ ...parts, masker }, maskedRow(row, masker), clock.now()))
+    await store.rewrite(repository, pull, (now) => {
+      const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
+      return composed({ repository, pull }, { run, reply })
+    })
+  }
 
   async function wantStatus(row: RunRow): Promise<void> {
     const { request } = row
@@ -78,9 +96,14 @@ export function makeAnswers(parts: AnswersParts): Answers {
     }
   }
 
-  /** The status alone: a comment may hold a reply that somebody has still to read. Those that wait longest come first. */
+  /** Those that wait longest come first. */
   async function refreshWaiting(): Promise<void> {
     const waiting = await store.runs({ state: ['queued'], limit: MOST_WAITING })
-    for (const row of waiting.toReversed().slice(0, REFRESHED)) if (row.request.pull) await wantStatus(row)
+    for (const row of waiting.toReversed().slice(0, REFRESHED)) if (row.request.pull) await answers.runChanged(row)
   }
+}
+
+/** As far as answers tell runs apart. */
+function isSame(a: RunRow | null, b: RunRow | null): boolean {
+  return a?.request.id === b?.request.id && a?.state === b?.state && a?.attempt === b?.attempt
 }

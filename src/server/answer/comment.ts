@@ -6,7 +6,7 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
-import { MARKER, waitingText } from './words.ts'
+import { waitingText } from './words.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 /** The forge takes more; nobody reads more. */
@@ -19,20 +19,14 @@ export interface CommentParts {
   readonly masker: Pick<Masker, 'mask'>
 }
 
-/** The whole comment: the reply, if there is one, on top of what the newest run of the pull request says. */
-export async function commentText(
-  parts: CommentParts,
-  row: RunRow | null,
-  reply: string | null,
-  now: number,
-): Promise<string> {
-  const run = row === null ? [] : [await runText(parts, row, now)]
-  const whole = [MARKER, [...(reply === null ? [] : [reply]), ...run].join('\n\n---\n\n')].join('\n')
-  if (whole.length <= MOST_TEXT || row === null) return whole.slice(0, MOST_TEXT)
-  return `${MARKER}\n${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
+/** What the newest run of a pull request says in our comment. */
+export async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
+  const text = await wholeText(parts, row, now)
+  if (text.length <= MOST_TEXT) return text
+  return `${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
 }
 
-async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
+async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
   const { request, state, outcome } = row
   const url = urlOf(parts, row)
   const head = headOf(parts, row)

@@ -74,9 +74,32 @@ export interface Claim {
   readonly leaseUntil: string
 }
 
+/** Words for a comment that no run speaks for. */
+export interface KeptReply {
+  /** The comment that is answered; null where none is. */
+  readonly comment: number | null
+  /** ISO 8601: when it was said. */
+  readonly at: string
+  /** Masked and escaped. */
+  readonly text: string
+  /** Id of the run with whose end it stops being true; null: it stays until something newer. */
+  readonly until: string | null
+}
+
+/** Our one comment on a pull request; the body is made of the parts, which are kept so that each can change without the other. */
+export interface CommentAnswer {
+  readonly kind: 'comment'
+  readonly repository: string
+  readonly pull: number
+  readonly body: string
+  /** What the newest run says, masked; null or missing: there is none. */
+  readonly run?: string | null
+  readonly reply?: KeptReply | null
+}
+
 /** What the forge should show, whatever it shows now: state, not messages, so that nothing is lost or doubled when the forge was down. */
 export type Answer =
-  | { readonly kind: 'comment'; readonly repository: string; readonly pull: number; readonly body: string }
+  | CommentAnswer
   | {
       readonly kind: 'status'
       readonly repository: string
@@ -191,6 +214,8 @@ export interface Store {
 
   /** Wants the forge to show this; replaces an older wish for the same comment or status. */
   want(answer: Answer): Promise<void>
+  /** As `want`, for a comment made of the one that is wanted now (null: none is). Null: it stays. One at a time for each comment. */
+  rewrite(repository: string, pull: number, change: (now: CommentAnswer | null) => CommentAnswer | null): Promise<void>
   /** Answers that are due, each handed to one publisher for `holdMs`. */
   due(now: number, limit: number, holdMs: number): Promise<readonly DueAnswer[]>
   answered(key: string, version: number, remoteId: number | null): Promise<void>

@@ -60,6 +60,6 @@ function isOlder(createdAt: string, { at }: Enrolment): boolean {
   return Math.floor(Date.parse(createdAt) / 1000) < Math.floor(Date.parse(at) / 1000)
 }
 
-function placeOf({ comment: { repository, pull, author } }: CommentEvent) {
-  return { repository, pull, login: author }
+function placeOf({ comment: { repository, pull, author, id } }: CommentEvent) {
+  return { repository, pull, login: author, comment: id }
 }
