@@ -9,11 +9,13 @@ import { serverMasker } from '../secrets.ts'
 import { runText } from './comment.ts'
 import { composed, isToBeRead } from './compose.ts'
 import { maskedRow } from './masked.ts'
+import { ProgressWatch } from './progress.ts'
 import { publishDue } from './publish.ts'
 import { statusOf } from './words.ts'
 
-/** How often what is due is looked for where nothing nudges, and how often waiting runs are told their place anew, in ms. */
+/** How often what is due is looked for where nothing nudges, how far runs are, and how often waiting runs are told their place anew, in ms. */
 const LOOK_MS = 1_000
+const PROGRESS_MS = 2_000
 const REFRESH_MS = 60_000
 /** Runs of one pull request that are looked through for a newer one of the same commit. */
 const KNOWN = 100
@@ -31,6 +33,8 @@ export interface AnswersParts {
 export function makeAnswers(parts: AnswersParts): Answers {
   const { store, settings, clock } = parts
   const masker = serverMasker(settings)
+  const progress = new ProgressWatch(settings.state, clock)
+  const words = { ...parts, masker, progress }
   const answers: Answers = {
     async runChanged({ request }) {
       if (!request.pull) return
@@ -46,11 +50,16 @@ export function makeAnswers(parts: AnswersParts): Answers {
     async publish(signal) {
       await wantNewest()
       let refreshed = clock.now()
+      let looked = 0
       while (!signal.aborted) {
         await publishDue(parts, signal)
         if (Math.abs(clock.now() - refreshed) >= REFRESH_MS) {
           refreshed = clock.now()
           await refreshWaiting()
+        }
+        if (Math.abs(clock.now() - looked) >= PROGRESS_MS) {
+          looked = clock.now()
+          await tellProgress()
         }
         await store.changed(LOOK_MS, signal).catch((error: unknown) => {
           if (!signal.aborted) throw error
@@ -69,7 +78,7 @@ export function makeAnswers(parts: AnswersParts): Answers {
 
   async function wantComment(row: RunRow, pull: number): Promise<void> {
     const { repository } = row.request
-    const run = masker.mask(await runText({ ...parts, masker }, maskedRow(row, masker), clock.now()))
+    const run = masker.mask(await runText(words, maskedRow(row, masker), clock.now()))
     await store.rewrite(repository, pull, (now) => {
       const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
       return composed({ repository, pull }, { run, reply })
@@ -79,7 +88,10 @@ export function makeAnswers(parts: AnswersParts): Answers {
   async function wantStatus(row: RunRow): Promise<void> {
     const { request } = row
     const place = row.state === 'queued' ? await store.place(request.id, clock.now()) : null
-    const { state, description } = statusOf(maskedRow(row, masker), place)
+    const { state, description } = statusOf(maskedRow(row, masker), {
+      place,
+      progress: row.state === 'running' ? await progress.told(row) : null,
+    })
     const url = `${settings.publicUrl}/runs/${request.id}`
     const { repository, commit } = request
     await store.want({ kind: 'status', repository, commit, state, description: masker.mask(description), url })
@@ -94,6 +106,12 @@ export function makeAnswers(parts: AnswersParts): Answers {
       seen.add(`${repository}#${pull.number}`)
       await answers.runChanged(row)
     }
+  }
+
+  async function tellProgress(): Promise<void> {
+    const running = await store.runs({ state: ['running'], limit: MOST_WAITING })
+    const asked = running.filter(({ request }) => request.pull !== null)
+    for (const row of await progress.moved(asked)) await answers.runChanged(row)
   }
 
   /** Those that wait longest come first. */

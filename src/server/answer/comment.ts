@@ -6,7 +6,8 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
-import { waitingText } from './words.ts'
+import type { ProgressWatch } from './progress.ts'
+import { runningText, waitingText } from './words.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 /** The forge takes more; nobody reads more. */
@@ -17,6 +18,7 @@ export interface CommentParts {
   readonly settings: Pick<ServerSettings, 'state' | 'publicUrl'>
   /** What a run kept is masked before it is read: escaped or cut, a secret is no longer known as one. */
   readonly masker: Pick<Masker, 'mask'>
+  readonly progress: Pick<ProgressWatch, 'told'>
 }
 
 /** What the newest run of a pull request says in our comment. */
@@ -31,7 +33,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
   const url = urlOf(parts, row)
   const head = headOf(parts, row)
   if (state === 'queued') return `${head}: ${waitingText(await parts.store.place(request.id, now))}.`
-  if (state === 'running') return `${head}: running${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}.`
+  if (state === 'running') return `${head}: ${runningText(row, await parts.progress.told(row))}.`
   if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
   const { results, problem } = await readResults(parts, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`

@@ -6,6 +6,7 @@ import type { Replies, Reply } from '../trigger/replies.ts'
 import { runText } from './comment.ts'
 import { composed } from './compose.ts'
 import { maskedReply, maskedRow } from './masked.ts'
+import { ProgressWatch } from './progress.ts'
 import { replyText } from './words.ts'
 
 export interface RepliesParts {
@@ -22,8 +23,9 @@ export function makeReplies(parts: RepliesParts): Replies {
       const text = masker.mask(replyText(maskedReply(reply, masker), masker.mask(login)))
       const until = untilOf(reply)
       const [newest] = await store.runs({ repository, pull, limit: 1 })
+      const progress = new ProgressWatch(parts.settings.state, clock)
       const run = newest
-        ? masker.mask(await runText({ ...parts, masker }, maskedRow(newest, masker), clock.now()))
+        ? masker.mask(await runText({ ...parts, masker, progress }, maskedRow(newest, masker), clock.now()))
         : null
       const at = new Date(clock.now()).toISOString()
       await store.rewrite(repository, pull, (now) => {
