@@ -197,6 +197,8 @@ export interface Store {
   holds(lease: Lease): Promise<boolean>
   /** Ends the run (outcome.json first). False when fenced: nothing was written. */
   finish(lease: Lease, outcome: RunOutcome): Promise<boolean>
+  /** With what the holder of this lease ended its run; null: it goes on, or somebody else ended it. */
+  endedBy(lease: Lease): Promise<RunOutcome | null>
   /** What was learnt after the end: only `teardown` of an outcome may still change, from `unknown`. */
   tornDown(lease: Lease, teardown: RunOutcome['teardown']): Promise<boolean>
   /** Gives the run back unfinished (a worker that drains): queued again, the attempt does not count. False when fenced. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { EXIT, messageOf } from '../../lib/errors.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
-import type { Assignment, Dispatch, FinishBody } from '../contract/protocol.ts'
+import { type Assignment, CANCELLED, type Dispatch, type FinishBody } from '../contract/protocol.ts'
 import { checkOut, removeCheckout } from './checkout.ts'
 import { type Child, startChild } from './child.ts'
 import { childEnv, testCommand } from './command.ts'
@@ -186,6 +186,7 @@ export class HeldRun {
     if (why === 'fenced') return
     if (why === 'cancelled') {
       await this.#told
+      if (!dispatch.sharesFolder) await this.#bringLate(upload)
       const signal = AbortSignal.timeout(TEARDOWN_NEWS_MS)
       return this.#tell('the teardown', () => dispatch.teardown(this.#held, { teardown }), signal)
     }
@@ -200,6 +201,15 @@ export class HeldRun {
     }
     if (!dispatch.sharesFolder) await upload.rest(this.#lost.signal)
     await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown })
+  }
+
+  /** What a cancelled run left behind, before the server is told of its teardown and takes no more. */
+  async #bringLate(upload: FolderUpload): Promise<void> {
+    try {
+      await upload.rest(AbortSignal.timeout(CANCELLED.bringMs))
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'what the cancelled run left could not be brought to the server')
+    }
   }
 
   async #finish(body: FinishBody): Promise<void> {

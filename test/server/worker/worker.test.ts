@@ -69,6 +69,18 @@ describe('a run that is cancelled', () => {
     },
   )
 
+  it('brings what it left behind like any other', async () => {
+    await using one = await served({ behaviour: 'orderly', sharesFolder: false })
+    await one.until('the middle', () => one.running())
+    one.cancel = 'enough'
+    await one.until('the proof', () => one.proofs.length === 1)
+    const folder = one.held[0]?.folder ?? ''
+    for (const file of ['run.json', 'events.ndjson', 'results.json', 'report.html', 'artifacts/junit.xml']) {
+      const sent = readFileSync(join(one.received, folder, file), 'utf8')
+      expect(sent, file).toBe(readFileSync(join(one.state, 'runs', folder, file), 'utf8'))
+    }
+  })
+
   it('is killed when it does not listen, and taken down by gc', async () => {
     await using one = await served({ behaviour: 'deaf', limits: { teardownMs: 300 } })
     await one.until('the middle', () => one.running())
