@@ -25,6 +25,8 @@ export const claimBody = z.strictObject({
   harness: z.string().max(100),
   /** How long the server may wait for something to do, ms. */
   waitMs: z.int().min(0).max(25_000),
+  /** Why it takes nothing now, for people; it is given nothing then. */
+  trouble: z.string().max(300).optional(),
 })
 export type ClaimBody = z.infer<typeof claimBody>
 

@@ -56,6 +56,8 @@ export interface Capacity {
   readonly memoryBytes: number
   readonly freeBytes: number
   readonly harness: string
+  /** Why it takes nothing now; missing: nothing is wrong with it. */
+  readonly trouble?: string
 }
 
 /** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
@@ -250,4 +252,6 @@ export interface WorkerRow {
   readonly memoryBytes: number | null
   readonly freeBytes: number | null
   readonly harness: string | null
+  /** Why it takes nothing now; null: nothing is wrong with it. */
+  readonly trouble: string | null
 }

@@ -80,12 +80,13 @@ function dispatchFor(parts: DispatchParts, worker: string, sharesFolder: boolean
 async function claim(
   parts: DispatchParts,
   worker: string,
-  { memoryBytes, freeBytes, harness, waitMs }: ClaimBody,
+  { waitMs, ...free }: ClaimBody,
   signal: AbortSignal,
 ): Promise<Assignment | null> {
   const { store, clock, leaseMs = LEASE.ms } = parts
-  const capacity = { worker, memoryBytes, freeBytes, harness }
+  const capacity = { worker, ...free }
   await store.seenWorker(capacity, clock.now())
+  if (free.trouble !== undefined) return null
   const until = performance.now() + waitMs
   while (!signal.aborted) {
     const claimed = await store.claim(capacity, clock.now(), leaseMs)

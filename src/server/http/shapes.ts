@@ -106,6 +106,8 @@ export const worker = z
     memoryBytes: z.number().nullable(),
     freeBytes: z.number().nullable(),
     harness: z.string().nullable(),
+    /** Why it takes no run now. */
+    trouble: z.string().nullable(),
   })
   .openapi('Worker')
 

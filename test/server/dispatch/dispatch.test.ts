@@ -63,6 +63,16 @@ describe('the server’s side of a run', () => {
     expect(await left).toBeNull()
   })
 
+  it('is not given to a worker with a trouble, which is told to people', async () => {
+    await using office = await openOffice(source)
+    await office.ask()
+    const dispatch = office.dispatch.remote('one')
+    expect(await dispatch.claim({ ...CLAIM, trouble: 'no disk' }, never)).toBeNull()
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: 'no disk' }])
+    await claimed(office, dispatch)
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: null }])
+  })
+
   it('takes its end once, and hears it again in peace', async () => {
     await using office = await openOffice(source)
     const { id } = await office.ask()

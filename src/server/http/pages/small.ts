@@ -12,8 +12,8 @@ export function workersPage(viewer: Viewer, workers: readonly WorkerRow[]): Html
       workers.length === 0
         ? html`<p class="dim">No worker has come yet.</p>`
         : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">seen</th><th scope="col">memory</th><th scope="col">free</th><th scope="col">harness</th></tr></thead><tbody>${workers.map(
-            ({ name, seenAt, memoryBytes, freeBytes, harness }) =>
-              html`<tr><th scope="row">${name}</th><td>${seenAt ? moment(seenAt) : 'never'}</td><td>${size(memoryBytes)}</td><td>${size(freeBytes)}</td><td>${harness ?? ''}</td></tr>`,
+            ({ name, seenAt, memoryBytes, freeBytes, harness, trouble }) =>
+              html`<tr><th scope="row">${name}</th><td>${seenAt ? moment(seenAt) : 'never'}</td><td>${size(memoryBytes)}</td><td>${size(freeBytes)}</td><td>${harness ?? ''}${trouble === null ? '' : html` <strong>${trouble}</strong>`}</td></tr>`,
           )}</tbody></table></div>`,
   })
 }
