@@ -6,6 +6,7 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
+import { driftText, mirrorsSeen, seenOf } from '../operations/drift.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './words.ts'
 
@@ -23,7 +24,7 @@ export interface CommentParts {
 
 /** What the newest run of a pull request says in our comment. */
 export async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
-  const text = await wholeText(parts, row, now)
+  const text = `${await wholeText(parts, row, now)}${await drift(parts, row)}`
   if (text.length <= MOST_TEXT) return text
   return `${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
 }
@@ -45,6 +46,15 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** That the target is not what upstream has, where the repository is a mirror. */
+async function drift({ store, settings }: CommentParts, { request }: RunRow): Promise<string> {
+  const enrolment = await store.enrolmentOf(request.repository)
+  if (!enrolment?.mirrorOf) return ''
+  const seen = seenOf(enrolment, await mirrorsSeen(settings.state))
+  const text = seen?.drift ? driftText(seen) : null
+  return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }
 
 function screenshot({ artifacts }: Results, url: string): string {

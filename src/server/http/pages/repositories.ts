@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Enrolment } from '../../contract/store.ts'
+import { driftText, type MirrorSeen, seenOf } from '../../operations/drift.ts'
 import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
@@ -14,10 +15,11 @@ export interface Paste {
 export function repositoriesPage(data: {
   readonly viewer: Viewer
   readonly enrolments: readonly Enrolment[]
+  readonly mirrors: ReadonlyMap<string, MirrorSeen>
   readonly message: string | null
   readonly paste: Paste | null
 }): Html {
-  const { viewer, enrolments, message, paste } = data
+  const { viewer, enrolments, mirrors, message, paste } = data
   const may = viewer.operator !== null
   return framed({
     title: 'Repositories',
@@ -27,7 +29,7 @@ export function repositoriesPage(data: {
       paste === null ? html`` : pasted(paste),
       enrolments.length === 0
         ? html`<p class="dim">Nothing is enrolled.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">since</th><th scope="col">by</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, viewer, may))}</tbody></table></div>`,
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">since</th><th scope="col">by</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, seenOf(one, mirrors), viewer))}</tbody></table></div>`,
       may
         ? html`<h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,
@@ -35,9 +37,17 @@ export function repositoriesPage(data: {
   })
 }
 
-function line({ name, at, by, webhook, mirrorOf }: Enrolment, { csrf }: Viewer, may: boolean): Html {
+function line(enrolment: Enrolment, seen: MirrorSeen | null, { csrf, operator }: Viewer): Html {
+  const { name, at, by, webhook } = enrolment
   const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
-  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>${mirrorOf ? html` <span class="dim">mirrors ${mirrorOf}</span>` : ''}</th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${may ? remove : ''}</td></tr>`
+  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>${mirror(enrolment, seen)}</th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${operator === null ? '' : remove}</td></tr>`
+}
+
+function mirror({ mirrorOf }: Enrolment, seen: MirrorSeen | null): Html {
+  if (mirrorOf === null) return html``
+  const text = seen && driftText(seen)
+  if (text) return html`<br><span class="dim">mirror; ${moment(seen.at)}:</span> <span class="warn">⚠ ${text}</span>`
+  return html`<br><span class="dim">mirrors ${mirrorOf}${seen ? ', the same as upstream' : ', not compared yet'}</span>`
 }
 
 function pasted({ page, url, events, secret }: Paste): Html {
