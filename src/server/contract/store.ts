@@ -183,6 +183,8 @@ export interface Store {
   /** One for each priority. */
   waiting(): Promise<readonly Waiting[]>
   counts(): Promise<Readonly<Record<RunState, number>>>
+  /** How many runs have ended so, of all that are known: by verdict, those without one by state. */
+  ends(): Promise<Readonly<Record<string, number>>>
 
   /**
    * Leases the run that is next: priority first, then the repository that was served least (fewest running, then longest ago), then age;

@@ -208,3 +208,34 @@ test('who was slow to tell of an older state does not have the last word', async
   expect(statuses[0]).toMatch(/^cc-ci\/testme success/)
   expect(ours[0]?.body).toContain('| upgrade |')
 })
+
+test('our comment is found behind more comments than a page of the forge has, and never doubled', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const talk = async (count: number) => {
+    for (let at = 0; at < count; at++) await gitea.comment(gitea.people.member, gitea.repository, number, `talk ${at}`)
+  }
+  await talk(55)
+  await answers.runChanged(await asked(scene, request()))
+  await send()
+  await talk(55)
+  const ended = await endRun(scene, passedResults())
+  await answers.runChanged(ended)
+  // As after the loss of the database: which comment is ours is known to the forge alone.
+  const forgetful = {
+    ...scene.store,
+    due: async (...args: Parameters<typeof scene.store.due>) =>
+      (await scene.store.due(...args)).map((one) => ({ ...one, remoteId: null })),
+  }
+  await publishDue({ ...parts, store: forgetful }, new AbortController().signal)
+  const { ours } = await shown(gitea, number, commit)
+  expect(ours.map(({ body }) => body)).toEqual([expect.stringContaining('| upgrade |')])
+  // Deleted by somebody: written anew when there is something new to say, once.
+  await gitea.deleteComment(gitea.people.admin, gitea.repository, ours[0]?.id ?? 0)
+  await answers.runChanged(ended)
+  await send()
+  expect((await shown(gitea, number, commit)).ours).toEqual([])
+  await answers.runChanged(await asked(scene, request()))
+  for (let at = 0; at < 3; at++) await send()
+  expect((await shown(gitea, number, commit)).ours).toHaveLength(1)
+  expect(await scene.store.unanswered()).toBe(0)
+})
