@@ -1,5 +1,6 @@
 import type { CommentEvent } from '../contract/services.ts'
 import type { DecidedComment, Enrolment, RunRow } from '../contract/store.ts'
+import { asItStands } from './as-it-stands.ts'
 import { commandOf } from './command.ts'
 import { type Conclusion, conclude } from './conclude.ts'
 import type { TriggerParts } from './parts.ts'
@@ -10,17 +11,20 @@ import { isSameLogin } from './who.ts'
  * stranger was refused, is written: a crash between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
  * comment again makes up for a crash there.
  */
-export async function decideComment(parts: TriggerParts, event: CommentEvent): Promise<boolean> {
+export async function decideComment(parts: TriggerParts, told: CommentEvent, by: 'hook' | 'poll'): Promise<boolean> {
   const { store, forge, replies, log } = parts
-  const { comment } = event
-  const command = commandOf(event)
-  if (command.kind === 'none' || comment.author === '') return false
-  const known = await store.decided(comment.repository, comment.id)
+  if (commandOf(told).kind === 'none' || told.comment.author === '') return false
+  const known = await store.decided(told.comment.repository, told.comment.id)
   if (known) {
-    await showAgain(parts, known, event)
+    if (by === 'poll') await showAgain(parts, known)
     return false
   }
-  if (isSameLogin(comment.author, await forge.self())) return false
+  if (isSameLogin(told.comment.author, await forge.self())) return false
+  const event = by === 'poll' ? told : await asItStands(parts, told)
+  if (!event) return false
+  const { comment } = event
+  const command = commandOf(event)
+  if (command.kind === 'none') return false
   const enrolment = await store.enrolmentOf(comment.repository)
   if (enrolment && isOlder(comment.createdAt, enrolment)) return false
   const conclusion = await conclude(parts, event, command, enrolment)
@@ -49,8 +53,8 @@ async function show({ store, answers }: TriggerParts, { decision, run }: Conclus
   if (made) await answers.runChanged(made)
 }
 
-async function showAgain({ store, answers }: TriggerParts, known: DecidedComment, { head }: CommentEvent) {
-  if (head !== null || known.decision !== 'run' || known.run === null) return
+async function showAgain({ store, answers }: TriggerParts, known: DecidedComment) {
+  if (known.decision !== 'run' || known.run === null) return
   const row = await store.run(known.run)
   if (row?.state === 'queued') await answers.runChanged(row)
 }
