@@ -73,7 +73,9 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
-    return c.html(runPage({ viewer: viewer(c), row, place, ...(await readKept(services.settings.state, row)) }))
+    const { state, forgeUrl } = services.settings
+    const kept = await readKept(state, row)
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept }))
   })
 
   for (const act of ['cancel', 'rerun'] as const) {
@@ -113,7 +115,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     })
   })
 
-  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers())))
+  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
     const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
