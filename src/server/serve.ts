@@ -64,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
+  const { app, doorman, stopWaiting, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
   addPages(app, { ...parts, operations }, doorman)
   const server = await listen(app, settings)
   log.info(
@@ -91,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info('stopping: runs of this machine end first')
   await manager.tell('STOPPING=1')
   await working
+  stopWaiting()
   await server.close(CLOSE_MS)
   await drain()
   stopLoops.abort()

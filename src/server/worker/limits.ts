@@ -1,4 +1,5 @@
 import { LEASE } from '../contract/protocol.ts'
+import { KEEP, type KeepLimits } from './kept.ts'
 
 export interface WorkerLimits {
   readonly renewMs: number
@@ -11,6 +12,10 @@ export interface WorkerLimits {
   /** Longest wait of one claim, with nothing to do, and while runs go on whose end frees memory. */
   readonly idleWaitMs: number
   readonly busyWaitMs: number
+  /** With less free disk than this, in bytes, no run is begun; and how often it is looked at then. */
+  readonly diskBytes: number
+  readonly diskLookMs: number
+  readonly keep: KeepLimits
 }
 
 export const LIMITS: WorkerLimits = {
@@ -20,4 +25,7 @@ export const LIMITS: WorkerLimits = {
   killMs: 10_000,
   idleWaitMs: 20_000,
   busyWaitMs: 4_000,
+  diskBytes: 2 * 1024 ** 3,
+  diskLookMs: 15_000,
+  keep: KEEP,
 }

@@ -63,6 +63,16 @@ describe('the server’s side of a run', () => {
     expect(await left).toBeNull()
   })
 
+  it('is not given to a worker with a trouble, which is told to people', async () => {
+    await using office = await openOffice(source)
+    await office.ask()
+    const dispatch = office.dispatch.remote('one')
+    expect(await dispatch.claim({ ...CLAIM, trouble: 'no disk' }, never)).toBeNull()
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: 'no disk' }])
+    await claimed(office, dispatch)
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: null }])
+  })
+
   it('takes its end once, and hears it again in peace', async () => {
     await using office = await openOffice(source)
     const { id } = await office.ask()
@@ -88,6 +98,21 @@ describe('the server’s side of a run', () => {
     await dispatch.teardown(held, { teardown: 'clean' })
     await dispatch.teardown(held, { teardown: 'clean' })
     expect((await office.row(id)).outcome).toMatchObject({ state: 'cancelled', message: 'enough', teardown: 'clean' })
+  })
+
+  it('takes the files of a cancelled run until it knows of the teardown', async () => {
+    await using office = await openOffice(source)
+    const { id } = await office.ask()
+    const dispatch = office.dispatch.remote('one')
+    const held = await claimed(office, dispatch)
+    await office.store.cancel(id, 'enough', Date.now())
+    await dispatch.finish(held, { ...END, ended: 'cancelled', teardown: 'unknown' })
+    expect(await dispatch.put(held, 'results.json', 0, Buffer.from('{}'))).toEqual({ size: 2 })
+    const other = { ...held, token: 'f'.repeat(32) }
+    await expect(dispatch.put(other, 'results.json', 2, Buffer.from('x'))).rejects.toMatchObject({ code: 'fenced' })
+    await dispatch.teardown(held, { teardown: 'clean' })
+    await expect(dispatch.put(held, 'results.json', 2, Buffer.from('x'))).rejects.toMatchObject({ code: 'fenced' })
+    expect(await office.row(id)).toMatchObject({ state: 'cancelled' })
   })
 
   it('is queued again when it is given back, with an empty folder', async () => {

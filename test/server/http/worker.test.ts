@@ -135,3 +135,21 @@ describe('a worker elsewhere', () => {
     expect(held).toMatchObject({ state: 'ready', value: { request: { id: asked.id } } })
   })
 })
+
+test('a server that stops answers who waits for something to do, and ends at once', async () => {
+  const own = await httpBench()
+  const listening = await listen(own.app, { host: '127.0.0.1', port: 0 })
+  const made = (await (await own.api('POST', '/workers', { name: 'barn' })).json()) as { token: string }
+  const waiting = httpDispatch({ url: `http://127.0.0.1:${listening.port}`, token: made.token })
+  const claim = waiting.claim({ ...CLAIM, waitMs: 25_000 }, never)
+  const seen = async () =>
+    (await own.store.workers()).some(({ seenAt }) => seenAt !== null)
+      ? ({ state: 'ready', value: null } as const)
+      : ({ state: 'waiting', reason: 'not yet' } as const)
+  await waitFor(seen, { name: 'a claim', deadlineMs: 20_000, everyMs: 20 })
+  const began = performance.now()
+  own.stopWaiting()
+  await listening.close(20_000)
+  expect(await claim).toBeNull()
+  expect(performance.now() - began).toBeLessThan(5000)
+})

@@ -1,6 +1,6 @@
 // cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Stage } from './stage.ts'
+import { nextSecond, Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -90,6 +90,48 @@ describe('who may', () => {
     await stage.enrol({ name: 'COOP' })
     await stage.hear('member', pull, '!testme')
     expect(await stage.runsOf(pull)).toHaveLength(1)
+  })
+})
+
+describe('a webhook is a hint', () => {
+  it('to a comment that the forge has so, or to nothing', async () => {
+    const pull = await stage.pull()
+    const other = await stage.pull()
+    const { member, stranger } = stage.gitea.people
+    const talk = await stage.gitea.comment(stranger, pull.repository, pull.number, 'hello')
+    const { comment, head } = await stage.receiver.of(talk)
+    const asks = { ...comment, body: '!testme' }
+    const forged = [
+      { comment: { ...asks, author: member.login }, head },
+      { comment: { ...asks, id: 999_999, author: member.login }, head },
+      {
+        comment: { ...asks, repository: other.repository, pull: other.number, author: member.login },
+        head: other.head,
+      },
+      { comment: { ...asks, pull: pull.number + 1 }, head },
+    ]
+    for (const event of forged) await stage.intake.comment(event)
+    // Its own author, other words than it has: it asks for what it says.
+    await stage.intake.comment({ comment: asks, head })
+    expect([await stage.runsOf(pull), await stage.runsOf(other)]).toEqual([[], []])
+    expect([stage.repliesTo(pull), stage.repliesTo(other)]).toEqual([[], []])
+    expect(await stage.store.decided(pull.repository, talk)).toBeNull()
+  })
+
+  it('which somebody may have edited or deleted since', async () => {
+    const pull = await stage.pull()
+    const { repository, number } = pull
+    const { member } = stage.gitea.people
+    const edited = await stage.gitea.comment(member, repository, number, '!testme')
+    const gone = await stage.gitea.comment(member, repository, number, '!testme')
+    const events = [await stage.receiver.of(edited), await stage.receiver.of(gone)]
+    await nextSecond()
+    await nextSecond()
+    await stage.gitea.editComment(member, repository, edited, '!testme --quick')
+    await stage.gitea.deleteComment(member, repository, gone)
+    for (const event of events) await stage.intake.comment(event)
+    expect(await stage.runsOf(pull)).toEqual([])
+    expect(stage.repliesTo(pull)).toEqual([{ kind: 'grammar', line: expect.stringMatching(/--quick \(edited/) }])
   })
 })
 
@@ -196,9 +238,10 @@ describe('once', () => {
 describe('other words', () => {
   it('answers a member with the grammar', async () => {
     const pull = await stage.pull()
-    await stage.hear('member', pull, '!testme now')
+    const { comment } = await stage.hear('member', pull, '!testme now')
+    const said = { login: 'member', comment: comment.id, head: pull.head }
     expect(stage.said.filter((one) => one.repository === pull.repository)).toEqual([
-      { ...place(pull), login: 'member', head: pull.head, reply: { kind: 'grammar', line: '!testme now' } },
+      { ...place(pull), ...said, reply: { kind: 'grammar', line: '!testme now' } },
     ])
   })
 
