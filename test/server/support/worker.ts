@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startDaemon } from '../../../src/lib/daemon.ts'
+import { inheritedEnv } from '../../../src/lib/exec.ts'
 import { LAUNCHER } from '../../cli/cc-ci.ts'
 import { send } from './gitea-process.ts'
 import type { TestServer } from './server.ts'
@@ -9,11 +10,14 @@ import type { TestServer } from './server.ts'
 export class TestWorker {
   readonly #server: TestServer
   readonly #name: string
+  readonly #url: string
   pid = 0
 
-  constructor(server: TestServer, name: string) {
+  /** `url`: where it reaches the server; default the server itself. */
+  constructor(server: TestServer, name: string, url = server.url) {
     this.#server = server
     this.#name = name
+    this.#url = url
   }
 
   get tokenFile(): string {
@@ -26,11 +30,11 @@ export class TestWorker {
   }
 
   async start(...args: readonly string[]): Promise<void> {
-    const { dir, url } = this.#server
+    const { dir } = this.#server
     this.pid = await startDaemon(
       LAUNCHER,
-      ['worker', '--server', url, '--token-file', this.tokenFile, '--state', join(dir, this.#name), ...args],
-      { logFile: join(dir, `${this.#name}.log`), env: this.#server.env() },
+      ['worker', '--server', this.#url, '--token-file', this.tokenFile, '--state', join(dir, this.#name), ...args],
+      { logFile: join(dir, `${this.#name}.log`), env: { ...inheritedEnv(), NO_COLOR: '1' } },
     )
   }
 
@@ -40,5 +44,17 @@ export class TestWorker {
 
   async ended(): Promise<void> {
     await this.#server.until('the worker to end', async () => !send(this.pid, 0), 120_000)
+  }
+
+  /** What it has said. */
+  words(): Promise<string> {
+    return readFile(join(this.#server.dir, `${this.#name}.log`), 'utf8')
+  }
+
+  /** Ends it in peace. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.pid === 0) return
+    this.kill('SIGTERM')
+    await this.ended()
   }
 }
