@@ -48,9 +48,14 @@ interface Passing {
 }
 
 function pass(passing: Passing): void {
-  const { request, response, body, choose, tried } = passing
+  const { request, response, choose, tried } = passing
   const passage = choose(request, tried)
-  if (!('to' in passage)) return answer(response, passage.status)
+  if ('to' in passage) ask(passing, passage)
+  else answer(response, passage.status)
+}
+
+function ask(passing: Passing, passage: Extract<Passage, { readonly to: string }>): void {
+  const { request, response, body, tried } = passing
   const { to } = passage
   const onwards = sendRequest(`${to}${request.url}`, {
     method: request.method ?? 'GET',
