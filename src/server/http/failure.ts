@@ -46,6 +46,9 @@ function failureOf(error: unknown): Failure {
   return { error: { code: 'bad-request', message: error instanceof Error ? error.message : 'not understood' } }
 }
 
+/** Orders of the right shape that do not fit what is there. */
+const CONFLICTS: readonly string[] = ['not-enrolled', 'bad-mirror']
+
 function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof HTTPException) return error.status
   if (error instanceof FencedError) return 409
@@ -55,6 +58,8 @@ function statusOf(error: unknown): ContentfulStatusCode {
   if (!(error instanceof CcCiError)) return 500
   if (error.code === 'database-gone') return 503
   if (error.blame !== 'user') return 500
-  if (error.code.startsWith('no-such-')) return 404
-  return error.code.startsWith('already-') || error.code.endsWith('-exists') ? 409 : 400
+  if (error.code.startsWith('no-such-') || error.code.endsWith('-not-found')) return 404
+  return error.code.startsWith('already-') || error.code.endsWith('-exists') || CONFLICTS.includes(error.code)
+    ? 409
+    : 400
 }
