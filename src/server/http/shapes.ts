@@ -70,7 +70,7 @@ export const enrolmentName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
+  .regex(/^[A-Za-z0-9][\w.-]{0,99}(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
 
 export const enrolOrder = z
   .strictObject({
