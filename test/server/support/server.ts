@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly beside?: TestServer
   /** Where people, the forge and workers reach it: a balancer. Default: the server itself. */
   readonly publicUrl?: string
+  /** Default: a free one. */
+  readonly port?: number
   /** Default: the forge itself; a relay in front of it. */
   readonly forgeUrl?: string
   /** More of the environment: settings beside those that every server needs. */
@@ -124,7 +126,7 @@ export class TestServer {
 
 export async function startServer(options: ServerOptions): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-serve-'))
-  const server = new TestServer(dir, await freePort(), options)
+  const server = new TestServer(dir, options.port ?? (await freePort()), options)
   try {
     await server.start()
     return server
