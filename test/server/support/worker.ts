@@ -6,18 +6,24 @@ import { LAUNCHER } from '../../cli/cc-ci.ts'
 import { send } from './gitea-process.ts'
 import type { TestServer } from './server.ts'
 
+export interface WorkerOptions {
+  /** Where it reaches the server. Default: the server itself. */
+  readonly url?: string
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A real `cc-ci worker` of a server, with a state folder of its own. */
 export class TestWorker {
   readonly #server: TestServer
   readonly #name: string
-  readonly #url: string
+  readonly #options: WorkerOptions
   pid = 0
 
-  /** `url`: where it reaches the server; default the server itself. */
-  constructor(server: TestServer, name: string, url = server.url) {
+  constructor(server: TestServer, name: string, options: WorkerOptions = {}) {
     this.#server = server
     this.#name = name
-    this.#url = url
+    this.#options = options
   }
 
   get tokenFile(): string {
@@ -31,10 +37,11 @@ export class TestWorker {
 
   async start(...args: readonly string[]): Promise<void> {
     const { dir } = this.#server
+    const { url = this.#server.url, env } = this.#options
     this.pid = await startDaemon(
       LAUNCHER,
-      ['worker', '--server', this.#url, '--token-file', this.tokenFile, '--state', join(dir, this.#name), ...args],
-      { logFile: join(dir, `${this.#name}.log`), env: { ...inheritedEnv(), NO_COLOR: '1' } },
+      ['worker', '--server', url, '--token-file', this.tokenFile, '--state', join(dir, this.#name), ...args],
+      { logFile: join(dir, `${this.#name}.log`), env: { ...inheritedEnv(), NO_COLOR: '1', ...env } },
     )
   }
 

@@ -31,7 +31,7 @@ async function stage(): Promise<{ gitea: Gitea; balancer: Balancer; one: TestSer
   balancer.servers = [one.url, two.url]
   await two.api('POST', '/enrolments', { name: RECIPE })
   for (const server of [one, two]) await addWebhook(gitea, RECIPE, server)
-  const worker = until(new TestWorker(one, 'one', balancer.url))
+  const worker = until(new TestWorker(one, 'one', { url: balancer.url }))
   await worker.register()
   await worker.start()
   return { gitea, balancer, one, two }
