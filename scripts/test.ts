@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { CcCiError } from '../src/lib/errors.ts'
 import { execOk } from '../src/lib/exec.ts'
 
 /**
@@ -27,10 +28,12 @@ const ready = await Promise.all(steps.filter(({ wanted }) => wanted).map(step))
 if (ready.includes(false)) process.exit(1)
 const before = await onEngine()
 const outcome = await runTests()
-const left = (await onEngine()).filter((name) => !before.includes(name))
-for (const name of left) process.stdout.write(`left on the engine by a test: ${name}\n`)
-process.stdout.write(`\n${outcome.passed} passed, ${outcome.failed + left.length} failed, ${outcome.skipped} skipped\n`)
-process.exitCode = outcome.failed + left.length > 0 || outcome.passed === 0 || outcome.exitCode !== 0 ? 1 : 0
+const faults = await faultsOfEngine()
+for (const fault of faults) process.stdout.write(`${fault}\n`)
+process.stdout.write(
+  `\n${outcome.passed} passed, ${outcome.failed + faults.length} failed, ${outcome.skipped} skipped\n`,
+)
+process.exitCode = outcome.failed + faults.length > 0 || outcome.passed === 0 || outcome.exitCode !== 0 ? 1 : 0
 
 async function runTests() {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-report-'))
@@ -78,6 +81,17 @@ function run([file = '', ...args]: readonly string[]): Promise<number> {
       .on('error', reject)
       .on('exit', (code) => resolve(code ?? 1))
   })
+}
+
+/** What the tests have done to the engine: left things on it, or ended it. */
+async function faultsOfEngine(): Promise<string[]> {
+  try {
+    const left = (await onEngine()).filter((name) => !before.includes(name))
+    return left.map((name) => `left on the engine by a test: ${name}`)
+  } catch (error) {
+    if (!(error instanceof CcCiError)) throw error
+    return [`the engine cannot be asked any more: ${error.message}`]
+  }
 }
 
 /** Names of everything on the engine that a test could leave. */
