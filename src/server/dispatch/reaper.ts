@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { LEASE } from '../contract/protocol.ts'
 import type { Answers } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
@@ -29,7 +30,9 @@ export async function reapLeases(parts: ReaperParts, signal: AbortSignal): Promi
       const now = clock.now()
       if (!watch.jumpedWithin(graceMs, now)) await reapOnce(parts, now)
     } catch (err) {
-      log.error({ err }, 'leases could not be looked through')
+      if (err instanceof CcCiError && err.code === 'database-gone')
+        log.warn({ error: messageOf(err) }, 'leases are looked through again in a while')
+      else log.error({ err }, 'leases could not be looked through')
     }
     await clock.sleep(everyMs, signal).catch(() => {})
   }
