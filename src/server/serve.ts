@@ -10,6 +10,7 @@ import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import { makeDispatch } from './dispatch/dispatch.ts'
+import { largestWorker } from './dispatch/largest.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { giteaForge } from './forge/index.ts'
@@ -55,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
-  const intake = makeIntake({ ...parts, answers, replies })
+  const intake = makeIntake({ ...parts, answers, replies, largestWorker: () => largestWorker(store, clock) })
   const operations = makeOperations({ ...parts, answers })
   const office = makeDispatch({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },

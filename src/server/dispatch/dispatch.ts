@@ -95,8 +95,9 @@ async function claim(
       return null
     }
     if (claimed) {
+      const assigned = await assignOrGiveBack(parts, claimed)
       await changed(parts, claimed.request.id)
-      return assign(parts, claimed)
+      return assigned
     }
     const left = until - performance.now()
     if (left <= 0) return null
@@ -105,6 +106,16 @@ async function claim(
     })
   }
   return null
+}
+
+/** What keeps an assignment from being made is not the run's fault: nobody would ever work under this lease. */
+async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<Assignment> {
+  try {
+    return await assign(parts, claimed)
+  } catch (error) {
+    await parts.store.release(claimed.lease)
+    throw error
+  }
 }
 
 async function assign(parts: DispatchParts, { lease, request, folder }: Claim): Promise<Assignment> {

@@ -144,14 +144,19 @@ export class HeldRun {
   }
 
   async #checkOut(): Promise<string> {
-    const { dispatch, desk, clock } = this.#parts
+    const { dispatch, desk, clock, limits } = this.#parts
     const { request, folder } = this.#held
+    const { signal } = this.#stop
     const dir = join(desk, folder)
     this.#cleanup.register(`checkout of ${folder}`, () => removeCheckout(dir))
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const bundle = join(dir, 'source.bundle')
-    const source = () => dispatch.source(this.#held, bundle, this.#stop.signal)
-    await insist(source, { clock, log: this.#log, what: 'fetching the source', signal: this.#stop.signal })
+    const source = () => dispatch.source(this.#held, bundle, signal)
+    await insist(source, {
+      ...{ clock, log: this.#log, what: 'fetching the source', signal },
+      // The server's git, to which a forge that is away is a failure like any other.
+      ...{ also: ['git-failed'], withinMs: limits.sourceMs },
+    })
     return checkOut(bundle, join(dir, 'clone'), request.repository, request.commit)
   }
 

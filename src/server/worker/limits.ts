@@ -9,6 +9,8 @@ export interface WorkerLimits {
   readonly teardownMs: number
   /** Between SIGTERM and SIGKILL of a run that has had its time for the teardown already. */
   readonly killMs: number
+  /** How long the source of a run may not be had, because the forge is away, before the run ends without a verdict. */
+  readonly sourceMs: number
   /** Longest wait of one claim, with nothing to do, and while runs go on whose end frees memory. */
   readonly idleWaitMs: number
   readonly busyWaitMs: number
@@ -23,6 +25,7 @@ export const LIMITS: WorkerLimits = {
   outputBytes: 16 * 1024 ** 2,
   teardownMs: 300_000,
   killMs: 10_000,
+  sourceMs: 600_000,
   idleWaitMs: 20_000,
   busyWaitMs: 4_000,
   diskBytes: 2 * 1024 ** 3,

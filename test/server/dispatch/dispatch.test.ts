@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
+import { largestWorker } from '../../../src/server/dispatch/largest.ts'
 import { fold } from '../../../src/verdict/fold.ts'
 import { HEADER, passingDrafts, stamped } from '../../verdict/passing-stream.ts'
 import { GIB, type Office, ORIGIN, openOffice } from './office.ts'
@@ -61,6 +63,32 @@ describe('the server’s side of a run', () => {
     const left = dispatch.claim({ ...CLAIM, waitMs: 20_000 }, leave.signal)
     leave.abort()
     expect(await left).toBeNull()
+  })
+
+  it('waits on, with nothing lost, where it cannot be handed over', async () => {
+    let broken = true
+    const isApproved = () => {
+      if (broken) throw new Error('the approvals cannot be read')
+      return false
+    }
+    await using office = await openOffice(source, { isApproved })
+    const { id } = await office.ask()
+    const dispatch = office.dispatch.embedded('one')
+    for (let at = 0; at < 4; at++) await expect(dispatch.claim(CLAIM, never)).rejects.toThrow('approvals')
+    expect(await office.row(id)).toMatchObject({ state: 'queued', attempt: 0 })
+    broken = false
+    expect(await claimed(office, dispatch)).toMatchObject({ attempt: 1, request: { id } })
+  })
+
+  it('counts the largest worker of late', async () => {
+    await using office = await openOffice(source)
+    expect(await largestWorker(office.store, systemClock)).toBeNull()
+    const seen = (worker: string, memoryBytes: number, ago: number) =>
+      office.store.seenWorker({ worker, memoryBytes, freeBytes: 0, harness: '1' }, Date.now() - ago)
+    await seen('gone', 9 * GIB, 3_700_000)
+    await seen('small', GIB, 0)
+    await seen('large', 2 * GIB, 60_000)
+    expect(await largestWorker(office.store, systemClock)).toBe(2 * GIB)
   })
 
   it('is not given to a worker with a trouble, which is told to people', async () => {

@@ -47,6 +47,23 @@ describe('who may', () => {
     expect(await stage.runsOf(pull)).toHaveLength(1)
   })
 
+  it('lets in whose own the repository is', async () => {
+    const { stranger, admin } = stage.gitea.people
+    const repository = `${stranger.login}/own`
+    await stage.gitea.api(stranger, 'POST', '/user/repos', { name: 'own', default_branch: 'main', auto_init: true })
+    await stage.gitea.api(stranger, 'PUT', `/repos/${repository}/collaborators/bot`, { permission: 'write' })
+    await stage.enrol({ name: repository })
+    const file = { branch: 'main', new_branch: 'change', content: btoa('a'), message: 'a change' }
+    await stage.gitea.api(stranger, 'POST', `/repos/${repository}/contents/a`, file)
+    const { number } = await stage.gitea.openPull({ as: stranger, repository, head: 'change' })
+    await stage.gitea.comment(admin, repository, number, '!testme')
+    await stage.gitea.comment(stranger, repository, number, '!testme')
+    await stage.poll()
+    expect((await stage.runsOf({ repository })).map(({ request }) => request.pull?.author)).toEqual([stranger.login])
+    expect(stage.repliesTo({ repository })).toEqual([{ kind: 'refused-stranger', login: admin.login }])
+    await stage.store.withdraw(repository)
+  })
+
   it('takes a member of another organisation for a stranger', async () => {
     const other = await stage.gitea.makeUser('other')
     await stage.gitea.api(other, 'POST', '/orgs', { username: 'elsewhere', visibility: 'public' })

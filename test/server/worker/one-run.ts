@@ -58,6 +58,8 @@ export class Served implements Dispatch {
   readonly released: string[] = []
   readonly held: Assignment[] = []
   readonly troubles: string[] = []
+  /** Why the source is not to be had this time. */
+  noSource: () => Error | null = () => null
   cancel: string | null = null
   fenced = false
   away = false
@@ -138,6 +140,8 @@ export class Served implements Dispatch {
 
   async source(_held: Assignment, file: string): Promise<void> {
     this.#reach()
+    const error = this.noSource()
+    if (error) throw error
     await execOk('cp', [this.#source.bundle, file], { deadlineMs: 10_000 })
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { InfraError } from '../../../src/lib/errors.ts'
 import { KEEP } from '../../../src/server/worker/kept.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { Served, type ServedOptions } from './one-run.ts'
@@ -227,5 +228,28 @@ describe('a worker’s disk', () => {
     one.held.length = 0
     free = 5 * 1024 ** 3
     await one.until('another end', () => one.finished.length === 2)
+  })
+})
+
+describe('a source that is not to be had', () => {
+  const failing = async (code: string, times: number, limits: ServedOptions['limits'] = {}) => {
+    const one = new Served({ behaviour: 'pass', limits })
+    let left = times
+    one.noSource = () => (left-- > 0 ? new InfraError(code, `${code}, says git`) : null)
+    await one.start()
+    await one.until('the end', () => one.finished.length === 1)
+    return one
+  }
+
+  it('is asked for again while the forge may come back', async () => {
+    await using one = await failing('git-failed', 2)
+    expect(one.finished).toMatchObject([{ exitCode: 0, ended: 'itself' }])
+  })
+
+  it('ends the run when the forge does not, and at once when there is no such commit', async () => {
+    await using one = await failing('git-failed', 1000, { sourceMs: 500 })
+    expect(one.finished).toMatchObject([{ exitCode: null, ended: 'itself', words: 'git-failed, says git' }])
+    await using other = await failing('commit-not-found', 1)
+    expect(other.finished).toMatchObject([{ exitCode: null, words: 'commit-not-found, says git', teardown: 'none' }])
   })
 })
