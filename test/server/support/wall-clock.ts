@@ -1,3 +1,4 @@
+// cspell:ignore dont
 // cspell:ignore FAKETIME libfaketime faketime
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'

@@ -4,7 +4,7 @@ import type { WorkerRow } from '../../contract/store.ts'
 import { framed, type Html, moment, type Viewer } from './frame.ts'
 
 /** A worker asks for something to do at least this often, in ms. */
-export const HERE_MS = 90_000
+const HERE_MS = 90_000
 
 export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: number): Html {
   const size = (bytes: number | null) => (bytes === null ? '' : formatSize(bytes))
