@@ -24,14 +24,16 @@ export interface PublishParts {
 }
 
 /**
- * Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later, and so is what a slow forge left
- * no time for, since another publisher may soon be handed it.
+ * Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later, and what a slow forge left
+ * no time for is let go of: another publisher may soon be handed it.
  */
 export async function publishDue(parts: PublishParts, signal: AbortSignal): Promise<void> {
-  const began = parts.clock.now()
-  for (const due of await parts.store.due(began, AT_ONCE, HOLD_MS)) {
-    if (signal.aborted || Math.abs(parts.clock.now() - began) > BEGIN_MS) return
-    await publishOne(parts, due)
+  const { store, clock } = parts
+  const began = clock.now()
+  for (const due of await store.due(began, AT_ONCE, HOLD_MS)) {
+    const took = Math.abs(clock.now() - began)
+    if (!signal.aborted && took <= BEGIN_MS) await publishOne(parts, due)
+    else if (took < HOLD_MS) await store.postpone(due.key, clock.now())
   }
 }
 

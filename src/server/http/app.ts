@@ -92,6 +92,7 @@ function classOf(c: Context): RateClass | null {
   if (path === '/healthz' || path === '/readyz' || path === '/metrics') return null
   if (path.startsWith('/hooks/')) return 'hook'
   if (path.startsWith('/worker/')) return 'worker'
-  if (path.startsWith('/login') && (method === 'POST' || path !== '/login')) return 'login'
+  // What tries a token or a code; to begin a login tries nothing.
+  if ((path === '/login' && method === 'POST') || path.startsWith('/login/forge/')) return 'login'
   return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
 }

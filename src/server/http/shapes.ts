@@ -52,7 +52,7 @@ export const startOrder = z
     quick: z.boolean().optional(),
     priority: z.enum(['manual', 'sweep']).optional(),
   })
-  .openapi('StartOrder')
+  .openapi('StartOrder', { example: { repository: 'coop/hello', ref: 'main', quick: true } })
 
 export const enrolment = z
   .object({
@@ -85,7 +85,7 @@ export const enrolmentName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
+  .regex(/^[A-Za-z0-9][\w.-]{0,99}(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
 
 export const enrolOrder = z
   .strictObject({
@@ -94,10 +94,10 @@ export const enrolOrder = z
       .array(z.string().regex(/^[\w.-]{1,100}$/, 'a login'))
       .max(200)
       .optional(),
-    memoryBytes: z.int().positive().optional(),
+    memoryBytes: z.int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
     mirrorOf: repositoryName.optional(),
   })
-  .openapi('EnrolOrder')
+  .openapi('EnrolOrder', { example: { name: 'coop', allow: ['member'] } })
 
 /** What to enter by hand at the forge where the token may not make the webhook; `secret` names the setting that has it. */
 export const paste = z
@@ -110,7 +110,9 @@ export const paste = z
   })
   .openapi('WebhookToPaste')
 
-export const approval = z.strictObject({ repository: repositoryName, commit: commitId }).openapi('Approval')
+export const approval = z
+  .strictObject({ repository: repositoryName, commit: commitId })
+  .openapi('Approval', { example: { repository: 'coop/hello', commit: '0123456789abcdef0123456789abcdef01234567' } })
 
 export const workerName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'a host name: a-z, 0-9, "." and "-"')
 
