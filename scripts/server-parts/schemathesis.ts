@@ -1,3 +1,4 @@
+// cspell:ignore schemathesis PYTHONPATH
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// cspell:ignore FAKETIME libfaketime faketime
+// cspell:ignore DONT FAKETIME libfaketime faketime
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
