@@ -1,4 +1,4 @@
-// cspell:ignore schemathesis PYTHONPATH
+// cspell:ignore schemathesis pythonpath
 import { formatDuration } from '../src/lib/duration.ts'
 import { CcCiError } from '../src/lib/errors.ts'
 import { ensureDebianParts } from './server-parts/debian.ts'

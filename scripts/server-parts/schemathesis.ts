@@ -1,4 +1,4 @@
-// cspell:ignore schemathesis PYTHONPATH
+// cspell:ignore schemathesis pythonpath
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -13,6 +13,8 @@ const HOLD_MS = 60_000
 const BEGIN_MS = 15_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
+/** An answer that the forge refuses, or answers with what nobody understands, is given up after so many tries: a day and more. */
+const REFUSALS = 150
 
 export interface PublishParts {
   readonly store: Store
@@ -48,6 +50,10 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const facts = { answer: due.key, error: error.message, tries: due.tries + 1 }
     if (error.code === 'forge-missing') {
       log.warn(facts, 'an answer has no place any more')
+      return store.postpone(due.key, 'forget')
+    }
+    if (error.code !== 'forge-gone' && due.tries >= REFUSALS) {
+      log.error(facts, 'an answer is given up: the forge does not take it')
       return store.postpone(due.key, 'forget')
     }
     const waitMs =

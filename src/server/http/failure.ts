@@ -60,6 +60,8 @@ function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
   if (!(error instanceof CcCiError)) return 500
   if (error.code === 'database-gone') return 503
+  if (error.code === 'git-failed') return 502
+  if (error.code === 'commit-not-found') return 410
   if (error.blame !== 'user') return 500
   if (error.code.startsWith('no-such-') || error.code.endsWith('-not-found')) return 404
   return error.code.startsWith('already-') || error.code.endsWith('-exists') || CONFLICTS.includes(error.code)

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../contract/request.ts'
+import { DRIFTS } from '../operations/drift.ts'
 
 /** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
 export const failure = z
@@ -65,6 +66,20 @@ export const enrolment = z
   })
   .openapi('Enrolment')
 
+/** How a mirror stood to upstream when they were last compared; `text`: one line, null where there is nothing to tell. */
+const mirrorState = z
+  .object({
+    branch: z.string().nullable(),
+    drift: z.enum(DRIFTS).nullable(),
+    problem: z.string().nullable(),
+    at: z.string(),
+    text: z.string().nullable(),
+  })
+  .openapi('MirrorState')
+
+/** Null where it is no mirror, or was not compared yet. */
+export const listedEnrolment = enrolment.extend({ mirror: mirrorState.nullable() }).openapi('ListedEnrolment')
+
 /** `ORG/REPO`, or `ORG`. */
 export const enrolmentName = z
   .string()
@@ -108,6 +123,8 @@ export const worker = z
     memoryBytes: z.number().nullable(),
     freeBytes: z.number().nullable(),
     harness: z.string().nullable(),
+    /** Why it takes no run now. */
+    trouble: z.string().nullable(),
   })
   .openapi('Worker')
 

@@ -1,4 +1,5 @@
-// cspell:ignore DONT FAKETIME libfaketime faketime
+// cspell:ignore dont
+// cspell:ignore FAKETIME libfaketime faketime
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// cspell:ignore schemathesis
+// cspell:ignore schemathesis pythonpath
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
