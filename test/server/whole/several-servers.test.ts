@@ -77,6 +77,8 @@ test('two servers are one: a server dies in a run, a run is cancelled where it w
   await two.until('the answer', () => other.isAnswered(two))
   const teardown = async () => (await other.runs(two))[0]?.outcome?.teardown ?? 'unknown'
   await two.until('the teardown', async () => (await teardown()) !== 'unknown', 90_000)
+  // The other server may have been about to tell an older state: whoever does looks again, and the end has the last word.
+  await two.until('the status of the end', async () => (await other.statuses())[0]?.startsWith('error') === true)
   const cancelled = await oneRun(other, [one, two])
   expect(['clean', 'none']).toContain(cancelled.run?.outcome?.teardown)
   expect(cancelled.status).toMatch(/^error /)
