@@ -1,50 +1,78 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { CcCiError } from '../src/lib/errors.ts'
 import { execOk } from '../src/lib/exec.ts'
 
 /**
  * `npm test`: set-up, static checks, every test, and a look at the engine before and after: a test that leaves something behind
- * fails the whole run. Arguments are handed to vitest and skip the static checks: `npm test -- test/recipe`.
- * `npm run test:server` (`--server` as first argument) sets up a real Gitea and PostgreSQL too and runs the tests that need them.
+ * fails the whole run. Arguments are handed to vitest and skip the static checks, and the server's set-up where none names a test of the
+ * server: `npm test -- test/recipe`, `npm test -- test/server`.
  */
-const server = process.argv[2] === '--server'
-const chosen = process.argv.slice(server ? 3 : 2)
-const projects = server ? ['--project=server'] : ['--project=unit', '--project=swarm']
+const chosen = process.argv.slice(2)
+const whole = chosen.length === 0
+const LONGEST_SHOWN = 15
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
 
-await step('set-up', [...node, 'scripts/setup.ts'])
-if (server) await step('set-up of the server tests', [...node, 'scripts/setup-server.ts'])
-if (chosen.length === 0 && !server) await step('static checks', [...node, 'scripts/check.ts'])
+const steps = [
+  { name: 'set-up', script: 'scripts/setup.ts', wanted: true },
+  {
+    name: 'set-up of the server tests',
+    script: 'scripts/setup-server.ts',
+    wanted: whole || chosen.some((name) => name.includes('server')),
+  },
+  { name: 'static checks', script: 'scripts/check.ts', wanted: whole },
+]
+const ready = await Promise.all(steps.filter(({ wanted }) => wanted).map(step))
+if (ready.includes(false)) process.exit(1)
 const before = await onEngine()
 const outcome = await runTests()
-const left = (await onEngine()).filter((name) => !before.includes(name))
-for (const name of left) process.stdout.write(`left on the engine by a test: ${name}\n`)
-process.stdout.write(`\n${outcome.passed} passed, ${outcome.failed + left.length} failed, ${outcome.skipped} skipped\n`)
-process.exitCode = outcome.failed + left.length > 0 || outcome.passed === 0 || outcome.exitCode !== 0 ? 1 : 0
+const faults = await faultsOfEngine()
+for (const fault of faults) process.stdout.write(`${fault}\n`)
+process.stdout.write(
+  `\n${outcome.passed} passed, ${outcome.failed + faults.length} failed, ${outcome.skipped} skipped\n`,
+)
+process.exitCode = outcome.failed + faults.length > 0 || outcome.passed === 0 || outcome.exitCode !== 0 ? 1 : 0
 
 async function runTests() {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-report-'))
   const report = join(dir, 'report.json')
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
-  const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...chosen])
-  const counts = JSON.parse(readFileSync(report, 'utf8')) as Record<
-    'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites',
-    number
-  >
+  const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
+  const counts = JSON.parse(readFileSync(report, 'utf8')) as Report
   rmSync(dir, { recursive: true })
+  tellLongest(counts.testResults)
   const failed = counts.numFailedTests || Math.min(1, counts.numFailedTestSuites)
   return { exitCode, passed: counts.numPassedTests, failed, skipped: counts.numPendingTests }
 }
 
-async function step(name: string, argv: readonly string[]): Promise<void> {
+interface Report
+  extends Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numFailedTestSuites', number> {
+  readonly testResults: readonly FileResult[]
+}
+
+/** Times in epoch ms. */
+interface FileResult {
+  readonly name: string
+  readonly startTime: number
+  readonly endTime: number
+}
+
+function tellLongest(files: readonly FileResult[]): void {
+  const longest = files
+    .map(({ name, startTime, endTime }) => ({ name: relative('.', name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, LONGEST_SHOWN)
+  process.stdout.write('\nlongest files:\n')
+  for (const { name, seconds } of longest) process.stdout.write(`${seconds.toFixed(0).padStart(6)} s  ${name}\n`)
+}
+
+async function step({ name, script }: { readonly name: string; readonly script: string }): Promise<boolean> {
   const started = Date.now()
-  const exitCode = await run(argv)
-  process.stdout.write(
-    `${name}: ${exitCode === 0 ? 'done' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
-  )
-  if (exitCode !== 0) process.exit(1)
+  const done = (await run([...node, script])) === 0
+  process.stdout.write(`${name}: ${done ? 'done' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
+  return done
 }
 
 function run([file = '', ...args]: readonly string[]): Promise<number> {
@@ -53,6 +81,17 @@ function run([file = '', ...args]: readonly string[]): Promise<number> {
       .on('error', reject)
       .on('exit', (code) => resolve(code ?? 1))
   })
+}
+
+/** What the tests have done to the engine: left things on it, or ended it. */
+async function faultsOfEngine(): Promise<string[]> {
+  try {
+    const left = (await onEngine()).filter((name) => !before.includes(name))
+    return left.map((name) => `left on the engine by a test: ${name}`)
+  } catch (error) {
+    if (!(error instanceof CcCiError)) throw error
+    return [`the engine cannot be asked any more: ${error.message}`]
+  }
 }
 
 /** Names of everything on the engine that a test could leave. */

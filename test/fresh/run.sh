@@ -59,6 +59,7 @@ timed() {
 }
 FRESH
   if [ $# -gt 0 ]; then echo "timed '$*'"; else echo "timed 'npm run --silent setup'; timed 'npm run --silent setup'"; fi
+  echo '[ $status = 0 ] || { echo "== last words of the engine:"; tail -n 60 /root/.local/state/cc-ci/machine/dockerd.log; }'
   echo 'exit $status'
 } > "$root/fresh.sh"
 
