@@ -4,7 +4,7 @@ const REPOSITORY = 'coop/seeded'
 
 const request = {
   ...{ schema: 1, id: RUN, attemptOf: null, at: '2026-01-02T03:04:05Z', priority: 'manual', repository: REPOSITORY },
-  ...{ pull: null, commit: 'c0ffee'.repeat(7).slice(0, 40), base: 'auto', quick: false },
+  ...{ pull: null, commit: '0123456789'.repeat(4), base: 'auto', quick: false },
   ...{ memoryBytes: 1_000_000_000, deadlineMs: 3_600_000 },
 }
 const outcome = {
