@@ -14,7 +14,8 @@ export default defineRecipe({
       await ctx.exec('app', ['node', '-e', WRITE_RUN])
     },
     preRestore: async (ctx) => {
-      await call(ctx, 'DELETE', '/workers/kept')
+      const { status } = await call(ctx, 'DELETE', '/workers/kept')
+      if (status !== 204) throw new Error(`the worker was not shut out: ${status}`)
       await ctx.exec('app', ['rm', '-r', `/var/lib/cc-ci/runs/${RUN}`])
     },
   },
