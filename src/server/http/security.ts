@@ -9,7 +9,7 @@ const PAGE_POLICY =
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
-  // Not `no-referrer`: under that a browser sends its own forms with `Origin: null`, and no form could be told from a stranger's.
+  // Not `no-referrer`: with it a browser sends our own forms with `Origin: null`, and none would be taken.
   'referrer-policy': 'same-origin',
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
