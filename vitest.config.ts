@@ -2,7 +2,14 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take minutes, longest first: begun last, each would keep one worker busy when the others have nothing left to do. */
-const LONGEST = ['cli/real-recipes', 'cli/selftest', 'cli/custom-code', 'cli/interruption', 'swarm/convergence']
+const LONGEST = [
+  'cli/real-recipes',
+  'server/recipe',
+  'cli/selftest',
+  'cli/custom-code',
+  'cli/interruption',
+  'swarm/convergence',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

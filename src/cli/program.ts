@@ -213,6 +213,13 @@ function addServer(program: Command): void {
     .action(async (name: string | undefined, options: import('./enroll.ts').EnrollOptions) => {
       process.exitCode = await (await import('./enroll.ts')).enrollCommand(name, options)
     })
+  withServer(
+    program
+      .command('reindex')
+      .description('have a running server look at its state folder anew, after a restore of files'),
+  ).action(async (options: import('./server-client.ts').ServerOptions) => {
+    process.exitCode = await (await import('./reindex.ts')).reindexCommand(options)
+  })
 }
 
 function withServer(command: Command): Command {

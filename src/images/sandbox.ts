@@ -62,7 +62,7 @@ function installed(name: string): { dir: string; version: string } {
 }
 
 /** A Node that starts on Debian: our own, or that of the npm package `node` where ours is linked for another system. */
-function portableNode(): { path: string; version: string } {
+export function portableNode(): { path: string; version: string } {
   if (startsOnDebian(process.execPath)) return { path: process.execPath, version: process.version }
   try {
     const { dir, version } = installed('node')

@@ -1,6 +1,7 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { BlankEnv } from 'hono/types'
 import { toolVersion } from '../../lib/version.ts'
+import { addIndex } from './api-index.ts'
 import { addRepositories } from './api-repositories.ts'
 import { addRuns } from './api-runs.ts'
 import { addWorkers } from './api-workers.ts'
@@ -39,6 +40,7 @@ export function addApi(api: Api): void {
   addRuns(api)
   addRepositories(api)
   addWorkers(api)
+  addIndex(api)
   app.get('/api/v1/openapi.json', (c) => c.json(openApi(app)))
   refuseOtherMethods(app)
 }

@@ -23,6 +23,7 @@ const CHANGING = [
   ['POST', '/api/v1/approvals'],
   ['POST', '/api/v1/workers'],
   ['DELETE', '/api/v1/workers/x'],
+  ['POST', '/api/v1/index'],
 ] as const
 
 const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({

@@ -1,5 +1,8 @@
 // cspell:ignore Fsuch Fone
-import { beforeAll, describe, expect, test } from 'vitest'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type HttpBench, httpBench } from './bench.ts'
 
 let bench: HttpBench
@@ -112,4 +115,27 @@ test('an internal error tells its request id and nothing else', async () => {
   const id = answer.headers.get('x-request-id') as string
   expect(text).toContain(id)
   expect(broken.lines.join('')).toContain(id)
+})
+
+test('the index learns of files that were put back', async () => {
+  expect((await bench.api('POST', '/workers', { name: 'barn-3' })).status).toBe(201)
+  const { id } = await bench.ask({ repository: 'coop-cloud/restored' })
+  const saved = await mkdtemp(join(tmpdir(), 'cc-ci-saved-'))
+  onTestFinished(() => rm(saved, { recursive: true, force: true }))
+  await cp(bench.settings.state, saved, { recursive: true, filter: (from) => !from.endsWith('/database') })
+  expect((await bench.api('DELETE', '/workers/barn-3')).status).toBe(204)
+  await cp(saved, bench.settings.state, { recursive: true })
+  const workers = async () => (await bench.api('GET', '/workers')).text()
+  expect(await workers()).not.toContain('barn-3')
+  const answer = await bench.api('POST', '/index')
+  expect({ status: answer.status, ...((await answer.json()) as object) }).toEqual({
+    ...{ status: 200, runs: 0, comments: 0, enrolments: 0 },
+  })
+  expect(await workers()).toContain('barn-3')
+  const folder = join(bench.settings.state, 'runs', '20260203-040506-backup')
+  await cp(join(bench.settings.state, 'runs', id), folder, { recursive: true })
+  const file = join(folder, 'request.json')
+  await writeFile(file, (await readFile(file, 'utf8')).replace(id, '20260203-040506-backup'))
+  expect(await (await bench.api('POST', '/index')).json()).toMatchObject({ runs: 1 })
+  expect((await bench.app.request('/api/v1/runs/20260203-040506-backup')).status).toBe(200)
 })
