@@ -1,5 +1,5 @@
 // cspell:ignore kysely filepath
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -48,11 +48,6 @@ const DAMAGES: Readonly<Record<string, () => Promise<void>>> = {
   'with garbage in the table of runs': async () => garbage(await tableFile()),
   'without the file of its table of runs': async () => rm(await tableFile()),
   'that is half there': () => rm(database('global'), { recursive: true }),
-  'with files of something else in it': async () => {
-    await rm(database(), { recursive: true })
-    await mkdir(database())
-    await writeFile(database('notes.txt'), 'not a database')
-  },
 }
 
 for (const [name, damage] of Object.entries(DAMAGES)) {

@@ -80,7 +80,7 @@ export class ThreadDatabase implements EmbeddedDatabase {
   }
 
   async #begin(): Promise<Session> {
-    const before = this.#live?.ended ?? null
+    const before = this.#suspect === null ? (this.#live?.ended ?? null) : null
     const session = await this.#open()
     if (before) this.#options.onAnew(before.message)
     this.#live = session
