@@ -111,7 +111,7 @@ async function openEmbedded({ state, log }: StoreOptions, clock: Clock): Promise
   return { db, close, embedded }
 }
 
-function openPostgres(connectionString: string): Opened {
+export function openPostgres(connectionString: string): Opened {
   const pool = new pg.Pool({
     connectionString,
     max: 10,
@@ -121,6 +121,8 @@ function openPostgres(connectionString: string): Opened {
   })
   // An idle connection that broke is not news: the next query takes another one or says `database-gone`.
   pool.on('error', () => {})
+  // Nor is one that breaks between two queries of a transaction, while the pool does not listen: an error that nobody hears ends the process.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy(), embedded: null }
 }
