@@ -5,7 +5,7 @@ import { CcCiError } from '../lib/errors.ts'
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 /** What comes back by itself: told once a while, not as a fault of ours. */
-const PASSING = ['database-gone', 'forge-gone']
+const PASSING = ['database-gone', 'disk-full', 'forge-gone']
 /** A database is ours and bears being asked: people wait for what these loops do once it is back. */
 const DATABASE_PAUSE_MS = 4_000
 

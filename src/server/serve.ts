@@ -48,7 +48,7 @@ export interface ServeOptions {
 /** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { settings, clock, log, signal } = options
-  await using store = closing(await openStore({ ...settings, clock }))
+  await using store = closing(await openStore({ ...settings, clock, log }))
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
   const metrics = makeMetrics(store, clock)
   const { forgeFetch } = metrics

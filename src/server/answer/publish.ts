@@ -42,7 +42,7 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const remoteId = await send(forge, due)
     await store.answered(due.key, due.version, remoteId)
   } catch (error) {
-    if (error instanceof CcCiError && error.code === 'database-gone') throw error
+    if (error instanceof CcCiError && ['database-gone', 'disk-full'].includes(error.code)) throw error
     if (!(error instanceof ForgeError)) {
       log.error({ answer: due.key, error: messageOf(error) }, 'an answer could not be sent')
       return store.postpone(due.key, clock.now() + LONGEST_WAIT_MS)

@@ -140,7 +140,8 @@ export interface QueuePlace {
  * The index of everything the server knows; the run folders and `<state>/server/` are the truth (`rebuild`). Every method is one
  * transaction. Several servers may use one PostgreSQL (and share the state folder); the embedded database has one owner.
  * Times come from the injected clock as epoch ms where a parameter is called `now`; leases compare with the same clock.
- * Throws InfraError `database-gone` when the database does not answer: callers try again later, nothing is half done.
+ * Throws InfraError `database-gone` when the database does not answer: callers try again later, nothing is half done;
+ * `disk-full` when there is no room for a change, in it or in the folders: the same.
  */
 export interface Store {
   readonly kind: 'embedded' | 'postgres'

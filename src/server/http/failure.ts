@@ -59,7 +59,7 @@ function statusOf(error: unknown): ContentfulStatusCode {
     return ({ 'wrong-offset': 409, 'too-large': 413 } as const)[error.code as 'too-large'] ?? 400
   if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
   if (!(error instanceof CcCiError)) return 500
-  if (error.code === 'database-gone') return 503
+  if (error.code === 'database-gone' || error.code === 'disk-full') return 503
   if (error.code === 'git-failed') return 502
   if (error.code === 'commit-not-found') return 410
   if (error.blame !== 'user') return 500

@@ -1,12 +1,13 @@
 // cspell:ignore kysely pglite
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
 import type { Context } from './context.ts'
+import { ThreadDatabase } from './database/embedded.ts'
 import { orGone } from './database/gone.ts'
 import { migrate } from './database/migrate.ts'
 import { ownDatabase } from './database/owner.ts'
@@ -26,6 +27,7 @@ import { leasePart } from './parts/leases.ts'
 import { runPart } from './parts/runs.ts'
 import { workerPart } from './parts/workers.ts'
 import { rebuild } from './rebuild.ts'
+import { Upkeep } from './upkeep.ts'
 import { Wake } from './wake.ts'
 
 export interface StoreOptions {
@@ -34,6 +36,8 @@ export interface StoreOptions {
   /** Null: the embedded database in `<state>/server/database`. */
   readonly databaseUrl: string | null
   readonly clock?: Clock
+  /** Hears when the embedded database had to be begun anew. */
+  readonly log?: Logger
 }
 
 /** A store, and the files that could not be used when the index was last rebuilt. */
@@ -41,13 +45,13 @@ export type OpenStore = Store & { readonly damaged: readonly Damage[] }
 
 /**
  * Opens the database, brings it to the newest schema and adds what the files know. Throws UsageError `database-in-use` (another process has the
- * embedded one; names its pid) and `database-newer`, InfraError `database-gone`.
+ * embedded one; names its pid) and `database-newer`, InfraError `database-gone` and `disk-full`.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { state, databaseUrl, clock = systemClock } = options
   await mkdir(join(state, 'runs'), { recursive: true, mode: 0o700 })
   await mkdir(join(state, 'server'), { recursive: true, mode: 0o700 })
-  const { db, close } = databaseUrl === null ? await openEmbedded(state) : openPostgres(databaseUrl)
+  const { db, close, embedded } = databaseUrl === null ? await openEmbedded(options, clock) : openPostgres(databaseUrl)
   const context: Context = {
     kind: databaseUrl === null ? 'embedded' : 'postgres',
     db,
@@ -62,31 +66,52 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     await context.wake.close()
     await close()
   }
+  const index = indexOf(context)
+  const catchUp = async () => {
+    await migrate(db)
+    await index.rebuild()
+  }
   try {
-    await orGone(() => migrate(db))
-    const store = assemble(context, closeAll)
-    await store.rebuild()
+    const upkeep = embedded && new Upkeep(embedded, catchUp)
+    await orGone(() => upkeep?.ready() ?? catchUp())
     await context.wake.ready()
-    return store
+    return assemble({ context, index, upkeep, closeAll })
   } catch (error) {
     await closeAll()
     throw error
   }
 }
 
-async function openEmbedded(state: string): Promise<{ db: Kysely<Tables>; close: () => Promise<void> }> {
+interface Opened {
+  readonly db: Kysely<Tables>
+  readonly close: () => Promise<void>
+  readonly embedded: ThreadDatabase | null
+}
+
+async function openEmbedded({ state, log }: StoreOptions, clock: Clock): Promise<Opened> {
   const folder = join(state, 'server', 'database')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const letGo = await ownDatabase(folder)
-  const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect({ pglite: () => PGlite.create(folder) }) })
+  const embedded = new ThreadDatabase({
+    folder,
+    clock,
+    onAside: (aside, reason) =>
+      log?.error(
+        { aside, reason },
+        'the database cannot be used: it was moved aside and is made anew from the folders',
+      ),
+    onAnew: (reason) => log?.warn({ reason }, 'the thread of the database had ended and was started anew'),
+  })
+  const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(embedded) })
   const close = async () => {
     await db.destroy()
+    await embedded.close()
     await letGo()
   }
-  return { db, close }
+  return { db, close, embedded }
 }
 
-export function openPostgres(connectionString: string): { db: Kysely<Tables>; close: () => Promise<void> } {
+export function openPostgres(connectionString: string): Opened {
   const pool = new pg.Pool({
     connectionString,
     max: 10,
@@ -99,11 +124,37 @@ export function openPostgres(connectionString: string): { db: Kysely<Tables>; cl
   // Nor is one that breaks between two queries of a transaction, while the pool does not listen: an error that nobody hears ends the process.
   pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { db, close: () => db.destroy() }
+  return { db, close: () => db.destroy(), embedded: null }
 }
 
-function assemble(context: Context, closeAll: () => Promise<void>): OpenStore {
+interface Index {
+  readonly damaged: readonly Damage[]
+  /** Without a guard: part of a database's beginning. */
+  rebuild(): ReturnType<Store['rebuild']>
+}
+
+function indexOf(context: Context): Index {
   let damaged: readonly Damage[] = []
+  return {
+    get damaged() {
+      return damaged
+    },
+    async rebuild() {
+      const { damaged: found, ...counts } = await rebuild(context)
+      damaged = found
+      return counts
+    },
+  }
+}
+
+interface Assembly {
+  readonly context: Context
+  readonly index: Index
+  readonly upkeep: Upkeep | null
+  readonly closeAll: () => Promise<void>
+}
+
+function assemble({ context, index, upkeep, closeAll }: Assembly): OpenStore {
   let closing: Promise<void> | null = null
   const parts = {
     ...enrolmentPart(context),
@@ -115,17 +166,13 @@ function assemble(context: Context, closeAll: () => Promise<void>): OpenStore {
     ...claimPart(context),
     ...leasePart(context),
     ...endPart(context),
-    async rebuild() {
-      const { damaged: found, ...counts } = await rebuild(context)
-      damaged = found
-      return counts
-    },
+    rebuild: () => index.rebuild(),
     async ping() {
       await sql`select 1`.execute(context.db)
     },
   }
   return {
-    ...guarded(parts),
+    ...guarded(parts, (act) => orGone(() => upkeep?.around(act) ?? act())),
     kind: context.kind,
     changed: (ms, signal) => context.wake.wait(ms, signal),
     close: () => {
@@ -133,16 +180,16 @@ function assemble(context: Context, closeAll: () => Promise<void>): OpenStore {
       return closing
     },
     get damaged() {
-      return damaged
+      return index.damaged
     },
   }
 }
 
-/** Every method with the errors of a database that is gone made one. */
-function guarded<T extends object>(parts: T): T {
+/** Every method inside `guard`. */
+function guarded<T extends object>(parts: T, guard: (act: () => Promise<unknown>) => Promise<unknown>): T {
   const entries = Object.entries(parts).map(([name, method]) => [
     name,
-    (...args: unknown[]) => orGone(async () => method(...args)),
+    (...args: unknown[]) => guard(async () => method(...args)),
   ])
   return Object.fromEntries(entries) as T
 }

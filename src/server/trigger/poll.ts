@@ -91,5 +91,5 @@ async function listed(forge: Parts['forge'], name: string, since: string): Promi
 
 function isGone(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'forge-gone' || code === 'database-gone'
+  return code === 'forge-gone' || code === 'database-gone' || code === 'disk-full'
 }

@@ -1,8 +1,9 @@
 // cspell:ignore kysely pglite
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { ThreadDatabase } from '../../../src/server/store/database/embedded.ts'
 import { ExclusivePGliteDialect } from '../../../src/server/store/database/pglite.ts'
 import type { Tables } from '../../../src/server/store/database/tables.ts'
 import type { Bench } from './bench.ts'
@@ -11,10 +12,21 @@ import type { Bench } from './bench.ts'
 export async function rawDatabase(
   bench: Pick<Bench, 'state' | 'databaseUrl'>,
 ): Promise<{ readonly db: Kysely<Tables>; close(): Promise<void> }> {
-  const dialect =
-    bench.databaseUrl === null
-      ? new ExclusivePGliteDialect({ pglite: await PGlite.create(join(bench.state, 'server', 'database')) })
-      : new PostgresDialect({ pool: new pg.Pool({ connectionString: bench.databaseUrl }) })
-  const db = new Kysely<Tables>({ dialect })
-  return { db, close: () => db.destroy() }
+  if (bench.databaseUrl !== null) {
+    const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString: bench.databaseUrl }) })
+    const db = new Kysely<Tables>({ dialect })
+    return { db, close: () => db.destroy() }
+  }
+  const embedded = new ThreadDatabase({
+    ...{ folder: join(bench.state, 'server', 'database'), clock: systemClock },
+    ...{ onAside: (aside, reason) => console.error(aside, reason), onAnew: (reason) => console.error(reason) },
+  })
+  const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(embedded) })
+  return {
+    db,
+    async close() {
+      await db.destroy()
+      await embedded.close()
+    },
+  }
 }

@@ -38,7 +38,7 @@ export class Journal {
       const last = Buffer.alloc(1)
       const torn = size > 0 && (await file.read(last, 0, 1, size - 1)).bytesRead === 1 && last[0] !== 0x0a
       const bytes = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify(entry)}\n`)
-      await file.write(bytes, 0, bytes.length)
+      await file.writeFile(bytes)
       await file.sync()
     } finally {
       await file.close()

@@ -75,7 +75,8 @@ async function somethingWaits(db: Kysely<Tables>): Promise<boolean> {
 
 /**
  * Of each repository its next run and the next of those that fit now: `choose` orders the runs of one repository by priority and age alone, so no
- * other can be chosen. What a pull request with an active run waits for is left out here, lest it hide what is behind it.
+ * other can be chosen. Repositories are found by a step from each to the next in the index `runs_queue`, however many runs they have. What a
+ * pull request with an active run waits for is left out here, lest it hide what is behind it.
  */
 async function candidates(db: Kysely<Tables>, memory: number, free: number): Promise<Candidate[]> {
   const nextOf = (limit: number) => sql`
@@ -86,10 +87,16 @@ async function candidates(db: Kysely<Tables>, memory: number, free: number): Pro
     order by q.priority, q.at, q.id
     limit 1`
   const { rows } = await sql<Candidate>`
+    with recursive repos as (
+      (select repo from runs where state = 'queued' order by repo limit 1)
+      union all
+      select (select q.repo from runs q where q.state = 'queued' and q.repo > p.repo order by q.repo limit 1)
+      from repos p where p.repo is not null
+    )
     select c.id, r.repo, c.pull, c.priority, c.at, c.memory,
       (select count(*)::integer from runs a where a.state = 'running' and a.repo = r.repo) as running,
       coalesce((select t.at from turns t where t.repo = r.repo), 0) as "lastTurn"
-    from (select distinct repo from runs where state = 'queued') r
+    from (select repo from repos where repo is not null) r
     cross join lateral ((${nextOf(memory)}) union (${nextOf(Math.min(memory, free))})) c`.execute(db)
   return rows
 }
