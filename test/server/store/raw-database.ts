@@ -1,4 +1,5 @@
 // cspell:ignore kysely pglite
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -7,14 +8,25 @@ import { ExclusivePGliteDialect } from '../../../src/server/store/database/pglit
 import type { Tables } from '../../../src/server/store/database/tables.ts'
 import type { Bench } from './bench.ts'
 
+export interface RawDatabase {
+  readonly db: Kysely<Tables>
+  /** Runs many statements at once. */
+  script(text: string): Promise<void>
+  close(): Promise<void>
+}
+
 /** The database of a bench without a store in front of it; no store may have it open where it is the embedded one. */
 export async function rawDatabase(
   bench: Pick<Bench, 'state' | 'databaseUrl'>,
-): Promise<{ readonly db: Kysely<Tables>; close(): Promise<void> }> {
-  const dialect =
-    bench.databaseUrl === null
-      ? new ExclusivePGliteDialect({ pglite: await PGlite.create(join(bench.state, 'server', 'database')) })
-      : new PostgresDialect({ pool: new pg.Pool({ connectionString: bench.databaseUrl }) })
-  const db = new Kysely<Tables>({ dialect })
-  return { db, close: () => db.destroy() }
+): Promise<RawDatabase> {
+  if (bench.databaseUrl === null) {
+    const folder = join(bench.state, 'server', 'database')
+    await mkdir(folder, { recursive: true })
+    const pglite = await PGlite.create(folder)
+    const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect({ pglite }) })
+    return { db, script: async (text) => void (await pglite.exec(text)), close: () => db.destroy() }
+  }
+  const pool = new pg.Pool({ connectionString: bench.databaseUrl })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return { db, script: async (text) => void (await pool.query(text)), close: () => db.destroy() }
 }
