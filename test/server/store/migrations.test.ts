@@ -62,7 +62,10 @@ onBothDatabases((databases) => {
       const [kept, made] = [await rawDatabase(await databases.bench()), await rawDatabase(await databases.bench())]
       await kept.script(await released(`${version}.sql`))
       const names = Object.keys(MIGRATIONS).filter((name) => name <= migration)
-      await migrate(made.db, Object.fromEntries(names.map((name) => [name, MIGRATIONS[name] ?? {}])) as typeof MIGRATIONS)
+      await migrate(
+        made.db,
+        Object.fromEntries(names.map((name) => [name, MIGRATIONS[name] ?? {}])) as typeof MIGRATIONS,
+      )
       expect(await schemaOf(made.db)).toEqual(await schemaOf(kept.db))
       await kept.close()
       await made.close()

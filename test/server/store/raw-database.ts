@@ -16,17 +16,24 @@ export interface RawDatabase {
 }
 
 /** The database of a bench without a store in front of it; no store may have it open where it is the embedded one. */
-export async function rawDatabase(
-  bench: Pick<Bench, 'state' | 'databaseUrl'>,
-): Promise<RawDatabase> {
+export async function rawDatabase(bench: Pick<Bench, 'state' | 'databaseUrl'>): Promise<RawDatabase> {
   if (bench.databaseUrl === null) {
     const folder = join(bench.state, 'server', 'database')
     await mkdir(folder, { recursive: true })
     const pglite = await PGlite.create(folder)
     const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect({ pglite }) })
-    return { db, script: async (text) => void (await pglite.exec(text)), close: () => db.destroy() }
+    // Kysely closes nothing that it never asked anything.
+    const close = async () => {
+      await db.destroy()
+      if (!pglite.closed) await pglite.close()
+    }
+    return { db, script: async (text) => void (await pglite.exec(text)), close }
   }
   const pool = new pg.Pool({ connectionString: bench.databaseUrl })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { db, script: async (text) => void (await pool.query(text)), close: () => db.destroy() }
+  const close = async () => {
+    await db.destroy()
+    if (!pool.ended) await pool.end()
+  }
+  return { db, script: async (text) => void (await pool.query(text)), close }
 }

@@ -61,7 +61,10 @@ export async function startPostgres(): Promise<Postgres> {
       const words = await run('pg_dump', '--inserts', '--no-owner', '--no-privileges', '--dbname', databaseUrl)
       // Comments, the session's settings and commands of psql are not the schema's.
       const lines = words.split('\n').filter((line) => !/^(--|SET |\\|SELECT pg_catalog\.set_config)/.test(line))
-      return `${lines.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`
+      return `${lines
+        .join('\n')
+        .replace(/\n{3,}/g, '\n\n')
+        .trim()}\n`
     },
     async stop() {
       await stop()
