@@ -1,4 +1,5 @@
 #!/bin/bash
+# cspell:ignore sysv procps kmod capsh perfmon SIGRTMIN seccomp systempaths udevd
 # An operator's first day: a bare Debian 12 with a real systemd, an engine and a Gitea in it, the guide docs/guide/run-a-server.md followed word
 # for word, then stops, crashes, a hang, an upgrade, a roll back and a worker. Some fifteen minutes.
 #   test/fresh/systemd.sh [--keep]        --keep: the machine stays, as the container cc-ci-systemd

@@ -1,4 +1,5 @@
 #!/bin/bash
+# cspell:ignore journalctl
 # Steps 3 to 8 of docs/guide/run-a-server.md on a machine with a real systemd, and what befalls a server there.
 set -u
 . /srv/fresh/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# cspell:ignore cpuacct cpuset blkio rshared
 # First program of the machine: control groups as a kernel gives them to its own init, then systemd.
 set -u
 if [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then

@@ -1,4 +1,4 @@
-// cspell:ignore kysely
+// cspell:ignore kysely indexdef schemaname conname constraintdef connamespace contype
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Kysely, sql } from 'kysely'

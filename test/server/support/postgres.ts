@@ -1,5 +1,5 @@
 // cspell:ignore runuser
-// cspell:ignore initdb nosync libdir
+// cspell:ignore initdb nosync libdir dbname
 import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
