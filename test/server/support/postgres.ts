@@ -61,7 +61,7 @@ export async function startPostgres(): Promise<Postgres> {
       const words = await run('pg_dump', '--inserts', '--no-owner', '--no-privileges', '--dbname', databaseUrl)
       // Comments, the session's settings and commands of psql are not the schema's.
       const lines = words.split('\n').filter((line) => !/^(--|SET |\\|SELECT pg_catalog\.set_config)/.test(line))
-      return `${lines
+      return `-- cspell:ignore pkey\n${lines
         .join('\n')
         .replace(/\n{3,}/g, '\n\n')
         .trim()}\n`

@@ -1,3 +1,4 @@
+-- cspell:ignore pkey
 CREATE TABLE public.answers (
     key text NOT NULL,
     answer text NOT NULL,
