@@ -14,6 +14,7 @@ import { pushRecipe, startServer } from '../test/server/support/server.ts'
 const COMMENTS = 100
 const SECONDS = 10
 const RECIPE = 'coop/healthy'
+const COMMAND = '!testme --quick'
 
 const work = await mkdtemp(join(tmpdir(), 'cc-ci-load-'))
 await using gitea = await startGitea()
@@ -22,7 +23,7 @@ await using server = await startServer({ gitea, env: { CC_CI_POLL: '10m' } })
 await server.api('POST', '/enrolments', { name: 'coop' })
 const { member } = gitea.people
 
-// One pull request with a run that goes on, and a pull request for every comment that comes by webhook.
+// One pull request with a run that goes on, and a pull request with a comment for every webhook: the forge is asked what was really said there.
 const bodies: string[] = []
 for (let at = 0; at < COMMENTS; at++) {
   const repository = `coop/load-${at % 10}`
@@ -30,7 +31,8 @@ for (let at = 0; at < COMMENTS; at++) {
   const branch = `b${at}`
   const sha = await gitea.push({ as: member, repository, branch, files: { [`f${at}`]: 'x\n' } })
   const { number } = await gitea.openPull({ as: member, repository, head: branch })
-  bodies.push(payload(repository, number, branch, sha, 1_000_000 + at))
+  const comment = await gitea.comment(member, repository, number, COMMAND)
+  bodies.push(payload(repository, number, branch, sha, comment))
 }
 await gitea.push({ as: member, repository: RECIPE, branch: 'go', files: { 'README.md': 'go\n' } })
 const busy = await gitea.openPull({ as: member, repository: RECIPE, head: 'go' })
@@ -106,7 +108,7 @@ function payload(repository: string, number: number, ref: string, sha: string, c
     is_pull: true,
     issue: { number, state: 'open', user },
     pull_request: { number, state: 'open', user, head: { ref, sha }, base: { ref: 'main' } },
-    comment: { id: comment, body: '!testme --quick', user, created_at: now, updated_at: now },
+    comment: { id: comment, body: COMMAND, user, created_at: now, updated_at: now },
     repository: { full_name: repository },
     sender: user,
   })

@@ -1,9 +1,9 @@
-// cspell:ignore libc
+// cspell:ignore libc faketime
 import { exec } from '../../src/lib/exec.ts'
 import { installPackages } from '../../src/machine/apt.ts'
 
-/** Debian packages of the server's tests: the C parts of Gitea's SQLite, its git, the Python that may fetch Go, and the second database. */
-const PACKAGES = ['gcc', 'libc6-dev', 'git', 'python3-pip', 'postgresql']
+/** Debian packages of the server's tests: the C parts of Gitea's SQLite, its git, the Python that may fetch Go, the second database, and clocks to set. */
+const PACKAGES = ['gcc', 'libc6-dev', 'git', 'python3-pip', 'postgresql', 'faketime']
 
 /** Installs what is not there. Throws what `installPackages` throws. */
 export async function ensureDebianParts(log: (line: string) => void): Promise<void> {

@@ -21,7 +21,9 @@ const enrolmentShape = z.object({
   mirrorOf: z.string().nullable(),
   webhook: z.number().nullable(),
 })
-const listShape = z.object({ enrolments: z.array(enrolmentShape) })
+const listShape = z.object({
+  enrolments: z.array(enrolmentShape.extend({ mirror: z.object({ text: z.string().nullable() }).nullish() })),
+})
 const madeShape = z.object({
   enrolment: enrolmentShape,
   paste: z
@@ -76,9 +78,10 @@ async function list(client: ServerClient, json: boolean): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`)
   else if (found.enrolments.length === 0) process.stdout.write('nothing is enrolled\n')
   else
-    for (const { name, at, by, webhook, mirrorOf } of found.enrolments) {
+    for (const { name, at, by, webhook, mirrorOf, mirror } of found.enrolments) {
       const how = webhook === null ? 'polled' : `webhook ${webhook}`
-      process.stdout.write(`${name.padEnd(32)}  ${at}  by ${by}  ${how}${mirrorOf ? `  mirrors ${mirrorOf}` : ''}\n`)
+      const upstream = mirrorOf ? `  mirrors ${mirrorOf}${mirror?.text ? ` (${mirror.text})` : ''}` : ''
+      process.stdout.write(`${name.padEnd(32)}  ${at}  by ${by}  ${how}${upstream}\n`)
     }
   return EXIT.pass
 }

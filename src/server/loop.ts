@@ -6,6 +6,8 @@ const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 /** What comes back by itself: told once a while, not as a fault of ours. */
 const PASSING = ['database-gone', 'forge-gone']
+/** A database is ours and bears being asked: people wait for what these loops do once it is back. */
+const DATABASE_PAUSE_MS = 4_000
 
 export interface LoopParts {
   readonly clock: Clock
@@ -30,6 +32,7 @@ export async function keepGoing(
     } catch (err) {
       if (signal.aborted) return
       const passing = err instanceof CcCiError && PASSING.includes(err.code)
+      if (passing && err.code === 'database-gone') pause = Math.min(pause, DATABASE_PAUSE_MS)
       if (passing) log.warn({ loop: name, error: err.message, pauseMs: pause }, 'again in a while')
       else log.error({ loop: name, err, pauseMs: pause }, 'a loop failed and is started anew')
       await clock.sleep(pause, signal).catch(() => undefined)

@@ -10,6 +10,7 @@ import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import { makeDispatch } from './dispatch/dispatch.ts'
+import { largestWorker } from './dispatch/largest.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { giteaForge } from './forge/index.ts'
@@ -55,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
-  const intake = makeIntake({ ...parts, answers, replies })
+  const intake = makeIntake({ ...parts, answers, replies, largestWorker: () => largestWorker(store, clock) })
   const operations = makeOperations({ ...parts, answers })
   const office = makeDispatch({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
@@ -64,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const { app, doorman, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
+  const { app, doorman, stopWaiting, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
   addPages(app, { ...parts, operations }, doorman)
   const server = await listen(app, settings)
   log.info(
@@ -91,6 +92,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info('stopping: runs of this machine end first')
   await manager.tell('STOPPING=1')
   await working
+  stopWaiting()
   await server.close(CLOSE_MS)
   await drain()
   stopLoops.abort()

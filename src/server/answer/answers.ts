@@ -1,17 +1,21 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import type { Forge } from '../contract/forge.ts'
+import type { RunRequest } from '../contract/request.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import { serverMasker } from '../secrets.ts'
-import { commentText } from './comment.ts'
+import { runText } from './comment.ts'
+import { composed, isToBeRead } from './compose.ts'
 import { maskedRow } from './masked.ts'
+import { ProgressWatch } from './progress.ts'
 import { publishDue } from './publish.ts'
 import { statusOf } from './words.ts'
 
-/** How often what is due is looked for where nothing nudges, and how often waiting runs are told their place anew, in ms. */
+/** How often what is due is looked for where nothing nudges, how far runs are, and how often waiting runs are told their place anew, in ms. */
 const LOOK_MS = 1_000
+const PROGRESS_MS = 2_000
 const REFRESH_MS = 60_000
 /** Runs of one pull request that are looked through for a newer one of the same commit. */
 const KNOWN = 100
@@ -29,26 +33,33 @@ export interface AnswersParts {
 export function makeAnswers(parts: AnswersParts): Answers {
   const { store, settings, clock } = parts
   const masker = serverMasker(settings)
+  const progress = new ProgressWatch(settings.state, clock)
+  const words = { ...parts, masker, progress }
   const answers: Answers = {
-    async runChanged(row) {
-      const { request } = row
+    async runChanged({ request }) {
       if (!request.pull) return
-      const { repository } = request
-      const known = await store.runs({ repository, pull: request.pull.number, limit: KNOWN })
-      const ofCommit = known.find((one) => one.request.commit === request.commit)
-      if (!ofCommit || ofCommit.request.id === request.id) await wantStatus(row)
-      if (known[0] && known[0].request.id !== request.id) return
-      const body = masker.mask(await commentText({ ...parts, masker }, maskedRow(row, masker), null, clock.now()))
-      await store.want({ kind: 'comment', repository, pull: request.pull.number, body })
+      // Somebody else may have told of an older state meanwhile: whoever writes last looks once more.
+      for (let seen = await newestOf(request); ; ) {
+        if (seen.ofCommit) await wantStatus(seen.ofCommit)
+        if (seen.ofPull) await wantComment(seen.ofPull, request.pull.number)
+        const now = await newestOf(request)
+        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull)) return
+        seen = now
+      }
     },
     async publish(signal) {
       await wantNewest()
       let refreshed = clock.now()
+      let looked = 0
       while (!signal.aborted) {
         await publishDue(parts, signal)
         if (Math.abs(clock.now() - refreshed) >= REFRESH_MS) {
           refreshed = clock.now()
           await refreshWaiting()
+        }
+        if (Math.abs(clock.now() - looked) >= PROGRESS_MS) {
+          looked = clock.now()
+          await tellProgress()
         }
         await store.changed(LOOK_MS, signal).catch((error: unknown) => {
           if (!signal.aborted) throw error
@@ -58,10 +69,29 @@ export function makeAnswers(parts: AnswersParts): Answers {
   }
   return answers
 
+  /** Which runs speak for a commit and for a pull request: the newest ones. */
+  async function newestOf({ id, repository, pull, commit }: RunRequest) {
+    const known = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
+    const ofCommit = known.find(({ request }) => request.commit === commit) ?? (await store.run(id))
+    return { ofCommit, ofPull: known[0] ?? null }
+  }
+
+  async function wantComment(row: RunRow, pull: number): Promise<void> {
+    const { repository } = row.request
+    const run = masker.mask(await runText(words, maskedRow(row, masker), clock.now()))
+    await store.rewrite(repository, pull, (now) => {
+      const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
+      return composed({ repository, pull }, { run, reply })
+    })
+  }
+
   async function wantStatus(row: RunRow): Promise<void> {
     const { request } = row
     const place = row.state === 'queued' ? await store.place(request.id, clock.now()) : null
-    const { state, description } = statusOf(maskedRow(row, masker), place)
+    const { state, description } = statusOf(maskedRow(row, masker), {
+      place,
+      progress: row.state === 'running' ? await progress.told(row) : null,
+    })
     const url = `${settings.publicUrl}/runs/${request.id}`
     const { repository, commit } = request
     await store.want({ kind: 'status', repository, commit, state, description: masker.mask(description), url })
@@ -78,9 +108,20 @@ export function makeAnswers(parts: AnswersParts): Answers {
     }
   }
 
-  /** The status alone: a comment may hold a reply that somebody has still to read. Those that wait longest come first. */
+  async function tellProgress(): Promise<void> {
+    const running = await store.runs({ state: ['running'], limit: MOST_WAITING })
+    const asked = running.filter(({ request }) => request.pull !== null)
+    for (const row of await progress.moved(asked)) await answers.runChanged(row)
+  }
+
+  /** Those that wait longest come first. */
   async function refreshWaiting(): Promise<void> {
     const waiting = await store.runs({ state: ['queued'], limit: MOST_WAITING })
-    for (const row of waiting.toReversed().slice(0, REFRESHED)) if (row.request.pull) await wantStatus(row)
+    for (const row of waiting.toReversed().slice(0, REFRESHED)) if (row.request.pull) await answers.runChanged(row)
   }
+}
+
+/** As far as answers tell runs apart. */
+function isSame(a: RunRow | null, b: RunRow | null): boolean {
+  return a?.request.id === b?.request.id && a?.state === b?.state && a?.attempt === b?.attempt
 }

@@ -6,7 +6,9 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
-import { MARKER, waitingText } from './words.ts'
+import { driftText, mirrorsSeen, seenOf } from '../operations/drift.ts'
+import type { ProgressWatch } from './progress.ts'
+import { runningText, waitingText } from './words.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 /** The forge takes more; nobody reads more. */
@@ -17,27 +19,22 @@ export interface CommentParts {
   readonly settings: Pick<ServerSettings, 'state' | 'publicUrl'>
   /** What a run kept is masked before it is read: escaped or cut, a secret is no longer known as one. */
   readonly masker: Pick<Masker, 'mask'>
+  readonly progress: Pick<ProgressWatch, 'told'>
 }
 
-/** The whole comment: the reply, if there is one, on top of what the newest run of the pull request says. */
-export async function commentText(
-  parts: CommentParts,
-  row: RunRow | null,
-  reply: string | null,
-  now: number,
-): Promise<string> {
-  const run = row === null ? [] : [await runText(parts, row, now)]
-  const whole = [MARKER, [...(reply === null ? [] : [reply]), ...run].join('\n\n---\n\n')].join('\n')
-  if (whole.length <= MOST_TEXT || row === null) return whole.slice(0, MOST_TEXT)
-  return `${MARKER}\n${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
+/** What the newest run of a pull request says in our comment. */
+export async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
+  const text = `${await wholeText(parts, row, now)}${await drift(parts, row)}`
+  if (text.length <= MOST_TEXT) return text
+  return `${headOf(parts, row)}: **${row.outcome?.verdict ?? row.state}**. The report is too long for a comment.`
 }
 
-async function runText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
+async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise<string> {
   const { request, state, outcome } = row
   const url = urlOf(parts, row)
   const head = headOf(parts, row)
   if (state === 'queued') return `${head}: ${waitingText(await parts.store.place(request.id, now))}.`
-  if (state === 'running') return `${head}: running${row.attempt > 1 ? `, attempt ${row.attempt}` : ''}.`
+  if (state === 'running') return `${head}: ${runningText(row, await parts.progress.told(row))}.`
   if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
   const { results, problem } = await readResults(parts, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
@@ -49,6 +46,15 @@ async function runText(parts: CommentParts, row: RunRow, now: number): Promise<s
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** That the target is not what upstream has, where the repository is a mirror. */
+async function drift({ store, settings }: CommentParts, { request }: RunRow): Promise<string> {
+  const enrolment = await store.enrolmentOf(request.repository)
+  if (!enrolment?.mirrorOf) return ''
+  const seen = seenOf(enrolment, await mirrorsSeen(settings.state))
+  const text = seen?.drift ? driftText(seen) : null
+  return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }
 
 function screenshot({ artifacts }: Results, url: string): string {

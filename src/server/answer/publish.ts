@@ -13,6 +13,8 @@ const HOLD_MS = 60_000
 const BEGIN_MS = 15_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
+/** An answer that the forge refuses, or answers with what nobody understands, is given up after so many tries: a day and more. */
+const REFUSALS = 150
 
 export interface PublishParts {
   readonly store: Store
@@ -22,14 +24,16 @@ export interface PublishParts {
 }
 
 /**
- * Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later, and so is what a slow forge left
- * no time for, since another publisher may soon be handed it.
+ * Sends what is due now, one after another. Never throws for the forge: what it did not take is due again later, and what a slow forge left
+ * no time for is let go of: another publisher may soon be handed it.
  */
 export async function publishDue(parts: PublishParts, signal: AbortSignal): Promise<void> {
-  const began = parts.clock.now()
-  for (const due of await parts.store.due(began, AT_ONCE, HOLD_MS)) {
-    if (signal.aborted || Math.abs(parts.clock.now() - began) > BEGIN_MS) return
-    await publishOne(parts, due)
+  const { store, clock } = parts
+  const began = clock.now()
+  for (const due of await store.due(began, AT_ONCE, HOLD_MS)) {
+    const took = Math.abs(clock.now() - began)
+    if (!signal.aborted && took <= BEGIN_MS) await publishOne(parts, due)
+    else if (took < HOLD_MS) await store.postpone(due.key, clock.now())
   }
 }
 
@@ -46,6 +50,10 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const facts = { answer: due.key, error: error.message, tries: due.tries + 1 }
     if (error.code === 'forge-missing') {
       log.warn(facts, 'an answer has no place any more')
+      return store.postpone(due.key, 'forget')
+    }
+    if (error.code !== 'forge-gone' && due.tries >= REFUSALS) {
+      log.error(facts, 'an answer is given up: the forge does not take it')
       return store.postpone(due.key, 'forget')
     }
     const waitMs =

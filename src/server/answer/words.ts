@@ -3,6 +3,7 @@ import { formatSize } from '../../lib/size.ts'
 import { markdownText } from '../../report/markdown.ts'
 import type { QueuePlace, RunRow } from '../contract/store.ts'
 import type { Reply } from '../trigger/replies.ts'
+import type { Progress } from './progress.ts'
 
 /** The first line of our one comment: how it is found again. */
 export const MARKER = '<!-- cc-ci:testme -->'
@@ -43,11 +44,11 @@ export function replyText(reply: Reply, login: string): string {
 /** One line for a status, and what it means to a merge. */
 export function statusOf(
   row: RunRow,
-  place: QueuePlace | null,
+  { place, progress }: { readonly place: QueuePlace | null; readonly progress: Progress | null },
 ): { readonly state: 'pending' | 'success' | 'failure' | 'error'; readonly description: string } {
   const { state, outcome } = row
   if (state === 'queued') return { state: 'pending', description: waitingText(place) }
-  if (state === 'running') return { state: 'pending', description: 'running' }
+  if (state === 'running') return { state: 'pending', description: runningText(row, progress) }
   if (!outcome) return { state: 'error', description: state }
   if (outcome.verdict === null) return { state: 'error', description: cut(outcome.message) }
   const level = outcome.level === null ? '' : `, level ${outcome.level}`
@@ -61,6 +62,14 @@ export function waitingText(place: QueuePlace | null): string {
   if (!place) return 'queued'
   const eta = place.etaMs === null ? '' : `, about ${formatDuration(place.etaMs)}`
   return place.ahead === 0 ? `queued, next${eta}` : `queued behind ${place.ahead}${eta}`
+}
+
+/** For example `running: upgrade (3 of 8), begun after 1 min 20 s`. */
+export function runningText({ attempt }: RunRow, progress: Progress | null): string {
+  const running = `running${attempt > 1 ? `, attempt ${attempt}` : ''}`
+  if (!progress) return running
+  const { tier, place, afterMs } = progress
+  return `${running}: ${tier}${place ? ` (${place.at} of ${place.of})` : ''}, begun after ${formatDuration(afterMs)}`
 }
 
 function cut(text: string): string {

@@ -25,6 +25,8 @@ export const claimBody = z.strictObject({
   harness: z.string().max(100),
   /** How long the server may wait for something to do, ms. */
   waitMs: z.int().min(0).max(25_000),
+  /** Why it takes nothing now, for people; it is given nothing then. */
+  trouble: z.string().max(300).optional(),
 })
 export type ClaimBody = z.infer<typeof claimBody>
 
@@ -73,6 +75,12 @@ export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 
 
 /** A lease lasts this long without a word; a worker renews every `renewMs`. */
 export const LEASE = { ms: 30_000, renewMs: 2_000 } as const
+
+/**
+ * A cancelled run is finished before it is over: its files are still taken until the teardown is told of, for `filesMs` at most. A worker gives up
+ * bringing them `bringMs` after the run's process has ended.
+ */
+export const CANCELLED = { filesMs: 900_000, bringMs: 120_000 } as const
 
 /** The server side of the protocol: over HTTP for other machines, by direct call for the embedded worker (files are then where they belong already). */
 export interface Dispatch {

@@ -53,6 +53,7 @@ export interface Operations {
     readonly enrolment: Enrolment
     readonly paste: (WebhookValues & { readonly page: string; readonly secret: 'CC_CI_WEBHOOK_SECRET' }) | null
   }>
+  /** Stops listening, and cancels what waits of repositories that nothing else enrols; what runs goes on. False when it was not enrolled. */
   withdraw(name: string, by: string): Promise<boolean>
   /** Code of the repository may run at this commit, in the sandbox. */
   approve(repository: string, commit: string, by: string): Promise<void>

@@ -56,6 +56,8 @@ export interface Capacity {
   readonly memoryBytes: number
   readonly freeBytes: number
   readonly harness: string
+  /** Why it takes nothing now; missing: nothing is wrong with it. */
+  readonly trouble?: string
 }
 
 /** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
@@ -74,9 +76,32 @@ export interface Claim {
   readonly leaseUntil: string
 }
 
+/** Words for a comment that no run speaks for. */
+export interface KeptReply {
+  /** The comment that is answered; null where none is. */
+  readonly comment: number | null
+  /** ISO 8601: when it was said. */
+  readonly at: string
+  /** Masked and escaped. */
+  readonly text: string
+  /** Id of the run with whose end it stops being true; null: it stays until something newer. */
+  readonly until: string | null
+}
+
+/** Our one comment on a pull request; the body is made of the parts, which are kept so that each can change without the other. */
+export interface CommentAnswer {
+  readonly kind: 'comment'
+  readonly repository: string
+  readonly pull: number
+  readonly body: string
+  /** What the newest run says, masked; null or missing: there is none. */
+  readonly run?: string | null
+  readonly reply?: KeptReply | null
+}
+
 /** What the forge should show, whatever it shows now: state, not messages, so that nothing is lost or doubled when the forge was down. */
 export type Answer =
-  | { readonly kind: 'comment'; readonly repository: string; readonly pull: number; readonly body: string }
+  | CommentAnswer
   | {
       readonly kind: 'status'
       readonly repository: string
@@ -136,7 +161,9 @@ export interface Store {
     request: RunRequest | null,
   ): Promise<{ readonly first: boolean; readonly superseded: readonly RunRow[] }>
   decided(repository: string, comment: number): Promise<DecidedComment | null>
-  /** True once per (repository, pull, login): the polite refusal is said once. */
+  /** Whether `firstRefusal` was ever called for it. */
+  wasRefused(repository: string, pull: number, login: string): Promise<boolean>
+  /** Notes that the polite refusal was said, once per (repository, pull, login): true for the first call. */
   firstRefusal(repository: string, pull: number, login: string): Promise<boolean>
   /** Adds a run that no comment asked for. */
   add(request: RunRequest): Promise<{ readonly superseded: readonly RunRow[] }>
@@ -156,6 +183,8 @@ export interface Store {
   /** One for each priority. */
   waiting(): Promise<readonly Waiting[]>
   counts(): Promise<Readonly<Record<RunState, number>>>
+  /** How many runs have ended so, of all that are known: by verdict, those without one by state. */
+  ends(): Promise<Readonly<Record<string, number>>>
 
   /**
    * Leases the run that is next: priority first, then the repository that was served least (fewest running, then longest ago), then age;
@@ -172,6 +201,8 @@ export interface Store {
   holds(lease: Lease): Promise<boolean>
   /** Ends the run (outcome.json first). False when fenced: nothing was written. */
   finish(lease: Lease, outcome: RunOutcome): Promise<boolean>
+  /** With what the holder of this lease ended its run; null: it goes on, or somebody else ended it. */
+  endedBy(lease: Lease): Promise<RunOutcome | null>
   /** What was learnt after the end: only `teardown` of an outcome may still change, from `unknown`. */
   tornDown(lease: Lease, teardown: RunOutcome['teardown']): Promise<boolean>
   /** Gives the run back unfinished (a worker that drains): queued again, the attempt does not count. False when fenced. */
@@ -189,6 +220,8 @@ export interface Store {
 
   /** Wants the forge to show this; replaces an older wish for the same comment or status. */
   want(answer: Answer): Promise<void>
+  /** As `want`, for a comment made of the one that is wanted now (null: none is). Null: it stays. One at a time for each comment. */
+  rewrite(repository: string, pull: number, change: (now: CommentAnswer | null) => CommentAnswer | null): Promise<void>
   /** Answers that are due, each handed to one publisher for `holdMs`. */
   due(now: number, limit: number, holdMs: number): Promise<readonly DueAnswer[]>
   answered(key: string, version: number, remoteId: number | null): Promise<void>
@@ -221,4 +254,6 @@ export interface WorkerRow {
   readonly memoryBytes: number | null
   readonly freeBytes: number | null
   readonly harness: string | null
+  /** Why it takes nothing now; null: nothing is wrong with it. */
+  readonly trouble: string | null
 }

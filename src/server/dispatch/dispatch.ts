@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
-import { type Assignment, type ClaimBody, type Dispatch, LEASE } from '../contract/protocol.ts'
+import { type Assignment, CANCELLED, type ClaimBody, type Dispatch, LEASE } from '../contract/protocol.ts'
 import type { RunRequest } from '../contract/request.ts'
 import type { Answers } from '../contract/services.ts'
 import type { Claim, Lease, Store } from '../contract/store.ts'
@@ -59,7 +59,7 @@ function dispatchFor(parts: DispatchParts, worker: string, sharesFolder: boolean
       return { leaseMs, cancel: renewed.cancel }
     },
     async put(held, path, offset, bytes) {
-      await assertHolds(store, held)
+      await assertMayWrite(parts, held)
       return { size: await writePiece({ dir: runFolder(state, held.folder).dir, path, offset, bytes }) }
     },
     finish: (held, body) => finish(parts, held, body),
@@ -80,12 +80,13 @@ function dispatchFor(parts: DispatchParts, worker: string, sharesFolder: boolean
 async function claim(
   parts: DispatchParts,
   worker: string,
-  { memoryBytes, freeBytes, harness, waitMs }: ClaimBody,
+  { waitMs, ...free }: ClaimBody,
   signal: AbortSignal,
 ): Promise<Assignment | null> {
   const { store, clock, leaseMs = LEASE.ms } = parts
-  const capacity = { worker, memoryBytes, freeBytes, harness }
+  const capacity = { worker, ...free }
   await store.seenWorker(capacity, clock.now())
+  if (free.trouble !== undefined) return null
   const until = performance.now() + waitMs
   while (!signal.aborted) {
     const claimed = await store.claim(capacity, clock.now(), leaseMs)
@@ -94,8 +95,9 @@ async function claim(
       return null
     }
     if (claimed) {
+      const assigned = await assignOrGiveBack(parts, claimed)
       await changed(parts, claimed.request.id)
-      return assign(parts, claimed)
+      return assigned
     }
     const left = until - performance.now()
     if (left <= 0) return null
@@ -104,6 +106,16 @@ async function claim(
     })
   }
   return null
+}
+
+/** What keeps an assignment from being made is not the run's fault: nobody would ever work under this lease. */
+async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<Assignment> {
+  try {
+    return await assign(parts, claimed)
+  } catch (error) {
+    await parts.store.release(claimed.lease)
+    throw error
+  }
 }
 
 async function assign(parts: DispatchParts, { lease, request, folder }: Claim): Promise<Assignment> {
@@ -141,6 +153,15 @@ async function assertEnded(store: Store, held: Assignment): Promise<void> {
 
 async function assertHolds(store: Store, held: Assignment): Promise<void> {
   if (!(await store.holds(leaseOf(held)))) throw new FencedError(held.request.id)
+}
+
+/** The holder, or one that was cancelled and brings what the run leaves behind: until it has told of the teardown, and no longer than agreed. */
+async function assertMayWrite({ store, clock }: DispatchParts, held: Assignment): Promise<void> {
+  if (await store.holds(leaseOf(held))) return
+  const outcome = await store.endedBy(leaseOf(held))
+  const isLate = outcome?.state === 'cancelled' && outcome.teardown === 'unknown'
+  if (!isLate || clock.now() - Date.parse(outcome.finishedAt) > CANCELLED.filesMs)
+    throw new FencedError(held.request.id)
 }
 
 /** The forge's view follows; that it could not be told yet undoes nothing of what has happened. */

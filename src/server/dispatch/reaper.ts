@@ -1,7 +1,10 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
+import { LEASE } from '../contract/protocol.ts'
 import type { Answers } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
+import { ClockWatch } from './clock-watch.ts'
 
 const EVERY_MS = 2000
 
@@ -11,23 +14,32 @@ export interface ReaperParts {
   readonly clock: Clock
   readonly log: Logger
   readonly everyMs?: number
+  /** How long a lease has to be renewed by the new time after a jump of the clock. Default: as long as leases last. */
+  readonly graceMs?: number
 }
 
-/** Takes runs from workers that are gone, until the signal. A database or forge that is away is met again in the next round. */
+/**
+ * Takes runs from workers that are gone, until the signal. A database or forge that is away is met again in the next round. After a jump of the
+ * clock nobody is gone for a while: an hour ahead would end every lease at once, and each worker has until then to renew its own.
+ */
 export async function reapLeases(parts: ReaperParts, signal: AbortSignal): Promise<void> {
-  const { clock, log, everyMs = EVERY_MS } = parts
+  const { clock, log, everyMs = EVERY_MS, graceMs = LEASE.ms } = parts
+  const watch = new ClockWatch()
   while (!signal.aborted) {
     try {
-      await reapOnce(parts)
+      const now = clock.now()
+      if (!watch.jumpedWithin(graceMs, now)) await reapOnce(parts, now)
     } catch (err) {
-      log.error({ err }, 'leases could not be looked through')
+      if (err instanceof CcCiError && err.code === 'database-gone')
+        log.warn({ error: messageOf(err) }, 'leases are looked through again in a while')
+      else log.error({ err }, 'leases could not be looked through')
     }
     await clock.sleep(everyMs, signal).catch(() => {})
   }
 }
 
-async function reapOnce({ store, answers, clock, log }: ReaperParts): Promise<void> {
-  for (const row of await store.expire(clock.now())) {
+async function reapOnce({ store, answers, log }: ReaperParts, now: number): Promise<void> {
+  for (const row of await store.expire(now)) {
     log.warn({ run: row.request.id, attempt: row.attempt, state: row.state }, 'a run has lost its worker')
     await answers.runChanged(row)
   }

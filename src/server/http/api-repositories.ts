@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../operations/drift.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
 import { Refusal } from './failure.ts'
@@ -10,9 +11,12 @@ export function addRepositories({ app, services, doorman }: Api): void {
 
   const list = route({
     ...{ method: 'get', path: '/api/v1/enrolments', summary: 'Repositories and organisations that are listened to' },
-    responses: { 200: json(z.object({ enrolments: z.array(shapes.enrolment) }), 'All of them') },
+    responses: { 200: json(z.object({ enrolments: z.array(shapes.listedEnrolment) }), 'All of them') },
   })
-  app.openapi(list, async (c) => c.json({ enrolments: [...(await store.enrolments())] }, 200))
+  app.openapi(list, async (c) => {
+    const [enrolments, seen] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
+    return c.json({ enrolments: enrolments.map((one) => ({ ...one, mirror: mirrorOf(seenOf(one, seen)) })) }, 200)
+  })
 
   const enrol = route({
     ...{
@@ -58,4 +62,10 @@ export function addRepositories({ app, services, doorman }: Api): void {
     await operations.approve(repository, commit, by)
     return c.body(null, 204)
   })
+}
+
+function mirrorOf(seen: MirrorSeen | null) {
+  if (!seen) return null
+  const { branch, drift, problem, at } = seen
+  return { branch, drift, problem, at, text: driftText(seen) }
 }

@@ -14,7 +14,7 @@ export type DescribedApp = OpenAPIHono<BlankEnv>
 
 export interface Api {
   readonly app: DescribedApp
-  readonly services: Pick<AppServices, 'store' | 'operations'>
+  readonly services: Pick<AppServices, 'store' | 'operations' | 'settings'>
   readonly doorman: Doorman
 }
 

@@ -26,6 +26,8 @@ export interface ServerApp {
   readonly app: DescribedApp
   /** Who looks at a page and who sent a form: for the pages, which are added to `app`. */
   readonly doorman: Doorman
+  /** Answers workers that wait for something to do, now and from now on: before the listening ends, which waits for answers. */
+  stopWaiting(): void
   /** Resolves when no delivery waits any more: on the way down, after the listening has ended. */
   drain(): Promise<void>
 }
@@ -38,6 +40,7 @@ export function makeApp(services: AppServices): ServerApp {
   const doorman = new Doorman(settings, sessions)
   const desk = new HookDesk(services.intake, log)
   metrics.hookQueue(() => desk.length)
+  const stopping = new AbortController()
   const app = describedApp()
   const answerError = (error: unknown, c: Context) => {
     const { status, failure } = failureFor(error, c, log)
@@ -56,7 +59,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(limited(new Limits(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
   app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
-  app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state }))
+  app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state, stopping: stopping.signal }))
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, doorman })
   app.route('/', fileRoutes({ store, state }))
@@ -66,7 +69,7 @@ export function makeApp(services: AppServices): ServerApp {
     const { forge } = services
     app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
   }
-  return { app, doorman, drain: () => desk.drain() }
+  return { app, doorman, stopWaiting: () => stopping.abort(), drain: () => desk.drain() }
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -89,6 +92,7 @@ function classOf(c: Context): RateClass | null {
   if (path === '/healthz' || path === '/readyz' || path === '/metrics') return null
   if (path.startsWith('/hooks/')) return 'hook'
   if (path.startsWith('/worker/')) return 'worker'
-  if (path.startsWith('/login') && (method === 'POST' || path !== '/login')) return 'login'
+  // What tries a token or a code; to begin a login tries nothing.
+  if ((path === '/login' && method === 'POST') || path.startsWith('/login/forge/')) return 'login'
   return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
 }

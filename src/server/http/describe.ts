@@ -19,7 +19,7 @@ const REFUSALS = {
   401: 'The operator token is missing or wrong',
   403: 'A session without its own token, or from another site',
   404: 'There is no such thing',
-  409: 'It is there already',
+  409: 'It is there already, or does not fit what is there',
   413: 'The body is too large',
   415: 'The body is compressed',
   429: 'Too many requests: Retry-After says when to come again',

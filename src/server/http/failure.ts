@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
-import { CcCiError } from '../../lib/errors.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { FencedError, ForgeError, UploadError } from '../contract/errors.ts'
 
 /** How every route says no. */
@@ -31,7 +31,10 @@ export function failureFor(
   log: Logger,
 ): { readonly status: ContentfulStatusCode; readonly failure: Failure } {
   const status = statusOf(error)
-  if (status >= 500) log.error({ err: error, request: c.get('requestId'), path: c.req.path }, 'a request failed')
+  const where = { request: c.get('requestId'), path: c.req.path }
+  // What is away comes back: its place in our code would be told a hundred times a minute.
+  if (status === 503) log.warn({ ...where, error: messageOf(error) }, 'a request could not be answered now')
+  else if (status >= 500) log.error({ ...where, err: error }, 'a request failed')
   if (status !== 500) return { status, failure: failureOf(error) }
   const message = `cc-ci failed; its log has more under request ${c.get('requestId')}`
   return { status, failure: { error: { code: 'internal', message } } }
@@ -46,6 +49,9 @@ function failureOf(error: unknown): Failure {
   return { error: { code: 'bad-request', message: error instanceof Error ? error.message : 'not understood' } }
 }
 
+/** Orders of the right shape that do not fit what is there. */
+const CONFLICTS: readonly string[] = ['not-enrolled', 'bad-mirror']
+
 function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof HTTPException) return error.status
   if (error instanceof FencedError) return 409
@@ -54,7 +60,11 @@ function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
   if (!(error instanceof CcCiError)) return 500
   if (error.code === 'database-gone') return 503
+  if (error.code === 'git-failed') return 502
+  if (error.code === 'commit-not-found') return 410
   if (error.blame !== 'user') return 500
-  if (error.code.startsWith('no-such-')) return 404
-  return error.code.startsWith('already-') || error.code.endsWith('-exists') ? 409 : 400
+  if (error.code.startsWith('no-such-') || error.code.endsWith('-not-found')) return 404
+  return error.code.startsWith('already-') || error.code.endsWith('-exists') || CONFLICTS.includes(error.code)
+    ? 409
+    : 400
 }

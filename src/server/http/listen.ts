@@ -49,6 +49,12 @@ export async function listen(app: Answering, { host, port, limits }: ListenOptio
     server.once('error', (error) => reject(cannotListen(host, port, error)))
     server.listen(port, host, resolve)
   })
+  // A connection that is kept for a next request would keep the server, too, when its answer was the last one.
+  server.on('request', (_, response) => {
+    response.once('close', () => {
+      if (!server.listening) server.closeIdleConnections()
+    })
+  })
   return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) }
 }
 

@@ -4,9 +4,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
 
-const RECENT = 500
-const ENDED = ['done', 'cancelled', 'error'] as const
-
 /** What Prometheus is told; a registry of its own, so that two servers in one process do not meet. */
 export interface Metrics {
   readonly registry: Registry
@@ -20,7 +17,7 @@ export interface Metrics {
   timed<S extends Pick<Store, 'claim'>>(store: S): S
 }
 
-type Asked = Pick<Store, 'counts' | 'runs' | 'unanswered' | 'workers' | 'waiting'>
+type Asked = Pick<Store, 'counts' | 'ends' | 'unanswered' | 'workers' | 'waiting'>
 
 export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
@@ -90,7 +87,7 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
   const runs = gauge('cc_ci_runs', 'Runs by state', 'state')
   const queue = gauge('cc_ci_queue', 'Queued runs by priority', 'priority')
   const oldest = gauge('cc_ci_queue_oldest_seconds', 'How long the oldest queued run has waited', 'priority')
-  const recent = gauge('cc_ci_recent_runs', `The newest ${RECENT} runs that have ended, by verdict or end`, 'verdict')
+  const over = gauge('cc_ci_ended_runs', 'Runs that are known and have ended, by verdict or end', 'verdict')
   const unanswered = gauge('cc_ci_answers_waiting', 'Answers that the forge does not show yet')
   const workers = gauge('cc_ci_workers', 'Workers that are known')
   const up = gauge('cc_ci_database_up', '1: the database answered this scrape')
@@ -108,7 +105,7 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
       const [counts, queued, ended, unsaid, known] = await Promise.all([
         store.counts(),
         store.waiting(),
-        store.runs({ state: ENDED, limit: RECENT }),
+        store.ends(),
         store.unanswered(),
         store.workers(),
       ])
@@ -117,8 +114,8 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
         queue.set({ priority }, length)
         oldest.set({ priority }, since === null ? 0 : Math.max(0, clock.now() - Date.parse(since)) / 1000)
       }
-      recent.reset()
-      for (const { state, outcome } of ended) recent.inc({ verdict: outcome?.verdict ?? state })
+      over.reset()
+      for (const [verdict, count] of Object.entries(ended)) over.set({ verdict }, count)
       unanswered.set(unsaid)
       workers.set(known.length)
       up.set(1)

@@ -5,6 +5,7 @@ import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import { mirrorsSeen } from '../operations/drift.ts'
 import { dashboardPage } from './pages/dashboard.ts'
 import { CSS, type Viewer } from './pages/frame.ts'
 import { type Paste, repositoriesPage } from './pages/repositories.ts'
@@ -72,7 +73,9 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
-    return c.html(runPage({ viewer: viewer(c), row, place, ...(await readKept(services.settings.state, row)) }))
+    const { state, forgeUrl } = services.settings
+    const kept = await readKept(state, row)
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept }))
   })
 
   for (const act of ['cancel', 'rerun'] as const) {
@@ -112,10 +115,11 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     })
   })
 
-  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers())))
+  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
-    return repositoriesPage({ viewer: viewer(c), enrolments: await store.enrolments(), message, paste })
+    const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
+    return repositoriesPage({ viewer: viewer(c), enrolments, mirrors, message, paste })
   }
 
   /** What the person did wrong is told on a page; the rest is the app's to handle. */

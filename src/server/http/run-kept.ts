@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { messageOf } from '../../lib/errors.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import { readEvents } from '../../verdict/event-log.ts'
+import type { RunEvent } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import { UPLOADED } from '../contract/protocol.ts'
@@ -16,6 +17,8 @@ export interface Kept {
   readonly results: Results | null
   /** Folded from the events of a run that goes on. */
   readonly sofar: boolean
+  /** Tiers of a run that goes on that are over; of the others nothing is known yet. */
+  readonly over: ReadonlySet<string>
   readonly problem: string | null
   readonly files: readonly string[]
 }
@@ -27,15 +30,32 @@ export async function readKept(state: string, row: RunRow): Promise<Kept> {
   const file = goesOn ? folder.events : folder.results
   try {
     const size = (await stat(file).catch(() => null))?.size
-    if (size === undefined) return { results: null, sofar: goesOn, problem: null, files }
+    if (size === undefined) return { results: null, ...NOT_SO_FAR, sofar: goesOn, problem: null, files }
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes; ${MOST_BYTES} are read`)
-    const results = goesOn ? fold(readEvents(file)) : parseResults(JSON.parse(await readFile(file, 'utf8')), file)
-    return { results, sofar: goesOn, problem: null, files }
+    if (goesOn) {
+      const events = readEvents(file)
+      return { results: fold(events), sofar: true, over: overIn(events), problem: null, files }
+    }
+    const results = parseResults(JSON.parse(await readFile(file, 'utf8')), file)
+    return { results, ...NOT_SO_FAR, problem: null, files }
   } catch (error) {
     // A run that has only begun has no first event yet.
-    if (goesOn) return { results: null, sofar: true, problem: null, files }
-    return { results: null, sofar: false, problem: `The results cannot be shown: ${messageOf(error)}`, files }
+    if (goesOn) return { results: null, ...NOT_SO_FAR, sofar: true, problem: null, files }
+    return { results: null, ...NOT_SO_FAR, problem: `The results cannot be shown: ${messageOf(error)}`, files }
   }
+}
+
+const NOT_SO_FAR = { sofar: false, over: new Set<string>() }
+
+/** In the attempt that goes on. */
+function overIn(events: readonly RunEvent[]): ReadonlySet<string> {
+  const over = new Set<string>()
+  for (const event of events) {
+    if (event.type === 'attempt.started') over.clear()
+    if (event.type === 'tier.ended' || event.type === 'tier.skipped' || event.type === 'tier.blocked')
+      over.add(event.tier)
+  }
+  return over
 }
 
 async function filesOf(dir: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../contract/request.ts'
+import { DRIFTS } from '../operations/drift.ts'
 
 /** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
 export const failure = z
@@ -51,7 +52,7 @@ export const startOrder = z
     quick: z.boolean().optional(),
     priority: z.enum(['manual', 'sweep']).optional(),
   })
-  .openapi('StartOrder')
+  .openapi('StartOrder', { example: { repository: 'coop/hello', ref: 'main', quick: true } })
 
 export const enrolment = z
   .object({
@@ -65,12 +66,26 @@ export const enrolment = z
   })
   .openapi('Enrolment')
 
+/** How a mirror stood to upstream when they were last compared; `text`: one line, null where there is nothing to tell. */
+const mirrorState = z
+  .object({
+    branch: z.string().nullable(),
+    drift: z.enum(DRIFTS).nullable(),
+    problem: z.string().nullable(),
+    at: z.string(),
+    text: z.string().nullable(),
+  })
+  .openapi('MirrorState')
+
+/** Null where it is no mirror, or was not compared yet. */
+export const listedEnrolment = enrolment.extend({ mirror: mirrorState.nullable() }).openapi('ListedEnrolment')
+
 /** `ORG/REPO`, or `ORG`. */
 export const enrolmentName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
+  .regex(/^[A-Za-z0-9][\w.-]{0,99}(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
 
 export const enrolOrder = z
   .strictObject({
@@ -79,10 +94,10 @@ export const enrolOrder = z
       .array(z.string().regex(/^[\w.-]{1,100}$/, 'a login'))
       .max(200)
       .optional(),
-    memoryBytes: z.int().positive().optional(),
+    memoryBytes: z.int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
     mirrorOf: repositoryName.optional(),
   })
-  .openapi('EnrolOrder')
+  .openapi('EnrolOrder', { example: { name: 'coop', allow: ['member'] } })
 
 /** What to enter by hand at the forge where the token may not make the webhook; `secret` names the setting that has it. */
 export const paste = z
@@ -95,7 +110,9 @@ export const paste = z
   })
   .openapi('WebhookToPaste')
 
-export const approval = z.strictObject({ repository: repositoryName, commit: commitId }).openapi('Approval')
+export const approval = z
+  .strictObject({ repository: repositoryName, commit: commitId })
+  .openapi('Approval', { example: { repository: 'coop/hello', commit: '0123456789abcdef0123456789abcdef01234567' } })
 
 export const workerName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'a host name: a-z, 0-9, "." and "-"')
 
@@ -106,6 +123,8 @@ export const worker = z
     memoryBytes: z.number().nullable(),
     freeBytes: z.number().nullable(),
     harness: z.string().nullable(),
+    /** Why it takes no run now. */
+    trouble: z.string().nullable(),
   })
   .openapi('Worker')
 

@@ -26,15 +26,18 @@ export interface WorkerServices {
   readonly dispatch: Pick<DispatchOffice, 'remote' | 'heldBy'>
   /** The state folder: bundles are made in it. */
   readonly state: string
+  /** Aborted when the server stops: claims that wait are answered at once that there is nothing to do. */
+  readonly stopping: AbortSignal
 }
 
 /** The calls of contract/protocol.ts, below `/worker/v1`. */
-export function workerRoutes({ store, dispatch: office, state }: WorkerServices): Hono {
+export function workerRoutes({ store, dispatch: office, state, stopping }: WorkerServices): Hono {
   const app = new Hono()
 
   app.post('/claim', async (c) => {
     const dispatch = await dispatchOf(c)
-    const found = await dispatch.claim(await jsonOf(c, claimBody), c.req.raw.signal)
+    const signal = AbortSignal.any([c.req.raw.signal, stopping])
+    const found = await dispatch.claim(await jsonOf(c, claimBody), signal)
     return found ? c.json(found) : c.body(null, 204)
   })
 

@@ -28,7 +28,7 @@ export async function closeWhatIsUpstream(
     if (base.ref !== into || !(await forge.isContained(upstream, head.sha, theirs.commit))) continue
     const now = await forge.pull(mirror, number)
     if (now.state !== 'open' || now.head.sha !== head.sha) continue
-    const to = { repository: mirror, pull: number, login: author, head: head.sha }
+    const to = { repository: mirror, pull: number, login: author, head: head.sha, comment: null }
     await replies.reply(to, { kind: 'already-upstream', upstream, commit: head.sha })
     await forge.closePull(mirror, number)
     done(number)

@@ -9,6 +9,8 @@ import type { Answers, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, RunRow, Store } from '../contract/store.ts'
 
+const MOST_QUEUED = 10_000
+
 export interface OperationsParts {
   readonly store: Store
   readonly forge: Forge
@@ -98,7 +100,14 @@ export function makeOperations(parts: OperationsParts): Operations {
           if (!isOver) throw error
         })
       }
-      return store.withdraw(found.name)
+      const gone = await store.withdraw(found.name)
+      for (const row of await store.runs({ state: ['queued'], limit: MOST_QUEUED })) {
+        const { id, repository } = row.request
+        if (!isOf(repository, found.name) || (await store.enrolmentOf(repository))) continue
+        await store.cancel(id, `${found.name} is enrolled no longer`, clock.now())
+        await answers.runChanged(await known(id))
+      }
+      return gone
     },
 
     async approve(repository, commit) {
@@ -171,6 +180,11 @@ export function makeOperations(parts: OperationsParts): Operations {
     const looked = isRepository ? forge.defaultBranch(name) : forge.repositories(name)
     await orMissing(looked as Promise<unknown>, `the forge has no ${name}, or does not show it to our account`)
   }
+}
+
+/** Whether an enrolment of this name speaks of a repository. */
+function isOf(repository: string, name: string): boolean {
+  return isSameName(repository, name) || isSameName(repository.split('/')[0] ?? '', name)
 }
 
 function isSameName(a: string, b: string): boolean {

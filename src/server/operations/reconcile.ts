@@ -1,28 +1,29 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
+import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, Store } from '../contract/store.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { closeWhatIsUpstream } from './close-upstream.ts'
+import { type Drift, noteMirror } from './drift.ts'
 
 export interface ReconcileParts {
   readonly store: Pick<Store, 'enrolments'>
   readonly forge: Forge
   readonly replies: Replies
   readonly log: Pick<Logger, 'info' | 'warn'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly settings: Pick<ServerSettings, 'state'>
 }
-
-/**
- * How the default branch of a mirror stands to upstream's: `same`; `behind`, upstream has all of it and more; `ahead`, it has all of upstream and
- * more; `diverged`, each has something of its own.
- */
-type Drift = 'same' | 'behind' | 'ahead' | 'diverged'
 
 /** What one mirror was found to be. */
 export interface MirrorReport {
   readonly mirror: string
   readonly upstream: string
+  /** The mirror's default branch; null where it could not be asked. */
+  readonly branch: string | null
   /** Null where it could not be told; then `problem` says why. */
   readonly drift: Drift | null
   /** Pull requests that were closed since upstream has them. */
@@ -38,7 +39,7 @@ export interface Tip {
 
 /**
  * Looks at every enrolled mirror once: tells how it drifted from upstream, a repository of the same forge, and closes pull requests that upstream
- * has already. May be repeated; nothing of it is kept. What one mirror's forge refuses is that mirror's `problem`; a forge or database that is
+ * has already. May be repeated; what was seen last is kept for people. What one mirror's forge refuses is that mirror's `problem`; a forge or database that is
  * gone ends the round by throwing.
  */
 export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSignal): Promise<readonly MirrorReport[]> {
@@ -49,6 +50,9 @@ export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSigna
     const report = await reconcileOne(parts, { name, mirrorOf })
     const told = report.drift === 'same' && report.problem === null ? parts.log.info : parts.log.warn
     told.call(parts.log, { ...report }, 'mirror compared with upstream')
+    const { mirror, upstream, branch, drift, problem } = report
+    const at = new Date(parts.clock.now()).toISOString()
+    await noteMirror(parts.settings.state, { name: mirror, upstream, branch, drift, problem, at })
     reports.push(report)
   }
   return reports
@@ -59,12 +63,14 @@ async function reconcileOne(
   { name: mirror, mirrorOf: upstream }: Pick<Enrolment, 'name'> & { readonly mirrorOf: string },
 ): Promise<MirrorReport> {
   let drift: Drift | null = null
+  let branch: string | null = null
   const closed: number[] = []
-  const report = (problem: string | null): MirrorReport => ({ mirror, upstream, drift, closed, problem })
+  const report = (problem: string | null): MirrorReport => ({ mirror, upstream, branch, drift, closed, problem })
   if (!mirror.includes('/')) return report('an organisation mirrors no single repository: enrol ORG/REPO')
   if (mirror.toLowerCase() === upstream.toLowerCase()) return report('a repository is no mirror of itself')
   try {
     const ours = await tipOf(parts.forge, mirror)
+    branch = ours?.branch ?? null
     const theirs = await tipOf(parts.forge, upstream)
     if (!ours || !theirs) return report(`${ours ? upstream : mirror} has no one commit of its default branch's name`)
     drift = await driftOf(parts.forge, { mirror, upstream, ours, theirs })

@@ -86,7 +86,7 @@ async function openEmbedded(state: string): Promise<{ db: Kysely<Tables>; close:
   return { db, close }
 }
 
-function openPostgres(connectionString: string): { db: Kysely<Tables>; close: () => Promise<void> } {
+export function openPostgres(connectionString: string): { db: Kysely<Tables>; close: () => Promise<void> } {
   const pool = new pg.Pool({
     connectionString,
     max: 10,
@@ -96,6 +96,8 @@ function openPostgres(connectionString: string): { db: Kysely<Tables>; close: ()
   })
   // An idle connection that broke is not news: the next query takes another one or says `database-gone`.
   pool.on('error', () => {})
+  // Nor is one that breaks between two queries of a transaction, while the pool does not listen: an error that nobody hears ends the process.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy() }
 }

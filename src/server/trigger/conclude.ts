@@ -24,7 +24,7 @@ type Asked = Exclude<Command, { kind: 'none' }>
 type Test = Extract<Command, { kind: 'test' }>
 
 /**
- * Weighs a comment that nobody has decided. May be repeated: all it changes is that a stranger was refused once, and that what is to be cancelled is.
+ * Weighs a comment that nobody has decided. May be repeated: all it changes is that what is to be cancelled is.
  * Throws what Store and Forge throw.
  */
 export async function conclude(
@@ -43,8 +43,8 @@ export async function conclude(
   const pull = await forge.pull(repository, number)
   const head = pull.head.sha
   if (!allowed) {
-    const first = await store.firstRefusal(repository, number, author)
-    return said('refused', head, first ? { kind: 'refused-stranger', login: author } : null)
+    const again = await store.wasRefused(repository, number, author)
+    return said('refused', head, again ? null : { kind: 'refused-stranger', login: author })
   }
   if (command.kind === 'grammar') return said('grammar', head, command)
   if (command.kind === 'cancel') return said('cancel', head, await cancelRuns(parts, event))

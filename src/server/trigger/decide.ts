@@ -1,30 +1,37 @@
 import type { CommentEvent } from '../contract/services.ts'
 import type { DecidedComment, Enrolment, RunRow } from '../contract/store.ts'
+import { asItStands } from './as-it-stands.ts'
 import { commandOf } from './command.ts'
 import { type Conclusion, conclude } from './conclude.ts'
 import type { TriggerParts } from './parts.ts'
 import { isSameLogin } from './who.ts'
 
 /**
- * Decides one comment, and says whether it was this call that did. Talk is not stored. A reply is wanted before the decision is written: a crash
- * between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
+ * Decides one comment, and says whether it was this call that did. Talk is not stored. A reply is wanted before the decision, or that a
+ * stranger was refused, is written: a crash between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
  * comment again makes up for a crash there.
  */
-export async function decideComment(parts: TriggerParts, event: CommentEvent): Promise<boolean> {
+export async function decideComment(parts: TriggerParts, told: CommentEvent, by: 'hook' | 'poll'): Promise<boolean> {
   const { store, forge, replies, log } = parts
-  const { comment } = event
-  const command = commandOf(event)
-  if (command.kind === 'none' || comment.author === '') return false
-  const known = await store.decided(comment.repository, comment.id)
+  if (commandOf(told).kind === 'none' || told.comment.author === '') return false
+  const known = await store.decided(told.comment.repository, told.comment.id)
   if (known) {
-    await showAgain(parts, known, event)
+    if (by === 'poll') await showAgain(parts, known)
     return false
   }
-  if (isSameLogin(comment.author, await forge.self())) return false
+  if (isSameLogin(told.comment.author, await forge.self())) return false
+  const event = by === 'poll' ? told : await asItStands(parts, told)
+  if (!event) return false
+  const { comment } = event
+  const command = commandOf(event)
+  if (command.kind === 'none') return false
   const enrolment = await store.enrolmentOf(comment.repository)
   if (enrolment && isOlder(comment.createdAt, enrolment)) return false
   const conclusion = await conclude(parts, event, command, enrolment)
   if (conclusion.reply) await replies.reply({ ...placeOf(event), head: conclusion.head }, conclusion.reply)
+  if (conclusion.reply?.kind === 'refused-stranger') {
+    await store.firstRefusal(comment.repository, comment.pull, comment.author)
+  }
   const { decision, run, request } = conclusion
   const { first, superseded } = await store.decide(
     { repository: comment.repository, comment: comment.id, decision, at: comment.createdAt, run },
@@ -46,8 +53,8 @@ async function show({ store, answers }: TriggerParts, { decision, run }: Conclus
   if (made) await answers.runChanged(made)
 }
 
-async function showAgain({ store, answers }: TriggerParts, known: DecidedComment, { head }: CommentEvent) {
-  if (head !== null || known.decision !== 'run' || known.run === null) return
+async function showAgain({ store, answers }: TriggerParts, known: DecidedComment) {
+  if (known.decision !== 'run' || known.run === null) return
   const row = await store.run(known.run)
   if (row?.state === 'queued') await answers.runChanged(row)
 }
@@ -57,6 +64,6 @@ function isOlder(createdAt: string, { at }: Enrolment): boolean {
   return Math.floor(Date.parse(createdAt) / 1000) < Math.floor(Date.parse(at) / 1000)
 }
 
-function placeOf({ comment: { repository, pull, author } }: CommentEvent) {
-  return { repository, pull, login: author }
+function placeOf({ comment: { repository, pull, author, id } }: CommentEvent) {
+  return { repository, pull, login: author, comment: id }
 }

@@ -12,12 +12,12 @@ export function makeIntake(parts: TriggerParts): Intake {
   const turns = new Turns()
   const underWay = new Map<string, Promise<boolean>>()
 
-  const decideOnce = (event: CommentEvent): Promise<boolean> => {
+  const decideOnce = (event: CommentEvent, by: 'hook' | 'poll'): Promise<boolean> => {
     const { repository, pull, id } = event.comment
     const key = `${repository.toLowerCase()}#${id}`
     const there = underWay.get(key)
     if (there) return there.then(() => false)
-    const mine = turns.take(`${repository.toLowerCase()}#${pull}`, () => decideComment(parts, event))
+    const mine = turns.take(`${repository.toLowerCase()}#${pull}`, () => decideComment(parts, event, by))
     const leave = () => underWay.delete(key)
     underWay.set(key, mine)
     mine.then(leave, leave)
@@ -26,8 +26,8 @@ export function makeIntake(parts: TriggerParts): Intake {
 
   return {
     async comment(event) {
-      await decideOnce(event)
+      await decideOnce(event, 'hook')
     },
-    poll: poller(parts, decideOnce),
+    poll: poller(parts, (event) => decideOnce(event, 'poll')),
   }
 }

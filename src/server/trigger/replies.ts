@@ -14,10 +14,20 @@ export type Reply =
   | { readonly kind: 'already-upstream'; readonly upstream: string; readonly commit: string }
   | { readonly kind: 'too-big'; readonly memoryBytes: number; readonly largest: number }
 
-/** Words for a pull request. A reply is wanted state: the same one again changes nothing. Throws what the store throws. */
+/**
+ * Words for a pull request: they stay until something newer is asked for. A reply is wanted state: the same one again changes nothing. Throws what the
+ * store throws.
+ */
 export interface Replies {
   reply(
-    to: { readonly repository: string; readonly pull: number; readonly login: string; readonly head: string },
+    to: {
+      readonly repository: string
+      readonly pull: number
+      readonly login: string
+      readonly head: string
+      /** The comment that is answered; null where none is. */
+      readonly comment: number | null
+    },
     reply: Reply,
   ): Promise<void>
 }

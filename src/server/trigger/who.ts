@@ -1,7 +1,7 @@
 import type { Forge } from '../contract/forge.ts'
 import type { Enrolment } from '../contract/store.ts'
 
-/** A member of the repository's organisation, or a name on the allow-list. Logins compare without case. Throws ForgeError. */
+/** A member of the repository's organisation, the person whose own it is, or a name on the allow-list. Logins compare without case. Throws ForgeError. */
 export async function mayAsk(
   forge: Pick<Forge, 'isMember'>,
   enrolment: Enrolment,
@@ -9,7 +9,7 @@ export async function mayAsk(
 ): Promise<boolean> {
   if (enrolment.allow.some((login) => isSameLogin(login, comment.author))) return true
   const [organisation = ''] = comment.repository.split('/')
-  return forge.isMember(organisation, comment.author)
+  return isSameLogin(organisation, comment.author) || forge.isMember(organisation, comment.author)
 }
 
 export function isSameLogin(a: string, b: string): boolean {

@@ -6,12 +6,13 @@ import type { Clock } from '../../lib/clock.ts'
 import { EXIT, messageOf } from '../../lib/errors.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
-import type { Assignment, Dispatch, FinishBody } from '../contract/protocol.ts'
+import { type Assignment, CANCELLED, type Dispatch, type FinishBody } from '../contract/protocol.ts'
 import { checkOut, removeCheckout } from './checkout.ts'
 import { type Child, startChild } from './child.ts'
 import { childEnv, testCommand } from './command.ts'
 import { provenTeardown } from './garbage.ts'
 import { insist } from './insist.ts'
+import { noteKept } from './kept.ts'
 import { keepLease } from './lease-keeper.ts'
 import type { WorkerLimits } from './limits.ts'
 import { FolderUpload } from './upload.ts'
@@ -51,7 +52,7 @@ export class HeldRun {
   readonly #stop = new AbortController()
   #why: Stop | null = null
   #child: Child | null = null
-  #told: Promise<void> = Promise.resolve()
+  #told: Promise<unknown> = Promise.resolve()
   /** The process has ended by itself: what it found counts, whoever wants it to stop now. */
   #settled = false
 
@@ -68,6 +69,7 @@ export class HeldRun {
     if (giveBack.aborted) onGiveBack()
     const kept = this.#keepLease()
     try {
+      await this.#note(false)
       await this.#run()
     } catch (error) {
       if (error instanceof FencedError) this.#end('fenced')
@@ -142,14 +144,19 @@ export class HeldRun {
   }
 
   async #checkOut(): Promise<string> {
-    const { dispatch, desk, clock } = this.#parts
+    const { dispatch, desk, clock, limits } = this.#parts
     const { request, folder } = this.#held
+    const { signal } = this.#stop
     const dir = join(desk, folder)
     this.#cleanup.register(`checkout of ${folder}`, () => removeCheckout(dir))
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const bundle = join(dir, 'source.bundle')
-    const source = () => dispatch.source(this.#held, bundle, this.#stop.signal)
-    await insist(source, { clock, log: this.#log, what: 'fetching the source', signal: this.#stop.signal })
+    const source = () => dispatch.source(this.#held, bundle, signal)
+    await insist(source, {
+      ...{ clock, log: this.#log, what: 'fetching the source', signal },
+      // The server's git, to which a forge that is away is a failure like any other.
+      ...{ also: ['git-failed'], withinMs: limits.sourceMs },
+    })
     return checkOut(bundle, join(dir, 'clone'), request.repository, request.commit)
   }
 
@@ -186,12 +193,17 @@ export class HeldRun {
     if (why === 'fenced') return
     if (why === 'cancelled') {
       await this.#told
+      if (!dispatch.sharesFolder) await this.#bringLate(upload)
       const signal = AbortSignal.timeout(TEARDOWN_NEWS_MS)
-      return this.#tell('the teardown', () => dispatch.teardown(this.#held, { teardown }), signal)
+      if (await this.#tell('the teardown', () => dispatch.teardown(this.#held, { teardown }), signal)) {
+        await this.#note(true)
+      }
+      return
     }
     if (why === 'given-back' && (teardown === 'clean' || teardown === 'none')) {
       discardRun(runFolder(state, runId))
-      return this.#tell('giving back', () => dispatch.release(this.#held))
+      await this.#tell('giving back', () => dispatch.release(this.#held))
+      return
     }
     // What could not be removed keeps its folder, and the lease runs out: the next attempt has another one.
     if (why === 'given-back') return
@@ -199,20 +211,39 @@ export class HeldRun {
       return this.#log.warn('stopped by somebody else: the lease runs out, and the next attempt judges')
     }
     if (!dispatch.sharesFolder) await upload.rest(this.#lost.signal)
-    await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown })
+    if (await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown })) await this.#note(true)
   }
 
-  async #finish(body: FinishBody): Promise<void> {
-    await this.#tell('the end', () => this.#parts.dispatch.finish(this.#held, body))
+  /** In the folder, where that is not the server's: whether it may be removed when room is needed. */
+  async #note(delivered: boolean): Promise<void> {
+    const { dispatch, state, clock } = this.#parts
+    if (!dispatch.sharesFolder) await noteKept(state, this.#held.folder, delivered, clock.now())
+  }
+
+  /** What a cancelled run left behind, before the server is told of its teardown and takes no more. */
+  async #bringLate(upload: FolderUpload): Promise<void> {
+    try {
+      await upload.rest(AbortSignal.timeout(CANCELLED.bringMs))
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'what the cancelled run left could not be brought to the server')
+    }
+  }
+
+  /** True when the server knows. */
+  async #finish(body: FinishBody): Promise<boolean> {
+    const told = await this.#tell('the end', () => this.#parts.dispatch.finish(this.#held, body))
     this.#over.abort()
+    return told
   }
 
-  /** As long as the lease lasts, or the signal. Never throws. */
-  async #tell(what: string, call: () => Promise<void>, signal: AbortSignal = this.#lost.signal): Promise<void> {
+  /** As long as the lease lasts, or the signal. True when the server heard it. Never throws. */
+  async #tell(what: string, call: () => Promise<void>, signal: AbortSignal = this.#lost.signal): Promise<boolean> {
     try {
       await insist(call, { clock: this.#parts.clock, log: this.#log, what: `telling ${what}`, signal })
+      return true
     } catch (error) {
       this.#log.error({ error: messageOf(error) }, `the server was not told ${what}`)
+      return false
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { isPassing } from './passing.ts'
 
 const FIRST_PAUSE_MS = 250
@@ -11,16 +11,24 @@ export interface Insisting {
   readonly log: Logger
   readonly what: string
   readonly signal: AbortSignal
+  /** Codes that may pass too, beside those that always may. */
+  readonly also?: readonly string[]
+  /** So long after the first failure no other try is made, in ms. Default: until the signal. */
+  readonly withinMs?: number
 }
 
 /** Calls again, with longer pauses, while the server or its database is away. Throws what another try would meet again, and the signal's reason. */
-export async function insist<T>(call: () => Promise<T>, { clock, log, what, signal }: Insisting): Promise<T> {
+export async function insist<T>(call: () => Promise<T>, options: Insisting): Promise<T> {
+  const { clock, log, what, signal, also = [], withinMs = Number.POSITIVE_INFINITY } = options
+  let until: number | null = null
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
     try {
       return await call()
     } catch (error) {
-      if (signal.aborted || !isPassing(error)) throw error
+      const mayPass = isPassing(error) || (error instanceof CcCiError && also.includes(error.code))
+      until ??= performance.now() + withinMs
+      if (signal.aborted || !mayPass || performance.now() >= until) throw error
       log.warn({ error: messageOf(error) }, `${what}: trying again`)
       await clock.sleep(pauseMs, signal)
     }

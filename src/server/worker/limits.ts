@@ -1,4 +1,5 @@
 import { LEASE } from '../contract/protocol.ts'
+import { KEEP, type KeepLimits } from './kept.ts'
 
 export interface WorkerLimits {
   readonly renewMs: number
@@ -8,9 +9,15 @@ export interface WorkerLimits {
   readonly teardownMs: number
   /** Between SIGTERM and SIGKILL of a run that has had its time for the teardown already. */
   readonly killMs: number
+  /** How long the source of a run may not be had, because the forge is away, before the run ends without a verdict. */
+  readonly sourceMs: number
   /** Longest wait of one claim, with nothing to do, and while runs go on whose end frees memory. */
   readonly idleWaitMs: number
   readonly busyWaitMs: number
+  /** With less free disk than this, in bytes, no run is begun; and how often it is looked at then. */
+  readonly diskBytes: number
+  readonly diskLookMs: number
+  readonly keep: KeepLimits
 }
 
 export const LIMITS: WorkerLimits = {
@@ -18,6 +25,10 @@ export const LIMITS: WorkerLimits = {
   outputBytes: 16 * 1024 ** 2,
   teardownMs: 300_000,
   killMs: 10_000,
+  sourceMs: 600_000,
   idleWaitMs: 20_000,
   busyWaitMs: 4_000,
+  diskBytes: 2 * 1024 ** 3,
+  diskLookMs: 15_000,
+  keep: KEEP,
 }

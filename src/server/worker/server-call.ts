@@ -74,6 +74,7 @@ async function refusalOf(response: Response, { path, lease }: ServerCall): Promi
   if (status === 409 && lease) return new FencedError(lease.run)
   if (status === 413) return new UploadError('too-large', message)
   if (status === 400 && path.includes('/files/')) return new UploadError('bad-path', message)
+  if (status === 410) return new InfraError('commit-not-found', message)
   if (status >= 500 || status === 429 || status === 408) return new InfraError('server-gone', message)
   if (status === 401 || status === 403 || status === 404) {
     return new InfraError('server-refused', message, { hint: 'Check --server and the token in --token-file.' })

@@ -1,11 +1,14 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
+import { formatSize } from '../../lib/size.ts'
 import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
 import type { Assignment, Dispatch } from '../contract/protocol.ts'
 import { type Desk, openDesk } from './desk.ts'
+import { freeDisk } from './disk.ts'
 import { collectGarbage } from './garbage.ts'
 import { HeldRun } from './held-run.ts'
+import { type KeepLimits, pruneKept } from './kept.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
 
 const FIRST_PAUSE_MS = 500
@@ -28,6 +31,8 @@ export interface WorkerOptions {
   /** After this time of draining, as `giveBack`. Default: never. */
   readonly drainMs?: number
   readonly limits?: Partial<WorkerLimits>
+  /** Free disk in bytes. Default: what the file systems say. */
+  readonly freeDisk?: () => Promise<number>
 }
 
 /**
@@ -66,6 +71,7 @@ class Worker {
   readonly #limits: WorkerLimits
   readonly #running = new Map<Assignment, Promise<void>>()
   readonly #giveBack = new AbortController()
+  #trouble: string | null = null
 
   constructor(options: WorkerOptions, desk: Desk, harness: string) {
     this.#options = options
@@ -79,6 +85,7 @@ class Worker {
   async claimUntilDrained(): Promise<void> {
     const { signal, log, clock } = this.#options
     let met = false
+    await this.#prune(this.#limits.keep)
     let pauseMs = FIRST_PAUSE_MS
     while (!signal.aborted) {
       try {
@@ -102,12 +109,14 @@ class Worker {
     const timer = drainMs === undefined ? undefined : setTimeout(() => this.#giveBack.abort(), drainMs)
     await Promise.all(this.#running.values())
     clearTimeout(timer)
+    await this.#prune(this.#limits.keep)
   }
 
   async #claimOnce(): Promise<void> {
     const { dispatch, memoryBytes, signal, clock } = this.#options
     const freeBytes = memoryBytes - [...this.#running.keys()].reduce((sum, { request }) => sum + request.memoryBytes, 0)
     if (freeBytes <= 0) return this.#oneEnds(signal)
+    if (await this.#lacksDisk()) return this.#tellTrouble()
     const waitMs = this.#running.size > 0 ? this.#limits.busyWaitMs : this.#limits.idleWaitMs
     const since = performance.now()
     const held = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#harness, waitMs }, signal)
@@ -125,8 +134,51 @@ class Worker {
     })
     this.#running.set(
       held,
-      run.hold().finally(() => this.#running.delete(held)),
+      run.hold().finally(() => {
+        this.#running.delete(held)
+        return this.#prune(this.#limits.keep)
+      }),
     )
+  }
+
+  /** Where the disk is short, what the server has already goes first. */
+  async #lacksDisk(): Promise<boolean> {
+    const { state, log, freeDisk: ask = () => freeDisk(state) } = this.#options
+    const { diskBytes, keep } = this.#limits
+    let free = await ask()
+    if (free < diskBytes) {
+      await this.#prune({ ...keep, count: 0 })
+      free = await ask()
+    }
+    const before = this.#trouble
+    this.#trouble =
+      free < diskBytes
+        ? `${formatSize(free)} of disk are free, ${formatSize(diskBytes)} are needed: no run is begun`
+        : null
+    if (before === null && this.#trouble !== null) log.warn(this.#trouble)
+    if (before !== null && this.#trouble === null)
+      log.info({ free: formatSize(free) }, 'there is room on the disk again')
+    return this.#trouble !== null
+  }
+
+  async #tellTrouble(): Promise<void> {
+    const { dispatch, memoryBytes, signal, clock } = this.#options
+    const trouble = this.#trouble ?? ''
+    await dispatch.claim({ memoryBytes, freeBytes: 0, harness: this.#harness, waitMs: 0, trouble }, signal)
+    await clock.sleep(this.#limits.diskLookMs, signal).catch(() => {})
+  }
+
+  /** Never throws: what could not be removed is met again. */
+  async #prune(limits: KeepLimits): Promise<void> {
+    const { dispatch, state, clock, log } = this.#options
+    if (dispatch.sharesFolder) return
+    const busy = new Set([...this.#running.keys()].map(({ folder }) => folder))
+    try {
+      const removed = await pruneKept(state, { limits, busy, now: clock.now() })
+      if (removed.length > 0) log.info({ runs: removed.length }, 'removed folders of runs that the server has')
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'folders of earlier runs could not be removed')
+    }
   }
 
   async #oneEnds(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { publishDue } from '../../../src/server/answer/publish.ts'
 import { makeReplies } from '../../../src/server/answer/replies.ts'
 import { MARKER } from '../../../src/server/answer/words.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
+import type { RunRow } from '../../../src/server/contract/store.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -127,10 +128,13 @@ test('a comment that somebody deleted is written anew, and a repository that is 
 test('a superseded run says nothing over the one that took its place', async () => {
   const { scene, answers, request } = await stage()
   const old = await asked(scene, request())
-  const { superseded } = await scene.store.add(request())
+  const next = request()
+  const { superseded } = await scene.store.add(next)
   expect(superseded.map((row) => row.request.id)).toEqual([old.request.id])
   for (const row of superseded) await answers.runChanged(row)
-  expect(await scene.store.unanswered()).toBe(0)
+  const due = JSON.stringify(await scene.store.due(Date.now(), 10, 1000))
+  expect(due).toContain(next.id)
+  expect(due).not.toContain(old.request.id)
 })
 
 test('a reply stands on top of the run, and text of people is no markup', async () => {
@@ -138,7 +142,7 @@ test('a reply stands on top of the run, and text of people is no markup', async 
   const run = request()
   await answers.runChanged(await asked(scene, run))
   const replies = makeReplies(parts)
-  const to = { repository: gitea.repository, pull: number, login: '@all <b>x</b>', head: commit }
+  const to = { repository: gitea.repository, pull: number, login: '@all <b>x</b>', head: commit, comment: 2 }
   await replies.reply(to, {
     kind: 'grammar',
     line: '!testme [x](https://evil.example) @everyone operator-token-operator-token-1234',
@@ -147,4 +151,91 @@ test('a reply stands on top of the run, and text of people is no markup', async 
   const body = (await shown(gitea, number, commit)).ours[0]?.body ?? ''
   expect(body).toContain(run.id)
   expect(body).not.toMatch(/\]\(https:\/\/evil|@everyone|<b>|operator-token-operator/)
+})
+
+test('a reply to a newer comment stays beside the run, whatever becomes of it, until a newer run', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const body = async () => (await shown(gitea, number, commit)).ours.map((one) => one.body)
+  await answers.runChanged(await asked(scene, request()))
+  const to = { repository: gitea.repository, pull: number, login: 'member', head: commit, comment: 2 }
+  await makeReplies(parts).reply(to, { kind: 'pushed-after', head: 'e'.repeat(40), commented: null })
+  await answers.runChanged(await endRun(scene, passedResults()))
+  await send()
+  const both = [expect.stringMatching(/!testme eeeeeeeeeeee[\s\S]*\| upgrade \|/)]
+  expect(await body()).toEqual(both)
+  await answers.publish(AbortSignal.abort())
+  await send()
+  expect(await body()).toEqual(both)
+  const next = request({ pull: { number, headRef: 'change', baseRef: 'main', comment: 3, author: 'member' } })
+  await answers.runChanged(await asked(scene, next))
+  await send()
+  expect(await body()).toEqual([expect.not.stringContaining('eeeeeeeeeeee')])
+})
+
+test('a reply that speaks of a run that goes on ends with it', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const body = async () => (await shown(gitea, number, commit)).ours[0]?.body
+  const run = request()
+  await answers.runChanged(await asked(scene, run))
+  const to = { repository: gitea.repository, pull: number, login: 'member', head: commit, comment: 2 }
+  await makeReplies(parts).reply(to, { kind: 'already-running', run: run.id })
+  await answers.runChanged((await scene.store.run(run.id)) as RunRow)
+  await send()
+  expect(await body()).toContain('under way already')
+  await answers.runChanged(await endRun(scene, passedResults()))
+  await send()
+  expect(await body()).not.toContain('under way already')
+})
+
+test('who was slow to tell of an older state does not have the last word', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const row = await asked(scene, request())
+  let met = false
+  const store = {
+    ...scene.store,
+    async place(...args: Parameters<typeof scene.store.place>) {
+      const place = await scene.store.place(...args)
+      if (!met) {
+        met = true
+        await answers.runChanged(await endRun(scene, passedResults()))
+      }
+      return place
+    },
+  }
+  await makeAnswers({ ...parts, store }).runChanged(row)
+  await send()
+  const { ours, statuses } = await shown(gitea, number, commit)
+  expect(statuses[0]).toMatch(/^cc-ci\/testme success/)
+  expect(ours[0]?.body).toContain('| upgrade |')
+})
+
+test('our comment is found behind more comments than a page of the forge has, and never doubled', async () => {
+  const { gitea, scene, answers, commit, number, request, send, parts } = await stage()
+  const talk = async (count: number) => {
+    for (let at = 0; at < count; at++) await gitea.comment(gitea.people.member, gitea.repository, number, `talk ${at}`)
+  }
+  await talk(55)
+  await answers.runChanged(await asked(scene, request()))
+  await send()
+  await talk(55)
+  const ended = await endRun(scene, passedResults())
+  await answers.runChanged(ended)
+  // As after the loss of the database: which comment is ours is known to the forge alone.
+  const forgetful = {
+    ...scene.store,
+    due: async (...args: Parameters<typeof scene.store.due>) =>
+      (await scene.store.due(...args)).map((one) => ({ ...one, remoteId: null })),
+  }
+  await publishDue({ ...parts, store: forgetful }, new AbortController().signal)
+  const { ours } = await shown(gitea, number, commit)
+  expect(ours.map(({ body }) => body)).toEqual([expect.stringContaining('| upgrade |')])
+  // Deleted by somebody: written anew when there is something new to say, once.
+  await gitea.deleteComment(gitea.people.admin, gitea.repository, ours[0]?.id ?? 0)
+  await answers.runChanged(ended)
+  await send()
+  expect((await shown(gitea, number, commit)).ours).toEqual([])
+  await answers.runChanged(await asked(scene, request()))
+  for (let at = 0; at < 3; at++) await send()
+  expect((await shown(gitea, number, commit)).ours).toHaveLength(1)
+  expect(await scene.store.unanswered()).toBe(0)
 })

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { publishDue } from '../../../src/server/answer/publish.ts'
+import { ForgeError } from '../../../src/server/contract/errors.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { startGitea } from '../support/gitea.ts'
 import { openScene } from '../support/scene.ts'
@@ -31,4 +32,22 @@ test('what a slow forge left no time for is left to whoever is handed it next', 
   await send()
   expect(await store.unanswered()).toBe(0)
   for (const one of [commit, head]) expect(await gitea.statuses(gitea.repository, one)).toHaveLength(1)
+})
+
+test('what the forge refuses for a day is given up, what it does not answer is not', async () => {
+  const { parts, store } = await openScene()
+  await store.want({ kind: 'comment', repository: 'coop/moved', pull: 1, body: 'x' })
+  const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: 'x'.repeat(20) })
+  const late = {
+    ...store,
+    due: async () => (await store.due(Date.now() + 1e9, 9, 1)).map((due) => ({ ...due, tries: 150 })),
+  }
+  const send = (code: 'forge-gone' | 'forge-broken') => {
+    const findComment = () => Promise.reject(new ForgeError(code, 'no'))
+    return publishDue({ ...parts, store: late, forge: { ...forge, findComment } }, new AbortController().signal)
+  }
+  await send('forge-gone')
+  expect(await store.unanswered()).toBe(1)
+  await send('forge-broken')
+  expect(await store.unanswered()).toBe(0)
 })

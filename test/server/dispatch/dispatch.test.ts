@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
+import { largestWorker } from '../../../src/server/dispatch/largest.ts'
 import { fold } from '../../../src/verdict/fold.ts'
 import { HEADER, passingDrafts, stamped } from '../../verdict/passing-stream.ts'
 import { GIB, type Office, ORIGIN, openOffice } from './office.ts'
@@ -63,6 +65,42 @@ describe('the server’s side of a run', () => {
     expect(await left).toBeNull()
   })
 
+  it('waits on, with nothing lost, where it cannot be handed over', async () => {
+    let broken = true
+    const isApproved = () => {
+      if (broken) throw new Error('the approvals cannot be read')
+      return false
+    }
+    await using office = await openOffice(source, { isApproved })
+    const { id } = await office.ask()
+    const dispatch = office.dispatch.embedded('one')
+    for (let at = 0; at < 4; at++) await expect(dispatch.claim(CLAIM, never)).rejects.toThrow('approvals')
+    expect(await office.row(id)).toMatchObject({ state: 'queued', attempt: 0 })
+    broken = false
+    expect(await claimed(office, dispatch)).toMatchObject({ attempt: 1, request: { id } })
+  })
+
+  it('counts the largest worker of late', async () => {
+    await using office = await openOffice(source)
+    expect(await largestWorker(office.store, systemClock)).toBeNull()
+    const seen = (worker: string, memoryBytes: number, ago: number) =>
+      office.store.seenWorker({ worker, memoryBytes, freeBytes: 0, harness: '1' }, Date.now() - ago)
+    await seen('gone', 9 * GIB, 3_700_000)
+    await seen('small', GIB, 0)
+    await seen('large', 2 * GIB, 60_000)
+    expect(await largestWorker(office.store, systemClock)).toBe(2 * GIB)
+  })
+
+  it('is not given to a worker with a trouble, which is told to people', async () => {
+    await using office = await openOffice(source)
+    await office.ask()
+    const dispatch = office.dispatch.remote('one')
+    expect(await dispatch.claim({ ...CLAIM, trouble: 'no disk' }, never)).toBeNull()
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: 'no disk' }])
+    await claimed(office, dispatch)
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: null }])
+  })
+
   it('takes its end once, and hears it again in peace', async () => {
     await using office = await openOffice(source)
     const { id } = await office.ask()
@@ -88,6 +126,21 @@ describe('the server’s side of a run', () => {
     await dispatch.teardown(held, { teardown: 'clean' })
     await dispatch.teardown(held, { teardown: 'clean' })
     expect((await office.row(id)).outcome).toMatchObject({ state: 'cancelled', message: 'enough', teardown: 'clean' })
+  })
+
+  it('takes the files of a cancelled run until it knows of the teardown', async () => {
+    await using office = await openOffice(source)
+    const { id } = await office.ask()
+    const dispatch = office.dispatch.remote('one')
+    const held = await claimed(office, dispatch)
+    await office.store.cancel(id, 'enough', Date.now())
+    await dispatch.finish(held, { ...END, ended: 'cancelled', teardown: 'unknown' })
+    expect(await dispatch.put(held, 'results.json', 0, Buffer.from('{}'))).toEqual({ size: 2 })
+    const other = { ...held, token: 'f'.repeat(32) }
+    await expect(dispatch.put(other, 'results.json', 2, Buffer.from('x'))).rejects.toMatchObject({ code: 'fenced' })
+    await dispatch.teardown(held, { teardown: 'clean' })
+    await expect(dispatch.put(held, 'results.json', 2, Buffer.from('x'))).rejects.toMatchObject({ code: 'fenced' })
+    expect(await office.row(id)).toMatchObject({ state: 'cancelled' })
   })
 
   it('is queued again when it is given back, with an empty folder', async () => {

@@ -29,7 +29,13 @@ export interface Office {
 }
 
 /** `source`: a bare repository that all runs are of. */
-export async function openOffice(source: string, { leaseMs = 30_000 } = {}): Promise<Office> {
+export async function openOffice(
+  source: string,
+  {
+    leaseMs = 30_000,
+    isApproved = () => false,
+  }: { readonly leaseMs?: number; readonly isApproved?: () => boolean } = {},
+): Promise<Office> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-office-'))
   const state = join(dir, 'state')
   mkdirSync(state)
@@ -40,7 +46,7 @@ export async function openOffice(source: string, { leaseMs = 30_000 } = {}): Pro
     ...{ store, state, leaseMs, clock: systemClock, log: pino({ level: 'silent' }) },
     bundle: (request: RunRequest, file: string) => bundle(source, request.commit, file),
     origin: (repository: string) => `${ORIGIN}/${repository}`,
-    isApproved: () => false,
+    isApproved,
     answers: { runChanged: async (row: RunRow) => void told.push(row.state) },
   }
   const reaping = reapLeases({ ...parts, everyMs: 200 }, stop.signal)

@@ -43,6 +43,8 @@ export interface BenchOptions {
   readonly settings?: Partial<ServerSettings>
   readonly members?: readonly string[]
   readonly comment?: (event: CommentEvent) => Promise<void>
+  /** Thrown where a bundle is wanted. */
+  readonly bundleError?: () => Error | null
 }
 
 const open: (() => Promise<void>)[] = []
@@ -51,7 +53,12 @@ afterAll(async () => {
 })
 
 /** The whole HTTP side on a real store of its own; runs are asked for straight at the store. */
-export async function httpBench({ settings: own = {}, members = [], comment }: BenchOptions = {}): Promise<HttpBench> {
+export async function httpBench({
+  settings: own = {},
+  members = [],
+  comment,
+  bundleError,
+}: BenchOptions = {}): Promise<HttpBench> {
   const state = await mkdtemp(join(tmpdir(), 'cc-ci-http-'))
   const clock = new FakeClock()
   const settings = { ...SETTINGS, ...own, state }
@@ -72,7 +79,11 @@ export async function httpBench({ settings: own = {}, members = [], comment }: B
       isApproved: () => false,
       answers: { runChanged: async () => {} },
     },
-    bundle: (request, file) => writeFile(file, `bundle of ${request.commit}`),
+    async bundle(request, file) {
+      const error = bundleError?.()
+      if (error) throw error
+      await writeFile(file, `bundle of ${request.commit}`)
+    },
     origin: (repository) => `https://git.example.org/${repository}`,
   })
   const note = async (event: CommentEvent) => {

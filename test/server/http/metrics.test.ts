@@ -71,3 +71,9 @@ test('calls of the forge are counted by what came of them', async () => {
     expect(text).toContain(`cc_ci_forge_calls_total${line}\n`)
   }
 })
+
+test('ends are counted whole', async () => {
+  const own = await httpBench()
+  for (let at = 0; at < 3; at++) await own.store.cancel((await own.ask()).id, 'enough', own.clock.now())
+  expect(await own.metricsText()).toContain('cc_ci_ended_runs{verdict="cancelled"} 3\n')
+})

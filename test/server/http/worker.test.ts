@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { InfraError } from '../../../src/lib/errors.ts'
 import { waitFor } from '../../../src/lib/wait.ts'
 import type { Assignment, Dispatch } from '../../../src/server/contract/protocol.ts'
 import { type Listening, listen } from '../../../src/server/http/listen.ts'
@@ -16,9 +17,10 @@ let server: Listening
 let url = ''
 let token = ''
 let dispatch: Dispatch
+let noSource: Error | null = null
 
 beforeAll(async () => {
-  bench = await httpBench()
+  bench = await httpBench({ bundleError: () => noSource })
   server = await listen(bench.app, { host: '127.0.0.1', port: 0 })
   url = `http://127.0.0.1:${server.port}`
   token = ((await (await bench.api('POST', '/workers', { name: 'barn' })).json()) as { token: string }).token
@@ -58,6 +60,19 @@ describe('a worker elsewhere', () => {
     expect(await bench.store.run(held.request.id)).toMatchObject({
       ...{ state: 'error', worker: 'barn', outcome: { message: 'it broke', teardown: 'clean' } },
     })
+  })
+
+  test('is told what no other try mends, and what one may', async () => {
+    const held = await claimed()
+    const source = () => dispatch.source(held, '/dev/null', never)
+    noSource = new InfraError('commit-not-found', 'coop/x has no commit aaa')
+    await expect(source()).rejects.toMatchObject({ code: 'commit-not-found', message: expect.stringContaining('aaa') })
+    noSource = new InfraError('git-failed', 'git: the forge is away')
+    await expect(source()).rejects.toMatchObject({ code: 'server-gone', message: expect.stringContaining('is away') })
+    noSource = null
+    await source()
+    await dispatch.release(held)
+    await bench.store.cancel(held.request.id, 'enough', bench.clock.now())
   })
 
   test('gives a run back, and is fenced afterwards', async () => {
@@ -134,4 +149,22 @@ describe('a worker elsewhere', () => {
     )
     expect(held).toMatchObject({ state: 'ready', value: { request: { id: asked.id } } })
   })
+})
+
+test('a server that stops answers who waits for something to do, and ends at once', async () => {
+  const own = await httpBench()
+  const listening = await listen(own.app, { host: '127.0.0.1', port: 0 })
+  const made = (await (await own.api('POST', '/workers', { name: 'barn' })).json()) as { token: string }
+  const waiting = httpDispatch({ url: `http://127.0.0.1:${listening.port}`, token: made.token })
+  const claim = waiting.claim({ ...CLAIM, waitMs: 25_000 }, never)
+  const seen = async () =>
+    (await own.store.workers()).some(({ seenAt }) => seenAt !== null)
+      ? ({ state: 'ready', value: null } as const)
+      : ({ state: 'waiting', reason: 'not yet' } as const)
+  await waitFor(seen, { name: 'a claim', deadlineMs: 20_000, everyMs: 20 })
+  const began = performance.now()
+  own.stopWaiting()
+  await listening.close(20_000)
+  expect(await claim).toBeNull()
+  expect(performance.now() - began).toBeLessThan(5000)
 })

@@ -1,12 +1,20 @@
+import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import { publishDue } from '../../../src/server/answer/publish.ts'
 import { makeReplies } from '../../../src/server/answer/replies.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
+import { addApi, describedApp } from '../../../src/server/http/api.ts'
+import { Doorman } from '../../../src/server/http/doorman.ts'
+import { addPages } from '../../../src/server/http/page-routes.ts'
+import { Sessions } from '../../../src/server/http/session.ts'
+import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { reconcileMirrors } from '../../../src/server/operations/reconcile.ts'
+import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
-import { openScene } from '../support/scene.ts'
+import { endRun, openScene, requestFor } from '../support/scene.ts'
 
 let gitea: Gitea
 let count = 0
@@ -25,7 +33,7 @@ async function stage() {
   const fresh = { name, default_branch: 'main', auto_init: true }
   await gitea.api(gitea.people.admin, 'POST', '/orgs/coop/repos', fresh)
   await gitea.api(gitea.people.admin, 'POST', `/repos/${upstream}/forks`, { organization: 'mirrors' })
-  const { parts, store } = await openScene({ forgeUrl: gitea.url, forgeToken: gitea.people.bot.token })
+  const { parts, store, settings } = await openScene({ forgeUrl: gitea.url, forgeToken: gitea.people.bot.token })
   const forge = giteaForge({ baseUrl: gitea.url, token: gitea.people.bot.token })
   const enrol = (as: string, mirrorOf: string) =>
     store.enrol({
@@ -53,13 +61,13 @@ async function stage() {
   }
   const stateOf = async (number: number) => (await forge.pull(mirror, number)).state
   const send = () => publishDue({ ...parts, forge }, signal)
-  return { upstream, mirror, parts, store, forge, enrol, round, push, open, merge, stateOf, send }
+  return { upstream, mirror, parts, store, settings, forge, enrol, round, push, open, merge, stateOf, send }
 }
 
 test('tells same, behind, ahead and diverged', async () => {
   const { upstream, mirror, round, push } = await stage()
   const drift = async () => (await round()).map((report) => report.drift)
-  expect(await round()).toEqual([{ mirror, upstream, drift: 'same', closed: [], problem: null }])
+  expect(await round()).toEqual([{ mirror, upstream, branch: 'main', drift: 'same', closed: [], problem: null }])
   const first = await push(mirror, 'main')
   expect(await drift()).toEqual(['ahead'])
   await push(upstream, 'main')
@@ -77,7 +85,9 @@ test('closes what upstream has, says why, and leaves everything else open', asyn
     ...{ as: gitea.people.member, repository: mirror, head: 'taken', base: 'stable' },
   })
   await merge('taken')
-  expect(await round()).toEqual([{ mirror, upstream, drift: 'behind', closed: [taken.number], problem: null }])
+  expect(await round()).toEqual([
+    { mirror, upstream, branch: 'main', drift: 'behind', closed: [taken.number], problem: null },
+  ])
   expect(await Promise.all([taken, waiting, elsewhere].map(({ number }) => stateOf(number)))).toEqual([
     ...['closed', 'open', 'open'],
   ])
@@ -135,4 +145,42 @@ test('a closing that the forge refuses is a problem of that mirror, and a stop e
   const closePull = () => Promise.reject(new ForgeError('forge-refused', 'the token may not'))
   expect(await round({ closePull })).toMatchObject([{ drift: 'behind', closed: [], problem: 'the token may not' }])
   expect(await round({}, AbortSignal.abort())).toEqual([])
+})
+
+test('people are told what differs: in the API, on the page and in the comment of a run', async () => {
+  const { upstream, mirror, parts, store, settings, forge, round, push, open, send } = await stage()
+  const app = new Hono()
+  const answers = makeAnswers({ ...parts, forge })
+  const operations = makeOperations({ ...parts, forge, answers })
+  const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
+  addPages(app, { ...parts, operations }, doorman)
+  const page = async () => (await app.request('/repositories')).text()
+  const api = describedApp()
+  addApi({
+    app: api,
+    services: { store, operations, settings },
+    doorman: new Doorman(settings, new Sessions(settings, parts.clock)),
+  })
+  const listed = async () => {
+    const answer = await api.request('/api/v1/enrolments')
+    return ((await answer.json()) as { enrolments: { mirror: unknown }[] }).enrolments[0]?.mirror
+  }
+  expect([await listed(), await page()]).toEqual([null, expect.stringContaining('not compared yet')])
+  await round()
+  expect([await listed(), await page()]).toEqual([
+    expect.objectContaining({ drift: 'same', text: null }),
+    expect.stringContaining('the same as upstream'),
+  ])
+  const { number, head } = await open('change')
+  await push(upstream, 'main')
+  await round()
+  const told = `main differs from upstream ${upstream}: behind`
+  expect(await listed()).toMatchObject({ drift: 'behind', text: expect.stringContaining(told) })
+  expect(await page()).toContain(told)
+  const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
+  const request = requestFor({ repository: mirror, commit: head, pull })
+  await store.add(request)
+  await answers.runChanged(await endRun({ parts, store, settings }, passedResults()))
+  await send()
+  expect((await gitea.comments(mirror, number))[0]?.body).toMatch(/\| upgrade \|[\s\S]*⚠ main differs from upstream/)
 })

@@ -8,6 +8,7 @@ import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages } from '../../../src/server/http/page-routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
+import { passingStream } from '../../verdict/passing-stream.ts'
 import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
 
 const CSRF = 'a-token-of-this-session'
@@ -94,6 +95,57 @@ test('a run shows its tiers, cause, lines and files, as text', async () => {
     expect(text).toContain(`/runs/${request.id}/files/logs/app.1.log`)
     expect(text).toContain('Run again')
   }
+})
+
+test('a run that goes on says what is over, what runs and what is to come, and blames nobody', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const free = { worker: 'one', memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }
+  const claim = await scene.store.claim(free, Date.now(), 30_000)
+  const folder = runFolder(scene.settings.state, claim?.folder ?? '')
+  mkdirSync(folder.dir, { recursive: true })
+  const events = passingStream()
+  const begun = events.findIndex((event) => event.type === 'tier.started' && event.tier === 'backup')
+  writeFileSync(
+    folder.events,
+    `${events
+      .slice(0, begun + 1)
+      .map((event) => JSON.stringify(event))
+      .join('\n')}\n`,
+  )
+  const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
+  const rows = [...text.matchAll(/<tr><th scope="row">(\w+)<\/th><td><span[^>]*>([^<]*)</g)].map(
+    ([, id, word]) => `${id} ${word}`,
+  )
+  expect(rows.slice(0, 5)).toEqual([
+    ...['lint ✓ pass', 'install ✓ pass', 'upgrade ✓ pass', 'backup ▶ running', 'restore to come'],
+  ])
+  expect(text).not.toContain('harness-error')
+  expectClean(text)
+})
+
+test('what the badge says is not said again', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  await endRun(scene, passedResults(), { message: 'level 6 (resilience)' })
+  const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
+  expect(text).toContain('✓ pass, level 6</span> up to resilience')
+  expect(text).not.toContain('level 6 (resilience)')
+  expect(text).toContain(`href="${scene.settings.forgeUrl}/coop/hello/pulls/1"`)
+})
+
+test('a worker is here, away, or takes nothing and says why', async () => {
+  const scene = await openScene()
+  const free = { memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }
+  await scene.store.seenWorker({ worker: 'here', ...free }, Date.now())
+  await scene.store.seenWorker({ worker: 'gone', ...free }, Date.now() - 3_600_000)
+  await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, trouble: 'no <disk>' }, Date.now())
+  const { app } = pagesOf(scene, null)
+  const text = await (await app.request('/workers')).text()
+  for (const said of ['✓ here', '– away', '! takes nothing', 'no &lt;disk&gt;']) expect(text).toContain(said)
+  expect(await (await app.request('/')).text()).toContain('full: no &lt;disk&gt;')
 })
 
 test('results that are damaged are said to be', async () => {

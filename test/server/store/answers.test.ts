@@ -30,6 +30,14 @@ onBothDatabases((databases) => {
     expect(await store.unanswered()).toBe(0)
   })
 
+  test('a comment is made of what is wanted now, by one at a time', async () => {
+    const store = await (await databases.bench()).open()
+    const longer = () => store.rewrite('Org/recipe', 3, (now) => comment(`${now?.body ?? ''}x`))
+    await Promise.all([longer(), longer(), longer(), longer()])
+    await store.rewrite('org/Recipe', 3, () => null)
+    expect(await store.due(START, 10, 5000)).toMatchObject([{ version: 4, answer: comment('xxxx') }])
+  })
+
   test('an answer held by a clock that went back is due', async () => {
     const store = await (await databases.bench()).open()
     await store.want(comment('one'))

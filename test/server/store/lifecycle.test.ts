@@ -21,6 +21,12 @@ onBothDatabases((databases) => {
     expect(written).toEqual({ ...outcome, teardown: 'clean' })
     expect(await store.run(asked.id)).toMatchObject({ state: 'done', outcome: written, leaseUntil: null })
     expect(await store.counts()).toEqual({ queued: 0, running: 0, done: 1, cancelled: 0, error: 0 })
+    expect(await store.ends()).toEqual({ pass: 1 })
+    const other = await store
+      .add(request({ repository: 'Org/other' }))
+      .then(() => store.runs({ state: ['queued'], limit: 1 }))
+    await store.cancel(other[0]?.request.id ?? '', 'enough', START)
+    expect(await store.ends()).toEqual({ pass: 1, cancelled: 1 })
   })
 
   test('fifty deliveries of one comment at once make one run', async () => {

@@ -51,6 +51,8 @@ onBothDatabases((databases) => {
     expect(rebuilt.damaged).toEqual([])
     expect(await rebuilt.decided('org/recipe', done.pull?.comment ?? 0)).toEqual(commentOf(done))
     expect((await rebuilt.decide(commentOf(asked), { ...asked, id: request().id })).first).toBe(false)
+    expect(await rebuilt.wasRefused('Org/recipe', 9, 'stranger')).toBe(true)
+    expect(await rebuilt.wasRefused('Org/recipe', 8, 'stranger')).toBe(false)
     expect(await rebuilt.firstRefusal('org/recipe', 9, 'stranger')).toBe(false)
     expect(await rebuilt.workerOfToken('hash')).toBe('far')
     expect(await rebuilt.cursor('ORG/recipe')).toBe(new Date(START).toISOString())

@@ -1,11 +1,11 @@
 // cspell:ignore runuser
 // cspell:ignore initdb nosync libdir dbname
-import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { exec, execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { freePort, send } from './gitea-process.ts'
 
 /** A PostgreSQL of one test file's own: its cluster in a temporary folder, on a loopback port. */
 export interface Postgres {
@@ -17,6 +17,9 @@ export interface Postgres {
   stop(): Promise<void>
   start(): Promise<void>
   restart(): Promise<void>
+  /** It takes connections and says nothing (SIGSTOP to all of its processes), until `resume`. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   /** Stops it and removes its folder. */
   close(): Promise<void>
 }
@@ -43,6 +46,10 @@ export async function startPostgres(): Promise<Postgres> {
   const control = async (...args: string[]) => void (await run('pg_ctl', '-D', data, '-w', '-t', '60', ...args))
   const start = () => control('-l', join(folder, 'log'), '-o', options, 'start')
   const stop = () => control('-m', 'immediate', 'stop')
+  const tell = async (signal: NodeJS.Signals) => {
+    const server = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])
+    for (const pid of [server, ...(await childrenOf(server))]) send(pid, signal)
+  }
   const url = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`
   await start()
   let running = true
@@ -78,11 +85,18 @@ export async function startPostgres(): Promise<Postgres> {
       await stop()
       await start()
     },
+    pause: () => tell('SIGSTOP'),
+    resume: () => tell('SIGCONT'),
     async close() {
       if (running) await stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(pid)], { deadlineMs: 10_000 })
+  return stdout.split('\n').filter(Boolean).map(Number)
 }
 
 async function findPrograms(): Promise<string> {
@@ -100,17 +114,4 @@ async function unprivileged(): Promise<{ name: string; uid: number; gid: number 
   if (process.getuid?.() !== 0) return null
   const id = async (flag: string) => Number((await execOk('id', [flag, 'postgres'], { deadlineMs: 10_000 })).stdout)
   return { name: 'postgres', uid: await id('-u'), gid: await id('-g') }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }

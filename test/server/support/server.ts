@@ -11,6 +11,14 @@ import { freePort, send } from './gitea-process.ts'
 
 export interface ServerOptions {
   readonly gitea: Gitea
+  /** Shares this one's state folder and secrets: a second server of the same installation. */
+  readonly beside?: TestServer
+  /** Where people, the forge and workers reach it: a balancer. Default: the server itself. */
+  readonly publicUrl?: string
+  /** Default: a free one. */
+  readonly port?: number
+  /** Default: the forge itself; a relay in front of it. */
+  readonly forgeUrl?: string
   /** More of the environment: settings beside those that every server needs. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -20,15 +28,17 @@ export class TestServer {
   readonly url: string
   readonly dir: string
   readonly state: string
-  readonly operatorToken = randomBytes(24).toString('hex')
-  readonly webhookSecret = randomBytes(16).toString('hex')
+  readonly operatorToken: string
+  readonly webhookSecret: string
   readonly #options: ServerOptions
   readonly #port: number
   pid = 0
 
   constructor(dir: string, port: number, options: ServerOptions) {
     this.dir = dir
-    this.state = join(dir, 'state')
+    this.state = options.beside?.state ?? join(dir, 'state')
+    this.operatorToken = options.beside?.operatorToken ?? randomBytes(24).toString('hex')
+    this.webhookSecret = options.beside?.webhookSecret ?? randomBytes(16).toString('hex')
     this.#port = port
     this.url = `http://127.0.0.1:${port}`
     this.#options = options
@@ -39,16 +49,16 @@ export class TestServer {
   }
 
   env(): Record<string, string> {
-    const { gitea, env } = this.#options
+    const { gitea, env, publicUrl = this.url, forgeUrl = gitea.url } = this.#options
     return {
       ...inheritedEnv(),
       NO_COLOR: '1',
       CC_CI_STATE: this.state,
-      CC_CI_FORGE_URL: gitea.url,
+      CC_CI_FORGE_URL: forgeUrl,
       CC_CI_FORGE_TOKEN: gitea.people.bot.token,
       CC_CI_WEBHOOK_SECRET: this.webhookSecret,
       CC_CI_OPERATOR_TOKEN: this.operatorToken,
-      CC_CI_PUBLIC_URL: this.url,
+      CC_CI_PUBLIC_URL: publicUrl,
       CC_CI_PORT: String(this.#port),
       CC_CI_POLL: '2s',
       ...env,
@@ -116,7 +126,7 @@ export class TestServer {
 
 export async function startServer(options: ServerOptions): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-serve-'))
-  const server = new TestServer(dir, await freePort(), options)
+  const server = new TestServer(dir, options.port ?? (await freePort()), options)
   try {
     await server.start()
     return server

@@ -1,6 +1,6 @@
 // cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Stage } from './stage.ts'
+import { nextSecond, Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -47,6 +47,23 @@ describe('who may', () => {
     expect(await stage.runsOf(pull)).toHaveLength(1)
   })
 
+  it('lets in whose own the repository is', async () => {
+    const { stranger, admin } = stage.gitea.people
+    const repository = `${stranger.login}/own`
+    await stage.gitea.api(stranger, 'POST', '/user/repos', { name: 'own', default_branch: 'main', auto_init: true })
+    await stage.gitea.api(stranger, 'PUT', `/repos/${repository}/collaborators/bot`, { permission: 'write' })
+    await stage.enrol({ name: repository })
+    const file = { branch: 'main', new_branch: 'change', content: btoa('a'), message: 'a change' }
+    await stage.gitea.api(stranger, 'POST', `/repos/${repository}/contents/a`, file)
+    const { number } = await stage.gitea.openPull({ as: stranger, repository, head: 'change' })
+    await stage.gitea.comment(admin, repository, number, '!testme')
+    await stage.gitea.comment(stranger, repository, number, '!testme')
+    await stage.poll()
+    expect((await stage.runsOf({ repository })).map(({ request }) => request.pull?.author)).toEqual([stranger.login])
+    expect(stage.repliesTo({ repository })).toEqual([{ kind: 'refused-stranger', login: admin.login }])
+    await stage.store.withdraw(repository)
+  })
+
   it('takes a member of another organisation for a stranger', async () => {
     const other = await stage.gitea.makeUser('other')
     await stage.gitea.api(other, 'POST', '/orgs', { username: 'elsewhere', visibility: 'public' })
@@ -90,6 +107,48 @@ describe('who may', () => {
     await stage.enrol({ name: 'COOP' })
     await stage.hear('member', pull, '!testme')
     expect(await stage.runsOf(pull)).toHaveLength(1)
+  })
+})
+
+describe('a webhook is a hint', () => {
+  it('to a comment that the forge has so, or to nothing', async () => {
+    const pull = await stage.pull()
+    const other = await stage.pull()
+    const { member, stranger } = stage.gitea.people
+    const talk = await stage.gitea.comment(stranger, pull.repository, pull.number, 'hello')
+    const { comment, head } = await stage.receiver.of(talk)
+    const asks = { ...comment, body: '!testme' }
+    const forged = [
+      { comment: { ...asks, author: member.login }, head },
+      { comment: { ...asks, id: 999_999, author: member.login }, head },
+      {
+        comment: { ...asks, repository: other.repository, pull: other.number, author: member.login },
+        head: other.head,
+      },
+      { comment: { ...asks, pull: pull.number + 1 }, head },
+    ]
+    for (const event of forged) await stage.intake.comment(event)
+    // Its own author, other words than it has: it asks for what it says.
+    await stage.intake.comment({ comment: asks, head })
+    expect([await stage.runsOf(pull), await stage.runsOf(other)]).toEqual([[], []])
+    expect([stage.repliesTo(pull), stage.repliesTo(other)]).toEqual([[], []])
+    expect(await stage.store.decided(pull.repository, talk)).toBeNull()
+  })
+
+  it('which somebody may have edited or deleted since', async () => {
+    const pull = await stage.pull()
+    const { repository, number } = pull
+    const { member } = stage.gitea.people
+    const edited = await stage.gitea.comment(member, repository, number, '!testme')
+    const gone = await stage.gitea.comment(member, repository, number, '!testme')
+    const events = [await stage.receiver.of(edited), await stage.receiver.of(gone)]
+    await nextSecond()
+    await nextSecond()
+    await stage.gitea.editComment(member, repository, edited, '!testme --quick')
+    await stage.gitea.deleteComment(member, repository, gone)
+    for (const event of events) await stage.intake.comment(event)
+    expect(await stage.runsOf(pull)).toEqual([])
+    expect(stage.repliesTo(pull)).toEqual([{ kind: 'grammar', line: expect.stringMatching(/--quick \(edited/) }])
   })
 })
 
@@ -196,9 +255,10 @@ describe('once', () => {
 describe('other words', () => {
   it('answers a member with the grammar', async () => {
     const pull = await stage.pull()
-    await stage.hear('member', pull, '!testme now')
+    const { comment } = await stage.hear('member', pull, '!testme now')
+    const said = { login: 'member', comment: comment.id, head: pull.head }
     expect(stage.said.filter((one) => one.repository === pull.repository)).toEqual([
-      { ...place(pull), login: 'member', head: pull.head, reply: { kind: 'grammar', line: '!testme now' } },
+      { ...place(pull), ...said, reply: { kind: 'grammar', line: '!testme now' } },
     ])
   })
 

@@ -74,6 +74,26 @@ describe('one round', () => {
     expect(await stage.poll()).toBe(1)
     expect(stage.repliesTo(pull)).toEqual([{ kind: 'grammar', line: '!testme what' }])
   })
+
+  it.each(['reply', 'firstRefusal', 'decide'] as const)(
+    'refuses a stranger once where it was killed at %s',
+    async (at) => {
+      const pull = await stage.pull()
+      await stage.gitea.comment(stage.gitea.people.stranger, pull.repository, pull.number, '!testme')
+      const kill = () => Promise.reject(new Error('killed here'))
+      const killed = stage.another(
+        at === 'reply' ? { replies: { reply: kill } } : { store: { ...stage.store, [at]: kill } },
+      )
+      expect(await stage.poll(killed)).toBe(0)
+      expect(await stage.poll()).toBe(1)
+      const said = new Set(stage.repliesTo(pull).map((reply) => JSON.stringify(reply)))
+      expect([...said]).toEqual([JSON.stringify({ kind: 'refused-stranger', login: 'stranger' })])
+      const count = stage.repliesTo(pull).length
+      await stage.gitea.comment(stage.gitea.people.stranger, pull.repository, pull.number, '!testme')
+      expect(await stage.poll()).toBe(1)
+      expect(stage.repliesTo(pull)).toHaveLength(count)
+    },
+  )
 })
 
 describe('the cursor', () => {

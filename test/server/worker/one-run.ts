@@ -9,7 +9,7 @@ import { newRunId } from '../../../src/lib/ids.ts'
 import { waitFor } from '../../../src/lib/wait.ts'
 import { type RunRecord, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { FencedError } from '../../../src/server/contract/errors.ts'
-import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
+import type { Assignment, ClaimBody, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import { writePiece } from '../../../src/server/dispatch/upload.ts'
 import type { WorkerLimits } from '../../../src/server/worker/limits.ts'
@@ -42,6 +42,8 @@ export interface ServedOptions {
   readonly limits?: Partial<WorkerLimits>
   /** How many such runs there are; default 1. */
   readonly runs?: number
+  /** Free disk of the worker, in bytes. */
+  readonly freeDisk?: () => Promise<number>
 }
 
 /** A worker and a server in memory that has some runs to give, obeys the protocol and notes what it is told. */
@@ -55,6 +57,9 @@ export class Served implements Dispatch {
   readonly proofs: string[] = []
   readonly released: string[] = []
   readonly held: Assignment[] = []
+  readonly troubles: string[] = []
+  /** Why the source is not to be had this time. */
+  noSource: () => Error | null = () => null
   cancel: string | null = null
   fenced = false
   away = false
@@ -82,7 +87,8 @@ export class Served implements Dispatch {
       ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
       ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED],
       ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
-      limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, ...this.#options.limits },
+      limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...this.#options.limits },
+      ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
     })
   }
@@ -116,8 +122,9 @@ export class Served implements Dispatch {
     return readdirSync(join(this.state, 'worker'))
   }
 
-  async claim({ freeBytes }: { freeBytes: number }, signal: AbortSignal): Promise<Assignment | null> {
+  async claim({ freeBytes, trouble }: ClaimBody, signal: AbortSignal): Promise<Assignment | null> {
     this.#reach()
+    if (trouble !== undefined) this.troubles.push(trouble)
     const { runs = 1, leaseMs = 30_000 } = this.#options
     if (this.held.length >= runs || freeBytes < GIB) {
       await systemClock.sleep(20, signal)
@@ -133,6 +140,8 @@ export class Served implements Dispatch {
 
   async source(_held: Assignment, file: string): Promise<void> {
     this.#reach()
+    const error = this.noSource()
+    if (error) throw error
     await execOk('cp', [this.#source.bundle, file], { deadlineMs: 10_000 })
   }
 
@@ -146,7 +155,8 @@ export class Served implements Dispatch {
 
   async put(held: Assignment, path: string, offset: number, bytes: Uint8Array) {
     this.#reach()
-    this.#check(held)
+    const isLate = this.cancel !== null && this.#ended.has(held.folder) && this.proofs.length === 0
+    if (!isLate) this.#check(held)
     return { size: await writePiece({ dir: join(this.received, held.folder), path, offset, bytes }) }
   }
 

@@ -50,7 +50,8 @@ function play(behaviour: string, folder: RunFolder): void {
   }
   announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
   if (behaviour === 'pass') pass(folder)
-  if (behaviour === 'wait') wait(folder)
+  if (behaviour === 'wait') wait(() => setStatus(folder, 'ended'))
+  if (behaviour === 'orderly') wait(() => pass(folder))
   if (behaviour === 'deaf') stayDeaf()
   if (behaviour === 'flood') flood()
 }
@@ -64,11 +65,11 @@ function pass(folder: RunFolder): void {
 }
 
 /** Until it is told to stop, or its supervisor is gone. */
-function wait(folder: RunFolder): void {
+function wait(end: () => void): void {
   const goOn = setInterval(() => {}, 1000)
   const stop = () => {
     clearInterval(goOn)
-    setStatus(folder, 'ended')
+    end()
     process.exit(143)
   }
   process.on('SIGTERM', stop)

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { InfraError } from '../../../src/lib/errors.ts'
+import { KEEP } from '../../../src/server/worker/kept.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { Served, type ServedOptions } from './one-run.ts'
 
@@ -68,6 +70,18 @@ describe('a run that is cancelled', () => {
       expect(one.record()?.status).toBe('ended')
     },
   )
+
+  it('brings what it left behind like any other', async () => {
+    await using one = await served({ behaviour: 'orderly', sharesFolder: false })
+    await one.until('the middle', () => one.running())
+    one.cancel = 'enough'
+    await one.until('the proof', () => one.proofs.length === 1)
+    const folder = one.held[0]?.folder ?? ''
+    for (const file of ['run.json', 'events.ndjson', 'results.json', 'report.html', 'artifacts/junit.xml']) {
+      const sent = readFileSync(join(one.received, folder, file), 'utf8')
+      expect(sent, file).toBe(readFileSync(join(one.state, 'runs', folder, file), 'utf8'))
+    }
+  })
 
   it('is killed when it does not listen, and taken down by gc', async () => {
     await using one = await served({ behaviour: 'deaf', limits: { teardownMs: 300 } })
@@ -182,5 +196,60 @@ describe('a worker that drains', () => {
     await one.until('the middle', () => one.running())
     await one.done()
     expect(one.released).toHaveLength(1)
+  })
+})
+
+describe('a worker’s disk', () => {
+  it('keeps the newest folders that the server has too, and no more', async () => {
+    const limits = { keep: { ...KEEP, count: 2 } }
+    await using one = await served({ behaviour: 'pass', sharesFolder: false, runs: 4, limits })
+    await one.until('the ends', () => one.finished.length === 4)
+    await one.done()
+    expect(readdirSync(join(one.state, 'runs'))).toHaveLength(2)
+  })
+
+  it('is the server’s business where the folder is', async () => {
+    await using one = await served({ behaviour: 'pass', runs: 2, limits: { keep: { ...KEEP, count: 0 } } })
+    await one.until('the ends', () => one.finished.length === 2)
+    await one.done()
+    expect(readdirSync(join(one.state, 'runs'))).toHaveLength(2)
+  })
+
+  it('is short: it makes room, takes nothing and says why', async () => {
+    let free = 5 * 1024 ** 3
+    await using one = await served({ behaviour: 'pass', sharesFolder: false, runs: 1, freeDisk: async () => free })
+    await one.until('the end', () => one.finished.length === 1)
+    const [first] = one.held.splice(0)
+    one.held.length = 1
+    free = 1024 ** 3
+    await one.until('the trouble', () => one.troubles.length > 1)
+    expect(one.troubles[0]).toBe('1 GiB of disk are free, 2 GiB are needed: no run is begun')
+    expect(existsSync(join(one.state, 'runs', first?.folder ?? ''))).toBe(false)
+    one.held.length = 0
+    free = 5 * 1024 ** 3
+    await one.until('another end', () => one.finished.length === 2)
+  })
+})
+
+describe('a source that is not to be had', () => {
+  const failing = async (code: string, times: number, limits: ServedOptions['limits'] = {}) => {
+    const one = new Served({ behaviour: 'pass', limits })
+    let left = times
+    one.noSource = () => (left-- > 0 ? new InfraError(code, `${code}, says git`) : null)
+    await one.start()
+    await one.until('the end', () => one.finished.length === 1)
+    return one
+  }
+
+  it('is asked for again while the forge may come back', async () => {
+    await using one = await failing('git-failed', 2)
+    expect(one.finished).toMatchObject([{ exitCode: 0, ended: 'itself' }])
+  })
+
+  it('ends the run when the forge does not, and at once when there is no such commit', async () => {
+    await using one = await failing('git-failed', 1000, { sourceMs: 500 })
+    expect(one.finished).toMatchObject([{ exitCode: null, ended: 'itself', words: 'git-failed, says git' }])
+    await using other = await failing('commit-not-found', 1)
+    expect(other.finished).toMatchObject([{ exitCode: null, words: 'commit-not-found, says git', teardown: 'none' }])
   })
 })

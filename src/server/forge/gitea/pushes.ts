@@ -1,7 +1,7 @@
 import { waitFor } from '../../../lib/wait.ts'
 import type { Caller } from './call.ts'
 import { repositoryParts } from './names.ts'
-import { allPages } from './pages.ts'
+import { allRows } from './pages.ts'
 import { pullShape, pushShape, timelineShape } from './shapes.ts'
 
 type Row = NonNullable<ReturnType<typeof timelineShape.parse>>
@@ -41,7 +41,7 @@ export async function pushedSince(
 /** The history of a pull request, in the order of the rows' ids. */
 export async function timeline(caller: Caller, repository: string, number: number): Promise<readonly Row[]> {
   const path = [...repositoryParts(repository), 'issues', String(number), 'timeline']
-  const rows = await allPages(caller, timelineShape, path)
+  const rows = await allRows(caller, timelineShape, path)
   return rows.filter((row) => row !== null).sort((a, b) => a.id - b.id)
 }
 

@@ -3,6 +3,7 @@ import { formatDuration } from '../../../lib/duration.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import { framed, type Html, type Viewer } from './frame.ts'
 import { runTable } from './run-table.ts'
+import { isHere } from './small.ts'
 
 export interface DashboardData {
   readonly viewer: Viewer
@@ -17,7 +18,8 @@ export interface DashboardData {
 /** What goes on now, what waits, what came out. */
 export function dashboardPage(data: DashboardData): Html {
   const { viewer, now, running, queued, queueLength, ended, workers } = data
-  const seen = workers.filter(({ seenAt }) => seenAt !== null && now - Date.parse(seenAt) < 90_000)
+  const here = workers.filter((worker) => isHere(worker, now))
+  const troubled = here.filter(({ trouble }) => trouble !== null)
   const waiting = html`<h2>Waiting (${queueLength})</h2>${
     queued.length === 0
       ? html`<p class="dim">Nothing waits.</p>`
@@ -28,7 +30,8 @@ export function dashboardPage(data: DashboardData): Html {
     viewer,
     refresh: running.length + queueLength > 0 ? 10 : null,
     body: [
-      html`<p class="dim">${seen.length} of ${workers.length} worker${workers.length === 1 ? '' : 's'} here now.</p>`,
+      html`<p class="dim"><a href="/workers">${here.length} of ${workers.length} worker${workers.length === 1 ? '' : 's'}</a> here now.</p>`,
+      html`${troubled.map(({ name, trouble }) => html`<p class="warn">⚠ ${name}: ${trouble}</p>`)}`,
       runTable(`Running (${running.length})`, running, now),
       waiting,
       runTable('Newest verdicts', ended, now),

@@ -27,7 +27,7 @@ export function framed({ title, viewer, refresh, body }: Frame): Html {
   return html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again}
-<title>${title} · cc-ci</title><link rel="stylesheet" href="/style.css"></head>
+<title>${title} · cc-ci</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"></head>
 <body>
 <header class="top"><nav aria-label="Pages"><a href="/"><strong>cc-ci</strong></a> <a href="/runs">runs</a> <a href="/repositories">repositories</a> <a href="/workers">workers</a> ${entrance(viewer)}</nav></header>
 <main><h1>${title}</h1>
@@ -60,8 +60,13 @@ const STATE_SIGNS = { queued: '…', running: '▶', done: '·', cancelled: '–
   string
 >
 
+/** In UTC, which the heading of its column says, or `momentUtc`. */
 export function moment(iso: string): Html {
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
+  return html`<time class="nowrap" datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')}</time>`
+}
+
+export function momentUtc(iso: string): Html {
+  return html`${moment(iso)} UTC`
 }
 
 export const CSS = `${STYLE}
@@ -69,5 +74,6 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; align-items: baseline; 
 nav .inline { margin-left: auto; } form.inline { display: inline; }
 button, input, select { font: inherit; padding: .25rem .7rem; border-radius: .4rem; border: 1px solid var(--line); background: var(--card); color: var(--text); max-width: 100%; }
 button { cursor: pointer; } label { display: inline-flex; flex-wrap: wrap; gap: .4rem; align-items: center; margin: .2rem 1rem .2rem 0; }
+td .badge { margin-right: .3rem; } .warn { color: var(--unverified); } main > p { margin: .6rem 0; }
 img.shot { max-width: 100%; border: 1px solid var(--line); border-radius: .4rem; }
 `

@@ -1,6 +1,8 @@
 import { html } from 'hono/html'
+import { formatSize } from '../../../lib/size.ts'
 import type { Enrolment } from '../../contract/store.ts'
-import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+import { driftText, type MirrorSeen, seenOf } from '../../operations/drift.ts'
+import { framed, type Html, hidden, moment, momentUtc, type Viewer } from './frame.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
 export interface Paste {
@@ -14,10 +16,11 @@ export interface Paste {
 export function repositoriesPage(data: {
   readonly viewer: Viewer
   readonly enrolments: readonly Enrolment[]
+  readonly mirrors: ReadonlyMap<string, MirrorSeen>
   readonly message: string | null
   readonly paste: Paste | null
 }): Html {
-  const { viewer, enrolments, message, paste } = data
+  const { viewer, enrolments, mirrors, message, paste } = data
   const may = viewer.operator !== null
   return framed({
     title: 'Repositories',
@@ -27,7 +30,7 @@ export function repositoriesPage(data: {
       paste === null ? html`` : pasted(paste),
       enrolments.length === 0
         ? html`<p class="dim">Nothing is enrolled.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">since</th><th scope="col">by</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, viewer, may))}</tbody></table></div>`,
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, seenOf(one, mirrors), viewer))}</tbody></table></div>`,
       may
         ? html`<h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,
@@ -35,9 +38,25 @@ export function repositoriesPage(data: {
   })
 }
 
-function line({ name, at, by, webhook, mirrorOf }: Enrolment, { csrf }: Viewer, may: boolean): Html {
+function line(enrolment: Enrolment, seen: MirrorSeen | null, { csrf, operator }: Viewer): Html {
+  const { name, at, by, webhook } = enrolment
   const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
-  return html`<tr><th scope="row"><a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>${mirrorOf ? html` <span class="dim">mirrors ${mirrorOf}</span>` : ''}</th><td>${moment(at)}</td><td>${by}</td><td>${webhook === null ? 'polling' : `webhook ${webhook}, polling`}</td><td>${may ? remove : ''}</td></tr>`
+  return html`<tr><th scope="row">${name.includes('/') ? html`<a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>` : html`${name} <span class="dim">(all of it)</span>`}</th><td>${more(enrolment)}${mirror(enrolment, seen)}</td><td>${moment(at)}<br>by ${by}</td><td>${webhook === null ? 'polling alone' : 'webhook, polling'}</td><td>${operator === null ? '' : remove}</td></tr>`
+}
+
+function more({ allow, memoryBytes }: Enrolment): Html {
+  const said = [
+    ...(allow.length > 0 ? [`${allow.join(', ')} may ask too`] : []),
+    ...(memoryBytes === null ? [] : [`${formatSize(memoryBytes)} a run`]),
+  ]
+  return said.length === 0 ? html`` : html`${said.join('; ')}<br>`
+}
+
+function mirror({ mirrorOf }: Enrolment, seen: MirrorSeen | null): Html {
+  if (mirrorOf === null) return html``
+  const text = seen && driftText(seen)
+  if (text) return html`<span class="warn">⚠ ${text}</span> <span class="dim">(${momentUtc(seen.at)})</span>`
+  return html`mirrors ${mirrorOf}<span class="dim">${seen ? ', the same as upstream' : ', not compared yet'}</span>`
 }
 
 function pasted({ page, url, events, secret }: Paste): Html {

@@ -2,23 +2,24 @@ import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import type { RunRow } from '../../contract/store.ts'
 import { badge, type Html, moment } from './frame.ts'
+import { whyOf } from './words.ts'
 
 /** Runs, newest first, a line each. `now`: epoch ms, for how long those that go on have taken. */
 export function runTable(caption: string, rows: readonly RunRow[], now: number): Html {
   if (rows.length === 0) return html`<h2>${caption}</h2><p class="dim">None.</p>`
-  return html`<h2>${caption}</h2><div class="scroll"><table><thead><tr><th scope="col">run</th><th scope="col">recipe</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col">time</th></tr></thead>
+  return html`<h2>${caption}</h2><div class="scroll"><table><thead><tr><th scope="col">recipe</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col">time (UTC)</th><th scope="col">run</th></tr></thead>
 <tbody>${rows.map((row) => line(row, now))}</tbody></table></div>`
 }
 
 function line(row: RunRow, now: number): Html {
-  const { request, outcome } = row
+  const { request } = row
+  const to = `/runs/${request.id}`
   const pull = request.pull ? `#${request.pull.number}` : ''
-  const why = outcome?.cause ? `${outcome.tier}: ${outcome.cause}` : (outcome?.message ?? '')
-  return html`<tr><th scope="row" class="nowrap"><a href="/runs/${request.id}">${request.id}</a></th><td>${request.repository}${pull} <code>${request.commit.slice(0, 10)}</code></td><td>${badge(row)}</td><td>${why.slice(0, 160)}</td><td class="nowrap">${took(row, now)}</td></tr>`
+  return html`<tr><th scope="row"><a href="${to}">${request.repository}${pull}</a></th><td>${badge(row)}</td><td>${whyOf(row).slice(0, 160)}</td><td class="nowrap">${took(row, now)}</td><td class="nowrap"><a href="${to}">${request.id}</a><br><code>${request.commit.slice(0, 10)}</code></td></tr>`
 }
 
 function took({ request, startedAt, outcome }: RunRow, now: number): Html {
-  if (startedAt === null) return html`since ${moment(request.at)}`
+  if (startedAt === null) return html`asked ${moment(request.at)}`
   const end = outcome ? Date.parse(outcome.finishedAt) : now
-  return html`${moment(startedAt)}, ${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`
+  return html`${moment(startedAt)}<br>${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`
 }

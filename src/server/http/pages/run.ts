@@ -4,7 +4,8 @@ import { SIGNS } from '../../../report/ink.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 import { placed } from './dashboard.ts'
-import { badge, framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
+import { inline, whyOf } from './words.ts'
 
 const MOST_LINES = 20
 
@@ -15,6 +16,12 @@ export interface RunPageData {
   /** Results; `sofar`: folded from the events of a run that goes on. Null: none, `problem` may say why. */
   readonly results: Results | null
   readonly sofar: boolean
+  /** Where it goes on: the tiers that are over. */
+  readonly over: ReadonlySet<string>
+  /** Address of the forge; no slash at its end. */
+  readonly forgeUrl: string
+  /** Epoch ms. */
+  readonly now: number
   readonly problem: string | null
   /** Paths below the run's folder that can be looked at. */
   readonly files: readonly string[]
@@ -23,35 +30,45 @@ export interface RunPageData {
 /** One run: what was asked, what came out, why, and what it kept. */
 export function runPage(data: RunPageData): Html {
   const { row, viewer, results, files } = data
+  const told = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
   const goesOn = row.state === 'queued' || row.state === 'running'
   return framed({
     title: `${row.request.repository}${row.request.pull ? `#${row.request.pull.number}` : ''}`,
     viewer,
     refresh: goesOn ? 5 : null,
     body: [
-      html`<p>${badge(row)} ${row.outcome?.message ?? placed(data.place)}</p>`,
+      html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : whyOf(row) || placed(data.place)}</p>`,
+      row.cancelAskedAt !== null && goesOn ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
       facts(data),
-      buttons(row, viewer, goesOn),
+      buttons(data, goesOn),
       data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
-      results ? tiers(results, data.sofar) : html``,
-      results ? html`${results.tiers.map(cause)}` : html``,
+      results ? tiers(results, data) : html``,
+      told ? html`${told.map(cause)}` : html``,
       results ? findings(results) : html``,
       kept(row, results, files),
     ],
   })
 }
 
-function facts({ row }: RunPageData): Html {
-  const { request, outcome } = row
+function facts({ row, forgeUrl, now }: RunPageData): Html {
+  const { request, outcome, startedAt } = row
+  const at = `${forgeUrl}/${request.repository}`
+  const { pull } = request
+  const end = outcome ? Date.parse(outcome.finishedAt) : now
   const rows: readonly (readonly [string, Html | string | null])[] = [
     ['Run', request.id],
-    ['Commit', html`<code>${request.commit}</code>`],
-    ['Branch', request.pull?.headRef ?? null],
-    ['Asked', html`${moment(request.at)}${request.pull?.author ? ` by ${request.pull.author}` : ''}`],
-    ['Base', request.base],
+    ['Pull request', pull && html`<a href="${at}/pulls/${pull.number}">${request.repository}#${pull.number}</a>`],
+    ['Branch', pull?.headRef ?? null],
+    ['Commit', html`<a href="${at}/commit/${request.commit}"><code>${request.commit}</code></a>`],
+    ['Asked', html`${momentUtc(request.at)}${pull?.author ? ` by ${pull.author}` : ''}`],
+    [
+      'Began',
+      startedAt &&
+        html`${momentUtc(startedAt)}, ${outcome ? 'took' : 'running for'} ${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`,
+    ],
+    ['Upgrade from', request.base === 'auto' ? null : request.base],
     ['Quick', request.quick ? 'lint, install, upgrade and functional only' : null],
-    ['Worker', row.worker],
-    ['Harness', row.harness],
+    ['Worker', row.worker && `${row.worker}${row.harness ? ` (cc-ci ${row.harness})` : ''}`],
     ['Attempt', row.attempt > 1 ? String(row.attempt) : null],
     ['Teardown', outcome ? TEARDOWN[outcome.teardown] : null],
   ]
@@ -65,25 +82,36 @@ const TEARDOWN = {
   none: 'nothing had been made',
 } as const
 
-function buttons({ request: { id } }: RunRow, { operator, csrf }: Viewer, goesOn: boolean): Html {
-  if (operator === null) return html``
+function buttons({ row, viewer: { operator, csrf }, files }: RunPageData, goesOn: boolean): Html {
+  const { id } = row.request
   const form = (act: string, text: string) =>
     html`<form class="inline" method="post" action="/runs/${id}/${act}">${hidden(csrf)}<button>${text}</button></form>`
-  return html`<p>${goesOn ? form('cancel', 'Cancel') : form('rerun', 'Run again')}</p>`
+  const act = operator === null ? '' : goesOn ? form('cancel', 'Cancel') : form('rerun', 'Run again')
+  const report = files.includes('report.html') ? html`<a href="/runs/${id}/files/report.html">Full report</a>` : ''
+  return html`<div>${report} ${act}</div>`
 }
 
-function tiers({ tiers: all }: Results, sofar: boolean): Html {
+function tiers({ tiers: all }: Results, { sofar, over }: RunPageData): Html {
   const shown = all.filter(({ skipKind }) => skipKind !== 'not-selected')
   return html`<div class="scroll"><table><caption>Tiers${sofar ? ' so far' : ''}</caption><thead><tr><th scope="col">tier</th><th scope="col">outcome</th><th scope="col">time</th><th scope="col">why</th></tr></thead><tbody>${shown.map(
-    ({ id, status, reason, durationMs, startedAt }) =>
-      html`<tr><th scope="row">${id}</th><td><span class="badge s-${status}">${SIGNS[status].sign} ${status}</span></td><td class="nowrap">${startedAt ? formatDuration(durationMs) : ''}</td><td>${reason.slice(0, 300)}</td></tr>`,
+    (tier) => (sofar && !over.has(tier.id) ? open(tier) : judged(tier)),
   )}</tbody></table></div>`
 }
 
-function cause({ id, cause: why }: TierResult): Html {
+function judged({ id, status, reason, durationMs, startedAt }: TierResult): Html {
+  return html`<tr><th scope="row">${id}</th><td><span class="badge s-${status}">${SIGNS[status].sign} ${status}</span></td><td class="nowrap">${startedAt ? formatDuration(durationMs) : ''}</td><td>${reason.slice(0, 300)}</td></tr>`
+}
+
+/** Of a tier that goes on or is still to come the results so far say nothing that is true. */
+function open({ id, startedAt }: TierResult): Html {
+  const state = startedAt ? html`<span class="badge s-skip">▶ running</span>` : html`<span class="dim">to come</span>`
+  return html`<tr><th scope="row">${id}</th><td>${state}</td><td></td><td></td></tr>`
+}
+
+function cause({ id, status, cause: why }: TierResult): Html {
   if (!why || why.code === 'blocked') return html``
   const lines = why.lines.slice(-MOST_LINES).join('\n')
-  return html`<section class="card c-fail"><h3>${id}: ${why.code} <span class="dim">blame: ${why.blame}${why.service ? `, service ${why.service}` : ''}</span></h3><p>${why.message}</p>${lines === '' ? '' : html`<pre>${lines}</pre>`}<p>${why.hint}</p></section>`
+  return html`<section class="card c-${status}"><h3>${id}: ${why.code} <span class="dim">blame: ${why.blame}${why.service ? `, service ${why.service}` : ''}</span></h3><p>${inline(why.message)}</p>${lines === '' ? '' : html`<pre>${lines}</pre>`}<p>${inline(why.hint)}</p></section>`
 }
 
 function findings({ findings: all, customization }: Results): Html {
@@ -91,7 +119,7 @@ function findings({ findings: all, customization }: Results): Html {
     ...customization.refused.map((what) => html`<li>refused: ${what}</li>`),
     ...all.map(
       ({ code, severity, message, where }) =>
-        html`<li>${severity} <code>${code}</code> ${message} ${where ? html`<code>${where}</code>` : ''}</li>`,
+        html`<li>${severity} <code>${code}</code> ${inline(message)} ${where ? html`<code>${where}</code>` : ''}</li>`,
     ),
   ]
   return said.length === 0 ? html`` : html`<h2>Findings</h2><ul>${said}</ul>`
@@ -103,6 +131,6 @@ function kept({ request: { id } }: RunRow, results: Results | null, files: reado
   return html`${shots.map(({ path }) => html`<p><a href="${at(path)}"><img class="shot" src="${at(path)}" alt="${path}"></a></p>`)}${
     files.length === 0
       ? ''
-      : html`<h2>Kept</h2><ul>${files.map((path) => html`<li><a href="${at(path)}">${path}</a></li>`)}</ul>`
+      : html`<h2>Files</h2><ul>${files.map((path) => html`<li><a href="${at(path)}">${path}</a></li>`)}</ul>`
   }`
 }

@@ -5,6 +5,9 @@ import type { Migration } from 'kysely/migration'
 /** Every change of the schema, oldest first, never edited once it is released. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': { up: first },
+  '0002-trouble-of-workers': {
+    up: (db) => sql`alter table workers add column trouble text`.execute(db).then(() => {}),
+  },
 }
 
 /**

@@ -66,4 +66,5 @@ interface WorkersTable {
   memory: number | null
   free: number | null
   harness: string | null
+  trouble: string | null
 }

@@ -59,3 +59,5 @@ function fileName(name: string): string {
 
 export const enrolmentFiles = (state: string) => new Documents(join(state, 'server', 'enrolments'), enrolment)
 export const workerFiles = (state: string) => new Documents(join(state, 'server', 'workers'), worker)
+export const driftFiles = <T extends { readonly name: string }>(state: string, schema: z.ZodType<T>) =>
+  new Documents(join(state, 'server', 'drift'), schema)

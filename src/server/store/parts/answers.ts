@@ -1,33 +1,28 @@
-// cspell:ignore kysely
+// cspell:ignore kysely xact hashtext
 import { sql } from 'kysely'
 import type { Answer, Store } from '../../contract/store.ts'
-import { type Context, change } from '../context.ts'
+import { type Context, change, type Trx } from '../context.ts'
 
-type Part = Pick<Store, 'want' | 'due' | 'answered' | 'postpone' | 'unanswered'>
+/** Beside the keys of what other programs on the same PostgreSQL may lock. */
+const ANSWER_LOCK = 627_011_252
+
+type Part = Pick<Store, 'want' | 'rewrite' | 'due' | 'answered' | 'postpone' | 'unanswered'>
 
 export function answerPart(context: Context): Part {
   const { db } = context
   return {
     async want(answer) {
-      const wish = JSON.stringify(answer)
+      await change(context, (trx) => wish(trx, answer))
+    },
+
+    async rewrite(repository, pull, alter) {
+      const key = keyOf({ kind: 'comment', repository, pull })
       await change(context, async (trx) => {
-        await trx
-          .insertInto('answers')
-          .values({ key: keyOf(answer), answer: wish, version: 1, tries: 0, pending: true, due_at: 0, handed_at: 0 })
-          .onConflict((conflict) =>
-            conflict
-              .column('key')
-              .doUpdateSet({
-                answer: wish,
-                version: sql`answers.version + 1`,
-                tries: 0,
-                pending: true,
-                // One that a publisher holds stays held: two at once would make two comments.
-                due_at: sql`case when answers.pending then answers.due_at else 0 end`,
-              })
-              .where('answers.answer', '<>', wish),
-          )
-          .execute()
+        // There may be no row to lock yet.
+        await sql`select pg_advisory_xact_lock(${ANSWER_LOCK}::integer, hashtext(${key}))`.execute(trx)
+        const row = await trx.selectFrom('answers').select('answer').where('key', '=', key).executeTakeFirst()
+        const answer = alter(row ? JSON.parse(row.answer) : null)
+        if (answer) await wish(trx, answer)
       })
     },
 
@@ -91,8 +86,33 @@ export function answerPart(context: Context): Part {
   }
 }
 
+async function wish(trx: Trx, answer: Answer): Promise<void> {
+  const text = JSON.stringify(answer)
+  await trx
+    .insertInto('answers')
+    .values({ key: keyOf(answer), answer: text, version: 1, tries: 0, pending: true, due_at: 0, handed_at: 0 })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet({
+          answer: text,
+          version: sql`answers.version + 1`,
+          tries: 0,
+          pending: true,
+          // One that a publisher holds stays held: two at once would make two comments.
+          due_at: sql`case when answers.pending then answers.due_at else 0 end`,
+        })
+        .where('answers.answer', '<>', text),
+    )
+    .execute()
+}
+
+type Keyed =
+  | Pick<Extract<Answer, { kind: 'comment' }>, 'kind' | 'repository' | 'pull'>
+  | Pick<Extract<Answer, { kind: 'status' }>, 'kind' | 'repository' | 'commit'>
+
 /** One comment a pull request, one status a commit. */
-function keyOf(answer: Answer): string {
+function keyOf(answer: Keyed): string {
   const repo = answer.repository.toLowerCase()
   return answer.kind === 'comment' ? `comment:${repo}#${answer.pull}` : `status:${repo}@${answer.commit}`
 }

@@ -3,7 +3,7 @@ import type { RunRow, Store } from '../../contract/store.ts'
 import { type Context, changeQueue, type Trx } from '../context.ts'
 import { endedWith, endWithoutWorker, iso, queuedRow, toRunRow } from '../rows.ts'
 
-type Part = Pick<Store, 'decide' | 'decided' | 'firstRefusal' | 'add'>
+type Part = Pick<Store, 'decide' | 'decided' | 'wasRefused' | 'firstRefusal' | 'add'>
 
 export function commentPart(context: Context): Part {
   const { db, journal } = context
@@ -32,6 +32,17 @@ export function commentPart(context: Context): Part {
       return row
         ? { repository: row.repository, comment: row.comment, decision: row.decision, at: row.at, run: row.run }
         : null
+    },
+
+    async wasRefused(repository, pull, login) {
+      const row = await db
+        .selectFrom('refusals')
+        .select('pull')
+        .where('repo', '=', repository.toLowerCase())
+        .where('pull', '=', pull)
+        .where('login', '=', login.toLowerCase())
+        .executeTakeFirst()
+      return row !== undefined
     },
 
     async firstRefusal(repository, pull, login) {

@@ -6,7 +6,7 @@ import { type Context, change, changeQueue } from '../context.ts'
 import type { Tables } from '../database/tables.ts'
 import { endedWith, iso } from '../rows.ts'
 
-type Part = Pick<Store, 'renew' | 'holds' | 'finish' | 'tornDown' | 'release'>
+type Part = Pick<Store, 'renew' | 'holds' | 'finish' | 'endedBy' | 'tornDown' | 'release'>
 
 export function leasePart(context: Context): Part {
   const { db, runFiles } = context
@@ -43,6 +43,11 @@ export function leasePart(context: Context): Part {
         await runFiles.writeOutcome(row.folder, outcome)
         return true
       })
+    },
+
+    async endedBy(lease) {
+      const row = await held(db, lease).where('by_worker', '=', true).executeTakeFirst()
+      return row?.outcome ? JSON.parse(row.outcome) : null
     },
 
     async tornDown(lease, teardown) {

@@ -5,7 +5,7 @@ import type { QueuePlace, Store } from '../../contract/store.ts'
 import type { Context } from '../context.ts'
 import { iso, type StoredRun, toRunRow } from '../rows.ts'
 
-type Part = Pick<Store, 'run' | 'runs' | 'place' | 'queue' | 'waiting' | 'counts'>
+type Part = Pick<Store, 'run' | 'runs' | 'place' | 'queue' | 'waiting' | 'counts' | 'ends'>
 
 /** How many of the last runs tell how long one takes. */
 const RECENT = 21
@@ -119,6 +119,19 @@ export function runPart({ db }: Context): Part {
         .execute()
       const none = Object.fromEntries(RUN_STATES.map((state) => [state, 0])) as Record<RunState, number>
       return { ...none, ...Object.fromEntries(rows.map((row) => [row.state, row.count])) }
+    },
+
+    async ends() {
+      const rows = await db
+        .selectFrom('runs')
+        .select([
+          sql<string>`coalesce(outcome::json ->> 'verdict', state)`.as('word'),
+          sql<number>`count(*)::integer`.as('count'),
+        ])
+        .where('outcome', 'is not', null)
+        .groupBy('word')
+        .execute()
+      return Object.fromEntries(rows.map((row) => [row.word, row.count]))
     },
   }
 }

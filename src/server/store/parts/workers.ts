@@ -15,6 +15,7 @@ export function workerPart(context: Context): Part {
         memoryBytes: row.memory,
         freeBytes: row.free,
         harness: row.harness,
+        trouble: row.trouble,
       }))
     },
 
@@ -55,6 +56,7 @@ export function workerPart(context: Context): Part {
         memory: capacity.memoryBytes,
         free: capacity.freeBytes,
         harness: capacity.harness,
+        trouble: capacity.trouble ?? null,
       }
       await db
         .insertInto('workers')
