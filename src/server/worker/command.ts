@@ -22,7 +22,14 @@ export function testCommand(held: Assignment, { ccCi, state, checkout }: TestCom
 }
 
 /** What of the operator's settings for runs goes to a run: never a token of the server, nor the mark of a run around us. */
-const OF_RUNS = ['CC_CI_EDGE', 'CC_CI_EDGE_CA', 'CC_CI_BROWSER', 'CC_CI_KEYCLOAK_DOMAIN', 'CC_CI_KEYCLOAK_IMAGE']
+const OF_RUNS = [
+  'CC_CI_EDGE',
+  'CC_CI_EDGE_CA',
+  'CC_CI_BROWSER',
+  'CC_CI_KEYCLOAK_DOMAIN',
+  'CC_CI_KEYCLOAK_IMAGE',
+  'NODE_COMPILE_CACHE',
+]
 
 export function childEnv(): Record<string, string> {
   const { CC_CI_RUN: _, ...env } = inheritedEnv()

@@ -1,11 +1,14 @@
-// cspell:ignore kysely
-import { sql } from 'kysely'
+// cspell:ignore kysely indexdef schemaname conname constraintdef connamespace contype
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { migrate } from '../../../src/server/store/database/migrate.ts'
 import { MIGRATIONS, RELEASED } from '../../../src/server/store/database/migrations.ts'
 import type { Tables } from '../../../src/server/store/database/tables.ts'
 import { onBothDatabases, request } from './bench.ts'
 import { rawDatabase } from './raw-database.ts'
+import { whatTheStoreSays } from './released/answers.ts'
 
 const TABLES = {
   runs: true,
@@ -22,7 +25,53 @@ test('every released schema is one of the migrations', () => {
   for (const { migration } of RELEASED) expect(Object.keys(MIGRATIONS)).toContain(migration)
 })
 
+function released(file: string): Promise<string> {
+  return readFile(join(import.meta.dirname, 'released', file), 'utf8')
+}
+
+/** Columns, indexes and constraints, as the database describes them. */
+async function schemaOf(db: Kysely<Tables>) {
+  const columns = sql`select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
+    where table_schema = 'public' order by 1, 2`
+  const indexes = sql`select indexdef from pg_indexes where schemaname = 'public' order by 1`
+  const checks = sql`select conname, pg_get_constraintdef(oid) as says from pg_constraint
+    where connamespace = 'public'::regnamespace and contype in ('c', 'f', 'p', 'u') order by 1`
+  const rows = []
+  for (const query of [columns, indexes, checks]) rows.push((await query.execute(db)).rows)
+  return rows
+}
+
 onBothDatabases((databases) => {
+  for (const { version, migration } of RELEASED) {
+    test(`the schema of ${version} comes to the newest with its rows`, async () => {
+      const bench = await databases.bench()
+      const raw = await rawDatabase(bench)
+      await raw.script(await released(`${version}.sql`))
+      await raw.close()
+      const store = await bench.open()
+      expect(await whatTheStoreSays(store)).toMatchObject(JSON.parse(await released(`${version}.json`)))
+      const running = (await store.runs({ limit: 10, state: ['running'] })).map(({ request }) => request.id)
+      await store.expire(bench.clock.now() + 3_600_000)
+      for (const id of running) expect((await store.run(id))?.state).toBe('cancelled')
+      const asked = request({ repository: 'Other/Recipe' })
+      await store.add(asked)
+      expect((await store.run(asked.id))?.state).toBe('queued')
+    })
+
+    test(`nobody has edited the migrations that ${version} was released with`, async () => {
+      const [kept, made] = [await rawDatabase(await databases.bench()), await rawDatabase(await databases.bench())]
+      await kept.script(await released(`${version}.sql`))
+      const names = Object.keys(MIGRATIONS).filter((name) => name <= migration)
+      await migrate(
+        made.db,
+        Object.fromEntries(names.map((name) => [name, MIGRATIONS[name] ?? {}])) as typeof MIGRATIONS,
+      )
+      expect(await schemaOf(made.db)).toEqual(await schemaOf(kept.db))
+      await kept.close()
+      await made.close()
+    })
+  }
+
   test('from every step the newest schema is reached, and reaching it again changes nothing', async () => {
     const names = Object.keys(MIGRATIONS).sort()
     for (const [index] of [...names, 'all'].entries()) {

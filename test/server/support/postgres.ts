@@ -1,5 +1,5 @@
 // cspell:ignore runuser
-// cspell:ignore initdb nosync libdir
+// cspell:ignore initdb nosync libdir dbname
 import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ import { freePort, send } from './gitea-process.ts'
 export interface Postgres {
   /** A new empty database; gives its URL. */
   database(): Promise<string>
+  /** The schema and the rows of a database as SQL that any other one takes, the embedded one included. */
+  dump(databaseUrl: string): Promise<string>
   /** At once, as a crash would: connections break. */
   stop(): Promise<void>
   start(): Promise<void>
@@ -34,14 +36,16 @@ export async function startPostgres(): Promise<Postgres> {
   const as = user ? ['runuser', '-u', user.name, '--'] : []
   const run = async (program: string, ...args: string[]) => {
     const [file = '', ...rest] = [...as, join(bin, program), ...args]
-    await execOk(file, rest, { deadlineMs: 120_000, cwd: '/', env: { ...inheritedEnv(), LC_ALL: 'C.UTF-8' } })
+    const env = { ...inheritedEnv(), LC_ALL: 'C.UTF-8' }
+    return (await execOk(file, rest, { deadlineMs: 120_000, cwd: '/', env })).stdout
   }
   const data = join(folder, 'data')
   const port = await freePort()
   await run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8')
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=120`
-  const start = () => run('pg_ctl', '-D', data, '-w', '-t', '60', '-l', join(folder, 'log'), '-o', options, 'start')
-  const stop = () => run('pg_ctl', '-D', data, '-w', '-t', '60', '-m', 'immediate', 'stop')
+  const control = async (...args: string[]) => void (await run('pg_ctl', '-D', data, '-w', '-t', '60', ...args))
+  const start = () => control('-l', join(folder, 'log'), '-o', options, 'start')
+  const stop = () => control('-m', 'immediate', 'stop')
   const tell = async (signal: NodeJS.Signals) => {
     const server = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])
     for (const pid of [server, ...(await childrenOf(server))]) send(pid, signal)
@@ -59,6 +63,15 @@ export async function startPostgres(): Promise<Postgres> {
       await client.query(`create database ${name}`)
       await client.end()
       return url(name)
+    },
+    async dump(databaseUrl) {
+      const words = await run('pg_dump', '--inserts', '--no-owner', '--no-privileges', '--dbname', databaseUrl)
+      // Comments, the session's settings and commands of psql are not the schema's.
+      const lines = words.split('\n').filter((line) => !/^(--|SET |\\|SELECT pg_catalog\.set_config)/.test(line))
+      return `-- cspell:ignore pkey\n${lines
+        .join('\n')
+        .replace(/\n{3,}/g, '\n\n')
+        .trim()}\n`
     },
     async stop() {
       await stop()

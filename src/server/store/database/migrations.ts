@@ -10,8 +10,13 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
 }
 
-/** The newest migration of each released version: an installed server may stand at any of them. */
-export const RELEASED: readonly { readonly version: string; readonly migration: string }[] = []
+/**
+ * The newest migration of each released version: an installed server may stand at any of them. `node scripts/freeze-schema.ts VERSION` keeps its
+ * schema, with rows in it, and a test upgrades from there.
+ */
+export const RELEASED: readonly { readonly version: string; readonly migration: string }[] = [
+  { version: '0.1.0', migration: '0001-first' },
+]
 
 async function first(db: Kysely<unknown>): Promise<void> {
   for (const statement of FIRST) await sql.raw(statement).execute(db)
