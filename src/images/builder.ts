@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
+import { execOk } from '../lib/exec.ts'
 import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
 
 const BUILD_DEADLINE_MS = 600_000
@@ -77,6 +78,8 @@ async function build(definition: ImageDefinition): Promise<void> {
     for (const [name, text] of Object.entries(definition.files ?? {})) await writeFile(join(folder, name), text)
     await definition.fetch?.into(folder)
     await writeFile(join(folder, 'Dockerfile'), dockerfileOf(definition))
+    // Whoever builds may keep files to himself (umask 077): the users in the image have to read them all the same.
+    await execOk('chmod', ['-R', 'a+rX', folder], { deadlineMs: 60_000 })
     const tagging = tags.flatMap((tag) => ['--tag', tag])
     const labelling = labels.flatMap((label) => ['--label', label])
     await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { deadlineMs: BUILD_DEADLINE_MS })

