@@ -1,4 +1,4 @@
-// cspell:ignore kysely pglite
+// cspell:ignore kysely pglite introspector
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -14,7 +14,7 @@ import { InternalError } from '../../../lib/errors.ts'
 import type { QueryResult } from './thread/protocol.ts'
 
 /** One life of an embedded database. */
-export interface EmbeddedSession {
+interface EmbeddedSession {
   query(sql: string, parameters: readonly unknown[]): Promise<QueryResult>
   /** Set once it is over: whatever was not committed is undone. */
   readonly ended: Error | null

@@ -13,7 +13,7 @@ interface Pending {
 }
 
 /** The database could not be opened, or its thread has ended. */
-export class ThreadError extends Error {
+class ThreadError extends Error {
   override readonly name = 'ThreadError'
 }
 
