@@ -64,6 +64,11 @@ function right(shape: Shape): fc.Arbitrary<unknown> {
   return fc.stringMatching(new RegExp(pattern)).map((text) => text.slice(0, maxLength))
 }
 
+/** A URL takes dots for steps between folders before anybody sees them. */
+function isSegment(text: string): boolean {
+  return text !== '.' && text !== '..'
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
@@ -82,7 +87,7 @@ test('every route answers as it is described, whatever it is asked', async () =>
         fields: fc.tuple(
           ...(operation.parameters ?? []).map(({ name, schema }) =>
             name === 'id'
-              ? fc.oneof(fc.constantFrom(...ids), fc.string())
+              ? fc.oneof(fc.constantFrom(...ids), fc.string().filter(isSegment))
               : fc.option(anyOf(schema), { nil: undefined }),
           ),
         ),
