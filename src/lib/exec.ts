@@ -25,11 +25,25 @@ export interface ExecResult {
   readonly timedOut: boolean
 }
 
+export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<ExecResult>
+
+let starter: Exec = execHere
+
+/** From now on `exec` is this one: a server has a thread start its programs. Null: this thread does it again. */
+export function startProgramsBy(other: Exec | null): void {
+  starter = other ?? execHere
+}
+
 /**
  * Runs a program with an argument vector, never a shell string, in its own process group. A non-zero exit is a result, not
  * an error; a program that cannot be started is InfraError `program-missing`.
  */
-export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+export function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  return starter(file, args, options)
+}
+
+/** `exec`, by this thread: it stands still until the new process has begun. */
+export async function execHere(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const child = execa(file, args, {
     cwd: options.cwd,
     env: options.env ?? inheritedEnv(),

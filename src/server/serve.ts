@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import { readApprovals } from '../gate/approvals.ts'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { startProgramsBy } from '../lib/exec.ts'
+import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
 import { makeAnswers } from './answer/answers.ts'
 import { makeReplies } from './answer/replies.ts'
@@ -48,6 +50,7 @@ export interface ServeOptions {
 /** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { settings, clock, log, signal } = options
+  await using _programs = programThread()
   await using store = closing(await openStore({ ...settings, clock, log }))
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
   const metrics = makeMetrics(store, clock)
@@ -122,6 +125,18 @@ export async function serve(options: ServeOptions): Promise<void> {
         ...{ ccCi: options.ccCi, clock, log, signal, giveBack: options.giveBack, drainMs: DRAIN_MS },
       })
     await keepGoing('worker', work, signal, options)
+  }
+}
+
+/** Starting a program holds up the thread that does it, which must not be the one that answers. */
+function programThread(): AsyncDisposable {
+  const thread = new ExecThread()
+  startProgramsBy(thread.exec)
+  return {
+    async [Symbol.asyncDispose]() {
+      startProgramsBy(null)
+      await thread[Symbol.asyncDispose]()
+    },
   }
 }
 
