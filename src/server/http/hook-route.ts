@@ -6,7 +6,7 @@ import { bytesOf } from './body.ts'
 import { Refusal } from './failure.ts'
 
 const BODY_BYTES = 1024 ** 2
-/** Few: deciding shares the processor with answering, and with the embedded database, whose queries hold everything up. */
+/** Few: deciding shares the processor with answering. */
 const AT_A_TIME = 4
 const PENDING = 512
 
