@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UsageError } from '../src/lib/errors.ts'
 import { openStore } from '../src/server/store/open.ts'
 import { FakeClock } from '../test/server/store/bench.ts'
 import { whatTheStoreSays } from '../test/server/store/released/answers.ts'
@@ -12,7 +13,8 @@ import { startPostgres } from '../test/server/support/postgres.ts'
  * of them, `VERSION.json`. Once, with the release; then a line in RELEASED of src/server/store/database/migrations.ts.
  */
 const [version] = process.argv.slice(2)
-if (!version || !/^\d+\.\d+\.\d+$/.test(version)) throw new Error('node scripts/freeze-schema.ts X.Y.Z')
+if (!version || !/^\d+\.\d+\.\d+$/.test(version))
+  throw new UsageError('bad-version', 'which version? node scripts/freeze-schema.ts X.Y.Z')
 const folder = join(import.meta.dirname, '..', 'test', 'server', 'store', 'released')
 const state = await mkdtemp(join(tmpdir(), 'cc-ci-freeze-'))
 const postgres = await startPostgres()

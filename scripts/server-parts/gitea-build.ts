@@ -1,11 +1,11 @@
 // cspell:ignore unlock ldflags
 import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { withMachineLock } from '../../src/lib/machine-lock.ts'
 import { cacheDir } from './cache.ts'
 import { GITEA_VERSION, GO_MOD, PUBLIC_FILES } from './gitea-module.ts'
-import { ensureGo, wholeEnv } from './go.ts'
+import { ensureGo } from './go.ts'
 
 export interface BuiltGitea {
   readonly binary: string

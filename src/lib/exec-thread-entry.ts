@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads'
-import { CcCiError, messageOf } from './errors.ts'
+import { CcCiError, InternalError, messageOf } from './errors.ts'
 import { execHere } from './exec.ts'
 import type { Ask, Reply } from './exec-thread.ts'
 
 /** The thread that starts programs. */
 const port = parentPort
-if (!port) throw new Error('this is the entry of a thread')
+if (!port) throw new InternalError('no-thread', 'this is the entry of a thread')
 const running = new Map<number, AbortController>()
 const say = (reply: Reply) => port.postMessage(reply)
 

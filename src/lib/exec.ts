@@ -107,6 +107,13 @@ export function inheritedEnv(): Record<string, string> {
   )
 }
 
+/** All of our environment: for package managers, which read proxies, mirrors and certificates from it. Never for what a recipe brings. */
+export function wholeEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
+
 async function forEachLine(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
   try {
     for await (const line of lines) onLine(String(line))

@@ -1,11 +1,9 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
-import { CcCiError } from '../lib/errors.ts'
+import { isAway } from './contract/errors.ts'
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
-/** What comes back by itself: told once a while, not as a fault of ours. */
-const PASSING = ['database-gone', 'disk-full', 'forge-gone']
 /** A database is ours and bears being asked: people wait for what these loops do once it is back. */
 const DATABASE_PAUSE_MS = 4_000
 
@@ -31,7 +29,7 @@ export async function keepGoing(
       pause = FIRST_PAUSE_MS
     } catch (err) {
       if (signal.aborted) return
-      const passing = err instanceof CcCiError && PASSING.includes(err.code)
+      const passing = isAway(err)
       if (passing && err.code === 'database-gone') pause = Math.min(pause, DATABASE_PAUSE_MS)
       if (passing) log.warn({ loop: name, error: err.message, pauseMs: pause }, 'again in a while')
       else log.error({ loop: name, err, pauseMs: pause }, 'a loop failed and is started anew')

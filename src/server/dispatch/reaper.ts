@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
-import { CcCiError, messageOf } from '../../lib/errors.ts'
+import { messageOf } from '../../lib/errors.ts'
+import { isStoreAway } from '../contract/errors.ts'
 import { LEASE } from '../contract/protocol.ts'
 import type { Answers } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
@@ -30,8 +31,7 @@ export async function reapLeases(parts: ReaperParts, signal: AbortSignal): Promi
       const now = clock.now()
       if (!watch.jumpedWithin(graceMs, now)) await reapOnce(parts, now)
     } catch (err) {
-      if (err instanceof CcCiError && err.code === 'database-gone')
-        log.warn({ error: messageOf(err) }, 'leases are looked through again in a while')
+      if (isStoreAway(err)) log.warn({ error: messageOf(err) }, 'leases are looked through again in a while')
       else log.error({ err }, 'leases could not be looked through')
     }
     await clock.sleep(everyMs, signal).catch(() => {})

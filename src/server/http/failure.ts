@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { FencedError, ForgeError, UploadError } from '../contract/errors.ts'
+import { FencedError, ForgeError, isStoreAway, UploadError } from '../contract/errors.ts'
 
 /** How every route says no. */
 interface Failure {
@@ -59,7 +59,7 @@ function statusOf(error: unknown): ContentfulStatusCode {
     return ({ 'wrong-offset': 409, 'too-large': 413 } as const)[error.code as 'too-large'] ?? 400
   if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
   if (!(error instanceof CcCiError)) return 500
-  if (error.code === 'database-gone' || error.code === 'disk-full') return 503
+  if (isStoreAway(error)) return 503
   if (error.code === 'git-failed') return 502
   if (error.code === 'commit-not-found') return 410
   if (error.blame !== 'user') return 500

@@ -45,7 +45,7 @@ export type OpenStore = Store & { readonly damaged: readonly Damage[] }
 
 /**
  * Opens the database, brings it to the newest schema and adds what the files know. Throws UsageError `database-in-use` (another process has the
- * embedded one; names its pid) and `database-newer`, InfraError `database-gone` and `disk-full`.
+ * embedded one; names its pid) and `database-newer`, InfraError `database-gone`, `disk-full` and `database-unusable`.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { state, databaseUrl, clock = systemClock } = options

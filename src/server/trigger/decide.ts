@@ -8,8 +8,8 @@ import { isSameLogin } from './who.ts'
 
 /**
  * Decides one comment, and says whether it was this call that did. Talk is not stored. A reply is wanted before the decision, or that a
- * stranger was refused, is written: a crash between says the same again, the other order would say nothing for ever. What a run looks like is wanted after it exists; the poll that meets its
- * comment again makes up for a crash there.
+ * stranger was refused, is written: a crash between says the same again, the other order would say nothing for ever. What a run looks like
+ * is wanted after it exists; the poll that meets its comment again makes up for a crash there.
  */
 export async function decideComment(parts: TriggerParts, told: CommentEvent, by: 'hook' | 'poll'): Promise<boolean> {
   const { store, forge, replies, log } = parts

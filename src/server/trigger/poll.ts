@@ -1,4 +1,5 @@
 import { messageOf } from '../../lib/errors.ts'
+import { isAway } from '../contract/errors.ts'
 import type { ForgeComment } from '../contract/forge.ts'
 import type { CommentEvent } from '../contract/services.ts'
 import type { Enrolment } from '../contract/store.ts'
@@ -51,7 +52,7 @@ async function pollOne(
   let count = 0
   let failed = false
   const skip = (error: unknown, where: object) => {
-    if (isGone(error)) throw error
+    if (isAway(error)) throw error
     failed = true
     log.warn({ enrolment: name, ...where, error: messageOf(error) }, 'not polled, next round again')
   }
@@ -87,9 +88,4 @@ async function listed(forge: Parts['forge'], name: string, since: string): Promi
   if (name.includes('/')) return [name]
   const pulls = await forge.activePulls(name, since)
   return [...new Set(pulls.map(({ repository }) => repository))]
-}
-
-function isGone(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'forge-gone' || code === 'database-gone' || code === 'disk-full'
 }

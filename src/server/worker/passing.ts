@@ -1,8 +1,10 @@
 import { CcCiError } from '../../lib/errors.ts'
+import { isAway } from '../contract/errors.ts'
 
-/** Codes of what another try may not meet again. */
-const PASSING = ['server-gone', 'database-gone', 'disk-full', 'forge-gone', 'no-answer']
+/** Codes of the way to the server. */
+const SERVER_AWAY = ['server-gone', 'no-answer']
 
+/** What another try may not meet again. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof CcCiError && PASSING.includes(error.code)
+  return isAway(error) || (error instanceof CcCiError && SERVER_AWAY.includes(error.code))
 }

@@ -46,7 +46,7 @@ export class ThreadDatabase implements EmbeddedDatabase {
     this.#options = options
   }
 
-  /** Throws InfraError `database-gone` after `close`, or `disk-full`. */
+  /** Throws InfraError `database-gone` after `close`, `disk-full`, or `database-unusable` where not even an empty one opens. */
   session(): Promise<Session> {
     if (this.#closed) return Promise.reject(new InfraError('database-gone', 'the database was closed'))
     if (this.#live?.ended) this.#session = null
@@ -99,7 +99,9 @@ export class ThreadDatabase implements EmbeddedDatabase {
       await refuseFull(folder, error)
       await this.#moveAside(error)
       // A copy that does not open speaks against what it was copied from.
-      return Session.open({ folder, prepared: isNew ? null : preparedFolder() })
+      return await Session.open({ folder, prepared: isNew ? null : preparedFolder() }).catch((again) => {
+        throw unusable(folder, again)
+      })
     }
   }
 
@@ -114,6 +116,13 @@ export class ThreadDatabase implements EmbeddedDatabase {
     await mkdir(folder, { mode: 0o700 })
     onAside(aside, messageOf(reason))
   }
+}
+
+function unusable(folder: string, cause: unknown): InfraError {
+  return new InfraError('database-unusable', `no database can be made in ${folder}: ${messageOf(cause)}`, {
+    hint: 'Check that the folder is on a disk that can be written; what was there lies beside it.',
+    cause,
+  })
 }
 
 /** Codes of an error and of what caused it. */

@@ -5,8 +5,7 @@ const NETWORK = /^(ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNRE
 /** Classes 08 (connection), 53 (no room, too many), 57P (shut down), 58 (system); 25006 and 40001 on a change of the primary. */
 const SQL_STATES = /^(08\w{3}|53\w{3}|57P\w{2}|58\w{3}|25006)$/
 const WORDS =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after|PGlite is closed|PGlite instance is already closed)/
-
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after)/
 const FULL = /^(ENOSPC|EDQUOT|53100)$/
 
 /**

@@ -1,12 +1,13 @@
 // cspell:ignore pglite
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
+import { InternalError } from '../../../../lib/errors.ts'
 import { prepare } from './prepared.ts'
 import type { Answer, Ask, ThreadData, WireError } from './protocol.ts'
 
 /** The thread that has the embedded database: PostgreSQL as WASM, which holds up whatever thread it computes in. */
 const port = parentPort
-if (!port) throw new Error('this is the entry of a thread')
+if (!port) throw new InternalError('no-thread', 'this is the entry of a thread')
 const say = (answer: Answer) => port.postMessage(answer)
 
 const database = await open(workerData as ThreadData)
