@@ -122,7 +122,7 @@ describe('what was pushed after a comment', () => {
 
   it('sees a push, of a fork, at once; and not one before', async () => {
     const { number } = await pullOf('pushed')
-    await pushAgain('pushed')
+    await gitea.historyTells(REPO, number, await pushAgain('pushed'))
     await nextSecond()
     const id = await gitea.comment(gitea.people.member, REPO, number, '!testme')
     const at = (await forge.comment(REPO, id))?.createdAt ?? ''
@@ -136,7 +136,7 @@ describe('what was pushed after a comment', () => {
   it('sees every kind of force-push', async () => {
     const { number, head } = await pullOf('forced')
     const second = await pushAgain('forced')
-    await gitea.headIs(REPO, number, second)
+    await gitea.historyTells(REPO, number, second)
     const order = { as: gitea.people.stranger, repository: 'stranger/recipe', branch: 'forced' }
     const main = (await forge.resolveCommit(REPO, 'main')) ?? ''
     for (const to of [head, second, main]) {

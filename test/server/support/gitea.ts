@@ -157,6 +157,15 @@ export class Gitea {
     })
   }
 
+  /** Waits until the pull request's history tells of the push of this commit: the row is written after the head has moved. */
+  async historyTells(repository: string, pull: number, commit: string): Promise<void> {
+    await this.#eventually(`history of #${pull} with ${commit}`, async () => {
+      const path = `/repos/${repository}/issues/${pull}/timeline`
+      const rows = await this.api<({ type: string; body: string } | null)[]>(null, 'GET', path)
+      return rows.some((row) => row?.type === 'pull_push' && row.body.includes(commit))
+    })
+  }
+
   async comment(as: Account, repository: string, pull: number, body: string): Promise<number> {
     const { id } = await this.api<{ id: number }>(as, 'POST', `/repos/${repository}/issues/${pull}/comments`, { body })
     return id

@@ -83,11 +83,11 @@ export class Stage {
     })
   }
 
-  /** Pushes again to the branch, and waits until the forge says so. */
+  /** Pushes again to the branch, and waits until the history of the pull request tells it. */
   async pushAgain({ repository, number }: { repository: string; number: number }): Promise<string> {
     const files = { a: `${Math.random()}` }
     const head = await this.gitea.push({ as: this.gitea.people.member, repository, branch: 'change', files })
-    await this.gitea.headIs(repository, number, head)
+    await this.gitea.historyTells(repository, number, head)
     return head
   }
 
