@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { InfraError } from './errors.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
+import { Outstanding } from './outstanding.ts'
 
 const ENTRY = new URL('./exec-thread-entry.ts', import.meta.url)
 
@@ -33,23 +34,24 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+interface Thread {
+  readonly worker: Worker
+  readonly waiting: Outstanding<Waiting>
+}
+
 /**
  * Starts programs from a thread of its own. Starting one holds up whoever does it until the new process has begun: 20 ms and more on a busy
  * machine, in which a server answers nobody. `exec` is as in exec.ts. A thread that ended is followed by a new one.
  */
 export class ExecThread {
-  readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | null = null
-  #next = 0
+  #thread: Thread | null = null
 
   readonly exec = async (file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> => {
     const { signal, onLine, ...rest } = options
     signal?.throwIfAborted()
-    const id = this.#next++
     const { promise, resolve, reject } = Promise.withResolvers<ExecResult>()
-    const worker = this.#begun()
-    if (this.#waiting.size === 0) worker.ref()
-    this.#waiting.set(id, { options, resolve, reject })
+    const { worker, waiting } = this.#begun()
+    const id = waiting.add({ options, resolve, reject })
     const stop = () => worker.postMessage({ kind: 'stop', id } satisfies Ask)
     signal?.addEventListener('abort', stop, { once: true })
     worker.postMessage({ kind: 'run', id, file, args, options: rest, lines: onLine !== undefined } satisfies Ask)
@@ -62,41 +64,37 @@ export class ExecThread {
 
   /** What waits is told that it failed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker?.terminate()
+    await this.#thread?.worker.terminate()
   }
 
-  #begun(): Worker {
-    if (this.#worker) return this.#worker
+  #begun(): Thread {
+    if (this.#thread) return this.#thread
     const worker = new Worker(ENTRY, { execArgv: ['--disable-warning=ExperimentalWarning'], name: 'programs' })
-    worker.unref()
+    const waiting = new Outstanding<Waiting>(worker)
     let reason = 'its thread has ended'
-    worker.on('message', (reply: Reply) => this.#hear(reply))
+    worker.on('message', (reply: Reply) => hear(waiting, reply))
     worker.on('error', ({ message }) => {
       reason = message
     })
     worker.on('exit', () => {
-      this.#worker = null
-      for (const { reject } of this.#waiting.values()) {
-        reject(new InfraError('program-failed', `programs cannot be started: ${reason}`))
-      }
-      this.#waiting.clear()
+      this.#thread = null
+      const why = new InfraError('program-failed', `programs cannot be started: ${reason}`)
+      for (const { reject } of waiting.takeAll()) reject(why)
     })
-    this.#worker = worker
-    return worker
+    this.#thread = { worker, waiting }
+    return this.#thread
   }
+}
 
-  #hear(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.id)
-    if (!waiting) return
-    const { options, resolve, reject } = waiting
-    if (reply.kind === 'line') {
-      options.onLine?.(reply.line)
-      return
-    }
-    this.#waiting.delete(reply.id)
-    if (this.#waiting.size === 0) this.#worker?.unref()
-    if (reply.kind === 'result') resolve(reply.result)
-    else if (options.signal?.aborted) reject(options.signal.reason)
-    else reject(new InfraError(reply.code, reply.message, reply.hint === undefined ? {} : { hint: reply.hint }))
+function hear(all: Outstanding<Waiting>, reply: Reply): void {
+  if (reply.kind === 'line') {
+    all.get(reply.id)?.options.onLine?.(reply.line)
+    return
   }
+  const waiting = all.take(reply.id)
+  if (!waiting) return
+  const { options, resolve, reject } = waiting
+  if (reply.kind === 'result') resolve(reply.result)
+  else if (options.signal?.aborted) reject(options.signal.reason)
+  else reject(new InfraError(reply.code, reply.message, reply.hint === undefined ? {} : { hint: reply.hint }))
 }

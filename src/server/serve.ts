@@ -59,8 +59,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const parts = { store, forge, settings, clock, log }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
-  const intake = makeIntake({ ...parts, answers, replies, largestWorker: () => largestWorker(store, clock) })
-  const operations = makeOperations({ ...parts, answers })
+  const largest = { largestWorker: () => largestWorker(store, clock) }
+  const intake = makeIntake({ ...parts, ...largest, answers, replies })
+  const operations = makeOperations({ ...parts, ...largest, answers })
   const office = makeDispatch({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),

@@ -156,11 +156,13 @@ export interface Store {
   /**
    * Decides a comment once. `first: false`: somebody has decided it before, nothing was written. With `request` a queued run is made (its
    * folder and request.json first), a queued run of the same pull request is cancelled in its favour (`superseded`), and a running one stays.
+   * Where a run of a newer comment goes on already (another server decided that one meanwhile; the forge numbers comments in their order), none
+   * is made: the comment is kept as `ignored` in favour of `newer`.
    */
   decide(
     comment: DecidedComment,
     request: RunRequest | null,
-  ): Promise<{ readonly first: boolean; readonly superseded: readonly RunRow[] }>
+  ): Promise<{ readonly first: boolean; readonly superseded: readonly RunRow[]; readonly newer: RunRow | null }>
   decided(repository: string, comment: number): Promise<DecidedComment | null>
   /** Whether `firstRefusal` was ever called for it. */
   wasRefused(repository: string, pull: number, login: string): Promise<boolean>

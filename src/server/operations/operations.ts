@@ -2,6 +2,7 @@ import { approve } from '../../gate/approvals.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { newRunId } from '../../lib/ids.ts'
+import { formatSize } from '../../lib/size.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'
 import { commitId, type RunRequest, repositoryName } from '../contract/request.ts'
@@ -17,11 +18,13 @@ export interface OperationsParts {
   readonly answers: Pick<Answers, 'runChanged'>
   readonly settings: ServerSettings
   readonly clock: Clock
+  /** Memory of the largest worker, in bytes; null while none is known: then nothing is too big. */
+  readonly largestWorker: () => Promise<number | null>
 }
 
 /** What people with the right to it may do, whichever way they come in. */
 export function makeOperations(parts: OperationsParts): Operations {
-  const { store, forge, answers, settings, clock } = parts
+  const { store, forge, answers, settings, clock, largestWorker } = parts
   return {
     async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
       const enrolment = await enrolled(repository)
@@ -51,7 +54,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       const { request } = await known(id)
       const pull = request.pull && { ...request.pull, comment: null, author: by }
       const priority = request.pull ? 'pull' : 'manual'
-      return add({ ...request, ...fresh(await store.enrolmentOf(request.repository)), priority, pull })
+      return add({ ...request, ...fresh(await enrolled(request.repository)), priority, pull })
     },
 
     async cancel(id, by) {
@@ -123,19 +126,33 @@ export function makeOperations(parts: OperationsParts): Operations {
   }
 
   async function add(request: RunRequest): Promise<RunRequest> {
+    await refuseTooBig(request)
     const { superseded } = await store.add(request)
     for (const row of superseded) await answers.runChanged(row)
     await answers.runChanged(await known(request.id))
     return request
   }
 
-  function fresh(enrolment: Enrolment | null) {
+  async function refuseTooBig({ repository, memoryBytes }: RunRequest): Promise<void> {
+    const largest = await largestWorker()
+    if (largest === null || memoryBytes <= largest) return
+    const [needs, has] = [formatSize(memoryBytes), formatSize(largest)]
+    throw new UsageError(
+      'too-big',
+      `a run of ${repository} is given ${needs} of memory, the largest worker has ${has}`,
+      {
+        hint: 'Enrol it with less memory, or add a worker.',
+      },
+    )
+  }
+
+  function fresh(enrolment: Enrolment) {
     return {
       schema: 1,
       id: newRunId(clock.now()),
       attemptOf: null,
       at: new Date(clock.now()).toISOString(),
-      memoryBytes: enrolment?.memoryBytes ?? settings.runMemoryBytes,
+      memoryBytes: enrolment.memoryBytes ?? settings.runMemoryBytes,
       deadlineMs: settings.runDeadlineMs,
     } as const
   }

@@ -67,7 +67,7 @@ async function concludeTest(
   const request = requestOf(parts, event, command, { enrolment, pull })
   const there = runs.find((row) => makesNeedless(row, request, event.comment.id))?.request.id
   if (there) return { ...said('ignored', head, { kind: 'already-running', run: there }), run: there }
-  const largest = (await parts.largestWorker?.()) ?? null
+  const largest = await parts.largestWorker()
   const { memoryBytes } = request
   if (largest !== null && memoryBytes > largest) return said('refused', head, { kind: 'too-big', memoryBytes, largest })
   return { decision: 'run', head, reply: null, run: request.id, request }

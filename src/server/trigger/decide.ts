@@ -33,15 +33,17 @@ export async function decideComment(parts: TriggerParts, told: CommentEvent, by:
     await store.firstRefusal(comment.repository, comment.pull, comment.author)
   }
   const { decision, run, request } = conclusion
-  const { first, superseded } = await store.decide(
+  const { first, superseded, newer } = await store.decide(
     { repository: comment.repository, comment: comment.id, decision, at: comment.createdAt, run },
     request,
   )
   if (!first) return false
-  log.info(
-    { repository: comment.repository, pull: comment.pull, comment: comment.id, decision, run },
-    'comment decided',
-  )
+  const place = { repository: comment.repository, pull: comment.pull, comment: comment.id }
+  if (newer) {
+    log.info({ ...place, decision: 'ignored', run: newer.request.id }, 'comment decided: a newer one was served first')
+    return true
+  }
+  log.info({ ...place, decision, run }, 'comment decided')
   await show(parts, conclusion, superseded)
   return true
 }

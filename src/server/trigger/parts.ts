@@ -16,5 +16,5 @@ export interface TriggerParts {
   readonly clock: Clock
   readonly log: Pick<Logger, 'info' | 'warn'>
   /** Memory of the largest worker, in bytes; null while none is known: then nothing is too big. */
-  readonly largestWorker?: () => number | null | Promise<number | null>
+  readonly largestWorker: () => Promise<number | null>
 }

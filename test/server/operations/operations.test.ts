@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => gitea?.[Symbol.asyncDispose]())
 
 /** What an operator may do with the token of this account, on a store of the test's own. */
-async function office(as: 'bot' | 'admin' = 'bot') {
+async function office(as: 'bot' | 'admin' = 'bot', largest: number | null = null) {
   const { token } = gitea.people[as]
   const scene = await openScene({ forgeUrl: gitea.url, forgeToken: token })
   const parts = { ...scene.parts, forge: giteaForge({ baseUrl: gitea.url, token }) }
@@ -21,7 +21,7 @@ async function office(as: 'bot' | 'admin' = 'bot') {
     scene,
     store: scene.store,
     forge: parts.forge,
-    operations: makeOperations({ ...parts, answers: makeAnswers(parts) }),
+    operations: makeOperations({ ...parts, answers: makeAnswers(parts), largestWorker: async () => largest }),
   }
 }
 
@@ -114,6 +114,18 @@ test('runs the same commit again, and cancels once', async () => {
   expect(await store.run(again.id)).toMatchObject({ state: 'cancelled', cancelReason: 'cancelled by ann' })
   for (const act of [operations.rerun, operations.cancel])
     await expect(act('20260101-000000-aaaaaa', by)).rejects.toMatchObject({ code: 'no-such-run' })
+})
+
+test('starts nothing in a repository that is enrolled no longer, and nothing that no worker could take', async () => {
+  const { operations, store } = await office('bot', 4000)
+  await operations.enrol({ name, memoryBytes: 4000, by })
+  const { id } = await operations.start({ repository: name }, by)
+  await operations.withdraw(name, by)
+  await expect(operations.rerun(id, by)).rejects.toMatchObject({ code: 'not-enrolled' })
+  await operations.enrol({ name, memoryBytes: 4001, by })
+  for (const act of [operations.rerun(id, by), operations.start({ repository: name }, by)])
+    await expect(act).rejects.toMatchObject({ code: 'too-big' })
+  expect(await store.counts()).toMatchObject({ queued: 0, cancelled: 1 })
 })
 
 test('approves one whole commit of a repository, as its runs name it', async () => {

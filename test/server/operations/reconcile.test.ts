@@ -151,7 +151,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const { upstream, mirror, parts, store, settings, forge, round, push, open, send } = await stage()
   const app = new Hono()
   const answers = makeAnswers({ ...parts, forge })
-  const operations = makeOperations({ ...parts, forge, answers })
+  const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
   const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
   addPages(app, { ...parts, operations }, doorman)
   const page = async () => (await app.request('/repositories')).text()

@@ -19,7 +19,7 @@ function pagesOf(scene: Scene, operator: string | null): { app: Hono; operations
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const answers = makeAnswers({ ...scene.parts, forge })
-  const operations = makeOperations({ ...scene.parts, forge, answers })
+  const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
   addPages(
     app,
     { ...scene.parts, operations },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { execOk } from '../../../src/lib/exec.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { claimed, commentOf, enrolment, FakeClock, outcomeOf, request } from './bench.ts'
 import { rawDatabase } from './raw-database.ts'
@@ -77,6 +78,25 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
     await third.store.close()
   })
 }
+
+test('a damaged database that cannot be moved aside is told, with what to do', async () => {
+  await (await open()).store.close()
+  await execOk('mount', ['--bind', database(), database()], { deadlineMs: 10_000 })
+  try {
+    await writeFile(database('PG_VERSION'), '12\n')
+    await expect(open()).rejects.toMatchObject({
+      code: 'database-unusable',
+      blame: 'infra',
+      message: expect.stringMatching(/no database can be made in .*EBUSY/),
+      hint: expect.stringContaining('no mount point of its own'),
+    })
+  } finally {
+    await execOk('umount', [database()], { deadlineMs: 10_000 })
+  }
+  const mended = await open()
+  expect(mended.lines[0]).toContain('moved aside')
+  await mended.store.close()
+})
 
 test('no more than two damaged databases are kept', async () => {
   const clock = new FakeClock()

@@ -8,7 +8,7 @@ onBothDatabases((databases) => {
     const bench = await databases.bench()
     const store = await bench.open()
     const asked = request({ pullNumber: 7 })
-    expect(await store.decide(commentOf(asked), asked)).toEqual({ first: true, superseded: [] })
+    expect(await store.decide(commentOf(asked), asked)).toEqual({ first: true, superseded: [], newer: null })
     expect((await store.run(asked.id))?.request).toEqual(asked)
     const claim = await claimed(store)
     expect(claim).toMatchObject({ request: asked, folder: asked.id, lease: { run: asked.id, attempt: 1 } })
@@ -49,7 +49,7 @@ onBothDatabases((databases) => {
     ]
     await store.decide(commentOf(first), first)
     await claimed(store)
-    expect(await store.decide(commentOf(second), second)).toEqual({ first: true, superseded: [] })
+    expect(await store.decide(commentOf(second), second)).toEqual({ first: true, superseded: [], newer: null })
     const { superseded } = await store.decide(commentOf(third), third)
     expect(superseded).toMatchObject([
       { request: second, state: 'cancelled', outcome: { teardown: 'none', message: `superseded by ${third.id}` } },
@@ -57,6 +57,23 @@ onBothDatabases((databases) => {
     expect(await store.run(first.id)).toMatchObject({ state: 'running' })
     expect(await store.claim(capacity(), START, LEASE_MS)).toBeNull()
   })
+
+  test.each(['queued', 'running'])(
+    'an older comment that is decided late leaves the %s run of a newer one',
+    async (state) => {
+      const bench = await databases.bench()
+      const store = await bench.open()
+      const [older, newer] = [request({ pullNumber: 7 }), request({ pullNumber: 7 })]
+      await store.decide(commentOf(newer), newer)
+      if (state === 'running') await claimed(store)
+      const late = await store.decide(commentOf(older), older)
+      expect(late).toMatchObject({ first: true, superseded: [], newer: { request: newer, state } })
+      expect(await store.run(older.id)).toBeNull()
+      const kept = await store.decided(older.repository, commentOf(older).comment)
+      expect(kept).toMatchObject({ decision: 'ignored', run: newer.id })
+      expect(await store.decide(commentOf(older), older)).toEqual({ first: false, superseded: [], newer: null })
+    },
+  )
 
   test('a writer whose lease is gone changes nothing', async () => {
     const store = await (await databases.bench()).open()

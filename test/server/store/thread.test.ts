@@ -10,6 +10,7 @@ import { Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ThreadDatabase } from '../../../src/server/store/database/embedded.ts'
 import { ExclusivePGliteDialect } from '../../../src/server/store/database/pglite.ts'
+import { Session } from '../../../src/server/store/database/thread/session.ts'
 import { Upkeep } from '../../../src/server/store/upkeep.ts'
 import { FakeClock } from './bench.ts'
 
@@ -87,6 +88,17 @@ test('the death of the thread undoes what was open, says so to who waits, and th
   })
   expect(await all()).toEqual([1])
   expect(told).toEqual(['anew: struck', 'anew: struck again'])
+})
+
+test('a query that turns in circles ends its session, and what waits behind it is told', async () => {
+  const slow = await Session.open({ folder: join(folder, '..', 'other'), prepared: null }, 2_000)
+  const asked = ['select pg_sleep(60)', 'select 1'].map((query) => slow.query(query, []))
+  for (const one of asked)
+    await expect(one).rejects.toMatchObject({
+      code: 'database-gone',
+      message: expect.stringContaining('a query had no answer within 2000 ms'),
+    })
+  expect(slow.ended).not.toBeNull()
 })
 
 test('every life is caught up with once before it is used, and again when that failed', async () => {

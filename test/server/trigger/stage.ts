@@ -51,7 +51,7 @@ export class Stage {
       replies: { reply: async (to, reply) => void this.said.push({ ...to, reply }) },
       clock: systemClock,
       log: pino({ enabled: false }),
-      largestWorker: () => this.largest,
+      largestWorker: async () => this.largest,
       ...parts,
     })
   }

@@ -112,15 +112,22 @@ export class ThreadDatabase implements EmbeddedDatabase {
     for (const name of older.slice(0, Math.max(0, older.length - KEPT_ASIDE + 1)))
       await rm(join(dirname(folder), name), { recursive: true })
     const aside = join(dirname(folder), `${prefix}${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}`)
-    await rename(folder, aside)
-    await mkdir(folder, { mode: 0o700 })
+    try {
+      await rename(folder, aside)
+      await mkdir(folder, { mode: 0o700 })
+    } catch (error) {
+      const why = new Error(`${messageOf(reason)}; moved aside it cannot be either: ${messageOf(error)}`, {
+        cause: error,
+      })
+      throw unusable(folder, why)
+    }
     onAside(aside, messageOf(reason))
   }
 }
 
 function unusable(folder: string, cause: unknown): InfraError {
   return new InfraError('database-unusable', `no database can be made in ${folder}: ${messageOf(cause)}`, {
-    hint: 'Check that the folder is on a disk that can be written; what was there lies beside it.',
+    hint: 'Check that the folder can be written and renamed (no mount point of its own); what was moved aside lies beside it.',
     cause,
   })
 }

@@ -10,15 +10,17 @@ export function commentPart(context: Context): Part {
   return {
     async decide(comment, request) {
       return changeQueue(context, async (trx) => {
+        const newer = request && (await ofNewerComment(trx, request))
+        const decided = newer ? { ...comment, decision: 'ignored' as const, run: newer.request.id } : comment
         const added = await trx
           .insertInto('comments')
-          .values({ ...comment, repo: comment.repository.toLowerCase() })
+          .values({ ...decided, repo: comment.repository.toLowerCase() })
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst()
-        if (!added.numInsertedOrUpdatedRows) return { first: false, superseded: [] }
-        const superseded = request ? await enqueue(context, trx, request) : []
-        await journal.append({ kind: 'comment', ...comment })
-        return { first: true, superseded }
+        if (!added.numInsertedOrUpdatedRows) return { first: false, superseded: [], newer: null }
+        const superseded = request && !newer ? await enqueue(context, trx, request) : []
+        await journal.append({ kind: 'comment', ...decided })
+        return { first: true, superseded, newer }
       })
     },
 
@@ -64,6 +66,24 @@ export function commentPart(context: Context): Part {
   }
 }
 
+/** The run that goes on for a newer comment of the same pull request. */
+async function ofNewerComment(trx: Trx, { repository, pull }: RunRequest): Promise<RunRow | null> {
+  if (!pull || pull.comment === null) return null
+  const rows = await activeOf(trx, repository, pull.number, ['queued', 'running'])
+  const { comment } = pull
+  return rows.map(toRunRow).find(({ request }) => (request.pull?.comment ?? 0) > comment) ?? null
+}
+
+function activeOf(trx: Trx, repository: string, pull: number, states: readonly ('queued' | 'running')[]) {
+  return trx
+    .selectFrom('runs')
+    .selectAll()
+    .where('repo', '=', repository.toLowerCase())
+    .where('pull', '=', pull)
+    .where('state', 'in', states)
+    .execute()
+}
+
 /**
  * Outcomes of what is superseded go to disk before the new request: a crash between loses a queued run whose newer comment will be met again by
  * polling, and never leaves two.
@@ -76,13 +96,7 @@ async function enqueue(context: Context, trx: Trx, request: RunRequest): Promise
 }
 
 async function supersede(context: Context, trx: Trx, request: RunRequest, pull: number): Promise<RunRow[]> {
-  const older = await trx
-    .selectFrom('runs')
-    .selectAll()
-    .where('repo', '=', request.repository.toLowerCase())
-    .where('pull', '=', pull)
-    .where('state', '=', 'queued')
-    .execute()
+  const older = await activeOf(trx, request.repository, pull, ['queued'])
   const ended: RunRow[] = []
   for (const row of older) {
     const now = context.clock.now()

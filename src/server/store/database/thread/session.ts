@@ -1,18 +1,21 @@
 import { Worker } from 'node:worker_threads'
 import { InfraError } from '../../../../lib/errors.ts'
+import { Outstanding } from '../../../../lib/outstanding.ts'
 import type { Answer, Ask, QueryResult, ThreadData, WireError } from './protocol.ts'
 
 const ENTRY = new URL('./entry.ts', import.meta.url)
 /** A sound database opens in a second, on a busy machine in ten; what takes longer is a damaged one that turns in circles. */
 const OPEN_MS = 120_000
 const CLOSE_MS = 30_000
+/** Every query is of milliseconds; one that takes longer turns in circles, and with it everything that waits behind it. */
+const QUERY_MS = 60_000
 
 interface Pending {
   readonly resolve: (result: QueryResult) => void
   readonly reject: (error: unknown) => void
 }
 
-/** The database could not be opened, or its thread has ended. */
+/** The database could not be opened, did not answer, or its thread has ended. */
 class ThreadError extends Error {
   override readonly name = 'ThreadError'
 }
@@ -20,14 +23,16 @@ class ThreadError extends Error {
 /** One life of the database's thread. Once `ended`, every query throws InfraError `database-gone`; a new session is a new thread. */
 export class Session {
   readonly #worker: Worker
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending: Outstanding<Pending>
+  readonly #queryMs: number
   readonly #exit: Promise<void>
-  #next = 0
   /** Why it is over; null while it is not. */
   ended: Error | null = null
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, queryMs: number) {
     this.#worker = worker
+    this.#pending = new Outstanding(worker)
+    this.#queryMs = queryMs
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#exit = promise
     worker.on('message', (answer: Answer) => this.#hear(answer))
@@ -39,7 +44,7 @@ export class Session {
   }
 
   /** Throws ThreadError when the database cannot be opened, with the reason of the database as its cause. */
-  static async open(data: ThreadData, openMs = OPEN_MS): Promise<Session> {
+  static async open(data: ThreadData, queryMs = QUERY_MS): Promise<Session> {
     const worker = new Worker(ENTRY, {
       workerData: data,
       execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -48,20 +53,25 @@ export class Session {
       name: 'database',
     })
     const words = lastWords(worker)
-    const opened = await begun(worker, openMs)
-    if (opened === null) return new Session(worker)
+    const opened = await begun(worker)
+    if (opened === null) return new Session(worker, queryMs)
     await worker.terminate()
     throw new ThreadError([opened.message, words()].filter(Boolean).join('; '), { cause: opened })
   }
 
-  query(sql: string, parameters: readonly unknown[]): Promise<QueryResult> {
-    if (this.ended) return Promise.reject(gone(this.ended))
+  /** A query without an answer in time ends the session. */
+  async query(sql: string, parameters: readonly unknown[]): Promise<QueryResult> {
+    if (this.ended) throw gone(this.ended)
     const { promise, resolve, reject } = Promise.withResolvers<QueryResult>()
-    const id = this.#next++
-    if (this.#pending.size === 0) this.#worker.ref()
-    this.#pending.set(id, { resolve, reject })
+    const id = this.#pending.add({ resolve, reject })
+    const giveUp = () => void this.kill(new ThreadError(`a query had no answer within ${this.#queryMs} ms`))
+    const late = setTimeout(giveUp, this.#queryMs)
     this.#worker.postMessage({ kind: 'query', id, sql, parameters } satisfies Ask)
-    return promise
+    try {
+      return await promise
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   /** Everything that was asked is answered first, and the database closes its files. */
@@ -81,9 +91,7 @@ export class Session {
 
   #hear(answer: Answer): void {
     if (answer.kind === 'ready' || answer.kind === 'failed') return
-    const pending = this.#pending.get(answer.id)
-    this.#pending.delete(answer.id)
-    if (this.#pending.size === 0) this.#worker.unref()
+    const pending = this.#pending.take(answer.id)
     if (answer.kind === 'result') pending?.resolve(answer.result)
     else if (answer.kind === 'error') pending?.reject(thrown(answer.error))
     else {
@@ -95,23 +103,21 @@ export class Session {
 
   #end(reason: Error): void {
     this.ended ??= reason
-    for (const { reject } of this.#pending.values()) reject(gone(this.ended))
-    this.#pending.clear()
+    for (const { reject } of this.#pending.takeAll()) reject(gone(this.ended))
   }
 }
 
 /** Null when the thread is ready, else why it is not. */
-async function begun(worker: Worker, openMs: number): Promise<Error | null> {
+async function begun(worker: Worker): Promise<Error | null> {
   const { promise, resolve } = Promise.withResolvers<Error | null>()
-  const late = setTimeout(() => resolve(new Error(`the database did not open within ${openMs} ms`)), openMs)
+  const late = setTimeout(() => resolve(new Error(`the database did not open within ${OPEN_MS} ms`)), OPEN_MS)
   const hear = (answer: Answer) => resolve(answer.kind === 'failed' ? thrown(answer.error) : null)
   const exit = (code: number) => resolve(new Error(`its thread ended with ${code}`))
   worker.once('message', hear).once('error', resolve).once('exit', exit)
   const opened = await promise
   clearTimeout(late)
   worker.off('message', hear).off('error', resolve).off('exit', exit)
-  if (opened === null) worker.unref()
-  else worker.on('error', () => {})
+  if (opened !== null) worker.on('error', () => {})
   return opened
 }
 
