@@ -31,12 +31,13 @@ docker run --detach --name "$name" --hostname ci --stop-signal SIGRTMIN+3 $caps 
   --tmpfs /run:exec --tmpfs /run/lock --tmpfs /tmp:exec,mode=1777 --volume "$name:/var/lib/docker" --volume "$work/source.git:/srv/source.git:ro" \
   --volume "$here/systemd:/srv/fresh:ro" --volume "$(dirname "$gitea"):/srv/gitea:ro" "$name:12" /bin/sh /srv/fresh/init.sh > /dev/null
 inside() { docker exec "$name" "$@"; }
+# Its start empties /tmp, under whoever came before.
+inside timeout 60 sh -c 'until systemctl is-system-running 2> /dev/null | grep -qE "running|degraded"; do sleep 0.2; done'
 # Authorities that the administrator added, and the settings of npm and pip, are the machine's, not the project's.
 for file in /usr/local/share/ca-certificates/*.crt; do if [ -e "$file" ]; then docker cp -q "$file" "$name:$file"; fi; done
 inside update-ca-certificates > /dev/null 2>&1
 inside sh -c 'echo cafile=/etc/ssl/certs/ca-certificates.crt > /root/.npmrc; printf "[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n" > /etc/pip.conf
   echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/fast; systemctl mask --quiet --now systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket'
-inside timeout 60 sh -c 'until systemctl is-system-running | grep -q running; do sleep 0.2; done'
 inside bash /srv/fresh/install.sh
 docker save cc-ci-fixtures/busybox:1 | docker exec --interactive "$name" docker load > /dev/null
 inside bash /srv/fresh/forge.sh
