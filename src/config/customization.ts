@@ -1,5 +1,5 @@
+import { collect } from '../lib/collect.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
-import { collect } from './invalid.ts'
 import { customFolders, type LoadedSettings, type LoadOptions, loadFrom } from './load.ts'
 import { type CustomFile, type CustomFolder, ownFile } from './own-file.ts'
 import type { CodeSide } from './source.ts'

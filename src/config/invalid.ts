@@ -1,18 +1,6 @@
-import { RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { RecipeError } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
 
 export function invalid(message: string, where: Place, hint?: string): RecipeError {
   return new RecipeError('config-invalid', message, { where, ...(hint ? { hint } : {}) })
-}
-
-/** What `read` gives, or null with the problems that it threw added to `errors`. */
-export async function collect<T>(errors: RecipeError[], read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof RecipeErrors) errors.push(...error.errors)
-    else if (error instanceof RecipeError) errors.push(error)
-    else throw error
-    return null
-  }
 }

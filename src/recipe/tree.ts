@@ -1,4 +1,5 @@
-import { RecipeError, RecipeErrors } from '../lib/errors.ts'
+import { collect } from '../lib/collect.ts'
+import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { readAbraExports } from './abra-exports.ts'
 import { parseEnvSample } from './env-sample.ts'
 import { readMetadata } from './metadata.ts'
@@ -11,17 +12,6 @@ export async function readTree(dir: string): Promise<RecipeTree> {
   const env = await collect(errors, async () => parseEnvSample((await readText(dir, '.env.sample')) ?? ''))
   const abraExports = await collect(errors, async () => readAbraExports((await readText(dir, 'abra.sh')) ?? ''))
   const metadata = await collect(errors, async () => readMetadata((await readText(dir, 'README.md')) ?? ''))
-  if (!env || !abraExports || metadata === undefined) throw new RecipeErrors(errors)
+  if (!env || !abraExports || errors.length > 0) throw new RecipeErrors(errors)
   return { dir, env, abraExports, metadata }
-}
-
-async function collect<T>(errors: RecipeError[], read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof RecipeErrors) errors.push(...error.errors)
-    else if (error instanceof RecipeError) errors.push(error)
-    else throw error
-    return undefined
-  }
 }

@@ -9,6 +9,18 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
   h: 3600e9,
 }
 
+/** Keys of a compose file, at whatever depth of a service, whose values are durations of Go. */
+export const DURATION_KEYS: ReadonlySet<string> = new Set([
+  'interval',
+  'timeout',
+  'start_period',
+  'start_interval',
+  'delay',
+  'monitor',
+  'window',
+  'stop_grace_period',
+])
+
 /** A duration as Go writes it (`1m30s`, `1.5h`, `0`), in nanoseconds; undefined when it is none. */
 export function parseGoDuration(text: string): number | undefined {
   const match = /^([-+]?)(.*)$/.exec(text)

@@ -1,3 +1,4 @@
+import { DURATION_KEYS } from './go-duration.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 
 /** Counts where zero is a value and not "unset". */
@@ -78,19 +79,8 @@ function mergeValue(below: Data | undefined, above: Data, key: string): Data {
   return unset ? below : above
 }
 
-const DURATIONS = new Set([
-  'interval',
-  'timeout',
-  'start_period',
-  'start_interval',
-  'delay',
-  'monitor',
-  'window',
-  'stop_grace_period',
-])
-
 function isZeroDuration(value: Data, key: string): boolean {
-  return DURATIONS.has(key) && typeof value === 'string' && !/[1-9]/.test(value)
+  return DURATION_KEYS.has(key) && typeof value === 'string' && !/[1-9]/.test(value)
 }
 
 function replaceUnlessEmpty(below: Data, above: Data): Data {

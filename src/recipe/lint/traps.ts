@@ -1,3 +1,4 @@
+import { DURATION_KEYS } from '../compose/go-duration.ts'
 import { variablesOf } from '../compose/interpolate.ts'
 import { type Data, isDataMap } from '../compose/source.ts'
 import { fact } from './coop-cloud.ts'
@@ -133,24 +134,13 @@ export function variableDurations({ stack }: LintContext): LintFact[] {
   const facts: LintFact[] = []
   for (const { data } of stack.sources ?? []) {
     eachText(data, [], (text, path) => {
-      if (path[0] !== 'services' || !DURATIONS.includes(path.at(-1) ?? '') || path.includes('environment')) return
+      if (path[0] !== 'services' || !DURATION_KEYS.has(path.at(-1) ?? '') || path.includes('environment')) return
       if (variablesOf(text).length > 0)
         facts.push(fact(path.join('.'), false, `is the duration ${text}`, stack.place(path)))
     })
   }
   return facts.length > 0 ? facts : [{ subject: 'compose files' }]
 }
-
-const DURATIONS = [
-  'interval',
-  'timeout',
-  'start_period',
-  'start_interval',
-  'delay',
-  'monitor',
-  'window',
-  'stop_grace_period',
-]
 
 function servicesOf(data: Data): [string, { readonly [key: string]: Data }][] {
   const services = isDataMap(data) ? data.services : undefined
