@@ -6,7 +6,7 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
-import { driftText, mirrorsSeen, seenOf } from '../operations/drift.ts'
+import { driftText, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './words.ts'
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../operations/drift.ts'
+import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
 import { Refusal } from './failure.ts'

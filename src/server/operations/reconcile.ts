@@ -5,9 +5,9 @@ import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, Store } from '../contract/store.ts'
+import { type Drift, noteMirror } from '../store/mirrors-seen.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { closeWhatIsUpstream } from './close-upstream.ts'
-import { type Drift, noteMirror } from './drift.ts'
 
 export interface ReconcileParts {
   readonly store: Pick<Store, 'enrolments'>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { driftFiles } from '../store/files/documents.ts'
+import { driftFiles } from './files/documents.ts'
 
 /**
  * How the default branch of a mirror stands to upstream's: `same`; `behind`, upstream has all of it and more; `ahead`, it has all of upstream and
