@@ -36,6 +36,7 @@ describe('an update', () => {
     ['No such image: x:1', 'recipe'],
     ['Bind for 0.0.0.0:8080 failed: port is already allocated', 'infra'],
     ['no space left on device', 'infra'],
+    ['unable to remount dir as readonly: mount tmpfs: device or resource busy', 'infra'],
     ['invalid mount config', 'recipe'],
   ])('is not blamed on the recipe where the machine refused its new task: %s', (error, blame) => {
     const tasks = [failed('app', 30, { templateHash: 'bad', state: 'rejected', error })]
@@ -45,6 +46,13 @@ describe('an update', () => {
     }
     const ran = snapshot({ ...update('paused'), tasks: [{ ...bad, error }] })
     expect(failureOf(ran, ran.services[0] ?? service('app'))?.blame).toBeUndefined()
+  })
+
+  test('that is rolled back because a folder of secrets was still in use is blamed on the engine', () => {
+    const error = 'starting container failed: unable to remount dir as readonly: mount tmpfs: device or resource busy'
+    const look = snapshot({ ...update('rollback_started'), tasks: [task('app'), { ...bad, exitCode: 128, error }] })
+    const found = failureOf(look, look.services[0] ?? service('app'))
+    expect(found).toMatchObject({ code: 'rolled-back', blame: 'infra' })
   })
 
   test.each(['rollback_started', 'rollback_paused', 'rollback_completed'] as const)('%s is a rollback', (state) => {
@@ -241,6 +249,16 @@ describe('a task that the engine did not start', () => {
     expect(decided({ tasks: twice(error).slice(1) })).toMatch(/^waiting/)
     expect(decided({ tasks: twice(error) })).toBe(`${code} of app: a task of app was not started: ${error}`)
     expect(shown({ tasks: twice(error) })).toEqual(['r1', 'r2'])
+  })
+
+  test('is blamed on the engine where it is its own trouble', () => {
+    for (const error of ['network sandbox join failed', 'unable to remount dir as readonly: device or resource busy']) {
+      const look = snapshot({ tasks: twice(error) })
+      expect(failureOf(look, look.services[0] ?? service('app'))).toMatchObject({
+        code: 'task-rejected',
+        blame: 'infra',
+      })
+    }
   })
 
   test('what may pass has passed where its place runs now, and counts place by place', () => {

@@ -76,9 +76,12 @@ async function causeOf(
     lines.unshift(...more.map((line) => `${name}: ${line}`))
   }
   const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}), ...(blame ? { blame } : {}) }
-  // Restarts that are used up before the third end are no repetition yet.
-  const few = code === 'crash-loop' && tasks.length < 3 ? { deterministic: false } : {}
-  return cause(code, mask(message), { ...details, ...few })
+  return cause(code, mask(message), { ...details, ...(mayPass({ code, blame, tasks }) && { deterministic: false }) })
+}
+
+/** What knows better than its code: restarts that are used up before the third end are no repetition yet, and an engine's own trouble passes. */
+function mayPass({ code, blame, tasks }: Pick<Diagnosis, 'code' | 'blame' | 'tasks'>): boolean {
+  return code === 'crash-loop' ? tasks.length < 3 : code === 'task-rejected' && blame === 'infra'
 }
 
 type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]

@@ -42,7 +42,7 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   const found = {
     service: service.service,
     tasks: failed,
-    // A full disk or a port in use is no fault of the recipe, whatever the engine made of it.
+    // A full disk, a port in use or trouble of the engine is no fault of the recipe, whatever the engine made of it.
     ...(first && wasRefused(first) ? { blame: blameOfRefusal(first) } : {}),
   }
   return state === 'paused'

@@ -4,8 +4,16 @@ import { isFailure, wasRefused } from './ends.ts'
 import { hintOf, outgoingPort } from './outgoing-port.ts'
 import { currentTasks, type Diagnosis, expectedServices, type SeenTask, type Snapshot, slotOf } from './snapshot.ts'
 
-/** The engine tells the reasons apart by text only. `certain`: another attempt ends in the same way. */
-const REJECTIONS = [
+interface Reason {
+  readonly code: 'image-unpullable' | 'address-pool-exhausted' | 'port-in-use' | 'disk-full' | 'task-rejected'
+  /** Another attempt ends in the same way. */
+  readonly certain: boolean
+  /** Default: the blame of the code. */
+  readonly blame?: Blame
+}
+
+/** The engine tells the reasons apart by text only. */
+const REJECTIONS: readonly (Reason & { readonly sign: RegExp })[] = [
   {
     sign: /no such image|manifest unknown|pull access denied|not found: manifest/i,
     code: 'image-unpullable',
@@ -22,13 +30,15 @@ const REJECTIONS = [
     certain: false,
   },
   { sign: /no space left/i, code: 'disk-full', certain: true },
+  // The engine's own trouble on a busy machine: its folder of secrets is still in use (moby/moby#48783), a network of the task is not up yet.
+  { sign: /unable to remount|network sandbox join failed/i, code: 'task-rejected', certain: false, blame: 'infra' },
   {
     sign: /exec: |exec format|invalid mount config|no such file or directory|permission denied|not a directory/i,
     code: 'task-rejected',
     certain: true,
   },
-] as const
-const OTHER = { code: 'task-rejected', certain: false } as const
+]
+const OTHER: Reason = { code: 'task-rejected', certain: false }
 /** An address or a port may be free at the next attempt, and an engine that is busy refuses now and then. */
 const REFUSALS = 2
 
@@ -41,7 +51,7 @@ export function notStarted(snapshot: Snapshot, service: ServiceState, patient = 
   const refused = tasks.filter(wasRefused)
   const last = refused.at(-1)
   if (!last) return null
-  const { code, certain } = reasonOf(last)
+  const { code, certain, blame } = reasonOf(last)
   const inSlot = tasks.filter((task) => slotOf(task) === slotOf(last))
   const inTurn = inSlot.filter(wasRefused)
   const chance = outgoingPort(inTurn)
@@ -49,7 +59,7 @@ export function notStarted(snapshot: Snapshot, service: ServiceState, patient = 
   if (!certain && isTriedAgain(service, inSlot) && (!often || inSlot.at(-1)?.state === 'running')) return null
   const message = `a task of ${service.service} was not started: ${last.error}`
   const hint = chance ? { hint: hintOf(chance.port) } : {}
-  return { code, service: service.service, tasks: refused, message, ...hint }
+  return { code, service: service.service, tasks: refused, message, ...hint, ...(blame && { blame }) }
 }
 
 /** What is still refused when the time is up. */
@@ -60,10 +70,11 @@ export function refusedAtLast(snapshot: Snapshot): Diagnosis | null {
 
 /** Whose fault a refusal is. */
 export function blameOfRefusal(task: SeenTask): Blame {
-  return CAUSES[reasonOf(task).code].blame
+  const { code, blame } = reasonOf(task)
+  return blame ?? CAUSES[code].blame
 }
 
-function reasonOf({ error }: SeenTask): (typeof REJECTIONS)[number] | typeof OTHER {
+function reasonOf({ error }: SeenTask): Reason {
   return REJECTIONS.find(({ sign }) => sign.test(error)) ?? OTHER
 }
 

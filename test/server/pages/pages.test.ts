@@ -9,6 +9,7 @@ import { addPages } from '../../../src/server/http/page-routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
+import { enrolment } from '../store/bench.ts'
 import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
 
 const CSRF = 'a-token-of-this-session'
@@ -176,6 +177,7 @@ test('runs are filtered and paged', async () => {
 test('forms are for operators, with the token of the session', async () => {
   const scene = await openScene()
   const request = requestFor()
+  await scene.store.enrol(enrolment(request.repository))
   await scene.store.add(request)
   const post = (app: Hono, path: string, form: Record<string, string>) =>
     app.request(path, { method: 'POST', body: new URLSearchParams(form) })

@@ -40,14 +40,19 @@ onBothDatabases((databases) => {
     const bench = await databases.bench()
     const stores = await Promise.all([bench.open(), bench.open(), bench.open()])
     const same = request({ pullNumber: 1 })
+    let newest = 0
     const answers = await Promise.all(
       Array.from({ length: 24 }, (_, n) => {
         const asked = n % 2 === 0 ? { ...request({ pullNumber: 1 }), pull: same.pull } : request({ pullNumber: 1 })
+        newest = Math.max(newest, asked.pull?.comment ?? 0)
         return stores[n % stores.length]?.decide(commentOf(asked), asked)
       }),
     )
     expect(answers.filter((answer) => answer?.first)).toHaveLength(13)
-    expect(await stores[0]?.counts()).toMatchObject({ queued: 1, cancelled: 12 })
+    const late = answers.filter((answer) => answer?.newer).length
+    expect(await stores[0]?.counts()).toMatchObject({ queued: 1, cancelled: 12 - late })
+    const [left] = (await stores[0]?.runs({ state: ['queued'], limit: 2 })) ?? []
+    expect(left?.request.pull?.comment).toBe(newest)
   })
 
   test('a database that is gone says so, and work goes on when it is back', async () => {
