@@ -152,6 +152,19 @@ describe('a task that is not placed', () => {
     }
   })
 
+  test('what ended just now and runs again in its place leaves nothing; another version of it may', () => {
+    const ended = { id: 'old', serviceId: 'db-id', desired: 'shutdown', state: 'failed', containerId: 'c' } as const
+    const gone = task('db', { ...ended, inStateMs: 100, exitCode: 1 })
+    const services = [service('app'), service('db', { replicas: 0 })]
+    const stuck = task('app', { state: 'pending', error: memory, inStateMs: 60_000 })
+    const seen = (more: SeenTask[]) => decided({ services, tasks: [gone, stuck, ...more] })
+    const again = task('db', { id: 'again', serviceId: 'db-id', state: 'starting' })
+    expect(seen([])).toMatch(/^waiting/)
+    expect(seen([again])).toMatch(/^no-suitable-node/)
+    for (const other of [{ templateHash: 'other' }, { nodeId: null }, { slot: 2 }, { state: 'failed' } as const])
+      expect(seen([{ ...again, ...other }]), JSON.stringify(other)).toMatch(/^waiting/)
+  })
+
   test('whatever leaves: constraints stay', () => {
     const leaving = task('app', { id: 'old', desired: 'shutdown', templateHash: 'old', containerId: 'c' })
     const stuck = task('app', { state: 'pending', error: 'constraints not satisfied on 1 node', inStateMs: 0 })

@@ -74,10 +74,19 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
 
 /**
  * Whether something of the stack is on its way out, or has left within these ms: what it holds will be free, or is and the engine has not
- * looked since.
+ * looked since. What ended and runs again in its place, as a crash loop does, leaves nothing.
  */
 export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
-  const leaves = (task: SeenTask) => !hasEnded(task) || task.inStateMs < withinMs
+  const isBack = (gone: SeenTask) =>
+    snapshot.tasks.some(
+      (task) =>
+        !hasEnded(task) &&
+        task.nodeId !== null &&
+        task.serviceId === gone.serviceId &&
+        slotOf(task) === slotOf(gone) &&
+        task.templateHash === gone.templateHash,
+    )
+  const leaves = (task: SeenTask) => !hasEnded(task) || (task.inStateMs < withinMs && !isBack(task))
   return snapshot.tasks.some((task) => LEAVING.has(task.desired) && task.containerId !== null && leaves(task))
 }
 
