@@ -10,23 +10,32 @@ const LONGEST_PAUSE_MS = 5000
  */
 export class EventWatch implements Disposable {
   readonly #closing = new AbortController()
-  #happened = false
-  #wake: () => void = () => undefined
+  readonly #wakers = new Set<() => void>()
+  /** For the one who waits; others make their own with `listener`. */
+  readonly nudge = this.listener()
 
   constructor(connection: Connection, stack: string) {
     void this.#listen(connection, stack)
   }
 
-  /** Resolves at the next event, at once when one came since the last call; rejects when the signal aborts. */
-  readonly nudge = async (signal: AbortSignal): Promise<void> => {
-    signal.throwIfAborted()
-    if (!this.#happened) {
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      })
+  /** A function that resolves at the next event, at once when one came since its last call; it rejects when the signal aborts. One waits with it at a time. */
+  listener(): (signal: AbortSignal) => Promise<void> {
+    let happened = false
+    let wake: () => void = () => undefined
+    this.#wakers.add(() => {
+      happened = true
+      wake()
+    })
+    return async (signal) => {
+      signal.throwIfAborted()
+      if (!happened) {
+        await new Promise<void>((resolve, reject) => {
+          wake = resolve
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        })
+      }
+      happened = false
     }
-    this.#happened = false
   }
 
   close(): void {
@@ -63,8 +72,7 @@ export class EventWatch implements Disposable {
       const lines = (rest + chunk).split('\n')
       rest = (lines.pop() ?? '').slice(-100_000)
       if (lines.some((line) => concerns(line, stack))) {
-        this.#happened = true
-        this.#wake()
+        for (const wake of this.#wakers) wake()
       }
     }
   }

@@ -50,7 +50,7 @@ const runs = (more: Partial<TaskState> = {}) => task('app', { since: at(11), ...
 
 test('before the first look nothing is known', async () => {
   const { before, memory } = await looked([])
-  expect(before).toEqual({ services: [], tasks: [], containers: new Map(), expected: new Map(), waitedMs: 0 })
+  expect(before).toEqual({ services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 })
   expect(memory.unready()).toBeUndefined()
 })
 

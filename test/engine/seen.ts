@@ -1,7 +1,7 @@
 import { decide } from '../../src/engine/convergence/decide.ts'
 import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
-import { at, CONTAINER, SERVICE, TASK } from './stack-look.ts'
+import { at, CONTAINER, NOW, SERVICE, TASK } from './stack-look.ts'
 
 /** A service `name` with the id `name-id`. One that runs forever, once, without a health check, unless said otherwise. */
 export function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
@@ -47,6 +47,7 @@ export function snapshot(seen: {
     tasks,
     containers: new Map(containers.map((one) => [one.id, one])),
     expected: new Map(services.map(({ service: name }) => [name, { before: was(name) }])),
+    at: NOW,
     waitedMs,
   }
 }

@@ -51,6 +51,9 @@ export const TASK: SeenTask = {
   quietMs: null,
 }
 
+/** When it was looked at: its task has run for 20 s. */
+export const NOW = Date.parse('2026-01-01T00:00:31.000Z')
+
 /** The spec before the one that is wanted. */
 export const OLD = { templateHash: 'old', unplacedHash: 'old' }
 
@@ -117,6 +120,7 @@ export function seen(look: Look): Snapshot {
     ],
     containers: new Map(containers.map((container) => [container.id, container])),
     expected: new Map(names.map((name) => [name, { before: before ? { ...SERVICE, ...before } : null }])),
+    at: NOW,
     waitedMs,
   }
 }

@@ -33,7 +33,7 @@ function task(serviceId: string, more: Partial<SeenTask> = {}): SeenTask {
 }
 
 function seen(services: readonly ServiceState[], tasks: readonly SeenTask[]): Snapshot {
-  return { services, tasks, containers: new Map(), expected: new Map(), waitedMs: 60_000 }
+  return { services, tasks, containers: new Map(), expected: new Map(), at: 0, waitedMs: 60_000 }
 }
 
 const ROUTED = { labels: { 'traefik.http.routers.x.rule': 'Host(`x`)' } }

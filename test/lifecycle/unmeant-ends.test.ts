@@ -42,7 +42,7 @@ function judged(
     hasHealthcheck: false,
     ...more.service,
   } as unknown as ServiceState
-  const snapshot: Snapshot = { services: [service], tasks, containers: new Map(), expected: new Map(), waitedMs: 0 }
+  const snapshot: Snapshot = { services: [service], tasks, containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
   return unmeantEnds(snapshot, EVENTS, more.hooked === true).map(({ decisive }) => decisive)
 }
 

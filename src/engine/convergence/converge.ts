@@ -40,12 +40,28 @@ export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'dea
  * every 500 ms, and outlasts a restart of the engine. Throws InfraError `engine-lost` when the engine stays away.
  */
 export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
-  const { stack, before = [], clock = systemClock, mask = (text: string) => text } = options
-  const expected = new Map(options.expected.map(({ service }) => [service, expectedOf(service, before)]))
-  const memory = new StackMemory(engine, stack, expected, clock)
+  const { stack, clock = systemClock } = options
+  const memory = new StackMemory(engine, stack, expectedFrom(options), clock)
   using watch = engine.events(stack)
-  const look = outlastingRestarts(clock, async () => decide(await memory.look()))
-  const waited = await waitWhileItMoves(look, memory, { ...options, clock, nudge: watch.nudge })
+  return convergeOn({ engine, memory, look: () => memory.look(), nudge: watch.nudge }, { ...options, clock })
+}
+
+/** What a wait for convergence looks with. */
+export interface Looking {
+  readonly engine: Engine
+  readonly memory: Pick<StackMemory, 'last' | 'unready'>
+  look(): Promise<Snapshot>
+  readonly nudge: WaitOptions['nudge']
+}
+
+/** The same by way of somebody who looks already, and whose memory expects what `expectedFrom` says. */
+export async function convergeOn(
+  { engine, memory, look, nudge }: Looking,
+  options: ConvergeOptions,
+): Promise<ConvergeResult> {
+  const { clock = systemClock, mask = (text: string) => text } = options
+  const outlasting = outlastingRestarts(clock, async () => decide(await look()))
+  const waited = await waitWhileItMoves(outlasting, memory, { ...options, clock, nudge })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited
   const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
@@ -64,10 +80,19 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
   }
 }
 
-async function causeOf(
+/** Each expected service, and what it was before. */
+export function expectedFrom({
+  expected,
+  before = [],
+}: Pick<ConvergeOptions, 'expected' | 'before'>): ReadonlyMap<string, Expected> {
+  return new Map(expected.map(({ service }) => [service, expectedOf(service, before)]))
+}
+
+/** A diagnosis with the lines that show it. */
+export async function causeOf(
   engine: Engine,
   seen: Snapshot,
-  { code, message, service, hint, blame, tasks, behind = [] }: Diagnosis,
+  { code, message, service, hint, blame, deterministic, tasks, behind = [] }: Diagnosis,
   mask: (text: string) => string,
 ): Promise<Cause> {
   const lines = await decisiveLines(engine, seen, service, tasks)
@@ -75,8 +100,14 @@ async function causeOf(
     const more = await decisiveLines(engine, seen, name, [])
     lines.unshift(...more.map((line) => `${name}: ${line}`))
   }
-  const details = { service, lines: lines.map(mask), ...(hint ? { hint } : {}), ...(blame ? { blame } : {}) }
-  return cause(code, mask(message), { ...details, ...(mayPass({ code, blame, tasks }) && { deterministic: false }) })
+  const again = deterministic ?? (mayPass({ code, blame, tasks }) ? false : undefined)
+  return cause(code, mask(message), {
+    service,
+    lines: lines.map(mask),
+    ...(hint ? { hint } : {}),
+    ...(blame ? { blame } : {}),
+    ...(again === undefined ? {} : { deterministic: again }),
+  })
 }
 
 /** What knows better than its code: restarts that are used up before the third end are no repetition yet, and an engine's own trouble passes. */
@@ -88,7 +119,7 @@ type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
 
 async function waitWhileItMoves(
   look: Looks,
-  memory: StackMemory,
+  memory: Looking['memory'],
   options: ConvergeOptions & { readonly clock: Clock; readonly nudge: WaitOptions['nudge'] },
 ): Promise<WaitResult<Converged, Diagnosis>> {
   const { stack, deadlineMs, signal, clock, onWaiting, nudge } = options
@@ -103,7 +134,7 @@ async function waitWhileItMoves(
 }
 
 /** Of a short deadline only its second half counts. */
-function moves(memory: StackMemory, deadlineMs: number): boolean {
+function moves(memory: Looking['memory'], deadlineMs: number): boolean {
   return showsProgress(memory.last, Math.min(QUIET_MS, deadlineMs / 2))
 }
 

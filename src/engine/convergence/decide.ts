@@ -1,7 +1,7 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
 import { mayComplete } from './ends.ts'
-import { failureOf } from './failure.ts'
+import { endedEarly, failureOf } from './failure.ts'
 import {
   type Converged,
   currentTasks,
@@ -47,7 +47,7 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
  * The failure to name where there are several: a service that ends again and again may do so only because another one failed. A crash loop
  * beside services that are not up yet names them, because the program may wait for exactly those.
  */
-function rootFailure(snapshot: Snapshot): Diagnosis | null {
+export function rootFailure(snapshot: Snapshot): Diagnosis | null {
   const failures = expectedServices(snapshot)
     .map((service) => failureOf(snapshot, service))
     .filter((failure) => failure !== null)
@@ -154,7 +154,7 @@ function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['ta
 function updateState(snapshot: Snapshot, service: ServiceState): 'completed' | 'none' | 'created' {
   const before = snapshot.expected.get(service.service)?.before
   if (!before) return 'created'
-  return service.update?.state === 'completed' ? 'completed' : 'none'
+  return service.update?.state === 'completed' || endedEarly(service) ? 'completed' : 'none'
 }
 
 function plural(count: number, noun: string): string {

@@ -52,3 +52,26 @@ export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
 export function signOf(task: SeenTask): string {
   return `${task.state} ${task.exitCode ?? ''} ${task.error.replace(/[0-9a-f]{12,}/g, '')}`
 }
+
+/** The kernel killed its program for the memory that it used. */
+export function isOutOfMemory(snapshot: Snapshot, task: SeenTask): boolean {
+  return isFailure(task) && task.containerId !== null && snapshot.containers.get(task.containerId)?.oomKilled === true
+}
+
+/**
+ * The engine names it in the task's error only when the program then ended with a code other than 0. The status of an ended container is
+ * `unhealthy` in any case: the number of failed probes tells.
+ */
+export function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: SeenTask): boolean {
+  if (task.state !== 'failed' && task.state !== 'complete') return false
+  if (/unhealthy/i.test(task.error)) return true
+  const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
+  return health ? health.failingStreak >= probesAllowed(service) : false
+}
+
+const ENGINE_RETRIES = 3
+
+function probesAllowed(service: ServiceState): number {
+  const template = service.taskTemplate as { ContainerSpec?: { Healthcheck?: { Retries?: number } | null } }
+  return template.ContainerSpec?.Healthcheck?.Retries || ENGINE_RETRIES
+}

@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
-import { howItEnded, isFailure, isJob, wasRefused } from './ends.ts'
+import { howItEnded, isFailure, isJob, isOutOfMemory, mayComplete, wasRefused, wasUnhealthy } from './ends.ts'
 import { crashLoop, stranded } from './loops.ts'
 import { blameOfRefusal, notStarted } from './refused.ts'
-import { currentTasks, type Diagnosis, type SeenTask, type Snapshot } from './snapshot.ts'
+import { type Diagnosis, type Snapshot, tellingTasks } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
 
 /** A job is tried so often. */
@@ -36,6 +36,7 @@ function engineWillSay({ update, failureAction }: ServiceState, { tasks }: Diagn
 function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const state = service.update?.state ?? ''
   if (state !== 'paused' && !state.startsWith('rollback')) return null
+  if (endedEarly(service)) return null
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${howItEnded(snapshot, first)}` : ''
@@ -50,10 +51,16 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
     : { ...found, code: 'rolled-back', message: `the engine rolled ${service.service} back (${state})${why}` }
 }
 
+/**
+ * "update paused due to failure or early termination" (swarmkit, updater.go) is said of a one-shot that did its work, and of one that is still
+ * trying: its tasks go on under its restart policy, and what they come to decides.
+ */
+export function endedEarly(service: ServiceState): boolean {
+  return service.update?.state === 'paused' && mayComplete(service)
+}
+
 function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = currentTasks(snapshot, service).filter(
-    (task) => isFailure(task) && task.containerId !== null && snapshot.containers.get(task.containerId)?.oomKilled,
-  )
+  const tasks = tellingTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
   if (tasks.length === 0) return null
   return {
     code: 'oom-killed',
@@ -65,35 +72,17 @@ function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */
 function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = currentTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
+  const tasks = tellingTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
   const onceMore = service.restartCondition !== 'none'
   if (tasks.length < (onceMore ? 2 : 1)) return null
   const message = `the health check of ${service.service} failed until the engine killed its container`
   return { code: 'healthcheck-failing', service: service.service, tasks, message }
 }
 
-/**
- * The engine names it in the task's error only when the program then ended with a code other than 0. The status of an ended container is
- * `unhealthy` in any case: the number of failed probes tells.
- */
-function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: SeenTask): boolean {
-  if (task.state !== 'failed' && task.state !== 'complete') return false
-  if (/unhealthy/i.test(task.error)) return true
-  const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
-  return health ? health.failingStreak >= probesAllowed(service) : false
-}
-
-const ENGINE_RETRIES = 3
-
-function probesAllowed(service: ServiceState): number {
-  const template = service.taskTemplate as { ContainerSpec?: { Healthcheck?: { Retries?: number } | null } }
-  return template.ContainerSpec?.Healthcheck?.Retries || ENGINE_RETRIES
-}
-
 function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const again = service.restartCondition !== 'none'
   if (again && !isJob(service)) return null
-  const failed = currentTasks(snapshot, service).filter(isFailure)
+  const failed = tellingTasks(snapshot, service).filter(isFailure)
   const last = failed.at(-1)
   if (!last || (again && failed.length < JOB_ENDS)) return null
   return {

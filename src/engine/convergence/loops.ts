@@ -9,6 +9,7 @@ import {
   type SeenTask,
   type Snapshot,
   slotOf,
+  tellingTasks,
 } from './snapshot.ts'
 
 /** The same end this often is a loop, when all other services were up meanwhile. */
@@ -41,7 +42,7 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
 function loopEnds(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
-  const ends = currentTasks(snapshot, service).filter((task) => endedByItself(task, service))
+  const ends = tellingTasks(snapshot, service).filter((task) => endedByItself(task, service))
   const last = ends.at(-1)
   return last ? ends.filter((task) => signOf(task) === signOf(last) && slotOf(task) === slotOf(last)) : []
 }

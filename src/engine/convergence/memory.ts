@@ -1,11 +1,22 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
-import { Activity } from './activity.ts'
+import { Activity, type Stretch } from './activity.ts'
 import { type Expected, expectedServices, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
+/** So long after somebody asked what is at work, all programs are measured. */
+const MEASURED_FOR_MS = 15_000
+
+/** Times in epoch ms by our clock. */
+interface Remembered {
+  readonly task: TaskState
+  /** Since when it is in its state. */
+  readonly since: number
+  /** Since when it runs, or ran. */
+  readonly runsSince?: number
+}
 
 /** What the memory asks of an engine. */
 type Looked = Pick<Engine, 'services' | 'tasks' | 'container' | 'cpuMs' | 'containerLogs'>
@@ -14,14 +25,15 @@ type Looked = Pick<Engine, 'services' | 'tasks' | 'container' | 'cpuMs' | 'conta
 export class StackMemory {
   readonly #engine: Looked
   readonly #stack: string
-  readonly #expected: ReadonlyMap<string, Expected>
+  #expected: ReadonlyMap<string, Expected>
   readonly #clock: Clock
-  readonly #tasks = new Map<string, { readonly task: TaskState; readonly since: number }>()
+  readonly #tasks = new Map<string, Remembered>()
   readonly #containers = new Map<string, ContainerState>()
   readonly #activity: Activity
-  readonly #begun: number
+  #begun: number
+  #measuresAllUntil = 0
   #lookedAt = 0
-  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), waitedMs: 0 }
+  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
 
   constructor(engine: Looked, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
     this.#engine = engine
@@ -30,6 +42,12 @@ export class StackMemory {
     this.#clock = clock
     this.#activity = new Activity(engine)
     this.#begun = clock.now()
+  }
+
+  /** From now on these are waited for; what is remembered stays. */
+  expect(expected: ReadonlyMap<string, Expected>): void {
+    this.#expected = expected
+    this.#begun = this.#clock.now()
   }
 
   async look(): Promise<Snapshot> {
@@ -41,16 +59,32 @@ export class StackMemory {
     const watched = tasks.filter((task) => this.#isExpected(services, task))
     await Promise.all(watched.map((task) => this.#lookInside(task)))
     const now = this.#clock.now()
-    const starting = watched.filter((task) => this.#mayStillStart(task, now))
+    const starting = watched.filter((task) => this.#mayStillStart(task, now) || this.#isMeasured(task, now))
     await Promise.all(starting.map((task) => this.#activity.watch(task, now)))
     this.last = {
       services,
       tasks: this.#seen(now),
       containers: this.#containers,
       expected: this.#expected,
+      at: now,
       waitedMs: now - this.#begun,
     }
     return this.last
+  }
+
+  /**
+   * When anything of what is expected last showed work (see `Activity.lastSign`), epoch ms. Null while it is not known of every running
+   * program, as for one on another node. Whoever asks has all of them measured for a while.
+   */
+  lastSign(excused: readonly Stretch[]): number | null {
+    this.#measuresAllUntil = this.#clock.now() + MEASURED_FOR_MS
+    const running = this.last.tasks.filter((task) => task.state === 'running' && this.#isExpected(this.last.services, task))
+    const signs = running.map((task) => this.#activity.lastSign(task, excused))
+    return signs.includes(null) ? null : Math.max(0, ...signs.map(Number))
+  }
+
+  #isMeasured(task: TaskState, now: number): boolean {
+    return task.state === 'running' && now < this.#measuresAllUntil
   }
 
   /** The first service that has no running task of its own spec; for naming what a deadline was about. */
@@ -75,7 +109,8 @@ export class StackMemory {
       known?.task.state === task.state
         ? known.since
         : Math.min(this.#clock.now(), Math.max(earliest, Date.parse(task.since)))
-    this.#tasks.set(task.id, { task, since })
+    const runsSince = task.state === 'running' ? (known?.runsSince ?? since) : known?.runsSince
+    this.#tasks.set(task.id, { task, since, ...(runsSince === undefined ? {} : { runsSince }) })
   }
 
   /** A task that the engine dropped before its end was seen has no sign to go by. */
@@ -105,10 +140,11 @@ export class StackMemory {
 
   #seen(now: number): SeenTask[] {
     return [...this.#tasks.values()]
-      .map(({ task, since }) => ({
+      .map(({ task, since, runsSince }) => ({
         ...task,
         inStateMs: Math.max(0, now - since),
         quietMs: this.#activity.quietMs(task, now),
+        ...(runsSince === undefined ? {} : { ranMs: Math.max(0, (hasEnded(task) ? since : now) - runsSince) }),
       }))
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }

@@ -10,6 +10,8 @@ export interface Snapshot {
   readonly containers: ReadonlyMap<string, ContainerState>
   /** What must be there, by service name without the stack. Other services of the stack were dropped: nobody waits for them. */
   readonly expected: ReadonlyMap<string, Expected>
+  /** When the look was, in epoch ms by our clock. */
+  readonly at: number
   /** How long the wait has been going on, in ms: the engine was given the services before. */
   readonly waitedMs: number
 }
@@ -24,6 +26,10 @@ export interface SeenTask extends TaskState {
   readonly inStateMs: number
   /** How long it has neither said anything new nor used the processor, in ms (see `activity.ts`); null when nobody looked. */
   readonly quietMs: number | null
+  /** How long it has been seen in the state `running`, in ms: until now, or until it ended. Absent when it never was. */
+  readonly ranMs?: number
+  /** cc-ci itself ended it, or something that cc-ci did explains its end: no sign against its program. */
+  readonly meant?: boolean
 }
 
 /** What runs once a stack has converged. */
@@ -43,6 +49,8 @@ export interface Diagnosis {
   readonly hint?: string
   /** Default: the blame of the code. */
   readonly blame?: Blame
+  /** Whether a second attempt would end the same; default: what the code says. */
+  readonly deterministic?: boolean
   /** The tasks that show it, oldest first; the log of the last one is worth reading. */
   readonly tasks: readonly SeenTask[]
   /** Services that were not up meanwhile, which this one may need: their state and log are worth reading too. */
@@ -61,6 +69,11 @@ export function hasEnded(task: TaskState): boolean {
  */
 export function currentTasks(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
   return snapshot.tasks.filter((task) => task.serviceId === service.id && isCurrent(task, service))
+}
+
+/** Those of `currentTasks` whose ends speak about the program. */
+export function tellingTasks(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
+  return currentTasks(snapshot, service).filter(({ meant }) => meant !== true)
 }
 
 export function isCurrent(task: TaskState, service: ServiceState): boolean {

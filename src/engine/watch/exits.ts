@@ -1,0 +1,77 @@
+import { endedByItself, signOf } from '../convergence/ends.ts'
+import { expectedServices, isCurrent, type SeenTask, type Snapshot } from '../convergence/snapshot.ts'
+import { ENDS_PROGRAMS, explains, isNamed, mayFollow, type Span } from './spans.ts'
+
+/** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */
+export interface Exit {
+  readonly service: string
+  readonly task: SeenTask
+  readonly at: number
+  /** How long the program had run. */
+  readonly ageMs: number
+  /** Equal for ends of the same kind: state, exit code, error without ids. */
+  readonly sign: string
+  /** False: made from an older spec, the release before. */
+  readonly current: boolean
+  /** `own`: cc-ci ended it. `meant`: something that cc-ci did explains it. `unexpected`: nothing does. */
+  readonly why: 'own' | 'meant' | 'unexpected'
+}
+
+/**
+ * Every end of an expected service's program since the app was first up (`since`), oldest first. What started and ended while a deployment
+ * converged is a failed start, which convergence judges.
+ */
+export function exitsOf(
+  snapshot: Snapshot,
+  { since, spans }: { readonly since: number; readonly spans: readonly Span[] },
+): Exit[] {
+  const followed = new Set<string>()
+  return expectedServices(snapshot)
+    .filter(({ replicas }) => replicas !== 0)
+    .flatMap((service) =>
+      snapshot.tasks
+        .filter((task) => task.serviceId === service.id && endedByItself(task, service))
+        .map((task) => ({ service, task, at: snapshot.at - task.inStateMs, ageMs: ageOf(snapshot, task) })),
+    )
+    .filter((end) => end.at >= since && !isFailedStart(end, spans))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ service, task, at, ageMs }) => {
+      const end = { service: service.service, at }
+      return {
+        ...end,
+        task,
+        ageMs,
+        sign: signOf(task),
+        current: isCurrent(task, service),
+        why: whyEnded(end, spans, followed),
+      }
+    })
+}
+
+function isFailedStart({ at, ageMs }: { at: number; ageMs: number }, spans: readonly Span[]): boolean {
+  return spans.some(({ kind, from, to }) => {
+    return kind === 'deploy' && at - ageMs >= from && at <= (to ?? Number.POSITIVE_INFINITY)
+  })
+}
+
+function whyEnded(end: { service: string; at: number }, spans: readonly Span[], followed: Set<string>): Exit['why'] {
+  const span = spans.find((one) => explains(one, end))
+  if (span) return ENDS_PROGRAMS.includes(span.kind) && isNamed(span, end.service) ? 'own' : 'meant'
+  const late = spans.findIndex((one) => mayFollow(one, end))
+  const key = `${late} ${end.service}`
+  if (late < 0 || followed.has(key)) return 'unexpected'
+  followed.add(key)
+  return 'meant'
+}
+
+/** By the engine's own clock; of a container that is gone, from the record of its task. */
+function ageOf({ containers }: Snapshot, task: SeenTask): number {
+  const container = task.containerId === null ? undefined : containers.get(task.containerId)
+  const [from, to] = [container?.startedAt ?? task.createdAt, container?.finishedAt ?? task.since]
+  return Math.max(0, Date.parse(to) - Date.parse(from))
+}
+
+/** Two ages that are one habit: a timer, a leak, a limit. Scheduling and health probes move them a little. */
+export function isSameAge(a: Exit, b: Exit): boolean {
+  return a.sign === b.sign && Math.abs(a.ageMs - b.ageMs) <= Math.max(2_000, 0.15 * Math.max(a.ageMs, b.ageMs))
+}

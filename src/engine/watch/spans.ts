@@ -1,0 +1,63 @@
+/** What cc-ci does to a running app on purpose. */
+export const DISTURBANCES = {
+  /** Services are created or changed: nothing of them is judged until the wait for convergence begins. */
+  deploy: { suspends: true, others: 'meant' },
+  /** Hooks run in the named services, which may stop or restart the program there. */
+  backup: { suspends: false, others: 'unexpected' },
+  /** Data is destroyed and brought back below the app. */
+  restore: { suspends: true, others: 'meant' },
+  /** The containers of the named services are killed; what needs them may end too, also a moment later. */
+  kill: { suspends: false, others: 'follow' },
+  /** Code of the recipe or operator runs that may restart anything. */
+  hook: { suspends: false, others: 'unexpected' },
+  /** Everything ends and comes back by itself. */
+  'engine-restart': { suspends: true, others: 'meant' },
+} as const satisfies Record<string, Disturbance>
+
+interface Disturbance {
+  /** The app is not judged meanwhile: no state of it means anything. */
+  readonly suspends: boolean
+  /** What ends of services mean that are not named: `follow` = they may, also once soon after it. */
+  readonly others: 'meant' | 'unexpected' | 'follow'
+}
+
+export type DisturbanceKind = keyof typeof DISTURBANCES
+
+/** One disturbance and when it was, in epoch ms by our clock. */
+export interface Span {
+  readonly kind: DisturbanceKind
+  /** The services that it may end; `all` is every one of the stack. */
+  readonly services: 'all' | readonly string[]
+  readonly from: number
+  /** Null: it is going on. */
+  readonly to: number | null
+}
+
+/** Those in which cc-ci itself ends the programs of the named services: no sign against them, whatever code they end with. */
+export const ENDS_PROGRAMS: readonly DisturbanceKind[] = ['kill', 'engine-restart']
+
+/** The engine tells of an end up to so much later. */
+const GRACE_MS = 2_000
+/** So long after a kill another service may end once, for want of what was killed: connections time out late. */
+const FOLLOWS_MS = 60_000
+
+export function isNamed({ services }: Span, service: string): boolean {
+  return services === 'all' || services.includes(service)
+}
+
+/** Whether an end of this service within the span is explained by it. */
+export function explains(span: Span, end: { readonly service: string; readonly at: number }): boolean {
+  const within = end.at >= span.from && end.at <= (span.to ?? Number.POSITIVE_INFINITY) + GRACE_MS
+  return within && (isNamed(span, end.service) || DISTURBANCES[span.kind].others !== 'unexpected')
+}
+
+/** Whether this end, after the span, may still be a late consequence of it. */
+export function mayFollow(span: Span, end: { readonly service: string; readonly at: number }): boolean {
+  if (DISTURBANCES[span.kind].others !== 'follow' || span.to === null || isNamed(span, end.service)) return false
+  return end.at > span.to + GRACE_MS && end.at <= span.to + FOLLOWS_MS
+}
+
+/** Whether nothing of the app may be judged at the moment. */
+export function isSuspended(spans: readonly Span[]): boolean {
+  return spans.some(({ kind, to }) => to === null && DISTURBANCES[kind].suspends)
+}

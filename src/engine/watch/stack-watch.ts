@@ -1,0 +1,219 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Cause } from '../../verdict/causes.ts'
+import type { Engine } from '../client.ts'
+import { type ConvergeOptions, type ConvergeResult, causeOf, convergeOn, expectedFrom } from '../convergence/converge.ts'
+import { rootFailure } from '../convergence/decide.ts'
+import type { Stretch } from '../convergence/activity.ts'
+import { StackMemory } from '../convergence/memory.ts'
+import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
+import { type Exit, exitsOf } from './exits.ts'
+import { type DisturbanceKind, isSuspended, type Span } from './spans.ts'
+import { countedOf, judgeExits, tooYoung, type Unproven } from './stability.ts'
+
+/** The poll behind the events of the engine. */
+const EVERY_MS = 1_000
+/** States in which a task stays by itself. */
+const RESTING: ReadonlySet<string> = new Set(['running', 'complete', 'failed', 'rejected', 'shutdown', 'remove', 'orphaned'])
+
+export interface StackWatchOptions {
+  readonly stack: string
+  readonly clock?: Clock
+  /** Masks secrets in causes. Default: as they are. */
+  readonly mask?: (text: string) => string
+  /** Services whose first unexpected end is one too many: they ended in an earlier attempt of the same run. */
+  readonly unforgiven?: ReadonlySet<string>
+}
+
+/**
+ * THE watch over one app's life, from its first deployment to its removal: one memory of services, tasks, containers, health, ends and activity,
+ * looked at whenever the engine says that something happened, and every second. Waits ask it, and what it finds ends them: `onFailure`.
+ * What cc-ci does to the app on purpose is declared with `during`. Judges only what `converge` has seen come up.
+ */
+export class StackWatch implements Disposable {
+  readonly #engine: Engine
+  readonly #options: StackWatchOptions
+  readonly #clock: Clock
+  readonly #memory: StackMemory
+  readonly #events: ReturnType<Engine['events']>
+  readonly #closing = new AbortController()
+  readonly #spans: Span[] = []
+  readonly #listeners = new Set<(cause: Cause) => void>()
+  #looking: Promise<Snapshot> | null = null
+  #next: Promise<Snapshot> | null = null
+  #converging = 0
+  /** When the app was first up. */
+  #upSince = Number.POSITIVE_INFINITY
+  #failure: Promise<Cause> | null = null
+  #state = ''
+  #stateSince = 0
+
+  constructor(engine: Engine, options: StackWatchOptions) {
+    this.#engine = engine
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#memory = new StackMemory(engine, options.stack, new Map(), this.#clock)
+    this.#events = engine.events(options.stack)
+    void this.#watch()
+  }
+
+  /** A look that began after this call. */
+  look(): Promise<Snapshot> {
+    if (!this.#looking) return this.#begin()
+    this.#next ??= this.#looking.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    )
+    return this.#next
+  }
+
+  /** Called once with what decided, at the latest a second after it can be known; at once when it is known already. Returns the way to stop listening. */
+  onFailure(listener: (cause: Cause) => void): () => void {
+    this.#listeners.add(listener)
+    void this.#failure?.then((cause) => this.#listeners.has(listener) && listener(cause))
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Declares what is done to the app while `act` goes on: the ends that it explains are no faults. */
+  async during<T>(
+    { kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] },
+    act: () => Promise<T>,
+  ): Promise<T> {
+    const end = this.begin({ kind, services })
+    try {
+      return await act()
+    } finally {
+      end()
+    }
+  }
+
+  /** The same for what does not end with a call; gives the way to end it. */
+  begin({ kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] }): () => void {
+    const index = this.#spans.push({ kind, services, from: this.#clock.now(), to: null }) - 1
+    return () => {
+      const span = this.#spans[index] as Span
+      this.#spans[index] = { ...span, to: span.to ?? this.#clock.now() }
+    }
+  }
+
+  /** Waits for convergence as `convergence/converge.ts` does, with this memory. From its first success on the app counts as up. */
+  async converge(options: Omit<ConvergeOptions, 'stack' | 'mask' | 'clock'>): Promise<ConvergeResult> {
+    const { stack, mask } = this.#options
+    this.#memory.expect(expectedFrom(options))
+    this.#converging += 1
+    try {
+      const looking = {
+        engine: this.#engine,
+        memory: this.#memory,
+        look: () => this.look(),
+        nudge: this.#events.listener(),
+      }
+      const result = await convergeOn(looking, { ...options, stack, clock: this.#clock, ...(mask ? { mask } : {}) })
+      if (result.state === 'ready') this.#upSince = Math.min(this.#upSince, this.#memory.last.at)
+      return result
+    } finally {
+      this.#converging -= 1
+    }
+  }
+
+  /** What must still be outlived before a tier may pass: by services that ended once, and (`whole`) by those that are younger than a whole life. */
+  async unproven({ whole }: { readonly whole: boolean }): Promise<readonly Unproven[]> {
+    const snapshot = await this.look()
+    const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
+    return whole ? [...unproven, ...tooYoung(snapshot)] : unproven
+  }
+
+  /**
+   * When the app was last seen at work, epoch ms: a task or a health state changed, a program started, a line was written to a log (outside of
+   * `excused`), the processor was used. Null while it cannot be known.
+   */
+  lastActivity(excused: readonly Stretch[] = []): number | null {
+    const sign = this.#memory.lastSign(excused)
+    return sign === null ? null : Math.max(sign, this.#stateSince)
+  }
+
+  /** Ends of programs since the app was up, with what explains each. */
+  exits(snapshot = this.#memory.last): readonly Exit[] {
+    return exitsOf(snapshot, { since: this.#upSince, spans: this.#spans })
+  }
+
+  /** Services that ended by themselves so far: see `unforgiven`. */
+  ended(): ReadonlySet<string> {
+    const exits = this.exits()
+    return new Set(exits.map(({ service }) => service).filter((service) => countedOf(exits, { service }).length > 0))
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#events.close()
+    this.#listeners.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #begin(): Promise<Snapshot> {
+    this.#next = null
+    const looking = this.#lookNow().finally(() => {
+      if (this.#looking === looking) this.#looking = null
+    })
+    this.#looking = looking
+    return looking
+  }
+
+  async #lookNow(): Promise<Snapshot> {
+    const snapshot = await this.#memory.look()
+    this.#noteState(snapshot)
+    const own = new Set(this.exits(snapshot).flatMap(({ task, why }) => (why === 'own' ? [task.id] : [])))
+    if (own.size === 0) return snapshot
+    const marked = snapshot.tasks.map((task) => (own.has(task.id) ? { ...task, meant: true } : task))
+    this.#memory.last = { ...snapshot, tasks: marked }
+    return this.#memory.last
+  }
+
+  /** A program that starts changes all the time, as far as anybody can tell. */
+  #noteState({ services, tasks, containers, at }: Snapshot): void {
+    const state = JSON.stringify([
+      services.map(({ id, version }) => [id, version]),
+      tasks.map(({ id, state, desired }) => [id, state, desired]),
+      [...containers.values()].map(({ id, state, health }) => [id, state, health?.status]),
+    ])
+    const starts = tasks.some(({ state, desired }) => !RESTING.has(state) && desired === 'running')
+    if (state === this.#state && !starts) return
+    this.#state = state
+    this.#stateSince = at
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing
+    const heard = this.#events.listener()
+    while (!signal.aborted) {
+      try {
+        this.#judge(await this.look())
+      } catch {
+        // Whoever waits for the app, or ends a tier, looks too and tells what is wrong; here it only means to look again.
+      }
+      const pause = new AbortController()
+      const until = AbortSignal.any([signal, pause.signal])
+      await Promise.race([heard(until), this.#clock.sleep(EVERY_MS, until)]).catch(() => undefined)
+      pause.abort()
+    }
+  }
+
+  #judge(snapshot: Snapshot): void {
+    if (this.#failure || this.#converging > 0 || this.#upSince === Number.POSITIVE_INFINITY) return
+    if (isSuspended(this.#spans)) return
+    const found = this.#decisive(snapshot)
+    if (!found) return
+    const { mask = (text: string) => text } = this.#options
+    const failure = causeOf(this.#engine, snapshot, found, mask)
+    this.#failure = failure
+    void failure.then((cause) => {
+      for (const listener of this.#listeners) listener(cause)
+    })
+  }
+
+  #decisive(snapshot: Snapshot): Diagnosis | null {
+    return rootFailure(snapshot) ?? judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven).failure
+  }
+}
