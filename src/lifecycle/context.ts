@@ -7,6 +7,7 @@ import type { Provided } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import type { Ledger } from '../engine/ledger.ts'
+import type { StackWatch } from '../engine/watch/stack-watch.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Masker } from '../lib/mask.ts'
 import type { Sandbox } from '../sandbox/contract.ts'
@@ -53,6 +54,8 @@ export interface RunContext {
   /** Aborted by a signal or by the run's deadline. */
   readonly signal: AbortSignal
   readonly made: Made
+  /** Over the app of this attempt. */
+  readonly watch: StackWatch
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
@@ -108,8 +111,14 @@ export class TierStop extends Error {
   readonly outcome: Exclude<CheckOutcome, 'pass'>
   readonly why: Cause
 
-  constructor(check: string, why: Cause, outcome: Exclude<CheckOutcome, 'pass'> = 'fail') {
-    super(`${check}: ${why.message}`)
+  /** `cause`: the stop that this one tells in other words. */
+  constructor(
+    check: string,
+    why: Cause,
+    outcome: Exclude<CheckOutcome, 'pass'> = 'fail',
+    options: { readonly cause?: TierStop } = {},
+  ) {
+    super(`${check}: ${why.message}`, options)
     this.check = check
     this.outcome = outcome
     this.why = why

@@ -4,8 +4,9 @@ import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
+import { isCauseCode, type RunContext, type Tier, TierStop, type TierVoice } from './context.ts'
 import { machineNow } from './machine-now.ts'
+import { underWatch } from './under-watch.ts'
 import { tierVoice } from './voice.ts'
 
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
@@ -16,10 +17,18 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   const by = blocker(tier.id, context)
   if (by) return events.append({ type: 'tier.blocked', tier: tier.id, by })
   events.append({ type: 'tier.started', tier: tier.id })
-  const voice = tierVoice(tier.id, events, clock)
+  const told = tierVoice(tier.id, events, clock)
+  let waiting: string | null = null
+  const voice: TierVoice = {
+    ...told,
+    onWaiting(progress) {
+      waiting = `waited for ${progress.name}: ${progress.reason}`
+      told.onWaiting(progress)
+    },
+  }
   try {
     context.signal.throwIfAborted()
-    await tier.run(context, voice)
+    await underWatch(context, () => waiting, (watched) => tier.run(watched, voice))
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(tier.id, error)

@@ -1,6 +1,7 @@
 import { secretValuesOf } from '../config/secret-names.ts'
 import { nativeDeployer } from '../deploy/native/native-deployer.ts'
 import { takeLedger } from '../engine/ledger.ts'
+import { StackWatch } from '../engine/watch/stack-watch.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
 import { Masker } from '../lib/mask.ts'
@@ -110,6 +111,7 @@ function attemptIn(context: RunContext, tiers: readonly Tier[]): Attempt {
       const keeper = startLogKeeper(context)
       await judgeAll(context, tiers)
       await keeper.close()
+      context.watch.close()
     },
     takeDown: () => teardown(context),
   }
@@ -180,23 +182,29 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   timer.unref()
   const events = openEventLog(folder.events, { clock, mask })
   const signal = AbortSignal.any([request.signal, late.signal])
-  return { folder, masker, events, clock, signal, ...(await freshIn(request, masker)) }
+  return { folder, masker, events, clock, signal, ...(await freshIn(request, { masker })) }
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
 async function secondContext(request: RunRequest, context: RunContext): Promise<RunContext> {
-  return { ...context, ...(await freshIn(request, context.masker)), folder: folderOfSecond(request.folder) }
+  const fresh = await freshIn(request, { masker: context.masker, unforgiven: context.watch.ended() })
+  return { ...context, ...fresh, folder: folderOfSecond(request.folder) }
 }
 
 /** What belongs to one attempt alone. */
-async function freshIn({ plan, host, keep }: RunRequest, masker: Masker) {
+async function freshIn(
+  { plan, host, keep, clock }: RunRequest,
+  { masker, unforgiven }: { readonly masker: Masker; readonly unforgiven?: ReadonlySet<string> },
+) {
+  const mask = (text: string) => masker.mask(text)
   return {
+    watch: new StackWatch(host.engine, { stack: plan.app.stack, mask, clock, unforgiven }),
     ...{ plan, host, keep, provideRecipe },
     made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,
-      mask: (text) => masker.mask(text),
+      mask,
       onSecret: (value) => masker.add(value),
     }),
   }

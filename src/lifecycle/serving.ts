@@ -5,7 +5,6 @@ import { noHttpReason, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
-import { converge } from '../engine/convergence/converge.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
@@ -25,15 +24,12 @@ export async function converged(
   deployed: Deployed,
   before: Deployed | null,
 ): Promise<Converged> {
-  const { host, plan, signal, clock, masker } = context
-  const result = await converge(host.engine, {
-    stack: plan.app.stack,
+  const { watch, plan, signal } = context
+  const result = await watch.converge({
     expected: deployed.services,
     before: before?.services,
     deadlineMs: deployDeadline(plan.settings, deployed.services),
     signal,
-    clock,
-    mask: (text) => masker.mask(text),
     onWaiting: voice.onWaiting,
   })
   if (result.state === 'impossible') throw new TierStop('every service converged', result.cause)

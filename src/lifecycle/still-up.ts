@@ -1,29 +1,37 @@
-import { decisiveLines } from '../engine/convergence/decisive-lines.ts'
-import { StackMemory } from '../engine/convergence/memory.ts'
+import { waitFor } from '../lib/wait.ts'
 import { cause } from '../verdict/causes.ts'
+import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import { type RunContext, TierStop, type TierVoice } from './context.ts'
-import { unmeantEnds } from './unmeant-ends.ts'
+import { STAYED_UP } from './under-watch.ts'
+
+/** Beyond what has to be outlived, a minute at most: for a program that is being started meanwhile. */
+const DEADLINE_MS = 5 * 60_000
 
 /**
- * Looks back at the end of a tier: a program that had converged must have stayed up. Without a health check one that ends every few
- * seconds serves whenever somebody asks.
+ * Ends a tier: tells which programs ended by themselves, and waits until each has outlived the age at which it did. The last tier that leaves
+ * the app alone waits until every service has run long enough to be believed; what the tiers took counts.
  */
 export async function stayedUp(context: RunContext, voice: TierVoice): Promise<void> {
-  const { host, plan, events, masker, clock } = context
-  const snapshot = await new StackMemory(host.engine, plan.app.stack, new Map(), clock).look()
-  for (const { service, tasks, decisive, message } of unmeantEnds(
-    snapshot,
-    events.all(),
-    plan.backup.hooks.length > 0,
-  )) {
-    if (!decisive) {
-      voice.finding({ code: 'task-ended', severity: 'warning', message })
-      continue
-    }
-    const lines = (await decisiveLines(host.engine, snapshot, service, tasks)).map((line) => masker.mask(line))
-    // Too few ends to be a repetition of their own.
-    const more = tasks.length < 3 ? { deterministic: false } : {}
-    throw new TierStop('every service stayed up', cause('crash-loop', message, { service, lines, ...more }))
+  const { watch, plan, signal, clock } = context
+  if (plan.attached) return
+  const whole = isLastOfLife(voice.tier, context)
+  const waited = await waitFor(
+    async () => {
+      const [first] = await watch.unproven({ whole })
+      return first ? { state: 'waiting', reason: first.message } : { state: 'ready', value: true }
+    },
+    { name: 'every service to last', deadlineMs: DEADLINE_MS, everyMs: 1000, signal, clock, onWaiting: voice.onWaiting },
+  )
+  for (const { message } of watch.news()) voice.finding({ code: 'task-ended', severity: 'warning', message })
+  if (waited.state !== 'ready') {
+    const seen = waited.state === 'deadline' ? waited.lastSeen : ''
+    throw new TierStop(STAYED_UP, cause('deadline', `${seen}; it did not within ${DEADLINE_MS / 1000} s`), 'unverified')
   }
-  voice.check('every service stayed up', 'pass')
+  voice.check(STAYED_UP, 'pass')
+}
+
+/** After it only the tier runs that kills, or none. */
+function isLastOfLife(tier: TierId, { plan }: RunContext): boolean {
+  const later = TIER_IDS.slice(TIER_IDS.indexOf(tier) + 1)
+  return later.every((id) => id === 'resilience' || id === 'teardown' || plan.skips.has(id))
 }

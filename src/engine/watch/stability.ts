@@ -1,5 +1,5 @@
 import { howItEnded, isOutOfMemory, mayComplete, wasUnhealthy } from '../convergence/ends.ts'
-import { currentTasks, type Diagnosis, expectedServices, type Snapshot } from '../convergence/snapshot.ts'
+import { currentTasks, type Diagnosis, expectedServices, type SeenTask, type Snapshot } from '../convergence/snapshot.ts'
 import type { ServiceState } from '../types.ts'
 import { type Exit, isSameAge } from './exits.ts'
 
@@ -110,13 +110,16 @@ function seconds(ms: number): number {
   return Math.round(ms / 1000)
 }
 
-/** For a person: what happened, of ends that are no failure. */
-export function toldExits(snapshot: Snapshot, exits: readonly Exit[]): { readonly service: string; readonly message: string }[] {
-  return expectedServices(snapshot).flatMap((service) => {
-    const counted = countedOf(exits, service)
-    return counted.map(({ task, ageMs }) => ({
+/** For a person: what happened, end by end of those that count. */
+export function toldExits(
+  snapshot: Snapshot,
+  exits: readonly Exit[],
+): { readonly service: string; readonly task: SeenTask; readonly message: string }[] {
+  return expectedServices(snapshot).flatMap((service) =>
+    countedOf(exits, service).map(({ task, ageMs }) => ({
       service: service.service,
+      task,
       message: `${service.service} ended after it had come up and was replaced: it ${howItEnded(snapshot, task)}, after ${seconds(ageMs)} s`,
-    }))
-  })
+    })),
+  )
 }

@@ -8,7 +8,7 @@ import { StackMemory } from '../convergence/memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { type Exit, exitsOf } from './exits.ts'
 import { type DisturbanceKind, isSuspended, type Span } from './spans.ts'
-import { countedOf, judgeExits, tooYoung, type Unproven } from './stability.ts'
+import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './stability.ts'
 
 /** The poll behind the events of the engine. */
 const EVERY_MS = 1_000
@@ -41,6 +41,8 @@ export class StackWatch implements Disposable {
   #looking: Promise<Snapshot> | null = null
   #next: Promise<Snapshot> | null = null
   #converging = 0
+  readonly #deployed: (() => void)[] = []
+  readonly #told = new Set<string>()
   /** When the app was first up. */
   #upSince = Number.POSITIVE_INFINITY
   #failure: Promise<Cause> | null = null
@@ -86,6 +88,17 @@ export class StackWatch implements Disposable {
     }
   }
 
+  /** The same for a deployment, which is over when the app has converged, or will not. */
+  async deploying<T>(act: () => Promise<T>): Promise<T> {
+    this.#deployed.push(this.begin({ kind: 'deploy', services: 'all' }))
+    return act()
+  }
+
+  /** For `waitFor`'s nudge. */
+  listener(): (signal: AbortSignal) => Promise<void> {
+    return this.#events.listener()
+  }
+
   /** The same for what does not end with a call; gives the way to end it. */
   begin({ kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] }): () => void {
     const index = this.#spans.push({ kind, services, from: this.#clock.now(), to: null }) - 1
@@ -112,7 +125,14 @@ export class StackWatch implements Disposable {
       return result
     } finally {
       this.#converging -= 1
+      for (const end of this.#deployed.splice(0)) end()
     }
+  }
+
+  /** Judges what is to be seen now; null while nothing is decided. */
+  async failure(): Promise<Cause | null> {
+    this.#judge(await this.look())
+    return this.#failure
   }
 
   /** What must still be outlived before a tier may pass: by services that ended once, and (`whole`) by those that are younger than a whole life. */
@@ -127,6 +147,7 @@ export class StackWatch implements Disposable {
    * `excused`), the processor was used. Null while it cannot be known.
    */
   lastActivity(excused: readonly Stretch[] = []): number | null {
+    if (this.#closing.signal.aborted) return null
     const sign = this.#memory.lastSign(excused)
     return sign === null ? null : Math.max(sign, this.#stateSince)
   }
@@ -134,6 +155,13 @@ export class StackWatch implements Disposable {
   /** Ends of programs since the app was up, with what explains each. */
   exits(snapshot = this.#memory.last): readonly Exit[] {
     return exitsOf(snapshot, { since: this.#upSince, spans: this.#spans })
+  }
+
+  /** Ends that count against a service and were not told before, each in words. */
+  news(): readonly { readonly service: string; readonly message: string }[] {
+    const fresh = toldExits(this.#memory.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
+    for (const { task } of fresh) this.#told.add(task.id)
+    return fresh
   }
 
   /** Services that ended by themselves so far: see `unforgiven`. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Provided } from '../../deps/provider.ts'
+import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
 import type { RunContext, TierVoice } from '../context.ts'
@@ -9,6 +10,7 @@ import { closeMade } from '../made.ts'
 import { planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { converged, serves } from '../serving.ts'
+import { underWatch } from '../under-watch.ts'
 import { callFunction } from './function.ts'
 import { appState, operationOf } from './operation.ts'
 import { prepareApp } from './prepare.ts'
@@ -21,9 +23,12 @@ import { awaitReady } from './ready.ts'
  */
 export async function provideRecipe(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
   const plan = await planOf(context, name)
+  const mask = (text: string) => context.masker.mask(text)
+  using watch = new StackWatch(context.host.engine, { stack: plan.app.stack, mask, clock: context.clock })
   const sub: RunContext = {
     ...context,
     plan,
+    watch,
     events: quiet(context.events),
     made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
   }
@@ -36,7 +41,11 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
     if (first) throw new InfraError('removal-incomplete', `${first.what}: ${first.message}`)
   }
   context.made.depReleases.set(name, release)
-  await install(sub, quietVoice)
+  await underWatch(
+    sub,
+    () => null,
+    (watched) => install(watched, quietVoice),
+  )
   const { domain, stack } = plan.app
   return {
     credentials: { domain, baseUrl: `https://${domain}`, version: plan.head.version ?? '' },

@@ -1,5 +1,4 @@
 import { decisiveLines } from '../../engine/convergence/decisive-lines.ts'
-import { StackMemory } from '../../engine/convergence/memory.ts'
 import { type CauseCode, cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'
 
@@ -19,20 +18,20 @@ interface Deed {
 
 /** The same fault as after a deployment, but a deed of ours brought it about: the app had converged and served before. */
 export async function blamedOn(
-  { host, plan, masker, clock }: RunContext,
+  { host, masker, watch }: RunContext,
   { what, lines, service }: Deed,
-  { check, outcome, why }: TierStop,
+  stop: TierStop,
 ): Promise<TierStop> {
+  const { check, outcome, why } = stop
   const code = STAYS_DOWN.includes(why.code) ? 'not-recovered' : why.code
   const http = code.startsWith('http-')
   const subject = http ? 'app' : why.lines.length === 0 ? (why.service ?? service) : undefined
-  const look = () => new StackMemory(host.engine, plan.app.stack, new Map(), clock).look()
-  const seen = subject === undefined ? [] : await decisiveLines(host.engine, await look(), subject, [])
+  const seen = subject === undefined ? [] : await decisiveLines(host.engine, await watch.look(), subject, [])
   const found = cause(code, `after ${what}: ${why.message}`, {
     blame: why.blame,
     service: why.service,
     lines: [...lines, ...why.lines, ...seen.map((line) => masker.mask(line))],
     ...(http ? { hint: HTTP_HINT } : code === why.code ? { hint: why.hint } : {}),
   })
-  return new TierStop(`${check} after ${what}`, found, outcome)
+  return new TierStop(`${check} after ${what}`, found, outcome, { cause: stop })
 }

@@ -1,6 +1,5 @@
 import type { Deployed } from '../../deploy/deployer.ts'
 import { mayComplete } from '../../engine/convergence/ends.ts'
-import { StackMemory } from '../../engine/convergence/memory.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
 import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'
 import { InfraError } from '../../lib/errors.ts'
@@ -9,6 +8,7 @@ import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { type RunContext, TierStop, type TierVoice } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
+import { deployDeadline } from '../deploy-deadline.ts'
 import { converged, serves } from '../serving.ts'
 import { blamedOn } from './blame.ts'
 import { ownLayer } from './own-layer.ts'
@@ -22,23 +22,24 @@ export async function killAndWait(
   voice: TierVoice,
   { target, deployed }: { readonly target: Target; readonly deployed: Deployed },
 ): Promise<Recovery> {
-  const { host, plan, clock } = context
+  const { host, plan, clock, watch } = context
   const { service, task } = target
   await refuseElsewhere(context, target)
   for (const finding of await ownLayer(host.engine, service, task.containerId)) voice.finding(finding)
-  const memory = new StackMemory(host.engine, plan.app.stack, new Map(), clock)
   const later = afterwards(voice, service)
   const start = clock.now()
   try {
-    const successor = await voice.operation(`kill ${service}`, async () => {
-      const successor = await replaced(context, voice, target, memory)
-      await converged(context, later, deployed, deployed)
-      return successor
-    })
+    const successor = await voice.operation(`kill ${service}`, () =>
+      watch.during({ kind: 'kill', services: [service] }, async () => {
+        const successor = await replaced(context, voice, target, deployed)
+        await converged(context, later, deployed, deployed)
+        return successor
+      }),
+    )
     await awaitReady(context, later, null)
     await serves(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
-    tellOthers(voice, target, await memory.look())
+    tellOthers(voice, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
@@ -61,24 +62,19 @@ function afterwards(voice: TierVoice, service: string): TierVoice {
 }
 
 async function replaced(
-  { host, plan, signal, clock }: RunContext,
+  { host, plan, signal, clock, watch }: RunContext,
   voice: TierVoice,
   { service, task }: Target,
-  memory: StackMemory,
+  deployed: Deployed,
 ): Promise<SeenTask> {
-  const { stack } = plan.app
-  const deadlineMs = plan.settings.settings.timeouts.deploy
-  using watch = host.engine.events(stack)
   await host.engine.objects.killContainer(task.containerId)
-  const waited = await waitFor(async () => replacement(await memory.look(), task), {
-    ...{
-      name: `another task of ${service}`,
-      deadlineMs,
-      signal,
-      clock,
-      nudge: watch.nudge,
-      onWaiting: voice.onWaiting,
-    },
+  const waited = await waitFor(async () => replacement(await watch.look(), task), {
+    name: `another task of ${service}`,
+    deadlineMs: deployDeadline(plan.settings, deployed.services),
+    signal,
+    clock,
+    nudge: watch.listener(),
+    onWaiting: voice.onWaiting,
   })
   if (waited.state === 'ready') return waited.value
   const why = waited.state === 'impossible' ? waited.cause : waited.lastSeen

@@ -29,11 +29,13 @@ export async function restartEngine(context: RunContext, voice: TierVoice, deplo
   const later = { ...voice, check: (name: string) => voice.check(`${name} after ${WHAT}`, 'pass') }
   const start = clock.now()
   try {
-    await voice.operation('restart the engine', async () => {
-      await host.engineRestart?.restart()
-      await engineIsBack(context, voice)
-      await converged(context, later, deployed, deployed)
-    })
+    await voice.operation('restart the engine', () =>
+      context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
+        await host.engineRestart?.restart()
+        await engineIsBack(context, voice)
+        await converged(context, later, deployed, deployed)
+      }),
+    )
     await awaitReady(context, later, null)
     await serves(context, later, plan.upgrade ?? plan.head)
   } catch (error) {

@@ -60,13 +60,16 @@ async function verifiedBackup(context: RunContext, voice: TierVoice): Promise<Ta
 }
 
 function backUp(context: RunContext, voice: TierVoice, attempt: number): Promise<Taken> {
-  const { plan, signal } = context
-  return voice.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, async () => {
-    const before = await hooks(context, voice, 'backup.pre-hook')
-    const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
-    const after = await hooks(context, voice, 'backup.post-hook')
-    return { taken, hooked: [...before, ...after] }
-  })
+  const { plan, signal, watch } = context
+  const services = plan.backup.hooks.map(({ service }) => service)
+  return voice.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, () =>
+    watch.during({ kind: 'backup', services }, async () => {
+      const before = await hooks(context, voice, 'backup.pre-hook')
+      const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
+      const after = await hooks(context, voice, 'backup.post-hook')
+      return { taken, hooked: [...before, ...after] }
+    }),
+  )
 }
 
 /** What rules or function of `backup.verify` miss in this snapshot; null when they are content or there are none. */

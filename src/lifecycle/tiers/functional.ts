@@ -2,12 +2,14 @@ import { cause } from '../../verdict/causes.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { type CustomRun, type KeptRow, runSpecs, testRow } from '../custom/tests.ts'
+import { stayedUp } from '../still-up.ts'
 
 /** The recipe's own tests that need nothing but the app. */
 export const functionalTier: Tier = {
   id: 'functional',
   async run(context, voice) {
     const { rows, empty } = await customRun(context, voice)
+    await stayedUp(context, voice)
     const mine = rows.filter((row) => !needsDep(context, row))
     if (mine.length > 0 || empty.length > 0 || rows.length === 0)
       return judgeRows(context, voice, { rows: mine, empty })

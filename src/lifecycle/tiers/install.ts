@@ -34,7 +34,7 @@ export const installTier: Tier = {
       await stayedUp(context, voice)
     } catch (error) {
       throw error instanceof TierStop
-        ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome)
+        ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome, { cause: error })
         : error
     }
     context.made.headServes = release === context.plan.head

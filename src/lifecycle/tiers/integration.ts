@@ -1,5 +1,6 @@
 import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
+import { stayedUp } from '../still-up.ts'
 import { customRun, judgeRows, needsDep } from './functional.ts'
 
 /** The recipe's own tests that need a dependency. Without it they prove nothing, whatever they say. */
@@ -17,6 +18,7 @@ export const integrationTier: Tier = {
     }
     voice.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
     voice.check('the dependencies are there', 'pass')
+    await stayedUp(context, voice)
     judgeRows(context, voice, { rows, empty: [] })
   },
 }

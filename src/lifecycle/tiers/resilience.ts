@@ -1,4 +1,3 @@
-import { StackMemory } from '../../engine/convergence/memory.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
@@ -17,12 +16,12 @@ import { compareAfter, plant } from '../witnessing.ts'
 export const resilienceTier: Tier = {
   id: 'resilience',
   async run(context, voice) {
-    const { plan, made, host, clock } = context
+    const { plan, made, watch } = context
     const deployed = made.current
     if (!deployed) throw new InternalError('kill-without-app', 'the resilience tier ran without a deployed app')
     const release = plan.upgrade ?? plan.head
     await upBefore(context, voice)
-    const snapshot = await new StackMemory(host.engine, plan.app.stack, new Map(), clock).look()
+    const snapshot = await watch.look()
     const { targets, spared } = killTargets(snapshot, release.stack.model)
     if (targets.length === 0) {
       const reason = `no service can be killed: ${spared.map(({ service, why }) => `${service}: ${why}`).join('; ')}`
@@ -53,6 +52,7 @@ async function upBefore(context: RunContext, voice: TierVoice): Promise<void> {
   try {
     await converged(context, quiet, made.current, made.current)
     await serves(context, quiet, plan.upgrade ?? plan.head)
+    await stayedUp(context, quiet)
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const message = `before anything was killed: ${error.why.message}`

@@ -15,24 +15,26 @@ import { hooks, recordHooks } from './backup.ts'
 export const restoreTier: Tier = {
   id: 'restore',
   async run(context, voice) {
-    const { plan, made, signal } = context
+    const { plan, made, signal, watch } = context
     const { snapshot, current } = made
     if (!snapshot || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
     const state = appState(current, plan.upgrade ?? plan.head)
     const op = operationOf('restore', state, state, snapshot.id)
     await callFunction(context, voice, 'hooks.preRestore', { op })
-    await voice.operation('destroy the witnesses', () => destroy(context))
-    const toolbox = await toolboxOf(context)
-    const restored = await voice.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
-      const before = await hooks(context, voice, 'restore.pre-hook')
-      const restored = await restore(toolbox, snapshot, { signal })
-      const after = await hooks(context, voice, 'restore.post-hook')
-      recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
-      return restored
+    await watch.during({ kind: 'restore', services: 'all' }, async () => {
+      await voice.operation('destroy the witnesses', () => destroy(context))
+      const toolbox = await toolboxOf(context)
+      const restored = await voice.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
+        const before = await hooks(context, voice, 'restore.pre-hook')
+        const restored = await restore(toolbox, snapshot, { signal })
+        const after = await hooks(context, voice, 'restore.post-hook')
+        recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
+        return restored
+      })
+      recordFiles(voice, snapshot.id, restored.files)
+      await converged(context, voice, current, current)
     })
-    recordFiles(voice, snapshot.id, restored.files)
-    await converged(context, voice, current, current)
     await awaitReady(context, voice, op)
     await serves(context, voice, plan.upgrade ?? plan.head)
     await compareAfter(context, voice, 'restore')

@@ -1,0 +1,56 @@
+import { cause } from '../verdict/causes.ts'
+import { type RunContext, TierStop } from './context.ts'
+
+/** The check that fails when the watch decides. */
+export const STAYED_UP = 'every service stayed up'
+
+/**
+ * Runs `act` with a signal that the watch over the app ends: whatever waits with it waits no longer, and what is thrown names the root, with what was
+ * being waited for as its last line. `waitingFor`: what that is at the moment, for a person; null for nothing.
+ */
+export async function underWatch<T>(
+  context: RunContext,
+  waitingFor: () => string | null,
+  act: (context: RunContext) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController()
+  const stop = context.watch.onFailure((why) => ended.abort(new TierStop(STAYED_UP, why)))
+  try {
+    return await act({ ...context, signal: AbortSignal.any([context.signal, ended.signal]) })
+  } catch (error) {
+    context.signal.throwIfAborted()
+    throw await rooted(context, { error, ended: ended.signal, waitingFor: waitingFor() })
+  } finally {
+    stop()
+  }
+}
+
+interface Ended {
+  readonly error: unknown
+  readonly ended: AbortSignal
+  readonly waitingFor: string | null
+}
+
+/** What a wait or check saw may be no more than a symptom: the deepest sign is the cause. */
+async function rooted({ watch, masker }: RunContext, { error, ended, waitingFor }: Ended): Promise<unknown> {
+  const known = ended.aborted ? (ended.reason as TierStop) : null
+  // Told in other words already, with what cc-ci had done to the app.
+  if (error instanceof TierStop && error.cause === known && known !== null) return error
+  const root = known ?? (isSymptom(error) ? await found(watch) : null)
+  if (root === null) return error
+  const symptom = error instanceof TierStop && error !== root ? `${error.why.code}: ${error.why.message}` : waitingFor
+  if (symptom === null) return root
+  const { code, message, ...rest } = root.why
+  const lines = [...rest.lines, `meanwhile: ${masker.mask(symptom)}`]
+  return new TierStop(root.check, cause(code, message, { ...rest, lines }), root.outcome)
+}
+
+/** A fault of the app that a program's end may explain; what convergence says is read off the programs themselves. */
+function isSymptom(error: unknown): boolean {
+  return error instanceof TierStop && error.outcome === 'fail' && error.why.service === undefined
+}
+
+async function found(watch: RunContext['watch']): Promise<TierStop | null> {
+  const why = await watch.failure().catch(() => null)
+  return why && new TierStop(STAYED_UP, why)
+}
