@@ -74,6 +74,8 @@ interface Made {
   current?: Deployed
   /** True once head's own tasks serve: what backup and tests look at. */
   headServes: boolean
+  /** The tier in which the watch found that the app failed: those after it need not look. */
+  failedIn?: TierId
   witnesses?: PlantedWitnesses
   /** What the backup tier took and the restore tier puts back. */
   snapshot?: Snapshot

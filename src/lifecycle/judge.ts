@@ -34,6 +34,7 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
     const { check, outcome, why } = foundBy(tier.id, error)
     voice.check(check, outcome, { ...why, lines: [machineNow(context.folder.dir), ...why.lines] })
   }
+  if (context.watch.failed) context.made.failedIn ??= tier.id
   const why = doubt(tier.id, context)
   if (why) events.append({ type: 'tier.doubted', tier: tier.id, cause: why })
   events.append({ type: 'tier.ended', tier: tier.id })
@@ -76,6 +77,7 @@ function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | nul
   if (tier === 'lint' || tier === 'install' || tier === 'teardown' || plan.attached) return null
   const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
   if (!passed('install')) return 'install'
+  if (made.failedIn) return made.failedIn
   if (tier === 'upgrade') return null
   if (!made.headServes && !plan.skips.has('upgrade')) return 'upgrade'
   return tier === 'restore' && !passed('backup') ? 'backup' : null

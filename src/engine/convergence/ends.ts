@@ -43,7 +43,8 @@ function failedToStart(task: SeenTask): boolean {
 export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (wasRefused(task)) return `was not started: ${task.error}`
-  if (/unhealthy/i.test(task.error)) return 'was killed because its health check failed'
+  const service = snapshot.services.find(({ id }) => id === task.serviceId)
+  if (service && wasUnhealthy(snapshot, service, task)) return 'was killed because its health check failed'
   if (container?.oomKilled) return 'was killed because it used more memory than it may'
   return `ended with exit code ${task.exitCode ?? container?.exitCode ?? '?'}`
 }

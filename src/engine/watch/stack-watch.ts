@@ -129,6 +129,11 @@ export class StackWatch implements Disposable {
     }
   }
 
+  /** True once it is decided that the app failed. */
+  get failed(): boolean {
+    return this.#failure !== null
+  }
+
   /** Judges what is to be seen now; null while nothing is decided. */
   async failure(): Promise<Cause | null> {
     this.#judge(await this.look())
@@ -242,6 +247,9 @@ export class StackWatch implements Disposable {
   }
 
   #decisive(snapshot: Snapshot): Diagnosis | null {
-    return rootFailure(snapshot) ?? judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven).failure
+    const root = rootFailure(snapshot)
+    const { failure } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
+    // Of one service the ends tell more: at which age, and whether that is a habit.
+    return root && root.service !== failure?.service ? root : failure
   }
 }
