@@ -4,9 +4,8 @@ import type { Settings } from '../config/settings.ts'
 import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
 import { CcCiError, messageOf } from '../lib/errors.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
-import { exportTree, resolveRef } from '../recipe/repo.ts'
+import { exportTree, resolveRef, tagsWithin } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
-import { compareVersions } from '../recipe/versions.ts'
 import type { BaseRef, SkipKind } from '../verdict/events.ts'
 import { runningDifference } from './difference.ts'
 import { layOver } from './overlay.ts'
@@ -43,8 +42,9 @@ export interface BaseQuestion {
 }
 
 /**
- * Design section 5: pin, then the newest released tag strictly older than head's own version, then the tip of the target branch.
- * Base and head must differ in something that runs: an unpinned choice steps back until one does.
+ * Pin, then the newest released tag that is an ancestor of head (else of the target branch), then the tip of the target branch. Never head's own
+ * commit, unless the worktree has changes on top of it. The label of head rules no tag out: a change before its release carries the label
+ * of the newest one, which is what operators have. Base and head must differ in something that runs: an unpinned choice steps back until one does.
  */
 export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
   const asked = question.asked === 'auto' ? question.settings.upgrade.from : question.asked
@@ -100,25 +100,27 @@ async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candi
 }
 
 async function automaticRefs({ repo, head }: BaseQuestion): Promise<BaseRef[]> {
-  const own = head.version
-  const older = repo.versions.filter(
-    (version) => version.commit !== head.commit && (own === null || compareVersions(version.tag, own) < 0),
-  )
-  if (older.length > 0)
-    return older.toReversed().map(({ tag, commit }) => ({ version: tag, commit, source: 'tag' as const }))
-  if (repo.versions.length > 0) return []
-  return targetBranch(repo, head.commit)
+  const isHead = (commit: string) => commit === head.commit && !head.dirty
+  const target = await targetBranch(repo)
+  for (const commit of [head.commit, ...(target ? [target.commit] : [])]) {
+    const within = await tagsWithin(repo, commit)
+    const released = repo.versions.filter((version) => within.has(version.tag) && !isHead(version.commit))
+    if (released.length > 0)
+      return released.toReversed().map((version) => ({ version: version.tag, commit: version.commit, source: 'tag' }))
+  }
+  if (repo.versions.length > 0 || !target || isHead(target.commit)) return []
+  return [target]
 }
 
-async function targetBranch(repo: RecipeRepo, headCommit: string): Promise<BaseRef[]> {
+async function targetBranch(repo: RecipeRepo): Promise<BaseRef | null> {
   for (const branch of ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'master']) {
     const commit = await resolveRef(repo, branch).catch((error: unknown) => {
       if (error instanceof CcCiError) return null
       throw error
     })
-    if (commit) return commit === headCommit ? [] : [{ version: branch, commit, source: 'branch' }]
+    if (commit) return { version: branch, commit, source: 'branch' }
   }
-  return []
+  return null
 }
 
 interface Candidate {

@@ -28,7 +28,11 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   }
   try {
     context.signal.throwIfAborted()
-    await underWatch(context, () => waiting, (watched) => tier.run(watched, voice))
+    await underWatch(
+      context,
+      () => waiting,
+      (watched) => tier.run(watched, voice),
+    )
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(tier.id, error)

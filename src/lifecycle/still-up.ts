@@ -20,7 +20,14 @@ export async function stayedUp(context: RunContext, voice: TierVoice): Promise<v
       const [first] = await watch.unproven({ whole })
       return first ? { state: 'waiting', reason: first.message } : { state: 'ready', value: true }
     },
-    { name: 'every service to last', deadlineMs: DEADLINE_MS, everyMs: 1000, signal, clock, onWaiting: voice.onWaiting },
+    {
+      name: 'every service to last',
+      deadlineMs: DEADLINE_MS,
+      everyMs: 1000,
+      signal,
+      clock,
+      onWaiting: voice.onWaiting,
+    },
   )
   for (const { message } of watch.news()) voice.finding({ code: 'task-ended', severity: 'warning', message })
   if (waited.state !== 'ready') {

@@ -19,6 +19,12 @@ export async function resolveRef(repo: RecipeRepo, ref: string): Promise<string>
   throw await refNotFound(repo, ref)
 }
 
+/** Names of the tags whose commit is this one or an ancestor of it. */
+export async function tagsWithin(repo: Pick<RecipeRepo, 'dir'>, commit: string): Promise<ReadonlySet<string>> {
+  const tags = await gitOk(repo.dir, ['tag', '--list', '--format=%(refname:short)', '--merged', commit])
+  return new Set(tags.split('\n').filter(Boolean))
+}
+
 async function refNotFound(repo: RecipeRepo, ref: string): Promise<UsageError> {
   const refs = ['for-each-ref', '--format=%(refname:short)', 'refs/heads', 'refs/remotes/origin']
   const branches = (await gitOk(repo.dir, refs))

@@ -8,7 +8,7 @@ import { didYouMean } from './nearest.ts'
 import { versionsOf } from './versions.ts'
 
 export { exportTree } from './export.ts'
-export { resolveRef } from './ref.ts'
+export { resolveRef, tagsWithin } from './ref.ts'
 
 const CLONE_DEADLINE_MS = 300_000
 

@@ -12,9 +12,9 @@ export const APP: App = {
 }
 export const DEFAULTS = settingsSchema.parse({})
 
-/** The recipe in a folder as a new app; `commit` is only a name. */
-export async function releaseIn(dir: string, commit = 'a'.repeat(40)): Promise<Release> {
-  const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty: false, overlay: false }
+/** The recipe in a folder as a new app; `commit` is only a name, `dirty` says that the folder has more than the commit. */
+export async function releaseIn(dir: string, commit = 'a'.repeat(40), dirty = false): Promise<Release> {
+  const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty, overlay: false }
   return newAppRelease({ ...source, added: NOTHING_ADDED }, DEFAULTS)
 }
 

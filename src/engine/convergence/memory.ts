@@ -78,7 +78,9 @@ export class StackMemory {
    */
   lastSign(excused: readonly Stretch[]): number | null {
     this.#measuresAllUntil = this.#clock.now() + MEASURED_FOR_MS
-    const running = this.last.tasks.filter((task) => task.state === 'running' && this.#isExpected(this.last.services, task))
+    const running = this.last.tasks.filter(
+      (task) => task.state === 'running' && this.#isExpected(this.last.services, task),
+    )
     const signs = running.map((task) => this.#activity.lastSign(task, excused))
     return signs.includes(null) ? null : Math.max(0, ...signs.map(Number))
   }

@@ -1,5 +1,5 @@
 /** What cc-ci does to a running app on purpose. */
-export const DISTURBANCES = {
+const DISTURBANCES = {
   /** Services are created or changed: nothing of them is judged until the wait for convergence begins. */
   deploy: { suspends: true, others: 'meant' },
   /** Hooks run in the named services, which may stop or restart the program there. */

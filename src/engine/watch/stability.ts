@@ -1,5 +1,11 @@
 import { howItEnded, isOutOfMemory, mayComplete, wasUnhealthy } from '../convergence/ends.ts'
-import { currentTasks, type Diagnosis, expectedServices, type SeenTask, type Snapshot } from '../convergence/snapshot.ts'
+import {
+  currentTasks,
+  type Diagnosis,
+  expectedServices,
+  type SeenTask,
+  type Snapshot,
+} from '../convergence/snapshot.ts'
 import type { ServiceState } from '../types.ts'
 import { type Exit, isSameAge } from './exits.ts'
 
@@ -13,7 +19,7 @@ const OUTLIVE_MOST_MS = 60_000
  * So long each service of the version under test must have run without a break in a run that passes: one that ends after 40 s looks well in a
  * run that disturbs it every 20 s. Time that other tiers take counts.
  */
-export const LEAST_LIFE_MS = 45_000
+const LEAST_LIFE_MS = 45_000
 
 /** What the ends of programs say. */
 export interface Stability {

@@ -1,9 +1,15 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
-import { type ConvergeOptions, type ConvergeResult, causeOf, convergeOn, expectedFrom } from '../convergence/converge.ts'
-import { rootFailure } from '../convergence/decide.ts'
 import type { Stretch } from '../convergence/activity.ts'
+import {
+  type ConvergeOptions,
+  type ConvergeResult,
+  causeOf,
+  convergeOn,
+  expectedFrom,
+} from '../convergence/converge.ts'
+import { rootFailure } from '../convergence/decide.ts'
 import { StackMemory } from '../convergence/memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { type Exit, exitsOf } from './exits.ts'
@@ -13,7 +19,15 @@ import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './sta
 /** The poll behind the events of the engine. */
 const EVERY_MS = 1_000
 /** States in which a task stays by itself. */
-const RESTING: ReadonlySet<string> = new Set(['running', 'complete', 'failed', 'rejected', 'shutdown', 'remove', 'orphaned'])
+const RESTING: ReadonlySet<string> = new Set([
+  'running',
+  'complete',
+  'failed',
+  'rejected',
+  'shutdown',
+  'remove',
+  'orphaned',
+])
 
 export interface StackWatchOptions {
   readonly stack: string

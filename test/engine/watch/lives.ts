@@ -1,6 +1,6 @@
-import type { Span } from '../../../src/engine/watch/spans.ts'
 import type { SeenTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
+import type { Span } from '../../../src/engine/watch/spans.ts'
 import { at, CONTAINER, SERVICE, TASK } from '../stack-look.ts'
 
 /** A program's life in seconds since the deployment; without an end it still runs. */
@@ -38,7 +38,8 @@ export function lived(
         startedAt: at(life.from),
         finishedAt: life.to === undefined ? null : at(life.to),
         oomKilled: life.oom === true,
-        health: life.failingProbes === undefined ? null : { status: 'unhealthy', failingStreak: life.failingProbes, log: [] },
+        health:
+          life.failingProbes === undefined ? null : { status: 'unhealthy', failingStreak: life.failingProbes, log: [] },
       })
       return taskOf(name, id, life, now)
     }),

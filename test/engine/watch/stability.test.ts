@@ -10,7 +10,12 @@ const DEPLOYED = span('deploy', 0, 10)
 function judged(
   now: number,
   app: readonly Life[],
-  more: { spans?: readonly Span[]; spec?: object; others?: Record<string, readonly Life[]>; unforgiven?: string[] } = {},
+  more: {
+    spans?: readonly Span[]
+    spec?: object
+    others?: Record<string, readonly Life[]>
+    unforgiven?: string[]
+  } = {},
 ) {
   const snapshot = lived(now, { app, ...more.others }, { app: more.spec ?? {} })
   const exits = exitsOf(snapshot, { since: second(10), spans: [DEPLOYED, ...(more.spans ?? [])] })
@@ -68,11 +73,21 @@ describe('one unexpected end', () => {
 
 describe('two unexpected ends', () => {
   test('are a failure, and a habit where they come at the same age', () => {
-    expect(judged(60, [{ from: 2, to: 20 }, { from: 21, to: 57 }])).toMatchObject({
+    expect(
+      judged(60, [
+        { from: 2, to: 20 },
+        { from: 21, to: 57 },
+      ]),
+    ).toMatchObject({
       failure: 'crash-loop: app ended 2 times after it had come up: it ended with exit code 9',
       deterministic: false,
     })
-    expect(judged(60, [{ from: 2, to: 20 }, { from: 21, to: 40 }])).toMatchObject({
+    expect(
+      judged(60, [
+        { from: 2, to: 20 },
+        { from: 21, to: 40 },
+      ]),
+    ).toMatchObject({
       failure:
         'crash-loop: app ended 2 times after it had come up: it ended with exit code 9, each time after about 19 s',
       deterministic: true,
@@ -80,7 +95,11 @@ describe('two unexpected ends', () => {
   })
 
   test('three are a repetition, whatever their ages', () => {
-    const lives = [{ from: 2, to: 20 }, { from: 21, to: 57 }, { from: 58, to: 160 }]
+    const lives = [
+      { from: 2, to: 20 },
+      { from: 21, to: 57 },
+      { from: 58, to: 160 },
+    ]
     expect(judged(161, lives).deterministic).toBe(true)
   })
 
@@ -90,18 +109,30 @@ describe('two unexpected ends', () => {
   })
 
   test('are named by what ended the program', () => {
-    const oom = judged(60, [{ from: 2, to: 20, oom: true }, { from: 21, to: 40, oom: true }])
+    const oom = judged(60, [
+      { from: 2, to: 20, oom: true },
+      { from: 21, to: 40, oom: true },
+    ])
     expect(oom.failure).toMatch(/^oom-killed: /)
     const unwell = { error: 'task: non-zero exit (137): dockerexec: unhealthy container' }
-    expect(judged(60, [{ from: 2, to: 20, ...unwell }, { from: 21, to: 40, ...unwell }]).failure).toMatch(
-      /^healthcheck-failing: .* was killed because its health check failed, each time after about 19 s$/,
-    )
-    const gone = [{ from: 2, to: 20, code: 0, failingProbes: 3 }, { from: 21, to: 40, code: 0, failingProbes: 3 }]
+    expect(
+      judged(60, [
+        { from: 2, to: 20, ...unwell },
+        { from: 21, to: 40, ...unwell },
+      ]).failure,
+    ).toMatch(/^healthcheck-failing: .* was killed because its health check failed, each time after about 19 s$/)
+    const gone = [
+      { from: 2, to: 20, code: 0, failingProbes: 3 },
+      { from: 21, to: 40, code: 0, failingProbes: 3 },
+    ]
     expect(judged(60, gone, { spec: { hasHealthcheck: true } }).failure).toMatch(/^healthcheck-failing: /)
   })
 
   test('with 0 are ends too, but for one-shots', () => {
-    const lives = [{ from: 2, to: 20, code: 0 }, { from: 21, to: 40, code: 0 }]
+    const lives = [
+      { from: 2, to: 20, code: 0 },
+      { from: 21, to: 40, code: 0 },
+    ]
     expect(judged(60, lives).failure).toMatch(/^crash-loop: .*exit code 0/)
     expect(judged(60, lives, { spec: { restartCondition: 'none' } }).failure).toBeNull()
   })
@@ -115,13 +146,20 @@ describe('what cc-ci does to the app', () => {
   })
 
   test.each([
-    ['while it was replaced, as often as it wants', [{ from: 2, to: 41 }, { from: 42, to: 44 }, { from: 45 }], ['meant', 'meant']],
+    [
+      'while it was replaced, as often as it wants',
+      [{ from: 2, to: 41 }, { from: 42, to: 44 }, { from: 45 }],
+      ['meant', 'meant'],
+    ],
     ['once soon after', [{ from: 2, to: 70 }, { from: 71 }], ['meant']],
     ['once soon after, and again', [{ from: 2, to: 60 }, { from: 61, to: 90 }, { from: 91 }], ['meant', 'unexpected']],
     ['long after', [{ from: 2, to: 107 }, { from: 108 }], ['unexpected']],
     ['before', [{ from: 2, to: 39 }, { from: 40 }], ['unexpected']],
   ] as const)('explains the end of another: %s', (_, app, why) => {
-    const result = judged(200, app, { spans: [killed(['db'], 40, 45)], others: { db: [{ from: 2, to: 40 }, { from: 41 }] } })
+    const result = judged(200, app, {
+      spans: [killed(['db'], 40, 45)],
+      others: { db: [{ from: 2, to: 40 }, { from: 41 }] },
+    })
     expect(result.why.filter((one) => one !== 'own')).toEqual(why)
   })
 
