@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
 import { parseContainer, parseCpuMs } from './container-state.ts'
@@ -6,7 +6,7 @@ import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
 import { type HelperContainer, startHelper } from './helper-container.ts'
-import { parseImage, parseInfo } from './machine-state.ts'
+import { parseImage, parseInfo, parseVersion } from './machine-state.ts'
 import { type Labels, Objects } from './objects.ts'
 import { type OneOff, type OneOffResult, runOneOff } from './one-off.ts'
 import { type PullOptions, pull } from './pull.ts'
@@ -51,32 +51,29 @@ export class Engine {
 
   async info(): Promise<EngineInfo> {
     const [info, version] = await Promise.all([
-      this.connection.call('GET', '/info'),
-      this.connection.call('GET', '/version'),
+      this.connection.ask('GET', '/info', parseInfo),
+      this.connection.ask('GET', '/version', parseVersion),
     ])
-    return parseInfo(info, version)
+    return { ...info, ...version }
   }
 
   /** The services of a stack, by name. */
   async services(stack: string): Promise<ServiceState[]> {
-    const answer = await this.connection.call('GET', '/services', { filters: { label: [`${STACK_LABEL}=${stack}`] } })
-    return list(answer)
-      .map(parseService)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const filters = { label: [`${STACK_LABEL}=${stack}`] }
+    const found = await this.connection.ask('GET', '/services', listOf(parseService), { filters })
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   /** A service by id or full name; null when there is none. */
-  async service(id: string): Promise<ServiceState | null> {
-    const answer = await this.connection.find('GET', `/services/${encodeURIComponent(id)}`)
-    return answer === null ? null : parseService(answer)
+  service(id: string): Promise<ServiceState | null> {
+    return this.connection.find('GET', `/services/${encodeURIComponent(id)}`, parseService)
   }
 
   /** All task records of a stack that the engine still keeps, oldest first. */
   async tasks(stack: string): Promise<TaskState[]> {
-    const answer = await this.connection.call('GET', '/tasks', { filters: { label: [`${STACK_LABEL}=${stack}`] } })
-    return list(answer)
-      .map(parseTask)
-      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+    const filters = { label: [`${STACK_LABEL}=${stack}`] }
+    const found = await this.connection.ask('GET', '/tasks', listOf(parseTask), { filters })
+    return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 
   /** Containers on this node, ended ones too, that carry all the labels (and names that begin so): `{ stack }` or `{ labels: ['cc-ci.run=…'] }`. */
@@ -89,23 +86,21 @@ export class Engine {
     // The engine reads the name as a pattern.
     const name = by.namePrefix === undefined ? [] : [`^/${by.namePrefix.replace(/[^\w-]/g, '.')}`]
     const filters = { label, ...(name.length > 0 ? { name } : {}) }
-    const answer = await this.connection.call('GET', '/containers/json', { query: { all: true }, filters })
-    const ids = list(answer).map((item) => z.object({ Id: z.string() }).parse(item).Id)
+    const options = { query: { all: true }, filters }
+    const ids = await this.connection.ask('GET', '/containers/json', listOf(parseId), options)
     const found = await Promise.all(ids.map((id) => this.container(id)))
     return found.filter((container) => container !== null)
   }
 
   /** Null when there is none of that id or name on this node. */
-  async container(id: string): Promise<ContainerState | null> {
-    const answer = await this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`)
-    return answer === null ? null : parseContainer(answer)
+  container(id: string): Promise<ContainerState | null> {
+    return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`, parseContainer)
   }
 
   /** Processor time that a container of this node has used so far, in ms; null when it does not run here. */
-  async cpuMs(id: string): Promise<number | null> {
+  cpuMs(id: string): Promise<number | null> {
     const query = { stream: false, 'one-shot': true }
-    const answer = await this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, { query })
-    return answer === null ? null : parseCpuMs(answer)
+    return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, parseCpuMs, { query })
   }
 
   /** See `execIn`. */
@@ -133,9 +128,8 @@ export class Engine {
   }
 
   /** An image that the engine has, by reference or id; null when it has none. */
-  async image(ref: string): Promise<ImageState | null> {
-    const answer = await this.connection.find('GET', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}/json`)
-    return answer === null ? null : parseImage(answer)
+  image(ref: string): Promise<ImageState | null> {
+    return this.connection.find('GET', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}/json`, parseImage)
   }
 
   /** See `pull`. */
@@ -191,9 +185,4 @@ export class Engine {
     }
     return output.truncated ? `${output.text('all')}\n[cc-ci: cut here]\n` : output.text('all')
   }
-}
-
-/** The engine says null for an empty list now and then. */
-function list(answer: unknown): unknown[] {
-  return z.array(z.unknown()).nullish().parse(answer) ?? []
 }

@@ -13,7 +13,7 @@ export function engineHost(): string {
  */
 export async function connectToManager(): Promise<Connection> {
   const connection = await reach()
-  const { Swarm } = swarm.parse(await connection.call('GET', '/info'))
+  const { Swarm } = await connection.ask('GET', '/info', swarm.parse)
   if (Swarm?.ControlAvailable) return connection
   if (Swarm?.LocalNodeState === 'active') {
     throw new InfraError('not-a-manager', `the engine at ${engineHost()} is a worker of its Swarm`, {
@@ -33,7 +33,7 @@ async function reach(): Promise<Connection> {
   try {
     const { default: Docker } = await import('dockerode')
     const connection = new Connection(new Docker().modem as Transport)
-    await connection.call('GET', '/_ping', { deadlineMs: 10_000 })
+    await connection.tell('GET', '/_ping', { deadlineMs: 10_000 })
     return connection
   } catch (error) {
     if (error instanceof InfraError && error.code === 'engine-permission') throw error

@@ -1,5 +1,6 @@
-import type { Duplex, Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { InfraError, messageOf } from '../lib/errors.ts'
+import { jsonOf, notUnderstood, type ParseAnswer, understand } from './answer.ts'
 
 /** What an ordinary engine call may take. */
 export const CALL_DEADLINE_MS = 30_000
@@ -57,33 +58,37 @@ export class Connection {
     this.#transport = transport
   }
 
-  /** The parsed answer; a Buffer where it is not JSON. Throws EngineRefusal when the engine says no. */
-  async call(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
-    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
-    const late = AbortSignal.timeout(deadlineMs)
-    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
-    try {
-      return await this.#dial(method, path, options, { abortSignal: signal })
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      throw translate(error, `${method} ${path}`, late.aborted ? deadlineMs : undefined)
-    }
+  /**
+   * What the engine says, read as JSON by `parse`. Throws EngineRefusal when the engine says no, InfraError `engine-answer` when it says what
+   * `parse` does not take.
+   */
+  async ask<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T> {
+    const call = `${method} ${path}`
+    return understand(jsonOf(await this.#answer(method, path, options), call), parse, call)
   }
 
-  /** Like `call`, and null where the engine says 404. */
-  async find(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
-    try {
-      return await this.call(method, path, options)
-    } catch (error) {
-      if (error instanceof EngineRefusal && error.status === 404) return null
-      throw error
-    }
+  /** Like `ask`, and null where the engine says 404. */
+  find<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T | null> {
+    return orMissing(this.ask(method, path, parse, options), null)
+  }
+
+  /** A call whose answer says nothing but that it was done. Throws EngineRefusal. */
+  async tell(method: Method, path: string, options: CallOptions = {}): Promise<void> {
+    await this.#answer(method, path, options)
+  }
+
+  /** Like `tell`: true when it was done, false where the engine says 404. */
+  tellIfThere(method: Method, path: string, options: CallOptions = {}): Promise<boolean> {
+    const done = this.tell(method, path, options).then(() => true)
+    return orMissing(done, false)
   }
 
   /** The answer as a stream that the signal ends; the caller bounds its time and size. */
   async stream(method: Method, path: string, options: CallOptions & { signal: AbortSignal }): Promise<Readable> {
     try {
-      return (await this.#dial(method, path, options, { abortSignal: options.signal, isStream: true })) as Readable
+      const answer = await this.#dial(method, path, options, { abortSignal: options.signal, isStream: true })
+      if (answer instanceof Readable) return answer
+      throw notUnderstood(`${method} ${path}`, 'it is no stream')
     } catch (error) {
       options.signal.throwIfAborted()
       throw translate(error, `${method} ${path}`)
@@ -93,10 +98,24 @@ export class Connection {
   /** Takes the connection over in both directions (exec with input). */
   async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
     try {
-      return (await this.#dial('POST', path, { body }, { abortSignal: signal, hijack: true })) as Duplex
+      const answer = await this.#dial('POST', path, { body }, { abortSignal: signal, hijack: true })
+      if (answer instanceof Duplex) return answer
+      throw notUnderstood(`POST ${path}`, 'the connection was not handed over; is there a proxy before the engine?')
     } catch (error) {
       signal.throwIfAborted()
       throw translate(error, `POST ${path}`)
+    }
+  }
+
+  async #answer(method: Method, path: string, options: CallOptions): Promise<unknown> {
+    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
+    const late = AbortSignal.timeout(deadlineMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
+    try {
+      return await this.#dial(method, path, options, { abortSignal: signal })
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw translate(error, `${method} ${path}`, late.aborted ? deadlineMs : undefined)
     }
   }
 
@@ -111,6 +130,15 @@ export class Connection {
   }
 }
 
+async function orMissing<T, M>(asked: Promise<T>, missing: M): Promise<T | M> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof EngineRefusal && error.status === 404) return missing
+    throw error
+  }
+}
+
 function translate(error: unknown, what: string, lateAfterMs?: number): Error {
   if (lateAfterMs !== undefined) {
     return new InfraError('engine-lost', `the engine did not answer ${what} within ${lateAfterMs} ms`, {
@@ -118,6 +146,7 @@ function translate(error: unknown, what: string, lateAfterMs?: number): Error {
       cause: error,
     })
   }
+  if (error instanceof InfraError) return error
   const { statusCode, code } = error as { statusCode?: number; code?: string }
   if (statusCode !== undefined) return new EngineRefusal(statusCode, `${what}: ${messageOf(error).trim()}`)
   if (code === 'EACCES' || code === 'EPERM') {

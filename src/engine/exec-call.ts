@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { DeadlineError, InfraError } from '../lib/errors.ts'
+import { parseId } from './answer.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frames.ts'
 import type { EngineExecResult } from './types.ts'
@@ -74,11 +75,8 @@ export async function createExec(
     ...(options.workDir ? { WorkingDir: options.workDir } : {}),
   }
   try {
-    const answer = await connection.call('POST', `/containers/${encodeURIComponent(container)}/exec`, {
-      body,
-      signal: options.signal,
-    })
-    return z.object({ Id: z.string() }).parse(answer).Id
+    const path = `/containers/${encodeURIComponent(container)}/exec`
+    return await connection.ask('POST', path, parseId, { body, signal: options.signal })
   } catch (error) {
     const status = (error as { status?: number }).status
     if (status !== 404 && status !== 409) throw error
@@ -115,9 +113,11 @@ export async function readAll(stream: Readable, output: FrameReader, signal: Abo
   }
 }
 
+const ended = z.object({ ExitCode: z.number().nullish() })
+
 /** Throws InfraError `no-container` when the container ended first. */
 export async function exitCodeOf(connection: Connection, id: string): Promise<number> {
-  const answer = z.object({ ExitCode: z.number().nullish() }).parse(await connection.call('GET', `/exec/${id}/json`))
-  if (typeof answer.ExitCode === 'number') return answer.ExitCode
+  const { ExitCode } = await connection.ask('GET', `/exec/${id}/json`, ended.parse)
+  if (typeof ExitCode === 'number') return ExitCode
   throw new InfraError('no-container', 'the container ended before the command did')
 }

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { Connection } from './connection.ts'
+import { createContainer, startContainer } from './containers.ts'
 
 /** A container of ours that stays up and is worked in by exec; the caller removes it by name. */
 export interface HelperContainer {
@@ -28,8 +28,7 @@ export async function startHelper(connection: Connection, spec: HelperContainer)
       Mounts: [...spec.mounts].map(([volume, target]) => ({ Type: 'volume', Source: volume, Target: target })),
     },
   }
-  const made = await connection.call('POST', '/containers/create', { query: { name: spec.name }, body })
-  const { Id: id } = z.object({ Id: z.string() }).parse(made)
-  await connection.call('POST', `/containers/${id}/start`)
+  const id = await createContainer(connection, spec.name, body)
+  await startContainer(connection, id)
   return id
 }

@@ -21,14 +21,17 @@ const imageSchema = z.object({
   Config: z.object({ Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish() }).nullish(),
 })
 
-/** The answers of `/info` and `/version` as our type. */
-export function parseInfo(info: unknown, version: unknown): EngineInfo {
-  const said = infoSchema.parse(info)
-  const { Version, ApiVersion } = versionSchema.parse(version)
+/** The answer of `/version` as its part of our type. */
+export function parseVersion(answer: unknown): Pick<EngineInfo, 'version' | 'api'> {
+  const { Version, ApiVersion } = versionSchema.parse(answer)
+  return { version: Version, api: ApiVersion }
+}
+
+/** The answer of `/info` as its part of our type. */
+export function parseInfo(answer: unknown): Omit<EngineInfo, 'version' | 'api'> {
+  const said = infoSchema.parse(answer)
   return {
     id: said.ID ?? '',
-    version: Version,
-    api: ApiVersion,
     cpus: said.NCPU ?? 0,
     memoryBytes: said.MemTotal ?? 0,
     rootDir: said.DockerRootDir ?? '',

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { Engine } from './client.ts'
+import { createContainer, startContainer } from './containers.ts'
 
 /** A small server of ours on one network, with nothing of the machine and little room; the caller removes it by name. */
 export interface NetworkedContainer {
@@ -36,8 +36,7 @@ export async function startNetworked({ connection }: Engine, spec: NetworkedCont
     },
     NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: spec.aliases } } },
   }
-  const made = await connection.call('POST', '/containers/create', { query: { name: spec.name }, body })
-  const { Id: id } = z.object({ Id: z.string() }).parse(made)
-  await connection.call('POST', `/containers/${id}/start`)
+  const id = await createContainer(connection, spec.name, body)
+  await startContainer(connection, id)
   return id
 }

@@ -1,18 +1,8 @@
 import { z } from 'zod'
+import { listOf } from './answer.ts'
 import { type Connection, EngineRefusal } from './connection.ts'
 
 export type Labels = Readonly<Record<string, string>>
-
-/** The kinds of things the engine keeps by name, with the place of each in its API. */
-const OBJECT_KINDS = {
-  service: { list: '/services', key: null },
-  network: { list: '/networks', key: null },
-  secret: { list: '/secrets', key: null },
-  config: { list: '/configs', key: null },
-  volume: { list: '/volumes', key: 'Volumes' },
-} as const
-
-export type ObjectKind = keyof typeof OBJECT_KINDS
 
 export interface NamedObject {
   /** Volumes have no id: their name. */
@@ -42,6 +32,19 @@ const object = z
     return { id: item.ID ?? item.Id ?? name, name, labels: item.Spec?.Labels ?? item.Labels ?? {} }
   })
 
+const volumes = z.object({ Volumes: z.unknown() })
+
+/** The kinds of things the engine keeps by name, with the place of each in its API and how their list is read. */
+const OBJECT_KINDS = {
+  service: { list: '/services', parse: listOf(object.parse) },
+  network: { list: '/networks', parse: listOf(object.parse) },
+  secret: { list: '/secrets', parse: listOf(object.parse) },
+  config: { list: '/configs', parse: listOf(object.parse) },
+  volume: { list: '/volumes', parse: (answer: unknown) => listOf(object.parse)(volumes.parse(answer).Volumes) },
+} as const
+
+export type ObjectKind = keyof typeof OBJECT_KINDS
+
 const change = z.object({ Path: z.string(), Kind: z.number() })
 const DELETED = 2
 
@@ -54,17 +57,14 @@ export class Objects {
   }
 
   /** All of a kind, or those with a label `key` or `key=value`. */
-  async list(kind: ObjectKind, label?: string): Promise<NamedObject[]> {
-    const { list, key } = OBJECT_KINDS[kind]
-    const answer = await this.#connection.call('GET', list, label ? { filters: { label: [label] } } : {})
-    const items = key === null ? answer : (answer as Record<string, unknown>)[key]
-    return z.array(object).nullish().parse(items) ?? []
+  list(kind: ObjectKind, label?: string): Promise<NamedObject[]> {
+    const { list, parse } = OBJECT_KINDS[kind]
+    return this.#connection.ask('GET', list, parse, label ? { filters: { label: [label] } } : {})
   }
 
   /** By id or exact name; null when there is none. */
-  async find(kind: ObjectKind, id: string): Promise<NamedObject | null> {
-    const answer = await this.#connection.find('GET', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)
-    return answer === null ? null : object.parse(answer)
+  find(kind: ObjectKind, id: string): Promise<NamedObject | null> {
+    return this.#connection.find('GET', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`, object.parse)
   }
 
   createSecret(name: string, value: string | Buffer, labels: Labels): Promise<string> {
@@ -99,15 +99,15 @@ export class Objects {
   }
 
   /** True when it was there. */
-  async remove(kind: ObjectKind, id: string): Promise<boolean> {
-    return (await this.#connection.find('DELETE', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)) !== null
+  remove(kind: ObjectKind, id: string): Promise<boolean> {
+    return this.#connection.tellIfThere('DELETE', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)
   }
 
   /** SIGKILL to a container's first process, as a crash would end it. False when it does not run any more. */
   async killContainer(id: string): Promise<boolean> {
     const query = { signal: 'SIGKILL' }
     try {
-      return (await this.#connection.find('POST', `/containers/${encodeURIComponent(id)}/kill`, { query })) !== null
+      return await this.#connection.tellIfThere('POST', `/containers/${encodeURIComponent(id)}/kill`, { query })
     } catch (error) {
       if (error instanceof EngineRefusal && error.status === 409) return false
       throw error
@@ -116,17 +116,18 @@ export class Objects {
 
   /** Files and folders that a container wrote into its own layer, its mounts left out. Empty when it is not there. */
   async changedPaths(id: string): Promise<string[]> {
-    const answer = await this.#connection.find('GET', `/containers/${encodeURIComponent(id)}/changes`)
-    return (change.array().nullish().parse(answer) ?? []).filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path)
+    const path = `/containers/${encodeURIComponent(id)}/changes`
+    const changes = (await this.#connection.find('GET', path, listOf(change.parse))) ?? []
+    return changes.filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path)
   }
 
   /** Kills and removes a container with its anonymous volumes. True when it was there. */
-  async removeContainer(id: string): Promise<boolean> {
+  removeContainer(id: string): Promise<boolean> {
     const query = { force: true, v: true }
-    return (await this.#connection.find('DELETE', `/containers/${encodeURIComponent(id)}`, { query })) !== null
+    return this.#connection.tellIfThere('DELETE', `/containers/${encodeURIComponent(id)}`, { query })
   }
 
   async #create(path: string, body: object): Promise<string> {
-    return object.parse(await this.#connection.call('POST', path, { body })).id
+    return (await this.#connection.ask('POST', path, object.parse, { body })).id
   }
 }

@@ -1,6 +1,6 @@
-import { z } from 'zod'
 import { DeadlineError } from '../lib/errors.ts'
 import type { Engine } from './client.ts'
+import { containerEnd, createContainer, startContainer } from './containers.ts'
 
 /** A container that runs once to its end and is removed. */
 export interface OneOff {
@@ -29,11 +29,9 @@ export interface OneOffResult {
  * takes too long. No capability beyond the engine's defaults, and no mount but the named volumes.
  */
 export async function runOneOff(engine: Engine, oneOff: OneOff): Promise<OneOffResult> {
-  const query = { name: oneOff.name }
-  const made = await engine.connection.call('POST', '/containers/create', { query, body: bodyOf(oneOff) })
-  const { Id: id } = z.object({ Id: z.string() }).parse(made)
+  const id = await createContainer(engine.connection, oneOff.name, bodyOf(oneOff))
   try {
-    await engine.connection.call('POST', `/containers/${id}/start`)
+    await startContainer(engine.connection, id)
     const exitCode = await ended(engine, id, oneOff)
     const output = await engine.containerLogs(id, { maxBytes: oneOff.maxBytes })
     return { exitCode, output }
@@ -46,11 +44,7 @@ async function ended(engine: Engine, id: string, { name, deadlineMs, signal }: O
   const late = AbortSignal.timeout(deadlineMs)
   try {
     const both = signal ? AbortSignal.any([signal, late]) : late
-    const answer = await engine.connection.call('POST', `/containers/${id}/wait`, {
-      deadlineMs: deadlineMs + 1000,
-      signal: both,
-    })
-    return z.object({ StatusCode: z.number() }).parse(answer).StatusCode
+    return await containerEnd(engine.connection, id, { deadlineMs: deadlineMs + 1000, signal: both })
   } catch (error) {
     signal?.throwIfAborted()
     if (!late.aborted) throw error

@@ -80,11 +80,11 @@ async function failure(engine: Engine, service: ServiceState, task: TaskState): 
 /** The engine refuses an update of a version that is not the newest: somebody was quicker, so look again. */
 async function setReplicas(engine: Engine, name: string, replicas: number): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const found = service.parse(await engine.connection.call('GET', `/services/${encodeURIComponent(name)}`))
+    const found = await engine.connection.ask('GET', `/services/${encodeURIComponent(name)}`, service.parse)
     const body = { ...found.Spec, Mode: { Replicated: { Replicas: replicas } } }
     try {
       const query = { version: found.Version.Index }
-      await engine.connection.call('POST', `/services/${found.ID}/update`, { query, body })
+      await engine.connection.tell('POST', `/services/${found.ID}/update`, { query, body })
       return
     } catch (error) {
       if (attempt === 3 || !/out of sequence/.test(String(error))) throw error
