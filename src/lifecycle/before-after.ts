@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { comparePictures, pngSize } from '../checks/visual-difference.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { RunContext, TierVoice } from './context.ts'
+import type { RunContext, TierReporter } from './context.ts'
 import { browserOf } from './made.ts'
 
 /** Ours, and the one that the recipe's own `screenshot` function left. */
@@ -14,12 +14,12 @@ const PICTURES = ['', '-own'] as const
  */
 export async function compareBeforeAfter(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   onceMore: (file: string) => Promise<void>,
 ): Promise<void> {
   for (const which of PICTURES) {
     try {
-      await comparePair(context, voice, { which, onceMore: which === '' ? onceMore : null })
+      await comparePair(context, reporter, { which, onceMore: which === '' ? onceMore : null })
     } catch (error) {
       context.signal.throwIfAborted()
       const [why = ''] = messageOf(error).split('\n')
@@ -33,7 +33,7 @@ interface Pair {
   readonly onceMore: ((file: string) => Promise<void>) | null
 }
 
-async function comparePair(context: RunContext, voice: TierVoice, { which, onceMore }: Pair): Promise<void> {
+async function comparePair(context: RunContext, reporter: TierReporter, { which, onceMore }: Pair): Promise<void> {
   const { folder, signal } = context
   const picture = (name: string) => join(folder.artifacts, `${name}${which}.png`)
   const files = { before: picture('install'), after: picture('upgrade'), difference: picture('upgrade-difference') }
@@ -47,7 +47,7 @@ async function comparePair(context: RunContext, voice: TierVoice, { which, onceM
   }
   if (found.picture) writeFileSync(files.difference, found.picture)
   const name = (file: string) => relative(folder.dir, file)
-  voice.evidence({
+  reporter.evidence({
     kind: 'visual-difference',
     before: name(files.before),
     after: name(files.after),

@@ -59,7 +59,7 @@ export interface RunContext {
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
-  readonly provideRecipe: (context: RunContext, voice: TierVoice, name: string) => Promise<Provided>
+  readonly provideRecipe: (context: RunContext, reporter: TierReporter, name: string) => Promise<Provided>
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
   readonly before: Ledger
 }
@@ -91,7 +91,7 @@ interface Made {
 }
 
 /** How a tier tells what it found. Outcomes are computed from this by the fold, never by the tier. */
-export interface TierVoice {
+export interface TierReporter {
   readonly tier: TierId
   check(name: string, outcome: CheckOutcome, cause?: Cause): void
   evidence(evidence: Evidence): void
@@ -104,7 +104,7 @@ export interface TierVoice {
 
 export interface Tier {
   readonly id: TierId
-  run(context: RunContext, voice: TierVoice): Promise<void>
+  run(context: RunContext, reporter: TierReporter): Promise<void>
 }
 
 /** Ends a tier at once with the cause that decided it. */

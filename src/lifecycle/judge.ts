@@ -4,10 +4,10 @@ import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import { isCauseCode, type RunContext, type Tier, TierStop, type TierVoice } from './context.ts'
+import { isCauseCode, type RunContext, type Tier, type TierReporter, TierStop } from './context.ts'
 import { machineNow } from './machine-now.ts'
+import { tierReporter } from './reporter.ts'
 import { underWatch } from './under-watch.ts'
-import { tierVoice } from './voice.ts'
 
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
 export async function judgeTier(tier: Tier, context: RunContext): Promise<void> {
@@ -17,9 +17,9 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   const by = blocker(tier.id, context)
   if (by) return events.append({ type: 'tier.blocked', tier: tier.id, by })
   events.append({ type: 'tier.started', tier: tier.id })
-  const told = tierVoice(tier.id, events, clock)
+  const told = tierReporter(tier.id, events, clock)
   let waiting: string | null = null
-  const voice: TierVoice = {
+  const reporter: TierReporter = {
     ...told,
     onWaiting(progress) {
       waiting = `waited for ${progress.name}: ${progress.reason}`
@@ -31,12 +31,12 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
     await underWatch(
       context,
       () => waiting,
-      (watched) => tier.run(watched, voice),
+      (watched) => tier.run(watched, reporter),
     )
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(tier.id, error)
-    voice.check(check, outcome, { ...why, lines: [machineNow(context.folder.dir), ...why.lines] })
+    reporter.check(check, outcome, { ...why, lines: [machineNow(context.folder.dir), ...why.lines] })
   }
   if (context.watch.failed) context.made.failedIn ??= tier.id
   const why = doubt(tier.id, context)

@@ -10,7 +10,7 @@ import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
-import { type RunContext, TierStop, type TierVoice } from './context.ts'
+import { type RunContext, type TierReporter, TierStop } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
 import { deployDeadline } from './deploy-deadline.ts'
 import { browserOf } from './made.ts'
@@ -20,7 +20,7 @@ const BROWSER_DEADLINE_MS = 30_000
 /** Waits until every service is up; `before` is what ran before this deployment, null for a new app. The tier ends with the cause when that cannot happen any more. */
 export async function converged(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   deployed: Deployed,
   before: Deployed | null,
 ): Promise<Converged> {
@@ -30,24 +30,24 @@ export async function converged(
     before: before?.services,
     deadlineMs: deployDeadline(plan.settings, deployed.services),
     signal,
-    onWaiting: voice.onWaiting,
+    onWaiting: reporter.onWaiting,
   })
   if (result.state === 'impossible') throw new TierStop('every service converged', result.cause)
-  voice.check('every service converged', 'pass')
+  reporter.check('every service converged', 'pass')
   return result.value
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
-export async function serves(context: RunContext, voice: TierVoice, release: Release): Promise<boolean> {
+export async function serves(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
   const { host, plan, signal, masker } = context
   const routed = routedServices(release.stack, plan.app.domain)
   const reason = noHttpReason(routed)
   if (reason) {
-    voice.evidence({ kind: 'no-http', reason })
+    reporter.evidence({ kind: 'no-http', reason })
     return false
   }
   const { health, timeouts } = plan.settings.settings
-  const asking = { deadlineMs: timeouts.http, signal, onWaiting: voice.onWaiting }
+  const asking = { deadlineMs: timeouts.http, signal, onWaiting: reporter.onWaiting }
   const answer = await checkHttp({
     edge: host.edge,
     domain: plan.app.domain,
@@ -57,12 +57,12 @@ export async function serves(context: RunContext, voice: TierVoice, release: Rel
     mask: (text) => masker.mask(text),
     ...asking,
   })
-  accept(voice, "the app's own task answers", answer)
+  accept(reporter, "the app's own task answers", answer)
   const others = otherRoutes(routed, { host: plan.app.domain, path: health.path })
   if (others.length > 0) {
     const dead = await checkOtherRoutes({ ...asking, edge: host.edge, routes: others })
     if (dead) throw new TierStop('every route leads to somebody', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
-    voice.check('every route leads to somebody', 'pass')
+    reporter.check('every route leads to somebody', 'pass')
   }
   return true
 }
@@ -71,16 +71,20 @@ export async function serves(context: RunContext, voice: TierVoice, release: Rel
  * A real browser shows something; the picture is kept. Where the recipe has a `screenshot` function the picture it leaves is kept beside
  * ours: it adds to what is looked at and never takes its place.
  */
-export async function looksAlive(context: RunContext, voice: TierVoice, op: Operation): Promise<void> {
+export async function looksAlive(context: RunContext, reporter: TierReporter, op: Operation): Promise<void> {
   const { folder } = context
-  const seen = await lookAt(context, voice, join(folder.artifacts, `${voice.tier}.png`))
-  for (const finding of seen.findings ?? []) voice.finding({ ...finding, where: `${voice.tier}, in a browser` })
-  accept(voice, 'a browser shows the app', seen)
-  await ownScreenshot(context, voice, op)
+  const seen = await lookAt(context, reporter, join(folder.artifacts, `${reporter.tier}.png`))
+  for (const finding of seen.findings ?? []) reporter.finding({ ...finding, where: `${reporter.tier}, in a browser` })
+  accept(reporter, 'a browser shows the app', seen)
+  await ownScreenshot(context, reporter, op)
 }
 
 /** Opens the page that the recipe's settings name and writes a picture of it. */
-export async function lookAt(context: RunContext, voice: TierVoice, screenshotFile: string): Promise<SmokeResult> {
+export async function lookAt(
+  context: RunContext,
+  reporter: TierReporter,
+  screenshotFile: string,
+): Promise<SmokeResult> {
   const { plan, folder, signal, masker } = context
   const { screenshot, health } = plan.settings.settings
   return smoke(await browserOf(context), {
@@ -90,7 +94,7 @@ export async function lookAt(context: RunContext, voice: TierVoice, screenshotFi
     ...(screenshot.waitFor ? { waitFor: screenshot.waitFor } : {}),
     allowed: health.status,
     mask: (text) => masker.mask(text),
-    onWaiting: voice.onWaiting,
+    onWaiting: reporter.onWaiting,
     deadlineMs: BROWSER_DEADLINE_MS,
     signal,
   })
@@ -98,13 +102,13 @@ export async function lookAt(context: RunContext, voice: TierVoice, screenshotFi
 
 /** Records what a check found; anything but a pass ends the tier with its cause. */
 function accept(
-  voice: TierVoice,
+  reporter: TierReporter,
   name: string,
   result: { outcome: CheckOutcome; evidence?: Evidence; cause?: Cause },
 ): void {
   if (result.outcome !== 'pass') {
     throw new TierStop(name, result.cause ?? cause('harness-error', `${name}: no cause was given`), result.outcome)
   }
-  if (result.evidence) voice.evidence(result.evidence)
-  voice.check(name, 'pass')
+  if (result.evidence) reporter.evidence(result.evidence)
+  reporter.check(name, 'pass')
 }

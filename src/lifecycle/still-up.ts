@@ -1,7 +1,7 @@
 import { waitFor } from '../lib/wait.ts'
 import { cause } from '../verdict/causes.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import { type RunContext, TierStop, type TierVoice } from './context.ts'
+import { type RunContext, type TierReporter, TierStop } from './context.ts'
 import { STAYED_UP } from './under-watch.ts'
 
 /** Beyond what has to be outlived, a minute at most: for a program that is being started meanwhile. */
@@ -11,10 +11,10 @@ const DEADLINE_MS = 5 * 60_000
  * Ends a tier: tells which programs ended by themselves, and waits until each has outlived the age at which it did. The last tier that leaves
  * the app alone waits until every service has run long enough to be believed; what the tiers took counts.
  */
-export async function stayedUp(context: RunContext, voice: TierVoice): Promise<void> {
+export async function stayedUp(context: RunContext, reporter: TierReporter): Promise<void> {
   const { watch, plan, signal, clock } = context
   if (plan.attached) return
-  const whole = isLastOfLife(voice.tier, context)
+  const whole = isLastOfLife(reporter.tier, context)
   const waited = await waitFor(
     async () => {
       const [first] = await watch.unproven({ whole })
@@ -26,15 +26,15 @@ export async function stayedUp(context: RunContext, voice: TierVoice): Promise<v
       everyMs: 1000,
       signal,
       clock,
-      onWaiting: voice.onWaiting,
+      onWaiting: reporter.onWaiting,
     },
   )
-  for (const { message } of watch.news()) voice.finding({ code: 'task-ended', severity: 'warning', message })
+  for (const { message } of watch.news()) reporter.finding({ code: 'task-ended', severity: 'warning', message })
   if (waited.state !== 'ready') {
     const seen = waited.state === 'deadline' ? waited.lastSeen : ''
     throw new TierStop(STAYED_UP, cause('deadline', `${seen}; it did not within ${DEADLINE_MS / 1000} s`), 'unverified')
   }
-  voice.check(STAYED_UP, 'pass')
+  reporter.check(STAYED_UP, 'pass')
 }
 
 /** After it only the tier runs that kills, or none. */

@@ -6,25 +6,25 @@ import {
   removeWitnesses,
 } from '../backup/witness/index.ts'
 import { cause } from '../verdict/causes.ts'
-import { type RunContext, TierStop, type TierVoice } from './context.ts'
+import { type RunContext, type TierReporter, TierStop } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
 
 /** Lines of a cause for each database. */
 const MAX_DETAILS = 10
 
 /** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
-export async function plant(context: RunContext, voice: TierVoice): Promise<void> {
+export async function plant(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, made } = context
   const { witness } = plan.settings.settings
   if (witness === false) {
     const message = '`witness: false` in the settings: no data is watched, so upgrade and restore cannot pass'
-    voice.finding({ code: 'data-unwatched', severity: 'warning', message })
+    reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
     return
   }
   await unplant(context)
   made.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
   for (const message of made.witnesses.unwatched)
-    voice.finding({ code: 'data-unwatched', severity: 'warning', message })
+    reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
 }
 
 export async function destroy(context: RunContext): Promise<void> {
@@ -43,7 +43,7 @@ const KILLED_HINT =
 
 export async function compareAfter(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   operation: 'upgrade' | 'restore' | 'resilience',
 ): Promise<void> {
   const { witnesses } = context.made
@@ -51,7 +51,7 @@ export async function compareAfter(
   if (!witnesses) return
   const compare = operation === 'restore' ? compareAfterRestore : compareAfterUpgrade
   const evidence = await compare(await surroundings(context), witnesses)
-  voice.evidence(evidence)
+  reporter.evidence(evidence)
   await unplant(context)
   const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
   if (lost.length > 0) {
@@ -69,7 +69,7 @@ export async function compareAfter(
       }),
     )
   }
-  voice.check('data is still there', 'pass')
+  reporter.check('data is still there', 'pass')
 }
 
 async function surroundings(context: RunContext) {

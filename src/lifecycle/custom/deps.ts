@@ -2,13 +2,13 @@ import { providerOf } from '../../deps/index.ts'
 import type { Provided, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 
 /**
  * Brings up what the settings name under `deps`, before the app is deployed. One that fails is remembered with its cause and leaves the
  * other tiers judged. Each is registered for release before it exists.
  */
-export async function bringUpDeps(context: RunContext, voice: TierVoice): Promise<void> {
+export async function bringUpDeps(context: RunContext, reporter: TierReporter): Promise<void> {
   const { found, admitted } = context.plan.custom
   const user = admitted.functions.size + admitted.specs.length > 0 || admitted.installSteps !== null
   // Without code that may run nothing could use them: what was refused costs nothing either.
@@ -16,21 +16,21 @@ export async function bringUpDeps(context: RunContext, voice: TierVoice): Promis
   for (const name of found.settings.deps) {
     context.signal.throwIfAborted()
     try {
-      const provided = await voice.operation(`bring up ${name}`, () => bringUp(context, voice, name))
+      const provided = await reporter.operation(`bring up ${name}`, () => bringUp(context, reporter, name))
       for (const secret of provided.secrets) context.masker.add(secret)
       context.made.deps.set(name, provided)
     } catch (error) {
       if (context.signal.aborted || error instanceof CancelledError) throw error
       const why = failure(name, error)
       context.made.depFailures.set(name, why)
-      voice.finding({ code: 'dep-failed', severity: 'error', message: why.message })
+      reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
     }
   }
 }
 
-async function bringUp(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
+async function bringUp(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
   const provider = await providerOf(name)
-  if (!provider) return context.provideRecipe(context, voice, name)
+  if (!provider) return context.provideRecipe(context, reporter, name)
   const host = providerHost(context)
   await provider.ensure(host)
   await provider.sweep(host)

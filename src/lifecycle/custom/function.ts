@@ -4,7 +4,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { sandboxOf } from './sandbox.ts'
@@ -28,17 +28,17 @@ export type Called = { readonly called: true; readonly value: unknown } | { read
 /** Runs one function of `cc-ci.config.ts` in the sandbox under its own deadline. Throws TierStop `hook-failed` for what goes wrong in it. */
 export async function callFunction(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   name: string,
   options: CallOptions = {},
 ): Promise<Called> {
   const ref = context.plan.custom.admitted.functions.get(name)
   if (!ref) return { called: false }
   const call = new Call(ref)
-  const result = await voice.operation(`call ${name}`, () => call.run(context, voice, options))
+  const result = await reporter.operation(`call ${name}`, () => call.run(context, reporter, options))
   if (result.timedOut && ref.onTimeout === 'continue') {
     const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to go on`
-    voice.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
+    reporter.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
     return { called: false }
   }
   const problem = call.problem(result)
@@ -47,7 +47,7 @@ export async function callFunction(
     const why = cause('hook-failed', context.masker.mask(`${name}: ${problem.message}`), { lines })
     throw new TierStop(`${name} succeeds`, why)
   }
-  voice.check(`${name} succeeds`, 'pass')
+  reporter.check(`${name} succeeds`, 'pass')
   return { called: true, value: call.returned?.value }
 }
 
@@ -60,12 +60,12 @@ class Call {
     this.#ref = ref
   }
 
-  async run(context: RunContext, voice: TierVoice, { op = null, env = {} }: CallOptions): Promise<ProgramResult> {
+  async run(context: RunContext, reporter: TierReporter, { op = null, env = {} }: CallOptions): Promise<ProgramResult> {
     const { name, side, file, timeoutMs } = this.#ref
     using log = customLog(context, `hook.${name}`)
     const sandbox = await sandboxOf(context)
     const argv = ['node', `${INSIDE.runtime}/src/inside/hook.ts`, `${INSIDE.code}/${side}/${file}`, name]
-    const handlers = { ...appHandlers({ context, voice, op, log: log.line }), ...this.#outcome() }
+    const handlers = { ...appHandlers({ context, reporter, op, log: log.line }), ...this.#outcome() }
     try {
       return await sandbox.run(argv, {
         deadlineMs: timeoutMs,

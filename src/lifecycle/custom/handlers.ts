@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import type { RpcHandlers } from '../../sandbox/contract.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 import { callOnce } from './one-shot.ts'
 
 /** Who asks: the tier that runs the code, and what its operation saw. */
 export interface Caller {
   readonly context: RunContext
-  readonly voice: TierVoice
+  readonly reporter: TierReporter
   readonly op: Operation | null
   /** Gets each line that the code wants to have logged. */
   readonly log: (line: string) => void

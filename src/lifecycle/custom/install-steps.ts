@@ -4,7 +4,7 @@ import { secretValuesOf } from '../../config/secret-names.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { INSIDE } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { appHandlers, credentials } from './handlers.ts'
 import { customLog } from './log.ts'
 import { sandboxOf } from './sandbox.ts'
@@ -22,12 +22,12 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const OUTPUT_LINES = 15
 
 /** Runs `install-steps.sh` in the sandbox and reads what its commands `app-env` and `app-secret` left. */
-export async function runInstallSteps(context: RunContext, voice: TierVoice): Promise<InstallSteps> {
+export async function runInstallSteps(context: RunContext, reporter: TierReporter): Promise<InstallSteps> {
   const { installSteps: file } = context.plan.custom.admitted
   if (!file) return { env: {}, secrets: {} }
   const output: string[] = []
   const path = `${file.side}/install-steps.sh`
-  const result = await voice.operation(file.shown, () => runScript(context, voice, path, output))
+  const result = await reporter.operation(file.shown, () => runScript(context, reporter, path, output))
   // What was set is known to the masker before any of its words are kept.
   const steps = await collect(context)
   for (const value of [...Object.values(steps.secrets), ...secretValuesOf(steps.env)]) context.masker.add(value)
@@ -40,7 +40,7 @@ export async function runInstallSteps(context: RunContext, voice: TierVoice): Pr
     })
     throw new TierStop('install-steps.sh succeeds', why)
   }
-  voice.check('install-steps.sh succeeds', 'pass')
+  reporter.check('install-steps.sh succeeds', 'pass')
   return steps
 }
 
@@ -51,7 +51,7 @@ function keepOutput(context: RunContext, output: readonly string[]): void {
   for (const line of output) log.line(line)
 }
 
-async function runScript(context: RunContext, voice: TierVoice, path: string, output: string[]) {
+async function runScript(context: RunContext, reporter: TierReporter, path: string, output: string[]) {
   const keep = (line: string) => void (output.length < MAX_OUTPUT_LINES && output.push(line))
   const sandbox = await sandboxOf(context)
   return await sandbox.run(['bash', '-eu', '-o', 'pipefail', `${INSIDE.code}/${path}`], {
@@ -60,7 +60,7 @@ async function runScript(context: RunContext, voice: TierVoice, path: string, ou
     cwd: INSIDE.code,
     env: scriptEnv(context),
     onLine: keep,
-    handlers: appHandlers({ context, voice, op: null, log: keep }),
+    handlers: appHandlers({ context, reporter, op: null, log: keep }),
   })
 }
 

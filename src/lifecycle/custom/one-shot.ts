@@ -14,7 +14,7 @@ const shape = z.object({
 })
 
 /** `ctx.runOnce`: a completion after a timeout that is not fatal is left to the next convergence, which knows what it is. */
-export async function callOnce({ context, voice }: Caller, params: unknown): Promise<{ completed: boolean }> {
+export async function callOnce({ context, reporter }: Caller, params: unknown): Promise<{ completed: boolean }> {
   const { service, timeoutMs, fatal } = shape.parse(params)
   const { host, plan, signal, masker } = context
   const name = `${plan.app.stack}_${service}`
@@ -23,7 +23,7 @@ export async function callOnce({ context, voice }: Caller, params: unknown): Pro
     stack: plan.app.stack,
     deadlineMs: timeoutMs,
     signal,
-    onWaiting: voice.onWaiting,
+    onWaiting: reporter.onWaiting,
   })
   if (result.state === 'ready') return { completed: true }
   if (result.state === 'impossible') {
@@ -32,6 +32,6 @@ export async function callOnce({ context, voice }: Caller, params: unknown): Pro
   }
   const late = `one-shot ${service} did not complete within ${timeoutMs / 1000} s (${result.lastSeen})`
   if (fatal) throw new RecipeError('one-shot-failed', late)
-  voice.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook goes on` })
+  reporter.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook goes on` })
   return { completed: false }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { refuseUndefined } from '../plan.ts'
 import { refine } from '../refine.ts'
 import { bringUpDeps } from './deps.ts'
@@ -14,10 +14,10 @@ const envShape = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union(
  * What comes before the one deployment, in this order: dependencies, install-steps.sh, `env` as a function. What they give becomes the
  * app's environment and secrets, and with it the plan's releases are resolved anew.
  */
-export async function prepareApp(context: RunContext, voice: TierVoice): Promise<void> {
-  await bringUpDeps(context, voice)
-  const steps = await runInstallSteps(context, voice)
-  const env = await envFrom(context, voice, 'env')
+export async function prepareApp(context: RunContext, reporter: TierReporter): Promise<void> {
+  await bringUpDeps(context, reporter)
+  const steps = await runInstallSteps(context, reporter)
+  const env = await envFrom(context, reporter, 'env')
   const authority = [...context.made.deps.values()].flatMap(({ authority }) => authority ?? [])
   const added = { ...steps.env, ...env }
   if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) {
@@ -28,17 +28,17 @@ export async function prepareApp(context: RunContext, voice: TierVoice): Promise
 }
 
 /** `upgrade.env` as a function, called when the base runs. */
-export async function prepareUpgrade(context: RunContext, voice: TierVoice): Promise<void> {
-  const env = await envFrom(context, voice, 'upgrade.env')
+export async function prepareUpgrade(context: RunContext, reporter: TierReporter): Promise<void> {
+  const env = await envFrom(context, reporter, 'upgrade.env')
   if (Object.keys(env).length > 0) context.plan = await refine(context.plan, { upgradeEnv: env })
 }
 
 async function envFrom(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   name: 'env' | 'upgrade.env',
 ): Promise<Record<string, string>> {
-  const called = await callFunction(context, voice, name)
+  const called = await callFunction(context, reporter, name)
   if (!called.called) return {}
   const parsed = envShape.safeParse(called.value)
   if (parsed.success) return Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, String(value)]))

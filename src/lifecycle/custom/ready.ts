@@ -5,19 +5,19 @@ import { InfraError, messageOf } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { callFunction } from './function.ts'
 
 const DEFAULT_TIMEOUT_MS = 120_000
 const LOOK_MS = 20_000
 
 /** Everything of the setting `ready` must come true, after each deployment and after a restore. */
-export async function awaitReady(context: RunContext, voice: TierVoice, op: Operation | null): Promise<void> {
-  for (const probe of context.plan.settings.settings.ready) await awaitProbe(context, voice, probe)
-  await awaitFunction(context, voice, op)
+export async function awaitReady(context: RunContext, reporter: TierReporter, op: Operation | null): Promise<void> {
+  for (const probe of context.plan.settings.settings.ready) await awaitProbe(context, reporter, probe)
+  await awaitFunction(context, reporter, op)
 }
 
-async function awaitProbe(context: RunContext, voice: TierVoice, probe: Probe): Promise<void> {
+async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Probe): Promise<void> {
   const name = probeName(probe)
   const deadlineMs = probe.timeout ?? DEFAULT_TIMEOUT_MS
   const result = await waitFor<true, never>(
@@ -31,10 +31,10 @@ async function awaitProbe(context: RunContext, voice: TierVoice, probe: Probe): 
       everyMs: 1000,
       signal: context.signal,
       clock: context.clock,
-      onWaiting: voice.onWaiting,
+      onWaiting: reporter.onWaiting,
     },
   )
-  if (result.state === 'ready') return voice.check(`ready: ${name}`, 'pass')
+  if (result.state === 'ready') return reporter.check(`ready: ${name}`, 'pass')
   const last = result.state === 'deadline' ? result.lastSeen : ''
   const message = `${name}: not within ${deadlineMs / 1000} s; last seen: ${last}`
   throw new TierStop(`ready: ${name}`, cause('not-ready', message, { service: serviceOf(probe) }))
@@ -102,12 +102,12 @@ async function execLook(
 }
 
 /** A function that says false is called again until its own time is over. */
-async function awaitFunction(context: RunContext, voice: TierVoice, op: Operation | null): Promise<void> {
+async function awaitFunction(context: RunContext, reporter: TierReporter, op: Operation | null): Promise<void> {
   const ref = context.plan.custom.admitted.functions.get('ready')
   if (!ref) return
   const result = await waitFor<true, never>(
     async () => {
-      const called = await callFunction(context, voice, 'ready', { op })
+      const called = await callFunction(context, reporter, 'ready', { op })
       return called.called && called.value === false
         ? { state: 'waiting', reason: 'ready() says not yet' }
         : { state: 'ready', value: true }
@@ -118,11 +118,11 @@ async function awaitFunction(context: RunContext, voice: TierVoice, op: Operatio
       everyMs: 2000,
       signal: context.signal,
       clock: context.clock,
-      onWaiting: voice.onWaiting,
+      onWaiting: reporter.onWaiting,
     },
   )
   if (result.state === 'ready') return
   const message = `ready() still said no after ${ref.timeoutMs / 1000} s`
   if (ref.onTimeout === 'fail') throw new TierStop('ready() says yes', cause('not-ready', message))
-  voice.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to go on` })
+  reporter.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to go on` })
 }

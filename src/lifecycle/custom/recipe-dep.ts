@@ -3,7 +3,7 @@ import type { Provided } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
@@ -21,7 +21,7 @@ import { awaitReady } from './ready.ts'
  * settings as if it were tested itself: dependencies, install-steps.sh, env, timeouts, health, `ready`. Its stack is named below
  * the app's, so that the ledger of the run has it.
  */
-export async function provideRecipe(context: RunContext, voice: TierVoice, name: string): Promise<Provided> {
+export async function provideRecipe(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
   const plan = await planOf(context, name)
   const mask = (text: string) => context.masker.mask(text)
   using watch = new StackWatch(context.host.engine, { stack: plan.app.stack, mask, clock: context.clock })
@@ -32,7 +32,7 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
     events: quiet(context.events),
     made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
   }
-  const quietVoice = { ...voice, check: () => {}, evidence: () => {} }
+  const quietReporter = { ...reporter, check: () => {}, evidence: () => {} }
   const release = async () => {
     await keepLogs(sub)
     const failures = await closeMade(sub)
@@ -44,7 +44,7 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
   await underWatch(
     sub,
     () => null,
-    (watched) => install(watched, quietVoice),
+    (watched) => install(watched, quietReporter),
   )
   const { domain, stack } = plan.app
   return {
@@ -53,23 +53,23 @@ export async function provideRecipe(context: RunContext, voice: TierVoice, name:
     reach: { stack, domain },
     authority: context.host.edge.ca,
     calls: {},
-    health: async () => void (await serves(sub, quietVoice, sub.plan.head)),
+    health: async () => void (await serves(sub, quietReporter, sub.plan.head)),
     release,
   }
 }
 
-async function install(sub: RunContext, voice: TierVoice): Promise<void> {
+async function install(sub: RunContext, reporter: TierReporter): Promise<void> {
   refuseByPolicy(sub)
-  await prepareApp(sub, voice)
+  await prepareApp(sub, reporter)
   refuseByPolicy(sub)
   const [missing] = sub.made.depFailures.values()
   if (missing) throw new InfraError('dep-failed', missing.message, { hint: missing.hint })
-  await callFunction(sub, voice, 'hooks.preInstall')
+  await callFunction(sub, reporter, 'hooks.preInstall')
   const { head } = sub.plan
   const deployed = await deployRelease(sub, head)
-  await converged(sub, voice, deployed, null)
-  await awaitReady(sub, voice, operationOf('install', null, appState(deployed, head)))
-  await serves(sub, voice, head)
+  await converged(sub, reporter, deployed, null)
+  await awaitReady(sub, reporter, operationOf('install', null, appState(deployed, head)))
+  await serves(sub, reporter, head)
 }
 
 async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPlan> {

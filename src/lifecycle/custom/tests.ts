@@ -4,7 +4,7 @@ import type { Spec } from '../../config/customization.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { type CustomRow, foldReport, type GivenFile } from './report.ts'
@@ -25,13 +25,13 @@ const ARTIFACTS = { maxBytes: 64 * 1024 * 1024, maxFiles: 500 }
 /** Runs these spec files in the sandbox and gives a row for each test; what did not come to an end is a failed row. */
 export async function runSpecs(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   { specs, op, name }: { readonly specs: readonly Spec[]; readonly op: Operation | null; readonly name: string },
 ): Promise<CustomRun> {
   const files = specs.map(({ side, file }) => ({ side, file }))
   const output = `${INSIDE.artifacts}/tests-${name}`
   const inbox = new ReportInbox()
-  const result = await runProgram(context, voice, { files, op, output, name, report: inbox.take })
+  const result = await runProgram(context, reporter, { files, op, output, name, report: inbox.take })
   const { exitCode, timedOut, output: said } = result
   const { rows, empty } = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
   const left = rows.some(({ attachments }) => attachments.length > 0)
@@ -71,7 +71,7 @@ interface Program {
   readonly report: ReportInbox['take']
 }
 
-async function runProgram(context: RunContext, voice: TierVoice, program: Program): Promise<ProgramResult> {
+async function runProgram(context: RunContext, reporter: TierReporter, program: Program): Promise<ProgramResult> {
   const { files, op, output, name, report } = program
   using log = customLog(context, `tests.${name}`)
   const sandbox = await sandboxOf(context)
@@ -81,13 +81,13 @@ async function runProgram(context: RunContext, voice: TierVoice, program: Progra
     testTimeoutMs: TEST_TIMEOUT_MS,
   }
   try {
-    return await voice.operation(`run ${files.length} test ${files.length === 1 ? 'file' : 'files'}`, () =>
+    return await reporter.operation(`run ${files.length} test ${files.length === 1 ? 'file' : 'files'}`, () =>
       sandbox.run(['node', `${INSIDE.runtime}/src/inside/tests.ts`], {
         deadlineMs: context.plan.settings.settings.timeouts.tests,
         signal: context.signal,
         env: { CC_CI_TESTS: JSON.stringify(wanted) },
         onLine: log.line,
-        handlers: { ...appHandlers({ context, voice, op, log: log.line }), report },
+        handlers: { ...appHandlers({ context, reporter, op, log: log.line }), report },
       }),
     )
   } catch (error) {

@@ -6,7 +6,7 @@ import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployDeadline } from '../deploy-deadline.ts'
 import { converged, serves } from '../serving.ts'
@@ -19,19 +19,19 @@ type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
 /** Kills the container of one task and waits until the stack is whole again and serves. Throws TierStop that names the killed service. */
 export async function killAndWait(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   { target, deployed }: { readonly target: Target; readonly deployed: Deployed },
 ): Promise<Recovery> {
   const { host, plan, clock, watch } = context
   const { service, task } = target
   await refuseElsewhere(context, target)
-  for (const finding of await ownLayer(host.engine, service, task.containerId)) voice.finding(finding)
-  const later = afterwards(voice, service)
+  for (const finding of await ownLayer(host.engine, service, task.containerId)) reporter.finding(finding)
+  const later = afterwards(reporter, service)
   const start = clock.now()
   try {
-    const successor = await voice.operation(`kill ${service}`, () =>
+    const successor = await reporter.operation(`kill ${service}`, () =>
       watch.during({ kind: 'kill', services: [service] }, async () => {
-        const successor = await replaced(context, voice, target, deployed)
+        const successor = await replaced(context, reporter, target, deployed)
         await converged(context, later, deployed, deployed)
         return successor
       }),
@@ -39,7 +39,7 @@ export async function killAndWait(
     await awaitReady(context, later, null)
     await serves(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
-    tellOthers(voice, target, await watch.look())
+    tellOthers(reporter, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
@@ -57,13 +57,13 @@ async function refuseElsewhere({ host }: RunContext, { service, task }: Target):
 }
 
 /** Checks of different kills have different names. */
-function afterwards(voice: TierVoice, service: string): TierVoice {
-  return { ...voice, check: (name, ...rest) => voice.check(`${name} after ${service} was killed`, ...rest) }
+function afterwards(reporter: TierReporter, service: string): TierReporter {
+  return { ...reporter, check: (name, ...rest) => reporter.check(`${name} after ${service} was killed`, ...rest) }
 }
 
 async function replaced(
   { host, plan, signal, clock, watch }: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   { service, task }: Target,
   deployed: Deployed,
 ): Promise<SeenTask> {
@@ -74,7 +74,7 @@ async function replaced(
     signal,
     clock,
     nudge: watch.listener(),
-    onWaiting: voice.onWaiting,
+    onWaiting: reporter.onWaiting,
   })
   if (waited.state === 'ready') return waited.value
   const why = waited.state === 'impossible' ? waited.cause : waited.lastSeen
@@ -85,7 +85,7 @@ async function replaced(
 }
 
 /** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */
-function tellOthers(voice: TierVoice, { service, task }: Target, snapshot: Snapshot): void {
+function tellOthers(reporter: TierReporter, { service, task }: Target, snapshot: Snapshot): void {
   const killed = snapshot.tasks.find(({ id }) => id === task.id)
   for (const other of snapshot.services) {
     const ended = snapshot.tasks.filter(
@@ -98,6 +98,6 @@ function tellOthers(voice: TierVoice, { service, task }: Target, snapshot: Snaps
     if (ended.length === 0) continue
     const codes = ended.map(({ exitCode }) => exitCode ?? '?').join(', ')
     const message = `${other.service} ended too when ${service} was killed (exit code ${codes}), and came back`
-    voice.finding({ code: 'ended-with-another', severity: 'info', message })
+    reporter.finding({ code: 'ended-with-another', severity: 'info', message })
   }
 }

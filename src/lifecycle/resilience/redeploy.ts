@@ -1,5 +1,5 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
-import { type RunContext, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type TierReporter, TierStop } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { converged } from '../serving.ts'
 import { type Moment, restartsOf } from './restarts.ts'
@@ -10,16 +10,16 @@ const CHECK = 'deploying the same commit again restarts nothing'
 /** Deploys what runs once more, as operators do now and then, and looks that every task stays. Throws TierStop: see `whyRestarted`. */
 export async function deployAgain(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   { release, deployed }: { readonly release: Release; readonly deployed: Deployed },
 ): Promise<void> {
   const before = await moment(context)
-  const again = await voice.operation(`deploy ${release.commit.slice(0, 8)} again`, () =>
+  const again = await reporter.operation(`deploy ${release.commit.slice(0, 8)} again`, () =>
     deployRelease(context, release),
   )
   const later = {
-    ...voice,
-    check: (name: string) => voice.check(`${name} after the same commit was deployed again`, 'pass'),
+    ...reporter,
+    check: (name: string) => reporter.check(`${name} after the same commit was deployed again`, 'pass'),
   }
   await converged(context, later, again, { ...deployed, services: before.services })
   const { restarts, steady } = restartsOf(deployed.services, before, await moment(context))
@@ -27,8 +27,8 @@ export async function deployAgain(
     const { why, outcome } = whyRestarted(restarts)
     throw new TierStop(CHECK, why, outcome)
   }
-  voice.evidence({ kind: 'no-op-redeploy', services: steady, restarted: [] })
-  voice.check(CHECK, 'pass')
+  reporter.evidence({ kind: 'no-op-redeploy', services: steady, restarted: [] })
+  reporter.check(CHECK, 'pass')
 }
 
 async function moment({ host, plan }: RunContext): Promise<Moment> {

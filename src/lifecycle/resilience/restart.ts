@@ -2,7 +2,7 @@ import type { Deployed } from '../../deploy/deployer.ts'
 import { edgeAddress } from '../../edge/address.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 import { TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { converged, serves } from '../serving.ts'
@@ -16,23 +16,23 @@ const WHAT = 'the engine was restarted'
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
  * keeps it from being restarted is told.
  */
-export async function restartEngine(context: RunContext, voice: TierVoice, deployed: Deployed): Promise<void> {
+export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployed): Promise<void> {
   const { host, plan, clock } = context
   if (!host.engineRestart) return
   const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))
   if (why !== null) {
     const message = `the engine was not restarted, though the operator allows it: ${why}`
-    return voice.finding({ code: 'engine-not-restarted', severity: 'warning', message })
+    return reporter.finding({ code: 'engine-not-restarted', severity: 'warning', message })
   }
   await letGo(context)
   const before = await tasksByService(context)
-  const later = { ...voice, check: (name: string) => voice.check(`${name} after ${WHAT}`, 'pass') }
+  const later = { ...reporter, check: (name: string) => reporter.check(`${name} after ${WHAT}`, 'pass') }
   const start = clock.now()
   try {
-    await voice.operation('restart the engine', () =>
+    await reporter.operation('restart the engine', () =>
       context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
         await host.engineRestart?.restart()
-        await engineIsBack(context, voice)
+        await engineIsBack(context, reporter)
         await converged(context, later, deployed, deployed)
       }),
     )
@@ -43,7 +43,7 @@ export async function restartEngine(context: RunContext, voice: TierVoice, deplo
   }
   const after = await tasksByService(context)
   const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))
-  voice.evidence({ kind: 'engine-restart', ms: clock.now() - start, services })
+  reporter.evidence({ kind: 'engine-restart', ms: clock.now() - start, services })
 }
 
 async function neededByOthers({ host, plan }: RunContext): Promise<string | null> {
@@ -63,7 +63,7 @@ async function letGo({ made }: RunContext): Promise<void> {
 }
 
 /** The Swarm has a leader, no task is spoken of that ended with the engine, and the edge is up, perhaps at other ports. */
-async function engineIsBack(context: RunContext, voice: TierVoice): Promise<void> {
+async function engineIsBack(context: RunContext, reporter: TierReporter): Promise<void> {
   const { host, plan, clock, signal } = context
   const { stack } = plan.app
   const result = await waitFor<true, never>(
@@ -79,7 +79,13 @@ async function engineIsBack(context: RunContext, voice: TierVoice): Promise<void
         return { state: 'waiting', reason: error.message }
       }
     },
-    { name: 'the engine to know what runs', deadlineMs: BACK_DEADLINE_MS, signal, clock, onWaiting: voice.onWaiting },
+    {
+      name: 'the engine to know what runs',
+      deadlineMs: BACK_DEADLINE_MS,
+      signal,
+      clock,
+      onWaiting: reporter.onWaiting,
+    },
   )
   if (result.state === 'ready') return
   const seen = result.state === 'deadline' ? result.lastSeen : ''

@@ -2,7 +2,7 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -16,26 +16,26 @@ const ATTEMPTS = 3
 /** Hooks, a restic snapshot of what the labels cover, hooks again; then looks into the snapshot. */
 export const backupTier: Tier = {
   id: 'backup',
-  async run(context, voice) {
+  async run(context, reporter) {
     const { plan, made } = context
-    for (const finding of plan.backup.findings) voice.finding(finding)
+    for (const finding of plan.backup.findings) reporter.finding(finding)
     const state = appState(made.current, plan.head)
-    await callFunction(context, voice, 'hooks.preBackup', { op: operationOf('backup', state, null) })
-    await plant(context, voice)
-    const { taken, hooked } = await verifiedBackup(context, voice)
+    await callFunction(context, reporter, 'hooks.preBackup', { op: operationOf('backup', state, null) })
+    await plant(context, reporter)
+    const { taken, hooked } = await verifiedBackup(context, reporter)
     made.snapshot = taken
-    recordHooks(voice, hooked, 'the labels ask for no backup hook')
-    voice.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
+    recordHooks(reporter, hooked, 'the labels ask for no backup hook')
+    reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     const toolbox = await toolboxOf(context)
     const coverage = await coverageOf(toolbox, taken, plan.backup)
     if (coverage.cause) throw new TierStop('the snapshot holds what the labels promise', coverage.cause)
-    voice.evidence(coverage.evidence)
-    voice.check('the snapshot holds what the labels promise', 'pass')
+    reporter.evidence(coverage.evidence)
+    reporter.check('the snapshot holds what the labels promise', 'pass')
     const dumps = await checkDumps(toolbox, taken, plan.backup)
     if (dumps) throw new TierStop('dumps are whole', dumps)
-    voice.check('dumps are whole', 'pass')
-    await lifecycleSpecs(context, voice, operationOf('backup', state, state, taken.id))
-    await stayedUp(context, voice)
+    reporter.check('dumps are whole', 'pass')
+    await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
+    await stayedUp(context, reporter)
   },
 }
 
@@ -44,13 +44,13 @@ interface Taken {
   readonly hooked: HookRow[]
 }
 
-async function verifiedBackup(context: RunContext, voice: TierVoice): Promise<Taken> {
+async function verifiedBackup(context: RunContext, reporter: TierReporter): Promise<Taken> {
   let no: string | null = null
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const backup = await backUp(context, voice, attempt)
-    no = await verifyProblem(context, voice, backup.taken.id)
+    const backup = await backUp(context, reporter, attempt)
+    no = await verifyProblem(context, reporter, backup.taken.id)
     if (no === null) return backup
-    voice.finding({
+    reporter.finding({
       code: 'backup-not-verified',
       severity: 'warning',
       message: `backup ${attempt} of ${ATTEMPTS}: ${no}`,
@@ -59,28 +59,28 @@ async function verifiedBackup(context: RunContext, voice: TierVoice): Promise<Ta
   throw new TierStop('backup.verify says yes', cause('backup-not-verified', `after ${ATTEMPTS} backups: ${no}`))
 }
 
-function backUp(context: RunContext, voice: TierVoice, attempt: number): Promise<Taken> {
+function backUp(context: RunContext, reporter: TierReporter, attempt: number): Promise<Taken> {
   const { plan, signal, watch } = context
   const services = plan.backup.hooks.map(({ service }) => service)
-  return voice.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, () =>
+  return reporter.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, () =>
     watch.during({ kind: 'backup', services }, async () => {
-      const before = await hooks(context, voice, 'backup.pre-hook')
+      const before = await hooks(context, reporter, 'backup.pre-hook')
       const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
-      const after = await hooks(context, voice, 'backup.post-hook')
+      const after = await hooks(context, reporter, 'backup.post-hook')
       return { taken, hooked: [...before, ...after] }
     }),
   )
 }
 
 /** What rules or function of `backup.verify` miss in this snapshot; null when they are content or there are none. */
-async function verifyProblem(context: RunContext, voice: TierVoice, id: string): Promise<string | null> {
+async function verifyProblem(context: RunContext, reporter: TierReporter, id: string): Promise<string | null> {
   const rules = context.plan.settings.settings.backup.verify
   const broken = rules.length > 0 ? await verifySnapshot(await toolboxOf(context), id, rules) : null
   if (broken !== null) return context.masker.mask(broken)
   const state = appState(context.made.current, context.plan.head)
-  const called = await callFunction(context, voice, 'backup.verify', { op: operationOf('backup', state, state, id) })
+  const called = await callFunction(context, reporter, 'backup.verify', { op: operationOf('backup', state, state, id) })
   if (called.called && called.value !== true) return `backup.verify gave back ${JSON.stringify(called.value)}`
-  if (rules.length > 0 || called.called) voice.check('backup.verify says yes', 'pass')
+  if (rules.length > 0 || called.called) reporter.check('backup.verify says yes', 'pass')
   return null
 }
 
@@ -89,7 +89,7 @@ type HookRow = { service: string; phase: string; exitCode: number; ms: number }
 /** Runs the hooks of one phase; a failing one ends the tier with its output. */
 export async function hooks(
   context: RunContext,
-  voice: TierVoice,
+  reporter: TierReporter,
   phase: Parameters<typeof runHooks>[0]['phase'],
 ): Promise<HookRow[]> {
   const { plan, signal, clock, masker } = context
@@ -100,12 +100,12 @@ export async function hooks(
     signal,
     clock,
     mask: (text) => masker.mask(text),
-    onWaiting: voice.onWaiting,
+    onWaiting: reporter.onWaiting,
   })
   if (ran.cause) throw new TierStop(`${phase} succeeds`, ran.cause)
   return [...ran.rows]
 }
 
-export function recordHooks(voice: TierVoice, rows: HookRow[], none: string): void {
-  voice.evidence(rows.length > 0 ? { kind: 'hooks', hooks: rows } : { kind: 'hooks', none })
+export function recordHooks(reporter: TierReporter, rows: HookRow[], none: string): void {
+  reporter.evidence(rows.length > 0 ? { kind: 'hooks', hooks: rows } : { kind: 'hooks', none })
 }

@@ -1,5 +1,5 @@
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { type CustomRun, type KeptRow, runSpecs, testRow } from '../custom/tests.ts'
 import { stayedUp } from '../still-up.ts'
@@ -7,22 +7,22 @@ import { stayedUp } from '../still-up.ts'
 /** The recipe's own tests that need nothing but the app. */
 export const functionalTier: Tier = {
   id: 'functional',
-  async run(context, voice) {
-    const { rows, empty } = await customRun(context, voice)
-    await stayedUp(context, voice)
+  async run(context, reporter) {
+    const { rows, empty } = await customRun(context, reporter)
+    await stayedUp(context, reporter)
     const mine = rows.filter((row) => !needsDep(context, row))
     if (mine.length > 0 || empty.length > 0 || rows.length === 0)
-      return judgeRows(context, voice, { rows: mine, empty })
+      return judgeRows(context, reporter, { rows: mine, empty })
     const reason = 'every custom test needs a dependency'
     context.events.append({ type: 'tier.skipped', tier: 'functional', kind: 'structural', reason })
   },
 }
 
 /** All custom tests run once, whichever of the two tiers comes first. Throws TierStop `code-refused` when none of them may run. */
-export async function customRun(context: RunContext, voice: TierVoice): Promise<CustomRun> {
+export async function customRun(context: RunContext, reporter: TierReporter): Promise<CustomRun> {
   const specs = context.plan.custom.admitted.specs.filter(({ kind }) => kind === 'custom')
   if (specs.length === 0) throw refused(context)
-  context.made.custom ??= runSpecs(context, voice, { specs, op: null, name: 'custom' })
+  context.made.custom ??= runSpecs(context, reporter, { specs, op: null, name: 'custom' })
   return context.made.custom
 }
 
@@ -33,16 +33,16 @@ export function needsDep({ plan }: RunContext, { row }: KeptRow): boolean {
 }
 
 /** Hands rows over to the fold, with the evidence that something was executed; refused tests keep the tier from passing. */
-export function judgeRows(context: RunContext, voice: TierVoice, { rows, empty }: CustomRun): void {
-  for (const row of rows) context.events.append({ type: 'test', tier: voice.tier, test: testRow(context, row) })
+export function judgeRows(context: RunContext, reporter: TierReporter, { rows, empty }: CustomRun): void {
+  for (const row of rows) context.events.append({ type: 'test', tier: reporter.tier, test: testRow(context, row) })
   const { outcome, cause, executed } = judgeTests(
     rows.map(({ row }) => row),
     empty,
   )
-  if (executed.length > 0) voice.evidence({ kind: 'tests', executed: executed.length, titles: [...executed] })
+  if (executed.length > 0) reporter.evidence({ kind: 'tests', executed: executed.length, titles: [...executed] })
   if (outcome === 'unverified' && cause) throw new TierStop('the custom tests ran', cause, 'unverified')
   if (refusedTests(context).length > 0) throw refused(context)
-  voice.check('the custom tests ran', 'pass')
+  reporter.check('the custom tests ran', 'pass')
 }
 
 function refusedTests({ plan }: RunContext): string[] {

@@ -14,24 +14,24 @@ import { stayedUp } from '../still-up.ts'
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: Tier = {
   id: 'install',
-  async run(context, voice) {
+  async run(context, reporter) {
     refuseByPolicy(context)
-    await prepareApp(context, voice)
+    await prepareApp(context, reporter)
     refuseByPolicy(context)
-    await callFunction(context, voice, 'hooks.preInstall')
+    await callFunction(context, reporter, 'hooks.preInstall')
     const release = firstRelease(context)
     try {
-      const deployed = await voice.operation(`deploy ${named(release)}`, () => deployRelease(context, release))
+      const deployed = await reporter.operation(`deploy ${named(release)}`, () => deployRelease(context, release))
       context.made.installed = deployed
-      voice.evidence({ kind: 'images', images: [...deployed.images] })
-      voice.check('every image is resolved to an id', 'pass')
-      const { tasks } = await converged(context, voice, deployed, null)
-      voice.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
+      reporter.evidence({ kind: 'images', images: [...deployed.images] })
+      reporter.check('every image is resolved to an id', 'pass')
+      const { tasks } = await converged(context, reporter, deployed, null)
+      reporter.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       const op = operationOf('install', null, appState(deployed, release))
-      await awaitReady(context, voice, op)
-      if (await serves(context, voice, release)) await looksAlive(context, voice, op)
-      await lifecycleSpecs(context, voice, op)
-      await stayedUp(context, voice)
+      await awaitReady(context, reporter, op)
+      if (await serves(context, reporter, release)) await looksAlive(context, reporter, op)
+      await lifecycleSpecs(context, reporter, op)
+      await stayedUp(context, reporter)
     } catch (error) {
       throw error instanceof TierStop
         ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome, { cause: error })

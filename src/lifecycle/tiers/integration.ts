@@ -6,20 +6,20 @@ import { customRun, judgeRows, needsDep } from './functional.ts'
 /** The recipe's own tests that need a dependency. Without it they prove nothing, whatever they say. */
 export const integrationTier: Tier = {
   id: 'integration',
-  async run(context, voice) {
+  async run(context, reporter) {
     const healthy = await healthOfDeps(context)
     const [failed] = context.made.depFailures.values()
     const none = noTests(context)
-    const rows = none ? [] : (await customRun(context, voice)).rows.filter((row) => needsDep(context, row))
+    const rows = none ? [] : (await customRun(context, reporter)).rows.filter((row) => needsDep(context, row))
     if (failed) throw new TierStop('the dependencies are there', failed, 'unverified')
     if (rows.length === 0) {
       const reason = none ? 'no custom tests' : 'no custom test is tagged @integration'
       return context.events.append({ type: 'tier.skipped', tier: 'integration', kind: 'structural', reason })
     }
-    voice.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
-    voice.check('the dependencies are there', 'pass')
-    await stayedUp(context, voice)
-    judgeRows(context, voice, { rows, empty: [] })
+    reporter.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
+    reporter.check('the dependencies are there', 'pass')
+    await stayedUp(context, reporter)
+    judgeRows(context, reporter, { rows, empty: [] })
   },
 }
 

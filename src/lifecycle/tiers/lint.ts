@@ -5,12 +5,12 @@ import type { Tier } from '../context.ts'
 /** Co-op Cloud's rules and ours on the checkout of head; warnings are findings, an error-level rule fails the tier. */
 export const lintTier: Tier = {
   id: 'lint',
-  async run({ plan }, voice) {
+  async run({ plan }, reporter) {
     const { repo, headTree: tree, pristine, allowed } = plan
     const { stack, env, commit } = pristine
     const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
     for (const row of rows.filter(({ ok, skipped }) => !ok && !skipped)) {
-      voice.finding({
+      reporter.finding({
         code: row.id,
         severity: row.severity,
         message: row.message,
@@ -18,12 +18,12 @@ export const lintTier: Tier = {
       })
     }
     const judged = rows.filter(({ skipped }) => !skipped)
-    voice.evidence({ kind: 'rules', rules: judged.map(({ id, subject, ok }) => ({ id, subject, ok })) })
+    reporter.evidence({ kind: 'rules', rules: judged.map(({ id, subject, ok }) => ({ id, subject, ok })) })
     const errors = judged.filter(({ ok, severity }) => !ok && severity === 'error')
-    if (errors.length === 0) return voice.check('no error-level rule is broken', 'pass')
+    if (errors.length === 0) return reporter.check('no error-level rule is broken', 'pass')
     for (const row of errors) {
       const lines = [row.where, row.message].filter((line) => line !== undefined)
-      voice.check(
+      reporter.check(
         `${row.id} ${row.rule}`,
         'fail',
         cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.message}`, { hint: row.hint, lines }),

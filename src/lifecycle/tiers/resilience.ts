@@ -1,6 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
@@ -15,12 +15,12 @@ import { compareAfter, plant } from '../witnessing.ts'
  */
 export const resilienceTier: Tier = {
   id: 'resilience',
-  async run(context, voice) {
+  async run(context, reporter) {
     const { plan, made, watch } = context
     const deployed = made.current
     if (!deployed) throw new InternalError('kill-without-app', 'the resilience tier ran without a deployed app')
     const release = plan.upgrade ?? plan.head
-    await upBefore(context, voice)
+    await upBefore(context, reporter)
     const snapshot = await watch.look()
     const { targets, spared } = killTargets(snapshot, release.stack.model)
     if (targets.length === 0) {
@@ -28,27 +28,27 @@ export const resilienceTier: Tier = {
       return context.events.append({ type: 'tier.skipped', tier: 'resilience', kind: 'structural', reason })
     }
     for (const { service, why } of spared) {
-      voice.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
+      reporter.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
     }
-    await plant(context, voice)
+    await plant(context, reporter)
     const recovered: Extract<Evidence, { kind: 'recovery' }>['services'] = []
     try {
-      for (const target of targets) recovered.push(await killAndWait(context, voice, { target, deployed }))
+      for (const target of targets) recovered.push(await killAndWait(context, reporter, { target, deployed }))
     } finally {
-      if (recovered.length > 0) voice.evidence({ kind: 'recovery', services: recovered })
+      if (recovered.length > 0) reporter.evidence({ kind: 'recovery', services: recovered })
     }
-    await deployAgain(context, voice, { release, deployed })
-    await restartEngine(context, voice, deployed)
-    await compareAfter(context, voice, 'resilience')
-    await stayedUp(context, voice)
+    await deployAgain(context, reporter, { release, deployed })
+    await restartEngine(context, reporter, deployed)
+    await compareAfter(context, reporter, 'resilience')
+    await stayedUp(context, reporter)
   },
 }
 
 /** What is not up by now an earlier tier has to answer for: nothing was killed yet. */
-async function upBefore(context: RunContext, voice: TierVoice): Promise<void> {
+async function upBefore(context: RunContext, reporter: TierReporter): Promise<void> {
   const { made, plan } = context
   if (!made.current) return
-  const quiet = { ...voice, check: () => {}, evidence: () => {} }
+  const quiet = { ...reporter, check: () => {}, evidence: () => {} }
   try {
     await converged(context, quiet, made.current, made.current)
     await serves(context, quiet, plan.upgrade ?? plan.head)

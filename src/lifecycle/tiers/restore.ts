@@ -1,6 +1,6 @@
 import { restore } from '../../backup/restic.ts'
 import { InternalError } from '../../lib/errors.ts'
-import type { Tier, TierVoice } from '../context.ts'
+import type { Tier, TierReporter } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -14,42 +14,42 @@ import { hooks, recordHooks } from './backup.ts'
 /** Destroys what the backup must bring back, restores this run's own snapshot, and looks whether it is back. */
 export const restoreTier: Tier = {
   id: 'restore',
-  async run(context, voice) {
+  async run(context, reporter) {
     const { plan, made, signal, watch } = context
     const { snapshot, current } = made
     if (!snapshot || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
     const state = appState(current, plan.upgrade ?? plan.head)
     const op = operationOf('restore', state, state, snapshot.id)
-    await callFunction(context, voice, 'hooks.preRestore', { op })
+    await callFunction(context, reporter, 'hooks.preRestore', { op })
     await watch.during({ kind: 'restore', services: 'all' }, async () => {
-      await voice.operation('destroy the witnesses', () => destroy(context))
+      await reporter.operation('destroy the witnesses', () => destroy(context))
       const toolbox = await toolboxOf(context)
-      const restored = await voice.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
-        const before = await hooks(context, voice, 'restore.pre-hook')
+      const restored = await reporter.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
+        const before = await hooks(context, reporter, 'restore.pre-hook')
         const restored = await restore(toolbox, snapshot, { signal })
-        const after = await hooks(context, voice, 'restore.post-hook')
-        recordHooks(voice, [...before, ...after], 'the labels ask for no restore hook')
+        const after = await hooks(context, reporter, 'restore.post-hook')
+        recordHooks(reporter, [...before, ...after], 'the labels ask for no restore hook')
         return restored
       })
-      recordFiles(voice, snapshot.id, restored.files)
-      await converged(context, voice, current, current)
+      recordFiles(reporter, snapshot.id, restored.files)
+      await converged(context, reporter, current, current)
     })
-    await awaitReady(context, voice, op)
-    await serves(context, voice, plan.upgrade ?? plan.head)
-    await compareAfter(context, voice, 'restore')
-    await lifecycleSpecs(context, voice, op)
-    await stayedUp(context, voice)
+    await awaitReady(context, reporter, op)
+    await serves(context, reporter, plan.upgrade ?? plan.head)
+    await compareAfter(context, reporter, 'restore')
+    await lifecycleSpecs(context, reporter, op)
+    await stayedUp(context, reporter)
   },
 }
 
 /** Without a file in the snapshot there is no evidence, and the tier cannot pass: that is an app without data and without witnesses. */
-function recordFiles(voice: TierVoice, snapshot: string, files: number): void {
+function recordFiles(reporter: TierReporter, snapshot: string, files: number): void {
   if (files === 0) {
     const message = 'the snapshot holds no file, so nothing could be brought back'
-    voice.finding({ code: 'nothing-restored', severity: 'warning', message })
+    reporter.finding({ code: 'nothing-restored', severity: 'warning', message })
     return
   }
-  voice.evidence({ kind: 'restored', snapshot, files })
-  voice.check('files came back', 'pass')
+  reporter.evidence({ kind: 'restored', snapshot, files })
+  reporter.check('files came back', 'pass')
 }

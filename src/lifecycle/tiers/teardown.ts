@@ -2,12 +2,12 @@ import { takeLedger } from '../../engine/ledger.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
-import type { RunContext, TierVoice } from '../context.ts'
+import type { RunContext, TierReporter } from '../context.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
 import { ownStack } from '../own-stack.ts'
+import { tierReporter } from '../reporter.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
-import { tierVoice } from '../voice.ts'
 
 /** The check that proves it: a run that does not pass it is taken down again later. */
 export const NOTHING_LEFT = 'nothing is left'
@@ -20,32 +20,32 @@ const TEARDOWN_DEADLINE_MS = 120_000
 export async function teardown(context: RunContext): Promise<void> {
   const { events } = context
   events.append({ type: 'tier.started', tier: 'teardown' })
-  const voice = tierVoice('teardown', events, systemClock)
+  const reporter = tierReporter('teardown', events, systemClock)
   try {
     await keepLogs(context).catch((error: unknown) => {
-      voice.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
+      reporter.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
     })
-    await removeAndProve(context, voice)
+    await removeAndProve(context, reporter)
   } catch (error) {
-    voice.check('everything could be removed', 'unverified', cause('teardown-leak', messageOf(error)))
+    reporter.check('everything could be removed', 'unverified', cause('teardown-leak', messageOf(error)))
   }
   events.append({ type: 'tier.ended', tier: 'teardown' })
 }
 
-async function removeAndProve(context: RunContext, voice: TierVoice): Promise<void> {
+async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {
   const { events, plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
   const known = await takeLedger(host.engine, run)
-  const failures = await voice.operation('remove everything', async () => [
+  const failures = await reporter.operation('remove everything', async () => [
     ...(await closeMade(context)),
     ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
   ])
   for (const { what, message } of failures) {
-    voice.check(`remove ${what}`, 'unverified', cause('teardown-leak', `${what}: ${message}`))
+    reporter.check(`remove ${what}`, 'unverified', cause('teardown-leak', `${what}: ${message}`))
   }
   const { ledger, leaks } = await leaksOf({ ...run, known })
   for (const leak of leaks) events.append({ type: 'leak', ...leak })
-  voice.evidence({
+  reporter.evidence({
     kind: 'ledger',
     before: before.counts(),
     during: known.counts(),
@@ -53,6 +53,6 @@ async function removeAndProve(context: RunContext, voice: TierVoice): Promise<vo
     removed: known.total,
   })
   const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
-  if (left) voice.check(NOTHING_LEFT, 'fail', cause('teardown-leak', `still there: ${left}`))
-  else voice.check(NOTHING_LEFT, 'pass')
+  if (left) reporter.check(NOTHING_LEFT, 'fail', cause('teardown-leak', `still there: ${left}`))
+  else reporter.check(NOTHING_LEFT, 'pass')
 }

@@ -4,7 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { compareBeforeAfter } from '../before-after.ts'
-import { type RunContext, type Tier, TierStop, type TierVoice } from '../context.ts'
+import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -19,37 +19,37 @@ import { compareAfter, plant } from '../witnessing.ts'
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
 export const upgradeTier: Tier = {
   id: 'upgrade',
-  async run(context, voice) {
+  async run(context, reporter) {
     const { made } = context
     if (context.plan.base.kind === 'no-delta') throw noDelta(context.plan.base.ref.version)
     if (context.plan.base.kind === 'unresolved') throw unresolved(context.plan.base.considered)
     const before = made.installed
     const was = context.plan.base.kind === 'base' ? appState(before, context.plan.base.release) : null
-    await prepareUpgrade(context, voice)
+    await prepareUpgrade(context, reporter)
     refuseByPolicy(context)
-    await callFunction(context, voice, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
+    await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
     if (!plan.upgrade || !before)
       throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
-    await plant(context, voice)
-    const after = await voice.operation(`upgrade to ${release.commit.slice(0, 8)}`, () =>
+    await plant(context, reporter)
+    const after = await reporter.operation(`upgrade to ${release.commit.slice(0, 8)}`, () =>
       deployRelease(context, release),
     )
-    reportOrphans(voice, after)
-    const { updates } = await converged(context, voice, after, before)
-    voice.evidence({ kind: 'update-status', services: [...updates] })
-    await proveHead(context, voice, before, release)
+    reportOrphans(reporter, after)
+    const { updates } = await converged(context, reporter, after, before)
+    reporter.evidence({ kind: 'update-status', services: [...updates] })
+    await proveHead(context, reporter, before, release)
     const op = operationOf('upgrade', was, appState(after, release))
-    await awaitReady(context, voice, op)
-    if (await serves(context, voice, release)) {
-      await looksAlive(context, voice, op)
-      await compareBeforeAfter(context, voice, async (file) => void (await lookAt(context, voice, file)))
+    await awaitReady(context, reporter, op)
+    if (await serves(context, reporter, release)) {
+      await looksAlive(context, reporter, op)
+      await compareBeforeAfter(context, reporter, async (file) => void (await lookAt(context, reporter, file)))
     }
     made.headServes = true
-    await compareAfter(context, voice, 'upgrade')
-    await lifecycleSpecs(context, voice, op)
-    await stayedUp(context, voice)
+    await compareAfter(context, reporter, 'upgrade')
+    await lifecycleSpecs(context, reporter, op)
+    await stayedUp(context, reporter)
   },
 }
 
@@ -67,15 +67,20 @@ function unresolved(considered: readonly string[]): TierStop {
   )
 }
 
-function reportOrphans(voice: TierVoice, { orphans }: Deployed): void {
+function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
   for (const service of orphans) {
     const message = `service ${service} of the base still runs, though head no longer has it: operators must remove it by hand`
-    voice.finding({ code: 'orphan-service', severity: 'warning', message })
+    reporter.finding({ code: 'orphan-service', severity: 'warning', message })
   }
 }
 
 /** Reads the engine again after convergence: a rollback restores the old spec and labels while the app keeps serving. */
-async function proveHead(context: RunContext, voice: TierVoice, before: Deployed, release: Release): Promise<void> {
+async function proveHead(
+  context: RunContext,
+  reporter: TierReporter,
+  before: Deployed,
+  release: Release,
+): Promise<void> {
   const { stack } = context.plan.app
   const services = await context.host.engine.services(stack)
   const app = services.find(({ service }) => service === 'app')
@@ -84,18 +89,18 @@ async function proveHead(context: RunContext, voice: TierVoice, before: Deployed
     const message = `the app's chaos-version label is ${label || 'missing'}, head is ${release.commit.slice(0, 8)}`
     throw new TierStop('head is what runs', cause('head-not-deployed', message), 'unverified')
   }
-  voice.evidence({ kind: 'head-deployed', label, commit: release.commit })
-  voice.check('head is what runs', 'pass')
-  proveDelta({ context, voice, before, services })
+  reporter.evidence({ kind: 'head-deployed', label, commit: release.commit })
+  reporter.check('head is what runs', 'pass')
+  proveDelta({ context, reporter, before, services })
 }
 
 function proveDelta(facts: {
   context: RunContext
-  voice: TierVoice
+  reporter: TierReporter
   before: Deployed
   services: readonly ServiceState[]
 }): void {
-  const { context, voice, before, services } = facts
+  const { context, reporter, before, services } = facts
   const { stack } = context.plan.app
   const names = [...new Set([...before.services, ...services].map(({ service }) => service))].sort()
   const rows = names.map((name) => {
@@ -112,8 +117,8 @@ function proveDelta(facts: {
     const why = cause('no-version-delta', 'after the upgrade every service runs what it ran before')
     throw new TierStop('base and head differ', why, 'unverified')
   }
-  voice.evidence({ kind: 'identity', services: rows })
-  voice.check('base and head differ in what runs', 'pass')
+  reporter.evidence({ kind: 'identity', services: rows })
+  reporter.check('base and head differ in what runs', 'pass')
 }
 
 function identity(stack: string, service: ServiceState, deployed: Deployed | undefined) {

@@ -1,9 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { EventSink } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import type { TierVoice } from './context.ts'
+import type { TierReporter } from './context.ts'
 
-export function tierVoice(tier: TierId, events: EventSink, clock: Clock): TierVoice {
+export function tierReporter(tier: TierId, events: EventSink, clock: Clock): TierReporter {
   return {
     tier,
     check: (name, outcome, cause) => events.append({ type: 'check', tier, name, outcome, ...(cause ? { cause } : {}) }),
