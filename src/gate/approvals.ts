@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
+import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
 
 /** The operator's word that the code of one repository may run, at one commit or wherever one branch points. */
@@ -73,11 +74,8 @@ function isSame(a: Approval, b: Approval): boolean {
 }
 
 function write(stateDir: string, approvals: readonly Approval[]): void {
-  const file = fileOf(stateDir)
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(`${file}.new`, `${JSON.stringify({ schema: 1, approvals }, null, 2)}\n`, { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    writeJsonSync(fileOf(stateDir), { schema: 1, approvals })
   } catch (error) {
     throw new UsageError('state-unwritable', `the approval cannot be kept in ${stateDir}: ${messageOf(error)}`, {
       cause: error,

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
 import { isAlive, ownIdentity } from '../lib/process-identity.ts'
@@ -94,9 +95,7 @@ export function announceApp(folder: RunFolder, app: RunRecord['app']): void {
 
 /** Replaces run.json in one step, so that a kill leaves the old or the new one, never half. */
 export function writeRecord(folder: RunFolder, record: RunRecord): void {
-  const file = join(folder.dir, 'run.json')
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)
-  renameSync(`${file}.new`, file)
+  writeJsonSync(join(folder.dir, 'run.json'), record, { mode: 0o644 })
 }
 
 export function setStatus(folder: RunFolder, status: RunRecord['status']): void {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeJsonSync } from '../lib/atomic-file.ts'
 
 /** What cc-ci made on this machine, each kept in a file of its own, so that `engine down` removes that and nothing else. */
 const shapes = {
@@ -20,7 +21,7 @@ export function machineFolder(state: string): string {
 }
 
 export function writeRecord<N extends RecordName>(state: string, name: N, value: RecordOf<N>): void {
-  writeFileSync(join(machineFolder(state), `${name}.json`), `${JSON.stringify(value)}\n`)
+  writeJsonSync(join(machineFolder(state), `${name}.json`), value, { mode: 0o644 })
 }
 
 /** Null when cc-ci did not make it, or when the record cannot be understood. */

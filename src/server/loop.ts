@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
+import { retry } from '../lib/retry.ts'
 import { isAway } from './contract/errors.ts'
 
-const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
+const BACKOFF = { firstMs: 500, longestMs: 30_000 }
 /** A database is ours and bears being asked: people wait for what these loops do once it is back. */
 const DATABASE_PAUSE_MS = 4_000
 
@@ -22,19 +22,13 @@ export async function keepGoing(
   signal: AbortSignal,
   { clock, log }: LoopParts,
 ): Promise<void> {
-  let pause = FIRST_PAUSE_MS
-  while (!signal.aborted) {
-    try {
-      await act(signal)
-      pause = FIRST_PAUSE_MS
-    } catch (err) {
-      if (signal.aborted) return
-      const passing = isAway(err)
-      if (passing && err.code === 'database-gone') pause = Math.min(pause, DATABASE_PAUSE_MS)
-      if (passing) log.warn({ loop: name, error: err.message, pauseMs: pause }, 'again in a while')
-      else log.error({ loop: name, err, pauseMs: pause }, 'a loop failed and is started anew')
-      await clock.sleep(pause, signal).catch(() => undefined)
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
-    }
+  const onFailure = (err: unknown, dueMs: number) => {
+    const passing = isAway(err)
+    const pauseMs = passing && err.code === 'database-gone' ? Math.min(dueMs, DATABASE_PAUSE_MS) : dueMs
+    if (passing) log.warn({ loop: name, error: err.message, pauseMs }, 'again in a while')
+    else log.error({ loop: name, err, pauseMs }, 'a loop failed and is started anew')
+    return pauseMs
   }
+  // Only the signal ends it, and that is no error here.
+  while (!signal.aborted) await retry(act, { backoff: BACKOFF, clock, signal, onFailure }).catch(() => undefined)
 }

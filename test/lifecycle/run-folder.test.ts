@@ -42,7 +42,7 @@ describe('run.json', () => {
     announceApp(run, APP)
     setStatus(run, 'kept')
     expect(readRecord(run)).toEqual(record(ID, { process: ownIdentity(), status: 'kept' }))
-    expect(existsSync(join(run.dir, 'run.json.new'))).toBe(false)
+    expect(readdirSync(run.dir).filter((name) => name.includes('run.json'))).toEqual(['run.json'])
     removeTmp(run)
     removeTmp(run)
     expect([existsSync(run.tmp), existsSync(run.logs)]).toEqual([false, true])

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
+import { pauseAfter } from '../../lib/retry.ts'
 import { ForgeError, isStoreAway } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Answer, DueAnswer, Store } from '../contract/store.ts'
@@ -11,8 +12,8 @@ const AT_ONCE = 20
 const HOLD_MS = 60_000
 /** No answer is begun when so much of that is over. */
 const BEGIN_MS = 15_000
-const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
+const BACKOFF = { firstMs: 1_000, longestMs: LONGEST_WAIT_MS }
 /** An answer that the forge refuses, or answers with what nobody understands, is given up after so many tries: a day and more. */
 const REFUSALS = 150
 
@@ -59,7 +60,7 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const waitMs =
       error.code === 'forge-refused'
         ? LONGEST_WAIT_MS
-        : Math.max(error.retryAfterMs ?? 0, Math.min(FIRST_WAIT_MS * 2 ** Math.min(due.tries, 20), LONGEST_WAIT_MS))
+        : Math.max(error.retryAfterMs ?? 0, pauseAfter(due.tries + 1, BACKOFF))
     if (error.code === 'forge-refused') log.error({ ...facts, waitMs }, 'the forge refuses an answer')
     else log.warn({ ...facts, waitMs }, 'the forge did not take an answer')
     await store.postpone(due.key, clock.now() + waitMs)

@@ -3,13 +3,15 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
+import { Turns } from '../../lib/turns.ts'
 import { commitId, repositoryName } from '../contract/request.ts'
 import { type MirrorGit, mirrorGit, type Source } from './bundle-git.ts'
-import { oneAtATime } from './mirror-lock.ts'
 
 /** The commit under test in a bundle, whatever the branches are called. */
 export const HEAD_REF = 'refs/cc-ci/head'
 const MAX_FILE_BYTES = 2 * 1024 ** 3
+/** By the folder of the mirror. */
+const mirrors = new Turns()
 
 export interface BundleOrder {
   /** Of `Forge.cloneSource`. */
@@ -39,7 +41,7 @@ export interface BundleOrder {
  */
 export function writeBundle(order: BundleOrder): Promise<void> {
   const mirror = mirrorOf(order)
-  return oneAtATime(mirror, () => write(order, mirror))
+  return mirrors.take(mirror, () => write(order, mirror))
 }
 
 async function write(order: BundleOrder, mirror: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
+import { readBounded } from '../../lib/bounded-body.ts'
 import { Refusal } from './failure.ts'
 
 /** The raw body. Throws Refusal 413 as soon as more than `max` bytes are announced or came, 415 when it is packed. */
@@ -9,14 +10,7 @@ export async function bytesOf(c: Context, max: number): Promise<Buffer> {
     throw new Refusal(415, 'packed', 'a body must not be compressed')
   }
   if (Number(c.req.header('content-length') ?? 0) > max) throw tooLarge(max)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength
-    if (size > max) throw tooLarge(max)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  return readBounded(c.req.raw.body, max, () => tooLarge(max))
 }
 
 /** A JSON body. Throws Refusal 400 where it is none or not of that shape. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { readBounded } from '../../lib/bounded-body.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
 import { Refusal } from './failure.ts'
@@ -16,7 +17,7 @@ export async function askForge<T>(url: string, shape: z.ZodType<T>, init: Reques
   let text: string
   try {
     response = await fetch(url, { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(DEADLINE_MS) })
-    text = await boundedText(response)
+    text = (await readBounded(response.body, ANSWER_BYTES, tooLong)).toString('utf8')
   } catch (error) {
     if (error instanceof ForgeError) throw error
     throw new ForgeError('forge-gone', `the forge does not answer the login: ${messageOf(error)}`, { cause: error })
@@ -30,13 +31,6 @@ export async function askForge<T>(url: string, shape: z.ZodType<T>, init: Reques
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > ANSWER_BYTES) throw new ForgeError('forge-broken', 'the forge answered the login at too great length')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+function tooLong(): ForgeError {
+  return new ForgeError('forge-broken', 'the forge answered the login at too great length')
 }

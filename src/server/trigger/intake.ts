@@ -1,8 +1,8 @@
+import { Turns } from '../../lib/turns.ts'
 import type { CommentEvent, Intake } from '../contract/services.ts'
 import { decideComment } from './decide.ts'
 import type { TriggerParts } from './parts.ts'
 import { poller } from './poll.ts'
-import { Turns } from './turns.ts'
 
 /**
  * Comments of webhooks and polls to decisions. Comments of one pull request are weighed one after the other; the same comment, delivered many times

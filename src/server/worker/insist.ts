@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
+import { retry } from '../../lib/retry.ts'
 import { isPassing } from './passing.ts'
 
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 5000
+const BACKOFF = { firstMs: 250, longestMs: 5000 }
 
 export interface Insisting {
   readonly clock: Clock
@@ -21,16 +21,12 @@ export interface Insisting {
 export async function insist<T>(call: () => Promise<T>, options: Insisting): Promise<T> {
   const { clock, log, what, signal, also = [], withinMs = Number.POSITIVE_INFINITY } = options
   let until: number | null = null
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    signal.throwIfAborted()
-    try {
-      return await call()
-    } catch (error) {
-      const mayPass = isPassing(error) || (error instanceof CcCiError && also.includes(error.code))
-      until ??= performance.now() + withinMs
-      if (signal.aborted || !mayPass || performance.now() >= until) throw error
-      log.warn({ error: messageOf(error) }, `${what}: trying again`)
-      await clock.sleep(pauseMs, signal)
-    }
+  const onFailure = (error: unknown, pauseMs: number) => {
+    const mayPass = isPassing(error) || (error instanceof CcCiError && also.includes(error.code))
+    until ??= performance.now() + withinMs
+    if (!mayPass || performance.now() >= until) throw error
+    log.warn({ error: messageOf(error) }, `${what}: trying again`)
+    return pauseMs
   }
+  return retry(call, { backoff: BACKOFF, clock, signal, onFailure })
 }

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeJson } from '../../lib/atomic-file.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 
 const shape = z.object({ schema: z.literal(1), delivered: z.boolean(), at: z.iso.datetime() })
@@ -21,10 +22,7 @@ export const KEEP: KeepLimits = { count: 50, bytes: 5 * 1024 ** 3, ageMs: 7 * DA
 /** Says in a run's folder that it is this worker's, and whether the server has all of it: `worker.json`. */
 export async function noteKept(state: string, run: string, delivered: boolean, now: number): Promise<void> {
   const { dir } = runFolder(state, run)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const file = join(dir, 'worker.json')
-  await writeFile(`${file}.new`, `${JSON.stringify({ schema: 1, delivered, at: new Date(now).toISOString() })}\n`)
-  await rename(`${file}.new`, file)
+  await writeJson(join(dir, 'worker.json'), { schema: 1, delivered, at: new Date(now).toISOString() })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readBounded } from '../../lib/bounded-body.ts'
 import { InfraError, messageOf, UsageError } from '../../lib/errors.ts'
 import { FencedError, UploadError } from '../contract/errors.ts'
 
@@ -109,20 +110,12 @@ export async function answerOf<T>(response: Response, shape: z.ZodType<T>): Prom
 }
 
 async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const tooLarge = new InfraError('server-broken', `the server's answer has more than ${ANSWER_BYTES} bytes`)
   try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength
-      if (size > ANSWER_BYTES) break
-      chunks.push(chunk)
-    }
+    return (await readBounded(response.body, ANSWER_BYTES, () => tooLarge)).toString('utf8')
   } catch (error) {
-    throw gone(error)
+    throw error === tooLarge ? error : gone(error)
   }
-  if (size > ANSWER_BYTES)
-    throw new InfraError('server-broken', `the server's answer has more than ${ANSWER_BYTES} bytes`)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 export function gone(error: unknown): InfraError {

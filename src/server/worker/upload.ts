@@ -4,13 +4,14 @@ import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
+import { retry } from '../../lib/retry.ts'
 import { FencedError, UploadError } from '../contract/errors.ts'
 import { type Assignment, type Dispatch, UPLOADED } from '../contract/protocol.ts'
 
 const PIECE_BYTES = 1024 ** 2
 const LIVE = 'events.ndjson'
 const LOOK_EVERY_MS = 1000
-const RETRY_MS = [500, 1000, 2000, 4000]
+const BACKOFF = { firstMs: 500, longestMs: 4000 }
 
 export interface UploadParts {
   readonly dispatch: Pick<Dispatch, 'put'>
@@ -52,18 +53,16 @@ export class FolderUpload {
 
   /** Sends what the file has grown by. A server that is away is asked again until the signal. */
   async #bring(path: string, signal: AbortSignal): Promise<void> {
-    let tries = 0
-    while (!signal.aborted && !this.#refused.has(path)) {
-      try {
-        if (!(await this.#piece(path))) return
-        tries = 0
-      } catch (error) {
-        if (error instanceof FencedError) throw error
-        if (!this.#learn(path, error)) {
-          const pause = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] as number
-          await this.#parts.clock.sleep(pause, signal).catch(() => {})
-        }
-      }
+    const { clock } = this.#parts
+    const piece = async () => !this.#refused.has(path) && (await this.#piece(path))
+    const onFailure = (error: unknown, pauseMs: number) => {
+      if (error instanceof FencedError) throw error
+      return this.#learn(path, error) ? 0 : pauseMs
+    }
+    try {
+      while (await retry(piece, { backoff: BACKOFF, clock, signal, onFailure }));
+    } catch (error) {
+      if (error instanceof FencedError || !signal.aborted) throw error
     }
   }
 

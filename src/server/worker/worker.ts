@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
+import { retry } from '../../lib/retry.ts'
 import { formatSize } from '../../lib/size.ts'
 import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
 import type { Assignment, Dispatch } from '../contract/protocol.ts'
@@ -12,7 +13,7 @@ import { type KeepLimits, pruneKept } from './kept.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
 
 const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 15_000
+const BACKOFF = { firstMs: FIRST_PAUSE_MS, longestMs: 15_000 }
 
 export interface WorkerOptions {
   readonly dispatch: Dispatch
@@ -86,19 +87,18 @@ class Worker {
     const { signal, log, clock } = this.#options
     let met = false
     await this.#prune(this.#limits.keep)
-    let pauseMs = FIRST_PAUSE_MS
-    while (!signal.aborted) {
-      try {
-        await this.#claimOnce()
+    const onFailure = (error: unknown, pauseMs: number) => {
+      if (!met && isRefusal(error)) throw error
+      log.warn({ error: messageOf(error), againInMs: pauseMs }, 'the server gave nothing to do')
+      return pauseMs
+    }
+    try {
+      while (!signal.aborted) {
+        await retry(() => this.#claimOnce(), { backoff: BACKOFF, clock, signal, onFailure })
         met = true
-        pauseMs = FIRST_PAUSE_MS
-      } catch (error) {
-        if (signal.aborted) return
-        if (!met && isRefusal(error)) throw error
-        log.warn({ error: messageOf(error), againInMs: pauseMs }, 'the server gave nothing to do')
-        await clock.sleep(pauseMs, signal).catch(() => {})
-        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
       }
+    } catch (error) {
+      if (!signal.aborted) throw error
     }
   }
 

@@ -7,7 +7,6 @@ import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { retryAfterMs } from '../../../src/server/forge/gitea/error-of.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
-import { oneAtATime } from '../../../src/server/forge/mirror-lock.ts'
 import { standIn } from '../support/gitea-stand-in.ts'
 
 const TOKEN = 'secret-token-0123456789abcdef'
@@ -212,23 +211,4 @@ it('lets no name out of its place in the address', async () => {
     }),
     { numRuns: 1500 },
   )
-})
-
-it('does one thing at a time for one key, failures included', async () => {
-  const order: string[] = []
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const first = oneAtATime('a', async () => {
-    await held
-    order.push('first')
-    throw new Error('broken')
-  })
-  const second = oneAtATime('a', async () => order.push('second'))
-  await oneAtATime('b', async () => order.push('other'))
-  release()
-  await expect(first).rejects.toThrow('broken')
-  await second
-  expect(order).toEqual(['other', 'first', 'second'])
 })

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
+import { readBounded } from '../../../lib/bounded-body.ts'
 import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { messageOf } from '../../../lib/errors.ts'
 import { Masker } from '../../../lib/mask.ts'
 import { ForgeError } from '../../contract/errors.ts'
-import { readBounded } from './body.ts'
+import { TooLargeError } from './body.ts'
 import { errorOf } from './error-of.ts'
 
 export interface CallerOptions {
@@ -110,7 +111,8 @@ export class Caller {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      const text = await readBounded(response, this.#maxBytes)
+      const bytes = await readBounded(response.body, this.#maxBytes, () => new TooLargeError(this.#maxBytes))
+      const text = bytes.toString('utf8')
       const answer = { status: response.status, text, total: count(response.headers.get('x-total-count')) }
       if (answer.status !== 429 && answer.status < 500) return answer
       throw errorOf(`${method} ${this.#name(parts)}`, answer, this.masker, {

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../../lib/clock.ts'
 import { InfraError, messageOf } from '../../../lib/errors.ts'
-import { namesIn } from '../files/atomic.ts'
+import { namesIn } from '../files/names.ts'
 import type { EmbeddedDatabase } from './pglite.ts'
 import { Session } from './thread/session.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { namesIn, removeDocument, writeDocument } from './atomic.ts'
+import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
+import { namesIn } from './names.ts'
 import { type Damage, readDocument } from './read.ts'
 
 const enrolment = z.object({
@@ -26,12 +27,12 @@ class Documents<T extends { readonly name: string }> {
   }
 
   write(document: T): Promise<void> {
-    return writeDocument(this.#path(document.name), document)
+    return writeJson(this.#path(document.name), document)
   }
 
   async remove(name: string): Promise<void> {
     const exists = (await namesIn(this.#folder)).includes(fileName(name))
-    if (exists) await removeDocument(this.#path(name))
+    if (exists) await removeFile(this.#path(name))
   }
 
   async read(damaged: (damage: Damage) => void): Promise<T[]> {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
 import { isRunId } from '../../../lib/ids.ts'
 import { type RunOutcome, type RunRequest, runOutcome, runRequest } from '../../contract/request.ts'
-import { namesIn, removeDocument, writeDocument } from './atomic.ts'
+import { namesIn } from './names.ts'
 import { type Damage, readDocument } from './read.ts'
 
 /** `claimed.json`: this folder's attempt was begun. Removed when the worker gives the run back. */
@@ -37,23 +38,23 @@ export class RunFiles {
   }
 
   writeRequest(request: RunRequest): Promise<void> {
-    return writeDocument(this.#path(request.id, 'request.json'), request)
+    return writeJson(this.#path(request.id, 'request.json'), request)
   }
 
   writeOutcome(folder: string, outcome: RunOutcome): Promise<void> {
-    return writeDocument(this.#path(folder, 'outcome.json'), outcome)
+    return writeJson(this.#path(folder, 'outcome.json'), outcome)
   }
 
   writeClaimed(folder: string, facts: Omit<Claimed, 'schema'>): Promise<void> {
-    return writeDocument(this.#path(folder, 'claimed.json'), { schema: 1, ...facts })
+    return writeJson(this.#path(folder, 'claimed.json'), { schema: 1, ...facts })
   }
 
   removeClaimed(folder: string): Promise<void> {
-    return removeDocument(this.#path(folder, 'claimed.json'))
+    return removeFile(this.#path(folder, 'claimed.json'))
   }
 
   writeCancel(id: string, facts: Omit<CancelAsked, 'schema'>): Promise<void> {
-    return writeDocument(this.#path(id, 'cancel.json'), { schema: 1, ...facts })
+    return writeJson(this.#path(id, 'cancel.json'), { schema: 1, ...facts })
   }
 
   readOutcome(folder: string): Promise<RunOutcome | null> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Turns } from '../../../src/server/trigger/turns.ts'
+import { Turns } from '../../src/lib/turns.ts'
 
 it('takes turns for one key, goes side by side for others, and goes on after a failure', async () => {
   const turns = new Turns()
