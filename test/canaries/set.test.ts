@@ -34,7 +34,9 @@ describe('the set of canaries', () => {
     const dir = join(import.meta.dirname, '../../src/lifecycle')
     const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
     const code = files.map((file) => readFileSync(join(dir, file), 'utf8')).join('\n')
-    const named = [...code.matchAll(/(?:reporter\.check\(|accept\(reporter, )(['"])([^\n]+?)\1,/g)].map((match) => match[2])
+    const named = [...code.matchAll(/(?:reporter\.check\(|accept\(reporter, )(['"])([^\n]+?)\1,/g)].map(
+      (match) => match[2],
+    )
     expect(named.length).toBeGreaterThan(15)
     const decided = ['everything could be removed']
     const asked = all.flatMap(([, { expect: expected }]) => Object.values(expected.checks).flat())
