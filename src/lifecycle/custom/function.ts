@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { FunctionRef } from '../../config/customization.ts'
+import { hookRows } from '../../config/rows/hooks.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
@@ -35,7 +36,9 @@ export async function callFunction(
   const ref = context.plan.custom.admitted.functions.get(name)
   if (!ref) return { called: false }
   const call = new Call(ref)
-  const result = await reporter.operation(`call ${name}`, () => call.run(context, reporter, options))
+  const result = await reporter.operation(`call ${name}`, () =>
+    maybeDisturbing(context, name, () => call.run(context, reporter, options)),
+  )
   if (result.timedOut && ref.onTimeout === 'continue') {
     const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to go on`
     reporter.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
@@ -49,6 +52,11 @@ export async function callFunction(
   }
   reporter.check(`${name} succeeds`, 'pass')
   return { called: true, value: call.returned?.value }
+}
+
+/** A hook prepares an operation and may restart what it likes; the other functions only look. */
+function maybeDisturbing<T>({ watch }: RunContext, name: string, act: () => Promise<T>): Promise<T> {
+  return Object.hasOwn(hookRows, name) ? watch.during({ kind: 'hook', services: 'all' }, act) : act()
 }
 
 class Call {
