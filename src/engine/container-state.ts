@@ -19,7 +19,7 @@ const schema = z.object({
       .object({
         Status: z.string(),
         FailingStreak: z.number().nullish(),
-        Log: z.array(z.object({ ExitCode: z.number().nullish(), Output: text })).nullish(),
+        Log: z.array(z.object({ Start: text, End: text, ExitCode: z.number().nullish(), Output: text })).nullish(),
       })
       .nullish(),
   }),
@@ -71,7 +71,10 @@ function healthOf(health: z.infer<typeof schema>['State']['Health']): ContainerS
   const log = (health.Log ?? []).map(
     (probe) => `exit ${probe.ExitCode ?? '?'}: ${(probe.Output ?? '').trim().slice(0, 400)}`,
   )
-  return { status: health.Status, failingStreak: health.FailingStreak ?? 0, log }
+  const probes = (health.Log ?? [])
+    .map(({ Start, End }) => ({ from: Date.parse(Start ?? ''), to: Date.parse(End ?? '') }))
+    .filter(({ from, to }) => Number.isFinite(from) && Number.isFinite(to))
+  return { status: health.Status, failingStreak: health.FailingStreak ?? 0, log, probes }
 }
 
 function addressesOf(networks: Record<string, { IPAddress?: string | null } | null | undefined> | null | undefined) {

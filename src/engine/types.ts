@@ -101,7 +101,13 @@ export interface ContainerState {
   readonly oomKilled: boolean
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  readonly health: { readonly status: string; readonly failingStreak: number; readonly log: readonly string[] } | null
+  readonly health: {
+    readonly status: string
+    readonly failingStreak: number
+    readonly log: readonly string[]
+    /** When the last probes ran, in epoch ms by the engine's clock; the engine remembers five. Absent: it does not say. */
+    readonly probes?: readonly { readonly from: number; readonly to: number }[]
+  } | null
   readonly mounts: readonly {
     readonly type: string
     readonly name: string | null

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { LogOptions } from '../../src/engine/client.ts'
 import { Activity } from '../../src/engine/convergence/activity.ts'
 import { InfraError } from '../../src/lib/errors.ts'
-import { task } from './seen.ts'
+import { container, task } from './seen.ts'
 
 /** What a container had done at a second: processor time in ms (null: not here), and its last lines. */
 interface Done {
@@ -10,6 +10,7 @@ interface Done {
   readonly cpuMs?: number | null
   readonly log?: string
   readonly error?: Error
+  readonly probes?: readonly { from: number; to: number }[]
 }
 
 /** How long the container was quiet after each look, in seconds. */
@@ -22,6 +23,8 @@ async function quiet(looks: readonly Done[]) {
       measured++
       return done.cpuMs === undefined ? 0 : done.cpuMs
     },
+    container: async () =>
+      container('c', { health: { status: 'healthy', failingStreak: 0, log: [], probes: done.probes } }),
     containerLogs: async (id, options) => {
       asked.push([id, options])
       if (done.error) throw done.error
@@ -102,4 +105,45 @@ test('what cannot be measured stays unknown', async () => {
 test('a container that is gone is as it was last seen; a bug is told', async () => {
   expect(await quietOf({ second: 0 }, { second: 10, error: new InfraError('engine-lost', 'x') })).toEqual([0, 10])
   await expect(quiet([{ second: 0, error: new TypeError('x is not a function') }])).rejects.toThrow('not a function')
+})
+
+describe('any sign of work', () => {
+  const program = task('app', { containerId: 'c' })
+  const stamp = (second: number) => `${new Date(second * 1000).toISOString().replace('Z', '000000Z')} GET /`
+  /** The second of the last sign after each of these, 10 s apart. */
+  async function lastSigns(looks: readonly Omit<Done, 'second'>[], excused: { from: number; to: number }[] = []) {
+    const { activity } = await quiet(looks.map((look, index) => ({ second: 10 * index, ...look })))
+    const sign = activity.lastSign(program, excused)
+    return sign === null ? null : sign / 1000
+  }
+
+  test.each([
+    ['nobody looked', [{ cpuMs: null }], null],
+    ['the first look', [{}, {}], 0],
+    ['a line, new or not', [{ log: stamp(-5) }, { log: stamp(5) }, { log: stamp(5) }], 10],
+    ['the processor', [{}, { cpuMs: 501 }, { cpuMs: 900 }], 10],
+    ['what is older than two minutes', [{}, ...Array.from({ length: 14 }, () => ({}))], 20],
+  ] as const)('%s', async (_, looks, second) => {
+    expect(await lastSigns(looks)).toBe(second)
+  })
+
+  test('what was excused is none, in lines and in processor time', async () => {
+    const looks = [{}, { log: stamp(5), cpuMs: 1400 }]
+    expect(await lastSigns(looks, [{ from: 4500, to: 6000 }])).toBe(0)
+    expect(await lastSigns(looks, [{ from: 5500, to: 7000 }])).toBe(10)
+    expect(await lastSigns([{}, { log: stamp(5), cpuMs: 2100 }], [{ from: 4500, to: 6000 }])).toBe(10)
+  })
+
+  test('lines and processor time of health probes are none, unless probes are everywhere', async () => {
+    const apart = [
+      { from: 3000, to: 3400 },
+      { from: 8000, to: 8400 },
+    ]
+    const looks = [{}, { log: `${stamp(3.2)}\n${stamp(8.8)}`, cpuMs: 1200, probes: apart }]
+    expect(await lastSigns(looks)).toBe(0)
+    expect(await lastSigns([{}, { log: stamp(5), probes: apart }])).toBe(10)
+    expect(await lastSigns([{}, { cpuMs: 1400, probes: apart }])).toBe(10)
+    const close = [3000, 4000, 5000].map((from) => ({ from, to: from + 100 }))
+    expect(await lastSigns([{}, { log: stamp(3), probes: close }])).toBe(10)
+  })
 })

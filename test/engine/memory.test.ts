@@ -21,7 +21,8 @@ async function looked(looks: readonly Look[], { expects = true } = {}) {
     services: async (stack: string) => (stack === 's' ? [...(now.services ?? [service('app')])] : []),
     tasks: async (stack: string) => (stack === 's' ? [...now.tasks] : []),
     container: async (id: string) => {
-      asked.at(-1)?.push(id)
+      // How much is at work in it is another question about the same container.
+      if (!asked.at(-1)?.includes(id)) asked.at(-1)?.push(id)
       return now.containers?.find((one) => one.id === id) ?? null
     },
     cpuMs: async (id: string) => {

@@ -8,6 +8,8 @@ const EVERY_MS = 5_000
 /** Share of one processor. An idle server and its health probes stay below; a starting one on a crowded machine does not. */
 const BUSY = 0.05
 const LAST_LINES = 20
+/** A server writes the line of a request a moment after its answer. */
+const PROBE_LINES_MS = 500
 const WORDS_KEPT = 5_000
 /** Signs of work older than this decide nothing any more. */
 const SIGNS_KEPT_MS = 120_000
@@ -18,9 +20,18 @@ export interface Stretch {
   readonly to: number
 }
 
+/** What one look found since the look before. */
+interface Sign {
+  readonly from: number
+  readonly at: number
+  /** Processor time that was used, but for what health probes may have used of it. */
+  readonly cpuMs: number
+  /** When lines were written, by the engine's clock, but for those of health probes. */
+  readonly lines: readonly number[]
+}
+
 interface Watched {
-  /** When a look found that the processor was used, or lines were written: since the look before, and the lines' own times. */
-  readonly signs: { readonly at: number; readonly busy: boolean; readonly lines: readonly number[] }[]
+  readonly signs: Sign[]
   /** The engine's time of the newest line that was seen. */
   newest: number
   readonly words: Set<string>
@@ -34,10 +45,10 @@ interface Watched {
  * would be progress), or it uses the processor. What cannot be measured (another node's container) stays unknown.
  */
 export class Activity {
-  readonly #engine: Pick<Engine, 'cpuMs' | 'containerLogs'>
+  readonly #engine: Pick<Engine, 'cpuMs' | 'container' | 'containerLogs'>
   readonly #watched = new Map<string, Watched>()
 
-  constructor(engine: Pick<Engine, 'cpuMs' | 'containerLogs'>) {
+  constructor(engine: Pick<Engine, 'cpuMs' | 'container' | 'containerLogs'>) {
     this.#engine = engine
   }
 
@@ -48,15 +59,16 @@ export class Activity {
   }
 
   /**
-   * When the container last showed work of any kind: any line in its log, new or not, or use of the processor. Lines written within
-   * `excused` stretches do not count. Null when nobody looked, which is no sign of rest.
+   * When the container last showed work of any kind: any line in its log, new or not, or use of the processor. What happened within `excused`
+   * stretches does not count. Null when nobody looked, which is no sign of rest.
    */
   lastSign({ containerId }: TaskState, excused: readonly Stretch[] = []): number | null {
     const watched = containerId === null ? undefined : this.#watched.get(containerId)
     if (!watched) return null
-    const counts = (time: number) => !excused.some(({ from, to }) => time >= from && time <= to)
-    const seen = watched.signs.filter(({ busy, lines }) => busy || lines.some(counts))
-    return seen.at(-1)?.at ?? watched.signs[0]?.at ?? null
+    const shows = ({ from, at, cpuMs, lines }: Sign) =>
+      isBusy(cpuMs - overlapMs({ from, to: at }, excused), at - from) || lines.some((time) => !isWithin(time, excused))
+    // The first look has nothing to compare with: until the next one the container counts as at work.
+    return watched.signs.findLast(shows)?.at ?? watched.signs[0]?.at ?? null
   }
 
   /** Looks at the container, at most every 5 s. */
@@ -76,11 +88,15 @@ export class Activity {
     }
     const fresh = seen.words.filter((line) => !watched.words.has(line))
     if (watched.words.size < WORDS_KEPT) for (const line of fresh) watched.words.add(line)
-    const busy = seen.cpuMs - watched.cpuMs > BUSY * (now - watched.lookedAt)
-    if (fresh.length > 0 || busy) watched.workedAt = now
+    const used = seen.cpuMs - watched.cpuMs
+    if (fresh.length > 0 || isBusy(used, now - watched.lookedAt)) watched.workedAt = now
     const lines = seen.times.filter((time) => time > watched.newest)
-    // The first look has nothing to compare with: until the next one the container counts as at work.
-    watched.signs.push({ at: now, busy: busy || !known, lines: known ? lines : [] })
+    watched.signs.push({
+      from: watched.lookedAt,
+      at: now,
+      cpuMs: used - overlapMs({ from: watched.lookedAt, to: now }, seen.probes),
+      lines: known ? lines.filter((time) => !isWithin(time, causedBy(seen.probes))) : [],
+    })
     while ((watched.signs[0]?.at ?? now) < now - SIGNS_KEPT_MS) watched.signs.shift()
     watched.newest = Math.max(watched.newest, ...lines)
     watched.lookedAt = now
@@ -98,6 +114,7 @@ export class Activity {
         cpuMs,
         words: lines.map(({ text }) => text.replace(/\d+/g, '#').slice(0, 200)),
         times: lines.flatMap(({ at }) => (Number.isNaN(at) ? [] : [at])),
+        probes: (await this.#engine.container(id))?.health?.probes ?? [],
       }
     } catch (error) {
       // Gone in between, or the engine is: the next look at the stack says which.
@@ -113,6 +130,32 @@ interface Measured {
   readonly words: readonly string[]
   /** When the last lines were written, by the engine's clock in epoch ms. */
   readonly times: readonly number[]
+  /** The last health probes. */
+  readonly probes: readonly Stretch[]
+}
+
+function isBusy(cpuMs: number, ms: number): boolean {
+  return cpuMs > BUSY * ms
+}
+
+function isWithin(time: number, stretches: readonly Stretch[]): boolean {
+  return stretches.some(({ from, to }) => time >= from && time <= to)
+}
+
+/** How much of a stretch these cover, at most. */
+function overlapMs(stretch: Stretch, others: readonly Stretch[]): number {
+  const covered = others.map(({ from, to }) => Math.min(to, stretch.to) - Math.max(from, stretch.from))
+  return covered.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0)
+}
+
+/**
+ * When lines may have been written because of a probe, as servers do for each request. Of probes that follow one another so closely that
+ * this would be half the time, nothing can be said: their lines count.
+ */
+function causedBy(probes: readonly Stretch[]): readonly Stretch[] {
+  const stretches = probes.map(({ from, to }) => ({ from, to: to + PROBE_LINES_MS }))
+  const whole = { from: stretches.at(0)?.from ?? 0, to: stretches.at(-1)?.to ?? 0 }
+  return overlapMs(whole, stretches) < (whole.to - whole.from) / 2 ? stretches : []
 }
 
 /** The engine's time before a line: `2026-01-01T00:00:00.000000000Z text`. */
