@@ -1,3 +1,4 @@
+import { InfraError } from '../lib/errors.ts'
 import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 
@@ -45,9 +46,13 @@ async function rooted({ watch, masker }: RunContext, { error, ended, waitingFor 
   return new TierStop(root.check, cause(code, message, { ...rest, lines }), root.outcome)
 }
 
-/** A fault of the app that a program's end may explain; what convergence says is read off the programs themselves. */
+/**
+ * What a program's end may explain: a fault of the app, or an engine that has no container to run a command in. What convergence says of a
+ * service is read off the programs themselves.
+ */
 function isSymptom(error: unknown): boolean {
-  return error instanceof TierStop && error.outcome === 'fail' && error.why.service === undefined
+  if (error instanceof TierStop) return error.outcome === 'fail' && error.why.service === undefined
+  return error instanceof InfraError
 }
 
 async function found(watch: RunContext['watch']): Promise<TierStop | null> {
