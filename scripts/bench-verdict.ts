@@ -52,10 +52,7 @@ async function withCcCi(planted: Planted, dir: string, state: string): Promise<M
 function measured(events: readonly RunEvent[], tier: 'install' | 'upgrade'): Measured | null {
   const begun = events.find((event) => event.type === 'operation.started' && event.tier === tier)
   const decided = events.find(
-    (event) =>
-      event.type === 'check' &&
-      event.tier === tier &&
-      (event.outcome !== 'pass' || event.name === 'every service converged'),
+    (event) => event.type === 'check' && event.tier === tier && (event.outcome !== 'pass' || event.id === 'converged'),
   )
   if (!begun || decided?.type !== 'check') return null
   const at = Date.parse(decided.at)

@@ -1,7 +1,7 @@
 import type { EngineExecResult } from '../engine/types.ts'
 import type { Clock } from '../lib/clock.ts'
 import { CcCiError, InfraError } from '../lib/errors.ts'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import { type OnWaiting, waitFor } from '../lib/wait.ts'
 
 /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
 export type ServiceExec = (
@@ -16,7 +16,7 @@ export interface SettleOptions {
   readonly settleMs?: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
 }
 
 /**
@@ -51,7 +51,7 @@ async function settle(service: string, { exec, settleMs = 300_000, ...wait }: Se
         return { state: 'waiting', reason: (error as Error).message }
       }
     },
-    { ...wait, name: `a running container of ${service}`, deadlineMs: settleMs },
+    { ...wait, wait: { id: 'container', service }, deadlineMs: settleMs },
   )
   if (result.state === 'ready') return
   const seen = result.state === 'deadline' ? result.lastSeen : 'nothing'

@@ -1,4 +1,5 @@
 import type { Blame, CauseCode } from '../verdict/causes.ts'
+import type { CheckRef } from '../verdict/checks.ts'
 import type { Verdict } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import type { Scene } from './scene.ts'
@@ -6,7 +7,7 @@ import type { Tweak } from './tiny.ts'
 
 /**
  * What a run of a canary must end with. `checks` is what makes a deleted assertion visible: the verdict of a healthy recipe stays the
- * same without it, its name is then missing.
+ * same without it, it is then missing.
  */
 export interface Expected {
   /** The tier that decides; null for a healthy look-alike and for what is refused before a run begins. */
@@ -16,10 +17,10 @@ export interface Expected {
   readonly verdict: Verdict | 'refused'
   readonly blame: Blame | null
   readonly exitCode: number
-  /** Names of the checks that must have passed, by tier. Others may have run besides. */
-  readonly checks: Readonly<Partial<Record<TierId, readonly string[]>>>
-  /** Name of the check that decided; null where none did. */
-  readonly decidedBy: string | null
+  /** The checks that must have passed, by tier. Others may have run besides. */
+  readonly checks: Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
+  /** The check that decided; null where none did. */
+  readonly decidedBy: CheckRef | null
   /** Causes of other tiers. */
   readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>
   /** Codes of findings that must be told. */

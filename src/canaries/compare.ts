@@ -1,10 +1,9 @@
+import { type CheckIdentity, type CheckRef, checkKey, checkTitle } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import type { Expected } from './canary.ts'
 import type { Found } from './found.ts'
 
 const CLEAN = { cleanTeardown: true, noSecretLeak: true }
-/** What `judgeTier` records beside every check that does not pass. */
-const MACHINE_LINE = /^machine: load [\d. ]+ on \d+ processors, .* GiB disk free$/m
 
 /** What is other than expected, one line each; empty when all is as it must be. */
 export function differences(expected: Expected, found: Found): string[] {
@@ -21,10 +20,19 @@ export function differences(expected: Expected, found: Found): string[] {
 }
 
 function plain(expected: Expected, found: Found): string[] {
-  const keys = ['verdict', 'tier', 'cause', 'blame', 'decidedBy', 'exitCode'] as const
-  return keys
-    .filter((key) => expected[key] !== found[key])
-    .map((key) => `${NAMES[key]}: expected ${expected[key]}, found ${found[key]}`)
+  const decided = {
+    of: expected.decidedBy && checkKey(expected.decidedBy),
+    by: found.decidedBy && checkKey(found.decidedBy),
+  }
+  const keys = ['verdict', 'tier', 'cause', 'blame', 'exitCode'] as const
+  return [
+    ...keys
+      .filter((key) => expected[key] !== found[key])
+      .map((key) => `${NAMES[key]}: expected ${expected[key]}, found ${found[key]}`),
+    ...(decided.of === decided.by
+      ? []
+      : [`deciding check: expected ${titleOf(expected.decidedBy)}, found ${titleOf(found.decidedBy)}`]),
+  ]
 }
 
 const NAMES = {
@@ -32,15 +40,18 @@ const NAMES = {
   tier: 'tier',
   cause: 'cause',
   blame: 'blame',
-  decidedBy: 'deciding check',
   exitCode: 'exit code',
 } as const
 
+function titleOf(check: CheckRef | CheckIdentity | null): string {
+  return check === null ? 'none' : checkTitle(check)
+}
+
 function missingChecks({ checks }: Expected, found: Found): string[] {
   return TIER_IDS.flatMap((tier) => {
-    const ran = found.checks[tier] ?? []
-    const missing = (checks[tier] ?? []).filter((name) => !ran.includes(name))
-    return missing.map((name) => `${tier}: the check "${name}" did not run or did not pass`)
+    const ran = new Set((found.checks[tier] ?? []).map(checkKey))
+    const missing = (checks[tier] ?? []).filter((check) => !ran.has(checkKey(check)))
+    return missing.map((check) => `${tier}: the check "${checkTitle(check)}" did not run or did not pass`)
   })
 }
 
@@ -53,9 +64,7 @@ function otherCauses({ also = {} }: Expected, { causes }: Found): string[] {
 function words({ says, tier, decidedBy }: Expected, found: Found): string[] {
   const silent = says && !says.test(found.words) ? [`the cause does not say ${says}`] : []
   const judged = tier !== null && tier !== 'teardown' && decidedBy !== null
-  return judged && !MACHINE_LINE.test(found.words)
-    ? [...silent, 'the cause does not say what the machine had left']
-    : silent
+  return judged && !found.machineTold ? [...silent, 'the cause does not say what the machine had left'] : silent
 }
 
 function traces({ flags = CLEAN }: Expected, found: Found): string[] {

@@ -1,38 +1,19 @@
 import { EXIT } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
+import { type CheckRef, checkKey } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import type { Expected } from './canary.ts'
 
-type Checks = Readonly<Partial<Record<TierId, readonly string[]>>>
+type Checks = Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
 
 /** The checks of a whole life, in the order in which they run. A tier that gains a generic check gains it here: all canaries ask for it. */
 export const WHOLE_LIFE = {
-  lint: ['no error-level rule is broken'],
-  install: [
-    'every image is resolved to an id',
-    'every service converged',
-    "the app's own task answers",
-    'a browser shows the app',
-    'every service stayed up',
-  ],
-  upgrade: [
-    'every service converged',
-    'head is what runs',
-    'base and head differ in what runs',
-    "the app's own task answers",
-    'a browser shows the app',
-    'data is still there',
-    'every service stayed up',
-  ],
-  backup: ['the snapshot holds what the labels promise', 'dumps are whole', 'every service stayed up'],
-  restore: [
-    'files came back',
-    'every service converged',
-    "the app's own task answers",
-    'data is still there',
-    'every service stayed up',
-  ],
-  teardown: ['nothing is left'],
+  lint: ['lint-clean'],
+  install: ['images-resolved', 'converged', 'task-answers', 'page-shown', 'stayed-up'],
+  upgrade: ['converged', 'head-runs', 'delta-runs', 'task-answers', 'page-shown', 'data-kept', 'stayed-up'],
+  backup: ['snapshot-covers', 'dumps-whole', 'stayed-up'],
+  restore: ['files-restored', 'converged', 'task-answers', 'data-kept', 'stayed-up'],
+  teardown: ['nothing-left'],
 } as const satisfies Checks
 
 /** The tiers of a life in the order in which they run; the teardown ends every one. */
@@ -43,8 +24,8 @@ export interface Life {
   readonly only?: readonly TierId[]
   /** Tiers that this recipe has nothing for. */
   readonly without?: readonly TierId[]
-  /** Names of checks that this recipe has nothing for, in whatever tier. */
-  readonly unchecked?: readonly string[]
+  /** Checks that this recipe has nothing for, in whatever tier. */
+  readonly unchecked?: readonly CheckRef[]
   /** Checks that only this recipe has, by tier. */
   readonly besides?: Checks
   readonly findings?: readonly string[]
@@ -66,12 +47,12 @@ export interface Stop extends Life {
   readonly verdict?: 'fail' | 'unverified'
   readonly also?: Expected['also']
   /** Checks of the deciding tier that pass before it. Default: those that stand before the deciding one in a whole life. */
-  readonly after?: readonly string[]
+  readonly after?: readonly CheckRef[]
   readonly says?: RegExp
 }
 
 /** A run that is decided in this tier by this check: everything before has passed, and what is left is gone. */
-export function stops(tier: TierId, cause: CauseCode, decidedBy: string | null, stop: Stop = {}): Expected {
+export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null, stop: Stop = {}): Expected {
   const { blame = 'recipe', also, says, findings } = stop
   const verdict = stop.verdict ?? (blame === 'recipe' ? 'fail' : 'unverified')
   return {
@@ -90,8 +71,8 @@ export function refused(cause: CauseCode): Expected {
 
 interface End {
   readonly tier: TierId
-  readonly decidedBy: string | null
-  readonly after?: readonly string[]
+  readonly decidedBy: CheckRef | null
+  readonly after?: readonly CheckRef[]
 }
 
 function checksOf({ only = ORDER, without = [], unchecked = [], besides = {} }: Life, end?: End): Checks {
@@ -102,15 +83,26 @@ function checksOf({ only = ORDER, without = [], unchecked = [], besides = {} }: 
     .map((tier) => {
       const all = [...(life[tier] ?? []), ...(besides[tier] ?? [])]
       const ran = end && tier === end.tier ? (end.after ?? before(all, end.decidedBy)) : all
-      return [tier, ran.filter((name) => !unchecked.includes(name))] as const
+      return [tier, ran.filter((check) => !isAmong(unchecked, check))] as const
     })
   return { ...onlyElsewhere(besides), ...Object.fromEntries(rows) }
 }
 
 /** Those before the one that decided; a check that is not in the list comes before all others. */
-function before(all: readonly string[], decidedBy: string | null): readonly string[] {
+function before(all: readonly CheckRef[], decidedBy: CheckRef | null): readonly CheckRef[] {
   if (decidedBy === null) return all
-  return all.slice(0, Math.max(0, all.indexOf(decidedBy)))
+  const key = checkKey(decidedBy)
+  return all.slice(
+    0,
+    Math.max(
+      0,
+      all.findIndex((check) => checkKey(check) === key),
+    ),
+  )
+}
+
+function isAmong(checks: readonly CheckRef[], check: CheckRef): boolean {
+  return checks.some((one) => checkKey(one) === checkKey(check))
 }
 
 function onlyElsewhere(besides: Checks): Checks {

@@ -1,4 +1,6 @@
+import { InternalError } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
+import type { CheckIdentity, CheckRef } from '../verdict/checks.ts'
 import type { Results, TierResult, Verdict } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
 
@@ -9,9 +11,11 @@ export interface Found {
   readonly verdict: Verdict | 'refused'
   readonly blame: Blame | string | null
   readonly exitCode: number | null
-  readonly decidedBy: string | null
-  /** Names of the checks that passed, by tier. */
-  readonly checks: Readonly<Partial<Record<TierId, readonly string[]>>>
+  readonly decidedBy: CheckRef | CheckIdentity | null
+  /** The checks that passed, by tier. */
+  readonly checks: Readonly<Partial<Record<TierId, readonly (CheckRef | CheckIdentity)[]>>>
+  /** The deciding check says what the machine had left. */
+  readonly machineTold: boolean
   readonly causes: Readonly<Partial<Record<TierId, CauseCode>>>
   readonly findings: readonly string[]
   readonly flags: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
@@ -32,7 +36,8 @@ export function foundIn(results: Results, exitCode: number | null): Found {
     verdict,
     blame: cause?.blame ?? null,
     exitCode,
-    decidedBy: stopped?.name ?? null,
+    decidedBy: stopped ? identify(stopped) : null,
+    machineTold: stopped?.machine !== undefined,
     checks: Object.fromEntries(tiers.map(({ id, checks }) => [id, passed(checks)])),
     causes: Object.fromEntries(tiers.flatMap(({ id, cause: why }) => (why ? [[id, why.code]] : []))),
     findings: findings.map(({ code }) => code),
@@ -48,7 +53,16 @@ export function foundInRefusal(
   exitCode: number | null,
 ): Found {
   return {
-    ...{ tier: null, cause: code, verdict: 'refused', blame, exitCode, decidedBy: null, words: message },
+    ...{
+      tier: null,
+      cause: code,
+      verdict: 'refused',
+      blame,
+      exitCode,
+      decidedBy: null,
+      words: message,
+      machineTold: false,
+    },
     ...{ checks: {}, causes: {}, findings: [], leaks: [], flags: { cleanTeardown: true, noSecretLeak: true } },
   }
 }
@@ -60,6 +74,12 @@ function decisiveTier({ tiers, verdict }: Results): TierResult | undefined {
   return judged.find(({ status }) => status === 'fail') ?? judged.find(({ status }) => status === 'unverified')
 }
 
-function passed(checks: TierResult['checks']): string[] {
-  return checks.filter(({ outcome }) => outcome === 'pass').map(({ name }) => name)
+function passed(checks: TierResult['checks']): CheckIdentity[] {
+  return checks.filter(({ outcome }) => outcome === 'pass').map(identify)
+}
+
+/** Canaries are run by this version, whose checks all have ids. */
+function identify({ id, subject, after, name }: TierResult['checks'][number]): CheckIdentity {
+  if (id === undefined) throw new InternalError('check-without-id', `the check "${name}" has no id`)
+  return { id, subject, after }
 }

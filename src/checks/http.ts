@@ -2,7 +2,7 @@ import type { EdgeAddress } from '../edge/address.ts'
 import { type Route, routesFor } from '../edge/routes.ts'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type Condition, type WaitOptions, waitFor } from '../lib/wait.ts'
+import { type Condition, type OnWaiting, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
@@ -23,7 +23,7 @@ export interface HttpCheck {
   readonly signal: AbortSignal
   /** Hides secrets in what is quoted of a body. */
   readonly mask: (text: string) => string
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
   /** For tests; default: ask the edge. */
   readonly routes?: (domain: string, edge: EdgeAddress) => Promise<readonly Route[] | null>
 }
@@ -53,7 +53,13 @@ export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
       : { state: 'waiting', reason: last.cause?.message ?? 'no answer' }
   }
   const { deadlineMs, signal, onWaiting } = check
-  const waited = await waitFor(look, { name: `${check.domain} to answer`, deadlineMs, everyMs: 250, signal, onWaiting })
+  const waited = await waitFor(look, {
+    wait: { id: 'http', subject: check.domain },
+    deadlineMs,
+    everyMs: 250,
+    signal,
+    onWaiting,
+  })
   return waited.state === 'ready' ? waited.value : last
 }
 

@@ -1,6 +1,6 @@
 import type { EdgeAddress } from '../edge/address.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import { type OnWaiting, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { askEdge, RedirectLoop } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
@@ -18,7 +18,7 @@ export interface OtherRoutesCheck {
   /** For each route. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
 }
 
 /** Matchers that a plain GET meets; a rule with any other is not asked. */
@@ -71,7 +71,7 @@ async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<C
       silent = seen?.silent ?? false
       return seen === null ? { state: 'ready', value: null } : { state: 'waiting', reason: seen.why }
     },
-    { name: `${place} to answer`, deadlineMs, everyMs: 250, signal, onWaiting },
+    { wait: { id: 'route', subject: place }, deadlineMs, everyMs: 250, signal, onWaiting },
   )
   if (waited.state !== 'deadline') return null
   const message = `a router leads ${place} to ${route.service}, but nobody there answers: ${waited.lastSeen}`

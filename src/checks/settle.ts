@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import { type OnWaiting, waitFor } from '../lib/wait.ts'
 import type { PageLog } from './page-log.ts'
 import { isBlank, lookAtPage, NOTHING_SEEN, type PageLook } from './page-look.ts'
 import type { PageTrail } from './page-trail.ts'
@@ -9,7 +9,7 @@ export interface SettleOptions {
   readonly waitFor?: string
   readonly deadlineMs: number
   readonly signal: AbortSignal
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
 }
 
 /** A page that shows nothing, asks for nothing and does not change for so many looks is blank. */
@@ -49,7 +49,7 @@ export async function settle(page: Page, log: PageLog, trail: PageTrail, options
     return { state: 'waiting' as const, reason: isBlank(now) ? 'the page is still blank' : 'the page still changes' }
   }
   const waited = await waitFor<PageLook, never>(look, {
-    name: 'the page to stand still',
+    wait: 'page-still',
     deadlineMs,
     everyMs: LOOK_EVERY_MS,
     signal,

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import { isNoSpace } from '../lib/no-space.ts'
+import { type OnWaiting, waitFor } from '../lib/wait.ts'
 import { type Cause, type CauseCode, cause } from '../verdict/causes.ts'
 import type { CheckOutcome, Finding } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
@@ -32,7 +33,7 @@ export interface SmokeOptions {
   readonly brokenForMs?: number
   readonly signal: AbortSignal
   readonly mask: (text: string) => string
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
 }
 
 export interface SmokeResult {
@@ -73,7 +74,7 @@ export async function smoke(browser: Browser, options: SmokeOptions): Promise<Sm
       : { state: 'ready' as const, value: result }
   }
   const waited = await waitFor<SmokeResult, never>(look, {
-    name: 'a browser to see the app',
+    wait: 'browser',
     deadlineMs: STEPS * deadlineMs,
     signal,
     onWaiting,
@@ -97,7 +98,7 @@ async function attempt({ context }: Browser, options: SmokeOptions): Promise<Att
   } catch (error) {
     options.signal.throwIfAborted()
     // A full disk has a cause of its own.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error
+    if (isNoSpace(error)) throw error
     const [message = ''] = messageOf(error).split('\n')
     return { result: { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) } }
   } finally {

@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander'
 import { CcCiError, EXIT, InfraError, messageOf } from '../lib/errors.ts'
+import { isNoSpace } from '../lib/no-space.ts'
 
 /** Prints an error for a person (and as JSON on stdout when `--json -` was asked for) and gives the exit code. */
 export function reportError(thrown: unknown, argv: readonly string[]): number {
-  const error = isNoSpace(thrown) ? noSpace(thrown) : thrown
+  const error = !(thrown instanceof CcCiError) && isNoSpace(thrown) ? noSpace(thrown) : thrown
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
   if (error instanceof CcCiError) {
     process.stderr.write(`cc-ci: ${error.describe()}\n`)
@@ -15,10 +16,6 @@ export function reportError(thrown: unknown, argv: readonly string[]): number {
     `cc-ci: internal error: ${stack ?? messageOf(error)}\n  Please report this; it says nothing about the recipe.\n`,
   )
   return EXIT.internal
-}
-
-function isNoSpace(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }
 
 function noSpace(error: Error): InfraError {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InfraError } from '../lib/errors.ts'
-import { type WaitOptions, type WaitResult, waitFor } from '../lib/wait.ts'
+import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
 import { mayComplete } from './convergence/ends.ts'
@@ -12,7 +12,7 @@ export interface RunOnceOptions {
   readonly stack: string
   readonly deadlineMs: number
   readonly signal?: AbortSignal
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
 }
 
 /**
@@ -40,7 +40,7 @@ export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<
       }
       return { state: 'waiting', reason: `${service.service}: ${tasks.at(-1)?.state ?? 'no task yet'}` }
     },
-    { name: `one-shot ${service.service} to complete`, deadlineMs, signal, onWaiting, nudge: watch.nudge },
+    { wait: { id: 'one-shot', service: service.service }, deadlineMs, signal, onWaiting, nudge: watch.nudge },
   )
 }
 

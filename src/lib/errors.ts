@@ -6,7 +6,25 @@ export const EXIT = { pass: 0, fail: 1, usage: 2, unverified: 3, internal: 4, si
 /** Whose move it is after an error: the person at the keyboard, the recipe, the machine, or cc-ci itself. */
 export type ErrorBlame = 'user' | 'recipe' | 'infra' | 'ci'
 
+/** What is wrong with an order, for whoever has to answer it. */
+export type ErrorKind =
+  /** What it names is not there. */
+  | 'not-found'
+  /** What it names was there. */
+  | 'gone'
+  /** It has the right shape and does not fit what is there. */
+  | 'conflict'
+  /** It, or something it brings, is too large. */
+  | 'too-large'
+  /** It cannot be understood. */
+  | 'invalid'
+  /** What it needs is away for the moment. */
+  | 'unavailable'
+  /** Another server did not do its part. */
+  | 'upstream'
+
 export interface ErrorDetails {
+  readonly kind?: ErrorKind
   /** What to do about it, as an instruction. */
   readonly hint?: string
   readonly where?: Place
@@ -23,6 +41,7 @@ export abstract class CcCiError extends Error {
   readonly code: string
   readonly hint?: string
   readonly where?: Place
+  readonly kind?: ErrorKind
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -30,6 +49,7 @@ export abstract class CcCiError extends Error {
     this.code = code
     this.hint = details.hint
     this.where = details.where
+    this.kind = details.kind
   }
 
   /** One paragraph for a terminal: place, message, remedy. */

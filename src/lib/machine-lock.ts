@@ -21,7 +21,7 @@ export async function withMachineLock<T>(
         : { state: 'waiting', reason: 'another set-up is at work on this machine' }
     },
     {
-      name: 'the machine lock',
+      wait: 'machine-lock',
       deadlineMs: WAIT_DEADLINE_MS,
       everyMs: 250,
       onWaiting: ({ reason }) => log(`waiting: ${reason}`),

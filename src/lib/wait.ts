@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
+import { type WaitProgress, type WaitRef, waitFacts } from './waits.ts'
 
 /**
  * What one look at the world says about a wait. `impossible` ends it at once; its `value` says why and is the caller's
@@ -14,9 +15,26 @@ export type WaitResult<T, C> =
   | { readonly state: 'impossible'; readonly cause: C; readonly waitedMs: number }
   | { readonly state: 'deadline'; readonly lastSeen: string; readonly waitedMs: number }
 
-export interface WaitOptions {
-  /** Names the wait in progress lines and causes: "service app to converge". */
+export type WaitOptions = WaitBounds & (ToldWait | SilentWait)
+
+/** Its progress is told: the table of waits has it. */
+interface ToldWait {
+  readonly wait: WaitRef
+  readonly name?: undefined
+  /** Called when the reason changes, with what is being waited for. */
+  readonly onWaiting?: OnWaiting | undefined
+}
+
+interface SilentWait {
+  /** For whoever reads the code: "the edge to answer". */
   readonly name: string
+  readonly wait?: undefined
+  readonly onWaiting?: undefined
+}
+
+export type OnWaiting = (progress: WaitProgress) => void
+
+interface WaitBounds {
   readonly deadlineMs: number
   /** The poll that backs up the events. Default 500 ms. */
   readonly everyMs?: number
@@ -24,8 +42,6 @@ export interface WaitOptions {
   readonly clock?: Clock
   /** Resolves when something happened that makes another look worthwhile before the poll is due. */
   readonly nudge?: (signal: AbortSignal) => Promise<void>
-  /** Called when the reason changes, with what is being waited for. */
-  readonly onWaiting?: (progress: { name: string; reason: string; waitedMs: number; deadlineMs: number }) => void
 }
 
 /**
@@ -36,7 +52,7 @@ export async function waitFor<T, C>(
   look: (signal: AbortSignal) => Promise<Condition<T, C>>,
   options: WaitOptions,
 ): Promise<WaitResult<T, C>> {
-  const { name, deadlineMs, everyMs = 500, clock = systemClock, nudge, onWaiting } = options
+  const { wait, deadlineMs, everyMs = 500, clock = systemClock, nudge, onWaiting } = options
   const start = clock.now()
   const waitedMs = () => clock.now() - start
   let lastSeen = 'nothing yet'
@@ -45,7 +61,8 @@ export async function waitFor<T, C>(
     const seen = await within(look, deadlineMs - waitedMs(), clock, options.signal)
     if (seen === undefined) break
     if (seen.state !== 'waiting') return { ...seen, waitedMs: waitedMs() }
-    if (seen.reason !== lastSeen) onWaiting?.({ name, reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
+    if (seen.reason !== lastSeen && wait)
+      onWaiting?.({ ...waitFacts(wait), reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
     lastSeen = seen.reason
     await pause(Math.min(everyMs, Math.max(1, deadlineMs - waitedMs())), clock, nudge, options.signal)
   }

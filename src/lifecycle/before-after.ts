@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { comparePictures, pngSize } from '../checks/visual-difference.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { RunContext, TierReporter } from './context.ts'
+import type { RunContext } from './context.ts'
 import { browserOf } from './made.ts'
+import type { TierReporter } from './reporter.ts'
 
 /** Ours, and the one that the recipe's own `screenshot` function left. */
 const PICTURES = ['', '-own'] as const
@@ -23,7 +24,7 @@ export async function compareBeforeAfter(
     } catch (error) {
       context.signal.throwIfAborted()
       const [why = ''] = messageOf(error).split('\n')
-      context.events.append({ type: 'note', text: `the pictures before and after were not compared: ${why}` })
+      reporter.note(`the pictures before and after were not compared: ${why}`)
     }
   }
 }

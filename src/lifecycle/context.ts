@@ -12,12 +12,13 @@ import type { Clock } from '../lib/clock.ts'
 import type { Masker } from '../lib/mask.ts'
 import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause, CauseCode } from '../verdict/causes.ts'
+import { type CheckRef, checkTitle } from '../verdict/checks.ts'
 import type { EventLog } from '../verdict/event-log.ts'
-import type { CheckOutcome, Finding } from '../verdict/events.ts'
-import type { Evidence } from '../verdict/evidence.ts'
+import type { CheckOutcome } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import type { CustomRun } from './custom/tests.ts'
 import type { RunPlan } from './plan.ts'
+import type { TierReporter } from './reporter.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** What the machine gives to a run: shared, made before it, left after it. */
@@ -90,18 +91,6 @@ interface Made {
   custom?: Promise<CustomRun>
 }
 
-/** How a tier tells what it found. Outcomes are computed from this by the fold, never by the tier. */
-export interface TierReporter {
-  readonly tier: TierId
-  check(name: string, outcome: CheckOutcome, cause?: Cause): void
-  evidence(evidence: Evidence): void
-  finding(finding: Finding): void
-  /** Runs the one mutating act and records when it began and ended. */
-  operation<T>(name: string, act: () => Promise<T>): Promise<T>
-  /** Passed to waits, so that progress says what is waited for. */
-  onWaiting(progress: { name: string; reason: string; waitedMs: number; deadlineMs: number }): void
-}
-
 export interface Tier {
   readonly id: TierId
   run(context: RunContext, reporter: TierReporter): Promise<void>
@@ -109,18 +98,18 @@ export interface Tier {
 
 /** Ends a tier at once with the cause that decided it. */
 export class TierStop extends Error {
-  readonly check: string
+  readonly check: CheckRef
   readonly outcome: Exclude<CheckOutcome, 'pass'>
   readonly why: Cause
 
   /** `cause`: the stop that this one tells in other words. */
   constructor(
-    check: string,
+    check: CheckRef,
     why: Cause,
     outcome: Exclude<CheckOutcome, 'pass'> = 'fail',
     options: { readonly cause?: TierStop } = {},
   ) {
-    super(`${check}: ${why.message}`, options)
+    super(`${checkTitle(check)}: ${why.message}`, options)
     this.check = check
     this.outcome = outcome
     this.why = why

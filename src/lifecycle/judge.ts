@@ -1,11 +1,13 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
+import { isNoSpace } from '../lib/no-space.ts'
 import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
+import type { CheckRef } from '../verdict/checks.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import { isCauseCode, type RunContext, type Tier, type TierReporter, TierStop } from './context.ts'
-import { machineNow } from './machine-now.ts'
+import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
+import { machineLine, machineNow } from './machine-now.ts'
 import { tierReporter } from './reporter.ts'
 import { underWatch } from './under-watch.ts'
 
@@ -17,15 +19,14 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   const by = blocker(tier.id, context)
   if (by) return events.append({ type: 'tier.blocked', tier: tier.id, by })
   events.append({ type: 'tier.started', tier: tier.id })
-  const told = tierReporter(tier.id, events, clock)
   let waiting: string | null = null
-  const reporter: TierReporter = {
-    ...told,
-    onWaiting(progress) {
-      waiting = `waited for ${progress.name}: ${progress.reason}`
-      told.onWaiting(progress)
+  const reporter = tierReporter(tier.id, {
+    events,
+    clock,
+    onWaiting: ({ name, reason }) => {
+      waiting = `waited for ${name}: ${reason}`
     },
-  }
+  })
   try {
     context.signal.throwIfAborted()
     await underWatch(
@@ -36,7 +37,8 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(tier.id, error)
-    reporter.check(check, outcome, { ...why, lines: [machineNow(context.folder.dir), ...why.lines] })
+    const machine = machineNow(context.folder.dir)
+    reporter.check(check, outcome, { ...why, lines: [machineLine(machine), ...why.lines] }, machine)
   }
   if (context.watch.failed) context.made.failedIn ??= tier.id
   const why = doubt(tier.id, context)
@@ -45,7 +47,7 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
 }
 
 interface FoundFault {
-  readonly check: string
+  readonly check: CheckRef
   readonly outcome: Exclude<CheckOutcome, 'pass'>
   readonly why: Cause
 }
@@ -53,7 +55,7 @@ interface FoundFault {
 function foundBy(tier: TierId, error: unknown): FoundFault {
   if (error instanceof TierStop) return error
   return {
-    check: `${tier} ran`,
+    check: { id: 'tier-ran', subject: tier },
     outcome: error instanceof DeployFailure ? 'fail' : 'unverified',
     why: causeOfError(error),
   }
@@ -88,7 +90,7 @@ function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | nul
 }
 
 /** The cause that an unexpected error amounts to. */
-function causeOfError(error: unknown): Cause {
+export function causeOfError(error: unknown): Cause {
   const lines = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
   if (isNoSpace(error)) return cause('disk-full', messageOf(error))
   if (error instanceof DeployFailure) return error.found
@@ -99,11 +101,4 @@ function causeOfError(error: unknown): Cause {
     return cause('screenshot-failed', error.message, { hint: error.hint })
   if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })
   return cause('harness-error', messageOf(error), { lines })
-}
-
-function isNoSpace(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    ('code' in error ? error.code === 'ENOSPC' : false || /no space left on device/i.test(error.message))
-  )
 }

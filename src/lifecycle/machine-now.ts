@@ -1,22 +1,34 @@
 import { statfsSync } from 'node:fs'
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
+import type { MachineState } from '../verdict/events.ts'
 
 const GIB = 1024 ** 3
 
-/** What this machine had left when a tier ended badly, in one line: an app on a starved machine looks ill without being it. `dir` lies on the disk that is asked. */
-export function machineNow(dir: string): string {
-  const load = loadavg().map((value) => value.toFixed(1))
-  const memory = `${gib(freemem())} of ${gib(totalmem())} GiB memory available`
-  return `machine: load ${load.join(' ')} on ${availableParallelism()} processors, ${memory}, ${diskFree(dir)}`
+/** What this machine has left: an app on a starved machine looks ill without being it. `dir` lies on the disk that is asked. */
+export function machineNow(dir: string): MachineState {
+  return {
+    load: loadavg(),
+    processors: availableParallelism(),
+    memoryBytes: { available: freemem(), total: totalmem() },
+    diskFreeBytes: diskFree(dir),
+  }
 }
 
-/** Where it cannot be asked the line says so: what explains a failure must not become one. */
-function diskFree(dir: string): string {
+/** The same as one line of a cause. */
+export function machineLine({ load, processors, memoryBytes, diskFreeBytes }: MachineState): string {
+  const loads = load.map((value) => value.toFixed(1)).join(' ')
+  const memory = `${gib(memoryBytes.available)} of ${gib(memoryBytes.total)} GiB memory available`
+  const disk = diskFreeBytes === null ? 'disk not to be asked' : `${gib(diskFreeBytes)} GiB disk free`
+  return `machine: load ${loads} on ${processors} processors, ${memory}, ${disk}`
+}
+
+/** Null where it cannot be asked: what explains a failure must not become one. */
+function diskFree(dir: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(dir)
-    return `${gib(bavail * bsize)} GiB disk free`
+    return bavail * bsize
   } catch {
-    return 'disk not to be asked'
+    return null
   }
 }
 

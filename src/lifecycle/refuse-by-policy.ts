@@ -3,5 +3,5 @@ import { policyCause } from './policy.ts'
 
 /** Before anything is deployed, and again whenever the environment has grown. */
 export function refuseByPolicy({ plan }: RunContext): void {
-  if (plan.policy.length > 0) throw new TierStop('the compose policy allows it', policyCause(plan.policy))
+  if (plan.policy.length > 0) throw new TierStop('policy-allows', policyCause(plan.policy))
 }

@@ -28,7 +28,7 @@ import { integrationTier } from './tiers/integration.ts'
 import { lintTier } from './tiers/lint.ts'
 import { resilienceTier } from './tiers/resilience.ts'
 import { restoreTier } from './tiers/restore.ts'
-import { NOTHING_LEFT, teardown } from './tiers/teardown.ts'
+import { teardown } from './tiers/teardown.ts'
 import { upgradeTier } from './tiers/upgrade.ts'
 import { unplant } from './witnessing.ts'
 
@@ -160,7 +160,7 @@ async function leaveApp(context: RunContext): Promise<void> {
 
 /** A run that left something, or could not look, stays marked, so that the next run or `cc-ci gc` tries again. */
 function nothingIsLeft(events: readonly RunEvent[]): boolean {
-  return events.some((event) => event.type === 'check' && event.name === NOTHING_LEFT && event.outcome === 'pass')
+  return events.some((event) => event.type === 'check' && event.id === 'nothing-left' && event.outcome === 'pass')
 }
 
 function interruption(reason: unknown): EventBodies['run.interrupted']['signal'] {

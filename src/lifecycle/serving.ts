@@ -8,12 +8,14 @@ import type { Deployed, Release } from '../deploy/deployer.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
+import { checkTitle, type PlainCheckId } from '../verdict/checks.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
-import { type RunContext, type TierReporter, TierStop } from './context.ts'
+import { type RunContext, TierStop } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
 import { deployDeadline } from './deploy-deadline.ts'
 import { browserOf } from './made.ts'
+import type { TierReporter } from './reporter.ts'
 
 const BROWSER_DEADLINE_MS = 30_000
 
@@ -32,8 +34,8 @@ export async function converged(
     signal,
     onWaiting: reporter.onWaiting,
   })
-  if (result.state === 'impossible') throw new TierStop('every service converged', result.cause)
-  reporter.check('every service converged', 'pass')
+  if (result.state === 'impossible') throw new TierStop('converged', result.cause)
+  reporter.check('converged', 'pass')
   return result.value
 }
 
@@ -57,12 +59,12 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
     mask: (text) => masker.mask(text),
     ...asking,
   })
-  accept(reporter, "the app's own task answers", answer)
+  accept(reporter, 'task-answers', answer)
   const others = otherRoutes(routed, { host: plan.app.domain, path: health.path })
   if (others.length > 0) {
     const dead = await checkOtherRoutes({ ...asking, edge: host.edge, routes: others })
-    if (dead) throw new TierStop('every route leads to somebody', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
-    reporter.check('every route leads to somebody', 'pass')
+    if (dead) throw new TierStop('routes-lead', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
+    reporter.check('routes-lead', 'pass')
   }
   return true
 }
@@ -75,7 +77,7 @@ export async function looksAlive(context: RunContext, reporter: TierReporter, op
   const { folder } = context
   const seen = await lookAt(context, reporter, join(folder.artifacts, `${reporter.tier}.png`))
   for (const finding of seen.findings ?? []) reporter.finding({ ...finding, where: `${reporter.tier}, in a browser` })
-  accept(reporter, 'a browser shows the app', seen)
+  accept(reporter, 'page-shown', seen)
   await ownScreenshot(context, reporter, op)
 }
 
@@ -103,12 +105,16 @@ export async function lookAt(
 /** Records what a check found; anything but a pass ends the tier with its cause. */
 function accept(
   reporter: TierReporter,
-  name: string,
+  check: PlainCheckId,
   result: { outcome: CheckOutcome; evidence?: Evidence; cause?: Cause },
 ): void {
   if (result.outcome !== 'pass') {
-    throw new TierStop(name, result.cause ?? cause('harness-error', `${name}: no cause was given`), result.outcome)
+    throw new TierStop(
+      check,
+      result.cause ?? cause('harness-error', `${checkTitle(check)}: no cause was given`),
+      result.outcome,
+    )
   }
   if (result.evidence) reporter.evidence(result.evidence)
-  reporter.check(name, 'pass')
+  reporter.check(check, 'pass')
 }

@@ -1,8 +1,8 @@
 import { waitFor } from '../lib/wait.ts'
 import { cause } from '../verdict/causes.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import { type RunContext, type TierReporter, TierStop } from './context.ts'
-import { STAYED_UP } from './under-watch.ts'
+import { type RunContext, TierStop } from './context.ts'
+import type { TierReporter } from './reporter.ts'
 
 /** Beyond what has to be outlived, a minute at most: for a program that is being started meanwhile. */
 const DEADLINE_MS = 5 * 60_000
@@ -21,7 +21,7 @@ export async function stayedUp(context: RunContext, reporter: TierReporter): Pro
       return first ? { state: 'waiting', reason: first.message } : { state: 'ready', value: true }
     },
     {
-      name: 'every service to last',
+      wait: 'last',
       deadlineMs: DEADLINE_MS,
       everyMs: 1000,
       signal,
@@ -32,9 +32,13 @@ export async function stayedUp(context: RunContext, reporter: TierReporter): Pro
   for (const { message } of watch.news()) reporter.finding({ code: 'task-ended', severity: 'warning', message })
   if (waited.state !== 'ready') {
     const seen = waited.state === 'deadline' ? waited.lastSeen : ''
-    throw new TierStop(STAYED_UP, cause('deadline', `${seen}; it did not within ${DEADLINE_MS / 1000} s`), 'unverified')
+    throw new TierStop(
+      'stayed-up',
+      cause('deadline', `${seen}; it did not within ${DEADLINE_MS / 1000} s`),
+      'unverified',
+    )
   }
-  reporter.check(STAYED_UP, 'pass')
+  reporter.check('stayed-up', 'pass')
 }
 
 /** After it only the tier runs that kills, or none. */

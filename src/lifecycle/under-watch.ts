@@ -2,9 +2,6 @@ import { InfraError } from '../lib/errors.ts'
 import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 
-/** The check that fails when the watch decides. */
-export const STAYED_UP = 'every service stayed up'
-
 /**
  * Runs `act` with a signal that the watch over the app ends: whatever waits with it waits no longer, and what is thrown names the root, with what was
  * being waited for as its last line. `waitingFor`: what that is at the moment, for a person; null for nothing.
@@ -15,7 +12,7 @@ export async function underWatch<T>(
   act: (context: RunContext) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController()
-  const stop = context.watch.onFailure((why) => ended.abort(new TierStop(STAYED_UP, why)))
+  const stop = context.watch.onFailure((why) => ended.abort(new TierStop('stayed-up', why)))
   try {
     return await act({ ...context, signal: AbortSignal.any([context.signal, ended.signal]) })
   } catch (error) {
@@ -57,5 +54,5 @@ function isSymptom(error: unknown): boolean {
 
 async function found(watch: RunContext['watch']): Promise<TierStop | null> {
   const why = await watch.failure().catch(() => null)
-  return why && new TierStop(STAYED_UP, why)
+  return why && new TierStop('stayed-up', why)
 }

@@ -6,8 +6,9 @@ import {
   removeWitnesses,
 } from '../backup/witness/index.ts'
 import { cause } from '../verdict/causes.ts'
-import { type RunContext, type TierReporter, TierStop } from './context.ts'
+import { type RunContext, TierStop } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
+import type { TierReporter } from './reporter.ts'
 
 /** Lines of a cause for each database. */
 const MAX_DETAILS = 10
@@ -62,14 +63,14 @@ export async function compareAfter(
       ...details.slice(0, MAX_DETAILS).map((detail) => `${subject}: ${detail}`),
     ])
     throw new TierStop(
-      'data is still there',
+      'data-kept',
       cause(operation === 'restore' ? 'restore-no-effect' : 'data-lost', message, {
         lines,
         ...(operation === 'resilience' ? { hint: KILLED_HINT } : {}),
       }),
     )
   }
-  reporter.check('data is still there', 'pass')
+  reporter.check('data-kept', 'pass')
 }
 
 async function surroundings(context: RunContext) {

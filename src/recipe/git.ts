@@ -52,6 +52,7 @@ export async function gitOk(dir: string, args: readonly string[], options: GitOp
   const ending = result.timedOut ? 'did not end in time' : `ended with ${result.exitCode}`
   const words = result.stderr.trim().split('\n').slice(-4).join('\n')
   throw new InfraError('git-failed', `git ${args[0]} ${ending} in ${dir}${words ? `: ${words}` : ''}`, {
+    kind: 'upstream',
     hint: 'Check that the repository is whole: git fsck.',
   })
 }

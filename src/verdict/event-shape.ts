@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { WAIT_IDS } from '../lib/waits.ts'
 import { CAUSES, type Cause, type CauseCode } from './causes.ts'
+import { AFTER_KINDS, CHECK_IDS } from './checks.ts'
 import type { EventBodies, EventType } from './events.ts'
 import { EVIDENCE, type Evidence } from './evidence.ts'
+import { OPERATION_KINDS } from './operations.ts'
 import { TIER_IDS } from './tiers.ts'
 
 const tier = z.enum(TIER_IDS)
@@ -97,6 +100,39 @@ export const skipKindShape = z.enum(['structural', 'declared', 'not-selected'])
 export const outcomeShape = z.enum(['pass', 'fail', 'unverified'])
 export const signalShape = z.enum(['SIGINT', 'SIGTERM', 'cancel', 'deadline'])
 
+const blanks = { subject: z.string().optional(), service: z.string().optional() }
+
+const machineShape = z.object({
+  load: z.array(z.number()),
+  processors: z.number(),
+  memoryBytes: z.object({ available: z.number(), total: z.number() }),
+  diskFreeBytes: z.number().nullable(),
+})
+
+/** Shape of a check, shared by the event stream and results.json. */
+export const checkShape = z.object({
+  id: z
+    .enum(CHECK_IDS)
+    .optional()
+    .meta({ description: 'Which check it is; `name` is for readers. Streams of earlier versions have none.' }),
+  subject: z.string().optional().meta({ description: 'What the check is about, where its id leaves that open.' }),
+  after: z
+    .object({ kind: z.enum(AFTER_KINDS), service: z.string().optional() })
+    .optional()
+    .meta({ description: 'The act of cc-ci after which it looked, where it looks more than once.' }),
+  name: z.string(),
+  outcome: outcomeShape,
+  cause: causeShape.optional(),
+  machine: machineShape.optional().meta({ description: 'What the machine had left when a check ended a tier.' }),
+})
+
+/** Shape of an operation, shared by the event stream and results.json. */
+export const operationShape = z.object({
+  kind: z.enum(OPERATION_KINDS).optional().meta({ description: 'Streams of earlier versions have none.' }),
+  ...blanks,
+  operation: z.string(),
+})
+
 /** The body of every event type, as it must stand in a line of `events.ndjson`. Unknown extra keys are kept. */
 export const EVENT_SHAPES = {
   'run.started': z.looseObject({
@@ -121,16 +157,18 @@ export const EVENT_SHAPES = {
   'tier.blocked': z.looseObject({ tier, by: tier }),
   'tier.doubted': z.looseObject({ tier, cause: causeShape }),
   'tier.ended': z.looseObject({ tier }),
-  'operation.started': z.looseObject({ tier, operation: z.string() }),
-  'operation.ended': z.looseObject({ tier, operation: z.string(), ms: z.number() }),
+  'operation.started': z.looseObject({ tier, ...operationShape.shape }),
+  'operation.ended': z.looseObject({ tier, ...operationShape.shape, ms: z.number() }),
   'wait.progress': z.looseObject({
     tier,
+    id: z.enum(WAIT_IDS).optional(),
+    ...blanks,
     name: z.string(),
     reason: z.string(),
     waitedMs: z.number(),
     deadlineMs: z.number(),
   }),
-  check: z.looseObject({ tier, name: z.string(), outcome: outcomeShape, cause: causeShape.optional() }),
+  check: z.looseObject({ tier, ...checkShape.shape }),
   evidence: z.looseObject({ tier, evidence }),
   test: z.looseObject({ tier, test: testShape }),
   image: imageShape,

@@ -1,5 +1,9 @@
+import type { Blanks } from '../lib/titles.ts'
+import type { WaitId } from '../lib/waits.ts'
 import type { Cause } from './causes.ts'
+import type { CheckIdentity } from './checks.ts'
 import type { Evidence } from './evidence.ts'
+import type { OperationFacts } from './operations.ts'
 import type { TierId } from './tiers.ts'
 
 /** What a run says about itself before anything is touched. */
@@ -90,6 +94,19 @@ export type SkipKind = 'structural' | 'declared' | 'not-selected'
 /** What a check found. `unverified`: it could not look, which is never the recipe's fault. */
 export type CheckOutcome = 'pass' | 'fail' | 'unverified'
 
+/** What a machine had left at one moment. */
+export interface MachineState {
+  /** Average load of the last 1, 5 and 15 minutes. */
+  readonly load: readonly number[]
+  readonly processors: number
+  readonly memoryBytes: { readonly available: number; readonly total: number }
+  /** Of the disk of the run folder; null where it cannot be asked. */
+  readonly diskFreeBytes: number | null
+}
+
+/** `operation` is for a reader. Streams of earlier versions have no kind. */
+type OperationBody = Partial<OperationFacts> & { readonly tier: TierId; readonly operation: string }
+
 /** The body of each event by its type. Events are facts in the order they happened; outcomes are computed from them by `fold`. */
 export interface EventBodies {
   'run.started': RunHeader
@@ -108,16 +125,26 @@ export interface EventBodies {
   /** What the tier finds wanting is not proven: something that it may need was refused or is missing. */
   'tier.doubted': { readonly tier: TierId; readonly cause: Cause }
   'tier.ended': { readonly tier: TierId }
-  'operation.started': { readonly tier: TierId; readonly operation: string }
-  'operation.ended': { readonly tier: TierId; readonly operation: string; readonly ms: number }
-  'wait.progress': {
+  'operation.started': OperationBody
+  'operation.ended': OperationBody & { readonly ms: number }
+  'wait.progress': Blanks & {
     readonly tier: TierId
+    /** Streams of earlier versions have none. */
+    readonly id?: WaitId
+    /** For a reader. */
     readonly name: string
     readonly reason: string
     readonly waitedMs: number
     readonly deadlineMs: number
   }
-  check: { readonly tier: TierId; readonly name: string; readonly outcome: CheckOutcome; readonly cause?: Cause }
+  /** `name` is for a reader; the rest tells which check it is. Streams of earlier versions have the name alone. */
+  check: Partial<CheckIdentity> & {
+    readonly tier: TierId
+    readonly name: string
+    readonly outcome: CheckOutcome
+    readonly cause?: Cause
+    readonly machine?: MachineState
+  }
   evidence: { readonly tier: TierId; readonly evidence: Evidence }
   test: { readonly tier: TierId; readonly test: TestRow }
   image: { readonly service: string; readonly ref: string; readonly id: string }

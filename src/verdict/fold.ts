@@ -161,8 +161,12 @@ function tierResult(facts: TierFacts, outcome: Outcome, events: readonly RunEven
     durationMs: started && until ? Math.max(0, Date.parse(until) - Date.parse(started)) : 0,
     evidence,
     tests,
-    checks: checks.map(({ name, outcome, cause }) => ({ name, outcome, ...(cause ? { cause } : {}) })),
-    operations: operations.map(({ operation, ms }) => ({ operation, ms })),
+    checks: checks.map(({ id, subject, after, name, outcome, cause, machine }) =>
+      defined({ id, subject, after, name, outcome, cause, machine }),
+    ),
+    operations: operations.map(({ kind, subject, service, operation, ms }) =>
+      defined({ kind, subject, service, operation, ms }),
+    ),
   }
 }
 
@@ -181,6 +185,11 @@ function first<T extends EventType>(events: readonly RunEvent[], type: T): Of<T>
 
 function body<E extends RunEvent>({ seq: _seq, at: _at, type: _type, ...rest }: E): Omit<E, 'seq' | 'at' | 'type'> {
   return rest
+}
+
+/** Without the members that are undefined: a stream of an earlier version lacks some. */
+function defined<T extends object>(row: T): T {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as T
 }
 
 function unique<T>(rows: readonly T[]): T[] {

@@ -4,11 +4,13 @@ import {
   artifactShape,
   baseShape,
   causeShape,
+  checkShape,
   customizationShape,
   environmentShape,
   findingShape,
   imageShape,
   leakShape,
+  operationShape,
   outcomeShape,
   recipeShape,
   signalShape,
@@ -39,8 +41,8 @@ const tierShape = z.object({
     .array(z.custom<Evidence>())
     .meta({ description: 'Facts by kind; see the reference of tiers for what each must hold.' }),
   tests: z.array(testShape),
-  checks: z.array(z.object({ name: z.string(), outcome: outcomeShape, cause: causeShape.optional() })),
-  operations: z.array(z.object({ operation: z.string(), ms: z.number() })),
+  checks: z.array(checkShape),
+  operations: z.array(operationShape.extend({ ms: z.number() })),
 })
 
 const attemptShape = z.object({

@@ -4,11 +4,17 @@ import { differences } from '../../src/canaries/compare.ts'
 import { passes, refused, stops, WHOLE_LIFE } from '../../src/canaries/expect.ts'
 import { type Found, foundIn, foundInRefusal } from '../../src/canaries/found.ts'
 import { cause } from '../../src/verdict/causes.ts'
-import type { EventDraft } from '../../src/verdict/events.ts'
+import { type CheckRef, checkTitle } from '../../src/verdict/checks.ts'
+import type { EventDraft, MachineState } from '../../src/verdict/events.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { PASSING, passingDrafts, stamped } from '../verdict/passing-stream.ts'
 
-const MACHINE = 'machine: load 0.1 0.2 0.3 on 2 processors, 1.0 of 2.0 GiB memory available, 9.9 GiB disk free'
+const MACHINE: MachineState = {
+  load: [0.1, 0.2, 0.3],
+  processors: 2,
+  memoryBytes: { available: 1, total: 2 },
+  diskFreeBytes: null,
+}
 
 /** What a run that is exactly as expected would be found to be. */
 function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
@@ -17,13 +23,14 @@ function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
     ...{ tier, cause: code, verdict, blame, exitCode, decidedBy, checks, findings, leaks: [] },
     causes: also,
     flags: expected.flags ?? { cleanTeardown: true, noSecretLeak: true },
-    words: tier ? `it is broken\n${MACHINE}` : '',
+    words: tier ? 'it is broken' : '',
+    machineTold: tier !== null,
     ...over,
   }
 }
 
 const HEALTHY = passes()
-const CRASHED = stops('upgrade', 'rolled-back', 'every service converged', { also: { backup: 'blocked' } })
+const CRASHED = stops('upgrade', 'rolled-back', 'converged', { also: { backup: 'blocked' } })
 
 describe('what differs', () => {
   it.each<[string, Expected]>([
@@ -45,7 +52,7 @@ describe('what differs', () => {
       'the deciding check',
       CRASHED,
       { decidedBy: null },
-      /^deciding check: expected every service converged, found null$/,
+      /^deciding check: expected every service converged, found none$/,
     ],
     ['the cause of another tier', CRASHED, { causes: {} }, /^backup: expected blocked, found no cause$/],
     [
@@ -61,10 +68,10 @@ describe('what differs', () => {
       { flags: { cleanTeardown: true, noSecretLeak: false } },
       /^flag noSecretLeak: expected true, found false$/,
     ],
-    ['what the machine had left', CRASHED, { words: 'it is broken' }, /what the machine had left/],
+    ['what the machine had left', CRASHED, { machineTold: false }, /what the machine had left/],
     [
       'a word of the cause',
-      stops('upgrade', 'rolled-back', 'every service converged', { says: /no such table/ }),
+      stops('upgrade', 'rolled-back', 'converged', { says: /no such table/ }),
       {},
       /does not say \/no such table\//,
     ],
@@ -75,16 +82,20 @@ describe('what differs', () => {
   it.each(Object.entries(WHOLE_LIFE).flatMap(([tier, names]) => names.map((name) => [tier, name] as const)))(
     'a check that is deleted, although the verdict stays the same: %s: %s',
     (tier, name) => {
-      const ran = WHOLE_LIFE[tier as 'install'] as readonly string[]
+      const ran: readonly CheckRef[] = WHOLE_LIFE[tier as 'install']
       const checks = { ...WHOLE_LIFE, [tier]: ran.filter((one) => one !== name) }
       expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
-        `${tier}: the check "${name}" did not run or did not pass`,
+        `${tier}: the check "${checkTitle(name)}" did not run or did not pass`,
       ])
     },
   )
 
   it('is not that more was checked than expected', () => {
-    const checks = { ...HEALTHY.checks, resilience: ['comes back'], lint: [...WHOLE_LIFE.lint, 'one more'] }
+    const checks: Found['checks'] = {
+      ...HEALTHY.checks,
+      resilience: ['redeploy-idle'],
+      lint: [...WHOLE_LIFE.lint, { id: 'lint-rule', subject: 'one more' }],
+    }
     expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
   })
 })
@@ -97,14 +108,14 @@ describe('what is expected', () => {
       upgrade: [],
       teardown: WHOLE_LIFE.teardown,
     })
-    expect(stops('upgrade', 'data-lost', 'data is still there').checks.upgrade).toEqual(WHOLE_LIFE.upgrade.slice(0, 5))
-    expect(stops('backup', 'backup-empty', 'dumps are whole', { without: ['upgrade'] }).checks).not.toHaveProperty(
+    expect(stops('upgrade', 'data-lost', 'data-kept').checks.upgrade).toEqual(WHOLE_LIFE.upgrade.slice(0, 5))
+    expect(stops('backup', 'backup-empty', 'dumps-whole', { without: ['upgrade'] }).checks).not.toHaveProperty(
       'upgrade',
     )
   })
 
   it('of a blame that is not the recipe is unverified, with its exit code', () => {
-    expect(stops('install', 'engine-lost', 'install ran', { blame: 'infra' })).toMatchObject({
+    expect(stops('install', 'engine-lost', { id: 'tier-ran', subject: 'install' }, { blame: 'infra' })).toMatchObject({
       verdict: 'unverified',
       exitCode: 3,
     })
@@ -121,27 +132,27 @@ describe('what is found', () => {
   })
 
   it('is the first failing tier with its check, not the tiers that it blocks, nor lint', () => {
-    const why = cause('crash-loop', 'app ended 3 times', { lines: [MACHINE] })
+    const why = cause('crash-loop', 'app ended 3 times', { lines: ['exit code 3'] })
     const lint = cause('compose-invalid', 'R001')
     const drafts: EventDraft[] = [
       ...passingDrafts().filter((event) => !('tier' in event) || event.tier === 'teardown'),
       { type: 'tier.started', tier: 'lint' },
       ...PASSING.lint.map((evidence) => ({ type: 'evidence' as const, tier: 'lint' as const, evidence })),
-      { type: 'check', tier: 'lint', name: 'R001', outcome: 'fail', cause: lint },
+      { type: 'check', tier: 'lint', id: 'lint-rule', subject: 'R001', name: 'R001', outcome: 'fail', cause: lint },
       { type: 'tier.ended', tier: 'lint' },
       { type: 'tier.started', tier: 'install' },
-      { type: 'check', tier: 'install', name: 'every image is resolved to an id', outcome: 'pass' },
-      { type: 'check', tier: 'install', name: 'every service converged', outcome: 'fail', cause: why },
+      { type: 'check', tier: 'install', id: 'images-resolved', name: 'images', outcome: 'pass' },
+      { type: 'check', tier: 'install', id: 'converged', name: 'up', outcome: 'fail', cause: why, machine: MACHINE },
       { type: 'tier.ended', tier: 'install' },
       { type: 'tier.blocked', tier: 'backup', by: 'install' },
     ]
     const found = foundIn(fold(stamped(drafts)), 1)
     expect(found).toMatchObject({
-      ...{ tier: 'install', cause: 'crash-loop', blame: 'recipe', decidedBy: 'every service converged' },
+      ...{ tier: 'install', cause: 'crash-loop', blame: 'recipe', decidedBy: { id: 'converged' }, machineTold: true },
       causes: { backup: 'blocked', lint: 'compose-invalid' },
-      words: `app ended 3 times\n${MACHINE}`,
+      words: 'app ended 3 times\nexit code 3',
     })
-    expect(found.checks.install).toEqual(['every image is resolved to an id'])
+    expect(found.checks.install).toEqual([{ id: 'images-resolved' }])
   })
 
   it('in a refusal is its code and blame', () => {

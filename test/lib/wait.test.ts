@@ -77,7 +77,7 @@ describe('waitFor', () => {
         const reason = seen.shift()
         return reason ? { state: 'waiting', reason } : { state: 'ready', value: 'done' }
       },
-      { name: 'x', deadlineMs: 60_000, everyMs: 1, onWaiting: ({ reason }) => reasons.push(reason) },
+      { wait: 'browser', deadlineMs: 60_000, everyMs: 1, onWaiting: ({ reason }) => reasons.push(reason) },
     )
     expect(reasons).toEqual(['a', 'b'])
   })

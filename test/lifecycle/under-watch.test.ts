@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type RunContext, TierStop } from '../../src/lifecycle/context.ts'
 import { underWatch } from '../../src/lifecycle/under-watch.ts'
 import { type Cause, cause } from '../../src/verdict/causes.ts'
+import { checkAfter } from '../../src/verdict/checks.ts'
 
 const ROOT = cause('crash-loop', 'app ended 2 times', { service: 'app', lines: ['log: no such table'] })
 const SYMPTOM = cause('http-not-serving', 'the proxy has nobody to ask')
@@ -63,7 +64,7 @@ test('a wait ends when the app failed, with the root and what was waited for, ma
 
 test('a check that failed for want of a program that ended names the program; the check is the last line', async () => {
   const { ended } = under(async () => {
-    throw new TierStop('the app answers', SYMPTOM)
+    throw new TierStop('task-answers', SYMPTOM)
   }, ROOT)
   const { why } = await stopOf(ended)
   expect(why.code).toBe('crash-loop')
@@ -71,7 +72,7 @@ test('a check that failed for want of a program that ended names the program; th
 })
 
 test('a check that failed beside programs that are well is the cause itself', async () => {
-  const stop = new TierStop('the app answers', SYMPTOM)
+  const stop = new TierStop('task-answers', SYMPTOM)
   const { ended } = under(async () => {
     throw stop
   })
@@ -81,7 +82,7 @@ test('a check that failed beside programs that are well is the cause itself', as
 test('what is said of a service itself, or could not be judged, is no symptom', async () => {
   for (const stop of [
     new TierStop('converged', cause('not-converged', 'x', { service: 'db' })),
-    new TierStop('answers', SYMPTOM, 'unverified'),
+    new TierStop('task-answers', SYMPTOM, 'unverified'),
   ]) {
     const { ended } = under(async () => {
       throw stop
@@ -97,7 +98,12 @@ test('the root in other words stays in those words', async () => {
       return await never(signal)
     } catch (error) {
       const known = error as TierStop
-      throw new TierStop('after a kill', { ...known.why, message: 'after db was killed' }, 'fail', { cause: known })
+      throw new TierStop(
+        checkAfter('stayed-up', { kind: 'kill', service: 'db' }),
+        { ...known.why, message: 'after db was killed' },
+        'fail',
+        { cause: known },
+      )
     }
   })
   expect((await stopOf(ended)).why.message).toBe('after db was killed')

@@ -60,7 +60,11 @@ const OTHER_EVENTS: readonly EventDraft[] = [
   { type: 'tier.skipped', tier: 'backup', kind: 'structural', reason: 'no backup labels' },
   { type: 'tier.blocked', tier: 'upgrade', by: 'install' },
   { type: 'tier.doubted', tier: 'install', cause: CAUSE },
-  { type: 'check', tier: 'install', name: 'converges', outcome: 'fail', cause: CAUSE },
+  {
+    ...{ type: 'check', tier: 'install', id: 'ready', subject: 'app', after: { kind: 'kill', service: 'db' } },
+    ...{ name: 'converges', outcome: 'fail', cause: CAUSE },
+    machine: { load: [1, 2, 3], processors: 2, memoryBytes: { available: 1, total: 2 }, diskFreeBytes: 3 },
+  },
   {
     type: 'test',
     tier: 'functional',

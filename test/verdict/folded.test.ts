@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CcCiError } from '../../src/lib/errors.ts'
 import { CAUSES, cause } from '../../src/verdict/causes.ts'
+import { eventProblem } from '../../src/verdict/event-shape.ts'
 import type { EventDraft, RunEvent } from '../../src/verdict/events.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
 import { exitCodeOf } from '../../src/verdict/exit-code.ts'
@@ -110,11 +111,41 @@ describe('what is said twice is told once', () => {
 describe('the row of a tier', () => {
   it('has its own operations, checks and tests and nobody else’s', () => {
     expect(tierOf(passingDrafts(), 'functional')).toMatchObject({
-      operations: [{ operation: 'do functional', ms: 900 }],
-      checks: [{ name: 'functional is right', outcome: 'pass' }],
+      operations: [{ kind: 'function', subject: 'functional', operation: 'do functional', ms: 900 }],
+      checks: [{ id: 'tier-ran', subject: 'functional', name: 'functional is right', outcome: 'pass' }],
       tests: [{ title: 'can log in' }, { title: 'can write' }],
     })
-    expect(tierOf(passingDrafts(), 'lint')?.checks).toEqual([{ name: 'lint is right', outcome: 'pass' }])
+    expect(tierOf(passingDrafts(), 'lint')?.checks).toEqual([
+      { id: 'tier-ran', subject: 'lint', name: 'lint is right', outcome: 'pass' },
+    ])
+  })
+
+  it('of a stream of an earlier version has names alone, and ends the same', () => {
+    const told = ['check', 'operation.started', 'operation.ended', 'wait.progress']
+    const earlier = passingDrafts().map((draft): EventDraft => {
+      if (!told.includes(draft.type)) return draft
+      const { id: _id, kind: _kind, subject: _subject, ...rest } = draft as EventDraft & Record<string, unknown>
+      return rest as EventDraft
+    })
+    const row = tierOf(earlier, 'functional')
+    expect(row?.checks).toEqual([{ name: 'functional is right', outcome: 'pass' }])
+    expect(row?.operations).toEqual([{ operation: 'do functional', ms: 900 }])
+    expect(fold(stamped(earlier)).verdict).toBe(fold(stamped(passingDrafts())).verdict)
+    expect(stamped(earlier).map(eventProblem)).toEqual(earlier.map(() => null))
+  })
+
+  it('says of a check after which act it looked, and what the machine had left', () => {
+    const machine = { load: [1, 2, 3], processors: 2, memoryBytes: { available: 1, total: 2 }, diskFreeBytes: null }
+    const facts = {
+      id: 'converged',
+      after: { kind: 'kill', service: 'db' },
+      name: 'up again',
+      outcome: 'pass',
+      machine,
+    } as const
+    const drafts = [...passingDrafts(), { type: 'check', tier: 'resilience', ...facts } as const]
+    expect(tierOf(drafts, 'resilience')?.checks.at(-1)).toEqual(facts)
+    expect(stamped(drafts).map(eventProblem)).toEqual(drafts.map(() => null))
   })
 
   it('keeps the cause of a check', () => {

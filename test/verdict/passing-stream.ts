@@ -148,17 +148,19 @@ const TESTS: Partial<Record<TierId, readonly string[]>> = {
 export function passingTier(tier: TierId): EventDraft[] {
   return [
     { type: 'tier.started', tier },
-    { type: 'operation.started', tier, operation: `do ${tier}` },
+    { type: 'operation.started', tier, kind: 'function', subject: tier, operation: `do ${tier}` },
     {
       type: 'wait.progress',
       tier,
+      id: 'converge',
+      subject: 'app',
       name: 'service app to converge',
       reason: '0/1 tasks run',
       waitedMs: 500,
       deadlineMs: 600_000,
     },
-    { type: 'operation.ended', tier, operation: `do ${tier}`, ms: 900 },
-    { type: 'check', tier, name: `${tier} is right`, outcome: 'pass' },
+    { type: 'operation.ended', tier, kind: 'function', subject: tier, operation: `do ${tier}`, ms: 900 },
+    { type: 'check', tier, id: 'tier-ran', subject: tier, name: `${tier} is right`, outcome: 'pass' },
     ...PASSING[tier].map((evidence): EventDraft => ({ type: 'evidence', tier, evidence })),
     ...(TESTS[tier] ?? []).map((title): EventDraft => {
       return {

@@ -91,7 +91,7 @@ async function takesConnections(call: ClientCall, around: Surroundings): Promise
       const { exitCode, stderr } = await runClient(ping, around)
       return exitCode === NO_SERVER ? { state: 'waiting', reason: firstLine(stderr) } : { state: 'ready', value: true }
     },
-    { ...around, name: `${call.title} in ${call.service} takes connections`, deadlineMs: ANSWER_MS },
+    { ...around, wait: { id: 'database-connects', subject: call.title, service: call.service }, deadlineMs: ANSWER_MS },
   )
   if (asked.state === 'deadline') throw unreadable(call, asked.lastSeen)
 }

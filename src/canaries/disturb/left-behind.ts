@@ -15,7 +15,7 @@ export const leftBehind: Disturbance = {
   what: 'a process of the run begins in the middle of its teardown',
   prepare({ on, cleanup }) {
     on(async (event, run) => {
-      if (event.type !== 'operation.started' || event.tier !== 'teardown') return
+      if (event.type !== 'operation.started' || event.kind !== 'remove') return
       const filter = ['--filter', `label=com.docker.stack.namespace=${run.stack}`, '--quiet']
       await waitFor<true, never>(
         async () => {

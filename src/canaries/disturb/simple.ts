@@ -50,7 +50,7 @@ export const otherCommit: Disturbance = {
   what: 'somebody else labels the app with another commit while head comes up',
   prepare({ on }) {
     on(async (event, run) => {
-      if (event.type !== 'operation.ended' || event.tier !== 'upgrade') return
+      if (event.type !== 'operation.ended' || event.kind !== 'upgrade') return
       const label = `coop-cloud.${run.stack}.chaos-version=0badc0de`
       await docker(['service', 'update', '--detach', '--label-add', label, `${run.stack}_app`])
     })
@@ -65,7 +65,7 @@ export const changedByHand: Disturbance = {
   what: 'somebody sets an environment value by hand while another service is killed',
   prepare({ on }) {
     on(async (event, run) => {
-      if (event.type !== 'operation.ended' || event.tier !== 'resilience' || event.operation !== 'kill app') return
+      if (event.type !== 'operation.ended' || event.kind !== 'kill' || event.service !== 'app') return
       await docker(['service', 'update', '--detach', '--env-add', 'BY_HAND=1', `${run.stack}_app`])
     })
   },

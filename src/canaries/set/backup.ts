@@ -6,7 +6,7 @@ import { stops } from '../expect.ts'
 export const BACKUP: Readonly<Record<string, Canary>> = {
   'empty-backup': {
     about: 'The backup hook writes an empty dump and says all is well.',
-    expect: stops('backup', 'backup-empty', 'dumps are whole', { without: ['upgrade'], also: { restore: 'blocked' } }),
+    expect: stops('backup', 'backup-empty', 'dumps-whole', { without: ['upgrade'], also: { restore: 'blocked' } }),
     base: null,
     both: {
       compose: backup({ 'backup.pre-hook': "sh -c ': > /data/dump.sql'", 'backup.volumes.data.path': 'dump.sql' }),
@@ -15,16 +15,21 @@ export const BACKUP: Readonly<Record<string, Canary>> = {
   },
   'backup-hook-fails': {
     about: 'The backup hook ends with 4.',
-    expect: stops('backup', 'backup-hook-failed', 'backup.pre-hook succeeds', {
-      without: ['upgrade'],
-      says: /cannot connect/,
-    }),
+    expect: stops(
+      'backup',
+      'backup-hook-failed',
+      { id: 'backup-hook', subject: 'backup.pre-hook' },
+      {
+        without: ['upgrade'],
+        says: /cannot connect/,
+      },
+    ),
     base: null,
     both: { compose: backup({ 'backup.pre-hook': "sh -c 'echo cannot connect >&2; exit 4'" }) },
   },
   'promised-path-missing': {
     about: 'The labels promise a file that nobody writes.',
-    expect: stops('backup', 'backup-not-covered', 'the snapshot holds what the labels promise', {
+    expect: stops('backup', 'backup-not-covered', 'snapshot-covers', {
       without: ['upgrade'],
     }),
     base: null,
@@ -32,7 +37,7 @@ export const BACKUP: Readonly<Record<string, Canary>> = {
   },
   'verify-says-no': {
     about: "The recipe's own rule misses a file in the snapshot.",
-    expect: stops('backup', 'backup-not-verified', 'backup.verify says yes', {
+    expect: stops('backup', 'backup-not-verified', 'backup-verified', {
       without: ['upgrade'],
       findings: ['backup-not-verified'],
     }),
@@ -41,13 +46,18 @@ export const BACKUP: Readonly<Record<string, Canary>> = {
   },
   'restore-hook-fails': {
     about: 'The restore hook ends with 5.',
-    expect: stops('restore', 'restore-hook-failed', 'restore.post-hook succeeds', { without: ['upgrade'] }),
+    expect: stops(
+      'restore',
+      'restore-hook-failed',
+      { id: 'backup-hook', subject: 'restore.post-hook' },
+      { without: ['upgrade'] },
+    ),
     base: null,
     both: { compose: backup({ 'restore.post-hook': "sh -c 'echo cannot drop >&2; exit 5'" }) },
   },
   'restore-no-effect': {
     about: 'The restore hook wipes what was restored.',
-    expect: stops('restore', 'restore-no-effect', 'data is still there', { without: ['upgrade'] }),
+    expect: stops('restore', 'restore-no-effect', 'data-kept', { without: ['upgrade'] }),
     base: null,
     both: { compose: backup({ 'restore.post-hook': "sh -c 'rm -rf /data/* /data/.[!.]*'" }) },
     fast: 'files came back, and are gone',

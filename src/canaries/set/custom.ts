@@ -18,7 +18,7 @@ const spec = (body: string) => ({
 export const CUSTOM: Readonly<Record<string, Canary>> = {
   'test-passes': {
     about: 'A custom test looks at the page and finds what it looks for.',
-    expect: passes({ ...SHORT, besides: { functional: ['the custom tests ran'] } }),
+    expect: passes({ ...SHORT, besides: { functional: ['custom-tests'] } }),
     args: APPROVED,
     base: null,
     head: {
@@ -29,21 +29,21 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   },
   'install-steps-fail': {
     about: 'install-steps.sh ends with 3.',
-    expect: stops('install', 'hook-failed', 'install-steps.sh succeeds', { ...SHORT, says: /no key for you/ }),
+    expect: stops('install', 'hook-failed', 'install-steps', { ...SHORT, says: /no key for you/ }),
     args: ['--only', 'install', '--approve-code'],
     base: null,
     head: { files: { 'cc-ci/install-steps.sh': 'echo "no key for you" >&2\nexit 3\n' } },
   },
   'unapproved-test': {
     about: 'The recipe brings a test that nobody has approved.',
-    expect: stops('functional', 'code-refused', 'the custom tests ran', infra),
+    expect: stops('functional', 'code-refused', 'custom-tests', infra),
     args: ['--only', 'install,functional'],
     base: null,
     head: { files: spec("test('never runs', () => expect(1).toBe(2))") },
   },
   'test-fails': {
     about: 'A custom test asks for a text that is not there.',
-    expect: stops('functional', 'test-failed', null, { ...SHORT, besides: { functional: ['the custom tests ran'] } }),
+    expect: stops('functional', 'test-failed', null, { ...SHORT, besides: { functional: ['custom-tests'] } }),
     args: APPROVED,
     base: null,
     head: {
@@ -54,14 +54,14 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   },
   'tests-only-skip': {
     about: 'The only custom test skips itself.',
-    expect: stops('functional', 'no-tests-ran', 'the custom tests ran', { ...SHORT, verdict: 'unverified' }),
+    expect: stops('functional', 'no-tests-ran', 'custom-tests', { ...SHORT, verdict: 'unverified' }),
     args: APPROVED,
     base: null,
     head: { files: spec("test.skip('later', () => expect(1).toBe(1))") },
   },
   'dependency-down': {
     about: 'Depends on another recipe, which answers 404.',
-    expect: stops('integration', 'dep-failed', 'the dependencies are there', infra),
+    expect: stops('integration', 'dep-failed', 'deps-there', infra),
     args: ['--only', 'install,integration', '--approve-code'],
     base: null,
     head: {
@@ -77,9 +77,9 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
     expect: passes({
       ...SHORT,
       besides: {
-        install: ['install-steps.sh succeeds'],
-        functional: ['the custom tests ran'],
-        integration: ['the dependencies are there', 'the custom tests ran'],
+        install: ['install-steps'],
+        functional: ['custom-tests'],
+        integration: ['deps-there', 'custom-tests'],
       },
     }),
     args: ['--only', 'install,functional,integration', '--approve-code'],

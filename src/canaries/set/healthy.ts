@@ -5,8 +5,8 @@ import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
 /** Lint asks for a route (R010), which decides its rung and not the verdict. */
 const NO_HTTP = {
-  unchecked: ["the app's own task answers", 'a browser shows the app', 'no error-level rule is broken'],
-}
+  unchecked: ['task-answers', 'page-shown', 'lint-clean'],
+} as const
 const DUMP = 'sh -c \'echo "CREATE TABLE notes (id int);" > /data/dump.sql\''
 
 /** Nothing is wrong with these, though some look as if: each must stay green. */
@@ -50,9 +50,7 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
   'two-web-services': {
     about: 'A second service is routed below a path and serves there.',
     expect: passes({
-      besides: Object.fromEntries(
-        ['install', 'upgrade', 'restore'].map((tier) => [tier, ['every route leads to somebody']]),
-      ),
+      besides: Object.fromEntries(['install', 'upgrade', 'restore'].map((tier) => [tier, ['routes-lead'] as const])),
     }),
     both: {
       compose: secondRoute(`mkdir -p /www/admin\necho admin > /www/admin/index.html\n${HTTPD}`),
@@ -122,9 +120,9 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     expect: passes({
       without: ['upgrade'],
       besides: {
-        install: ['ready: app listens on 8080'],
-        backup: ['backup.verify says yes'],
-        restore: ['ready: app listens on 8080'],
+        install: [{ id: 'ready', subject: 'app listens on 8080' }],
+        backup: ['backup-verified'],
+        restore: [{ id: 'ready', subject: 'app listens on 8080' }],
       },
     }),
     base: null,

@@ -14,7 +14,7 @@ const ONLY_INSTALL = ['--only', 'install']
 const SHORT = { only: ['install'] } as const
 const infra = { ...SHORT, blame: 'infra' } as const
 const ci = { ...SHORT, blame: 'ci' } as const
-const DEPLOYED = ['every image is resolved to an id']
+const DEPLOYED = ['images-resolved'] as const
 
 /** Healthy recipes on a machine, or under a cc-ci, that is not. */
 export const MACHINE: Readonly<Record<string, Canary>> = {
@@ -27,7 +27,7 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   },
   'port-held': {
     about: 'Publishes a port that another program of the machine holds.',
-    expect: stops('install', 'port-in-use', 'every service converged', infra),
+    expect: stops('install', 'port-in-use', 'converged', infra),
     args: [...ONLY_INSTALL, '--allow', 'host-port'],
     base: null,
     head: { compose: app({ ports: [{ target: 8080, published: HELD_PORT, protocol: 'tcp', mode: 'host' }] }) },
@@ -35,44 +35,59 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   },
   'engine-lost': {
     about: 'The engine hangs.',
-    expect: stops('install', 'engine-lost', 'install ran', { ...infra, after: DEPLOYED }),
+    expect: stops('install', 'engine-lost', { id: 'tier-ran', subject: 'install' }, { ...infra, after: DEPLOYED }),
     args: ONLY_INSTALL,
     base: null,
     disturbance: silentEngine,
   },
   'dead-browser': {
     about: 'The browser does not start.',
-    expect: stops('install', 'screenshot-failed', 'install ran', {
-      ...ci,
-      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
-    }),
+    expect: stops(
+      'install',
+      'screenshot-failed',
+      { id: 'tier-ran', subject: 'install' },
+      {
+        ...ci,
+        after: [...DEPLOYED, 'converged', 'task-answers'],
+      },
+    ),
     args: ONLY_INSTALL,
     base: null,
     disturbance: deadBrowser,
   },
   'disk-full': {
     about: 'The disk is full.',
-    expect: stops('install', 'disk-full', 'install ran', {
-      ...infra,
-      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
-    }),
+    expect: stops(
+      'install',
+      'disk-full',
+      { id: 'tier-ran', subject: 'install' },
+      {
+        ...infra,
+        after: [...DEPLOYED, 'converged', 'task-answers'],
+      },
+    ),
     args: ONLY_INSTALL,
     base: null,
     disturbance: fullDisk,
   },
   'own-folder-blocked': {
     about: 'cc-ci meets something that it did not think of.',
-    expect: stops('install', 'harness-error', 'install ran', {
-      ...ci,
-      after: [...DEPLOYED, 'every service converged', "the app's own task answers"],
-    }),
+    expect: stops(
+      'install',
+      'harness-error',
+      { id: 'tier-ran', subject: 'install' },
+      {
+        ...ci,
+        after: [...DEPLOYED, 'converged', 'task-answers'],
+      },
+    ),
     args: ONLY_INSTALL,
     base: null,
     disturbance: blockedProfile,
   },
   'other-commit': {
     about: 'What runs in the end is not head.',
-    expect: stops('upgrade', 'head-not-deployed', 'head is what runs', { only: ['install', 'upgrade'], blame: 'ci' }),
+    expect: stops('upgrade', 'head-not-deployed', 'head-runs', { only: ['install', 'upgrade'], blame: 'ci' }),
     args: ['--only', 'upgrade'],
     both: { serve: `sleep 2\n${LISTEN}` },
     disturbance: otherCommit,
@@ -80,7 +95,7 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   'left-behind': {
     about: 'Something of the run is there after its removal.',
     expect: {
-      ...stops('teardown', 'teardown-leak', 'nothing is left', {
+      ...stops('teardown', 'teardown-leak', 'nothing-left', {
         ...ci,
         without: ['teardown'],
       }),

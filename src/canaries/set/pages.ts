@@ -2,7 +2,7 @@ import type { Canary } from '../canary.ts'
 import { passes, stops } from '../expect.ts'
 import { HTTPD } from '../tiny.ts'
 
-const BROWSER = 'a browser shows the app'
+const BROWSER = 'page-shown'
 const PHP = `<br />
 <b>Fatal error</b>:  Uncaught PDOException: SQLSTATE[HY000] [2002] Connection refused in /var/www/html/Db.php:41
 Stack trace:
@@ -30,7 +30,7 @@ export const PAGES: Readonly<Record<string, Canary>> = {
   },
   'redirect-loop': {
     about: 'Redirects from https to itself.',
-    expect: stops('install', 'redirect-loop', "the app's own task answers"),
+    expect: stops('install', 'redirect-loop', 'task-answers'),
     base: null,
     head: { serve: redirect('https://$HTTP_HOST/') },
   },

@@ -1,3 +1,4 @@
+import type { CheckRef } from '../../verdict/checks.ts'
 import type { Canary } from '../canary.ts'
 import { type Change, companion, deploy, settings } from '../changes.ts'
 import { changedByHand } from '../disturb/simple.ts'
@@ -5,18 +6,20 @@ import { passes, type Stop, stops } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
 const ONLY = ['--only', 'resilience']
-const UP = "the app's own task answers"
-const REDEPLOY = 'deploying the same commit again restarts nothing'
 const KILLED = afterKillOf('app')
-const AGAIN = ['every service converged after the same commit was deployed again', REDEPLOY]
-const TIER = [...KILLED, ...AGAIN, 'data is still there', 'every service stayed up']
+const AGAIN: readonly CheckRef[] = [{ id: 'converged', after: { kind: 'redeploy' } }, 'redeploy-idle']
+const TIER: readonly CheckRef[] = [...KILLED, ...AGAIN, 'data-kept', 'stayed-up']
 const KILLS = settings('resilience: true\n')
 
-function afterKillOf(service: string): string[] {
-  return [`every service converged after ${service} was killed`, `${UP} after ${service} was killed`]
+function afterKillOf(service: string): CheckRef[] {
+  const after = { kind: 'kill', service } as const
+  return [
+    { id: 'converged', after },
+    { id: 'task-answers', after },
+  ]
 }
 
-function fails(cause: Parameters<typeof stops>[1], decidedBy: string, more: Stop = {}) {
+function fails(cause: Parameters<typeof stops>[1], decidedBy: CheckRef, more: Stop = {}) {
   return stops('resilience', cause, decidedBy, { only: ['install'], ...more })
 }
 
@@ -60,21 +63,25 @@ wait`
 export const RESILIENCE: Readonly<Record<string, Canary>> = {
   'never-reconnects': {
     about: 'Connects to its database at the start only: an error once that was killed.',
-    expect: fails('http-wrong-status', `${UP} after db was killed`, { says: /db was killed/, after: KILLED }),
+    expect: fails(
+      'http-wrong-status',
+      { id: 'task-answers', after: { kind: 'kill', service: 'db' } },
+      { after: KILLED },
+    ),
     args: ONLY,
     base: null,
     head: { serve: NEVER_RECONNECTS, compose: withDatabase, files: KILLS },
   },
   'stays-down': {
     about: 'A server with the restart condition `none`.',
-    expect: fails('not-recovered', 'another task takes its place after app was killed'),
+    expect: fails('not-recovered', { id: 'task-replaced', after: { kind: 'kill', service: 'app' } }),
     args: ONLY,
     base: null,
     head: { compose: deploy({ restart_policy: { condition: 'none' } }), files: KILLS },
   },
   'restarts-used-up': {
     about: 'May be started again once, and the first boot takes that.',
-    expect: fails('not-recovered', 'another task takes its place after app was killed'),
+    expect: fails('not-recovered', { id: 'task-replaced', after: { kind: 'kill', service: 'app' } }),
     args: ONLY,
     base: null,
     head: {
@@ -85,21 +92,25 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
   },
   'stale-pid-file': {
     about: 'A file in its volume forbids the start after a crash.',
-    expect: fails('crash-loop', 'every service converged after app was killed', { says: /already running/ }),
+    expect: fails(
+      'crash-loop',
+      { id: 'converged', after: { kind: 'kill', service: 'app' } },
+      { says: /already running/ },
+    ),
     args: ONLY,
     base: null,
     head: { serve: STALE_PID, files: KILLS },
   },
   'wipes-after-a-crash': {
     about: 'Starts over with empty data after an unclean end.',
-    expect: fails('data-lost', 'data is still there', { after: [...KILLED, ...AGAIN] }),
+    expect: fails('data-lost', 'data-kept', { after: [...KILLED, ...AGAIN] }),
     args: ONLY,
     base: null,
     head: { serve: WIPES, files: KILLS },
   },
   'redeploy-restarts': {
     about: 'Somebody changed the app since its deployment, so that deploying it again restarts it.',
-    expect: fails('no-op-restarts', REDEPLOY, { after: [...KILLED, ...afterKillOf('db')] }),
+    expect: fails('no-op-restarts', 'redeploy-idle', { after: [...KILLED, ...afterKillOf('db')] }),
     args: ONLY,
     base: null,
     head: { compose: withDatabase, files: KILLS },

@@ -3,29 +3,29 @@ import { type Change, CRASH, companion, onFailure, settings } from '../changes.t
 import { stops } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 
-const LINT_TOO = { unchecked: ['no error-level rule is broken'] }
+const LINT_TOO = { unchecked: ['lint-clean'] } as const
 
 /** Ends in the tier `upgrade`: the release is healthy, head is not. */
 export const UPGRADE: Readonly<Record<string, Canary>> = {
   'crash-at-upgrade-paused': {
     about: 'Head crashes; the recipe asks for a pause.',
-    expect: stops('upgrade', 'update-paused', 'every service converged'),
+    expect: stops('upgrade', 'update-paused', 'converged'),
     head: { serve: CRASH, compose: onFailure('pause') },
   },
   'crash-at-upgrade-continue': {
     about: 'Head crashes; the recipe asks to go on.',
-    expect: stops('upgrade', 'crash-loop', 'every service converged'),
+    expect: stops('upgrade', 'crash-loop', 'converged'),
     head: { serve: CRASH, compose: onFailure('continue') },
   },
   'rolled-back': {
     about: 'Head crashes; the engine puts the old version back, which serves.',
-    expect: stops('upgrade', 'rolled-back', 'every service converged', { also: { backup: 'blocked' } }),
+    expect: stops('upgrade', 'rolled-back', 'converged', { also: { backup: 'blocked' } }),
     head: { serve: CRASH },
     fast: 'the app serves, which hides the fault from a plain look',
   },
   'data-lost': {
     about: 'Head names the volume anew, so that the app starts empty.',
-    expect: stops('upgrade', 'data-lost', 'data is still there'),
+    expect: stops('upgrade', 'data-lost', 'data-kept'),
     head: {
       compose: (compose) => {
         compose.volumes = { appdata: {} }
@@ -35,7 +35,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
   },
   'volume-renamed': {
     about: 'Head keeps the key of its volume and gives it another name, so that the app starts empty.',
-    expect: stops('upgrade', 'data-lost', 'data is still there'),
+    expect: stops('upgrade', 'data-lost', 'data-kept'),
     head: {
       compose: (compose) => {
         compose.volumes = { data: { name: '${STACK_NAME}_appdata' } }
@@ -44,30 +44,40 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
   },
   'data-wiped-in-place': {
     about: 'Head empties the volume it keeps, as `rm -rf data/*` does: hidden files stay.',
-    expect: stops('upgrade', 'data-lost', 'data is still there'),
+    expect: stops('upgrade', 'data-lost', 'data-kept'),
     base: { serve: `echo 'a note' > /data/note.txt\n${LISTEN}` },
     head: { serve: `rm -rf /data/*\necho new > /data/first.txt\n${LISTEN}` },
     fast: 'all serves; only the data tells',
   },
   'database-locked-out': {
     about: 'A key-value store no longer takes the password of its own container.',
-    expect: stops('upgrade', 'data-unreadable', 'upgrade ran', { verdict: 'unverified', says: /NOAUTH/ }),
+    expect: stops(
+      'upgrade',
+      'data-unreadable',
+      { id: 'tier-ran', subject: 'upgrade' },
+      { verdict: 'unverified', says: /NOAUTH/ },
+    ),
     base: { compose: keyValueStore('PONG') },
     head: { compose: keyValueStore('NOAUTH Authentication required.') },
   },
   'no-version-delta': {
     about: 'The pinned base runs the very same thing as head.',
-    expect: stops('upgrade', 'no-version-delta', 'base and head differ', { verdict: 'unverified' }),
+    expect: stops('upgrade', 'no-version-delta', 'base-differs', { verdict: 'unverified' }),
     sameAsBase: true,
     both: { files: settings('upgrade:\n  from: 1.0.0+1\n') },
     fast: 'an upgrade to itself must never be green',
   },
   'config-not-bumped': {
     about: 'Head changes a config file and keeps its version: the engine refuses the stack.',
-    expect: stops('upgrade', 'config-version-not-bumped', 'upgrade ran', {
-      ...LINT_TOO,
-      also: { lint: 'config-version-not-bumped' },
-    }),
+    expect: stops(
+      'upgrade',
+      'config-version-not-bumped',
+      { id: 'tier-ran', subject: 'upgrade' },
+      {
+        ...LINT_TOO,
+        also: { lint: 'config-version-not-bumped' },
+      },
+    ),
     base: { files: { 'abra.sh': 'export SERVE_VERSION=v1\n' } },
     head: { serve: `${PAGE}\necho more\n${LISTEN}`, files: { 'abra.sh': 'export SERVE_VERSION=v1\n' } },
   },
@@ -76,7 +86,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     expect: stops('upgrade', 'evidence-missing', null, {
       blame: 'ci',
       only: ['install', 'upgrade'],
-      unchecked: ['data is still there'],
+      unchecked: ['data-kept'],
     }),
     args: ['--only', 'upgrade'],
     both: { files: settings('witness: false\n') },

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import { type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
+import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
@@ -27,7 +27,7 @@ export interface ConvergeOptions {
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
-  readonly onWaiting?: WaitOptions['onWaiting']
+  readonly onWaiting?: OnWaiting
   /** Masks secrets in the decisive lines. Default: as they are. */
   readonly mask?: (text: string) => string
 }
@@ -124,7 +124,7 @@ async function waitWhileItMoves(
 ): Promise<WaitResult<Converged, Diagnosis>> {
   const { stack, deadlineMs, signal, clock, onWaiting, nudge } = options
   const wait = (ms: number) =>
-    waitFor(look, { name: `stack ${stack} to converge`, deadlineMs: ms, signal, clock, onWaiting, nudge })
+    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, nudge })
   const begun = clock.now()
   let waited = await wait(deadlineMs)
   while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(memory, deadlineMs)) {

@@ -2,7 +2,8 @@ import { providerOf } from '../../deps/index.ts'
 import type { Provided, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 
 /**
  * Brings up what the settings name under `deps`, before the app is deployed. One that fails is remembered with its cause and leaves the
@@ -16,7 +17,9 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
   for (const name of found.settings.deps) {
     context.signal.throwIfAborted()
     try {
-      const provided = await reporter.operation(`bring up ${name}`, () => bringUp(context, reporter, name))
+      const provided = await reporter.operation({ kind: 'dependency', subject: name }, () =>
+        bringUp(context, reporter, name),
+      )
       for (const secret of provided.secrets) context.masker.add(secret)
       context.made.deps.set(name, provided)
     } catch (error) {

@@ -5,7 +5,8 @@ import { formatDuration } from '../../lib/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { sandboxOf } from './sandbox.ts'
@@ -36,7 +37,7 @@ export async function callFunction(
   const ref = context.plan.custom.admitted.functions.get(name)
   if (!ref) return { called: false }
   const call = new Call(ref)
-  const result = await reporter.operation(`call ${name}`, () =>
+  const result = await reporter.operation({ kind: 'function', subject: name }, () =>
     maybeDisturbing(context, name, () => call.run(context, reporter, options)),
   )
   if (result.timedOut && ref.onTimeout === 'continue') {
@@ -48,9 +49,9 @@ export async function callFunction(
   if (problem) {
     const lines = [...problem.lines, ...outputLines(result)].map((line) => context.masker.mask(line))
     const why = cause('hook-failed', context.masker.mask(`${name}: ${problem.message}`), { lines })
-    throw new TierStop(`${name} succeeds`, why)
+    throw new TierStop({ id: 'function', subject: name }, why)
   }
-  reporter.check(`${name} succeeds`, 'pass')
+  reporter.check({ id: 'function', subject: name }, 'pass')
   return { called: true, value: call.returned?.value }
 }
 
@@ -83,7 +84,7 @@ class Call {
         handlers,
       })
     } catch (error) {
-      throw sandboxTrouble(`${name} succeeds`, 'hook-failed', error)
+      throw sandboxTrouble({ id: 'function', subject: name }, 'hook-failed', error)
     }
   }
 

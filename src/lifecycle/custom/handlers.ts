@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import type { RpcHandlers } from '../../sandbox/contract.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { callOnce } from './one-shot.ts'
 
 /** Who asks: the tier that runs the code, and what its operation saw. */

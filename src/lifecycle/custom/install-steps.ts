@@ -4,7 +4,8 @@ import { secretValuesOf } from '../../config/secret-names.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { INSIDE } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { appHandlers, credentials } from './handlers.ts'
 import { customLog } from './log.ts'
 import { sandboxOf } from './sandbox.ts'
@@ -27,7 +28,9 @@ export async function runInstallSteps(context: RunContext, reporter: TierReporte
   if (!file) return { env: {}, secrets: {} }
   const output: string[] = []
   const path = `${file.side}/install-steps.sh`
-  const result = await reporter.operation(file.shown, () => runScript(context, reporter, path, output))
+  const result = await reporter.operation({ kind: 'install-steps', subject: file.shown }, () =>
+    runScript(context, reporter, path, output),
+  )
   // What was set is known to the masker before any of its words are kept.
   const steps = await collect(context)
   for (const value of [...Object.values(steps.secrets), ...secretValuesOf(steps.env)]) context.masker.add(value)
@@ -38,9 +41,9 @@ export async function runInstallSteps(context: RunContext, reporter: TierReporte
     const why = cause('hook-failed', `install-steps.sh ${ending}`, {
       lines: lines.slice(-OUTPUT_LINES).map((line) => context.masker.mask(line)),
     })
-    throw new TierStop('install-steps.sh succeeds', why)
+    throw new TierStop('install-steps', why)
   }
-  reporter.check('install-steps.sh succeeds', 'pass')
+  reporter.check('install-steps', 'pass')
   return steps
 }
 
@@ -124,5 +127,5 @@ function readNames(dir: string): string[] {
 }
 
 function refused(why: string): TierStop {
-  return new TierStop('install-steps.sh succeeds', cause('hook-failed', `install-steps.sh: ${why}`))
+  return new TierStop('install-steps', cause('hook-failed', `install-steps.sh: ${why}`))
 }

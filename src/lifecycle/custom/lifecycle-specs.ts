@@ -1,6 +1,7 @@
 import type { Spec } from '../../config/customization.ts'
 import type { Operation } from '../../public/ctx.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { judgeTests } from './judge-tests.ts'
 import { runSpecs, testRow } from './tests.ts'
 
@@ -10,11 +11,12 @@ export async function lifecycleSpecs(context: RunContext, reporter: TierReporter
   const specs = context.plan.custom.admitted.specs.filter((spec) => spec.kind === kind)
   if (specs.length === 0) return
   const { rows, empty } = await runSpecs(context, reporter, { specs, op, name: kind })
-  for (const row of rows) context.events.append({ type: 'test', tier: reporter.tier, test: testRow(context, row) })
+  for (const row of rows) reporter.test(testRow(context, row))
   const { outcome, cause } = judgeTests(
     rows.map(({ row }) => row),
     empty,
   )
-  if (outcome === 'unverified' && cause) throw new TierStop(`${kind}.spec.ts was executed`, cause, 'unverified')
-  if (outcome === 'pass') reporter.check(`${kind}.spec.ts was executed`, 'pass')
+  const executed = { id: 'specs-executed', subject: kind } as const
+  if (outcome === 'unverified' && cause) throw new TierStop(executed, cause, 'unverified')
+  if (outcome === 'pass') reporter.check(executed, 'pass')
 }

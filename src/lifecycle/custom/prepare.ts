@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
 import { refuseUndefined } from '../plan.ts'
 import { refine } from '../refine.ts'
+import type { TierReporter } from '../reporter.ts'
 import { bringUpDeps } from './deps.ts'
 import { callFunction } from './function.ts'
 import { runInstallSteps } from './install-steps.ts'
@@ -51,5 +52,5 @@ async function envFrom(
       hint: 'Return an object of environment names to values: { SMTP_HOST: ctx.deps.smtp.host }.',
     },
   )
-  throw new TierStop(`${name} succeeds`, why)
+  throw new TierStop({ id: 'function', subject: name }, why)
 }

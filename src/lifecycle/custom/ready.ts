@@ -5,7 +5,8 @@ import { InfraError, messageOf } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { callFunction } from './function.ts'
 
 const DEFAULT_TIMEOUT_MS = 120_000
@@ -26,7 +27,7 @@ async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Pr
       return seen === null ? { state: 'ready', value: true } : { state: 'waiting', reason: context.masker.mask(seen) }
     },
     {
-      name: `ready: ${name}`,
+      wait: { id: 'ready', subject: name },
       deadlineMs,
       everyMs: 1000,
       signal: context.signal,
@@ -34,10 +35,10 @@ async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Pr
       onWaiting: reporter.onWaiting,
     },
   )
-  if (result.state === 'ready') return reporter.check(`ready: ${name}`, 'pass')
+  if (result.state === 'ready') return reporter.check({ id: 'ready', subject: name }, 'pass')
   const last = result.state === 'deadline' ? result.lastSeen : ''
   const message = `${name}: not within ${deadlineMs / 1000} s; last seen: ${last}`
-  throw new TierStop(`ready: ${name}`, cause('not-ready', message, { service: serviceOf(probe) }))
+  throw new TierStop({ id: 'ready', subject: name }, cause('not-ready', message, { service: serviceOf(probe) }))
 }
 
 function serviceOf(probe: Probe): string | undefined {
@@ -113,7 +114,7 @@ async function awaitFunction(context: RunContext, reporter: TierReporter, op: Op
         : { state: 'ready', value: true }
     },
     {
-      name: 'ready() to say yes',
+      wait: 'ready-function',
       deadlineMs: ref.timeoutMs,
       everyMs: 2000,
       signal: context.signal,
@@ -123,6 +124,6 @@ async function awaitFunction(context: RunContext, reporter: TierReporter, op: Op
   )
   if (result.state === 'ready') return
   const message = `ready() still said no after ${ref.timeoutMs / 1000} s`
-  if (ref.onTimeout === 'fail') throw new TierStop('ready() says yes', cause('not-ready', message))
+  if (ref.onTimeout === 'fail') throw new TierStop('ready-function', cause('not-ready', message))
   reporter.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to go on` })
 }

@@ -3,12 +3,13 @@ import type { Provided } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
 import { planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { underWatch } from '../under-watch.ts'
 import { callFunction } from './function.ts'
@@ -32,7 +33,7 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
     events: quiet(context.events),
     made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
   }
-  const quietReporter = { ...reporter, check: () => {}, evidence: () => {} }
+  const quietReporter = reporter.quiet()
   const release = async () => {
     await keepLogs(sub)
     const failures = await closeMade(sub)

@@ -4,7 +4,8 @@ import type { Spec } from '../../config/customization.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { type CustomRow, foldReport, type GivenFile } from './report.ts'
@@ -80,8 +81,9 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
     output,
     testTimeoutMs: TEST_TIMEOUT_MS,
   }
+  const subject = `${files.length} test ${files.length === 1 ? 'file' : 'files'}`
   try {
-    return await reporter.operation(`run ${files.length} test ${files.length === 1 ? 'file' : 'files'}`, () =>
+    return await reporter.operation({ kind: 'tests', subject }, () =>
       sandbox.run(['node', `${INSIDE.runtime}/src/inside/tests.ts`], {
         deadlineMs: context.plan.settings.settings.timeouts.tests,
         signal: context.signal,
@@ -91,7 +93,7 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
       }),
     )
   } catch (error) {
-    throw sandboxTrouble('the custom tests ran', 'test-failed', error)
+    throw sandboxTrouble('custom-tests', 'test-failed', error)
   }
 }
 

@@ -6,9 +6,10 @@ import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployDeadline } from '../deploy-deadline.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { blamedOn } from './blame.ts'
 import { ownLayer } from './own-layer.ts'
@@ -26,10 +27,10 @@ export async function killAndWait(
   const { service, task } = target
   await refuseElsewhere(context, target)
   for (const finding of await ownLayer(host.engine, service, task.containerId)) reporter.finding(finding)
-  const later = afterwards(reporter, service)
+  const later = reporter.after({ kind: 'kill', service })
   const start = clock.now()
   try {
-    const successor = await reporter.operation(`kill ${service}`, () =>
+    const successor = await reporter.operation({ kind: 'kill', service }, () =>
       watch.during({ kind: 'kill', services: [service] }, async () => {
         const successor = await replaced(context, reporter, target, deployed)
         await converged(context, later, deployed, deployed)
@@ -44,7 +45,7 @@ export async function killAndWait(
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const lines = [`killed: task ${task.id.slice(0, 12)} of ${service}`]
-    throw await blamedOn(context, { what: `${service} was killed`, service, lines }, error)
+    throw await blamedOn(context, { act: { kind: 'kill', service }, lines }, error)
   }
 }
 
@@ -56,11 +57,6 @@ async function refuseElsewhere({ host }: RunContext, { service, task }: Target):
   })
 }
 
-/** Checks of different kills have different names. */
-function afterwards(reporter: TierReporter, service: string): TierReporter {
-  return { ...reporter, check: (name, ...rest) => reporter.check(`${name} after ${service} was killed`, ...rest) }
-}
-
 async function replaced(
   { host, plan, signal, clock, watch }: RunContext,
   reporter: TierReporter,
@@ -69,7 +65,7 @@ async function replaced(
 ): Promise<SeenTask> {
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {
-    name: `another task of ${service}`,
+    wait: { id: 'task-replaced', service },
     deadlineMs: deployDeadline(plan.settings, deployed.services),
     signal,
     clock,
@@ -78,10 +74,7 @@ async function replaced(
   })
   if (waited.state === 'ready') return waited.value
   const why = waited.state === 'impossible' ? waited.cause : waited.lastSeen
-  throw new TierStop(
-    'another task takes its place',
-    cause('not-recovered', `it does not come back: ${why}`, { service }),
-  )
+  throw new TierStop('task-replaced', cause('not-recovered', `it does not come back: ${why}`, { service }))
 }
 
 /** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */

@@ -1,11 +1,10 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
-import { type RunContext, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, TierStop } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged } from '../serving.ts'
 import { type Moment, restartsOf } from './restarts.ts'
 import { whyRestarted } from './why-restarted.ts'
-
-const CHECK = 'deploying the same commit again restarts nothing'
 
 /** Deploys what runs once more, as operators do now and then, and looks that every task stays. Throws TierStop: see `whyRestarted`. */
 export async function deployAgain(
@@ -14,21 +13,18 @@ export async function deployAgain(
   { release, deployed }: { readonly release: Release; readonly deployed: Deployed },
 ): Promise<void> {
   const before = await moment(context)
-  const again = await reporter.operation(`deploy ${release.commit.slice(0, 8)} again`, () =>
+  const again = await reporter.operation({ kind: 'redeploy', subject: release.commit.slice(0, 8) }, () =>
     deployRelease(context, release),
   )
-  const later = {
-    ...reporter,
-    check: (name: string) => reporter.check(`${name} after the same commit was deployed again`, 'pass'),
-  }
+  const later = reporter.after({ kind: 'redeploy' })
   await converged(context, later, again, { ...deployed, services: before.services })
   const { restarts, steady } = restartsOf(deployed.services, before, await moment(context))
   if (restarts.length > 0) {
     const { why, outcome } = whyRestarted(restarts)
-    throw new TierStop(CHECK, why, outcome)
+    throw new TierStop('redeploy-idle', why, outcome)
   }
   reporter.evidence({ kind: 'no-op-redeploy', services: steady, restarted: [] })
-  reporter.check(CHECK, 'pass')
+  reporter.check('redeploy-idle', 'pass')
 }
 
 async function moment({ host, plan }: RunContext): Promise<Moment> {

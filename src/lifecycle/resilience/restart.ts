@@ -2,15 +2,16 @@ import type { Deployed } from '../../deploy/deployer.ts'
 import { edgeAddress } from '../../edge/address.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
 import { TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { blamedOn } from './blame.ts'
 import { heardOfBefore, usedByOthers } from './engine-use.ts'
 
 const BACK_DEADLINE_MS = 60_000
-const WHAT = 'the engine was restarted'
+const RESTARTED = { kind: 'engine-restart' } as const
 
 /**
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
@@ -26,10 +27,10 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
   }
   await letGo(context)
   const before = await tasksByService(context)
-  const later = { ...reporter, check: (name: string) => reporter.check(`${name} after ${WHAT}`, 'pass') }
+  const later = reporter.after(RESTARTED)
   const start = clock.now()
   try {
-    await reporter.operation('restart the engine', () =>
+    await reporter.operation('engine-restart', () =>
       context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
         await host.engineRestart?.restart()
         await engineIsBack(context, reporter)
@@ -39,7 +40,7 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
     await awaitReady(context, later, null)
     await serves(context, later, plan.upgrade ?? plan.head)
   } catch (error) {
-    throw error instanceof TierStop ? await blamedOn(context, { what: WHAT, lines: [] }, error) : error
+    throw error instanceof TierStop ? await blamedOn(context, { act: RESTARTED, lines: [] }, error) : error
   }
   const after = await tasksByService(context)
   const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))
@@ -80,7 +81,7 @@ async function engineIsBack(context: RunContext, reporter: TierReporter): Promis
       }
     },
     {
-      name: 'the engine to know what runs',
+      wait: 'engine-back',
       deadlineMs: BACK_DEADLINE_MS,
       signal,
       clock,

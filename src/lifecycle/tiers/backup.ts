@@ -2,11 +2,12 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { hookExec, toolboxOf } from '../made.ts'
+import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
 import { plant } from '../witnessing.ts'
 
@@ -28,12 +29,12 @@ export const backupTier: Tier = {
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     const toolbox = await toolboxOf(context)
     const coverage = await coverageOf(toolbox, taken, plan.backup)
-    if (coverage.cause) throw new TierStop('the snapshot holds what the labels promise', coverage.cause)
+    if (coverage.cause) throw new TierStop('snapshot-covers', coverage.cause)
     reporter.evidence(coverage.evidence)
-    reporter.check('the snapshot holds what the labels promise', 'pass')
+    reporter.check('snapshot-covers', 'pass')
     const dumps = await checkDumps(toolbox, taken, plan.backup)
-    if (dumps) throw new TierStop('dumps are whole', dumps)
-    reporter.check('dumps are whole', 'pass')
+    if (dumps) throw new TierStop('dumps-whole', dumps)
+    reporter.check('dumps-whole', 'pass')
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
     await stayedUp(context, reporter)
   },
@@ -56,13 +57,13 @@ async function verifiedBackup(context: RunContext, reporter: TierReporter): Prom
       message: `backup ${attempt} of ${ATTEMPTS}: ${no}`,
     })
   }
-  throw new TierStop('backup.verify says yes', cause('backup-not-verified', `after ${ATTEMPTS} backups: ${no}`))
+  throw new TierStop('backup-verified', cause('backup-not-verified', `after ${ATTEMPTS} backups: ${no}`))
 }
 
 function backUp(context: RunContext, reporter: TierReporter, attempt: number): Promise<Taken> {
   const { plan, signal, watch } = context
   const services = plan.backup.hooks.map(({ service }) => service)
-  return reporter.operation(attempt === 1 ? 'back up' : `back up again (${attempt})`, () =>
+  return reporter.operation(attempt === 1 ? 'backup' : { kind: 'backup-again', subject: `${attempt}` }, () =>
     watch.during({ kind: 'backup', services }, async () => {
       const before = await hooks(context, reporter, 'backup.pre-hook')
       const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
@@ -80,7 +81,7 @@ async function verifyProblem(context: RunContext, reporter: TierReporter, id: st
   const state = appState(context.made.current, context.plan.head)
   const called = await callFunction(context, reporter, 'backup.verify', { op: operationOf('backup', state, state, id) })
   if (called.called && called.value !== true) return `backup.verify gave back ${JSON.stringify(called.value)}`
-  if (rules.length > 0 || called.called) reporter.check('backup.verify says yes', 'pass')
+  if (rules.length > 0 || called.called) reporter.check('backup-verified', 'pass')
   return null
 }
 
@@ -102,7 +103,7 @@ export async function hooks(
     mask: (text) => masker.mask(text),
     onWaiting: reporter.onWaiting,
   })
-  if (ran.cause) throw new TierStop(`${phase} succeeds`, ran.cause)
+  if (ran.cause) throw new TierStop({ id: 'backup-hook', subject: phase }, ran.cause)
   return [...ran.rows]
 }
 

@@ -1,7 +1,8 @@
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { type CustomRun, type KeptRow, runSpecs, testRow } from '../custom/tests.ts'
+import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
 
 /** The recipe's own tests that need nothing but the app. */
@@ -14,7 +15,7 @@ export const functionalTier: Tier = {
     if (mine.length > 0 || empty.length > 0 || rows.length === 0)
       return judgeRows(context, reporter, { rows: mine, empty })
     const reason = 'every custom test needs a dependency'
-    context.events.append({ type: 'tier.skipped', tier: 'functional', kind: 'structural', reason })
+    reporter.skip(reason)
   },
 }
 
@@ -34,15 +35,15 @@ export function needsDep({ plan }: RunContext, { row }: KeptRow): boolean {
 
 /** Hands rows over to the fold, with the evidence that something was executed; refused tests keep the tier from passing. */
 export function judgeRows(context: RunContext, reporter: TierReporter, { rows, empty }: CustomRun): void {
-  for (const row of rows) context.events.append({ type: 'test', tier: reporter.tier, test: testRow(context, row) })
+  for (const row of rows) reporter.test(testRow(context, row))
   const { outcome, cause, executed } = judgeTests(
     rows.map(({ row }) => row),
     empty,
   )
   if (executed.length > 0) reporter.evidence({ kind: 'tests', executed: executed.length, titles: [...executed] })
-  if (outcome === 'unverified' && cause) throw new TierStop('the custom tests ran', cause, 'unverified')
+  if (outcome === 'unverified' && cause) throw new TierStop('custom-tests', cause, 'unverified')
   if (refusedTests(context).length > 0) throw refused(context)
-  reporter.check('the custom tests ran', 'pass')
+  reporter.check('custom-tests', 'pass')
 }
 
 function refusedTests({ plan }: RunContext): string[] {
@@ -54,5 +55,5 @@ function refusedTests({ plan }: RunContext): string[] {
 function refused(context: RunContext): TierStop {
   const files = refusedTests(context)
   const message = `${files.length} test ${files.length === 1 ? 'file' : 'files'} of the recipe repository may not run here: ${files.join(', ')}`
-  return new TierStop('the custom tests ran', cause('code-refused', message), 'unverified')
+  return new TierStop('custom-tests', cause('code-refused', message), 'unverified')
 }

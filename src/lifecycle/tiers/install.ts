@@ -21,10 +21,12 @@ export const installTier: Tier = {
     await callFunction(context, reporter, 'hooks.preInstall')
     const release = firstRelease(context)
     try {
-      const deployed = await reporter.operation(`deploy ${named(release)}`, () => deployRelease(context, release))
+      const deployed = await reporter.operation({ kind: 'deploy', subject: named(release) }, () =>
+        deployRelease(context, release),
+      )
       context.made.installed = deployed
       reporter.evidence({ kind: 'images', images: [...deployed.images] })
-      reporter.check('every image is resolved to an id', 'pass')
+      reporter.check('images-resolved', 'pass')
       const { tasks } = await converged(context, reporter, deployed, null)
       reporter.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       const op = operationOf('install', null, appState(deployed, release))

@@ -11,13 +11,13 @@ export const integrationTier: Tier = {
     const [failed] = context.made.depFailures.values()
     const none = noTests(context)
     const rows = none ? [] : (await customRun(context, reporter)).rows.filter((row) => needsDep(context, row))
-    if (failed) throw new TierStop('the dependencies are there', failed, 'unverified')
+    if (failed) throw new TierStop('deps-there', failed, 'unverified')
     if (rows.length === 0) {
       const reason = none ? 'no custom tests' : 'no custom test is tagged @integration'
-      return context.events.append({ type: 'tier.skipped', tier: 'integration', kind: 'structural', reason })
+      return reporter.skip(reason)
     }
     reporter.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
-    reporter.check('the dependencies are there', 'pass')
+    reporter.check('deps-there', 'pass')
     await stayedUp(context, reporter)
     judgeRows(context, reporter, { rows, empty: [] })
   },

@@ -20,11 +20,11 @@ export const lintTier: Tier = {
     const judged = rows.filter(({ skipped }) => !skipped)
     reporter.evidence({ kind: 'rules', rules: judged.map(({ id, subject, ok }) => ({ id, subject, ok })) })
     const errors = judged.filter(({ ok, severity }) => !ok && severity === 'error')
-    if (errors.length === 0) return reporter.check('no error-level rule is broken', 'pass')
+    if (errors.length === 0) return reporter.check('lint-clean', 'pass')
     for (const row of errors) {
       const lines = [row.where, row.message].filter((line) => line !== undefined)
       reporter.check(
-        `${row.id} ${row.rule}`,
+        { id: 'lint-rule', subject: `${row.id} ${row.rule}` },
         'fail',
         cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.message}`, { hint: row.hint, lines }),
       )

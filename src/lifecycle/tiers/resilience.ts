@@ -1,6 +1,7 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
+import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
@@ -25,7 +26,7 @@ export const resilienceTier: Tier = {
     const { targets, spared } = killTargets(snapshot, release.stack.model)
     if (targets.length === 0) {
       const reason = `no service can be killed: ${spared.map(({ service, why }) => `${service}: ${why}`).join('; ')}`
-      return context.events.append({ type: 'tier.skipped', tier: 'resilience', kind: 'structural', reason })
+      return reporter.skip(reason)
     }
     for (const { service, why } of spared) {
       reporter.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
@@ -48,7 +49,7 @@ export const resilienceTier: Tier = {
 async function upBefore(context: RunContext, reporter: TierReporter): Promise<void> {
   const { made, plan } = context
   if (!made.current) return
-  const quiet = { ...reporter, check: () => {}, evidence: () => {} }
+  const quiet = reporter.quiet()
   try {
     await converged(context, quiet, made.current, made.current)
     await serves(context, quiet, plan.upgrade ?? plan.head)
@@ -56,6 +57,6 @@ async function upBefore(context: RunContext, reporter: TierReporter): Promise<vo
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const message = `before anything was killed: ${error.why.message}`
-    throw new TierStop('the app is up beforehand', { ...error.why, message }, 'unverified')
+    throw new TierStop('up-before', { ...error.why, message }, 'unverified')
   }
 }

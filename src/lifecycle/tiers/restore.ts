@@ -1,11 +1,12 @@
 import { restore } from '../../backup/restic.ts'
 import { InternalError } from '../../lib/errors.ts'
-import type { Tier, TierReporter } from '../context.ts'
+import type { Tier } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { toolboxOf } from '../made.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, destroy } from '../witnessing.ts'
@@ -23,9 +24,9 @@ export const restoreTier: Tier = {
     const op = operationOf('restore', state, state, snapshot.id)
     await callFunction(context, reporter, 'hooks.preRestore', { op })
     await watch.during({ kind: 'restore', services: 'all' }, async () => {
-      await reporter.operation('destroy the witnesses', () => destroy(context))
+      await reporter.operation('destroy', () => destroy(context))
       const toolbox = await toolboxOf(context)
-      const restored = await reporter.operation(`restore snapshot ${snapshot.id.slice(0, 8)}`, async () => {
+      const restored = await reporter.operation({ kind: 'restore', subject: snapshot.id.slice(0, 8) }, async () => {
         const before = await hooks(context, reporter, 'restore.pre-hook')
         const restored = await restore(toolbox, snapshot, { signal })
         const after = await hooks(context, reporter, 'restore.post-hook')
@@ -51,5 +52,5 @@ function recordFiles(reporter: TierReporter, snapshot: string, files: number): v
     return
   }
   reporter.evidence({ kind: 'restored', snapshot, files })
-  reporter.check('files came back', 'pass')
+  reporter.check('files-restored', 'pass')
 }

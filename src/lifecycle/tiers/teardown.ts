@@ -2,15 +2,14 @@ import { takeLedger } from '../../engine/ledger.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
-import type { RunContext, TierReporter } from '../context.ts'
+import type { RunContext } from '../context.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
 import { ownStack } from '../own-stack.ts'
+import type { TierReporter } from '../reporter.ts'
 import { tierReporter } from '../reporter.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 
-/** The check that proves it: a run that does not pass it is taken down again later. */
-export const NOTHING_LEFT = 'nothing is left'
 const TEARDOWN_DEADLINE_MS = 120_000
 
 /**
@@ -20,31 +19,31 @@ const TEARDOWN_DEADLINE_MS = 120_000
 export async function teardown(context: RunContext): Promise<void> {
   const { events } = context
   events.append({ type: 'tier.started', tier: 'teardown' })
-  const reporter = tierReporter('teardown', events, systemClock)
+  const reporter = tierReporter('teardown', { events, clock: systemClock })
   try {
     await keepLogs(context).catch((error: unknown) => {
       reporter.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
     })
     await removeAndProve(context, reporter)
   } catch (error) {
-    reporter.check('everything could be removed', 'unverified', cause('teardown-leak', messageOf(error)))
+    reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error)))
   }
   events.append({ type: 'tier.ended', tier: 'teardown' })
 }
 
 async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {
-  const { events, plan, host, folder, before } = context
+  const { plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
   const known = await takeLedger(host.engine, run)
-  const failures = await reporter.operation('remove everything', async () => [
+  const failures = await reporter.operation('remove', async () => [
     ...(await closeMade(context)),
     ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
   ])
   for (const { what, message } of failures) {
-    reporter.check(`remove ${what}`, 'unverified', cause('teardown-leak', `${what}: ${message}`))
+    reporter.check({ id: 'removed', subject: what }, 'unverified', cause('teardown-leak', `${what}: ${message}`))
   }
   const { ledger, leaks } = await leaksOf({ ...run, known })
-  for (const leak of leaks) events.append({ type: 'leak', ...leak })
+  for (const leak of leaks) reporter.leak(leak)
   reporter.evidence({
     kind: 'ledger',
     before: before.counts(),
@@ -53,6 +52,6 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
     removed: known.total,
   })
   const left = leaks.map(({ kind, name }) => `${kind} ${name}`).join(', ')
-  if (left) reporter.check(NOTHING_LEFT, 'fail', cause('teardown-leak', `still there: ${left}`))
-  else reporter.check(NOTHING_LEFT, 'pass')
+  if (left) reporter.check('nothing-left', 'fail', cause('teardown-leak', `still there: ${left}`))
+  else reporter.check('nothing-left', 'pass')
 }

@@ -4,7 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { compareBeforeAfter } from '../before-after.ts'
-import { type RunContext, type Tier, type TierReporter, TierStop } from '../context.ts'
+import { type RunContext, type Tier, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -12,6 +12,7 @@ import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
+import type { TierReporter } from '../reporter.ts'
 import { converged, lookAt, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
@@ -33,7 +34,7 @@ export const upgradeTier: Tier = {
       throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
     await plant(context, reporter)
-    const after = await reporter.operation(`upgrade to ${release.commit.slice(0, 8)}`, () =>
+    const after = await reporter.operation({ kind: 'upgrade', subject: release.commit.slice(0, 8) }, () =>
       deployRelease(context, release),
     )
     reportOrphans(reporter, after)
@@ -55,16 +56,12 @@ export const upgradeTier: Tier = {
 
 function noDelta(version: string): TierStop {
   const message = `the pinned base ${version} runs exactly what head runs`
-  return new TierStop('base and head differ', cause('no-version-delta', message), 'unverified')
+  return new TierStop('base-differs', cause('no-version-delta', message), 'unverified')
 }
 
 function unresolved(considered: readonly string[]): TierStop {
   const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
-  return new TierStop(
-    'an older release can be read',
-    cause('compose-invalid', message, { lines: considered }),
-    'unverified',
-  )
+  return new TierStop('base-readable', cause('compose-invalid', message, { lines: considered }), 'unverified')
 }
 
 function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
@@ -87,10 +84,10 @@ async function proveHead(
   const label = app?.labels[`coop-cloud.${stack}.chaos-version`] ?? ''
   if (!label || !release.commit.startsWith(label.replace(/\+U$/, ''))) {
     const message = `the app's chaos-version label is ${label || 'missing'}, head is ${release.commit.slice(0, 8)}`
-    throw new TierStop('head is what runs', cause('head-not-deployed', message), 'unverified')
+    throw new TierStop('head-runs', cause('head-not-deployed', message), 'unverified')
   }
   reporter.evidence({ kind: 'head-deployed', label, commit: release.commit })
-  reporter.check('head is what runs', 'pass')
+  reporter.check('head-runs', 'pass')
   proveDelta({ context, reporter, before, services })
 }
 
@@ -115,10 +112,10 @@ function proveDelta(facts: {
   })
   if (rows.every(({ changed }) => changed.length === 0)) {
     const why = cause('no-version-delta', 'after the upgrade every service runs what it ran before')
-    throw new TierStop('base and head differ', why, 'unverified')
+    throw new TierStop('delta-runs', why, 'unverified')
   }
   reporter.evidence({ kind: 'identity', services: rows })
-  reporter.check('base and head differ in what runs', 'pass')
+  reporter.check('delta-runs', 'pass')
 }
 
 function identity(stack: string, service: ServiceState, deployed: Deployed | undefined) {

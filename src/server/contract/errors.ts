@@ -19,7 +19,7 @@ export class FencedError extends CcCiError {
   readonly blame = 'infra'
   readonly exitCode = EXIT.internal
   constructor(run: string) {
-    super('fenced', `run ${run} is another attempt's, or has ended`)
+    super('fenced', `run ${run} is another attempt's, or has ended`, { kind: 'conflict' })
   }
 }
 
@@ -35,10 +35,12 @@ export class ForgeError extends CcCiError {
     message: string,
     details: { readonly retryAfterMs?: number; readonly hint?: string; readonly cause?: unknown } = {},
   ) {
-    super(code, message, details)
+    super(code, message, { ...details, kind: code === 'forge-gone' ? 'unavailable' : 'upstream' })
     this.retryAfterMs = details.retryAfterMs ?? null
   }
 }
+
+const UPLOAD_KINDS = { 'wrong-offset': 'conflict', 'too-large': 'too-large', 'bad-path': 'invalid' } as const
 
 /** Bytes of a worker that are not kept. `wrong-offset` (409) is no fault: `size` says from where to go on. */
 export class UploadError extends CcCiError {
@@ -48,7 +50,7 @@ export class UploadError extends CcCiError {
   readonly size: number
 
   constructor(code: 'wrong-offset' | 'too-large' | 'bad-path', message: string, size = 0) {
-    super(code, message)
+    super(code, message, { kind: UPLOAD_KINDS[code] })
     this.size = size
   }
 }

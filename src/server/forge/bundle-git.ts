@@ -78,7 +78,8 @@ export function mirrorGit(dir: string, source: Source, maxFileBytes: number, sig
       if (result.exitCode === 0) return result.stdout
       const ending = result.timedOut ? 'did not end in time' : `ended with ${result.exitCode}`
       const words = result.stderr.trim().split('\n').slice(-4).join('\n').slice(0, 1000)
-      throw new InfraError('git-failed', masker.mask(`git ${args[0]} ${ending}${words ? `: ${words}` : ''}`))
+      const message = masker.mask(`git ${args[0]} ${ending}${words ? `: ${words}` : ''}`)
+      throw new InfraError('git-failed', message, { kind: 'upstream' })
     },
   }
 }

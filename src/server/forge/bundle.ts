@@ -53,7 +53,7 @@ async function write(order: BundleOrder, mirror: string): Promise<void> {
   const main = order.defaultBranch ?? (await defaultBranch(git, order.source))
   await fetch(git, order, main)
   if (!(await has(git, order.commit)))
-    throw new InfraError('commit-not-found', `${order.repository} has no commit ${order.commit}`)
+    throw new InfraError('commit-not-found', `${order.repository} has no commit ${order.commit}`, { kind: 'gone' })
   await git.ok(['update-ref', HEAD_REF, order.commit])
   await mkdir(dirname(order.file), { recursive: true })
   const part = `${order.file}.part-${randomId(6)}`
@@ -102,13 +102,14 @@ async function defaultBranch(git: MirrorGit, source: Source): Promise<string> {
   const said = await git.ok(['ls-remote', '--symref', '--', source.url, 'HEAD'])
   const name = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(said)?.[1]
   if (name) return name
-  throw new InfraError('git-failed', 'the repository has no default branch')
+  throw new InfraError('git-failed', 'the repository has no default branch', { kind: 'upstream' })
 }
 
 function mirrorOf({ repository, commit, mirrorDir, pull }: BundleOrder): string {
   if (!repositoryName.safeParse(repository).success || !commitId.safeParse(commit).success)
-    throw new InfraError('git-failed', 'a repository is ORG/REPO and a commit has 40 hex digits')
-  if (pull !== null && !Number.isSafeInteger(pull)) throw new InfraError('git-failed', 'a pull request has a number')
+    throw new InfraError('git-failed', 'a repository is ORG/REPO and a commit has 40 hex digits', { kind: 'upstream' })
+  if (pull !== null && !Number.isSafeInteger(pull))
+    throw new InfraError('git-failed', 'a pull request has a number', { kind: 'upstream' })
   const [owner, name] = repository.toLowerCase().split('/') as [string, string]
   return join(mirrorDir, owner, `${name}.git`)
 }

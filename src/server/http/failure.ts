@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
-import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { FencedError, ForgeError, isStoreAway, UploadError } from '../contract/errors.ts'
+import { CcCiError, type ErrorKind, messageOf } from '../../lib/errors.ts'
+import { isStoreAway, UploadError } from '../contract/errors.ts'
 
 /** How every route says no. */
 interface Failure {
@@ -49,22 +49,20 @@ function failureOf(error: unknown): Failure {
   return { error: { code: 'bad-request', message: error instanceof Error ? error.message : 'not understood' } }
 }
 
-/** Orders of the right shape that do not fit what is there. */
-const CONFLICTS: readonly string[] = ['not-enrolled', 'bad-mirror']
+const STATUS: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
+  invalid: 400,
+  'not-found': 404,
+  conflict: 409,
+  gone: 410,
+  'too-large': 413,
+  upstream: 502,
+  unavailable: 503,
+}
 
 function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof HTTPException) return error.status
-  if (error instanceof FencedError) return 409
-  if (error instanceof UploadError)
-    return ({ 'wrong-offset': 409, 'too-large': 413 } as const)[error.code as 'too-large'] ?? 400
-  if (error instanceof ForgeError) return error.code === 'forge-gone' ? 503 : 502
   if (!(error instanceof CcCiError)) return 500
-  if (isStoreAway(error)) return 503
-  if (error.code === 'git-failed') return 502
-  if (error.code === 'commit-not-found') return 410
-  if (error.blame !== 'user') return 500
-  if (error.code.startsWith('no-such-') || error.code.endsWith('-not-found')) return 404
-  return error.code.startsWith('already-') || error.code.endsWith('-exists') || CONFLICTS.includes(error.code)
-    ? 409
-    : 400
+  if (isStoreAway(error)) return STATUS.unavailable
+  if (error.kind !== undefined) return STATUS[error.kind]
+  return error.blame === 'user' ? STATUS.invalid : 500
 }

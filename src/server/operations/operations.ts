@@ -69,6 +69,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       await checkName(name)
       if ((await store.enrolments()).some((one) => isSameName(one.name, name))) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`, {
+          kind: 'conflict',
           hint: 'Remove it first to enrol it otherwise.',
         })
       }
@@ -167,6 +168,7 @@ export function makeOperations(parts: OperationsParts): Operations {
     const enrolment = repositoryName.safeParse(repository).success ? await store.enrolmentOf(repository) : null
     if (enrolment) return enrolment
     throw new UsageError('not-enrolled', `${repository} is not enrolled`, {
+      kind: 'conflict',
       hint: '`cc-ci enroll ORG/REPO` does that; --list shows what is.',
     })
   }
@@ -175,12 +177,13 @@ export function makeOperations(parts: OperationsParts): Operations {
     const name = ref ?? (await forge.defaultBranch(repository))
     const commit = await forge.resolveCommit(repository, name)
     if (commit) return commit
-    throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`)
+    throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`, { kind: 'not-found' })
   }
 
   async function checkMirror(name: string, upstream: string): Promise<void> {
     if (!name.includes('/') || !repositoryName.safeParse(upstream).success || isSameName(name, upstream)) {
       throw new UsageError('bad-mirror', `${name} cannot be a mirror of "${upstream}"`, {
+        kind: 'conflict',
         hint: 'A mirror is one repository, ORG/REPO, and what it mirrors another one of the same forge.',
       })
     }
@@ -209,7 +212,7 @@ function isSameName(a: string, b: string): boolean {
 }
 
 function noSuchRun(id: string): UsageError {
-  return new UsageError('no-such-run', `there is no run ${id}`)
+  return new UsageError('no-such-run', `there is no run ${id}`, { kind: 'not-found' })
 }
 
 async function orMissing<T>(call: Promise<T>, message: string): Promise<T> {
@@ -217,7 +220,7 @@ async function orMissing<T>(call: Promise<T>, message: string): Promise<T> {
     return await call
   } catch (error) {
     if (error instanceof ForgeError && error.code === 'forge-missing')
-      throw new UsageError('no-such-repository', message, { cause: error })
+      throw new UsageError('no-such-repository', message, { kind: 'not-found', cause: error })
     throw error
   }
 }

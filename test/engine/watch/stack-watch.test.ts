@@ -114,7 +114,7 @@ test('nothing is judged while a restore goes on; what is a habit counts all the 
   await at(10)
   await converge()
   await at(55)
-  let end = () => undefined as void
+  let end: () => void = () => undefined
   const restored = watch.during({ kind: 'restore', services: 'all' }, () => new Promise<void>((done) => (end = done)))
   await at(63)
   expect(found).toEqual([])

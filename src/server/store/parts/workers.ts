@@ -30,6 +30,7 @@ export function workerPart(context: Context): Part {
           .executeTakeFirst()
         if (!added.numInsertedOrUpdatedRows) {
           throw new UsageError('worker-exists', `there is a worker called ${name} already`, {
+            kind: 'conflict',
             hint: 'Remove it first, or take another name.',
           })
         }

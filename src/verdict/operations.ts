@@ -1,0 +1,36 @@
+import { type Blanks, fillTitle, type PlainId, type TitleRef } from '../lib/titles.ts'
+
+/** Every act of cc-ci that changes something: its kind, and what readers call it. */
+const OPERATIONS = {
+  dependency: 'bring up {subject}',
+  'install-steps': '{subject}',
+  function: 'call {subject}',
+  deploy: 'deploy {subject}',
+  upgrade: 'upgrade to {subject}',
+  backup: 'back up',
+  'backup-again': 'back up again ({subject})',
+  destroy: 'destroy the witnesses',
+  restore: 'restore snapshot {subject}',
+  tests: 'run {subject}',
+  kill: 'kill {service}',
+  redeploy: 'deploy {subject} again',
+  'engine-restart': 'restart the engine',
+  remove: 'remove everything',
+} as const
+
+export type OperationKind = keyof typeof OPERATIONS
+export const OPERATION_KINDS = Object.keys(OPERATIONS) as [OperationKind, ...OperationKind[]]
+
+/** An operation and what its title leaves open. */
+export type OperationRef = PlainId<typeof OPERATIONS> | TitleRef<typeof OPERATIONS, 'kind'>
+
+/** What an event says of an operation. `operation` is for a reader. */
+export interface OperationFacts extends Blanks {
+  readonly kind: OperationKind
+  readonly operation: string
+}
+
+export function operationFacts(ref: OperationRef): OperationFacts {
+  const { kind, ...blanks }: { kind: OperationKind } & Blanks = typeof ref === 'string' ? { kind: ref } : ref
+  return { kind, ...blanks, operation: fillTitle(OPERATIONS[kind], blanks) }
+}
