@@ -35,8 +35,16 @@ export async function converged(
     onWaiting: reporter.onWaiting,
   })
   if (result.state === 'impossible') throw new TierStop('converged', result.cause)
+  for (const { service, state } of result.value.updates) {
+    if (state === 'paused')
+      reporter.finding({ code: 'update-paused', severity: 'info', message: pausedMessage(service) })
+  }
   reporter.check('converged', 'pass')
   return result.value
+}
+
+function pausedMessage(service: string): string {
+  return `the engine calls the update of ${service} paused, because a task of it ended early; all of it runs the new version`
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */

@@ -113,9 +113,14 @@ export const EVIDENCE = {
   'head-deployed': z
     .object({ label: z.string().min(7), commit: z.string().length(40) })
     .refine(({ label, commit }) => commit.startsWith(label.replace(/\+U$/, '')), 'the label is not the commit'),
-  /** How the engine ended each service's update; `none` where the service did not change. */
+  /**
+   * How the engine ended each service's update; `none` where the service did not change, `paused` where a task ended meanwhile (a one-shot that
+   * was done, a program that needed a second start) and all runs the new spec all the same.
+   */
   'update-status': z.object({
-    services: z.array(z.object({ service: z.string(), state: z.enum(['completed', 'none', 'created']) })).min(1),
+    services: z
+      .array(z.object({ service: z.string(), state: z.enum(['completed', 'none', 'created', 'paused']) }))
+      .min(1),
   }),
   /** What happened to planted and fingerprinted data. An app without data says so in `none`. */
   witness: z.union([z.object({ witnesses: z.array(witness).min(1) }), z.object({ none: z.string().min(1) })]),

@@ -422,10 +422,10 @@ const CASES: readonly Case[] = [
     { service: { replicas: 0 }, before: { endpointHash: 'other', replicas: 0 } },
     'ready',
   ],
-  ['update: paused', { service: update('paused'), tasks: [{}] }, 'update-paused'],
+  ['update: paused, all of it on the new spec', { service: update('paused'), tasks: [{}] }, 'ready'],
   [
-    'update: paused with one of two good',
-    { service: { ...update('paused'), replicas: 2 }, tasks: [{}, { ...ended(10), slot: 2 }] },
+    'update: paused with one of two on the old spec',
+    { service: { ...update('paused'), replicas: 2 }, tasks: [{}, { ...OLD, slot: 2 }] },
     'update-paused',
   ],
   [

@@ -17,19 +17,33 @@ function shown(seen: Parameters<typeof snapshot>[0]) {
   return found?.tasks.map(({ id }) => id)
 }
 
+/** A task of the older spec that an update has not replaced. */
+const LEFT = task('app', { id: 'left', slot: 2, templateHash: 'old' })
+
 describe('an update', () => {
   const update = (state: 'paused' | 'rollback_started' | 'rollback_paused' | 'rollback_completed' | 'completed') => ({
     services: [service('app', { update: { state, startedAt: null, message: '' } })],
   })
   const bad = failed('app', 30, { templateHash: 'bad', exitCode: 3 })
 
-  test('that is paused names how its new task ended, also where that is of the current spec', () => {
+  test('that is paused half-way names how its new task ended, also where that is of the current spec', () => {
     const reason = 'update-paused of app: the update of app is paused: a new task ended with exit code 3'
-    expect(decided({ ...update('paused'), tasks: [task('app'), bad] })).toBe(reason)
-    expect(decided({ ...update('paused'), tasks: [{ ...bad, templateHash: 'new' }] })).toBe(reason)
-    expect(decided({ ...update('paused'), tasks: [task('app')] })).toBe(
+    expect(decided({ ...update('paused'), tasks: [LEFT, bad] })).toBe(reason)
+    expect(decided({ ...update('paused'), tasks: [LEFT, { ...bad, templateHash: 'new' }] })).toBe(reason)
+    expect(decided({ ...update('paused'), tasks: [LEFT, task('app')] })).toBe(
       'update-paused of app: the update of app is paused',
     )
+  })
+
+  test.each([
+    ['all of it runs the new spec', [failed('app', 30), task('app')], 'ready'],
+    ['what is left of the old one has ended', [{ ...LEFT, state: 'failed' }, task('app')], 'ready'],
+    ['what is left of the old one is on its way out', [{ ...LEFT, desired: 'shutdown' }], 'waiting'],
+    ['its new task is being started again', [failed('app', 30), task('app', { state: 'starting' })], 'waiting'],
+    ['its new task ends again and again', ends('app', 3), 'crash-loop'],
+    ['a task of another service is left', [{ ...LEFT, serviceId: 'db-id' }, task('app')], 'ready'],
+  ] as const)('that is paused decides nothing where %s', (_, tasks, answer) => {
+    expect(decided({ ...update('paused'), tasks: tasks as readonly SeenTask[] })).toMatch(new RegExp(`^${answer}`))
   })
 
   test.each([
@@ -41,10 +55,10 @@ describe('an update', () => {
   ])('is not blamed on the recipe where the machine refused its new task: %s', (error, blame) => {
     const tasks = [failed('app', 30, { templateHash: 'bad', state: 'rejected', error })]
     for (const state of ['paused', 'rollback_completed'] as const) {
-      const look = snapshot({ ...update(state), tasks })
+      const look = snapshot({ ...update(state), tasks: [LEFT, ...tasks] })
       expect(failureOf(look, look.services[0] ?? service('app'))?.blame).toBe(blame)
     }
-    const ran = snapshot({ ...update('paused'), tasks: [{ ...bad, error }] })
+    const ran = snapshot({ ...update('paused'), tasks: [LEFT, { ...bad, error }] })
     expect(failureOf(ran, ran.services[0] ?? service('app'))?.blame).toBeUndefined()
   })
 
@@ -70,7 +84,7 @@ describe('an update', () => {
   })
 
   test('names the last failed task where all are of the spec it has again', () => {
-    const tasks = [failed('app', 20, { exitCode: 9 }), failed('app', 40, { exitCode: 7 })]
+    const tasks = [LEFT, failed('app', 20, { exitCode: 9 }), failed('app', 40, { exitCode: 7 })]
     expect(decided({ ...update('paused'), tasks })).toContain('exit code 7')
   })
 
@@ -367,8 +381,9 @@ describe('a task that the engine did not start', () => {
   test('is what a paused update says of its new task', () => {
     const services = [service('app', { update: { state: 'paused', startedAt: null, message: '' } })]
     const said = 'update-paused of app: the update of app is paused: a new task was not started: '
-    expect(decided({ services, tasks: [refused('No such image')] })).toBe(`${said}No such image`)
-    expect(decided({ services, tasks: [failed('app', 10, { error: 'OCI runtime x' })] })).toBe(`${said}OCI runtime x`)
+    expect(decided({ services, tasks: [LEFT, refused('No such image')] })).toBe(`${said}No such image`)
+    const runtime = failed('app', 10, { error: 'OCI runtime x' })
+    expect(decided({ services, tasks: [LEFT, runtime] })).toBe(`${said}OCI runtime x`)
   })
 })
 
@@ -388,7 +403,7 @@ describe('out of memory', () => {
 
   test('is what a paused update says of its new task', () => {
     const services = [service('app', { update: { state: 'paused', startedAt: null, message: '' } })]
-    expect(decided({ services, tasks: [killed], containers: oom })).toContain(
+    expect(decided({ services, tasks: [LEFT, killed], containers: oom })).toContain(
       'was killed because it used more memory than it may',
     )
   })
@@ -442,7 +457,8 @@ describe('a health check', () => {
 
   test('is what a paused update says of its new task', () => {
     const paused = checked({ update: { state: 'paused', startedAt: null, message: '' } })
-    expect(decided({ ...paused, tasks: unwell })).toContain('a new task was killed because its health check failed')
+    const tasks = [LEFT, ...unwell]
+    expect(decided({ ...paused, tasks })).toContain('a new task was killed because its health check failed')
   })
 })
 

@@ -8,9 +8,15 @@ const LINT_TOO = { unchecked: ['lint-clean'] } as const
 /** Ends in the tier `upgrade`: the release is healthy, head is not. */
 export const UPGRADE: Readonly<Record<string, Canary>> = {
   'crash-at-upgrade-paused': {
-    about: 'Head crashes; the recipe asks for a pause.',
+    about: 'Head crashes beside the old task; the recipe asks for a pause, which leaves the old one.',
     expect: stops('upgrade', 'update-paused', 'converged'),
-    head: { serve: CRASH, compose: onFailure('pause') },
+    head: {
+      serve: CRASH,
+      compose(compose) {
+        onFailure('pause')(compose)
+        compose.services.app.deploy.update_config.order = 'start-first'
+      },
+    },
   },
   'crash-at-upgrade-continue': {
     about: 'Head crashes; the recipe asks to go on.',

@@ -1,7 +1,7 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
 import { mayComplete } from './ends.ts'
-import { endedEarly, failureOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import {
   type Converged,
   currentTasks,
@@ -151,10 +151,11 @@ function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['ta
   return shown.map(({ id, state }) => ({ service: service.service, id, state }))
 }
 
-function updateState(snapshot: Snapshot, service: ServiceState): 'completed' | 'none' | 'created' {
+function updateState(snapshot: Snapshot, service: ServiceState): Converged['updates'][number]['state'] {
   const before = snapshot.expected.get(service.service)?.before
   if (!before) return 'created'
-  return service.update?.state === 'completed' || endedEarly(service) ? 'completed' : 'none'
+  const state = service.update?.state
+  return state === 'completed' || state === 'paused' ? state : 'none'
 }
 
 function plural(count: number, noun: string): string {

@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
-import { howItEnded, isFailure, isJob, isOutOfMemory, mayComplete, wasRefused, wasUnhealthy } from './ends.ts'
+import { howItEnded, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './ends.ts'
 import { crashLoop, stranded } from './loops.ts'
 import { blameOfRefusal, notStarted } from './refused.ts'
-import { type Diagnosis, type Snapshot, tellingTasks } from './snapshot.ts'
+import { type Diagnosis, hasEnded, isCurrent, type Snapshot, tellingTasks } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
 
 /** A job is tried so often. */
@@ -36,7 +36,7 @@ function engineWillSay({ update, failureAction }: ServiceState, { tasks }: Diagn
 function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const state = service.update?.state ?? ''
   if (state !== 'paused' && !state.startsWith('rollback')) return null
-  if (endedEarly(service)) return null
+  if (state === 'paused' && !stoppedHalfWay(snapshot, service)) return null
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${howItEnded(snapshot, first)}` : ''
@@ -52,11 +52,15 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
 }
 
 /**
- * "update paused due to failure or early termination" (swarmkit, updater.go) is said of a one-shot that did its work, and of one that is still
- * trying: its tasks go on under its restart policy, and what they come to decides.
+ * A paused update has left tasks of the older spec behind. Where it has not, all there is to update was updated: Swarm pauses "due to failure or
+ * early termination" (swarmkit, updater.go), which is also said of a one-shot that did its work and of a program that needed a second start,
+ * and tasks go on under their restart policy. What they come to decides.
  */
-export function endedEarly(service: ServiceState): boolean {
-  return service.update?.state === 'paused' && mayComplete(service)
+function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
+  return snapshot.tasks.some(
+    (task) =>
+      task.serviceId === service.id && task.desired === 'running' && !hasEnded(task) && !isCurrent(task, service),
+  )
 }
 
 function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {

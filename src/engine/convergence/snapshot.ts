@@ -37,8 +37,11 @@ export interface Converged {
   readonly services: readonly ServiceState[]
   /** The tasks that run, and the last task of each completed one-shot. */
   readonly tasks: readonly { readonly service: string; readonly id: string; readonly state: string }[]
-  /** How the update of each service ended; `created` when it is new, `none` when nothing had to be done. */
-  readonly updates: readonly { readonly service: string; readonly state: 'completed' | 'none' | 'created' }[]
+  /**
+   * How the update of each service ended; `created` when it is new, `none` when nothing had to be done, `paused` when the engine stopped
+   * watching because a task ended, and all runs the new spec all the same.
+   */
+  readonly updates: readonly { readonly service: string; readonly state: 'completed' | 'none' | 'created' | 'paused' }[]
 }
 
 /** A cause before its decisive lines were fetched. */

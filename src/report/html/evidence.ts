@@ -146,7 +146,12 @@ ${table(
 )}`,
 }
 
-const UPDATES = { completed: 'completed', none: 'nothing to update', created: 'new service' } as const
+const UPDATES = {
+  completed: 'completed',
+  none: 'nothing to update',
+  created: 'new service',
+  paused: 'paused by the engine, all on the new spec',
+} as const
 
 function versionOf(side: { version: string | null; chaosVersion: string | null } | null): string {
   return side ? [side.version ?? '', side.chaosVersion ? `(${side.chaosVersion})` : ''].join(' ').trim() : ''
