@@ -22,6 +22,7 @@ services:
     deploy:
       labels:
         - "traefik.enable=true"
+        - "traefik.http.routers.a.rule=Host('a.example.com')"
         - "coop-cloud.\${STACK_NAME}.version=1.0.0+1.25.3"
         - "backupbot.backup=true"
         - "backupbot.backup.volumes.content.path=a,b"
@@ -85,7 +86,7 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   ['R007', () => ({ 'README.md': README.replace('**SSO**: x', '**SSO**: ?') }), 'README.md'],
   ['R009', () => edited('  app:', '  web:'), 'compose.yml:2:1'],
   ['R010', () => edited('traefik.enable=true', 'traefik.enable=false'), 'compose.yml:10:5'],
-  ['R012', () => ({ 'abra.sh': '' }), 'compose.yml:21:26'],
+  ['R012', () => ({ 'abra.sh': '' }), 'compose.yml:22:26'],
   ['R015', () => edited('secrets: [db_pass]', 'secrets: [db_pass, very_long_secret_name]\n#'), undefined],
   ['CC03', () => edited('mode: 0555', 'mode: 555'), 'compose.yml:8:45'],
   ['CC04', () => edited('"content:/usr', '"content:/x", "c:/usr'), 'compose.yml:6:29'],
@@ -97,18 +98,18 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   [
     'CC06',
     () => edited('backupbot.backup.volumes.content.path', 'backupbot.backup.volumes.contents.path'),
-    'compose.yml:15:11',
+    'compose.yml:16:11',
   ],
   [
     'CC06',
     () => edited('backupbot.backup.volumes.content.path=a,b', 'backupbot.backup.command=x'),
-    'compose.yml:15:11',
+    'compose.yml:16:11',
   ],
-  ['CC07', () => edited('backupbot.backup.volumes.content.path=a,b', 'backupbot.backup.path=/x'), 'compose.yml:15:11'],
+  ['CC07', () => edited('backupbot.backup.volumes.content.path=a,b', 'backupbot.backup.path=/x'), 'compose.yml:16:11'],
   ['CC08', () => edited('content:/usr', '/etc:/usr'), 'compose.yml:6:5'],
   ['CC09', () => edited('    networks:', '    hostname: $DOMAIN-x\n    networks:'), 'compose.yml:5:5'],
   ['CC09', () => edited('    networks:', '    labels: {"a.${DOMAIN}": x}\n    networks:'), 'compose.yml:5:14'],
-  ['CC10', () => ({ '.env.sample': 'DOMAIN=x\n' }), 'compose.yml:19:3'],
+  ['CC10', () => ({ '.env.sample': 'DOMAIN=x\n' }), 'compose.yml:20:3'],
   [
     'CC11',
     () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=8 charset=emoji\n' }),
@@ -116,6 +117,32 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   ],
   ['CC12', () => edited('    networks:', '    restart: always\n    networks:'), 'compose.yml:5:5'],
   ['CC13', () => edited('    networks:', '    hostname: ${NOPE}\n    networks:'), 'compose.yml:5:5'],
+  [
+    'CC15',
+    () => edited('http.routers.a.rule=', 'http.routers.a.rules=x"\n        - "traefik.http.routers.a.rule='),
+    'compose.yml:13:11',
+  ],
+  [
+    'CC16',
+    () =>
+      edited(
+        'traefik.http.routers.a.rule=',
+        'traefik.http.middlewares.a.headers.frame=x"\n        - "traefik.http.routers.a.rule=',
+      ),
+    'compose.yml:13:11',
+  ],
+  [
+    'CC17',
+    () =>
+      edited(
+        'traefik.http.routers.a.rule=',
+        'traefik.http.routers.b.entrypoints=web"\n        - "traefik.http.routers.a.rule=',
+      ),
+    'compose.yml:13:11',
+  ],
+  ['CC17', () => edited('traefik.http.routers.a.rule=', 'traefik.docker.network='), 'compose.yml:12:11'],
+  ['CC18', () => edited('traefik.enable=true', 'traefik.docker.network=proxy'), 'compose.yml:12:11'],
+  ['CC18', () => edited('traefik.http.routers.a.rule=', 'traefik.docker.network='), 'compose.yml:12:11'],
   ['CC14', () => edited('    networks:', '    stop_grace_period: ${GRACE:-1m}\n    networks:'), 'compose.yml:5:5'],
 ])('%s', (id, files, where) => {
   test(`finds it at ${where}`, async () => {

@@ -6,6 +6,7 @@ import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-label
 import { fact } from './coop-cloud.ts'
 import { configVersions, newVariables } from './evolution.ts'
 import type { LintContext, LintFact, LintRule } from './rule.ts'
+import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
 import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
 
 /** The rules of cc-ci. */
@@ -129,6 +130,40 @@ export const OWN_RULES: readonly LintRule[] = [
     fix: 'Write the duration itself.',
     source: "the operators' client checks the compose schema before it interpolates",
     check: variableDurations,
+  },
+  {
+    id: 'CC15',
+    title: 'Traefik knows its labels',
+    severity: 'error',
+    fix: 'Correct the name of the label. Traefik passes over every label of a service that has one it does not know.',
+    source: "Traefik's providers for Docker and Swarm; asked of Traefik 3.7 label by label",
+    cause: 'http-not-serving',
+    check: (context) => unknownTraefikLabels(context, 'error'),
+  },
+  {
+    id: 'CC16',
+    title: 'Traefik knows the options of its middlewares',
+    severity: 'warning',
+    fix: 'Correct the name of the option, or see which version of Traefik has it.',
+    source: "Traefik's providers for Docker and Swarm; asked of Traefik 3.7 label by label",
+    check: (context) => unknownTraefikLabels(context, 'warning'),
+  },
+  {
+    id: 'CC17',
+    title: 'Every router has a rule',
+    severity: 'error',
+    fix: `Write traefik.http.routers.<name>.rule=Host(\`\${DOMAIN}\`) under deploy.labels.`,
+    source: 'Traefik gives a router without a rule a host name that nobody asks for',
+    cause: 'http-not-serving',
+    check: ruledRouters,
+  },
+  {
+    id: 'CC18',
+    title: 'Labels of Traefik have an effect',
+    severity: 'warning',
+    fix: 'Write traefik.enable=true beside them, and a router that leads to the service.',
+    source: 'Co-op Cloud runs Traefik with exposedByDefault=false',
+    check: idleTraefikLabels,
   },
 ]
 
