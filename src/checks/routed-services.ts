@@ -1,4 +1,6 @@
 import type { ResolvedStack } from '../recipe/model.ts'
+import { labelProblem } from '../recipe/traefik/label-problem.ts'
+import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
 
 /** A service that the proxy is asked to serve. */
 export interface RoutedService {
@@ -10,29 +12,78 @@ export interface RoutedService {
   readonly namesDomain: boolean
 }
 
-/**
- * The services with `traefik.enable` and an HTTP router. An empty list means that the recipe asks for no HTTP at all; use
- * `noHttpReason` to say so.
- */
+/** The services with `traefik.enable` and an HTTP router. An empty list does not mean that the recipe asks for no HTTP: see `httpWish`. */
 export function routedServices(stack: ResolvedStack, domain: string): RoutedService[] {
-  return Object.entries(stack.model.services).flatMap(([service, { deploy }]) => {
-    const labels = Object.entries(deploy?.labels ?? {}).map(
-      ([key, value]) => [key.toLowerCase(), String(value)] as const,
-    )
-    const enabled = labels.some(([key, value]) => key === 'traefik.enable' && value.trim().toLowerCase() === 'true')
-    const rules = labels.flatMap(([key, value]) => (/^traefik\.http\.routers\.[^.]+\.rule$/.test(key) ? [value] : []))
+  return traefikAsks(stack).flatMap(({ service, enabled, labels, routers }) => {
+    const rules = routers.flatMap(({ protocol, rule }) => (protocol === 'http' && rule !== null ? [rule] : []))
     if (!enabled || rules.length === 0) return []
     const [, port] =
-      labels.find(([key]) => /^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/.test(key)) ?? []
+      [...labels].find(([key]) => /^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/.test(key)) ?? []
     return [
       { service, rules, port: port ? Number(port) : null, namesDomain: rules.some((rule) => namesHost(rule, domain)) },
     ]
   })
 }
 
-/** The reason for evidence `no-http`; null when something is routed. */
-export function noHttpReason(routed: readonly RoutedService[]): string | null {
-  return routed.length > 0 ? null : 'no service has traefik.enable=true with an HTTP router under deploy.labels'
+/** What a stack asks of the proxy for HTTP. */
+export type HttpWish =
+  | { readonly kind: 'routed' }
+  /** It asks Traefik for nothing, or for other protocols only: `reason` goes into the evidence `no-http`. */
+  | { readonly kind: 'none'; readonly reason: string }
+  /** Its labels ask for HTTP, and none of them makes a router that leads anywhere. */
+  | { readonly kind: 'unusable'; readonly service: string; readonly message: string; readonly lines: readonly string[] }
+
+/** Whether the stack is to be asked over HTTP. Labels that come to nothing are a fault: an app that nobody reaches asks for HTTP all the same. */
+export function httpWish(stack: ResolvedStack): HttpWish {
+  const asks = traefikAsks(stack)
+  if (asks.some(({ enabled, routers }) => enabled && routers.some(isHttpRouter))) return { kind: 'routed' }
+  const wishing = asks.find(asksForHttp)
+  if (wishing) {
+    const lines = [...wishing.labels.keys()].flatMap((label) => {
+      const problem = labelProblem(label)
+      return problem ? [`${label} ${problem.message}`] : []
+    })
+    return { kind: 'unusable', service: wishing.service, message: unusable(wishing), lines }
+  }
+  const [misplaced] = labelsOfContainers(stack)
+  if (misplaced) {
+    const message = `${misplaced.label} of ${misplaced.service} stands under labels, which Traefik does not read in a Swarm: it belongs under deploy.labels`
+    return { kind: 'unusable', service: misplaced.service, message, lines: [] }
+  }
+  const other = asks.some(({ enabled, routers }) => enabled && routers.some(isUsable))
+  const reason = other
+    ? 'its labels ask Traefik for TCP or UDP only'
+    : 'no service has a label under deploy.labels that asks Traefik for a route'
+  return { kind: 'none', reason }
+}
+
+function isHttpRouter(router: TraefikAsk['routers'][number]): boolean {
+  return router.protocol === 'http' && isUsable(router)
+}
+
+/** Not where `traefik.enable` is set to something else on purpose, nor where TCP or UDP is all that is asked for. */
+function asksForHttp({ enabled, labels, routers }: TraefikAsk): boolean {
+  if (enabled === false) return false
+  if ([...labels.keys()].some((key) => key.startsWith('traefik.http.'))) return true
+  return enabled === true && !routers.some(isUsable)
+}
+
+function unusable({ service, enabled, routers }: TraefikAsk): string {
+  const http = routers.filter(({ protocol }) => protocol === 'http')
+  if (enabled === null) return `${service} has labels of traefik.http, but not traefik.enable=true`
+  const [unruled] = http
+  return unruled
+    ? `the router ${unruled.name} of ${service} has no rule, so that nobody reaches the app`
+    : `${service} has traefik.enable=true, but no router, so that nobody reaches the app`
+}
+
+function labelsOfContainers(stack: ResolvedStack): { service: string; label: string }[] {
+  return Object.entries(stack.model.services).flatMap(([service, { labels }]) => {
+    const all = typeof labels === 'object' && labels !== null ? Object.entries(labels) : []
+    const off = all.some(([key, value]) => /^traefik\.enable$/i.test(key) && !/^true$/i.test(String(value).trim()))
+    const asking = all.find(([key]) => /^traefik\.(enable$|http\.)/i.test(key))
+    return asking && !off ? [{ service, label: asking[0] }] : []
+  })
 }
 
 function namesHost(rule: string, domain: string): boolean {

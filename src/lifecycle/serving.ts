@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import { checkHttp } from '../checks/http.ts'
 import { checkOtherRoutes, otherRoutes } from '../checks/other-routes.ts'
-import { noHttpReason, routedServices } from '../checks/routed-services.ts'
+import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
@@ -50,12 +50,16 @@ function pausedMessage(service: string): string {
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
 export async function serves(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
   const { host, plan, signal, masker } = context
-  const routed = routedServices(release.stack, plan.app.domain)
-  const reason = noHttpReason(routed)
-  if (reason) {
-    reporter.evidence({ kind: 'no-http', reason })
+  const wish = httpWish(release.stack)
+  if (wish.kind === 'none') {
+    reporter.evidence({ kind: 'no-http', reason: wish.reason })
     return false
   }
+  if (wish.kind === 'unusable') {
+    const { message, lines, service } = wish
+    throw new TierStop("the app's own task answers", cause('proxy-fallback', message, { lines, service }))
+  }
+  const routed = routedServices(release.stack, plan.app.domain)
   const { health, timeouts } = plan.settings.settings
   const asking = { deadlineMs: timeouts.http, signal, onWaiting: reporter.onWaiting }
   const answer = await checkHttp({

@@ -24,6 +24,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
   const blocks = [
     headline(results, ink),
     results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
+    noHttpRows(results, ink, width),
     dataRows(results, ink, width),
     loudRows(results, ink),
     findingRows(results, ink, width),
@@ -85,6 +86,14 @@ function causeRows(cause: NonNullable<TierResult['cause']>, ink: Ink, width: num
     ...lines,
     ...wrap(oneLine(cause.hint), width - 8).map((part, index) => `      ${index === 0 ? '→ ' : '  '}${part}`),
   ]
+}
+
+/** That nobody asked for a page, which a level alone does not tell. */
+function noHttpRows({ tiers }: Results, ink: Ink, width: number): string[] {
+  const reason = tiers.flatMap(({ evidence }) =>
+    evidence.flatMap((piece) => (piece.kind === 'no-http' && 'reason' in piece ? [String(piece.reason)] : [])),
+  )[0]
+  return reason === undefined ? [] : [ink('yellow', cut(`  no HTTP to ask for: ${oneLine(reason)}`, width))]
 }
 
 /** What became of the data: each database with its numbers, the volumes of a tier in one line, whatever is lost by name. */
