@@ -86,6 +86,19 @@ export function secondRoute(serve: string): Change {
   }
 }
 
+/** The same service at a host of its own besides. */
+export const secondHost: Change = all(
+  label('traefik.http.routers.${STACK_NAME}.service', '${STACK_NAME}'),
+  label('traefik.http.routers.${STACK_NAME}-www.service', '${STACK_NAME}'),
+  label('traefik.http.routers.${STACK_NAME}-www.rule', 'Host(`www.${DOMAIN}`)'),
+  label('traefik.http.routers.${STACK_NAME}-www.entrypoints', 'web-secure'),
+)
+
+/** One TCP port of the app on the host; `target` is where the app would have to listen. */
+export function publishedPort(published: number, target = 8080): Change {
+  return app({ ports: [{ target, published, protocol: 'tcp', mode: 'host' }] })
+}
+
 /** A second service of the same image, without routes or health check. */
 export function companion({ services }: TinyCompose, script: string, condition: string) {
   const { image, deploy } = services.app

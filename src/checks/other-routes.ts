@@ -84,7 +84,7 @@ async function deadEnd(
   signal: AbortSignal,
 ): Promise<{ why: string; silent: boolean } | null> {
   try {
-    const answer = await askEdge({ edge, domain: host, path, follow: false, signal })
+    const answer = await askEdge({ edge, domain: host, path, follow: false, uncertified: true, signal })
     if (answer instanceof RedirectLoop) return null
     return proxyAnswer(answer, true) === 'no-server'
       ? { why: `the proxy has nobody to ask (${answer.status})`, silent: false }

@@ -1,3 +1,4 @@
+import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
@@ -30,6 +31,8 @@ function planJson(plan: RunPlan) {
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
     backup: { capable: plan.backup.capable, reason: plan.backup.reason },
     envNotUpgraded: plan.envNotUpgraded,
+    http: httpWish(head.stack),
+    losses: plan.losses,
     findings: [...plan.findings, ...head.stack.findings],
   }
 }
@@ -49,8 +52,12 @@ function planText(plan: RunPlan): string {
     ...base.considered.map((line) => `          ${line}`),
     ...(base.kind === 'base' ? [`differs   ${base.differs.join(', ')}`] : []),
     ...(plan.envNotUpgraded.length > 0
-      ? [`env       not given to an upgraded app: ${plan.envNotUpgraded.join(', ')}`]
+      ? [
+          `env       not given to an upgraded app: ${plan.envNotUpgraded.join(', ')} (\`upgrade.env\` gives what operators are told to add)`,
+        ]
       : []),
+    `http      ${httpText(plan)}`,
+    ...plan.losses.map(({ subject, message }) => `left out  ${message} (${subject})`),
     'tiers',
     ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
     'customization',
@@ -62,6 +69,16 @@ function planText(plan: RunPlan): string {
     ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')
+}
+
+function httpText({ head, app }: RunPlan): string {
+  const wish = httpWish(head.stack)
+  if (wish.kind === 'none') return `no HTTP to ask for: ${wish.reason}`
+  if (wish.kind === 'unusable') return `nobody will reach the app: ${wish.message}`
+  const rules = routedServices(head.stack, app.domain).map(
+    ({ service, rules }) => `${service} by ${rules.join(' and ')}`,
+  )
+  return rules.join(', ').replaceAll(app.domain, 'DOMAIN')
 }
 
 function baseText({ base }: RunPlan): string {

@@ -80,6 +80,16 @@ export const backupRule = z.strictObject({
   contains: contains.optional(),
 })
 
+/** `route:DOMAIN/admin`, `port:8448/tcp`, `http`, `backup`, `volume:cache`. */
+export const removedSubject = z
+  .string()
+  .regex(
+    /^(http|backup|(route|rule|port|volume|database|backup):.+)$/,
+    'a subject such as route:DOMAIN/admin or port:8448/tcp',
+  )
+  .max(1000)
+  .meta({ title: 'subject' })
+
 /** `volume:data`, `volume:data/app.db`, `postgres:db`, `mariadb:db`, `redis:cache`. */
 export const witnessSubject = z
   .string()

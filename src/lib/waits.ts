@@ -9,6 +9,7 @@ const WAITS = {
   last: 'every service to last',
   http: '{subject} to answer',
   route: '{subject} to answer',
+  'as-before': '{subject} to be as before',
   browser: 'a browser to see the app',
   'page-still': 'the page to stand still',
   container: 'a running container of {service}',

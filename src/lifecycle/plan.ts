@@ -18,6 +18,7 @@ import type { TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
+import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
 import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
@@ -78,6 +79,8 @@ export interface RunPlan {
   readonly upgrade: Release | null
   /** Keys of head's `.env.sample` that the upgraded app does not get. */
   readonly envNotUpgraded: readonly string[]
+  /** What the base offers and head does not, by their files. */
+  readonly losses: readonly Loss[]
   readonly backup: BackupPlan
   readonly selected: readonly TierId[]
   readonly skips: ReadonlyMap<TierId, Skip>
@@ -133,6 +136,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
       allowed,
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
+    losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
     findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],

@@ -57,7 +57,7 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
   }
   if (wish.kind === 'unusable') {
     const { message, lines, service } = wish
-    throw new TierStop("the app's own task answers", cause('proxy-fallback', message, { lines, service }))
+    throw new TierStop('task-answers', cause('proxy-fallback', message, { lines, service }))
   }
   const routed = routedServices(release.stack, plan.app.domain)
   const { health, timeouts } = plan.settings.settings

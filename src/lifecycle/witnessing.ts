@@ -28,6 +28,15 @@ export async function plant(context: RunContext, reporter: TierReporter): Promis
     reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
 }
 
+/** Of a volume that the recipe says it leaves out on purpose nothing is asked back. */
+export function forgetRemovedVolumes({ plan, made }: RunContext): void {
+  if (!made.witnesses) return
+  const removed = Object.keys(plan.settings.settings.removed).flatMap((subject) =>
+    subject.startsWith('volume:') ? [subject.slice('volume:'.length)] : [],
+  )
+  made.witnesses = { ...made.witnesses, worthless: new Set([...made.witnesses.worthless, ...removed]) }
+}
+
 export async function destroy(context: RunContext): Promise<void> {
   if (context.made.witnesses) await destroyBeforeRestore(await surroundings(context), context.made.witnesses)
 }

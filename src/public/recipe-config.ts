@@ -235,6 +235,13 @@ export interface RecipeConfig {
     readonly [Name in 'upgrade' | 'backup' | 'restore' | 'functional' | 'integration' | 'resilience']?: string
   }
   /**
+   * What the release does and this version leaves out on purpose, each with the reason: routes, published ports, HTTP as a whole, backups, volumes. What is named here is a finding of the upgrade; what is not fails it. The message of the failure names the subjects.
+   * @default {}
+   * @example
+   * { removed: {"route:DOMAIN/admin":"the admin pages moved into the app","port:8448/tcp":"federation goes over 443"} }
+   */
+  readonly removed?: Readonly<Record<string, string>>
+  /**
    * What must be up before the app is deployed: providers of cc-ci, or recipes by name.
    * @default []
    * @example

@@ -242,6 +242,15 @@ export const CAUSES = {
     why: 'The same addresses came again and again, by redirects or because the pages load each other; the way is below.',
     todo: 'Check what the app believes its own address to be: domain, scheme (X-Forwarded-Proto) and base path.',
   },
+  regression: {
+    blame: 'recipe',
+    again: deterministic(
+      'The base answered there, and the labels, ports and processes of head would be the same ones again.',
+    ),
+    what: 'Head does not do what the version before it did: a route, a published port or the backups are gone.',
+    why: 'It answered or was promised while the base ran, and after the upgrade it does not or is not.',
+    todo: 'Put back the router, port or label. If it is left out on purpose, name it with the reason in the setting `removed`.',
+  },
   'data-lost': {
     blame: 'recipe',
     again: deterministic('Data that is lost once is lost: an attempt that keeps it would not bring it back.'),

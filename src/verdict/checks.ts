@@ -21,6 +21,7 @@ const CHECKS = {
   'base-differs': 'base and head differ',
   'head-runs': 'head is what runs',
   'delta-runs': 'base and head differ in what runs',
+  'still-there': 'what the base did is still there',
   'data-kept': 'data is still there',
 
   'backup-hook': '{subject} succeeds',

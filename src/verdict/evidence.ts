@@ -61,6 +61,11 @@ export const EVIDENCE = {
   }),
   /** The recipe routes no HTTP to any service: nothing to ask, and why we think so. */
   'no-http': z.object({ reason: z.string().min(1) }),
+  /** What the base offered to the outside and answered for, asked again of head; `gone` by the files of both. */
+  'still-there': z.object({
+    asked: z.array(z.object({ subject: z.string().min(1), before: z.string().min(1), after: z.string().min(1) })),
+    gone: z.array(z.string()),
+  }),
   /** What a real browser saw. */
   page: z.object({
     url: z.string(),

@@ -38,6 +38,7 @@ describe('what is used', () => {
       upgrade: { from: 'auto', env: {} },
       backup: { capable: 'auto', verify: [] },
       notApplicable: {},
+      removed: {},
       ready: [],
       deps: [],
       canonical: false,

@@ -145,6 +145,11 @@ describe('evidenceMarkup', () => {
       .map((evidence) => [evidence.kind, evidence]),
   )
   samples.set('no-http', { kind: 'no-http', reason: 'no router label' })
+  samples.set('still-there', {
+    kind: 'still-there',
+    asked: [{ subject: 'route:DOMAIN/', before: '200', after: '302' }],
+    gone: ['volume:cache'],
+  })
   samples.set('engine-restart', {
     kind: 'engine-restart',
     ms: 9000,

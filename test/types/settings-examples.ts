@@ -41,6 +41,12 @@ export const EXAMPLES: readonly RecipeConfig[] = [
     },
   }),
   defineRecipe({ notApplicable: { backup: 'the app keeps no data', restore: 'the app keeps no data' } }),
+  defineRecipe({
+    removed: {
+      'route:DOMAIN/admin': 'the admin pages moved into the app',
+      'port:8448/tcp': 'federation goes over 443',
+    },
+  }),
   defineRecipe({ deps: ['keycloak'] }),
   defineRecipe({ canonical: true }),
   defineRecipe({ witness: ['volume:data', 'postgres:db'] }),

@@ -6,6 +6,11 @@ import { HEAD, HEADER, PASSING, passingDrafts } from './passing-stream.ts'
 /** Evidence as a run may record it besides what the passing run has: other forms, and kinds that no tier requires. */
 const OTHER_EVIDENCE: readonly Evidence[] = [
   { kind: 'no-http', reason: 'no router label' },
+  {
+    kind: 'still-there',
+    asked: [{ subject: 'route:DOMAIN/', before: '200', after: '302' }],
+    gone: ['volume:cache'],
+  },
   { kind: 'hooks', hooks: [{ service: 'db', phase: 'backup.pre-hook', exitCode: 0, ms: 5 }] },
   { kind: 'witness', none: 'the app has no data' },
   {

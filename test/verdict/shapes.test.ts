@@ -199,6 +199,8 @@ const MAY_BE_EMPTY = [
   'page consoleErrors',
   'page failedRequests',
   'page way',
+  'still-there asked',
+  'still-there gone',
   'witness witnesses.*.details',
   'no-op-redeploy restarted',
   'no-op-redeploy services.*.tasks',

@@ -1,5 +1,18 @@
 import type { Canary } from '../canary.ts'
-import { all, app, backup, deploy, healthcheck, oneShot, secondRoute, settings, unlabel, worker } from '../changes.ts'
+import {
+  all,
+  app,
+  backup,
+  deploy,
+  healthcheck,
+  oneShot,
+  publishedPort,
+  secondHost,
+  secondRoute,
+  settings,
+  unlabel,
+  worker,
+} from '../changes.ts'
 import { passes } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
@@ -60,6 +73,15 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     about: 'Serves no HTTP: nothing is routed to it.',
     expect: passes(NO_HTTP),
     both: { compose: unlabel('traefik.') },
+  },
+  'left-out-on-purpose': {
+    about: 'Head leaves out a host and a port, and its settings say why.',
+    expect: passes({ besides: { install: ['routes-lead'] }, findings: ['no-longer-there'] }),
+    args: ['--allow', 'host-port'],
+    base: { compose: all(secondHost, publishedPort(18_973)) },
+    both: {
+      files: settings('removed:\n  route:www.DOMAIN/: the second name is retired\n  port:18973/tcp: nobody used it\n'),
+    },
   },
   'no-volumes': {
     about: 'Keeps nothing and asks for no backup.',

@@ -1,5 +1,17 @@
 import type { Canary } from '../canary.ts'
-import { all, app, CRASH, deploy, healthcheck, label, oneShot, secondRoute, settings, worker } from '../changes.ts'
+import {
+  all,
+  app,
+  CRASH,
+  deploy,
+  healthcheck,
+  label,
+  oneShot,
+  secondRoute,
+  settings,
+  unlabel,
+  worker,
+} from '../changes.ts'
 import { stops } from '../expect.ts'
 import { HTTPD, LISTEN } from '../tiny.ts'
 
@@ -48,6 +60,20 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     base: null,
     head: { compose: label('traefik.http.routers.${STACK_NAME}.rule', 'Host(`www.${DOMAIN}`)') },
     fast: "the proxy's own page must not count as the app's",
+  },
+  'router-misspelt-always': {
+    about: 'One label has `router` for `routers`, in the only version there is: no app without HTTP.',
+    expect: stops('install', 'proxy-fallback', 'task-answers', {
+      also: { lint: 'http-not-serving' },
+      unchecked: ['lint-clean'],
+    }),
+    base: null,
+    head: {
+      compose: all(
+        unlabel('traefik.http.routers.${STACK_NAME}.rule'),
+        label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'),
+      ),
+    },
   },
   'wrong-port': {
     about: 'The proxy is told a port where nothing listens.',

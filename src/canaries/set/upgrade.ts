@@ -1,5 +1,16 @@
 import type { Canary } from '../canary.ts'
-import { type Change, CRASH, companion, onFailure, settings } from '../changes.ts'
+import {
+  all,
+  type Change,
+  CRASH,
+  companion,
+  label,
+  onFailure,
+  publishedPort,
+  secondHost,
+  settings,
+  unlabel,
+} from '../changes.ts'
 import { stops } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 
@@ -54,6 +65,57 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     base: { serve: `echo 'a note' > /data/note.txt\n${LISTEN}` },
     head: { serve: `rm -rf /data/*\necho new > /data/first.txt\n${LISTEN}` },
     fast: 'all serves; only the data tells',
+  },
+  'router-misspelt': {
+    about: 'Head writes `router` for `routers` in one label: nobody reaches the app any more.',
+    expect: stops('upgrade', 'proxy-fallback', 'task-answers', {
+      ...LINT_TOO,
+      also: { lint: 'http-not-serving' },
+      says: /Did you mean "routers"/,
+    }),
+    head: {
+      compose: all(
+        unlabel('traefik.http.routers.${STACK_NAME}.rule'),
+        label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'),
+      ),
+    },
+    fast: 'what cannot be looked at must not count as nothing to look at',
+  },
+  'http-dropped': {
+    about: 'Head has no label of Traefik any more: its level would be that of an app without HTTP.',
+    expect: stops('upgrade', 'regression', 'still-there', {
+      ...LINT_TOO,
+      also: { lint: 'compose-invalid' },
+      after: ['converged', 'head-runs', 'delta-runs'],
+    }),
+    head: { compose: unlabel('traefik.') },
+  },
+  'route-dropped': {
+    about: 'The release serves at a second host; head leaves it out.',
+    expect: stops('upgrade', 'regression', 'still-there', {
+      besides: { install: ['routes-lead'] },
+      says: /www\.DOMAIN/,
+    }),
+    base: { compose: secondHost },
+    fast: 'the first host answers, so that nothing else notices',
+  },
+  'port-dropped': {
+    about: 'The release publishes a port; head does not.',
+    expect: stops('upgrade', 'regression', 'still-there', { says: /18972\/tcp/ }),
+    args: ['--allow', 'host-port'],
+    base: { compose: publishedPort(18_972) },
+  },
+  'port-closed': {
+    about: 'Head publishes the port still, and nothing listens behind it.',
+    expect: stops('upgrade', 'regression', 'still-there', { says: /nothing listens behind 18974/ }),
+    args: ['--allow', 'host-port'],
+    base: { compose: publishedPort(18_974) },
+    head: { compose: publishedPort(18_974, 8081) },
+  },
+  'backup-dropped': {
+    about: 'Head keeps its volume and has no backup labels any more: there would be nothing to judge.',
+    expect: stops('upgrade', 'regression', 'still-there', { says: /data is not backed up/ }),
+    head: { compose: unlabel('backupbot.') },
   },
   'database-locked-out': {
     about: 'A key-value store no longer takes the password of its own container.',

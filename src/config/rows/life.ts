@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backupRule, environment, memory, witnessSubject } from '../formats.ts'
+import { backupRule, environment, memory, removedSubject, witnessSubject } from '../formats.ts'
 import { setting } from '../row.ts'
 
 const RUNG_NAMES = ['upgrade', 'backup', 'restore', 'functional', 'integration', 'resilience'] as const
@@ -52,6 +52,15 @@ export const lifeRows = {
     what: 'Tiers that do not apply to this recipe, each with the reason. It never overrides a result.',
     default: {},
     example: { backup: 'the app keeps no data', restore: 'the app keeps no data' },
+  }),
+  removed: setting(z.record(removedSubject, z.string().trim().min(3, 'a reason').max(500)), {
+    earlier: null,
+    what: 'What the release does and this version leaves out on purpose, each with the reason: routes, published ports, HTTP as a whole, backups, volumes. What is named here is a finding of the upgrade; what is not fails it. The message of the failure names the subjects.',
+    default: {},
+    example: {
+      'route:DOMAIN/admin': 'the admin pages moved into the app',
+      'port:8448/tcp': 'federation goes over 443',
+    },
   }),
   deps: setting(
     z

@@ -14,8 +14,9 @@ import { deployRelease } from '../deployment.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { converged, lookAt, looksAlive, serves } from '../serving.ts'
+import { lookAtBase, stillThere } from '../still-there.ts'
 import { stayedUp } from '../still-up.ts'
-import { compareAfter, plant } from '../witnessing.ts'
+import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
 export const upgradeTier: Tier = {
@@ -30,10 +31,12 @@ export const upgradeTier: Tier = {
     refuseByPolicy(context)
     await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
-    if (!plan.upgrade || !before)
+    if (plan.base.kind !== 'base' || !plan.upgrade || !before)
       throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
+    const offered = await lookAtBase(context, plan.base.release)
     await plant(context, reporter)
+    forgetRemovedVolumes(context)
     const after = await reporter.operation({ kind: 'upgrade', subject: release.commit.slice(0, 8) }, () =>
       deployRelease(context, release),
     )
@@ -47,6 +50,7 @@ export const upgradeTier: Tier = {
       await looksAlive(context, reporter, op)
       await compareBeforeAfter(context, reporter, async (file) => void (await lookAt(context, reporter, file)))
     }
+    await stillThere(context, reporter, { was: offered, release })
     made.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)

@@ -42,6 +42,12 @@ ${table('Broken rules', ['Rule', 'Subject', ''], rows(broken))}
       [[url, status, bytes(size), id(bodyHash), id(servingTask)]],
     ),
   'no-http': ({ reason }) => html`<p>No HTTP to ask for: ${reason}</p>`,
+  'still-there': ({ asked, gone }) => html`
+${table(
+  'What the base answered for, asked again',
+  ['What', 'Before', 'After'],
+  asked.map(({ subject, before, after }) => [subject, before, after]),
+)}${list('What head leaves out', gone)}`,
   page: ({ url, title, status, textLength, elements, consoleErrors, failedRequests, way }) => html`
 ${table(
   'Page in a browser',
