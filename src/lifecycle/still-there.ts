@@ -22,7 +22,7 @@ import {
 } from './regression.ts'
 import type { TierReporter } from './reporter.ts'
 
-/** What answered while the base ran: only that can be lost. */
+/** What answered while the base ran: only the loss of that fails head. */
 export interface WasThere {
   readonly base: Offering
   readonly places: readonly { readonly place: RoutePlace; readonly status: number }[]
@@ -61,7 +61,7 @@ export async function stillThere(
   { was, release }: { was: WasThere; release: Release },
 ): Promise<void> {
   const head = offering(release)
-  const byFiles = lossesOf(was.base, head).filter(({ subject }) => !was.silent.has(subject))
+  const byFiles = lossesOf(was.base, head)
   const gone = new Set(byFiles.map(({ subject }) => subject))
   const served = byFiles.some(({ kind }) => kind === 'http') ? [] : was.places
   const routes = await inTurn(
@@ -78,18 +78,29 @@ export async function stillThere(
     asked: answered.map(({ subject, before, after }) => ({ subject, before, after })),
     gone: byFiles.map(({ subject }) => subject),
   })
-  judge(context, reporter, [...byFiles, ...answered.flatMap(({ loss }) => loss ?? [])])
+  judge(context, reporter, { losses: [...byFiles, ...answered.flatMap(({ loss }) => loss ?? [])], silent: was.silent })
 }
 
-function judge({ plan }: RunContext, reporter: TierReporter, losses: readonly Loss[]): void {
+function judge(
+  { plan }: RunContext,
+  reporter: TierReporter,
+  { losses, silent }: { losses: readonly Loss[]; silent: ReadonlySet<string> },
+): void {
   const { removed } = plan.settings.settings
-  const failing = losses.filter(({ kind, subject }) => LOSSES[kind] === 'decides' && removed[subject] === undefined)
+  const failing = losses.filter(
+    ({ kind, subject }) => LOSSES[kind] === 'decides' && removed[subject] === undefined && !silent.has(subject),
+  )
   for (const loss of losses.filter((one) => !failing.includes(one))) {
     const means = LOSSES[loss.kind]
     const reason = removed[loss.subject]
-    const severity = reason !== undefined || means === 'decides' ? 'info' : means
-    const message = reason === undefined ? loss.message : `${loss.message} (declared: ${reason})`
-    reporter.finding({ code: 'no-longer-there', severity, message: `${loss.subject}: ${message}` })
+    const severity = reason !== undefined ? 'info' : means === 'decides' ? 'warning' : means
+    const why =
+      reason !== undefined
+        ? ` (declared: ${reason})`
+        : silent.has(loss.subject)
+          ? ' (nobody answered there before)'
+          : ''
+    reporter.finding({ code: 'no-longer-there', severity, message: `${loss.subject}: ${loss.message}${why}` })
   }
   for (const subject of Object.keys(removed).filter((name) => !losses.some((loss) => loss.subject === name))) {
     const message = `the setting removed names ${subject}, which the upgrade did not lose`
