@@ -10,7 +10,16 @@ type Checks = Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
 export const WHOLE_LIFE = {
   lint: ['lint-clean'],
   install: ['images-resolved', 'converged', 'task-answers', 'page-shown', 'stayed-up'],
-  upgrade: ['converged', 'head-runs', 'delta-runs', 'task-answers', 'page-shown', 'still-there', 'data-kept', 'stayed-up'],
+  upgrade: [
+    'converged',
+    'head-runs',
+    'delta-runs',
+    'task-answers',
+    'page-shown',
+    'still-there',
+    'data-kept',
+    'stayed-up',
+  ],
   backup: ['snapshot-covers', 'dumps-whole', 'stayed-up'],
   restore: ['files-restored', 'converged', 'task-answers', 'data-kept', 'stayed-up'],
   teardown: ['nothing-left'],
