@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:https'
 import type { EdgeAddress } from '../edge/address.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { DeadlineError } from '../lib/errors.ts'
 
 /** An answer that came through the edge, after redirects. */
 export interface EdgeAnswer {
@@ -23,6 +25,7 @@ export interface EdgeAnswer {
 /** More of a body is not read: an app must not fill our memory. */
 const MAX_BODY = 4 * 1024 * 1024
 const MAX_REDIRECTS = 10
+/** Shorter than the 30 s for which Traefik dials a server that does not answer: see NoResponse. */
 const REQUEST_DEADLINE_MS = 10_000
 
 export interface EdgeRequest {
@@ -34,6 +37,15 @@ export interface EdgeRequest {
   /** The edge has no certificate for this host, as it has none for `www.` of an app: who signed it is checked all the same. */
   readonly uncertified?: boolean
   readonly signal: AbortSignal
+  /** For each request. Default: 10 s. */
+  readonly deadlineMs?: number
+}
+
+/** The proxy took the request and said nothing before the deadline: it still waits for the app, or dials it in vain. */
+export class NoResponse extends DeadlineError {
+  constructor(url: string, deadlineMs: number) {
+    super('no-response', `${url}: the proxy took the request, and no answer came within ${formatDuration(deadlineMs)}`)
+  }
 }
 
 /** The app sends the browser in a circle. */
@@ -48,23 +60,18 @@ export class RedirectLoop {
 /**
  * Asks for `https://<domain><path>` at the edge's own address, with the domain as server and host name. Up to ten redirects
  * within the domain are followed, with the cookies that they set, as a browser would; one that comes back with nothing new to a place
- * already seen, or an eleventh, is a RedirectLoop. Rejects with Node's own error when there is no answer.
+ * already seen, or an eleventh, is a RedirectLoop. Rejects with NoResponse when the proxy was reached and nothing came back, and with Node's
+ * own error when the proxy was not.
  */
-export async function askEdge({
-  edge,
-  domain,
-  path,
-  follow,
-  uncertified = false,
-  signal,
-}: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
+export async function askEdge(asked: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
+  const { edge, domain, path, follow, uncertified = false, signal, deadlineMs = REQUEST_DEADLINE_MS } = asked
   const way: string[] = []
   const seen = new Set<string>()
   const cookies = new Map<string, string>()
   for (let url = new URL(path, `https://${domain}`); ; ) {
     way.push(url.href)
     seen.add(`${url.href} ${cookieHeader(cookies)}`)
-    const answer = await ask(edge, url, { signal, cookie: cookieHeader(cookies), uncertified })
+    const answer = await ask(edge, url, { signal, deadlineMs, cookie: cookieHeader(cookies), uncertified })
     const next = follow ? redirectWithin(answer, url) : null
     if (next === null) return { ...answer, redirects: way.length - 1 }
     for (const cookie of answer.cookies) cookies.set(cookie.split('=')[0] ?? '', cookie)
@@ -92,12 +99,22 @@ function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null 
   return next
 }
 
+interface AskOptions {
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+  readonly cookie: string
+  readonly uncertified: boolean
+}
+
 function ask(
   edge: EdgeAddress,
   url: URL,
-  { signal, cookie, uncertified }: { signal: AbortSignal; cookie: string; uncertified: boolean },
+  { signal, deadlineMs, cookie, uncertified }: AskOptions,
 ): Promise<OneAnswer> {
+  const late = AbortSignal.timeout(deadlineMs)
   return new Promise((resolve, reject) => {
+    let reached = false
+    const failed = (error: Error) => reject(late.aborted && reached ? new NoResponse(url.href, deadlineMs) : error)
     const asked = request(
       {
         host: edge.host,
@@ -108,7 +125,7 @@ function ask(
         ...(edge.ca === null ? { rejectUnauthorized: false } : { ca: edge.ca }),
         ...(uncertified ? { checkServerIdentity: () => undefined } : {}),
         agent: false,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]),
+        signal: AbortSignal.any([signal, late]),
       },
       (response) => {
         const chunks: Buffer[] = []
@@ -134,10 +151,11 @@ function ask(
           asked.destroy()
         })
         response.on('end', done)
-        response.on('error', reject)
+        response.on('error', failed)
       },
     )
-    asked.on('error', reject)
+    asked.on('socket', (socket) => socket.once('secureConnect', () => (reached = true)))
+    asked.on('error', failed)
     asked.end()
   })
 }

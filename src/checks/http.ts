@@ -1,31 +1,50 @@
 import type { EdgeAddress } from '../edge/address.ts'
 import { type Route, routesFor } from '../edge/routes.ts'
-import { systemClock } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type Condition, type OnWaiting, waitFor } from '../lib/wait.ts'
+import type { OnWaiting } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
+import type { AppActivity } from './activity.ts'
+import { answerSign, saysNotYet } from './answer-sign.ts'
+import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
 import { BEHIND_TLS } from './broken-page.ts'
-import { askEdge, type EdgeAnswer, RedirectLoop } from './edge-request.ts'
+import { closedPort, type PortsLook } from './closed-port.ts'
+import { askEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
+import { hostsElsewhere, type RoutedService } from './routed-services.ts'
 import { type ServingTask, serversBehind } from './serving-task.ts'
 
-export interface HttpCheck {
+/** What every check of an answer over the edge is given. */
+export interface EdgeCheck {
   readonly edge: EdgeAddress
+  /** The stack's running tasks at this moment: see `runningTasks`. */
+  readonly tasksOf: () => Promise<readonly ServingTask[]>
+  /** The longest that is waited, while something moves. */
+  readonly deadlineMs: number
+  /** See `timeouts.quiet`. Default: QUIET_MS. */
+  readonly quietMs?: number
+  /** When the app was last at work. Default: nobody knows, and only the deadline ends a wait for what may still come. */
+  readonly activity?: AppActivity
+  /** Default: ports are not looked at. */
+  readonly portsOf?: PortsLook
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  readonly onWaiting?: OnWaiting
+  /** For tests; default: ask the edge. */
+  readonly routesOf?: (domain: string, edge: EdgeAddress) => Promise<readonly Route[] | null>
+}
+
+export interface HttpCheck extends EdgeCheck {
   readonly domain: string
   readonly path: string
   /** Statuses that are good. Redirects within the domain are followed when a 2xx is among them. */
   readonly allowed: readonly number[]
-  /** The stack's running tasks at this moment: see `runningTasks`. */
-  readonly tasksOf: () => Promise<readonly ServingTask[]>
-  readonly deadlineMs: number
-  readonly signal: AbortSignal
+  /** What the stack asks of the proxy. Default: unknown. */
+  readonly routed?: readonly RoutedService[]
   /** Hides secrets in what is quoted of a body. */
   readonly mask: (text: string) => string
-  readonly onWaiting?: OnWaiting
-  /** For tests; default: ask the edge. */
-  readonly routes?: (domain: string, edge: EdgeAddress) => Promise<readonly Route[] | null>
 }
 
 export interface HttpResult {
@@ -34,36 +53,24 @@ export interface HttpResult {
   readonly cause?: Cause
 }
 
-/** An app that redirects in a circle for so long, without a single other answer, does so for good. */
-const CIRCLE_STANDS_MS = 20_000
+type HttpEvidence = NonNullable<HttpResult['evidence']>
 
 /**
- * Asks through the edge until the app's own task answers with an allowed status. `fail` is always with a cause that the
- * recipe can mend; `unverified` when the edge did not answer or cannot say whose answer it was.
+ * Asks through the edge until the app's own task answers with an allowed status: see `awaitAnswer` for when it gives up. `fail` is always with
+ * a cause that the recipe can mend; `unverified` when the edge did not answer or cannot say whose answer it was.
  */
 export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
-  let last: HttpResult = unanswered(check, 'no request was made')
-  let circlingSince: number | null = null
-  const look = async (signal: AbortSignal): Promise<Condition<HttpResult, never>> => {
-    last = await lookOnce(check, signal)
-    circlingSince = last.cause?.code === 'redirect-loop' ? (circlingSince ?? systemClock.now()) : null
-    const settled = circlingSince !== null && systemClock.now() - circlingSince >= CIRCLE_STANDS_MS
-    return last.outcome === 'pass' || settled
-      ? { state: 'ready', value: last }
-      : { state: 'waiting', reason: last.cause?.message ?? 'no answer' }
-  }
-  const { deadlineMs, signal, onWaiting } = check
-  const waited = await waitFor(look, {
+  const answered = await awaitAnswer((signal) => lookOnce(check, signal), {
+    ...check,
     wait: { id: 'http', subject: check.domain },
-    deadlineMs,
-    everyMs: 250,
-    signal,
-    onWaiting,
+    unasked: unanswered(check, 'no request was made'),
   })
-  return waited.state === 'ready' ? waited.value : last
+  if (answered.state === 'wanted') return { outcome: 'pass', evidence: answered.value }
+  const { outcome, cause } = answered.seen
+  return { outcome, cause }
 }
 
-async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<HttpResult> {
+async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<Answered<HttpEvidence>> {
   const { edge, domain, path, allowed } = check
   const follow = allowed.some((status) => status >= 200 && status < 300)
   let answer: EdgeAnswer | RedirectLoop
@@ -71,70 +78,112 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<HttpResu
     answer = await askEdge({ edge, domain, path, follow, signal })
   } catch (error) {
     check.signal.throwIfAborted()
-    return unanswered(check, messageOf(error))
+    return { state: 'unwanted', seen: await silence(check, error) }
   }
-  if (answer instanceof RedirectLoop) return inCircle(answer)
+  if (answer instanceof RedirectLoop) return { state: 'unwanted', seen: inCircle(answer) }
   return judge(check, answer)
 }
 
 /** The routing table and the tasks are read after the answer: they say who stands behind the domain now. */
-async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<HttpResult> {
-  const routes = await (check.routes ?? routesFor)(check.domain, check.edge)
-  const behind = routes && serversBehind(routes, await check.tasksOf())
-  const lines = [`GET ${answer.url}: ${answer.status}`, ...quote(check.mask(answer.body)), ...(behind?.errors ?? [])]
+async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<HttpEvidence>> {
+  const { domain, allowed, routed = [], portsOf } = check
+  const routes = await (check.routesOf ?? routesFor)(domain, check.edge)
+  const tasks = await check.tasksOf()
+  const behind = routes && serversBehind(routes, tasks)
+  const { url, status, bodyHash, bytes } = answer
+  const lines = [`GET ${url}: ${status}`, ...quote(check.mask(answer.body)), ...(behind?.errors ?? [])]
+  const seen = (outcome: Unwanted['outcome'], why: Cause, more: Partial<Unwanted> = {}): Answered<never> => {
+    const stands = { sign: `${why.code} ${answerSign(answer)}`, stayed: `the answer stayed ${status}` }
+    return { state: 'unwanted', seen: { outcome, cause: why, ...stands, excused: !saysNotYet(status), ...more } }
+  }
+  const elsewhere = hostsElsewhere(routed, domain)
   const proxy = proxyAnswer(answer, behind?.routed ?? false)
-  if (proxy === 'no-router') return failed('proxy-fallback', `no router of the proxy matches ${check.domain}`, lines)
-  if (proxy === 'no-server') return failed('http-not-serving', `the proxy has nobody to ask (${answer.status})`, lines)
-  if (!check.allowed.includes(answer.status)) {
-    const wanted = check.allowed.join(', ')
-    return failed('http-wrong-status', `the app answers ${answer.status}, expected ${wanted}`, lines)
+  if (elsewhere && (proxy === 'no-router' || (behind && proxy === null))) {
+    const why = ruleElsewhere(elsewhere, domain, lines)
+    // A router of the release before may still be there for a moment, and lead its requests anywhere.
+    return seen('fail', why, { excused: proxy === null, final: proxy === 'no-router' })
+  }
+  if (proxy === 'no-router') {
+    return seen('fail', cause('proxy-fallback', `no router of the proxy matches ${domain}`, { lines }), {
+      excused: false,
+    })
+  }
+  if (proxy === 'no-server') {
+    const why = cause('http-not-serving', `the proxy has nobody to ask (${status})`, { lines })
+    const closer = routes && portsOf && ((signal: AbortSignal) => closedPort({ routes, tasks, lines }, portsOf, signal))
+    return seen('fail', why, { excused: false, ...(closer ? { closer } : {}) })
+  }
+  if (!allowed.includes(status)) {
+    const message = `the app answers ${status}, expected ${allowed.join(', ')}`
+    return seen('fail', cause('http-wrong-status', message, { lines }))
   }
   if (!behind) {
-    const message = `${check.domain} answers, but this proxy cannot be asked whose answer it is`
-    return { outcome: 'unverified', cause: cause('evidence-missing', message, { blame: 'infra', lines }) }
+    const message = `${domain} answers, but this proxy cannot be asked whose answer it is`
+    return seen('unverified', cause('evidence-missing', message, { blame: 'infra', lines }), { final: true })
   }
   if (behind.tasks.length === 0 || behind.strangers.length > 0) {
-    const message = `the answer for ${check.domain} may come from something that is no running task of this app`
-    return failed('http-not-serving', message, [
-      ...lines,
-      ...behind.strangers.map((server) => `the proxy dials ${server}`),
-    ])
+    const message = `the answer for ${domain} may come from something that is no running task of this app`
+    const strangers = behind.strangers.map((server) => `the proxy dials ${server}`)
+    return seen('fail', cause('http-not-serving', message, { lines: [...lines, ...strangers] }))
   }
-  const { url, status, bodyHash, bytes } = answer
   return {
-    outcome: 'pass',
-    evidence: { kind: 'http', url, status, bodyHash, bytes, servingTask: behind.tasks.join(' ') },
+    state: 'wanted',
+    value: { kind: 'http', url, status, bodyHash, bytes, servingTask: behind.tasks.join(' ') },
   }
 }
 
-function inCircle({ urls }: RedirectLoop): HttpResult {
+function ruleElsewhere(hosts: readonly string[], domain: string, lines: readonly string[]): Cause {
+  const message = `the ${hosts.length === 1 ? 'rule names' : 'rules name'} ${hosts.join(', ')}, not ${domain}`
+  const hint = `Write Host(\`\${DOMAIN}\`) into the rule of the router that is for the app.`
+  return cause('proxy-fallback', message, { hint, lines })
+}
+
+function inCircle({ urls }: RedirectLoop): Unwanted {
   const message = `the app redirects in a circle: ${urls.at(-1)} comes again`
   const hint = new Set(urls).size === 1 ? { hint: BEHIND_TLS } : {}
   return {
     outcome: 'fail',
     cause: cause('redirect-loop', message, { ...hint, lines: urls.map((url) => `GET ${url}`) }),
+    sign: `circle ${answerSign({ status: 302, body: urls.join(' ') })}`,
+    stayed: 'the circle stayed the same',
+    excused: true,
+    standsAlone: true,
   }
 }
 
-function failed(
-  code: 'proxy-fallback' | 'http-not-serving' | 'http-wrong-status',
-  message: string,
-  lines: readonly string[],
-): HttpResult {
-  return { outcome: 'fail', cause: cause(code, message, { lines }) }
+/** No answer at all. Where the proxy has a router for the domain and took the request, it is the app that owes it. */
+async function silence(check: HttpCheck, error: unknown): Promise<Unwanted> {
+  const { domain, edge } = check
+  if (!(error instanceof NoResponse)) return unanswered(check, messageOf(error))
+  const routes = await (check.routesOf ?? routesFor)(domain, edge)
+  if (!routes?.some(({ status }) => status !== 'disabled')) return unanswered(check, error.message)
+  const servers = routes.flatMap((route) => route.servers.map((server) => `the proxy dials ${server}`))
+  return {
+    outcome: 'fail',
+    cause: cause('http-not-serving', error.message, { hint: SILENT_HINT, lines: servers }),
+    sign: 'no response',
+    stayed: 'no answer came',
+    excused: false,
+  }
 }
 
+const SILENT_HINT =
+  'Find out what the app waits for before it answers, and whether it is to be reached on the network of the proxy.'
+
 /** The edge gave no HTTP answer at all, which no label of a recipe can bring about. */
-function unanswered({ edge, domain }: HttpCheck, why: string): HttpResult {
+function unanswered({ edge, domain }: HttpCheck, why: string): Unwanted {
   const message = `no answer for ${domain} from the proxy at ${edge.host}:${edge.httpsPort}: ${why}`
   return {
     outcome: 'unverified',
     cause: cause('http-not-serving', message, { blame: 'infra', hint: "Run 'cc-ci doctor'." }),
+    sign: 'unanswered',
+    stayed: 'the proxy gave no answer',
+    excused: false,
   }
 }
 
 /** The first lines of a body that say something. */
-function quote(body: string): string[] {
+export function quote(body: string): string[] {
   const lines = body
     .split('\n')
     .map((line) => line.trim())

@@ -1,8 +1,11 @@
-import type { EdgeAddress } from '../edge/address.ts'
+import { routesFor } from '../edge/routes.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
-import { askEdge, RedirectLoop } from './edge-request.ts'
+import { answerSign } from './answer-sign.ts'
+import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
+import { closedPort } from './closed-port.ts'
+import { askEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { type EdgeCheck, quote } from './http.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import type { RoutedService } from './routed-services.ts'
 
@@ -12,13 +15,10 @@ export interface OtherRoute {
   readonly path: string
 }
 
-export interface OtherRoutesCheck {
-  readonly edge: EdgeAddress
+export interface OtherRoutesCheck extends EdgeCheck {
   readonly routes: readonly OtherRoute[]
-  /** For each route. */
-  readonly deadlineMs: number
-  readonly signal: AbortSignal
-  readonly onWaiting?: OnWaiting
+  /** Hides secrets in what is quoted of a body. */
+  readonly mask: (text: string) => string
 }
 
 /** Matchers that a plain GET meets; a rule with any other is not asked. */
@@ -50,46 +50,83 @@ function placeOf(rule: string): { host: string; path: string } | null {
 }
 
 /**
- * Waits until somebody behind each route answers, whatever it says: the proxy's own 502, 503 or 504 means that nobody does. Null: all do.
- * A proxy that gives no answer at all is blamed on the infrastructure.
+ * Waits, for all routes at the same time, until somebody behind each answers, whatever it says: the proxy's own 502, 503 or 504 means that nobody
+ * does. Null: all do. Each wait ends as that for the app itself (`awaitAnswer`); the first that finds nobody ends the others. A proxy that
+ * gives no answer at all is blamed on the infrastructure.
  */
 export async function checkOtherRoutes(check: OtherRoutesCheck): Promise<Cause | null> {
-  for (const route of check.routes) {
-    const found = await checkRoute(check, route)
-    if (found) return found
+  const others = new AbortController()
+  const signal = AbortSignal.any([check.signal, others.signal])
+  const first = Promise.withResolvers<Cause | null>()
+  const waits = check.routes.map((route) =>
+    checkRoute({ ...check, signal }, route).then((found) => {
+      if (found) first.resolve(found)
+    }),
+  )
+  Promise.all(waits).then(() => first.resolve(null), first.reject)
+  try {
+    return await first.promise
+  } finally {
+    others.abort()
   }
-  return null
 }
 
 async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<Cause | null> {
-  const { deadlineMs, signal, onWaiting } = check
   const place = `${route.host}${route.path}`
-  let silent = false
-  const waited = await waitFor<null, never>(
-    async (looking) => {
-      const seen = await deadEnd(check.edge, route, looking)
-      silent = seen?.silent ?? false
-      return seen === null ? { state: 'ready', value: null } : { state: 'waiting', reason: seen.why }
-    },
-    { wait: { id: 'route', subject: place }, deadlineMs, everyMs: 250, signal, onWaiting },
-  )
-  if (waited.state !== 'deadline') return null
-  const message = `a router leads ${place} to ${route.service}, but nobody there answers: ${waited.lastSeen}`
-  return cause('http-not-serving', message, { service: route.service, ...(silent ? { blame: 'infra' } : {}) })
+  const answered = await awaitAnswer((signal) => askRoute(check, route, signal), {
+    ...check,
+    wait: { id: 'route', subject: place },
+    unasked: silent(route, 'no request was made'),
+  })
+  return answered.state === 'wanted' ? null : answered.seen.cause
 }
 
-async function deadEnd(
-  edge: EdgeAddress,
-  { host, path }: OtherRoute,
-  signal: AbortSignal,
-): Promise<{ why: string; silent: boolean } | null> {
+async function askRoute(check: OtherRoutesCheck, route: OtherRoute, signal: AbortSignal): Promise<Answered<null>> {
+  const { host, path } = route
   try {
-    const answer = await askEdge({ edge, domain: host, path, follow: false, uncertified: true, signal })
-    if (answer instanceof RedirectLoop) return null
-    return proxyAnswer(answer, true) === 'no-server'
-      ? { why: `the proxy has nobody to ask (${answer.status})`, silent: false }
-      : null
+    const answer = await askEdge({ edge: check.edge, domain: host, path, follow: false, uncertified: true, signal })
+    if (answer instanceof RedirectLoop || proxyAnswer(answer, true) !== 'no-server')
+      return { state: 'wanted', value: null }
+    return { state: 'unwanted', seen: await nobody(check, route, answer) }
   } catch (error) {
-    return { why: messageOf(error), silent: true }
+    check.signal.throwIfAborted()
+    return { state: 'unwanted', seen: silent(route, messageOf(error), error instanceof NoResponse) }
   }
+}
+
+/** The proxy has nobody to ask. */
+async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAnswer): Promise<Unwanted> {
+  const { url, status, body } = answer
+  const { edge, portsOf, tasksOf } = check
+  const lines = [`GET ${url}: ${status}`, ...quote(check.mask(body))]
+  const closer = async (signal: AbortSignal) => {
+    const routes = await (check.routesOf ?? routesFor)(route.host, edge)
+    if (!routes || !portsOf) return null
+    const tasks = (await tasksOf()).filter(({ service }) => service === route.service)
+    return closedPort({ routes, tasks, lines }, portsOf, signal)
+  }
+  return {
+    outcome: 'fail',
+    cause: deadEnd(route, `the proxy has nobody to ask (${status})`, lines),
+    sign: answerSign(answer),
+    stayed: `the answer stayed ${status}`,
+    excused: false,
+    ...(portsOf ? { closer } : {}),
+  }
+}
+
+function silent(route: OtherRoute, why: string, proxyAnswers = false): Unwanted {
+  const dead = deadEnd(route, why, [])
+  return {
+    outcome: proxyAnswers ? 'fail' : 'unverified',
+    cause: proxyAnswers ? dead : { ...dead, blame: 'infra' },
+    sign: proxyAnswers ? 'no response' : 'unanswered',
+    stayed: 'no answer came',
+    excused: false,
+  }
+}
+
+function deadEnd({ host, path, service }: OtherRoute, why: string, lines: readonly string[]): Cause {
+  const message = `a router leads ${host}${path} to ${service}, but nobody there answers: ${why}`
+  return cause('http-not-serving', message, { service, lines })
 }

@@ -1,4 +1,5 @@
 import type { ResolvedStack } from '../recipe/model.ts'
+import { boundHosts } from '../recipe/route-rule.ts'
 import { labelProblem } from '../recipe/traefik/label-problem.ts'
 import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
 
@@ -84,6 +85,14 @@ function labelsOfContainers(stack: ResolvedStack): { service: string; label: str
     const asking = all.find(([key]) => /^traefik\.(enable$|http\.)/i.test(key))
     return asking && !off ? [{ service, label: asking[0] }] : []
   })
+}
+
+/** The hosts that all rules keep to when the domain is none of them, so that no request for it can ever meet one; null when one might. */
+export function hostsElsewhere(routed: readonly RoutedService[], domain: string): readonly string[] | null {
+  const bound = routed.flatMap(({ rules }) => rules.map(boundHosts))
+  if (bound.length === 0 || bound.includes(null)) return null
+  const hosts = [...new Set(bound.flatMap((some) => some ?? []))]
+  return hosts.includes(domain.toLowerCase()) ? null : hosts
 }
 
 function namesHost(rule: string, domain: string): boolean {

@@ -6,6 +6,10 @@ export interface ServingTask {
   readonly id: string
   readonly service: string
   readonly addresses: readonly string[]
+  /** Id of its container. */
+  readonly container: string
+  /** Its own health check says so; false without one. */
+  readonly healthy: boolean
 }
 
 /** The running tasks of a stack with the addresses of their containers, on this node. */
@@ -19,7 +23,8 @@ export async function runningTasks(engine: Engine, stack: string): Promise<Servi
     const container = containers.find(({ id }) => id === task.containerId)
     if (task.state !== 'running' || !container) return []
     const service = services.find(({ id }) => id === task.serviceId)?.service ?? task.serviceId
-    return [{ id: task.id, service, addresses: Object.values(container.addresses) }]
+    const healthy = container.health?.status === 'healthy'
+    return [{ id: task.id, service, addresses: Object.values(container.addresses), container: container.id, healthy }]
   })
 }
 
@@ -39,6 +44,6 @@ export function serversBehind(routes: readonly Route[], tasks: readonly ServingT
   }
 }
 
-function hostOf(server: string): string {
+export function hostOf(server: string): string {
   return URL.canParse(server) ? new URL(server).hostname.replace(/^\[|\]$/g, '') : server
 }

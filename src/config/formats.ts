@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDuration } from '../lib/duration.ts'
+import { formatDuration, parseDuration } from '../lib/duration.ts'
 
 const SECOND = 1000
 const MAX_DURATION = 2 * 3600 * SECOND
@@ -15,6 +15,11 @@ export const duration = z
   .meta({ title: 'duration' })
   .transform(parseDuration)
   .refine((ms) => ms >= SECOND && ms <= MAX_DURATION, 'a duration from 1s to 2h')
+
+/** A duration that may only lengthen what it replaces. */
+export function durationFrom(leastMs: number) {
+  return duration.refine((ms) => ms >= leastMs, `a duration from ${formatDuration(leastMs)} to 2h`)
+}
 
 /** Written `512m` or `2g`, held in bytes. */
 export const memory = z

@@ -36,8 +36,8 @@ export type OnWaiting = (progress: WaitProgress) => void
 
 interface WaitBounds {
   readonly deadlineMs: number
-  /** The poll that backs up the events. Default 500 ms. */
-  readonly everyMs?: number
+  /** The poll that backs up the events; a function is asked before each pause. Default 500 ms. */
+  readonly everyMs?: number | (() => number)
   readonly signal?: AbortSignal
   readonly clock?: Clock
   /** Resolves when something happened that makes another look worthwhile before the poll is due. */
@@ -64,7 +64,8 @@ export async function waitFor<T, C>(
     if (seen.reason !== lastSeen && wait)
       onWaiting?.({ ...waitFacts(wait), reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
     lastSeen = seen.reason
-    await pause(Math.min(everyMs, Math.max(1, deadlineMs - waitedMs())), clock, nudge, options.signal)
+    const pauseMs = typeof everyMs === 'function' ? everyMs() : everyMs
+    await pause(Math.min(pauseMs, Math.max(1, deadlineMs - waitedMs())), clock, nudge, options.signal)
   }
   return { state: 'deadline', lastSeen, waitedMs: waitedMs() }
 }

@@ -1,10 +1,13 @@
 import { join, relative } from 'node:path'
 import { checkHttp } from '../checks/http.ts'
+import { listeningPorts } from '../checks/listening-ports.ts'
+import { offTheProxy } from '../checks/off-the-proxy.ts'
 import { checkOtherRoutes, otherRoutes } from '../checks/other-routes.ts'
 import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
+import type { Stretch } from '../engine/convergence/activity.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
@@ -49,7 +52,7 @@ function pausedMessage(service: string): string {
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
 export async function serves(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
-  const { host, plan, signal, masker } = context
+  const { host, plan, signal, masker, clock, watch } = context
   const wish = httpWish(release.stack)
   if (wish.kind === 'none') {
     reporter.evidence({ kind: 'no-http', reason: wish.reason })
@@ -61,20 +64,28 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
   }
   const routed = routedServices(release.stack, plan.app.domain)
   const { health, timeouts } = plan.settings.settings
-  const asking = { deadlineMs: timeouts.http, signal, onWaiting: reporter.onWaiting }
-  const answer = await checkHttp({
-    edge: host.edge,
-    domain: plan.app.domain,
-    path: health.path,
-    allowed: health.status,
-    tasksOf: () => runningTasks(host.engine, plan.app.stack),
-    mask: (text) => masker.mask(text),
-    ...asking,
-  })
+  const { stack, runId, domain } = plan.app
+  const { engine, edge, toolboxImage } = host
+  const asking = {
+    edge,
+    tasksOf: () => runningTasks(engine, stack),
+    portsOf: (container: string, looking: AbortSignal) =>
+      listeningPorts({ engine, runId, stack, container, toolboxImage, signal: looking }),
+    ...{ deadlineMs: timeouts.http, quietMs: timeouts.quiet, signal, clock, onWaiting: reporter.onWaiting },
+    activity: { lastAt: (excused?: readonly Stretch[]) => watch.lastActivity(excused) },
+    mask: (text: string) => masker.mask(text),
+  }
+  // Whoever cannot be reached need not be asked. Of another proxy nobody here knows the networks.
+  const unreachable = (service: string) => (edge.apiPort === null ? null : offTheProxy(release.stack, stack, service))
+  const own = routed.filter(({ namesDomain }) => namesDomain)
+  const off = own.map(({ service }) => unreachable(service))
+  if (off[0] && !off.includes(null)) throw new TierStop('task-answers', off[0])
+  const answer = await checkHttp({ ...asking, domain, path: health.path, allowed: health.status, routed })
   accept(reporter, 'task-answers', answer)
-  const others = otherRoutes(routed, { host: plan.app.domain, path: health.path })
+  const others = otherRoutes(routed, { host: domain, path: health.path })
   if (others.length > 0) {
-    const dead = await checkOtherRoutes({ ...asking, edge: host.edge, routes: others })
+    const lost = others.map(({ service }) => unreachable(service)).find((found) => found !== null)
+    const dead = lost ?? (await checkOtherRoutes({ ...asking, routes: others }))
     if (dead) throw new TierStop('routes-lead', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
     reporter.check('routes-lead', 'pass')
   }

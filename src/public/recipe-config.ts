@@ -42,12 +42,19 @@ export interface RecipeConfig {
      */
     readonly deploy?: string
     /**
-     * How long the app may take to answer once its services are up.
+     * How long the app may take to answer once its services are up and while anything of it moves.
      * @default "5m"
      * @example
      * { timeouts: { http: "90s" } }
      */
     readonly http?: string
+    /**
+     * How long nothing may move before an answer over HTTP that is not the wanted one counts for good: no task changes, health is settled, nothing is logged, the processor is idle and each request gets the same. An app that is silent for longer while it starts needs more.
+     * @default "20s"
+     * @example
+     * { timeouts: { quiet: "1m" } }
+     */
+    readonly quiet?: string
     /**
      * How long all custom tests of one tier together may take.
      * @default "10m"

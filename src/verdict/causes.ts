@@ -202,21 +202,23 @@ export const CAUSES = {
   },
   'http-not-serving': {
     blame: 'recipe',
-    again: chance('A deadline passed with no answer of the app, which tells nothing about the next start.'),
+    again: chance(
+      'A deadline that passes while the app works tells nothing about the next start. Where nothing moved any more, or the files or open ports say why, it would come again.',
+    ),
     what: 'The app does not answer over HTTP.',
-    why: 'All tasks run, but no request through the proxy got an answer of the app before the deadline.',
+    why: 'All tasks run, but no request through the proxy got an answer of the app until nothing moved any more, or the deadline passed.',
     todo: 'Check the port in `traefik.http.services.<name>.loadbalancer.server.port` and that the app listens on 0.0.0.0.',
   },
   'http-wrong-status': {
     blame: 'recipe',
-    again: deterministic('The app itself gave this answer until the deadline.'),
+    again: deterministic('The app itself gave this answer until nothing moved any more, or the deadline passed.'),
     what: 'The app answers with an unexpected status.',
     why: 'The answer came from the app itself and its status is none of those allowed.',
     todo: 'Read the body below; if the status is right for this app, set `health.path` or `health.status`.',
   },
   'proxy-fallback': {
     blame: 'recipe',
-    again: deterministic('A router that exists is found within seconds; none was until the deadline.'),
+    again: deterministic('A router that exists is found within seconds; none was while the app was waited for.'),
     what: "The proxy answers in the app's place.",
     why: "No router matches the app's domain, so that the proxy's own error page came back.",
     todo: 'Check the router labels: `rule`, `entrypoints`, `traefik.enable`, and that they stand under `deploy.labels`.',

@@ -108,7 +108,7 @@ describe('what is expected', () => {
       upgrade: [],
       teardown: WHOLE_LIFE.teardown,
     })
-    expect(stops('upgrade', 'data-lost', 'data-kept').checks.upgrade).toEqual(WHOLE_LIFE.upgrade.slice(0, 5))
+    expect(stops('upgrade', 'data-lost', 'data-kept').checks.upgrade).toEqual(WHOLE_LIFE.upgrade.slice(0, 6))
     expect(stops('backup', 'backup-empty', 'dumps-whole', { without: ['upgrade'] }).checks).not.toHaveProperty(
       'upgrade',
     )

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { askEdge, RedirectLoop } from '../../src/checks/edge-request.ts'
+import { askEdge, NoResponse, RedirectLoop } from '../../src/checks/edge-request.ts'
 import { checkHttp } from '../../src/checks/http.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 
@@ -19,6 +19,7 @@ beforeAll(async () => {
     if (url === '/round') return redirect('/and-round')
     if (url === '/and-round') return redirect('/round')
     if (url === '/to-https') return redirect(`https://${DOMAIN}/to-https`)
+    if (url === '/never') return undefined
     return response.end(`cookie: ${headers.cookie ?? 'none'}`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -34,6 +35,13 @@ const ask = (path: string) => askEdge({ edge: edge(), domain: DOMAIN, path, foll
 
 it('takes the cookies along that a redirect sets, as a browser does', async () => {
   expect(await ask('/cookie')).toMatchObject({ status: 200, body: 'cookie: seen=1; lang=en', redirects: 1 })
+})
+
+it('tells a proxy that says nothing from one that is not there', async () => {
+  const asked = { domain: DOMAIN, path: '/never', follow: true, signal, deadlineMs: 300 }
+  await expect(askEdge({ ...asked, edge: edge() })).rejects.toThrow(NoResponse)
+  const gone = askEdge({ ...asked, edge: { ...edge(), httpsPort: 1 } })
+  await expect(gone).rejects.toThrow('ECONNREFUSED')
 })
 
 it('knows a circle by its places', async () => {

@@ -12,7 +12,13 @@ const route = (servers: string[], status = 'enabled') => ({
   service: 'a@swarm',
   servers,
 })
-const task = (id: string, address: string) => ({ id, service: 'app', addresses: [address] })
+const task = (id: string, address: string) => ({
+  id,
+  service: 'app',
+  addresses: [address],
+  container: `c-${id}`,
+  healthy: false,
+})
 
 it("tells the proxy's own answers from those of the app", () => {
   const notFound = { status: 404, body: '404 page not found\n' }

@@ -33,7 +33,7 @@ describe('what is used', () => {
     const { settings, sources, written } = await load(files)
     expect(settings).toEqual({
       health: { path: '/', status: [200, 301, 302] },
-      timeouts: { deploy: 600_000, http: 300_000, tests: 600_000, hook: 300_000 },
+      timeouts: { deploy: 600_000, http: 300_000, tests: 600_000, hook: 300_000, quiet: 20_000 },
       env: {},
       upgrade: { from: 'auto', env: {} },
       backup: { capable: 'auto', verify: [] },

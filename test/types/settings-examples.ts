@@ -6,6 +6,7 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   defineRecipe({ health: { status: [200, 401] } }),
   defineRecipe({ timeouts: { deploy: '20m' } }),
   defineRecipe({ timeouts: { http: '90s' } }),
+  defineRecipe({ timeouts: { quiet: '1m' } }),
   defineRecipe({ timeouts: { tests: '15m' } }),
   defineRecipe({ timeouts: { hook: '2m' } }),
   defineRecipe({

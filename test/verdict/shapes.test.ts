@@ -280,7 +280,7 @@ describe('a piece of evidence', () => {
     ['head-deployed', { label: `${HEAD.slice(0, 8)}+U${HEAD[8]}` }, 'hollow'],
     ['head-deployed', { label: HEAD.slice(1, 9) }, 'hollow'],
     ['head-deployed', { commit: HEAD.slice(0, 39) }, 'hollow'],
-    ['update-status', { services: [{ service: 'app', state: 'paused' }] }, 'hollow'],
+    ['update-status', { services: [{ service: 'app', state: 'updating' }] }, 'hollow'],
     ['witness', { witnesses: [{ ...row, result: 'missing' }] }, 'hollow'],
     ['snapshot', { id: '12345678' }, 'whole'],
     ['snapshot', { id: '1234567' }, 'hollow'],

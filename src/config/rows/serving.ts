@@ -1,6 +1,12 @@
 import { z } from 'zod'
-import { duration, probe, statuses, urlPath } from '../formats.ts'
+import { duration, durationFrom, probe, statuses, urlPath } from '../formats.ts'
 import { setting } from '../row.ts'
+
+/**
+ * THE time after which an unchanging answer counts for good: nothing was at work for so long, and every request got the same. A recipe can
+ * lengthen it (`timeouts.quiet`), never shorten it.
+ */
+export const QUIET_MS = 20_000
 
 /** When the app counts as up, and what a browser looks at. */
 export const servingRows = {
@@ -24,9 +30,15 @@ export const servingRows = {
   }),
   'timeouts.http': setting(duration, {
     earlier: 'HTTP_TIMEOUT',
-    what: 'How long the app may take to answer once its services are up.',
+    what: 'How long the app may take to answer once its services are up and while anything of it moves.',
     default: '5m',
     example: '90s',
+  }),
+  'timeouts.quiet': setting(durationFrom(QUIET_MS), {
+    earlier: null,
+    what: 'How long nothing may move before an answer over HTTP that is not the wanted one counts for good: no task changes, health is settled, nothing is logged, the processor is idle and each request gets the same. An app that is silent for longer while it starts needs more.',
+    default: `${QUIET_MS / 1000}s`,
+    example: '1m',
   }),
   'timeouts.tests': setting(duration, {
     earlier: null,

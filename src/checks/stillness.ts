@@ -1,0 +1,94 @@
+import { QUIET_MS } from '../config/rows/serving.ts'
+import type { Stretch } from '../engine/convergence/activity.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { AppActivity } from './activity.ts'
+
+/** A request may be written to the app's log a moment after its answer. */
+const LATE_LINES_MS = 1_000
+/** The last stretch before the decision: see `pauseMs`. Whatever works at least every 8 s shows in it. */
+const SILENCE_MS = 12_000
+/** How often to ask, by how long the answer has been the same. */
+const PACE = [
+  { forMs: 10_000, everyMs: 2_500 },
+  { forMs: 5_000, everyMs: 1_000 },
+] as const
+const AT_FIRST_MS = 250
+
+export interface StillnessOptions {
+  /** Default: QUIET_MS. */
+  readonly quietMs?: number
+  /** Default: nobody knows. */
+  readonly activity?: AppActivity
+  readonly clock?: Clock
+}
+
+/** One request and what came of it. */
+export interface SeenAnswer {
+  /** Equal for answers that say the same. */
+  readonly sign: string
+  readonly request: Stretch
+  /** What the app did during the request may be our doing, and is no sign that it gets on. */
+  readonly excused: boolean
+}
+
+/** Whether an answer has stood still together with the app, and how often to ask until then without disturbing it. */
+export class Stillness {
+  readonly #quietMs: number
+  readonly #activity: AppActivity | undefined
+  readonly #clock: Clock
+  #sign: string | null = null
+  #since = 0
+  #excused: Stretch[] = []
+
+  constructor({ quietMs = QUIET_MS, activity, clock = systemClock }: StillnessOptions) {
+    this.#quietMs = quietMs
+    this.#activity = activity
+    this.#clock = clock
+  }
+
+  saw({ sign, request, excused }: SeenAnswer): void {
+    if (sign !== this.#sign) {
+      this.#sign = sign
+      this.#since = request.from
+      this.#excused = []
+    }
+    if (!excused) return
+    const { from, to } = request
+    this.#excused = this.#excused.filter((stretch) => stretch.to > from - this.#quietMs)
+    this.#excused.push({ from, to: to + LATE_LINES_MS })
+  }
+
+  /** For how long the answer has been the same. */
+  sameMs(): number {
+    return this.#clock.now() - this.#since
+  }
+
+  /** For how long nothing has moved, neither the answer nor the app; null where nobody knows about the app. */
+  stillMs(): number | null {
+    return this.#stillSince(this.#excused)
+  }
+
+  /** True: the answer counts for good. `standsAlone`: it does so by itself where nobody knows about the app. */
+  isDecided(standsAlone = false): boolean {
+    return (this.stillMs() ?? (standsAlone ? this.sameMs() : -1)) >= this.#quietMs
+  }
+
+  /**
+   * How long to leave the app alone before the next request. When the app did something only while requests of ours were with it, the last
+   * stretch before the decision is without any: what it does then is its own work.
+   */
+  pauseMs(): number {
+    const pace = PACE.find(({ forMs }) => this.sameMs() >= forMs)?.everyMs ?? AT_FIRST_MS
+    const still = this.stillMs()
+    if (still === null) return pace
+    const left = this.#quietMs - still
+    if (left <= 0 || left > SILENCE_MS) return pace
+    const doubtful = (this.#stillSince([]) ?? 0) < still
+    return doubtful ? left : Math.min(pace, left)
+  }
+
+  #stillSince(excused: readonly Stretch[]): number | null {
+    const lastAt = this.#activity?.lastAt(excused) ?? null
+    return lastAt === null ? null : this.#clock.now() - Math.max(this.#since, lastAt)
+  }
+}

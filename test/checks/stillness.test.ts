@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { Stillness } from '../../src/checks/stillness.ts'
+import { KnownActivity, PausesPass, signsEach } from './edge-stand-in.ts'
+
+const MINUTE = 60_000
+
+interface Life {
+  /** Its signs of work come so often. */
+  readonly everyMs: number
+  /** So long after the first request. */
+  readonly phaseMs?: number
+  /** Lines, which may be ours, or changes of tasks and health. */
+  readonly excusable?: boolean
+  /** Default: 30 ms. */
+  readonly requestMs?: number
+}
+
+/** How long an app that always answers 500 is asked, at most four minutes. */
+async function asked({ everyMs, phaseMs = 0, excusable = true, requestMs = 30 }: Life): Promise<number> {
+  const clock = new PausesPass()
+  const from = clock.begun - everyMs + phaseMs
+  const activity = new KnownActivity(clock, signsEach(everyMs, 5 * MINUTE, { from, excusable }))
+  const stillness = new Stillness({ activity, clock })
+  while (clock.elapsedMs() < 4 * MINUTE) {
+    const begun = clock.now()
+    await clock.sleep(requestMs)
+    stillness.saw({ sign: '500', request: { from: begun, to: clock.now() }, excused: true })
+    if (stillness.isDecided()) break
+    await clock.sleep(stillness.pauseMs())
+  }
+  return clock.elapsedMs()
+}
+
+const phases = (everyMs: number) => Array.from({ length: 25 }, (_, n) => Math.round((n * everyMs) / 25))
+
+test.each([500, 1_000, 1_250, 2_500, 2_530, 5_000, 5_060, 7_000, 8_000])(
+  'an app that logs every %d ms is never taken for a quiet one, whenever its lines fall',
+  async (everyMs) => {
+    for (const requestMs of [5, 30, 400])
+      for (const phaseMs of phases(everyMs))
+        expect([phaseMs, await asked({ everyMs, phaseMs, requestMs })]).toEqual([
+          phaseMs,
+          expect.toSatisfy((ms) => ms >= 4 * MINUTE),
+        ])
+  },
+)
+
+test.each([1_000, 10_000, 19_000])('a task or health that changes every %d ms is never excused', async (everyMs) => {
+  for (const phaseMs of phases(everyMs))
+    expect(await asked({ everyMs, phaseMs, excusable: false })).toBeGreaterThanOrEqual(4 * MINUTE)
+})
+
+test('an app that does nothing is asked for 20 s', async () => {
+  const tookMs = await asked({ everyMs: 10 * MINUTE })
+  expect(tookMs).toBeGreaterThanOrEqual(20_000)
+  expect(tookMs).toBeLessThan(20_100)
+})
+
+test('what nobody knows is never quiet, but for what stands alone', () => {
+  const clock = new PausesPass()
+  const stillness = new Stillness({ clock })
+  stillness.saw({ sign: 'circle', request: { from: clock.now() - 20_000, to: clock.now() }, excused: true })
+  expect([stillness.isDecided(), stillness.isDecided(true), stillness.stillMs()]).toEqual([false, true, null])
+})
