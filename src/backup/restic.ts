@@ -60,6 +60,13 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
   }
 }
 
+interface RestoreOptions {
+  readonly signal?: AbortSignal
+  readonly deadlineMs?: number
+  /** Whether restic reads back every file that it wrote: only where no program writes to them meanwhile. */
+  readonly verify?: boolean
+}
+
 /**
  * Puts the files of exactly this snapshot back into the volumes, as the backup bot does: what is there is overwritten, what the snapshot
  * does not hold stays as it is. `files` counts what the snapshot gave. Throws InfraError `restic-failed` when restic did not manage.
@@ -67,13 +74,14 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
 export async function restore(
   toolbox: Toolbox,
   { id, volumes }: Pick<Snapshot, 'id' | 'volumes'>,
-  options: { readonly signal?: AbortSignal; readonly deadlineMs?: number } = {},
+  options: RestoreOptions = {},
 ): Promise<{ files: number }> {
   const bounds = {
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
     ...(options.signal ? { signal: options.signal } : {}),
   }
-  const result = await toolbox.exec(['restic', 'restore', '--no-cache', '--target', '/', id], bounds)
+  const verify = options.verify ? ['--verify'] : []
+  const result = await toolbox.exec(['restic', 'restore', '--no-cache', ...verify, '--target', '/', id], bounds)
   if (result.exitCode !== 0) throw failed('restore', result.exitCode, result.stderr)
   return { files: volumes.reduce((sum, { files }) => sum + files, 0) }
 }

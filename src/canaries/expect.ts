@@ -1,10 +1,13 @@
 import { EXIT } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
-import { type CheckRef, checkKey } from '../verdict/checks.ts'
+import { type CheckIdentity, type CheckRef, checkKey, identityOf } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import type { Expected } from './canary.ts'
 
 type Checks = Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
+
+/** What looks at the app on its empty volumes, before the restore. */
+const AS_NEW = { kind: 'lose' } as const
 
 /** The checks of a whole life, in the order in which they run. A tier that gains a generic check gains it here: all canaries ask for it. */
 export const WHOLE_LIFE = {
@@ -21,7 +24,15 @@ export const WHOLE_LIFE = {
     'stayed-up',
   ],
   backup: ['snapshot-covers', 'dumps-whole', 'stayed-up'],
-  restore: ['files-restored', 'converged', 'task-answers', 'data-kept', 'stayed-up'],
+  restore: [
+    { id: 'converged', after: AS_NEW },
+    { id: 'task-answers', after: AS_NEW },
+    'files-restored',
+    'converged',
+    'task-answers',
+    'data-kept',
+    'stayed-up',
+  ],
   teardown: ['nothing-left'],
 } as const satisfies Checks
 
@@ -92,7 +103,7 @@ function checksOf({ only = ORDER, without = [], unchecked = [], besides = {} }: 
     .map((tier) => {
       const all = [...(life[tier] ?? []), ...(besides[tier] ?? [])]
       const ran = end && tier === end.tier ? (end.after ?? before(all, end.decidedBy)) : all
-      return [tier, ran.filter((check) => !isAmong(unchecked, check))] as const
+      return [tier, ran.filter((check) => !isAmong(unchecked, { ...identityOf(check), after: undefined }))] as const
     })
   return { ...onlyElsewhere(besides), ...Object.fromEntries(rows) }
 }
@@ -110,7 +121,7 @@ function before(all: readonly CheckRef[], decidedBy: CheckRef | null): readonly 
   )
 }
 
-function isAmong(checks: readonly CheckRef[], check: CheckRef): boolean {
+function isAmong(checks: readonly CheckRef[], check: CheckIdentity): boolean {
   return checks.some((one) => checkKey(one) === checkKey(check))
 }
 

@@ -45,6 +45,27 @@ const OBJECT_KINDS = {
 
 export type ObjectKind = keyof typeof OBJECT_KINDS
 
+/** The parts of a service's spec that are changed here; all others go back to the engine as they came. */
+const rawService = z.object({
+  ID: z.string(),
+  Version: z.object({ Index: z.number() }),
+  Spec: z.looseObject({
+    Mode: z.looseObject({
+      Replicated: z.looseObject({}).nullish(),
+      Global: z.looseObject({}).nullish(),
+    }),
+    TaskTemplate: z.looseObject({
+      Placement: z.looseObject({ Constraints: z.array(z.string()).nullish() }).nullish(),
+    }),
+  }),
+})
+
+/** A service as the engine has it, to be given back. */
+export interface RawService {
+  readonly id: string
+  readonly spec: z.infer<typeof rawService>['Spec']
+}
+
 const change = z.object({ Path: z.string(), Kind: z.number() })
 const DELETED = 2
 
@@ -96,6 +117,23 @@ export class Objects {
   /** A service from the engine's own form of a spec. */
   createService(spec: object): Promise<string> {
     return this.#create('/services/create', spec)
+  }
+
+  /** The spec of a service, in the engine's own form. */
+  async rawService(id: string): Promise<RawService> {
+    const { ID, Spec } = await this.#raw(id)
+    return { id: ID, spec: Spec }
+  }
+
+  /** Replaces the spec of a service, whatever it is now. */
+  async updateService(id: string, spec: RawService['spec']): Promise<void> {
+    const { Version } = await this.#raw(id)
+    const query = { version: Version.Index }
+    await this.#connection.tell('POST', `/services/${encodeURIComponent(id)}/update`, { query, body: spec })
+  }
+
+  #raw(id: string): Promise<z.infer<typeof rawService>> {
+    return this.#connection.ask('GET', `/services/${encodeURIComponent(id)}`, (answer) => rawService.parse(answer))
   }
 
   /** True when it was there. */

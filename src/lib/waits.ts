@@ -16,6 +16,8 @@ const WAITS = {
   'database-connects': '{subject} in {service} takes connections',
   ready: 'ready: {subject}',
   'ready-function': 'ready() to say yes',
+  'services-stopped': 'the services to stop',
+  'one-shots-begun': 'the one-shots to begin again',
   'engine-back': 'the engine to know what runs',
 } as const
 

@@ -2,13 +2,17 @@ import {
   compareAfterRestore,
   compareAfterUpgrade,
   destroyBeforeRestore,
+  lookAfterLoss as look,
+  noteBeforeLoss as note,
   plantWitnesses,
   removeWitnesses,
+  type WitnessEvidence,
 } from '../backup/witness/index.ts'
-import { cause } from '../verdict/causes.ts'
+import { type Cause, cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { hookExec, toolboxOf } from './made.ts'
 import type { TierReporter } from './reporter.ts'
+import { namelessVolumes } from './resilience/own-layer.ts'
 
 /** Lines of a cause for each database. */
 const MAX_DETAILS = 10
@@ -41,6 +45,16 @@ export async function destroy(context: RunContext): Promise<void> {
   if (context.made.witnesses) await destroyBeforeRestore(await surroundings(context), context.made.witnesses)
 }
 
+/** Right before everything that the labels promise is lost. */
+export async function noteBeforeLoss(context: RunContext): Promise<void> {
+  if (context.made.witnesses) await note(await surroundings(context), context.made.witnesses)
+}
+
+/** Once the app has come up as new. */
+export async function lookAfterLoss(context: RunContext): Promise<void> {
+  if (context.made.witnesses) await look(await surroundings(context), context.made.witnesses)
+}
+
 /** Removes what was planted; nothing of ours stays in the app. */
 export async function unplant(context: RunContext): Promise<void> {
   const { witnesses } = context.made
@@ -51,35 +65,53 @@ export async function unplant(context: RunContext): Promise<void> {
 const KILLED_HINT =
   'Containers were killed or replaced, nothing else: what must stay belongs in a volume, and a start must not clear it.'
 
+const UNCOVERED_HINT =
+  'It was destroyed and did not come back. Look whether the dump holds every database and table, whether a `backupbot.restore.post-hook` loads it, and whether that ends at the first error.'
+
+type Lost = Extract<WitnessEvidence, { witnesses: unknown }>['witnesses']
+
+/** `emptied`: the volumes that were lost before a restore; undefined where only markers and dumps were. */
 export async function compareAfter(
   context: RunContext,
   reporter: TierReporter,
   operation: 'upgrade' | 'restore' | 'resilience',
+  emptied?: readonly string[],
 ): Promise<void> {
   const { witnesses } = context.made
   // Without witnesses there is no evidence, and the fold makes the tier unverified: that is what `witness: false` asks for.
   if (!witnesses) return
-  const compare = operation === 'restore' ? compareAfterRestore : compareAfterUpgrade
-  const evidence = await compare(await surroundings(context), witnesses)
+  const around = await surroundings(context)
+  const evidence =
+    operation === 'restore'
+      ? await compareAfterRestore(around, witnesses, emptied)
+      : await compareAfterUpgrade(around, witnesses)
   reporter.evidence(evidence)
   await unplant(context)
   const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
   if (lost.length > 0) {
-    const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
-    const message = operation === 'resilience' ? `after its containers were killed: ${what}` : what
-    const lines = lost.flatMap(({ subject, before, after, details = [] }) => [
-      `${subject}: before ${before}, after ${after}`,
-      ...details.slice(0, MAX_DETAILS).map((detail) => `${subject}: ${detail}`),
-    ])
-    throw new TierStop(
-      'data-kept',
-      cause(operation === 'restore' ? 'restore-no-effect' : 'data-lost', message, {
-        lines,
-        ...(operation === 'resilience' ? { hint: KILLED_HINT } : {}),
-      }),
-    )
+    const nameless = operation === 'restore' ? [] : await namelessVolumes(context.host.engine, context.plan.app.stack)
+    throw new TierStop('data-kept', causeOfLoss(lost, operation, nameless))
   }
   reporter.check('data-kept', 'pass')
+}
+
+/** `nameless`: where services keep data in no volume, which explains a loss better than what was lost. */
+function causeOfLoss(lost: Lost, operation: 'upgrade' | 'restore' | 'resilience', nameless: readonly string[]): Cause {
+  const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
+  const each = lost.flatMap(({ subject, before, destroyed, after, details = [] }) => [
+    `${subject}: before ${before}${destroyed === undefined ? '' : `, destroyed ${destroyed}`}, after ${after}`,
+    ...details.slice(0, MAX_DETAILS).map((detail) => `${subject}: ${detail}`),
+  ])
+  const lines = [...nameless, ...each]
+  if (operation === 'upgrade') return cause('data-lost', what, { lines })
+  if (operation === 'resilience') {
+    return cause('data-lost', `after its containers were killed: ${what}`, { lines, hint: KILLED_HINT })
+  }
+  // What came back in part shows that the restore works: the rest was not in it.
+  const isUncovered = lost.every(({ loss }) => loss === 'not-covered')
+  return isUncovered
+    ? cause('backup-not-covered', what, { lines, hint: UNCOVERED_HINT })
+    : cause('restore-no-effect', what, { lines })
 }
 
 async function surroundings(context: RunContext) {

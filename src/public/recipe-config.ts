@@ -270,6 +270,13 @@ export interface RecipeConfig {
    */
   readonly witness?: 'auto' | false | readonly string[]
   /**
+   * How much is destroyed before the restore. `whole`: the covered volumes are emptied and the app is started on them as new, as on another machine. `small`: only planted markers and dumps; the result says loudly what that does not prove.
+   * @default "whole"
+   * @example
+   * { restore: "small" }
+   */
+  readonly restore?: 'whole' | 'small'
+  /**
    * Whether the container of each service is killed once to see if it comes back with its data, and the same commit deployed again. `false` skips that tier.
    * @default true
    * @example

@@ -110,7 +110,14 @@ function dataRows({ tiers }: Results, ink: Ink, width: number): string[] {
         const text = line(`${oneLine(subject)}: ${RESULT_WORDS[result]}${oneLine(summary)}`)
         return ink(result === 'lost' ? 'red' : 'dim', text)
       }),
-      ...(files > 0 ? [ink('dim', line(`${files} marker file${files === 1 ? ' is' : 's are'} still there`))] : []),
+      ...(files > 0
+        ? [
+            ink(
+              'dim',
+              line(`${files} marker file${files === 1 ? ' is' : 's are'} ${id === 'restore' ? 'back' : 'still there'}`),
+            ),
+          ]
+        : []),
     ]
   })
 }
@@ -119,13 +126,14 @@ const VOLUME_KINDS: readonly string[] = ['file', 'manifest']
 const RESULT_WORDS = { kept: '', changed: '', lost: 'LOST: ', excluded: 'not asked back: ' } as const
 
 /** What must not be overlooked, whatever the verdict. */
-function loudRows({ leaks, secretLeaks, flags, run, customization }: Results, ink: Ink): string[] {
+function loudRows({ leaks, secretLeaks, flags, run, customization, findings }: Results, ink: Ink): string[] {
   return [
     ...(run.interrupted ? [`stopped by ${run.interrupted}`] : []),
     ...(run.complete ? [] : ['the record of this run has no end']),
     ...leaks.map(({ kind, name }) => `left behind: ${kind} ${oneLine(name)}`),
     ...secretLeaks.map((where) => `a secret stood in ${oneLine(where)}`),
     ...(flags.noSecretLeak || secretLeaks.length > 0 ? [] : ['what is kept was not scanned for secrets']),
+    ...findings.filter(({ code }) => code === 'restore-small').map(({ message }) => oneLine(message)),
     ...customization.refused.map((what) => `refused: ${oneLine(what)}`),
   ].map((text) => `  ${ink('yellow', `!! ${text}`)}`)
 }

@@ -269,10 +269,10 @@ export const CAUSES = {
   },
   'backup-not-covered': {
     blame: 'recipe',
-    again: deterministic('The same labels cover the same paths.'),
+    again: deterministic('The same labels and hooks cover the same data.'),
     what: 'The backup does not hold what its labels promise.',
-    why: 'A promised volume or path is missing from the snapshot.',
-    todo: 'Check the backupbot labels: volume names are the short ones of the compose file, paths are relative to the volume.',
+    why: 'A promised volume or path is missing from the snapshot; or the app lost data that did not come back, though the rest of the snapshot did.',
+    todo: 'Check the backupbot labels (volume names are the short ones of the compose file, paths are relative to the volume) and that dumps hold every database.',
   },
   'backup-empty': {
     blame: 'recipe',

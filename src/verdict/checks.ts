@@ -49,6 +49,7 @@ const CHECKS = {
 
 /** After which act of cc-ci a check looked, where it looks more than once in a tier. */
 const AFTER = {
+  lose: 'its volumes were emptied',
   kill: '{service} was killed',
   redeploy: 'the same commit was deployed again',
   'engine-restart': 'the engine was restarted',

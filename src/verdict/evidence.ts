@@ -18,7 +18,7 @@ const witness = z.object({
   before: z.string(),
   destroyed: z.string().optional(),
   after: z.string(),
-  /** For a person: "12 tables, 0 rows lost, 3 new columns". */
+  /** For a person: "12 tables, 0 rows lost, 3 new columns", after a restore "12 tables, 340 of 340 destroyed rows back". */
   summary: z.string(),
   /** The same as numbers, for databases with tables: `tables` and `rows` are those after the operation. */
   counts: z
@@ -33,8 +33,13 @@ const witness = z.object({
       newColumns: number,
       formerColumns: number,
       newRows: number,
+      /** Only where the database was destroyed before a restore: rows gone in between, and those of them that are there again. */
+      rowsDestroyed: number.optional(),
+      rowsBack: number.optional(),
     })
     .optional(),
+  /** Of what a restore lost: nothing of it came back, or the backup did not hold it. */
+  loss: z.enum(['not-restored', 'not-covered']).optional(),
   /** A line for each table that is not as before, losses first. */
   details: z.array(z.string()).optional(),
 })
@@ -148,7 +153,18 @@ export const EVIDENCE = {
       .array(z.object({ volume: z.string(), path: z.string(), covered: z.boolean(), note: z.string().optional() }))
       .min(1),
   }),
-  restored: z.object({ snapshot: z.string().min(8), files: z.number().int().min(1) }),
+  restored: z.object({
+    snapshot: z.string().min(8),
+    files: z.number().int().min(1),
+    /** `whole`: the volumes were emptied, and the app started on them as new, before the snapshot came back. `small`: markers and dumps alone were destroyed. */
+    form: z.enum(['whole', 'small']).optional(),
+    /** Files in each volume that was emptied: before, right after, once the app had come up as new, and at the end. */
+    emptied: z
+      .array(z.object({ volume: z.string(), before: number, left: number, asNew: number, after: number }))
+      .optional(),
+    /** Volumes that no label would bring back: they were left alone. */
+    spared: z.array(z.object({ volume: z.string(), why: z.string(), files: number, bytes: number })).optional(),
+  }),
   tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
   provider: z.object({ providers: z.array(z.object({ name: z.string(), healthy: z.literal(true) })).min(1) }),
   /** Services whose container was killed: the task it was, the one that took its place, and the time until the app served again. */

@@ -10,6 +10,7 @@ const OPERATIONS = {
   backup: 'back up',
   'backup-again': 'back up again ({subject})',
   destroy: 'destroy the witnesses',
+  lose: 'lose the machine: empty {subject}',
   restore: 'restore snapshot {subject}',
   tests: 'run {subject}',
   kill: 'kill {service}',

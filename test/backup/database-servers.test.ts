@@ -74,12 +74,12 @@ test('names of MariaDB are carried as digits, whatever they are', () => {
     tables: [{ database: odd, table: 't', engine: 'innodb' }],
     columns: [{ column: 'c', type: "enum('a_b')" }],
   })
-  const sql = countSql(listed.tables, odd)
+  const sql = countSql(listed.tables, [odd])
   expect(sql).toContain("FROM `a``b ' \\ ü`.`t` LIMIT")
   const counted = parseCounts(
-    `marker ${hex('abc')}\nrows ${hex(odd)} ${hex('t')} 30\nERROR 1146\nrows ${hex(odd)} ${hex('u')} x\n`,
+    `marker ${hex(odd)} ${hex('abc')}\nrows ${hex(odd)} ${hex('t')} 30\nERROR 1146\nrows ${hex(odd)} ${hex('u')} x\n`,
   )
-  expect(counted).toEqual({ marker: 'abc', rows: new Map([[`${odd}.t`, 30]]) })
+  expect(counted).toEqual({ markers: new Map([[odd, 'abc']]), rows: new Map([[`${odd}.t`, 30]]) })
 })
 
 const LOOK = `== info\r

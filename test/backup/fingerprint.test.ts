@@ -81,6 +81,44 @@ describe('told apart', () => {
     expect(compareFingerprints(before, change(tables)).result).toBe(result)
   })
 
+  test.each([
+    ['all of it was gone, and is back', {}, before, '3 tables, 14 of 14 destroyed rows back', [14, 14]],
+    [
+      'the app made some of it anew',
+      { 'public.posts': [2, ['id int', 'body text']] },
+      before,
+      '3 tables, 12 of 12 destroyed rows back',
+      [12, 12],
+    ],
+    [
+      'nobody destroyed it',
+      { 'public.posts': [5, []], 'public.sessions': [9, []] },
+      before,
+      '3 tables, none of 14 rows was missing before the restore',
+      [0, 0],
+    ],
+    [
+      'part of it is back',
+      {},
+      change({ 'public.posts': [3, ['id int', 'body text']] }),
+      '3 tables, 12 of 14 destroyed rows back: table public.posts has 3 rows, had 5',
+      [14, 12],
+    ],
+    [
+      'a new server has more than the old one had',
+      { 'public.posts': [50, []] },
+      before,
+      '3 tables, 9 of 9 destroyed rows back',
+      [9, 9],
+    ],
+  ] as [string, Parameters<typeof print>[0], Fingerprint, string, [number, number]][])(
+    'a restore brings back only what was gone: %s',
+    (_, between, after, summary, [rowsDestroyed, rowsBack]) => {
+      const compared = compareFingerprints(before, after, print(between))
+      expect(compared).toMatchObject({ summary, counts: { rowsDestroyed, rowsBack } })
+    },
+  )
+
   test('one new table cannot be the heir of two old ones, unless it holds the rows of both; an empty one takes no heir', () => {
     const two = print({ a: [3, ['id int']], b: [3, ['id int']] })
     expect(compareFingerprints(two, print({ c: [3, ['id int']] })).result).toBe('lost')

@@ -44,6 +44,7 @@ describe('what is used', () => {
       canonical: false,
       screenshot: { path: '/' },
       witness: 'auto',
+      restore: 'whole',
       resilience: true,
       resources: { memory: null },
       policy: { allow: [], lint: 'report' },

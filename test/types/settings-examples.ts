@@ -51,6 +51,7 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   defineRecipe({ deps: ['keycloak'] }),
   defineRecipe({ canonical: true }),
   defineRecipe({ witness: ['volume:data', 'postgres:db'] }),
+  defineRecipe({ restore: 'small' }),
   defineRecipe({ resilience: false }),
   defineRecipe({ resources: { memory: '512m' } }),
   defineRecipe({ hooks: { preInstall: (ctx) => ctx.log(ctx.domain) } }),

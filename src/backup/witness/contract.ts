@@ -20,7 +20,8 @@ export interface Surroundings extends SettleOptions {
 /**
  * Data whose survival is watched. Order: `plant` once, after the app has converged (a database must have made its own files
  * first); then `compare` any number of times, `destroy` at most once, and `remove` at the end, which is idempotent and safe
- * after a failure at any point. After `remove` the app's data is as if it had never been planted.
+ * after a failure at any point. After `remove` the app's data is as if it had never been planted. Where a whole machine is lost: `note` right before it,
+ * then `afterLoss` once the app has come up as new, and no `destroy`.
  */
 export interface Witness {
   /** `volume:data`, `postgres:db`, `mariadb:db` or `redis:cache`. */
@@ -33,6 +34,12 @@ export interface Witness {
   plant(around: Surroundings): Promise<void>
   /** Compares with the state that `plant` left. */
   compare(around: Surroundings): Promise<WitnessRow>
+  /** Right before all that a backup must bring back is destroyed by somebody else. */
+  note(around: Surroundings): Promise<void>
+  /**
+   * Looks at what is there in its place. What was not destroyed though the labels promise it back is destroyed as `destroy` does it.
+   */
+  afterLoss(around: Surroundings): Promise<void>
   /** Takes away what a restore must bring back; does nothing where nothing was planted or it is excluded. */
   destroy(around: Surroundings): Promise<void>
   remove(around: Surroundings): Promise<void>

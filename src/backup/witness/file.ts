@@ -59,6 +59,10 @@ export function fileWitness(volume: string, folder: string, covered: Coverage): 
             : 'the marker file has other content',
       }
     },
+    note: async () => undefined,
+    async afterLoss({ toolbox }) {
+      if (planted) destroyed = await look(toolbox)
+    },
     async destroy({ toolbox }) {
       if (!planted) return
       await toolbox.run(['sh', '-c', REMOVE, 'remove', place, name], BOUNDS)

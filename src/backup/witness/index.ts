@@ -7,7 +7,7 @@ import type { Surroundings, Witness, WitnessRow } from './contract.ts'
 import { fileWitness } from './file.ts'
 import { manifestWitness } from './manifest.ts'
 import { namedFileWitness } from './named-file.ts'
-import { type DatabaseServer, runsOnce } from './server.ts'
+import { type DatabaseServer, mountersOf, runsOnce } from './server.ts'
 import { DATABASE_SERVERS } from './servers.ts'
 import { sqliteFiles, sqliteWitness } from './sqlite.ts'
 
@@ -95,18 +95,63 @@ export async function destroyBeforeRestore(around: Surroundings, { witnesses }: 
   )
 }
 
-/** After a restore (files, then hooks): what the labels promise must be back, the rest is `excluded`. */
+/** Right before the machine is lost: what the backup has written since the witnesses were planted. */
+export async function noteBeforeLoss(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+  await inTurn(witnesses, (witness) => witness.note(around))
+}
+
+/** Once the app has come up as new: what is there in place of what was destroyed. */
+export async function lookAfterLoss(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+  await inTurn(witnesses, (witness) => witness.afterLoss(around))
+}
+
+/**
+ * After a restore (files, then hooks): what the labels promise must be back, the rest is `excluded`. `emptied`: the volumes that were lost whole; then a
+ * database that hooks deal with must be back wherever it lay. Without it only markers and dumps were destroyed, and nothing else is said to be back.
+ */
 export async function compareAfterRestore(
   around: Surroundings,
   { witnesses }: PlantedWitnesses,
+  emptied?: readonly string[],
 ): Promise<WitnessEvidence> {
   const rows = await inTurn(witnesses, async (witness): Promise<WitnessRow> => {
     const row = await witness.compare(around)
-    return witness.excluded === null
-      ? row
-      : { ...row, result: 'excluded', summary: `${witness.excluded}; now: ${row.summary}` }
+    const { excluded } = witness
+    if (excluded === null) return emptied ? { ...row, ...lossOf(row, 'not-restored') } : onlyMarkers(row)
+    if (row.result === 'lost' && emptied && isLostData(witness, around, emptied)) {
+      return { ...row, loss: 'not-covered', summary: `${row.summary}; ${excluded}` }
+    }
+    const { loss: _, ...rest } = row
+    return { ...rest, result: 'excluded', summary: `${excluded}; now: ${(emptied ? row : onlyMarkers(row)).summary}` }
   })
   return evidence(rows)
+}
+
+function lossOf({ result, loss }: WitnessRow, otherwise: 'not-restored' | 'not-covered'): Pick<WitnessRow, 'loss'> {
+  return result === 'lost' ? { loss: loss ?? otherwise } : {}
+}
+
+/** "0 rows lost" is not for rows that nobody destroyed. */
+function onlyMarkers(row: WitnessRow): WitnessRow {
+  if (row.result === 'lost') return { ...row, ...lossOf(row, 'not-restored') }
+  const { counts, kind } = row
+  if (!counts) return row
+  const marker = kind === 'sqlite' ? '' : 'the planted row came back; '
+  const size = `${counts.tables} table${counts.tables === 1 ? '' : 's'} with ${counts.rows} row${counts.rows === 1 ? '' : 's'}`
+  return { ...row, summary: `${marker}${size} not destroyed, so that nothing is proven of them` }
+}
+
+/**
+ * Whether the app lost a database though no label names its files: a server whose volume was lost, or a file of SQLite beside what hooks deal with. One
+ * that labels leave out and no hook ever touches may be a cache.
+ */
+function isLostData({ kind, subject }: Witness, { plan, model }: Surroundings, emptied: readonly string[]): boolean {
+  if (kind === 'postgres' || kind === 'mariadb') {
+    return emptied.some((name) => mountersOf(name, model).includes(subject.slice(kind.length + 1)))
+  }
+  const volume = emptied.find((name) => subject.startsWith(`volume:${name}/`))
+  if (kind !== 'sqlite' || volume === undefined) return false
+  return mountersOf(volume, model).some((service) => plan.hooks.some((hook) => hook.service === service))
 }
 
 /** Removes what is still planted; tries all, then throws the first error. Idempotent. */

@@ -29,6 +29,7 @@ interface ManifestEntry {
 export function manifestWitness(volume: string, covered: Coverage): Witness {
   const subject = `volume:${volume}`
   let before: Manifest | undefined
+  let destroyed: string | undefined
   return {
     subject,
     kind: 'manifest',
@@ -45,8 +46,13 @@ export function manifestWitness(volume: string, covered: Coverage): Witness {
         kind: 'manifest',
         ...compareManifests(was, after),
         before: describe(was),
+        ...(destroyed === undefined ? {} : { destroyed }),
         after: describe(after),
       }
+    },
+    note: async () => undefined,
+    async afterLoss({ toolbox }) {
+      destroyed = describe(await manifestOf(toolbox, volume))
     },
     destroy: async () => undefined,
     async remove() {

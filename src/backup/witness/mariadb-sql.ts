@@ -105,29 +105,34 @@ export function isCounted(engine: string): boolean {
   return !NOT_COUNTED.includes(engine)
 }
 
-/** Counts each table by itself, so that one that cannot be counted does not hide the rest; reads the marker of `marked`, if there is one. */
-export function countSql(tables: Listed['tables'], marked: string | undefined): string {
+/** Counts each table by itself, so that one that cannot be counted does not hide the rest; reads the markers. */
+export function countSql(tables: Listed['tables'], marked: readonly string[]): string {
   const counts = tables.map(
     ({ database, table }) =>
       `SELECT CONCAT('rows ${toHex(database)} ${toHex(table)} ', COUNT(*)) FROM (SELECT 1 FROM ${quote(database)}.${quote(table)} LIMIT ${MAX_ROWS + 1}) AS counted;\n`,
   )
-  const marker = marked === undefined ? '' : `SELECT CONCAT('marker ', HEX(value)) FROM ${quote(marked)}.${TABLE};\n`
-  return marker + counts.join('')
+  const markers = marked.map(
+    (database) => `SELECT CONCAT('marker ${toHex(database)} ', HEX(value)) FROM ${quote(database)}.${TABLE};\n`,
+  )
+  return [...markers, ...counts].join('')
 }
 
 export interface Counted {
-  readonly marker: string | null
+  /** What the marker of each database holds. */
+  readonly markers: ReadonlyMap<string, string>
   /** By `database.table`. */
   readonly rows: ReadonlyMap<string, number>
 }
 
 export function parseCounts(stdout: string): Counted {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '))
-  const marker = lines.find(([kind]) => kind === 'marker')?.[1]
+  const markers = lines.flatMap(([kind, database = '', value = '']) =>
+    kind === 'marker' ? [[fromHex(database), fromHex(value)] as const] : [],
+  )
   const rows = lines.flatMap(([kind, database = '', table = '', count = '']) =>
     kind === 'rows' && /^\d+$/.test(count) ? [[`${fromHex(database)}.${fromHex(table)}`, Number(count)] as const] : [],
   )
-  return { marker: marker === undefined ? null : fromHex(marker), rows: new Map(rows) }
+  return { markers: new Map(markers), rows: new Map(rows) }
 }
 
 /** A primary key, because servers may demand one. `value` is made by us: letters and digits only. */

@@ -1,4 +1,4 @@
-import { InfraError } from '../../lib/errors.ts'
+import { CcCiError, InfraError } from '../../lib/errors.ts'
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Surroundings } from './contract.ts'
 import type { Fingerprint, TableShape } from './fingerprint.ts'
@@ -25,7 +25,7 @@ const DATA = /^\/(var\/lib\/mysql|bitnami\/(mariadb|mysql)|config\/databases)(\/
 
 /**
  * MariaDB and MySQL, found by image, by a volume at their data folder, or by the variables that initialise one. There are no schemas in a
- * database here, so the marker is a table `cc_ci_witness` beside the app's: that is where the app's dump finds it.
+ * database here, so the marker is a table `cc_ci_witness` beside the app's, in each database: that is where the app's dumps find it.
  */
 export const mariadbServer: DatabaseServer = {
   kind: 'mariadb',
@@ -49,6 +49,18 @@ function dialect(service: string): SqlDialect {
   /** What the first look saw: which databases, and with whose eyes. */
   let first: Listed | undefined
   let home: string | undefined
+  /** The others that hold a marker. */
+  const others: string[] = []
+  /** The login may read a database and not write to it. */
+  const takes = async (sql: string, around: Surroundings) => {
+    try {
+      await run(sql, around)
+      return true
+    } catch (error) {
+      if (error instanceof CcCiError && error.code === 'data-unreadable') return false
+      throw error
+    }
+  }
   const run = (sql: string, around: Surroundings, force = '') => askServer(mysql(service, sql, force), around)
   return {
     kind: 'mariadb',
@@ -57,26 +69,35 @@ function dialect(service: string): SqlDialect {
       first ??= listed
       const hidden = hiddenDatabases(first, listed)
       if (home !== undefined && hidden.includes(home)) throw cannotSee(service, home, listed)
-      const marked = home !== undefined && listed.marked.includes(home) ? home : undefined
+      const marked = listed.marked.filter((name) => name === home || others.includes(name))
       const countable = listed.tables.filter(({ engine }) => isCounted(engine))
-      const { marker, rows } = parseCounts(await run(countSql(countable, marked), around, '--force'))
+      const { markers, rows } = parseCounts(await run(countSql(countable, marked), around, '--force'))
       const fingerprint = {
         tables: shapesOf(listed, rows),
         cut: listed.tables.length >= MAX_TABLES || hidden.length > 0,
       }
-      if (hidden.length === 0) return { fingerprint, marker }
-      return { fingerprint, marker, note: `${listed.login.user} does not see ${hidden.join(', ')}` }
+      const look = {
+        fingerprint,
+        hidden,
+        marker: markers.get(home ?? '') ?? null,
+        others: new Map([...markers].filter(([name]) => name !== home)),
+      }
+      return hidden.length === 0 ? look : { ...look, note: `${listed.login.user} does not see ${hidden.join(', ')}` }
     },
     async plant(value, around) {
       home = first && homeOf(first)
-      if (home === undefined)
+      if (first === undefined || home === undefined)
         throw new InfraError('data-unreadable', `there is no database of an app in ${service} yet`)
       await run(plantSql(home, value), around)
+      const filled = new Set(first.tables.map(({ database }) => database))
+      for (const name of filled) if (name !== home && (await takes(plantSql(name, value), around))) others.push(name)
+      return others
     },
     async drop(around) {
       if (home === undefined) return
-      const { databases } = parseList(await run(LIST, around))
-      if (databases.includes(home)) await run(dropSql(home), around)
+      const { marked } = parseList(await run(LIST, around))
+      const ours = marked.filter((name) => name === home || others.includes(name))
+      if (ours.length > 0) await run(ours.map(dropSql).join('\n'), around)
     },
   }
 }

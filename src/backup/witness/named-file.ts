@@ -17,6 +17,12 @@ export function namedFileWitness(volume: string, path: string): Witness {
   let before = 'no file'
   let destroyed: string | undefined
   const look = (toolbox: Toolbox) => toolbox.run(['sh', '-c', HASH, 'hash', place], BOUNDS)
+  /** What the backup's own hooks wrote is what the snapshot holds; the state at planting is older. */
+  const noteNow = async (toolbox: Toolbox) => {
+    const now = await look(toolbox)
+    if (now !== 'no file') before = now
+    return now
+  }
   return {
     subject,
     kind: 'manifest',
@@ -30,10 +36,14 @@ export function namedFileWitness(volume: string, path: string): Witness {
       if (destroyed === undefined) return { ...row, ...untouched(before, after) }
       return { ...row, destroyed, ...restored({ before, after }, around) }
     },
+    async note({ toolbox }) {
+      await noteNow(toolbox)
+    },
+    async afterLoss({ toolbox }) {
+      destroyed = await look(toolbox)
+    },
     async destroy({ toolbox }) {
-      // What the backup's own hooks wrote is what the snapshot holds; the state at planting is older.
-      const now = await look(toolbox)
-      if (now !== 'no file') before = now
+      const now = await noteNow(toolbox)
       if (DUMP.test(path) && now.includes('sha256:')) await toolbox.run(['rm', '-f', '--', place], BOUNDS)
       destroyed = await look(toolbox)
     },

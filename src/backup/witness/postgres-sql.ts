@@ -2,12 +2,16 @@ import { MAX_ROWS } from './fingerprint.ts'
 import { CREDENTIALS, NO_CLIENT, NO_LOGIN, NO_SERVER } from './inside-shell.ts'
 
 const SCHEMA = 'cc_ci_witness'
-/** Of a fingerprint. Beyond it tables are not listed. */
+/** Other databases of a cluster beyond this many are not looked at. */
+export const MAX_DATABASES = 50
+/** Of one database in a fingerprint. Beyond it tables are not listed. */
 export const MAX_TABLES = 2000
 
 /**
  * Runs SQL from its input with the database container's own credentials. Over the socket first (no password there in most images), then over
- * the loopback with the password. Values of the environment stay in variables; nothing of them is printed.
+ * the loopback with the password. Values of the environment stay in variables; nothing of them is printed. With `all` as second argument it runs the
+ * SQL in every other database of the cluster too, with `others` only there, after a line `["database", NAME]` each; `["unreadable", NAME]` where the
+ * login may not.
  */
 export const PSQL = `${CREDENTIALS}
 command -v psql >/dev/null 2>&1 || exit ${NO_CLIENT}
@@ -19,14 +23,25 @@ sql=$(cat)
 for host in '' 127.0.0.1; do
   if [ -n "$host" ]; then export PGHOST=$host; fi
   why=$(psql -X -w -q -A -t -c 'SELECT 1' 2>&1 >/dev/null) || continue
-  printf '%s\\n' "$sql" | exec psql -X -w -q -A -t -v ON_ERROR_STOP="\${1:-1}" -f -
-  exit $?
+  run() { printf '%s\\n' "$sql" | psql -X -w -q -A -t -v ON_ERROR_STOP="$1" -f -; }
+  [ "\${2:-}" = others ] || run "\${1:-1}" || exit $?
+  [ "\${2:-own}" != own ] || exit 0
+  psql -X -w -q -A -t -c "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate AND datname <> current_database() AND datname !~ '[[:cntrl:]]' ORDER BY oid LIMIT ${MAX_DATABASES}" |
+    while IFS= read -r name; do
+      says() { printf 'SELECT json_build_array(%s, :%s);\\n' "'$1'" "'name'" | psql -X -w -q -A -t -v name="$name" -f -; }
+      if PGDATABASE=$name psql -X -w -q -A -t -c 'SELECT 1' </dev/null >/dev/null 2>&1; then says database; (PGDATABASE=$name; run "\${1:-1}"); else says unreadable; fi
+    done
+  exit 0
 done
 printf '%s\\n' "$why" >&2
 case "$why" in *refused*|*'starting up'*|*'shutting down'*|*'recovery'*|*'timeout'*|*'closed the connection'*) exit ${NO_SERVER} ;; esac
 exit ${NO_LOGIN}`
 
 export const DROP = `DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE;`
+
+const APP_TABLES = `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+AND n.nspname NOT IN ('pg_catalog', 'information_schema', '${SCHEMA}') AND n.nspname !~ '^pg_(toast|temp)'`
 
 /** `value` is made by us: letters and digits only. */
 export function plantSql(value: string): string {
@@ -38,9 +53,15 @@ INSERT INTO ${SCHEMA}.marker VALUES ('${value}');
 COMMIT;`
 }
 
-const APP_TABLES = `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-AND n.nspname NOT IN ('pg_catalog', 'information_schema', '${SCHEMA}') AND n.nspname !~ '^pg_(toast|temp)'`
+/** The same where there are tables of an app; says `["planted", true]` then. */
+export function plantWhereFilled(value: string): string {
+  return `SELECT count(*) > 0 AS filled ${APP_TABLES} \\gset
+\\if :filled
+${plantSql(value)}
+SELECT json_build_array('planted', true);
+\\endif
+`
+}
 
 /**
  * Prints JSON arrays: the marker, or nothing where it is gone; then each column and each table. Tables are counted one by one so that one

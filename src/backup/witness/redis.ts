@@ -40,6 +40,13 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
   let before: RedisLook | undefined
   let pure: string | null = null
   let destroyed: string | undefined
+  let between: RedisLook | undefined
+  // A running Redis has its data in memory and writes it over a restored file when it stops: files alone bring nothing back.
+  const excluded = !plan.capable
+    ? plan.reason
+    : hasRestoreHook(service, plan)
+      ? null
+      : `no restore hook on ${service} makes the server load what was restored`
   const look = async (around: Surroundings) => parseLook(await askServer(call(service, around.model, ['look']), around))
   const act = (around: Surroundings, ...action: string[]) => askServer(call(service, around.model, action), around)
   const inWords = ({ marker }: RedisLook) =>
@@ -47,12 +54,7 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
   return {
     subject,
     kind: 'redis',
-    // A running Redis has its data in memory and writes it over a restored file when it stops: files alone bring nothing back.
-    excluded: !plan.capable
-      ? plan.reason
-      : hasRestoreHook(service, plan)
-        ? null
-        : `no restore hook on ${service} makes the server load what was restored`,
+    excluded,
     async plant(around) {
       before = await look(around)
       pure = whyCache(service, before, around.model)
@@ -70,11 +72,20 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
       }
       const keys = compareKeys(was, now)
       if (pure !== null) return { ...row, result: 'excluded', summary: `${pure}; ${keys}` }
-      if (now.marker === value)
-        return { ...row, result: keys === NONE || keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
+      if (now.marker === value) return { ...row, ...restored({ was, between, now }) }
       if (now.marker === null && destroyed === undefined && flushed(was, now))
         return { ...row, result: 'changed', summary: `emptied by a client (FLUSHDB or FLUSHALL), not lost; ${keys}` }
       return { ...row, result: 'lost', summary: `the planted key is missing; ${keys}` }
+    },
+    note: async () => undefined,
+    async afterLoss(around) {
+      if (!before) return
+      between = await look(around)
+      if (between.marker === value && excluded === null && pure === null) {
+        await act(around, 'drop')
+        between = { ...between, marker: null }
+      }
+      destroyed = `${pure === null ? `${inWords(between)}; ` : ''}${describe(between)}`
     },
     async destroy(around) {
       if (!before || pure !== null) return
@@ -110,6 +121,27 @@ function whyCache(service: string, look: RedisLook, stack: ResolvedStack): strin
 
 function flushed(was: RedisLook, now: RedisLook): boolean {
   return now.flushes > (was.runId === now.runId ? was.flushes : 0)
+}
+
+interface Looks {
+  readonly was: RedisLook
+  /** What was there while everything was destroyed. */
+  readonly between: RedisLook | undefined
+  readonly now: RedisLook
+}
+
+/** The planted key is there: are the app's own? Of a database that was destroyed at least one must be back, unless a client emptied it since. */
+function restored({ was, between, now }: Looks): Pick<WitnessRow, 'result' | 'loss' | 'summary'> {
+  const keys = compareKeys(was, now)
+  const count = (look: RedisLook, number: string) => total(look.keys.get(number) ?? null)
+  const gone = [...was.keys.keys()].filter(
+    (number) => between && count(was, number) > 0 && count(between, number) === 0 && count(now, number) === 0,
+  )
+  if (between && gone.length > 0 && !flushed(between, now)) {
+    const what = gone.map((number) => `db${number} with ${count(was, number)} lasting keys`).join(', ')
+    return { result: 'lost', loss: 'not-covered', summary: `${what} did not come back; ${keys}` }
+  }
+  return { result: keys === NONE || keys.startsWith(SAME) ? 'kept' : 'changed', summary: keys }
 }
 
 const SAME = 'as many lasting keys as before'

@@ -43,6 +43,11 @@ function volumesOf(service: string, { model }: ResolvedStack): string[] {
   )
 }
 
+/** Services that mount a volume, by its short name. */
+export function mountersOf(volume: string, stack: ResolvedStack): string[] {
+  return Object.keys(stack.model.services).filter((service) => volumesOf(service, stack).includes(volume))
+}
+
 /**
  * Why the labels do not promise what lies in a database, or null when they do. A dump alone brings no row back: a restore hook of the service
  * must load it, or the data files themselves must be covered.

@@ -78,6 +78,9 @@ export function sqliteWitness(volume: string, path: string, covered: Coverage): 
   const subject = `volume:${volume}/${path}`
   const place = `${VOLUMES_DIR}/${volume}/${path}`
   let before: Fingerprint | undefined
+  let between: { readonly seen: Fingerprint; readonly words: string } | undefined
+  const isThere = async (toolbox: Toolbox) =>
+    (await toolbox.exec(['test', '-f', place], { deadlineMs: 30_000 })).exitCode === 0
   return {
     subject,
     kind: 'sqlite',
@@ -87,12 +90,21 @@ export function sqliteWitness(volume: string, path: string, covered: Coverage): 
     },
     async compare({ toolbox }): Promise<WitnessRow> {
       const was = before ?? { tables: new Map() }
-      const row = { subject, kind: 'sqlite' as const, before: describeFingerprint(was) }
-      const there = await toolbox.exec(['test', '-f', place], { deadlineMs: 30_000 })
-      if (there.exitCode !== 0)
+      const row = {
+        subject,
+        kind: 'sqlite' as const,
+        before: describeFingerprint(was),
+        ...(between ? { destroyed: between.words } : {}),
+      }
+      if (!(await isThere(toolbox)))
         return { ...row, result: 'lost', after: 'no file', summary: 'the database file is gone' }
       const now = await sqliteFingerprint(toolbox, place)
-      return { ...row, ...compareFingerprints(was, now), after: describeFingerprint(now) }
+      return { ...row, ...compareFingerprints(was, now, between?.seen), after: describeFingerprint(now) }
+    },
+    note: async () => undefined,
+    async afterLoss({ toolbox }) {
+      const seen = (await isThere(toolbox)) ? await sqliteFingerprint(toolbox, place) : null
+      between = { seen: seen ?? { tables: new Map() }, words: seen ? describeFingerprint(seen) : 'no file' }
     },
     destroy: async () => undefined,
     async remove() {

@@ -16,6 +16,9 @@ interface SurvivalCounts {
   readonly newColumns: number
   readonly formerColumns: number
   readonly newRows: number
+  /** Of a database that was destroyed and restored: rows that were gone in between, and those of them that are there again. */
+  readonly rowsDestroyed?: number
+  readonly rowsBack?: number
 }
 
 export interface Survival {
@@ -40,8 +43,10 @@ interface Found {
 /**
  * Tells a migration from a loss (docs/decisions/0010). Loss: a table that had rows is gone, or has fewer, and no table like it has taken those
  * rows over. Change: new tables, columns, rows; empty tables gone; fewer rows where apps tidy up by themselves; what could not be counted.
+ * `between`: what was in its place while it was destroyed. Then only rows that were gone in between are said to be back: what nobody
+ * destroyed, or the app made anew by itself, proves nothing about a backup.
  */
-export function compareFingerprints(before: Fingerprint, after: Fingerprint): Survival {
+export function compareFingerprints(before: Fingerprint, after: Fingerprint, between?: Fingerprint): Survival {
   const heirs = new Heirs(before, after)
   const added = [...after.tables].filter(([name]) => !before.tables.has(name))
   const found = [...before.tables].flatMap(([name, was]) => {
@@ -53,10 +58,16 @@ export function compareFingerprints(before: Fingerprint, after: Fingerprint): Su
     text: `table ${name} is new (${words(rows ?? 0, 'row')})`,
     counts: { newTables: 1 },
   }))
-  return survivalOf([...found, ...fresh], before, after)
+  return survivalOf([...found, ...fresh], { before, after, between })
 }
 
-function survivalOf(found: readonly Found[], before: Fingerprint, after: Fingerprint): Survival {
+interface Looks {
+  readonly before: Fingerprint
+  readonly after: Fingerprint
+  readonly between?: Fingerprint
+}
+
+function survivalOf(found: readonly Found[], { before, after, between }: Looks): Survival {
   const sum = (key: keyof SurvivalCounts) => found.reduce((total, { counts }) => total + (counts[key] ?? 0), 0)
   const counts: SurvivalCounts = {
     tables: after.tables.size,
@@ -69,6 +80,7 @@ function survivalOf(found: readonly Found[], before: Fingerprint, after: Fingerp
     newColumns: sum('newColumns'),
     formerColumns: sum('formerColumns'),
     newRows: sum('newRows'),
+    ...(between ? broughtBack(before, between, after) : {}),
   }
   const lost = found.filter((one) => one.lost).map(({ text }) => text)
   const lines = [...lost, ...found.filter((one) => !one.lost).map(({ text }) => text)]
@@ -97,7 +109,26 @@ function summaryOf(counts: SurvivalCounts, before: Fingerprint): string {
     [counts.rowsTidied, 'row tidied away', 'rows tidied away'],
   ]
   const rest = parts.flatMap(([count, one, many]) => (count > 0 ? [words(count, one, many)] : []))
-  return [words(before.tables.size, 'table'), words(counts.rowsLost, 'row lost', 'rows lost'), ...rest].join(', ')
+  return [words(before.tables.size, 'table'), rowsInWords(counts, before), ...rest].join(', ')
+}
+
+function rowsInWords({ rowsLost, rowsDestroyed, rowsBack }: SurvivalCounts, before: Fingerprint): string {
+  if (rowsDestroyed === undefined) return words(rowsLost, 'row lost', 'rows lost')
+  if (rowsDestroyed > 0) return `${rowsBack} of ${words(rowsDestroyed, 'destroyed row')} back`
+  const rows = rowsOf(before)
+  return rows === 0 ? 'no row to destroy' : `none of ${words(rows, 'row')} was missing before the restore`
+}
+
+function broughtBack(before: Fingerprint, between: Fingerprint, after: Fingerprint) {
+  const rowsIn = (one: Fingerprint, table: string) => one.tables.get(table)?.rows ?? 0
+  let [rowsDestroyed, rowsBack] = [0, 0]
+  for (const [name, was] of before.tables) {
+    const there = rowsIn(between, name)
+    const gone = Math.max(0, (was.rows ?? 0) - there)
+    rowsDestroyed += gone
+    rowsBack += Math.min(gone, Math.max(0, rowsIn(after, name) - there))
+  }
+  return { rowsDestroyed, rowsBack }
 }
 
 function goneOf({ name, was }: { name: string; was: TableShape }, heirs: Heirs, cut: boolean): Found[] {

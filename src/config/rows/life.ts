@@ -90,6 +90,12 @@ export const lifeRows = {
     default: 'auto',
     example: ['volume:data', 'postgres:db'],
   }),
+  restore: setting(z.enum(['whole', 'small']), {
+    earlier: null,
+    what: 'How much is destroyed before the restore. `whole`: the covered volumes are emptied and the app is started on them as new, as on another machine. `small`: only planted markers and dumps; the result says loudly what that does not prove.',
+    default: 'whole',
+    example: 'small',
+  }),
   resilience: setting(z.boolean(), {
     earlier: null,
     what: 'Whether the container of each service is killed once to see if it comes back with its data, and the same commit deployed again. `false` skips that tier.',

@@ -31,6 +31,17 @@ function inLayer(service: string, databases: readonly string[]): Finding[] {
 }
 
 function inNameless(service: string, target: string): Finding {
-  const message = `each new container of ${service} begins with an empty ${target}: its image declares a volume there, and the compose file mounts none`
+  const message = `${service} mounts no volume at ${target}, where its image keeps data: each new container begins there empty`
   return { code: 'nameless-volume', severity: 'info', message }
+}
+
+/** Of every container of a stack that runs here: where data goes with the container, though its image means to keep it. */
+export async function namelessVolumes(engine: Engine, stack: string): Promise<string[]> {
+  const containers = (await engine.containers({ stack })).filter(({ state }) => state === 'running')
+  const found = containers.flatMap(({ labels, mounts }) => {
+    const service = (labels['com.docker.swarm.service.name'] ?? stack).slice(stack.length + 1)
+    const nameless = mounts.filter(({ type, name }) => type === 'volume' && NAMELESS.test(name ?? ''))
+    return nameless.map(({ target }) => inNameless(service, target).message)
+  })
+  return [...new Set(found)]
 }

@@ -1,56 +1,130 @@
-import { restore } from '../../backup/restic.ts'
+import { restore, type Snapshot } from '../../backup/restic.ts'
+import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
-import type { Tier } from '../context.ts'
+import type { Operation } from '../../public/ctx.ts'
+import type { RunContext, Tier } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
+import {
+  convergedAsNew,
+  countNow,
+  type LostMachine,
+  loseMachine,
+  planLoss,
+  restartBesideHooks,
+  restoreFiles,
+  servesAsNew,
+  tellUncovered,
+} from '../lost-machine.ts'
 import { toolboxOf } from '../made.ts'
 import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
-import { compareAfter, destroy } from '../witnessing.ts'
+import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
-/** Destroys what the backup must bring back, restores this run's own snapshot, and looks whether it is back. */
+interface Restoring {
+  readonly snapshot: Snapshot
+  readonly deployed: Deployed
+  readonly release: Release
+  readonly op: Operation
+}
+
+/** Destroys what the backup must bring back, as if the machine were lost, restores this run's own snapshot, and looks whether it is back. */
 export const restoreTier: Tier = {
   id: 'restore',
   async run(context, reporter) {
-    const { plan, made, signal, watch } = context
+    const { plan, made, watch } = context
     const { snapshot, current } = made
     if (!snapshot || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
-    const state = appState(current, plan.upgrade ?? plan.head)
+    const release = plan.upgrade ?? plan.head
+    const state = appState(current, release)
     const op = operationOf('restore', state, state, snapshot.id)
+    const restoring = { snapshot, deployed: current, release, op }
     await callFunction(context, reporter, 'hooks.preRestore', { op })
+    const lost = await lose(context, reporter, restoring)
     await watch.during({ kind: 'restore', services: 'all' }, async () => {
-      await reporter.operation('destroy', () => destroy(context))
-      const toolbox = await toolboxOf(context)
-      const restored = await reporter.operation({ kind: 'restore', subject: snapshot.id.slice(0, 8) }, async () => {
-        const before = await hooks(context, reporter, 'restore.pre-hook')
-        const restored = await restore(toolbox, snapshot, { signal })
-        const after = await hooks(context, reporter, 'restore.post-hook')
-        recordHooks(reporter, [...before, ...after], 'the labels ask for no restore hook')
-        return restored
-      })
-      recordFiles(reporter, snapshot.id, restored.files)
+      const files = await bringBack(context, reporter, { ...restoring, lost })
+      await recordFiles(context, reporter, { snapshot, files, lost })
       await converged(context, reporter, current, current)
     })
     await awaitReady(context, reporter, op)
-    await serves(context, reporter, plan.upgrade ?? plan.head)
-    await compareAfter(context, reporter, 'restore')
+    await serves(context, reporter, release)
+    if (lost) await tellUncovered(context, reporter, { lost, release })
+    await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)
     await stayedUp(context, reporter)
   },
 }
 
+/** Null: only what cc-ci planted and the dumps were destroyed, by the setting or because the labels cover no volume. */
+async function lose(context: RunContext, reporter: TierReporter, restoring: Restoring): Promise<LostMachine | null> {
+  const { watch, plan } = context
+  const whole = plan.settings.settings.restore === 'whole'
+  const loss = whole ? await planLoss(context, restoring.release) : null
+  if (!loss) {
+    if (!whole) tellSmall(reporter)
+    const services = 'all'
+    await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
+    return null
+  }
+  await noteBeforeLoss(context)
+  const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
+    const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>
+      loseMachine(context, reporter, loss),
+    )
+    await convergedAsNew(context, reporter, { ...restoring, lost })
+    return lost
+  })
+  await servesAsNew(context, reporter, { ...restoring, lost })
+  await lookAfterLoss(context)
+  await countNow(context, lost, 'asNew')
+  return lost
+}
+
+function tellSmall(reporter: TierReporter): void {
+  const message =
+    '`restore: small` in the settings: only planted markers and dumps were destroyed, so that a restore on a new machine is NOT proven'
+  reporter.finding({ code: 'restore-small', severity: 'warning', message })
+}
+
+/** Hooks, files, hooks, as the backup bot does it. Resolves to the number of files that the snapshot gave. */
+async function bringBack(
+  context: RunContext,
+  reporter: TierReporter,
+  { lost, ...restoring }: Restoring & { readonly lost: LostMachine | null },
+): Promise<number> {
+  const { snapshot } = restoring
+  return reporter.operation({ kind: 'restore', subject: snapshot.id.slice(0, 8) }, async () => {
+    const before = await hooks(context, reporter, 'restore.pre-hook')
+    const { files } = lost
+      ? await restoreFiles(context, reporter, restoring)
+      : await restore(await toolboxOf(context), snapshot, { signal: context.signal })
+    const after = await hooks(context, reporter, 'restore.post-hook')
+    recordHooks(reporter, [...before, ...after], 'the labels ask for no restore hook')
+    if (lost) await restartBesideHooks(context, reporter)
+    return files
+  })
+}
+
 /** Without a file in the snapshot there is no evidence, and the tier cannot pass: that is an app without data and without witnesses. */
-function recordFiles(reporter: TierReporter, snapshot: string, files: number): void {
+async function recordFiles(
+  context: RunContext,
+  reporter: TierReporter,
+  { snapshot, files, lost }: { snapshot: Snapshot; files: number; lost: LostMachine | null },
+): Promise<void> {
   if (files === 0) {
     const message = 'the snapshot holds no file, so nothing could be brought back'
     reporter.finding({ code: 'nothing-restored', severity: 'warning', message })
     return
   }
-  reporter.evidence({ kind: 'restored', snapshot, files })
+  const restored = { kind: 'restored' as const, snapshot: snapshot.id, files }
+  if (lost) {
+    await countNow(context, lost, 'after')
+    reporter.evidence({ ...restored, form: 'whole', emptied: [...lost.emptied], spared: [...lost.spared] })
+  } else reporter.evidence({ ...restored, form: 'small' })
   reporter.check('files-restored', 'pass')
 }

@@ -118,7 +118,30 @@ ${list('The way to it', way ?? [])}${list('Console errors', consoleErrors)}${lis
         note ?? '',
       ]),
     ),
-  restored: ({ snapshot, files }) => html`<p>Snapshot ${id(snapshot)} was restored: ${files} files.</p>`,
+  restored: ({
+    snapshot,
+    files,
+    form,
+    emptied = [],
+    spared = [],
+  }) => html`<p>Snapshot ${id(snapshot)} was restored: ${files} files.${form === 'small' ? ' Only planted markers and dumps had been destroyed.' : ''}</p>
+${
+  emptied.length === 0
+    ? ''
+    : table(
+        'Volumes that were emptied, in files',
+        ['Volume', 'Before', 'Emptied', 'Started as new', 'Restored'],
+        emptied.map(({ volume, before, left, asNew, after }) => [volume, before, left, asNew, after]),
+      )
+}${
+  spared.length === 0
+    ? ''
+    : table(
+        'Volumes that no backup holds: left alone',
+        ['Volume', 'Files', 'Size', ''],
+        spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
+      )
+}`,
   tests: ({ executed }) => html`<p>${executed} tests executed.</p>`,
   provider: ({ providers }) =>
     table(

@@ -1,0 +1,111 @@
+import type { Clock } from '../lib/clock.ts'
+import { InfraError } from '../lib/errors.ts'
+import { type WaitOptions, waitFor } from '../lib/wait.ts'
+import type { Engine } from './client.ts'
+import { isJob, mayComplete } from './convergence/ends.ts'
+import { hasEnded } from './convergence/snapshot.ts'
+import type { RawService } from './objects.ts'
+import type { ServiceState, TaskState } from './types.ts'
+
+export interface StopOptions {
+  readonly stack: string
+  /** How long their programs may take to end, and one-shots to begin again. */
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  readonly nudge?: WaitOptions['nudge']
+  readonly onWaiting?: WaitOptions['onWaiting']
+}
+
+/** Services without a container. `start` gives the engine the very spec back that each had: a redeploy finds nothing to change. */
+export interface StoppedServices {
+  readonly services: readonly string[]
+  start(): Promise<void>
+}
+
+/** No node has this name: where a global service runs nowhere. */
+const NOWHERE = 'node.hostname == cc-ci-nowhere'
+
+/**
+ * Ends every program of these services as the engine ends one, and resolves when none runs. What fails on the way is started again. A job is
+ * only begun anew by `start`: nobody keeps it running. Throws InfraError `services-not-stopped` when one goes on after the deadline.
+ */
+export async function stopServices(
+  engine: Engine,
+  services: readonly ServiceState[],
+  options: StopOptions,
+): Promise<StoppedServices> {
+  const wanted = services.filter(({ replicas }) => replicas !== 0)
+  const raw = await Promise.all(wanted.map(({ id }) => engine.objects.rawService(id)))
+  const before = new Set((await engine.tasks(options.stack)).map(({ id }) => id))
+  const start = async () => {
+    for (const { id, spec } of raw) await engine.objects.updateService(id, spec)
+    await begunAnew(engine, wanted.filter(mayComplete), before, options)
+  }
+  try {
+    for (const one of raw) await stop(engine, one)
+    await ended(engine, wanted, options)
+  } catch (error) {
+    // The first error is the one that tells; whatever keeps the services from their specs keeps the next step from them too.
+    await Promise.allSettled(raw.map(({ id, spec }) => engine.objects.updateService(id, spec)))
+    throw error
+  }
+  return { services: wanted.map(({ service }) => service), start }
+}
+
+async function stop(engine: Engine, { id, spec }: RawService): Promise<void> {
+  const { Mode: mode, TaskTemplate: template } = spec
+  if (mode.Replicated)
+    return engine.objects.updateService(id, { ...spec, Mode: { Replicated: { ...mode.Replicated, Replicas: 0 } } })
+  if (!mode.Global) return
+  const placement = template.Placement ?? {}
+  const constraints = [...(placement.Constraints ?? []), NOWHERE]
+  const elsewhere = { ...template, Placement: { ...placement, Constraints: constraints } }
+  await engine.objects.updateService(id, { ...spec, TaskTemplate: elsewhere })
+}
+
+async function ended(engine: Engine, services: readonly ServiceState[], options: StopOptions): Promise<void> {
+  const stopped = services.filter((service) => !isJob(service))
+  const runs =
+    (tasks: readonly TaskState[]) =>
+    ({ id }: ServiceState) =>
+      tasks.some((task) => task.serviceId === id && task.containerId !== null && !hasEnded(task))
+  const result = await waitFor<true, never>(
+    async () => {
+      const left = stopped.filter(runs(await engine.tasks(options.stack)))
+      if (left.length === 0) return { state: 'ready', value: true }
+      return { state: 'waiting', reason: `${left.map(({ service }) => service).join(', ')} still runs` }
+    },
+    { ...options, wait: 'services-stopped' },
+  )
+  if (result.state === 'ready') return
+  const seen = result.state === 'deadline' ? result.lastSeen : ''
+  throw new InfraError('services-not-stopped', `not within ${options.deadlineMs} ms: ${seen}`, {
+    hint: 'A program may ignore SIGTERM and have a very long `stop_grace_period`.',
+  })
+}
+
+/** What ran to its end before would look done before it has begun again. What keeps it from beginning, convergence tells. */
+async function begunAnew(
+  engine: Engine,
+  oneShots: readonly ServiceState[],
+  before: ReadonlySet<string>,
+  options: StopOptions,
+): Promise<void> {
+  if (oneShots.length === 0) return
+  const begun =
+    (tasks: readonly TaskState[]) =>
+    ({ id }: ServiceState) =>
+      tasks.some(
+        (task) => task.serviceId === id && !before.has(task.id) && (task.state === 'running' || hasEnded(task)),
+      )
+  await waitFor<true, never>(
+    async () => {
+      const tasks = await engine.tasks(options.stack)
+      const waiting = oneShots.filter((service) => !begun(tasks)(service))
+      if (waiting.length === 0) return { state: 'ready', value: true }
+      return { state: 'waiting', reason: waiting.map(({ service }) => service).join(', ') }
+    },
+    { ...options, wait: 'one-shots-begun' },
+  )
+}
