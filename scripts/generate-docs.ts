@@ -7,7 +7,7 @@ import { apiDescription } from '../src/server/http/api.ts'
 import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
 import { resultsSchema } from '../src/verdict/results.ts'
-import { RUNGS, TIERS } from '../src/verdict/tiers.ts'
+import { ATTACHABLE, DECLARABLE, QUICK_TIERS, RUNGS, TIER_IDS, TIERS, tiersWith } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
 import {
   commandsPage,
@@ -77,19 +77,29 @@ function example(code: string): string {
 }
 
 function tiersPage(): string {
-  const rows = Object.entries(TIERS).map(([id, { rung, needs, requires }]) => {
+  const rows = TIER_IDS.map((id) => {
+    const { rung, needs, requires, does, judges } = TIERS[id]
     const kinds = requires.map((need) => (typeof need === 'string' ? link(need) : need.map(link).join(' or ')))
-    return `| ${id} | ${rung === null ? 'none' : `${rung} ${RUNGS[rung]}`} | ${needs.join(', ') || 'nothing'} | ${kinds.join(', ')} |`
+    return `| ${id} | ${cell(does)} | ${cell(judges)} | ${rung === null ? 'none' : `${rung} ${RUNGS[rung]}`} | ${needs.join(', ') || 'nothing'} | ${kinds.join(', ')} |`
   })
   const evidence = Object.keys(EVIDENCE).map((kind) => {
     return `### ${kind}\n\n\`\`\`json\n${JSON.stringify(shapeOf(kind as EvidenceKind), null, 2)}\n\`\`\``
   })
   return page('Tiers and their evidence', [
     'In the order in which they run. A tier without any one of the required pieces of evidence, or with a damaged one, is `unverified`.',
-    ['| tier | rung | needs | evidence it must record |', '|---|---|---|---|', ...rows].join('\n'),
+    `\`--quick\` judges ${list(QUICK_TIERS)}; \`--attach\` can judge ${list(ATTACHABLE)}; \`notApplicable\` may name ${list(DECLARABLE)}. ${list(tiersWith(({ decides }) => decides === 'enforced'))} decides its rung alone, unless the operator enforces it.`,
+    [
+      '| tier | what happens | what is judged | rung | needs | evidence it must record |',
+      '|---|---|---|---|---|---|',
+      ...rows,
+    ].join('\n'),
     '## Evidence\n\nThe JSON Schema of each kind; in `results.json` each piece also has its `kind`.',
     ...evidence,
   ])
+}
+
+function list(ids: readonly string[]): string {
+  return ids.map((id) => `\`${id}\``).join(', ')
 }
 
 function shapeOf(kind: EvidenceKind): object {

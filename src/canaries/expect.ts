@@ -33,11 +33,15 @@ export const WHOLE_LIFE = {
     'data-kept',
     'stayed-up',
   ],
+  // Only where a recipe asks for them.
+  functional: [],
+  integration: [],
+  resilience: [],
   teardown: ['nothing-left'],
-} as const satisfies Checks
+} as const satisfies Record<TierId, readonly CheckRef[]>
 
 /** The tiers of a life in the order in which they run; the teardown ends every one. */
-const ORDER = TIER_IDS.filter((tier) => tier in WHOLE_LIFE && tier !== 'teardown')
+const ORDER = TIER_IDS.filter((tier) => WHOLE_LIFE[tier].length > 0 && tier !== 'teardown')
 
 export interface Life {
   /** The tiers that were asked for with `--only`, and what they need. Default: all. */
@@ -126,5 +130,5 @@ function isAmong(checks: readonly CheckRef[], check: CheckIdentity): boolean {
 }
 
 function onlyElsewhere(besides: Checks): Checks {
-  return Object.fromEntries(Object.entries(besides).filter(([tier]) => !(tier in WHOLE_LIFE)))
+  return Object.fromEntries(Object.entries(besides).filter(([tier]) => WHOLE_LIFE[tier as TierId].length === 0))
 }

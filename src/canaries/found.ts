@@ -2,7 +2,7 @@ import { InternalError } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
 import type { CheckIdentity, CheckRef } from '../verdict/checks.ts'
 import type { Results, TierResult, Verdict } from '../verdict/results.ts'
-import type { TierId } from '../verdict/tiers.ts'
+import { TIERS, type TierId } from '../verdict/tiers.ts'
 
 /** What a run came to, in the words of `Expected`. */
 export interface Found {
@@ -67,10 +67,11 @@ export function foundInRefusal(
   }
 }
 
-/** The first that fails, else the first that could not be judged; lint only where nothing else decides. */
+/** The first that fails, else the first that could not be judged; what decides its rung alone only where nothing else decides. */
 function decisiveTier({ tiers, verdict }: Results): TierResult | undefined {
   if (verdict === 'pass') return undefined
-  const judged = [...tiers.filter(({ id }) => id !== 'lint'), ...tiers.filter(({ id }) => id === 'lint')]
+  const always = ({ id }: TierResult) => TIERS[id].decides === 'always'
+  const judged = [...tiers.filter(always), ...tiers.filter((tier) => !always(tier))]
   return judged.find(({ status }) => status === 'fail') ?? judged.find(({ status }) => status === 'unverified')
 }
 

@@ -7,7 +7,7 @@ import { parseSize } from '../lib/size.ts'
 import { toolVersion } from '../lib/version.ts'
 import { SERVER_SETTINGS } from '../server/settings/table.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
-import { isTierId, TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import { isTierId, QUICK_TIERS, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
 type SelftestCommandOptions = import('./selftest.ts').SelftestCommandOptions
 
@@ -51,7 +51,7 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
-    .addOption(new Option('--quick', 'judge only lint, install, upgrade and functional').conflicts(['only', 'attach']))
+    .addOption(new Option('--quick', `judge only ${QUICK_TIERS.join(', ')}`).conflicts(['only', 'attach']))
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
@@ -301,7 +301,10 @@ const planOptions = {
       'let the compose files ask for this, separated by commas: see `policy.allow`',
     ).argParser(policyCodes),
   only: () =>
-    new Option('--only <tiers>', 'judge only these tiers and what they need, separated by commas').argParser(tiers),
+    new Option(
+      '--only <tiers>',
+      `judge only these tiers and what they need, separated by commas: ${TIER_IDS.join(', ')}`,
+    ).argParser(tiers),
 }
 
 function tiers(text: string): TierId[] {

@@ -1,5 +1,5 @@
 import type { CustomFile, Customized, FunctionRef, Spec } from '../config/customization.ts'
-import type { TierId } from '../verdict/tiers.ts'
+import { type TierId, tiersWith } from '../verdict/tiers.ts'
 
 /** Code that was found and is not run. */
 interface Refusal {
@@ -29,7 +29,7 @@ export function admit(found: Customized, approval: string | null): Admitted {
   const refused: Refusal[] = [
     ...functions.filter((ref) => !mayRun(ref)).map(ofFunction),
     ...(installSteps && !mayRun(installSteps)
-      ? [{ what: installSteps.shown, tiers: AFTER_INSTALL, judges: false }]
+      ? [{ what: installSteps.shown, tiers: tiersMissing('install-steps'), judges: false }]
       : []),
     ...found.specs.filter((spec) => !mayRun(spec)).map(ofSpec),
   ]
@@ -43,34 +43,16 @@ export function admit(found: Customized, approval: string | null): Admitted {
   }
 }
 
-const AFTER_INSTALL: readonly TierId[] = [
-  'install',
-  'upgrade',
-  'backup',
-  'restore',
-  'functional',
-  'integration',
-  'resilience',
-]
-const AFTER_UPGRADE: readonly TierId[] = AFTER_INSTALL.slice(1)
-
-/** A setting that may be a function, and the tiers that may lack what it would have done. */
-const TIERS_OF: Readonly<Record<string, readonly TierId[]>> = {
-  env: AFTER_INSTALL,
-  'upgrade.env': AFTER_UPGRADE,
-  ready: ['install', 'upgrade', 'restore', 'resilience'],
-  screenshot: ['install', 'upgrade'],
-  'backup.verify': ['backup'],
-  'hooks.preInstall': AFTER_INSTALL,
-  'hooks.preUpgrade': AFTER_UPGRADE,
-  'hooks.preBackup': ['backup', 'restore'],
-  'hooks.preRestore': ['restore'],
-}
-
 function ofFunction({ name, where }: FunctionRef): Refusal {
-  return { what: `${where.file}: ${name}`, tiers: TIERS_OF[name] ?? AFTER_INSTALL, judges: false }
+  return { what: `${where.file}: ${name}`, tiers: tiersMissing(name), judges: false }
 }
 
 function ofSpec({ shown, kind }: Spec): Refusal {
-  return { what: shown, tiers: kind === 'custom' ? ['functional', 'integration'] : [kind, 'functional'], judges: true }
+  return { what: shown, tiers: tiersWith(({ tests }) => tests.includes(kind)), judges: true }
+}
+
+/** Tiers that may lack what this code would have done: every one that works on an app where the table of tiers does not know it. */
+function tiersMissing(code: string): TierId[] {
+  const known = tiersWith(({ missesWhenRefused }) => (missesWhenRefused as readonly string[]).includes(code))
+  return known.length > 0 ? known : tiersWith(({ app }) => app !== 'none' && app !== 'last')
 }

@@ -91,8 +91,8 @@ interface Made {
   custom?: Promise<CustomRun>
 }
 
-export interface Tier {
-  readonly id: TierId
+/** The acting half of a tier; what it is stands in `verdict/tiers.ts`. */
+export interface TierRunner {
   run(context: RunContext, reporter: TierReporter): Promise<void>
 }
 

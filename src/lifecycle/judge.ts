@@ -1,26 +1,29 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
+import { systemClock } from '../lib/clock.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { isNoSpace } from '../lib/no-space.ts'
 import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
 import type { CheckRef } from '../verdict/checks.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
-import type { TierId } from '../verdict/tiers.ts'
-import { isCauseCode, type RunContext, type Tier, TierStop } from './context.ts'
+import { TIERS, type TierId } from '../verdict/tiers.ts'
+import { blockerOf } from './blocker.ts'
+import { isCauseCode, type RunContext, TierStop } from './context.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { tierReporter } from './reporter.ts'
+import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
 
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
-export async function judgeTier(tier: Tier, context: RunContext): Promise<void> {
+export async function judgeTier(id: TierId, context: RunContext): Promise<void> {
   const { events, clock, plan } = context
-  const skip = plan.skips.get(tier.id)
-  if (skip) return events.append({ type: 'tier.skipped', tier: tier.id, ...skip })
-  const by = blocker(tier.id, context)
-  if (by) return events.append({ type: 'tier.blocked', tier: tier.id, by })
-  events.append({ type: 'tier.started', tier: tier.id })
+  const skip = plan.skips.get(id)
+  if (skip) return events.append({ type: 'tier.skipped', tier: id, ...skip })
+  const by = blocker(id, context)
+  if (by) return events.append({ type: 'tier.blocked', tier: id, by })
+  events.append({ type: 'tier.started', tier: id })
   let waiting: string | null = null
-  const reporter = tierReporter(tier.id, {
+  const reporter = tierReporter(id, {
     events,
     clock,
     onWaiting: ({ name, reason }) => {
@@ -32,18 +35,31 @@ export async function judgeTier(tier: Tier, context: RunContext): Promise<void> 
     await underWatch(
       context,
       () => waiting,
-      (watched) => tier.run(watched, reporter),
+      (watched) => TIER_RUNNERS[id].run(watched, reporter),
     )
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
-    const { check, outcome, why } = foundBy(tier.id, error)
+    const { check, outcome, why } = foundBy(id, error)
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [machineLine(machine), ...why.lines] }, machine)
   }
-  if (context.watch.failed) context.made.failedIn ??= tier.id
-  const why = doubt(tier.id, context)
-  if (why) events.append({ type: 'tier.doubted', tier: tier.id, cause: why })
-  events.append({ type: 'tier.ended', tier: tier.id })
+  if (context.watch.failed) context.made.failedIn ??= id
+  const why = doubt(id, context)
+  if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
+  events.append({ type: 'tier.ended', tier: id })
+}
+
+/** The last tier, which runs whatever happened before. Never throws: what keeps it from its end is what it found. */
+export async function judgeTeardown(context: RunContext): Promise<void> {
+  const { events } = context
+  events.append({ type: 'tier.started', tier: 'teardown' })
+  const reporter = tierReporter('teardown', { events, clock: systemClock })
+  try {
+    await TIER_RUNNERS.teardown.run(context, reporter)
+  } catch (error) {
+    reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error)))
+  }
+  events.append({ type: 'tier.ended', tier: 'teardown' })
 }
 
 interface FoundFault {
@@ -66,7 +82,7 @@ function foundBy(tier: TierId, error: unknown): FoundFault {
  * missing may be exactly that. Null: no doubt.
  */
 function doubt(tier: TierId, { plan, made }: RunContext): Cause | null {
-  if (tier === 'lint' || plan.policy.length > 0) return null
+  if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
   const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
   if (refused.length > 0) {
     const what = refused.map((refusal) => refusal.what).join(', ')
@@ -78,15 +94,11 @@ function doubt(tier: TierId, { plan, made }: RunContext): Cause | null {
     : null
 }
 
-/** The tier that keeps this one from being judged, from what the events say so far. */
 function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | null {
-  if (tier === 'lint' || tier === 'install' || tier === 'teardown' || plan.attached) return null
+  if (plan.attached) return null
   const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
-  if (!passed('install')) return 'install'
-  if (made.failedIn) return made.failedIn
-  if (tier === 'upgrade') return null
-  if (!made.headServes && !plan.skips.has('upgrade')) return 'upgrade'
-  return tier === 'restore' && !passed('backup') ? 'backup' : null
+  const headServes = made.headServes || plan.skips.has('upgrade')
+  return blockerOf(tier, { passed, headServes, failedIn: made.failedIn })
 }
 
 /** The cause that an unexpected error amounts to. */

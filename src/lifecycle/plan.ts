@@ -14,14 +14,14 @@ import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
 import type { Finding } from '../verdict/events.ts'
-import type { TierId } from '../verdict/tiers.ts'
+import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
-import { ATTACHABLE, judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
+import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */

@@ -8,41 +8,25 @@ import { Masker } from '../lib/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
-import type { TierId } from '../verdict/tiers.ts'
+import { type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
-import type { Host, RunContext, Tier } from './context.ts'
+import type { Host, RunContext } from './context.ts'
 import { provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
-import { judgeTier } from './judge.ts'
+import { judgeTeardown, judgeTier } from './judge.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
 import { closeMade } from './made.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
-import { backupTier } from './tiers/backup.ts'
-import { functionalTier } from './tiers/functional.ts'
-import { installTier } from './tiers/install.ts'
-import { integrationTier } from './tiers/integration.ts'
-import { lintTier } from './tiers/lint.ts'
-import { resilienceTier } from './tiers/resilience.ts'
-import { restoreTier } from './tiers/restore.ts'
-import { teardown } from './tiers/teardown.ts'
-import { upgradeTier } from './tiers/upgrade.ts'
 import { unplant } from './witnessing.ts'
 
-/** Every tier but the teardown, which always runs and last. A tier without an entry is skipped by the plan. */
-const TIERS: Partial<Record<TierId, Tier>> = {
-  lint: lintTier,
-  install: installTier,
-  upgrade: upgradeTier,
-  backup: backupTier,
-  restore: restoreTier,
-  functional: functionalTier,
-  integration: integrationTier,
-  resilience: resilienceTier,
-}
+/** Every tier but those at the end of all, which always run. */
+const JUDGED = tiersWith(({ app }) => app !== 'last')
+/** What a fresh stack may change. */
+const REPEATED = JUDGED.filter((id) => !JUDGED_ONCE.includes(id))
 
 export interface RunRequest {
   /** Reserved for this run; the plan was made in it. */
@@ -88,7 +72,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   await runAttempts({
     events,
     signal,
-    first: attemptIn(context, Object.values(TIERS)),
+    first: attemptIn(context, JUDGED),
     second: async () => attemptIn(await secondContext(request, context), REPEATED),
     elapsedMs: () => clock.now() - startedAt,
     deadlineMs: request.deadlineMs,
@@ -102,10 +86,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 
-/** What a fresh stack may change. */
-const REPEATED = Object.values(TIERS).filter(({ id }) => !JUDGED_ONCE.includes(id))
-
-function attemptIn(context: RunContext, tiers: readonly Tier[]): Attempt {
+function attemptIn(context: RunContext, tiers: readonly TierId[]): Attempt {
   return {
     async judge() {
       const keeper = startLogKeeper(context)
@@ -113,7 +94,7 @@ function attemptIn(context: RunContext, tiers: readonly Tier[]): Attempt {
       await keeper.close()
       context.watch.close()
     },
-    takeDown: () => teardown(context),
+    takeDown: () => judgeTeardown(context),
   }
 }
 
@@ -128,10 +109,9 @@ function refusedFinding(what: string): Finding {
   return { code: 'code-refused', severity: 'warning', message }
 }
 
-async function judgeAll(context: RunContext, tiers: readonly Tier[]): Promise<void> {
-  const { events, plan, signal } = context
+async function judgeAll(context: RunContext, tiers: readonly TierId[]): Promise<void> {
+  const { events, signal } = context
   try {
-    for (const [id, skip] of plan.skips) if (!TIERS[id]) events.append({ type: 'tier.skipped', tier: id, ...skip })
     for (const tier of tiers) {
       await judgeTier(tier, context)
       // The next tier finds out for itself whether the engine is gone: that is no reason to call the run interrupted.

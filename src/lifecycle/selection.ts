@@ -3,7 +3,7 @@ import type { LoadedSettings } from '../config/load.ts'
 import type { Admitted } from '../gate/admit.ts'
 import { formatPlace } from '../lib/place.ts'
 import type { Finding, SkipKind } from '../verdict/events.ts'
-import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, withNeeds } from '../verdict/tiers.ts'
 import type { BaseChoice } from './base.ts'
 
 export interface Skip {
@@ -11,20 +11,10 @@ export interface Skip {
   readonly reason: string
 }
 
-/** Tiers that can be judged on an app that another run left up. */
-export const ATTACHABLE: readonly TierId[] = ['functional', 'integration']
-
-/** What a quick run judges: whether the recipe comes up, can be upgraded to and does its work; nothing about backups, dependencies and failures. */
-export const QUICK_TIERS: readonly TierId[] = ['lint', 'install', 'upgrade', 'functional']
-
 /** What was asked for, what that needs, and the teardown, in the order of the table. */
 export function selectedTiers(only: readonly TierId[] | undefined, attached: boolean): TierId[] {
-  if (attached) return TIER_IDS.filter((tier) => tier === 'teardown' || (only ?? ATTACHABLE).includes(tier))
-  if (!only) return TIER_IDS
-  const wanted = new Set<TierId>([...only, 'teardown'])
-  if (wanted.has('restore')) wanted.add('backup')
-  if (only.some((tier) => tier !== 'lint' && tier !== 'teardown')) wanted.add('install')
-  return TIER_IDS.filter((tier) => wanted.has(tier))
+  if (attached) return TIER_IDS.filter((tier) => TIERS[tier].app === 'last' || (only ?? ATTACHABLE).includes(tier))
+  return only ? withNeeds([...only, ...tiersWith(({ app }) => app === 'last')]) : TIER_IDS
 }
 
 /** Declared not applicable, though it can be judged: then the judgement stands, and a finding says so. */
@@ -62,35 +52,55 @@ function declarations({ notApplicable }: LoadedSettings['settings']): [TierId, s
   return Object.entries(notApplicable) as [TierId, string][]
 }
 
-/** Every tier that will not be judged, with the reason. A declaration only says why there is no result; it never hides one. */
-export function skipsOf(plan: {
+interface Planned {
   readonly selected: readonly TierId[]
   readonly base: BaseChoice
   readonly backup: BackupPlan
   readonly settings: LoadedSettings
   readonly admitted: Admitted
-}): ReadonlyMap<TierId, Skip> {
-  const { settings } = plan.settings
-  const skips = new Map<TierId, Skip>()
-  const structural = (tier: TierId, reason: string) => skips.set(tier, { kind: 'structural', reason })
-  if (settings.notApplicable.resilience !== undefined) structural('resilience', settings.notApplicable.resilience)
-  else if (!settings.resilience)
-    skips.set('resilience', { kind: 'declared', reason: 'nothing may be killed: the setting resilience is false' })
-  if (plan.base.kind === 'none')
-    skips.set('upgrade', { kind: plan.base.skip ?? 'structural', reason: plan.base.reason })
-  if (!plan.backup.capable && settings.backup.capable !== true) {
-    structural('backup', plan.backup.reason)
-    structural('restore', plan.backup.reason)
-  }
-  const custom = plan.admitted.specs.some(({ kind }) => kind === 'custom')
-  const refused = plan.admitted.refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))
-  if (!custom && !refused) structural('functional', 'no custom tests')
-  if (settings.deps.length === 0) structural('integration', 'no dependency is declared')
-  for (const [tier, reason] of declarations(settings)) {
-    if (skips.has(tier)) skips.set(tier, { kind: 'declared', reason })
-  }
-  for (const tier of TIER_IDS) {
-    if (!plan.selected.includes(tier)) skips.set(tier, { kind: 'not-selected', reason: 'not selected (--only)' })
-  }
-  return skips
+}
+
+/** Why there is nothing to judge in this app, as far as files and settings say; null: there may be. */
+const NOTHING_TO_JUDGE: Readonly<Record<TierId, (plan: Planned) => Skip | null>> = {
+  lint: () => null,
+  install: () => null,
+  upgrade: ({ base }) => (base.kind === 'none' ? { kind: base.skip ?? 'structural', reason: base.reason } : null),
+  backup: noBackup,
+  restore: noBackup,
+  functional: ({ admitted }) => {
+    const refused = admitted.refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))
+    const none = !admitted.specs.some(({ kind }) => kind === 'custom') && !refused
+    return none ? structural('no custom tests') : null
+  },
+  integration: ({ settings: { settings } }) =>
+    settings.deps.length === 0 ? structural('no dependency is declared') : null,
+  resilience: ({ settings: { settings } }) => {
+    const { resilience: declared } = settings.notApplicable
+    if (declared !== undefined) return { kind: 'declared', reason: declared }
+    if (settings.resilience) return null
+    return { kind: 'declared', reason: 'nothing may be killed: the setting resilience is false' }
+  },
+  teardown: () => null,
+}
+
+function structural(reason: string): Skip {
+  return { kind: 'structural', reason }
+}
+
+function noBackup({ backup, settings: { settings } }: Planned): Skip | null {
+  return !backup.capable && settings.backup.capable !== true ? structural(backup.reason) : null
+}
+
+/** Every tier that will not be judged, with the reason. A declaration only says why there is no result; it never hides one. */
+export function skipsOf(plan: Planned): ReadonlyMap<TierId, Skip> {
+  const declared = new Map(declarations(plan.settings.settings))
+  return new Map(
+    TIER_IDS.flatMap((tier): [TierId, Skip][] => {
+      if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: 'not selected (--only)' }]]
+      const skip = NOTHING_TO_JUDGE[tier](plan)
+      const reason = declared.get(tier)
+      if (skip) return [[tier, reason === undefined ? skip : { kind: 'declared', reason }]]
+      return []
+    }),
+  )
 }

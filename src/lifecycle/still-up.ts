@@ -1,6 +1,6 @@
 import { waitFor } from '../lib/wait.ts'
 import { cause } from '../verdict/causes.ts'
-import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
+import { TIER_IDS, TIERS, type TierId } from '../verdict/tiers.ts'
 import { type RunContext, TierStop } from './context.ts'
 import type { TierReporter } from './reporter.ts'
 
@@ -44,5 +44,5 @@ export async function stayedUp(context: RunContext, reporter: TierReporter): Pro
 /** After it only the tier runs that kills, or none. */
 function isLastOfLife(tier: TierId, { plan }: RunContext): boolean {
   const later = TIER_IDS.slice(TIER_IDS.indexOf(tier) + 1)
-  return later.every((id) => id === 'resilience' || id === 'teardown' || plan.skips.has(id))
+  return later.every((id) => TIERS[id].disrupts || plan.skips.has(id))
 }

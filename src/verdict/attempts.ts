@@ -2,10 +2,10 @@ import { isDeterministic } from './causes.ts'
 import type { Finding, RunEvent, RunHeader } from './events.ts'
 import { repetitionOf } from './repetition.ts'
 import type { TierResult } from './results.ts'
-import type { TierId } from './tiers.ts'
+import { type TierId, tiersWith } from './tiers.ts'
 
-/** Looks at nothing that a fresh stack would change: judged once, for all attempts. */
-export const JUDGED_ONCE: readonly TierId[] = ['lint']
+/** They look at nothing that a fresh stack would change: judged once, for all attempts. */
+export const JUDGED_ONCE: readonly TierId[] = tiersWith(({ app }) => app === 'none')
 
 /** The events that each attempt is judged by, in order. A run without a mark has one attempt: all of it. */
 export function attemptsOf(events: readonly RunEvent[]): readonly (readonly RunEvent[])[] {

@@ -4,7 +4,7 @@ import type { EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
 import { blockedOutcome, type Outcome, type RunFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
-import { TIER_IDS, type TierId } from './tiers.ts'
+import { TIER_IDS, TIERS, type TierId } from './tiers.ts'
 
 type Of<T extends EventType> = Extract<RunEvent, { type: T }>
 
@@ -70,9 +70,10 @@ function verdictOf(
   tiers: readonly TierResult[],
   { header, complete, orderly = true }: Pick<RunFacts, 'header' | 'complete'> & { orderly?: boolean },
 ): Verdict {
-  const judged = tiers.filter(({ id, status }) => status !== 'skip' && id !== 'teardown')
-  const lintDecides = header.lintEnforced === true || judged.every(({ id }) => id === 'lint')
-  const deciding = tiers.filter(({ id, status }) => lintDecides || id !== 'lint' || status !== 'fail')
+  const judged = tiers.filter(({ id, status }) => status !== 'skip' && TIERS[id].app !== 'last')
+  const always = ({ id }: TierResult) => TIERS[id].decides === 'always'
+  const allDecide = header.lintEnforced === true || !judged.some(always)
+  const deciding = tiers.filter((tier) => allDecide || always(tier) || tier.status !== 'fail')
   if (deciding.some(({ status }) => status === 'fail')) return 'fail'
   const proven = judged.some(({ status }) => status === 'pass')
   return complete && orderly && proven && !deciding.some(({ status }) => status === 'unverified')
@@ -112,7 +113,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
     header,
     complete: events.some(({ type }) => type === 'run.ended'),
     interrupted: first(events, 'run.interrupted')?.signal ?? null,
-    touched: of(events, 'tier.started').some(({ tier }) => tier !== 'lint'),
+    touched: of(events, 'tier.started').some(({ tier }) => TIERS[tier].app !== 'none'),
     ...(snapshot?.kind === 'snapshot' ? { snapshot: snapshot.id } : {}),
   }
 }

@@ -1,11 +1,8 @@
 import type { TierResult } from './results.ts'
-import { RUNGS, TIERS, type TierId } from './tiers.ts'
+import { RUNGS, TIERS } from './tiers.ts'
 
 type Judged = Pick<TierResult, 'id' | 'status' | 'skipKind'>
 type RungState = 'passed' | 'open' | 'stop'
-
-/** Integration joins its rung only where it is declared; on every other rung all tiers must pass for the rung to be passed. */
-const OPTIONAL_ON_ITS_RUNG: readonly TierId[] = ['functional', 'integration']
 
 /**
  * The highest rung passed whose lower rungs are all passed or skipped for a structural or declared reason; 0 for none. A rung
@@ -29,7 +26,7 @@ export function levelName(level: number): string {
 function rungState(tiers: readonly Judged[]): RungState {
   if (tiers.length === 0 || !tiers.every((tier) => tier.status === 'pass' || needNotBeClimbed(tier))) return 'stop'
   const passed = tiers.filter(({ status }) => status === 'pass')
-  const enough = tiers.every(({ id, status }) => status === 'pass' || OPTIONAL_ON_ITS_RUNG.includes(id))
+  const enough = tiers.every(({ id, status }) => status === 'pass' || TIERS[id].optional)
   return passed.length > 0 && enough ? 'passed' : 'open'
 }
 

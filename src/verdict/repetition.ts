@@ -1,6 +1,7 @@
 import { type Cause, isDeterministic } from './causes.ts'
 import type { RunHeader } from './events.ts'
 import type { TierResult } from './results.ts'
+import { TIERS } from './tiers.ts'
 
 /** `because`: what a second attempt may end otherwise. `why`: null where there is nothing that it could. */
 export type Repetition =
@@ -38,9 +39,10 @@ export function repetitionOf(
 /** A tier that keeps the run from passing, for a reason of its own. Lint looks at files, which stay what they are. */
 function obstacleOf(tier: TierResult, lintEnforced: boolean): Obstacle[] {
   const { id, status, cause } = tier
-  if (!cause || cause.code === 'blocked' || id === 'teardown') return []
-  if (id === 'lint' && status === 'fail' && !lintEnforced) return []
-  return [{ tier, cause, stays: id === 'lint' || isDeterministic(cause) }]
+  const { app, decides } = TIERS[id]
+  if (!cause || cause.code === 'blocked' || app === 'last') return []
+  if (decides === 'enforced' && status === 'fail' && !lintEnforced) return []
+  return [{ tier, cause, stays: app === 'none' || isDeterministic(cause) }]
 }
 
 function endOf({ tier, cause }: Pick<Obstacle, 'tier' | 'cause'>): string {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { generateDocs, PAGES } from '../../scripts/generate-docs.ts'
 import { CAUSES } from '../../src/verdict/causes.ts'
 import { EVIDENCE } from '../../src/verdict/evidence.ts'
-import { TIER_IDS } from '../../src/verdict/tiers.ts'
+import { TIER_IDS, TIERS } from '../../src/verdict/tiers.ts'
 
 describe('generated reference', () => {
   it('is what the tables say', async () => {
@@ -27,5 +27,11 @@ describe('generated reference', () => {
     for (const code of Object.keys(CAUSES)) expect(read('causes.md')).toContain(`\n## ${code}\n`)
     for (const id of TIER_IDS) expect(read('tiers.md')).toContain(`\n| ${id} |`)
     for (const kind of Object.keys(EVIDENCE)) expect(read('tiers.md')).toContain(`\n### ${kind}\n`)
+  })
+
+  it('says of each tier what the guide says too', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/test-your-recipe.md'), 'utf8')
+    const rows = guide.split('\n').map((line) => line.split('|').map((cell) => cell.trim()))
+    for (const id of TIER_IDS) expect(rows).toContainEqual(['', id, TIERS[id].does, TIERS[id].judges, ''])
   })
 })

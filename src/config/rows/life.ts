@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { DECLARABLE } from '../../verdict/tiers.ts'
 import { backupRule, environment, memory, removedSubject, witnessSubject } from '../formats.ts'
 import { setting } from '../row.ts'
-
-const RUNG_NAMES = ['upgrade', 'backup', 'restore', 'functional', 'integration', 'resilience'] as const
 
 /** How the app is deployed, upgraded, backed up and judged. */
 export const lifeRows = {
@@ -47,7 +46,7 @@ export const lifeRows = {
       example: `async (ctx) => (await ctx.exec('db', ['cat', '/backup/dump.sql'])).stdout.includes('CREATE TABLE')`,
     },
   }),
-  notApplicable: setting(z.partialRecord(z.enum(RUNG_NAMES), z.string().trim().min(3, 'a reason').max(500)), {
+  notApplicable: setting(z.partialRecord(z.enum(DECLARABLE), z.string().trim().min(3, 'a reason').max(500)), {
     earlier: 'EXPECTED_NA',
     what: 'Tiers that do not apply to this recipe, each with the reason. It never overrides a result.',
     default: {},

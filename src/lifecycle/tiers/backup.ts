@@ -2,7 +2,7 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -15,8 +15,7 @@ import { plant } from '../witnessing.ts'
 const ATTEMPTS = 3
 
 /** Hooks, a restic snapshot of what the labels cover, hooks again; then looks into the snapshot. */
-export const backupTier: Tier = {
-  id: 'backup',
+export const backupTier: TierRunner = {
   async run(context, reporter) {
     const { plan, made } = context
     for (const finding of plan.backup.findings) reporter.finding(finding)

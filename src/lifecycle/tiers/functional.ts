@@ -1,13 +1,12 @@
 import { cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { type CustomRun, type KeptRow, runSpecs, testRow } from '../custom/tests.ts'
 import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
 
 /** The recipe's own tests that need nothing but the app. */
-export const functionalTier: Tier = {
-  id: 'functional',
+export const functionalTier: TierRunner = {
   async run(context, reporter) {
     const { rows, empty } = await customRun(context, reporter)
     await stayedUp(context, reporter)

@@ -1,6 +1,6 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -12,8 +12,7 @@ import { converged, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
-export const installTier: Tier = {
-  id: 'install',
+export const installTier: TierRunner = {
   async run(context, reporter) {
     refuseByPolicy(context)
     await prepareApp(context, reporter)

@@ -1,11 +1,10 @@
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
 import { stayedUp } from '../still-up.ts'
 import { customRun, judgeRows, needsDep } from './functional.ts'
 
 /** The recipe's own tests that need a dependency. Without it they prove nothing, whatever they say. */
-export const integrationTier: Tier = {
-  id: 'integration',
+export const integrationTier: TierRunner = {
   async run(context, reporter) {
     const healthy = await healthOfDeps(context)
     const [failed] = context.made.depFailures.values()

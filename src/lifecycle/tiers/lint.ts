@@ -1,10 +1,9 @@
 import { lint } from '../../recipe/lint/lint.ts'
 import { cause } from '../../verdict/causes.ts'
-import type { Tier } from '../context.ts'
+import type { TierRunner } from '../context.ts'
 
 /** Co-op Cloud's rules and ours on the checkout of head; warnings are findings, an error-level rule fails the tier. */
-export const lintTier: Tier = {
-  id: 'lint',
+export const lintTier: TierRunner = {
   async run({ plan }, reporter) {
     const { repo, headTree: tree, pristine, allowed } = plan
     const { stack, env, commit } = pristine

@@ -1,6 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
@@ -14,8 +14,7 @@ import { compareAfter, plant } from '../witnessing.ts'
  * Kills each service's container once, one after the other, deploys the same commit again, restarts the engine where the operator allows it, and
  * looks whether all data is still there.
  */
-export const resilienceTier: Tier = {
-  id: 'resilience',
+export const resilienceTier: TierRunner = {
   async run(context, reporter) {
     const { plan, made, watch } = context
     const deployed = made.current

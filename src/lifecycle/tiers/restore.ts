@@ -2,7 +2,7 @@ import { restore, type Snapshot } from '../../backup/restic.ts'
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
-import type { RunContext, Tier } from '../context.ts'
+import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -33,8 +33,7 @@ interface Restoring {
 }
 
 /** Destroys what the backup must bring back, as if the machine were lost, restores this run's own snapshot, and looks whether it is back. */
-export const restoreTier: Tier = {
-  id: 'restore',
+export const restoreTier: TierRunner = {
   async run(context, reporter) {
     const { plan, made, watch } = context
     const { snapshot, current } = made

@@ -1,34 +1,23 @@
 import { takeLedger } from '../../engine/ledger.ts'
-import { systemClock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
-import type { RunContext } from '../context.ts'
+import type { RunContext, TierRunner } from '../context.ts'
 import { keepLogs } from '../logs.ts'
 import { closeMade } from '../made.ts'
 import { ownStack } from '../own-stack.ts'
 import type { TierReporter } from '../reporter.ts'
-import { tierReporter } from '../reporter.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 
 const TEARDOWN_DEADLINE_MS = 120_000
 
-/**
- * Removes all of the run under a deadline of its own, then looks for what is left. It runs whatever happened before, also
- * after a cancellation, so it does not listen to the run's signal.
- */
-export async function teardown(context: RunContext): Promise<void> {
-  const { events } = context
-  events.append({ type: 'tier.started', tier: 'teardown' })
-  const reporter = tierReporter('teardown', { events, clock: systemClock })
-  try {
+/** Removes all of the run under a deadline of its own, then looks for what is left. It does not listen to the run's signal: it runs also after a cancellation. */
+export const teardownTier: TierRunner = {
+  async run(context, reporter) {
     await keepLogs(context).catch((error: unknown) => {
       reporter.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
     })
     await removeAndProve(context, reporter)
-  } catch (error) {
-    reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error)))
-  }
-  events.append({ type: 'tier.ended', tier: 'teardown' })
+  },
 }
 
 async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {

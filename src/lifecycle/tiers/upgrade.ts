@@ -4,7 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { compareBeforeAfter } from '../before-after.ts'
-import { type RunContext, type Tier, TierStop } from '../context.ts'
+import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -19,8 +19,7 @@ import { stayedUp } from '../still-up.ts'
 import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
-export const upgradeTier: Tier = {
-  id: 'upgrade',
+export const upgradeTier: TierRunner = {
   async run(context, reporter) {
     const { made } = context
     if (context.plan.base.kind === 'no-delta') throw noDelta(context.plan.base.ref.version)

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import { SIGNS } from '../../../report/ink.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
+import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 import { placed } from './dashboard.ts'
 import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
@@ -67,7 +68,7 @@ function facts({ row, forgeUrl, now }: RunPageData): Html {
         html`${momentUtc(startedAt)}, ${outcome ? 'took' : 'running for'} ${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`,
     ],
     ['Upgrade from', request.base === 'auto' ? null : request.base],
-    ['Quick', request.quick ? 'lint, install, upgrade and functional only' : null],
+    ['Quick', request.quick ? `${QUICK_TIERS.join(', ')} only` : null],
     ['Worker', row.worker && `${row.worker}${row.harness ? ` (cc-ci ${row.harness})` : ''}`],
     ['Attempt', row.attempt > 1 ? String(row.attempt) : null],
     ['Teardown', outcome ? TEARDOWN[outcome.teardown] : null],
