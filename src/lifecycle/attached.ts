@@ -2,7 +2,7 @@ import { UsageError } from '../lib/errors.ts'
 import type { RunContext } from './context.ts'
 
 /** Finds what runs of the kept app: tests may look at it, and nothing of it is changed or removed. */
-export async function lookAtAttached({ host, plan, made }: RunContext): Promise<void> {
+export async function lookAtAttached({ host, plan, state }: RunContext): Promise<void> {
   const services = await host.engine.services(plan.app.stack)
   if (services.length === 0) {
     throw new UsageError('nothing-to-attach', `the app of run ${plan.attached?.runId} is not there any more`, {
@@ -10,6 +10,6 @@ export async function lookAtAttached({ host, plan, made }: RunContext): Promise<
     })
   }
   const images = services.map(({ service, image }) => ({ service, ref: image, id: image }))
-  made.current = { before: [], services, images, accommodations: [], orphans: [] }
-  made.headServes = true
+  state.current = { before: [], services, images, accommodations: [], orphans: [] }
+  state.headServes = true
 }

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { comparePictures, pngSize } from '../checks/visual-difference.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { RunContext } from './context.ts'
-import { browserOf } from './made.ts'
+import { browserOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 
 /** Ours, and the one that the recipe's own `screenshot` function left. */

@@ -1,7 +1,5 @@
 import type { Snapshot } from '../backup/restic.ts'
-import type { Toolbox } from '../backup/toolbox.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
-import type { Browser } from '../checks/browser.ts'
 import type { Deployed, Deployer } from '../deploy/deployer.ts'
 import type { Provided } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
@@ -10,16 +8,16 @@ import type { Ledger } from '../engine/ledger.ts'
 import type { StackWatch } from '../engine/watch/stack-watch.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Masker } from '../lib/mask.ts'
-import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause, CauseCode } from '../verdict/causes.ts'
 import { type CheckRef, checkTitle } from '../verdict/checks.ts'
 import type { EventLog } from '../verdict/event-log.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import type { CustomRun } from './custom/tests.ts'
 import type { RunPlan } from './plan.ts'
 import type { TierReporter } from './reporter.ts'
+import type { RunResources } from './resources.ts'
 import type { RunFolder } from './run-folder.ts'
+import type { CustomRun } from './test-rows.ts'
 
 /** What the machine gives to a run: shared, made before it, left after it. */
 export interface Host {
@@ -41,20 +39,24 @@ interface EngineRestart {
   restart(): Promise<void>
 }
 
-/** Everything a tier may use. What is made during the run is in `made`, filled as it comes. */
+/**
+ * Everything a tier may use. Nothing of it is replaced under whoever holds it: a tier that learns more of the plan (see `refine`) or of the host
+ * (an edge at other ports) goes on with a context of its own, and hands it to those after it: see `CarryOn`.
+ */
 export interface RunContext {
-  /** Replaced by a refined one when dependencies, scripts or functions have added to the app's environment: see `refine`. */
-  plan: RunPlan
-  /** Replaced when the edge has other ports after a restart of the engine. */
-  host: Host
+  readonly plan: RunPlan
+  readonly host: Host
   readonly folder: RunFolder
   readonly events: EventLog
   readonly masker: Masker
   readonly deployer: Deployer
   readonly clock: Clock
-  /** Aborted by a signal or by the run's deadline. */
+  /** Aborted by a signal or by the run's deadline, and in a tier as soon as the watch finds that the app failed. */
   readonly signal: AbortSignal
-  readonly made: Made
+  /** The same without the watch: for what outlives a tier. */
+  readonly runSignal: AbortSignal
+  readonly resources: RunResources
+  readonly state: RunState
   /** Over the app of this attempt. */
   readonly watch: StackWatch
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
@@ -65,10 +67,8 @@ export interface RunContext {
   readonly before: Ledger
 }
 
-/** What operations made, each written once by the tier that owns it. */
-interface Made {
-  browser?: Browser
-  toolbox?: Toolbox
+/** What the tiers of one attempt found out and made of the app, each written by the tier that owns it. */
+export interface RunState {
   /** The first deployment: the base, or head without one. */
   installed?: Deployed
   /** Deployed version of the last deployment. */
@@ -80,21 +80,21 @@ interface Made {
   witnesses?: PlantedWitnesses
   /** What the backup tier took and the restore tier puts back. */
   snapshot?: Snapshot
-  /** Where the code of recipe and operator runs. */
-  sandbox?: Sandbox
-  /** What each dependency gave to this run. */
-  readonly deps: Map<string, Provided>
-  readonly depFailures: Map<string, Cause>
-  /** How to take back what was made of each dependency; entered before anything of it is made. */
-  readonly depReleases: Map<string, () => Promise<void>>
   /** The custom tests run once, for both tiers that they count for. */
   custom?: Promise<CustomRun>
 }
 
+export function freshState(): RunState {
+  return { headServes: false }
+}
+
 /** The acting half of a tier; what it is stands in `verdict/tiers.ts`. */
 export interface TierRunner {
-  run(context: RunContext, reporter: TierReporter): Promise<void>
+  run(context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void>
 }
+
+/** Hands what a tier has learnt on to those after it, also where it fails later; gives the context to go on with itself. */
+export type CarryOn = (learnt: Partial<Pick<RunContext, 'plan' | 'host'>>) => RunContext
 
 /** Ends a tier at once with the cause that decided it. */
 export class TierStop extends Error {

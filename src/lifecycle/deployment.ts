@@ -4,10 +4,10 @@ import { movedImages } from './moved-images.ts'
 
 /** Prepares and deploys a release, and records what really runs and what was changed to fit the machine. */
 export async function deployRelease(context: RunContext, release: Release): Promise<Deployed> {
-  const { deployer, events, folder, signal, made, watch } = context
+  const { deployer, events, folder, signal, state, watch } = context
   const prepared = await deployer.prepare(release, signal)
   const deployed = await watch.deploying(() => deployer.deploy(prepared, signal))
-  made.current = deployed
+  state.current = deployed
   for (const text of [...prepared.accommodations, ...deployed.accommodations])
     events.append({ type: 'accommodation', text })
   for (const image of deployed.images) events.append({ type: 'image', ...image })

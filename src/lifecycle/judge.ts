@@ -8,20 +8,27 @@ import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import { TIERS, type TierId } from '../verdict/tiers.ts'
 import { blockerOf } from './blocker.ts'
-import { isCauseCode, type RunContext, TierStop } from './context.ts'
+import { type CarryOn, isCauseCode, type RunContext, TierStop } from './context.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { tierReporter } from './reporter.ts'
 import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
 
-/** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. */
-export async function judgeTier(id: TierId, context: RunContext): Promise<void> {
-  const { events, clock, plan } = context
+/** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. Gives the context for the tiers after it. */
+export async function judgeTier(id: TierId, context: RunContext): Promise<RunContext> {
+  const { events, plan } = context
   const skip = plan.skips.get(id)
-  if (skip) return events.append({ type: 'tier.skipped', tier: id, ...skip })
-  const by = blocker(id, context)
-  if (by) return events.append({ type: 'tier.blocked', tier: id, by })
+  const by = skip ? null : blocker(id, context)
+  if (skip) events.append({ type: 'tier.skipped', tier: id, ...skip })
+  else if (by) events.append({ type: 'tier.blocked', tier: id, by })
+  else return run(id, context)
+  return context
+}
+
+async function run(id: TierId, context: RunContext): Promise<RunContext> {
+  const { events, clock } = context
   events.append({ type: 'tier.started', tier: id })
+  let next = context
   let waiting: string | null = null
   const reporter = tierReporter(id, {
     events,
@@ -35,7 +42,15 @@ export async function judgeTier(id: TierId, context: RunContext): Promise<void> 
     await underWatch(
       context,
       () => waiting,
-      (watched) => TIER_RUNNERS[id].run(watched, reporter),
+      (watched) => {
+        let mine = watched
+        const carryOn: CarryOn = (learnt) => {
+          next = { ...next, ...learnt }
+          mine = { ...mine, ...learnt }
+          return mine
+        }
+        return TIER_RUNNERS[id].run(watched, reporter, carryOn)
+      },
     )
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
@@ -43,10 +58,11 @@ export async function judgeTier(id: TierId, context: RunContext): Promise<void> 
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [machineLine(machine), ...why.lines] }, machine)
   }
-  if (context.watch.failed) context.made.failedIn ??= id
-  const why = doubt(id, context)
+  if (context.watch.failed) context.state.failedIn ??= id
+  const why = doubt(id, next)
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
+  return next
 }
 
 /** The last tier, which runs whatever happened before. Never throws: what keeps it from its end is what it found. */
@@ -55,7 +71,7 @@ export async function judgeTeardown(context: RunContext): Promise<void> {
   events.append({ type: 'tier.started', tier: 'teardown' })
   const reporter = tierReporter('teardown', { events, clock: systemClock })
   try {
-    await TIER_RUNNERS.teardown.run(context, reporter)
+    await TIER_RUNNERS.teardown.run(context, reporter, (learnt) => ({ ...context, ...learnt }))
   } catch (error) {
     reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error)))
   }
@@ -81,24 +97,24 @@ function foundBy(tier: TierId, error: unknown): FoundFault {
  * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, or a dependency did not come up, and what is
  * missing may be exactly that. Null: no doubt.
  */
-function doubt(tier: TierId, { plan, made }: RunContext): Cause | null {
+function doubt(tier: TierId, { plan, resources }: RunContext): Cause | null {
   if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
   const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
   if (refused.length > 0) {
     const what = refused.map((refusal) => refusal.what).join(', ')
     return cause('code-refused', `${tier} found a fault, but code that it may need was refused: ${what}`)
   }
-  const [failed] = made.depFailures.values()
+  const [failed] = resources.deps.failures.values()
   return failed
     ? cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
     : null
 }
 
-function blocker(tier: TierId, { events, made, plan }: RunContext): TierId | null {
+function blocker(tier: TierId, { events, state, plan }: RunContext): TierId | null {
   if (plan.attached) return null
   const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
-  const headServes = made.headServes || plan.skips.has('upgrade')
-  return blockerOf(tier, { passed, headServes, failedIn: made.failedIn })
+  const headServes = state.headServes || plan.skips.has('upgrade')
+  return blockerOf(tier, { passed, headServes, failedIn: state.failedIn })
 }
 
 /** The cause that an unexpected error amounts to. */

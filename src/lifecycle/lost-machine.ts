@@ -12,7 +12,7 @@ import { type RunContext, TierStop } from './context.ts'
 import { awaitReady } from './custom/ready.ts'
 import { deployDeadline } from './deploy-deadline.ts'
 import { keepLogs } from './logs.ts'
-import { toolboxOf } from './made.ts'
+import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 import { converged, serves } from './serving.ts'
 
@@ -154,13 +154,13 @@ async function whileStopped<T>(
   services: readonly ServiceState[],
   act: () => Promise<T>,
 ): Promise<T> {
-  const { host, plan, signal, clock, watch, made } = context
+  const { host, plan, signal, clock, watch, state } = context
   if (services.length === 0) return act()
   // Swarm takes the containers of stopped services away, and their logs with them.
   await keepLogs(context)
   const stopped: StoppedServices = await stopServices(host.engine, services, {
     stack: plan.app.stack,
-    deadlineMs: deployDeadline(plan.settings, made.current?.services ?? []),
+    deadlineMs: deployDeadline(plan.settings, state.current?.services ?? []),
     signal,
     clock,
     nudge: watch.listener(),
@@ -178,8 +178,8 @@ async function whileStopped<T>(
   return done
 }
 
-async function servicesOf({ host, plan, made }: RunContext): Promise<ServiceState[]> {
-  const deployed = new Set(made.current?.services.map(({ service }) => service))
+async function servicesOf({ host, plan, state }: RunContext): Promise<ServiceState[]> {
+  const deployed = new Set(state.current?.services.map(({ service }) => service))
   return (await host.engine.services(plan.app.stack)).filter(({ service }) => deployed.has(service))
 }
 
@@ -229,8 +229,8 @@ export async function tellUncovered(
 }
 
 /** The files of a database come back by its dump, under whatever names; the witnesses look into it. */
-function isOfHooks({ plan, made }: RunContext, volume: string, release: Release): boolean {
+function isOfHooks({ plan, state }: RunContext, volume: string, release: Release): boolean {
   const hooked = plan.backup.hooks.map(({ service }) => service)
-  const watched = (made.witnesses?.witnesses ?? []).map(({ subject }) => subject.slice(subject.indexOf(':') + 1))
+  const watched = (state.witnesses?.witnesses ?? []).map(({ subject }) => subject.slice(subject.indexOf(':') + 1))
   return mountersOf(volume, release.stack).some((service) => hooked.includes(service) || watched.includes(service))
 }

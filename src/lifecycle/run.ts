@@ -11,14 +11,14 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
-import type { Host, RunContext } from './context.ts'
+import { freshState, type Host, type RunContext } from './context.ts'
 import { provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTeardown, judgeTier } from './judge.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
-import { closeMade } from './made.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
+import { RunResources } from './resources.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
 import { unplant } from './witnessing.ts'
@@ -69,16 +69,17 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) await lookAtAttached(context)
+  const first = attemptIn(context, JUDGED)
   await runAttempts({
     events,
     signal,
-    first: attemptIn(context, JUDGED),
+    first,
     second: async () => attemptIn(await secondContext(request, context), REPEATED),
     elapsedMs: () => clock.now() - startedAt,
     deadlineMs: request.deadlineMs,
     stopped: () => events.append({ type: 'run.interrupted', signal: interruption(signal.reason) }),
     never: whyNever(request),
-    leave: request.keep ? () => leaveApp(context) : null,
+    leave: request.keep ? () => leaveApp(first.context()) : null,
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   events.append({ type: 'run.ended' })
@@ -86,11 +87,16 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 
-function attemptIn(context: RunContext, tiers: readonly TierId[]): Attempt {
+/** `context`: with what its tiers have learnt so far. */
+function attemptIn(start: RunContext, tiers: readonly TierId[]): Attempt & { readonly context: () => RunContext } {
+  let context = start
   return {
+    context: () => context,
     async judge() {
       const keeper = startLogKeeper(context)
-      await judgeAll(context, tiers)
+      await judgeAll(start, tiers, (next) => {
+        context = next
+      })
       await keeper.close()
       context.watch.close()
     },
@@ -109,11 +115,17 @@ function refusedFinding(what: string): Finding {
   return { code: 'code-refused', severity: 'warning', message }
 }
 
-async function judgeAll(context: RunContext, tiers: readonly TierId[]): Promise<void> {
-  const { events, signal } = context
+async function judgeAll(
+  start: RunContext,
+  tiers: readonly TierId[],
+  onNext: (context: RunContext) => void,
+): Promise<void> {
+  const { events, signal } = start
+  let context = start
   try {
     for (const tier of tiers) {
-      await judgeTier(tier, context)
+      context = await judgeTier(tier, context)
+      onNext(context)
       // The next tier finds out for itself whether the engine is gone: that is no reason to call the run interrupted.
       await keepLogs(context).catch((error: unknown) => events.append(logsIncomplete(error)))
     }
@@ -132,7 +144,8 @@ function logsIncomplete(error: unknown) {
 async function leaveApp(context: RunContext): Promise<void> {
   const { events, folder } = context
   await unplant(context).catch((error: unknown) => events.append({ type: 'note', text: messageOf(error) }))
-  for (const { what, message } of await closeMade(context)) events.append({ type: 'note', text: `${what}: ${message}` })
+  for (const { what, message } of await context.resources.dispose(context))
+    events.append({ type: 'note', text: `${what}: ${message}` })
   const reason = `kept by --keep: \`cc-ci gc ${context.plan.app.runId}\` removes it`
   events.append({ type: 'tier.skipped', tier: 'teardown', kind: 'declared', reason })
   setStatus(folder, 'kept')
@@ -162,7 +175,7 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   timer.unref()
   const events = openEventLog(folder.events, { clock, mask })
   const signal = AbortSignal.any([request.signal, late.signal])
-  return { folder, masker, events, clock, signal, ...(await freshIn(request, { masker })) }
+  return { folder, masker, events, clock, signal, runSignal: signal, ...(await freshIn(request, { masker })) }
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
@@ -180,7 +193,8 @@ async function freshIn(
   return {
     watch: new StackWatch(host.engine, { stack: plan.app.stack, mask, clock, unforgiven }),
     ...{ plan, host, keep, provideRecipe },
-    made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
+    state: freshState(),
+    resources: new RunResources(),
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,

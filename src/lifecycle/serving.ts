@@ -17,7 +17,7 @@ import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
 import { deployDeadline } from './deploy-deadline.ts'
-import { browserOf } from './made.ts'
+import { browserOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 
 const BROWSER_DEADLINE_MS = 30_000

@@ -10,7 +10,7 @@ import {
 } from '../backup/witness/index.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
-import { hookExec, toolboxOf } from './made.ts'
+import { hookExec, toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 import { namelessVolumes } from './resilience/own-layer.ts'
 
@@ -19,7 +19,7 @@ const MAX_DETAILS = 10
 
 /** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
 export async function plant(context: RunContext, reporter: TierReporter): Promise<void> {
-  const { plan, made } = context
+  const { plan, state } = context
   const { witness } = plan.settings.settings
   if (witness === false) {
     const message = '`witness: false` in the settings: no data is watched, so upgrade and restore cannot pass'
@@ -27,38 +27,38 @@ export async function plant(context: RunContext, reporter: TierReporter): Promis
     return
   }
   await unplant(context)
-  made.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
-  for (const message of made.witnesses.unwatched)
+  state.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
+  for (const message of state.witnesses.unwatched)
     reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
 }
 
 /** Of a volume that the recipe says it leaves out on purpose nothing is asked back. */
-export function forgetRemovedVolumes({ plan, made }: RunContext): void {
-  if (!made.witnesses) return
+export function forgetRemovedVolumes({ plan, state }: RunContext): void {
+  if (!state.witnesses) return
   const removed = Object.keys(plan.settings.settings.removed).flatMap((subject) =>
     subject.startsWith('volume:') ? [subject.slice('volume:'.length)] : [],
   )
-  made.witnesses = { ...made.witnesses, worthless: new Set([...made.witnesses.worthless, ...removed]) }
+  state.witnesses = { ...state.witnesses, worthless: new Set([...state.witnesses.worthless, ...removed]) }
 }
 
 export async function destroy(context: RunContext): Promise<void> {
-  if (context.made.witnesses) await destroyBeforeRestore(await surroundings(context), context.made.witnesses)
+  if (context.state.witnesses) await destroyBeforeRestore(await surroundings(context), context.state.witnesses)
 }
 
 /** Right before everything that the labels promise is lost. */
 export async function noteBeforeLoss(context: RunContext): Promise<void> {
-  if (context.made.witnesses) await note(await surroundings(context), context.made.witnesses)
+  if (context.state.witnesses) await note(await surroundings(context), context.state.witnesses)
 }
 
 /** Once the app has come up as new. */
 export async function lookAfterLoss(context: RunContext): Promise<void> {
-  if (context.made.witnesses) await look(await surroundings(context), context.made.witnesses)
+  if (context.state.witnesses) await look(await surroundings(context), context.state.witnesses)
 }
 
 /** Removes what was planted; nothing of ours stays in the app. */
 export async function unplant(context: RunContext): Promise<void> {
-  const { witnesses } = context.made
-  context.made.witnesses = undefined
+  const { witnesses } = context.state
+  context.state.witnesses = undefined
   if (witnesses) await removeWitnesses(await surroundings(context), witnesses)
 }
 
@@ -77,7 +77,7 @@ export async function compareAfter(
   operation: 'upgrade' | 'restore' | 'resilience',
   emptied?: readonly string[],
 ): Promise<void> {
-  const { witnesses } = context.made
+  const { witnesses } = context.state
   // Without witnesses there is no evidence, and the fold makes the tier unverified: that is what `witness: false` asks for.
   if (!witnesses) return
   const around = await surroundings(context)
@@ -120,7 +120,7 @@ async function surroundings(context: RunContext) {
     toolbox: await toolboxOf(context),
     engine: host.engine,
     stack: plan.app.stack,
-    model: (context.made.headServes && plan.upgrade
+    model: (context.state.headServes && plan.upgrade
       ? plan.upgrade
       : plan.base.kind === 'base'
         ? plan.base.release

@@ -21,11 +21,11 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
         bringUp(context, reporter, name),
       )
       for (const secret of provided.secrets) context.masker.add(secret)
-      context.made.deps.set(name, provided)
+      context.resources.deps.provided.set(name, provided)
     } catch (error) {
       if (context.signal.aborted || error instanceof CancelledError) throw error
       const why = failure(name, error)
-      context.made.depFailures.set(name, why)
+      context.resources.deps.failures.set(name, why)
       reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
     }
   }
@@ -39,16 +39,16 @@ async function bringUp(context: RunContext, reporter: TierReporter, name: string
   await provider.sweep(host)
   const { runId, domain, stack } = context.plan.app
   const run = { runId, domain, stack, keep: context.keep }
-  context.made.depReleases.set(name, () => provider.release(host, run))
+  context.resources.deps.releases.set(name, () => provider.release(host, run))
   return provider.provide(host, run)
 }
 
-function providerHost({ host, signal, events }: RunContext): ProviderHost {
+function providerHost({ host, runSignal, events }: RunContext): ProviderHost {
   return {
     engine: host.engine,
     edge: host.edge,
     vips: host.vips,
-    signal,
+    signal: runSignal,
     log: (text) => events.append({ type: 'note', text }),
   }
 }
@@ -60,14 +60,14 @@ function failure(name: string, error: unknown): Cause {
 
 /** Asks each dependency once more, right before tests rely on it; one that fails now counts as failed. */
 export async function healthOfDeps(context: RunContext): Promise<readonly string[]> {
-  const { deps, depFailures } = context.made
+  const { provided: deps, failures } = context.resources.deps
   const healthy: string[] = []
   for (const [name, provided] of deps) {
     try {
       await provided.health()
       healthy.push(name)
     } catch (error) {
-      depFailures.set(name, failure(name, error))
+      failures.set(name, failure(name, error))
     }
   }
   return healthy

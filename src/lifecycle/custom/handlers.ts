@@ -32,7 +32,7 @@ const depShape = z.object({ name: z.string(), method: z.string(), params: z.unkn
 /** What code in the sandbox may ask about its own app, and nothing else: every parameter is a stranger's. */
 export function appHandlers(caller: Caller): RpcHandlers {
   const { context, op } = caller
-  const { plan, deployer, host, made, signal } = context
+  const { plan, deployer, host, resources, signal } = context
   return {
     context: async () => ({
       domain: plan.app.domain,
@@ -40,7 +40,7 @@ export function appHandlers(caller: Caller): RpcHandlers {
       recipe: { name: plan.repo.name, version: plan.head.version, commit: plan.head.commit },
       config: plan.custom.found.settings,
       deps: credentials(context),
-      calls: Object.fromEntries([...made.deps].map(([name, { calls }]) => [name, Object.keys(calls)])),
+      calls: Object.fromEntries([...resources.deps.provided].map(([name, { calls }]) => [name, Object.keys(calls)])),
       op,
     }),
     exec: async (params) => {
@@ -69,7 +69,7 @@ export function appHandlers(caller: Caller): RpcHandlers {
     },
     dep: async (params) => {
       const { name, method, params: inner } = depShape.parse(params)
-      const calls = made.deps.get(name)?.calls ?? {}
+      const calls = resources.deps.provided.get(name)?.calls ?? {}
       const call = Object.hasOwn(calls, method) ? calls[method] : undefined
       if (!call) throw new InfraError('no-such-call', `the dependency ${name} has no ${method}()`)
       return call(inner)
@@ -78,20 +78,20 @@ export function appHandlers(caller: Caller): RpcHandlers {
 }
 
 /** What each dependency of this run gave, by name. */
-export function credentials({ made }: RunContext): Record<string, Readonly<Record<string, string>>> {
-  return Object.fromEntries([...made.deps].map(([name, { credentials }]) => [name, credentials]))
+export function credentials({ resources }: RunContext): Record<string, Readonly<Record<string, string>>> {
+  return Object.fromEntries([...resources.deps.provided].map(([name, { credentials }]) => [name, credentials]))
 }
 
-function refuseBeforeDeployment({ made }: RunContext): void {
-  if (made.current) return
+function refuseBeforeDeployment({ state }: RunContext): void {
+  if (state.current) return
   throw new InfraError('not-deployed', 'nothing of the app is deployed yet', {
     hint: 'Before the deployment a hook can only prepare: `env`, `preInstall` and install-steps.sh have no container to run in.',
   })
 }
 
 /** The reference as the recipe wrote it, where the engine was given an id. */
-function refOf({ made }: RunContext, service: string, image: string): string {
-  return made.current?.images.find((row) => row.service === service)?.ref ?? image
+function refOf({ state }: RunContext, service: string, image: string): string {
+  return state.current?.images.find((row) => row.service === service)?.ref ?? image
 }
 
 async function serviceLog({ host, plan }: RunContext, service: string): Promise<string> {

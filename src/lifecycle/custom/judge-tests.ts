@@ -1,5 +1,5 @@
 import { type Cause, cause } from '../../verdict/causes.ts'
-import type { CustomRow, GivenFile } from './report.ts'
+import type { CustomRow, GivenFile } from '../test-rows.ts'
 
 /** What the tests of one tier came to. */
 export interface TestsJudgement {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'
-import { refuseUndefined } from '../plan.ts'
+import { type RunPlan, refuseUndefined } from '../plan.ts'
 import { refine } from '../refine.ts'
 import type { TierReporter } from '../reporter.ts'
 import { bringUpDeps } from './deps.ts'
@@ -13,25 +13,26 @@ const envShape = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union(
 
 /**
  * What comes before the one deployment, in this order: dependencies, install-steps.sh, `env` as a function. What they give becomes the
- * app's environment and secrets, and with it the plan's releases are resolved anew.
+ * app's environment and secrets, and with it the plan's releases are resolved anew: that plan is what goes on from here.
  */
-export async function prepareApp(context: RunContext, reporter: TierReporter): Promise<void> {
+export async function prepareApp(context: RunContext, reporter: TierReporter): Promise<RunPlan> {
   await bringUpDeps(context, reporter)
   const steps = await runInstallSteps(context, reporter)
   const env = await envFrom(context, reporter, 'env')
-  const authority = [...context.made.deps.values()].flatMap(({ authority }) => authority ?? [])
+  const authority = [...context.resources.deps.provided.values()].flatMap(({ authority }) => authority ?? [])
   const added = { ...steps.env, ...env }
   if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) {
-    return refuseUndefined(context.plan.head.stack)
+    refuseUndefined(context.plan.head.stack)
+    return context.plan
   }
   for (const value of [...Object.values(steps.secrets), ...secretValuesOf(added)]) context.masker.add(value)
-  context.plan = await refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
+  return refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
 }
 
-/** `upgrade.env` as a function, called when the base runs. */
-export async function prepareUpgrade(context: RunContext, reporter: TierReporter): Promise<void> {
+/** `upgrade.env` as a function, called when the base runs. Gives the plan to go on with. */
+export async function prepareUpgrade(context: RunContext, reporter: TierReporter): Promise<RunPlan> {
   const env = await envFrom(context, reporter, 'upgrade.env')
-  if (Object.keys(env).length > 0) context.plan = await refine(context.plan, { upgradeEnv: env })
+  return Object.keys(env).length > 0 ? refine(context.plan, { upgradeEnv: env }) : context.plan
 }
 
 async function envFrom(

@@ -3,13 +3,13 @@ import type { Provided } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
-import type { RunContext } from '../context.ts'
+import { freshState, type RunContext } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { keepLogs } from '../logs.ts'
-import { closeMade } from '../made.ts'
 import { planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
+import { RunResources } from '../resources.ts'
 import { converged, serves } from '../serving.ts'
 import { underWatch } from '../under-watch.ts'
 import { callFunction } from './function.ts'
@@ -31,18 +31,19 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
     plan,
     watch,
     events: quiet(context.events),
-    made: { headServes: false, deps: new Map(), depFailures: new Map(), depReleases: new Map() },
+    state: freshState(),
+    resources: new RunResources(),
   }
   const quietReporter = reporter.quiet()
   const release = async () => {
     await keepLogs(sub)
-    const failures = await closeMade(sub)
+    const failures = await sub.resources.dispose(sub)
     await context.deployer.undeploy(plan.app, { deadlineMs: 60_000 })
     const [first] = failures
     if (first) throw new InfraError('removal-incomplete', `${first.what}: ${first.message}`)
   }
-  context.made.depReleases.set(name, release)
-  await underWatch(
+  context.resources.deps.releases.set(name, release)
+  const up = await underWatch(
     sub,
     () => null,
     (watched) => install(watched, quietReporter),
@@ -54,16 +55,17 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
     reach: { stack, domain },
     authority: context.host.edge.ca,
     calls: {},
-    health: async () => void (await serves(sub, quietReporter, sub.plan.head)),
+    health: async () => void (await serves({ ...sub, plan: up.plan }, quietReporter, up.plan.head)),
     release,
   }
 }
 
-async function install(sub: RunContext, reporter: TierReporter): Promise<void> {
+/** Gives the context of the app that is up. */
+async function install(start: RunContext, reporter: TierReporter): Promise<RunContext> {
+  refuseByPolicy(start)
+  const sub = { ...start, plan: await prepareApp(start, reporter) }
   refuseByPolicy(sub)
-  await prepareApp(sub, reporter)
-  refuseByPolicy(sub)
-  const [missing] = sub.made.depFailures.values()
+  const [missing] = sub.resources.deps.failures.values()
   if (missing) throw new InfraError('dep-failed', missing.message, { hint: missing.hint })
   await callFunction(sub, reporter, 'hooks.preInstall')
   const { head } = sub.plan
@@ -71,6 +73,7 @@ async function install(sub: RunContext, reporter: TierReporter): Promise<void> {
   await converged(sub, reporter, deployed, null)
   await awaitReady(sub, reporter, operationOf('install', null, appState(deployed, head)))
   await serves(sub, reporter, head)
+  return sub
 }
 
 async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPlan> {

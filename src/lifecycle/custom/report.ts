@@ -1,25 +1,8 @@
 import type { CodeSide } from '../../sandbox/contract.ts'
-import type { TestRow } from '../../verdict/events.ts'
+import type { CustomRow, GivenFile } from '../test-rows.ts'
 import { type ReportMessage, reportMessage } from './report-message.ts'
 
 const LAST_LINES = 12
-
-/** A spec file that was given to the program. */
-export interface GivenFile {
-  readonly side: CodeSide
-  /** Relative to the folder of the side. */
-  readonly file: string
-}
-
-/** One test; or what went wrong outside of any: a file that does not load, a runner that was ended. */
-export interface CustomRow extends TestRow {
-  readonly side: CodeSide
-  readonly tags: readonly string[]
-  /** False for a row that stands for no test: always `failed`. */
-  readonly isTest: boolean
-  /** Paths relative to the output folder of the tests. */
-  readonly attachments: readonly { readonly name: string; readonly contentType: string; readonly path: string }[]
-}
 
 /** Everything that came of one start of `src/inside/tests.ts`. */
 export interface ReportInput {

@@ -5,21 +5,22 @@ import { ownStack } from '../own-stack.ts'
 
 /** The run's one sandbox, made when the first code is to run. */
 export async function sandboxOf(context: RunContext): Promise<Sandbox> {
-  const { made, host, plan, signal, folder } = context
+  const { resources, host, plan, runSignal, folder } = context
   // Loaded when it is needed: most runs have no code of their own.
   const { openSandbox } = await import('../../sandbox/open.ts')
-  made.sandbox ??= await openSandbox(host.engine, {
-    runId: plan.app.runId,
-    stack: plan.app.stack,
-    domain: plan.app.domain,
-    also: [...made.deps.values()].flatMap(({ reach }) => (reach ? [reach] : [])),
-    prefix: ownStack(plan),
-    code: codeFolders(context),
-    signal,
-    log: (line) => context.events.append({ type: 'note', text: line }),
-    tmp: join(folder.tmp, 'sandbox'),
-  })
-  return made.sandbox
+  return resources.sandbox.get(() =>
+    openSandbox(host.engine, {
+      runId: plan.app.runId,
+      stack: plan.app.stack,
+      domain: plan.app.domain,
+      also: [...resources.deps.provided.values()].flatMap(({ reach }) => (reach ? [reach] : [])),
+      prefix: ownStack(plan),
+      code: codeFolders(context),
+      signal: runSignal,
+      log: (line) => context.events.append({ type: 'note', text: line }),
+      tmp: join(folder.tmp, 'sandbox'),
+    }),
+  )
 }
 
 /** Only the sides that have code to run; a refused side is not even copied. */

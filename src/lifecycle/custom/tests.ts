@@ -6,18 +6,13 @@ import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
+import type { CustomRun, GivenFile, KeptRow } from '../test-rows.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
-import { type CustomRow, foldReport, type GivenFile } from './report.ts'
+import { foldReport } from './report.ts'
 import { ReportInbox } from './report-inbox.ts'
 import { sandboxOf } from './sandbox.ts'
 import { sandboxTrouble } from './sandbox-trouble.ts'
-
-export interface CustomRun {
-  readonly rows: readonly KeptRow[]
-  /** Files that were loaded and hold no test. */
-  readonly empty: readonly GivenFile[]
-}
 
 /** One test may take so long; all of a tier together `timeouts.tests`. */
 const TEST_TIMEOUT_MS = 60_000
@@ -41,12 +36,6 @@ export async function runSpecs(
     rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => kept.get(path) ?? []) })),
     empty,
   }
-}
-
-/** One test and where in the run folder lies what it left. */
-export interface KeptRow {
-  readonly row: CustomRow
-  readonly artifacts: readonly string[]
 }
 
 /** As the results show it. */

@@ -1,8 +1,8 @@
 import type { Deployed } from '../../deploy/deployer.ts'
-import { edgeAddress } from '../../edge/address.ts'
+import { type EdgeAddress, edgeAddress } from '../../edge/address.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import type { RunContext } from '../context.ts'
+import type { Host, RunContext } from '../context.ts'
 import { TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -15,36 +15,39 @@ const RESTARTED = { kind: 'engine-restart' } as const
 
 /**
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
- * keeps it from being restarted is told.
+ * keeps it from being restarted is told. Gives the host as it is then: the edge may have other ports.
  */
-export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployed): Promise<void> {
+export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployed): Promise<Host> {
   const { host, plan, clock } = context
-  if (!host.engineRestart) return
+  if (!host.engineRestart) return host
   const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))
   if (why !== null) {
     const message = `the engine was not restarted, though the operator allows it: ${why}`
-    return reporter.finding({ code: 'engine-not-restarted', severity: 'warning', message })
+    reporter.finding({ code: 'engine-not-restarted', severity: 'warning', message })
+    return host
   }
-  await letGo(context)
+  await context.resources.closeHelpers()
   const before = await tasksByService(context)
   const later = reporter.after(RESTARTED)
   const start = clock.now()
+  let back = context
   try {
     await reporter.operation('engine-restart', () =>
       context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
         await host.engineRestart?.restart()
-        await engineIsBack(context, reporter)
-        await converged(context, later, deployed, deployed)
+        back = { ...context, host: { ...host, edge: await engineIsBack(context, reporter) } }
+        await converged(back, later, deployed, deployed)
       }),
     )
-    await awaitReady(context, later, null)
-    await serves(context, later, plan.upgrade ?? plan.head)
+    await awaitReady(back, later, null)
+    await serves(back, later, plan.upgrade ?? plan.head)
   } catch (error) {
     throw error instanceof TierStop ? await blamedOn(context, { act: RESTARTED, lines: [] }, error) : error
   }
   const after = await tasksByService(context)
   const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))
   reporter.evidence({ kind: 'engine-restart', ms: clock.now() - start, services })
+  return back.host
 }
 
 async function neededByOthers({ host, plan }: RunContext): Promise<string | null> {
@@ -53,27 +56,16 @@ async function neededByOthers({ host, plan }: RunContext): Promise<string | null
   return others.length > 0 ? `${others.slice(0, 5).join(', ')} of somebody else runs on it` : null
 }
 
-/** Helpers of the run end with the engine; they are made anew when they are needed again. */
-async function letGo({ made }: RunContext): Promise<void> {
-  await made.sandbox?.close()
-  await made.toolbox?.close()
-  await made.browser?.close()
-  made.sandbox = undefined
-  made.toolbox = undefined
-  made.browser = undefined
-}
-
 /** The Swarm has a leader, no task is spoken of that ended with the engine, and the edge is up, perhaps at other ports. */
-async function engineIsBack(context: RunContext, reporter: TierReporter): Promise<void> {
+async function engineIsBack(context: RunContext, reporter: TierReporter): Promise<EdgeAddress> {
   const { host, plan, clock, signal } = context
   const { stack } = plan.app
-  const result = await waitFor<true, never>(
+  const result = await waitFor<EdgeAddress, never>(
     async () => {
       try {
         const stale = heardOfBefore(await host.engine.tasks(stack), await host.engine.containers({ stack }))
         if (stale.length > 0) return { state: 'waiting', reason: `${stale.length} tasks of before are still listed` }
-        context.host = { ...host, edge: await edgeAddress() }
-        return { state: 'ready', value: true }
+        return { state: 'ready', value: await edgeAddress() }
       } catch (error) {
         // Until it has a leader the Swarm refuses every question; the edge starts after the engine.
         if (!(error instanceof InfraError)) throw error
@@ -88,7 +80,7 @@ async function engineIsBack(context: RunContext, reporter: TierReporter): Promis
       onWaiting: reporter.onWaiting,
     },
   )
-  if (result.state === 'ready') return
+  if (result.state === 'ready') return result.value
   const seen = result.state === 'deadline' ? result.lastSeen : ''
   throw new InfraError('engine-lost', `the engine did not come back within ${BACK_DEADLINE_MS} ms: ${seen}`)
 }

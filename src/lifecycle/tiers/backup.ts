@@ -6,7 +6,7 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
-import { hookExec, toolboxOf } from '../made.ts'
+import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
 import { plant } from '../witnessing.ts'
@@ -17,13 +17,13 @@ const ATTEMPTS = 3
 /** Hooks, a restic snapshot of what the labels cover, hooks again; then looks into the snapshot. */
 export const backupTier: TierRunner = {
   async run(context, reporter) {
-    const { plan, made } = context
+    const { plan, state: known } = context
     for (const finding of plan.backup.findings) reporter.finding(finding)
-    const state = appState(made.current, plan.head)
+    const state = appState(known.current, plan.head)
     await callFunction(context, reporter, 'hooks.preBackup', { op: operationOf('backup', state, null) })
     await plant(context, reporter)
     const { taken, hooked } = await verifiedBackup(context, reporter)
-    made.snapshot = taken
+    known.snapshot = taken
     recordHooks(reporter, hooked, 'the labels ask for no backup hook')
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     const toolbox = await toolboxOf(context)
@@ -77,7 +77,7 @@ async function verifyProblem(context: RunContext, reporter: TierReporter, id: st
   const rules = context.plan.settings.settings.backup.verify
   const broken = rules.length > 0 ? await verifySnapshot(await toolboxOf(context), id, rules) : null
   if (broken !== null) return context.masker.mask(broken)
-  const state = appState(context.made.current, context.plan.head)
+  const state = appState(context.state.current, context.plan.head)
   const called = await callFunction(context, reporter, 'backup.verify', { op: operationOf('backup', state, state, id) })
   if (called.called && called.value !== true) return `backup.verify gave back ${JSON.stringify(called.value)}`
   if (rules.length > 0 || called.called) reporter.check('backup-verified', 'pass')

@@ -1,9 +1,10 @@
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
-import { type CustomRun, type KeptRow, runSpecs, testRow } from '../custom/tests.ts'
+import { runSpecs, testRow } from '../custom/tests.ts'
 import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
+import type { CustomRun, KeptRow } from '../test-rows.ts'
 
 /** The recipe's own tests that need nothing but the app. */
 export const functionalTier: TierRunner = {
@@ -22,8 +23,8 @@ export const functionalTier: TierRunner = {
 export async function customRun(context: RunContext, reporter: TierReporter): Promise<CustomRun> {
   const specs = context.plan.custom.admitted.specs.filter(({ kind }) => kind === 'custom')
   if (specs.length === 0) throw refused(context)
-  context.made.custom ??= runSpecs(context, reporter, { specs, op: null, name: 'custom' })
-  return context.made.custom
+  context.state.custom ??= runSpecs(context, reporter, { specs, op: null, name: 'custom' })
+  return context.state.custom
 }
 
 /** True for a test that is tagged for a dependency which this recipe declares. */

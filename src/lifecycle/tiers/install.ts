@@ -13,9 +13,9 @@ import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: TierRunner = {
-  async run(context, reporter) {
-    refuseByPolicy(context)
-    await prepareApp(context, reporter)
+  async run(start, reporter, carryOn) {
+    refuseByPolicy(start)
+    const context = carryOn({ plan: await prepareApp(start, reporter) })
     refuseByPolicy(context)
     await callFunction(context, reporter, 'hooks.preInstall')
     const release = firstRelease(context)
@@ -23,7 +23,7 @@ export const installTier: TierRunner = {
       const deployed = await reporter.operation({ kind: 'deploy', subject: named(release) }, () =>
         deployRelease(context, release),
       )
-      context.made.installed = deployed
+      context.state.installed = deployed
       reporter.evidence({ kind: 'images', images: [...deployed.images] })
       reporter.check('images-resolved', 'pass')
       const { tasks } = await converged(context, reporter, deployed, null)
@@ -38,7 +38,7 @@ export const installTier: TierRunner = {
         ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome, { cause: error })
         : error
     }
-    context.made.headServes = release === context.plan.head
+    context.state.headServes = release === context.plan.head
   },
 }
 

@@ -7,7 +7,7 @@ import { customRun, judgeRows, needsDep } from './functional.ts'
 export const integrationTier: TierRunner = {
   async run(context, reporter) {
     const healthy = await healthOfDeps(context)
-    const [failed] = context.made.depFailures.values()
+    const [failed] = context.resources.deps.failures.values()
     const none = noTests(context)
     const rows = none ? [] : (await customRun(context, reporter)).rows.filter((row) => needsDep(context, row))
     if (failed) throw new TierStop('deps-there', failed, 'unverified')

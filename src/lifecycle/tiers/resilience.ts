@@ -15,9 +15,9 @@ import { compareAfter, plant } from '../witnessing.ts'
  * looks whether all data is still there.
  */
 export const resilienceTier: TierRunner = {
-  async run(context, reporter) {
-    const { plan, made, watch } = context
-    const deployed = made.current
+  async run(context, reporter, carryOn) {
+    const { plan, state, watch } = context
+    const deployed = state.current
     if (!deployed) throw new InternalError('kill-without-app', 'the resilience tier ran without a deployed app')
     const release = plan.upgrade ?? plan.head
     await upBefore(context, reporter)
@@ -38,19 +38,19 @@ export const resilienceTier: TierRunner = {
       if (recovered.length > 0) reporter.evidence({ kind: 'recovery', services: recovered })
     }
     await deployAgain(context, reporter, { release, deployed })
-    await restartEngine(context, reporter, deployed)
-    await compareAfter(context, reporter, 'resilience')
-    await stayedUp(context, reporter)
+    const after = carryOn({ host: await restartEngine(context, reporter, deployed) })
+    await compareAfter(after, reporter, 'resilience')
+    await stayedUp(after, reporter)
   },
 }
 
 /** What is not up by now an earlier tier has to answer for: nothing was killed yet. */
 async function upBefore(context: RunContext, reporter: TierReporter): Promise<void> {
-  const { made, plan } = context
-  if (!made.current) return
+  const { state, plan } = context
+  if (!state.current) return
   const quiet = reporter.quiet()
   try {
-    await converged(context, quiet, made.current, made.current)
+    await converged(context, quiet, state.current, state.current)
     await serves(context, quiet, plan.upgrade ?? plan.head)
     await stayedUp(context, quiet)
   } catch (error) {

@@ -18,7 +18,7 @@ import {
   servesAsNew,
   tellUncovered,
 } from '../lost-machine.ts'
-import { toolboxOf } from '../made.ts'
+import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
@@ -35,8 +35,8 @@ interface Restoring {
 /** Destroys what the backup must bring back, as if the machine were lost, restores this run's own snapshot, and looks whether it is back. */
 export const restoreTier: TierRunner = {
   async run(context, reporter) {
-    const { plan, made, watch } = context
-    const { snapshot, current } = made
+    const { plan, state: known, watch } = context
+    const { snapshot, current } = known
     if (!snapshot || !current)
       throw new InternalError('restore-without-snapshot', 'the restore tier ran without a snapshot')
     const release = plan.upgrade ?? plan.head

@@ -3,7 +3,6 @@ import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { keepLogs } from '../logs.ts'
-import { closeMade } from '../made.ts'
 import { ownStack } from '../own-stack.ts'
 import type { TierReporter } from '../reporter.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
@@ -25,7 +24,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
   const known = await takeLedger(host.engine, run)
   const failures = await reporter.operation('remove', async () => [
-    ...(await closeMade(context)),
+    ...(await context.resources.dispose(context)),
     ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
   ])
   for (const { what, message } of failures) {

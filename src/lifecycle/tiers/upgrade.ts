@@ -20,13 +20,14 @@ import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
 export const upgradeTier: TierRunner = {
-  async run(context, reporter) {
-    const { made } = context
-    if (context.plan.base.kind === 'no-delta') throw noDelta(context.plan.base.ref.version)
-    if (context.plan.base.kind === 'unresolved') throw unresolved(context.plan.base.considered)
-    const before = made.installed
-    const was = context.plan.base.kind === 'base' ? appState(before, context.plan.base.release) : null
-    await prepareUpgrade(context, reporter)
+  async run(start, reporter, carryOn) {
+    const { state } = start
+    const { base } = start.plan
+    if (base.kind === 'no-delta') throw noDelta(base.ref.version)
+    if (base.kind === 'unresolved') throw unresolved(base.considered)
+    const before = state.installed
+    const was = base.kind === 'base' ? appState(before, base.release) : null
+    const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
     refuseByPolicy(context)
     await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
@@ -50,7 +51,7 @@ export const upgradeTier: TierRunner = {
       await compareBeforeAfter(context, reporter, async (file) => void (await lookAt(context, reporter, file)))
     }
     await stillThere(context, reporter, { was: offered, release })
-    made.headServes = true
+    state.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)
     await stayedUp(context, reporter)
@@ -109,7 +110,7 @@ function proveDelta(facts: {
     return {
       service: name,
       base: old ? identity(stack, old, before) : null,
-      head: now ? identity(stack, now, context.made.current) : null,
+      head: now ? identity(stack, now, context.state.current) : null,
       changed: old && now ? whatDiffers(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
     }
   })

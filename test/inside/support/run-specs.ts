@@ -1,5 +1,6 @@
 import { join, posix } from 'node:path'
-import { type CustomRow, foldReport, type GivenFile, type TestReport } from '../../../src/lifecycle/custom/report.ts'
+import { foldReport, type TestReport } from '../../../src/lifecycle/custom/report.ts'
+import type { CustomRow, GivenFile } from '../../../src/lifecycle/test-rows.ts'
 import { type FakeSandbox, fakeSandbox, type RunOptions } from './sandbox.ts'
 
 export interface SpecRun extends TestReport {
