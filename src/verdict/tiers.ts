@@ -194,7 +194,7 @@ const ROWS = defineTiers({
   },
   teardown: {
     does: 'everything is removed',
-    judges: 'nothing is left',
+    judges: 'nothing of it is left',
     rung: null,
     optional: false,
     needs: [],

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { waitFacts } from '../../src/lib/waits.ts'
-import { type CheckRef, checkAfter, checkKey, checkTitle } from '../../src/verdict/checks.ts'
+import { CHECK_IDS, type CheckRef, checkAfter, checkKey, checkTitle } from '../../src/verdict/checks.ts'
 import { operationFacts } from '../../src/verdict/operations.ts'
 
 const kill = { kind: 'kill', service: 'db' } as const
@@ -39,5 +41,24 @@ describe('one check is told from another', () => {
     ]
     expect(new Set(checks.map(checkKey)).size).toBe(checks.length)
     expect(checkKey({ id: 'converged' })).toBe(checkKey('converged'))
+  })
+})
+
+describe('a title', () => {
+  const src = join(import.meta.dirname, '../../src')
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && file !== join('verdict', 'checks.ts'))
+    .map((file) => ({ file, text: readFileSync(join(src, file), 'utf8') }))
+  const whole = CHECK_IDS.filter((id) => checkTitle({ id, subject: '?' }) === checkTitle({ id }))
+
+  it('stands in its table alone: nothing else can go by it', () => {
+    expect(whole.length).toBeGreaterThan(20)
+    const titles = whole.map((id) => checkTitle({ id }))
+    const elsewhere = files.flatMap(({ file, text }) =>
+      titles
+        .filter((title) => ["'", '"', '`'].some((quote) => text.includes(`${quote}${title}${quote}`)))
+        .map((title) => `${file}: ${title}`),
+    )
+    expect(elsewhere).toEqual([])
   })
 })
