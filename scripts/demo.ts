@@ -8,7 +8,10 @@ import { buildRecipe } from '../fixtures/recipes/build.ts'
 const started = Date.now()
 const node = ['--disable-warning=ExperimentalWarning'] as const
 const setup = spawnSync(process.execPath, [...node, 'scripts/setup.ts', '--for', 'pocketbase'], { stdio: 'inherit' })
-if (setup.status !== 0) process.exit(setup.status ?? 1)
+if (setup.status !== 0) {
+  process.stdout.write(`\ndemo: FAILED: the set-up ${howEnded(setup)}\n`)
+  process.exit(setup.status ?? 1)
+}
 const dir = mkdtempSync(join(tmpdir(), 'cc-ci-demo-'))
 try {
   const recipe = await buildRecipe('pocketbase', join(dir, 'pocketbase'))
@@ -17,7 +20,13 @@ try {
     stdio: 'inherit',
   })
   process.exitCode = run.status ?? 1
+  if (run.status !== 0) process.stdout.write(`\ndemo: FAILED: cc-ci test ${howEnded(run)}\n`)
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
 process.stdout.write(`\ndemo: ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
+
+function howEnded({ error, signal, status }: ReturnType<typeof spawnSync>): string {
+  if (error) return `could not be started: ${error.message}`
+  return signal ? `was ended by ${signal}` : `ended with ${status}`
+}

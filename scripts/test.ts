@@ -1,31 +1,32 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { CcCiError } from '../src/lib/errors.ts'
 import { execOk } from '../src/lib/exec.ts'
 
 /**
- * `npm test`: set-up, static checks, every test, and a look at the engine before and after: a test that leaves something behind
+ * `npm test`: static checks, set-up, every test, one after the other, because each keeps the processors busy; and a look at the engine before and after: a test that leaves something behind
  * fails the whole run. Arguments are handed to vitest and skip the static checks, and the server's set-up where none names a test of the
  * server: `npm test -- test/recipe`, `npm test -- test/server`.
  */
 const chosen = process.argv.slice(2)
 const whole = chosen.length === 0
 const LONGEST_SHOWN = 15
+/** Only against a hang. */
+const ENGINE_DEADLINE_MS = 300_000
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
 
 const steps = [
+  { name: 'static checks', script: 'scripts/check.ts', wanted: whole },
   { name: 'set-up', script: 'scripts/setup.ts', wanted: true },
   {
     name: 'set-up of the server tests',
     script: 'scripts/setup-server.ts',
     wanted: whole || chosen.some((name) => name.includes('server')),
   },
-  { name: 'static checks', script: 'scripts/check.ts', wanted: whole },
 ]
-const ready = await Promise.all(steps.filter(({ wanted }) => wanted).map(step))
-if (ready.includes(false)) process.exit(1)
+for (const one of steps) if (one.wanted && !(await step(one))) process.exit(1)
 const before = await onEngine()
 const outcome = await runTests()
 const faults = await faultsOfEngine()
@@ -33,18 +34,20 @@ for (const fault of faults) process.stdout.write(`${fault}\n`)
 process.stdout.write(
   `\n${outcome.passed} passed, ${outcome.failed + faults.length} failed, ${outcome.skipped} skipped\n`,
 )
-process.exitCode = outcome.failed + faults.length > 0 || outcome.passed === 0 || outcome.exitCode !== 0 ? 1 : 0
+process.exitCode = outcome.failed + faults.length > 0 || outcome.passed === 0 || outcome.ending !== null ? 1 : 0
 
 async function runTests() {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-report-'))
   const report = join(dir, 'report.json')
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
-  const exitCode = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
-  const counts = JSON.parse(readFileSync(report, 'utf8')) as Report
+  const ending = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
+  const counts = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as Report) : null
   rmSync(dir, { recursive: true })
+  if (ending !== null) process.stdout.write(`\ntests: FAILED: vitest ${ending}${counts ? '' : ' without a report'}\n`)
+  if (!counts) return { ending, passed: 0, failed: 0, skipped: 0 }
   tellLongest(counts.testResults)
   const failed = counts.numFailedTests || Math.min(1, counts.numFailedTestSuites)
-  return { exitCode, passed: counts.numPassedTests, failed, skipped: counts.numPendingTests }
+  return { ending, passed: counts.numPassedTests, failed, skipped: counts.numPendingTests }
 }
 
 interface Report
@@ -70,16 +73,22 @@ function tellLongest(files: readonly FileResult[]): void {
 
 async function step({ name, script }: { readonly name: string; readonly script: string }): Promise<boolean> {
   const started = Date.now()
-  const done = (await run([...node, script])) === 0
-  process.stdout.write(`${name}: ${done ? 'done' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
-  return done
+  const ending = await run([...node, script])
+  const seconds = ((Date.now() - started) / 1000).toFixed(0)
+  process.stdout.write(
+    `${name}: ${ending === null ? `done in ${seconds} s` : `FAILED after ${seconds} s: it ${ending}`}\n`,
+  )
+  return ending === null
 }
 
-function run([file = '', ...args]: readonly string[]): Promise<number> {
+/** Null when the program ended well, else how it ended; what it printed stands above. */
+function run([file = '', ...args]: readonly string[]): Promise<string | null> {
   return new Promise((resolve, reject) => {
     spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] })
       .on('error', reject)
-      .on('exit', (code) => resolve(code ?? 1))
+      .on('exit', (code, signal) =>
+        resolve(code === 0 ? null : signal ? `was ended by ${signal}` : `ended with ${code}`),
+      )
   })
 }
 
@@ -106,7 +115,7 @@ async function onEngine(): Promise<string[]> {
   }
   const lists = await Promise.all(
     Object.entries(kinds).map(async ([kind, argv]) => {
-      const { stdout } = await execOk('docker', argv, { deadlineMs: 30_000 })
+      const { stdout } = await execOk('docker', argv, { deadlineMs: ENGINE_DEADLINE_MS })
       return stdout
         .split('\n')
         .filter(Boolean)

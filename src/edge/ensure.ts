@@ -22,7 +22,7 @@ import { SHARED_HOSTS } from './shared-hosts.ts'
 /** The overlay network on which Co-op Cloud apps meet their proxy. */
 export const PROXY_NETWORK = 'proxy'
 
-const ANSWER_DEADLINE_MS = 30_000
+const ANSWER_DEADLINE_MS = 120_000
 
 /** What is wrong with the edge: `current` needs nothing, `foreign` is not ours to touch. */
 export type EdgeLook = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
@@ -50,7 +50,7 @@ export async function ensureEdge(): Promise<EdgeAddress> {
   }
   if (look === 'outdated') await removeEdge()
   if (look === 'outdated' || look === 'missing') await createEdge()
-  if (look !== 'current') await docker(['start', EDGE_CONTAINER], { deadlineMs: 60_000 })
+  if (look !== 'current') await docker(['start', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
   const address = await edgeAddress()
   await answers(address)
   return address
@@ -60,7 +60,7 @@ export async function ensureEdge(): Promise<EdgeAddress> {
 export async function removeEdge(): Promise<boolean> {
   const found = await inspectEdge()
   if (found?.labels[EDGE_LABELS.role] !== 'edge') return false
-  await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { deadlineMs: 60_000 })
+  await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
   return true
 }
 

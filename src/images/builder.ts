@@ -5,7 +5,8 @@ import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { execOk } from '../lib/exec.ts'
 import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
 
-const BUILD_DEADLINE_MS = 600_000
+/** Only against a hang, as every deadline of a set-up: a busy machine may take its time. */
+const BUILD_DEADLINE_MS = 30 * 60_000
 /** A package installation keeps one core busy and waits for the network half of its time. */
 const AT_ONCE = 3
 
@@ -79,7 +80,7 @@ async function build(definition: ImageDefinition): Promise<void> {
     await definition.fetch?.into(folder)
     await writeFile(join(folder, 'Dockerfile'), dockerfileOf(definition))
     // Whoever builds may keep files to himself (umask 077): the users in the image have to read them all the same.
-    await execOk('chmod', ['-R', 'a+rX', folder], { deadlineMs: 60_000 })
+    await execOk('chmod', ['-R', 'a+rX', folder], { deadlineMs: 5 * 60_000 })
     const tagging = tags.flatMap((tag) => ['--tag', tag])
     const labelling = labels.flatMap((label) => ['--label', label])
     await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { deadlineMs: BUILD_DEADLINE_MS })

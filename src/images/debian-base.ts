@@ -8,7 +8,7 @@ import { execOk } from '../lib/exec.ts'
 import type { ImageDefinition } from './definition.ts'
 
 const AUTHORITIES = '/usr/local/share/ca-certificates'
-const UNPACKING_DEADLINE_MS = 300_000
+const UNPACKING_DEADLINE_MS = 15 * 60_000
 
 /** Left out of every image: nobody reads manuals in a container. The man page folders stay, some packages link into them. */
 const LEAN = [

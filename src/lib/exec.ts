@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { formatDuration } from './duration.ts'
 import { InfraError } from './errors.ts'
 
 export interface ExecOptions {
@@ -89,12 +90,21 @@ export async function execHere(file: string, args: readonly string[], options: E
 export async function execOk(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const result = await exec(file, args, options)
   if (result.exitCode === 0) return result
-  const ending = result.timedOut ? `did not end within ${options.deadlineMs} ms` : `ended with ${result.exitCode}`
+  const ending = endingOf(result, options.deadlineMs)
   const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
   throw new InfraError(
     'program-failed',
     `${[file, ...args.slice(0, 3)].join(' ')} ${ending}${words ? `:\n${words}` : ''}`,
   )
+}
+
+/** How a program came to its end, for a person: a deadline and a kill are told as such. */
+export function endingOf(
+  { exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>,
+  deadlineMs: number,
+): string {
+  if (timedOut) return `did not end within ${formatDuration(deadlineMs)} and was killed`
+  return exitCode === null ? 'was killed' : `ended with ${exitCode}`
 }
 
 /** What a child process gets of our environment: enough to find programs and the engine, none of our secrets. */

@@ -2,11 +2,12 @@ import { createServer, type Server } from 'node:net'
 import { InfraError } from './errors.ts'
 import { waitFor } from './wait.ts'
 
-const WAIT_DEADLINE_MS = 15 * 60_000
+/** As long as the longest set-up may hold it. */
+const WAIT_DEADLINE_MS = 60 * 60_000
 
 /**
  * Runs `act` while nobody else on this machine sets it up. The lock is an abstract socket: the kernel frees it with the
- * process, however that ends, so it can never be stale. Throws InfraError `setup-busy` after 15 minutes of waiting.
+ * process, however that ends, so it can never be stale. Throws InfraError `setup-busy` after an hour of waiting.
  */
 export async function withMachineLock<T>(
   log: (line: string) => void,
@@ -28,7 +29,7 @@ export async function withMachineLock<T>(
     },
   )
   if (taken.state !== 'ready')
-    throw new InfraError('setup-busy', 'another set-up has been at work on this machine for 15 minutes')
+    throw new InfraError('setup-busy', 'another set-up has been at work on this machine for an hour')
   try {
     return await act()
   } finally {

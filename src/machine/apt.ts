@@ -3,7 +3,7 @@ import { exec, execOk, inheritedEnv } from '../lib/exec.ts'
 import { withMachineLock } from '../lib/machine-lock.ts'
 import { waitFor } from '../lib/wait.ts'
 
-const INSTALL_DEADLINE_MS = 600_000
+const INSTALL_DEADLINE_MS = 30 * 60_000
 const LOCK_DEADLINE_MS = 300_000
 
 /**

@@ -10,7 +10,7 @@ import { type Found, impossible, type MachinePart, type MendContext, missing, ok
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 
-const START_DEADLINE_MS = 60_000
+const START_DEADLINE_MS = 5 * 60_000
 
 /** An engine that answers. Where none does, and nobody else looks after one, cc-ci starts dockerd itself. */
 export const enginePart: MachinePart = {

@@ -15,7 +15,7 @@ export const swarmPart: MachinePart = {
   remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
   look: lookSwarm,
   async mend({ state }) {
-    await docker(['swarm', 'init', '--advertise-addr', '127.0.0.1'], { deadlineMs: 60_000 })
+    await docker(['swarm', 'init', '--advertise-addr', '127.0.0.1'], { deadlineMs: 5 * 60_000 })
     writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
   },
 }

@@ -37,7 +37,7 @@ export async function untilEvent(workshop: Workshop, run: Started, type: string,
       )
       return seen ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
     },
-    { name: `event ${type}`, deadlineMs: 90_000, everyMs: 50 },
+    { name: `event ${type}`, deadlineMs: 300_000, everyMs: 50 },
   )
   if (result.state !== 'ready') throw new Error(`no event ${type}:\n${run.output()}`)
 }
@@ -73,7 +73,7 @@ export async function leftOnEngine(workshop: Workshop): Promise<string[]> {
   const found: string[] = []
   for (const [kind, format] of lists) {
     const all = kind === 'container' ? ['-a'] : []
-    const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { deadlineMs: 30_000 })
+    const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { deadlineMs: 300_000 })
     found.push(
       ...stdout
         .split('\n')

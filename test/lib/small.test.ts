@@ -92,5 +92,9 @@ describe('exec', () => {
     await expect(execOk('sh', ['-c', 'echo because >&2; exit 3'], { deadlineMs })).rejects.toThrow(
       /ended with 3[\s\S]*because/,
     )
+    const killed = execOk('sh', ['-c', 'echo so far; kill -KILL $$'], { deadlineMs })
+    await expect(killed).rejects.toThrow(/was killed:\nso far/)
+    const late = execOk('sh', ['-c', 'echo so far; sleep 60'], { deadlineMs: 3_000 })
+    await expect(late).rejects.toThrow(/did not end within 3\.0 s and was killed:\nso far/)
   })
 })

@@ -6,7 +6,7 @@ import { exec } from '../../src/lib/exec.ts'
 
 /** True when the installed docker CLI has `stack config` (since 25), which needs no engine. */
 export async function hasStackConfig(): Promise<boolean> {
-  const help = await exec('docker', ['stack', 'config', '--help'], { deadlineMs: 20_000 }).catch(() => null)
+  const help = await exec('docker', ['stack', 'config', '--help'], { deadlineMs: 300_000 }).catch(() => null)
   return help?.exitCode === 0 && help.stdout.includes('docker stack config')
 }
 
@@ -26,7 +26,7 @@ export async function stackConfig(
       {
         cwd: dir,
         env: { PATH, ...env },
-        deadlineMs: 20_000,
+        deadlineMs: 300_000,
         input,
       },
     )

@@ -42,7 +42,7 @@ export async function git(dir: string, ...args: string[]): Promise<string> {
     '-c',
     'core.hooksPath=/dev/null',
   ]
-  return (await execOk('git', [...identity, ...args], { cwd: dir, deadlineMs: 20_000 })).stdout.trim()
+  return (await execOk('git', [...identity, ...args], { cwd: dir, deadlineMs: 300_000 })).stdout.trim()
 }
 
 /** A git repository with one commit of these files. */
