@@ -18,7 +18,7 @@ import { fold } from '../src/verdict/fold.ts'
  */
 const SIDE_BY_SIDE = Number(process.env.SIDE_BY_SIDE ?? 2)
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'cc-ci')
-const WATCHED: readonly string[] = ['upgrade', 'restore']
+const WATCHED: readonly string[] = ['upgrade', 'restore', 'resilience']
 /** Findings that say that nothing was watched. */
 const UNWATCHED: readonly string[] = ['data-unwatched', 'nothing-restored']
 /** Causes that a witness finds and nothing else. */
@@ -70,19 +70,7 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   writeFileSync(join(settings, name, 'cc-ci.yml'), `witness: ${witness}\n`)
   const file = join(dir, name, `results-${witness}.json`)
   const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (CANARIES[name]?.args ?? [])
-  const args = [
-    'test',
-    recipe,
-    '--recipes',
-    settings,
-    '--state',
-    state,
-    '--json',
-    file,
-    '--approve-code',
-    '--no-repeat',
-    ...base,
-  ]
+  const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', ...base]
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, {
     deadlineMs: 1_800_000,

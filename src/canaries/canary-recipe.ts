@@ -1,10 +1,14 @@
 import type { Canary } from './canary.ts'
 import type { RecipeStep } from './recipe-step.ts'
+import { shaped, shapeOf } from './shapes.ts'
 import { type Tweak, tinyRecipe } from './tiny.ts'
 
 /** The commits of a canary's recipe. */
-export function canarySteps(name: string, { base = {}, head = {}, both = {}, sameAsBase }: Canary): RecipeStep[] {
-  return tinyRecipe({ name, base: base && merged(base, both), head: merged(head, both), sameAsBase })
+export function canarySteps(name: string, canary: Canary): RecipeStep[] {
+  const { recipe, shape = shapeOf(name), base = {}, head = {}, both = {}, sameAsBase } = canary
+  if (recipe) return recipe(name)
+  const release = (own: Tweak) => shaped(merged(own, both), shape)
+  return tinyRecipe({ name, base: base && release(base), head: release(head), sameAsBase })
 }
 
 function merged(own: Tweak, both: Tweak): Tweak {

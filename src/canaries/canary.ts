@@ -2,7 +2,9 @@ import type { Blame, CauseCode } from '../verdict/causes.ts'
 import type { CheckRef } from '../verdict/checks.ts'
 import type { Verdict } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import type { RecipeStep } from './recipe-step.ts'
 import type { Scene } from './scene.ts'
+import type { ShapeId } from './shapes.ts'
 import type { Tweak } from './tiny.ts'
 
 /**
@@ -19,8 +21,12 @@ export interface Expected {
   readonly exitCode: number
   /** The checks that must have passed, by tier. Others may have run besides. */
   readonly checks: Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
-  /** The check that decided; null where none did. */
-  readonly decidedBy: CheckRef | null
+  /** The check that decided; null where none did; undefined: whichever. */
+  readonly decidedBy?: CheckRef | null
+  /** Where more than one tier, or cause, tells the truth: the others. */
+  readonly or?: { readonly tiers: readonly TierId[]; readonly causes: readonly CauseCode[] }
+  /** On a quiet machine, from the end of the last deployment to the end of the deciding tier. */
+  readonly withinSeconds?: number
   /** Causes of other tiers. */
   readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>
   /** Codes of findings that must be told. */
@@ -49,12 +55,14 @@ export interface Canary {
   /** The release 1.0.0+1 that an upgrade starts from; null: never released. Default: healthy. */
   readonly base?: Tweak | null
   readonly head?: Tweak
+  /** What the tiny recipe looks like around its fault. Default: one that its name decides. */
+  readonly shape?: ShapeId
+  /** Instead of `base`, `head` and `both`: another recipe than the tiny one. */
+  readonly recipe?: (name: string) => RecipeStep[]
   /** Goes into both. */
   readonly both?: Tweak
   /** Head runs the very same as the base. Default: it differs in an environment value. */
   readonly sameAsBase?: boolean
-  /** What may be chance is judged once more, as it is by default. Default: judged once, so that each canary takes one life. */
-  readonly repeats?: true
   /** More words for `cc-ci test`. */
   readonly args?: readonly string[]
   readonly disturbance?: Disturbance

@@ -111,8 +111,7 @@ export function companion({ services }: TinyCompose, script: string, condition: 
   } satisfies Partial<TinyService>
 }
 
-/** The whole settings file of a canary: short deadlines, and these lines. Nothing is killed unless they say so: that is for a few to show. */
-export function settings(lines = ''): Readonly<Record<string, string>> {
-  const killed = /^resilience:/m.test(lines) ? '' : 'resilience: false\n'
-  return { 'cc-ci/cc-ci.yml': `timeouts:\n  deploy: 45s\n  http: 15s\n${killed}${lines}` }
+/** The settings file of a canary. Only one whose subject is a setting has any. */
+export function settings(lines: string): Readonly<Record<string, string>> {
+  return { 'cc-ci/cc-ci.yml': lines }
 }

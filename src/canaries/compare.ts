@@ -7,14 +7,17 @@ const CLEAN = { cleanTeardown: true, noSecretLeak: true }
 
 /** What is other than expected, one line each; empty when all is as it must be. */
 export function differences(expected: Expected, found: Found): string[] {
+  const end = plain(expected, found)
   return [
-    ...plain(expected, found),
-    ...missingChecks(expected, found),
+    ...end,
+    // A run that ended elsewhere lacks whatever would have come after.
+    ...(end.length === 0 ? missingChecks(expected, found) : []),
     ...otherCauses(expected, found),
     ...(expected.findings ?? [])
       .filter((code) => !found.findings.includes(code))
       .map((code) => `finding ${code} is missing`),
     ...words(expected, found),
+    ...again(expected, found),
     ...traces(expected, found),
   ]
 }
@@ -27,12 +30,29 @@ function plain(expected: Expected, found: Found): string[] {
   const keys = ['verdict', 'tier', 'cause', 'blame', 'exitCode'] as const
   return [
     ...keys
-      .filter((key) => expected[key] !== found[key])
-      .map((key) => `${NAMES[key]}: expected ${expected[key]}, found ${found[key]}`),
-    ...(decided.of === decided.by
+      .filter((key) => !allowed(expected, key).includes(found[key]))
+      .map((key) => `${NAMES[key]}: expected ${allowed(expected, key).map(String).join(' or ')}, found ${found[key]}`),
+    ...(decided.of === undefined || decided.of === decided.by
       ? []
-      : [`deciding check: expected ${titleOf(expected.decidedBy)}, found ${titleOf(found.decidedBy)}`]),
+      : [`deciding check: expected ${titleOf(expected.decidedBy ?? null)}, found ${titleOf(found.decidedBy)}`]),
   ]
+}
+
+/** Each value of a run that would be right. */
+function allowed(expected: Expected, key: keyof typeof NAMES): unknown[] {
+  if (key === 'tier') return [expected.tier, ...(expected.or?.tiers ?? [])]
+  if (key === 'cause') return [expected.cause, ...(expected.or?.causes ?? [])]
+  return [expected[key]]
+}
+
+/** Whether it ended at the tier, with the cause, the blame and the verdict that are due. */
+export function isAsDue(expected: Expected, found: Found): boolean {
+  return (['tier', 'cause', 'blame', 'verdict'] as const).every((key) => allowed(expected, key).includes(found[key]))
+}
+
+/** What is well is seen to be well at the first attempt. */
+function again({ verdict }: Expected, { attempts }: Found): string[] {
+  return verdict === 'pass' && attempts > 1 ? [`took ${attempts} attempts`] : []
 }
 
 const NAMES = {
@@ -63,7 +83,7 @@ function otherCauses({ also = {} }: Expected, { causes }: Found): string[] {
 
 function words({ says, tier, decidedBy }: Expected, found: Found): string[] {
   const silent = says && !says.test(found.words) ? [`the cause does not say ${says}`] : []
-  const judged = tier !== null && tier !== 'teardown' && decidedBy !== null
+  const judged = tier !== null && tier !== 'teardown' && decidedBy !== null && decidedBy !== undefined
   return judged && !found.machineTold ? [...silent, 'the cause does not say what the machine had left'] : silent
 }
 

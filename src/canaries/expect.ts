@@ -36,7 +36,7 @@ export const WHOLE_LIFE = {
   // Only where a recipe asks for them.
   functional: [],
   integration: [],
-  resilience: [],
+  resilience: [{ id: 'converged', after: { kind: 'redeploy' } }, 'redeploy-idle', 'data-kept', 'stayed-up'],
   teardown: ['nothing-left'],
 } as const satisfies Record<TierId, readonly CheckRef[]>
 
@@ -85,6 +85,19 @@ export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null
     ...(also ? { also } : {}),
     ...(says ? { says } : {}),
     ...(findings ? { findings } : {}),
+  }
+}
+
+/** What must come out of any number of tiers, for whichever of these causes: as soon as the sign is there, and not before. */
+export function ends(
+  [tier, ...tiers]: readonly [TierId, ...TierId[]],
+  [code, ...causes]: readonly [CauseCode, ...CauseCode[]],
+  more: Pick<Expected, 'withinSeconds' | 'findings' | 'says'> = {},
+): Expected {
+  return {
+    ...{ tier, cause: code, or: { tiers, causes }, verdict: 'fail', blame: 'recipe', exitCode: EXIT.fail },
+    checks: { teardown: WHOLE_LIFE.teardown },
+    ...more,
   }
 }
 

@@ -22,6 +22,8 @@ export interface Found {
   readonly leaks: readonly string[]
   /** Message and lines of the deciding cause. */
   readonly words: string
+  /** How often the recipe was judged. */
+  readonly attempts: number
 }
 
 /** The results of a run that came to its end. */
@@ -44,6 +46,7 @@ export function foundIn(results: Results, exitCode: number | null): Found {
     flags,
     leaks: leaks.map(({ kind, name }) => `${kind} ${name}`),
     words: cause ? [cause.message, ...cause.lines].join('\n') : '',
+    attempts: 1 + (results.attempts?.length ?? 0),
   }
 }
 
@@ -62,6 +65,7 @@ export function foundInRefusal(
       decidedBy: null,
       words: message,
       machineTold: false,
+      attempts: 0,
     },
     ...{ checks: {}, causes: {}, findings: [], leaks: [], flags: { cleanTeardown: true, noSecretLeak: true } },
   }

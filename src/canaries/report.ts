@@ -1,7 +1,9 @@
 import { toolVersion } from '../lib/version.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 import type { Canary } from './canary.ts'
+import { isAsDue } from './compare.ts'
 import type { CanaryRun } from './run-canary.ts'
+import { isLate } from './table.ts'
 
 /** What `cc-ci selftest --json` writes. */
 export interface SelftestReport {
@@ -26,8 +28,14 @@ export interface Summary {
   /** Runs of healthy look-alikes, and how many of them were not green. */
   readonly healthy: number
   readonly falseReds: number
+  /** Healthy runs that were judged more than once. */
+  readonly flaky: number
   /** Runs in which anything at all was other than expected. */
   readonly unexpected: number
+  /** How long after the last deployment the faults were known, in ms; null where none was deployed. */
+  readonly toRed: { readonly medianMs: number; readonly worstMs: number } | null
+  /** Canaries whose fault was known later than it could have been. */
+  readonly late: readonly string[]
 }
 
 interface ReportedRun extends Omit<CanaryRun, 'said'> {
@@ -68,13 +76,25 @@ function summaryOf(canaries: Readonly<Record<string, Canary>>, runs: readonly Ca
     caught: faults.filter((run) => isCaught(run, canaries[run.name])).length,
     healthy: healthy.length,
     falseReds: healthy.filter(({ found }) => found?.verdict !== 'pass').length,
+    flaky: healthy.filter(({ found }) => found && found.attempts > 1).length,
     unexpected: runs.filter(({ differences }) => differences.length > 0).length,
+    toRed: toRed(faults.flatMap(({ times }) => times.sinceDeploymentMs ?? [])),
+    late: faults.flatMap((run) => {
+      const canary = canaries[run.name]
+      return canary && isLate(run, canary) ? [run.name] : []
+    }),
   }
+}
+
+function toRed(times: readonly number[]): Summary['toRed'] {
+  const sorted = times.toSorted((a, b) => a - b)
+  const [medianMs, worstMs] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted.at(-1)]
+  return medianMs === undefined || worstMs === undefined ? null : { medianMs, worstMs }
 }
 
 function isCaught({ found }: CanaryRun, canary: Canary | undefined): boolean {
   if (!found || !canary) return false
-  return (['tier', 'cause', 'blame', 'verdict'] as const).every((key) => found[key] === canary.expect[key])
+  return isAsDue(canary.expect, found)
 }
 
 function reported({ said, ...run }: CanaryRun, { about, expect, disturbance }: Canary): ReportedRun {

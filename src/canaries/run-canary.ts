@@ -11,6 +11,7 @@ import { differences } from './compare.ts'
 import { type Found, foundIn, foundInRefusal } from './found.ts'
 import { buildRepository } from './repository.ts'
 import { Stage } from './stage.ts'
+import type { Times } from './times.ts'
 
 export interface CanaryRun {
   readonly name: string
@@ -18,8 +19,8 @@ export interface CanaryRun {
   /** What is other than expected; empty: all is as it must be. */
   readonly differences: readonly string[]
   readonly ms: number
-  /** How long the deciding tier took; null where none decided, or where it did not end. */
-  readonly decidedAfterMs: number | null
+  /** When what decided was known. */
+  readonly times: Times
   /** The folder that was kept for a look; null when nothing is kept. */
   readonly kept: string | null
   /** The last words of the command, where it did not end as expected. */
@@ -53,8 +54,7 @@ export async function runCanary(
     await buildRepository(canarySteps(name, canary), recipe)
     const scene = stage.scene(recipe, cleanup)
     await canary.disturbance?.prepare(scene)
-    const once = canary.repeats ? [] : ['--no-repeat']
-    ended = await stage.play(['test', recipe, '--json', '-', ...once, ...(canary.args ?? []), ...scene.args], signal)
+    ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...scene.args], signal)
     found = foundBy(ended)
     wrong.push(...differences(canary.expect, found))
   } catch (error) {
@@ -70,7 +70,7 @@ export async function runCanary(
     found,
     differences: wrong,
     ms: systemClock.now() - begun,
-    decidedAfterMs: stage.decidedAfterMs(found),
+    times: stage.times(found),
     kept: wrong.length === 0 ? null : dir,
     said: wrong.length === 0 || !ended ? '' : `${ended.stderr}`.trim().split('\n').slice(-25).join('\n'),
   }

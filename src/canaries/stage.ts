@@ -8,9 +8,10 @@ import { type Child, childEnvironment, type Ended, startChild } from './child.ts
 import { EventTail } from './event-tail.ts'
 import type { Found } from './found.ts'
 import type { DisturbedRun, Scene } from './scene.ts'
+import { type Times, timesOf } from './times.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
-const DEADLINE_MS = 600_000
+const DEADLINE_MS = 1_800_000
 /** A run that was asked to end and does not within this is left to `cc-ci gc`. */
 const GRACE_MS = 150_000
 const LOOK_EVERY_MS = 25
@@ -21,7 +22,7 @@ export class Stage {
   readonly failures: string[] = []
   readonly #env: Record<string, string>
   readonly #listeners: Parameters<Scene['on']>[0][] = []
-  readonly #spans = new Map<string, { from: number; to?: number }>()
+  readonly #seen: RunEvent[] = []
   readonly #dir: string
   #run: DisturbedRun | null = null
 
@@ -62,9 +63,9 @@ export class Stage {
     }
   }
 
-  decidedAfterMs(found: Found | null): number | null {
-    const span = found?.tier ? this.#spans.get(found.tier) : undefined
-    return span?.to === undefined ? null : span.to - span.from
+  /** When what decided was known. */
+  times(found: Found | null): Times {
+    return timesOf(this.#seen, found?.tier ?? null)
   }
 
   /** Where a run may have left something it is removed; what cannot be is told. */
@@ -75,11 +76,7 @@ export class Stage {
   }
 
   async #tell(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
-    if (event.type === 'tier.started') this.#spans.set(event.tier, { from: Date.parse(event.at) })
-    if (event.type === 'tier.ended') {
-      const span = this.#spans.get(event.tier)
-      if (span) span.to = Date.parse(event.at)
-    }
+    this.#seen.push(event)
     if (event.type === 'run.started') {
       const folder = tail.folder ?? ''
       this.#run = { id: event.run.id, stack: event.stack, folder, signal: (name) => child.signal(name) }

@@ -9,14 +9,25 @@ export interface Cells {
   readonly blame: string
 }
 
-const WIDTHS = { canary: 26, tier: 12, cause: 29, blame: 8, seconds: 8 } as const
+const WIDTHS = { canary: 28, tier: 12, cause: 29, blame: 8, seconds: 8 } as const
 
 export function expectedCells({ expect }: Canary): Cells {
   return cells(expect, expect.findings)
 }
 
-function foundCells({ found }: CanaryRun): Cells {
-  return found ? cells(found, []) : { tier: '?', cause: '?', blame: '?' }
+function foundCells({ found }: CanaryRun, { expect }: Canary): Cells {
+  if (!found) return { tier: '?', cause: '?', blame: '?' }
+  return cells(
+    found,
+    (expect.findings ?? []).filter((code) => found.findings.includes(code)),
+  )
+}
+
+/** Whether what decided was known later than it could have been; the machine may be the reason. */
+export function isLate({ times }: Pick<CanaryRun, 'times'>, { expect }: Canary): boolean {
+  const { sinceDeploymentMs } = times
+  if (expect.withinSeconds === undefined || sinceDeploymentMs === null) return false
+  return sinceDeploymentMs > expect.withinSeconds * 1000
 }
 
 function cells(
@@ -33,34 +44,48 @@ function cells(
 }
 
 export function headerLine(): string {
-  return row({ canary: 'canary', tier: 'tier', cause: 'cause', blame: 'blame', seconds: 'seconds' }, '')
+  const names = { canary: 'canary', tier: 'tier', cause: 'cause', blame: 'blame', seconds: 'seconds' }
+  return row({ ...names, deployed: 'to red', sign: 'of sign' }, '')
 }
 
 /** One line for a run that ended, and one more for each thing that differs. */
 export function runLines(run: CanaryRun, canary: Canary, ink: Ink): string[] {
   const ok = run.differences.length === 0
-  const expected = expectedCells(canary)
-  const seconds = (run.ms / 1000).toFixed(1)
-  const sign = ok ? ink('green', 'ok') : ink('red', 'NOT AS EXPECTED')
-  const first = row({ canary: run.name, ...expected, seconds }, sign)
-  if (ok) return [first]
-  const found = foundCells(run)
+  const { sinceDeploymentMs, sinceSignMs } = run.times
+  const times = { seconds: seconds(run.ms), deployed: seconds(sinceDeploymentMs), sign: seconds(sinceSignMs) }
+  const late = isLate(run, canary) ? ink('yellow', ` late: ${canary.expect.withinSeconds} s would do`) : ''
+  const found = foundCells(run, canary)
+  if (ok) return [row({ canary: run.name, ...found, ...times }, `${ink('green', 'ok')}${late}`)]
   return [
-    first,
-    row({ canary: '  found', ...found, seconds: '' }, ''),
+    row(
+      { canary: run.name, ...expectedCells(canary), seconds: '', deployed: '', sign: '' },
+      ink('red', 'NOT AS EXPECTED'),
+    ),
+    row({ canary: '  found', ...found, ...times }, late.trimStart()),
     ...run.differences.map((text) => `    ${ink('red', '-')} ${text}`),
     ...(run.kept ? [`    kept: ${run.kept}`] : []),
   ]
 }
 
-function row(cells: Cells & { readonly canary: string; readonly seconds: string }, end: string): string {
-  const { canary, tier, cause, blame, seconds } = cells
+interface Row extends Cells {
+  readonly canary: string
+  readonly seconds: string
+  readonly deployed: string
+  readonly sign: string
+}
+
+function row(cells: Row, end: string): string {
+  const { canary, tier, cause, blame, seconds, deployed, sign } = cells
   const padded = [
     canary.padEnd(WIDTHS.canary),
     tier.padEnd(WIDTHS.tier),
     cause.padEnd(WIDTHS.cause),
     blame.padEnd(WIDTHS.blame),
-    seconds.padStart(WIDTHS.seconds),
+    ...[seconds, deployed, sign].map((text) => text.padStart(WIDTHS.seconds)),
   ]
   return `${padded.join(' ')}  ${end}`.trimEnd()
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? '–' : (ms / 1000).toFixed(1)
 }

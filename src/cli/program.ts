@@ -146,9 +146,7 @@ function addSelftest(program: Command): void {
         'run those that must stay green so often (default: as --repeat)',
       ).argParser(count),
     )
-    .addOption(
-      new Option('--jobs <number>', 'run so many at a time (default: one a processor, at least 2)').argParser(count),
-    )
+    .addOption(new Option('--jobs <number>', 'run so many at a time (default: three a processor)').argParser(count))
     .option('--json <file>', 'write all that was found there; - for standard output')
     .option('--list', 'name the canaries and run none')
     .option('--write-doc', 'write docs/reference/selftest.md with the figures of this run')

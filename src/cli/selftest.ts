@@ -20,6 +20,9 @@ import type { StateOption } from './program.ts'
 /** The page that `--write-doc` writes. */
 const PAGE = new URL('../../docs/reference/selftest.md', import.meta.url).pathname
 
+/** A run waits for most of its time: each of its services must have a life of its own. */
+const JOBS_A_PROCESSOR = 3
+
 export interface SelftestCommandOptions extends StateOption {
   /** Only those that are marked for every test run. */
   readonly fast?: boolean
@@ -45,7 +48,7 @@ export async function selftestCommand(names: readonly string[], options: Selftes
   using interruption = listenForSignals('stopping the canaries that run; each removes its app')
   const screen = options.json === '-' ? process.stderr : process.stdout
   const machine = await readyMachine(stateDir(options.state), (line) => void screen.write(`${line}\n`))
-  const { repeat, repeatHealthy = repeat, jobs = Math.max(2, availableParallelism()) } = options
+  const { repeat, repeatHealthy = repeat, jobs = JOBS_A_PROCESSOR * availableParallelism() } = options
   const times = (canary: Canary) => (isHealthy(canary) ? repeatHealthy : repeat)
   const total = canaries.reduce((sum, [, canary]) => sum + times(canary), 0)
   const begun = Date.now()
@@ -94,16 +97,26 @@ function list(canaries: readonly [string, Canary][]): number {
 }
 
 function summaryLine(
-  { faults, caught, healthy, falseReds, unexpected }: Summary,
+  { faults, caught, healthy, falseReds, flaky, unexpected, toRed, late }: Summary,
   runs: number,
   seconds: number,
 ): string {
   const parts = [
     ...(faults > 0 ? [`${caught} of ${faults} faults caught at their tier with their cause and blame`] : []),
-    ...(healthy > 0 ? [`${falseReds} false reds in ${healthy} healthy runs`] : []),
+    ...(toRed
+      ? [
+          `known ${inSeconds(toRed.medianMs)} s after the last deployment (median; at worst ${inSeconds(toRed.worstMs)} s)`,
+        ]
+      : []),
+    ...(late.length > 0 ? [`later than it could be: ${late.join(', ')}`] : []),
+    ...(healthy > 0 ? [`${falseReds} false reds and ${flaky} flaky in ${healthy} healthy runs`] : []),
     unexpected === 0 ? 'all as expected' : `${unexpected} of ${runs} not as expected`,
   ]
   return `${parts.join('; ')}; ${formatDuration(seconds * 1000)}`
+}
+
+function inSeconds(ms: number): string {
+  return (ms / 1000).toFixed(1)
 }
 
 function writeText(target: string, text: string): void {

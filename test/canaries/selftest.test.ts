@@ -7,11 +7,12 @@ import type { Canary } from '../../src/canaries/canary.ts'
 import { passes } from '../../src/canaries/expect.ts'
 import type { CanaryRun, runCanary } from '../../src/canaries/run-canary.ts'
 import { selftest } from '../../src/canaries/selftest.ts'
+import { NO_TIMES } from '../../src/canaries/times.ts'
 
 const canary: Canary = { about: 'Nothing is wrong.', expect: passes() }
 const three = ['a', 'b', 'c'].map((name) => [name, canary] as const)
 const ended = (name: string, over: Partial<CanaryRun> = {}): CanaryRun => ({
-  ...{ name, found: null, differences: [], ms: 1, decidedAfterMs: null, kept: null, said: '' },
+  ...{ name, found: null, differences: [], ms: 1, times: NO_TIMES, kept: null, said: '' },
   ...over,
 })
 

@@ -22,10 +22,10 @@ export interface Workshop {
     options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal; deadlineMs?: number },
   ): Promise<ExecResult>
   /**
-   * `cc-ci test`, with its results read and checked against the published schema. Only with `repeat` does it judge once more what may be
-   * chance: a test must not pass on a second attempt unless it is about that, and one that looks for a fault needs it once.
+   * `cc-ci test` with default settings, its results read and checked against the published schema. Throws where it passed at a second attempt
+   * only: a test must not pass by chance, unless `again` says that it is about that.
    */
-  test(args: readonly string[], options?: { repeat?: boolean }): Promise<ExecResult & { results: Results }>
+  test(args: readonly string[], options?: { again?: boolean }): Promise<ExecResult & { results: Results }>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -47,11 +47,14 @@ export function openWorkshop(): Workshop {
         env: { ...env, ...options.env },
         signal: options.signal,
       }),
-    async test(args, { repeat = false } = {}) {
+    async test(args, { again = false } = {}) {
       const file = join(dir, `results-${Math.random().toString(36).slice(2)}.json`)
-      const done = await workshop.run(['test', ...args, ...(repeat ? [] : ['--no-repeat']), '--json', file])
+      const done = await workshop.run(['test', ...args, '--json', file])
       if (!existsSync(file)) throw new Error(`no results (exit ${done.exitCode}):\n${done.stdout}\n${done.stderr}`)
-      return { ...done, results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file) }
+      const results = parseResults(JSON.parse(readFileSync(file, 'utf8')), file)
+      if (!again && results.verdict === 'pass' && results.attempts)
+        throw new Error(`passed at a second attempt only:\n${done.stdout}`)
+      return { ...done, results }
     },
     async [Symbol.asyncDispose]() {
       rmSync(dir, { recursive: true, force: true })

@@ -242,7 +242,7 @@ describe.concurrent('the manifest', () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, {
       'cc-ci/cc-ci.yml':
-        'timeouts:\n  deploy: 45s\nenv:\n  API_TOKEN: never-to-be-shown\n  KEYCLOAK_URL: https://shown.example.org\nnotApplicable:\n  backup: there is nothing to keep\n',
+        'env:\n  API_TOKEN: never-to-be-shown\n  KEYCLOAK_URL: https://shown.example.org\nnotApplicable:\n  backup: there is nothing to keep\n',
       'cc-ci/tests/custom/none.spec.ts': '',
     })
     const planned = await workshop.run(['plan', dir, '--json'])

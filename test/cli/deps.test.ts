@@ -40,12 +40,8 @@ async function judgedBesideOther(workshop: Workshop, otherSettings: string, sett
 describe('dependencies', () => {
   it('a recipe comes up with its own settings, is reached by tests, and goes with the run', async () => {
     await using workshop = openWorkshop()
-    const other = 'health:\n  path: /ok.txt\ntimeouts:\n  deploy: 60s\n'
-    const { results, exitCode, stdout } = await judgedBesideOther(
-      workshop,
-      other,
-      'deps: [other]\ntimeouts:\n  deploy: 45s\n',
-    )
+    const other = 'health:\n  path: /ok.txt\n'
+    const { results, exitCode, stdout } = await judgedBesideOther(workshop, other, 'deps: [other]\n')
     expect(exitCode, stdout).toBe(0)
     expect(tierOf(results, 'integration')).toMatchObject({
       status: 'pass',
@@ -59,7 +55,7 @@ describe('dependencies', () => {
 
   it('one that does not come up leaves the other tiers judged, and integration is never green', async () => {
     await using workshop = openWorkshop()
-    const other = 'health:\n  path: /not-there\ntimeouts:\n  deploy: 60s\n  http: 5s\n'
+    const other = 'health:\n  path: /not-there\n'
     const { results, exitCode, stdout } = await judgedBesideOther(workshop, other, 'deps: [other]\n')
     expect(exitCode, stdout).toBe(3)
     for (const tier of ['install', 'backup', 'restore', 'functional'])

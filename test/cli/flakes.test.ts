@@ -21,7 +21,7 @@ describe.concurrent('a tier that fails for a reason that may be chance', () => {
     const hook = `${COUNT}; [ "$attempt" = 2 ] || exit 3`
     const recipe = await tinkered(workshop, { 'cc-ci/compose.ci.yml': overlay(outside.name, { hook }) })
     const { results, exitCode, stdout } = await workshop.test([recipe, ...NO_BASE, '--only', 'backup'], {
-      repeat: true,
+      again: true,
     })
     expect({ exitCode, verdict: results.verdict }, stdout).toEqual({ exitCode: 0, verdict: 'pass' })
     const [first] = results.attempts ?? []
@@ -72,7 +72,7 @@ describe.concurrent('a tier that fails for a reason that may be chance', () => {
     const once = `${COUNT}; exit $((2 + attempt))`
     const recipe = await tinkered(workshop, { 'cc-ci/compose.ci.yml': overlay(outside.name, { once }) })
     const { results, exitCode, stdout } = await workshop.test([recipe, ...NO_BASE, '--only', 'install'], {
-      repeat: true,
+      again: true,
     })
     expect(exitCode, stdout).toBe(1)
     expect(tierOf(results, 'install').cause).toMatchObject({

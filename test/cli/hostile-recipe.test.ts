@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
@@ -45,7 +45,10 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     says: /innocent\.txt leads out of the recipe/,
   },
   'a linked folder of customization': {
-    plant: (dir) => symlinkSync('/etc', join(dir, 'cc-ci', 'tests')),
+    plant: (dir) => {
+      mkdirSync(join(dir, 'cc-ci'))
+      symlinkSync('/etc', join(dir, 'cc-ci', 'tests'))
+    },
     says: /leads out of the recipe/,
   },
   'an alias bomb in compose': {
@@ -53,7 +56,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     says: /compose\.yml/,
   },
   'an alias bomb in the settings': {
-    plant: (dir) => writeFileSync(join(dir, 'cc-ci', 'cc-ci.yml'), BOMB('env')),
+    plant: (dir) => write(dir, { 'cc-ci/cc-ci.yml': BOMB('env') }),
     says: /cc-ci\.yml/,
   },
   'hooks, filters and a monitor of git': {
@@ -78,20 +81,16 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     },
   },
   'a config file that does something when it is read': {
-    plant: (dir, mark) => {
-      rmSync(join(dir, 'cc-ci', 'cc-ci.yml'))
+    plant: (dir, mark) =>
       write(dir, {
         'cc-ci/cc-ci.config.ts': `import { writeFileSync } from 'node:fs'\nimport { defineRecipe } from 'cc-ci'\nwriteFileSync('${mark}', '')\nexport default defineRecipe({ env: () => ({}) })\n`,
-      })
-    },
+      }),
   },
   'a setting that is computed': {
-    plant: (dir, mark) => {
-      rmSync(join(dir, 'cc-ci', 'cc-ci.yml'))
+    plant: (dir, mark) =>
       write(dir, {
         'cc-ci/cc-ci.config.ts': `import { defineRecipe } from 'cc-ci'\nexport default defineRecipe({ health: { path: (() => { require('node:fs').writeFileSync('${mark}', ''); return '/' })() } })\n`,
-      })
-    },
+      }),
     says: /cc-ci\.config\.ts:2:\d+/,
   },
 }

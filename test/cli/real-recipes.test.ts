@@ -50,7 +50,7 @@ describe.concurrent('real recipes live their whole life', () => {
 })
 
 async function lives(workshop: Workshop, args: readonly string[]): Promise<Results> {
-  const { results, exitCode, stdout } = await workshop.test(args, { repeat: true })
+  const { results, exitCode, stdout } = await workshop.test(args, { again: true })
   expect(exitCode, stdout).toBe(0)
   for (const { tiers } of results.attempts ?? []) costByMachineAlone(tiers, stdout)
   expect(results.verdict).toBe('pass')

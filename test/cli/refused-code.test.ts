@@ -232,7 +232,6 @@ describe.concurrent('what an app may do to the machine is bounded', () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, {
       'serve.sh': '#!/bin/sh\nset -e\nwhile :; do sleep 1000 & done\n',
-      'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 20s\n',
     })
     const { results } = await workshop.test([dir, '--only', 'install'])
     expect(tierOf(results, 'install').status).not.toBe('pass')

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
 import type { Results } from '../../src/verdict/results.ts'
@@ -10,7 +10,6 @@ export type Files = Readonly<Record<string, string>>
 /** The healthy tiny recipe with these files committed on top, as somebody's pull request would have it. */
 export async function tinkered(workshop: Workshop, files: Files, name = 'healthy'): Promise<string> {
   const dir = await workshop.recipe(name)
-  if ('cc-ci/cc-ci.config.ts' in files) rmSync(join(dir, 'cc-ci', 'cc-ci.yml'))
   write(dir, files)
   await commitAll(dir)
   return dir
@@ -39,5 +38,5 @@ export function tierOf(results: Results, id: string): Results['tiers'][number] {
 
 /** A config file around these settings, written as TypeScript. */
 export function config(settings: string): string {
-  return `import { defineRecipe } from 'cc-ci'\n\nexport default defineRecipe({\n  timeouts: { deploy: '45s', http: '15s' },\n  resilience: false,\n${settings}\n})\n`
+  return `import { defineRecipe } from 'cc-ci'\n\nexport default defineRecipe({\n${settings}\n})\n`
 }

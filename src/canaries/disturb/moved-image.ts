@@ -13,7 +13,7 @@ export const movedImage: Disturbance = {
       async () => void (await tryDocker(['image', 'rm', '--force', MOVING_IMAGE])),
     )
     await docker(['tag', 'cc-ci-fixtures/busybox:1', MOVING_IMAGE])
-    const first = await call(['test', recipe, '--only', 'install', '--no-repeat'])
+    const first = await call(['test', recipe, '--only', 'install'])
     if (first.exitCode !== 0) throw new InfraError('first-run-failed', `the first run ended with ${first.exitCode}`)
     const made = await docker(['create', '--label', 'moved=yes', 'cc-ci-fixtures/busybox:1'])
     const container = made.stdout.trim()

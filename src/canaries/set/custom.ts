@@ -6,9 +6,9 @@ import { passes, stops } from '../expect.ts'
 import { buildRepository } from '../repository.ts'
 import { HEALTHY } from './healthy.ts'
 
-const APPROVED = ['--only', 'install,functional', '--approve-code']
-const SHORT = { only: ['install'] } as const
-const infra = { ...SHORT, blame: 'infra' } as const
+const APPROVED = ['--approve-code']
+const UNRELEASED = { without: ['upgrade'] } as const
+const infra = { ...UNRELEASED, blame: 'infra' } as const
 
 const spec = (body: string) => ({
   'cc-ci/tests/custom/page.spec.ts': `import { expect, test } from 'cc-ci/test'\n${body}\n`,
@@ -18,7 +18,7 @@ const spec = (body: string) => ({
 export const CUSTOM: Readonly<Record<string, Canary>> = {
   'test-passes': {
     about: 'A custom test looks at the page and finds what it looks for.',
-    expect: passes({ ...SHORT, besides: { functional: ['custom-tests'] } }),
+    expect: passes({ ...UNRELEASED, besides: { functional: ['custom-tests'] } }),
     args: APPROVED,
     base: null,
     head: {
@@ -29,21 +29,20 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   },
   'install-steps-fail': {
     about: 'install-steps.sh ends with 3.',
-    expect: stops('install', 'hook-failed', 'install-steps', { ...SHORT, says: /no key for you/ }),
-    args: ['--only', 'install', '--approve-code'],
+    expect: stops('install', 'hook-failed', 'install-steps', { ...UNRELEASED, says: /no key for you/ }),
+    args: APPROVED,
     base: null,
     head: { files: { 'cc-ci/install-steps.sh': 'echo "no key for you" >&2\nexit 3\n' } },
   },
   'unapproved-test': {
     about: 'The recipe brings a test that nobody has approved.',
     expect: stops('functional', 'code-refused', 'custom-tests', infra),
-    args: ['--only', 'install,functional'],
     base: null,
     head: { files: spec("test('never runs', () => expect(1).toBe(2))") },
   },
   'test-fails': {
     about: 'A custom test asks for a text that is not there.',
-    expect: stops('functional', 'test-failed', null, { ...SHORT, besides: { functional: ['custom-tests'] } }),
+    expect: stops('functional', 'test-failed', null, { ...UNRELEASED, besides: { functional: ['custom-tests'] } }),
     args: APPROVED,
     base: null,
     head: {
@@ -54,7 +53,7 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   },
   'tests-only-skip': {
     about: 'The only custom test skips itself.',
-    expect: stops('functional', 'no-tests-ran', 'custom-tests', { ...SHORT, verdict: 'unverified' }),
+    expect: stops('functional', 'no-tests-ran', 'custom-tests', { ...UNRELEASED, verdict: 'unverified' }),
     args: APPROVED,
     base: null,
     head: { files: spec("test.skip('later', () => expect(1).toBe(1))") },
@@ -62,7 +61,7 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
   'dependency-down': {
     about: 'Depends on another recipe, which answers 404.',
     expect: stops('integration', 'dep-failed', 'deps-there', infra),
-    args: ['--only', 'install,integration', '--approve-code'],
+    args: APPROVED,
     base: null,
     head: {
       files: {
@@ -70,19 +69,19 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
         ...spec("test('needs it', { tag: '@integration' }, ({ deps }) => expect(deps.other).toBeDefined())"),
       },
     },
-    disturbance: otherRecipe('health:\n  path: /not-there\ntimeouts:\n  http: 3s\n', 'that answers 404'),
+    disturbance: otherRecipe('health:\n  path: /not-there\n', 'that answers 404'),
   },
   'brings-all': {
     about: 'Has install steps, a test of its own and one that needs another recipe: all of them are fine.',
     expect: passes({
-      ...SHORT,
+      ...UNRELEASED,
       besides: {
         install: ['install-steps'],
         functional: ['custom-tests'],
         integration: ['deps-there', 'custom-tests'],
       },
     }),
-    args: ['--only', 'install,functional,integration', '--approve-code'],
+    args: APPROVED,
     base: null,
     head: {
       files: {
@@ -93,7 +92,7 @@ export const CUSTOM: Readonly<Record<string, Canary>> = {
         ),
       },
     },
-    disturbance: otherRecipe('timeouts:\n  deploy: 60s\n', 'that is healthy'),
+    disturbance: otherRecipe('health:\n  path: /ok.txt\n', 'that is healthy'),
   },
 }
 

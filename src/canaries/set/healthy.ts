@@ -24,7 +24,12 @@ const DUMP = 'sh -c \'echo "CREATE TABLE notes (id int);" > /data/dump.sql\''
 
 /** Nothing is wrong with these, though some look as if: each must stay green. */
 export const HEALTHY: Readonly<Record<string, Canary>> = {
-  healthy: { about: 'Nothing is wrong.', expect: passes(), fast: 'what all others are compared with' },
+  healthy: {
+    about: 'Nothing is wrong.',
+    expect: passes(),
+    shape: 'own-layer',
+    fast: 'what all others are compared with',
+  },
   'slow-starter': {
     about: 'Needs 8 seconds to listen, and says so with its start period.',
     expect: passes(),
@@ -49,6 +54,7 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
   'deaf-to-sigterm': {
     about: 'The web server is process 1 and ignores SIGTERM.',
     expect: passes(),
+    shape: 'own-layer',
     both: { serve: `${PAGE}\nexec busybox httpd -f -p 8080 -h /www` },
   },
   'rolling-start-first': {
@@ -85,6 +91,7 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
   },
   'no-volumes': {
     about: 'Keeps nothing and asks for no backup.',
+    shape: 'front',
     expect: passes({ without: ['backup', 'restore'] }),
     both: {
       compose: (compose) => {
@@ -157,6 +164,7 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
   },
   'login-first': {
     about: 'Answers 401 on its first page, and its settings say that this is right.',
+    shape: 'front',
     expect: passes(),
     both: {
       serve: `${PAGE}\nmkdir -p /www/cgi-bin\nrm /www/index.html\nprintf '#!/bin/sh\\necho "Status: 401 Unauthorized"; echo "Content-Type: text/html"; echo; echo "<h1>Please log in</h1>"\\n' > /www/cgi-bin/index.cgi\nchmod +x /www/cgi-bin/index.cgi\n${HTTPD}`,

@@ -3,6 +3,8 @@ import { BACKUP } from './backup.ts'
 import { CUSTOM } from './custom.ts'
 import { HEALTHY } from './healthy.ts'
 import { INSTALL } from './install.ts'
+import { LIBRARY_ILL } from './library-ill.ts'
+import { LIBRARY_WELL } from './library-well.ts'
 import { MACHINE } from './machine.ts'
 import { PAGES } from './pages.ts'
 import { PLAN } from './plan.ts'
@@ -20,4 +22,6 @@ export const CANARIES: Readonly<Record<string, Canary>> = {
   ...CUSTOM,
   ...RESILIENCE,
   ...MACHINE,
+  ...LIBRARY_WELL,
+  ...LIBRARY_ILL,
 }

@@ -48,6 +48,7 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
   },
   'http-500': {
     about: 'Healthy for the engine; every page is an internal error.',
+    shape: 'front',
     expect: stops('install', 'http-wrong-status', 'task-answers'),
     base: null,
     head: {
@@ -108,7 +109,6 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     expect: stops('install', 'one-shot-failed', 'converged', { findings: ['repeated'] }),
     base: null,
     head: { compose: oneShot('exit 3') },
-    repeats: true,
   },
   'external-volume': {
     about: 'The volume is external and exists nowhere: the engine would make it, and it would stay.',
@@ -197,13 +197,13 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     },
   },
   'never-up': {
-    about: 'Never passes its health check, and neither says nor does anything.',
+    about: 'Never passes its health check, neither says nor does anything, and its settings give it 20 s.',
     expect: stops('install', 'not-converged', 'converged'),
     base: null,
     head: {
       serve: 'sleep 300',
       compose: healthcheck({ interval: '60s', retries: 9, start_period: '0s' }),
-      files: { 'cc-ci/cc-ci.yml': 'timeouts:\n  deploy: 8s\n  http: 15s\nresilience: false\n' },
+      files: settings('timeouts:\n  deploy: 20s\n'),
     },
   },
   'run-too-long': {

@@ -10,10 +10,9 @@ import { spilledSecret } from '../disturb/spilled-secret.ts'
 import { passes, stops } from '../expect.ts'
 import { LISTEN } from '../tiny.ts'
 
-const ONLY_INSTALL = ['--only', 'install']
-const SHORT = { only: ['install'] } as const
-const infra = { ...SHORT, blame: 'infra' } as const
-const ci = { ...SHORT, blame: 'ci' } as const
+const UNRELEASED = { without: ['upgrade'] } as const
+const infra = { ...UNRELEASED, blame: 'infra' } as const
+const ci = { ...UNRELEASED, blame: 'ci' } as const
 const DEPLOYED = ['images-resolved'] as const
 
 /** Healthy recipes on a machine, or under a cc-ci, that is not. */
@@ -21,14 +20,13 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   interrupted: {
     about: 'Stopped by whoever started it.',
     expect: { ...stops('install', 'interrupted', null, { ...infra, after: [] }), exitCode: EXIT.sigterm },
-    args: ONLY_INSTALL,
     base: null,
     disturbance: signalled('SIGTERM'),
   },
   'port-held': {
     about: 'Publishes a port that another program of the machine holds.',
     expect: stops('install', 'port-in-use', 'converged', infra),
-    args: [...ONLY_INSTALL, '--allow', 'host-port'],
+    args: ['--allow', 'host-port'],
     base: null,
     head: { compose: app({ ports: [{ target: 8080, published: HELD_PORT, protocol: 'tcp', mode: 'host' }] }) },
     disturbance: heldPort,
@@ -36,7 +34,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   'engine-lost': {
     about: 'The engine hangs.',
     expect: stops('install', 'engine-lost', { id: 'tier-ran', subject: 'install' }, { ...infra, after: DEPLOYED }),
-    args: ONLY_INSTALL,
     base: null,
     disturbance: silentEngine,
   },
@@ -51,7 +48,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
         after: [...DEPLOYED, 'converged', 'task-answers'],
       },
     ),
-    args: ONLY_INSTALL,
     base: null,
     disturbance: deadBrowser,
   },
@@ -66,7 +62,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
         after: [...DEPLOYED, 'converged', 'task-answers'],
       },
     ),
-    args: ONLY_INSTALL,
     base: null,
     disturbance: fullDisk,
   },
@@ -81,14 +76,12 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
         after: [...DEPLOYED, 'converged', 'task-answers'],
       },
     ),
-    args: ONLY_INSTALL,
     base: null,
     disturbance: blockedProfile,
   },
   'other-commit': {
     about: 'What runs in the end is not head.',
-    expect: stops('upgrade', 'head-not-deployed', 'head-runs', { only: ['install', 'upgrade'], blame: 'ci' }),
-    args: ['--only', 'upgrade'],
+    expect: stops('upgrade', 'head-not-deployed', 'head-runs', { blame: 'ci' }),
     both: { serve: `sleep 2\n${LISTEN}` },
     disturbance: otherCommit,
   },
@@ -97,11 +90,10 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     expect: {
       ...stops('teardown', 'teardown-leak', 'nothing-left', {
         ...ci,
-        without: ['teardown'],
+        without: ['upgrade', 'teardown'],
       }),
       flags: { cleanTeardown: false, noSecretLeak: true },
     },
-    args: ONLY_INSTALL,
     base: null,
     disturbance: leftBehind,
     fast: 'a leak that nobody finds is the next run',
@@ -112,7 +104,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
       ...stops('teardown', 'secret-leaked', null, ci),
       flags: { cleanTeardown: true, noSecretLeak: false },
     },
-    args: ONLY_INSTALL,
     base: null,
     head: {
       env: 'SECRET_TOKEN_VERSION=v1 # length=32\n',
@@ -127,8 +118,7 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   },
   'image-moved': {
     about: 'Its image reference means another image than in the run before.',
-    expect: passes({ ...SHORT, findings: ['image-moved'] }),
-    args: ONLY_INSTALL,
+    expect: passes({ ...UNRELEASED, findings: ['image-moved'] }),
     base: null,
     head: { compose: all(app({ image: MOVING_IMAGE }), healthcheck({ interval: '1s' })) },
     disturbance: movedImage,

@@ -30,6 +30,7 @@ export const PAGES: Readonly<Record<string, Canary>> = {
   },
   'redirect-loop': {
     about: 'Redirects from https to itself.',
+    shape: 'job',
     expect: stops('install', 'redirect-loop', 'task-answers'),
     base: null,
     head: { serve: redirect('https://$HTTP_HOST/') },
@@ -47,6 +48,7 @@ export const PAGES: Readonly<Record<string, Canary>> = {
   },
   'login-elsewhere': {
     about: 'Sends people to a login at another host.',
+    shape: 'front',
     expect: passes({ findings: ['leaves-domain'] }),
     both: { serve: redirect('https://login.example.org/auth') },
   },

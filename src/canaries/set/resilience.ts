@@ -1,15 +1,14 @@
 import type { CheckRef } from '../../verdict/checks.ts'
 import type { Canary } from '../canary.ts'
-import { type Change, companion, deploy, settings } from '../changes.ts'
+import { type Change, companion, deploy } from '../changes.ts'
 import { changedByHand } from '../disturb/simple.ts'
 import { passes, type Stop, stops } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
+/** A snapshot of a running app holds what an unclean end leaves: these would fail at the restore. */
 const ONLY = ['--only', 'resilience']
 const KILLED = afterKillOf('app')
 const AGAIN: readonly CheckRef[] = [{ id: 'converged', after: { kind: 'redeploy' } }, 'redeploy-idle']
-const TIER: readonly CheckRef[] = [...KILLED, ...AGAIN, 'data-kept', 'stayed-up']
-const KILLS = settings('resilience: true\n')
 
 function afterKillOf(service: string): CheckRef[] {
   const after = { kind: 'kill', service } as const
@@ -20,7 +19,7 @@ function afterKillOf(service: string): CheckRef[] {
 }
 
 function fails(cause: Parameters<typeof stops>[1], decidedBy: CheckRef, more: Stop = {}) {
-  return stops('resilience', cause, decidedBy, { only: ['install'], ...more })
+  return stops('resilience', cause, decidedBy, { without: ['upgrade'], ...more })
 }
 
 const CONNECT = 'mkdir -p /www/cgi-bin\necho ok > /www/ok.txt\nuntil wget -q -O /tmp/session "$DB"; do sleep 1; done'
@@ -68,26 +67,22 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
       { id: 'task-answers', after: { kind: 'kill', service: 'db' } },
       { after: KILLED },
     ),
-    args: ONLY,
     base: null,
-    head: { serve: NEVER_RECONNECTS, compose: withDatabase, files: KILLS },
+    head: { serve: NEVER_RECONNECTS, compose: withDatabase },
   },
   'stays-down': {
     about: 'A server with the restart condition `none`.',
     expect: fails('not-recovered', { id: 'task-replaced', after: { kind: 'kill', service: 'app' } }),
-    args: ONLY,
     base: null,
-    head: { compose: deploy({ restart_policy: { condition: 'none' } }), files: KILLS },
+    head: { compose: deploy({ restart_policy: { condition: 'none' } }) },
   },
   'restarts-used-up': {
     about: 'May be started again once, and the first boot takes that.',
     expect: fails('not-recovered', { id: 'task-replaced', after: { kind: 'kill', service: 'app' } }),
-    args: ONLY,
     base: null,
     head: {
       serve: `[ -e /data/once ] || { : > /data/once; exit 1; }\n${LISTEN}`,
       compose: deploy({ restart_policy: { condition: 'on-failure', delay: '1s', max_attempts: 1 } }),
-      files: KILLS,
     },
   },
   'stale-pid-file': {
@@ -95,48 +90,45 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
     expect: fails(
       'crash-loop',
       { id: 'converged', after: { kind: 'kill', service: 'app' } },
-      { says: /already running/ },
+      { only: ['install'], says: /already running/ },
     ),
     args: ONLY,
     base: null,
-    head: { serve: STALE_PID, files: KILLS },
+    head: { serve: STALE_PID },
   },
   'wipes-after-a-crash': {
     about: 'Starts over with empty data after an unclean end.',
-    expect: fails('data-lost', 'data-kept', { after: [...KILLED, ...AGAIN] }),
+    expect: fails('data-lost', 'data-kept', { only: ['install'], after: [...KILLED, ...AGAIN] }),
     args: ONLY,
     base: null,
-    head: { serve: WIPES, files: KILLS },
+    head: { serve: WIPES },
   },
   'redeploy-restarts': {
     about: 'Somebody changed the app since its deployment, so that deploying it again restarts it.',
     expect: fails('no-op-restarts', 'redeploy-idle', { after: [...KILLED, ...afterKillOf('db')] }),
-    args: ONLY,
     base: null,
-    head: { compose: withDatabase, files: KILLS },
+    head: { compose: withDatabase },
     disturbance: changedByHand,
   },
   'survives-kills': {
     about: 'Comes back with its data whenever it is killed.',
-    expect: passes({ only: ['install'], besides: { resilience: TIER } }),
-    args: ONLY,
+    expect: passes({ without: ['upgrade'], besides: { resilience: KILLED } }),
     base: null,
-    head: { files: KILLS },
+    head: {},
     fast: 'a kill of our own is no fault of the app',
   },
   'ends-with-its-database': {
     about: 'Ends when its database is killed, and comes back.',
-    expect: passes({ only: ['install'], besides: { resilience: TIER }, findings: ['ended-with-another'] }),
-    args: ONLY,
+    expect: passes({ without: ['upgrade'], besides: { resilience: KILLED }, findings: ['ended-with-another'] }),
     base: null,
-    head: { serve: ENDS_WITH_DATABASE, compose: withDatabase, files: KILLS },
+    head: { serve: ENDS_WITH_DATABASE, compose: withDatabase },
   },
   'database-in-container': {
     about: 'Keeps a database in its own container.',
-    expect: passes({ only: ['install'], besides: { resilience: TIER }, findings: ['data-in-container'] }),
-    args: ONLY,
+    shape: 'own-layer',
+    expect: passes({ without: ['upgrade'], besides: { resilience: KILLED }, findings: ['data-in-container'] }),
     base: null,
-    head: { serve: `mkdir -p /app\necho data > /app/data.db\n${LISTEN}`, files: KILLS },
+    head: { serve: `mkdir -p /app\necho data > /app/data.db\n${LISTEN}` },
   },
 }
 

@@ -153,10 +153,8 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     about: 'The settings forbid witnesses: nobody can say whether the data survived.',
     expect: stops('upgrade', 'evidence-missing', null, {
       blame: 'ci',
-      only: ['install', 'upgrade'],
       unchecked: ['data-kept'],
     }),
-    args: ['--only', 'upgrade'],
     both: { files: settings('witness: false\n') },
   },
 }
