@@ -10,7 +10,7 @@ interface Shape {
   readonly serve?: (script: string) => string
 }
 
-const IDLE = "trap 'exit 0' TERM; while true; do sleep 1 & wait $!; done"
+const IDLE = "trap 'exit 0' TERM; while true; do sleep 1; done"
 const STORE =
   "mkdir -p /www; cat /proc/sys/kernel/random/uuid > /www/session; trap 'exit 0' TERM; busybox httpd -f -p 5432 -h /www & wait"
 const RELAY = "trap 'exit 0' TERM; busybox nc -ll -p 8080 -e nc app 8080 & wait"

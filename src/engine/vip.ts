@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { writeJsonSync } from '../lib/atomic-file.ts'
 import { InfraError } from '../lib/errors.ts'
 import { randomId } from '../lib/ids.ts'
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
@@ -23,6 +23,8 @@ export interface VipOptions {
 }
 
 const DEADLINE_MS = 20_000
+/** Engines whose answers are kept; the oldest goes first. */
+const REMEMBERED = 8
 const PORT = 7946
 const GREETING = 'cc-ci-probe'
 const FIND_NC = 'NC=nc; command -v busybox >/dev/null && NC="busybox nc"'
@@ -37,10 +39,7 @@ export async function probeVips(engine: Engine, options: VipOptions): Promise<Vi
   const known = recall(options.cacheFile, key)
   if (known) return known
   const found = await probe(engine, options)
-  if (options.cacheFile) {
-    mkdirSync(dirname(options.cacheFile), { recursive: true })
-    writeFileSync(options.cacheFile, JSON.stringify({ key, ...found }))
-  }
+  if (options.cacheFile) remember(options.cacheFile, key, found)
   return found
 }
 
@@ -107,10 +106,21 @@ async function machineKey(engine: Engine): Promise<string> {
   return `${id} ${kernel} ${existsSync(bootFile) ? readFileSync(bootFile, 'utf8').trim() : ''}`
 }
 
-const cached = z.object({ key: z.string(), carry: z.boolean(), evidence: z.string() })
+const answers = z.array(z.object({ key: z.string(), carry: z.boolean(), evidence: z.string() }))
+
+/** What is remembered of engines; several may be asked in turn on one machine. */
+function remembered(file: string): z.infer<typeof answers> {
+  if (!existsSync(file)) return []
+  const { success, data } = answers.safeParse(JSON.parse(readFileSync(file, 'utf8') || 'null'))
+  return success ? data : []
+}
 
 function recall(file: string | undefined, key: string): VipProbe | null {
-  if (!file || !existsSync(file)) return null
-  const { success, data } = cached.safeParse(JSON.parse(readFileSync(file, 'utf8') || 'null'))
-  return success && data.key === key ? { carry: data.carry, evidence: data.evidence } : null
+  const known = file ? remembered(file).find((answer) => answer.key === key) : undefined
+  return known ? { carry: known.carry, evidence: known.evidence } : null
+}
+
+function remember(file: string, key: string, found: VipProbe): void {
+  const others = remembered(file).filter((answer) => answer.key !== key)
+  writeJsonSync(file, [...others.slice(1 - REMEMBERED), { key, ...found }])
 }

@@ -45,10 +45,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     says: /innocent\.txt leads out of the recipe/,
   },
   'a linked folder of customization': {
-    plant: (dir) => {
-      mkdirSync(join(dir, 'cc-ci'))
-      symlinkSync('/etc', join(dir, 'cc-ci', 'tests'))
-    },
+    plant: (dir) => symlinkSync('/etc', join(dir, 'cc-ci', 'tests')),
     says: /leads out of the recipe/,
   },
   'an alias bomb in compose': {

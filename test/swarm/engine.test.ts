@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -182,6 +182,8 @@ test('the ledger sees every kind of leftover, and the removal takes it, nameless
 test('the probe for virtual addresses answers by a real connection, once, and leaves nothing', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-vip-'))
   const [runId, cacheFile] = [newRunId(Date.now()), join(dir, 'vip.json')]
+  const another = { key: 'another engine', carry: true, evidence: 'seen there' }
+  writeFileSync(cacheFile, JSON.stringify([another]))
   try {
     const found = await probeVips(engine, { toolboxImage: IMAGE, runId, cacheFile })
     if (!existsSync('/proc/net/ip_vs')) expect(found.carry).toBe(false)
@@ -189,6 +191,7 @@ test('the probe for virtual addresses answers by a real connection, once, and le
     const started = Date.now()
     expect(await probeVips(engine, { toolboxImage: IMAGE, runId, cacheFile })).toEqual(found)
     expect(Date.now() - started).toBeLessThan(1000)
+    expect(JSON.parse(readFileSync(cacheFile, 'utf8'))).toEqual([another, { key: expect.any(String), ...found }])
     expect((await takeLedger(engine, { stack: 'cc-ci-vip', runId })).total).toBe(0)
   } finally {
     rmSync(dir, { recursive: true })
