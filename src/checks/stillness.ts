@@ -5,6 +5,8 @@ import type { AppActivity } from './activity.ts'
 
 /** A request may be written to the app's log a moment after its answer. */
 const LATE_LINES_MS = 1_000
+/** On a machine so busy that an answer takes seconds, 20 s are no time for the proxy and the engine either: so many must have been the same. */
+const LEAST_ANSWERS = 5
 /** The last stretch before the decision: see `pauseMs`. Whatever works at least every 8 s shows in it. */
 const SILENCE_MS = 12_000
 /** How often to ask, by how long the answer has been the same. */
@@ -38,6 +40,7 @@ export class Stillness {
   readonly #clock: Clock
   #sign: string | null = null
   #since = 0
+  #answers = 0
   #excused: Stretch[] = []
 
   constructor({ quietMs = QUIET_MS, activity, clock = systemClock }: StillnessOptions) {
@@ -50,8 +53,10 @@ export class Stillness {
     if (sign !== this.#sign) {
       this.#sign = sign
       this.#since = request.from
+      this.#answers = 0
       this.#excused = []
     }
+    this.#answers += 1
     if (!excused) return
     const { from, to } = request
     this.#excused = this.#excused.filter((stretch) => stretch.to > from - this.#quietMs)
@@ -70,6 +75,7 @@ export class Stillness {
 
   /** True: the answer counts for good. `standsAlone`: it does so by itself where nobody knows about the app. */
   isDecided(standsAlone = false): boolean {
+    if (this.#answers < LEAST_ANSWERS) return false
     return (this.stillMs() ?? (standsAlone ? this.sameMs() : -1)) >= this.#quietMs
   }
 

@@ -56,9 +56,16 @@ test('an app that does nothing is asked for 20 s', async () => {
   expect(tookMs).toBeLessThan(20_100)
 })
 
+test('an app that takes 9 s for each answer is asked five times', async () => {
+  const tookMs = await asked({ everyMs: 10 * MINUTE, requestMs: 9_000 })
+  expect(tookMs).toBeGreaterThanOrEqual(45_000)
+  expect(tookMs).toBeLessThan(55_000)
+})
+
 test('what nobody knows is never quiet, but for what stands alone', () => {
   const clock = new PausesPass()
   const stillness = new Stillness({ clock })
-  stillness.saw({ sign: 'circle', request: { from: clock.now() - 20_000, to: clock.now() }, excused: true })
+  const request = { from: clock.now() - 20_000, to: clock.now() }
+  for (let n = 0; n < 5; n += 1) stillness.saw({ sign: 'circle', request, excused: true })
   expect([stillness.isDecided(), stillness.isDecided(true), stillness.stillMs()]).toEqual([false, true, null])
 })
