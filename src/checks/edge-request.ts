@@ -106,11 +106,7 @@ interface AskOptions {
   readonly uncertified: boolean
 }
 
-function ask(
-  edge: EdgeAddress,
-  url: URL,
-  { signal, deadlineMs, cookie, uncertified }: AskOptions,
-): Promise<OneAnswer> {
+function ask(edge: EdgeAddress, url: URL, { signal, deadlineMs, cookie, uncertified }: AskOptions): Promise<OneAnswer> {
   const late = AbortSignal.timeout(deadlineMs)
   return new Promise((resolve, reject) => {
     let reached = false
