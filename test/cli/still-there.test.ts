@@ -32,7 +32,7 @@ async function recipe(workshop: Workshop, { base, head, settings = '' }: Recipe)
 async function judged(recipeOf: Recipe, args: readonly string[] = []) {
   await using workshop = openWorkshop()
   const dir = await recipe(workshop, recipeOf)
-  const { results, exitCode, stdout } = await workshop.test([dir, ...args], { repeat: true })
+  const { results, exitCode, stdout } = await workshop.test([dir, ...args])
   return { results, exitCode, stdout, tier: (id: string) => tierOf(results, id) }
 }
 
