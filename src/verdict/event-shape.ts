@@ -100,6 +100,11 @@ export const skipKindShape = z.enum(['structural', 'declared', 'not-selected'])
 export const outcomeShape = z.enum(['pass', 'fail', 'unverified'])
 export const signalShape = z.enum(['SIGINT', 'SIGTERM', 'cancel', 'deadline'])
 
+/** One of these, or one that a later version has added: an older reader takes it for what it is called. */
+function idOf<const Id extends string>(ids: readonly [Id, ...Id[]]): z.ZodType<Id> {
+  return z.union([z.enum(ids), z.string()]) as unknown as z.ZodType<Id>
+}
+
 const blanks = { subject: z.string().optional(), service: z.string().optional() }
 
 const machineShape = z.object({
@@ -111,13 +116,12 @@ const machineShape = z.object({
 
 /** Shape of a check, shared by the event stream and results.json. */
 export const checkShape = z.object({
-  id: z
-    .enum(CHECK_IDS)
+  id: idOf(CHECK_IDS)
     .optional()
     .meta({ description: 'Which check it is; `name` is for readers. Streams of earlier versions have none.' }),
   subject: z.string().optional().meta({ description: 'What the check is about, where its id leaves that open.' }),
   after: z
-    .object({ kind: z.enum(AFTER_KINDS), service: z.string().optional() })
+    .object({ kind: idOf(AFTER_KINDS), service: z.string().optional() })
     .optional()
     .meta({ description: 'The act of cc-ci after which it looked, where it looks more than once.' }),
   name: z.string(),
@@ -128,7 +132,7 @@ export const checkShape = z.object({
 
 /** Shape of an operation, shared by the event stream and results.json. */
 export const operationShape = z.object({
-  kind: z.enum(OPERATION_KINDS).optional().meta({ description: 'Streams of earlier versions have none.' }),
+  kind: idOf(OPERATION_KINDS).optional().meta({ description: 'Streams of earlier versions have none.' }),
   ...blanks,
   operation: z.string(),
 })
@@ -161,7 +165,7 @@ export const EVENT_SHAPES = {
   'operation.ended': z.looseObject({ tier, ...operationShape.shape, ms: z.number() }),
   'wait.progress': z.looseObject({
     tier,
-    id: z.enum(WAIT_IDS).optional(),
+    id: idOf(WAIT_IDS).optional(),
     ...blanks,
     name: z.string(),
     reason: z.string(),

@@ -92,6 +92,14 @@ describe('an event of the stream', () => {
     }
   })
 
+  it('takes ids that a later version adds, and no other kind of value', () => {
+    const check = { type: 'check', tier: 'install', name: 'x', outcome: 'pass' }
+    expect(eventProblem(stampedOne({ ...check, id: 'of-a-later-version' }))).toBeNull()
+    expect(eventProblem(stampedOne({ ...check, id: 7 }))).toMatch(/id/)
+    const ended = { type: 'operation.ended', tier: 'install', operation: 'x', ms: 1 }
+    expect(eventProblem(stampedOne({ ...ended, kind: 'scale' }))).toBeNull()
+  })
+
   it('keeps fields that a later version adds', () => {
     for (const type of types)
       for (const draft of eventExamples(type)) expect(eventProblem(stampedOne({ ...draft, later: 1 }))).toBeNull()
