@@ -128,8 +128,8 @@ const ROWS = defineTiers({
     requires: ['snapshot', 'hooks', 'coverage'],
   },
   restore: {
-    does: 'data is destroyed, then that snapshot is restored, with hooks',
-    judges: 'the data is back and the app serves',
+    does: 'the machine is lost, then that snapshot is restored, with hooks',
+    judges: 'the app comes up on empty volumes; then every database and file is back',
     rung: 3,
     optional: false,
     needs: ['backup'],

@@ -23,9 +23,12 @@ describe('what a run holds', () => {
   it('is tried again after an error, and nothing is closed that never opened', async () => {
     const resources = new RunResources()
     await expect(resources.toolbox.get(() => Promise.reject(new Error('no image')))).rejects.toThrow('no image')
-    expect(await resources.dispose({ keep: false })).toEqual([])
     const box = toolbox(() => {})
     expect(await resources.toolbox.get(async () => box)).toBe(box)
+    const other = new RunResources()
+    const failed = other.toolbox.get(() => Promise.reject(new Error('no image')))
+    expect(await other.dispose({ keep: false })).toEqual([])
+    await expect(failed).rejects.toThrow('no image')
   })
 
   it('is opened anew after it was closed', async () => {

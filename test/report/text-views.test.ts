@@ -22,7 +22,7 @@ describe('summaryText', () => {
     expect(text).toContain('1 finding\n    warning R015  compose.yml:12:5  long secret names')
     expect(text).toContain('1 accommodation to this machine')
     expect(text).toContain('  data after upgrade  mariadb:db: 12 tables, 0 rows lost, 3 new columns\n')
-    expect(text).toContain('  data after restore  1 marker file is still there\n')
+    expect(text).toContain('  data after restore  1 marker file is back\n')
     expect(text).toContain('report  /state/runs/x/report.html\n')
     expect(text).not.toContain('!!')
   })
