@@ -3,7 +3,7 @@ import { CREDENTIALS, NO_CLIENT, NO_LOGIN, NO_SERVER } from './inside-shell.ts'
 
 const SCHEMA = 'cc_ci_witness'
 /** Other databases of a cluster beyond this many are not looked at. */
-export const MAX_DATABASES = 50
+const MAX_DATABASES = 50
 /** Of one database in a fingerprint. Beyond it tables are not listed. */
 export const MAX_TABLES = 2000
 
