@@ -6,10 +6,11 @@ import { expandRunId } from './run-id.ts'
 /** The app of a run that was kept, by id, the end of one, or `last`: the newest that is still kept. Throws UsageError `not-kept`. */
 export function keptRun(state: string, text: string): Attached {
   const id = (text === 'last' ? newestKept(state) : undefined) ?? expandRunId(state, text)
-  const record = readRecord(runFolder(state, id))
+  const folder = runFolder(state, id)
+  const record = readRecord(folder)
   if (record?.status === 'kept' && record.app) {
     const { domain, stack, commit } = record.app
-    return { runId: id, domain, stack, commit }
+    return { runId: id, folder, domain, stack, commit }
   }
   throw new UsageError('not-kept', `run ${id} has left no app up`, {
     hint: 'Start one with `cc-ci test --keep`; `cc-ci runs` shows which runs are kept.',

@@ -22,8 +22,8 @@ export interface ProviderRun {
   readonly keep?: boolean
 }
 
-/** What one run got of a dependency. */
-export interface Provided {
+/** What a dependency gave to a run as data: all of it that outlives the process which asked. */
+export interface Given {
   /**
    * Flat texts under fixed names (camelCase): what `ctx.deps.<name>` and the fixture `deps` hold, and, as `CC_CI_DEP_<NAME>_<KEY>` in upper snake
    * case, the environment of `install-steps.sh`.
@@ -35,11 +35,15 @@ export interface Provided {
   readonly reach: { readonly stack: string; readonly domain: string } | null
   /** PEM of an authority that the app's containers must trust to talk to it; null for none. */
   readonly authority: string | null
+}
+
+/** What one run got of a dependency. */
+export interface Provided extends Given {
   /** What tests may ask through the fixture: `deps.smtp.messages()`. Parameters are a stranger's data. */
   readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>
   /** Looks whether it works right now; throws InfraError with what is wrong. */
   health(): Promise<void>
-  /** `Provider.release` for this run. */
+  /** `Provider.release` for this run; of one that was attached to: does nothing, because it is the kept run's. */
   release(): Promise<void>
 }
 
@@ -58,6 +62,11 @@ export interface Provider {
   ensure(host: ProviderHost): Promise<void>
   /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
   provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
+  /**
+   * Takes up what `provide` made for a kept run, in another process (`--attach`). Makes and asks nothing: whether it is still there is for
+   * `health` to say.
+   */
+  attach(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>, given: Given): Provided
   /**
    * Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, when nothing was made, and when
    * the host's signal is aborted: it has a deadline of its own.

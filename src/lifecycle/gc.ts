@@ -3,6 +3,7 @@ import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import { forgetKeptDeps } from './custom/kept-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
@@ -63,7 +64,10 @@ async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_0
   const known = await takeLedger(engine, run)
   const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, deadlineMs }))]
   const { leaks } = await leaksOf({ ...run, known })
-  if (leaks.length === 0) setStatus(folder, 'ended')
+  if (leaks.length === 0) {
+    forgetKeptDeps(folder)
+    setStatus(folder, 'ended')
+  }
   return {
     id: record.id,
     removed: known.total,

@@ -56,6 +56,8 @@ export interface PlanRequest {
 /** The app that another run left up. */
 export interface Attached {
   readonly runId: string
+  /** Of that run. */
+  readonly folder: RunFolder
   readonly domain: string
   readonly stack: string
   readonly commit: string

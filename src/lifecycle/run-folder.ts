@@ -41,6 +41,8 @@ export interface RunFolder {
   /** The recipe as it was deployed; `checkoutBase` where an upgrade started. */
   readonly checkout: string
   readonly checkoutBase: string
+  /** What the dependencies gave to a run whose app was kept; see `custom/kept-deps.ts`. */
+  readonly keptDeps: string
   /** Gone when the run has ended. */
   readonly tmp: string
 }
@@ -57,6 +59,7 @@ export function runFolder(stateDir: string, id: string): RunFolder {
     artifacts: join(dir, 'artifacts'),
     checkout: join(dir, 'checkout'),
     checkoutBase: join(dir, 'checkout-base'),
+    keptDeps: join(dir, 'kept-deps.json'),
     tmp: join(dir, 'tmp'),
   }
 }

@@ -12,7 +12,8 @@ import { type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
 import { freshState, type Host, type RunContext } from './context.ts'
-import { provideRecipe } from './custom/recipe-dep.ts'
+import { attachDeps, keepDeps } from './custom/kept-deps.ts'
+import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTeardown, judgeTier } from './judge.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
@@ -68,7 +69,10 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
-  if (plan.attached) await lookAtAttached(context)
+  if (plan.attached) {
+    await lookAtAttached(context)
+    await attachDeps(context, plan.attached, attachRecipe)
+  }
   const first = attemptIn(context, JUDGED)
   await runAttempts({
     events,
@@ -147,6 +151,7 @@ async function leaveApp(context: RunContext): Promise<void> {
   for (const { what, message } of await context.resources.dispose(context))
     events.append({ type: 'note', text: `${what}: ${message}` })
   const reason = `kept by --keep: \`cc-ci gc ${context.plan.app.runId}\` removes it`
+  keepDeps(context)
   events.append({ type: 'tier.skipped', tier: 'teardown', kind: 'declared', reason })
   setStatus(folder, 'kept')
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
-import type { Provided, Provider, ProviderHost } from '../provider.ts'
+import type { Given, Provided, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
 import { answers, askKeycloak, DISCOVERY } from './ask.ts'
 import { keycloakDomain } from './domain.ts'
@@ -44,8 +44,10 @@ export const keycloak: Provider = {
     const admin = await loginAsAdmin(host)
     if (!admin) throw new InfraError('dep-not-up', 'this machine has no Keycloak of cc-ci any more')
     await admin.call('POST', '', { body: representation(realm, run) })
-    return providedOf(host, realm, () => keycloak.release(host, run))
+    const given = givenOf(host, realm)
+    return { ...given, ...actsOf(host, given), release: () => keycloak.release(host, run) }
   },
+  attach: (host, _, given) => ({ ...given, ...actsOf(host, given), release: async () => {} }),
   async release(host, { runId }) {
     const admin = await loginAsAdmin({ ...host, signal: AbortSignal.timeout(RELEASE_DEADLINE_MS) })
     await admin?.call('DELETE', `/${encodeURIComponent(realmName(runId))}`, { allow: [404] })
@@ -63,7 +65,7 @@ export const keycloak: Provider = {
 
 const realms = z.array(z.object({ realm: z.string(), attributes: z.record(z.string(), z.string()).nullish() }))
 
-function providedOf(host: ProviderHost, realm: Realm, release: () => Promise<void>): Provided {
+function givenOf(host: ProviderHost, realm: Realm): Given {
   const domain = keycloakDomain(host.edge)
   const url = `https://${domain}`
   const issuer = `${url}/realms/${realm.name}`
@@ -84,10 +86,11 @@ function providedOf(host: ProviderHost, realm: Realm, release: () => Promise<voi
     secrets: [realm.clientSecret, realm.password],
     reach: { stack: KEYCLOAK_SERVICE, domain },
     authority: host.edge.ca,
-    calls: {},
-    health: () => healthOf(host, name, issuer),
-    release,
   }
+}
+
+function actsOf(host: ProviderHost, { credentials }: Given): Pick<Provided, 'calls' | 'health'> {
+  return { calls: {}, health: () => healthOf(host, credentials.realm ?? '', credentials.issuer ?? '') }
 }
 
 async function healthOf(host: ProviderHost, realm: string, issuer: string): Promise<void> {

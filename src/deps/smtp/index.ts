@@ -3,7 +3,7 @@ import { ImageBuilder } from '../../images/builder.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
-import type { Provider } from '../provider.ts'
+import type { Provided, Provider, ProviderHost, ProviderRun } from '../provider.ts'
 import { checkSink, clearSink, messagesOf } from './mail.ts'
 import { ROLE, sinkHost, sinkName, startSink } from './sink.ts'
 
@@ -20,20 +20,11 @@ export const smtp: Provider = {
     withMachineLock(host.log, () => new ImageBuilder(host.log).ensure(smtpSinkImage()), 'cc-ci-dep-smtp'),
   async provide(host, run) {
     await startSink(host, run)
-    const name = sinkName(run)
-    return {
-      credentials: { host: sinkHost(run), port: '1025', from: 'app@example.org' },
-      secrets: [],
-      reach: null,
-      authority: null,
-      calls: {
-        messages: () => messagesOf(host, name),
-        clear: () => clearSink(host, name),
-      },
-      health: () => checkSink(host, name),
-      release: () => smtp.release(host, run),
-    }
+    const credentials = { host: sinkHost(run), port: '1025', from: 'app@example.org' }
+    const given = { credentials, secrets: [], reach: null, authority: null }
+    return { ...given, ...actsOf(host, run), release: () => smtp.release(host, run) }
   },
+  attach: (host, run, given) => ({ ...given, ...actsOf(host, run), release: async () => {} }),
   release: ({ engine }, run) => engine.removeContainer(sinkName(run)),
   async sweep({ engine }) {
     const dead = (await sinks(engine)).filter(({ labels }) => isAbandoned(labels))
@@ -42,6 +33,17 @@ export const smtp: Provider = {
   },
   // Nothing is shared but the image, and images stay.
   remove: async () => false,
+}
+
+function actsOf(host: ProviderHost, run: Pick<ProviderRun, 'stack'>): Pick<Provided, 'calls' | 'health'> {
+  const name = sinkName(run)
+  return {
+    calls: {
+      messages: () => messagesOf(host, name),
+      clear: () => clearSink(host, name),
+    },
+    health: () => checkSink(host, name),
+  }
 }
 
 const sinks = (engine: Engine) => engine.containers({ labels: [`cc-ci.role=${ROLE}`] })

@@ -24,7 +24,7 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
       context.resources.deps.provided.set(name, provided)
     } catch (error) {
       if (context.signal.aborted || error instanceof CancelledError) throw error
-      const why = failure(name, error)
+      const why = failureOf(context, name, error)
       context.resources.deps.failures.set(name, why)
       reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
     }
@@ -43,7 +43,7 @@ async function bringUp(context: RunContext, reporter: TierReporter, name: string
   return provider.provide(host, run)
 }
 
-function providerHost({ host, runSignal, events }: RunContext): ProviderHost {
+export function providerHost({ host, runSignal, events }: RunContext): ProviderHost {
   return {
     engine: host.engine,
     edge: host.edge,
@@ -53,7 +53,12 @@ function providerHost({ host, runSignal, events }: RunContext): ProviderHost {
   }
 }
 
-function failure(name: string, error: unknown): Cause {
+/** The cause that a dependency which fails amounts to; one of a kept run comes back only with that run. */
+export function failureOf({ plan }: RunContext, name: string, error: unknown): Cause {
+  if (plan.attached) {
+    const hint = `Start app and dependencies again: \`cc-ci gc ${plan.attached.runId}\`, then \`cc-ci test --keep\`.`
+    return cause('dep-failed', `${name} is not there (any more): ${messageOf(error)}`, { hint })
+  }
   const hint = error instanceof CcCiError ? error.hint : undefined
   return cause('dep-failed', `${name} did not come up: ${messageOf(error)}`, hint ? { hint } : {})
 }
@@ -67,7 +72,8 @@ export async function healthOfDeps(context: RunContext): Promise<readonly string
       await provided.health()
       healthy.push(name)
     } catch (error) {
-      failures.set(name, failure(name, error))
+      context.signal.throwIfAborted()
+      failures.set(name, failureOf(context, name, error))
     }
   }
   return healthy

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import type { Provided } from '../../deps/provider.ts'
+import type { Given, Provided } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
 import { freshState, type RunContext } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import { keepLogs } from '../logs.ts'
-import { planRun, type RunPlan } from '../plan.ts'
+import { type Attached, planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
-import type { TierReporter } from '../reporter.ts'
+import { type TierReporter, tierReporter } from '../reporter.ts'
 import { RunResources } from '../resources.ts'
 import { converged, serves } from '../serving.ts'
 import { underWatch } from '../under-watch.ts'
@@ -60,6 +60,20 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
   }
 }
 
+/** The same app, when a kept run has brought it up: it is looked at by its own settings, as they are now. */
+export function attachRecipe(context: RunContext, name: string, given: Given): Provided {
+  const health = async () => {
+    const { stack, domain } = given.reach ?? { stack: '', domain: '' }
+    if ((await context.host.engine.services(stack)).length === 0) {
+      throw new InfraError('dep-unhealthy', `nothing of its stack ${stack} runs`)
+    }
+    const sub = { ...context, plan: await planOf(context, name, { stack, domain }), events: quiet(context.events) }
+    const reporter = tierReporter('integration', { events: sub.events, clock: context.clock }).quiet()
+    await serves(sub, reporter, sub.plan.head)
+  }
+  return { ...given, calls: {}, health, release: async () => {} }
+}
+
 /** Gives the context of the app that is up. */
 async function install(start: RunContext, reporter: TierReporter): Promise<RunContext> {
   refuseByPolicy(start)
@@ -76,12 +90,18 @@ async function install(start: RunContext, reporter: TierReporter): Promise<RunCo
   return sub
 }
 
-async function planOf({ plan, folder }: RunContext, name: string): Promise<RunPlan> {
+/** `there`: where a kept run has it up. */
+async function planOf(
+  { plan, folder }: RunContext,
+  name: string,
+  there?: Pick<Attached, 'stack' | 'domain'>,
+): Promise<RunPlan> {
   const { operatorDir, approvals, allow } = plan.request
   const ask = (ref?: string, custom?: RunPlan['custom']) => {
     const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
     return planRun({
-      ...{ recipe: name, base: 'none', only: ['install'], operatorDir, approvals, allow },
+      ...{ recipe: name, base: 'none', operatorDir, approvals, allow },
+      ...(there && plan.attached ? { attach: { ...plan.attached, ...there } } : { only: ['install'] as const }),
       ...(ref === undefined ? {} : { ref }),
       ...(custom === undefined ? {} : { custom }),
       runId: plan.app.runId,

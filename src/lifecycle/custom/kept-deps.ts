@@ -1,0 +1,78 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { z } from 'zod'
+import { providerOf } from '../../deps/index.ts'
+import type { Given, Provided } from '../../deps/provider.ts'
+import { writeJsonSync } from '../../lib/atomic-file.ts'
+import { InfraError } from '../../lib/errors.ts'
+import type { RunContext } from '../context.ts'
+import type { Attached } from '../plan.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { failureOf, providerHost } from './deps.ts'
+
+const fileShape = z.object({
+  schema: z.literal(1),
+  deps: z.record(
+    z.string(),
+    z.object({
+      credentials: z.record(z.string(), z.string()),
+      secrets: z.array(z.string()),
+      reach: z.object({ stack: z.string(), domain: z.string() }).nullable(),
+      authority: z.string().nullable(),
+    }),
+  ),
+})
+
+type KeptDeps = Readonly<Record<string, Given>>
+
+/**
+ * Keeps what each dependency gave beside the record of a run whose app stays up, so that another process can use it. Credentials are among it:
+ * the file is its owner's alone, is never uploaded, and goes with the app.
+ */
+export function keepDeps({ resources, folder }: Pick<RunContext, 'resources' | 'folder'>): void {
+  const given = ({ credentials, secrets, reach, authority }: Provided) => ({ credentials, secrets, reach, authority })
+  const deps = Object.fromEntries([...resources.deps.provided].map(([name, provided]) => [name, given(provided)]))
+  writeJsonSync(folder.keptDeps, { schema: 1, deps })
+}
+
+/** Nothing of the dependencies is left: neither is what was kept of them. */
+export function forgetKeptDeps({ keptDeps }: Pick<RunFolder, 'keptDeps'>): void {
+  rmSync(keptDeps, { force: true })
+}
+
+/**
+ * Takes up the dependencies of the kept run that this one looks at; nothing is made, and nothing is registered for release. One that the
+ * settings name and the kept run did not have is remembered as failed.
+ */
+export async function attachDeps(
+  context: RunContext,
+  attached: Attached,
+  attachRecipe: (context: RunContext, name: string, given: Given) => Provided,
+): Promise<void> {
+  const kept = readKept(attached)
+  const { app, custom } = context.plan
+  for (const name of custom.found.settings.deps) {
+    const given = Object.hasOwn(kept, name) ? kept[name] : undefined
+    if (given) {
+      for (const secret of given.secrets) context.masker.add(secret)
+      const provider = await providerOf(name)
+      const run = { runId: attached.runId, stack: app.stack }
+      const provided = provider?.attach(providerHost(context), run, given) ?? attachRecipe(context, name, given)
+      context.resources.deps.provided.set(name, provided)
+    } else {
+      context.resources.deps.failures.set(name, failureOf(context, name, notKept(attached, name)))
+    }
+  }
+}
+
+function notKept({ runId }: Attached, name: string): InfraError {
+  return new InfraError('dep-not-kept', `run ${runId} was kept without ${name}`)
+}
+
+/** A run that was kept without the file had no dependencies, or nobody could say what they gave. */
+function readKept({ folder }: Attached): KeptDeps {
+  try {
+    return fileShape.parse(JSON.parse(readFileSync(folder.keptDeps, 'utf8'))).deps
+  } catch {
+    return {}
+  }
+}
