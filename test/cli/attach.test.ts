@@ -1,3 +1,4 @@
+// cspell:ignore EHLO
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -93,7 +94,7 @@ it('integration tests run against the dependencies of the kept run, which stay u
     ]),
   })
 
-  await execOk('docker', ['rm', '-f', `${kept.results.run.stack}_ccci-smtp`], { deadlineMs: 30_000 })
+  await execOk('docker', ['rm', '-f', `${kept.results.run.stack}_ccci-smtp`], { deadlineMs: 300_000 })
   const without = await workshop.test([dir, '--only', 'integration', '--attach', id, ...options])
   const { status, cause } = tierOf(without.results, 'integration')
   expect({ status, ...cause }, without.stdout).toMatchObject({
@@ -153,5 +154,5 @@ async function afterwards(workshop: Workshop, dir: string, id: string): Promise<
 
 async function servicesOf(stack: string): Promise<string> {
   const format = ['--format', '{{.ID}} {{.Name}}']
-  return (await execOk('docker', ['stack', 'services', stack, ...format], { deadlineMs: 30_000 })).stdout
+  return (await execOk('docker', ['stack', 'services', stack, ...format], { deadlineMs: 300_000 })).stdout
 }
