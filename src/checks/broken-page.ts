@@ -1,6 +1,7 @@
 import { type Cause, cause } from '../verdict/causes.ts'
 import { isNeeded } from './page-findings.ts'
 import type { PageLog } from './page-log.ts'
+import type { PageLook } from './page-look.ts'
 import type { PageFacts, PageSign } from './page-signs.ts'
 import { circleOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
 
@@ -40,8 +41,15 @@ function quote({ title, text }: PageFacts): string[] {
   return [...(title ? [`title: ${title}`] : []), ...lines.slice(0, MOST_QUOTED).map((line) => `page: ${line}`)]
 }
 
-/** A page that shows nothing, with what it lacks where that is known: its own script that did not come, or that failed. */
-export function blankPage(url: string, log: PageLog): Cause {
+export interface BlankPage {
+  readonly url: string
+  readonly status: number
+  readonly log: PageLog
+  readonly look: PageLook
+}
+
+/** A page that shows nothing: what was seen of it, and what it lacks where that is known: its own script that did not come, or that failed. */
+export function blankPage({ url, status, log, look }: BlankPage): Cause {
   const missing = log.failures.find((failure) => failure.type === 'script' && isNeeded(failure, url))
   const insecure = [...log.insecure.values()].find(({ type, blocked }) => blocked && type === 'Script')
   const [error] = log.uncaught
@@ -52,7 +60,10 @@ export function blankPage(url: string, log: PageLog): Cause {
       : error
         ? `, because its script ends with an error (${error})`
         : ''
-  return cause('blank-page', `a browser shows nothing at ${url}${why}`)
+  const { bytes, title, text, elements } = look
+  const of = `status ${status}, ${bytes} bytes, ${title ? `title "${title.slice(0, LONGEST_LINE)}"` : 'no title'}`
+  const seen = `${of}, ${elements} elements, none of them to be seen, ${text.length} characters of text`
+  return cause('blank-page', `a browser shows nothing at ${url}${why}`, { lines: [`the page: ${seen}`] })
 }
 
 /** The browser is sent round and round: by answers of the app, or by the pages themselves. */

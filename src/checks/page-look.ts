@@ -4,6 +4,8 @@ import { MARKS, type PageFacts } from './page-signs.ts'
 /** What a person could see of a page at one moment. */
 export interface PageLook extends PageFacts {
   readonly elements: number
+  /** Of the document itself, unpacked. */
+  readonly bytes: number
   /** Pictures, drawings, frames and form fields that have a size and are not hidden. */
   readonly visible: number
   /** More than 0: the page may still draw itself, without asking for anything. */
@@ -16,6 +18,7 @@ export const NOTHING_SEEN: PageLook = {
   text: '',
   marks: [],
   elements: 0,
+  bytes: 0,
   visible: 0,
   scripts: 0,
 }
@@ -48,6 +51,7 @@ const LOOK = `(() => {
     text: (document.body?.innerText ?? '').trim().slice(0, 100000),
     marks: ${JSON.stringify(MARKS)}.filter((mark) => document.querySelector(mark)),
     elements: document.querySelectorAll('body *').length,
+    bytes: performance.getEntriesByType('navigation')[0]?.decodedBodySize ?? 0,
     scripts: document.scripts.length,
     visible: media.slice(0, 2000).filter(shown).length,
   }

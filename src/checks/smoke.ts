@@ -187,7 +187,7 @@ function judgePage(sight: Sight, look: PageLook): Attempt {
       again: broken.message,
       forMs: options.brokenForMs ?? BROKEN_FOR_MS,
     }
-  if (isBlank(look)) return { result: { ...fails(sight, blankPage(url, log)), findings } }
+  if (isBlank(look)) return { result: { ...fails(sight, blankPage({ url, status, log, look })), findings } }
   return { result: { outcome: 'pass', evidence: evidenceOf(sight, look), findings } }
 }
 

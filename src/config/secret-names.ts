@@ -9,9 +9,14 @@ export function isSecretName(name: string): boolean {
   return ANYWHERE.test(name) || KEY_SEGMENT.test(words)
 }
 
+/** `SECRET_DB_PASSWORD_VERSION: v2` says which secret is meant, and is in its public name. */
+function isVersionOf(name: string, value: unknown): boolean {
+  return /_VERSION$/i.test(name) && typeof value === 'string' && /^v\d{1,4}$/.test(value)
+}
+
 /** The value as it may be shown: below a secret name, at any depth, every text and number is replaced. Names stay. */
 export function maskSecretNames(value: unknown, name = ''): unknown {
-  if (name.split('.').some(isSecretName)) return maskAll(value)
+  if (name.split('.').some(isSecretName) && !isVersionOf(name, value)) return maskAll(value)
   if (Array.isArray(value)) return value.map((item) => maskSecretNames(item))
   if (!isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskSecretNames(inner, key)]))
@@ -19,7 +24,9 @@ export function maskSecretNames(value: unknown, name = ''): unknown {
 
 /** Values of an environment that stand under secret names. */
 export function secretValuesOf(environment: Readonly<Record<string, string>>): string[] {
-  return Object.entries(environment).flatMap(([name, value]) => (isSecretName(name) ? [value] : []))
+  return Object.entries(environment).flatMap(([name, value]) =>
+    isSecretName(name) && !isVersionOf(name, value) ? [value] : [],
+  )
 }
 
 function maskAll(value: unknown): unknown {

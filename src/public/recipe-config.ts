@@ -249,7 +249,7 @@ export interface RecipeConfig {
    */
   readonly removed?: Readonly<Record<string, string>>
   /**
-   * What must be up before the app is deployed: providers of cc-ci, or recipes by name.
+   * What must be up before the app is deployed: providers of cc-ci, or recipes by name. The app gets what they give by `install-steps.sh`, or by `env` as a function.
    * @default []
    * @example
    * { deps: ["keycloak"] }

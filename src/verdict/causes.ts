@@ -170,7 +170,7 @@ export const CAUSES = {
     again: chance('One failed task is enough for the engine to give an update up.'),
     what: 'The engine gave the update up and put the old version back.',
     why: "The service's update status says so: the new tasks failed within the monitor window.",
-    todo: 'Read why the new tasks failed; the old version serves again, which hides the fault from a plain look.',
+    todo: 'Read why the new tasks failed. The engine puts the old version back, which hides the fault from a plain look; it runs on whatever data the new version has changed by then: a migration that stopped half way is not undone.',
   },
   'update-paused': {
     blame: 'recipe',

@@ -16,6 +16,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const PAGES: Readonly<Record<string, string>> = {
   '/plain': '<title>Plain</title><h1>Hello</h1>',
   '/blank': '<title>Blank</title><div id=root></div>',
+  '/empty': '',
   '/hidden': '<title>Hidden</title><p style="display:none">no</p><img width=0 height=0 src=/nothing>',
   '/form': '<title>Form</title><input name=q>',
   '/late':
@@ -58,7 +59,7 @@ let starts = 0
 
 function answerFor(path: string): [status: number, type: string, body: string] {
   const [page, status] = [PAGES[path], STATUSES[path]]
-  if (page) return [200, 'text/html', `<!doctype html>${page}`]
+  if (page !== undefined) return [200, 'text/html', page && `<!doctype html>${page}`]
   return status ? [status, 'text/html', `<h1>This is ${status}</h1>`] : [404, 'text/plain', '404 page not found\n']
 }
 
@@ -129,9 +130,17 @@ it.concurrent('describes a page and takes its picture', async () => {
   expect((await readFile(join(root, 'plain.png'))).length).toBeGreaterThan(1000)
 })
 
-it.concurrent.each(['/blank', '/hidden'])('calls %s blank', async (path) => {
+it.concurrent.each([
+  [
+    '/blank',
+    /^the page: status 200, [1-9]\d* bytes, title "Blank", 1 elements, none of them to be seen, 0 characters of text$/,
+  ],
+  ['/hidden', /^the page: status 200, [1-9]\d* bytes, /],
+  ['/empty', /^the page: status 200, 0 bytes, no title, 0 elements, /],
+])('calls %s blank, and says what was seen of it', async (path, seen) => {
   const { outcome, cause } = await look(path)
   expect([outcome, cause?.code]).toEqual(['fail', 'blank-page'])
+  expect(cause?.lines[0]).toMatch(seen)
 })
 
 it.concurrent.each(['/form', '/late', '/later', '/bye'])('does not call %s blank', async (path) => {

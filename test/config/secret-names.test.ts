@@ -27,3 +27,12 @@ test('everything below a secret name goes, at any depth; names and the rest stay
   expect(maskSecretNames('v', 'env.DB_PASSWORD')).toBe('***')
   expect(maskSecretNames({ x: 1 }, 'upgrade.env')).toEqual({ x: 1 })
 })
+
+test.each([
+  ['SECRET_DB_PASSWORD_VERSION', 'v2', 'v2'],
+  ['upgrade.env.SECRET_DB_PASSWORD_VERSION', 'v2', 'v2'],
+  ['SECRET_DB_PASSWORD_VERSION', 'hunter2', '***'],
+  ['SECRET_DB_PASSWORD', 'v2', '***'],
+])('the version of a secret is shown, nothing else under its name: %s: %s', (name, value, shown) => {
+  expect(maskSecretNames(value, name)).toBe(shown)
+})

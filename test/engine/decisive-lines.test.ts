@@ -4,6 +4,8 @@ import { decisiveLines } from '../../src/engine/convergence/decisive-lines.ts'
 import { container, failed, service, snapshot, task } from './seen.ts'
 import { at } from './stack-look.ts'
 
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+
 type Logs = Parameters<typeof decisiveLines>[0]
 
 /** An engine that has the logs of these containers on this node, and those of these tasks by way of the Swarm. */
@@ -34,6 +36,17 @@ test('shows how tasks ended and when, and the last words of the last one', async
     `task app-30 failed exit 1 at ${at(31).slice(0, 23)}: task: non-zero exit (1)`,
     'log: starting',
     'log: no database',
+  ])
+})
+
+test('says once what a program said again and again, so that the line before it is still seen', async () => {
+  const again = Array.from({ length: 40 }, (_, n) => `2026-11-29 09:00:${n} no route to db, try ${n}`)
+  const { engine } = logs({ c30: `access denied for user app\n${again.join('\n')}\n` })
+  const lines = await decisiveLines(engine, snapshot({ tasks: loop }), 'app', loop)
+  expect(lines.filter((line) => line.startsWith('log'))).toEqual([
+    'log: access denied for user app',
+    `log: ${again.at(-1)}`,
+    'log: … 39 more like this',
   ])
 })
 
@@ -106,11 +119,11 @@ test('reads the log by way of the Swarm when the container is not here, and says
 })
 
 test('asks for a short log only, shows its last 15 lines, and cuts long ones', async () => {
-  const text = [...Array.from({ length: 20 }, (_, line) => `line ${line}`), 'y'.repeat(600)].join('\n')
+  const text = [...Array.from({ length: 20 }, (_, line) => `line ${LETTERS[line]}`), 'y'.repeat(600)].join('\n')
   const { engine, asked } = logs({ c10: text })
   const lines = await decisiveLines(engine, snapshot({ tasks: loop }), 'app', loop.slice(0, 1))
   expect(lines.slice(1)).toHaveLength(15)
-  expect(lines[1]).toBe('log: line 6')
+  expect(lines[1]).toBe('log: line g')
   expect(lines.at(-1)).toBe(`log: ${'y'.repeat(495)}`)
-  expect(asked).toEqual([{ of: 'container c10', options: { tail: 15, deadlineMs: 5000, maxBytes: 262_144 } }])
+  expect(asked).toEqual([{ of: 'container c10', options: { tail: 200, deadlineMs: 5000, maxBytes: 262_144 } }])
 })

@@ -69,7 +69,11 @@ describe('an update', () => {
     expect(found).toMatchObject({ code: 'rolled-back', blame: 'infra' })
   })
 
-  test.each(['rollback_started', 'rollback_paused', 'rollback_completed'] as const)('%s is a rollback', (state) => {
+  test.each([
+    ['rollback_started', 'rolls'],
+    ['rollback_paused', 'rolls'],
+    ['rollback_completed', 'rolled'],
+  ] as const)('%s is a rollback', (state, rolls) => {
     const tasks = [
       failed('app', 20, { exitCode: 9 }),
       bad,
@@ -78,7 +82,7 @@ describe('an update', () => {
       task('app'),
     ]
     expect(decided({ ...update(state), tasks })).toBe(
-      `rolled-back of app: the engine rolled app back (${state}): a new task ended with exit code 3`,
+      `rolled-back of app: the engine ${rolls} app back (${state}): a new task ended with exit code 3`,
     )
     expect(shown({ ...update(state), tasks })).toEqual(['app-20', 'app-30', 'app-40'])
   })

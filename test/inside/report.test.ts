@@ -119,6 +119,27 @@ describe('what tests came to', () => {
         lines: ['tests/custom/a.spec.ts › adds', 'boom', 'at x'],
       },
     })
+    const said = [
+      'Error: expect(received).toBe(expected)',
+      '',
+      'Expected: 201',
+      'Received: 409',
+      'at recipe/tests/custom/a.spec.ts:4:10',
+      '  3 | test(x)',
+      '> 4 |   expect(status).toBe(201)',
+      '    |                  ^',
+      '  5 | })',
+    ]
+    const four = ['b', 'c', 'd', 'e'].map((title) => ({ ...failed, title }))
+    expect(judgeTests([{ ...failed, error: said.join('\n') }, ...four], []).cause?.lines).toEqual([
+      'tests/custom/a.spec.ts › adds',
+      ...[said[0], said[2], said[3], said[4]],
+      '4 more: "b", "c", "d" and more',
+    ])
+    const long = Array.from({ length: 9 }, (_, index) => `line ${index}`)
+    expect(judgeTests([{ ...failed, error: long.join('\n') }], []).cause?.lines.slice(1)).toEqual([
+      ...['line 0', 'line 1', 'line 2', 'line 3', '…', 'line 8'],
+    ])
     expect(judgeTests([skipped], []).cause?.message).toBe('all were skipped: no mail')
     expect(judgeTests([row, skipped], []).outcome).toBe('pass')
     expect(judgeTests([], []).outcome).toBe('unverified')

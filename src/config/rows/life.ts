@@ -72,7 +72,7 @@ export const lifeRows = {
       .max(20),
     {
       earlier: 'DEPS',
-      what: 'What must be up before the app is deployed: providers of cc-ci, or recipes by name.',
+      what: 'What must be up before the app is deployed: providers of cc-ci, or recipes by name. The app gets what they give by `install-steps.sh`, or by `env` as a function.',
       default: [],
       example: ['keycloak'],
     },

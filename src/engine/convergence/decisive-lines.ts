@@ -1,8 +1,11 @@
 import { messageOf } from '../../lib/errors.ts'
+import { foldRepeats } from '../../lib/fold-repeats.ts'
 import type { Engine } from '../client.ts'
 import type { SeenTask, Snapshot } from './snapshot.ts'
 
 const LOG_LINES = 15
+/** So many are read, because those that say the same count as one. */
+const LOG_TAIL = 200
 const TASKS_SHOWN = 6
 const LINE_LENGTH = 500
 
@@ -48,10 +51,10 @@ function health(snapshot: Snapshot, task: SeenTask | undefined): string[] {
 async function log(engine: Logs, task: SeenTask | undefined): Promise<string[]> {
   if (!task?.containerId) return []
   try {
-    const options = { tail: LOG_LINES, deadlineMs: 5000, maxBytes: 256 * 1024 }
+    const options = { tail: LOG_TAIL, deadlineMs: 5000, maxBytes: 256 * 1024 }
     const here = await engine.container(task.containerId)
     const text = here ? await engine.containerLogs(task.containerId, options) : await engine.taskLogs(task.id, options)
-    const lines = text.split('\n').filter((line) => line.trim() !== '')
+    const lines = foldRepeats(text.split('\n').filter((line) => line.trim() !== ''))
     return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
   } catch (error) {
     return [`log: not to be had: ${messageOf(error)}`]

@@ -48,7 +48,11 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   }
   return state === 'paused'
     ? { ...found, code: 'update-paused', message: `the update of ${service.service} is paused${why}` }
-    : { ...found, code: 'rolled-back', message: `the engine rolled ${service.service} back (${state})${why}` }
+    : {
+        ...found,
+        code: 'rolled-back',
+        message: `the engine ${state === 'rollback_completed' ? 'rolled' : 'rolls'} ${service.service} back (${state})${why}`,
+      }
 }
 
 /**

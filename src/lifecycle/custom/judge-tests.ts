@@ -9,7 +9,9 @@ export interface TestsJudgement {
   readonly executed: readonly string[]
 }
 
-const MAX_LINES = 20
+/** Together with where the machine stood they fit into what a terminal shows of a cause; the rows of the tests have all of it. */
+const FIRST_LINES = 4
+const OTHERS_NAMED = 3
 
 /** Rows of one tier, and the given files of it that hold no test: with one of those, or without a test that ran, nothing has been proved. */
 export function judgeTests(rows: readonly CustomRow[], empty: readonly GivenFile[]): TestsJudgement {
@@ -34,7 +36,21 @@ function skippedIn(rows: readonly CustomRow[]): number {
   return rows.filter(({ status }) => status === 'skipped').length
 }
 
-function linesOf(failed: readonly CustomRow[]): string[] {
-  const lines = failed.flatMap(({ file, title, error }) => [`${file} › ${title}`, ...(error ?? '').split('\n')])
-  return lines.filter((line) => line.trim() !== '').slice(0, MAX_LINES)
+/** The first failure with what its message begins with and where it is; of the others, which they are. */
+function linesOf([first, ...others]: readonly CustomRow[]): string[] {
+  if (!first) return []
+  const said = (first.error ?? '').split('\n').filter((line) => line.trim() !== '' && !CODE_FRAME.test(line))
+  const rest = said.slice(FIRST_LINES)
+  const names = others.slice(0, OTHERS_NAMED).map(({ title }) => `"${title}"`)
+  const more = others.length > names.length ? `${names.join(', ')} and more` : names.join(', ')
+  return [
+    `${first.file} › ${first.title}`,
+    ...said.slice(0, FIRST_LINES),
+    ...(rest.length > 1 ? ['…'] : []),
+    ...rest.slice(-1),
+    ...(others.length > 0 ? [`${others.length} more: ${more}`] : []),
+  ]
 }
+
+/** A line of the code around the place, as the test runner draws it: `> 12 |   expect(…)`, `     |   ^`. */
+const CODE_FRAME = /^\s*(>?\s*\d+)?\s*\|/
