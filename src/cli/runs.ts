@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
 import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
@@ -44,14 +45,21 @@ function list(state: string, json: boolean): number {
   const rows = listRuns(state).map((id) => rowOf(state, id))
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else if (rows.length === 0) process.stdout.write(`no runs in ${state}\n`)
-  else
-    for (const { id, recipe, verdict, level, flaky } of rows) {
-      const reached = level === null ? '' : `level ${level}`
-      process.stdout.write(
-        `${id}  ${recipe.padEnd(20)}  ${verdict.padEnd(12)}${reached}${flaky === '' ? '' : `  ${flaky}`}\n`,
-      )
-    }
+  else for (const row of rows) process.stdout.write(`${lineOf(row)}\n`)
   return 0
+}
+
+function lineOf({ id, recipe, startedAt, durationMs, verdict, level, cause, flaky }: ReturnType<typeof rowOf>): string {
+  const columns = [
+    id,
+    (startedAt ?? '').slice(0, 16).replace('T', ' ').padEnd(16),
+    (durationMs === null ? '' : formatDuration(durationMs)).padStart(12),
+    recipe.padEnd(20),
+    verdict.padEnd(10),
+    (level === null ? '' : `level ${level}`).padEnd(7),
+    [cause, flaky].filter(Boolean).join('  '),
+  ]
+  return columns.join('  ').trimEnd()
 }
 
 function rowOf(state: string, id: string) {
@@ -61,11 +69,21 @@ function rowOf(state: string, id: string) {
   return {
     id,
     recipe: results?.recipe.name ?? record?.app?.recipe ?? '?',
+    /** ISO 8601. */
+    startedAt: record?.startedAt ?? null,
+    durationMs: results ? Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt) : null,
     verdict: results?.verdict ?? stateOf(record),
     level: results?.level ?? null,
+    /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
+    cause: results ? decidedBy(results) : null,
     /** Empty, or what passed on a second attempt only. */
     flaky: results ? flakyText(results) : '',
   }
+}
+
+function decidedBy({ verdict, tiers }: Results): string | null {
+  const tier = tiers.find(({ status, cause }) => status === verdict && cause && cause.code !== 'blocked')
+  return tier?.cause ? `${tier.id}: ${tier.cause.code}` : null
 }
 
 function stateOf(record: RunRecord | null): string {

@@ -121,7 +121,10 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings) : null
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
-  const skips = skipsOf({ selected, base, backup, settings: custom.found, admitted: custom.admitted })
+  const skips = skipsOf({
+    ...{ selected, base, backup },
+    ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
+  })
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {
     ...{

@@ -56,7 +56,7 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
     ...plan,
     settings: { ...plan.settings, settings: all },
     ...{ headSource, head, pristine, base, upgrade, backup },
-    skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted }),
+    skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null }),
     // Another environment may select other files and values: it is judged anew.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),
   }

@@ -137,6 +137,12 @@ async function judgeAll(
     const reason: unknown = signal.aborted ? signal.reason : error
     events.append({ type: 'run.interrupted', signal: interruption(reason) })
     events.append({ type: 'note', text: messageOf(reason) })
+    // What would not have been judged anyway is no loss of the interruption.
+    for (const { id } of tiers) {
+      const skip = plan.skips.get(id)
+      const told = events.all().some((event) => event.type === 'tier.skipped' && event.tier === id)
+      if (skip && !told) events.append({ type: 'tier.skipped', tier: id, ...skip })
+    }
   }
 }
 

@@ -48,6 +48,11 @@ function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } 
   return place ? { where: formatPlace(place) } : {}
 }
 
+function whyNotSelected(tier: TierId, { attached }: Planned): string {
+  const notHere = attached && !ATTACHABLE.includes(tier)
+  return notHere ? 'cannot be judged on the app of another run (--attach)' : 'not selected (--only)'
+}
+
 function declarations({ notApplicable }: LoadedSettings['settings']): [TierId, string][] {
   return Object.entries(notApplicable) as [TierId, string][]
 }
@@ -58,6 +63,8 @@ interface Planned {
   readonly backup: BackupPlan
   readonly settings: LoadedSettings
   readonly admitted: Admitted
+  /** The run only looks at the app of another one. */
+  readonly attached: boolean
 }
 
 /** Why there is nothing to judge in this app, as far as files and settings say; null: there may be. */
@@ -96,7 +103,7 @@ export function skipsOf(plan: Planned): ReadonlyMap<TierId, Skip> {
   const declared = new Map(declarations(plan.settings.settings))
   return new Map(
     TIER_IDS.flatMap((tier): [TierId, Skip][] => {
-      if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: 'not selected (--only)' }]]
+      if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: whyNotSelected(tier, plan) }]]
       const skip = NOTHING_TO_JUDGE[tier](plan)
       const reason = declared.get(tier)
       if (skip) return [[tier, reason === undefined ? skip : { kind: 'declared', reason }]]

@@ -43,8 +43,10 @@ function headline(results: Results, ink: Ink): string[] {
   const from = base ? ` from ${oneLine(base.version)} (${base.source})` : ''
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
+  // A pass without an installation of its own was asked for no level: part of a life, or the app of another run.
+  const reached = verdict === 'pass' && level === 0 ? '' : `level ${level} (${levelName(level)})  `
   return [
-    `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}${flaky === '' ? '' : ` (${flaky})`}  level ${level} (${levelName(level)})  ${took}`,
+    `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}${flaky === '' ? '' : ` (${flaky})`}  ${reached}${took}`,
     `  ${oneLine(recipe.name)}${version}${from}  ${recipe.commit.slice(0, 10)}${recipe.dirty ? ' + uncommitted changes' : ''}`,
   ]
 }

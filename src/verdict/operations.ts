@@ -17,6 +17,8 @@ const OPERATIONS = {
   redeploy: 'deploy {subject} again',
   'engine-restart': 'restart the engine',
   remove: 'remove everything',
+  /** Of a run that only looks at the app of another one. */
+  'remove-helpers': 'remove the sandbox, and leave the app',
 } as const
 
 export type OperationKind = keyof typeof OPERATIONS

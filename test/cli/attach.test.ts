@@ -30,9 +30,13 @@ it('the custom tests run alone against the app of a kept run, again and again, a
   const attach = ['--only', 'functional', '--attach', id, '--approve-code']
   const failed = await workshop.test([dir, ...attach])
   expect(tierOf(failed.results, 'functional')).toMatchObject({ status: 'fail', cause: { code: 'test-failed' } })
+  expect(failed.stdout).toMatch(/│ Error: expect[^│]*\n *│ Locator: getByText\('It never works\.'\)/)
+  expect(failed.stdout).not.toMatch(/│ >? *\d+ \|/)
+  expect((await workshop.run(['runs'])).stdout).toMatch(/ fail +level 0 +functional: test-failed$/m)
   write(dir, { 'cc-ci/tests/custom/works.spec.ts': SPEC })
   const passed = await workshop.test([dir, ...attach])
   expect(passed.exitCode, passed.stdout).toBe(0)
+  expect(passed.stdout).not.toMatch(/level 0|--only|remove everything/)
   const again = await workshop.test([dir, '--attach', 'last', '--approve-code'])
   expect(again.exitCode, again.stdout).toBe(0)
   expect(tierOf(passed.results, 'functional')).toMatchObject({

@@ -84,7 +84,9 @@ describe('runs', () => {
     expect((await leftOnEngine(workshop)).filter((name) => name.includes('ccci'))).toEqual([])
     expect((await leftOnEngine(workshop)).filter((name) => name.startsWith('service'))).toHaveLength(1)
     expect((await workshop.run(['gc'])).stdout).toMatch(/nothing to remove/)
-    expect((await workshop.run(['runs'])).stdout).toContain(results.run.id)
+    expect((await workshop.run(['runs'])).stdout).toMatch(
+      new RegExp(`^${results.run.id}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d +[\\d.]+ (s|min .*)  healthy +pass +level 1$`, 'm'),
+    )
     const shown = await workshop.run(['runs', 'last', '--json'])
     expect(JSON.parse(shown.stdout).run.id).toBe(results.run.id)
     const report = (await workshop.run(['runs', 'last', '--report'])).stdout.trim()

@@ -17,7 +17,9 @@ describe('a run that is stopped', () => {
     const results = JSON.parse(readFileSync(runFiles(workshop, 'results.json')[0] ?? '', 'utf8'))
     expect(results.verdict).toBe('unverified')
     expect(results.flags.cleanTeardown).toBe(true)
-    expect(results.tiers.find(({ id }: { id: string }) => id === 'install').cause.code).toBe('interrupted')
+    const tier = (name: string) => results.tiers.find(({ id }: { id: string }) => id === name)
+    expect(tier('install').cause.code).toBe('interrupted')
+    expect(tier('functional')).toMatchObject({ status: 'skip', reason: 'no custom tests' })
   })
 
   it('by a second SIGINT leaves the rest to gc, which removes it', async () => {

@@ -12,7 +12,7 @@ export const lintTier: TierRunner = {
       reporter.finding({
         code: row.id,
         severity: row.severity,
-        message: row.message,
+        message: `${row.subject}: ${row.message} (${row.rule})`,
         ...(row.where ? { where: row.where } : {}),
       })
     }

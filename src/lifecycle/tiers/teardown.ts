@@ -23,7 +23,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   const { plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
   const known = await takeLedger(host.engine, run)
-  const failures = await reporter.operation('remove', async () => [
+  const failures = await reporter.operation(plan.attached ? 'remove-helpers' : 'remove', async () => [
     ...(await context.resources.dispose(context)),
     ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
   ])

@@ -142,7 +142,7 @@ ${
         spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
       )
 }`,
-  tests: ({ executed }) => html`<p>${executed} tests executed.</p>`,
+  tests: ({ executed }) => html`<p>${executed} ${executed === 1 ? 'test' : 'tests'} executed.</p>`,
   provider: ({ providers }) =>
     table(
       'Providers',
