@@ -1,5 +1,6 @@
 import { type Cause, cause } from './causes.ts'
 import type { RunEvent, RunHeader } from './events.ts'
+import { failedTestLines } from './failed-tests.ts'
 import { contradiction, missingEvidence } from './required-evidence.ts'
 import type { TierResult } from './results.ts'
 import { TIERS, type TierId } from './tiers.ts'
@@ -74,18 +75,8 @@ function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
   const failed = tests.filter(({ status }) => status === 'failed')
   if (failed.length === 0) return undefined
   return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
-    lines: failed.flatMap(({ title, file, error }) => [`${file}: ${title}`, ...errorLines(error)]),
+    lines: failedTestLines(failed),
   })
-}
-
-const ERROR_LINES = 12
-
-function errorLines(error: string | undefined): string[] {
-  return (error ?? '')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(0, ERROR_LINES)
-    .map((line) => `  ${line}`)
 }
 
 /** The first check that could not look, or that found a fault which is not the recipe's; what was left behind or leaked counts as one. */

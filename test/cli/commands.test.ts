@@ -85,7 +85,10 @@ describe('runs', () => {
     expect((await leftOnEngine(workshop)).filter((name) => name.startsWith('service'))).toHaveLength(1)
     expect((await workshop.run(['gc'])).stdout).toMatch(/nothing to remove/)
     expect((await workshop.run(['runs'])).stdout).toMatch(
-      new RegExp(`^${results.run.id}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d +[\\d.]+ (s|min .*)  healthy +pass +level 1$`, 'm'),
+      new RegExp(
+        `^${results.run.id}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d +[\\d.]+ (s|min .*)  healthy +pass +level 1$`,
+        'm',
+      ),
     )
     const shown = await workshop.run(['runs', 'last', '--json'])
     expect(JSON.parse(shown.stdout).run.id).toBe(results.run.id)

@@ -222,7 +222,7 @@ describe('a check that does not pass', () => {
     const row = tierOf(passingStream({ functional }), 'functional')
     expect(row).toMatchObject({
       status: 'fail',
-      cause: { code: 'test-failed', lines: ['tests/custom/functional.spec.ts: can write'] },
+      cause: { code: 'test-failed', lines: ['tests/custom/functional.spec.ts › can write'] },
     })
   })
 })

@@ -80,11 +80,38 @@ describe('a fault of the recipe', () => {
       cause: { code: 'test-failed', blame: 'recipe', message: '2 of 3 tests of functional failed' },
     })
     expect(outcome?.cause?.lines).toEqual([
-      'tests/custom/a.spec.ts: can read',
-      '  Error: expected 1',
-      ...Array.from({ length: 11 }, (_, line) => `  at ${line}`),
-      'tests/custom/a.spec.ts: can log in',
+      'tests/custom/a.spec.ts › can read',
+      ...['Error: expected 1', 'at 0', 'at 1', 'at 2', '…', 'at 19'],
+      '1 more: "can log in"',
     ])
+  })
+
+  it('in a test shows the message without the code around it, whole where it is short', () => {
+    const error = [
+      'Error: expect(received).toBe(expected)',
+      '',
+      'Expected: 201',
+      'Received: 409',
+      'status of the second order',
+      'at cc-ci/tests/custom/a.spec.ts:4:10',
+      '  3 | test(x)',
+      '> 4 |   expect(status).toBe(201)',
+      '    |                  ^',
+      '  5 | })',
+    ].join('\n')
+    const lines = (tests: readonly ReturnType<typeof row>[]) =>
+      tierOutcome(facts('functional', { tests }), RUN)?.cause?.lines
+    expect(lines([row('failed', 'orders', error)])).toEqual([
+      'tests/custom/a.spec.ts › orders',
+      ...error.split('\n').slice(0, 6).filter(Boolean),
+    ])
+    expect(lines(['a', 'b', 'c', 'd'].map((title) => row('failed', title)))).toEqual([
+      'tests/custom/a.spec.ts › a',
+      '3 more: "b", "c", "d"',
+    ])
+    expect(lines(['a', 'b', 'c', 'd', 'e'].map((title) => row('failed', title)))?.at(-1)).toBe(
+      '4 more: "b", "c", "d" and more',
+    )
   })
 
   it('that is doubted keeps its lines below what is doubted', () => {

@@ -1,4 +1,5 @@
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { failedTestLines } from '../../verdict/failed-tests.ts'
 import type { CustomRow, GivenFile } from '../test-rows.ts'
 
 /** What the tests of one tier came to. */
@@ -9,10 +10,6 @@ export interface TestsJudgement {
   readonly executed: readonly string[]
 }
 
-/** Together with where the machine stood they fit into what a terminal shows of a cause; the rows of the tests have all of it. */
-const FIRST_LINES = 4
-const OTHERS_NAMED = 3
-
 /** Rows of one tier, and the given files of it that hold no test: with one of those, or without a test that ran, nothing has been proved. */
 export function judgeTests(rows: readonly CustomRow[], empty: readonly GivenFile[]): TestsJudgement {
   const failed = rows.filter(({ status }) => status === 'failed')
@@ -20,7 +17,11 @@ export function judgeTests(rows: readonly CustomRow[], empty: readonly GivenFile
   const titles = executed.map(({ title }) => title)
   if (failed.length > 0) {
     const message = `${failed.length} of ${rows.length - skippedIn(rows)} tests failed: ${failed[0]?.file} "${failed[0]?.title}"`
-    return { outcome: 'fail', cause: cause('test-failed', message, { lines: linesOf(failed) }), executed: titles }
+    return {
+      outcome: 'fail',
+      cause: cause('test-failed', message, { lines: failedTestLines(failed) }),
+      executed: titles,
+    }
   }
   if (empty.length > 0) return { ...unproved(`${empty.map(({ file }) => file).join(', ')}: no test`), executed: titles }
   if (executed.length > 0) return { outcome: 'pass', executed: titles }
@@ -35,22 +36,3 @@ function unproved(message: string): Omit<TestsJudgement, 'executed'> {
 function skippedIn(rows: readonly CustomRow[]): number {
   return rows.filter(({ status }) => status === 'skipped').length
 }
-
-/** The first failure with what its message begins with and where it is; of the others, which they are. */
-function linesOf([first, ...others]: readonly CustomRow[]): string[] {
-  if (!first) return []
-  const said = (first.error ?? '').split('\n').filter((line) => line.trim() !== '' && !CODE_FRAME.test(line))
-  const rest = said.slice(FIRST_LINES)
-  const names = others.slice(0, OTHERS_NAMED).map(({ title }) => `"${title}"`)
-  const more = others.length > names.length ? `${names.join(', ')} and more` : names.join(', ')
-  return [
-    `${first.file} › ${first.title}`,
-    ...said.slice(0, FIRST_LINES),
-    ...(rest.length > 1 ? ['…'] : []),
-    ...rest.slice(-1),
-    ...(others.length > 0 ? [`${others.length} more: ${more}`] : []),
-  ]
-}
-
-/** A line of the code around the place, as the test runner draws it: `> 12 |   expect(…)`, `     |   ^`. */
-const CODE_FRAME = /^\s*(>?\s*\d+)?\s*\|/
