@@ -138,10 +138,10 @@ async function judgeAll(
     events.append({ type: 'run.interrupted', signal: interruption(reason) })
     events.append({ type: 'note', text: messageOf(reason) })
     // What would not have been judged anyway is no loss of the interruption.
-    for (const { id } of tiers) {
-      const skip = plan.skips.get(id)
-      const told = events.all().some((event) => event.type === 'tier.skipped' && event.tier === id)
-      if (skip && !told) events.append({ type: 'tier.skipped', tier: id, ...skip })
+    for (const tier of tiers) {
+      const skip = context.plan.skips.get(tier)
+      const told = events.all().some((event) => event.type === 'tier.skipped' && event.tier === tier)
+      if (skip && !told) events.append({ type: 'tier.skipped', tier, ...skip })
     }
   }
 }
