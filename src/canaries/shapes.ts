@@ -22,7 +22,11 @@ export const SHAPES = {
     about: 'One service with a read-only root; what it writes goes to a tmpfs and to its volume.',
     serve: (script) => script.replaceAll('/www', '/tmp/www'),
     around({ services }) {
-      Object.assign(services.app, { read_only: true, tmpfs: ['/tmp'] })
+      Object.assign(services.app, {
+        read_only: true,
+        // A Swarm takes no notice of the key `tmpfs`.
+        volumes: [...services.app.volumes, { type: 'tmpfs', target: '/tmp' }],
+      })
     },
   },
   database: {

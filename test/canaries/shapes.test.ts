@@ -56,7 +56,10 @@ describe('the shapes of canaries', () => {
 
   it('is a read-only root where nothing may be written to it', async () => {
     const { compose, serve } = await files({ ...healthy, shape: 'writes-nothing' })
-    expect(compose.services.app).toMatchObject({ read_only: true, tmpfs: ['/tmp'] })
+    expect(compose.services.app).toMatchObject({
+      read_only: true,
+      volumes: ['data:/data', { type: 'tmpfs', target: '/tmp' }],
+    })
     expect(serve).toContain('mkdir -p /tmp/www')
     expect(serve).not.toMatch(/[ "']\/www/)
   })
