@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
-import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from '../lifecycle/run-folder.ts'
+import {
+  isAbandoned,
+  listRuns,
+  type RunFolder,
+  type RunRecord,
+  readRecord,
+  runFolder,
+} from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { flakyText } from '../report/flaky.ts'
 import { summaryText } from '../report/terminal.ts'
@@ -72,7 +79,7 @@ function rowOf(state: string, id: string) {
     /** ISO 8601. */
     startedAt: record?.startedAt ?? null,
     durationMs: results ? Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt) : null,
-    verdict: results?.verdict ?? stateOf(record),
+    verdict: results?.verdict ?? stateOf(record, folder),
     level: results?.level ?? null,
     /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
     cause: results ? decidedBy(results) : null,
@@ -86,9 +93,9 @@ function decidedBy({ verdict, tiers }: Results): string | null {
   return tier?.cause ? `${tier.id}: ${tier.cause.code}` : null
 }
 
-function stateOf(record: RunRecord | null): string {
+function stateOf(record: RunRecord | null, folder: RunFolder): string {
   if (!record) return 'unreadable'
-  if (isAbandoned(record)) return 'abandoned'
+  if (isAbandoned(record, folder)) return 'abandoned'
   return record.status === 'running' ? 'running' : record.status
 }
 

@@ -5,7 +5,13 @@ import { isAlive, ownIdentity } from '../lib/process-identity.ts'
 /** On what a provider makes for a run: the process that made it (JSON), and whether it outlives that process. */
 export const MAKER_LABELS = { maker: 'cc-ci.maker', keep: 'cc-ci.keep', run: 'cc-ci.run' } as const
 
-const shape = z.object({ host: z.string(), pid: z.number(), startTicks: z.string(), bootId: z.string() })
+const shape = z.object({
+  host: z.string(),
+  pid: z.number(),
+  startTicks: z.string(),
+  bootId: z.string(),
+  pidNamespace: z.string().optional(),
+})
 
 /** Labels that mark a thing as made by this process for a run. */
 export function madeBy(run: { readonly runId: string; readonly keep?: boolean }): Record<string, string> {

@@ -36,7 +36,10 @@ export function abandonedRuns(stateDir: string, kept: readonly string[] = []): R
   return listRuns(stateDir)
     .map((id) => readRecord(runFolder(stateDir, id)))
     .filter((record) => record !== null)
-    .filter((record) => isAbandoned(record) || (record.status === 'kept' && kept.includes(record.id)))
+    .filter(
+      (record) =>
+        isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && kept.includes(record.id)),
+    )
 }
 
 /** What a provider made for the run outside of its stack: a realm, for example. Recipes among the dependencies go with the stack. */

@@ -5,7 +5,7 @@ import { browserExecutable } from '../machine/packages.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
 import type { Host } from './context.ts'
-import { isAbandoned, listRuns, type RunRecord, readRecord, runFolder } from './run-folder.ts'
+import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
 /** Set to 1 by an operator who lets a run restart the engine that `cc-ci engine up` started with the same state folder. */
 const ALLOW_RESTART = 'CC_CI_ALLOW_ENGINE_RESTART'
@@ -27,12 +27,13 @@ export async function connectHost(engine: Engine, state: string): Promise<Host> 
 function engineRestart(state: string): Pick<Host, 'engineRestart'> {
   if (process.env[ALLOW_RESTART] !== '1') return {}
   const refusal = (runId: string) => {
-    const others = listRuns(state).filter((id) => id !== runId && isLive(readRecord(runFolder(state, id))))
+    const others = listRuns(state).filter((id) => id !== runId && isLive(runFolder(state, id)))
     return others.length > 0 ? `run ${others.join(', ')} is going on` : engineIsForeign(state)
   }
   return { engineRestart: { refusal, restart: () => restartEngine(state, () => {}) } }
 }
 
-function isLive(record: RunRecord | null): boolean {
-  return record?.status === 'kept' || (record?.status === 'running' && !isAbandoned(record))
+function isLive(folder: RunFolder): boolean {
+  const record = readRecord(folder)
+  return record?.status === 'kept' || (record?.status === 'running' && !isAbandoned(record, folder))
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
+import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
 import { isAlive, ownIdentity } from '../lib/process-identity.ts'
 
 const recordSchema = z.object({
@@ -21,7 +22,12 @@ const recordSchema = z.object({
       deps: z.array(z.string()).optional(),
     })
     .nullable(),
-  process: z.object({ pid: z.int(), startTicks: z.string(), bootId: z.string() }),
+  process: z.object({
+    pid: z.int(),
+    startTicks: z.string(),
+    bootId: z.string(),
+    pidNamespace: z.string().optional(),
+  }),
   /** `running` until teardown has proven that nothing is left; `kept` by --keep; `ended`. */
   status: z.enum(['running', 'kept', 'ended']),
 })
@@ -45,6 +51,8 @@ export interface RunFolder {
   readonly keptDeps: string
   /** Gone when the run has ended. */
   readonly tmp: string
+  /** Held by the run's process while it lives: see `life-sign.ts`. */
+  readonly alive: string
 }
 
 export function runFolder(stateDir: string, id: string): RunFolder {
@@ -61,6 +69,7 @@ export function runFolder(stateDir: string, id: string): RunFolder {
     checkoutBase: join(dir, 'checkout-base'),
     keptDeps: join(dir, 'kept-deps.json'),
     tmp: join(dir, 'tmp'),
+    alive: join(dir, 'alive'),
   }
 }
 
@@ -80,6 +89,7 @@ export function reserveRun(stateDir: string, id: string, startedAt: string): Run
   }
   try {
     for (const dir of [folder.logs, folder.artifacts, folder.tmp]) mkdirSync(dir, { recursive: true, mode: 0o700 })
+    holdLifeSign(folder.alive)
     writeRecord(folder, { schema: 1, id, startedAt, app: null, process: ownIdentity(), status: 'running' })
   } catch (error) {
     throw new UsageError('state-unwritable', `no run can be kept in ${stateDir}: ${messageOf(error)}`, {
@@ -104,6 +114,7 @@ export function writeRecord(folder: RunFolder, record: RunRecord): void {
 export function setStatus(folder: RunFolder, status: RunRecord['status']): void {
   const record = readRecord(folder)
   if (record) writeRecord(folder, { ...record, status })
+  if (status !== 'running') rmSync(folder.alive, { force: true })
 }
 
 /** Null when the folder has no readable record: it was killed before it had created anything. */
@@ -135,8 +146,8 @@ export function listRuns(stateDir: string): string[] {
 }
 
 /** True for a run whose process has died before it ended: its things may still be on the engine. */
-export function isAbandoned(record: RunRecord): boolean {
-  return record.status === 'running' && !isAlive(record.process)
+export function isAbandoned(record: RunRecord, { alive }: Pick<RunFolder, 'alive'>): boolean {
+  return record.status === 'running' && !(readLifeSign(alive) ?? isAlive(record.process))
 }
 
 export function removeTmp(folder: RunFolder): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/lib/process-identity.ts'
@@ -29,7 +29,7 @@ function identityOf(pid: number): ProcessIdentity {
 
 test('this process is alive; with its pid from another start or another boot it is not', () => {
   const own = ownIdentity()
-  expect(own).toEqual(identityOf(process.pid))
+  expect(own).toEqual({ ...identityOf(process.pid), pidNamespace: readlinkSync('/proc/self/ns/pid') })
   expect(own.bootId).toMatch(/^[0-9a-f-]{36}$/)
   expect(isAlive(own)).toBe(true)
   expect(isAlive({ ...own, startTicks: String(Number(own.startTicks) - 1) })).toBe(false)

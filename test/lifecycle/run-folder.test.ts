@@ -106,7 +106,7 @@ describe('what garbage collection takes', () => {
     const state = await folder({})
     put(state, ID, more)
     expect(abandonedRuns(state).map(({ id }) => id)).toEqual(taken ? [ID] : [])
-    expect(isAbandoned(record(ID, more))).toBe(taken)
+    expect(isAbandoned(record(ID, more), runFolder(state, ID))).toBe(taken)
   })
 
   test('a kept run only when it is named; naming frees no run that is alive or has ended', async () => {

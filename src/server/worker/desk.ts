@@ -19,11 +19,12 @@ export async function openDesk(state: string): Promise<Desk> {
   return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }) }
 }
 
-function nameOf({ pid, startTicks, bootId }: ProcessIdentity): string {
-  return `${pid}-${startTicks}-${bootId}`
+function nameOf({ pid, startTicks, bootId, pidNamespace = '' }: ProcessIdentity): string {
+  return `${pid}-${startTicks}-${bootId}@${pidNamespace.replace(/\D/g, '')}`
 }
 
 function identityOf(name: string): ProcessIdentity | null {
-  const [, pid, startTicks, bootId] = /^(\d+)-(\d*)-([\w-]*)$/.exec(name) ?? []
-  return pid === undefined ? null : { pid: Number(pid), startTicks: startTicks ?? '', bootId: bootId ?? '' }
+  const [, pid, startTicks = '', bootId = '', namespace] = /^(\d+)-(\d*)-([\w-]*)(?:@(\d+))?$/.exec(name) ?? []
+  const pidNamespace = namespace ? { pidNamespace: `pid:[${namespace}]` } : {}
+  return pid === undefined ? null : { pid: Number(pid), startTicks, bootId, ...pidNamespace }
 }

@@ -33,8 +33,9 @@ const id = values['run-id'] ?? ''
 
 if (command === 'gc') {
   for (const run of listRuns(state)) {
-    const record = readRecord(runFolder(state, run))
-    if (record && isAbandoned(record)) setStatus(runFolder(state, run), 'ended')
+    const folder = runFolder(state, run)
+    const record = readRecord(folder)
+    if (record && isAbandoned(record, folder)) setStatus(folder, 'ended')
   }
 } else {
   const folder = reserveRun(state, id, new Date().toISOString())

@@ -115,7 +115,7 @@ describe('a worker elsewhere', () => {
       expect(resultsIn(office.state, folder)).toEqual(resultsIn(state, folder))
       expect(existsSync(join(office.state, 'runs', folder, 'report.html'))).toBe(true)
       const record = readRecord(runFolder(state, folder))
-      expect(record && isAbandoned(record)).toBe(false)
+      expect(record && isAbandoned(record, runFolder(state, folder))).toBe(false)
       expect(await leftBy(state)).toEqual([])
       expect(readdirSync(join(state, 'worker'))).toEqual([])
     } finally {
