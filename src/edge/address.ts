@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { understandText } from '../engine/answer.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
 import { InfraError, UsageError } from '../lib/errors.ts'
 
@@ -76,7 +77,7 @@ export interface EdgeContainer {
 export async function inspectEdge(): Promise<EdgeContainer | null> {
   const answer = await tryDocker(['container', 'inspect', EDGE_CONTAINER])
   if (answer.exitCode !== 0) return null
-  const [container] = inspected.parse(JSON.parse(answer.stdout))
+  const [container] = understandText(answer.stdout, inspected.parse, 'docker container inspect')
   if (!container) return null
   const { State, Config, NetworkSettings } = container
   const port = (inside: number) => Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0)

@@ -4,6 +4,15 @@ import { InfraError } from '../lib/errors.ts'
 /** Makes our type of what the engine said; may throw a ZodError. */
 export type ParseAnswer<T> = (answer: unknown) => T
 
+/** Labels and the like; the engine says null for an empty one now and then. */
+export const stringMap = z
+  .record(z.string(), z.string().nullish())
+  .nullish()
+  .transform((map): Readonly<Record<string, string>> => {
+    const said = Object.entries(map ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    return Object.fromEntries(said)
+  })
+
 const identified = z.object({ Id: z.string() })
 const items = z.array(z.unknown()).nullish()
 
@@ -17,21 +26,16 @@ export function listOf<T>(parse: ParseAnswer<T>): ParseAnswer<T[]> {
   return (answer) => (items.parse(answer) ?? []).map((item) => parse(item))
 }
 
-const SHOWN_BYTES = 200
+const SHOWN_CHARACTERS = 200
 const SHOWN_ISSUES = 3
 
-/**
- * What the engine said as JSON, parsed exactly once. The transport gives bytes where the text is no JSON, and also where it is `null`,
- * `false`, `0` or nothing at all (then: undefined). Throws InfraError `engine-answer` for what is no JSON.
- */
-export function jsonOf(answer: unknown, call: string): unknown {
-  if (!Buffer.isBuffer(answer)) return answer
-  const text = answer.toString('utf8')
+/** What the engine said as JSON; undefined for nothing at all. Throws InfraError `engine-answer` for what is no JSON. */
+export function jsonOf(text: string, call: string): unknown {
   if (text.trim() === '') return undefined
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw notUnderstood(call, `it is no JSON but ${JSON.stringify(text.slice(0, SHOWN_BYTES))}`, error)
+    throw notUnderstood(call, `it is no JSON but ${JSON.stringify(text.slice(0, SHOWN_CHARACTERS))}`, error)
   }
 }
 
@@ -44,6 +48,11 @@ export function understand<T>(answer: unknown, parse: ParseAnswer<T>, call: stri
     const issues = error.issues.slice(0, SHOWN_ISSUES).map(({ path, message }) => `${placeOf(path)}: ${message}`)
     throw notUnderstood(call, issues.join('; '), error)
   }
+}
+
+/** What the docker CLI printed as JSON. Throws like `understand`. */
+export function understandText<T>(text: string, parse: ParseAnswer<T>, command: string): T {
+  return understand(jsonOf(text, command), parse, command)
 }
 
 export function notUnderstood(call: string, why: string, cause?: unknown): InfraError {

@@ -1,3 +1,4 @@
+import { atMost } from '../lib/at-most.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
@@ -13,6 +14,9 @@ import { type PullOptions, pull } from './pull.ts'
 import { parseService } from './service-state.ts'
 import { parseTask } from './task-state.ts'
 import type { ContainerState, EngineExecResult, EngineInfo, ImageState, ServiceState, TaskState } from './types.ts'
+
+/** More callers than its socket keeps waiting would be turned away. */
+const CALLS_AT_ONCE = 32
 
 export const STACK_LABEL = 'com.docker.stack.namespace'
 /** On everything that cc-ci creates itself; the value is the run's id. */
@@ -88,7 +92,7 @@ export class Engine {
     const filters = { label, ...(name.length > 0 ? { name } : {}) }
     const options = { query: { all: true }, filters }
     const ids = await this.connection.ask('GET', '/containers/json', listOf(parseId), options)
-    const found = await Promise.all(ids.map((id) => this.container(id)))
+    const found = await atMost(CALLS_AT_ONCE, ids, (id) => this.container(id))
     return found.filter((container) => container !== null)
   }
 

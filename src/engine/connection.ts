@@ -1,4 +1,6 @@
-import { Duplex, Readable } from 'node:stream'
+import { IncomingMessage } from 'node:http'
+import { Duplex, type Readable } from 'node:stream'
+import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { jsonOf, notUnderstood, type ParseAnswer, understand } from './answer.ts'
 
@@ -16,13 +18,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-/** The engine answered, and refused. */
+/**
+ * The engine answered, and refused. Who asked knows whose fault that is: what a recipe describes is the recipe's (`recipesOwn`), anything else
+ * stays the machine's.
+ */
 export class EngineRefusal extends InfraError {
+  /** The HTTP status: 4xx for what is asked, 5xx for what the engine cannot do now. */
   readonly status: number
+  /** The same may be granted at another time. */
+  readonly retryable: boolean
+  /** What the engine says, without the call. */
+  readonly words: string
 
-  constructor(status: number, message: string, hint?: string) {
-    super('engine-refused', message, hint === undefined ? {} : { hint })
+  constructor(call: string, status: number, words: string) {
+    super('engine-refused', `${call}: HTTP ${status}: ${words}`)
     this.status = status
+    this.retryable = status >= 500 || status === 408 || status === 429
+    this.words = words
   }
 }
 
@@ -45,7 +57,10 @@ export interface Transport {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-const OK: Record<number, true> = { 200: true, 201: true, 202: true, 204: true, 304: true, 101: true }
+/** The transport hands over every answer: what a status means is decided here. */
+const ANY_STATUS = Object.fromEntries(Array.from({ length: 600 }, (_, status) => [status, true as const]))
+const isGranted = (status: number) => status < 300 || status === 304
+const MAX_WORDS = 2000
 
 /**
  * Calls to one engine without an API version in the path, so that each engine answers in its own newest one. Every call has
@@ -64,7 +79,7 @@ export class Connection {
    */
   async ask<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T> {
     const call = `${method} ${path}`
-    return understand(jsonOf(await this.#answer(method, path, options), call), parse, call)
+    return understand(jsonOf(await this.#said(method, path, options), call), parse, call)
   }
 
   /** Like `ask`, and null where the engine says 404. */
@@ -74,7 +89,7 @@ export class Connection {
 
   /** A call whose answer says nothing but that it was done. Throws EngineRefusal. */
   async tell(method: Method, path: string, options: CallOptions = {}): Promise<void> {
-    await this.#answer(method, path, options)
+    await this.#said(method, path, options)
   }
 
   /** Like `tell`: true when it was done, false where the engine says 404. */
@@ -86,9 +101,7 @@ export class Connection {
   /** The answer as a stream that the signal ends; the caller bounds its time and size. */
   async stream(method: Method, path: string, options: CallOptions & { signal: AbortSignal }): Promise<Readable> {
     try {
-      const answer = await this.#dial(method, path, options, { abortSignal: options.signal, isStream: true })
-      if (answer instanceof Readable) return answer
-      throw notUnderstood(`${method} ${path}`, 'it is no stream')
+      return await this.#granted(method, path, options, options.signal)
     } catch (error) {
       options.signal.throwIfAborted()
       throw translate(error, `${method} ${path}`)
@@ -99,7 +112,9 @@ export class Connection {
   async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
     try {
       const answer = await this.#dial('POST', path, { body }, { abortSignal: signal, hijack: true })
-      if (answer instanceof Duplex) return answer
+      if (!(answer instanceof IncomingMessage)) return answer
+      if (!isGranted(answer.statusCode ?? 0)) throw await refusalOf(`POST ${path}`, answer)
+      answer.destroy()
       throw notUnderstood(`POST ${path}`, 'the connection was not handed over; is there a proxy before the engine?')
     } catch (error) {
       signal.throwIfAborted()
@@ -107,25 +122,44 @@ export class Connection {
     }
   }
 
-  async #answer(method: Method, path: string, options: CallOptions): Promise<unknown> {
+  /** The whole text of an answer. */
+  async #said(method: Method, path: string, options: CallOptions): Promise<string> {
     const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
     const late = AbortSignal.timeout(deadlineMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
     try {
-      return await this.#dial(method, path, options, { abortSignal: signal })
+      return await textOf(await this.#granted(method, path, options, signal))
     } catch (error) {
       options.signal?.throwIfAborted()
       throw translate(error, `${method} ${path}`, late.aborted ? deadlineMs : undefined)
     }
   }
 
-  #dial(method: Method, path: string, call: CallOptions, extra: Partial<Dial>): Promise<unknown> {
+  async #granted(method: Method, path: string, options: CallOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    const answer = await this.#dial(method, path, options, { abortSignal: signal })
+    if (!(answer instanceof IncomingMessage)) throw notUnderstood(`${method} ${path}`, 'it is no HTTP')
+    if (!isGranted(answer.statusCode ?? 0)) throw await refusalOf(`${method} ${path}`, answer)
+    return answer
+  }
+
+  #dial(method: Method, path: string, call: CallOptions, extra: Partial<Dial>): Promise<IncomingMessage | Duplex> {
     const { query, filters, body, archive } = call
     const asked = { ...query, ...(filters ? { filters: JSON.stringify(filters) } : {}) }
     const options = { _query: asked, _body: body ?? {} }
-    const dial = { path: `${path}?`, method, options, statusCodes: OK, ...(archive ? { file: archive } : {}), ...extra }
+    const dial = {
+      path: `${path}?`,
+      method,
+      options,
+      statusCodes: ANY_STATUS,
+      isStream: true,
+      ...(archive ? { file: archive } : {}),
+      ...extra,
+    }
     return new Promise((resolve, reject) => {
-      this.#transport.dial(dial, (error, answer) => (error ? reject(error) : resolve(answer)))
+      this.#transport.dial(dial, (error, answer) => {
+        if (answer instanceof IncomingMessage || answer instanceof Duplex) resolve(answer)
+        else reject(error ?? notUnderstood(`${method} ${path}`, 'it is no HTTP'))
+      })
     })
   }
 }
@@ -140,15 +174,14 @@ async function orMissing<T, M>(asked: Promise<T>, missing: M): Promise<T | M> {
 }
 
 function translate(error: unknown, what: string, lateAfterMs?: number): Error {
+  if (error instanceof InfraError) return error
   if (lateAfterMs !== undefined) {
     return new InfraError('engine-lost', `the engine did not answer ${what} within ${lateAfterMs} ms`, {
       hint: "Run 'cc-ci doctor'; the engine may hang.",
       cause: error,
     })
   }
-  if (error instanceof InfraError) return error
-  const { statusCode, code } = error as { statusCode?: number; code?: string }
-  if (statusCode !== undefined) return new EngineRefusal(statusCode, `${what}: ${messageOf(error).trim()}`)
+  const { code } = error as { code?: string }
   if (code === 'EACCES' || code === 'EPERM') {
     return new InfraError('engine-permission', `no permission to talk to the engine (${messageOf(error)})`, {
       hint: 'Run as root, or add your user to the group that owns the socket, usually `docker`.',
@@ -160,3 +193,28 @@ function translate(error: unknown, what: string, lateAfterMs?: number): Error {
     cause: error,
   })
 }
+
+async function textOf(answer: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of answer) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Its words are the engine's, `{ "message": … }`, or whatever a proxy before it said. */
+async function refusalOf(call: string, answer: IncomingMessage): Promise<EngineRefusal> {
+  const { statusCode: status = 0, statusMessage = '' } = answer
+  const text = (await textOf(answer)).trim()
+  return new EngineRefusal(call, status, (messageIn(text) ?? (text || statusMessage)).slice(0, MAX_WORDS))
+}
+
+function messageIn(text: string): string | null {
+  try {
+    const said = refusal.parse(JSON.parse(text))
+    return said.message.trim()
+  } catch {
+    // Not the engine's form: then all of it is what was said.
+    return null
+  }
+}
+
+const refusal = z.object({ message: z.string() })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stringMap } from './answer.ts'
 import type { ContainerState } from './types.ts'
 
 const text = z.string().nullish()
@@ -8,7 +9,7 @@ const schema = z.object({
   Id: z.string(),
   Name: z.string(),
   Image: text,
-  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  Config: z.object({ Labels: stringMap }).nullish(),
   State: z.object({
     Status: z.string(),
     ExitCode: z.number().nullish(),

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { DeadlineError, InfraError } from '../lib/errors.ts'
+import { DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { parseId } from './answer.ts'
 import type { Connection } from './connection.ts'
 import { FrameReader } from './frames.ts'
@@ -99,7 +99,7 @@ async function start(
   return socket
 }
 
-/** Reads to the end, or until the signal; an error of the stream is thrown. */
+/** Reads to the end, or until the signal. Throws InfraError `engine-lost` when the stream breaks off. */
 export async function readAll(stream: Readable, output: FrameReader, signal: AbortSignal): Promise<void> {
   stream.on('data', (chunk: Buffer) => output.push(chunk))
   const stop = () => stream.destroy()
@@ -107,6 +107,12 @@ export async function readAll(stream: Readable, output: FrameReader, signal: Abo
   try {
     signal.throwIfAborted()
     await once(stream, 'close', { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new InfraError('engine-lost', `the engine broke off in the middle of its answer: ${messageOf(error)}`, {
+      hint: "Is it running? Run 'cc-ci doctor'.",
+      cause: error,
+    })
   } finally {
     signal.removeEventListener('abort', stop)
     stream.destroy()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listOf } from './answer.ts'
+import { listOf, stringMap } from './answer.ts'
 import { type Connection, EngineRefusal } from './connection.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -21,18 +21,27 @@ export interface NetworkOptions {
 
 const object = z
   .object({
-    ID: z.string().optional(),
-    Id: z.string().optional(),
-    Name: z.string().optional(),
-    Labels: z.record(z.string(), z.string()).nullish(),
-    Spec: z.object({ Name: z.string(), Labels: z.record(z.string(), z.string()).nullish() }).optional(),
+    ID: z.string().nullish(),
+    Id: z.string().nullish(),
+    Name: z.string().nullish(),
+    Labels: stringMap,
+    Spec: z.object({ Name: z.string().nullish(), Labels: stringMap }).nullish(),
   })
+  .refine((item) => item.Spec?.Name || item.Name, 'it has no name')
   .transform((item): NamedObject => {
     const name = item.Spec?.Name ?? item.Name ?? ''
-    return { id: item.ID ?? item.Id ?? name, name, labels: item.Spec?.Labels ?? item.Labels ?? {} }
+    return { id: item.ID ?? item.Id ?? name, name, labels: item.Spec?.Labels ?? item.Labels }
   })
 
-const volumes = z.object({ Volumes: z.unknown() })
+const volumes = z.object({ Volumes: z.unknown().optional() })
+
+const made = z.object({ ID: z.string().nullish(), Id: z.string().nullish(), Name: z.string().nullish() })
+
+/** Volumes have no id: their name. */
+function madeId(answer: unknown): string {
+  const { ID, Id, Name } = made.refine((item) => item.ID || item.Id || item.Name, 'it has no id').parse(answer)
+  return ID || Id || Name || ''
+}
 
 /** The kinds of things the engine keeps by name, with the place of each in its API and how their list is read. */
 const OBJECT_KINDS = {
@@ -166,6 +175,6 @@ export class Objects {
   }
 
   async #create(path: string, body: object): Promise<string> {
-    return (await this.#connection.ask('POST', path, object.parse, { body })).id
+    return this.#connection.ask('POST', path, madeId, { body })
   }
 }

@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { InfraError, messageOf, RecipeError } from '../lib/errors.ts'
+import { understandText } from './answer.ts'
 import type { Connection } from './connection.ts'
 
 export interface PullOptions {
@@ -24,6 +26,7 @@ export async function pull(connection: Connection, ref: string, options: PullOpt
   } catch (error) {
     options.signal?.throwIfAborted()
     if (late.aborted) throw unreachable(ref, `no answer within ${options.deadlineMs} ms`, error)
+    if (error instanceof InfraError && error.code === 'engine-answer') throw error
     throw classify(ref, error)
   }
 }
@@ -35,17 +38,24 @@ async function follow(lines: AsyncIterable<string>, onProgress: PullOptions['onP
   for await (const chunk of lines) {
     const parts = (rest + chunk).split('\n')
     rest = (parts.pop() ?? '').slice(0, 1_000_000)
-    for (const part of parts.filter((line) => line.trim() !== '')) report(JSON.parse(part), seen, onProgress)
+    for (const part of parts) report(part, seen, onProgress)
   }
-  if (rest.trim() !== '') report(JSON.parse(rest), seen, onProgress)
+  report(rest, seen, onProgress)
 }
 
-function report(
-  line: { error?: string; status?: string; id?: string },
-  seen: Set<string>,
-  onProgress: PullOptions['onProgress'],
-) {
-  if (line.error) throw new Error(line.error)
+/** The engine says an error twice today; the plain one is to go. */
+const progress = z.object({
+  error: z.string().nullish(),
+  errorDetail: z.object({ message: z.string().nullish() }).nullish(),
+  status: z.string().nullish(),
+  id: z.string().nullish(),
+})
+
+function report(text: string, seen: Set<string>, onProgress: PullOptions['onProgress']) {
+  if (text.trim() === '') return
+  const line = understandText(text, progress.parse, 'POST /images/create')
+  const refused = line.errorDetail?.message ?? line.error
+  if (refused) throw new InfraError('pull-refused', refused)
   const said = [line.id, line.status].filter(Boolean).join(' ')
   if (said === '' || seen.has(said)) return
   seen.add(said)

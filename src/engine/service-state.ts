@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stringMap } from './answer.ts'
 import { hashOf, specHash, templateHash, unplacedHash } from './spec-hash.ts'
 import type { ServiceState } from './types.ts'
 
@@ -13,7 +14,7 @@ const schema = z.object({
   Version: z.object({ Index: z.number() }),
   Spec: z.object({
     Name: z.string(),
-    Labels: z.record(z.string(), z.string()).nullish(),
+    Labels: stringMap,
     TaskTemplate: z.looseObject({
       ContainerSpec: z.looseObject({ Image: text, Healthcheck: healthcheck.nullish() }).nullish(),
       RestartPolicy: z.looseObject({ Condition: text, MaxAttempts: z.number().nullish() }).nullish(),
@@ -49,7 +50,7 @@ const schema = z.object({
 export function parseService(answer: unknown): ServiceState {
   const { ID, Version, Spec, UpdateStatus, JobStatus } = schema.parse(answer)
   const { TaskTemplate: template, EndpointSpec: endpoint } = Spec
-  const labels = Spec.Labels ?? {}
+  const labels = Spec.Labels
   const stack = labels[STACK_LABEL]
   const test = template.ContainerSpec?.Healthcheck?.Test ?? []
   return {

@@ -1,4 +1,5 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
+import { EngineRefusal } from '../engine/connection.ts'
 import { systemClock } from '../lib/clock.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { isNoSpace } from '../lib/no-space.ts'
@@ -123,10 +124,16 @@ export function causeOfError(error: unknown): Cause {
   if (isNoSpace(error)) return cause('disk-full', messageOf(error))
   if (error instanceof DeployFailure) return error.found
   if (error instanceof CcCiError && isCauseCode(error.code, CAUSES))
-    return cause(error.code, error.message, { hint: error.hint })
+    return cause(error.code, error.message, { hint: error.hint, ...machines(error) })
   if (error instanceof DeadlineError) return cause('deadline', error.message, { hint: error.hint })
   if (error instanceof InfraError && error.code === 'browser-failed')
     return cause('screenshot-failed', error.message, { hint: error.hint })
   if (error instanceof InfraError) return cause('engine-lost', error.message, { hint: error.hint })
   return cause('harness-error', messageOf(error), { lines })
+}
+
+/** What the table says of a code is meant for the recipe's objects; an InfraError is about the machine whatever its code. */
+function machines(error: CcCiError): { blame?: 'infra'; deterministic?: boolean } {
+  if (error instanceof EngineRefusal) return { blame: 'infra', deterministic: !error.retryable }
+  return error instanceof InfraError ? { blame: 'infra' } : {}
 }

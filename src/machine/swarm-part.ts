@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PROXY_NETWORK } from '../edge/ensure.ts'
+import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
 import { dropRecord, readRecord, writeRecord } from './records.ts'
@@ -46,7 +47,7 @@ async function lookSwarm(): Promise<Found> {
 async function lookProxy(): Promise<Found> {
   const answer = await tryDocker(['network', 'inspect', PROXY_NETWORK])
   if (answer.exitCode !== 0) return missing('not there')
-  const [network] = networks.parse(JSON.parse(answer.stdout))
+  const [network] = understandText(answer.stdout, networks.parse, 'docker network inspect')
   if (network?.Driver !== 'overlay')
     return impossible(`a network ${PROXY_NETWORK} exists but is ${network?.Driver}, not overlay`)
   const subnet = network.IPAM?.Config?.[0]?.Subnet ?? ''
@@ -98,7 +99,7 @@ export async function leaveSwarm(state: string): Promise<boolean> {
 async function swarmInfo(): Promise<z.infer<typeof swarm> | null> {
   const answer = await tryDocker(['info', '--format', '{{json .Swarm}}'])
   if (answer.exitCode !== 0) return null
-  return swarm.parse(JSON.parse(answer.stdout))
+  return understandText(answer.stdout, swarm.parse, 'docker info')
 }
 
 const swarm = z.object({

@@ -81,6 +81,20 @@ export const CAUSES = {
     why: 'An earlier run recorded another id for it.',
     todo: 'Compare with a run of the base branch before you look for a fault in the recipe.',
   },
+  'engine-refused': {
+    blame: 'recipe',
+    again: deterministic('The same files ask the same of the same engine.'),
+    what: 'The engine refused what it was asked for.',
+    why: 'It answered with its reason, which is quoted; nothing of what was asked for is there.',
+    todo: "Read the engine's words: often a name, size or option in the compose file that it does not take.",
+  },
+  'engine-answer': {
+    blame: 'infra',
+    again: deterministic('The same engine answers the same.'),
+    what: 'The engine said something that cc-ci does not understand.',
+    why: 'The answer to the named call is no JSON, or lacks at the named place what every engine that cc-ci knows says there.',
+    todo: "Compare the engine's release with the supported ones, look for a proxy before its socket, and report it with `docker version`.",
+  },
   'task-rejected': {
     blame: 'recipe',
     again: deterministic('The engine refused what the spec asks for, before any program of the app ran.'),

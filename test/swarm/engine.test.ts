@@ -44,8 +44,8 @@ test('exec: exit code, both streams, input, environment, limits', async () => {
   })
   expect(cut).toMatchObject({ truncated: true, stdout: 'y\ny\ny\ny\ny\n' })
   await expect(engine.exec(id, ['sleep', '9'], { deadlineMs: 300 })).rejects.toMatchObject({ code: 'exec-deadline' })
-  await expect(engine.exec('nothere', ['id'], { deadlineMs: 300 })).rejects.toMatchObject({ code: 'no-container' })
-  await expect(stack.deployer.exec(app, 'nothere', ['id'], { deadlineMs: 300 })).rejects.toMatchObject({
+  await expect(engine.exec('nothere', ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
+  await expect(stack.deployer.exec(app, 'nothere', ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({
     code: 'no-container',
   })
 })
@@ -83,6 +83,22 @@ test('what cannot be deployed says why', async () => {
   await expect(stack.deploy({ app: sh('') }, { secrets: [manual] })).rejects.toMatchObject({ code: 'secret-missing' })
   const missing = stack.deploy({ app: { image: `cc-ci.invalid/${randomId(8)}:1` } })
   await expect(missing).rejects.toMatchObject({ code: 'image-unpullable', found: { blame: 'infra', service: 'app' } })
+  const refused = { blame: 'recipe', service: 'app' }
+  await expect(stack.deploy({ app: { image: 'Web/App:${TAG:-1}' } })).rejects.toMatchObject({
+    code: 'compose-invalid',
+    found: refused,
+  })
+  const tooLittle = sh(FOREVER, { resources: { limits: { memory: '1M' } } })
+  await expect(stack.deploy({ app: tooLittle })).rejects.toMatchObject({
+    code: 'engine-refused',
+    found: { blame: 'recipe', message: expect.stringMatching(/at least \d+ ?MiB/) },
+  })
+  const value = { ...NOTHING_ADDED, secretValues: new Map([['big', 'x'.repeat(600_000)]]) }
+  const big = stack.deploy(
+    { app: sh(FOREVER) },
+    { secrets: [{ key: 'big', name: `${stack.stack}_big`, generate: false }], added: value },
+  )
+  await expect(big).rejects.toMatchObject({ code: 'engine-refused', found: { blame: 'recipe' } })
 })
 
 test('a config file is read from the release, and one that changed under its name is its own cause', async () => {

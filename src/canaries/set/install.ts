@@ -97,6 +97,13 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     head: { compose: app({ image: 'registry.invalid/never-built:9' }) },
     fast: 'known at once, and not the fault of the recipe',
   },
+  'too-little-memory': {
+    about: 'Its memory limit is below what the engine takes.',
+    expect: stops('install', 'engine-refused', { id: 'tier-ran', subject: 'install' }, { says: /at least \d+ ?MiB/ }),
+    base: null,
+    head: { compose: deploy({ resources: { limits: { memory: '1M' } } }) },
+    fast: "the engine's no is about the recipe, and no sign of a lost engine",
+  },
   'one-shot-failed': {
     about: 'A service that runs once ends with 3.',
     expect: stops('install', 'one-shot-failed', 'converged', { says: /relation exists/ }),

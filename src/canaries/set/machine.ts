@@ -7,6 +7,7 @@ import { MOVING_IMAGE, movedImage } from '../disturb/moved-image.ts'
 import { silentEngine } from '../disturb/silent-engine.ts'
 import { blockedProfile, deadBrowser, fullDisk, otherCommit, signalled } from '../disturb/simple.ts'
 import { spilledSecret } from '../disturb/spilled-secret.ts'
+import { strangeEngine } from '../disturb/strange-engine.ts'
 import { passes, stops } from '../expect.ts'
 import { LISTEN } from '../tiny.ts'
 
@@ -36,6 +37,14 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     expect: stops('install', 'engine-lost', { id: 'tier-ran', subject: 'install' }, { ...infra, after: DEPLOYED }),
     base: null,
     disturbance: silentEngine,
+  },
+  'strange-engine': {
+    about: 'The engine answers in a form that no engine had so far.',
+    expect: stops('install', 'engine-answer', { id: 'tier-ran', subject: 'install' }, { ...infra, after: DEPLOYED }),
+    args: ONLY_INSTALL,
+    base: null,
+    disturbance: strangeEngine,
+    fast: 'a release of Docker must never read as an error of cc-ci',
   },
   'dead-browser': {
     about: 'The browser does not start.',

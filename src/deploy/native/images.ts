@@ -4,6 +4,7 @@ import { CcCiError, messageOf } from '../../lib/errors.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
+import { recipesOwn } from '../refusal.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
 
@@ -49,7 +50,7 @@ type Wanted = ImageOptions & { readonly ref: string; readonly service: string }
 
 async function resolveImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
   const { ref, service } = wanted
-  const local = await engine.image(ref)
+  const local = await recipesOwn(`the image ${ref}`, () => engine.image(ref), service)
   if (local && local.repoDigests.length === 0) {
     accommodations.push(`image ${ref} was built on this machine: used by its id, not pulled`)
     return { ref, pinned: local.id, id: local.id }
@@ -73,7 +74,7 @@ async function pullError(engine: Engine, { ref, signal, log }: Wanted): Promise<
     return null
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof CcCiError && error.code === 'engine-lost') throw error
+    if (error instanceof CcCiError && (error.code === 'engine-lost' || error.code === 'engine-answer')) throw error
     return error
   }
 }

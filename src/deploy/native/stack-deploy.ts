@@ -3,8 +3,9 @@ import { InfraError } from '../../lib/errors.ts'
 import { exec, inheritedEnv } from '../../lib/exec.ts'
 import { composeText } from '../../recipe/compose-text.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
-import { type CauseCode, cause } from '../../verdict/causes.ts'
+import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
+import { codeOfRefusal } from '../refusal.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -20,8 +21,8 @@ export interface StackDeployOptions {
 
 /**
  * `docker stack deploy` of one resolved document from standard input; returns when the engine has the services, before anything
- * runs. Throws DeployFailure with the CLI's words: `config-version-not-bumped` for a changed config under an old name,
- * `compose-invalid` for what it refuses, and InfraError `program-failed` for the rest.
+ * runs. Throws DeployFailure with the words of the one who refused: the code of `codeOfRefusal` where the engine did, `compose-invalid` where the
+ * CLI did.
  */
 export async function stackDeploy({ stack, model, dir, signal, mask, log }: StackDeployOptions): Promise<void> {
   const env = { ...inheritedEnv(), DOCKER_HOST: engineHost() }
@@ -38,26 +39,9 @@ export async function stackDeploy({ stack, model, dir, signal, mask, log }: Stac
   if (exitCode === 0) return
   if (timedOut) throw new InfraError('engine-lost', `docker stack deploy did not end within ${DEADLINE_MS} ms`)
   const said = mask((stderr.trim() || stdout.trim()).slice(-4000))
-  const code = codeOf(said)
+  if (exitCode === null) throw new InfraError('program-failed', `docker stack deploy was killed: ${said}`)
   const last = said.split('\n').at(-1) ?? ''
-  if (code === null) throw new InfraError('program-failed', `docker stack deploy ended with ${exitCode}: ${said}`)
-  throw new DeployFailure(cause(code, `the engine refused the stack: ${last}`, { lines: said.split('\n').slice(-15) }))
-}
-
-/** The CLI has no codes: its words are all there is. */
-const SIGNS: readonly { readonly sign: RegExp; readonly code: CauseCode }[] = [
-  { sign: /only updates to Labels are allowed/i, code: 'config-version-not-bumped' },
-  { sign: /secret not found|external secret .* not found|could not find secret/i, code: 'secret-missing' },
-  { sign: /Pool overlaps|non-overlapping|address pool/i, code: 'address-pool-exhausted' },
-  { sign: /port .*already in use|is already in use by service/i, code: 'port-in-use' },
-  { sign: /no space left/i, code: 'disk-full' },
-  { sign: /Cannot connect to the Docker daemon|connection refused/i, code: 'engine-lost' },
-  {
-    sign: /is declared as external|Additional property|must be|invalid|unsupported|undefined|no such file|not supported/i,
-    code: 'compose-invalid',
-  },
-]
-
-function codeOf(said: string): CauseCode | null {
-  return SIGNS.find(({ sign }) => sign.test(said))?.code ?? null
+  // What the CLI says by itself, before it asks the engine, is about the compose file.
+  const code = codeOfRefusal(said) ?? 'compose-invalid'
+  throw new DeployFailure(cause(code, `the stack was refused: ${last}`, { lines: said.split('\n').slice(-15) }))
 }

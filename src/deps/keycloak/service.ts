@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { PROXY_NETWORK } from '../../edge/ensure.ts'
+import { understand } from '../../engine/answer.ts'
 import { type Engine, STACK_LABEL } from '../../engine/client.ts'
 import { converge } from '../../engine/convergence/converge.ts'
 import { removeStackOrThrow } from '../../engine/removal.ts'
@@ -71,7 +72,7 @@ export async function isUp(engine: Engine): Promise<boolean> {
 export async function adminPassword(engine: Engine): Promise<string | null> {
   const found = await engine.service(KEYCLOAK_SERVICE)
   if (found?.labels[LABELS.role] !== 'dep') return null
-  const { ContainerSpec } = template.parse(found.taskTemplate)
+  const { ContainerSpec } = understand(found.taskTemplate, template.parse, `GET /services/${KEYCLOAK_SERVICE}`)
   const line = ContainerSpec.Env.find((variable) => variable.startsWith(`${PASSWORD_VARIABLE}=`))
   return line?.slice(PASSWORD_VARIABLE.length + 1) ?? null
 }

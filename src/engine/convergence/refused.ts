@@ -30,8 +30,14 @@ const REJECTIONS: readonly (Reason & { readonly sign: RegExp })[] = [
     certain: false,
   },
   { sign: /no space left/i, code: 'disk-full', certain: true },
-  // The engine's own trouble on a busy machine: its folder of secrets is still in use (moby/moby#48783), a network of the task is not up yet.
-  { sign: /unable to remount|network sandbox join failed/i, code: 'task-rejected', certain: false, blame: 'infra' },
+  // The engine's own trouble on a busy machine: its folder of secrets is still in use (moby/moby#48783), a network of the task is not up yet, it
+  // gave up on its own preparations.
+  {
+    sign: /unable to remount|network sandbox join failed|context canceled/i,
+    code: 'task-rejected',
+    certain: false,
+    blame: 'infra',
+  },
   {
     sign: /exec: |exec format|invalid mount config|no such file or directory|permission denied|not a directory/i,
     code: 'task-rejected',

@@ -30,6 +30,7 @@ interface Extra {
   readonly model?: Partial<ComposeModel>
   readonly secrets?: readonly SecretSpec[]
   readonly commit?: string
+  readonly added?: Release['added']
   readonly deadlineMs?: number
 }
 
@@ -52,7 +53,7 @@ export function scratchStack(engine: Engine): ScratchStack {
       version: '1.0.0+1',
       chaos: true,
       dirty: false,
-      added: NOTHING_ADDED,
+      added: extra.added ?? NOTHING_ADDED,
       env: new Map(),
       stack: { model, files: [], findings: [], place: () => undefined },
       secrets: extra.secrets ?? [],
