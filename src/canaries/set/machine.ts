@@ -41,7 +41,6 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
   'strange-engine': {
     about: 'The engine answers in a form that no engine had so far.',
     expect: stops('install', 'engine-answer', { id: 'tier-ran', subject: 'install' }, { ...infra, after: DEPLOYED }),
-    args: ONLY_INSTALL,
     base: null,
     disturbance: strangeEngine,
     fast: 'a release of Docker must never read as an error of cc-ci',
