@@ -11,7 +11,7 @@ export const RUNGS = {
 } as const
 
 /** Code of a recipe that prepares what tiers look at: the settings that may be functions, and `install-steps.sh`. */
-export type PreparingCode =
+type PreparingCode =
   | 'install-steps'
   | 'env'
   | 'upgrade.env'
@@ -21,7 +21,7 @@ export type PreparingCode =
   | `hooks.${'preInstall' | 'preUpgrade' | 'preBackup' | 'preRestore'}`
 
 /** Test files by what they are for: `tests/<tier>.spec.ts`, and those below `tests/custom/`. */
-export type TestKind = 'install' | 'upgrade' | 'backup' | 'restore' | 'custom'
+type TestKind = 'install' | 'upgrade' | 'backup' | 'restore' | 'custom'
 
 /** What was made before the first deployment is there in every tier after it. */
 const BEFORE_INSTALL = ['install-steps', 'env', 'hooks.preInstall'] as const satisfies readonly PreparingCode[]
