@@ -29,8 +29,9 @@ describe.concurrent('hooks', () => {
         'version: "3.8"\nservices:\n  app:\n    environment:\n      FROM_ENV: ${FROM_ENV:-}\n      UPGRADED: ${UPGRADED:-}\n',
       'cc-ci/tests/upgrade.spec.ts': `import { expect, test } from 'cc-ci/test'
 test('both environments arrived', async ({ app }) => {
-  const { stdout } = await app.exec('app', ['sh', '-c', 'echo $UPGRADED'])
-  expect(stdout).toBe('domain ' + new URL(app.baseUrl).host + '\\n')
+  const { stdout } = await app.exec('app', ['sh', '-c', 'echo "$UPGRADED|$FROM_ENV"'])
+  const domain = 'domain ' + new URL(app.baseUrl).host
+  expect(stdout).toBe(domain + '|' + domain + '\\n')
 })
 `,
       'cc-ci/tests/restore.spec.ts': `import { expect, test } from 'cc-ci/test'
