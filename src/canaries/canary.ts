@@ -25,7 +25,7 @@ export interface Expected {
   readonly decidedBy?: CheckRef | null
   /** Where more than one tier, or cause, tells the truth: the others. */
   readonly or?: { readonly tiers: readonly TierId[]; readonly causes: readonly CauseCode[] }
-  /** On a quiet machine, from the end of the last deployment to the end of the deciding tier. */
+  /** On a quiet machine, from the last deployment, or the act of a later tier that is judged, to the end of the deciding tier. Default: 60. */
   readonly withinSeconds?: number
   /** Causes of other tiers. */
   readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>

@@ -18,7 +18,7 @@ export function selftestPage(report: SelftestReport, canaries: Readonly<Record<s
     `- **Faults caught** at their tier, with their cause and blame: ${summary.caught} of ${summary.faults}`,
     ...(summary.toRed
       ? [
-          `- **Known** after the last deployment: ${inSeconds(summary.toRed.medianMs)} s (median), ${inSeconds(summary.toRed.worstMs)} s at worst`,
+          `- **Known** after the act that they judge (the last deployment, a backup, a kill): ${inSeconds(summary.toRed.medianMs)} s (median), ${inSeconds(summary.toRed.worstMs)} s at worst`,
         ]
       : []),
     `- **False reds** among healthy look-alikes: ${summary.falseReds} of ${summary.healthy} runs; judged twice: ${summary.flaky}`,
@@ -52,7 +52,7 @@ function table(
     .filter(([, canary]) => wanted(canary))
     .map(([name, canary]) => line(name, canary, report))
   return [
-    '| canary | what is wrong | built as | tier | cause | blame | seconds | from the last deployment to the end of its tier | ended as expected |',
+    '| canary | what is wrong | built as | tier | cause | blame | seconds | from the act to red | ended as expected |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n')
@@ -63,7 +63,7 @@ function line(name: string, canary: Canary, { runs }: SelftestReport): string {
   const good = mine.filter(({ differences }) => differences.length === 0).length
   const { tier, cause, blame } = expectedCells(canary)
   const about = [canary.about, ...(canary.disturbance ? [`From outside: ${canary.disturbance.what}.`] : [])].join(' ')
-  const deciding = mine.flatMap(({ times }) => times.sinceDeploymentMs ?? [])
+  const deciding = mine.flatMap(({ times }) => times.sinceActMs ?? [])
   const cells = [
     ...[
       `${name}${canary.fast ? ' ⚡' : ''}`,

@@ -32,7 +32,7 @@ export interface Summary {
   readonly flaky: number
   /** Runs in which anything at all was other than expected. */
   readonly unexpected: number
-  /** How long after the last deployment the faults were known, in ms; null where none was deployed. */
+  /** How long after what they judge the faults were known, in ms; null where nothing was done. */
   readonly toRed: { readonly medianMs: number; readonly worstMs: number } | null
   /** Canaries whose fault was known later than it could have been. */
   readonly late: readonly string[]
@@ -78,7 +78,7 @@ function summaryOf(canaries: Readonly<Record<string, Canary>>, runs: readonly Ca
     falseReds: healthy.filter(({ found }) => found?.verdict !== 'pass').length,
     flaky: healthy.filter(({ found }) => found && found.attempts > 1).length,
     unexpected: runs.filter(({ differences }) => differences.length > 0).length,
-    toRed: toRed(faults.flatMap(({ times }) => times.sinceDeploymentMs ?? [])),
+    toRed: toRed(faults.flatMap(({ times }) => times.sinceActMs ?? [])),
     late: faults.flatMap((run) => {
       const canary = canaries[run.name]
       return canary && isLate(run, canary) ? [run.name] : []

@@ -5,13 +5,16 @@ import type { TierId } from '../verdict/tiers.ts'
 
 /** How long it took until the end of the deciding tier; of several attempts the longest counts. Null where there is no such moment. */
 export interface Times {
-  /** Since the last deployment had been handed to the engine. */
-  readonly sinceDeploymentMs: number | null
+  /**
+   * Since the act that it judges: the last deployment, or what a later tier did (a backup, a restore, a kill). What ends by itself is counted from the
+   * last deployment in whatever tier.
+   */
+  readonly sinceActMs: number | null
   /** Since the last end of a program that its cause tells of. */
   readonly sinceSignMs: number | null
 }
 
-export const NO_TIMES: Times = { sinceDeploymentMs: null, sinceSignMs: null }
+export const NO_TIMES: Times = { sinceActMs: null, sinceSignMs: null }
 
 const DEPLOYS: ReadonlySet<OperationKind | undefined> = new Set(['deploy', 'upgrade'] as const)
 
@@ -19,10 +22,17 @@ const DEPLOYS: ReadonlySet<OperationKind | undefined> = new Set(['deploy', 'upgr
 export function timesOf(events: readonly RunEvent[], tier: TierId | null): Times {
   const known = attemptsOf(events).flatMap((attempt) => {
     const end = attempt.find((event) => event.type === 'tier.ended' && event.tier === tier)
-    return end ? [{ end: momentOf(end), deployed: deploymentIn(attempt), sign: signIn(attempt, tier) }] : []
+    if (!end) return []
+    const decisive = attempt.findIndex((event) => event.type === 'check' && event.tier === tier && event.cause)
+    const check = attempt[decisive]
+    const before = attempt.slice(0, decisive < 0 ? undefined : decisive)
+    const ownAct = check?.type === 'check' && check.id !== 'stayed-up' ? actIn(before, tier) : null
+    const act = ownAct ?? deploymentIn(before)
+    const sign = check?.type === 'check' && check.cause ? lastEnd(check.cause) : null
+    return [{ end: momentOf(end), act, sign }]
   })
   return {
-    sinceDeploymentMs: longest(known.map(({ end, deployed }) => deployed && end - deployed)),
+    sinceActMs: longest(known.map(({ end, act }) => act && end - act)),
     sinceSignMs: longest(known.map(({ end, sign }) => sign && end - sign)),
   }
 }
@@ -38,18 +48,23 @@ function attemptsOf(events: readonly RunEvent[]): RunEvent[][] {
 
 /** Where none came to its end the one that was begun counts. */
 function deploymentIn(events: readonly RunEvent[]): number | null {
-  const ended = events.findLast((event) => event.type === 'operation.ended' && DEPLOYS.has(event.kind))
-  const begun = events.findLast((event) => event.type === 'operation.started' && DEPLOYS.has(event.kind))
-  const last = ended ?? begun
+  return lastAct(events, (event) => DEPLOYS.has(event.kind))
+}
+
+/** What a tier after the deployments did. */
+function actIn(events: readonly RunEvent[], tier: TierId | null): number | null {
+  if (tier === 'install' || tier === 'upgrade') return null
+  return lastAct(events, (event) => event.tier === tier)
+}
+
+function lastAct(events: readonly RunEvent[], wanted: (event: Act) => boolean): number | null {
+  const acts = events.filter((event) => event.type === 'operation.started' || event.type === 'operation.ended')
+  const mine = acts.filter(wanted)
+  const last = mine.findLast(({ type }) => type === 'operation.ended') ?? mine.at(-1)
   return last ? momentOf(last) : null
 }
 
-function signIn(events: readonly RunEvent[], tier: TierId | null): number | null {
-  const [decisive] = events.flatMap((event) =>
-    event.type === 'check' && event.tier === tier && event.cause ? [event.cause] : [],
-  )
-  return decisive ? lastEnd(decisive) : null
-}
+type Act = Extract<RunEvent, { type: 'operation.started' | 'operation.ended' }>
 
 /** The moment of the last task that the cause has a line of: `task … at 2026-11-29T09:01:12.760`. */
 function lastEnd({ lines }: Cause): number | null {

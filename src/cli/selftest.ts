@@ -105,7 +105,7 @@ function summaryLine(
     ...(faults > 0 ? [`${caught} of ${faults} faults caught at their tier with their cause and blame`] : []),
     ...(toRed
       ? [
-          `known ${inSeconds(toRed.medianMs)} s after the last deployment (median; at worst ${inSeconds(toRed.worstMs)} s)`,
+          `known ${inSeconds(toRed.medianMs)} s after what they judge was done (median; at worst ${inSeconds(toRed.worstMs)} s)`,
         ]
       : []),
     ...(late.length > 0 ? [`later than it could be: ${late.join(', ')}`] : []),

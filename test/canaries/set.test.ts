@@ -55,7 +55,7 @@ describe('the page of the self-test', () => {
       name,
       differences: wrong,
       ms: 12_340,
-      times: { sinceDeploymentMs: 4_000, sinceSignMs: null },
+      times: { sinceActMs: 4_000, sinceSignMs: null },
       kept: wrong.length > 0 ? '/somewhere/kept' : null,
       said: '',
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NO_TIMES, timesOf } from '../../src/canaries/times.ts'
 import { cause } from '../../src/verdict/causes.ts'
+import type { CheckId } from '../../src/verdict/checks.ts'
 import type { EventDraft, RunEvent } from '../../src/verdict/events.ts'
 import type { TierId } from '../../src/verdict/tiers.ts'
 
@@ -17,8 +18,8 @@ const deployed = (tier: TierId): EventDraft => ({
   kind: tier === 'upgrade' ? 'upgrade' : 'deploy',
 })
 const ended = (tier: TierId): EventDraft => ({ type: 'tier.ended', tier })
-const fails = (tier: TierId, ...lines: string[]): EventDraft => ({
-  ...{ type: 'check', tier, name: 'any', outcome: 'fail' },
+const fails = (tier: TierId, lines: string[] = [], id: CheckId = 'stayed-up'): EventDraft => ({
+  ...{ type: 'check', tier, id, name: 'any', outcome: 'fail' },
   cause: cause('crash-loop', 'app ended', { lines }),
 })
 const task = (seconds: number) => `task a1 failed exit 9 at ${at(seconds).slice(0, 23)}: task: non-zero exit (9)`
@@ -32,32 +33,53 @@ describe('when a fault was known', () => {
       [10, deployed('upgrade')],
       [30, ended('upgrade')],
       [33, { type: 'operation.ended', tier: 'resilience', kind: 'kill', operation: 'kill app', ms: 1 }],
-      [40, fails('resilience', task(20), task(38), 'at 2026-11-29T09:00:39.000 nothing')],
+      [40, fails('resilience', [task(20), task(38), 'at 2026-11-29T09:00:39.000 nothing'])],
       [41, ended('resilience')],
     )
-    expect(timesOf(events, 'resilience')).toEqual({ sinceDeploymentMs: 31_000, sinceSignMs: 3_000 })
-    expect(timesOf(events, 'upgrade')).toEqual({ sinceDeploymentMs: 20_000, sinceSignMs: null })
-    expect(timesOf(events.slice(0, 3), 'install')).toEqual({ sinceDeploymentMs: 4_000, sinceSignMs: null })
+    expect(timesOf(events, 'resilience')).toEqual({ sinceActMs: 31_000, sinceSignMs: 3_000 })
+    expect(timesOf(events, 'upgrade')).toEqual({ sinceActMs: 20_000, sinceSignMs: null })
+    expect(timesOf(events.slice(0, 3), 'install')).toEqual({ sinceActMs: 4_000, sinceSignMs: null })
+  })
+
+  it('is counted from what a later tier did, where that is what is judged', () => {
+    const kill: EventDraft = { type: 'operation.ended', tier: 'resilience', kind: 'kill', operation: 'kill app', ms: 1 }
+    const killedThen = (id: CheckId) =>
+      stream([1, deployed('install')], [70, kill], [75, fails('resilience', [], id)], [76, ended('resilience')])
+    expect(timesOf(killedThen('converged'), 'resilience').sinceActMs).toBe(6_000)
+    expect(timesOf(killedThen('stayed-up'), 'resilience').sinceActMs).toBe(75_000)
+    const steps: EventDraft = {
+      type: 'operation.ended',
+      tier: 'install',
+      kind: 'install-steps',
+      operation: 'any',
+      ms: 1,
+    }
+    const installed: [number, EventDraft][] = [
+      [3, steps],
+      [9, fails('install', [], 'task-answers')],
+      [9, ended('install')],
+    ]
+    expect(timesOf(stream([1, deployed('install')], ...installed), 'install').sinceActMs).toBe(8_000)
   })
 
   it('is that of the slowest attempt', () => {
     const events = stream(
       [1, deployed('install')],
-      [9, fails('install', task(8))],
+      [9, fails('install', [task(8)])],
       [9, ended('install')],
       [20, { type: 'attempt.started', attempt: 2, because: 'install' }],
       [21, deployed('install')],
-      [25, fails('install', task(22))],
+      [25, fails('install', [task(22)])],
       [25, ended('install')],
     )
-    expect(timesOf(events, 'install')).toEqual({ sinceDeploymentMs: 8_000, sinceSignMs: 3_000 })
+    expect(timesOf(events, 'install')).toEqual({ sinceActMs: 8_000, sinceSignMs: 3_000 })
   })
 
   it('is counted from the begin of a deployment that the engine refused', () => {
     const begun: EventDraft = { type: 'operation.started', tier: 'install', kind: 'deploy', operation: 'deploy' }
     expect(timesOf(stream([2, begun], [5, fails('install')], [6, ended('install')]), 'install')).toEqual({
       ...NO_TIMES,
-      sinceDeploymentMs: 4_000,
+      sinceActMs: 4_000,
     })
   })
 
