@@ -25,6 +25,11 @@ const steps = [
     script: 'scripts/setup-server.ts',
     wanted: whole || chosen.some((name) => name.includes('server')),
   },
+  {
+    name: 'set-up of a current engine',
+    script: 'scripts/setup-engine-29.ts',
+    wanted: whole || chosen.some((name) => name.includes('engine-29')),
+  },
 ]
 for (const one of steps) if (one.wanted && !(await step(one))) process.exit(1)
 const before = await onEngine()

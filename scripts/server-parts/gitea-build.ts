@@ -37,7 +37,7 @@ export async function ensureGitea(log: (line: string) => void): Promise<BuiltGit
     async () => {
       if (!(await exists(place.binary))) await build(dirname(place.binary), log)
     },
-    'cc-ci-gitea-build',
+    'cc-ci-go-build',
   )
   return place
 }
