@@ -13,7 +13,8 @@ interface Shape {
 const IDLE = "trap 'exit 0' TERM; while true; do sleep 1; done"
 const STORE =
   "mkdir -p /www; cat /proc/sys/kernel/random/uuid > /www/session; trap 'exit 0' TERM; busybox httpd -f -p 5432 -h /www & wait"
-const RELAY = "trap 'exit 0' TERM; busybox nc -ll -p 8080 -e nc app 8080 & wait"
+/** By the full name: `app` alone is, on the proxy's network, whichever stack's the engine names first. */
+const RELAY = "trap 'exit 0' TERM; busybox nc -ll -p 8080 -e nc ${STACK_NAME}_app 8080 & wait"
 
 /** No two recipes are built alike, and what is wrong with one must be found in each of them. */
 export const SHAPES = {

@@ -294,9 +294,15 @@ test.concurrent('a rollback is seen though the old version serves again, and its
   expect(service?.labels[`coop-cloud.${stack.stack}.chaos-version`]).toBe('aaaaaaaa')
 })
 
-test.concurrent('a paused update', async () => {
-  await using stack = scratchStack(engine)
-  const update_config = { failure_action: 'pause', monitor: '3s' }
-  convergedOf(await stack.up({ app: sh(FOREVER, { update_config }) }))
-  expect(causeOf(await stack.up({ app: sh('exit 9', { update_config }) }))).toMatchObject({ code: 'update-paused' })
+test.concurrent('a paused update: what it left behind, else what its new tasks come to', async () => {
+  const update_config = { failure_action: 'pause', monitor: '3s', delay: '10s' }
+  for (const [replicas, code] of [
+    [2, 'update-paused'],
+    [1, 'crash-loop'],
+  ] as const) {
+    await using stack = scratchStack(engine)
+    convergedOf(await stack.up({ app: sh(FOREVER, { update_config, replicas }) }))
+    const cause = causeOf(await stack.up({ app: sh('exit 9', { update_config, replicas }) }))
+    expect(cause.code, JSON.stringify(cause)).toBe(code)
+  }
 })

@@ -51,6 +51,7 @@ export class StackMemory {
   }
 
   async look(): Promise<Snapshot> {
+    const began = this.#clock.now()
     const services = await this.#engine.services(this.#stack)
     const tasks = await this.#engine.tasks(this.#stack)
     for (const task of tasks) this.#remember(task)
@@ -67,6 +68,7 @@ export class StackMemory {
       containers: this.#containers,
       expected: this.#expected,
       at: now,
+      began,
       waitedMs: now - this.#begun,
     }
     return this.last

@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly expected: ReadonlyMap<string, Expected>
   /** When the look was, in epoch ms by our clock. */
   readonly at: number
+  /** When it began: what it shows may be as old. Default: `at`. */
+  readonly began?: number
   /** How long the wait has been going on, in ms: the engine was given the services before. */
   readonly waitedMs: number
 }

@@ -1,22 +1,24 @@
 /** What cc-ci does to a running app on purpose. */
 const DISTURBANCES = {
   /** Services are created or changed: nothing of them is judged until the wait for convergence begins. */
-  deploy: { suspends: true, others: 'meant' },
+  deploy: { suspends: 'all', others: 'meant' },
   /** Hooks run in the named services, which may stop or restart the program there. */
-  backup: { suspends: false, others: 'unexpected' },
+  backup: { suspends: 'none', others: 'unexpected' },
   /** Data is destroyed and brought back below the app. */
-  restore: { suspends: true, others: 'meant' },
+  restore: { suspends: 'all', others: 'meant' },
   /** The containers of the named services are killed; what needs them may end too, also a moment later. */
-  kill: { suspends: false, others: 'follow' },
+  kill: { suspends: 'none', others: 'follow' },
   /** Code of the recipe or operator runs that may restart anything. */
-  hook: { suspends: false, others: 'unexpected' },
+  hook: { suspends: 'none', others: 'unexpected' },
+  /** A one-shot is started by hand; whoever asked is told how it ended, and decides what that means. */
+  'run-once': { suspends: 'named', others: 'unexpected' },
   /** Everything ends and comes back by itself. */
-  'engine-restart': { suspends: true, others: 'meant' },
+  'engine-restart': { suspends: 'all', others: 'meant' },
 } as const satisfies Record<string, Disturbance>
 
 interface Disturbance {
-  /** The app is not judged meanwhile: no state of it means anything. */
-  readonly suspends: boolean
+  /** What is not judged meanwhile, because no state of it means anything. */
+  readonly suspends: 'all' | 'named' | 'none'
   /** What ends of services mean that are not named: `follow` = they may, also once soon after it. */
   readonly others: 'meant' | 'unexpected' | 'follow'
 }
@@ -57,7 +59,14 @@ export function mayFollow(span: Span, end: { readonly service: string; readonly 
   return end.at > span.to + GRACE_MS && end.at <= span.to + FOLLOWS_MS
 }
 
-/** Whether nothing of the app may be judged at the moment. */
-export function isSuspended(spans: readonly Span[]): boolean {
-  return spans.some(({ kind, to }) => to === null && DISTURBANCES[kind].suspends)
+/** What may not be judged by a look that began then: the names of services, or `all`. */
+export function suspendedAt(spans: readonly Span[], began: number): 'all' | ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { kind, services, to } of spans) {
+    const { suspends } = DISTURBANCES[kind]
+    if (suspends === 'none' || (to !== null && to <= began)) continue
+    if (suspends === 'all' || services === 'all') return 'all'
+    for (const name of services) names.add(name)
+  }
+  return names
 }

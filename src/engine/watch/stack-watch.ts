@@ -13,7 +13,7 @@ import { rootFailure } from '../convergence/decide.ts'
 import { StackMemory } from '../convergence/memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { type Exit, exitsOf } from './exits.ts'
-import { type DisturbanceKind, isSuspended, type Span } from './spans.ts'
+import { type DisturbanceKind, type Span, suspendedAt } from './spans.ts'
 import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './stability.ts'
 
 /** The poll behind the events of the engine. */
@@ -249,8 +249,10 @@ export class StackWatch implements Disposable {
 
   #judge(snapshot: Snapshot): void {
     if (this.#failure || this.#converging > 0 || this.#upSince === Number.POSITIVE_INFINITY) return
-    if (isSuspended(this.#spans)) return
-    const found = this.#decisive(snapshot)
+    const suspended = suspendedAt(this.#spans, snapshot.began ?? snapshot.at)
+    if (suspended === 'all') return
+    const services = snapshot.services.filter(({ service }) => !suspended.has(service))
+    const found = this.#decisive({ ...snapshot, services })
     if (!found) return
     const { mask = (text: string) => text } = this.#options
     const failure = causeOf(this.#engine, snapshot, found, mask)

@@ -16,15 +16,11 @@ const shape = z.object({
 /** `ctx.runOnce`: a completion after a timeout that is not fatal is left to the next convergence, which knows what it is. */
 export async function callOnce({ context, reporter }: Caller, params: unknown): Promise<{ completed: boolean }> {
   const { service, timeoutMs, fatal } = shape.parse(params)
-  const { host, plan, signal, masker } = context
+  const { host, plan, signal, masker, watch } = context
   const name = `${plan.app.stack}_${service}`
-  const result = await runOnce(host.engine, {
-    service: name,
-    stack: plan.app.stack,
-    deadlineMs: timeoutMs,
-    signal,
-    onWaiting: reporter.onWaiting,
-  })
+  const { stack } = plan.app
+  const options = { service: name, stack, deadlineMs: timeoutMs, signal, onWaiting: reporter.onWaiting }
+  const result = await watch.during({ kind: 'run-once', services: [service] }, () => runOnce(host.engine, options))
   if (result.state === 'ready') return { completed: true }
   if (result.state === 'impossible') {
     const { code, message, lines } = result.cause

@@ -124,6 +124,38 @@ test('nothing is judged while a restore goes on; what is a habit counts all the 
   expect(found[0]?.message).toContain('each time after about 30 s')
 })
 
+test('a one-shot that is started by hand is judged by whoever asked, and nothing else is let off meanwhile', async () => {
+  const lives = { app: HABIT, seed: [{ from: 0, to: 30, code: 3 }, { from: 31, to: 61, code: 3 }, { from: 62 }] }
+  const asked = watching(lives)
+  await asked.at(10)
+  await asked.converge()
+  await asked.watch.during({ kind: 'run-once', services: ['seed'] }, () => asked.at(62))
+  await asked.at(63)
+  expect(asked.found.map(({ service }) => service)).toEqual(['app'])
+  const other = watching({ seed: lives.seed })
+  await other.at(10)
+  await other.converge()
+  await other.watch.during({ kind: 'run-once', services: ['other'] }, () => other.at(62))
+  await other.at(63)
+  expect(other.found.map(({ service }) => service)).toEqual(['seed'])
+})
+
+test('a look that began before a restore was over says nothing', async () => {
+  const { watch, found, at, converge } = watching({ app: HABIT })
+  await at(10)
+  await converge()
+  await at(40)
+  const end = watch.begin({ kind: 'restore', services: 'all' })
+  const early = watch.look()
+  await at(63)
+  await early
+  end()
+  await settled()
+  expect(found).toEqual([])
+  await at(64)
+  expect(found).toHaveLength(1)
+})
+
 test('a kill explains the end of what was killed, and no other act does', async () => {
   const lives = { app: [{ from: 0, to: 30, code: 137 }, { from: 31, to: 70, code: 137 }, { from: 71 }] }
   const killed = watching(lives)

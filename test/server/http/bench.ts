@@ -146,7 +146,7 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
     },
     async enrol({ name, by, allow = [], memoryBytes = null, mirrorOf = null }) {
       if ((await store.enrolments()).some((one) => one.name === name)) {
-        throw new UsageError('already-enrolled', `${name} is enrolled already`)
+        throw new UsageError('already-enrolled', `${name} is enrolled already`, { kind: 'conflict' })
       }
       const at = new Date(clock.now()).toISOString()
       const enrolment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }

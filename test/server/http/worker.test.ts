@@ -65,9 +65,9 @@ describe('a worker elsewhere', () => {
   test('is told what no other try mends, and what one may', async () => {
     const held = await claimed()
     const source = () => dispatch.source(held, '/dev/null', never)
-    noSource = new InfraError('commit-not-found', 'coop/x has no commit aaa')
+    noSource = new InfraError('commit-not-found', 'coop/x has no commit aaa', { kind: 'gone' })
     await expect(source()).rejects.toMatchObject({ code: 'commit-not-found', message: expect.stringContaining('aaa') })
-    noSource = new InfraError('git-failed', 'git: the forge is away')
+    noSource = new InfraError('git-failed', 'git: the forge is away', { kind: 'upstream' })
     await expect(source()).rejects.toMatchObject({ code: 'server-gone', message: expect.stringContaining('is away') })
     noSource = null
     await source()
