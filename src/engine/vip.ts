@@ -28,6 +28,10 @@ const REMEMBERED = 8
 const PORT = 7946
 const GREETING = 'cc-ci-probe'
 const FIND_NC = 'NC=nc; command -v busybox >/dev/null && NC="busybox nc"'
+/** Until when a probe may go on, in epoch ms: later it is what a killed process left. */
+const UNTIL_LABEL = 'cc-ci.probe-until'
+/** Longer than all its waits. */
+const LONGEST_MS = 10 * 60_000
 const MISSING = 'usually a kernel without IPVS, where ingress ports carry nothing either'
 
 /**
@@ -44,8 +48,9 @@ export async function probeVips(engine: Engine, options: VipOptions): Promise<Vi
 }
 
 async function probe(engine: Engine, { toolboxImage, runId }: VipOptions): Promise<VipProbe> {
+  await sweepProbes(engine)
   const name = `cc-ci-vip-${randomId(8)}`
-  const labels = { [RUN_LABEL]: runId, [STACK_LABEL]: name }
+  const labels = { [RUN_LABEL]: runId, [STACK_LABEL]: name, [UNTIL_LABEL]: String(Date.now() + LONGEST_MS) }
   const network: NetworkOptions = { driver: 'overlay', attachable: true }
   const { objects } = engine
   try {
@@ -62,6 +67,14 @@ async function probe(engine: Engine, { toolboxImage, runId }: VipOptions): Promi
   } finally {
     await takeAway(engine, name)
   }
+}
+
+/** Removes what probes left whose process was killed. Their names. */
+export async function sweepProbes(engine: Engine): Promise<readonly string[]> {
+  const networks = await engine.objects.list('network', UNTIL_LABEL)
+  const dead = networks.filter(({ labels }) => Number(labels?.[UNTIL_LABEL]) < Date.now())
+  for (const { name } of dead) await takeAway(engine, name)
+  return dead.map(({ name }) => name)
 }
 
 interface Attempt {

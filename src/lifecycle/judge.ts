@@ -57,7 +57,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(id, error)
     const machine = machineNow(context.folder.dir)
-    reporter.check(check, outcome, { ...why, lines: [machineLine(machine), ...why.lines] }, machine)
+    reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
   }
   if (context.watch.failed) context.state.failedIn ??= id
   const why = doubt(id, next)

@@ -70,7 +70,7 @@ test('the seed is back', async ({ app, op }) => {
       blame: 'recipe',
     })
     expect(cause?.message).toContain('no seeds today')
-    expect(cause?.lines.join('\n')).toMatch(/cc-ci\.config\.ts:8/)
+    expect(cause?.lines.join('\n')).toMatch(/cc-ci\.config\.ts:6/)
   })
 
   it('one that does not end is stopped by its own deadline, and says itself whether that is fatal', async () => {

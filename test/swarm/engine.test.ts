@@ -6,7 +6,7 @@ import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
 import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
 import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
-import { probeVips } from '../../src/engine/vip.ts'
+import { probeVips, sweepProbes } from '../../src/engine/vip.ts'
 import { newRunId, randomId } from '../../src/lib/ids.ts'
 import { FOREVER, IMAGE, scratchStack, sh } from './support/scratch-stack.ts'
 
@@ -211,5 +211,22 @@ test('the probe for virtual addresses answers by a real connection, once, and le
     expect((await takeLedger(engine, { stack: 'cc-ci-vip', runId })).total).toBe(0)
   } finally {
     rmSync(dir, { recursive: true })
+  }
+})
+
+test('what a probe left whose process was killed is removed, and one that goes on is left alone', async () => {
+  const make = async (untilMs: number) => {
+    const name = `cc-ci-vip-${randomId(8)}`
+    const labels = { [STACK_LABEL]: name, [RUN_LABEL]: 'probe-test', 'cc-ci.probe-until': String(untilMs) }
+    await engine.objects.createNetwork(name, labels)
+    return name
+  }
+  const [dead, alive] = [await make(Date.now() - 1), await make(Date.now() + 60_000)]
+  try {
+    expect(await sweepProbes(engine)).toContain(dead)
+    expect(await engine.objects.find('network', dead)).toBeNull()
+    expect(await engine.objects.find('network', alive)).not.toBeNull()
+  } finally {
+    await removeStack(engine, { stack: alive, runId: 'none', deadlineMs: 20_000 })
   }
 })
