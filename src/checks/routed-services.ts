@@ -1,5 +1,5 @@
 import type { ResolvedStack } from '../recipe/model.ts'
-import { boundHosts } from '../recipe/route-rule.ts'
+import { boundHosts } from '../recipe/traefik/rule.ts'
 import { labelProblem } from '../recipe/traefik/label-problem.ts'
 import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
 

@@ -1,5 +1,5 @@
 import type { ComposeModel, ComposeService } from './model.ts'
-import { boundHosts } from './route-rule.ts'
+import { boundHosts } from './traefik/rule.ts'
 
 /** What a stack asks of the edge that would take requests that are not its own, or lead the edge to a place of its choice. */
 export interface ForeignRoute {

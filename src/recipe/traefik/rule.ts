@@ -9,24 +9,41 @@ export interface RoutePlace {
 }
 
 interface Matcher {
+  /** In lower case. */
   readonly name: string
   readonly values: readonly string[]
 }
 
+/**
+ * A rule as Traefik reads it: matchers ``Name(`literal`, …)`` joined by `&&` before `||`, `!` and brackets (doc.traefik.io, routing rules).
+ */
+type Rule =
+  | { readonly is: 'matcher'; readonly matcher: Matcher }
+  | { readonly is: 'not' }
+  | { readonly is: 'all' | 'any'; readonly of: readonly Rule[] }
+
 /** Either of them is enough; within one all must hold. */
 type Alternatives = readonly (readonly Matcher[])[]
 
-const TOKEN = /\s*(&&|\|\||!|\(|\)|[A-Za-z]\w*\s*\(\s*(?:[`"'][^`"']*[`"']\s*,?\s*)*\))/y
-const VALUE = /[`"']([^`"']*)[`"']/g
-/** More alternatives than this are no rule that a person wrote. */
+/** More alternatives, or deeper brackets, are no rule that a person wrote. */
 const MAX_ALTERNATIVES = 200
+const MAX_DEPTH = 50
+
+/**
+ * The hosts that a rule keeps to, lower case; null when requests for any host may match, or when the rule cannot be read.
+ */
+export function boundHosts(text: string): readonly string[] | null {
+  const rule = read(text)
+  return rule && boundBy(rule)
+}
 
 /**
  * The places that a router's rule surely leads to: a plain GET there meets it. Null where that cannot be said: patterns, headers,
  * methods, negations, or no host at all.
  */
-export function placesOf(rule: string): RoutePlace[] | null {
-  const alternatives = parse(rule)
+export function placesOf(text: string): RoutePlace[] | null {
+  const rule = read(text)
+  const alternatives = rule && alternativesOf(rule)
   if (alternatives === null) return null
   const places = alternatives.map(placesOfOne)
   return places.includes(null) ? null : places.flatMap((some) => some ?? [])
@@ -37,6 +54,32 @@ export function covers(place: RoutePlace, other: RoutePlace): boolean {
   if (place.host !== other.host) return false
   if (place.exact) return other.exact && place.path === other.path
   return other.path.startsWith(place.path)
+}
+
+function boundBy(rule: Rule): readonly string[] | null {
+  if (rule.is === 'not') return null
+  if (rule.is === 'matcher') {
+    const { name, values } = rule.matcher
+    return /^host(sni)?$/.test(name) && values.length > 0 ? values.map((value) => value.toLowerCase()) : null
+  }
+  const sides = rule.of.map(boundBy)
+  const bound = sides.filter((side) => side !== null)
+  // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
+  const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
+  return kept ? bound.flat() : null
+}
+
+function alternativesOf(rule: Rule): Alternatives | null {
+  if (rule.is === 'not') return null
+  if (rule.is === 'matcher') return [[rule.matcher]]
+  let found: Alternatives = rule.is === 'any' ? [] : [[]]
+  for (const part of rule.of) {
+    const more = alternativesOf(part)
+    if (more === null) return null
+    found = rule.is === 'any' ? [...found, ...more] : found.flatMap((left) => more.map((right) => [...left, ...right]))
+    if (found.length > MAX_ALTERNATIVES) return null
+  }
+  return found
 }
 
 function placesOfOne(matchers: readonly Matcher[]): RoutePlace[] | null {
@@ -50,54 +93,74 @@ function placesOfOne(matchers: readonly Matcher[]): RoutePlace[] | null {
   )
 }
 
-/** Brackets, `&&` before `||`, as Traefik reads them. */
-function parse(rule: string): Alternatives | null {
-  const tokens = tokensOf(rule)
-  if (tokens === null) return null
-  let at = 0
-  const either = (): Alternatives | null => {
-    let found = both()
-    while (found !== null && tokens[at] === '||') {
-      at += 1
-      const more = both()
-      found = more && [...found, ...more]
-    }
-    return found
-  }
-  const both = (): Alternatives | null => {
-    let found = one()
-    while (found !== null && tokens[at] === '&&') {
-      at += 1
-      const more = one()
-      found = more && found.flatMap((left) => more.map((right) => [...left, ...right]))
-      if (found !== null && found.length > MAX_ALTERNATIVES) return null
-    }
-    return found
-  }
-  const one = (): Alternatives | null => {
-    const token = tokens[at]
-    at += 1
-    if (token === '(') {
-      const inside = either()
-      at += 1
-      return tokens[at - 1] === ')' ? inside : null
-    }
-    const name = token === undefined ? undefined : /^([A-Za-z]\w*)\s*\(/.exec(token)?.[1]
-    if (name === undefined || token === undefined) return null
-    return [[{ name: name.toLowerCase(), values: [...token.matchAll(VALUE)].map(([, value = '']) => value) }]]
-  }
-  const found = either()
-  return at === tokens.length ? found : null
+const TOKEN = /`[^`]*`|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|&&|\|\||[A-Za-z]\w*|[!(),]|\S/g
+const NAME = /^[A-Za-z]/
+const LITERAL = /^[`"'].*[`"']$/s
+
+/** Null when it is no rule. */
+function read(text: string): Rule | null {
+  const reader = new Reader(text.match(TOKEN) ?? [])
+  const rule = reader.either(0)
+  return reader.done ? rule : null
 }
 
-function tokensOf(rule: string): string[] | null {
-  const text = rule.trim()
-  const tokens: string[] = []
-  TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < text.length) {
-    const [, token] = TOKEN.exec(text) ?? []
-    if (token === undefined) return null
-    tokens.push(token)
+class Reader {
+  readonly #tokens: readonly string[]
+  #at = 0
+
+  constructor(tokens: readonly string[]) {
+    this.#tokens = tokens
   }
-  return tokens
+
+  get done(): boolean {
+    return this.#at === this.#tokens.length
+  }
+
+  either(depth: number): Rule | null {
+    return this.#joined('any', '||', () => this.#joined('all', '&&', () => this.#one(depth)))
+  }
+
+  #joined(is: 'all' | 'any', by: string, part: () => Rule | null): Rule | null {
+    const parts: Rule[] = []
+    do {
+      const one = part()
+      if (one === null) return null
+      parts.push(one)
+    } while (this.#take(by))
+    return { is, of: parts }
+  }
+
+  #one(depth: number): Rule | null {
+    if (depth > MAX_DEPTH) return null
+    if (this.#take('!')) return this.#one(depth + 1) && { is: 'not' }
+    if (!this.#take('(')) return this.#matcher()
+    const inside = this.either(depth + 1)
+    return this.#take(')') ? inside : null
+  }
+
+  #matcher(): Rule | null {
+    const name = this.#next(NAME)
+    if (name === null || !this.#take('(')) return null
+    const values: string[] = []
+    while (!this.#take(')')) {
+      const literal = this.#next(LITERAL)
+      if (literal === null) return null
+      values.push(literal.slice(1, -1))
+      this.#take(',')
+    }
+    return { is: 'matcher', matcher: { name: name.toLowerCase(), values } }
+  }
+
+  #next(shape: RegExp): string | null {
+    const token = this.#tokens[this.#at]
+    if (token === undefined || !shape.test(token)) return null
+    this.#at += 1
+    return token
+  }
+
+  #take(token: string): boolean {
+    if (this.#tokens[this.#at] !== token) return false
+    this.#at += 1
+    return true
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { covers, placesOf } from '../../../src/recipe/traefik/rule.ts'
+import { boundHosts, covers, placesOf } from '../../../src/recipe/traefik/rule.ts'
 
 it.each<[rule: string, places: string[] | null]>([
   ['Host(`a.b`)', ['a.b/']],
@@ -35,4 +35,23 @@ it('a place covers itself and what lies below it', () => {
   expect(covers(at('b', '/'), at('a', '/'))).toBe(false)
   expect(covers(at('a', '/x', true), at('a', '/x'))).toBe(false)
   expect(covers(at('a', '/x', true), at('a', '/x', true))).toBe(true)
+})
+
+it.each<[rule: string, hosts: string[] | null]>([
+  ['Host(`A.b`)', ['a.b']],
+  ['HostSNI(`a`)', ['a']],
+  ['Host(`a`) && Method(`POST`)', ['a']],
+  ['Host(`a`) || Host(`b`) && Path(`/x`)', ['a', 'b']],
+  ['Host(`a`) || Path(`/x`)', null],
+  ['!Host(`a`)', null],
+  ['Host(`a`) && !Host(`b`)', ['a']],
+  ['HostRegexp(`a`)', null],
+  ['Host()', null],
+  ['Host("a\\"b")', ['a\\"b']],
+  ['Host(`a`', null],
+  [`${'('.repeat(50)}Host(\`a\`)${')'.repeat(50)}`, ['a']],
+  [`${'('.repeat(100_000)}Host(\`a\`)`, null],
+  [`${'!'.repeat(100_000)}Host(\`a\`)`, null],
+])('%.40s keeps to hosts', (rule, hosts) => {
+  expect(boundHosts(rule)).toEqual(hosts)
 })
