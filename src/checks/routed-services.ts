@@ -1,7 +1,7 @@
 import type { ResolvedStack } from '../recipe/model.ts'
-import { boundHosts } from '../recipe/traefik/rule.ts'
 import { labelProblem } from '../recipe/traefik/label-problem.ts'
 import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
+import { boundHosts } from '../recipe/traefik/rule.ts'
 
 /** A service that the proxy is asked to serve. */
 export interface RoutedService {

@@ -1,5 +1,6 @@
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
+import { calmServices } from './calm-services.ts'
 import type { Engine } from './client.ts'
 import { containersOf, type Ledger, type LedgerKind, type LedgerOf, takeLedger } from './ledger.ts'
 import type { ObjectKind } from './objects.ts'
@@ -27,6 +28,7 @@ export async function removeStack(engine: Engine, options: RemovalOptions): Prom
   const errors = new Set<string>()
   const before = await takeLedger(engine, options)
   const of = { stack: options.stack, runId: options.runId, known: before }
+  await attempt([options.stack], (stack) => calmServices(engine, stack, options.deadlineMs / 4), errors)
   await removeAll(engine, 'service', before.items.services, errors)
   if (options.polite) await containersEnd(engine, of, options.deadlineMs / 2)
   const waited = await waitFor(

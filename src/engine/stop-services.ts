@@ -53,7 +53,8 @@ export async function stopServices(
   return { services: wanted.map(({ service }) => service), start }
 }
 
-async function stop(engine: Engine, { id, spec }: RawService): Promise<void> {
+/** Asks the engine to run nothing of a service. A job is left as it is. */
+export async function stop(engine: Engine, { id, spec }: RawService): Promise<void> {
   const { Mode: mode, TaskTemplate: template } = spec
   if (mode.Replicated)
     return engine.objects.updateService(id, { ...spec, Mode: { Replicated: { ...mode.Replicated, Replicas: 0 } } })

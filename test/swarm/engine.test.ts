@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { calmServices } from '../../src/engine/calm-services.ts'
 import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
 import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
@@ -229,4 +230,19 @@ test('what a probe left whose process was killed is removed, and one that goes o
   } finally {
     await removeStack(engine, { stack: alive, runId: 'none', deadlineMs: 20_000 })
   }
+})
+
+test('what is started again and again is calmed before it is removed', async () => {
+  await using stack = scratchStack(engine)
+  await stack.up({ app: sh('exit 3', { restart_policy: { condition: 'any', delay: '10ms' } }), other: sh(FOREVER) })
+  const ended = async () => (await engine.tasks(stack.stack)).filter(({ state }) => state === 'failed').length
+  await expect.poll(ended, { timeout: 60_000 }).toBeGreaterThanOrEqual(4)
+  const [restless] = (await engine.services(stack.stack)).filter(({ service }) => service === 'app')
+  await calmServices(engine, stack.stack, 20_000)
+  const tasks = await engine.tasks(stack.stack)
+  const mine = tasks.filter(({ serviceId }) => serviceId === restless?.id)
+  expect(mine.every(({ desired }) => desired === 'shutdown')).toBe(true)
+  expect(tasks.filter(({ desired }) => desired === 'running')).toHaveLength(1)
+  const { left, errors } = await removeStack(engine, { stack: stack.stack, runId: stack.runId, deadlineMs: 60_000 })
+  expect({ left: left.total, errors }).toEqual({ left: 0, errors: [] })
 })
