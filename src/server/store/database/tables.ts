@@ -54,7 +54,7 @@ interface AnswersTable {
   remote_id: number | null
   pending: boolean
   due_at: number
-  /** The clock when it was last handed out: later than now only where the clock went back. */
+  /** The clock when it was last handed out: much later than now only where the clock went back. */
   handed_at: number
 }
 
