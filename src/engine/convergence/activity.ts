@@ -2,8 +2,8 @@ import { InfraError } from '../../lib/errors.ts'
 import type { Engine } from '../client.ts'
 import type { TaskState } from '../types.ts'
 
-/** A program that for so long said nothing new and used no processor time is not on its way. */
-export const QUIET_MS = 30_000
+/** A program that for so long said nothing new and used no processor time is not on its way. For one that is up and answers: `timeouts.quiet`. */
+export const START_QUIET_MS = 30_000
 const EVERY_MS = 5_000
 /** Share of one processor. An idle server and its health probes stay below; a starting one on a crowded machine does not. */
 const BUSY = 0.05

@@ -3,7 +3,7 @@ import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../.
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
-import { QUIET_MS } from './activity.ts'
+import { START_QUIET_MS } from './activity.ts'
 import { outlastingRestarts } from './away.ts'
 import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
@@ -135,7 +135,7 @@ async function waitWhileItMoves(
 
 /** Of a short deadline only its second half counts. */
 function moves(memory: Looking['memory'], deadlineMs: number): boolean {
-  return showsProgress(memory.last, Math.min(QUIET_MS, deadlineMs / 2))
+  return showsProgress(memory.last, Math.min(START_QUIET_MS, deadlineMs / 2))
 }
 
 function late(

@@ -1,5 +1,5 @@
 import type { ServiceState } from '../types.ts'
-import { QUIET_MS } from './activity.ts'
+import { START_QUIET_MS } from './activity.ts'
 import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf, wasRefused } from './ends.ts'
 import {
   currentTasks,
@@ -68,7 +68,7 @@ function lastUp(snapshot: Snapshot, service: ServiceState): SeenTask | undefined
 /** Starting, past its start period, and without progress. */
 function isQuiet(snapshot: Snapshot, service: ServiceState): boolean {
   const last = currentTasks(snapshot, service).at(-1)
-  return last?.state === 'starting' && last.inStateMs >= service.startPeriodMs && (last.quietMs ?? 0) >= QUIET_MS
+  return last?.state === 'starting' && last.inStateMs >= service.startPeriodMs && (last.quietMs ?? 0) >= START_QUIET_MS
 }
 
 /** A slot that ended with no successor to come: attempts used up, or a server that ended with 0 and is not started again then. */

@@ -1,5 +1,5 @@
 import type { ServiceState } from '../types.ts'
-import { QUIET_MS } from './activity.ts'
+import { START_QUIET_MS } from './activity.ts'
 import { waitingReason } from './decide.ts'
 import { endedByItself } from './ends.ts'
 import { currentTasks, expectedServices, type SeenTask, type Snapshot } from './snapshot.ts'
@@ -13,7 +13,7 @@ const MUST_HOLD_MS = 10_000
  * first start (an image that is pulled, a volume that is made), a program inside the start period of its own health check, one that says
  * something new or uses the processor (within the last `quietMs`), one that runs and must only hold, and an update that the engine still watches.
  */
-export function showsProgress(snapshot: Snapshot, quietMs = QUIET_MS): boolean {
+export function showsProgress(snapshot: Snapshot, quietMs = START_QUIET_MS): boolean {
   return expectedServices(snapshot).some((service) => {
     if (waitingReason(snapshot, service) === null) return false
     const tasks = currentTasks(snapshot, service)
