@@ -1,8 +1,10 @@
 import { askEdge, RedirectLoop } from '../checks/edge-request.ts'
 import { tcpLook } from '../checks/probes/tcp.ts'
 import { proxyAnswer } from '../checks/proxy-answer.ts'
+import { Stillness } from '../checks/stillness.ts'
 import type { Release } from '../deploy/deployer.ts'
 import { routesFor } from '../edge/routes.ts'
+import type { Stretch } from '../engine/convergence/activity.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type WaitResult, waitFor } from '../lib/wait.ts'
 import type { RoutePlace } from '../recipe/traefik/rule.ts'
@@ -33,8 +35,6 @@ export interface WasThere {
 }
 
 const CHECK = 'still-there'
-/** Whatever is asked again has its route and its process already: the app's own address answered before. */
-const AGAIN_MS = 30_000
 
 /** Asks the running base for everything that it offers to the outside. */
 export async function lookAtBase(context: RunContext, release: Release): Promise<WasThere> {
@@ -195,24 +195,33 @@ function connect(
   return tcpLook({ engine: host.engine, runId, stack, service, port: target, toolboxImage: host.toolboxImage, signal })
 }
 
-/** Looks until `look` says null, half a minute at most. */
+/**
+ * Looks until `look` says null. As for the app's own address (see `awaitAnswer`) what is not there counts for good once neither it nor the app has
+ * moved for `timeouts.quiet`: a second program of the app may begin to listen long after the first.
+ */
 function again(
-  { signal, clock }: RunContext,
+  { signal, clock, plan, watch }: RunContext,
   { onWaiting }: TierReporter,
   subject: string,
   look: (signal: AbortSignal) => Promise<string | null>,
-): Promise<WaitResult<true, never>> {
-  return waitFor<true, never>(
+): Promise<WaitResult<true, string>> {
+  const { http: deadlineMs, quiet: quietMs } = plan.settings.settings.timeouts
+  const activity = { lastAt: (excused?: readonly Stretch[]) => watch.lastActivity(excused) }
+  const stillness = new Stillness({ quietMs, activity, clock })
+  return waitFor<true, string>(
     async (looking) => {
+      const from = clock.now()
       const seen = await look(looking)
-      return seen === null ? { state: 'ready', value: true } : { state: 'waiting', reason: seen }
+      if (seen === null) return { state: 'ready', value: true }
+      stillness.saw({ sign: seen, request: { from, to: clock.now() }, excused: true })
+      return stillness.isDecided(true) ? { state: 'impossible', cause: seen } : { state: 'waiting', reason: seen }
     },
-    { wait: { id: 'as-before', subject }, deadlineMs: AGAIN_MS, everyMs: 1000, signal, clock, onWaiting },
+    { wait: { id: 'as-before', subject }, deadlineMs, everyMs: () => stillness.pauseMs(), signal, clock, onWaiting },
   )
 }
 
-function lastSeen(waited: WaitResult<true, never>): string {
-  return waited.state === 'deadline' ? waited.lastSeen : ''
+function lastSeen(waited: Exclude<WaitResult<true, string>, { state: 'ready' }>): string {
+  return waited.state === 'deadline' ? waited.lastSeen : waited.cause
 }
 
 async function inTurn<T, R>(things: readonly T[], act: (thing: T) => Promise<R>): Promise<R[]> {
