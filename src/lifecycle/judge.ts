@@ -74,7 +74,8 @@ export async function judgeTeardown(context: RunContext): Promise<void> {
   try {
     await TIER_RUNNERS.teardown.run(context, reporter, (learnt) => ({ ...context, ...learnt }))
   } catch (error) {
-    reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error)))
+    const blame = error instanceof InfraError ? ({ blame: 'infra' } as const) : {}
+    reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error), blame))
   }
   events.append({ type: 'tier.ended', tier: 'teardown' })
 }

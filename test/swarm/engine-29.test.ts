@@ -1,10 +1,15 @@
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { buildRecipe } from '../../fixtures/recipes/build.ts'
 import { ensureEngine29 } from '../../scripts/engine-29/build.ts'
 import { copyImages } from '../../scripts/engine-29/images.ts'
 import { startEngine, stopEngine, sweepEngines, type TestEngine, within } from '../../scripts/engine-29/namespaces.ts'
+import { EXIT } from '../../src/lib/errors.ts'
 import { exec, wholeEnv } from '../../src/lib/exec.ts'
 import { randomId } from '../../src/lib/ids.ts'
+import { parseResults } from '../../src/verdict/results.ts'
 
 /** A life of each: what the engine counts, refuses, replaces and says itself. */
 const CANARIES = ['healthy', 'good-one-shot', 'crash-loop', 'too-little-memory', 'strange-engine']
@@ -31,9 +36,12 @@ beforeAll(async () => {
 afterAll(() => stopEngine(engine.dir), MINUTE)
 
 /** Runs a command against the engine; `said` is all that it wrote. */
-async function on(command: readonly string[]): Promise<{ exitCode: number | null; said: string }> {
+async function on(
+  command: readonly string[],
+  deadlineMs = 20 * MINUTE,
+): Promise<{ exitCode: number | null; said: string }> {
   const [file = '', ...args] = within(engine, command)
-  const { exitCode, stdout, stderr } = await exec(file, args, { deadlineMs: 20 * MINUTE, env: wholeEnv() })
+  const { exitCode, stdout, stderr } = await exec(file, args, { deadlineMs, env: wholeEnv() })
   return { exitCode, said: `${stdout}${stderr}` }
 }
 
@@ -47,3 +55,32 @@ test('faults and healthy look-alikes', async () => {
   const { exitCode, said } = await on([...CC_CI, 'selftest', ...CANARIES])
   expect(exitCode, said).toBe(0)
 })
+
+test('a run whose engine dies ends, and its browser with it', async () => {
+  const state = mkdtempSync(join(tmpdir(), 'cc-ci-dies-'))
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }))
+  const { dir } = await buildRecipe('healthy', join(state, 'recipe'))
+  const running = on([...CC_CI, 'test', dir, '--state', state, '--json', join(state, 'results.json')], 5 * MINUTE)
+  const began = () =>
+    globSync(join(state, 'runs/*/events.ndjson')).some((file) => PICTURED.test(readFileSync(file, 'utf8')))
+  await expect.poll(began, { timeout: 3 * MINUTE }).toBe(true)
+  await stopEngine(engine.dir)
+  const { exitCode, said } = await running
+  expect(exitCode, said).toBe(EXIT.unverified)
+  const results = parseResults(JSON.parse(readFileSync(join(state, 'results.json'), 'utf8')))
+  expect(results.verdict).toBe('unverified')
+  expect(results.tiers.map(({ cause }) => cause?.code)).toContain('engine-lost')
+  const survivors = readdirSync('/proc').filter((pid) => commandOf(pid).includes(state))
+  expect(survivors).toEqual([])
+})
+
+/** The first picture is kept: the browser is open. */
+const PICTURED = /"tier\.started","tier":"upgrade"/
+
+function commandOf(pid: string): string {
+  try {
+    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+  } catch {
+    return ''
+  }
+}

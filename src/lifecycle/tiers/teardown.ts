@@ -22,7 +22,11 @@ export const teardownTier: TierRunner = {
 async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
-  const known = await takeLedger(host.engine, run)
+  const { known, unknown } = await takeLedger(host.engine, run).then(
+    (ledger) => ({ known: ledger, unknown: null }),
+    (error: unknown) => ({ known: undefined, unknown: error }),
+  )
+  // Also where the engine is gone: what runs on this machine would outlive the run, and keep it from ending.
   const failures = await reporter.operation(plan.attached ? 'remove-helpers' : 'remove', async () => [
     ...(await context.resources.dispose(context)),
     ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
@@ -30,6 +34,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   for (const { what, message } of failures) {
     reporter.check({ id: 'removed', subject: what }, 'unverified', cause('teardown-leak', `${what}: ${message}`))
   }
+  if (!known) throw unknown
   const { ledger, leaks } = await leaksOf({ ...run, known })
   for (const leak of leaks) reporter.leak(leak)
   reporter.evidence({
