@@ -7,7 +7,6 @@ import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { runningTasks } from '../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../checks/smoke.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
-import type { Stretch } from '../engine/convergence/activity.ts'
 import type { Converged } from '../engine/convergence/snapshot.ts'
 import type { Operation } from '../public/ctx.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
@@ -72,7 +71,7 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
     portsOf: (container: string, looking: AbortSignal) =>
       listeningPorts({ engine, runId, stack, container, toolboxImage, signal: looking }),
     ...{ deadlineMs: timeouts.http, quietMs: timeouts.quiet, signal, clock, onWaiting: reporter.onWaiting },
-    activity: { lastAt: (excused?: readonly Stretch[]) => watch.lastActivity(excused) },
+    activity: watch,
     mask: (text: string) => masker.mask(text),
   }
   // Whoever cannot be reached need not be asked. Of another proxy nobody here knows the networks.

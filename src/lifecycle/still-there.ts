@@ -4,7 +4,6 @@ import { proxyAnswer } from '../checks/proxy-answer.ts'
 import { Stillness } from '../checks/stillness.ts'
 import type { Release } from '../deploy/deployer.ts'
 import { routesFor } from '../edge/routes.ts'
-import type { Stretch } from '../engine/convergence/activity.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type WaitResult, waitFor } from '../lib/wait.ts'
 import type { RoutePlace } from '../recipe/traefik/rule.ts'
@@ -206,8 +205,7 @@ function again(
   look: (signal: AbortSignal) => Promise<string | null>,
 ): Promise<WaitResult<true, string>> {
   const { http: deadlineMs, quiet: quietMs } = plan.settings.settings.timeouts
-  const activity = { lastAt: (excused?: readonly Stretch[]) => watch.lastActivity(excused) }
-  const stillness = new Stillness({ quietMs, activity, clock })
+  const stillness = new Stillness({ quietMs, activity: watch, clock })
   return waitFor<true, string>(
     async (looking) => {
       const from = clock.now()

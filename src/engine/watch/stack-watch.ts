@@ -162,10 +162,10 @@ export class StackWatch implements Disposable {
   }
 
   /**
-   * When the app was last seen at work, epoch ms: a task or a health state changed, a program started, a line was written to a log (outside of
+   * `AppActivity` of the checks: when the app was last seen at work, epoch ms: a task or a health state changed, a program started, a line was written to a log (outside of
    * `excused`), the processor was used. Null while it cannot be known.
    */
-  lastActivity(excused: readonly Stretch[] = []): number | null {
+  lastAt(excused: readonly Stretch[] = []): number | null {
     if (this.#closing.signal.aborted) return null
     const sign = this.#memory.lastSign(excused)
     return sign === null ? null : Math.max(sign, this.#stateSince)

@@ -106,7 +106,7 @@ test('nothing is judged that was never up, and nothing after it was closed', asy
   closed.watch.close()
   await closed.at(62)
   expect(closed.found).toEqual([])
-  expect(closed.watch.lastActivity()).toBeNull()
+  expect(closed.watch.lastAt()).toBeNull()
 })
 
 test('nothing is judged while a restore goes on; what is a habit counts all the same once it is over', async () => {
