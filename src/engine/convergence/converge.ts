@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { InfraError } from '../../lib/errors.ts'
 import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
@@ -68,6 +69,7 @@ export async function convergeOn(
     return { state: 'impossible', cause: await causeOf(engine, memory.last, found, mask), waitedMs }
   }
   if (waited.state === 'impossible') return failed(waited.cause)
+  heardOf(memory.last, { ...options, clock })
   const refused = refusedAtLast(memory.last)
   if (refused) return failed(refused)
   const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
@@ -78,6 +80,16 @@ export async function convergeOn(
     cause: late(moves(memory, options.deadlineMs), { lastSeen, waitedMs }, details),
     waitedMs,
   }
+}
+
+/** An engine that hangs is no fault of what it was to run. */
+function heardOf({ at }: Snapshot, { stack, clock }: { readonly stack: string; readonly clock: Clock }): void {
+  const silentMs = clock.now() - at
+  if (at > 0 && silentMs < SILENT_MS) return
+  const since = at > 0 ? ` for ${Math.round(silentMs / 1000)} s` : ''
+  throw new InfraError('engine-lost', `the engine has told nothing of stack ${stack}${since}, though it was asked`, {
+    hint: "Is it overloaded? Run 'cc-ci doctor'.",
+  })
 }
 
 /** Each expected service, and what it was before. */
@@ -114,6 +126,9 @@ export async function causeOf(
 function mayPass({ code, blame, tasks }: Pick<Diagnosis, 'code' | 'blame' | 'tasks'>): boolean {
   return code === 'crash-loop' ? tasks.length < 3 : code === 'task-rejected' && blame === 'infra'
 }
+
+/** A look takes a second, and several on a machine that has much else to do. */
+const SILENT_MS = 30_000
 
 type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
 

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { Engine } from '../../src/engine/client.ts'
+import { convergeOn } from '../../src/engine/convergence/converge.ts'
+import type { Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import { lived, second } from './watch/lives.ts'
+
+const engine = { taskLogs: async () => '', containerLogs: async () => '' } as unknown as Engine
+
+/** A wait of a minute in which the engine answers until this second and then hangs. */
+async function wait(answersUntil: number) {
+  let now = second(0)
+  const clock = {
+    now: () => now,
+    async sleep(ms: number, signal?: AbortSignal) {
+      await new Promise((resolve) => setImmediate(resolve))
+      signal?.throwIfAborted()
+      now += ms
+    },
+  }
+  const starting = (): Snapshot => ({ ...lived((now - second(0)) / 1000, { app: [{ from: 0 }] }), tasks: [], at: now })
+  const memory = { last: { ...starting(), at: 0 }, unready: () => 'app' }
+  const look = async () => {
+    if (now >= second(answersUntil)) return new Promise<never>(() => undefined)
+    memory.last = starting()
+    return memory.last
+  }
+  const nudge = () => new Promise<void>(() => undefined)
+  const options = { stack: 's', expected: [{ service: 'app' }], deadlineMs: 60_000, clock }
+  return convergeOn({ engine, memory, look, nudge }, options)
+}
+
+test('an engine that hangs is lost, and what it was to run has no fault', async () => {
+  await expect(wait(0)).rejects.toMatchObject({ code: 'engine-lost', blame: 'infra' })
+  await expect(wait(20)).rejects.toMatchObject({
+    code: 'engine-lost',
+    message: expect.stringMatching(/ for [345]\d s,/),
+  })
+})
+
+test('what the engine told of a moment ago is the app', async () => {
+  expect(await wait(45)).toMatchObject({ state: 'impossible', cause: { code: 'not-converged' } })
+  expect(await wait(100)).toMatchObject({ state: 'impossible', cause: { code: 'not-converged' } })
+})
