@@ -11,6 +11,7 @@ import { cut, oneLine } from './plain-text.ts'
 export { summaryText } from './summary.ts'
 
 const TICK_MS = 250
+const WAIT_LASTS_MS = 2_000
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
 interface Screen {
@@ -37,7 +38,7 @@ export interface TerminalReporter {
 
 /**
  * Shows a run while it goes. On a terminal: finished tiers scroll up, under them one line that moves, with the tier, its elapsed
- * time, and what is waited for and why. Elsewhere: one line for each thing that happens, the same wait never twice in a row.
+ * time, and what is waited for and why. Elsewhere: one line for each thing that happens, and for each wait that lasts.
  */
 export function terminalReporter({
   stream,
@@ -46,7 +47,7 @@ export function terminalReporter({
   color = wantsColor(tty),
 }: TerminalOptions): TerminalReporter {
   const ink = inkFor(color)
-  return tty ? new LiveReporter(stream, clock, ink) : new LineReporter(stream, ink)
+  return tty ? new LiveReporter(stream, clock, ink) : new LineReporter(stream, clock, ink)
 }
 
 /** What is going on right now, kept from the events. */
@@ -121,27 +122,69 @@ class LiveReporter implements TerminalReporter {
   }
 }
 
+interface Held {
+  readonly name: string
+  readonly gone: AbortController
+  rows: readonly string[]
+}
+
 class LineReporter implements TerminalReporter {
   readonly #stream: Screen
+  readonly #clock: Clock
   readonly #ink: Ink
   readonly #events: RunEvent[] = []
   #last = ''
+  #held: Held | null = null
 
-  constructor(stream: Screen, ink: Ink) {
+  constructor(stream: Screen, clock: Clock, ink: Ink) {
     this.#stream = stream
+    this.#clock = clock
     this.#ink = ink
   }
 
   onEvent(event: RunEvent): void {
     this.#events.push(event)
-    for (const row of rowsOf(event, this.#events, this.#ink, { live: false })) {
-      if (row !== this.#last) this.#stream.write(`${row}\n`)
-      this.#last = row
+    const rows = rowsOf(event, this.#events, this.#ink, { live: false })
+    if (event.type === 'wait.progress') this.#hold(event.name, rows)
+    else {
+      this.#letGo()
+      this.#write(rows)
     }
   }
 
   close(): void {
+    this.#letGo()
     this.#last = ''
+  }
+
+  /** A wait is worth a line once it has lasted: most are over within a second. Then it is told with its newest reason. */
+  #hold(name: string, rows: readonly string[]): void {
+    if (this.#held?.name === name) {
+      this.#held.rows = rows
+      return
+    }
+    this.#letGo()
+    const held: Held = { name, rows, gone: new AbortController() }
+    this.#held = held
+    this.#clock.sleep(WAIT_LASTS_MS, held.gone.signal).then(
+      () => {
+        this.#held = null
+        this.#write(held.rows)
+      },
+      () => undefined,
+    )
+  }
+
+  #letGo(): void {
+    this.#held?.gone.abort()
+    this.#held = null
+  }
+
+  #write(rows: readonly string[]): void {
+    for (const row of rows) {
+      if (row !== this.#last) this.#stream.write(`${row}\n`)
+      this.#last = row
+    }
   }
 }
 

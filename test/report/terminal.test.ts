@@ -39,9 +39,12 @@ function setUp(options: { tty: boolean; columns?: number; color?: boolean }) {
 }
 
 describe('terminalReporter, not on a terminal', () => {
-  it('writes plain lines: what begins, what is waited for and why, how each tier ended', () => {
-    const { reporter, writes } = setUp({ tty: false })
-    for (const event of failedRun()) reporter.onEvent(event)
+  it('writes plain lines: what begins, what is waited for and why, how each tier ended', async () => {
+    const { reporter, writes, clock } = setUp({ tty: false })
+    for (const event of failedRun()) {
+      reporter.onEvent(event)
+      if (event.type === 'wait.progress') await clock.advance(2_000)
+    }
     reporter.close()
     const text = writes.join('')
     expect(text).toContain(
@@ -53,12 +56,34 @@ describe('terminalReporter, not on a terminal', () => {
     expect(text).not.toContain('\u001b')
   })
 
-  it('does not say the same wait twice in a row', () => {
-    const { reporter, writes } = setUp({ tty: false })
-    const [start] = passingStream()
-    const wait = passingStream().find(({ type }) => type === 'wait.progress') as RunEvent
-    for (const event of [start as RunEvent, wait, wait, wait]) reporter.onEvent(event)
-    expect(writes.filter((text) => text.includes('waiting for'))).toHaveLength(1)
+  it('tells of a wait once it has lasted, with its newest reason, and of the next when that has', async () => {
+    const { reporter, writes, clock } = setUp({ tty: false })
+    const wait = passingStream().find(({ type }) => type === 'wait.progress') as Extract<
+      RunEvent,
+      { type: 'wait.progress' }
+    >
+    const told = () => writes.filter((text) => text.includes('waiting for')).map((text) => /: (\w+) \(/.exec(text)?.[1])
+    const says = (name: string, reason: string) => reporter.onEvent({ ...wait, name, reason })
+    says('x', 'one')
+    await clock.advance(1_000)
+    says('x', 'two')
+    await clock.advance(999)
+    expect(told()).toEqual([])
+    await clock.advance(1)
+    expect(told()).toEqual(['two'])
+    says('x', 'two')
+    await clock.advance(2_000)
+    expect(told()).toEqual(['two'])
+    says('x', 'three')
+    says('y', 'four')
+    await clock.advance(2_000)
+    expect(told()).toEqual(['two', 'four'])
+    says('z', 'five')
+    reporter.onEvent({ ...wait, type: 'check', id: 'converged', name: 'x', outcome: 'pass' } as unknown as RunEvent)
+    says('z', 'six')
+    reporter.close()
+    await clock.advance(2_000)
+    expect(told()).toEqual(['two', 'four'])
   })
 
   it.each(HOSTILE)('passes on no control character: %j', (say) => {
