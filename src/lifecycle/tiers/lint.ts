@@ -21,11 +21,11 @@ export const lintTier: TierRunner = {
     const errors = judged.filter(({ ok, severity }) => !ok && severity === 'error')
     if (errors.length === 0) return reporter.check('lint-clean', 'pass')
     for (const row of errors) {
-      const lines = [row.where, row.message].filter((line) => line !== undefined)
+      const lines = [row.where ? `${row.where}: ${row.rule}` : row.rule]
       reporter.check(
         { id: 'lint-rule', subject: `${row.id} ${row.rule}` },
         'fail',
-        cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.message}`, { hint: row.hint, lines }),
+        cause(row.cause ?? 'compose-invalid', `${row.id}: ${row.subject}: ${row.message}`, { hint: row.hint, lines }),
       )
     }
   },
