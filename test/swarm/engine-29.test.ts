@@ -61,10 +61,10 @@ test('a run whose engine dies ends, and its browser with it', async () => {
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-dies-'))
   onTestFinished(() => rmSync(state, { recursive: true, force: true }))
   const { dir } = await buildRecipe('healthy', join(state, 'recipe'))
-  const running = on([...CC_CI, 'test', dir, '--state', state, '--json', join(state, 'results.json')], 5 * MINUTE)
+  const running = on([...CC_CI, 'test', dir, '--state', state, '--json', join(state, 'results.json')], 12 * MINUTE)
   const began = () =>
     globSync(join(state, 'runs/*/events.ndjson')).some((file) => PICTURED.test(readFileSync(file, 'utf8')))
-  await expect.poll(began, { timeout: 3 * MINUTE }).toBe(true)
+  await expect.poll(began, { timeout: 8 * MINUTE }).toBe(true)
   await stopEngine(engine.dir)
   const { exitCode, said } = await running
   expect(exitCode, said).toBe(EXIT.unverified)
