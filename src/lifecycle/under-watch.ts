@@ -1,4 +1,4 @@
-import { InfraError } from '../lib/errors.ts'
+import { CcCiError } from '../lib/errors.ts'
 import { cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 
@@ -44,12 +44,12 @@ async function rooted({ watch, masker }: RunContext, { error, ended, waitingFor 
 }
 
 /**
- * What a program's end may explain: a fault of the app, or an engine that has no container to run a command in. What convergence says of a
+ * What a program's end may explain: a fault of the app, a database that cannot be read, or an engine that has no container to run a command in. What convergence says of a
  * service is read off the programs themselves.
  */
 function isSymptom(error: unknown): boolean {
   if (error instanceof TierStop) return error.outcome === 'fail' && error.why.service === undefined
-  return error instanceof InfraError
+  return error instanceof CcCiError
 }
 
 async function found(watch: RunContext['watch']): Promise<TierStop | null> {

@@ -1,4 +1,4 @@
-import { CcCiError, InfraError } from '../../lib/errors.ts'
+import { CcCiError, RecipeError } from '../../lib/errors.ts'
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Surroundings } from './contract.ts'
 import type { Fingerprint, TableShape } from './fingerprint.ts'
@@ -87,7 +87,7 @@ function dialect(service: string): SqlDialect {
     async plant(value, around) {
       home = first && homeOf(first)
       if (first === undefined || home === undefined)
-        throw new InfraError('data-unreadable', `there is no database of an app in ${service} yet`)
+        throw new RecipeError('data-unreadable', `there is no database of an app in ${service} yet`)
       await run(plantSql(home, value), around)
       const filled = new Set(first.tables.map(({ database }) => database))
       for (const name of filled) if (name !== home && (await takes(plantSql(name, value), around))) others.push(name)
@@ -127,9 +127,9 @@ function shapesOf({ tables, columns }: Listed, rows: ReadonlyMap<string, number>
   return shapes
 }
 
-function cannotSee(service: string, database: string, { login }: Listed): InfraError {
+function cannotSee(service: string, database: string, { login }: Listed): RecipeError {
   const message = `${login.user}, who logged in to ${service} this time, does not see the database ${database}`
-  return new InfraError('data-unreadable', message, {
+  return new RecipeError('data-unreadable', message, {
     hint: "Look whether the new version changed the credentials in the environment of the database's service.",
   })
 }

@@ -1,4 +1,4 @@
-import { InfraError } from '../../lib/errors.ts'
+import { RecipeError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import type { BackupPlan } from '../plan.ts'
@@ -77,7 +77,7 @@ const CALL_MS = 300_000
 
 /**
  * Runs a script in the server's container; without input it only logs in. After an upgrade or a restore the server may still be starting: when
- * it takes no connection (exit code NO_SERVER) it gets a minute. Throws InfraError `data-unreadable` for what does not succeed.
+ * it takes no connection (exit code NO_SERVER) it gets a minute. Throws RecipeError `data-unreadable` for what does not succeed.
  */
 export async function askServer(call: ClientCall, around: Surroundings): Promise<string> {
   let done = await runClient(call, around)
@@ -113,8 +113,8 @@ function runClient({ service, script, args, stdin }: ClientCall, around: Surroun
   return settledExec(service, ['sh', '-c', script, 'witness', ...args], { ...around, deadlineMs: CALL_MS, stdin })
 }
 
-function unreadable({ title, service }: ClientCall, why: string): InfraError {
-  return new InfraError('data-unreadable', `${title} in ${service} could not be read: ${why}`, {
+function unreadable({ title, service }: ClientCall, why: string): RecipeError {
+  return new RecipeError('data-unreadable', `${title} in ${service} could not be read: ${why}`, {
     hint: 'The server may be restarting, or no longer take the credentials of its container; look at the log of the service.',
   })
 }
