@@ -18,8 +18,8 @@ export interface Exit {
 }
 
 /**
- * Every end of an expected service's program since the app was first up (`since`), oldest first. What started and ended while a deployment
- * converged is a failed start, which convergence judges.
+ * Every end of an expected service's program since the app was first up (`since`), oldest first. What started and ended while a deployment, or
+ * what was killed, converged is a failed start, which convergence judges.
  */
 export function exitsOf(
   snapshot: Snapshot,
@@ -48,9 +48,12 @@ export function exitsOf(
     })
 }
 
+/** What makes programs start, and lasts until they are up: what begins and ends within it was not ended by it. */
+const STARTS: readonly Span['kind'][] = ['deploy', 'kill']
+
 function isFailedStart({ at, ageMs }: { at: number; ageMs: number }, spans: readonly Span[]): boolean {
   return spans.some(({ kind, from, to }) => {
-    return kind === 'deploy' && at - ageMs >= from && at <= (to ?? Number.POSITIVE_INFINITY)
+    return STARTS.includes(kind) && at - ageMs >= from && at <= (to ?? Number.POSITIVE_INFINITY)
   })
 }
 

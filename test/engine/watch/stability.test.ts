@@ -149,7 +149,7 @@ describe('what cc-ci does to the app', () => {
     [
       'while it was replaced, as often as it wants',
       [{ from: 2, to: 41 }, { from: 42, to: 44 }, { from: 45 }],
-      ['meant', 'meant'],
+      ['meant'],
     ],
     ['once soon after', [{ from: 2, to: 70 }, { from: 71 }], ['meant']],
     ['once soon after, and again', [{ from: 2, to: 60 }, { from: 61, to: 90 }, { from: 91 }], ['meant', 'unexpected']],
