@@ -1,6 +1,7 @@
 import { waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
 import { isJob } from './convergence/ends.ts'
+import { slotOf } from './convergence/snapshot.ts'
 import { stop } from './stop-services.ts'
 import type { TaskState } from './types.ts'
 
@@ -35,8 +36,7 @@ function mostInASlot(tasks: readonly TaskState[], serviceId: string): number {
   const counts = new Map<string, number>()
   for (const task of tasks) {
     if (task.serviceId !== serviceId) continue
-    const slot = String(task.slot ?? task.nodeId)
-    counts.set(slot, (counts.get(slot) ?? 0) + 1)
+    counts.set(slotOf(task), (counts.get(slotOf(task)) ?? 0) + 1)
   }
   return Math.max(0, ...counts.values())
 }

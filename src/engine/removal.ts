@@ -20,8 +20,8 @@ export interface Removal {
 }
 
 /**
- * Removes everything that `takeLedger` finds for a run: services first so that nothing is started again, then containers, and once the
- * tasks are gone networks (removing one earlier leaks addresses), secrets, configs and volumes. Safe to repeat and after
+ * Removes everything that `takeLedger` finds for a run: services first (see `calmServices`) so that nothing is started again, then containers, and once
+ * the tasks are gone networks (removing one earlier leaks addresses), secrets, configs and volumes. Safe to repeat and after
  * any failure. Never throws for what is refused: `left.total` is 0 when it worked. A lost engine throws InfraError.
  */
 export async function removeStack(engine: Engine, options: RemovalOptions): Promise<Removal> {

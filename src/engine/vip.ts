@@ -69,12 +69,16 @@ async function probe(engine: Engine, { toolboxImage, runId }: VipOptions): Promi
   }
 }
 
-/** Removes what probes left whose process was killed. Their names. */
+/** Removes what probes left whose process was killed; gives their names. What cannot be removed now is left to the next who looks: it holds nobody up. */
 export async function sweepProbes(engine: Engine): Promise<readonly string[]> {
   const networks = await engine.objects.list('network', UNTIL_LABEL)
   const dead = networks.filter(({ labels }) => Number(labels?.[UNTIL_LABEL]) < Date.now())
-  for (const { name } of dead) await takeAway(engine, name)
-  return dead.map(({ name }) => name)
+  const gone: string[] = []
+  for (const { name } of dead) {
+    const { left } = await removeStack(engine, { stack: name, runId: name, deadlineMs: DEADLINE_MS })
+    if (left.total === 0) gone.push(name)
+  }
+  return gone
 }
 
 interface Attempt {

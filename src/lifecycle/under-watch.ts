@@ -44,8 +44,8 @@ async function rooted({ watch, masker }: RunContext, { error, ended, waitingFor 
 }
 
 /**
- * What a program's end may explain: a fault of the app, a database that cannot be read, or an engine that has no container to run a command in. What convergence says of a
- * service is read off the programs themselves.
+ * What a program's end may explain: a fault of the app, a database that cannot be read, or an engine that has no container to run a command in.
+ * What convergence says of a service is read off the programs themselves.
  */
 function isSymptom(error: unknown): boolean {
   if (error instanceof TierStop) return error.outcome === 'fail' && error.why.service === undefined

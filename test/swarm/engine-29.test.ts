@@ -57,6 +57,7 @@ test('faults and healthy look-alikes', async () => {
   expect(exitCode, said).toBe(0)
 })
 
+// The last one: it takes the engine of all of them.
 test('a run whose engine dies ends, and its browser with it', async () => {
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-dies-'))
   onTestFinished(() => rmSync(state, { recursive: true, force: true }))

@@ -17,6 +17,8 @@ import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
 const LONGEST = 3
 /** Beyond the deadline: how often it is asked whether there is progress still. */
 const STRETCH_MS = 2_000
+/** An engine that has let no look end for so long is silent: one takes a second, and several on a machine that has much else to do. */
+const SILENT_MS = 30_000
 
 export interface ConvergeOptions {
   readonly stack: string
@@ -69,7 +71,7 @@ export async function convergeOn(
     return { state: 'impossible', cause: await causeOf(engine, memory.last, found, mask), waitedMs }
   }
   if (waited.state === 'impossible') return failed(waited.cause)
-  heardOf(memory.last, { ...options, clock })
+  throwIfSilent(memory.last, { ...options, clock })
   const refused = refusedAtLast(memory.last)
   if (refused) return failed(refused)
   const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
@@ -83,7 +85,7 @@ export async function convergeOn(
 }
 
 /** An engine that hangs is no fault of what it was to run. */
-function heardOf({ at }: Snapshot, { stack, clock }: { readonly stack: string; readonly clock: Clock }): void {
+function throwIfSilent({ at }: Snapshot, { stack, clock }: { readonly stack: string; readonly clock: Clock }): void {
   const silentMs = clock.now() - at
   if (at > 0 && silentMs < SILENT_MS) return
   const since = at > 0 ? ` for ${Math.round(silentMs / 1000)} s` : ''
@@ -126,9 +128,6 @@ export async function causeOf(
 function mayPass({ code, blame, tasks }: Pick<Diagnosis, 'code' | 'blame' | 'tasks'>): boolean {
   return code === 'crash-loop' ? tasks.length < 3 : code === 'task-rejected' && blame === 'infra'
 }
-
-/** A look takes a second, and several on a machine that has much else to do. */
-const SILENT_MS = 30_000
 
 type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
 

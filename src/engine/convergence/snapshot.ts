@@ -111,6 +111,6 @@ export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
 const LEAVING = new Set(['shutdown', 'remove'])
 
 /** The place of a task among those of its service: one succeeds another in it. */
-export function slotOf(task: SeenTask): string {
+export function slotOf(task: TaskState): string {
   return String(task.slot ?? task.nodeId)
 }

@@ -22,9 +22,9 @@ export const teardownTier: TierRunner = {
 async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
-  const { known, unknown } = await takeLedger(host.engine, run).then(
-    (ledger) => ({ known: ledger, unknown: null }),
-    (error: unknown) => ({ known: undefined, unknown: error }),
+  const { known, lost } = await takeLedger(host.engine, run).then(
+    (ledger) => ({ known: ledger, lost: null }),
+    (error: unknown) => ({ known: undefined, lost: error }),
   )
   // Also where the engine is gone: what runs on this machine would outlive the run, and keep it from ending.
   const failures = await reporter.operation(plan.attached ? 'remove-helpers' : 'remove', async () => [
@@ -34,7 +34,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   for (const { what, message } of failures) {
     reporter.check({ id: 'removed', subject: what }, 'unverified', cause('teardown-leak', `${what}: ${message}`))
   }
-  if (!known) throw unknown
+  if (!known) throw lost
   const { ledger, leaks } = await leaksOf({ ...run, known })
   for (const leak of leaks) reporter.leak(leak)
   reporter.evidence({

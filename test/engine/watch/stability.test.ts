@@ -145,6 +145,11 @@ describe('what cc-ci does to the app', () => {
     expect(result).toMatchObject({ failure: null, why: ['unexpected', 'own'] })
   })
 
+  test('explains no start that fails while what was killed is waited for: convergence judges it', () => {
+    const lives = [{ from: 2, to: 40, code: 137 }, { from: 41, to: 42 }, { from: 43, to: 44 }, { from: 45 }]
+    expect(judged(46, lives, { spans: [killed(['app'], 40, null)] })).toMatchObject({ failure: null, why: ['own'] })
+  })
+
   test.each([
     [
       'while it was replaced, as often as it wants',

@@ -9,6 +9,7 @@ import { type Life, lived, second } from './lives.ts'
 function watching(lives: Readonly<Record<string, readonly Life[]>>, unforgiven: string[] = []) {
   let now = 0
   let away: Error | null = null
+  let answers = Promise.resolve()
   const wakers = new Set<() => void>()
   const seen = (): Snapshot =>
     lived(
@@ -24,6 +25,7 @@ function watching(lives: Readonly<Record<string, readonly Life[]>>, unforgiven: 
     )
   const engine = {
     async services() {
+      await answers
       if (away) throw away
       return seen().services
     },
@@ -61,6 +63,10 @@ function watching(lives: Readonly<Record<string, readonly Life[]>>, unforgiven: 
       for (const wake of wakers) wake()
       wakers.clear()
       await settled()
+    },
+    /** From now on the engine answers once this has resolved. */
+    answerAfter(promise: Promise<void>) {
+      answers = promise
     },
     breakWith(error: Error | null) {
       away = error
@@ -141,18 +147,20 @@ test('a one-shot that is started by hand is judged by whoever asked, and nothing
 })
 
 test('a look that began before a restore was over says nothing', async () => {
-  const { watch, found, at, converge } = watching({ app: HABIT })
+  const { watch, found, at, converge, answerAfter } = watching({ app: HABIT })
   await at(10)
   await converge()
   await at(40)
   const end = watch.begin({ kind: 'restore', services: 'all' })
-  const early = watch.look()
+  let answer: () => void = () => undefined
+  answerAfter(new Promise((resolve) => (answer = resolve)))
   await at(63)
-  await early
+  await at(64)
   end()
+  answer()
   await settled()
   expect(found).toEqual([])
-  await at(64)
+  await at(65)
   expect(found).toHaveLength(1)
 })
 
