@@ -63,7 +63,7 @@ export async function selftestCommand(names: readonly string[], options: Selftes
   const startedAt = new Date(begun).toISOString()
   const seconds = Math.round((Date.now() - begun) / 1000)
   const report = reportOf({ canaries: CANARIES, runs, machine, startedAt, seconds, jobs, repeat, repeatHealthy })
-  screen.write(`\n${summaryLine(report.summary, runs.length, seconds)}\n`)
+  screen.write(`\n${summaryLine(report.summary, { runs: runs.length, total, seconds })}\n`)
   if (options.json) writeText(options.json, `${JSON.stringify(report, null, 2)}\n`)
   if (interruption.signal.aborted) return interruption.exitCode()
   if (options.writeDoc) writeFileSync(PAGE, selftestPage(report, CANARIES))
@@ -98,8 +98,7 @@ function list(canaries: readonly [string, Canary][]): number {
 
 function summaryLine(
   { faults, caught, healthy, falseReds, flaky, unexpected, toRed, late }: Summary,
-  runs: number,
-  seconds: number,
+  { runs, total, seconds }: { readonly runs: number; readonly total: number; readonly seconds: number },
 ): string {
   const parts = [
     ...(faults > 0 ? [`${caught} of ${faults} faults caught at their tier with their cause and blame`] : []),
@@ -110,7 +109,8 @@ function summaryLine(
       : []),
     ...(late.length > 0 ? [`later than it could be: ${late.join(', ')}`] : []),
     ...(healthy > 0 ? [`${falseReds} false reds and ${flaky} flaky in ${healthy} healthy runs`] : []),
-    unexpected === 0 ? 'all as expected' : `${unexpected} of ${runs} not as expected`,
+    ...(runs < total ? [`stopped after ${runs} of ${total} runs`] : []),
+    ...(unexpected > 0 ? [`${unexpected} of ${runs} not as expected`] : runs > 0 ? ['all as expected'] : []),
   ]
   return `${parts.join('; ')}; ${formatDuration(seconds * 1000)}`
 }

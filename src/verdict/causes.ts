@@ -146,10 +146,10 @@ export const CAUSES = {
   },
   'service-stranded': {
     blame: 'recipe',
-    again: deterministic('The program ended with 0: it says itself that it is done.'),
-    what: 'A server ended by itself and stays down.',
-    why: 'Its task ended with 0 and the restart condition `on-failure` does not start it again.',
-    todo: 'Use the restart condition `any`, or find out why the program ends.',
+    again: deterministic('The restart policy says that the engine is not to start it again.'),
+    what: 'A server that ended or was stopped stays down.',
+    why: 'Its task ended with 0 and the restart condition `on-failure` does not start it again; or no task of it is left and the engine makes none, because its restarts (`max_attempts`) are used up.',
+    todo: 'Use the restart condition `any`, allow more restarts, or find out why the program ends.',
   },
   'oom-killed': {
     blame: 'recipe',

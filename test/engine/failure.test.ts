@@ -353,10 +353,10 @@ describe('a task that the engine did not start', () => {
 
     test('once its attempts are used up nothing passes any more', () => {
       const services = [service('app', { restartMaxAttempts: 2 })]
-      expect(decided({ services, tasks: since(40_000, 10, 16) })).toMatch(/^waiting/)
+      const next = task('app', { state: 'preparing' })
+      expect(decided({ services, tasks: [...since(40_000, 10, 16), next] })).toMatch(/^waiting/)
       expect(decided({ services, tasks: since(40_000, 10, 16, 22) })).toMatch(/^port-in-use/)
       const once = [service('app', { restartMaxAttempts: 1 })]
-      const next = task('app', { state: 'preparing' })
       expect(decided({ services: once, tasks: [...since(40_000, 10), next] })).toMatch(/^waiting/)
     })
   })
@@ -450,7 +450,9 @@ describe('a health check', () => {
   })
 
   test('is not asked of a task that was told to stop, or that still runs, or that has no container', () => {
-    expect(decided({ ...checked(), ...quiet(3, 'shutdown') })).toMatch(/^waiting/)
+    const stopped = quiet(3, 'shutdown')
+    const told = stopped.tasks.map((one) => ({ ...one, inStateMs: 1000 }))
+    expect(decided({ ...checked(), ...stopped, tasks: told })).toMatch(/^waiting/)
     const { containers } = quiet(3)
     const running = ['a', 'b'].map((id) => task('app', { id, containerId: id, error: 'unhealthy' }))
     expect(decided({ ...checked({ replicas: 2 }), tasks: running, containers })).toBe('ready')
@@ -543,7 +545,7 @@ describe('a crash loop', () => {
 
   test('is of a server that ends with 0 again and again, not of a task that was told to stop', () => {
     expect(decided({ tasks: ends('app', 3, { state: 'complete', exitCode: 0 }) })).toMatch(/^crash-loop/)
-    expect(decided({ tasks: ends('app', 3, { state: 'shutdown' }) })).toMatch(/^waiting/)
+    expect(decided({ tasks: ends('app', 3, { state: 'shutdown', inStateMs: 1000 }) })).toMatch(/^waiting/)
     expect(decided({ tasks: ends('app', 6, { templateHash: 'old' }) })).toMatch(/^waiting/)
   })
 
@@ -681,7 +683,7 @@ describe('a service that nothing starts again', () => {
 
   test('has used up its restarts', () => {
     expect(decided({ ...tries(1), tasks: two })).toBe(
-      'crash-loop of app: app ended with exit code 2; its 1 restarts are used up',
+      'crash-loop of app: app ended with exit code 2; its 1 restart is used up',
     )
     expect(shown({ ...tries(1), tasks: two })).toEqual(['app-10', 'app-12'])
     expect(decided({ ...tries(2), tasks: two })).toMatch(/^waiting/)
@@ -699,5 +701,48 @@ describe('a service that nothing starts again', () => {
 
   test('is not there before its first task', () => {
     expect(decided({ ...tries(0), tasks: [] })).toMatch(/^waiting/)
+  })
+
+  describe('because the engine makes no other task', () => {
+    const stopped = failed('app', 12, { state: 'shutdown', inStateMs: 15_000 })
+    const stopsAfter = { tasks: [failed('app', 10), stopped] }
+
+    test('is named with what is used up', () => {
+      expect(decided({ ...tries(1), ...stopsAfter })).toBe(
+        'service-stranded of app: the engine starts no other task of app: its 1 restart is used up',
+      )
+      expect(shown({ ...tries(1), ...stopsAfter })).toEqual(['app-10'])
+      expect(decided({ ...tries(2), ...stopsAfter })).toBe(
+        'service-stranded of app: the engine starts no other task of app',
+      )
+      expect(shown({ ...tries(null), ...stopsAfter })).toEqual(['app-12'])
+    })
+
+    test('is named too when the engine has forgotten what was stopped', () => {
+      const left = [failed('app', 10, { inStateMs: 15_000 })]
+      expect(decided({ ...tries(1), tasks: left })).toMatch(/^service-stranded of app: .* used up$/)
+      expect(decided({ ...tries(2), tasks: left })).toMatch(/^waiting/)
+      expect(decided({ ...tries(null), tasks: left })).toMatch(/^waiting/)
+      expect(decided({ ...tries(1), waitedMs: 14_999, tasks: left })).toMatch(/^waiting/)
+    })
+
+    test.each([
+      ['may still make one', { waitedMs: 14_999, ...stopsAfter }],
+      ['may still make one: its end is new', { tasks: [failed('app', 10), { ...stopped, inStateMs: 14_999 }] }],
+      ['has made one', { tasks: [...stopsAfter.tasks, task('app', { state: 'new', inStateMs: 1000 })] }],
+      ['still has one of the older spec', { tasks: [...stopsAfter.tasks, { ...LEFT, slot: 1 }] }],
+    ])('is not said while the engine %s', (_, seen) => {
+      expect(decided({ ...tries(1), ...seen })).toMatch(/^waiting/)
+    })
+
+    test('is not said during an update, of a job, or of a one-shot that is done', () => {
+      const update = { state: 'updating', startedAt: null, message: '' } as const
+      expect(decided({ services: [service('app', { update })], ...stopsAfter })).toMatch(/^waiting/)
+      const job = service('app', { mode: 'replicated-job', restartCondition: 'on-failure' })
+      expect(decided({ services: [job], tasks: [stopped] })).toMatch(/^waiting/)
+      const once = service('app', { restartCondition: 'none' })
+      const completed = failed('app', 14, { state: 'complete', exitCode: 0, inStateMs: 15_000 })
+      expect(decided({ services: [once], tasks: [stopped, completed] })).toBe('ready')
+    })
   })
 })

@@ -1,6 +1,7 @@
 import type { Canary } from '../canary.ts'
 import { backup, settings } from '../changes.ts'
 import { stops } from '../expect.ts'
+import { FIRST_BOOT_TAKES_A_RESTART } from './resilience.ts'
 
 /** End in the tiers `backup` and `restore`. Never released, so that no upgrade is waited for. */
 export const BACKUP: Readonly<Record<string, Canary>> = {
@@ -61,5 +62,16 @@ export const BACKUP: Readonly<Record<string, Canary>> = {
     base: null,
     both: { compose: backup({ 'restore.post-hook': "sh -c 'rm -rf /data/* /data/.[!.]*'" }) },
     fast: 'files came back, and are gone',
+  },
+  'restarts-used-up-by-then': {
+    about: 'Its one restart goes with the first boot: the engine does not start it again once it was stopped.',
+    expect: stops(
+      'restore',
+      'service-stranded',
+      { id: 'converged', after: { kind: 'lose' } },
+      { without: ['upgrade'], says: /its 1 restart is used up/ },
+    ),
+    base: null,
+    both: FIRST_BOOT_TAKES_A_RESTART,
   },
 }

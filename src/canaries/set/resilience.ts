@@ -3,7 +3,7 @@ import type { Canary } from '../canary.ts'
 import { type Change, companion, deploy } from '../changes.ts'
 import { changedByHand } from '../disturb/simple.ts'
 import { passes, type Stop, stops } from '../expect.ts'
-import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
+import { HTTPD, LISTEN, PAGE, type Tweak } from '../tiny.ts'
 
 /** A snapshot of a running app holds what an unclean end leaves: these would fail at the restore. */
 const ONLY = ['--only', 'resilience']
@@ -58,6 +58,12 @@ trap 'rm -f /data/unclean; exit 0' TERM
 busybox httpd -f -p 8080 -h /www &
 wait`
 
+/** Under the restart condition `on-failure` it may be started again once. */
+export const FIRST_BOOT_TAKES_A_RESTART: Tweak = {
+  serve: `[ -e /data/once ] || { : > /data/once; exit 1; }\n${LISTEN}`,
+  compose: deploy({ restart_policy: { condition: 'on-failure', delay: '1s', max_attempts: 1 } }),
+}
+
 /** What only a killed container, or a second deployment of the same commit, brings to light. */
 export const RESILIENCE: Readonly<Record<string, Canary>> = {
   'never-reconnects': {
@@ -78,12 +84,14 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
   },
   'restarts-used-up': {
     about: 'May be started again once, and the first boot takes that.',
-    expect: fails('not-recovered', { id: 'task-replaced', after: { kind: 'kill', service: 'app' } }),
+    expect: fails(
+      'not-recovered',
+      { id: 'task-replaced', after: { kind: 'kill', service: 'app' } },
+      { only: ['install'] },
+    ),
+    args: ONLY,
     base: null,
-    head: {
-      serve: `[ -e /data/once ] || { : > /data/once; exit 1; }\n${LISTEN}`,
-      compose: deploy({ restart_policy: { condition: 'on-failure', delay: '1s', max_attempts: 1 } }),
-    },
+    head: FIRST_BOOT_TAKES_A_RESTART,
   },
   'stale-pid-file': {
     about: 'A file in its volume forbids the start after a crash.',

@@ -18,6 +18,8 @@ const LOOP_ENDS = 3
 const HOPELESS_ENDS = 6
 /** Between the end of a task and the record of its successor. */
 const SUCCESSOR_MS = 2_000
+/** A service that wants tasks has some on their way within a second; after this long without any the engine will make none. */
+const NO_TASK_MS = 15_000
 /** Without a health check nobody knows when a program is ready; that it worked tells, for so long. */
 const WARM_UP_MS = 60_000
 
@@ -84,7 +86,25 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
     )
     if (found) return found
   }
-  return null
+  return leftAlone(snapshot, service, tasks)
+}
+
+/**
+ * No task is left and the engine makes none: after its tasks were stopped, as for a restore, or when its restarts are used up. A slot whose newest
+ * task failed and has no restart left counts as filled (swarmkit, restart.go: `UpdatableTasksInSlot`), also for a service that was stopped and is
+ * wanted again; the tasks that were stopped may be forgotten by then.
+ */
+function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
+  const last = tasks.at(-1)
+  const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !hasEnded(task))
+  if (!last || alive || service.update?.state === 'updating' || isJob(service) || last.state === 'complete') return null
+  if (Math.min(snapshot.waitedMs, ...tasks.map(({ inStateMs }) => inStateMs)) < NO_TASK_MS) return null
+  const failures = tasks.filter(isFailure)
+  const most = service.restartMaxAttempts
+  const usedUp = most !== null && failures.length >= most
+  if (!usedUp && isFailure(last)) return null
+  const message = `the engine starts no other task of ${service.service}${usedUp ? `: ${restartsUsedUp(most)}` : ''}`
+  return { code: 'service-stranded', service: service.service, tasks: usedUp ? failures : [last], message }
 }
 
 function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
@@ -97,7 +117,11 @@ function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly
   const failures = tasks.filter(isFailure)
   const usedUp = service.restartMaxAttempts !== null && failures.length > service.restartMaxAttempts
   if (!usedUp || !isFailure(last)) return null
-  const message = `${service.service} ${howItEnded(snapshot, last)}; its ${service.restartMaxAttempts} restarts are used up`
+  const message = `${service.service} ${howItEnded(snapshot, last)}; ${restartsUsedUp(Number(service.restartMaxAttempts))}`
   const code = isJob(service) || mayComplete(service) ? 'one-shot-failed' : 'crash-loop'
   return { code, service: service.service, tasks: failures, message }
+}
+
+function restartsUsedUp(most: number): string {
+  return most === 1 ? 'its 1 restart is used up' : `its ${most} restarts are used up`
 }
