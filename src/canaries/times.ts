@@ -26,7 +26,8 @@ export function timesOf(events: readonly RunEvent[], tier: TierId | null): Times
     const decisive = attempt.findIndex((event) => event.type === 'check' && event.tier === tier && event.cause)
     const check = attempt[decisive]
     const before = attempt.slice(0, decisive < 0 ? undefined : decisive)
-    const ownAct = check?.type === 'check' && check.id !== 'stayed-up' ? actIn(before, tier) : null
+    const lasts = check?.type === 'check' && check.id === 'stayed-up'
+    const ownAct = lasts ? null : actIn(before, tier)
     const act = ownAct ?? deploymentIn(before)
     const sign = check?.type === 'check' && check.cause ? lastEnd(check.cause) : null
     return [{ end: momentOf(end), act, sign }]
@@ -51,10 +52,11 @@ function deploymentIn(events: readonly RunEvent[]): number | null {
   return lastAct(events, (event) => DEPLOYS.has(event.kind))
 }
 
-/** What a tier after the deployments did. */
+/** What a tier after the deployments did; that it began, where it only asks. */
 function actIn(events: readonly RunEvent[], tier: TierId | null): number | null {
   if (tier === 'install' || tier === 'upgrade') return null
-  return lastAct(events, (event) => event.tier === tier)
+  const begun = events.find((event) => event.type === 'tier.started' && event.tier === tier)
+  return lastAct(events, (event) => event.tier === tier) ?? (begun ? momentOf(begun) : null)
 }
 
 function lastAct(events: readonly RunEvent[], wanted: (event: Act) => boolean): number | null {

@@ -45,11 +45,11 @@ async function rooted({ watch, masker }: RunContext, { error, ended, waitingFor 
 
 /**
  * What a program's end may explain: a fault of the app, a database that cannot be read, or an engine that has no container to run a command in.
- * What convergence says of a service is read off the programs themselves.
+ * What convergence says of a service is read off the programs themselves, and an engine that is lost tells nothing.
  */
 function isSymptom(error: unknown): boolean {
   if (error instanceof TierStop) return error.outcome === 'fail' && error.why.service === undefined
-  return error instanceof CcCiError
+  return error instanceof CcCiError && error.code !== 'engine-lost'
 }
 
 async function found(watch: RunContext['watch']): Promise<TierStop | null> {

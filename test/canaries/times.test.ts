@@ -62,6 +62,21 @@ describe('when a fault was known', () => {
     expect(timesOf(stream([1, deployed('install')], ...installed), 'install').sinceActMs).toBe(8_000)
   })
 
+  it('is counted from the begin of a later tier that does nothing to the app, and from the removal where no check decided', () => {
+    const begun = (tier: TierId): EventDraft => ({ type: 'tier.started', tier })
+    const asked = stream(
+      [1, deployed('install')],
+      [60, begun('functional')],
+      [64, fails('functional', [], 'custom-tests')],
+      [64, ended('functional')],
+      [65, begun('teardown')],
+      [67, { type: 'operation.ended', tier: 'teardown', kind: 'remove', operation: 'any', ms: 1 }],
+      [70, ended('teardown')],
+    )
+    expect(timesOf(asked, 'functional').sinceActMs).toBe(4_000)
+    expect(timesOf(asked, 'teardown').sinceActMs).toBe(3_000)
+  })
+
   it('is that of the slowest attempt', () => {
     const events = stream(
       [1, deployed('install')],

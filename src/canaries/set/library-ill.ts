@@ -57,7 +57,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
   },
   'ill-at-40': {
     about: 'Turns unhealthy 40 s after each start and is replaced.',
-    expect: ends(WHOLE, ['healthcheck-failing', 'crash-loop'], { withinSeconds: 120 }),
+    expect: ends(WHOLE, ['healthcheck-failing', 'crash-loop'], { withinSeconds: 110 }),
     recipe: library({ released: false, app: ILL_AFTER(40) }),
   },
   'dies-after-a-while': {
@@ -77,7 +77,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
   },
   'die-in-turn': {
     about: 'Two workers end again and again, one after 25 s, the other after 37 s.',
-    expect: ends(WHOLE, ['crash-loop'], { withinSeconds: 70 }),
+    expect: ends(WHOLE, ['crash-loop'], { withinSeconds: 65 }),
     recipe: library({
       released: false,
       beside: {
@@ -88,7 +88,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
   },
   'worker-out-of-memory': {
     about: 'A worker beside the app is killed for memory every 20 s.',
-    expect: ends(WHOLE, ['oom-killed'], { withinSeconds: 60 }),
+    expect: ends(WHOLE, ['oom-killed'], { withinSeconds: 45 }),
     recipe: library({
       released: false,
       beside: { worker: () => helper(`sleep 20; ${EATS}`, 'any', { deploy: LITTLE }) },

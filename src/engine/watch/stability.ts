@@ -16,10 +16,11 @@ const OUTLIVE_LEAST_MS = 10_000
 const OUTLIVE_MOST_MS = 60_000
 
 /**
- * So long each service of the version under test must have run without a break in a run that passes: one that ends after 40 s looks well in a
- * run that disturbs it every 20 s. Time that other tiers take counts.
+ * So long each service of a version must have run without a break, in ms. `first`: before the tier that deployed it may pass, so that a program which
+ * ends a few seconds after it came up fails there and not in whatever tier comes next. `whole`: once in a run that passes, because one that ends
+ * after 40 s looks well in a run that disturbs it every 20 s. Time that other tiers take counts.
  */
-const LEAST_LIFE_MS = 45_000
+export const LIFE_MS = { first: 10_000, whole: 45_000 } as const
 
 /** What the ends of programs say. */
 export interface Stability {
@@ -92,14 +93,14 @@ function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unpr
   return [{ service: service.service, leftMs, message }]
 }
 
-/** Services of the version under test that have not yet had a life of `LEAST_LIFE_MS`. One-shots that are done need none. */
-export function tooYoung(snapshot: Snapshot): Unproven[] {
+/** Services of the version under test that have not yet run for so long, in ms, without a break. One-shots that are done need not. */
+export function tooYoung(snapshot: Snapshot, leastMs: number): Unproven[] {
   return expectedServices(snapshot).flatMap((service) => {
     if (service.replicas === 0 || service.mode.endsWith('job')) return []
     const done = mayComplete(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'
-    const leftMs = leftOf(LEAST_LIFE_MS, snapshot, service)
+    const leftMs = leftOf(leastMs, snapshot, service)
     if (done || leftMs <= 0) return []
-    const message = `${service.service} must have run for ${seconds(LEAST_LIFE_MS)} s without a break`
+    const message = `${service.service} must have run for ${seconds(leastMs)} s without a break`
     return [{ service: service.service, leftMs, message }]
   })
 }

@@ -72,13 +72,15 @@ export class StackWatch implements Disposable {
     void this.#watch()
   }
 
-  /** A look that began after this call. */
+  /** A look that began after this call. Where the one that goes on fails, the engine does not answer now: nobody waits for it a second time. */
   look(): Promise<Snapshot> {
     if (!this.#looking) return this.#begin()
-    this.#next ??= this.#looking.then(
-      () => this.#begin(),
-      () => this.#begin(),
-    )
+    this.#next ??= this.#looking
+      .catch((error: unknown) => {
+        this.#next = null
+        throw error
+      })
+      .then(() => this.#begin())
     return this.#next
   }
 
@@ -154,11 +156,11 @@ export class StackWatch implements Disposable {
     return this.#failure
   }
 
-  /** What must still be outlived before a tier may pass: by services that ended once, and (`whole`) by those that are younger than a whole life. */
-  async unproven({ whole }: { readonly whole: boolean }): Promise<readonly Unproven[]> {
+  /** What must still be outlived before a tier may pass: by services that ended once, and by those that have not run for `leastMs` without a break. */
+  async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly Unproven[]> {
     const snapshot = await this.look()
     const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
-    return whole ? [...unproven, ...tooYoung(snapshot)] : unproven
+    return [...unproven, ...tooYoung(snapshot, leastMs)]
   }
 
   /**

@@ -21,7 +21,7 @@ import {
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { converged, serves } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
+import { livedWhole, stayedUp } from '../still-up.ts'
 import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
@@ -70,6 +70,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
     await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
     return null
   }
+  await livedWhole(context, reporter)
   await noteBeforeLoss(context)
   const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
     const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>

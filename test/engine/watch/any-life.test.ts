@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
 import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, tooYoung } from '../../../src/engine/watch/stability.ts'
+import { judgeExits, LIFE_MS, tooYoung } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
 const UP = 10
@@ -32,7 +32,7 @@ function judged(app: readonly Life[], runsFor: number, spans: readonly Span[] = 
   const snapshot = lived(now, { app })
   const exits = exitsOf(snapshot, { since: second(UP), spans: [span('deploy', 0, UP - 3), ...spans] })
   const found = judgeExits(snapshot, exits, new Set(unforgiven))
-  return { ...found, young: tooYoung(snapshot) }
+  return { ...found, young: tooYoung(snapshot, LIFE_MS.whole) }
 }
 
 test('whatever a program lived: two ends by itself are a failure, one must be outlived, none is nothing', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
 import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, toldExits, tooYoung } from '../../../src/engine/watch/stability.ts'
+import { judgeExits, LIFE_MS, toldExits, tooYoung } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
+
+const young = (snapshot: Snapshot) => tooYoung(snapshot, LIFE_MS.whole)
 
 /** Deployed at 0 and up at 10, unless said otherwise. */
 const DEPLOYED = span('deploy', 0, 10)
@@ -208,13 +211,20 @@ test.each([
   ['each service', { app: [{ from: 0 }], worker: [{ from: 30 }] }, 60, ['worker 15']],
 ] as const)('each service must have lived for a while: %s', (_, lives, now, left) => {
   const snapshot = lived(now, lives)
-  expect(tooYoung(snapshot).map(({ service, leftMs }) => `${service} ${leftMs / 1000}`)).toEqual(left)
+  expect(young(snapshot).map(({ service, leftMs }) => `${service} ${leftMs / 1000}`)).toEqual(left)
 })
 
 test('what is done, or runs nothing, needs no life', () => {
   const once = [{ from: 1, to: 3, code: 0 }]
-  expect(tooYoung(lived(20, { seed: once }, { seed: { restartCondition: 'none' } }))).toEqual([])
-  expect(tooYoung(lived(20, { app: [] }, { app: { replicas: 0 } }))).toEqual([])
-  expect(tooYoung(lived(20, { job: once }, { job: { mode: 'replicated-job' } }))).toEqual([])
-  expect(tooYoung(lived(20, { app: once }))).toHaveLength(1)
+  expect(young(lived(20, { seed: once }, { seed: { restartCondition: 'none' } }))).toEqual([])
+  expect(young(lived(20, { app: [] }, { app: { replicas: 0 } }))).toEqual([])
+  expect(young(lived(20, { job: once }, { job: { mode: 'replicated-job' } }))).toEqual([])
+  expect(young(lived(20, { app: once }))).toHaveLength(1)
+})
+
+test('what it must have run for is told', () => {
+  expect(tooYoung(lived(14, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([
+    { service: 'app', leftMs: 6000, message: 'app must have run for 10 s without a break' },
+  ])
+  expect(tooYoung(lived(20, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([])
 })

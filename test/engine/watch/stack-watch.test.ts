@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Engine } from '../../../src/engine/client.ts'
 import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import { LIFE_MS } from '../../../src/engine/watch/stability.ts'
 import { StackWatch } from '../../../src/engine/watch/stack-watch.ts'
 import type { Cause } from '../../../src/verdict/causes.ts'
 import { type Life, lived, second } from './lives.ts'
@@ -203,16 +204,16 @@ test('one end must be outlived, and the last tier wants a whole life of each', a
   await at(10)
   await converge()
   await at(41)
-  const left = async (whole: boolean) =>
-    (await watch.unproven({ whole })).map(({ service, leftMs }) => [service, leftMs / 1000])
-  expect(await left(false)).toEqual([['app', 20]])
-  expect(await left(true)).toEqual([
+  const left = async (leastMs: number) =>
+    (await watch.unproven({ leastMs })).map(({ service, leftMs }) => [service, leftMs / 1000])
+  expect(await left(0)).toEqual([['app', 20]])
+  expect(await left(LIFE_MS.whole)).toEqual([
     ['app', 20],
     ['app', 25],
     ['worker', 44],
   ])
   await at(85)
-  expect(await left(true)).toEqual([])
+  expect(await left(LIFE_MS.whole)).toEqual([])
 })
 
 test('a service that ended in an earlier attempt has no end to spare', async () => {
@@ -233,4 +234,17 @@ test('an engine that is away for a moment ends nothing', async () => {
   breakWith(null)
   await at(63)
   expect(found).toHaveLength(1)
+})
+
+test('who asks while a look goes on that fails is told so at once, and the next one asks anew', async () => {
+  const { watch, at, answerAfter } = watching({ app: [{ from: 0 }] })
+  await at(10)
+  let fail: (error: Error) => void = () => undefined
+  answerAfter(new Promise((_, reject) => (fail = reject)))
+  const looks = [watch.look(), watch.look()].map((look) => look.catch((error: Error) => error.message))
+  answerAfter(new Promise(() => undefined))
+  fail(new Error('30 s without an answer'))
+  expect(await Promise.all(looks)).toEqual(['30 s without an answer', '30 s without an answer'])
+  answerAfter(Promise.resolve())
+  expect((await watch.look()).tasks).toHaveLength(1)
 })
