@@ -29,7 +29,7 @@ function planJson(plan: RunPlan) {
     composeFiles: head.stack.files,
     services: Object.entries(head.stack.model.services).map(([name, { image }]) => ({ name, image: image ?? null })),
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
-    backup: { capable: plan.backup.capable, reason: plan.backup.reason },
+    backup: { capable: plan.backup.capable, reason: plan.backup.reason, volumes: plan.backup.volumes },
     envNotUpgraded: plan.envNotUpgraded,
     http: httpWish(head.stack),
     losses: plan.losses,

@@ -162,6 +162,45 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   })
 })
 
+describe('backup labels are read as the backup plan reads them', () => {
+  const LABEL = 'backupbot.backup.volumes.content.path=a,b'
+  const WORKER = '  worker: {image: "nginx:1.25.3", healthcheck: {test: ["CMD", "true"]}, volumes: ["db.data:/x"]}\n'
+  const labelled = (label: string): Files => ({
+    'compose.yml': GOOD.replace(LABEL, label)
+      .replace('\nnetworks: {proxy', `\n${WORKER}networks: {proxy`)
+      .replace('volumes: {content: }', 'volumes: {content: , db.data: , x.path: }'),
+  })
+
+  test.each([
+    'backupbot.backup.volumes.db.data=false',
+    'backupbot.backup.volumes.db.data.path=dump.sql',
+    'backupbot.backup.volumes.x.path=false',
+    'backupbot.backup.volumes.content=1',
+    'backupbot.backup.volumes.content=off',
+    'backupbot.restore.volumes.db.data=false',
+    'backupbot.restore=true',
+  ])('%s', async (label) => {
+    expect(await broken(labelled(label))).toEqual([])
+  })
+
+  test.each(['1', 'yes', ' TRUE', 'off', '0', ''])('backupbot.backup=%s', async (value) => {
+    expect(await broken(edited('backupbot.backup=true', `backupbot.backup=${value}`))).toEqual([])
+  })
+
+  test.each([
+    [
+      'backupbot.backup.volumes.db.dat=false',
+      /^names no volume of this stack \(volumes: content, db.data, x.path\)\. Did you mean "db.data"\?$/,
+    ],
+    ['backupbot.backup.volumes.content=perhaps', /^is "perhaps", which is neither true nor false$/],
+    ['backupbot.backup.volumes.db.data.path=/srv', /^has the path "\/srv", but paths are relative/],
+    ['backupbot.backup.pre-hok=x', /^is not a label that backups know\. Did you mean "backupbot.backup.pre-hook"\?$/],
+  ])('%s is wrong', async (label, problem) => {
+    const rows = await broken(labelled(label))
+    expect(rows).toMatchObject([{ id: 'CC06', severity: 'error', message: expect.stringMatching(problem) as unknown }])
+  })
+})
+
 test('tags: a lightweight release tag is R014, no release is R006', async () => {
   const dir = await repository(RECIPE)
   await git(dir, 'tag', '1.0.0+1.25.3')
