@@ -42,7 +42,7 @@ export function recipeConfigTypes(): Promise<string> {
 /** What `cc-ci init` writes for an app with a page and for one without, so that the type checker sees it. */
 export function firstTest(routed: string | null): Promise<string> {
   const databases = [{ service: 'db', argv: ['psql', '-tAc', 'select 1'], answer: '1' }]
-  const { text } = specFile('todo', { routed, healthPath: null, deploySeconds: null, databases })
+  const { text } = specFile('todo', { routed, frontPath: '/', healthPath: null, deploySeconds: null, databases })
   return formatted(`${NOTICE.replace('config/registry', 'init/spec-file')}\n${text}`, 'first-test.ts')
 }
 

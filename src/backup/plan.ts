@@ -1,3 +1,4 @@
+import type { HookPhase } from '../recipe/backup-labels.ts'
 import type { Finding } from '../verdict/events.ts'
 import { VOLUMES_DIR } from './toolbox.ts'
 
@@ -25,9 +26,6 @@ export type Coverage =
   | { readonly kind: 'all' }
   | { readonly kind: 'paths'; readonly paths: readonly string[] }
   | { readonly kind: 'none'; readonly reason: string }
-
-export const HOOK_PHASES = ['backup.pre-hook', 'backup.post-hook', 'restore.pre-hook', 'restore.post-hook'] as const
-export type HookPhase = (typeof HOOK_PHASES)[number]
 
 export interface Hook {
   readonly service: string

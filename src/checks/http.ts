@@ -86,7 +86,7 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<Answered
 
 /** The routing table and the tasks are read after the answer: they say who stands behind the domain now. */
 async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<HttpEvidence>> {
-  const { domain, allowed, routed = [], portsOf } = check
+  const { domain, path, allowed, routed = [], portsOf } = check
   const routes = await (check.routesOf ?? routesFor)(domain, check.edge)
   const tasks = await check.tasksOf()
   const behind = routes && serversBehind(routes, tasks)
@@ -104,9 +104,13 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<Htt
     return seen('fail', why, { excused: proxy === null, final: proxy === 'no-router' })
   }
   if (proxy === 'no-router') {
-    return seen('fail', cause('proxy-fallback', `no router of the proxy matches ${domain}`, { lines }), {
-      excused: false,
-    })
+    return seen(
+      'fail',
+      cause('proxy-fallback', `no router of the proxy matches ${domain}${path === '/' ? '' : path}`, { lines }),
+      {
+        excused: false,
+      },
+    )
   }
   if (proxy === 'no-server') {
     const why = cause('http-not-serving', `the proxy has nobody to ask (${status})`, { lines })

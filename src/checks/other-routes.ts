@@ -1,5 +1,6 @@
 import { routesFor } from '../edge/routes.ts'
 import { messageOf } from '../lib/errors.ts'
+import { placesOf } from '../recipe/traefik/rule.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { answerSign } from './answer-sign.ts'
 import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
@@ -21,32 +22,19 @@ export interface OtherRoutesCheck extends EdgeCheck {
   readonly mask: (text: string) => string
 }
 
-/** Matchers that a plain GET meets; a rule with any other is not asked. */
-const PLAIN = /^(Host|Path|PathPrefix)$/
-
 /**
  * The places besides `asked` that routers of the stack lead to: those of other services, one per service and rule. Rules that a plain GET
- * cannot be sure to meet (headers, methods, negations, alternatives, patterns) are left out.
+ * cannot be sure to meet (headers, methods, negations, patterns) are left out.
  */
 export function otherRoutes(routed: readonly RoutedService[], asked: { host: string; path: string }): OtherRoute[] {
   return routed.flatMap(({ service, rules }) =>
     rules.flatMap((rule) => {
-      const place = placeOf(rule)
-      return place && !(place.host === asked.host && place.path === asked.path) ? [{ service, ...place }] : []
+      const places = (placesOf(rule) ?? []).filter(({ path }) => /^\/(?!\/)/.test(path))
+      const [first] = places
+      if (!first || places.some(({ host, path }) => host === asked.host && path === asked.path)) return []
+      return [{ service, host: first.host, path: first.path }]
     }),
   )
-}
-
-function placeOf(rule: string): { host: string; path: string } | null {
-  if (/!|\|\|/.test(rule)) return null
-  const matchers = [...rule.matchAll(/(\w+)\(\s*[`"']([^`"']*)[`"']/g)].map(([, name = '', value = '']) => ({
-    name,
-    value,
-  }))
-  if (!matchers.every(({ name }) => PLAIN.test(name))) return null
-  const host = matchers.find(({ name }) => name === 'Host')?.value.toLowerCase()
-  const path = matchers.find(({ name }) => name.startsWith('Path'))?.value ?? '/'
-  return host && path.startsWith('/') ? { host, path } : null
 }
 
 /**

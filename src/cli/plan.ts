@@ -1,4 +1,5 @@
 import { httpWish, routedServices } from '../checks/routed-services.ts'
+import { healthPath } from '../lifecycle/asked-paths.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
@@ -29,9 +30,9 @@ function planJson(plan: RunPlan) {
     composeFiles: head.stack.files,
     services: Object.entries(head.stack.model.services).map(([name, { image }]) => ({ name, image: image ?? null })),
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
-    backup: { capable: plan.backup.capable, reason: plan.backup.reason },
+    backup: { capable: plan.backup.capable, reason: plan.backup.reason, volumes: plan.backup.volumes },
     envNotUpgraded: plan.envNotUpgraded,
-    http: httpWish(head.stack),
+    http: httpOf(plan),
     losses: plan.losses,
     findings: [...plan.findings, ...head.stack.findings],
   }
@@ -71,14 +72,21 @@ function planText(plan: RunPlan): string {
   return lines.join('\n')
 }
 
-function httpText({ head, app }: RunPlan): string {
-  const wish = httpWish(head.stack)
+/** What head asks of the proxy, and the path at which it will be asked itself. */
+function httpOf(plan: RunPlan) {
+  const wish = httpWish(plan.head.stack)
+  return wish.kind === 'routed' ? { ...wish, path: healthPath(plan, plan.head.stack) } : wish
+}
+
+function httpText(plan: RunPlan): string {
+  const { head, app } = plan
+  const wish = httpOf(plan)
   if (wish.kind === 'none') return `no HTTP to ask for: ${wish.reason}`
   if (wish.kind === 'unusable') return `nobody will reach the app: ${wish.message}`
   const rules = routedServices(head.stack, app.domain).map(
     ({ service, rules }) => `${service} by ${rules.join(' and ')}`,
   )
-  return rules.join(', ').replaceAll(app.domain, 'DOMAIN')
+  return `${rules.join(', ')}; asked at ${app.domain}${wish.path}`.replaceAll(app.domain, 'DOMAIN')
 }
 
 function baseText({ base }: RunPlan): string {

@@ -1,11 +1,15 @@
 import { routedServices } from '../checks/routed-services.ts'
 import type { ComposeService, ResolvedStack } from '../recipe/model.ts'
+import { frontPath, leadsTo } from '../recipe/traefik/front-path.ts'
+import { httpsRules } from '../recipe/traefik/routers.ts'
 
 /** What the files of a recipe say that settings and a first test can use. */
 export interface RecipeFacts {
   /** The service that the proxy leads to; null when it leads to none. */
   readonly routed: string | null
-  /** Null when nothing names one other than `/`. */
+  /** Where the routers lead. */
+  readonly frontPath: string
+  /** Null when nothing names another. */
   readonly healthPath: { readonly path: string; readonly from: string } | null
   /** Seconds, from the label that operators' tools wait by; null without it. */
   readonly deploySeconds: number | null
@@ -24,9 +28,13 @@ const LOCAL_URL = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(
 export function factsOf(stack: ResolvedStack, domain: string): RecipeFacts {
   const { services } = stack.model
   const [route] = routedServices(stack, domain)
+  const rules = httpsRules(stack)
+  const found = route ? healthPathOf(route.service, services[route.service] ?? {}, route.port) : null
   return {
     routed: route?.service ?? null,
-    healthPath: route ? healthPathOf(route.service, services[route.service] ?? {}, route.port) : null,
+    frontPath: frontPath(rules, domain),
+    // What the app answers inside is nothing to ask for where no router leads there.
+    healthPath: found && leadsTo(rules, { host: domain, path: found.path }) !== false ? found : null,
     deploySeconds: deploySecondsOf(services),
     databases: Object.entries(services).flatMap(([service, spec]) => databaseOf(service, spec)),
   }

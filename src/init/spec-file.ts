@@ -2,15 +2,18 @@ import type { DatabaseProbe, RecipeFacts } from './facts.ts'
 
 /** A first custom test that passes on an app that works, and shows how to go on. */
 export function specFile(recipe: string, facts: RecipeFacts): { readonly name: string; readonly text: string } {
-  const tests = [facts.routed === null ? servicesTest() : pageTest(), ...facts.databases.map(databaseTest)]
+  const tests = [
+    facts.routed === null ? servicesTest() : pageTest(facts.frontPath),
+    ...facts.databases.map(databaseTest),
+  ]
   const head = `// Runs after the app of ${recipe} is up. Rename it and say what the app must be able to do.`
   const text = [head, "import { expect, test } from 'cc-ci/test'", '', tests.join('\n\n'), ''].join('\n')
   return { name: facts.routed === null ? 'services.spec.ts' : 'front-page.spec.ts', text }
 }
 
-function pageTest(): string {
+function pageTest(path: string): string {
   return `test('the front page has a title', async ({ page }) => {
-  await page.goto('/')
+  await page.goto(${quoted(path)})
   await expect(page).toHaveTitle(/\\S/)
 })`
 }

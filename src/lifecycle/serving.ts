@@ -13,6 +13,7 @@ import { type Cause, cause } from '../verdict/causes.ts'
 import { checkTitle, type PlainCheckId } from '../verdict/checks.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
+import { healthPath, pagePath } from './asked-paths.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
 import { deployDeadline } from './deploy-deadline.ts'
@@ -64,6 +65,7 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
   const routed = routedServices(release.stack, plan.app.domain)
   const { health, timeouts } = plan.settings.settings
   const { stack, runId, domain } = plan.app
+  const path = healthPath(plan, release.stack)
   const { engine, edge, toolboxImage } = host
   const asking = {
     edge,
@@ -79,9 +81,9 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
   const own = routed.filter(({ namesDomain }) => namesDomain)
   const off = own.map(({ service }) => unreachable(service))
   if (off[0] && !off.includes(null)) throw new TierStop('task-answers', off[0])
-  const answer = await checkHttp({ ...asking, domain, path: health.path, allowed: health.status, routed })
+  const answer = await checkHttp({ ...asking, domain, path, allowed: health.status, routed })
   accept(reporter, 'task-answers', answer)
-  const others = otherRoutes(routed, { host: domain, path: health.path })
+  const others = otherRoutes(routed, { host: domain, path })
   if (others.length > 0) {
     const lost = others.map(({ service }) => unreachable(service)).find((found) => found !== null)
     const dead = lost ?? (await checkOtherRoutes({ ...asking, routes: others }))
@@ -95,24 +97,29 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
  * A real browser shows something; the picture is kept. Where the recipe has a `screenshot` function the picture it leaves is kept beside
  * ours: it adds to what is looked at and never takes its place.
  */
-export async function looksAlive(context: RunContext, reporter: TierReporter, op: Operation): Promise<void> {
+export async function looksAlive(
+  context: RunContext,
+  reporter: TierReporter,
+  { release, op }: { release: Release; op: Operation },
+): Promise<void> {
   const { folder } = context
-  const seen = await lookAt(context, reporter, join(folder.artifacts, `${reporter.tier}.png`))
+  const screenshotFile = join(folder.artifacts, `${reporter.tier}.png`)
+  const seen = await lookAt(context, reporter, { release, screenshotFile })
   for (const finding of seen.findings ?? []) reporter.finding({ ...finding, where: `${reporter.tier}, in a browser` })
   accept(reporter, 'page-shown', seen)
   await ownScreenshot(context, reporter, op)
 }
 
-/** Opens the page that the recipe's settings name and writes a picture of it. */
+/** Opens the page that the recipe's settings name, or its routers lead to, and writes a picture of it. */
 export async function lookAt(
   context: RunContext,
   reporter: TierReporter,
-  screenshotFile: string,
+  { release, screenshotFile }: { release: Release; screenshotFile: string },
 ): Promise<SmokeResult> {
   const { plan, folder, signal, masker } = context
   const { screenshot, health } = plan.settings.settings
   return smoke(await browserOf(context), {
-    url: `https://${plan.app.domain}${screenshot.path}`,
+    url: `https://${plan.app.domain}${pagePath(plan, release.stack)}`,
     screenshotFile,
     screenshotName: relative(folder.dir, screenshotFile),
     ...(screenshot.waitFor ? { waitFor: screenshot.waitFor } : {}),

@@ -63,8 +63,8 @@ export const CAUSES = {
   'config-version-not-bumped': {
     blame: 'recipe',
     again: deterministic('The same two commits are compared again.'),
-    what: 'A config file changed while its version in abra.sh stayed the same.',
-    why: 'Swarm configs cannot be changed in place: deploying other content under the same name fails for operators.',
+    what: 'A config or secret file changed while its name, with the version in it, stayed the same.',
+    why: 'Swarm configs and secrets cannot be changed in place: deploying other content under the same name fails for operators.',
     todo: 'Raise the named <CONFIG>_VERSION in abra.sh.',
   },
   'image-unpullable': {

@@ -81,6 +81,19 @@ describe('what is covered', () => {
     })
   })
 
+  test('dots in the name of a volume, narrowed by a service that does not mount it', () => {
+    const labels = { 'backupbot.backup': '1', 'backupbot.backup.volumes.db.data.path': 'dump.sql' }
+    const plan = backupPlan(stack({ app: { labels } }, ['db.data', 'db', 'x.path', 'x']))
+    expect(plan.findings).toEqual([])
+    expect(covered(plan)).toMatchObject({ 'db.data': { kind: 'paths', paths: ['dump.sql'] }, db: { kind: 'all' } })
+  })
+
+  test('a label means one thing: what excludes the volume x.path says nothing about paths in the volume x', () => {
+    const labels = { 'backupbot.backup': 'true', 'backupbot.backup.volumes.x.path': 'false' }
+    const { x, 'x.path': other } = covered(backupPlan(stack({ app: { labels } }, ['x', 'x.path'])))
+    expect([x?.kind, other?.kind]).toEqual(['all', 'none'])
+  })
+
   test('external volumes are not the stack’s', () => {
     const base = stack({ app: { labels: { 'backupbot.backup': 'true' } } })
     const plan = backupPlan({
@@ -112,6 +125,7 @@ describe('findings', () => {
   test.each([
     ['backupbot.backup.command', 'pg_dump', 'backup-label-unknown'],
     ['backupbot.backup.volumes.nothere', 'false', 'backup-volume-unknown'],
+    ['backupbot.restore.volumes.nothere', 'false', 'backup-volume-unknown'],
     ['backupbot.backup.volumes.nothere.path', 'a', 'backup-volume-unknown'],
     ['backupbot.backup.volumes.data', 'nope', 'backup-label-value'],
     ['backupbot.backup.volumes.data.path', '/etc/passwd', 'backup-path-invalid'],
@@ -119,6 +133,20 @@ describe('findings', () => {
     ['backupbot.backup.path', '/srv/x', 'backup-labels-v1'],
   ])('%s=%s is %s', (key, value, code) => {
     expect(codes(backupPlan(stack({ app: { labels: { ...enabled, [key]: value } } })))).toEqual([code])
+  })
+
+  test('labels for a restore that a backup need not know are no findings, and change nothing', () => {
+    const labels = { ...enabled, 'backupbot.restore': 'true', 'backupbot.restore.volumes.data': 'false' }
+    const plan = backupPlan(stack({ app: { labels } }))
+    expect(plan.findings).toEqual([])
+    expect(covered(plan).data).toEqual({ kind: 'all' })
+  })
+
+  test('a misspelt volume beside the old path still speaks version 2', () => {
+    const labels = { ...enabled, 'backupbot.backup.path': '/srv', 'backupbot.backup.volumes.dta': 'false' }
+    const plan = backupPlan(stack({ app: { labels } }))
+    expect(codes(plan)).toEqual(['backup-labels-v1', 'backup-volume-unknown'])
+    expect(covered(plan).data).toEqual({ kind: 'all' })
   })
 
   test.each([[{ 'backupbot.backup': 'true' }], [['backupbot.backup=true']]])(

@@ -12,7 +12,12 @@ test.each([
   ['a path', 'Host(`a.ci.test`) && PathPrefix(`/admin`)', ['a.ci.test/admin']],
   ['another host', 'Host(`API.a.ci.test`)', ['api.a.ci.test/']],
   ['a method', 'Host(`a.ci.test`) && Method(`POST`)', []],
-  ['alternatives', 'Host(`a.ci.test`) || Host(`b.ci.test`)', []],
+  ['alternatives with what was asked', 'Host(`b.ci.test`) || Host(`a.ci.test`)', []],
+  ['other alternatives', 'Host(`b.ci.test`) || Host(`c.ci.test`)', ['b.ci.test/']],
+  ['brackets', '(Host(`b.ci.test`) || Host(`c.ci.test`)) && Path(`/x`)', ['b.ci.test/x']],
+  ['several values', 'Host(`b.ci.test`, `a.ci.test`)', []],
+  ['a pattern of Traefik 2', 'Host(`a.ci.test`) && Path(`/{id:[0-9]+}`)', []],
+  ['a path without its slash', 'Host(`a.ci.test`) && PathPrefix(`x`)', []],
   ['a negation', 'Host(`a.ci.test`) && !PathPrefix(`/x`)', []],
   ['a pattern', 'HostRegexp(`.+`)', []],
 ])('%s', (_, rule, places) => {

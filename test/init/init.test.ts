@@ -69,6 +69,17 @@ describe('cc-ci init', () => {
     expect(active(settings)).toEqual(['timeouts:', '  deploy: 1200s'])
   })
 
+  test('an app below a path is opened there, and not asked at what it answers inside', async () => {
+    const below = ROUTED.replace('Host(`${DOMAIN}`)', 'Host(`${DOMAIN}`) && PathPrefix(`/ledger`)')
+    const check = (path: string) => `    healthcheck:\n      test: curl http://localhost:3000${path}\n`
+    const inside = await files(compose(check('/api/health') + below))
+    expect(active(inside.settings)).toEqual(['timeouts:', '  deploy: 1200s'])
+    expect(inside.spec).toContain("page.goto('/ledger')")
+    const led = await files(compose(check('/ledger/health') + below))
+    expect(active(led.settings)).toContain('  path: /ledger/health')
+    expect((await files(compose(ROUTED))).spec).toContain("page.goto('/')")
+  })
+
   test('every commented setting is one: with every # taken off the file is still taken', async () => {
     const { settings } = await files(compose(ROUTED))
     const on = settings.replace(/^( *)#(?! )/gm, '$1')

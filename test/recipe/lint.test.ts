@@ -162,6 +162,45 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   })
 })
 
+describe('backup labels are read as the backup plan reads them', () => {
+  const LABEL = 'backupbot.backup.volumes.content.path=a,b'
+  const WORKER = '  worker: {image: "nginx:1.25.3", healthcheck: {test: ["CMD", "true"]}, volumes: ["db.data:/x"]}\n'
+  const labelled = (label: string): Files => ({
+    'compose.yml': GOOD.replace(LABEL, label)
+      .replace('\nnetworks: {proxy', `\n${WORKER}networks: {proxy`)
+      .replace('volumes: {content: }', 'volumes: {content: , db.data: , x.path: }'),
+  })
+
+  test.each([
+    'backupbot.backup.volumes.db.data=false',
+    'backupbot.backup.volumes.db.data.path=dump.sql',
+    'backupbot.backup.volumes.x.path=false',
+    'backupbot.backup.volumes.content=1',
+    'backupbot.backup.volumes.content=off',
+    'backupbot.restore.volumes.db.data=false',
+    'backupbot.restore=true',
+  ])('%s', async (label) => {
+    expect(await broken(labelled(label))).toEqual([])
+  })
+
+  test.each(['1', 'yes', ' TRUE', 'off', '0', ''])('backupbot.backup=%s', async (value) => {
+    expect(await broken(edited('backupbot.backup=true', `backupbot.backup=${value}`))).toEqual([])
+  })
+
+  test.each([
+    [
+      'backupbot.backup.volumes.db.dat=false',
+      /^names no volume of this stack \(volumes: content, db.data, x.path\)\. Did you mean "db.data"\?$/,
+    ],
+    ['backupbot.backup.volumes.content=perhaps', /^is "perhaps", which is neither true nor false$/],
+    ['backupbot.backup.volumes.db.data.path=/srv', /^has the path "\/srv", but paths are relative/],
+    ['backupbot.backup.pre-hok=x', /^is not a label that backups know\. Did you mean "backupbot.backup.pre-hook"\?$/],
+  ])('%s is wrong', async (label, problem) => {
+    const rows = await broken(labelled(label))
+    expect(rows).toMatchObject([{ id: 'CC06', severity: 'error', message: expect.stringMatching(problem) as unknown }])
+  })
+})
+
 test('tags: a lightweight release tag is R014, no release is R006', async () => {
   const dir = await repository(RECIPE)
   await git(dir, 'tag', '1.0.0+1.25.3')
@@ -199,6 +238,74 @@ describe('since the last release', () => {
     const dir = await released()
     await commit(dir, 'x', { 'conf.txt': 'two\n', '.env.sample': `${RECIPE['.env.sample']}CONF_VERSION=v2\n` })
     expect(await row(dir, 'CC01')).toMatchObject([{ ok: false }])
+  })
+
+  const COMPOSE_OF = (from: string, to: string): Files => ({ 'compose.yml': GOOD.replace(from, to) })
+  const OTHER: Files = { 'conf.txt': 'two\n' }
+
+  test.each<[what: string, files: Files, problem: string | undefined]>([
+    ['another name', { ...OTHER, ...COMPOSE_OF('_conf_$', '_conf2_$') }, undefined],
+    ['a version in the name itself', { ...OTHER, ...COMPOSE_OF('${CONF_VERSION}', 'v2') }, undefined],
+    ['another file of the same content', { 'b.txt': 'one\n', ...COMPOSE_OF('conf.txt', 'b.txt') }, undefined],
+    [
+      'another file of other content',
+      { 'b.txt': 'two\n', ...COMPOSE_OF('conf.txt', 'b.txt') },
+      'b.txt is not what conf.txt was in 1.0.0+1.25.3, and CONF_VERSION gives it the same name',
+    ],
+    [
+      'a variable of another name and the same value',
+      { ...OTHER, ...COMPOSE_OF('${CONF_VERSION}', '${NEW_VERSION}'), 'abra.sh': 'export NEW_VERSION=v1\n' },
+      'conf.txt changed since 1.0.0+1.25.3, and NEW_VERSION gives it the same name',
+    ],
+    [
+      'another key',
+      { ...OTHER, 'compose.yml': GOOD.replace('source: conf', 'source: other').replace('conf: {', 'other: {') },
+      'conf.txt changed since 1.0.0+1.25.3, and CONF_VERSION gives it the same name',
+    ],
+    [
+      'a name without a version in place of the same one',
+      { ...OTHER, ...COMPOSE_OF('${CONF_VERSION}', 'v1') },
+      'conf.txt changed since 1.0.0+1.25.3, and its name has no version',
+    ],
+  ])('CC01 goes by name and content: %s', async (_, files, problem) => {
+    const dir = await released()
+    await commit(dir, 'x', files)
+    const [found, ...more] = await row(dir, 'CC01')
+    expect(more).toEqual([])
+    expect(found).toMatchObject(problem === undefined ? { ok: true } : { ok: false, message: problem })
+    expect(found?.skipped).toBeUndefined()
+  })
+
+  test('a config without a name of its own has one all the same, and a secret from a file is kept like a config', async () => {
+    const text = GOOD.replace(', name: "${STACK_NAME}_conf_${CONF_VERSION}"', '')
+      .replace('secrets: [db_pass]', 'secrets: [db_pass, salt]')
+      .replace('\nsecrets:', '\nsecrets:\n  salt: {file: salt.txt, name: "${STACK_NAME}_salt_${SALT_VERSION}"}')
+    const dir = await repository({
+      ...RECIPE,
+      'compose.yml': text,
+      'salt.txt': 'one',
+      'abra.sh': 'export SALT_VERSION=v1\n',
+    })
+    await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1.25.3')
+    await commit(dir, 'x', { 'conf.txt': 'two\n', 'salt.txt': 'two' })
+    expect(await row(dir, 'CC01')).toMatchObject([
+      { subject: 'config conf', ok: false, where: 'compose.yml:23:3' },
+      { subject: 'secret salt', ok: false, where: 'abra.sh:1:8' },
+    ])
+    await commit(dir, 'x', { 'conf.txt': 'one\n', 'abra.sh': 'export SALT_VERSION=v2\n' })
+    expect(await row(dir, 'CC01')).toMatchObject([{ ok: true }, { ok: true }])
+  })
+
+  test('a release that cannot be read leaves CC01 open, with the reason', async () => {
+    const dir = await repository({ ...RECIPE, 'compose.yml': 'services: 1\n' })
+    await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1.25.3')
+    await commit(dir, 'x', { 'compose.yml': GOOD })
+    expect(await row(dir, 'CC01')).toMatchObject([
+      {
+        skipped: true,
+        message: expect.stringMatching(/^the upgrade of 1\.0\.0\+1\.25\.3 cannot be read: compose/) as unknown,
+      },
+    ])
   })
 
   test('a new variable without default is CC02; with one, or in abra.sh, it is not', async () => {

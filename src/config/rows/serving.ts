@@ -12,7 +12,7 @@ export const QUIET_MS = 20_000
 export const servingRows = {
   'health.path': setting(urlPath, {
     earlier: 'HEALTH_PATH',
-    what: 'The path that must answer when the app is healthy.',
+    what: 'The path that must answer when the app is healthy. Where it is not set, the path that the routers of the recipe lead to: `/`, or `/blog` for an app that is routed below it alone.',
     default: '/',
     example: '/api/health',
   }),
@@ -75,7 +75,7 @@ export const servingRows = {
     }),
     {
       earlier: 'SCREENSHOT',
-      what: 'The page that a browser opens and pictures, and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.',
+      what: 'The page that a browser opens and pictures (`/` is where the routers of the recipe lead to), and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.',
       default: { path: '/' },
       example: { path: '/login', waitFor: 'form' },
       call: {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { Settings } from '../../config/settings.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import type { RpcHandlers } from '../../sandbox/contract.ts'
+import { healthPath } from '../asked-paths.ts'
 import type { RunContext } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { callOnce } from './one-shot.ts'
@@ -38,7 +40,7 @@ export function appHandlers(caller: Caller): RpcHandlers {
       domain: plan.app.domain,
       baseUrl: `https://${plan.app.domain}`,
       recipe: { name: plan.repo.name, version: plan.head.version, commit: plan.head.commit },
-      config: plan.custom.found.settings,
+      config: configOf(context),
       deps: credentials(context),
       calls: Object.fromEntries([...resources.deps.provided].map(([name, { calls }]) => [name, Object.keys(calls)])),
       op,
@@ -80,6 +82,13 @@ export function appHandlers(caller: Caller): RpcHandlers {
 /** What each dependency of this run gave, by name. */
 export function credentials({ resources }: RunContext): Record<string, Readonly<Record<string, string>>> {
   return Object.fromEntries([...resources.deps.provided].map(([name, { credentials }]) => [name, credentials]))
+}
+
+/** With the path that is really asked, so that code need not know how the app is routed. */
+function configOf({ plan }: RunContext): Settings {
+  const { settings } = plan.custom.found
+  const path = healthPath(plan, (plan.upgrade ?? plan.head).stack)
+  return { ...settings, health: { ...settings.health, path } }
 }
 
 function refuseBeforeDeployment({ state }: RunContext): void {

@@ -30,7 +30,7 @@ export const installTier: TierRunner = {
       reporter.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       const op = operationOf('install', null, appState(deployed, release))
       await awaitReady(context, reporter, op)
-      if (await serves(context, reporter, release)) await looksAlive(context, reporter, op)
+      if (await serves(context, reporter, release)) await looksAlive(context, reporter, { release, op })
       await lifecycleSpecs(context, reporter, op)
       await stayedUp(context, reporter)
     } catch (error) {

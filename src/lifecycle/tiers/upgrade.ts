@@ -47,8 +47,10 @@ export const upgradeTier: TierRunner = {
     const op = operationOf('upgrade', was, appState(after, release))
     await awaitReady(context, reporter, op)
     if (await serves(context, reporter, release)) {
-      await looksAlive(context, reporter, op)
-      await compareBeforeAfter(context, reporter, async (file) => void (await lookAt(context, reporter, file)))
+      await looksAlive(context, reporter, { release, op })
+      await compareBeforeAfter(context, reporter, async (screenshotFile) => {
+        await lookAt(context, reporter, { release, screenshotFile })
+      })
     }
     await stillThere(context, reporter, { was: offered, release })
     state.headServes = true

@@ -147,7 +147,7 @@ export const COOP_CLOUD_RULES: readonly LintRule[] = [
     check: ({ tree, stack }) => {
       const own = Object.entries(stack.model.configs).filter(([, { external }]) => !external)
       const facts = own.flatMap(([key]) =>
-        versionVariables(stack, key).map((name) =>
+        versionVariables(stack, 'configs', key).map((name) =>
           fact(
             `config ${key}`,
             tree.abraExports.has(name),
@@ -201,9 +201,9 @@ export const COOP_CLOUD_RULES: readonly LintRule[] = [
   },
 ]
 
-/** The variables in the name of a config, as written, that end in `_VERSION`. */
-export function versionVariables(stack: LintContext['stack'], key: string): string[] {
-  return variablesOf(rawName(stack, 'configs', key)).flatMap(({ name }) => (name.endsWith('_VERSION') ? [name] : []))
+/** The variables in the name of a config or secret, as written, that end in `_VERSION`. */
+export function versionVariables(stack: LintContext['stack'], section: 'configs' | 'secrets', key: string): string[] {
+  return variablesOf(rawName(stack, section, key)).flatMap(({ name }) => (name.endsWith('_VERSION') ? [name] : []))
 }
 
 /** A fact that is right when `ok`. */

@@ -1,39 +1,13 @@
-import { readAbraExports } from '../abra-exports.ts'
 import { variablesOf } from '../compose/interpolate.ts'
 import type { Data } from '../compose/source.ts'
 import { parseEnvSample } from '../env-sample.ts'
 import { fileAt } from '../export.ts'
 import { gitOk } from '../git.ts'
 import type { RecipeVersion } from '../model.ts'
-import { readText } from '../text-file.ts'
-import { fact, versionVariables } from './coop-cloud.ts'
+import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 
-const NO_RELEASE = 'there is no earlier release to compare with'
-
-/** CC01: Swarm configs cannot change in place, so another content needs another version. */
-export async function configVersions(context: LintContext): Promise<LintFact[] | string> {
-  const { repo, tree, stack, lastRelease } = context
-  if (!lastRelease) return NO_RELEASE
-  const before = readAbraExports((await fileAt(repo.dir, lastRelease.commit, 'abra.sh')) ?? '')
-  const facts: LintFact[] = []
-  for (const [key, { file }] of Object.entries(stack.model.configs)) {
-    if (file === undefined) continue
-    const old = await fileAt(repo.dir, lastRelease.commit, file)
-    const now = await readText(tree.dir, file).catch(() => null)
-    if (old === null || now === null) continue
-    const variables = versionVariables(stack, key)
-    const bumped = variables.some((name) => before.get(name)?.value !== tree.abraExports.get(name)?.value)
-    const where =
-      variables.map((name) => tree.abraExports.get(name)?.place).find(Boolean) ?? stack.place(['configs', key])
-    const names =
-      variables.length > 0 ? `${variables.join(', ')} in abra.sh stayed the same` : 'its name has no version'
-    facts.push(
-      fact(`config ${key}`, old === now || bumped, `${file} changed since ${lastRelease.tag}, and ${names}`, where),
-    )
-  }
-  return facts.length > 0 ? facts : 'no config file existed in the last release'
-}
+export const NO_RELEASE = 'there is no earlier release to compare with'
 
 /** CC02: operators keep their env file through an upgrade, so a new variable must work without being set. */
 export async function newVariables(context: LintContext): Promise<LintFact[] | string> {

@@ -4,7 +4,8 @@ import { isCharset } from '../secret-value.ts'
 import { secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
 import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-labels.ts'
 import { fact } from './coop-cloud.ts'
-import { configVersions, newVariables } from './evolution.ts'
+import { newVariables } from './evolution.ts'
+import { fixedContents } from './fixed-contents.ts'
 import type { LintContext, LintFact, LintRule } from './rule.ts'
 import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
 import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
@@ -13,12 +14,12 @@ import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variable
 export const OWN_RULES: readonly LintRule[] = [
   {
     id: 'CC01',
-    title: 'A config file that changed has a new version',
+    title: 'A config or secret file that changed has a new version',
     severity: 'error',
-    fix: 'Raise the named version in abra.sh.',
-    source: 'Co-op Cloud upgrade checklist; Swarm configs cannot be changed',
+    fix: 'Raise the named version in abra.sh, or put another one into its name.',
+    source: 'Co-op Cloud upgrade checklist; Swarm configs and secrets cannot be changed under the same name',
     cause: 'config-version-not-bumped',
-    check: configVersions,
+    check: fixedContents,
   },
   {
     id: 'CC02',

@@ -10,6 +10,8 @@ export interface Router {
   readonly rule: string | null
   /** What else it is given: `entrypoints`, `tls.certresolver`. */
   readonly options: readonly string[]
+  /** Where it listens; empty: everywhere. */
+  readonly entrypoints: readonly string[]
 }
 
 /** What one service asks of Traefik. */
@@ -43,16 +45,31 @@ export function isUsable({ protocol, rule }: Router): boolean {
   return protocol === 'udp' || rule !== null
 }
 
+/** Rules of the stack's routers that listen to HTTPS, those of the service `app` first. `web` is the plain HTTP of every Co-op Cloud proxy. */
+export function httpsRules(stack: ResolvedStack): string[] {
+  const asks = traefikAsks(stack).filter(({ enabled }) => enabled)
+  const routers = [...asks.filter(isMain), ...asks.filter((ask) => !isMain(ask))].flatMap((ask) => ask.routers)
+  return routers.flatMap(({ protocol, rule, entrypoints }) => {
+    const plain = entrypoints.length > 0 && entrypoints.every((name) => name === 'web')
+    return protocol === 'http' && rule !== null && !plain ? [rule] : []
+  })
+}
+
+function isMain({ service }: TraefikAsk): boolean {
+  return service === 'app'
+}
+
 function routersOf(labels: ReadonlyMap<string, string>): Router[] {
-  const found = new Map<string, { protocol: Protocol; name: string; rule: string | null; options: string[] }>()
+  const found = new Map<string, Router & { rule: string | null; options: string[]; entrypoints: string[] }>()
   for (const [key, value] of labels) {
     const [, protocol, name = '', option = ''] = OF_ROUTER.exec(key) ?? []
     if (protocol === undefined) continue
     const id = `${protocol}.${name}`
-    const router = found.get(id) ?? { protocol: protocol as Protocol, name, rule: null, options: [] }
+    const router = found.get(id) ?? { protocol: protocol as Protocol, name, rule: null, options: [], entrypoints: [] }
     found.set(id, router)
     if (option !== 'rule') router.options.push(option)
     else if (value.trim() !== '') router.rule = value
+    if (option === 'entrypoints') router.entrypoints = value.split(',').map((name) => name.trim())
   }
   return [...found.values()]
 }

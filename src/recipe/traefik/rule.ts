@@ -8,7 +8,7 @@ export interface RoutePlace {
   readonly exact: boolean
 }
 
-interface Matcher {
+export interface Matcher {
   /** In lower case. */
   readonly name: string
   readonly values: readonly string[]
@@ -17,9 +17,9 @@ interface Matcher {
 /**
  * A rule as Traefik reads it: matchers ``Name(`literal`, …)`` joined by `&&` before `||`, `!` and brackets (doc.traefik.io, routing rules).
  */
-type Rule =
+export type Rule =
   | { readonly is: 'matcher'; readonly matcher: Matcher }
-  | { readonly is: 'not' }
+  | { readonly is: 'not'; readonly of: Rule }
   | { readonly is: 'all' | 'any'; readonly of: readonly Rule[] }
 
 /** Either of them is enough; within one all must hold. */
@@ -33,7 +33,7 @@ const MAX_DEPTH = 50
  * The hosts that a rule keeps to, lower case; null when requests for any host may match, or when the rule cannot be read.
  */
 export function boundHosts(text: string): readonly string[] | null {
-  const rule = read(text)
+  const rule = readRule(text)
   return rule && boundBy(rule)
 }
 
@@ -42,7 +42,7 @@ export function boundHosts(text: string): readonly string[] | null {
  * methods, negations, or no host at all.
  */
 export function placesOf(text: string): RoutePlace[] | null {
-  const rule = read(text)
+  const rule = readRule(text)
   const alternatives = rule && alternativesOf(rule)
   if (alternatives === null) return null
   const places = alternatives.map(placesOfOne)
@@ -87,10 +87,16 @@ function placesOfOne(matchers: readonly Matcher[]): RoutePlace[] | null {
   const paths = matchers.filter(({ name }) => /^path(prefix)?$/.test(name))
   if (hosts.length !== 1 || paths.length > 1 || hosts.length + paths.length < matchers.length) return null
   const [where] = paths
+  if (where?.values.some(isPattern)) return null
   const exact = where?.name === 'path'
   return (hosts[0]?.values ?? []).flatMap((host) =>
     (where?.values ?? ['/']).map((path) => ({ host: host.toLowerCase(), path, exact })),
   )
+}
+
+/** Traefik 2 takes `{name}` and `{name:pattern}` for any text that fits; in Traefik 3 they mean nothing else that a person would write. */
+export function isPattern(path: string): boolean {
+  return /\{[^}]*\}/.test(path)
 }
 
 const TOKEN = /`[^`]*`|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|&&|\|\||[A-Za-z]\w*|[!(),]|\S/g
@@ -98,7 +104,7 @@ const NAME = /^[A-Za-z]/
 const LITERAL = /^[`"'].*[`"']$/s
 
 /** Null when it is no rule. */
-function read(text: string): Rule | null {
+export function readRule(text: string): Rule | null {
   const reader = new Reader(text.match(TOKEN) ?? [])
   const rule = reader.either(0)
   return reader.done ? rule : null
@@ -132,7 +138,10 @@ class Reader {
 
   #one(depth: number): Rule | null {
     if (depth > MAX_DEPTH) return null
-    if (this.#take('!')) return this.#one(depth + 1) && { is: 'not' }
+    if (this.#take('!')) {
+      const negated = this.#one(depth + 1)
+      return negated && { is: 'not', of: negated }
+    }
     if (!this.#take('(')) return this.#matcher()
     const inside = this.either(depth + 1)
     return this.#take(')') ? inside : null

@@ -17,6 +17,8 @@ it.each<[rule: string, places: string[] | null]>([
   ['Host(`a`) && !PathPrefix(`/x`)', null],
   ['HostRegexp(`.+`)', null],
   ['Host(`a`) && PathRegexp(`^/x`)', null],
+  ['Host(`a`) && Path(`/{id:[0-9]+}`)', null],
+  ['Host(`a`) && PathPrefix(`/x`, `/{y}`)', null],
   ['Host(`a`) && Method(`POST`)', null],
   ['Host(`a`) && Host(`b`)', null],
   ['(Host(`a`)', null],

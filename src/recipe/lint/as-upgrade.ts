@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { appEnv, stackName } from '../app-env.ts'
+import { exportTree } from '../export.ts'
+import type { RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
+import { resolveStack } from '../resolve.ts'
+import { readTree } from '../tree.ts'
+import type { LintContext } from './rule.ts'
+
+/** One side of an upgrade: a stack, the folder that its file paths are relative to, and its name on the engine. */
+export interface UpgradeSide {
+  readonly dir: string
+  readonly stack: ResolvedStack
+  readonly stackName: string
+}
+
+/**
+ * Gives `use` the last release, and this commit as the upgrade of an app of it: operators keep their env file, and abra.sh comes with the
+ * commit. Throws RecipeErrors when one of them cannot be read.
+ */
+export async function asUpgrade<T>(
+  { repo, tree, env }: LintContext,
+  release: RecipeVersion,
+  use: (before: UpgradeSide, after: UpgradeSide) => Promise<T>,
+): Promise<T> {
+  const temporary = await mkdtemp(join(tmpdir(), 'cc-ci-release-'))
+  try {
+    const dir = join(temporary, 'recipe')
+    await exportTree(repo, release.commit, dir)
+    const base = await readTree(dir)
+    const own = appEnv(tree)
+    const given = Object.fromEntries([...env].filter(([key, value]) => own.get(key) !== value))
+    const before = await sideOf(base, given)
+    return await use(before, await sideOf({ ...tree, env: base.env }, given))
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+async function sideOf(tree: RecipeTree, given: Readonly<Record<string, string>>): Promise<UpgradeSide> {
+  const env = appEnv(tree, given)
+  return { dir: tree.dir, stack: await resolveStack(tree, env), stackName: stackName(env.get('DOMAIN') ?? '', env) }
+}
