@@ -21,7 +21,7 @@ import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
-import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
+import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf, specsNotRun } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -144,7 +144,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
-    findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
+    findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found), ...specsNotRun(custom.found)],
     attached: request.attach ?? null,
     request,
   }
