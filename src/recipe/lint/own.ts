@@ -1,7 +1,8 @@
 import { stackName } from '../app-env.ts'
+import { didYouMean } from '../nearest.ts'
 import { policyProblems } from '../policy.ts'
 import { isCharset } from '../secret-value.ts'
-import { secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
+import { MODIFIERS, secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
 import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-labels.ts'
 import { fact } from './coop-cloud.ts'
 import { configVersions, newVariables } from './evolution.ts'
@@ -96,11 +97,11 @@ export const OWN_RULES: readonly LintRule[] = [
   },
   {
     id: 'CC11',
-    title: 'The charsets of secrets are known',
+    title: 'The modifiers of secrets are known',
     severity: 'warning',
-    fix: 'Use default, special, safespecial, hex or alnum, or several with commas.',
-    source: 'Co-op Cloud secrets; an unknown charset counts as the default',
-    check: charsets,
+    fix: 'Use length=N, generate=true or false, and charset= with default, special, safespecial, hex or alnum, or several with commas.',
+    source: 'Co-op Cloud secrets; what is not known there counts for nothing',
+    check: modifiers,
   },
   {
     id: 'CC12',
@@ -190,15 +191,21 @@ function secretVersions({ tree, stack }: LintContext): LintFact[] | string {
   return facts.length > 0 ? facts : 'no service uses a secret'
 }
 
-function charsets({ tree, stack }: LintContext): LintFact[] | string {
+function modifiers({ tree, stack }: LintContext): LintFact[] | string {
   const facts = usedSecrets(stack).flatMap(({ key }) => {
     const entry = secretEntry(tree, stack, key)
-    const charset = entry?.modifiers.get('charset')
-    return charset === undefined
-      ? []
-      : [fact(`secret ${key}`, isCharset(charset), `has the unknown charset "${charset}"`, entry?.place)]
+    return [...(entry?.modifiers ?? [])].map(([name, value]) => {
+      const problem = modifierProblem(name, value)
+      return fact(`secret ${key}`, problem === null, problem ?? '', entry?.place)
+    })
   })
-  return facts.length > 0 ? facts : 'no secret names a charset'
+  return facts.length > 0 ? facts : 'no secret has a modifier'
+}
+
+function modifierProblem(name: string, value: string): string | null {
+  if (!MODIFIERS.some((known) => known === name)) return `has the unknown modifier "${name}".${didYouMean(name, MODIFIERS)}`
+  if (name === 'charset' && !isCharset(value)) return `has the unknown charset "${value}"`
+  return name === 'length' && Number(value) < 1 ? `has length=${value}, so that a passphrase is made` : null
 }
 
 function whereOf(text: string | undefined): LintFact['where'] {
