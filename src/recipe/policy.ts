@@ -134,14 +134,16 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
     })
   }
   for (const [key, { driver }] of Object.entries(model.networks)) {
-    if (driver === undefined || driver === 'overlay') continue
-    problems.push({
-      code: 'foreign-network',
-      path: ['networks', key, 'driver'],
-      message: `network ${key} ${POLICY['foreign-network']}: driver ${String(driver)}`,
-    })
+    if (driver === undefined || driver === '' || driver === 'overlay') continue
+    problems.push({ code: 'foreign-network', path: ['networks', key, 'driver'], message: `network ${key} ${networkReach(driver)}` })
   }
   return problems
+}
+
+function networkReach(driver: unknown): string {
+  if (driver === 'bridge')
+    return 'has the driver bridge, which is for one machine alone: services of a Swarm cannot join it. Write driver: overlay, or leave driver: out'
+  return `has the driver ${String(driver)}, which may reach networks of the host; one of its own has the driver overlay`
 }
 
 /** Options name a file system to mount and where from; only memory of its own reaches nothing. */

@@ -232,6 +232,8 @@ describe('since the last release', () => {
   })
 })
 
+const tcp = (rule: string, doors?: string) =>
+  `deploy: {labels: ['traefik.tcp.routers.x.rule=${rule}'${doors === undefined ? '' : `, 'traefik.tcp.routers.x.entrypoints=${doors}'`}]}`
 const label = (text: string) => `deploy: {labels: ['traefik.http.${text}']}`
 
 describe('compose policy', () => {
@@ -265,9 +267,19 @@ describe('compose policy', () => {
     ['foreign-route', label('routers.x.rule=!(Path(`/x`) && Host(`app.example.com`))')],
     ['foreign-route', label('routers.x.rule=Host(`other.example.com`)')],
     ['foreign-route', label('routers.x.service=api@internal')],
+    ['foreign-route', label('routers.x.service=noop@internal@internal')],
+    ['foreign-route', label('routers.x.rule=HostRegexp(`.+`)')],
+    ['foreign-route', label('routers.x.rule=HostRegexp(`^.+.app.example.com$$`, `.+`)')],
+    ['foreign-route', label('routers.x.rule=HostRegexp(`^.+.app.example.com$$`) || Path(`/x`)')],
+    ['foreign-route', label('routers.x.rule=!HostRegexp(`^.+.app.example.com$$`)')],
+    ['foreign-route', tcp('HostSNI(`*`)')],
+    ['foreign-route', tcp('HostSNI(`*`)', 'ssh, web-secure')],
+    ['foreign-route', tcp('HostSNI(`*`)', '')],
     ['foreign-route', label('services.ccci-keycloak.loadbalancer.server.port=80')],
     ['foreign-route', label('services.x.loadbalancer.server.url=http://127.0.0.1:8080')],
     ['foreign-route', label('middlewares.x.forwardauth.address=http://127.0.0.1')],
+    ['foreign-route', label('middlewares.x.forwardauth.address=http://app_example_com_auth.elsewhere.org')],
+    ['foreign-route', label('middlewares.x.forwardauth.address=http://app.example.com@127.0.0.1/')],
     ['foreign-route', 'networks: {proxy: {aliases: [keycloak.ci.test]}}', 'networks: {proxy: {external: true}}'],
     ['host-port', 'ports: ["80:80"]'],
     ['host-port', 'ports: [{target: 53, published: 53, mode: host}]'],
@@ -279,6 +291,34 @@ describe('compose policy', () => {
     const own = { domain: 'app.example.com' }
     expect(policyProblems(stack, 'app_example_com', own).map((problem) => problem.code)).toEqual([code])
     expect(policyProblems(stack, 'app_example_com', { ...own, allow: [code] })).toEqual([])
+  })
+
+  test.each([
+    label('routers.x.service=noop@internal'),
+    label('routers.x.rule=HostRegexp(`^.+\\.app\\.example\\.com$$`)'),
+    label('routers.x.rule=Host(`app.example.com`) || HostRegexp(`{sub:[a-z]+}.app.example.com`)'),
+    label('routers.x.rule=Host(`app.example.com`) && HostRegexp(`.+`)'),
+    tcp('HostSNI(`*`)', 'ssh'),
+    tcp('HostSNIRegexp(`^[a-z]+.app.example.com$$`)'),
+    label('middlewares.x.forwardauth.address=http://app_example_com_auth:4181/verify'),
+    label('middlewares.x.forwardauth.address=https://app.example.com/outpost/auth'),
+    label('services.x.loadbalancer.server.url=http://app_example_com_app:80'),
+  ])('own: %s', async (service) => {
+    const { stack } = await resolved({ 'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n` })
+    expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com' })).toEqual([])
+  })
+
+  test('a door that a foreign edge may have is judged', async () => {
+    const { stack } = await resolved({ 'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${tcp('HostSNI(`*`)', 'ssh')}\n` })
+    const found = policyProblems(stack, 'app_example_com', { domain: 'app.example.com', strictHosts: true })
+    expect(found.map(({ code }) => code)).toEqual(['foreign-route'])
+  })
+
+  test('the driver bridge is called what it is', async () => {
+    const compose = 'version: "3.8"\nservices:\n  app:\n    image: x\n    networks: [n]\nnetworks: {n: {driver: bridge}}\n'
+    const { stack } = await resolved({ 'compose.yml': compose })
+    const [problem] = policyProblems(stack, 'app_example_com')
+    expect(problem?.message).toMatch(/^network n has the driver bridge, .* cannot join it\. Write driver: overlay/)
   })
 
   test.each([

@@ -8,7 +8,7 @@ export interface RoutePlace {
   readonly exact: boolean
 }
 
-interface Matcher {
+export interface Matcher {
   /** In lower case. */
   readonly name: string
   readonly values: readonly string[]
@@ -35,6 +35,12 @@ const MAX_DEPTH = 50
 export function boundHosts(text: string): readonly string[] | null {
   const rule = read(text)
   return rule && boundBy(rule)
+}
+
+/** True when no request meets the rule but by a matcher that is `kept`. False also for a rule that cannot be read. */
+export function keepsTo(text: string, kept: (matcher: Matcher) => boolean): boolean {
+  const rule = read(text)
+  return rule !== null && isKept(rule, kept)
 }
 
 /**
@@ -67,6 +73,13 @@ function boundBy(rule: Rule): readonly string[] | null {
   // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
   const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
   return kept ? bound.flat() : null
+}
+
+/** Of alternatives each must be kept by itself; of conditions one is enough for all. */
+function isKept(rule: Rule, kept: (matcher: Matcher) => boolean): boolean {
+  if (rule.is === 'not') return false
+  if (rule.is === 'matcher') return kept(rule.matcher)
+  return rule.is === 'any' ? rule.of.every((part) => isKept(part, kept)) : rule.of.some((part) => isKept(part, kept))
 }
 
 function alternativesOf(rule: Rule): Alternatives | null {
