@@ -2,6 +2,7 @@ import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
+import type { Finding } from '../verdict/events.ts'
 import { TIER_IDS } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
 import { withPlan } from './with-plan.ts'
@@ -33,7 +34,7 @@ function planJson(plan: RunPlan) {
     envNotUpgraded: plan.envNotUpgraded,
     http: httpWish(head.stack),
     losses: plan.losses,
-    findings: [...plan.findings, ...head.stack.findings],
+    findings: findingsOf(plan),
   }
 }
 
@@ -65,10 +66,13 @@ function planText(plan: RunPlan): string {
       ? manifest.map((line) => `  ${line}`)
       : ['  none: all settings at their defaults, no code, no tests']),
     ...plan.policy.map(({ code, message, where }) => `refused: ${where ? `${where}: ` : ''}${message} [${code}]`),
-    ...plan.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
-    ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
+    ...findingsOf(plan).map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')
+}
+
+function findingsOf({ findings, headTree, head }: RunPlan): Finding[] {
+  return [...findings, ...headTree.findings, ...head.stack.findings]
 }
 
 function httpText({ head, app }: RunPlan): string {

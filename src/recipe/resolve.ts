@@ -29,7 +29,7 @@ export async function resolveStack(tree: RecipeTree, env: AppEnv): Promise<Resol
   const merged = mergeFiles(loaded)
   await work.addEnvFiles(merged)
   await work.checkFiles(merged)
-  checkReferences(merged, (path, message, hint) => work.fail(path, message, hint))
+  checkReferences(merged, (path, message, hint, at) => work.fail(path, message, hint, at))
   work.stopOnErrors()
   return {
     model: toModel(merged),
@@ -144,8 +144,8 @@ class Resolving {
     return undefined
   }
 
-  fail(path: readonly string[], message: string, hint: string): void {
-    this.#add(path, { message, hint, where: this.place(path) })
+  fail(path: readonly string[], message: string, hint: string, at = path): void {
+    this.#add(path, { message, hint, where: this.place(at) })
   }
 
   stopOnErrors(): void {

@@ -93,6 +93,7 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   ['R015', () => edited('secrets: [db_pass]', 'secrets: [db_pass, very_long_secret_name]\n#'), undefined],
   ['CC03', () => edited('mode: 0555', 'mode: 555'), 'compose.yml:8:45'],
   ['CC04', () => edited('"content:/usr', '"content:/x", "c:/usr'), 'compose.yml:6:29'],
+  ['CC04', () => edited('"content:/usr', '"content:/x", "${DRIVE:-c}:/x:ro", "content:/usr'), 'compose.yml:6:29'],
   [
     'CC05',
     () => edited('    healthcheck:', '    labels: ["backupbot.backup=true"]\n    healthcheck:'),
@@ -169,6 +170,25 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
     expect(rows[0]?.where).toBe(where)
     expect(rows[0]?.hint).not.toBe('')
   })
+})
+
+test('a volume of one letter in the long form is one like any other', async () => {
+  const long = edited('["content:/usr/share/nginx/html"]', '["content:/x", {type: volume, source: d, target: /d}]')
+  const compose = String(long['compose.yml']).replace('volumes: {content: }', 'volumes: {content: , d: }')
+  expect(await broken({ 'compose.yml': compose })).toEqual([])
+})
+
+test.each<[file: string, content: Uint8Array | string, where: string]>([
+  ['.env.sample', new Uint8Array([...Buffer.from(`${RECIPE['.env.sample']}# caf`), 0xe9, 0x0a]), '.env.sample:3'],
+  ['abra.sh', new Uint8Array([...Buffer.from(`${RECIPE['abra.sh']}# caf`), 0xe9, 0x0a]), 'abra.sh:2'],
+  ['README.md', new Uint8Array([...Buffer.from(README), 0xe9]), 'README.md:11'],
+])('a byte of %s that is not UTF-8 is CC25 at its line', async (file, content, where) => {
+  expect(await broken({ [file]: content })).toMatchObject([{ id: 'CC25', severity: 'warning', subject: file, where }])
+})
+
+test('a README that cannot be read is CC25, and keeps nobody', async () => {
+  const found = await broken({ 'README.md': new Uint8Array([0xff, 0xfe, 0x41, 0]) })
+  expect(found).toMatchObject([{ id: 'R007' }, { id: 'CC25', where: 'README.md', message: expect.stringMatching(/^is binary/) as string }])
 })
 
 test('tags: a lightweight release tag is R014, no release is R006', async () => {

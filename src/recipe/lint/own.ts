@@ -1,3 +1,4 @@
+import { parsePlace } from '../../lib/place.ts'
 import { stackName } from '../app-env.ts'
 import { didYouMean } from '../nearest.ts'
 import { policyProblems } from '../policy.ts'
@@ -41,7 +42,7 @@ export const OWN_RULES: readonly LintRule[] = [
     id: 'CC04',
     title: 'Volume names have more than one letter',
     severity: 'error',
-    fix: 'Give the volume a longer name.',
+    fix: 'Give the volume a longer name, or mount it with type: volume and source:.',
     source: 'docker stack deploy reads a:/data as a path on a Windows drive',
     check: oneLetterVolumes,
   },
@@ -166,6 +167,17 @@ export const OWN_RULES: readonly LintRule[] = [
     source: 'Co-op Cloud runs Traefik with exposedByDefault=false',
     check: idleTraefikLabels,
   },
+  {
+    id: 'CC25',
+    title: 'The files beside the compose files are read as they are meant',
+    severity: 'warning',
+    fix: 'Save the file as UTF-8 text of less than 1 MiB.',
+    source: "the operators' client passes over what it cannot read there",
+    check: ({ tree }) => {
+      if (tree.findings.length === 0) return [{ subject: '.env.sample, abra.sh, README.md' }]
+      return tree.findings.map(({ message, where = '' }) => fact(where.split(':')[0] ?? where, false, message, whereOf(where)))
+    },
+  },
 ]
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
@@ -209,6 +221,5 @@ function modifierProblem(name: string, value: string): string | null {
 }
 
 function whereOf(text: string | undefined): LintFact['where'] {
-  const match = /^(.*):(\d+):(\d+)$/.exec(text ?? '')
-  return match?.[1] ? { file: match[1], line: Number(match[2]), column: Number(match[3]) } : undefined
+  return text === undefined ? undefined : parsePlace(text)
 }
