@@ -5,6 +5,7 @@ import { manifestLines } from '../report/manifest.ts'
 import type { Finding } from '../verdict/events.ts'
 import { TIER_IDS } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
+import { errorJson } from './report-error.ts'
 import { withPlan } from './with-plan.ts'
 
 /** `cc-ci plan`: every decision a run would make, each with its reason. */
@@ -32,6 +33,7 @@ function planJson(plan: RunPlan) {
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
     backup: { capable: plan.backup.capable, reason: plan.backup.reason },
     envNotUpgraded: plan.envNotUpgraded,
+    upgradeFault: plan.upgradeFault && errorJson(plan.upgradeFault),
     http: httpWish(head.stack),
     losses: plan.losses,
     findings: findingsOf(plan),
@@ -99,5 +101,11 @@ function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
   if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))) {
     return 'will be unverified: tests of the recipe are refused'
   }
+  if (id === 'upgrade' && plan.upgradeFault)
+    return `will fail: head does not resolve with the env file of the base\n${indented(plan.upgradeFault.describe())}`
   return 'judged'
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, ' '.repeat(14))
 }

@@ -19,7 +19,7 @@ import { type BaseChoice, chooseBase } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
-import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
+import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
 import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf, specsNotRun } from './selection.ts'
 
@@ -64,7 +64,7 @@ export interface Attached {
 }
 
 /** What a run will do and why, computed before anything is touched and without running anything of the recipe. */
-export interface RunPlan {
+export interface RunPlan extends Upgrade {
   readonly repo: RecipeRepo
   readonly app: App
   readonly settings: Customized
@@ -77,8 +77,6 @@ export interface RunPlan {
   /** Head as its repository has it, without a CI overlay: what lint looks at. */
   readonly pristine: Release
   readonly base: BaseChoice
-  /** Head as the upgrade of the base's app; null without a base. */
-  readonly upgrade: Release | null
   /** Keys of head's `.env.sample` that the upgraded app does not get. */
   readonly envNotUpgraded: readonly string[]
   /** What the base offers and head does not, by their files. */
@@ -110,15 +108,14 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const tree = await readTree(folder.checkout)
-  const laidOver = overlay !== null
-  const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: laidOver, added: NOTHING_ADDED }
+  const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: overlay?.shown ?? null, added: NOTHING_ADDED }
   const { head, pristine } = await headRelease(headSource, custom)
   const base = await chooseBase({
     ...{ repo, app, head, settings, overlay },
     asked: baseAsked(request),
     dir: folder.checkoutBase,
   })
-  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings) : null
+  const { upgrade, upgradeFault } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
   const skips = skipsOf({
@@ -138,6 +135,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
       pristine,
       base,
       upgrade,
+      upgradeFault,
       allowed,
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
@@ -176,7 +174,7 @@ async function headRelease(
 ): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
   const { settings, overlay } = found
   refuseOtherFiles(source, settings.env)
-  const pristine = await newAppRelease({ ...source, overlay: false }, settings)
+  const pristine = await newAppRelease({ ...source, overlay: null }, settings)
   if (overlay) await layOver(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
