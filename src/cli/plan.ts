@@ -33,7 +33,7 @@ function planJson(plan: RunPlan) {
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
     backup: { capable: plan.backup.capable, reason: plan.backup.reason },
     envNotUpgraded: plan.envNotUpgraded,
-    upgradeFault: plan.upgradeFault && errorJson(plan.upgradeFault),
+    upgradeFaults: plan.upgradeFaults.map(errorJson),
     http: httpWish(head.stack),
     losses: plan.losses,
     findings: findingsOf(plan),
@@ -101,8 +101,10 @@ function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
   if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))) {
     return 'will be unverified: tests of the recipe are refused'
   }
-  if (id === 'upgrade' && plan.upgradeFault)
-    return `will fail: head does not resolve with the env file of the base\n${indented(plan.upgradeFault.describe())}`
+  if (id === 'upgrade' && plan.upgradeFaults.length > 0) {
+    const faults = plan.upgradeFaults.map((fault) => fault.describe()).join('\n')
+    return `will fail: head does not resolve with the env file of the base\n${indented(faults)}`
+  }
   return 'judged'
 }
 

@@ -51,11 +51,11 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
         })(plan.base)
       : plan.base
   const backup = backupPlan(head.stack)
-  const { upgrade, upgradeFault } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, all)
+  const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, all)
   return {
     ...plan,
     settings: { ...plan.settings, settings: all },
-    ...{ headSource, head, pristine, base, upgrade, upgradeFault, backup },
+    ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup },
     skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null }),
     // Another environment may select other files and values: it is judged anew.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import type { Added, App, Release } from '../deploy/deployer.ts'
-import { RecipeError } from '../lib/errors.ts'
+import { collect } from '../lib/collect.ts'
+import type { RecipeError } from '../lib/errors.ts'
 import { appEnv } from '../recipe/app-env.ts'
 import type { AppEnv, RecipeTree } from '../recipe/model.ts'
 import { composeFiles, resolveStack } from '../recipe/resolve.ts'
@@ -21,6 +22,11 @@ export interface ReleaseSource {
 /** The CI overlay as it lies in a checkout of the run. */
 export const OVERLAY = 'compose.ci.yml'
 
+/** The environment of a newly created app: the recipe's own `.env.sample` plus the settings. */
+export function newAppEnv(source: ReleaseSource, settings: Settings): AppEnv {
+  return envOf(source, source.tree, settings.env)
+}
+
 /** The release as a newly created app: its environment is the recipe's own `.env.sample` plus the settings. */
 export async function newAppRelease(source: ReleaseSource, settings: Settings): Promise<Release> {
   return releaseWith(source, source.tree, { extra: settings.env, settings })
@@ -38,18 +44,14 @@ async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings
 /** What the upgrade deploys, or why operators could not: head alone resolves, and with the env file of the base it does not. */
 export interface Upgrade {
   readonly upgrade: Release | null
-  readonly upgradeFault: RecipeError | null
+  readonly upgradeFaults: readonly RecipeError[]
 }
 
 /** `base`: the chosen one's tree; null without one, and then there is neither. */
 export async function upgradeOf(source: ReleaseSource, base: RecipeTree | null, settings: Settings): Promise<Upgrade> {
-  if (base === null) return { upgrade: null, upgradeFault: null }
-  try {
-    return { upgrade: await upgradedRelease(source, base, settings), upgradeFault: null }
-  } catch (error) {
-    if (error instanceof RecipeError) return { upgrade: null, upgradeFault: error }
-    throw error
-  }
+  const upgradeFaults: RecipeError[] = []
+  const upgrade = base && (await collect(upgradeFaults, () => upgradedRelease(source, base, settings)))
+  return { upgrade, upgradeFaults }
 }
 
 /** Keys of head's `.env.sample` whose value an upgraded app does not get, because its env file is older. */

@@ -63,7 +63,9 @@ function labelProblem(label: string, value: string, own: OwnNames, labels: Label
 /** Only on doors that the edge does not have, as raw TCP is asked for: such a router takes nothing here. */
 function isElsewhere(router: string, { strict }: OwnNames, labels: Labels): boolean {
   const label = `${router}entrypoints`.toLowerCase()
-  const doors = Object.entries(labels).flatMap(([key, names]) => (key.toLowerCase().startsWith(label) ? names.split(',') : []))
+  const doors = Object.entries(labels).flatMap(([key, names]) =>
+    key.toLowerCase().startsWith(label) ? names.split(',') : [],
+  )
   return !strict && doors.length > 0 && doors.every((door) => door.trim() !== '' && !isEntryPoint(door))
 }
 
@@ -101,7 +103,5 @@ function foreignAliases({ networks = {} }: ComposeService, own: OwnNames, shared
     const found = networks[key]?.aliases
     return Array.isArray(found) ? found.map(String) : []
   })
-  return aliases.filter(
-    (alias) => !alias.startsWith(own.stack) && !isWithin(alias, own.domain),
-  )
+  return aliases.filter((alias) => !alias.startsWith(own.stack) && !isWithin(alias, own.domain))
 }

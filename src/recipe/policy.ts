@@ -135,7 +135,11 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
   }
   for (const [key, { driver }] of Object.entries(model.networks)) {
     if (driver === undefined || driver === '' || driver === 'overlay') continue
-    problems.push({ code: 'foreign-network', path: ['networks', key, 'driver'], message: `network ${key} ${networkReach(driver)}` })
+    problems.push({
+      code: 'foreign-network',
+      path: ['networks', key, 'driver'],
+      message: `network ${key} ${networkReach(driver)}`,
+    })
   }
   return problems
 }

@@ -35,5 +35,10 @@ function notUtf8(where: Place): Finding {
 }
 
 function readmeUnread({ message }: RecipeError): Finding {
-  return { code: 'readme-unread', severity: 'warning', message: `${message}, so that its metadata are not known`, where: 'README.md' }
+  return {
+    code: 'readme-unread',
+    severity: 'warning',
+    message: `${message}, so that its metadata are not known`,
+    where: 'README.md',
+  }
 }

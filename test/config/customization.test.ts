@@ -193,7 +193,13 @@ describe('what is refused', () => {
   })
 
   test('tests of the application itself, wherever they lie; those that cc-ci would run below cc-ci/ are told', async () => {
-    const own = ['app.spec.ts', 'src/app.test.js', 'tests/unit.test.ts', 'tests/custom/a.test.ts', 'e2e/tests/install.spec.ts']
+    const own = [
+      'app.spec.ts',
+      'src/app.test.js',
+      'tests/unit.test.ts',
+      'tests/custom/a.test.ts',
+      'e2e/tests/install.spec.ts',
+    ]
     const meant = ['tests/custom/deep/login.spec.ts', 'tests/install.spec.ts']
     const found = await customized(Object.fromEntries([...own, ...meant].map((file) => [file, ''])))
     expect(found.specs).toEqual([])

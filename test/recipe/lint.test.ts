@@ -119,11 +119,7 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
     () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=8 charset=emoji\n' }),
     '.env.sample:2:1',
   ],
-  [
-    'CC11',
-    () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=8 or x=y\n' }),
-    '.env.sample:2:1',
-  ],
+  ['CC11', () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=8 or x=y\n' }), '.env.sample:2:1'],
   ['CC11', () => ({ '.env.sample': 'DOMAIN=x\nSECRET_DB_PASS_VERSION=v1 # length=0\n' }), '.env.sample:2:1'],
   ['CC12', () => edited('    networks:', '    restart: always\n    networks:'), 'compose.yml:5:5'],
   ['CC13', () => edited('    networks:', '    hostname: ${NOPE}\n    networks:'), 'compose.yml:5:5'],
@@ -188,7 +184,10 @@ test.each<[file: string, content: Uint8Array | string, where: string]>([
 
 test('a README that cannot be read is CC25, and keeps nobody', async () => {
   const found = await broken({ 'README.md': new Uint8Array([0xff, 0xfe, 0x41, 0]) })
-  expect(found).toMatchObject([{ id: 'R007' }, { id: 'CC25', where: 'README.md', message: expect.stringMatching(/^is binary/) as string }])
+  expect(found).toMatchObject([
+    { id: 'R007' },
+    { id: 'CC25', where: 'README.md', message: expect.stringMatching(/^is binary/) as string },
+  ])
 })
 
 test('tags: a lightweight release tag is R014, no release is R006', async () => {
@@ -324,18 +323,23 @@ describe('compose policy', () => {
     label('middlewares.x.forwardauth.address=https://app.example.com/outpost/auth'),
     label('services.x.loadbalancer.server.url=http://app_example_com_app:80'),
   ])('own: %s', async (service) => {
-    const { stack } = await resolved({ 'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n` })
+    const { stack } = await resolved({
+      'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n`,
+    })
     expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com' })).toEqual([])
   })
 
   test('a door that a foreign edge may have is judged', async () => {
-    const { stack } = await resolved({ 'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${tcp('HostSNI(`*`)', 'ssh')}\n` })
+    const { stack } = await resolved({
+      'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${tcp('HostSNI(`*`)', 'ssh')}\n`,
+    })
     const found = policyProblems(stack, 'app_example_com', { domain: 'app.example.com', strictHosts: true })
     expect(found.map(({ code }) => code)).toEqual(['foreign-route'])
   })
 
   test('the driver bridge is called what it is', async () => {
-    const compose = 'version: "3.8"\nservices:\n  app:\n    image: x\n    networks: [n]\nnetworks: {n: {driver: bridge}}\n'
+    const compose =
+      'version: "3.8"\nservices:\n  app:\n    image: x\n    networks: [n]\nnetworks: {n: {driver: bridge}}\n'
     const { stack } = await resolved({ 'compose.yml': compose })
     const [problem] = policyProblems(stack, 'app_example_com')
     expect(problem?.message).toMatch(/^network n has the driver bridge, .* cannot join it\. Write driver: overlay/)

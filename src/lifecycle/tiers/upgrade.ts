@@ -1,7 +1,7 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { whatDiffers } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
-import { InternalError, type RecipeError, RecipeErrors } from '../../lib/errors.ts'
+import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import { cause } from '../../verdict/causes.ts'
 import { compareBeforeAfter } from '../before-after.ts'
@@ -30,7 +30,7 @@ export const upgradeTier: TierRunner = {
     const was = base.kind === 'base' ? appState(before, base.release) : null
     const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
     refuseByPolicy(context)
-    if (context.plan.upgradeFault) throw envTooOld(context.plan.upgradeFault)
+    if (context.plan.upgradeFaults.length > 0) throw envTooOld(context.plan.upgradeFaults)
     await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
     if (plan.base.kind !== 'base' || !plan.upgrade || !before)
@@ -66,12 +66,11 @@ function noDelta(version: string): TierStop {
 }
 
 /** Operators keep their env file through an upgrade, and meet the same. */
-function envTooOld(fault: RecipeError): TierStop {
-  const problems = fault instanceof RecipeErrors ? fault.errors : [fault]
-  const [first = fault] = problems
-  const message = `head does not resolve with the env file of an app of the base: ${first.message}`
-  const lines = problems.map(({ message, where }) => `${where ? `${formatPlace(where)}: ` : ''}${message}`)
-  const hint = 'Give what is new a default in the compose file. What operators are told to add by hand belongs into `upgrade.env`.'
+function envTooOld(faults: readonly RecipeError[]): TierStop {
+  const message = `head does not resolve with the env file of an app of the base: ${faults[0]?.message}`
+  const lines = faults.map(({ message, where }) => `${where ? `${formatPlace(where)}: ` : ''}${message}`)
+  const hint =
+    'Give what is new a default in the compose file. What operators are told to add by hand belongs into `upgrade.env`.'
   return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))
 }
 

@@ -11,8 +11,27 @@ import type { LintContext, LintFact, LintRule } from './rule.ts'
 import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
 import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
 
+/** The rule that the recipe can be planned at all. */
+export const CAN_BE_READ = 'CC00'
+
 /** The rules of cc-ci. */
 export const OWN_RULES: readonly LintRule[] = [
+  {
+    id: CAN_BE_READ,
+    title: 'The recipe can be read',
+    severity: 'error',
+    fix: 'Correct what is named there. What could not be looked at because of it is skipped.',
+    source: "docker stack deploy and the operators' client, which stop there",
+    check: ({ unread = [] }) => {
+      if (unread.length === 0) return [{ subject: 'recipe' }]
+      return unread.map(({ message, where, hint }) => ({
+        subject: where?.file ?? 'recipe',
+        problem: message,
+        where,
+        fix: hint,
+      }))
+    },
+  },
   {
     id: 'CC01',
     title: 'A config file that changed has a new version',
@@ -175,7 +194,9 @@ export const OWN_RULES: readonly LintRule[] = [
     source: "the operators' client passes over what it cannot read there",
     check: ({ tree }) => {
       if (tree.findings.length === 0) return [{ subject: '.env.sample, abra.sh, README.md' }]
-      return tree.findings.map(({ message, where = '' }) => fact(where.split(':')[0] ?? where, false, message, whereOf(where)))
+      return tree.findings.map(({ message, where = '' }) =>
+        fact(where.split(':')[0] ?? where, false, message, whereOf(where)),
+      )
     },
   },
 ]
@@ -215,7 +236,8 @@ function modifiers({ tree, stack }: LintContext): LintFact[] | string {
 }
 
 function modifierProblem(name: string, value: string): string | null {
-  if (!MODIFIERS.some((known) => known === name)) return `has the unknown modifier "${name}".${didYouMean(name, MODIFIERS)}`
+  if (!MODIFIERS.some((known) => known === name))
+    return `has the unknown modifier "${name}".${didYouMean(name, MODIFIERS)}`
   if (name === 'charset' && !isCharset(value)) return `has the unknown charset "${value}"`
   return name === 'length' && Number(value) < 1 ? `has length=${value}, so that a passphrase is made` : null
 }

@@ -45,7 +45,12 @@ export function oneLetterVolumes({ stack }: LintContext): LintFact[] | string {
     volumes.map(({ source, target }) => {
       const name = source ?? target
       const where = stack.place(['services', service, 'volumes', name])
-      return fact(`${service}: ${name}`, !DRIVE.test(name), `begins with ${name.slice(0, 2)}, which is read as a Windows drive`, where)
+      return fact(
+        `${service}: ${name}`,
+        !DRIVE.test(name),
+        `begins with ${name.slice(0, 2)}, which is read as a Windows drive`,
+        where,
+      )
     }),
   )
   return facts.length > 0 ? facts : 'there are no volumes'
