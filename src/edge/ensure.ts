@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { ENTRY_POINTS } from '../lib/entry-points.ts'
 import { InfraError } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
-import { ENTRY_POINTS } from '../recipe/traefik/entry-points.ts'
 import {
   EDGE_CONTAINER,
   EDGE_LABELS,

@@ -1,5 +1,5 @@
+import { isEntryPoint } from '../lib/entry-points.ts'
 import type { ComposeModel, ComposeService } from './model.ts'
-import { isEntryPoint } from './traefik/entry-points.ts'
 import { patternKeepsTo } from './traefik/host-pattern.ts'
 import { boundHosts, keepsTo, type Matcher } from './traefik/rule.ts'
 

@@ -269,6 +269,8 @@ describe('compose policy', () => {
     ['foreign-network', 'networks: [n]', 'networks: {n: {external: true, name: host}}'],
     ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {external: true}}'],
     ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {name: other_app_data}}'],
+    ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {external: true, name: app_example_com-data}}'],
+    ['foreign-volume', 'volumes: ["v:/v"]', 'volumes: {v: {name: app_example_comrade}}'],
     ['foreign-secret', 'secrets: [s]', 'secrets: {s: {external: true, name: other_secret_v1}}'],
     ['foreign-config', 'configs: [c]', 'configs: {c: {external: true}}'],
     [
@@ -327,6 +329,13 @@ describe('compose policy', () => {
       'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n`,
     })
     expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com' })).toEqual([])
+  })
+
+  test.each(['', '-data', '_data'])('a volume and a network that are named after the stack: %j', async (end) => {
+    const named = `{name: "\${STACK_NAME}${end}"}`
+    const compose = `version: "3.8"\nservices: {app: {image: x}}\nvolumes: {v: ${named}}\nnetworks: {n: ${named}}\n`
+    const { stack } = await resolved({ 'compose.yml': compose })
+    expect(policyProblems(stack, 'app_example_com')).toEqual([])
   })
 
   test('a door that a foreign edge may have is judged', async () => {
