@@ -1,17 +1,19 @@
 import { EXIT } from '../lib/errors.ts'
+import { readForLint } from '../lifecycle/lint-input.ts'
 import { lint } from '../recipe/lint/lint.ts'
+import { CAN_BE_READ } from '../recipe/lint/own.ts'
 import type { RecipeOptions } from './program.ts'
-import { withPlan } from './with-plan.ts'
+import { withHead } from './with-plan.ts'
 
-/** `cc-ci lint`: every rule with its subject; exit 1 when an error-level rule is broken. */
+/** `cc-ci lint`: every rule with its subject; exit 1 when an error-level rule is broken, 2 when the recipe cannot be read. */
 export function lintCommand(recipe: string, options: RecipeOptions): Promise<number> {
-  return withPlan(recipe, { ...options, base: 'none' }, async (plan) => {
-    const { repo, headTree: tree, pristine, allowed } = plan
-    const { stack, env, commit } = pristine
-    const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
+  return withHead(recipe, { ...options, base: 'none' }, async (head, request) => {
+    const rows = await lint(await readForLint(head, request))
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
     else for (const row of rows) process.stdout.write(`${line(row)}\n`)
-    return rows.some((row) => !row.ok && !row.skipped && row.severity === 'error') ? EXIT.fail : EXIT.pass
+    const broken = rows.filter(({ ok, severity }) => !ok && severity === 'error')
+    if (broken.some(({ id }) => id === CAN_BE_READ)) return EXIT.usage
+    return broken.length > 0 ? EXIT.fail : EXIT.pass
   })
 }
 
@@ -20,5 +22,6 @@ type Row = Awaited<ReturnType<typeof lint>>[number]
 function line({ id, severity, ok, skipped, rule, subject, message, hint, where }: Row): string {
   const mark = skipped ? 'skip' : ok ? 'ok' : severity
   const head = `${mark.padEnd(8)}${id.padEnd(6)}${rule} [${subject}]`
-  return ok || skipped ? head : `${head}\n        ${where ? `${where}: ` : ''}${message}\n        ${hint}`
+  if (skipped) return `${head}: ${message}`
+  return ok ? head : `${head}\n        ${where ? `${where}: ` : ''}${message}\n        ${hint}`
 }

@@ -3,8 +3,10 @@ import { healthPath } from '../lifecycle/asked-paths.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
+import type { Finding } from '../verdict/events.ts'
 import { TIER_IDS } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
+import { errorJson } from './report-error.ts'
 import { withPlan } from './with-plan.ts'
 
 /** `cc-ci plan`: every decision a run would make, each with its reason. */
@@ -32,9 +34,10 @@ function planJson(plan: RunPlan) {
     secrets: head.secrets.map(({ key, generate }) => ({ key, generate })),
     backup: { capable: plan.backup.capable, reason: plan.backup.reason, volumes: plan.backup.volumes },
     envNotUpgraded: plan.envNotUpgraded,
+    upgradeFaults: plan.upgradeFaults.map(errorJson),
     http: httpOf(plan),
     losses: plan.losses,
-    findings: [...plan.findings, ...head.stack.findings],
+    findings: findingsOf(plan),
   }
 }
 
@@ -66,10 +69,13 @@ function planText(plan: RunPlan): string {
       ? manifest.map((line) => `  ${line}`)
       : ['  none: all settings at their defaults, no code, no tests']),
     ...plan.policy.map(({ code, message, where }) => `refused: ${where ? `${where}: ` : ''}${message} [${code}]`),
-    ...plan.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
-    ...head.stack.findings.map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
+    ...findingsOf(plan).map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')
+}
+
+function findingsOf({ findings, headTree, head }: RunPlan): Finding[] {
+  return [...findings, ...headTree.findings, ...head.stack.findings]
 }
 
 /** What head asks of the proxy, and the path at which it will be asked itself. */
@@ -103,5 +109,13 @@ function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
   if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))) {
     return 'will be unverified: tests of the recipe are refused'
   }
+  if (id === 'upgrade' && plan.upgradeFaults.length > 0) {
+    const faults = plan.upgradeFaults.map((fault) => fault.describe()).join('\n')
+    return `will fail: head does not resolve with the env file of the base\n${indented(faults)}`
+  }
   return 'judged'
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, ' '.repeat(14))
 }

@@ -8,7 +8,7 @@ export function reportError(thrown: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
   if (error instanceof CcCiError) {
     process.stderr.write(`cc-ci: ${error.describe()}\n`)
-    if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: jsonOf(error) })}\n`)
+    if (wantsJson(argv)) process.stdout.write(`${JSON.stringify({ error: errorJson(error) })}\n`)
     return error.exitCode
   }
   const stack = error instanceof Error ? error.stack : undefined
@@ -30,6 +30,7 @@ function wantsJson(argv: readonly string[]): boolean {
   )
 }
 
-function jsonOf({ code, blame, message, hint, where }: CcCiError) {
+/** An error as the JSON of a command has it. */
+export function errorJson({ code, blame, message, hint, where }: CcCiError) {
   return { code, blame, message, hint: hint ?? null, where: where ?? null }
 }

@@ -3,20 +3,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readApprovals } from '../gate/approvals.ts'
 import { newRunId } from '../lib/ids.ts'
-import { type PlanRequest, planRun, type RunPlan } from '../lifecycle/plan.ts'
+import { checkOutHead, type Head, type PlanRequest, planHead, type RunPlan } from '../lifecycle/plan.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import type { RecipeOptions } from './program.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
-export async function withPlan<T>(
+export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
+  return withHead(recipe, options, async (head, request) => use(await planHead(head, request)))
+}
+
+/** The same for a recipe that may be one that cannot be planned. */
+export async function withHead<T>(
   recipe: string,
   options: RecipeOptions,
-  use: (plan: RunPlan) => Promise<T>,
+  use: (head: Head, request: PlanRequest) => Promise<T>,
 ): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-plan-'))
   try {
     const folder = { checkout: join(dir, 'checkout'), checkoutBase: join(dir, 'checkout-base'), tmp: dir }
-    return await use(await planRun({ ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }))
+    const request = { ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }
+    return await use(await checkOutHead(request), request)
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

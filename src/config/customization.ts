@@ -17,6 +17,8 @@ export interface Customized extends LoadedSettings {
   readonly installSteps: CustomFile | null
   /** Of both sides: the recipe's first. */
   readonly specs: readonly Spec[]
+  /** Files at the top of the recipe that look like specs for cc-ci, and are not run there. */
+  readonly strayed: readonly string[]
   /** Absolute path of each side's folder that exists. */
   readonly folders: Readonly<Partial<Record<CodeSide, string>>>
 }
@@ -29,11 +31,11 @@ export async function readCustomization(options: LoadOptions & { knownDeps: read
   const installSteps = await lastOf(folders, 'install-steps.sh', errors)
   const specs: Spec[] = []
   for (const folder of folders) specs.push(...(await specsOf(folder, errors)))
-  await strayedSpecs(options.recipeDir, errors)
+  const strayed = await strayedSpecs(options.recipeDir)
   const loaded = await loadFrom(folders, options, errors)
   if (!loaded) throw new RecipeErrors(errors)
   const dirs = Object.fromEntries(folders.map(({ side, dir }) => [side, dir]))
-  return { ...loaded, overlay, installSteps, specs, folders: dirs }
+  return { ...loaded, overlay, installSteps, specs, strayed, folders: dirs }
 }
 
 async function lastOf(

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RecipeError } from '../lib/errors.ts'
 import { invalid } from './invalid.ts'
@@ -43,12 +43,16 @@ export async function specsOf(folder: CustomFolder, errors: RecipeError[]): Prom
   return specs
 }
 
-/** Tests elsewhere in the recipe's tree. */
-export async function strayedSpecs(recipeDir: string, errors: RecipeError[]): Promise<void> {
-  for (const { path, entry } of await entriesOf(recipeDir, '', errors, ['cc-ci'])) {
-    if (SPEC_LIKE.test(entry.name))
-      errors.push(invalid('is a test at a place where tests are not run', { file: path }, RULE))
-  }
+/**
+ * Files at the top of the recipe that would be run if they lay below `cc-ci/`. All other tests there are the application's own, and nobody's
+ * business here.
+ */
+export async function strayedSpecs(recipeDir: string): Promise<string[]> {
+  const dir = join(recipeDir, 'tests')
+  if (!(await lstat(dir).catch(() => null))?.isDirectory()) return []
+  const entries = await entriesOf(dir, 'tests', [])
+  const files = entries.flatMap(({ path, entry }) => (entry.isFile() ? [`tests/${path}`] : []))
+  return files.filter((file) => kindOf(file) !== null)
 }
 
 function kindOf(path: string): Spec['kind'] | null {
@@ -63,12 +67,7 @@ interface Entry {
   readonly entry: Dirent
 }
 
-async function entriesOf(
-  dir: string,
-  shown: string,
-  errors: RecipeError[],
-  without: readonly string[] = [],
-): Promise<Entry[]> {
+async function entriesOf(dir: string, shown: string, errors: RecipeError[]): Promise<Entry[]> {
   const found: Entry[] = []
   const folders = ['']
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
@@ -77,12 +76,12 @@ async function entriesOf(
     )
     for (const entry of entries) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (entry.name === '.git' || entry.name === 'node_modules' || without.includes(path)) continue
+      if (entry.name === '.git' || entry.name === 'node_modules') continue
       found.push({ path, entry })
       if (entry.isDirectory()) folders.push(path)
     }
     if (found.length > MAX_ENTRIES || folder.split('/').length > MAX_DEPTH) {
-      errors.push(invalid(`has more than ${MAX_ENTRIES} files or ${MAX_DEPTH} levels`, { file: shown || '.' }))
+      errors.push(invalid(`has more than ${MAX_ENTRIES} files or ${MAX_DEPTH} levels`, { file: shown }))
       return []
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { ENTRY_POINTS } from '../lib/entry-points.ts'
 import { InfraError } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
 import {
@@ -113,10 +114,10 @@ function traefikArguments(): string[] {
     '--providers.swarm.refreshSeconds=1',
     '--providers.providersThrottleDuration=250ms',
     '--providers.file.filename=/edge/tls.yml',
-    `--entryPoints.web.address=:${EDGE_PORTS.http}`,
-    `--entryPoints.web-secure.address=:${EDGE_PORTS.https}`,
-    '--entryPoints.web-secure.http.tls=true',
-    `--entryPoints.traefik.address=:${EDGE_PORTS.api}`,
+    `--entryPoints.${ENTRY_POINTS.http}.address=:${EDGE_PORTS.http}`,
+    `--entryPoints.${ENTRY_POINTS.https}.address=:${EDGE_PORTS.https}`,
+    `--entryPoints.${ENTRY_POINTS.https}.http.tls=true`,
+    `--entryPoints.${ENTRY_POINTS.api}.address=:${EDGE_PORTS.api}`,
     '--api.insecure=true',
     '--global.checkNewVersion=false',
     '--global.sendAnonymousUsage=false',

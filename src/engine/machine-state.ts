@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isHealthTest } from '../lib/health-test.ts'
 import type { EngineInfo, ImageState } from './types.ts'
 
 const text = z.string().nullish()
@@ -50,6 +51,6 @@ export function parseImage(answer: unknown): ImageState {
     tags: image.RepoTags ?? [],
     repoDigests: image.RepoDigests ?? [],
     sizeBytes: image.Size ?? 0,
-    hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    hasHealthcheck: isHealthTest(test),
   }
 }

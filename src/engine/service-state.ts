@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isHealthTest } from '../lib/health-test.ts'
 import { stringMap } from './answer.ts'
 import { hashOf, specHash, templateHash, unplacedHash } from './spec-hash.ts'
 import type { ServiceState } from './types.ts'
@@ -72,7 +73,7 @@ export function parseService(answer: unknown): ServiceState {
       : null,
     updateOrder: Spec.UpdateConfig?.Order === 'start-first' ? 'start-first' : 'stop-first',
     failureAction: (Spec.UpdateConfig?.FailureAction || 'pause') as ServiceState['failureAction'],
-    hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    hasHealthcheck: isHealthTest(test),
     startPeriodMs: (template.ContainerSpec?.Healthcheck?.StartPeriod ?? 0) / NS_PER_MS,
     specHash: specHash(template),
     templateHash: templateHash(template),

@@ -138,7 +138,7 @@ async function candidateOf(question: BaseQuestion, ref: BaseRef): Promise<Candid
   const tree = await readTree(dir)
   const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
   const { commit } = ref
-  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay !== null, added: NOTHING_ADDED }
+  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added: NOTHING_ADDED }
   const release = await newAppRelease(source, settings)
   return { tree, source, release, differs: runningDifference(release, head) }
 }

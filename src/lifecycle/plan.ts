@@ -19,9 +19,9 @@ import { type BaseChoice, chooseBase } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
-import { envNewAtHead, newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
+import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
-import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf } from './selection.ts'
+import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf, specsNotRun } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -64,7 +64,7 @@ export interface Attached {
 }
 
 /** What a run will do and why, computed before anything is touched and without running anything of the recipe. */
-export interface RunPlan {
+export interface RunPlan extends Upgrade {
   readonly repo: RecipeRepo
   readonly app: App
   readonly settings: Customized
@@ -77,8 +77,6 @@ export interface RunPlan {
   /** Head as its repository has it, without a CI overlay: what lint looks at. */
   readonly pristine: Release
   readonly base: BaseChoice
-  /** Head as the upgrade of the base's app; null without a base. */
-  readonly upgrade: Release | null
   /** Keys of head's `.env.sample` that the upgraded app does not get. */
   readonly envNotUpgraded: readonly string[]
   /** What the base offers and head does not, by their files. */
@@ -95,8 +93,16 @@ export interface RunPlan {
   readonly request: PlanRequest
 }
 
-/** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
-export async function planRun(request: PlanRequest): Promise<RunPlan> {
+/** The commit under test; its files lie in the run's checkout. */
+export interface Head {
+  readonly repo: RecipeRepo
+  readonly commit: string
+  /** The work tree as it lies there, with more than the commit. */
+  readonly worktree: boolean
+}
+
+/** Throws UsageError for a recipe or ref that is not there. */
+export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const { folder } = request
   const repo = await openRecipe(request.recipe, {
     recipesDir: request.operatorDir,
@@ -106,19 +112,37 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
   await exportTree(repo, worktree ? 'worktree' : commit, folder.checkout)
-  const custom = request.custom ?? (await customOf(request, repo, { commit, worktree }))
+  return { repo, commit, worktree }
+}
+
+/** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
+export async function planRun(request: PlanRequest): Promise<RunPlan> {
+  return planHead(await checkOutHead(request), request)
+}
+
+/** The same of what is checked out already. */
+export async function planHead({ repo, commit, worktree }: Head, request: PlanRequest): Promise<RunPlan> {
+  const { folder } = request
+  const custom = request.custom ?? (await customOf(request, { repo, commit, worktree }))
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const tree = await readTree(folder.checkout)
-  const laidOver = overlay !== null
-  const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: laidOver, added: NOTHING_ADDED }
+  const headSource = {
+    app,
+    tree,
+    commit,
+    chaos: true,
+    dirty: worktree,
+    overlay: overlay?.shown ?? null,
+    added: NOTHING_ADDED,
+  }
   const { head, pristine } = await headRelease(headSource, custom)
   const base = await chooseBase({
     ...{ repo, app, head, settings, overlay },
     asked: baseAsked(request),
     dir: folder.checkoutBase,
   })
-  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings) : null
+  const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
   const skips = skipsOf({
@@ -138,30 +162,26 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
       pristine,
       base,
       upgrade,
+      upgradeFaults,
       allowed,
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
-    findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
+    findings: [
+      ...judgedAllTheSame(custom.found, skips),
+      ...settingsNotUsed(custom.found),
+      ...specsNotRun(custom.found),
+    ],
     attached: request.attach ?? null,
     request,
   }
 }
 
 /** Everything that stands beside the recipe, and what of it may run. */
-async function customOf(
-  request: PlanRequest,
-  repo: RecipeRepo,
-  { commit, worktree }: { commit: string; worktree: boolean },
-): Promise<RunPlan['custom']> {
-  const found = await readCustomization({
-    recipeDir: request.folder.checkout,
-    recipeName: repo.name,
-    operatorDir: request.operatorDir,
-    knownDeps: PROVIDER_NAMES,
-  })
+async function customOf(request: PlanRequest, { repo, commit, worktree }: Head): Promise<RunPlan['custom']> {
+  const found = await customizationOf(request, repo)
   const approval = await approvalFor({
     ...{ repo, commit, worktree },
     approvals: request.approvals ?? [],
@@ -170,13 +190,21 @@ async function customOf(
   return { found, admitted: admit(found, approval) }
 }
 
+/** Everything that stands beside the recipe, none of it run. */
+export function customizationOf({ folder, operatorDir }: PlanRequest, { name }: RecipeRepo): Promise<Customized> {
+  return readCustomization({
+    ...{ recipeDir: folder.checkout, recipeName: name },
+    ...{ operatorDir, knownDeps: PROVIDER_NAMES },
+  })
+}
+
 async function headRelease(
   source: ReleaseSource,
   { found, admitted }: RunPlan['custom'],
 ): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
   const { settings, overlay } = found
   refuseOtherFiles(source, settings.env)
-  const pristine = await newAppRelease({ ...source, overlay: false }, settings)
+  const pristine = await newAppRelease({ ...source, overlay: null }, settings)
   if (overlay) await layOver(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
@@ -201,7 +229,7 @@ export function refuseOtherFiles({ tree }: ReleaseSource, env: Readonly<Record<s
 }
 
 /** Names carry the run's own randomness, so that no two runs meet; short, because secret names end at 64 characters. */
-function appOf(recipe: string, { runId, attach, below }: PlanRequest): App {
+export function appOf(recipe: string, { runId, attach, below }: PlanRequest): App {
   if (attach) return { runId, recipe, domain: attach.domain, stack: attach.stack }
   const slug =
     recipe
@@ -214,9 +242,12 @@ function appOf(recipe: string, { runId, attach, below }: PlanRequest): App {
   return { runId, recipe, domain, stack: below ? `${below}_${slug}` : stackName(domain) }
 }
 
+/** No service is named app, which lint has a rule of its own for (R009). */
+export class WithoutApp extends RecipeError {}
+
 function refuseWithoutApp(stack: ResolvedStack): void {
   if (stack.model.services.app) return
-  throw new RecipeError('compose-invalid', 'no service is named app', {
+  throw new WithoutApp('compose-invalid', 'no service is named app', {
     where: stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })

@@ -5,7 +5,7 @@ import { secretVariables } from '../recipe/secrets.ts'
 import { refuseOtherImages } from './overlay.ts'
 import { type RunPlan, refuseOtherFiles, refuseUndefined } from './plan.ts'
 import { policyRefusals } from './policy.ts'
-import { newAppRelease, type ReleaseSource, upgradedRelease } from './release.ts'
+import { newAppRelease, type ReleaseSource, upgradeOf } from './release.ts'
 import { skipsOf } from './selection.ts'
 
 /** What became known only while the run went on. */
@@ -39,7 +39,7 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
   const headSource = given(plan.headSource)
   refuseOtherFiles(headSource, all.env)
   const head = await newAppRelease(headSource, all)
-  const pristine = await newAppRelease({ ...headSource, overlay: false }, all)
+  const pristine = await newAppRelease({ ...headSource, overlay: null }, all)
   const { overlay } = plan.custom.found
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseUndefined(head.stack)
@@ -51,11 +51,11 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
         })(plan.base)
       : plan.base
   const backup = backupPlan(head.stack)
-  const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, all) : null
+  const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, all)
   return {
     ...plan,
     settings: { ...plan.settings, settings: all },
-    ...{ headSource, head, pristine, base, upgrade, backup },
+    ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup },
     skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null }),
     // Another environment may select other files and values: it is judged anew.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),

@@ -1,4 +1,5 @@
 import type { BackupPlan } from '../backup/labels.ts'
+import type { Customized } from '../config/customization.ts'
 import type { LoadedSettings } from '../config/load.ts'
 import type { Admitted } from '../gate/admit.ts'
 import { formatPlace } from '../lib/place.ts'
@@ -41,6 +42,16 @@ export function settingsNotUsed({ sources }: LoadedSettings): Finding[] {
     const message = `the setting ${name} has no effect in this version of cc-ci`
     return place ? [{ code: 'setting-not-used', severity: 'warning' as const, message, where: formatPlace(place) }] : []
   })
+}
+
+/** The recipe may have meant them for cc-ci; that the application has tests of its own is nobody's business. */
+export function specsNotRun({ strayed }: Customized): Finding[] {
+  return strayed.map((file) => ({
+    code: 'spec-not-run',
+    severity: 'warning',
+    message: `${file} is not run: cc-ci runs specs below cc-ci/ only; if it is meant for cc-ci, move it to cc-ci/${file}`,
+    where: file,
+  }))
 }
 
 function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } {

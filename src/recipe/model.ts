@@ -34,6 +34,8 @@ export interface RecipeTree {
   readonly abraExports: ReadonlyMap<string, { readonly value: string; readonly place: Place }>
   /** Null without a README or metadata block. Keys as written: `Category`, `Backups`, ... */
   readonly metadata: ReadonlyMap<string, string> | null
+  /** What is odd about these files and keeps nobody from deploying: `not-utf8`, `readme-unread`. */
+  readonly findings: readonly Finding[]
 }
 
 /** One active line of `.env.sample`. Duplicate keys are legal; later lines see earlier ones. */

@@ -114,7 +114,7 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
   const foreign = (section: 'networks' | 'volumes' | 'secrets' | 'configs', code: PolicyCode) => {
     for (const [key, entry] of Object.entries(model[section])) {
       const own =
-        isOwn(key, entry, stackName) ||
+        isOwn(entry, stackName) ||
         (section === 'networks' && entry.external === true && SHARED_NETWORKS.includes(entry.name ?? key))
       if (!own)
         problems.push({ code, path: [section, key], message: `the stack ${POLICY[code]}: ${entry.name ?? key}` })
@@ -134,14 +134,20 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
     })
   }
   for (const [key, { driver }] of Object.entries(model.networks)) {
-    if (driver === undefined || driver === 'overlay') continue
+    if (driver === undefined || driver === '' || driver === 'overlay') continue
     problems.push({
       code: 'foreign-network',
       path: ['networks', key, 'driver'],
-      message: `network ${key} ${POLICY['foreign-network']}: driver ${String(driver)}`,
+      message: `network ${key} ${networkReach(driver)}`,
     })
   }
   return problems
+}
+
+function networkReach(driver: unknown): string {
+  if (driver === 'bridge')
+    return 'has the driver bridge, which is for one machine alone: services of a Swarm cannot join it. Write driver: overlay, or leave driver: out'
+  return `has the driver ${String(driver)}, which may reach networks of the host; one of its own has the driver overlay`
 }
 
 /** Options name a file system to mount and where from; only memory of its own reaches nothing. */
@@ -153,8 +159,12 @@ function volumeReach(driver: unknown, options: Readonly<Record<string, unknown>>
     .join(' ')
 }
 
-/** Own are things without a name of their own, because Swarm prefixes them, and things named with the stack's prefix. */
-function isOwn(_key: string, { name, external }: ComposeNamed, stackName: string): boolean {
+/**
+ * Own are things without a name of their own, because Swarm prefixes them, and things that are named after the stack. What is made beside the stack
+ * carries no label of it, and is found again by the prefix that Swarm uses.
+ */
+function isOwn({ name, external }: ComposeNamed, stackName: string): boolean {
   if (name === undefined) return external !== true
-  return name.startsWith(`${stackName}_`)
+  if (name.startsWith(`${stackName}_`)) return true
+  return external !== true && (name === stackName || name.startsWith(`${stackName}-`))
 }

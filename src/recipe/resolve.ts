@@ -17,10 +17,14 @@ import { readText } from './text-file.ts'
 /**
  * The stack that this recipe deploys with this environment: the files of COMPOSE_FILE (default: compose.yml alone) interpolated,
  * checked, normalised and merged as `docker stack deploy` does. Throws RecipeErrors with everything that is wrong, each with
- * file, line and column. A variable without value and default is a finding, because deploying goes on with an empty text.
+ * file, line and column; `shown` has other names for files that lie somewhere else than a person finds them. A variable without value and default is a finding, because deploying goes on with an empty text.
  */
-export async function resolveStack(tree: RecipeTree, env: AppEnv): Promise<ResolvedStack> {
-  const work = new Resolving(tree, env)
+export async function resolveStack(
+  tree: RecipeTree,
+  env: AppEnv,
+  shown: ReadonlyMap<string, string> = new Map(),
+): Promise<ResolvedStack> {
+  const work = new Resolving(tree, env, shown)
   const files = composeFiles(env)
   const sources = await work.read(files)
   const loaded = sources.map((source) => work.load(source))
@@ -29,7 +33,7 @@ export async function resolveStack(tree: RecipeTree, env: AppEnv): Promise<Resol
   const merged = mergeFiles(loaded)
   await work.addEnvFiles(merged)
   await work.checkFiles(merged)
-  checkReferences(merged, (path, message, hint) => work.fail(path, message, hint))
+  checkReferences(merged, (path, message, hint, at) => work.fail(path, message, hint, at))
   work.stopOnErrors()
   return {
     model: toModel(merged),
@@ -56,11 +60,13 @@ class Resolving {
   readonly #places = new Map<string, Place>()
   readonly #tree: RecipeTree
   readonly #env: AppEnv
+  readonly #shown: ReadonlyMap<string, string>
   #files = 1
 
-  constructor(tree: RecipeTree, env: AppEnv) {
+  constructor(tree: RecipeTree, env: AppEnv, shown: ReadonlyMap<string, string>) {
     this.#tree = tree
     this.#env = env
+    this.#shown = shown
   }
 
   async read(files: readonly string[]): Promise<ComposeSource[]> {
@@ -69,7 +75,7 @@ class Resolving {
     const sources: ComposeSource[] = []
     for (const file of files) {
       const text = await this.#text(file)
-      const source = text === null ? null : parseCompose(text, file, errors)
+      const source = text === null ? null : parseCompose(text, this.#shown.get(file) ?? file, errors)
       if (source) sources.push(source)
     }
     this.#errors.push(...errors)
@@ -144,8 +150,8 @@ class Resolving {
     return undefined
   }
 
-  fail(path: readonly string[], message: string, hint: string): void {
-    this.#add(path, { message, hint, where: this.place(path) })
+  fail(path: readonly string[], message: string, hint: string, at = path): void {
+    this.#add(path, { message, hint, where: this.place(at) })
   }
 
   stopOnErrors(): void {

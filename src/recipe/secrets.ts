@@ -3,18 +3,26 @@ import type { Place } from '../lib/place.ts'
 import { variablesOf } from './compose/interpolate.ts'
 import { isDataMap } from './compose/source.ts'
 import type { AppEnv, EnvEntry, RecipeTree, ResolvedStack, SecretSpec } from './model.ts'
-import { didYouMean } from './nearest.ts'
 import { isCharset } from './secret-value.ts'
 
 /** The engine's limit for the name of a secret. */
 const MAX_SECRET_NAME = 64
 
-const MODIFIERS = ['length', 'charset', 'generate'] as const
+/** The engine's limit for the content of a secret. */
+const MAX_LENGTH = 500 * 1024
+
+/** The words behind a version variable that say how its secret is made. */
+export const MODIFIERS = ['length', 'charset', 'generate'] as const
+
+/** As Go reads a truth value, which is how the operators' client does. */
+const TRUE = /^(1|t|T|TRUE|true|True)$/
+const FALSE = /^(0|f|F|FALSE|false|False)$/
 
 /**
  * The external secrets that services of the stack use, in the order of the compose file. Length, charset and `generate` come
- * from the modifiers of the version variable in `.env.sample`, active or commented. An unknown charset counts as the default
- * (lint CC11 warns). Throws RecipeErrors: `secret-name-long`, `secret-modifier` for an unknown modifier or value.
+ * from the modifiers of the version variable in `.env.sample`, active or commented. An unknown charset counts as the default, an unknown
+ * modifier as prose, and a length below 1 as none (lint CC11 warns of each). Throws RecipeErrors: `secret-name-long`, and `secret-modifier`
+ * for a value at which the operators' client stops.
  */
 export function secretSpecs(tree: RecipeTree, _env: AppEnv, stack: ResolvedStack): SecretSpec[] {
   const errors: RecipeError[] = []
@@ -64,17 +72,15 @@ export function rawName(stack: ResolvedStack, section: 'configs' | 'secrets', ke
 
 function modifierProblems({ key, modifiers, place }: EnvEntry): RecipeError[] {
   const fail = (message: string, hint: string) => new RecipeError('secret-modifier', message, { hint, where: place })
-  return [...modifiers].flatMap(([name, value]) => {
-    if (!MODIFIERS.some((known) => known === name)) {
-      const hint = `Known are ${MODIFIERS.join(', ')}.${didYouMean(name, MODIFIERS)}`
-      return [fail(`${key} has the unknown modifier "${name}"`, hint)]
-    }
-    if (name === 'length' && !isLength(value))
-      return [fail(`${key} has length=${value}`, 'Write a whole number from 1 to 10000.')]
-    if (name === 'generate' && !/^(true|false)$/.test(value))
-      return [fail(`${key} has generate=${value}`, 'Write true or false.')]
-    return []
-  })
+  const { length, generate } = Object.fromEntries(modifiers)
+  return [
+    ...(length !== undefined && lengthOf(length) === null
+      ? [fail(`${key} has length=${length}`, `Write a whole number of at most ${MAX_LENGTH}.`)]
+      : []),
+    ...(generate !== undefined && !TRUE.test(generate) && !FALSE.test(generate)
+      ? [fail(`${key} has generate=${generate}`, 'Write true or false.')]
+      : []),
+  ]
 }
 
 function specOf(found: {
@@ -84,21 +90,22 @@ function specOf(found: {
   where: Place | undefined
 }): SecretSpec {
   const { key, name, entry, where } = found
-  const length = entry?.modifiers.get('length')
+  const length = lengthOf(entry?.modifiers.get('length') ?? '')
   const charset = entry?.modifiers.get('charset')
   const place = entry?.place ?? where
   return {
     key,
     name,
-    ...(length !== undefined && isLength(length) ? { length: Number(length) } : {}),
+    ...(length !== null && length > 0 ? { length } : {}),
     ...(charset !== undefined && isCharset(charset) ? { charset } : {}),
-    generate: entry?.modifiers.get('generate') !== 'false',
+    generate: !FALSE.test(entry?.modifiers.get('generate') ?? ''),
     ...(place ? { place } : {}),
   }
 }
 
-function isLength(text: string): boolean {
-  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000
+/** Null for what is no whole number, or more than a secret can hold. */
+function lengthOf(text: string): number | null {
+  return /^[+-]?\d+$/.test(text) && Number(text) <= MAX_LENGTH ? Number(text) : null
 }
 
 function tooLong(key: string, name: string, where: Place | undefined): RecipeError {

@@ -1,15 +1,32 @@
+import { isUtf8 } from 'node:buffer'
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { messageOf, RecipeError } from '../lib/errors.ts'
+import type { Place } from '../lib/place.ts'
 
 /** More than any recipe file needs, and little enough to parse at once. */
 const TEXT_LIMIT = 1024 * 1024
 
+/** A text of which not every byte need be UTF-8. */
+export interface LooseText {
+  /** With U+FFFD for what is none, as the engine would get it. */
+  readonly text: string
+  /** The first line that is not UTF-8; null when all are. */
+  readonly notUtf8: Place | null
+}
+
 /**
- * Reads a text file of the recipe. Null when it does not exist. Throws RecipeError `file-not-text`, `file-too-big`,
+ * Reads a text file of the recipe that must be UTF-8. Null when it does not exist. Throws RecipeError `file-not-text`, `file-too-big`,
  * `file-outside`, `file-unreadable`.
  */
 export async function readText(dir: string, file: string): Promise<string | null> {
+  const loose = await readLooseText(dir, file)
+  if (!loose?.notUtf8) return loose?.text ?? null
+  throw new RecipeError('file-not-text', 'is not UTF-8 text', { hint: 'Save it as UTF-8.', where: loose.notUtf8 })
+}
+
+/** The same of a text whose readers pass over bytes that are not UTF-8. */
+export async function readLooseText(dir: string, file: string): Promise<LooseText | null> {
   const path = join(dir, file)
   const fail = (code: string, message: string, hint: string) =>
     new RecipeError(code, message, { hint, where: { file } })
@@ -27,7 +44,14 @@ export async function readText(dir: string, file: string): Promise<string | null
     throw fail('file-unreadable', `cannot be read: ${messageOf(error)}`, 'Check its permissions.')
   })
   if (bytes.includes(0)) throw fail('file-not-text', 'is binary, not text', 'Write it as UTF-8 text.')
-  return decode(bytes, file)
+  return { text: new TextDecoder().decode(bytes), notUtf8: firstNotUtf8(bytes, file) }
+}
+
+function firstNotUtf8(bytes: Buffer, file: string): Place | null {
+  if (isUtf8(bytes)) return null
+  // No byte of a longer character is that of a line feed.
+  const lines = bytes.toString('latin1').split('\n')
+  return { file, line: lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1'))) + 1 }
 }
 
 /** Refuses a path that really lies outside `dir`, whatever links lead there. */
@@ -38,13 +62,5 @@ async function assertWithin(dir: string, path: string, file: string): Promise<vo
       hint: 'Put the file into the recipe.',
       where: { file },
     })
-  }
-}
-
-function decode(bytes: Buffer, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new RecipeError('file-not-text', 'is not UTF-8 text', { hint: 'Save it as UTF-8.', where: { file }, cause })
   }
 }

@@ -19,6 +19,7 @@ const CHECKS = {
 
   'base-readable': 'an older release can be read',
   'base-differs': 'base and head differ',
+  'env-suffices': 'head resolves with the env file of the base',
   'head-runs': 'head is what runs',
   'delta-runs': 'base and head differ in what runs',
   'still-there': 'what the base did is still there',

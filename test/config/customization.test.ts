@@ -181,9 +181,6 @@ describe('what is refused', () => {
   })
 
   test.each([
-    'app.spec.ts',
-    'src/app.test.js',
-    'tests/install.spec.ts',
     'cc-ci/install.spec.ts',
     'cc-ci/tests/deploy.spec.ts',
     'cc-ci/tests/custom/login.spec.js',
@@ -193,6 +190,20 @@ describe('what is refused', () => {
   ])('a test that would never run: %s', async (file) => {
     const found = await problemsOf(customized({ [file]: '' }))
     expect(found).toEqual([expect.stringContaining(`${file} is a test at a place where tests are not run`)])
+  })
+
+  test('tests of the application itself, wherever they lie; those that cc-ci would run below cc-ci/ are told', async () => {
+    const own = [
+      'app.spec.ts',
+      'src/app.test.js',
+      'tests/unit.test.ts',
+      'tests/custom/a.test.ts',
+      'e2e/tests/install.spec.ts',
+    ]
+    const meant = ['tests/custom/deep/login.spec.ts', 'tests/install.spec.ts']
+    const found = await customized(Object.fromEntries([...own, ...meant].map((file) => [file, ''])))
+    expect(found.specs).toEqual([])
+    expect(found.strayed).toEqual(meant)
   })
 
   test("a test at a wrong place of the operator's folder", async () => {
@@ -230,7 +241,7 @@ describe('what is refused', () => {
   )
 
   test('everything at once: of both sides, and of every kind', async () => {
-    const own = { [YAML]: 'deps: [nosuch]\nHEALTH_OK: [200]\n', 'a.spec.ts': '', 'cc-ci/ops.py': '' }
+    const own = { [YAML]: 'deps: [nosuch]\nHEALTH_OK: [200]\n', 'cc-ci/a.spec.ts': '', 'cc-ci/ops.py': '' }
     const operator = { 'gitea/cc-ci.config.ts': config('{ env: (a, b) => ({}), zz: 1 }'), 'gitea/b.test.ts': '' }
     const found = await problemsOf(customized(own, operator))
     expect(found).toHaveLength(5)

@@ -14,7 +14,7 @@ export const DEFAULTS = settingsSchema.parse({})
 
 /** The recipe in a folder as a new app; `commit` is only a name, `dirty` says that the folder has more than the commit. */
 export async function releaseIn(dir: string, commit = 'a'.repeat(40), dirty = false): Promise<Release> {
-  const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty, overlay: false }
+  const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty, overlay: null }
   return newAppRelease({ ...source, added: NOTHING_ADDED }, DEFAULTS)
 }
 

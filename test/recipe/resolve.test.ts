@@ -83,7 +83,7 @@ const FAULTS: [what: string, compose: string, said: string, onlyAtDeploy?: true]
     'services.app.networks uses "nett", which is not defined',
     true,
   ],
-  ['an undefined secret', app('    secrets: [s]\n'), 'compose.yml:5:5 services.app.secrets uses "s"', true],
+  ['an undefined secret', app('    secrets: [s]\n'), 'compose.yml:5:15 services.app.secrets uses "s"', true],
   ['an undefined volume', app('    volumes: ["data:/data"]\n'), 'services.app.volumes uses "data"', true],
   ['no service', 'version: "3.8"\nservices: {}\n', 'services has no service', true],
   ['no image', 'version: "3.8"\nservices: {app: {hostname: x}}\n', 'services.app has no image', true],
@@ -123,6 +123,21 @@ test('all problems come at once, with a suggestion', async () => {
   const error = (await resolved(files).catch((caught: unknown) => caught)) as RecipeErrors
   expect(error.errors[0]?.hint).toBe('Did you mean "image"?')
   expect(error.exitCode).toBe(2)
+})
+
+test.each([
+  ['secrets', 'a, used', 'secrets: {a: {external: true}}\n'],
+  ['configs', 'a, used', 'configs: {a: {external: true}}\n'],
+  ['networks', 'a, used', 'networks: {a: }\n'],
+  ['volumes', '"a:/a", "used:/b"', 'volumes: {a: }\n'],
+])('what one overlay uses and nobody defines is told in that file: %s', async (section, used, defined) => {
+  const files = {
+    'compose.yml': app(`    ${section}: [${used.replaceAll(/, .*/g, '')}]\n`, defined),
+    'two.yml': app(`    ${section}: [${used}]\n`),
+    'three.yml': app(`    ${section}: [${used.replaceAll(/, .*/g, '')}]\n`),
+  }
+  const found = await problems(files, { COMPOSE_FILE: 'compose.yml:two.yml:three.yml' })
+  expect(found).toEqual([expect.stringMatching(`^two\\.yml:5:\\d\\d services.app.${section} uses "used"`)])
 })
 
 describe('COMPOSE_FILE', () => {

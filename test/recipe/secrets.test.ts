@@ -40,7 +40,22 @@ test('the variable in the name decides, not the key; a commented line counts whe
   expect(found).toMatchObject([{ name: 'app_example_com_a_v7', length: 9 }])
 })
 
-test.each(['lenght=32', 'length=many', 'length=0', 'length=99999', 'generate=no'])(
+test.each<[modifiers: string, spec: object]>([
+  ['lenght=32', { generate: true }],
+  ['length=32 (see a=b, c==d)', { length: 32, generate: true }],
+  ['charset=emoji', { generate: true }],
+  ['length=0', { generate: true }],
+  ['length=-1', { generate: true }],
+  ['length=99999', { length: 99_999, generate: true }],
+  ['generate=False', { generate: false }],
+  ['generate=1', { generate: true }],
+])('%s is taken as the client takes it', async (modifiers, spec) => {
+  const [found] = await specs(`SECRET_A_VERSION=v1 # ${modifiers}\n`, external('a'))
+  const { key: _, name: __, place: ___, ...rest } = found ?? { generate: null }
+  expect(rest).toEqual(spec)
+})
+
+test.each(['length=many', 'length=32,', 'length=999999', 'generate=no'])(
   '%s is refused with its line',
   async (modifier) => {
     await expect(specs(`X=1\nSECRET_A_VERSION=v1 # ${modifier}\n`, external('a'))).rejects.toMatchObject({

@@ -135,6 +135,16 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     both: { files: settings('upgrade:\n  from: 1.0.0+1\n') },
     fast: 'an upgrade to itself must never be green',
   },
+  'env-too-old': {
+    about: 'Head needs a variable that the env file of an older app does not have: every operator is stopped.',
+    expect: stops('upgrade', 'compose-invalid', 'env-suffices', { says: /MAIL_HOST/ }),
+    head: {
+      env: 'MAIL_HOST=mail.example.com\n',
+      compose: (compose) => {
+        compose.services.app.environment = { ...compose.services.app.environment, MAIL_HOST: '${MAIL_HOST:?set it}' }
+      },
+    },
+  },
   'config-not-bumped': {
     about: 'Head changes a config file and keeps its version: the engine refuses the stack.',
     expect: stops(

@@ -1,13 +1,12 @@
 import { lint } from '../../recipe/lint/lint.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { TierRunner } from '../context.ts'
+import { lintInputOf } from '../lint-input.ts'
 
 /** Co-op Cloud's rules and ours on the checkout of head; warnings are findings, an error-level rule fails the tier. */
 export const lintTier: TierRunner = {
   async run({ plan }, reporter) {
-    const { repo, headTree: tree, pristine, allowed } = plan
-    const { stack, env, commit } = pristine
-    const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
+    const rows = await lint(lintInputOf(plan))
     for (const row of rows.filter(({ ok, skipped }) => !ok && !skipped)) {
       reporter.finding({
         code: row.id,

@@ -1,7 +1,8 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { whatDiffers } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
-import { InternalError } from '../../lib/errors.ts'
+import { InternalError, type RecipeError } from '../../lib/errors.ts'
+import { formatPlace } from '../../lib/place.ts'
 import { cause } from '../../verdict/causes.ts'
 import { compareBeforeAfter } from '../before-after.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
@@ -29,6 +30,7 @@ export const upgradeTier: TierRunner = {
     const was = base.kind === 'base' ? appState(before, base.release) : null
     const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
     refuseByPolicy(context)
+    if (context.plan.upgradeFaults.length > 0) throw envTooOld(context.plan.upgradeFaults)
     await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })
     const { plan } = context
     if (plan.base.kind !== 'base' || !plan.upgrade || !before)
@@ -63,6 +65,15 @@ export const upgradeTier: TierRunner = {
 function noDelta(version: string): TierStop {
   const message = `the pinned base ${version} runs exactly what head runs`
   return new TierStop('base-differs', cause('no-version-delta', message), 'unverified')
+}
+
+/** Operators keep their env file through an upgrade, and meet the same. */
+function envTooOld(faults: readonly RecipeError[]): TierStop {
+  const message = `head does not resolve with the env file of an app of the base: ${faults[0]?.message}`
+  const lines = faults.map(({ message, where }) => `${where ? `${formatPlace(where)}: ` : ''}${message}`)
+  const hint =
+    'Give what is new a default in the compose file. What operators are told to add by hand belongs into `upgrade.env`.'
+  return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))
 }
 
 function unresolved(considered: readonly string[]): TierStop {

@@ -69,10 +69,15 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
     case 'group_add':
       return asList(value).map(String)
     case 'networks':
-      return Array.isArray(value) ? Object.fromEntries(value.map((name) => [String(name), null])) : value
+      if (!Array.isArray(value)) return value
+      return Object.fromEntries(value.map((name, i) => [placed(String(name), [...path, String(i)], on), null]))
     case 'secrets':
     case 'configs':
-      return asList(value).map((entry) => (typeof entry === 'string' ? { source: entry } : entry))
+      return asList(value).map((entry, i) => {
+        const reference = isDataMap(entry) ? entry : { source: String(entry) }
+        placed(reference.source, [...path, String(i)], on)
+        return reference
+      })
     case 'ports':
       return asList(value).flatMap((entry, i) => normalizePort(entry, [...path, String(i)], on))
     case 'volumes':
@@ -120,6 +125,12 @@ function commandWords(text: string, path: string[], on: Normalizing): Data {
   return words ?? []
 }
 
+/** A name in a list, which will be found where it was written whatever its place in the merged list. */
+function placed<T extends Data | undefined>(name: T, at: readonly string[], on: Normalizing): T {
+  if (typeof name === 'string') on.moved([...at.slice(0, -1), name], at)
+  return name
+}
+
 function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {
   if (isDataMap(entry)) return [entry]
   const ports = parsePort(String(entry))
@@ -137,6 +148,8 @@ function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[]
   if (mount.type === 'bind' && (mount.source === undefined || mount.source === '')) {
     on.report(path, 'is a bind mount without a source', 'Add source:.')
   }
+  placed(mount.source, path, on)
+  placed(mount.target, path, on)
   return [mount]
 }
 

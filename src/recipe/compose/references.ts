@@ -1,9 +1,11 @@
 import { didYouMean } from '../nearest.ts'
-import type { Report } from './shape.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 
+/** Receives every problem with its path, and the path of the very name that is wrong where that is more. */
+type ReportAt = (path: readonly string[], message: string, hint: string, at?: readonly string[]) => void
+
 /** What services refer to must be defined in the same stack; the engine would say so only half way through a deployment. */
-export function checkReferences(stack: DataMap, report: Report): void {
+export function checkReferences(stack: DataMap, report: ReportAt): void {
   const services = asMap(stack.services)
   if (Object.keys(services).length === 0) report(['services'], 'has no service', 'Add a service named app.')
   for (const [name, value] of Object.entries(services)) {
@@ -13,7 +15,7 @@ export function checkReferences(stack: DataMap, report: Report): void {
       const defined = [...Object.keys(asMap(stack[section])), ...also]
       for (const used of names.filter((one) => !defined.includes(one))) {
         const hint = `Define it under ${section}: at the top level.${didYouMean(used, defined)}`
-        report([...path, section], `uses "${used}", which is not defined`, hint)
+        report([...path, section], `uses "${used}", which is not defined`, hint, [...path, section, used])
       }
     }
     if (typeof service.image !== 'string' || service.image === '') report(path, 'has no image', 'Add image:.')

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isHealthTest } from '../../lib/health-test.ts'
 import { variablesOf } from '../compose/interpolate.ts'
 import type { ComposeService } from '../model.ts'
 import { rawName, usedSecrets } from '../secrets.ts'
@@ -27,14 +28,9 @@ export const COOP_CLOUD_RULES: readonly LintRule[] = [
     id: 'R002',
     title: 'Every service has a health check',
     severity: 'warning',
-    fix: 'Add healthcheck: with a test that fails while the service cannot serve.',
+    fix: 'Add healthcheck: with a test that fails while the service cannot serve: a text, or a list that begins with CMD or CMD-SHELL.',
     source: SOURCE,
-    check: (context) =>
-      perService(
-        context,
-        ({ healthcheck }) => (isChecked(healthcheck) ? undefined : 'has no health check'),
-        'healthcheck',
-      ),
+    check: (context) => perService(context, ({ healthcheck }) => healthProblem(healthcheck), 'healthcheck'),
   },
   {
     id: 'R003',
@@ -236,7 +232,9 @@ function imageParts(image: string): { tag?: string; digest?: string } {
   return { ...(tag ? { tag } : {}), ...(digest ? { digest } : {}) }
 }
 
-function isChecked(healthcheck: ComposeService['healthcheck']): boolean {
-  if (!healthcheck || healthcheck.disable === true) return false
-  return Array.isArray(healthcheck.test) && healthcheck.test.length > 0 && healthcheck.test[0] !== 'NONE'
+function healthProblem(healthcheck: ComposeService['healthcheck']): string | undefined {
+  const { disable, test } = healthcheck ?? {}
+  if (disable === true || !Array.isArray(test) || test.length === 0 || test[0] === 'NONE') return 'has no health check'
+  if (isHealthTest(test)) return undefined
+  return `has a health check that the engine ignores, because it begins with "${test[0]}" and not with CMD or CMD-SHELL`
 }

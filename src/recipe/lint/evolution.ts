@@ -18,7 +18,8 @@ export async function newVariables(context: LintContext): Promise<LintFact[] | s
   const bare = new Map<string, readonly string[]>()
   for (const { data } of stack.sources ?? []) {
     eachText(data, [], (text, path) => {
-      for (const { name, operator } of variablesOf(text)) if (operator === '' && !bare.has(name)) bare.set(name, path)
+      for (const { name, operator } of variablesOf(text))
+        if (!operator.endsWith('-') && !bare.has(name)) bare.set(name, path)
     })
   }
   const fresh = [...bare].filter(([name]) => !known.has(name) && !given.has(name))

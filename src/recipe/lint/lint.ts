@@ -1,8 +1,9 @@
+import type { RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { RecipeVersion } from '../model.ts'
+import type { RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
 import { olderThan, releaseVersionLabel } from '../versions.ts'
-import type { LintFact, LintInput, LintRule } from './rule.ts'
+import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
 import { RULES } from './rules.ts'
 
 /** One rule applied to one thing. */
@@ -24,26 +25,69 @@ export interface LintRow {
   readonly cause?: CauseCode
 }
 
-/** Applies every rule of the table, in its order. Each rule gives at least one row. */
+/** Applies every rule of the table, in its order. Each rule gives at least one row, also where the recipe cannot be read. */
 export async function lint(input: LintInput): Promise<LintRow[]> {
-  const context = { ...input, lastRelease: lastRelease(input) }
+  const context = new Context(input)
   const rows: LintRow[] = []
   for (const rule of RULES) {
-    const found = await rule.check(context)
+    const found = await judge(rule, context)
     rows.push(...(typeof found === 'string' ? [skipped(rule, found)] : found.map((fact) => row(rule, fact))))
   }
   return rows
 }
 
-function lastRelease({ repo, stack, commit }: LintInput): RecipeVersion | null {
+async function judge(rule: LintRule, context: LintContext): Promise<LintFact[] | string> {
+  try {
+    return await rule.check(context)
+  } catch (error) {
+    if (error instanceof NotRead) return error.message
+    throw error
+  }
+}
+
+/** A rule looked at what could not be read. */
+class NotRead extends Error {}
+
+class Context implements LintContext {
+  readonly repo: LintInput['repo']
+  readonly env: LintInput['env']
+  readonly commit: string
+  readonly allow: readonly string[]
+  readonly unread: readonly RecipeError[]
+  readonly lastRelease: RecipeVersion | null
+  readonly #input: LintInput
+
+  constructor(input: LintInput) {
+    const { repo, env, commit, allow = [], unread = [] } = input
+    this.repo = repo
+    this.env = env
+    this.commit = commit
+    this.allow = allow
+    this.unread = unread
+    this.lastRelease = input.stack && lastRelease(input, input.stack)
+    this.#input = input
+  }
+
+  get tree(): RecipeTree {
+    if (this.#input.tree) return this.#input.tree
+    throw new NotRead('not judged: .env.sample or abra.sh cannot be read')
+  }
+
+  get stack(): ResolvedStack {
+    if (this.#input.stack) return this.#input.stack
+    throw new NotRead('not judged: the compose files cannot be read')
+  }
+}
+
+function lastRelease({ repo, commit }: LintInput, stack: ResolvedStack): RecipeVersion | null {
   const others = repo.versions.filter((version) => version.commit !== commit)
   const own = releaseVersionLabel(stack)
   const tagged = repo.versions.some((version) => version.commit === commit)
   return (tagged && own !== null ? olderThan(others, own) : others).at(-1) ?? null
 }
 
-function row(rule: LintRule, { subject, problem, where }: LintFact): LintRow {
-  const { id, title, severity, fix } = rule
+function row(rule: LintRule, { subject, problem, where, fix = rule.fix }: LintFact): LintRow {
+  const { id, title, severity } = rule
   const ok = problem === undefined
   const place = ok || !where ? {} : { where: formatPlace(where) }
   const cause = ok || !rule.cause ? {} : { cause: rule.cause }

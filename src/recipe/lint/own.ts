@@ -1,7 +1,9 @@
+import { parsePlace } from '../../lib/place.ts'
 import { stackName } from '../app-env.ts'
+import { didYouMean } from '../nearest.ts'
 import { policyProblems } from '../policy.ts'
 import { isCharset } from '../secret-value.ts'
-import { secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
+import { MODIFIERS, secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
 import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-labels.ts'
 import { fact } from './coop-cloud.ts'
 import { newVariables } from './evolution.ts'
@@ -10,8 +12,27 @@ import type { LintContext, LintFact, LintRule } from './rule.ts'
 import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
 import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
 
+/** The rule that the recipe can be planned at all. */
+export const CAN_BE_READ = 'CC00'
+
 /** The rules of cc-ci. */
 export const OWN_RULES: readonly LintRule[] = [
+  {
+    id: CAN_BE_READ,
+    title: 'The recipe can be read',
+    severity: 'error',
+    fix: 'Correct what is named there. What could not be looked at because of it is skipped.',
+    source: "docker stack deploy and the operators' client, which stop there",
+    check: ({ unread = [] }) => {
+      if (unread.length === 0) return [{ subject: 'recipe' }]
+      return unread.map(({ message, where, hint }) => ({
+        subject: where?.file ?? 'recipe',
+        problem: message,
+        where,
+        fix: hint,
+      }))
+    },
+  },
   {
     id: 'CC01',
     title: 'A config or secret file that changed has a new version',
@@ -41,7 +62,7 @@ export const OWN_RULES: readonly LintRule[] = [
     id: 'CC04',
     title: 'Volume names have more than one letter',
     severity: 'error',
-    fix: 'Give the volume a longer name.',
+    fix: 'Give the volume a longer name, or mount it with type: volume and source:.',
     source: 'docker stack deploy reads a:/data as a path on a Windows drive',
     check: oneLetterVolumes,
   },
@@ -97,11 +118,11 @@ export const OWN_RULES: readonly LintRule[] = [
   },
   {
     id: 'CC11',
-    title: 'The charsets of secrets are known',
+    title: 'The modifiers of secrets are known',
     severity: 'warning',
-    fix: 'Use default, special, safespecial, hex or alnum, or several with commas.',
-    source: 'Co-op Cloud secrets; an unknown charset counts as the default',
-    check: charsets,
+    fix: 'Use length=N, generate=true or false, and charset= with default, special, safespecial, hex or alnum, or several with commas.',
+    source: 'Co-op Cloud secrets; what is not known there counts for nothing',
+    check: modifiers,
   },
   {
     id: 'CC12',
@@ -166,6 +187,19 @@ export const OWN_RULES: readonly LintRule[] = [
     source: 'Co-op Cloud runs Traefik with exposedByDefault=false',
     check: idleTraefikLabels,
   },
+  {
+    id: 'CC25',
+    title: 'The files beside the compose files are read as they are meant',
+    severity: 'warning',
+    fix: 'Save the file as UTF-8 text of less than 1 MiB.',
+    source: "the operators' client passes over what it cannot read there",
+    check: ({ tree }) => {
+      if (tree.findings.length === 0) return [{ subject: '.env.sample, abra.sh, README.md' }]
+      return tree.findings.map(({ message, where = '' }) =>
+        fact(where.split(':')[0] ?? where, false, message, whereOf(where)),
+      )
+    },
+  },
 ]
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
@@ -191,18 +225,24 @@ function secretVersions({ tree, stack }: LintContext): LintFact[] | string {
   return facts.length > 0 ? facts : 'no service uses a secret'
 }
 
-function charsets({ tree, stack }: LintContext): LintFact[] | string {
+function modifiers({ tree, stack }: LintContext): LintFact[] | string {
   const facts = usedSecrets(stack).flatMap(({ key }) => {
     const entry = secretEntry(tree, stack, key)
-    const charset = entry?.modifiers.get('charset')
-    return charset === undefined
-      ? []
-      : [fact(`secret ${key}`, isCharset(charset), `has the unknown charset "${charset}"`, entry?.place)]
+    return [...(entry?.modifiers ?? [])].map(([name, value]) => {
+      const problem = modifierProblem(name, value)
+      return fact(`secret ${key}`, problem === null, problem ?? '', entry?.place)
+    })
   })
-  return facts.length > 0 ? facts : 'no secret names a charset'
+  return facts.length > 0 ? facts : 'no secret has a modifier'
+}
+
+function modifierProblem(name: string, value: string): string | null {
+  if (!MODIFIERS.some((known) => known === name))
+    return `has the unknown modifier "${name}".${didYouMean(name, MODIFIERS)}`
+  if (name === 'charset' && !isCharset(value)) return `has the unknown charset "${value}"`
+  return name === 'length' && Number(value) < 1 ? `has length=${value}, so that a passphrase is made` : null
 }
 
 function whereOf(text: string | undefined): LintFact['where'] {
-  const match = /^(.*):(\d+):(\d+)$/.exec(text ?? '')
-  return match?.[1] ? { file: match[1], line: Number(match[2]), column: Number(match[3]) } : undefined
+  return text === undefined ? undefined : parsePlace(text)
 }

@@ -1,19 +1,27 @@
+import type { RecipeError } from '../../lib/errors.ts'
 import type { Place } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
 import type { AppEnv, RecipeRepo, RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
 
-/** What a rule may look at: one commit of a recipe, resolved for one app. */
+/** One commit of a recipe, resolved for one app, as far as it can be read. */
 export interface LintInput {
   readonly repo: RecipeRepo
-  readonly tree: RecipeTree
-  readonly stack: ResolvedStack
+  /** Null where it cannot be read: `unread` says why. */
+  readonly tree: RecipeTree | null
+  /** The same. */
+  readonly stack: ResolvedStack | null
   readonly env: AppEnv
+  /** What keeps the recipe from being planned. Default: nothing. */
+  readonly unread?: readonly RecipeError[]
   readonly commit: string
   /** Policy codes that the operator allows for this recipe. */
   readonly allow?: readonly string[]
 }
 
+/** What a rule may look at. To look at what could not be read ends the rule: it is then skipped. */
 export interface LintContext extends LintInput {
+  readonly tree: RecipeTree
+  readonly stack: ResolvedStack
   /** The newest release that is older than this commit's own version and is not this commit; null without one. */
   readonly lastRelease: RecipeVersion | null
 }
@@ -23,6 +31,8 @@ export interface LintFact {
   readonly subject: string
   readonly problem?: string
   readonly where?: Place | undefined
+  /** What to do about it. Default: the rule's. */
+  readonly fix?: string | undefined
 }
 
 /** One rule: the only place where its name, severity, remedy and source stand. */

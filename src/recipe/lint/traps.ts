@@ -12,6 +12,9 @@ const REAL_MODES = [
   0o775, 0o777,
 ]
 
+/** A path on a drive of Windows: `d:/data`. */
+const DRIVE = /^[A-Za-z]:/
+
 /** CC03 */
 export function octalModes({ stack }: LintContext): LintFact[] | string {
   const facts: LintFact[] = []
@@ -36,34 +39,20 @@ export function octalModes({ stack }: LintContext): LintFact[] | string {
   return facts.length > 0 ? facts : 'no config or secret has a mode'
 }
 
-/** CC04 */
+/** CC04: only the short form of a mount reads `d:/data` as a drive; with `type: volume` and `source: d` it is a volume like any other. */
 export function oneLetterVolumes({ stack }: LintContext): LintFact[] | string {
-  const names = Object.keys(stack.model.volumes).map((name) =>
-    fact(
-      `volume ${name}`,
-      name.length > 1,
-      'has a name of one letter, which reads as a drive',
-      stack.place(['volumes', name]),
-    ),
-  )
-  const mounts = (stack.sources ?? []).flatMap(({ data }) =>
-    servicesOf(data).flatMap(([name, service]) => {
-      const list = Array.isArray(service.volumes) ? service.volumes : []
-      return list.flatMap((mount, index) =>
-        typeof mount === 'string' && /^[A-Za-z]:/.test(mount)
-          ? [
-              fact(
-                `${name}: ${mount}`,
-                false,
-                'is read as a path on a Windows drive',
-                stack.place(['services', name, 'volumes', String(index)]),
-              ),
-            ]
-          : [],
+  const facts = Object.entries(stack.model.services).flatMap(([service, { volumes = [] }]) =>
+    volumes.map(({ source, target }) => {
+      const name = source ?? target
+      const where = stack.place(['services', service, 'volumes', name])
+      return fact(
+        `${service}: ${name}`,
+        !DRIVE.test(name),
+        `begins with ${name.slice(0, 2)}, which is read as a Windows drive`,
+        where,
       )
     }),
   )
-  const facts = [...names, ...mounts]
   return facts.length > 0 ? facts : 'there are no volumes'
 }
 
@@ -140,13 +129,6 @@ export function variableDurations({ stack }: LintContext): LintFact[] {
     })
   }
   return facts.length > 0 ? facts : [{ subject: 'compose files' }]
-}
-
-function servicesOf(data: Data): [string, { readonly [key: string]: Data }][] {
-  const services = isDataMap(data) ? data.services : undefined
-  return isDataMap(services)
-    ? Object.entries(services).flatMap(([name, value]) => (isDataMap(value) ? [[name, value]] : []))
-    : []
 }
 
 function eachKey(value: Data, path: readonly string[], visit: (key: string, path: readonly string[]) => void): void {

@@ -37,6 +37,12 @@ export function boundHosts(text: string): readonly string[] | null {
   return rule && boundBy(rule)
 }
 
+/** True when no request meets the rule but by a matcher that is `kept`. False also for a rule that cannot be read. */
+export function keepsTo(text: string, kept: (matcher: Matcher) => boolean): boolean {
+  const rule = readRule(text)
+  return rule !== null && isKept(rule, kept)
+}
+
 /**
  * The places that a router's rule surely leads to: a plain GET there meets it. Null where that cannot be said: patterns, headers,
  * methods, negations, or no host at all.
@@ -67,6 +73,13 @@ function boundBy(rule: Rule): readonly string[] | null {
   // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
   const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
   return kept ? bound.flat() : null
+}
+
+/** Of alternatives each must be kept by itself; of conditions one is enough for all. */
+function isKept(rule: Rule, kept: (matcher: Matcher) => boolean): boolean {
+  if (rule.is === 'not') return false
+  if (rule.is === 'matcher') return kept(rule.matcher)
+  return rule.is === 'any' ? rule.of.every((part) => isKept(part, kept)) : rule.of.some((part) => isKept(part, kept))
 }
 
 function alternativesOf(rule: Rule): Alternatives | null {
