@@ -19,7 +19,7 @@ export type Code<Call> =
 export interface RecipeConfig {
   readonly health?: {
     /**
-     * The path that must answer when the app is healthy.
+     * The path that must answer when the app is healthy. Where it is not set, the path that the routers of the recipe lead to: `/`, or `/blog` for an app that is routed below it alone.
      * @default "/"
      * @example
      * { health: { path: "/api/health" } }
@@ -212,7 +212,7 @@ export interface RecipeConfig {
     | Code<(ctx: Ctx) => Awaitable<boolean>>
     | Code<(ctx: Ctx) => void>
   /**
-   * The page that a browser opens and pictures, and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.
+   * The page that a browser opens and pictures (`/` is where the routers of the recipe lead to), and what must be visible on it before. A function gets a page of a fresh browser and opens what it likes; the picture is taken when it ends.
    * @default {"path":"/"}
    * @example
    * { screenshot: {"path":"/login","waitFor":"form"} }
