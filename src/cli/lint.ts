@@ -6,9 +6,9 @@ import { withPlan } from './with-plan.ts'
 /** `cc-ci lint`: every rule with its subject; exit 1 when an error-level rule is broken. */
 export function lintCommand(recipe: string, options: RecipeOptions): Promise<number> {
   return withPlan(recipe, { ...options, base: 'none' }, async (plan) => {
-    const { repo, headTree: tree, pristine, allowed } = plan
-    const { stack, env, commit } = pristine
-    const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
+    const { repo, headTree: tree, pristine, allowed, lintBase: base } = plan
+    const { stack, env } = pristine
+    const rows = await lint({ repo, tree, stack, env, base, allow: allowed })
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
     else for (const row of rows) process.stdout.write(`${line(row)}\n`)
     return rows.some((row) => !row.ok && !row.skipped && row.severity === 'error') ? EXIT.fail : EXIT.pass

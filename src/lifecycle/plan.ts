@@ -10,12 +10,12 @@ import { RecipeError, RecipeErrors, UsageError } from '../lib/errors.ts'
 import { parsePlace } from '../lib/place.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
-import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
+import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo.ts'
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
-import type { Finding } from '../verdict/events.ts'
+import type { BaseRef, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
-import { type BaseChoice, chooseBase } from './base.ts'
+import { type BaseChoice, chooseBase, comparedByLint } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
@@ -65,6 +65,7 @@ export interface Attached {
 
 /** What a run will do and why, computed before anything is touched and without running anything of the recipe. */
 export interface RunPlan {
+  /** With the history that it has, or that was fetched for it. */
   readonly repo: RecipeRepo
   readonly app: App
   readonly settings: Customized
@@ -77,6 +78,8 @@ export interface RunPlan {
   /** Head as its repository has it, without a CI overlay: what lint looks at. */
   readonly pristine: Release
   readonly base: BaseChoice
+  /** What lint compares head with: the base, wanted or not. */
+  readonly lintBase: BaseRef | null
   /** Head as the upgrade of the base's app; null without a base. */
   readonly upgrade: Release | null
   /** Keys of head's `.env.sample` that the upgraded app does not get. */
@@ -98,26 +101,26 @@ export interface RunPlan {
 /** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
 export async function planRun(request: PlanRequest): Promise<RunPlan> {
   const { folder } = request
-  const repo = await openRecipe(request.recipe, {
+  const opened = await openRecipe(request.recipe, {
     recipesDir: request.operatorDir,
     cloneInto: join(folder.tmp, 'clone'),
     origin: request.origin,
   })
+  const repo = request.attach ? opened : await wholeHistory(opened, join(folder.tmp, 'history'))
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
-  await exportTree(repo, worktree ? 'worktree' : commit, folder.checkout)
-  const custom = request.custom ?? (await customOf(request, repo, { commit, worktree }))
+  await exportTree(worktree ? opened : repo, worktree ? 'worktree' : commit, folder.checkout)
+  // What may run is asked of the repository of the operator, never of what its origin had.
+  const custom = request.custom ?? (await customOf(request, opened, { commit, worktree }))
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const tree = await readTree(folder.checkout)
   const laidOver = overlay !== null
   const headSource = { app, tree, commit, chaos: true, dirty: worktree, overlay: laidOver, added: NOTHING_ADDED }
   const { head, pristine } = await headRelease(headSource, custom)
-  const base = await chooseBase({
-    ...{ repo, app, head, settings, overlay },
-    asked: baseAsked(request),
-    dir: folder.checkoutBase,
-  })
+  const question = { repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase }
+  const base = await chooseBase(question)
+  const lintBase = await comparedByLint(base, question)
   const upgrade = base.kind === 'base' ? await upgradedRelease(headSource, base.tree, settings) : null
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
@@ -137,6 +140,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
       head,
       pristine,
       base,
+      lintBase,
       upgrade,
       allowed,
     },
@@ -144,7 +148,7 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
-    findings: [...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
+    findings: [...historyTold(repo), ...judgedAllTheSame(custom.found, skips), ...settingsNotUsed(custom.found)],
     attached: request.attach ?? null,
     request,
   }
@@ -236,6 +240,18 @@ export function refuseUndefined(stack: ResolvedStack): void {
         }),
     ),
   )
+}
+
+/** A clone that lacks history or tags is never used without a word. */
+function historyTold({ history }: RecipeRepo): Finding[] {
+  if (history.kind === 'whole') return []
+  const { kind, lacks } = history
+  if (kind === 'fetched') {
+    const message = `${lacks}: history and tags were read from ${history.origin}`
+    return [{ code: 'history-fetched', severity: 'info', message }]
+  }
+  const why = history.why ? `, and ${history.why}` : ''
+  return [{ code: 'history-partial', severity: 'warning', message: `${lacks}${why}. Type: ${history.mend}` }]
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */

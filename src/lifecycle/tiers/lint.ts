@@ -5,9 +5,9 @@ import type { TierRunner } from '../context.ts'
 /** Co-op Cloud's rules and ours on the checkout of head; warnings are findings, an error-level rule fails the tier. */
 export const lintTier: TierRunner = {
   async run({ plan }, reporter) {
-    const { repo, headTree: tree, pristine, allowed } = plan
-    const { stack, env, commit } = pristine
-    const rows = await lint({ repo, tree, stack, env, commit, allow: allowed })
+    const { repo, headTree: tree, pristine, allowed, lintBase: base } = plan
+    const { stack, env } = pristine
+    const rows = await lint({ repo, tree, stack, env, base, allow: allowed })
     for (const row of rows.filter(({ ok, skipped }) => !ok && !skipped)) {
       reporter.finding({
         code: row.id,

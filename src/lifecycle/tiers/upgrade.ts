@@ -24,7 +24,7 @@ export const upgradeTier: TierRunner = {
     const { state } = start
     const { base } = start.plan
     if (base.kind === 'no-delta') throw noDelta(base.ref.version)
-    if (base.kind === 'unresolved') throw unresolved(base.considered)
+    if (base.kind === 'unresolved') throw new TierStop('base-readable', base.cause, 'unverified')
     const before = state.installed
     const was = base.kind === 'base' ? appState(before, base.release) : null
     const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
@@ -61,11 +61,6 @@ export const upgradeTier: TierRunner = {
 function noDelta(version: string): TierStop {
   const message = `the pinned base ${version} runs exactly what head runs`
   return new TierStop('base-differs', cause('no-version-delta', message), 'unverified')
-}
-
-function unresolved(considered: readonly string[]): TierStop {
-  const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
-  return new TierStop('base-readable', cause('compose-invalid', message, { lines: considered }), 'unverified')
 }
 
 function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {

@@ -59,7 +59,7 @@ export async function newVariables(context: LintContext): Promise<LintFact[] | s
   )
 }
 
-async function variablesAt(dir: string, { commit }: RecipeVersion): Promise<Set<string>> {
+async function variablesAt(dir: string, { commit }: Pick<RecipeVersion, 'commit'>): Promise<Set<string>> {
   const names = new Set<string>()
   try {
     for (const key of parseEnvSample((await fileAt(dir, commit, '.env.sample')) ?? '').values.keys()) names.add(key)

@@ -1,7 +1,5 @@
 import { formatPlace } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { RecipeVersion } from '../model.ts'
-import { olderThan, releaseVersionLabel } from '../versions.ts'
 import type { LintFact, LintInput, LintRule } from './rule.ts'
 import { RULES } from './rules.ts'
 
@@ -26,20 +24,14 @@ export interface LintRow {
 
 /** Applies every rule of the table, in its order. Each rule gives at least one row. */
 export async function lint(input: LintInput): Promise<LintRow[]> {
-  const context = { ...input, lastRelease: lastRelease(input) }
+  const { base } = input
+  const context = { ...input, lastRelease: base && { tag: base.version, commit: base.commit } }
   const rows: LintRow[] = []
   for (const rule of RULES) {
     const found = await rule.check(context)
     rows.push(...(typeof found === 'string' ? [skipped(rule, found)] : found.map((fact) => row(rule, fact))))
   }
   return rows
-}
-
-function lastRelease({ repo, stack, commit }: LintInput): RecipeVersion | null {
-  const others = repo.versions.filter((version) => version.commit !== commit)
-  const own = releaseVersionLabel(stack)
-  const tagged = repo.versions.some((version) => version.commit === commit)
-  return (tagged && own !== null ? olderThan(others, own) : others).at(-1) ?? null
 }
 
 function row(rule: LintRule, { subject, problem, where }: LintFact): LintRow {

@@ -8,14 +8,15 @@ export interface LintInput {
   readonly tree: RecipeTree
   readonly stack: ResolvedStack
   readonly env: AppEnv
-  readonly commit: string
+  /** The version that it is compared with: where an upgrade starts. Null: there is none. */
+  readonly base: { readonly version: string; readonly commit: string } | null
   /** Policy codes that the operator allows for this recipe. */
   readonly allow?: readonly string[]
 }
 
 export interface LintContext extends LintInput {
-  /** The newest release that is older than this commit's own version and is not this commit; null without one. */
-  readonly lastRelease: RecipeVersion | null
+  /** `base`, as the rules call it. */
+  readonly lastRelease: Pick<RecipeVersion, 'tag' | 'commit'> | null
 }
 
 /** What a rule found about one thing. Without `problem` the thing is right. */
