@@ -5,7 +5,7 @@ import { compareVersions } from '../recipe/versions.ts'
 import type { BaseRef } from '../verdict/events.ts'
 
 /** A version that an upgrade may start from, or one of which its place in the history says that it may not. */
-export type Candidate =
+type Candidate =
   | { readonly name: string; readonly ref: BaseRef; readonly why?: never }
   | { readonly name: string; readonly ref?: never; readonly why: string }
 

@@ -1,3 +1,4 @@
+// cspell:ignore reflogs symref
 import { mkdir, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { git, gitOk } from './git.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore lstrip symref
 import { UsageError } from '../lib/errors.ts'
 import { git, gitOk } from './git.ts'
 import type { RecipeRepo } from './model.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore uploadpack
 import { existsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

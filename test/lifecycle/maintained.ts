@@ -1,3 +1,4 @@
+// cspell:ignore deleteall
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execOk } from '../../src/lib/exec.ts'

@@ -1,7 +1,6 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { docker } from '../../engine/docker-cli.ts'
-import { gitOk } from '../../recipe/git.ts'
 import type { Disturbance } from '../canary.ts'
 
 /** A signal to the run as soon as its app is on the engine. */
@@ -19,8 +18,9 @@ export function signalled(name: 'SIGINT' | 'SIGTERM'): Disturbance {
 /** What `git clone --depth 1` leaves of a history, and nobody to ask for the rest. */
 export const cutHistory: Disturbance = {
   what: 'the history of the clone ends at its newest commit',
-  async prepare({ recipe }) {
-    writeFileSync(join(recipe, '.git', 'shallow'), await gitOk(recipe, ['rev-parse', 'HEAD']))
+  prepare({ recipe }) {
+    const git = join(recipe, '.git')
+    writeFileSync(join(git, 'shallow'), readFileSync(join(git, 'refs', 'heads', 'main')))
   },
 }
 

@@ -1,3 +1,4 @@
+// cspell:ignore lstrip
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gitOk, withoutFilters } from '../../recipe/git.ts'
