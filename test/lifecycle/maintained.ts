@@ -63,9 +63,9 @@ export class Maintainer {
     return made
   }
 
-  /** One to three of the changes that are made to recipes: some run, some only describe. */
+  /** Two to four of the changes that are made to recipes: some run, some only describe. */
   changes(branch: string): void {
-    const count = 1 + Math.floor(this.#random() * 3)
+    const count = 2 + Math.floor(this.#random() * 3)
     for (let i = 0; i < count; i++) this.commit(branch, this.#change())
   }
 
