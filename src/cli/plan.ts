@@ -4,7 +4,7 @@ import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
 import type { Finding } from '../verdict/events.ts'
-import { TIER_IDS } from '../verdict/tiers.ts'
+import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
 import type { RecipeOptions } from './program.ts'
 import { errorJson } from './report-error.ts'
 import { withPlan } from './with-plan.ts'
@@ -25,7 +25,7 @@ function planJson(plan: RunPlan) {
     base: 'ref' in base ? base.ref : null,
     considered: base.considered,
     differs: base.kind === 'base' ? base.differs : [],
-    tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? { kind: 'judged' }) })),
+    tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? unverified(plan, id) ?? { kind: 'judged' }) })),
     settings: customization.sources,
     customization,
     policy: plan.policy,
@@ -97,18 +97,16 @@ function httpText(plan: RunPlan): string {
 
 function baseText({ base }: RunPlan): string {
   if (base.kind === 'none') return `none: ${base.reason}`
-  if (base.kind === 'unresolved') return 'none: no older release can be read; upgrade will be unverified'
+  if (base.kind === 'unresolved') return 'not known'
   const text = `${base.ref.version} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
-  return base.kind === 'no-delta' ? `${text} runs the same as head: upgrade will be unverified` : text
+  return base.kind === 'no-delta' ? `${text} runs the same as head` : text
 }
 
 function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
   const skip = plan.skips.get(id)
   if (skip) return `skip (${skip.kind}): ${skip.reason}`
-  const { refused } = plan.custom.admitted
-  if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))) {
-    return 'will be unverified: tests of the recipe are refused'
-  }
+  const open = unverified(plan, id)
+  if (open) return `will be unverified: ${open.reason}${open.hint ? `\n              ${open.hint}` : ''}`
   if (id === 'upgrade' && plan.upgradeFaults.length > 0) {
     const faults = plan.upgradeFaults.map((fault) => fault.describe()).join('\n')
     return `will fail: head does not resolve with the env file of the base\n${indented(faults)}`
@@ -118,4 +116,19 @@ function tierText(plan: RunPlan, id: (typeof TIER_IDS)[number]): string {
 
 function indented(text: string): string {
   return text.replace(/^/gm, ' '.repeat(14))
+}
+
+/** What the plan knows already cannot be judged, though it should be. */
+function unverified(
+  { base, custom }: RunPlan,
+  id: TierId,
+): { kind: 'unverified'; reason: string; hint?: string } | null {
+  const { refused } = custom.admitted
+  if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional')))
+    return { kind: 'unverified', reason: 'tests of the recipe are refused' }
+  if (id !== 'upgrade') return null
+  if (base.kind === 'no-delta')
+    return { kind: 'unverified', reason: `the pinned base ${base.ref.version} runs the same` }
+  if (base.kind === 'unresolved') return { kind: 'unverified', reason: base.cause.message, hint: base.cause.hint }
+  return null
 }

@@ -2,11 +2,13 @@ import { rm } from 'node:fs/promises'
 import type { CustomFile } from '../config/customization.ts'
 import type { Settings } from '../config/settings.ts'
 import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
-import { CcCiError, messageOf } from '../lib/errors.ts'
+import { messageOf, RecipeError } from '../lib/errors.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
-import { exportTree, resolveRef, tagsWithin } from '../recipe/repo.ts'
+import { exportTree, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
+import { type Cause, cause } from '../verdict/causes.ts'
 import type { BaseRef, SkipKind } from '../verdict/events.ts'
+import { type Candidates, candidatesOf } from './candidates.ts'
 import { runningDifference } from './difference.ts'
 import { layOver } from './overlay.ts'
 import { newAppRelease, type ReleaseSource } from './release.ts'
@@ -22,10 +24,10 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       readonly differs: readonly string[]
     }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
-  /** There are older releases, and not one of them could be read: an upgrade that should be judged and cannot. */
-  | { readonly kind: 'unresolved' }
-  /** `skip`: how the upgrade tier is skipped. Default: structural. */
-  | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind }
+  /** There is, or may be, a release to upgrade from, and it cannot be had: an upgrade that should be judged and cannot. */
+  | { readonly kind: 'unresolved'; readonly cause: Cause }
+  /** `skip`: how the upgrade tier is skipped. Default: structural. `same`: the newest release before head, which runs the same. */
+  | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind; readonly same?: BaseRef }
 )
 
 export interface BaseQuestion {
@@ -42,9 +44,8 @@ export interface BaseQuestion {
 }
 
 /**
- * Pin, then the newest released tag that is an ancestor of head (else of the target branch), then the tip of the target branch. Never head's own
- * commit, unless the worktree has changes on top of it. The label of head rules no tag out: a change before its release carries the label
- * of the newest one, which is what operators have. Base and head must differ in something that runs: an unpinned choice steps back until one does.
+ * Pin, then the newest released tag that is an ancestor of head (else of the target branch), then the tip of the target branch: the candidates
+ * in their order. Base and head must differ in something that runs: an unpinned choice steps back until one does.
  */
 export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
   const asked = question.asked === 'auto' ? question.settings.upgrade.from : question.asked
@@ -64,27 +65,62 @@ async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseCh
   return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned`] }
 }
 
-async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
-  const considered: string[] = []
-  let read = 0
-  for (const ref of await automaticRefs(question)) {
-    const candidate = await tryCandidate(question, ref)
-    if (candidate === SAME) read += 1
-    if (typeof candidate === 'string') {
-      considered.push(`${ref.version}: ${candidate}`)
-    } else {
-      considered.push(`${ref.version}: chosen (${ref.source})`)
-      return { kind: 'base', ref, ...candidate, considered }
-    }
-  }
-  if (considered.length > 0 && read === 0) return { kind: 'unresolved', considered }
-  return { kind: 'none', reason: noBaseReason(question.repo, considered), considered }
+/**
+ * What lint compares head with: the version that the upgrade starts from, or would start from where none is wanted; null where there is none.
+ * What it reads for that is gone again from `question.dir`.
+ */
+export async function comparedByLint(base: BaseChoice, question: BaseQuestion): Promise<BaseRef | null> {
+  if (base.kind !== 'none' || base.skip === undefined) return refOf(base)
+  const automatic = await automaticBase(question)
+  await rm(question.dir, { recursive: true, force: true })
+  return refOf(automatic)
 }
 
-function noBaseReason({ lightweightTags }: RecipeRepo, considered: readonly string[]): string {
-  if (considered.length > 0) return 'no older version differs in something that runs'
-  if (lightweightTags.length === 0) return 'no released version to upgrade from'
-  return `no released version to upgrade from: ${lightweightTags.slice(0, 3).join(', ')} is a lightweight tag, which is no release (R014)`
+function refOf(base: BaseChoice): BaseRef | null {
+  if (base.kind === 'none') return base.same ?? null
+  return base.kind === 'unresolved' ? null : base.ref
+}
+
+async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
+  const { repo, head } = question
+  const considered: string[] = []
+  if (repo.history.kind === 'partial') return { kind: 'unresolved', considered, cause: historyLacks(repo.history) }
+  const candidates = await candidatesOf(repo, head)
+  let same: BaseRef | undefined
+  for (const { name, ref, why } of candidates.all) {
+    if (!ref) {
+      considered.push(`${name}: ${why}`)
+      continue
+    }
+    const candidate = await tryCandidate(question, ref)
+    if (typeof candidate !== 'string') {
+      considered.push(`${name}: chosen (${ref.source})`)
+      return { kind: 'base', ref, ...candidate, considered }
+    }
+    considered.push(`${name}: ${candidate}`)
+    if (candidate === SAME) same ??= ref
+  }
+  if (same) return { kind: 'none', reason: 'no older version differs in something that runs', considered, same }
+  return { ...noBase(candidates, considered), considered }
+}
+
+function noBase({ all, without }: Candidates, considered: readonly string[]) {
+  if (all.some(({ ref }) => ref)) {
+    const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
+    return { kind: 'unresolved', cause: cause('compose-invalid', message, { lines: considered }) } as const
+  }
+  if (without.kind === 'never') return { kind: 'none', reason: without.reason } as const
+  const message = `there are released versions, and head comes after none of them: ${without.tags.join(', ')}`
+  const hint = `Merge the commit of the release that operators have, or name it: \`upgrade.from: ${without.tags[0]}\` in cc-ci.yml, or --base.`
+  return {
+    kind: 'unresolved',
+    cause: cause('base-unknown', message, { blame: 'recipe', hint, lines: considered }),
+  } as const
+}
+
+function historyLacks({ lacks, mend, why }: Extract<RecipeRepo['history'], { kind: 'partial' }>): Cause {
+  const message = `${lacks}, so the newest version before head is not known${why ? ` (${why})` : ''}`
+  return cause('base-unknown', message, { hint: `Type: ${mend}. Or name the version: --base VERSION.` })
 }
 
 const SAME = 'runs the same as head'
@@ -94,33 +130,9 @@ async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candi
     const candidate = await candidateOf(question, ref)
     return candidate.differs.length === 0 ? SAME : candidate
   } catch (error) {
-    if (error instanceof CcCiError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`
+    if (error instanceof RecipeError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`
     throw error
   }
-}
-
-async function automaticRefs({ repo, head }: BaseQuestion): Promise<BaseRef[]> {
-  const isHead = (commit: string) => commit === head.commit && !head.dirty
-  const target = await targetBranch(repo)
-  for (const commit of [head.commit, ...(target ? [target.commit] : [])]) {
-    const within = await tagsWithin(repo, commit)
-    const released = repo.versions.filter((version) => within.has(version.tag) && !isHead(version.commit))
-    if (released.length > 0)
-      return released.toReversed().map((version) => ({ version: version.tag, commit: version.commit, source: 'tag' }))
-  }
-  if (repo.versions.length > 0 || !target || isHead(target.commit)) return []
-  return [target]
-}
-
-async function targetBranch(repo: RecipeRepo): Promise<BaseRef | null> {
-  for (const branch of ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'master']) {
-    const commit = await resolveRef(repo, branch).catch((error: unknown) => {
-      if (error instanceof CcCiError) return null
-      throw error
-    })
-    if (commit) return { version: branch, commit, source: 'branch' }
-  }
-  return null
 }
 
 interface Candidate {

@@ -10,9 +10,9 @@ import { appOf, customizationOf, type Head, type PlanRequest, planHead, type Run
 import { newAppEnv } from './release.ts'
 
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
-export function lintInputOf({ repo, headTree: tree, pristine, allowed }: RunPlan): LintInput {
-  const { stack, env, commit } = pristine
-  return { repo, tree, stack, env, commit, allow: allowed }
+export function lintInputOf({ repo, headTree: tree, pristine, allowed, lintBase: base }: RunPlan): LintInput {
+  const { stack, env } = pristine
+  return { repo, tree, stack, env, base, allow: allowed }
 }
 
 /** The same of one that may not be: as far as it can be read, and all that keeps it from being planned. */
@@ -20,9 +20,9 @@ export async function readForLint(head: Head, request: PlanRequest): Promise<Lin
   const problems: RecipeError[] = []
   const plan = await collect(problems, () => planHead(head, request))
   if (plan) return lintInputOf(plan)
-  const { repo, commit } = head
+  const { repo } = head
   const read = await readAlone(head, request, problems)
-  return { repo, commit, ...read, allow: request.allow ?? [], unread: eachOnce(problems) }
+  return { repo, base: null, ...read, allow: request.allow ?? [], unread: eachOnce(problems) }
 }
 
 /** Each part by itself, so that what is wrong with one hides nothing of the others. Adds to `problems`. */

@@ -10,12 +10,12 @@ import { RecipeError, RecipeErrors, UsageError } from '../lib/errors.ts'
 import { parsePlace } from '../lib/place.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
-import { exportTree, openRecipe, resolveRef } from '../recipe/repo.ts'
+import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo.ts'
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
-import type { Finding } from '../verdict/events.ts'
+import type { BaseRef, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
-import { type BaseChoice, chooseBase } from './base.ts'
+import { type BaseChoice, chooseBase, comparedByLint } from './base.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
@@ -65,6 +65,7 @@ export interface Attached {
 
 /** What a run will do and why, computed before anything is touched and without running anything of the recipe. */
 export interface RunPlan extends Upgrade {
+  /** With the history that it has, or that was fetched for it. */
   readonly repo: RecipeRepo
   readonly app: App
   readonly settings: Customized
@@ -77,6 +78,8 @@ export interface RunPlan extends Upgrade {
   /** Head as its repository has it, without a CI overlay: what lint looks at. */
   readonly pristine: Release
   readonly base: BaseChoice
+  /** What lint compares head with: the base, wanted or not. */
+  readonly lintBase: BaseRef | null
   /** Keys of head's `.env.sample` that the upgraded app does not get. */
   readonly envNotUpgraded: readonly string[]
   /** What the base offers and head does not, by their files. */
@@ -95,7 +98,10 @@ export interface RunPlan extends Upgrade {
 
 /** The commit under test; its files lie in the run's checkout. */
 export interface Head {
+  /** With the history that it has, or that was fetched for it. */
   readonly repo: RecipeRepo
+  /** As it was opened: what may run is asked of the repository of the operator, never of what its origin had. */
+  readonly opened: RecipeRepo
   readonly commit: string
   /** The work tree as it lies there, with more than the commit. */
   readonly worktree: boolean
@@ -104,15 +110,16 @@ export interface Head {
 /** Throws UsageError for a recipe or ref that is not there. */
 export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const { folder } = request
-  const repo = await openRecipe(request.recipe, {
+  const opened = await openRecipe(request.recipe, {
     recipesDir: request.operatorDir,
     cloneInto: join(folder.tmp, 'clone'),
     origin: request.origin,
   })
+  const repo = request.attach ? opened : await wholeHistory(opened, join(folder.tmp, 'history'))
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
-  await exportTree(repo, worktree ? 'worktree' : commit, folder.checkout)
-  return { repo, commit, worktree }
+  await exportTree(worktree ? opened : repo, worktree ? 'worktree' : commit, folder.checkout)
+  return { repo, opened, commit, worktree }
 }
 
 /** Reads and resolves everything. Throws RecipeError(s) or UsageError for whatever cannot be used. */
@@ -121,9 +128,10 @@ export async function planRun(request: PlanRequest): Promise<RunPlan> {
 }
 
 /** The same of what is checked out already. */
-export async function planHead({ repo, commit, worktree }: Head, request: PlanRequest): Promise<RunPlan> {
+export async function planHead(checkedOut: Head, request: PlanRequest): Promise<RunPlan> {
+  const { repo, commit, worktree } = checkedOut
   const { folder } = request
-  const custom = request.custom ?? (await customOf(request, { repo, commit, worktree }))
+  const custom = request.custom ?? (await customOf(request, checkedOut))
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const tree = await readTree(folder.checkout)
@@ -137,11 +145,9 @@ export async function planHead({ repo, commit, worktree }: Head, request: PlanRe
     added: NOTHING_ADDED,
   }
   const { head, pristine } = await headRelease(headSource, custom)
-  const base = await chooseBase({
-    ...{ repo, app, head, settings, overlay },
-    asked: baseAsked(request),
-    dir: folder.checkoutBase,
-  })
+  const question = { repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase }
+  const base = await chooseBase(question)
+  const lintBase = await comparedByLint(base, question)
   const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
   const backup = backupPlan(head.stack)
   const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
@@ -161,6 +167,7 @@ export async function planHead({ repo, commit, worktree }: Head, request: PlanRe
       head,
       pristine,
       base,
+      lintBase,
       upgrade,
       upgradeFaults,
       allowed,
@@ -170,6 +177,7 @@ export async function planHead({ repo, commit, worktree }: Head, request: PlanRe
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
     findings: [
+      ...historyTold(repo),
       ...judgedAllTheSame(custom.found, skips),
       ...settingsNotUsed(custom.found),
       ...specsNotRun(custom.found),
@@ -180,10 +188,10 @@ export async function planHead({ repo, commit, worktree }: Head, request: PlanRe
 }
 
 /** Everything that stands beside the recipe, and what of it may run. */
-async function customOf(request: PlanRequest, { repo, commit, worktree }: Head): Promise<RunPlan['custom']> {
-  const found = await customizationOf(request, repo)
+async function customOf(request: PlanRequest, { opened, commit, worktree }: Head): Promise<RunPlan['custom']> {
+  const found = await customizationOf(request, opened)
   const approval = await approvalFor({
-    ...{ repo, commit, worktree },
+    ...{ repo: opened, commit, worktree },
     approvals: request.approvals ?? [],
     once: request.approveOnce === true,
   })
@@ -267,6 +275,18 @@ export function refuseUndefined(stack: ResolvedStack): void {
         }),
     ),
   )
+}
+
+/** A clone that lacks history or tags is never used without a word. */
+function historyTold({ history }: RecipeRepo): Finding[] {
+  if (history.kind === 'whole') return []
+  const { kind, lacks } = history
+  if (kind === 'fetched') {
+    const message = `${lacks}: history and tags were read from ${history.origin}`
+    return [{ code: 'history-fetched', severity: 'info', message }]
+  }
+  const why = history.why ? `, and ${history.why}` : ''
+  return [{ code: 'history-partial', severity: 'warning', message: `${lacks}${why}. Type: ${history.mend}` }]
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */

@@ -15,7 +15,16 @@ export interface RecipeRepo {
   readonly versions: readonly RecipeVersion[]
   /** Tags that look like a version but are not annotated (lint R014). */
   readonly lightweightTags: readonly string[]
+  readonly history: History
 }
+
+/** Whether commits and tags that belong to a repository are known to be there: a clone may have been made without them. */
+export type History =
+  | { readonly kind: 'whole' }
+  /** `lacks`: what the clone lacks, as a sentence's beginning; it was fetched from `origin`, into a folder beside it. */
+  | { readonly kind: 'fetched'; readonly lacks: string; readonly origin: string }
+  /** `mend`: the command that fetches it. `why`: why that was not done, when it was tried. */
+  | { readonly kind: 'partial'; readonly lacks: string; readonly mend: string; readonly why?: string }
 
 /** `<recipe semver>+<upstream tag>`, ordered by the left half, then the right. */
 export interface RecipeVersion {

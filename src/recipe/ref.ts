@@ -1,3 +1,4 @@
+// cspell:ignore lstrip symref
 import { UsageError } from '../lib/errors.ts'
 import { git, gitOk } from './git.ts'
 import type { RecipeRepo } from './model.ts'
@@ -20,9 +21,46 @@ export async function resolveRef(repo: RecipeRepo, ref: string): Promise<string>
 }
 
 /** Names of the tags whose commit is this one or an ancestor of it. */
-export async function tagsWithin(repo: Pick<RecipeRepo, 'dir'>, commit: string): Promise<ReadonlySet<string>> {
-  const tags = await gitOk(repo.dir, ['tag', '--list', '--format=%(refname:short)', '--merged', commit])
+export function tagsWithin(repo: Pick<RecipeRepo, 'dir'>, commit: string): Promise<ReadonlySet<string>> {
+  return tagsBy(repo, '--merged', commit)
+}
+
+/** Names of the tags whose commit is this one or comes after it. */
+export function tagsAfter(repo: Pick<RecipeRepo, 'dir'>, commit: string): Promise<ReadonlySet<string>> {
+  return tagsBy(repo, '--contains', commit)
+}
+
+async function tagsBy({ dir }: Pick<RecipeRepo, 'dir'>, how: string, commit: string): Promise<ReadonlySet<string>> {
+  const tags = await gitOk(dir, ['tag', '--list', '--format=%(refname:lstrip=2)', how, commit])
   return new Set(tags.split('\n').filter(Boolean))
+}
+
+/** True when `older` is `newer` or an ancestor of it. */
+export async function isWithin({ dir }: Pick<RecipeRepo, 'dir'>, older: string, newer: string): Promise<boolean> {
+  return (await git(dir, ['merge-base', '--is-ancestor', older, newer])).exitCode === 0
+}
+
+export interface TargetBranch {
+  /** `main`, or `origin/main` as a clone knows it. */
+  readonly name: string
+  readonly commit: string
+}
+
+/** Where the target branch is looked for: what the origin calls its own first. The checkout of a worker has the target of the pull request there. */
+const TARGETS = ['remotes/origin/HEAD', 'remotes/origin/main', 'remotes/origin/master', 'heads/main', 'heads/master']
+
+/** The branch that a change is made for; null where no branch can be told to be it. */
+export async function targetBranch({ dir }: Pick<RecipeRepo, 'dir'>): Promise<TargetBranch | null> {
+  const format = '%(refname:lstrip=1)%00%(objectname)%00%(refname:lstrip=2)%00%(symref:lstrip=2)'
+  const rows = await gitOk(dir, ['for-each-ref', `--format=${format}`, ...TARGETS.map((name) => `refs/${name}`)])
+  const branches = new Map(
+    rows
+      .split('\n')
+      .filter(Boolean)
+      .map((row) => row.split('\0'))
+      .map(([ref = '', commit = '', name = '', leadsTo = '']) => [ref, { name: leadsTo || name, commit }]),
+  )
+  return TARGETS.map((ref) => branches.get(ref)).find(Boolean) ?? null
 }
 
 async function refNotFound(repo: RecipeRepo, ref: string): Promise<UsageError> {
@@ -33,6 +71,10 @@ async function refNotFound(repo: RecipeRepo, ref: string): Promise<UsageError> {
   const versions = [...repo.versions.map(({ tag }) => tag), ...repo.lightweightTags]
   const list = (names: string[]) => (names.length > 0 ? names.slice(-12).join(', ') : 'none')
   return new UsageError('ref-not-found', `${repo.name} has no commit, tag or branch "${ref}"`, {
-    hint: `Versions: ${list(versions)}. Branches: ${list(branches)}.${didYouMean(ref, [...versions, ...branches])}`,
+    hint: `Versions: ${list(versions)}. Branches: ${list(branches)}.${didYouMean(ref, [...versions, ...branches])}${maybeElsewhere(repo)}`,
   })
+}
+
+function maybeElsewhere({ history }: RecipeRepo): string {
+  return history.kind === 'partial' ? ` It may be elsewhere, for ${history.lacks}: ${history.mend}` : ''
 }

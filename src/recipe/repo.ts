@@ -3,12 +3,15 @@ import { access, constants, mkdir, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { InternalError, messageOf, UsageError } from '../lib/errors.ts'
 import { git, gitOk, withoutFilters } from './git.ts'
+import { knownHistory } from './history.ts'
 import type { RecipeRepo } from './model.ts'
 import { didYouMean } from './nearest.ts'
+import { isUrl, mayBeFetched, withoutCredentials } from './url.ts'
 import { versionsOf } from './versions.ts'
 
 export { exportTree } from './export.ts'
-export { resolveRef, tagsWithin } from './ref.ts'
+export { wholeHistory } from './history.ts'
+export { isWithin, resolveRef, type TargetBranch, tagsAfter, tagsWithin, targetBranch } from './ref.ts'
 
 const CLONE_DEADLINE_MS = 300_000
 
@@ -37,16 +40,6 @@ export async function openRecipe(dirOrUrl: string, options: OpenOptions = {}): P
   }
   const dir = await findFolder(dirOrUrl, options.recipesDir)
   return describe(dir, basename(dir), options.origin === undefined ? dir : withoutCredentials(options.origin))
-}
-
-/** True for what git would fetch from elsewhere: `https://…`, `ssh://…`, `file://…`, `user@host:path`. */
-function isUrl(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:(\/\/|:)/i.test(text) || /^[\w.-]+@[\w.-]+:[^\s]/.test(text)
-}
-
-/** The URL as it may be kept and shown. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replace(/[?#].*$/, '')
 }
 
 async function findFolder(text: string, recipesDir: string | undefined): Promise<string> {
@@ -80,7 +73,7 @@ async function notFound(text: string, recipesDir: string | undefined): Promise<U
 }
 
 async function clone(url: string, into: string | undefined): Promise<string> {
-  if (!/^(https?|ssh|git|file):\/\//i.test(url) && /^[a-z][a-z0-9+.-]*::?/i.test(url) && !/^[\w.-]+@/.test(url)) {
+  if (!mayBeFetched(url)) {
     throw new UsageError(
       'recipe-not-found',
       `cannot fetch "${withoutCredentials(url)}": this kind of URL is not allowed`,
@@ -115,12 +108,14 @@ async function describe(dir: string, name: string, origin: string): Promise<Reci
   const status = await gitOk(dir, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], {
     config: await withoutFilters(dir),
   })
+  const tagged = await versionsOf(dir)
   return {
     name,
     dir,
     origin,
+    history: await knownHistory(dir, tagged),
     head: { commit: head.stdout.trim(), dirty: status.trim() !== '', branch: branch.stdout.trim() || null },
-    ...(await versionsOf(dir)),
+    ...tagged,
   }
 }
 

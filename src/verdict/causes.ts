@@ -207,6 +207,13 @@ export const CAUSES = {
     why: 'The chaos-version label of the running app is not the head commit.',
     todo: 'Report this: nothing after this point was about your change.',
   },
+  'base-unknown': {
+    blame: 'infra',
+    again: deterministic('The same clone is read again.'),
+    what: 'The version that the upgrade starts from is not known.',
+    why: 'The clone lacks history or tags and its origin could not be asked, or head comes after none of the released versions.',
+    todo: 'Fetch the whole history with all tags, or name the version with `upgrade.from` or --base.',
+  },
   'no-version-delta': {
     blame: 'recipe',
     again: deterministic('The same two releases are compared again.'),

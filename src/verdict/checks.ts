@@ -17,7 +17,7 @@ const CHECKS = {
   'page-shown': 'a browser shows the app',
   'stayed-up': 'every service stayed up',
 
-  'base-readable': 'an older release can be read',
+  'base-readable': 'the release before head is known and can be read',
   'base-differs': 'base and head differ',
   'env-suffices': 'head resolves with the env file of the base',
   'head-runs': 'head is what runs',

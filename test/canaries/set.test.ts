@@ -31,7 +31,7 @@ describe('the set of canaries', () => {
 
   it('asks for every check that there is', () => {
     // What only an error beyond a recipe, or code of a recipe in a test of its own, brings about.
-    const elsewhere = ['lint-rule', 'base-readable', 'function', 'ready-function', 'specs-executed', 'up-before']
+    const elsewhere = ['lint-rule', 'function', 'ready-function', 'specs-executed', 'up-before']
     const removal = ['removal-ran', 'removed']
     const asked = all.flatMap(([, { expect: expected }]) => [
       ...Object.values(expected.checks).flat(),

@@ -71,7 +71,7 @@ describe('chosen by itself', () => {
     const { dir } = await recipe([OLD, NEWER])
     expect(await choose(dir)).toMatchObject({
       ref: { version: '1.0.0+1.25' },
-      considered: ['1.0.0+1.25: chosen (tag)'],
+      considered: ["1.1.0+1.26: is head's own commit", '1.0.0+1.25: chosen (tag)'],
     })
   })
 
@@ -108,9 +108,10 @@ describe('chosen by itself', () => {
   })
 
   test('none where every older release runs the same', async () => {
-    const { dir } = await recipe([OLD, { version: '1.0.1+1.25', image: 'nginx:1.25' }])
+    const { dir, commits } = await recipe([OLD, { version: '1.0.1+1.25', image: 'nginx:1.25' }])
     expect(await choose(dir)).toEqual({
       kind: 'none',
+      same: { version: '1.0.0+1.25', commit: commits[0], source: 'tag' },
       reason: 'no older version differs in something that runs',
       considered: ['1.0.0+1.25: runs the same as head'],
     })

@@ -45,7 +45,9 @@ async function lintDir(dir: string): Promise<LintRow[]> {
   const tree = await readTree(dir)
   const env = appEnv(tree, { STACK_NAME: 'a_example_com' })
   const repo = await openRecipe(dir)
-  return lint({ repo, tree, env, stack: await resolveStack(tree, env), commit: repo.head.commit })
+  const released = repo.versions.findLast((version) => version.commit !== repo.head.commit)
+  const base = released ? { version: released.tag, commit: released.commit } : null
+  return lint({ repo, tree, env, stack: await resolveStack(tree, env), base })
 }
 
 async function broken(files: Files): Promise<LintRow[]> {

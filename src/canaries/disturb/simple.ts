@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { docker } from '../../engine/docker-cli.ts'
 import type { Disturbance } from '../canary.ts'
@@ -13,6 +13,15 @@ export function signalled(name: 'SIGINT' | 'SIGTERM'): Disturbance {
       })
     },
   }
+}
+
+/** What `git clone --depth 1` leaves of a history, and nobody to ask for the rest. */
+export const cutHistory: Disturbance = {
+  what: 'the history of the clone ends at its newest commit',
+  prepare({ recipe }) {
+    const git = join(recipe, '.git')
+    writeFileSync(join(git, 'shallow'), readFileSync(join(git, 'refs', 'heads', 'main')))
+  },
 }
 
 /** The browser of the settings ends at once. */

@@ -11,6 +11,7 @@ import {
   settings,
   unlabel,
 } from '../changes.ts'
+import { cutHistory } from '../disturb/simple.ts'
 import { stops } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 
@@ -127,6 +128,11 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     ),
     base: { compose: keyValueStore('PONG') },
     head: { compose: keyValueStore('NOAUTH Authentication required.') },
+  },
+  'history-cut': {
+    about: 'A shallow clone without an origin: there may be a release to upgrade from, or not.',
+    expect: stops('upgrade', 'base-unknown', 'base-readable', { verdict: 'unverified', says: /shallow/ }),
+    disturbance: cutHistory,
   },
   'no-version-delta': {
     about: 'The pinned base runs the very same thing as head.',

@@ -25,7 +25,7 @@ export const upgradeTier: TierRunner = {
     const { state } = start
     const { base } = start.plan
     if (base.kind === 'no-delta') throw noDelta(base.ref.version)
-    if (base.kind === 'unresolved') throw unresolved(base.considered)
+    if (base.kind === 'unresolved') throw new TierStop('base-readable', base.cause, 'unverified')
     const before = state.installed
     const was = base.kind === 'base' ? appState(before, base.release) : null
     const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
@@ -74,11 +74,6 @@ function envTooOld(faults: readonly RecipeError[]): TierStop {
   const hint =
     'Give what is new a default in the compose file. What operators are told to add by hand belongs into `upgrade.env`.'
   return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))
-}
-
-function unresolved(considered: readonly string[]): TierStop {
-  const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
-  return new TierStop('base-readable', cause('compose-invalid', message, { lines: considered }), 'unverified')
 }
 
 function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {

@@ -21,7 +21,7 @@ export interface UpgradeSide {
  */
 export async function asUpgrade<T>(
   { repo, tree, env }: LintContext,
-  release: RecipeVersion,
+  release: Pick<RecipeVersion, 'commit'>,
   use: (before: UpgradeSide, after: UpgradeSide) => Promise<T>,
 ): Promise<T> {
   const temporary = await mkdtemp(join(tmpdir(), 'cc-ci-release-'))

@@ -7,7 +7,7 @@ import type { RecipeVersion } from '../model.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 
-export const NO_RELEASE = 'there is no earlier release to compare with'
+export const NO_RELEASE = 'no earlier release is known to compare with'
 
 /** CC02: operators keep their env file through an upgrade, so a new variable must work without being set. */
 export async function newVariables(context: LintContext): Promise<LintFact[] | string> {
@@ -34,7 +34,7 @@ export async function newVariables(context: LintContext): Promise<LintFact[] | s
   )
 }
 
-async function variablesAt(dir: string, { commit }: RecipeVersion): Promise<Set<string>> {
+async function variablesAt(dir: string, { commit }: Pick<RecipeVersion, 'commit'>): Promise<Set<string>> {
   const names = new Set<string>()
   try {
     for (const key of parseEnvSample((await fileAt(dir, commit, '.env.sample')) ?? '').values.keys()) names.add(key)

@@ -1,8 +1,7 @@
 import type { RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
-import { olderThan, releaseVersionLabel } from '../versions.ts'
+import type { RecipeTree, ResolvedStack } from '../model.ts'
 import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
 import { RULES } from './rules.ts'
 
@@ -51,20 +50,20 @@ class NotRead extends Error {}
 class Context implements LintContext {
   readonly repo: LintInput['repo']
   readonly env: LintInput['env']
-  readonly commit: string
+  readonly base: LintInput['base']
   readonly allow: readonly string[]
   readonly unread: readonly RecipeError[]
-  readonly lastRelease: RecipeVersion | null
+  readonly lastRelease: LintContext['lastRelease']
   readonly #input: LintInput
 
   constructor(input: LintInput) {
-    const { repo, env, commit, allow = [], unread = [] } = input
+    const { repo, env, base, allow = [], unread = [] } = input
     this.repo = repo
     this.env = env
-    this.commit = commit
+    this.base = base
     this.allow = allow
     this.unread = unread
-    this.lastRelease = input.stack && lastRelease(input, input.stack)
+    this.lastRelease = base && { tag: base.version, commit: base.commit }
     this.#input = input
   }
 
@@ -77,13 +76,6 @@ class Context implements LintContext {
     if (this.#input.stack) return this.#input.stack
     throw new NotRead('not judged: the compose files cannot be read')
   }
-}
-
-function lastRelease({ repo, commit }: LintInput, stack: ResolvedStack): RecipeVersion | null {
-  const others = repo.versions.filter((version) => version.commit !== commit)
-  const own = releaseVersionLabel(stack)
-  const tagged = repo.versions.some((version) => version.commit === commit)
-  return (tagged && own !== null ? olderThan(others, own) : others).at(-1) ?? null
 }
 
 function row(rule: LintRule, { subject, problem, where, fix = rule.fix }: LintFact): LintRow {

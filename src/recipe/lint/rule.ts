@@ -13,7 +13,8 @@ export interface LintInput {
   readonly env: AppEnv
   /** What keeps the recipe from being planned. Default: nothing. */
   readonly unread?: readonly RecipeError[]
-  readonly commit: string
+  /** The version that it is compared with: where an upgrade starts. Null: there is none. */
+  readonly base: { readonly version: string; readonly commit: string } | null
   /** Policy codes that the operator allows for this recipe. */
   readonly allow?: readonly string[]
 }
@@ -22,8 +23,8 @@ export interface LintInput {
 export interface LintContext extends LintInput {
   readonly tree: RecipeTree
   readonly stack: ResolvedStack
-  /** The newest release that is older than this commit's own version and is not this commit; null without one. */
-  readonly lastRelease: RecipeVersion | null
+  /** `base`, as the rules call it. */
+  readonly lastRelease: Pick<RecipeVersion, 'tag' | 'commit'> | null
 }
 
 /** What a rule found about one thing. Without `problem` the thing is right. */

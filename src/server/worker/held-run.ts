@@ -157,7 +157,8 @@ export class HeldRun {
       // The server's git, to which a forge that is away is a failure like any other.
       ...{ also: ['git-failed'], withinMs: limits.sourceMs },
     })
-    return checkOut(bundle, join(dir, 'clone'), request.repository, request.commit)
+    const { repository, commit, pull } = request
+    return checkOut(bundle, join(dir, 'clone'), { repository, commit, baseBranch: pull?.baseRef ?? null })
   }
 
   /** Runs `cc-ci test` to its end, or ends it. Null: it was killed. */

@@ -42,7 +42,9 @@ it('a commit that only refs/cc-ci/head has is checked out and found', async () =
   const head = await commit('of a stranger')
   await git('update-ref', 'refs/cc-ci/head', head)
   await git('checkout', '-q', 'main')
-  const clone = await checkOut(await bundled(), join(dir, 'clone'), 'coop-cloud/app', head)
+  const clone = await checkOut(await bundled(), join(dir, 'clone'), {
+    ...{ repository: 'coop-cloud/app', commit: head, baseBranch: null },
+  })
   expect(basename(clone)).toBe('app')
   expect(readFileSync(join(clone, 'compose.yml'), 'utf8')).toBe('of a stranger')
   const recipe = await openRecipe(clone, { origin: 'https://user:password@git.example.org/coop-cloud/app?x' })
@@ -55,7 +57,9 @@ it('a tag that is called like the commit does not stand in for it', async () => 
   const approved = await commit('approved')
   const other = await commit('of a stranger')
   await git('update-ref', `refs/tags/${approved}`, other)
-  const clone = await checkOut(await bundled(), join(dir, 'clone'), 'coop-cloud/.app', approved)
+  const clone = await checkOut(await bundled(), join(dir, 'clone'), {
+    ...{ repository: 'coop-cloud/.app', commit: approved, baseBranch: null },
+  })
   expect(readFileSync(join(clone, 'compose.yml'), 'utf8')).toBe('approved')
   expect(await resolveRef(await openRecipe(clone), approved)).toBe(approved)
 })
