@@ -9,6 +9,8 @@ import { splitWords } from './words.ts'
 /** What normalising needs besides the value: where to tell problems, and where a key came from when a list becomes a map. */
 export interface Normalizing {
   readonly report: Report
+  /** Tells of something that the docker CLI reads and drops. */
+  readonly dropped: (path: readonly string[], message: string) => void
   /** Says that `path` was written where `from` was. */
   readonly moved: (path: readonly string[], from: readonly string[]) => void
   readonly env: ReadonlyMap<string, string>
@@ -55,7 +57,7 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
       return toMap(value, path, on, '')
     case 'extra_hosts':
       return Array.isArray(value)
-        ? value
+        ? value.map((entry) => String(entry).replace('=', ':')).filter((entry) => entry.includes(':'))
         : Object.entries(asMap(value))
             .filter(([, v]) => v !== null)
             .map(([k, v]) => `${k}:${v}`)
@@ -66,19 +68,20 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
     case 'env_file':
       return Array.isArray(value) ? value : [value]
     case 'expose':
-    case 'group_add':
       return asList(value).map(String)
     case 'networks':
       return Array.isArray(value) ? Object.fromEntries(value.map((name) => [String(name), null])) : value
     case 'secrets':
     case 'configs':
-      return asList(value).map((entry) => (typeof entry === 'string' ? { source: entry } : entry))
+      return asList(value).map((entry, i) =>
+        typeof entry === 'string' ? { source: entry } : fileReference(asMap(entry), [...path, String(i)], on),
+      )
     case 'ports':
       return asList(value).flatMap((entry, i) => normalizePort(entry, [...path, String(i)], on))
     case 'volumes':
       return asList(value).flatMap((entry, i) => normalizeMount(entry, [...path, String(i)], on))
     case 'healthcheck': {
-      const check = asMap(value)
+      const check = wholeNumberAt(asMap(value), 'retries')
       return typeof check.test === 'string' ? { ...check, test: ['CMD-SHELL', check.test] } : check
     }
     case 'logging': {
@@ -122,10 +125,14 @@ function commandWords(text: string, path: string[], on: Normalizing): Data {
 
 function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {
   if (isDataMap(entry)) return [entry]
-  const ports = parsePort(String(entry))
-  if (typeof ports !== 'string') return ports
-  on.report(path, ports, 'Write it like "8080:80", or as target:, published:, mode:.')
-  return []
+  const found = parsePort(String(entry))
+  if (typeof found === 'string') {
+    on.report(path, found, 'Write it like "8080:80", or as target:, published:, mode:.')
+    return []
+  }
+  if (found.address && found.address !== '0.0.0.0')
+    on.dropped(path, `names the address ${found.address}, but Swarm publishes the port on every address`)
+  return found.ports
 }
 
 function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[] {
@@ -137,7 +144,32 @@ function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[]
   if (mount.type === 'bind' && (mount.source === undefined || mount.source === '')) {
     on.report(path, 'is a bind mount without a source', 'Add source:.')
   }
-  return [mount]
+  return [mapValues(mount, (value, key) => onlyKnown(value, MOUNT_OPTIONS[key], [...path, key], on))]
+}
+
+/** Keys of mappings in which the CLI takes any key and uses these. */
+const MOUNT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  bind: ['propagation'],
+  volume: ['nocopy', 'subpath'],
+  tmpfs: ['size'],
+}
+const FILE_REFERENCE = ['source', 'target', 'uid', 'gid', 'mode']
+
+function fileReference(entry: DataMap, path: string[], on: Normalizing): DataMap {
+  return wholeNumberAt(asMap(onlyKnown(entry, FILE_REFERENCE, path, on)), 'mode')
+}
+
+/** The CLI cuts off what stands behind the point. */
+function wholeNumberAt(map: DataMap, key: string): DataMap {
+  const value = map[key]
+  return typeof value === 'number' ? { ...map, [key]: Math.trunc(value) } : map
+}
+
+function onlyKnown(value: Data, known: readonly string[] | undefined, path: string[], on: Normalizing): Data {
+  if (!known || !isDataMap(value)) return value
+  const unused = Object.keys(value).filter((key) => !known.includes(key))
+  for (const key of unused) on.dropped([...path, key], 'has no effect: docker stack deploy does not use it')
+  return Object.fromEntries(Object.entries(value).filter(([key]) => known.includes(key)))
 }
 
 function normalizeNamed(
@@ -196,8 +228,8 @@ function toMap(value: Data, path: string[], on: Normalizing, missing: '' | null)
     const text = String(entry)
     const at = text.indexOf('=')
     const key = at === -1 ? text : text.slice(0, at)
-    if (key === '__proto__')
-      on.report([...path, String(index)], 'names __proto__, which is not usable', 'Use another name.')
+    if (key === '__proto__' || key === '')
+      on.report([...path, String(index)], `names ${key || 'nothing'}, which is not usable`, 'Use another name.')
     else result[key] = at === -1 ? missing : text.slice(at + 1)
     on.moved([...path, key], [...path, String(index)])
   }

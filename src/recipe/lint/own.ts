@@ -116,12 +116,7 @@ export const OWN_RULES: readonly LintRule[] = [
     severity: 'warning',
     fix: 'Set the variable in .env.sample, or give it a default in the compose file.',
     source: 'docker stack deploy puts an empty text in its place',
-    check: ({ stack }) => {
-      const found = stack.findings.filter(({ code }) => code === 'undefined-variable')
-      return found.length === 0
-        ? [{ subject: 'compose files' }]
-        : found.map(({ message, where }) => ({ subject: 'variable', problem: message, where: whereOf(where) }))
-    },
+    check: (context) => told(context, 'undefined-variable', 'variable'),
   },
   {
     id: 'CC14',
@@ -165,7 +160,22 @@ export const OWN_RULES: readonly LintRule[] = [
     source: 'Co-op Cloud runs Traefik with exposedByDefault=false',
     check: idleTraefikLabels,
   },
+  {
+    id: 'CC19',
+    title: 'Nothing of the compose files is dropped',
+    severity: 'warning',
+    fix: 'Remove what has no effect; give every port, secret and config of several files a published number or a source of its own.',
+    source: 'docker stack deploy drops it without an error',
+    check: (context) => told(context, 'dropped', 'compose files'),
+  },
 ]
+
+/** What was found while the files were resolved. */
+function told({ stack }: LintContext, wanted: string, subject: string): LintFact[] {
+  const found = stack.findings.filter(({ code }) => code === wanted)
+  if (found.length === 0) return [{ subject: 'compose files' }]
+  return found.map(({ message, where }) => ({ subject, problem: message, where: whereOf(where) }))
+}
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
   const name = stackName(env.get('DOMAIN') ?? '', env)
