@@ -7,10 +7,10 @@ import { RecipeErrors } from '../../src/lib/errors.ts'
 import { parseEnvSample } from '../../src/recipe/env-sample.ts'
 
 /**
- * `godotenv.json` has what godotenv 1.5.1 made of texts that fast-check thought of. To record it again, give a program that reads one
+ * `godotenv.jsonl` has what godotenv 1.5.1 made of texts that fast-check thought of. To record it again, give a program that reads one
  * JSON text a line and writes a line with godotenv's `values` or `error` for each: `CC_CI_RECORD_GODOTENV=PROGRAM`.
  */
-const GOLDEN = join(import.meta.dirname, 'godotenv.json')
+const GOLDEN = join(import.meta.dirname, 'godotenv.jsonl')
 const SAMPLE = { seed: 14, numRuns: 1500 }
 
 const blank = fc.constantFrom('', '', '', ' ', '\t', '  ')

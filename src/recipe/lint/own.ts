@@ -1,3 +1,4 @@
+import { parsePlace } from '../../lib/place.ts'
 import { stackName } from '../app-env.ts'
 import { policyProblems } from '../policy.ts'
 import { isCharset } from '../secret-value.ts'
@@ -174,7 +175,11 @@ export const OWN_RULES: readonly LintRule[] = [
 function told({ stack }: LintContext, wanted: string, subject: string): LintFact[] {
   const found = stack.findings.filter(({ code }) => code === wanted)
   if (found.length === 0) return [{ subject: 'compose files' }]
-  return found.map(({ message, where }) => ({ subject, problem: message, where: whereOf(where) }))
+  return found.map(({ message, where }) => ({
+    subject,
+    problem: message,
+    where: where === undefined ? undefined : parsePlace(where),
+  }))
 }
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
@@ -209,9 +214,4 @@ function charsets({ tree, stack }: LintContext): LintFact[] | string {
       : [fact(`secret ${key}`, isCharset(charset), `has the unknown charset "${charset}"`, entry?.place)]
   })
   return facts.length > 0 ? facts : 'no secret names a charset'
-}
-
-function whereOf(text: string | undefined): LintFact['where'] {
-  const match = /^(.*):(\d+):(\d+)$/.exec(text ?? '')
-  return match?.[1] ? { file: match[1], line: Number(match[2]), column: Number(match[3]) } : undefined
 }

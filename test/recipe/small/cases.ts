@@ -5,7 +5,7 @@ export type Case = readonly [name: string, ...files: string[]]
 export const ENV = { STACK_NAME: 'app_example_com', SET: 'set', EMPTY: '', THREE: '3', YES: 'true', PORT: '8080' }
 
 /** A stack of one service with these keys in it; `rest` stands below `services:`. */
-export function app(keys: string, rest = '', version = '3.8'): string {
+function app(keys: string, rest = '', version = '3.8'): string {
   return `${version && `version: "${version}"\n`}services: {app: {image: x${keys && `, ${keys}`}}}\n${rest}`
 }
 
