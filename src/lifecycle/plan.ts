@@ -6,8 +6,7 @@ import { PROVIDER_NAMES } from '../deps/names.ts'
 import { type Admitted, admit } from '../gate/admit.ts'
 import type { Approval } from '../gate/approvals.ts'
 import { approvalFor } from '../gate/approved.ts'
-import { RecipeError, RecipeErrors, UsageError } from '../lib/errors.ts'
-import { parsePlace } from '../lib/place.ts'
+import { RecipeError, UsageError } from '../lib/errors.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo.ts'
@@ -144,7 +143,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     overlay: overlay?.shown ?? null,
     added: NOTHING_ADDED,
   }
-  const { head, pristine } = await headRelease(headSource, custom)
+  const { head, pristine } = await headRelease(headSource, custom.found)
   const question = { repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase }
   const base = await chooseBase(question)
   const lintBase = await comparedByLint(base, question)
@@ -208,17 +207,14 @@ export function customizationOf({ folder, operatorDir }: PlanRequest, { name }: 
 
 async function headRelease(
   source: ReleaseSource,
-  { found, admitted }: RunPlan['custom'],
+  { settings, overlay }: RunPlan['custom']['found'],
 ): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
-  const { settings, overlay } = found
   refuseOtherFiles(source, settings.env)
   const pristine = await newAppRelease({ ...source, overlay: null }, settings)
   if (overlay) await layOver(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)
-  // What a function or script will set is not known yet; the engine is asked for nothing before it is.
-  if (!admitted.functions.has('env') && !admitted.installSteps) refuseUndefined(head.stack)
   return { head, pristine }
 }
 
@@ -259,22 +255,6 @@ function refuseWithoutApp(stack: ResolvedStack): void {
     where: stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })
-}
-
-/** What head uses but neither defines, documents nor gives a default: operators would deploy an accidental empty text. */
-export function refuseUndefined(stack: ResolvedStack): void {
-  const undefinedVariables = stack.findings.filter(({ code }) => code === 'undefined-variable')
-  if (undefinedVariables.length === 0) return
-  throw new RecipeErrors(
-    undefinedVariables.map(
-      ({ message, where }) =>
-        new RecipeError('compose-invalid', message, {
-          ...(where ? { where: parsePlace(where) } : {}),
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: compose writes a default like this
-          hint: 'Add it to .env.sample (commented is enough), give a default like ${NAME:-}, or set it under `env` in cc-ci.yml.',
-        }),
-    ),
-  )
 }
 
 /** A clone that lacks history or tags is never used without a word. */

@@ -3,7 +3,7 @@ import type { Release } from '../deploy/deployer.ts'
 import { RecipeError } from '../lib/errors.ts'
 import { secretVariables } from '../recipe/secrets.ts'
 import { refuseOtherImages } from './overlay.ts'
-import { type RunPlan, refuseOtherFiles, refuseUndefined } from './plan.ts'
+import { type RunPlan, refuseOtherFiles } from './plan.ts'
 import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradeOf } from './release.ts'
 import { skipsOf } from './selection.ts'
@@ -42,7 +42,6 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
   const pristine = await newAppRelease({ ...headSource, overlay: null }, all)
   const { overlay } = plan.custom.found
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
-  refuseUndefined(head.stack)
   const base =
     plan.base.kind === 'base'
       ? await (async (chosen) => {

@@ -8,9 +8,9 @@ import type { ComposeModel } from './model.ts'
  * environment: run it with as little as it needs.
  */
 export function composeText(model: ComposeModel): string {
-  const { version, services, ...sections } = model
+  const { version: _, services, ...sections } = model
   const used = Object.fromEntries(Object.entries(sections).filter(([, entries]) => Object.keys(entries).length > 0))
-  const document = { version: version ?? neededVersion(model), services: withoutRepeats(services), ...used }
+  const document = { version: neededVersion(model), services: withoutRepeats(services), ...used }
   // YAML 1.1 quotes whatever any reader might take for a boolean, a number or a date.
   return stringify(escaped(document), { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 })
 }
@@ -25,14 +25,16 @@ const UNIQUE = [
   'dns_search',
   'expose',
   'extra_hosts',
-  'group_add',
+  'ports',
   'security_opt',
   'tmpfs',
 ]
 
 function withoutRepeats(services: ComposeModel['services']): ComposeModel['services'] {
   const unique = (key: string, value: unknown) =>
-    UNIQUE.includes(key) && Array.isArray(value) ? [...new Set(value)] : value
+    UNIQUE.includes(key) && Array.isArray(value)
+      ? [...new Map(value.map((item) => [JSON.stringify(item), item])).values()]
+      : value
   const clean = (service: object) =>
     Object.fromEntries(Object.entries(service).map(([key, value]) => [key, unique(key, value)]))
   return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, clean(service)]))

@@ -2,28 +2,39 @@ import { RecipeError, RecipeErrors } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
 import type { EnvEntry, EnvSample } from './model.ts'
 
-const KEY = /(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*(?:=|:(?=[ \t]))[ \t]*/y
+// godotenv 1.5, which the operators' client reads with. Its spaces are those of Latin-1, and none of them ends a line.
+const SPACE = '[\\t\\v\\f\\r \\x85\\xa0]'
+const KEY = new RegExp(`(?:export${SPACE}+)?([A-Za-z0-9_.]+)${SPACE}*[=:]${SPACE}*`, 'y')
+const COMMENT = new RegExp(`^(.*${SPACE})#`)
+const EDGES = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g')
 const OPTIONAL = /#[#\s]*?(?=[A-Z][A-Z0-9_]*=)/y
 
 /**
  * Parses `.env.sample` in the dialect of the operators' client: double quotes and bare values expand `$NAME` and `${NAME}` from
- * the lines above, single quotes are literal, quoted values may span lines, a comment behind a value may hold modifiers.
- * Throws RecipeErrors with every line that cannot be read (`env-invalid`).
+ * the lines above, single quotes are literal, quoted values may span lines, a comment behind a value may hold modifiers. Behind a bare
+ * value only the last ` #` begins one. Throws RecipeErrors with every line that cannot be read (`env-invalid`).
  */
 export function parseEnvSample(text: string, file = '.env.sample'): EnvSample {
-  const reader = new Reader(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'), file)
+  const reader = new Reader(text.replaceAll('\r\n', '\n'), file)
   const entries: EnvEntry[] = []
   const optional: EnvEntry[] = []
   const values = new Map<string, string>()
-  while (!reader.done) {
-    const found = reader.line(values)
-    if (found?.kind === 'active') {
+  for (let found = reader.next(values); found; found = reader.next(values)) {
+    if (found.optional) optional.push(found.entry)
+    else {
       entries.push(found.entry)
       values.set(found.entry.key, found.entry.value)
-    } else if (found) optional.push(found.entry)
+    }
   }
   if (reader.errors.length > 0) throw new RecipeErrors(reader.errors)
   return { entries, optional, values }
+}
+
+/** A value as it was read: where what follows it begins, and its comment. */
+interface Value {
+  readonly text: string
+  readonly comment: string
+  readonly end: number
 }
 
 class Reader {
@@ -32,74 +43,76 @@ class Reader {
   readonly #file: string
   #at = 0
   #line = 1
+  #lineStart = 0
 
   constructor(text: string, file: string) {
     this.#text = text
     this.#file = file
   }
 
-  get done(): boolean {
-    return this.#at >= this.#text.length
+  /** The next assignment, or the next one that a comment offers; undefined at the end. What cannot be read is in `errors`. */
+  next(values: ReadonlyMap<string, string>): { entry: EnvEntry; optional: boolean } | undefined {
+    for (;;) {
+      this.#moveTo(this.#at + (/^\s*/.exec(this.#text.slice(this.#at))?.[0].length ?? 0))
+      if (this.#at >= this.#text.length) return undefined
+      const optional = this.#text[this.#at] === '#'
+      const entry = optional ? this.#offered(values) : this.#assignment(values)
+      if (entry) return { entry, optional }
+    }
   }
 
-  /** Reads one line (or a value of several), and moves behind it. Undefined for blank lines, prose and errors. */
-  line(values: ReadonlyMap<string, string>): { kind: 'active' | 'optional'; entry: EnvEntry } | undefined {
-    const start = this.#at
-    const end = this.#endOfLine(start)
-    const indent = /[ \t]*/y
-    indent.lastIndex = start
-    const at = start + (indent.exec(this.#text)?.[0].length ?? 0)
-    if (at >= end) return this.#next(end, undefined)
-    const comment = this.#text[at] === '#'
-    const bodyAt = comment ? this.#optionalStart(at) : at
-    if (bodyAt === undefined) return this.#next(end, undefined)
-    return this.#assignment({ at: bodyAt, start, end, comment, values })
+  #assignment(values: ReadonlyMap<string, string>): EnvEntry | undefined {
+    const place = this.#place(this.#at)
+    const key = this.#key(this.#at)
+    if (!key) return this.#fail(place, 'is not a comment and not KEY=value')
+    const value = this.#value(key.end, this.#text.length, values)
+    if (!value) return this.#fail(place, `the value of ${key.name} begins with a quote that is never closed`)
+    this.#moveTo(value.end)
+    return { key: key.name, value: value.text, modifiers: modifiersOf(value.comment), place }
   }
 
-  #assignment(on: { at: number; start: number; end: number; comment: boolean; values: ReadonlyMap<string, string> }) {
-    const { at, start, end, comment, values } = on
-    const place: Place = { file: this.#file, line: this.#line, column: at - start + 1 }
+  /** A commented assignment fills its line; anything else is prose. */
+  #offered(values: ReadonlyMap<string, string>): EnvEntry | undefined {
+    const end = this.#endOfLine(this.#at)
+    OPTIONAL.lastIndex = this.#at
+    const at = OPTIONAL.test(this.#text.slice(0, end)) ? OPTIONAL.lastIndex : end
+    const place = this.#place(at)
+    const key = this.#key(at)
+    const value = key && key.end <= end ? this.#value(key.end, end, values) : undefined
+    this.#moveTo(end)
+    const rest = value ? this.#text.slice(value.end, end).trim() : ''
+    if (!key || !value || rest) return undefined
+    return { key: key.name, value: value.text, modifiers: modifiersOf(value.comment), place }
+  }
+
+  #key(at: number): { name: string; end: number } | undefined {
     KEY.lastIndex = at
-    const match = KEY.exec(this.#text.slice(0, end))
-    if (!match?.[1]) return this.#next(end, this.#fail(place, 'is not a comment and not KEY=value'))
-    const read = this.#value(KEY.lastIndex, end, comment)
-    if (!read) {
-      if (comment) return this.#next(end, undefined)
-      return this.#next(end, this.#fail(place, `the value of ${match[1]} begins with a quote that is never closed`))
-    }
-    if (read.rest.trim() && !read.rest.trim().startsWith('#')) {
-      if (comment) return this.#next(end, undefined)
-      return this.#next(read.end, this.#fail(place, `"${read.rest.trim()}" stands behind the value of ${match[1]}`))
-    }
-    const value = read.literal ? read.text : expand(read.text, values)
-    const entry: EnvEntry = { key: match[1], value, modifiers: modifiersOf(read.rest), place }
-    return this.#next(read.end, { kind: comment ? ('optional' as const) : ('active' as const), entry })
+    const name = KEY.exec(this.#text)?.[1]
+    return name === undefined ? undefined : { name, end: KEY.lastIndex }
   }
 
-  /** Undefined: an opening quote without its end. `rest` is what follows the value on its line. */
-  #value(at: number, end: number, oneLine: boolean) {
+  /** Undefined: an opening quote without its end before `limit`. */
+  #value(at: number, limit: number, values: ReadonlyMap<string, string>): Value | undefined {
     const quote = this.#text[at]
-    if (quote !== '"' && quote !== "'") return { ...bare(this.#text.slice(at, end)), end, literal: false }
-    const close = this.#closing(at, oneLine ? end : this.#text.length)
-    if (close === undefined) return undefined
-    const after = this.#endOfLine(close)
-    const raw = this.#text.slice(at + 1, close)
-    const text = quote === "'" ? raw : unescaped(raw)
-    return { text, rest: this.#text.slice(close + 1, after), end: after, literal: quote === "'" }
+    if (at < limit && (quote === '"' || quote === "'")) return this.#quoted(at, limit, values)
+    const end = at + this.#text.slice(at, limit).search(/[\n\r]|$/)
+    const line = this.#text.slice(at, end)
+    const before = COMMENT.exec(line)?.[1]
+    const text = (before ?? line).replace(EDGES, '')
+    return { text: expand(text, values), comment: before === undefined ? '' : line.slice(before.length), end }
   }
 
-  #closing(open: number, limit: number): number | undefined {
+  #quoted(open: number, limit: number, values: ReadonlyMap<string, string>): Value | undefined {
     const quote = this.#text[open]
-    for (let i = open + 1; i < limit; i++) {
-      if (this.#text[i] === '\\' && quote === '"') i++
-      else if (this.#text[i] === quote) return i
+    for (let close = open + 1; close < limit; close++) {
+      if (this.#text[close] !== quote || this.#text[close - 1] === '\\') continue
+      const raw = this.#text.slice(open, close).replace(quote === '"' ? /^"+|"+$/g : /^'+|'+$/g, '')
+      const text = quote === '"' ? expand(unescaped(raw), values) : raw
+      const rest = this.#text.slice(close + 1, this.#endOfLine(close))
+      const comment = rest.trimStart().startsWith('#') ? rest : ''
+      return { text, comment, end: close + 1 + comment.length }
     }
     return undefined
-  }
-
-  #optionalStart(at: number): number | undefined {
-    OPTIONAL.lastIndex = at
-    return OPTIONAL.test(this.#text.slice(0, this.#endOfLine(at))) ? OPTIONAL.lastIndex : undefined
   }
 
   #endOfLine(at: number): number {
@@ -107,24 +120,24 @@ class Reader {
     return end === -1 ? this.#text.length : end
   }
 
-  #next<T>(end: number, result: T): T {
-    this.#line += this.#text.slice(this.#at, end + 1).split('\n').length - 1
-    this.#at = end + 1
-    return result
+  #place(at: number): Place {
+    return { file: this.#file, line: this.#line, column: at - this.#lineStart + 1 }
   }
 
+  #moveTo(at: number): void {
+    const breaks = this.#text.slice(this.#at, at).split('\n').length - 1
+    this.#line += breaks
+    if (breaks > 0) this.#lineStart = this.#text.lastIndexOf('\n', at - 1) + 1
+    this.#at = at
+  }
+
+  /** Goes on behind the line. */
   #fail(where: Place, message: string): undefined {
     this.errors.push(
       new RecipeError('env-invalid', message, { where, hint: 'Write KEY=value, KEY="value" or a # comment.' }),
     )
-    return undefined
+    this.#moveTo(this.#endOfLine(this.#at))
   }
-}
-
-function bare(text: string): { text: string; rest: string } {
-  const comment = /(^|[ \t])#/.exec(text)
-  const value = comment ? text.slice(0, comment.index) : text
-  return { text: value.trim(), rest: comment ? text.slice(comment.index).trim() : '' }
 }
 
 /** `\n` and `\r` become what they mean, other escaped characters themselves; `\$` is left for `expand`. */
@@ -136,11 +149,11 @@ function unescaped(text: string): string {
   })
 }
 
-/** Unknown names become nothing; `\$` and `$(` stay; only upper-case names are names. */
+/** Unknown names become nothing; a brace or `(` of a name goes with it; only upper-case names are names. */
 function expand(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(/\\\$|\$(?:\{([A-Z0-9_]+)\}|([A-Z0-9_]+))/g, (whole, braced?: string, plain?: string) => {
-    const name = braced ?? plain
-    return name === undefined ? whole.slice(1) : (values.get(name) ?? '')
+  return text.replace(/(\\)?\$\(?\{?([A-Z0-9_]+)?\}?/g, (whole, escaped?: string, name?: string) => {
+    if (escaped) return whole.slice(1)
+    return name === undefined ? whole : (values.get(name) ?? '')
   })
 }
 

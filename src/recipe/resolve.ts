@@ -5,7 +5,8 @@ import type { Finding } from '../verdict/events.ts'
 import { cast } from './compose/cast.ts'
 import { parseEnvFile } from './compose/env-file.ts'
 import { InterpolationProblem, interpolate } from './compose/interpolate.ts'
-import { mergeFiles } from './compose/merge.ts'
+import type { KeyedList } from './compose/keyed-lists.ts'
+import { type Lost, mergeFiles } from './compose/merge.ts'
 import { normalize } from './compose/normalize.ts'
 import { checkReferences } from './compose/references.ts'
 import { checkSchema, composeVersion } from './compose/schema.ts'
@@ -30,7 +31,7 @@ export async function resolveStack(
   const loaded = sources.map((source) => work.load(source))
   work.stopOnErrors()
   work.assertOneVersion(sources)
-  const merged = mergeFiles(loaded)
+  const merged = mergeFiles(loaded, work.lost)
   await work.addEnvFiles(merged)
   await work.checkFiles(merged)
   checkReferences(merged, (path, message, hint, at) => work.fail(path, message, hint, at))
@@ -62,6 +63,7 @@ class Resolving {
   readonly #env: AppEnv
   readonly #shown: ReadonlyMap<string, string>
   #files = 1
+  #first = 'compose.yml'
 
   constructor(tree: RecipeTree, env: AppEnv, shown: ReadonlyMap<string, string>) {
     this.#tree = tree
@@ -71,6 +73,7 @@ class Resolving {
 
   async read(files: readonly string[]): Promise<ComposeSource[]> {
     this.#files = files.length
+    this.#first = files[0] ?? this.#first
     const errors: RecipeError[] = []
     const sources: ComposeSource[] = []
     for (const file of files) {
@@ -86,13 +89,17 @@ class Resolving {
   /** One file, interpolated, checked and normalised. Its places become those of the stack, over those of earlier files. */
   load(source: ComposeSource): DataMap {
     const fail = this.#failIn(source)
-    const data = this.#interpolate(source.data, [], source) as DataMap
+    const { version, ...rest } = source.data
+    const data = this.#interpolate(rest, [], source) as DataMap
+    // The CLI reads the version before it interpolates.
+    if (version !== undefined) data.version = version
     const before = this.#errors.length
     checkSchema(data, fail)
     for (const [key, place] of source.places) this.#places.set(key, place)
     if (this.#errors.length > before) return {}
     return normalize(data, {
       report: fail,
+      dropped: (path, message) => this.#dropped(path, message, placeIn(source, path)),
       moved: (path, from) => {
         const place = source.places.get(pathKey(from))
         if (place) this.#places.set(pathKey(path), place)
@@ -130,10 +137,26 @@ class Resolving {
     }
   }
 
+  /** An entry of a list that the CLI drops while it merges. */
+  readonly lost: Lost = ({ service, list }, entry, winner) => {
+    const path = ['services', service, list]
+    const message = `loses ${shown(entry)} to ${shown(winner)}: docker stack deploy merges several files by ${KEY_WORDS[list]}`
+    this.#dropped(path, message, this.place(path))
+  }
+
+  #dropped(path: readonly string[], message: string, where: Place | undefined): void {
+    this.findings.push({
+      code: 'dropped',
+      severity: 'warning',
+      message: `${path.join('.')} ${message}`,
+      ...(where ? { where: formatPlace(where) } : {}),
+    })
+  }
+
   async checkFiles(merged: DataMap): Promise<void> {
     for (const section of ['configs', 'secrets']) {
       for (const [name, entry] of Object.entries(asMap(merged[section]))) {
-        if (isDataMap(entry) && typeof entry.file === 'string')
+        if (isDataMap(entry) && !entry.external && typeof entry.file === 'string')
           await this.#recipeFile(entry.file, [section, name, 'file'])
       }
     }
@@ -151,7 +174,7 @@ class Resolving {
   }
 
   fail(path: readonly string[], message: string, hint: string, at = path): void {
-    this.#add(path, { message, hint, where: this.place(at) })
+    this.#add(path, { message, hint, where: this.place(at) ?? { file: this.#first, line: 1 } })
   }
 
   stopOnErrors(): void {
@@ -260,6 +283,20 @@ class Resolving {
     }
     return null
   }
+}
+
+const KEY_WORDS: Readonly<Record<KeyedList, string>> = {
+  ports: 'the published number alone',
+  volumes: 'the target alone',
+  secrets: 'the source alone',
+  configs: 'the source alone',
+}
+
+/** An entry of a list in few words. */
+function shown({ published, target, protocol, source }: DataMap): string {
+  if (published !== undefined || protocol !== undefined)
+    return `${published ?? 'an unpublished port'}:${target}/${protocol || 'tcp'}`
+  return [source, target].filter(Boolean).join(':')
 }
 
 function placeIn(source: ComposeSource, path: readonly string[]): Place {

@@ -26,9 +26,9 @@ const CASES: Readonly<
     spoil: (dir) => append(dir, 'compose.yml', '\nx-note: ${NOT_SET:?must be set}\n'),
     says: [/NOT_SET/, /compose\.yml:\d+/],
   },
-  'a variable that nobody defines': {
-    spoil: (dir) => append(dir, 'compose.yml', '\nx-note: ${NOBODY_KNOWS}\n'),
-    says: [/NOBODY_KNOWS/, /compose\.yml:\d+/, /\.env\.sample/],
+  'an image that is none, because a variable has no value': {
+    spoil: (dir) => append(dir, 'compose.yml', '\n  two:\n    image: nginx:${NOBODY_KNOWS}\n'),
+    says: [/"nginx:"/, /compose\.yml:\d+/, /\.env\.sample/],
   },
   'YAML that does not parse': {
     spoil: (dir) => append(dir, 'compose.yml', '\n  : [\n'),

@@ -24,7 +24,9 @@ export function comparable(value: unknown, key = '', parent = ''): unknown {
   const known = key === '' && parent === 'ports' ? { protocol: 'tcp', mode: 'ingress', ...value } : value
   const texts = /^(environment|labels|networks|volumes|sysctls|options|driver_opts)$/.test(key)
   const entries = Object.entries(known)
-    .filter(([name]) => texts || !(name.startsWith('x-') || name === 'version' || name === 'env_file'))
+    .filter(
+      ([name]) => texts || !(name.startsWith('x-') || name === 'version' || name === 'env_file' || name === 'build'),
+    )
     .map(([name, child]) => [name, comparable(child, name, key)] as const)
     .filter(([name, child]) => texts || !isNothing(child) || /^(retries|replicas|parallelism)$/.test(name))
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))

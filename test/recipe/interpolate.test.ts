@@ -48,9 +48,9 @@ test('names without value and default are reported', () => {
 
 test('variables are listed with their operators', () => {
   expect(variablesOf('$A ${B:-x} ${C?m} $$D')).toEqual([
-    { name: 'A', operator: '', braces: false },
-    { name: 'B', operator: ':-', braces: true },
-    { name: 'C', operator: '?', braces: true },
+    { name: 'A', operator: '', word: '', braces: false },
+    { name: 'B', operator: ':-', word: 'x', braces: true },
+    { name: 'C', operator: '?', word: 'm', braces: true },
   ])
 })
 

@@ -115,6 +115,26 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   ['CC08', () => edited('content:/usr', '/etc:/usr'), 'compose.yml:6:5'],
   ['CC09', () => edited('    networks:', '    hostname: $DOMAIN-x\n    networks:'), 'compose.yml:5:5'],
   ['CC09', () => edited('    networks:', '    labels: {"a.${DOMAIN}": x}\n    networks:'), 'compose.yml:5:14'],
+  ['CC09', () => edited('    networks:', '    hostname: "${NOPE:-${DOMAIN}}"\n    networks:'), 'compose.yml:5:5'],
+  ['CC19', () => edited('    networks:', '    ports: ["127.0.0.1:8080:80"]\n    networks:'), 'compose.yml:5:13'],
+  [
+    'CC19',
+    () =>
+      edited(
+        'volumes: ["content:/usr/share/nginx/html"]',
+        'volumes: [{type: volume, source: content, target: /c, volume: {what: 1}}]',
+      ),
+    'compose.yml:6:68',
+  ],
+  [
+    'CC19',
+    () => ({
+      ...edited('    networks:', '    ports: ["53:53", "53:53/udp"]\n    networks:'),
+      'compose.two.yml': 'version: "3.8"\nservices:\n  app: {hostname: a}\n',
+      '.env.sample': `${RECIPE['.env.sample']}COMPOSE_FILE=compose.yml:compose.two.yml\n`,
+    }),
+    'compose.yml:5:5',
+  ],
   ['CC10', () => ({ '.env.sample': 'DOMAIN=x\n' }), 'compose.yml:20:3'],
   [
     'CC11',

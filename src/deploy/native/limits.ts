@@ -1,9 +1,6 @@
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Release } from '../deployer.ts'
 
-/** The first compose version in which a service can limit its processes; every docker CLI since 20.10 reads it. */
-export const LIMITS_VERSION = '3.9'
-
 /** Threads count. Nobody's program comes near it, and a program that forks without end stops there instead of stopping the machine. */
 const PROCESSES = 4096
 

@@ -22,7 +22,7 @@ export interface StackDeployOptions {
 /**
  * `docker stack deploy` of one resolved document from standard input; returns when the engine has the services, before anything
  * runs. Throws DeployFailure with the words of the one who refused: the code of `codeOfRefusal` where the engine did, `compose-invalid` where the
- * CLI did.
+ * CLI did. An older CLI than the document needs is InfraError `program-failed`.
  */
 export async function stackDeploy({ stack, model, dir, signal, mask, log }: StackDeployOptions): Promise<void> {
   const env = { ...inheritedEnv(), DOCKER_HOST: engineHost() }
@@ -40,6 +40,11 @@ export async function stackDeploy({ stack, model, dir, signal, mask, log }: Stac
   if (timedOut) throw new InfraError('engine-lost', `docker stack deploy did not end within ${DEADLINE_MS} ms`)
   const said = mask((stderr.trim() || stdout.trim()).slice(-4000))
   if (exitCode === null) throw new InfraError('program-failed', `docker stack deploy was killed: ${said}`)
+  // The version is what we wrote, not what the recipe says.
+  if (/unsupported Compose file version/i.test(said))
+    throw new InfraError('program-failed', `the docker CLI of this machine is too old for this stack: ${said}`, {
+      hint: 'Install a docker CLI of version 27.0 or newer.',
+    })
   const last = said.split('\n').at(-1) ?? ''
   // What the CLI says by itself, before it asks the engine, is about the compose file.
   const code = codeOfRefusal(said) ?? 'compose-invalid'

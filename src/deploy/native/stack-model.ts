@@ -1,7 +1,7 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { Prepared, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
-import { LIMITS_VERSION, withLimits } from './limits.ts'
+import { withLimits } from './limits.ts'
 
 export interface StackModel {
   readonly model: ComposeModel
@@ -18,7 +18,7 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
     const bounded = withLimits(name, labelled, release, accommodations)
     return [name, options.vips ? bounded : withoutVip(name, bounded, accommodations)] as const
   })
-  const model = { ...release.stack.model, version: LIMITS_VERSION, services: Object.fromEntries(services) }
+  const model = { ...release.stack.model, services: Object.fromEntries(services) }
   return { model: withAuthority(model, release, accommodations), accommodations }
 }
 

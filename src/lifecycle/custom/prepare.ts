@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { secretValuesOf } from '../../config/secret-names.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'
-import { type RunPlan, refuseUndefined } from '../plan.ts'
+import type { RunPlan } from '../plan.ts'
 import { refine } from '../refine.ts'
 import type { TierReporter } from '../reporter.ts'
 import { bringUpDeps } from './deps.ts'
@@ -21,10 +21,7 @@ export async function prepareApp(context: RunContext, reporter: TierReporter): P
   const env = await envFrom(context, reporter, 'env')
   const authority = [...context.resources.deps.provided.values()].flatMap(({ authority }) => authority ?? [])
   const added = { ...steps.env, ...env }
-  if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) {
-    refuseUndefined(context.plan.head.stack)
-    return context.plan
-  }
+  if (Object.keys(added).length + Object.keys(steps.secrets).length + authority.length === 0) return context.plan
   for (const value of [...Object.values(steps.secrets), ...secretValuesOf(added)]) context.masker.add(value)
   return refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
 }

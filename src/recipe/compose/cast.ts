@@ -1,3 +1,5 @@
+import { isAt } from './path-pattern.ts'
+
 type CastResult = string | number | boolean | undefined
 
 const INTEGERS = [
@@ -49,16 +51,10 @@ export function cast(
   path: readonly string[],
   text: string,
 ): { value: string | number | boolean } | { problem: string } {
-  const found = CASTS.find(
-    ({ parts }) => parts.length === path.length && parts.every((part, i) => matches(part, path[i] ?? '')),
-  )
+  const found = CASTS.find(({ parts }) => isAt(path, parts))
   if (!found) return { value: text }
   const value = found.cast(text)
   return value === undefined ? { problem: `must be ${found.what}, but its variables make "${text}"` } : { value }
-}
-
-function matches(part: string, step: string): boolean {
-  return part === '*' || (part === '#' ? /^\d+$/.test(step) : part === step)
 }
 
 /** Decimal always: here `0444` is four hundred and forty-four. */

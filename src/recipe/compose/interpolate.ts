@@ -35,13 +35,13 @@ export function interpolate(text: string, lookup: (name: string) => string | und
   return { text: result, undefinedNames }
 }
 
-/** The names a text refers to, with whether each has a default or a demand of its own. */
-export function variablesOf(text: string): { name: string; operator: string; braces: boolean }[] {
+/** The names a text refers to, with whether each has a default (`word`) or a demand of its own. */
+export function variablesOf(text: string): { name: string; operator: string; word: string; braces: boolean }[] {
   return [...text.matchAll(PATTERN)].flatMap(({ groups }) => {
     const substitution = groups?.named || groups?.braced
     if (!substitution) return []
-    const [, name = '', operator = ''] = /^(\w+?)(:-|-|:\?|\?|$)/.exec(substitution) ?? []
-    return [{ name, operator, braces: Boolean(groups?.braced) }]
+    const [, name = '', operator = '', word = ''] = /^(\w+?)(:-|-|:\?|\?|$)(.*)/s.exec(substitution) ?? []
+    return [{ name, operator, word, braces: Boolean(groups?.braced) }]
   })
 }
 

@@ -1,4 +1,5 @@
 import { DURATION_KEYS } from './go-duration.ts'
+import { KEYED_LISTS, type KeyedList, lostInMerge, mergeKeyed } from './keyed-lists.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 
 /** Counts where zero is a value and not "unset". */
@@ -17,28 +18,31 @@ const SPECIAL: Readonly<Record<string, Merge>> = {
   logging: mergeLogging,
   networks: mergeNetworks,
   ulimits: (below, above) => ({ ...asMap(below), ...asMap(above) }),
-  ports: (below, above) => byKey(below, above, (port) => JSON.stringify(Object.entries(port).sort()), 'published'),
-  volumes: (below, above) => byKey(below, above, (mount) => String(mount.target), 'target'),
-  secrets: (below, above) => byKey(below, above, (secret) => String(secret.source), 'source'),
-  configs: (below, above) => byKey(below, above, (config) => String(config.source), 'source'),
 }
+
+/** Told of each entry of a list that merging drops although no overlay stands for it; `winner` has its place. */
+export type Lost = (place: { service: string; list: KeyedList }, entry: DataMap, winner: DataMap) => void
 
 /**
  * Merges normalised files, later over earlier, as `docker stack deploy -c a -c b` does (docker/cli cli/compose/loader/merge.go):
  * services key by key, everything else entry by entry as a whole. False, zero and empty text do not win over a value; lists,
  * the health check's test included, are joined.
  */
-export function mergeFiles(files: readonly DataMap[]): DataMap {
+export function mergeFiles(files: readonly DataMap[], lost: Lost): DataMap {
   let merged = files[0] ?? {}
-  for (const above of files.slice(1)) merged = mergeTwo(merged, above)
+  for (const above of files.slice(1)) merged = mergeTwo(merged, above, lost)
   return merged
 }
 
-function mergeTwo(below: DataMap, above: DataMap): DataMap {
+function mergeTwo(below: DataMap, above: DataMap, lost: Lost): DataMap {
   const services = { ...asMap(below.services) }
   for (const [name, service] of Object.entries(asMap(above.services))) {
     const existing = services[name]
     services[name] = existing === undefined ? service : mergeService(asMap(existing), asMap(service))
+    for (const list of existing === undefined ? [] : KEYED_LISTS) {
+      for (const { entry, winner } of lostInMerge(list, asMap(existing)[list], asMap(service)[list]))
+        lost({ service: name, list }, entry, winner)
+    }
   }
   const section = (key: string) => ({ ...asMap(below[key]), ...asMap(above[key]) })
   const sections = { networks: section('networks'), volumes: section('volumes'), secrets: section('secrets') }
@@ -57,10 +61,9 @@ function mergeService(below: DataMap, above: DataMap): DataMap {
           ? special(existing, value)
           : mergeValue(existing, value, key)
   }
-  // The CLI sorts these lists as soon as there are two files.
-  for (const key of ['ports', 'volumes', 'secrets', 'configs']) {
-    const existing = result[key]
-    if (existing !== undefined && above[key] === undefined) result[key] = SPECIAL[key]?.(existing, []) ?? existing
+  // As soon as there are two files, also where the overlay does not name them.
+  for (const list of KEYED_LISTS) {
+    if (result[list] !== undefined) result[list] = mergeKeyed(list, below[list], above[list])
   }
   return result
 }
@@ -126,23 +129,6 @@ function mergeNetworks(below: Data, above: Data): Data {
     }
   }
   return result
-}
-
-function byKey(below: Data, above: Data, keyOf: (entry: DataMap) => string, sortBy: string): Data {
-  const entries = [...asEntries(below), ...asEntries(above)]
-  const merged = new Map(entries.map((entry) => [keyOf(entry), entry]))
-  return [...merged.values()].sort((a, b) =>
-    compare(a[sortBy] ?? (sortBy === 'published' ? 0 : ''), b[sortBy] ?? (sortBy === 'published' ? 0 : '')),
-  )
-}
-
-function compare(a: Data, b: Data): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0
-}
-
-function asEntries(value: Data): DataMap[] {
-  return Array.isArray(value) ? value.filter(isDataMap) : []
 }
 
 function asMap(value: Data | undefined): DataMap {

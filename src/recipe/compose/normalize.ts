@@ -9,6 +9,8 @@ import { splitWords } from './words.ts'
 /** What normalising needs besides the value: where to tell problems, and where a key came from when a list becomes a map. */
 export interface Normalizing {
   readonly report: Report
+  /** Tells of something that the docker CLI reads and drops. */
+  readonly dropped: (path: readonly string[], message: string) => void
   /** Says that `path` was written where `from` was. */
   readonly moved: (path: readonly string[], from: readonly string[]) => void
   readonly env: ReadonlyMap<string, string>
@@ -55,7 +57,7 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
       return toMap(value, path, on, '')
     case 'extra_hosts':
       return Array.isArray(value)
-        ? value
+        ? value.map((entry) => String(entry).replace('=', ':')).filter((entry) => entry.includes(':'))
         : Object.entries(asMap(value))
             .filter(([, v]) => v !== null)
             .map(([k, v]) => `${k}:${v}`)
@@ -66,7 +68,6 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
     case 'env_file':
       return Array.isArray(value) ? value : [value]
     case 'expose':
-    case 'group_add':
       return asList(value).map(String)
     case 'networks':
       if (!Array.isArray(value)) return value
@@ -74,8 +75,9 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
     case 'secrets':
     case 'configs':
       return asList(value).map((entry, i) => {
-        const reference = isDataMap(entry) ? entry : { source: String(entry) }
-        placed(reference.source, [...path, String(i)], on)
+        const at = [...path, String(i)]
+        const reference = typeof entry === 'string' ? { source: entry } : fileReference(asMap(entry), at, on)
+        placed(reference.source, at, on)
         return reference
       })
     case 'ports':
@@ -83,7 +85,7 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
     case 'volumes':
       return asList(value).flatMap((entry, i) => normalizeMount(entry, [...path, String(i)], on))
     case 'healthcheck': {
-      const check = asMap(value)
+      const check = wholeNumberAt(asMap(value), 'retries')
       return typeof check.test === 'string' ? { ...check, test: ['CMD-SHELL', check.test] } : check
     }
     case 'logging': {
@@ -133,10 +135,14 @@ function placed<T extends Data | undefined>(name: T, at: readonly string[], on: 
 
 function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {
   if (isDataMap(entry)) return [entry]
-  const ports = parsePort(String(entry))
-  if (typeof ports !== 'string') return ports
-  on.report(path, ports, 'Write it like "8080:80", or as target:, published:, mode:.')
-  return []
+  const found = parsePort(String(entry))
+  if (typeof found === 'string') {
+    on.report(path, found, 'Write it like "8080:80", or as target:, published:, mode:.')
+    return []
+  }
+  if (found.address && found.address !== '0.0.0.0')
+    on.dropped(path, `names the address ${found.address}, but Swarm publishes the port on every address`)
+  return found.ports
 }
 
 function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[] {
@@ -150,7 +156,32 @@ function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[]
   }
   placed(mount.source, path, on)
   placed(mount.target, path, on)
-  return [mount]
+  return [mapValues(mount, (value, key) => onlyKnown(value, MOUNT_OPTIONS[key], [...path, key], on))]
+}
+
+/** Keys of mappings in which the CLI takes any key and uses these. */
+const MOUNT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  bind: ['propagation'],
+  volume: ['nocopy', 'subpath'],
+  tmpfs: ['size'],
+}
+const FILE_REFERENCE = ['source', 'target', 'uid', 'gid', 'mode']
+
+function fileReference(entry: DataMap, path: string[], on: Normalizing): DataMap {
+  return wholeNumberAt(asMap(onlyKnown(entry, FILE_REFERENCE, path, on)), 'mode')
+}
+
+/** The CLI cuts off what stands behind the point. */
+function wholeNumberAt(map: DataMap, key: string): DataMap {
+  const value = map[key]
+  return typeof value === 'number' ? { ...map, [key]: Math.trunc(value) } : map
+}
+
+function onlyKnown(value: Data, known: readonly string[] | undefined, path: string[], on: Normalizing): Data {
+  if (!known || !isDataMap(value)) return value
+  const unused = Object.keys(value).filter((key) => !known.includes(key))
+  for (const key of unused) on.dropped([...path, key], 'has no effect: docker stack deploy does not use it')
+  return Object.fromEntries(Object.entries(value).filter(([key]) => known.includes(key)))
 }
 
 function normalizeNamed(
@@ -209,8 +240,8 @@ function toMap(value: Data, path: string[], on: Normalizing, missing: '' | null)
     const text = String(entry)
     const at = text.indexOf('=')
     const key = at === -1 ? text : text.slice(0, at)
-    if (key === '__proto__')
-      on.report([...path, String(index)], 'names __proto__, which is not usable', 'Use another name.')
+    if (key === '__proto__' || key === '')
+      on.report([...path, String(index)], `names ${key || 'nothing'}, which is not usable`, 'Use another name.')
     else result[key] = at === -1 ? missing : text.slice(at + 1)
     on.moved([...path, key], [...path, String(index)])
   }

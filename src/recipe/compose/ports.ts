@@ -1,30 +1,41 @@
+import { isIP } from 'node:net'
 import type { DataMap } from './source.ts'
 
-/** `[[ip:]published:]target[/protocol]` with ranges, in its long forms; a text is what is wrong with it. */
-export function parsePort(spec: string): DataMap[] | string {
-  const match = /^(?:(?:(\[[^\]]*\]|[^:]*):)?([\d-]*):)?(\d+(?:-\d+)?)(?:\/(\w+))?$/.exec(spec)
-  if (!match?.[3]) return `"${spec}" is not a port such as 80, 8080:80 or 8080:80/udp`
-  const [, address, published, target, protocol = 'tcp'] = match
-  if (!/^(tcp|udp|sctp)$/i.test(protocol)) return `"${spec}" has the protocol ${protocol}; known are tcp, udp and sctp`
+interface Publishing {
+  readonly ports: DataMap[]
+  /** What the port was to be bound to. Swarm binds to every address of the machine. */
+  readonly address: string
+}
+
+/** `[[address:]published:]target[/protocol]` with ranges, in its long forms; a text is what is wrong with it. */
+export function parsePort(spec: string): Publishing | string {
+  const parts = spec.split(':')
+  const [target = '', protocol] = parts.pop()?.split('/') ?? []
+  const published = parts.pop() ?? ''
+  const address = parts.join(':').replace(/^\[(.*)\]$/, '$1')
+  if (!/^[\d-]+$/.test(target) || !/^[\d-]*$/.test(published))
+    return `"${spec}" is not a port such as 80, 8080:80 or 8080:80/udp`
+  if (address && !isIP(address)) return `"${spec}" names an address that is none: ${address}`
+  if (protocol && !/^(tcp|udp|sctp)$/i.test(protocol))
+    return `"${spec}" has the protocol ${protocol}; known are tcp, udp and sctp`
   const targets = range(target)
-  const sources = published ? range(published) : undefined
-  if (!targets || (published && !sources))
-    return `"${spec}" has a port outside 0 to 65535, or a range that runs backwards`
-  if (sources && sources.length !== targets.length) {
-    if (targets.length !== 1) return `"${spec}" has ranges of different lengths`
-    return `"${spec}" maps several ports to one`
-  }
-  if (address !== undefined && address !== '') return `"${spec}" binds to an address, which Swarm cannot`
-  return targets.map((port, i) => ({
+  const sources = published ? range(published) : [undefined]
+  if (!targets || !sources) return `"${spec}" has a port outside 0 to 65535, or a range that runs backwards`
+  if (published && targets.length > 1 && sources.length !== targets.length)
+    return `"${spec}" has ranges of different lengths`
+  const pairs =
+    targets.length === 1 ? sources.map((from) => [from, targets[0]]) : targets.map((to, i) => [sources[i], to])
+  const ports = pairs.map(([from, to = 0]) => ({
     mode: 'ingress',
-    target: port,
-    ...(sources ? { published: sources[i] ?? port } : {}),
-    protocol: protocol.toLowerCase(),
+    target: to,
+    ...(from === undefined ? {} : { published: from }),
+    protocol: protocol?.toLowerCase() || 'tcp',
   }))
+  return { ports, address }
 }
 
 function range(text: string): number[] | undefined {
-  const [from = Number.NaN, to = from] = text.split('-').map(Number)
-  if (!(from >= 0 && to >= from && to <= 65535)) return undefined
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  const [from = '', to = from, ...more] = text.split('-')
+  if (!from || !to || more.length > 0 || !(Number(to) >= Number(from) && Number(to) <= 65535)) return undefined
+  return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i)
 }

@@ -1,13 +1,16 @@
 import { didYouMean } from '../nearest.ts'
+import { checkDeployable, checkPublishedOnce } from './deploy-checks.ts'
+import { isImageReference } from './image-reference.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 
 /** Receives every problem with its path, and the path of the very name that is wrong where that is more. */
 type ReportAt = (path: readonly string[], message: string, hint: string, at?: readonly string[]) => void
 
-/** What services refer to must be defined in the same stack; the engine would say so only half way through a deployment. */
+/** What services refer to must be defined in the same stack, and the CLI must be able to deploy it; it would say so half way through. */
 export function checkReferences(stack: DataMap, report: ReportAt): void {
   const services = asMap(stack.services)
   if (Object.keys(services).length === 0) report(['services'], 'has no service', 'Add a service named app.')
+  checkPublishedOnce(services, report)
   for (const [name, value] of Object.entries(services)) {
     const service = asMap(value)
     const path = ['services', name]
@@ -18,16 +21,30 @@ export function checkReferences(stack: DataMap, report: ReportAt): void {
         report([...path, section], `uses "${used}", which is not defined`, hint, [...path, section, used])
       }
     }
-    if (typeof service.image !== 'string' || service.image === '') report(path, 'has no image', 'Add image:.')
+    checkImage(service.image, path, report)
+    checkDeployable(service, path, report)
     known('networks', Object.keys(asMap(service.networks)), ['default'])
     known('secrets', sourcesOf(service.secrets))
-    known('configs', sourcesOf(service.configs))
+    known('configs', [...sourcesOf(service.configs), ...credentialConfigs(service.credential_spec)])
     known('volumes', volumesOf(service.volumes))
   }
 }
 
+function checkImage(image: Data | undefined, path: string[], report: ReportAt): void {
+  if (typeof image !== 'string' || image === '') report(path, 'has no image', 'Add image:.')
+  else if (!isImageReference(image)) {
+    const hint =
+      'Write name:tag in small letters. A variable without a value leaves its place empty: set it in .env.sample.'
+    report([...path, 'image'], `is "${image}", which is not the name of an image`, hint)
+  }
+}
+
 function sourcesOf(value: Data | undefined): string[] {
-  return entries(value).flatMap(({ source }) => (typeof source === 'string' ? [source] : []))
+  return entries(value).map(({ source = '' }) => String(source))
+}
+
+function credentialConfigs(value: Data | undefined): string[] {
+  return isDataMap(value) && typeof value.config === 'string' ? [value.config] : []
 }
 
 function volumesOf(value: Data | undefined): string[] {

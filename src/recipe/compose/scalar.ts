@@ -1,3 +1,6 @@
+/** How Go prints a date that YAML holds without quotes. It can be a value of a label or variable, and nothing else. */
+export const DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC$/
+
 /**
  * What an unquoted YAML scalar means to the docker CLI (Go's yaml.v3): `0755` is 493, `yes` and `on` are text, a date is a
  * point in time. Whole numbers beyond 2^53 come back as text, so that no digit is lost.
@@ -14,9 +17,21 @@ function numberOrText(source: string): string | number {
   const plain = source.replaceAll('_', '')
   const integer = wholeNumber(plain)
   if (integer !== undefined) return integer
-  if (/^[-+]?(\.\d+|\d+(\.\d*)?([eE][-+]?\d+)?)$/.test(plain)) return Number(plain)
-  if (/^\d{4}-\d\d-\d\d$/.test(source) && !Number.isNaN(Date.parse(source))) return `${source} 00:00:00 +0000 UTC`
-  return source
+  if (/^[-+]?(\.\d+|\d+(\.\d*)?([eE][-+]?\d+)?)$/.test(plain))
+    return Number.isFinite(Number(plain)) ? Number(plain) : source
+  return dateAsGoPrints(source) ?? source
+}
+
+/** Dates with a fraction of a second or a time zone stay as they are written. */
+function dateAsGoPrints(source: string): string | undefined {
+  const match = /^(\d{4})-(\d\d?)-(\d\d?)(?: (\d\d?):(\d\d?):(\d\d?))?$/.exec(source)
+  if (!match) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1).map((part = '0') => part.padStart(2, '0'))
+  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  const date = new Date(`${iso}Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso)
+    ? `${iso.replace('T', ' ')} +0000 UTC`
+    : undefined
 }
 
 function wholeNumber(plain: string): number | string | undefined {

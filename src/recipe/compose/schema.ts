@@ -1,13 +1,21 @@
 import { parseGoDuration } from './go-duration.ts'
+import { isAt } from './path-pattern.ts'
+import { DATE } from './scalar.ts'
 import { forms, keys, kind, list, names, type Report, type Shape } from './shape.ts'
+import { SINCE } from './since.ts'
 import type { DataMap } from './source.ts'
 
 /** The compose version the docker CLI assumes when a file names none, and the newest it knows. */
 const DEFAULT_VERSION = '3.13'
 
-const string = kind('text in quotes', (value) => typeof value === 'string')
+/** No key that is younger than 3.0 lies deeper. */
+const MAX_DEPTH = 6
+
+const string = kind('text in quotes', (value) => typeof value === 'string' && !DATE.test(value))
 const number = kind('a number', (value) => typeof value === 'number')
 const integer = kind('a whole number', (value) => Number.isInteger(value))
+const count = kind('a whole number of 0 or more', (value) => Number.isInteger(value) && Number(value) >= 0)
+const amount = kind('a number of 0 or more', (value) => typeof value === 'number' && value >= 0)
 const boolean = kind('true or false', (value) => typeof value === 'boolean')
 const scalar = kind('text or a number', (value) => typeof value === 'string' || typeof value === 'number')
 const labelValue = kind(
@@ -25,14 +33,13 @@ const stringOrList = forms({ scalar: string, list: uniqueStrings })
 const command = forms({ scalar: string, list: strings })
 const listOrDict = forms({ list: uniqueStrings, map: names(labelValue, /.+/) })
 const options = names(scalar, /.+/)
-const anything: Shape = () => {}
 
 const fileReference = forms({
   scalar: string,
-  map: keys({ source: string, target: string, uid: string, gid: string, mode: number }),
+  map: keys({ source: string, target: string, uid: string, gid: string, mode: amount }, { open: true }),
 })
 const update = keys({
-  parallelism: integer,
+  parallelism: count,
   delay: duration,
   failure_action: string,
   monitor: duration,
@@ -40,32 +47,53 @@ const update = keys({
   order,
 })
 
+const genericResource = keys({ discrete_resource_spec: keys({ kind: string, value: number }) })
+
 const deployment = forms({
   null: true,
   map: keys({
     mode: string,
     endpoint_mode: string,
-    replicas: integer,
+    replicas: count,
     labels: listOrDict,
     update_config: update,
     rollback_config: update,
     resources: keys({
       limits: keys({ cpus: string, memory: string, pids: integer }),
-      reservations: keys({ cpus: string, memory: string, generic_resources: list(anything) }),
+      reservations: keys({ cpus: string, memory: string, generic_resources: list(genericResource) }),
     }),
-    restart_policy: keys({ condition: string, delay: duration, max_attempts: integer, window: duration }),
+    restart_policy: keys({ condition: string, delay: duration, max_attempts: count, window: duration }),
     placement: keys({
       constraints: strings,
       preferences: list(keys({ spread: string })),
-      max_replicas_per_node: integer,
+      max_replicas_per_node: count,
     }),
   }),
+})
+
+/** Has no effect in a stack, and is looked at all the same. */
+const build = forms({
+  scalar: string,
+  map: keys(
+    {
+      context: string,
+      dockerfile: string,
+      args: listOrDict,
+      labels: listOrDict,
+      cache_from: uniqueStrings,
+      network: string,
+      target: string,
+      shm_size: scalar,
+      extra_hosts: listOrDict,
+    },
+    { open: true },
+  ),
 })
 
 const service = keys(
   {
     deploy: deployment,
-    build: anything,
+    build,
     cap_add: uniqueStrings,
     cap_drop: uniqueStrings,
     cgroupns_mode: string,
@@ -85,11 +113,10 @@ const service = keys(
     expose: list(scalar, { unique: true }),
     external_links: uniqueStrings,
     extra_hosts: listOrDict,
-    group_add: list(scalar, { unique: true }),
     healthcheck: keys({
       disable: boolean,
       interval: duration,
-      retries: number,
+      retries: amount,
       test: forms({ scalar: string, list: strings }),
       timeout: duration,
       start_period: duration,
@@ -116,7 +143,7 @@ const service = keys(
     }),
     oom_score_adj: integer,
     pid: forms({ scalar: string, null: true }),
-    ports: list(forms({ scalar, map: keys({ mode: string, target: integer, published: integer, protocol: string }) }), {
+    ports: list(forms({ scalar, map: keys({ mode: string, target: count, published: count, protocol: string }) }), {
       unique: true,
     }),
     privileged: boolean,
@@ -124,7 +151,7 @@ const service = keys(
     restart: string,
     secrets: list(fileReference),
     security_opt: uniqueStrings,
-    shm_size: scalar,
+    shm_size: string,
     stdin_open: boolean,
     stop_grace_period: duration,
     stop_signal: string,
@@ -133,7 +160,7 @@ const service = keys(
     tty: boolean,
     ulimits: names(
       forms({ scalar: integer, map: keys({ hard: integer, soft: integer }, { required: ['soft', 'hard'] }) }),
-      /^[a-z]+$/,
+      /.*/,
     ),
     user: string,
     userns_mode: string,
@@ -147,9 +174,9 @@ const service = keys(
             target: string,
             read_only: boolean,
             consistency: string,
-            bind: keys({ propagation: string }),
-            volume: keys({ nocopy: boolean }),
-            tmpfs: keys({ size: integer }),
+            bind: keys({ propagation: string }, { open: true }),
+            volume: keys({ nocopy: boolean, subpath: string }, { open: true }),
+            tmpfs: keys({ size: count }, { open: true }),
           },
           { required: ['type'] },
         ),
@@ -160,9 +187,16 @@ const service = keys(
   { extensions: true },
 )
 
-const external = forms({ scalar: boolean, map: keys({ name: string }) })
-const named = (own: Readonly<Record<string, Shape>>) =>
-  keys({ name: string, external, labels: listOrDict, ...own }, { extensions: true })
+const named = (own: Readonly<Record<string, Shape>>, { open = false } = {}) =>
+  keys(
+    {
+      name: string,
+      external: forms({ scalar: boolean, map: keys({ name: string }, { open }) }),
+      labels: listOrDict,
+      ...own,
+    },
+    { extensions: true },
+  )
 
 const document = keys(
   {
@@ -179,21 +213,16 @@ const document = keys(
           ipam: keys({ driver: string, config: list(keys({ subnet: string })) }),
         }),
       }),
+      /.*/,
     ),
     volumes: names(forms({ null: true, map: named({ driver: string, driver_opts: options }) })),
-    secrets: names(named({ file: string, driver: string, driver_opts: options, template_driver: string })),
-    configs: names(named({ file: string, template_driver: string })),
+    secrets: names(
+      named({ file: string, driver: string, driver_opts: options, template_driver: string }, { open: true }),
+    ),
+    configs: names(named({ file: string, template_driver: string }, { open: true })),
   },
   { extensions: true },
 )
-
-/** Keys that came with a later version of the format than 3.8. */
-const SINCE: readonly { readonly path: RegExp; readonly version: number }[] = [
-  { path: /^services\.[^.]+\.deploy\.resources\.limits\.pids$/, version: 9 },
-  { path: /^services\.[^.]+\.cgroupns_mode$/, version: 10 },
-  { path: /^services\.[^.]+\.healthcheck\.start_interval$/, version: 12 },
-  { path: /^services\.[^.]+\.oom_score_adj$/, version: 13 },
-]
 
 /** The compose version a file speaks: `3` and none mean the newest. Null: not a version that Swarm stacks have. */
 export function composeVersion(data: DataMap): string | null {
@@ -210,29 +239,27 @@ export function checkSchema(data: DataMap, report: Report): void {
   }
   const minor = Number((version ?? DEFAULT_VERSION).split('.')[1])
   document(data, [], report)
-  checkSince(data, [], minor, report)
+  for (const { path, since } of versioned(data)) {
+    if (minor < since)
+      report(
+        path,
+        `exists since version 3.${since}, and the file says 3.${minor}`,
+        `Write version: "3.${since}", or leave it out.`,
+      )
+  }
 }
 
 /** The smallest version, at least 3.8, that has every key of a document. */
 export function neededVersion(document: unknown): string {
-  let minor = 8
-  checkSince(document, [], 0, (_path, message) => {
-    minor = Math.max(minor, Number(/3\.(\d+)/.exec(message)?.[1] ?? 8))
-  })
-  return `3.${minor}`
+  return `3.${Math.max(8, ...versioned(document).map(({ since }) => since))}`
 }
 
-function checkSince(value: unknown, path: readonly string[], minor: number, report: Report): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, child] of Object.entries(value)) {
+/** The keys of a document that did not come with version 3.0. */
+function versioned(value: unknown, path: readonly string[] = []): { path: readonly string[]; since: number }[] {
+  if (typeof value !== 'object' || value === null || path.length > MAX_DEPTH) return []
+  return Object.entries(value).flatMap(([name, child]) => {
     const at = [...path, name]
-    const rule = SINCE.find((entry) => entry.path.test(at.join('.')) && minor < entry.version)
-    if (rule)
-      report(
-        at,
-        `exists since version 3.${rule.version}, and the file says 3.${minor}`,
-        `Write version: "3.${rule.version}", or leave it out.`,
-      )
-    if (path.length < 6) checkSince(child, at, minor, report)
-  }
+    const known = SINCE.find(({ parts }) => isAt(at, parts))
+    return [...(known ? [{ path: at, since: known.since }] : []), ...versioned(child, at)]
+  })
 }

@@ -14,12 +14,12 @@ export function kind(what: string, test: (value: Data) => boolean): Shape {
   }
 }
 
-/** A mapping with known keys; `x-` keys are free where the schema of docker stack deploy lets them be. */
+/** A mapping with known keys; `x-` keys are free where the schema of docker stack deploy lets them be, and all others where it is open. */
 export function keys(
   known: Readonly<Record<string, Shape>>,
-  options: { extensions?: boolean; required?: readonly string[] } = {},
+  options: { extensions?: boolean; open?: boolean; required?: readonly string[] } = {},
 ): Shape {
-  const { extensions = false, required = [] } = options
+  const { extensions = false, open = false, required = [] } = options
   return (value, path, report) => {
     if (!isDataMap(value)) return notMapping(value, path, report)
     for (const name of required) {
@@ -28,7 +28,8 @@ export function keys(
     for (const [name, child] of Object.entries(value)) {
       const shape = Object.hasOwn(known, name) ? known[name] : undefined
       if (shape) shape(child, [...path, name], report)
-      else if (!extensions || !name.startsWith('x-')) unknownKey(name, [...path, name], Object.keys(known), report)
+      else if (!open && !(extensions && name.startsWith('x-')))
+        unknownKey(name, [...path, name], Object.keys(known), report)
     }
   }
 }

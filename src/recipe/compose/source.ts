@@ -13,7 +13,6 @@ import {
 } from 'yaml'
 import { RecipeError } from '../../lib/errors.ts'
 import type { Place } from '../../lib/place.ts'
-import { didYouMean } from '../nearest.ts'
 import { plainScalar } from './scalar.ts'
 
 /** Plain data of a compose file: what JSON can hold. */
@@ -59,7 +58,7 @@ export function parseCompose(text: string, file: string, errors: RecipeError[]):
     )
   }
   if (document.errors.length > 0) return null
-  const reader = new Reader(document, placeAt)
+  const reader = new Reader(document, text, placeAt)
   const data = reader.read()
   errors.push(...reader.errors)
   if (reader.errors.length > 0) return null
@@ -79,12 +78,14 @@ class Reader {
   readonly places = new Map<string, Place>()
   readonly errors: RecipeError[] = []
   readonly #document: Document
+  readonly #text: string
   readonly #placeAt: (offset: number) => Place
   readonly #open = new Set<Node>()
   #values = 0
 
-  constructor(document: Document, placeAt: (offset: number) => Place) {
+  constructor(document: Document, text: string, placeAt: (offset: number) => Place) {
     this.#document = document
+    this.#text = text
     this.#placeAt = placeAt
   }
 
@@ -123,7 +124,7 @@ class Reader {
     for (const pair of node.items as Pair<Node, Node | null>[]) {
       const key = this.#key(pair.key)
       if (key === undefined) continue
-      if (key === '<<') merged.push(...this.#mergeKey(pair.value, path))
+      if (isMergeKey(pair.key)) merged.push(...this.#mergeKey(pair.value, path))
       else {
         if (pair.key.range) this.places.set(pathKey([...path, key]), this.#placeAt(pair.key.range[0]))
         result[key] = this.#value(pair.value, [...path, key])
@@ -150,7 +151,7 @@ class Reader {
       this.#fail(node, 'is not usable as a key')
       return undefined
     }
-    const value = target.source === '<<' ? '<<' : this.#scalar(target)
+    const value = isMergeKey(target) ? '<<' : this.#scalar(target)
     if (typeof value === 'string' && value !== '__proto__') return value
     if (value === '__proto__') this.#fail(node, 'is the key __proto__, which is not usable')
     else this.#fail(node, `is the key ${String(value)}, which is not text: put it in quotes`)
@@ -159,14 +160,20 @@ class Reader {
 
   #scalar(node: Scalar): string | number | boolean | null {
     const text = typeof node.source === 'string' ? node.source : String(node.value ?? '')
-    if (node.tag && /:(int|float|bool|null)$/.test(node.tag)) return plainScalar(text)
-    if (node.tag && !node.tag.endsWith(':str')) {
-      const tag = node.tag
-      this.#fail(node, `has the tag ${tag}, which is not known here.${didYouMean(tag, ['!!str', '!!int'])}`)
-      return null
-    }
+    if (node.type === Scalar.QUOTE_DOUBLE && this.#hasEscapedSlash(node))
+      return this.#fail(node, 'has \\/ in double quotes, which the docker CLI cannot read: leave the \\ out')
+    if (node.tag?.endsWith(':binary')) return Buffer.from(text, 'base64').toString()
     const plain = node.type === undefined || node.type === Scalar.PLAIN
-    return plain && !node.tag ? plainScalar(text) : text
+    const typed = /:(int|float|bool|null)$/.test(node.tag ?? '')
+    if (!typed && !(plain && !node.tag)) return text
+    return /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/.test(text)
+      ? this.#fail(node, `is ${text}, which is no number in a compose file: put it in quotes`)
+      : plainScalar(text)
+  }
+
+  /** The only escape that YAML 1.2 has and the CLI's reader has not. */
+  #hasEscapedSlash({ range }: Scalar): boolean {
+    return range ? /(?<!\\)(\\\\)*\\\//.test(this.#text.slice(range[0], range[1])) : false
   }
 
   #fail(node: Node, message: string): null {
@@ -176,4 +183,9 @@ class Reader {
     )
     return null
   }
+}
+
+/** In quotes it is a key like any other. */
+function isMergeKey(key: Node): boolean {
+  return isScalar(key) && key.source === '<<' && key.type === Scalar.PLAIN
 }

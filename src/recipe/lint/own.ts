@@ -138,12 +138,7 @@ export const OWN_RULES: readonly LintRule[] = [
     severity: 'warning',
     fix: 'Set the variable in .env.sample, or give it a default in the compose file.',
     source: 'docker stack deploy puts an empty text in its place',
-    check: ({ stack }) => {
-      const found = stack.findings.filter(({ code }) => code === 'undefined-variable')
-      return found.length === 0
-        ? [{ subject: 'compose files' }]
-        : found.map(({ message, where }) => ({ subject: 'variable', problem: message, where: whereOf(where) }))
-    },
+    check: (context) => told(context, 'undefined-variable', 'variable'),
   },
   {
     id: 'CC14',
@@ -188,6 +183,14 @@ export const OWN_RULES: readonly LintRule[] = [
     check: idleTraefikLabels,
   },
   {
+    id: 'CC19',
+    title: 'Nothing of the compose files is dropped',
+    severity: 'warning',
+    fix: 'Remove what has no effect; give every port, secret and config of several files a published number or a source of its own.',
+    source: 'docker stack deploy drops it without an error',
+    check: (context) => told(context, 'dropped', 'compose files'),
+  },
+  {
     id: 'CC25',
     title: 'The files beside the compose files are read as they are meant',
     severity: 'warning',
@@ -201,6 +204,17 @@ export const OWN_RULES: readonly LintRule[] = [
     },
   },
 ]
+
+/** What was found while the files were resolved. */
+function told({ stack }: LintContext, wanted: string, subject: string): LintFact[] {
+  const found = stack.findings.filter(({ code }) => code === wanted)
+  if (found.length === 0) return [{ subject: 'compose files' }]
+  return found.map(({ message, where }) => ({
+    subject,
+    problem: message,
+    where: whereOf(where),
+  }))
+}
 
 function policy({ stack, env, allow }: LintContext): LintFact[] {
   const name = stackName(env.get('DOMAIN') ?? '', env)

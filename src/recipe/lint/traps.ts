@@ -56,12 +56,14 @@ export function oneLetterVolumes({ stack }: LintContext): LintFact[] | string {
   return facts.length > 0 ? facts : 'there are no volumes'
 }
 
-/** CC09: `$NAME-x` is "NAME, or else x", and keys are not interpolated. */
+/** CC09: `$NAME-x` is "NAME, or else x", defaults do not nest, and keys are not interpolated. */
 export function interpolationTraps({ stack }: LintContext): LintFact[] {
   const facts: LintFact[] = []
   for (const { data } of stack.sources ?? []) {
     eachText(data, [], (text, path) => {
-      for (const { name, operator, braces } of variablesOf(text)) {
+      for (const { name, operator, word, braces } of variablesOf(text)) {
+        if (braces && word.includes('${'))
+          facts.push(fact(path.join('.'), false, nested(name, operator, word), stack.place(path)))
         if (braces || operator === '') continue
         facts.push(
           fact(
@@ -86,6 +88,10 @@ export function interpolationTraps({ stack }: LintContext): LintFact[] {
     })
   }
   return facts.length > 0 ? facts : [{ subject: 'compose files' }]
+}
+
+function nested(name: string, operator: string, word: string): string {
+  return `the default of ${name} ends at the first }: docker puts "${word}" and the text behind it, \${${name}${operator}…} does not nest`
 }
 
 /** CC12: the keys of docker compose that a Swarm stack does without. */

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { stackModel } from '../../src/deploy/native/stack-model.ts'
+import { composeText } from '../../src/recipe/compose-text.ts'
+import { hasStackConfig, stackConfig } from '../recipe/docker-cli.ts'
+import { folder, resolved } from '../recipe/throwaway.ts'
+
+const live = await hasStackConfig()
+
+/** The text that the native deployer gives to the docker CLI. */
+async function deployedText(compose: string): Promise<string> {
+  const { stack, env } = await resolved({ 'compose.yml': compose })
+  const app = { runId: 'run', recipe: 'a', domain: 'a.ci.test', stack: 'a_ci_test' }
+  const about = { commit: '0'.repeat(40), version: null, chaos: true, dirty: false, secrets: [] }
+  const release = { ...about, app, dir: '/', env, stack, added: NOTHING_ADDED }
+  return composeText(stackModel({ release, images: new Map(), accommodations: [] }, { vips: true }).model)
+}
+
+test.each([
+  ['the limit of processes', 'version: "3.3"\nservices: {app: {image: x}}\n', '3.9'],
+  ['a start interval', 'services: {app: {image: x, healthcheck: {start_interval: 1s}}}\n', '3.12'],
+  [
+    'options of a network',
+    'services: {app: {image: x, networks: {n: {driver_opts: {a: b}}}}}\nnetworks: {n: }\n',
+    '3.13',
+  ],
+  ['a score for the kernel', 'version: "3.13"\nservices: {app: {image: x, oom_score_adj: 5}}\n', '3.13'],
+])('%s is deployed as the version that has it', async (_, compose, version) => {
+  const text = await deployedText(compose)
+  expect(text).toContain(`version: "${version}"`)
+  if (live) expect(await stackConfig(await folder({}), ['-'], {}, text)).not.toHaveProperty('refused')
+})
