@@ -131,7 +131,11 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
   },
   'history-cut': {
     about: 'A shallow clone without an origin: there may be a release to upgrade from, or not.',
-    expect: stops('upgrade', 'base-unknown', 'base-readable', { verdict: 'unverified', says: /shallow/ }),
+    expect: stops('upgrade', 'base-unknown', 'base-readable', {
+      blame: 'infra',
+      verdict: 'unverified',
+      says: /shallow/,
+    }),
     disturbance: cutHistory,
   },
   'no-version-delta': {
