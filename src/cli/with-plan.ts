@@ -5,11 +5,16 @@ import { readApprovals } from '../gate/approvals.ts'
 import { newRunId } from '../lib/ids.ts'
 import { checkOutHead, type Head, type PlanRequest, planHead, type RunPlan } from '../lifecycle/plan.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { refuseBadImages } from '../recipe/bad-images.ts'
 import type { RecipeOptions } from './program.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
-  return withHead(recipe, options, async (head, request) => use(await planHead(head, request)))
+  return withHead(recipe, options, async (head, request) => {
+    const plan = await planHead(head, request)
+    refuseBadImages(plan.head.stack)
+    return use(plan)
+  })
 }
 
 /** The same for a recipe that may be one that cannot be planned. */

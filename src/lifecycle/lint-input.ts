@@ -2,6 +2,7 @@ import { settingsSchema } from '../config/settings.ts'
 import { NOTHING_ADDED } from '../deploy/deployer.ts'
 import { collect } from '../lib/collect.ts'
 import type { RecipeError } from '../lib/errors.ts'
+import { badImages } from '../recipe/bad-images.ts'
 import type { LintInput } from '../recipe/lint/rule.ts'
 import type { RecipeTree } from '../recipe/model.ts'
 import { resolveStack } from '../recipe/resolve.ts'
@@ -12,7 +13,7 @@ import { newAppEnv } from './release.ts'
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
 export function lintInputOf({ repo, headTree: tree, pristine, allowed, lintBase: base }: RunPlan): LintInput {
   const { stack, env } = pristine
-  return { repo, tree, stack, env, base, allow: allowed }
+  return { repo, tree, stack, env, base, allow: allowed, unread: badImages(stack) }
 }
 
 /** The same of one that may not be: as far as it can be read, and all that keeps it from being planned. */

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { RecipeErrors } from '../../src/lib/errors.ts'
+import { refuseBadImages } from '../../src/recipe/bad-images.ts'
 import { composeText } from '../../src/recipe/compose-text.ts'
 import type { ComposeModel } from '../../src/recipe/model.ts'
 import { resolveStack } from '../../src/recipe/resolve.ts'
@@ -95,7 +96,9 @@ async function resolve([, ...files]: Case) {
   const dir = await folder(Object.fromEntries(names.map((name, index) => [name, files[index] ?? ''])))
   const env = new Map(Object.entries({ ...ENV, COMPOSE_FILE: names.join(':') }))
   try {
-    return { model: (await resolveStack(await readTree(dir), env)).model, places: [] }
+    const stack = await resolveStack(await readTree(dir), env)
+    refuseBadImages(stack)
+    return { model: stack.model, places: [] }
   } catch (error) {
     if (!(error instanceof RecipeErrors)) throw error
     return { refused: error.message, places: error.errors.map(({ where }) => where) }

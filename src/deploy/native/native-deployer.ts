@@ -2,7 +2,10 @@ import type { Engine } from '../../engine/client.ts'
 import { removeStackOrThrow } from '../../engine/removal.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InfraError, UsageError } from '../../lib/errors.ts'
-import type { App, Deployed, Deployer, Prepared } from '../deployer.ts'
+import { badImages } from '../../recipe/bad-images.ts'
+import { cause } from '../../verdict/causes.ts'
+import { DeployFailure } from '../deploy-failure.ts'
+import type { App, Deployed, Deployer, Prepared, Release } from '../deployer.ts'
 import { refuseMissingVolumes } from './external-volumes.ts'
 import { resolveImages } from './images.ts'
 import { createSecrets } from './secrets.ts'
@@ -29,6 +32,7 @@ export function nativeDeployer(engine: Engine, options: NativeOptions): Deployer
     async prepare(release, signal) {
       await refuseForeignStack(engine, release.app, ours)
       await refuseMissingVolumes(engine, release)
+      failOnBadImages(release)
       const resolved = await resolveImages(engine, release.stack.model, { signal, ...(log ? { log } : {}) })
       signal.throwIfAborted()
       ours.add(release.app.stack)
@@ -98,4 +102,11 @@ async function runningContainer(engine: Engine, app: App, service: string): Prom
   throw new InfraError('no-container', `no container of service ${service} runs`, {
     hint: 'Look at why its tasks end.',
   })
+}
+
+function failOnBadImages({ stack }: Release): void {
+  const [first, ...more] = badImages(stack)
+  if (!first) return
+  const lines = [first, ...more].map((problem) => problem.describe())
+  throw new DeployFailure(cause('compose-invalid', first.message, { lines, hint: first.hint }))
 }

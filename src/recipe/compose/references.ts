@@ -1,6 +1,5 @@
 import { didYouMean } from '../nearest.ts'
 import { checkDeployable, checkPublishedOnce } from './deploy-checks.ts'
-import { isImageReference } from './image-reference.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 
 /** Receives every problem with its path, and the path of the very name that is wrong where that is more. */
@@ -21,21 +20,12 @@ export function checkReferences(stack: DataMap, report: ReportAt): void {
         report([...path, section], `uses "${used}", which is not defined`, hint, [...path, section, used])
       }
     }
-    checkImage(service.image, path, report)
+    if (typeof service.image !== 'string' || service.image === '') report(path, 'has no image', 'Add image:.')
     checkDeployable(service, path, report)
     known('networks', Object.keys(asMap(service.networks)), ['default'])
     known('secrets', sourcesOf(service.secrets))
     known('configs', [...sourcesOf(service.configs), ...credentialConfigs(service.credential_spec)])
     known('volumes', volumesOf(service.volumes))
-  }
-}
-
-function checkImage(image: Data | undefined, path: string[], report: ReportAt): void {
-  if (typeof image !== 'string' || image === '') report(path, 'has no image', 'Add image:.')
-  else if (!isImageReference(image)) {
-    const hint =
-      'Write name:tag in small letters. A variable without a value leaves its place empty: set it in .env.sample.'
-    report([...path, 'image'], `is "${image}", which is not the name of an image`, hint)
   }
 }
 
