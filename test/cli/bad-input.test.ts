@@ -26,10 +26,6 @@ const CASES: Readonly<
     spoil: (dir) => append(dir, 'compose.yml', '\nx-note: ${NOT_SET:?must be set}\n'),
     says: [/NOT_SET/, /compose\.yml:\d+/],
   },
-  'an image that is none, because a variable has no value': {
-    spoil: (dir) => append(dir, 'compose.yml', '\n  two:\n    image: nginx:${NOBODY_KNOWS}\n'),
-    says: [/"nginx:"/, /compose\.yml:\d+/, /\.env\.sample/],
-  },
   'YAML that does not parse': {
     spoil: (dir) => append(dir, 'compose.yml', '\n  : [\n'),
     says: [/compose\.yml:\d+:\d+/],
