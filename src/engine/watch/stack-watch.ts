@@ -57,6 +57,8 @@ export class StackWatch implements Disposable {
   #converging = 0
   readonly #deployed: (() => void)[] = []
   readonly #told = new Set<string>()
+  /** The longest life of each version of a service, in ms: the engine forgets the tasks of a service that was stopped. */
+  readonly #lives = new Map<string, number>()
   /** When the app was first up. */
   #upSince = Number.POSITIVE_INFINITY
   #failure: Promise<Cause> | null = null
@@ -160,7 +162,13 @@ export class StackWatch implements Disposable {
   async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly Unproven[]> {
     const snapshot = await this.look()
     const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
-    return [...unproven, ...tooYoung(snapshot, leastMs)]
+    const young = tooYoung(snapshot, leastMs).filter(({ service }) => this.#longestLife(snapshot, service) < leastMs)
+    return [...unproven, ...young]
+  }
+
+  #longestLife({ services }: Snapshot, name: string): number {
+    const service = services.find((one) => one.service === name)
+    return (service && this.#lives.get(lifeKey(service.id, service.unplacedHash))) ?? 0
   }
 
   /**
@@ -213,6 +221,10 @@ export class StackWatch implements Disposable {
   async #lookNow(): Promise<Snapshot> {
     const snapshot = await this.#memory.look()
     this.#noteState(snapshot)
+    for (const { serviceId, unplacedHash, ranMs = 0 } of snapshot.tasks) {
+      const key = lifeKey(serviceId, unplacedHash)
+      this.#lives.set(key, Math.max(ranMs, this.#lives.get(key) ?? 0))
+    }
     const own = new Set(this.exits(snapshot).flatMap(({ task, why }) => (why === 'own' ? [task.id] : [])))
     if (own.size === 0) return snapshot
     const marked = snapshot.tasks.map((task) => (own.has(task.id) ? { ...task, meant: true } : task))
@@ -270,4 +282,8 @@ export class StackWatch implements Disposable {
     // Of one service the ends tell more: at which age, and whether that is a habit.
     return root && root.service !== failure?.service ? root : failure
   }
+}
+
+function lifeKey(serviceId: string, unplacedHash: string): string {
+  return `${serviceId} ${unplacedHash}`
 }

@@ -248,3 +248,14 @@ test('who asks while a look goes on that fails is told so at once, and the next 
   answerAfter(Promise.resolve())
   expect((await watch.look()).tasks).toHaveLength(1)
 })
+
+test('a life that was whole counts although the engine has forgotten its task', async () => {
+  const lives: Record<string, Life[]> = { app: [{ from: 0 }] }
+  const { watch, at, converge } = watching(lives)
+  await at(10)
+  await converge()
+  await at(50)
+  lives.app = [{ from: 52 }]
+  await at(53)
+  expect(await watch.unproven({ leastMs: LIFE_MS.whole })).toEqual([])
+})
