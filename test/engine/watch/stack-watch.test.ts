@@ -250,11 +250,12 @@ test('who asks while a look goes on that fails is told so at once, and the next 
 })
 
 test('a life that was whole counts although the engine has forgotten its task', async () => {
-  const lives: Record<string, Life[]> = { app: [{ from: 0 }] }
+  const lives: Record<string, Life[]> = { app: [{ from: 0, to: 1, told: true }, { from: 2 }] }
   const { watch, at, converge } = watching(lives)
   await at(10)
   await converge()
   await at(50)
+  // Its second task is gone without an end, and another runs.
   lives.app = [{ from: 52 }]
   await at(53)
   expect(await watch.unproven({ leastMs: LIFE_MS.whole })).toEqual([])
