@@ -60,13 +60,13 @@ function labelProblem(label: string, value: string, own: OwnNames, labels: Label
   return router === undefined || isElsewhere(router, own, labels) ? null : ruleProblem(value, own)
 }
 
-/** Only on doors that the edge does not have, as raw TCP is asked for: such a router takes nothing here. */
+/** Only on entry points that the edge does not have, as raw TCP is asked for: such a router takes nothing here. */
 function isElsewhere(router: string, { strict }: OwnNames, labels: Labels): boolean {
   const label = `${router}entrypoints`.toLowerCase()
-  const doors = Object.entries(labels).flatMap(([key, names]) =>
+  const entryPoints = Object.entries(labels).flatMap(([key, names]) =>
     key.toLowerCase().startsWith(label) ? names.split(',') : [],
   )
-  return !strict && doors.length > 0 && doors.every((door) => door.trim() !== '' && !isEntryPoint(door))
+  return !strict && entryPoints.length > 0 && entryPoints.every((name) => name.trim() !== '' && !isEntryPoint(name))
 }
 
 /** A service of the stack itself, or a host of the app's. */

@@ -380,8 +380,8 @@ describe('since the last release', () => {
   })
 })
 
-const tcp = (rule: string, doors?: string) =>
-  `deploy: {labels: ['traefik.tcp.routers.x.rule=${rule}'${doors === undefined ? '' : `, 'traefik.tcp.routers.x.entrypoints=${doors}'`}]}`
+const tcp = (rule: string, entryPoints?: string) =>
+  `deploy: {labels: ['traefik.tcp.routers.x.rule=${rule}'${entryPoints === undefined ? '' : `, 'traefik.tcp.routers.x.entrypoints=${entryPoints}'`}]}`
 const label = (text: string) => `deploy: {labels: ['traefik.http.${text}']}`
 
 describe('compose policy', () => {
@@ -467,7 +467,7 @@ describe('compose policy', () => {
     expect(policyProblems(stack, 'app_example_com')).toEqual([])
   })
 
-  test('a door that a foreign edge may have is judged', async () => {
+  test('an entry point that a foreign edge may have is judged', async () => {
     const { stack } = await resolved({
       'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${tcp('HostSNI(`*`)', 'ssh')}\n`,
     })

@@ -96,7 +96,7 @@ describe.each<[what: string, files: Files, told: { code?: string; row?: Partial<
     {},
   ],
   [
-    'raw TCP on a door of its own',
+    'raw TCP on an entry point of its own',
     {
       'compose.yml': compose({
         labels: ['traefik.tcp.routers.a.rule=HostSNI(`*`)', 'traefik.tcp.routers.a.entrypoints=ssh'],
