@@ -3,6 +3,7 @@ import type { CustomFile } from '../config/customization.ts'
 import type { Settings } from '../config/settings.ts'
 import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
 import { messageOf, RecipeError } from '../lib/errors.ts'
+import { refuseBadImages } from '../recipe/bad-images.ts'
 import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
 import { exportTree, resolveRef } from '../recipe/repo.ts'
 import { readTree } from '../recipe/tree.ts'
@@ -128,6 +129,7 @@ const SAME = 'runs the same as head'
 async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {
   try {
     const candidate = await candidateOf(question, ref)
+    refuseBadImages(candidate.release.stack)
     return candidate.differs.length === 0 ? SAME : candidate
   } catch (error) {
     if (error instanceof RecipeError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`

@@ -13,7 +13,7 @@ import { newAppEnv } from './release.ts'
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
 export function lintInputOf({ repo, headTree: tree, pristine, allowed, lintBase: base }: RunPlan): LintInput {
   const { stack, env } = pristine
-  return { repo, tree, stack, env, base, allow: allowed, unread: badImages(stack) }
+  return { repo, tree, stack, env, base, allow: allowed, unread: badImages(stack).map(({ problem }) => problem) }
 }
 
 /** The same of one that may not be: as far as it can be read, and all that keeps it from being planned. */

@@ -150,6 +150,6 @@ describe.concurrent('what was there must still be there', () => {
     const { stdout } = await workshop.run(['plan', dir])
     expect(stdout).toMatch(/^left out {2}nothing leads to www\.DOMAIN\/ any more \(route:www\.DOMAIN\/\)$/m)
     expect(stdout).toMatch(/not given to an upgraded app: FLAVOUR \(`upgrade\.env`/)
-    expect(stdout).toMatch(/^http {6}app by Host\(`DOMAIN`\)$/m)
+    expect(stdout).toMatch(/^http {6}app by Host\(`DOMAIN`\); asked at DOMAIN\/$/m)
   })
 })

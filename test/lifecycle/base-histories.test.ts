@@ -72,6 +72,17 @@ const HISTORIES: Readonly<Record<string, History>> = {
     },
     told: '1.0.0+1',
   },
+  'the newest release has an image that no engine takes': {
+    async make() {
+      const dir = await begun()
+      await release(dir, '1.0.0+1', '1.1')
+      await release(dir, '1.1.0+1', '${NOWHERE_SET}')
+      await commit(dir, 'a change', image('1.3', '1.1.0+1'))
+      return dir
+    },
+    told: '1.0.0+1',
+    considered: [/^1\.1\.0\+1: cannot be resolved \(.*is not the name of an image/, '1.0.0+1: chosen (tag)'],
+  },
   'tag on another branch': {
     async make() {
       const dir = await maintained()

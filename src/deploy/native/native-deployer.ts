@@ -107,6 +107,7 @@ async function runningContainer(engine: Engine, app: App, service: string): Prom
 function failOnBadImages({ stack }: Release): void {
   const [first, ...more] = badImages(stack)
   if (!first) return
-  const lines = [first, ...more].map((problem) => problem.describe())
-  throw new DeployFailure(cause('compose-invalid', first.message, { lines, hint: first.hint }))
+  const { service, problem } = first
+  const lines = [first, ...more].map((one) => one.problem.describe())
+  throw new DeployFailure(cause('compose-invalid', problem.message, { service, lines, hint: problem.hint }))
 }
