@@ -34,9 +34,10 @@ const layers = {
     'backup',
     'checks',
   ],
+  history: ['lib', 'verdict', 'recipe', 'config', 'engine', 'backup', 'lifecycle'],
   init: ['lib', 'recipe', 'config', 'checks'],
-  report: ['lib', 'verdict'],
-  server: ['lib', 'verdict', 'recipe', 'config', 'gate', 'machine', 'lifecycle', 'report'],
+  report: ['lib', 'verdict', 'history'],
+  server: ['lib', 'verdict', 'recipe', 'config', 'gate', 'machine', 'lifecycle', 'history', 'report'],
   // Beside the command line: they run it as people do.
   canaries: ['lib', 'verdict', 'engine', 'images', 'lifecycle', 'report'],
   cli: ['.*'],
