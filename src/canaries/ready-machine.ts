@@ -18,7 +18,7 @@ const IMAGES = [busybox(), library(1), library(2)]
  */
 export async function readyMachine(state: string, log: (line: string) => void): Promise<EnvironmentFacts> {
   const engine = await Engine.connect()
-  await connectHost(engine, state)
+  const host = await connectHost(engine, state)
   const looked = await Promise.all(IMAGES.map(lookImage))
   if (looked.some((state) => state !== 'current')) {
     if (!existsSync(BUSYBOX))
@@ -28,5 +28,5 @@ export async function readyMachine(state: string, log: (line: string) => void): 
     const builder = new ImageBuilder(log)
     await withMachineLock(log, () => Promise.all(IMAGES.map((image) => builder.ensure(image))))
   }
-  return environmentFacts(engine)
+  return environmentFacts(host)
 }

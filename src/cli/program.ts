@@ -1,5 +1,6 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { DIMENSIONS, type Dimension } from '../history/compare/dimensions.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
@@ -233,6 +234,26 @@ function names(text: string): string[] {
     .filter((name) => name !== '')
 }
 
+type RunsCommandOptions = import('./runs.ts').RunsOptions &
+  Partial<import('./runs-diff.ts').RunsDiffOptions> & { readonly server?: string }
+
+async function showRuns(run: string | undefined, options: RunsCommandOptions): Promise<number> {
+  const { diff, server } = options
+  if (diff !== undefined) {
+    const named = [...(run === undefined ? [] : [run]), ...diff]
+    return (await import('./runs-diff.ts')).runsDiffCommand({ ...options, diff: named })
+  }
+  if (server !== undefined) return (await import('./server-runs.ts')).serverRunsCommand(run, { ...options, server })
+  return (await import('./runs.ts')).runsCommand(run, options)
+}
+
+function dimensions(text: string): Dimension[] {
+  return names(text).map((name) => {
+    if (name in DIMENSIONS) return name as Dimension
+    throw new InvalidArgumentError(`"${name}" is none of ${Object.keys(DIMENSIONS).join(', ')}`)
+  })
+}
+
 function addHistory(program: Command): void {
   withState(
     program
@@ -242,13 +263,25 @@ function addHistory(program: Command): void {
   )
     .option('--open', 'open the report in a browser')
     .option('--report', 'print the path of the report')
+    .option(
+      '--diff <runs...>',
+      'what is another in the second run than in the first; of one run: since the newest that it may be compared with',
+    )
+    .addOption(
+      new Option(
+        '--despite <what>',
+        `with --diff: may differ as well, separated by commas: ${Object.keys(DIMENSIONS).join(', ')}`,
+      ).argParser(dimensions),
+    )
+    .addOption(
+      new Option('--max-age <duration>', 'with --diff: how far apart the runs may be (default: 28d)').argParser(
+        duration,
+      ),
+    )
     .option('--json', 'as JSON')
     .option('--server <url>', 'runs of a server, instead of those of this machine')
-    .action(async (run: string | undefined, options: import('./runs.ts').RunsOptions & { server?: string }) => {
-      process.exitCode =
-        options.server === undefined
-          ? await (await import('./runs.ts')).runsCommand(run, options)
-          : await (await import('./server-runs.ts')).serverRunsCommand(run, options)
+    .action(async (run: string | undefined, options: RunsCommandOptions) => {
+      process.exitCode = await showRuns(run, options)
     })
   program
     .command('explain')

@@ -43,7 +43,13 @@ export interface Deployed {
   /** The services of the stack as they were before this deployment; empty when the app is new. For `converge`. */
   readonly before: readonly ServiceState[]
   readonly services: readonly ServiceState[]
-  readonly images: readonly { readonly service: string; readonly ref: string; readonly id: string }[]
+  readonly images: readonly {
+    readonly service: string
+    readonly ref: string
+    readonly id: string
+    /** Unpacked, as the engine counts. Absent: nobody asked, as of the app of another run. */
+    readonly sizeBytes?: number
+  }[]
   readonly accommodations: readonly string[]
   /** Services that run in this stack but that the deployed model does not have. */
   readonly orphans: readonly string[]
@@ -74,6 +80,9 @@ export interface Deployer {
 export interface Prepared {
   readonly release: Release
   /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine is told, `id` of the local image. */
-  readonly images: ReadonlyMap<string, { readonly ref: string; readonly pinned: string; readonly id: string }>
+  readonly images: ReadonlyMap<
+    string,
+    { readonly ref: string; readonly pinned: string; readonly id: string; readonly sizeBytes: number }
+  >
   readonly accommodations: readonly string[]
 }

@@ -21,6 +21,8 @@ export interface EdgeAddress {
   readonly httpPort: number | null
   /** Traefik's API on this machine's loopback; null when a foreign Traefik is used. */
   readonly apiPort: number | null
+  /** Reference of the image that the edge runs. Absent: a foreign Traefik. */
+  readonly image?: string
   /** PEM of the authority to trust; null: the system's authorities, or none known. */
   readonly ca: string | null
 }
@@ -42,9 +44,9 @@ export async function edgeAddress(): Promise<EdgeAddress> {
       },
     )
   }
-  const { ports, labels } = found
+  const { image, ports, labels } = found
   const ca = Buffer.from(labels[EDGE_LABELS.authority] ?? '', 'base64').toString()
-  return { host: '127.0.0.1', httpsPort: ports.https, httpPort: ports.http, apiPort: ports.api, ca: ca || null }
+  return { host: '127.0.0.1', httpsPort: ports.https, httpPort: ports.http, apiPort: ports.api, image, ca: ca || null }
 }
 
 /** The Traefik that CC_CI_EDGE names, or null. */
@@ -68,6 +70,7 @@ export function foreignEdge(env: NodeJS.ProcessEnv = process.env): EdgeAddress |
 
 export interface EdgeContainer {
   readonly running: boolean
+  readonly image: string
   readonly labels: Readonly<Record<string, string>>
   readonly networks: readonly string[]
   readonly ports: { readonly http: number; readonly https: number; readonly api: number }
@@ -83,6 +86,7 @@ export async function inspectEdge(): Promise<EdgeContainer | null> {
   const port = (inside: number) => Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0)
   return {
     running: State.Running,
+    image: Config.Image,
     labels: Config.Labels ?? {},
     networks: Object.keys(NetworkSettings.Networks ?? {}),
     ports: { http: port(EDGE_PORTS.http), https: port(EDGE_PORTS.https), api: port(EDGE_PORTS.api) },
@@ -92,7 +96,7 @@ export async function inspectEdge(): Promise<EdgeContainer | null> {
 const inspected = z.array(
   z.object({
     State: z.object({ Running: z.boolean() }),
-    Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
+    Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
     NetworkSettings: z.object({
       Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
       Networks: z.record(z.string(), z.unknown()).nullish(),

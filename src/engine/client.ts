@@ -2,7 +2,7 @@ import { atMost } from '../lib/at-most.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
-import { parseContainer, parseCpuMs } from './container-state.ts'
+import { parseContainer, parseCpuMs, parseMemoryBytes } from './container-state.ts'
 import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
@@ -105,6 +105,12 @@ export class Engine {
   cpuMs(id: string): Promise<number | null> {
     const query = { stream: false, 'one-shot': true }
     return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, parseCpuMs, { query })
+  }
+
+  /** What a container of this node holds in memory, without what the kernel would give back; null when it does not run here. */
+  memoryBytes(id: string): Promise<number | null> {
+    const query = { stream: false, 'one-shot': true }
+    return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, parseMemoryBytes, { query })
   }
 
   /** See `execIn`. */

@@ -66,6 +66,20 @@ export function parseCpuMs(answer: unknown): number | null {
   return used ? used / NS_PER_MS : null
 }
 
+const memorySchema = z.object({
+  memory_stats: z
+    .object({ usage: z.number().nullish(), stats: z.record(z.string(), z.number().nullish()).nullish() })
+    .nullish(),
+})
+
+/** The memory of the engine's answer (stats) as `docker stats` counts it: usage without the inactive page cache, whose name depends on the cgroup version. */
+export function parseMemoryBytes(answer: unknown): number | null {
+  const { usage, stats } = memorySchema.parse(answer).memory_stats ?? {}
+  if (!usage) return null
+  const cache = stats?.total_inactive_file ?? stats?.inactive_file ?? 0
+  return Math.max(0, usage - cache)
+}
+
 /** Without a health check the engine says nothing, or `none`. */
 function healthOf(health: z.infer<typeof schema>['State']['Health']): ContainerState['health'] {
   if (!health || health.Status === 'none' || health.Status === '') return null

@@ -1,7 +1,10 @@
 import { hostname, loadavg } from 'node:os'
-import type { Engine } from '../engine/client.ts'
+import { exec } from '../lib/exec.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { EnvironmentFacts, RunHeader } from '../verdict/events.ts'
+import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'
+import type { Host } from './context.ts'
+import { contractOf } from './contract.ts'
 import { manifestOf } from './manifest.ts'
 import type { RunPlan } from './plan.ts'
 
@@ -17,11 +20,25 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
     stack: app.stack,
     domain: app.domain,
     customization: manifestOf(plan),
+    evidenceSchema: EVIDENCE_SCHEMA,
+    contract: contractOf(plan),
     ...(plan.settings.settings.policy.lint === 'enforce' ? { lintEnforced: true } : {}),
   }
 }
 
-export async function environmentFacts(engine: Engine): Promise<EnvironmentFacts> {
-  const { version, api, cpus, memoryBytes } = await engine.info()
-  return { engine: version, api, cpus, memoryBytes, load: loadavg() }
+/** What may change a verdict while recipe and cc-ci stay the same. */
+export async function environmentFacts(host: Host): Promise<EnvironmentFacts> {
+  const [info, browser] = await Promise.all([host.engine.info(), browserVersion(host.browserExecutable)])
+  const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = info
+  return {
+    ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },
+    ...{ kernel, cgroup: cgroupVersion, vips: host.vips, edge: host.edge.image ?? 'foreign' },
+    ...(browser === null ? {} : { browser }),
+  }
+}
+
+/** Null where the browser does not say: the page check finds out what is wrong with it. */
+async function browserVersion(program: string): Promise<string | null> {
+  const said = await exec(program, ['--version'], { deadlineMs: 10_000 }).catch(() => null)
+  return said?.exitCode === 0 ? said.stdout.trim().slice(0, 100) || null : null
 }

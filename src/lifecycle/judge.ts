@@ -11,6 +11,7 @@ import { TIERS, type TierId } from '../verdict/tiers.ts'
 import { blockerOf } from './blocker.ts'
 import { type CarryOn, isCauseCode, type RunContext, TierStop } from './context.ts'
 import { machineLine, machineNow } from './machine-now.ts'
+import { noteMemory } from './memory-use.ts'
 import { tierReporter } from './reporter.ts'
 import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
@@ -53,6 +54,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
         return TIER_RUNNERS[id].run(watched, reporter, carryOn)
       },
     )
+    await noteMemory(id, next)
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = foundBy(id, error)

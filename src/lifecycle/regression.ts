@@ -182,7 +182,8 @@ function volumeLosses(base: ResolvedStack, head: ResolvedStack): Loss[] {
     }))
 }
 
-function mountedVolumes({ model }: ResolvedStack): Set<string> {
+/** Keys of the volumes of its own that some service mounts. */
+export function mountedVolumes({ model }: ResolvedStack): Set<string> {
   const mounts = Object.values(model.services).flatMap(({ volumes = [] }) => volumes)
   return new Set(
     mounts.flatMap(({ type, source }) =>

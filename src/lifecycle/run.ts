@@ -66,7 +66,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   const { events, signal } = context
   events.subscribe(request.onEvent)
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
-  events.append({ type: 'environment', ...(await environmentFacts(context.host.engine)) })
+  events.append({ type: 'environment', ...(await environmentFacts(context.host)) })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) {

@@ -71,6 +71,25 @@ export const environmentShape = z.object({
   cpus: z.number(),
   memoryBytes: z.number(),
   load: z.array(z.number()),
+  kernel: z.string().optional(),
+  cgroup: z.string().optional(),
+  vips: z.boolean().optional().meta({ description: 'Whether the virtual addresses of services carry traffic.' }),
+  edge: z
+    .string()
+    .optional()
+    .meta({ description: 'Image of the Traefik in front; `foreign` for one that cc-ci did not start.' }),
+  browser: z.string().optional(),
+})
+
+/** Shape of what head asks of its operator, shared by the event stream and results.json. */
+export const contractShape = z.object({
+  variables: strings.meta({ description: 'Lines of `.env.sample` that are no comment.' }),
+  mustBeSet: strings.meta({ description: 'Variables that have no value unless the operator gives one.' }),
+  secrets: strings,
+  services: strings,
+  volumes: strings,
+  ports: strings.meta({ description: '`443/tcp`' }),
+  routes: strings.meta({ description: '`DOMAIN/`, `www.DOMAIN/admin`' }),
 })
 
 export const findingShape = z.object({
@@ -86,7 +105,13 @@ export const artifactShape = z.object({
   sha256: z.string(),
 })
 
-export const imageShape = z.object({ service: z.string(), ref: z.string(), id: z.string() })
+export const imageShape = z.object({
+  service: z.string(),
+  ref: z.string(),
+  id: z.string(),
+  sizeBytes: z.number().optional(),
+})
+export const memoryShape = z.object({ service: z.string(), bytes: z.number() })
 export const leakShape = z.object({ kind: z.string(), name: z.string() })
 export const recipeShape = z.object({
   name: z.string(),
@@ -149,6 +174,8 @@ export const EVENT_SHAPES = {
     domain: z.string(),
     customization: customizationShape,
     lintEnforced: z.boolean().optional(),
+    evidenceSchema: z.number().int().optional(),
+    contract: contractShape.optional(),
   }),
   environment: environmentShape,
   accommodation: z.looseObject({ text: z.string() }),
@@ -176,6 +203,7 @@ export const EVENT_SHAPES = {
   evidence: z.looseObject({ tier, evidence }),
   test: z.looseObject({ tier, test: testShape }),
   image: imageShape,
+  memory: z.looseObject({ tier, ...memoryShape.shape }),
   leak: leakShape,
   'secrets.scanned': z.looseObject({ files: z.number(), leaks: strings }),
   'run.interrupted': z.looseObject({ signal: signalShape }),

@@ -28,6 +28,27 @@ export interface RunHeader {
   readonly customization: Customization
   /** The operator's `policy.lint: enforce`: a failed lint fails the run, not only its rung. Default false. */
   readonly lintEnforced?: boolean
+  /** See `EVIDENCE_SCHEMA`. Streams of earlier versions have none. */
+  readonly evidenceSchema?: number
+  /** See `Contract`. Streams of earlier versions have none. */
+  readonly contract?: Contract
+}
+
+/** What head asks of whoever operates it, by its files: names only, sorted. */
+export interface Contract {
+  /** Lines of `.env.sample` that are no comment. */
+  readonly variables: readonly string[]
+  /** Of these, and of what the compose files name, what has no value unless the operator gives one. */
+  readonly mustBeSet: readonly string[]
+  /** Secrets that some service uses. */
+  readonly secrets: readonly string[]
+  readonly services: readonly string[]
+  /** Of its own, mounted by some service. */
+  readonly volumes: readonly string[]
+  /** `443/tcp`. */
+  readonly ports: readonly string[]
+  /** `DOMAIN/`, `www.DOMAIN/admin`. */
+  readonly routes: readonly string[]
 }
 
 export interface BaseRef {
@@ -59,6 +80,15 @@ export interface EnvironmentFacts {
   readonly cpus: number
   readonly memoryBytes: number
   readonly load: readonly number[]
+  /** What follows is in the streams of this version only. Of the machine of the engine. */
+  readonly kernel?: string
+  readonly cgroup?: string
+  /** Whether service VIPs carry traffic. */
+  readonly vips?: boolean
+  /** Image of the edge: `cc-ci/traefik:3.7.15`; `foreign` for a Traefik that the operator named. */
+  readonly edge?: string
+  /** As the browser calls itself: `Chromium 150.0.1 ...`. */
+  readonly browser?: string
 }
 
 export interface Finding {
@@ -147,7 +177,10 @@ export interface EventBodies {
   }
   evidence: { readonly tier: TierId; readonly evidence: Evidence }
   test: { readonly tier: TierId; readonly test: TestRow }
-  image: { readonly service: string; readonly ref: string; readonly id: string }
+  /** `sizeBytes`: streams of earlier versions have none. */
+  image: { readonly service: string; readonly ref: string; readonly id: string; readonly sizeBytes?: number }
+  /** What the programs of a service hold in memory at the end of a tier, without what the kernel would give back. */
+  memory: { readonly tier: TierId; readonly service: string; readonly bytes: number }
   leak: { readonly kind: string; readonly name: string }
   /** The last look of the masker over everything that is kept. */
   'secrets.scanned': { readonly files: number; readonly leaks: readonly string[] }

@@ -1,5 +1,11 @@
 import { z } from 'zod'
 
+/**
+ * Which meaning the outcomes of a run have. Raise it with every change that makes a tier judge something else than before, and say in
+ * `history/compare/evidence-schemas.ts` where a comparison with the former meaning is still true.
+ */
+export const EVIDENCE_SCHEMA = 1
+
 const image = z.object({ service: z.string(), ref: z.string(), id: z.string().min(1) })
 const identity = z.object({
   service: z.string(),

@@ -25,6 +25,7 @@ export function fold(events: readonly RunEvent[]): Results {
   const secretLeaks = [...new Set(scans.flatMap((scan) => scan.leaks))]
   return {
     schema: 1,
+    ...(start.evidenceSchema === undefined ? {} : { evidenceSchema: start.evidenceSchema }),
     tool: start.tool,
     run: {
       id: start.run.id,
@@ -51,6 +52,8 @@ export function fold(events: readonly RunEvent[]): Results {
     secretLeaks,
     accommodations: [...new Set(of(events, 'accommodation').map(({ text }) => text))],
     images: lastByService(of(events, 'image').map(body)),
+    ...mostMemory(of(events, 'memory')),
+    ...(start.contract === undefined ? {} : { contract: start.contract }),
     customization: start.customization,
     environment: environmentOf(events),
     artifacts: unique(of(events, 'artifact').map(body)),
@@ -174,6 +177,13 @@ function tierResult(facts: TierFacts, outcome: Outcome, events: readonly RunEven
 function environmentOf(events: readonly RunEvent[]): Results['environment'] {
   const found = of(events, 'environment').at(-1)
   return found ? { ...body(found), load: [...found.load] } : null
+}
+
+function mostMemory(events: readonly Of<'memory'>[]): Pick<Results, 'memory'> {
+  if (events.length === 0) return {}
+  const most = new Map<string, number>()
+  for (const { service, bytes } of events) most.set(service, Math.max(bytes, most.get(service) ?? 0))
+  return { memory: [...most].map(([service, bytes]) => ({ service, bytes })) }
 }
 
 function of<T extends EventType>(events: readonly RunEvent[], type: T): Of<T>[] {

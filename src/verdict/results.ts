@@ -5,11 +5,13 @@ import {
   baseShape,
   causeShape,
   checkShape,
+  contractShape,
   customizationShape,
   environmentShape,
   findingShape,
   imageShape,
   leakShape,
+  memoryShape,
   operationShape,
   outcomeShape,
   recipeShape,
@@ -59,6 +61,10 @@ const attemptShape = z.object({
 const resultsShape = z
   .object({
     schema: z.literal(1),
+    evidenceSchema: z.number().int().optional().meta({
+      description:
+        'Which meaning the outcomes have: results of two are only compared where the two are declared equal. Files of earlier versions have none.',
+    }),
     tool: toolShape,
     run: z.object({
       id: z.string(),
@@ -89,6 +95,13 @@ const resultsShape = z
     secretLeaks: z.array(z.string()).meta({ description: 'Where the last look of the masker still found a secret.' }),
     accommodations: z.array(z.string()),
     images: z.array(imageShape),
+    memory: z.array(memoryShape).optional().meta({
+      description:
+        'The most that the programs of each service held at the end of a tier, in bytes. Files of earlier versions have none.',
+    }),
+    contract: contractShape.optional().meta({
+      description: 'What head asks of its operator, by its files. Files of earlier versions have none.',
+    }),
     customization: customizationShape,
     environment: environmentShape.nullable(),
     artifacts: z.array(artifactShape),

@@ -32,6 +32,7 @@ test('what a stack is made of, as the engine tells it', async () => {
   expect(container).toMatchObject({ id: task?.containerId, state: 'running', exitCode: null, health: null })
   expect(await engine.container(container?.id ?? '')).toEqual(container)
   expect(await engine.cpuMs(container?.id ?? '')).toBeGreaterThan(0)
+  expect(await engine.memoryBytes(container?.id ?? '')).toBeGreaterThan(0)
   expect(await objects.changedPaths(container?.id ?? '')).toEqual([])
   expect((await engine.exec(container?.id ?? '', ['touch', '/new'], { deadlineMs: 30_000 })).exitCode).toBe(0)
   expect(await objects.changedPaths(container?.id ?? '')).toEqual(['/new'])
@@ -59,6 +60,7 @@ test('a container that was never started, then was, then ended', async () => {
     expect(await objects.changedPaths(id)).toEqual([])
     expect(await engine.containerLogs(id)).toBe('')
     expect(await engine.cpuMs(id)).toBeNull()
+    expect(await engine.memoryBytes(id)).toBeNull()
     await unpackInto(connection, id, '/', Buffer.alloc(1024))
     await startContainer(connection, id)
     const said: string[] = []
@@ -77,6 +79,7 @@ test('a container that was never started, then was, then ended', async () => {
     expect(await objects.killContainer(id)).toBe(false)
     expect(await engine.container(id)).toMatchObject({ state: 'exited', exitCode: 137, oomKilled: false })
     expect(await engine.cpuMs(id)).toBeNull()
+    expect(await engine.memoryBytes(id)).toBeNull()
     await expect(engine.exec(id, ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
   } finally {
     expect(await objects.removeContainer(id)).toBe(true)
@@ -91,6 +94,7 @@ test('what is not there is null, false or empty', async () => {
     await engine.container(name),
     await engine.image(name),
     await engine.cpuMs(name),
+    await engine.memoryBytes(name),
   ]).toEqual([null, null, null, null])
   expect([await engine.services(name), await engine.tasks(name), await engine.containers({ stack: name })]).toEqual([
     [],

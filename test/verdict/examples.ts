@@ -44,9 +44,20 @@ const CAUSE: Cause = {
 /** Events with every field that they may have, and those that a passing run has not. */
 const OTHER_EVENTS: readonly EventDraft[] = [
   {
+    ...{ type: 'environment', engine: '29.5.0', api: '1.52', cpus: 2, memoryBytes: 4_000_000_000, load: [0.5] },
+    ...{ kernel: '6.1.0', cgroup: '2', vips: false, edge: 'cc-ci/traefik:3.7.15', browser: 'Chromium 156.0.1' },
+  },
+  { type: 'image', service: 'app', ref: 'pocketbase:0.40.6', id: 'sha256:bb22', sizeBytes: 36_000_000 },
+  { type: 'memory', tier: 'install', service: 'app', bytes: 21_000_000 },
+  {
     type: 'run.started',
     ...HEADER,
     tool: { ...HEADER.tool, commit: HEAD },
+    evidenceSchema: 1,
+    contract: {
+      ...{ variables: ['DOMAIN', 'MAIL_FROM'], mustBeSet: ['MAIL_FROM'], secrets: ['db_password'] },
+      ...{ services: ['app', 'db'], volumes: ['data'], ports: ['8448/tcp'], routes: ['DOMAIN/'] },
+    },
     customization: {
       config: { 'timeouts.deploy': 900 },
       hooks: ['ready'],

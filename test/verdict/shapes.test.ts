@@ -68,6 +68,10 @@ const OPTIONAL = [
   'test test.reason',
   'test test.artifacts',
   'finding where',
+  ...['kernel', 'cgroup', 'vips', 'edge', 'browser'].map((key) => `environment ${key}`),
+  'image sizeBytes',
+  'run.started evidenceSchema',
+  'run.started contract',
 ]
 /** Below these, and there, anything goes: what a recipe sets, and evidence that `fold` judges later. */
 const ANYTHING = [/^customization\.(config|sources)\./, /^evidence\.(?!kind$)/]

@@ -12,6 +12,7 @@ interface PinnedImage {
   readonly ref: string
   readonly pinned: string
   readonly id: string
+  readonly sizeBytes: number
 }
 
 export interface ResolvedImages {
@@ -53,19 +54,23 @@ async function resolveImage(engine: Engine, wanted: Wanted, accommodations: stri
   const local = await recipesOwn(`the image ${ref}`, () => engine.image(ref), service)
   if (local && local.repoDigests.length === 0) {
     accommodations.push(`image ${ref} was built on this machine: used by its id, not pulled`)
-    return { ref, pinned: local.id, id: local.id }
+    return { ref, pinned: local.id, ...facts(local) }
   }
   const refused = await pullError(engine, wanted)
   const image = await engine.image(ref)
-  if (refused === null && image) return { ref, pinned: pinnedRef(ref, image), id: image.id }
+  if (refused === null && image) return { ref, pinned: pinnedRef(ref, image), ...facts(image) }
   const missing = refused instanceof CcCiError && refused.code === 'image-not-found'
   if (image && !missing) {
     accommodations.push(
       `image ${ref}: no registry answered, the local image of that name is used (${messageOf(refused)})`,
     )
-    return { ref, pinned: pinnedRef(ref, image), id: image.id }
+    return { ref, pinned: pinnedRef(ref, image), ...facts(image) }
   }
   throw unpullable({ ref, service, missing }, refused)
+}
+
+function facts({ id, sizeBytes }: ImageState): Pick<PinnedImage, 'id' | 'sizeBytes'> {
+  return { id, sizeBytes }
 }
 
 async function pullError(engine: Engine, { ref, signal, log }: Wanted): Promise<unknown> {

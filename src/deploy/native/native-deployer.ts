@@ -83,7 +83,9 @@ function deployedOf(services: readonly ServiceState[], { prepared, before, accom
     services: services.filter(({ service }) => wanted.has(service)),
     images: services.flatMap(({ service, image }) => {
       const pinned = images.get(service)
-      return pinned ? [{ service, ref: pinned.ref, id: image === pinned.pinned ? pinned.id : image }] : []
+      if (!pinned) return []
+      const { ref, id, sizeBytes } = pinned
+      return [{ service, ref, id: image === pinned.pinned ? id : image, sizeBytes }]
     }),
     accommodations,
     orphans: services.map(({ service }) => service).filter((service) => !wanted.has(service)),

@@ -161,7 +161,8 @@ describe('a refusal', () => {
       await engine.container('c'),
       await engine.image('i'),
       await engine.cpuMs('c'),
-    ]).toEqual([null, null, null, null])
+      await engine.memoryBytes('c'),
+    ]).toEqual([null, null, null, null, null])
     expect(await engine.objects.find('network', 'n')).toBeNull()
     expect([await engine.objects.remove('secret', 's'), await engine.objects.removeContainer('c')]).toEqual([
       false,

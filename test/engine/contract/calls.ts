@@ -129,6 +129,11 @@ export const CALLS: Readonly<Record<string, Call>> = {
     answer: { cpu_stats: { cpu_usage: { total_usage: 5_000_000 } }, precpu_stats: {} },
     act: (engine) => engine.cpuMs('c'),
   },
+  memoryBytes: {
+    asks: 'GET /containers/c/stats',
+    answer: { memory_stats: { usage: 9_000_000, stats: { total_inactive_file: 4_000_000 } }, precpu_stats: {} },
+    act: (engine) => engine.memoryBytes('c'),
+  },
   image: {
     asks: 'GET /images/i/json',
     answer: {

@@ -1,0 +1,49 @@
+import { comparable, type Reason, type Rule } from './compare/comparable.ts'
+import type { RunSummary } from './run-summary.ts'
+
+export type FoundBaseline =
+  | { readonly run: RunSummary }
+  /** Why none of the runs will do, by reason: how many, and the words of the newest. */
+  | { readonly run: null; readonly asked: number; readonly why: readonly { times: number; message: string }[] }
+
+/**
+ * The newest earlier run that `after` may be compared with: of the same recipe, judged all that `after` judged, and different in one thing at
+ * most. `commit`: only runs of that commit, as of the branch that a pull request is for.
+ */
+export function findBaseline(
+  runs: readonly RunSummary[],
+  after: RunSummary,
+  { rule, commit }: { readonly rule: Rule; readonly commit?: string },
+): FoundBaseline {
+  const earlier = runs.filter(
+    (run) =>
+      run.id < after.id &&
+      run.recipe.name === after.recipe.name &&
+      (commit === undefined || run.recipe.commit === commit),
+  )
+  const refused = new Map<string, { times: number; message: string }>()
+  for (const run of earlier) {
+    const why = whyNot(run, after, rule)
+    if (why === null) return { run }
+    for (const { code, message } of why) {
+      const known = refused.get(code)
+      refused.set(code, { times: (known?.times ?? 0) + 1, message: known?.message ?? message })
+    }
+  }
+  return { run: null, asked: earlier.length, why: [...refused.values()] }
+}
+
+type WhyNot = Pick<Reason, 'message'> & { readonly code: Reason['code'] | 'judged-less' }
+
+function whyNot(run: RunSummary, after: RunSummary, rule: Rule): readonly WhyNot[] | null {
+  const found = comparable(run, after, rule)
+  if (found.kind === 'refused') return found.reasons
+  const left = after.tiers.filter(({ id, status }) => status !== 'not-judged' && isLeftOut(run, id))
+  if (left.length === 0) return null
+  const tiers = left.map(({ id }) => id).join(', ')
+  return [{ code: 'judged-less', message: `run ${run.id} left out ${tiers}` }]
+}
+
+function isLeftOut({ tiers }: RunSummary, id: string): boolean {
+  return tiers.find((tier) => tier.id === id)?.status === 'not-judged'
+}

@@ -1,0 +1,99 @@
+import type { RunSummary } from '../run-summary.ts'
+import { areEquivalent } from './evidence-schemas.ts'
+
+/** What may differ between two runs, and may be what a comparison is about. */
+export const DIMENSIONS = {
+  recipe: 'the commit of the recipe',
+  base: 'the version that the upgrade starts from',
+  settings: "the operator's settings",
+  tool: 'cc-ci itself',
+  environment: 'the machine, its engine, edge and browser, or an image that has moved under its name',
+} as const
+
+export type Dimension = keyof typeof DIMENSIONS
+
+/** One thing that is not the same in both runs. */
+export interface Difference {
+  readonly dimension: Dimension
+  /** `engine`, `image nginx:1.27`, `health.path`. */
+  readonly key: string
+  /** Null: this run does not say. */
+  readonly before: string | null
+  readonly after: string | null
+}
+
+const GIB = 1024 ** 3
+
+/** Everything that differs, dimension by dimension. The base belongs to the recipe: it counts by itself where the recipe is the same. */
+export function differencesOf(before: RunSummary, after: RunSummary): Difference[] {
+  const recipe = recipeDifferences(before, after)
+  return [
+    ...recipe,
+    ...(recipe.length === 0 ? baseDifferences(before, after) : []),
+    ...settingDifferences(before, after),
+    ...named('tool', toolFacts(before), toolFacts(after)),
+    ...named('environment', environmentFacts(before), environmentFacts(after)),
+    ...imageDifferences(before, after),
+  ]
+}
+
+/** True where both outcomes mean the same: see `EVIDENCE_SCHEMA`. */
+export function meanTheSame(before: RunSummary, after: RunSummary): boolean {
+  return areEquivalent(before.evidenceSchema, after.evidenceSchema)
+}
+
+/** A commit does not say what ran where there were changes on top of it. */
+function recipeDifferences({ recipe: a }: RunSummary, { recipe: b }: RunSummary): Difference[] {
+  if (a.commit === b.commit && !a.dirty && !b.dirty) return []
+  const told = ({ commit, dirty }: RunSummary['recipe']) => `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}`
+  return [{ dimension: 'recipe', key: 'commit', before: told(a), after: told(b) }]
+}
+
+function baseDifferences({ base: a }: RunSummary, { base: b }: RunSummary): Difference[] {
+  const told = (base: RunSummary['base']) => (base ? `${base.version} (${base.source})` : 'none')
+  const same = a?.commit === b?.commit && a?.source === b?.source
+  return same ? [] : [{ dimension: 'base', key: 'base', before: told(a), after: told(b) }]
+}
+
+function settingDifferences({ settings: a }: RunSummary, { settings: b }: RunSummary): Difference[] {
+  return named('settings', a, b)
+}
+
+function toolFacts({ tool }: RunSummary): Record<string, string | null> {
+  return { version: tool.version, commit: tool.commit }
+}
+
+/** Memory counts in steps of its power of two: what an engine reports moves with each kernel. */
+function environmentFacts({ environment }: RunSummary): Record<string, string | null> {
+  if (!environment) return {}
+  const { memoryBytes, cpus, vips, ...rest } = environment
+  return {
+    ...rest,
+    processors: String(cpus),
+    memory: `about ${2 ** Math.round(Math.log2(Math.max(1, memoryBytes / GIB)))} GiB`,
+    ...(vips === undefined ? {} : { 'virtual addresses': vips ? 'carry traffic' : 'carry none' }),
+  }
+}
+
+/** References that both use and that meant two images: another reference is a change of the recipe. */
+function imageDifferences({ images: a }: RunSummary, { images: b }: RunSummary): Difference[] {
+  const idOf = new Map(a.map(({ ref, id }) => [ref, id]))
+  const moved = b.filter(({ ref, id }) => idOf.has(ref) && idOf.get(ref) !== id)
+  return [...new Map(moved.map((image) => [image.ref, image])).values()].map(({ ref, id }) => ({
+    dimension: 'environment',
+    key: `image ${ref}`,
+    before: idOf.get(ref)?.slice(0, 19) ?? null,
+    after: id.slice(0, 19),
+  }))
+}
+
+function named(
+  dimension: Dimension,
+  before: Readonly<Record<string, string | null>>,
+  after: Readonly<Record<string, string | null>>,
+): Difference[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+  return keys
+    .map((key) => ({ dimension, key, before: before[key] ?? null, after: after[key] ?? null }))
+    .filter((one) => one.before !== one.after)
+}
