@@ -1,66 +1,61 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
 import { flakyTiers } from '../verdict/attempts.ts'
-import { baseShape, environmentShape, imageShape, recipeShape, toolShape } from '../verdict/event-shape.ts'
-import type { Results } from '../verdict/results.ts'
-import { TIER_IDS } from '../verdict/tiers.ts'
+import type { Results, TierStatus } from '../verdict/results.ts'
+import type { TierId } from '../verdict/tiers.ts'
 
-const tierSummary = z.object({
-  id: z.enum(TIER_IDS),
+type Cause = NonNullable<Results['tiers'][number]['cause']>
+
+export interface TierSummary {
+  readonly id: TierId
   /** `not-judged`: it was left out of the run, which says nothing about it. */
-  status: z.enum(['pass', 'fail', 'skip', 'unverified', 'not-judged']),
-  durationMs: z.number(),
-  cause: z.object({ code: z.string(), blame: z.string(), service: z.string().optional() }).optional(),
+  readonly status: TierStatus | 'not-judged'
+  readonly durationMs: number
+  readonly cause?: Pick<Cause, 'code' | 'blame' | 'service'>
   /** The code that it ended with at first, where it passed on a second attempt only. */
-  flaky: z.string().optional(),
-})
+  readonly flaky?: string
+}
 
 /**
  * What of a run others are compared with: everything that decides whether two runs may be compared, and how each tier ended. The content of one
- * line of the index of runs, and what `summaryOf` makes of a `results.json`.
+ * line of the index of runs.
  */
-export const runSummaryShape = z.object({
-  id: z.string(),
+export interface RunSummary extends Pick<Results, 'recipe' | 'base' | 'tool' | 'verdict' | 'level'> {
+  readonly id: string
   /** ISO 8601. */
-  startedAt: z.string(),
-  finishedAt: z.string(),
+  readonly startedAt: string
+  readonly finishedAt: string
   /** False: killed, or stopped by somebody. */
-  whole: z.boolean(),
-  recipe: recipeShape,
-  base: baseShape.nullable(),
-  tool: toolShape,
-  evidenceSchema: z.number().nullable(),
-  environment: environmentShape.omit({ load: true }).nullable(),
-  images: z.array(imageShape.omit({ sizeBytes: true })),
+  readonly whole: boolean
+  readonly evidenceSchema: number | null
+  readonly environment: Omit<NonNullable<Results['environment']>, 'load'> | null
+  readonly images: readonly Omit<Results['images'][number], 'sizeBytes'>[]
   /** Setting to its value as JSON, of those that the operator wrote: what lies in the repository of the recipe belongs to its commit. */
-  settings: z.record(z.string(), z.string()),
-  verdict: z.enum(['pass', 'fail', 'unverified']),
-  level: z.number(),
-  tiers: z.array(tierSummary),
-})
-
-export type RunSummary = z.infer<typeof runSummaryShape>
-export type TierSummary = RunSummary['tiers'][number]
+  readonly settings: Readonly<Record<string, string>>
+  readonly tiers: readonly TierSummary[]
+}
 
 export function summaryOf(results: Results): RunSummary {
   const { run, recipe, base, tool, environment, verdict, level } = results
-  const { load: _load, ...machine } = environment ?? { load: [] }
   return {
     id: run.id,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     whole: run.complete && run.interrupted === null,
-    recipe: { ...recipe },
-    base: base && { ...base },
-    tool: { ...tool },
+    recipe,
+    base,
+    tool,
     evidenceSchema: results.evidenceSchema ?? null,
-    environment: environment && (machine as RunSummary['environment']),
+    environment: environment && withoutLoad(environment),
     images: results.images.map(({ service, ref, id }) => ({ service, ref, id })),
     settings: operatorsSettings(results.customization),
     verdict,
     level,
     tiers: tiersOf(results),
   }
+}
+
+function withoutLoad({ load: _load, ...machine }: NonNullable<Results['environment']>): RunSummary['environment'] {
+  return machine
 }
 
 function tiersOf(results: Results): TierSummary[] {
@@ -77,7 +72,7 @@ function tiersOf(results: Results): TierSummary[] {
   })
 }
 
-function causeOf({ code, blame, service }: NonNullable<Results['tiers'][number]['cause']>): TierSummary['cause'] {
+function causeOf({ code, blame, service }: Cause): NonNullable<TierSummary['cause']> {
   return { code, blame, ...(service ? { service } : {}) }
 }
 
