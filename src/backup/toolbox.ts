@@ -2,6 +2,7 @@ import type { HelperContainer } from '../engine/helper-container.ts'
 import type { EngineExecResult } from '../engine/types.ts'
 import type { Cleanup } from '../lib/cleanup.ts'
 import { InfraError } from '../lib/errors.ts'
+import { withBoundedInput } from './bounded-input.ts'
 
 /** Where the toolbox sees the volumes of the app, and the repository of the run. */
 export const VOLUMES_DIR = '/volumes'
@@ -73,7 +74,7 @@ export async function openToolbox(engine: ToolboxEngine, options: ToolboxOptions
     get volumes() {
       return [...volumes.keys()]
     },
-    exec: (argv, execOptions) => engine.exec(container, argv, execOptions),
+    exec: (argv, execOptions) => engine.exec(container, bounded(argv, execOptions), execOptions),
     run: (argv, execOptions) => runOk({ engine, container, mask }, argv, execOptions),
     async refresh() {
       const now = await stackVolumes(engine, app.stack)
@@ -131,13 +132,17 @@ async function runOk(
   argv: readonly string[],
   options: ToolboxExecOptions,
 ): Promise<string> {
-  const result = await engine.exec(container, argv, options)
+  const result = await engine.exec(container, bounded(argv, options), options)
   if (result.truncated) throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox printed more than is kept`)
   if (result.exitCode === 0) return result.stdout
   const words = mask((result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n'))
   throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox ended with ${result.exitCode}:\n${words}`, {
     hint: 'Check the space on the machine; `cc-ci doctor` checks the toolbox image.',
   })
+}
+
+function bounded(argv: readonly string[], { stdin }: ToolboxExecOptions): readonly string[] {
+  return stdin === undefined ? argv : withBoundedInput(argv, stdin)
 }
 
 function sameVolumes(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

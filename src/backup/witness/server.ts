@@ -1,6 +1,7 @@
 import { RecipeError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
+import { withBoundedInput } from '../bounded-input.ts'
 import type { BackupPlan } from '../plan.ts'
 import { settledExec } from '../settled-exec.ts'
 import type { Surroundings, Witness, WitnessRow } from './contract.ts'
@@ -110,7 +111,8 @@ export async function whyNotRead(call: ClientCall, around: Surroundings): Promis
 }
 
 function runClient({ service, script, args, stdin }: ClientCall, around: Surroundings) {
-  return settledExec(service, ['sh', '-c', script, 'witness', ...args], { ...around, deadlineMs: CALL_MS, stdin })
+  const argv = withBoundedInput(['sh', '-c', script, 'witness', ...args], stdin)
+  return settledExec(service, argv, { ...around, deadlineMs: CALL_MS, stdin })
 }
 
 function unreadable({ title, service }: ClientCall, why: string): RecipeError {
