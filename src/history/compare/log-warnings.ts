@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shapeOf } from '../../lib/fold-repeats.ts'
 
+// cspell:ignore emerg deprecat
 /** Words with which programs mark what an operator should look at, in the languages of log lines. */
 const WARNS =
   /\b(?:warn(?:ing)?|err(?:or)?|fatal|panic|critical|alert|emerg(?:ency)?|exception|traceback|deprecat\w*)\b/i
