@@ -313,6 +313,19 @@ describe('since the last release', () => {
       'conf.txt changed since 1.0.0+1.25.3, and CONF_VERSION gives it the same name',
     ],
     [
+      'another template driver, which the engine passes over',
+      COMPOSE_OF('file: conf.txt', 'file: conf.txt, template_driver: golang'),
+      'its template_driver changed since 1.0.0+1.25.3, and CONF_VERSION gives it the same name',
+    ],
+    [
+      'another template driver under another name',
+      {
+        'compose.yml': GOOD.replace('file: conf.txt', 'file: conf.txt, template_driver: golang'),
+        'abra.sh': 'export CONF_VERSION=v2\n',
+      },
+      undefined,
+    ],
+    [
       'a name without a version in place of the same one',
       { ...OTHER, ...COMPOSE_OF('${CONF_VERSION}', 'v1') },
       'conf.txt changed since 1.0.0+1.25.3, and its name has no version',

@@ -16,11 +16,13 @@ interface FromFile {
   readonly name: string
   readonly file: string
   readonly content: Buffer
+  /** Null: the content is used as it is. */
+  readonly templateDriver: string | null
 }
 
 /**
- * CC01: the engine keeps a config or secret as it was made, and refuses other content under the same name. What has a new name may have any
- * content, whatever else was renamed.
+ * CC01: the engine keeps a config or secret as it was made, refuses other content under the same name, and passes over another template driver without
+ * a word. What has a new name may have any content, whatever else was renamed.
  */
 export async function fixedContents(context: LintContext): Promise<LintFact[] | string> {
   const { lastRelease } = context
@@ -41,24 +43,33 @@ export async function fixedContents(context: LintContext): Promise<LintFact[] | 
 
 function factOf(
   { stack, tree }: LintContext,
-  { section, key, file, content }: FromFile,
+  { section, key, file, content, templateDriver }: FromFile,
   { tag, old }: { tag: string; old: FromFile | undefined },
 ): LintFact {
   const variables = versionVariables(stack, section, key)
-  const changed = old?.file === file ? `${file} changed since ${tag}` : `${file} is not what ${old?.file} was in ${tag}`
+  const isSame = !old || old.content.equals(content)
+  const other = old?.file === file ? `${file} changed since ${tag}` : `${file} is not what ${old?.file} was in ${tag}`
+  const changed = isSame ? `its template_driver changed since ${tag}` : other
   const named = variables.length > 0 ? `${variables.join(', ')} gives it the same name` : 'its name has no version'
   const where = variables.map((name) => tree.abraExports.get(name)?.place).find(Boolean) ?? stack.place([section, key])
-  return fact(`${KINDS[section]} ${key}`, !old || old.content.equals(content), `${changed}, and ${named}`, where)
+  return fact(
+    `${KINDS[section]} ${key}`,
+    isSame && (!old || old.templateDriver === templateDriver),
+    `${changed}, and ${named}`,
+    where,
+  )
 }
 
 async function fromFiles({ dir, stack, stackName }: UpgradeSide): Promise<FromFile[]> {
   const found: FromFile[] = []
   for (const section of ['configs', 'secrets'] as const) {
-    for (const [key, { file, name = `${stackName}_${key}`, external }] of Object.entries(stack.model[section])) {
+    for (const [key, { file, name = `${stackName}_${key}`, external, template_driver }] of Object.entries(
+      stack.model[section],
+    )) {
       if (file === undefined || external) continue
       // What is no file has no content to compare.
       const content = await readFile(join(dir, file)).catch(() => null)
-      if (content) found.push({ section, key, name, file, content })
+      if (content) found.push({ section, key, name, file, content, templateDriver: template_driver || null })
     }
   }
   return found
