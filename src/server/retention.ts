@@ -14,7 +14,7 @@ const DEADLINE_MS = 30 * 60_000
 const OUTCOME_BYTES = 256 * 1024 ** 2
 
 /** What the run folders of this server hold, as the last prune left them. */
-export interface RunsDisk {
+interface RunsDisk {
   readonly runs: number
   readonly bytes: number
   /** ISO 8601. */

@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { kindOf, PRUNE_KINDS, type PruneKind } from './kinds.ts'
 
-export interface Use {
+interface Use {
   readonly files: number
   readonly bytes: number
 }

@@ -245,6 +245,27 @@ describe('nothing is pruned of a run', () => {
     expect((await prune()).pruned.map(({ run }) => run)).toEqual([OLD, uploaded])
   })
 
+  test('that comes to be pinned after it was looked at', async () => {
+    const { state, run, prune } = await stage()
+    const [{ dir }, other] = [run(OLD), run(idAt(NOW - 99 * DAY_MS))]
+    const before = filesOf(dir)
+    // Asked for once the pins were read, before anything goes.
+    const policy = {
+      maxBytes: null,
+      get olderThanMs() {
+        mkdirSync(join(state, 'pins'), { recursive: true })
+        const pins = [{ run: OLD, reason: 'a sweep began' }]
+        writeFileSync(join(state, 'pins', 'sweeps.json'), JSON.stringify({ schema: 1, pins }))
+        return 0
+      },
+    }
+    expect(await prune({ policy })).toMatchObject({
+      kept: [{ run: OLD, reason: 'pinned', words: 'sweeps: a sweep began' }],
+      pruned: [{ run: idAt(NOW - 99 * DAY_MS) }],
+    })
+    expect([filesOf(dir), filesOf(other.dir)]).toEqual([before, FOR_EVER])
+  })
+
   test('where a file of pins cannot be read: it may pin anything', async () => {
     const { state, run, prune } = await stage()
     const { dir } = run(OLD)
