@@ -1,6 +1,7 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DIMENSIONS, type Dimension } from '../history/compare/dimensions.ts'
+import { RETENTION_DEFAULTS } from '../history/retention/policy.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { CcCiError } from '../lib/errors.ts'
 import { isRunId } from '../lib/ids.ts'
@@ -10,6 +11,7 @@ import { SERVER_SETTINGS } from '../server/settings/table.ts'
 import { POLICY_CODES, type PolicyCode } from '../verdict/policy-codes.ts'
 import { isTierId, QUICK_TIERS, TIER_IDS, type TierId } from '../verdict/tiers.ts'
 
+type GcOptions = import('./gc.ts').GcOptions
 type SelftestCommandOptions = import('./selftest.ts').SelftestCommandOptions
 
 /** An action's module is loaded when its command runs: `--help` and completion load none of them. */
@@ -125,10 +127,25 @@ function addMachine(program: Command): void {
     program
       .command('gc')
       .argument('[runs...]', 'runs kept with --keep to remove as well')
-      .description('remove what dead runs left on the engine'),
-  ).action(async (runs: string[], options: StateOption) => {
-    process.exitCode = await (await import('./gc.ts')).gcCommand(runs, options)
-  })
+      .description('remove what dead runs left on the engine; with --runs: prune the folders of runs'),
+  )
+    .option(
+      '--runs',
+      'prune logs, pictures, traces, checkouts and reports of runs that are over; results stay for ever',
+    )
+    .option(
+      '--older-than <duration>',
+      `with --runs: of runs that were begun so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan})`,
+    )
+    .option(
+      '--max-bytes <size>',
+      `with --runs: oldest first, until all run folders together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes})`,
+    )
+    .option('--dry-run', 'with --runs: only say what would go')
+    .option('--json', 'with --runs: as JSON')
+    .action(async (runs: string[], options: GcOptions) => {
+      process.exitCode = await (await import('./gc.ts')).gcCommand(runs, options)
+    })
 }
 
 function addSelftest(program: Command): void {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
 import {
@@ -12,6 +14,7 @@ import {
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { flakyText } from '../report/flaky.ts'
+import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program.ts'
@@ -29,10 +32,7 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
   if (run === undefined && !options.open && !options.report) return list(state, options.json === true)
   const folder = runFolder(state, expandRunId(state, run ?? 'last'))
   if (options.report || options.open) {
-    if (!existsSync(folder.report))
-      throw new UsageError('no-report', `this run has no report: ${folder.report}`, {
-        hint: 'It was stopped before it ended; see `cc-ci runs`.',
-      })
+    if (!existsSync(folder.report)) throw noReport(folder)
     process.stdout.write(`${folder.report}\n`)
     if (options.open) openInBrowser(folder.report)
     return 0
@@ -42,10 +42,34 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
     throw new UsageError('no-results', `this run has no results: ${folder.results}`, {
       hint: 'It still runs, or was killed; `cc-ci gc` removes what it left.',
     })
-  process.stdout.write(
-    options.json ? `${JSON.stringify(results, null, 2)}\n` : summaryText(results, { reportPath: folder.report }),
-  )
+  process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : summaryText(results, partsOf(folder)))
   return 0
+}
+
+/** The report where there is one, and what was pruned. */
+function partsOf(folder: RunFolder): SummaryOptions {
+  const record = readPruned(folder.dir)
+  return {
+    ...(existsSync(folder.report) ? { reportPath: folder.report } : {}),
+    ...(record ? { pruned: prunedText(record) } : {}),
+  }
+}
+
+function noReport(folder: RunFolder): UsageError {
+  const pruned = readPruned(folder.dir)?.pruned.find(({ kind }) => kind === 'report')
+  if (!pruned) {
+    return new UsageError('no-report', `this run has no report: ${folder.report}`, {
+      hint: 'It was stopped before it ended; see `cc-ci runs`.',
+    })
+  }
+  return new UsageError(
+    'report-pruned',
+    `the report of this run was pruned on ${pruned.at.slice(0, 10)} to save disk`,
+    {
+      kind: 'gone',
+      hint: `Its results stay: \`cc-ci runs ${basename(folder.dir)}\` shows them, with --json whole.`,
+    },
+  )
 }
 
 function list(state: string, json: boolean): number {
@@ -56,7 +80,17 @@ function list(state: string, json: boolean): number {
   return 0
 }
 
-function lineOf({ id, recipe, startedAt, durationMs, verdict, level, cause, flaky }: ReturnType<typeof rowOf>): string {
+function lineOf({
+  id,
+  recipe,
+  startedAt,
+  durationMs,
+  verdict,
+  level,
+  cause,
+  flaky,
+  pruned,
+}: ReturnType<typeof rowOf>): string {
   const columns = [
     id,
     (startedAt ?? '').slice(0, 16).replace('T', ' ').padEnd(16),
@@ -64,7 +98,7 @@ function lineOf({ id, recipe, startedAt, durationMs, verdict, level, cause, flak
     recipe.padEnd(20),
     verdict.padEnd(10),
     (level === null ? '' : `level ${level}`).padEnd(7),
-    [cause, flaky].filter(Boolean).join('  '),
+    [cause, flaky, pruned.length > 0 && '(pruned)'].filter(Boolean).join('  '),
   ]
   return columns.join('  ').trimEnd()
 }
@@ -85,6 +119,8 @@ function rowOf(state: string, id: string) {
     cause: results ? decidedBy(results) : null,
     /** Empty, or what passed on a second attempt only. */
     flaky: results ? flakyText(results) : '',
+    /** Kinds of files that were removed to save disk. */
+    pruned: (readPruned(folder.dir)?.pruned ?? []).map(({ kind }) => kind),
   }
 }
 

@@ -13,6 +13,11 @@ export function newRunId(now: number): string {
   return `${stamp}-${randomId(6)}`
 }
 
+/** When a run with this id was ordered, in ms since the epoch; the seconds are all that an id knows. */
+export function timeOfRunId(id: string): number {
+  return Date.parse(id.slice(0, 15).replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z'))
+}
+
 /** True for what `newRunId` makes: the only ids that may become a folder name. */
 export function isRunId(text: string): boolean {
   return /^\d{8}-\d{6}-[a-z2-9]{6}$/.test(text)

@@ -37,6 +37,12 @@ export async function withMachineLock<T>(
   }
 }
 
+/** Takes a lock of this machine, freed by the kernel however the process ends; null where another process has it. */
+export async function tryMachineLock(name: string): Promise<Disposable | null> {
+  const server = await listen(`\0${name}`)
+  return server && { [Symbol.dispose]: () => void server.close() }
+}
+
 function listen(path: string): Promise<Server | null> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())

@@ -10,8 +10,9 @@ export function parseSize(text: string): number {
   return Number(amount) * UNITS[unit as keyof typeof UNITS]
 }
 
-/** Bytes for a person: `512 MiB`, `1.5 GiB`. */
+/** Bytes for a person: `12 KiB`, `512 MiB`, `1.5 GiB`. */
 export function formatSize(bytes: number): string {
   const gib = bytes / 1024 ** 3
+  if (bytes > 0 && bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} KiB`
   return gib >= 1 ? `${Number(gib.toFixed(1))} GiB` : `${Math.round(bytes / 1024 ** 2)} MiB`
 }

@@ -13,6 +13,8 @@ export interface SummaryOptions {
   /** Default false. */
   readonly color?: boolean
   readonly reportPath?: string
+  /** What is no longer there of the run, in words. */
+  readonly pruned?: string
   /** Columns for reasons and lines. Default 100. */
   readonly width?: number
 }
@@ -27,7 +29,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
     noHttpRows(results, ink, width),
     dataRows(results, ink, width),
     loudRows(results, ink),
-    findingRows(results, ink, width),
+    findingRows(results, options, ink, width),
     closing(results, options, ink),
   ]
   return `\n${blocks
@@ -140,7 +142,7 @@ function loudRows({ leaks, secretLeaks, flags, run, customization, findings }: R
   ].map((text) => `  ${ink('yellow', `!! ${text}`)}`)
 }
 
-function findingRows({ findings }: Results, ink: Ink, width: number): string[] {
+function findingRows({ findings }: Results, options: SummaryOptions, ink: Ink, width: number): string[] {
   if (findings.length === 0) return []
   const order = ['error', 'warning', 'info']
   const top = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity)).slice(0, MAX_FINDINGS)
@@ -152,17 +154,25 @@ function findingRows({ findings }: Results, ink: Ink, width: number): string[] {
   return [
     `  ${findings.length} finding${findings.length === 1 ? '' : 's'}`,
     ...rows,
-    ...(rest > 0 ? [`    and ${rest} more in the report`] : []),
+    ...(rest > 0 ? [`    and ${rest} more in ${whole(options)}`] : []),
   ]
 }
 
-function closing({ accommodations, tiers }: Results, { reportPath }: SummaryOptions, ink: Ink): string[] {
+/** Where all of it is. */
+function whole({ reportPath, pruned }: SummaryOptions): string {
+  return pruned && !reportPath ? 'results.json' : 'the report'
+}
+
+function closing({ accommodations, tiers }: Results, { reportPath, pruned }: SummaryOptions, ink: Ink): string[] {
   const codes = new Set(tiers.flatMap(({ cause }) => (cause && cause.code !== 'blocked' ? [cause.code] : [])))
   const next = [...codes].map((code) => `cc-ci explain ${code}`).join(', ')
   const count = accommodations.length
   return [
-    ...(count > 0 ? [`  ${count} accommodation${count === 1 ? '' : 's'} to this machine (in the report)`] : []),
+    ...(count > 0
+      ? [`  ${count} accommodation${count === 1 ? '' : 's'} to this machine (in ${whole({ reportPath, pruned })})`]
+      : []),
     ...(reportPath ? [`  report  ${reportPath}`] : []),
+    ...(pruned ? [`  ${pruned}`] : []),
     ...(next ? [`  ${ink('dim', `next    ${next}`)}`] : []),
   ]
 }

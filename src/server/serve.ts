@@ -24,6 +24,7 @@ import { keepGoing } from './loop.ts'
 import { serviceManager } from './notify.ts'
 import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
+import { makeRetention } from './retention.ts'
 import { openStore } from './store/open.ts'
 import { makeIntake } from './trigger/intake.ts'
 import { runWorker } from './worker/worker.ts'
@@ -70,7 +71,9 @@ export async function serve(options: ServeOptions): Promise<void> {
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
   const { app, doorman, stopWaiting, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
-  addPages(app, { ...parts, operations }, doorman)
+  const retention = makeRetention({ ...parts, ccCi: options.ccCi })
+  metrics.runsBytes(() => retention.seen().disk?.bytes ?? null)
+  addPages(app, { ...parts, operations, retention }, doorman)
   const server = await listen(app, settings)
   log.info(
     {
@@ -88,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
     keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
+    keepGoing('retention', (stop) => retention.round(stop), signal, options),
     manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openWorkshop } from './cc-ci.ts'
@@ -84,6 +84,8 @@ describe('runs', () => {
     expect((await leftOnEngine(workshop)).filter((name) => name.includes('ccci'))).toEqual([])
     expect((await leftOnEngine(workshop)).filter((name) => name.startsWith('service'))).toHaveLength(1)
     expect((await workshop.run(['gc'])).stdout).toMatch(/nothing to remove/)
+    const kept = await workshop.run(['gc', '--runs', '--older-than', '0s'])
+    expect(kept.stdout).toMatch(new RegExp(`^nothing to prune[^]*left alone: 1 run\\n  ${results.run.id}  kept `))
     expect((await workshop.run(['runs'])).stdout).toMatch(
       new RegExp(
         `^${results.run.id}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d +[\\d.]+ (s|min .*)  healthy +pass +level 1$`,
@@ -98,6 +100,13 @@ describe('runs', () => {
     const gc = await workshop.run(['gc', results.run.id.slice(-6)])
     expect(gc.exitCode, gc.stdout + gc.stderr).toBe(0)
     expect(await leftOnEngine(workshop)).toEqual([])
+    const pruned = await workshop.run(['gc', '--runs', '--older-than', '0s'])
+    expect(pruned.stdout, pruned.stderr).toMatch(/^freed \d+ KiB of 1 run: /m)
+    const left = ['artifacts', 'events.ndjson', 'pruned.json', 'results.json', 'run.json']
+    expect(readdirSync(join(workshop.state, 'runs', results.run.id)).sort()).toEqual(left)
+    expect((await workshop.run(['runs', 'last'])).stdout).toMatch(
+      /pruned on [\d-]+: logs, pictures, report, checkouts$/m,
+    )
   })
 
   it('that do not exist are an error that says where was looked', async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { Cleanup } from '../../src/lib/cleanup.ts'
 import { formatDuration, parseDuration } from '../../src/lib/duration.ts'
 import { exec, execOk } from '../../src/lib/exec.ts'
-import { isRunId, newRunId } from '../../src/lib/ids.ts'
+import { isRunId, newRunId, timeOfRunId } from '../../src/lib/ids.ts'
+import { formatSize } from '../../src/lib/size.ts'
 
 describe('durations', () => {
   it.each([
@@ -12,6 +13,7 @@ describe('durations', () => {
     ['1h30m', 5_400_000],
     ['250ms', 250],
     ['1.5s', 1500],
+    ['90d', 7_776_000_000],
   ])('reads %s', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
@@ -21,7 +23,17 @@ describe('durations', () => {
   })
 
   it('writes them for a person', () => {
-    expect([400, 61_000, 7_380_000].map(formatDuration)).toEqual(['0.4 s', '1 min 01 s', '2 h 03 min'])
+    const days = 86_400_000
+    expect([400, 61_000, 7_380_000, 1.9 * days, 90 * days, 2.5 * days].map(formatDuration)).toEqual([
+      ...['0.4 s', '1 min 01 s', '2 h 03 min', '45 h 36 min', '90 d', '2 d 12 h'],
+    ])
+  })
+})
+
+describe('sizes', () => {
+  it('are written for a person', () => {
+    const mib = 1024 ** 2
+    expect([0, 1, 2048, mib, 1.5 * 1024 * mib].map(formatSize)).toEqual(['0 MiB', '1 KiB', '2 KiB', '1 MiB', '1.5 GiB'])
   })
 })
 
@@ -29,6 +41,8 @@ describe('run ids', () => {
   it('sort by time and are safe names', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (now) => isRunId(newRunId(now))))
     expect(newRunId(1000) < newRunId(100_000_000)).toBe(true)
+    const now = Date.parse('2026-11-29T20:38:15Z')
+    expect(timeOfRunId(newRunId(now + 999))).toBe(now)
   })
 })
 

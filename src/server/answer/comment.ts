@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { messageOf } from '../../lib/errors.ts'
 import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
@@ -40,7 +42,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
   return [
     markdownSummary(results, { reportUrl: `${url}/files/report.html` }).trimEnd(),
-    screenshot(results, url),
+    screenshot(results, url, runFolder(parts.settings.state, row.folder).dir),
     await difference(parts, row, results),
     head,
   ]
@@ -57,11 +59,12 @@ async function drift({ store, settings }: CommentParts, { request }: RunRow): Pr
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }
 
-function screenshot({ artifacts }: Results, url: string): string {
+/** None where it is there no longer. */
+function screenshot({ artifacts }: Results, url: string, dir: string): string {
   const last = artifacts
     .filter(({ kind, path }) => kind === 'screenshot' && /^artifacts\/[\w./-]+\.png$/.test(path))
     .at(-1)
-  return last
+  return last && existsSync(join(dir, last.path))
     ? `<details><summary>Screenshot</summary>\n\n![screenshot](<${url}/files/${last.path}>)\n\n</details>`
     : ''
 }

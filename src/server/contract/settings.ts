@@ -22,6 +22,10 @@ export interface ServerSettings {
   readonly runMemoryBytes: number
   readonly runDeadlineMs: number
   readonly pollMs: number
+  /** Runs of that age are pruned, ms; null: whatever their age. */
+  readonly pruneOlderThanMs: number | null
+  /** What all run folders may hold together before the oldest are pruned, bytes; null: whatever they hold. */
+  readonly pruneMaxBytes: number | null
   /** Login by the forge (OAuth2); null: operator token alone. */
   readonly oauth: { readonly clientId: string; readonly clientSecret: string } | null
   /** Members of this organisation are operators when they log in by the forge; required with oauth. */

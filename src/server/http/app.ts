@@ -75,6 +75,7 @@ export function makeApp(services: AppServices): ServerApp {
 const TITLES: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
+  410: 'Not here any more',
   429: 'Not so fast',
   503: 'Not now',
 }

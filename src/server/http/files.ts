@@ -3,9 +3,12 @@ import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
+import { fateOf } from '../../history/retention/pruned-record.ts'
 import { isRunId } from '../../lib/ids.ts'
+import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { UPLOADED } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
+import { readResults } from '../dispatch/outcome.ts'
 import { Refusal } from './failure.ts'
 
 /** A report is somebody else's page: no origin, no script, nothing from elsewhere. */
@@ -23,8 +26,8 @@ export function fileRoutes({ store, state }: FileServices): Hono {
   app.get('/runs/:id/files/:path{.+}', async (c) => {
     const { id, path } = c.req.param()
     const row = isRunId(id) && UPLOADED.test(path) ? await store.run(id) : null
-    const file = row ? await openBelow(join(state, 'runs', row.folder), path) : null
-    if (!file) throw new Refusal(404, 'no-such-file', 'there is no such file')
+    const file = row ? await openBelow(runFolder(state, row.folder).dir, path) : null
+    if (!file) throw row ? await refusalOf(runFolder(state, row.folder), path) : NO_FILE()
     const { size } = await file.stat()
     const headers = { ...kindOf(path), 'content-length': String(size) }
     if (size > 0)
@@ -35,6 +38,17 @@ export function fileRoutes({ store, state }: FileServices): Hono {
     return new Response('', { headers })
   })
   return app
+}
+
+const NO_FILE = () => new Refusal(404, 'no-such-file', 'there is no such file')
+
+/** What was pruned is not said never to have been. */
+async function refusalOf({ dir, results }: RunFolder, path: string): Promise<Refusal> {
+  const { artifacts } = await readResults(results).catch(() => ({ artifacts: [] }))
+  const fate = fateOf(dir, path, { artifacts })
+  if (fate.state !== 'pruned') return NO_FILE()
+  const message = `it was pruned on ${fate.at.slice(0, 10)} to save disk`
+  return new Refusal(410, 'pruned', message, 'The results of the run stay, on its page and in results.json.')
 }
 
 function kindOf(path: string): Record<string, string> {

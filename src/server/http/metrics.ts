@@ -10,6 +10,8 @@ export interface Metrics {
   hook(result: string): void
   /** Asked at each scrape. */
   hookQueue(length: () => number): void
+  /** Asked at each scrape; null: not known yet. */
+  runsBytes(bytes: () => number | null): void
   readonly measure: MiddlewareHandler
   /** For the forge's client: counts calls by what came of them. */
   readonly forgeFetch: typeof fetch
@@ -48,6 +50,12 @@ export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
       const gauge: Gauge = new Gauge({
         ...{ name: 'cc_ci_hook_queue', help: 'Delivered comments that wait to be decided', registers },
         collect: () => gauge.set(length()),
+      })
+    },
+    runsBytes(bytes) {
+      const gauge: Gauge = new Gauge({
+        ...{ name: 'cc_ci_runs_bytes', help: 'What the run folders hold, as the last prune left them', registers },
+        collect: () => gauge.set(bytes() ?? Number.NaN),
       })
     },
     async measure(c, next) {

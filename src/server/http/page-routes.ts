@@ -5,6 +5,7 @@ import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { Retention } from '../retention.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
 import { dashboardPage } from './pages/dashboard.ts'
 import { CSS, type Viewer } from './pages/frame.ts'
@@ -22,6 +23,7 @@ export interface PageServices {
   readonly operations: Operations
   readonly settings: ServerSettings
   readonly clock: Clock
+  readonly retention: Pick<Retention, 'seen'>
 }
 
 export interface Doorman {
@@ -47,8 +49,10 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       store.counts(),
       store.workers(),
     ])
+    const { pruneMaxBytes: maxBytes } = services.settings
+    const runsDisk = { ...services.retention.seen(), maxBytes }
     const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
-    return c.html(dashboardPage(data))
+    return c.html(dashboardPage({ ...data, runsDisk }))
   })
 
   app.get('/runs', async (c) => {

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { prunedText, readPruned } from '../../history/retention/pruned-record.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { runFolder } from '../../lifecycle/run-folder.ts'
+import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { readEvents } from '../../verdict/event-log.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
@@ -21,10 +22,25 @@ export interface Kept {
   readonly over: ReadonlySet<string>
   readonly problem: string | null
   readonly files: readonly string[]
+  /** What was there and is pruned, in words; null: nothing. */
+  readonly pruned: string | null
 }
 
 export async function readKept(state: string, row: RunRow): Promise<Kept> {
   const folder = runFolder(state, row.folder)
+  return { ...(await readFound(folder, row)), pruned: prunedOf(folder.dir) }
+}
+
+function prunedOf(dir: string): string | null {
+  try {
+    const record = readPruned(dir)
+    return record && prunedText(record)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<Kept, 'pruned'>> {
   const files = await filesOf(folder.dir)
   const goesOn = row.state === 'running'
   const file = goesOn ? folder.events : folder.results

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseMaxBytes, parseOlderThan } from '../../history/retention/policy.ts'
 import { parseDuration } from '../../lib/duration.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import { parseSize } from '../../lib/size.ts'
@@ -49,6 +50,8 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
     runMemoryBytes: parsed('runMemoryBytes', someBytes, 1),
     runDeadlineMs: parsed('runDeadlineMs', someTime, 1),
     pollMs: parsed('pollMs', someTime, 1),
+    pruneOlderThanMs: parsed('pruneOlderThanMs', limit(parseOlderThan), null),
+    pruneMaxBytes: parsed('pruneMaxBytes', limit(parseMaxBytes), null),
     oauth: oauthOf(values, problems),
     operatorOrganisation: values.operatorOrganisation,
   }
@@ -132,6 +135,14 @@ function someBytes(text: string): number {
 
 function someTime(text: string): number {
   return moreThanNothing(parseDuration(text), text)
+}
+
+/** A limit of 0 would prune what has only just ended. */
+function limit(read: (text: string) => number | null): (text: string) => number | null {
+  return (text) => {
+    const value = read(text)
+    return value === null ? null : moreThanNothing(value, text)
+  }
 }
 
 function moreThanNothing(value: number, text: string): number {

@@ -1,3 +1,5 @@
+import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
+
 /** How one setting of a server is written. `secret`: by the variable, or by `<VARIABLE>_FILE` naming a file; never by a flag. */
 export interface ServerSetting {
   readonly key: string
@@ -137,6 +139,26 @@ export const SERVER_SETTINGS = [
     default: '60s',
     required: false,
     description: 'How often the forge is asked for comments whose webhook never came.',
+  },
+  {
+    key: 'pruneOlderThanMs',
+    variable: 'CC_CI_PRUNE_OLDER_THAN',
+    flag: 'prune-older-than',
+    kind: 'duration',
+    default: RETENTION_DEFAULTS.olderThan,
+    required: false,
+    description:
+      'Logs, pictures, traces, checkouts and reports of runs that were begun so long ago are removed; results stay for ever. `none`: never for their age.',
+  },
+  {
+    key: 'pruneMaxBytes',
+    variable: 'CC_CI_PRUNE_MAX_BYTES',
+    flag: 'prune-max-bytes',
+    kind: 'size',
+    default: RETENTION_DEFAULTS.maxBytes,
+    required: false,
+    description:
+      'What all run folders may hold together: beyond it the same is removed of the oldest runs. `none`: no limit.',
   },
   {
     key: 'oauthClientId',

@@ -22,6 +22,7 @@ export const SETTINGS: ServerSettings = {
   ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
+  ...{ pruneOlderThanMs: null, pruneMaxBytes: null },
 }
 
 export interface HttpBench extends ServerApp {

@@ -2,6 +2,8 @@
 import { link, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { pruneRuns } from '../../../src/history/retention/prune.ts'
+import { generateRun, PRUNABLE } from '../../history/retention/generated.ts'
 import { type HttpBench, httpBench } from './bench.ts'
 
 let bench: HttpBench
@@ -51,6 +53,25 @@ test('whoever asks for the headers alone, or hangs up, leaves no file open', asy
     await answer.body?.cancel()
   }
   await expect.poll(() => timesOpen(file)).toBe(0)
+})
+
+test('what was pruned is gone, and what never was is not found', async () => {
+  const { id: run } = await bench.ask()
+  const { state } = bench.settings
+  generateRun(state, { id: run, files: { ...PRUNABLE, 'outcome.json': '{}' } })
+  await pruneRuns({ state, policy: { olderThanMs: 0, maxBytes: null }, clock: { now: () => Date.now() + 1000 } })
+  const ask = async (path: string) => {
+    const answer = await bench.app.request(`/runs/${run}/files/${path}`)
+    return [answer.status, await answer.text()]
+  }
+  for (const path of ['report.html', 'logs/app.1.log', 'artifacts/install.png'])
+    expect(await ask(path)).toEqual([410, expect.stringMatching(/pruned on \d{4}-\d\d-\d\d to save disk/)])
+  for (const path of ['logs/app.2.log', 'artifacts/upgrade.png', 'checkout/compose.yml'])
+    expect(await ask(path)).toEqual([404, expect.stringContaining('no-such-file')])
+  expect((await ask('results.json'))[0]).toBe(200)
+  const headers = { accept: 'text/html' }
+  const page = await (await bench.app.request(`/runs/${run}/files/report.html`, { headers })).text()
+  expect(page).toContain('Not here any more')
 })
 
 async function timesOpen(file: string): Promise<number> {

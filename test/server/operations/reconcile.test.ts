@@ -153,7 +153,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const answers = makeAnswers({ ...parts, forge })
   const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
   const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
-  addPages(app, { ...parts, operations }, doorman)
+  addPages(app, { ...parts, operations, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)
   const page = async () => (await app.request('/repositories')).text()
   const api = describedApp()
   addApi({

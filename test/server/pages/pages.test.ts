@@ -1,12 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import type { Operations } from '../../../src/server/contract/services.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages } from '../../../src/server/http/page-routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
+import type { RunsDiskSeen } from '../../../src/server/retention.ts'
+import { openStore } from '../../../src/server/store/open.ts'
+import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
 import { enrolment } from '../store/bench.ts'
@@ -15,7 +21,11 @@ import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
 const CSRF = 'a-token-of-this-session'
 
 /** The pages of a server whose visitor is an operator, or a reader. */
-function pagesOf(scene: Scene, operator: string | null): { app: Hono; operations: Operations } {
+function pagesOf(
+  scene: Scene,
+  operator: string | null,
+  seen: RunsDiskSeen = { disk: null, trouble: null },
+): { app: Hono; operations: Operations } {
   const app = new Hono()
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
@@ -23,7 +33,7 @@ function pagesOf(scene: Scene, operator: string | null): { app: Hono; operations
   const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
   addPages(
     app,
-    { ...scene.parts, operations },
+    { ...scene.parts, operations, retention: { seen: () => seen } },
     {
       viewer: () => ({ operator, csrf: CSRF }),
       sender: (_, form) => (form.csrf === CSRF ? operator : null),
@@ -73,6 +83,53 @@ test('the dashboard shows what is next, however long the queue', async () => {
   const shown = [...text.matchAll(/>coop\/(r\d+)</g)].map(([, name]) => name)
   expect(shown).toEqual(Array.from({ length: 20 }, (_, at) => `r${at}`))
   expect(text).toContain('Waiting (60)')
+})
+
+test('the dashboard says what the run folders hold, what is wrong, and nothing that it does not know', async () => {
+  const scene = await openScene({ pruneMaxBytes: 10 * 1024 ** 3 })
+  const text = async (seen?: RunsDiskSeen) => (await pagesOf(scene, null, seen).app.request('/')).text()
+  expect(await text()).toContain('was not looked at yet')
+  const at = '2026-11-29T12:00:00.000Z'
+  const well = await text({ disk: { runs: 1, bytes: 3 * 1024 ** 3, at }, trouble: null })
+  expect(well).toMatch(/3 GiB of 10 GiB in the folders of 1 run, <time[^>]*>2026-11-29 12:00<\/time> UTC/)
+  expect(well).not.toContain('⚠')
+  const over = await text({ disk: { runs: 2, bytes: 11 * 1024 ** 3, at }, trouble: 'no <way>' })
+  expect(over).toContain('More than the limit')
+  expect(over).toContain('Run folders: no &lt;way&gt;')
+  expectClean(over)
+})
+
+test('a run that was pruned says so, offers no report, and is the same after the index was made anew', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const { folder } = await endRun(scene, passedResults())
+  const { state } = scene.settings
+  const results = passedResults()
+  generateRun(state, { id: folder })
+  writeFileSync(runFolder(state, folder).results, JSON.stringify({ ...results, run: { ...results.run, id: folder } }))
+  const page = async (store = scene.store) => {
+    const { app } = pagesOf({ ...scene, store, parts: { ...scene.parts, store } }, null)
+    return (await app.request(`/runs/${request.id}`)).text()
+  }
+  expect(await page()).toContain('Full report')
+  await pruneRuns({ state, policy: { olderThanMs: 0, maxBytes: null }, clock: { now: () => Date.now() + 1000 } })
+  const pruned = await page()
+  expect(pruned).toMatch(/To save disk: pruned on \d{4}-\d\d-\d\d: logs, pictures, report, traces, checkouts\./)
+  expect(pruned).toContain('✓ pass, level 6')
+  for (const gone of ['Full report', 'app.1.log', '<img']) expect(pruned).not.toContain(gone)
+  await scene.store.rebuild()
+  expect(await page()).toBe(pruned)
+  const anew = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
+  cpSync(join(state, 'runs'), join(anew, 'runs'), { recursive: true })
+  await using store = Object.assign(await openStore({ state: anew, databaseUrl: null }), {
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      rmSync(anew, { recursive: true })
+    },
+  })
+  // The worker of an attempt stands in claimed.json, the harness too: all of the page comes from the folder.
+  expect(await page(store)).toBe(pruned)
 })
 
 test('a run shows its tiers, cause, lines and files, as text', async () => {

@@ -23,6 +23,7 @@ test('what is needed, and defaults for the rest', () => {
     ...{ forgeToken: 'f'.repeat(40), webhookSecret: 'w'.repeat(16), operatorToken: 'o'.repeat(32) },
     ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
     ...{ oauth: null, operatorOrganisation: null },
+    ...{ pruneOlderThanMs: 90 * 86_400_000, pruneMaxBytes: 10 * 1024 ** 3 },
   })
 })
 
@@ -90,4 +91,16 @@ test.each([
 
 test.each(['', '4', '4g', '-1G', '1.5G', '4 G'])('"%s" is no size', (text) => {
   expect(() => parseSize(text)).toThrow('not a size')
+})
+
+test('a limit of what is pruned may be none, and never nothing', () => {
+  expect(read({ ...NEEDED, CC_CI_PRUNE_OLDER_THAN: 'none', CC_CI_PRUNE_MAX_BYTES: 'none' })).toMatchObject({
+    ...{ pruneOlderThanMs: null, pruneMaxBytes: null },
+  })
+  expect(read(NEEDED, { pruneOlderThanMs: '30d', pruneMaxBytes: '512M' })).toMatchObject({
+    ...{ pruneOlderThanMs: 30 * 86_400_000, pruneMaxBytes: 512 * 1024 ** 2 },
+  })
+  expect(() => read({ ...NEEDED, CC_CI_PRUNE_OLDER_THAN: '0s', CC_CI_PRUNE_MAX_BYTES: '0' })).toThrow(
+    /CC_CI_PRUNE_OLDER_THAN: "0s" is nothing[\s\S]*CC_CI_PRUNE_MAX_BYTES: "0" is nothing/,
+  )
 })

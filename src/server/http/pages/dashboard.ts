@@ -1,7 +1,9 @@
 import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
+import { formatSize } from '../../../lib/size.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
-import { framed, type Html, type Viewer } from './frame.ts'
+import type { RunsDiskSeen } from '../../retention.ts'
+import { framed, type Html, momentUtc, type Viewer } from './frame.ts'
 import { runTable } from './run-table.ts'
 import { isHere } from './small.ts'
 
@@ -13,11 +15,13 @@ export interface DashboardData {
   readonly queueLength: number
   readonly ended: readonly RunRow[]
   readonly workers: readonly WorkerRow[]
+  /** `maxBytes` null: no limit. */
+  readonly runsDisk: RunsDiskSeen & { readonly maxBytes: number | null }
 }
 
 /** What goes on now, what waits, what came out. */
 export function dashboardPage(data: DashboardData): Html {
-  const { viewer, now, running, queued, queueLength, ended, workers } = data
+  const { viewer, now, running, queued, queueLength, ended, workers, runsDisk } = data
   const here = workers.filter((worker) => isHere(worker, now))
   const troubled = here.filter(({ trouble }) => trouble !== null)
   const waiting = html`<h2>Waiting (${queueLength})</h2>${
@@ -32,11 +36,26 @@ export function dashboardPage(data: DashboardData): Html {
     body: [
       html`<p class="dim"><a href="/workers">${here.length} of ${workers.length} worker${workers.length === 1 ? '' : 's'}</a> here now.</p>`,
       html`${troubled.map(({ name, trouble }) => html`<p class="warn">⚠ ${name}: ${trouble}</p>`)}`,
+      diskLine(runsDisk),
       runTable(`Running (${running.length})`, running, now),
       waiting,
       runTable('Newest verdicts', ended, now),
     ],
   })
+}
+
+/** What the memory of this server takes of its disk. */
+function diskLine({ disk, trouble, maxBytes }: DashboardData['runsDisk']): Html {
+  const most = maxBytes === null ? '' : ` of ${formatSize(maxBytes)}`
+  const text = disk
+    ? html`${formatSize(disk.bytes)}${most} in the folders of ${disk.runs} run${disk.runs === 1 ? '' : 's'}, ${momentUtc(disk.at)}.`
+    : 'What the run folders hold was not looked at yet.'
+  const over = disk && maxBytes !== null && disk.bytes > maxBytes
+  const why =
+    'More than the limit: the rest is results, which stay, and runs that are left alone (cc-ci gc --runs --dry-run).'
+  return html`<p class="dim">${text}</p>${over ? html`<p class="warn">⚠ ${why}</p>` : ''}${
+    trouble === null ? '' : html`<p class="warn">⚠ Run folders: ${trouble}</p>`
+  }`
 }
 
 export function placed(place: QueuePlace | null): string {

@@ -26,6 +26,8 @@ export interface RunPageData {
   readonly problem: string | null
   /** Paths below the run's folder that can be looked at. */
   readonly files: readonly string[]
+  /** What was there and is pruned, in words; null: nothing. */
+  readonly pruned: string | null
 }
 
 /** One run: what was asked, what came out, why, and what it kept. */
@@ -46,6 +48,7 @@ export function runPage(data: RunPageData): Html {
       results ? tiers(results, data) : html``,
       told ? html`${told.map(cause)}` : html``,
       results ? findings(results) : html``,
+      data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
       kept(row, results, files),
     ],
   })
