@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
+import { readRunIndex } from '../history/run-index.ts'
+import type { RunSummary } from '../history/run-summary.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
 import {
@@ -13,7 +15,7 @@ import {
   runFolder,
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { flakyText } from '../report/flaky.ts'
+import { toldFlaky } from '../report/flaky.ts'
 import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
@@ -73,7 +75,10 @@ function noReport(folder: RunFolder): UsageError {
 }
 
 function list(state: string, json: boolean): number {
-  const rows = listRuns(state).map((id) => rowOf(state, id))
+  const { runs, damaged } = readRunIndex(state)
+  const ended = new Map(runs.map((run) => [run.id, run]))
+  const unreadable = new Set(damaged.map(({ id }) => id))
+  const rows = listRuns(state).map((id) => rowOf(state, id, unreadable.has(id) ? 'damaged' : ended.get(id)))
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else if (rows.length === 0) process.stdout.write(`no runs in ${state}\n`)
   else for (const row of rows) process.stdout.write(`${lineOf(row)}\n`)
@@ -103,28 +108,30 @@ function lineOf({
   return columns.join('  ').trimEnd()
 }
 
-function rowOf(state: string, id: string) {
+/** `ended`: what is known of it, or that its results cannot be read. */
+function rowOf(state: string, id: string, ended: RunSummary | 'damaged' | undefined) {
   const folder = runFolder(state, id)
-  const results = readResults(folder.results)
+  const run = ended === 'damaged' ? undefined : ended
   const record = readRecord(folder)
+  const flaky = (run?.tiers ?? []).flatMap(({ id: tier, flaky: code }) => (code ? [{ tier, code }] : []))
   return {
     id,
-    recipe: results?.recipe.name ?? record?.app?.recipe ?? '?',
+    recipe: run?.recipe.name ?? record?.app?.recipe ?? '?',
     /** ISO 8601. */
     startedAt: record?.startedAt ?? null,
-    durationMs: results ? Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt) : null,
-    verdict: results?.verdict ?? stateOf(record, folder),
-    level: results?.level ?? null,
+    durationMs: run ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null,
+    verdict: run?.verdict ?? (ended === 'damaged' ? 'damaged' : stateOf(record, folder)),
+    level: run?.level ?? null,
     /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
-    cause: results ? decidedBy(results) : null,
+    cause: run ? decidedBy(run) : null,
     /** Empty, or what passed on a second attempt only. */
-    flaky: results ? flakyText(results) : '',
+    flaky: toldFlaky(flaky),
     /** Kinds of files that were removed to save disk. */
     pruned: (readPruned(folder.dir)?.pruned ?? []).map(({ kind }) => kind),
   }
 }
 
-function decidedBy({ verdict, tiers }: Results): string | null {
+function decidedBy({ verdict, tiers }: RunSummary): string | null {
   const tier = tiers.find(({ status, cause }) => status === verdict && cause && cause.code !== 'blocked')
   return tier?.cause ? `${tier.id}: ${tier.cause.code}` : null
 }

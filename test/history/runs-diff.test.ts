@@ -104,5 +104,8 @@ describe('the index of runs', () => {
     const { runs, damaged } = readRunIndex(state)
     expect(runs.map(({ id }) => id)).toEqual([BEFORE])
     expect(damaged).toMatchObject([{ id: AFTER }])
+    const list = await workshop.run(['runs'])
+    expect(list.stdout).toMatch(new RegExp(`^${AFTER} .* damaged$`, 'm'))
+    expect(list.stdout).toMatch(new RegExp(`^${BEFORE} .* pocketbase +pass +level 6$`, 'm'))
   })
 })
