@@ -57,8 +57,9 @@ export async function attribute(begun: AttributionRecord, lab: Laboratory): Prom
   const decision = decide(studyOf(record))
   lab.tell({ step: 'decided', decision })
   record = await save(lab, { ...record, decision })
-  if (record.lines) record = await search(record, lab, decision)
-  return end(record, lab, boundMet(record, 0) ?? 'decided')
+  if (!record.lines) return end(record, lab, 'decided')
+  const searched = await search(record, lab, decision)
+  return end(searched.record, lab, searched.bound ?? 'decided')
 }
 
 export function studyOf({ moved, runs, recorded }: AttributionRecord): Study {
@@ -70,10 +71,10 @@ export function runsMade({ runs, bisection }: AttributionRecord): number {
   return runs.length + (bisection?.probes.reduce((sum, probe) => sum + probe.runs.length, 0) ?? 0)
 }
 
-function boundMet(record: AttributionRecord, more = 1): string | null {
+function boundMet(record: AttributionRecord): string | null {
   const { bounds, spentMs } = record
-  if (runsMade(record) + more > bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
-  return spentMs >= bounds.deadlineMs && more > 0 ? 'the deadline (--deadline)' : null
+  if (runsMade(record) >= bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
+  return spentMs >= bounds.deadlineMs ? 'the deadline (--deadline)' : null
 }
 
 async function end(record: AttributionRecord, lab: Laboratory, why: string): Promise<AttributionRecord> {
@@ -120,19 +121,20 @@ async function search(
   start: AttributionRecord,
   lab: Laboratory,
   { verdict, tier }: Decision,
-): Promise<AttributionRecord> {
+): Promise<{ record: AttributionRecord; bound: string | null }> {
   const factor = verdict === 'recipe' ? 'ref' : verdict === 'harness' ? 'tool' : null
   const commits = factor === null ? null : (start.lines?.[factor] ?? null)
-  if (factor === null || tier === null || commits === null) return start
+  if (factor === null || tier === null || commits === null) return { record: start, bound: null }
   let record: AttributionRecord = { ...start, bisection: start.bisection ?? { factor, tier, probes: [], found: null } }
   lab.tell({ step: 'searching', factor, commits: commits.length - 2 })
   for (;;) {
     const bisection = record.bisection as Bisection
     const known = new Map(bisection.probes.flatMap(({ position, result }) => (result ? [[position, result]] : [])))
     const { next, from, to } = searchState(commits.length - 1, known)
-    if (next === null || boundMet(record) !== null) {
+    const bound = next === null ? null : boundMet(record)
+    if (next === null || bound !== null) {
       const found = { from: commits[from] as string, to: commits[to] as string }
-      return save(lab, { ...record, bisection: { ...bisection, found } })
+      return { record: await save(lab, { ...record, bisection: { ...bisection, found } }), bound }
     }
     record = await lookAt(record, lab, { position: next, commit: commits[next] as string })
   }

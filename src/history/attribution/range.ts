@@ -12,11 +12,16 @@ export interface Range {
 
 /** `OLD..NEW`, each a commit, tag or branch. Throws UsageError `bad-range`; `flag` names what it was given to. */
 export function parseRange(text: string, flag: string): Range {
-  const [, old, fresh] = /^([^.].*?)\.\.([^.].*)$/.exec(text) ?? []
-  if (old !== undefined && fresh !== undefined && !/\s|\.\./.test(old + fresh)) return { old, new: fresh }
+  const [old, fresh, more] = text.split(/(?<!\.)\.\.(?!\.)/)
+  if (old && fresh && more === undefined && ![old, fresh].some(isNoName)) return { old, new: fresh }
   throw new UsageError('bad-range', `${flag}: "${text}" is no range of two commits`, {
     hint: `Write OLD..NEW with two dots, each a commit, a tag or a branch: ${flag} main~3..main`,
   })
+}
+
+/** What git takes for no single commit, or for no name. */
+function isNoName(end: string): boolean {
+  return /\s|\.\.|^\.|\.$/.test(end)
 }
 
 /** Throws UsageError `ref-not-found`, `equal-ends`, `dirty-tree`. */
