@@ -62,7 +62,7 @@ export async function attribute(begun: AttributionRecord, lab: Laboratory): Prom
   return end(searched.record, lab, searched.bound ?? 'decided')
 }
 
-export function studyOf({ moved, runs, recorded }: AttributionRecord): Study {
+function studyOf({ moved, runs, recorded }: AttributionRecord): Study {
   return { moved, runs, recorded }
 }
 
@@ -164,7 +164,7 @@ interface Probe {
 }
 
 /** What the runs of a commit between say of it, beside the two cells between which it lies; null: too little yet. */
-export function probeResult(study: Study, { runs, factor, tier }: Probe): ProbeResult | null {
+function probeResult(study: Study, { runs, factor, tier }: Probe): ProbeResult | null {
   const old = standsFor(factor === 'ref' ? 'NO' : 'ON', study.moved)
   const all = inEqualConditions([...study.runs, ...runs.map((run) => ({ ...run, cell: null }))]).runs
   const read = (cell: CellId | null) =>

@@ -52,13 +52,10 @@ export interface Signature {
   readonly deterministic: boolean
 }
 
-/** Why a draw is no evidence. `unjudged`: another run may be. `blocked`: an earlier tier decides that. */
-export type NoEvidence = 'unjudged' | 'blocked'
-
-/** One attempt at one tier. */
+/** One attempt at one tier. What is no evidence was `unjudged`, and another run may be; or an earlier tier, which `blocked` it, decides that. */
 export type Draw =
   | { readonly evidence: true; readonly signature: Signature }
-  | { readonly evidence: false; readonly because: NoEvidence; readonly signature: Signature | null }
+  | { readonly evidence: false; readonly because: 'unjudged' | 'blocked'; readonly signature: Signature | null }
 
 /** What is known of the world in which something ran: `engine`, `api`, `cpus`, `memoryBytes`, and `image REFERENCE` for each image. */
 export type Conditions = Readonly<Record<string, string>>

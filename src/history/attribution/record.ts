@@ -139,8 +139,8 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
 
 /** The content of `<state>/ab/<id>/attribution.json`: all that a page of it is made of. */
 export type AttributionRecord = Frozen<z.infer<typeof recordShape>>
-export type RunOfCell = AttributionRecord['runs'][number]
-export type RunMade = Omit<RunOfCell, 'cell'>
+/** A run, whichever cell or commit it is of. */
+export type RunMade = Omit<AttributionRecord['runs'][number], 'cell'>
 export type Bisection = NonNullable<AttributionRecord['bisection']>
 
 /** JSON Schema (draft 2020-12) of `attribution.json`. */
@@ -193,7 +193,7 @@ export function readAttribution({ record: file }: AttributionFolder): Attributio
 }
 
 /** Ids of all attributions in the state folder, newest first. */
-export function listAttributions(stateDir: string): string[] {
+function listAttributions(stateDir: string): string[] {
   try {
     return readdirSync(join(stateDir, 'ab')).filter(isRunId).sort().reverse()
   } catch {

@@ -13,27 +13,26 @@ export const VERDICTS = {
 
 export type AttributionVerdict = keyof typeof VERDICTS
 
-/** What may be read of the old tool on the old ref. */
-export const OLD_END = ['stable', 'flaky', 'few', 'infra', 'not-run'] as const
-/** What may be read of another cell: as OO (`before`); for NO and ON also as NN, where that differs from OO (`after`); as neither (`other`). */
-export const NEW_END = ['before', 'after', 'flaky', 'few', 'infra', 'not-run'] as const
-export const MIDDLE = ['before', 'after', 'other', 'flaky', 'few', 'infra', 'not-run'] as const
-/** How the recorded old result stands to OO. `unexplained`: it is another one, and nothing that was recorded of the world has moved. */
-export const RECORDED = ['none', 'same', 'moved', 'unexplained'] as const
-/**
- * From OO to NN. `broke`: a pass became none. `own`: one of the two is an end that cc-ci blames on itself, which says nothing about a recipe.
- * `altered`: all else, `none` where they do not differ or are not known.
- */
-export const CHANGE = ['none', 'broke', 'altered', 'own'] as const
-
+/** What the four cells, and what was recorded, are to each other. */
 export interface Situation {
-  readonly OO: (typeof OLD_END)[number]
-  readonly NO: (typeof MIDDLE)[number]
-  readonly ON: (typeof MIDDLE)[number]
-  readonly NN: (typeof NEW_END)[number]
-  readonly recorded: (typeof RECORDED)[number]
-  readonly change: (typeof CHANGE)[number]
+  /** What may be read of the old tool on the old ref. */
+  readonly OO: 'stable' | 'flaky' | Missing
+  /** `before`: it ends as OO; `after`: as NN, where that differs from OO; `other`: as neither. */
+  readonly NO: 'before' | 'after' | 'other' | 'flaky' | Missing
+  readonly ON: 'before' | 'after' | 'other' | 'flaky' | Missing
+  /** `after`: it does not end as OO, or that is not known. */
+  readonly NN: 'before' | 'after' | 'flaky' | Missing
+  /** How the recorded old result stands to OO. `unexplained`: it is another one, and nothing that was recorded of the world has moved. */
+  readonly recorded: 'none' | 'same' | 'moved' | 'unexplained'
+  /**
+   * From OO to NN. `broke`: a pass became none. `own`: one of the two is an end that cc-ci blames on itself, which says nothing about a recipe.
+   * `altered`: all else; `none` where they do not differ or are not known.
+   */
+  readonly change: 'none' | 'broke' | 'altered' | 'own'
 }
+
+/** Of a cell that decides nothing: too few draws, no judgement, or none at all. */
+type Missing = 'few' | 'infra' | 'not-run'
 
 export interface Row {
   readonly id: string

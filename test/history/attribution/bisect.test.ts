@@ -13,7 +13,7 @@ function search(last: number, answer: (position: number) => ProbeResult) {
 }
 
 describe('the search for the first bad commit', () => {
-  it('finds it in as many looks as there are halvings', () => {
+  it('needs one look for each time that the line can be halved', () => {
     const histories = fc
       .integer({ min: 1, max: 5000 })
       .chain((last) => fc.tuple(fc.constant(last), fc.integer({ min: 1, max: last })))

@@ -1,3 +1,4 @@
+// cspell:ignoreRegExp /\b[PABCHVSFwinb]{4}\b/
 import { describe, expect, it } from 'vitest'
 import { CELL_IDS, type CellId, type Draw } from '../../../src/history/attribution/contract.ts'
 import { decide, rowOf, situationOf } from '../../../src/history/attribution/decide.ts'
