@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { canariesOf } from '../src/canaries/coverage.ts'
 import { CANARIES } from '../src/canaries/set/index.ts'
+import { attributionSchema } from '../src/history/attribution/record.ts'
 import { apiDescription } from '../src/server/http/api.ts'
 import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
@@ -10,6 +11,7 @@ import { resultsSchema } from '../src/verdict/results.ts'
 import { ATTACHABLE, DECLARABLE, QUICK_TIERS, RUNGS, TIER_IDS, TIERS, tiersWith } from '../src/verdict/tiers.ts'
 import { cell, page } from './page.ts'
 import {
+  attributionPage,
   commandsPage,
   dependenciesPage,
   eventsPage,
@@ -37,6 +39,11 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'docs/reference/server-settings.md', render: serverSettingsPage },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
+  { file: 'docs/reference/attribution.md', render: attributionPage },
+  {
+    file: 'docs/reference/attribution.schema.json',
+    render: () => `${JSON.stringify(attributionSchema(), null, 2)}\n`,
+  },
   { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(apiDescription(), null, 2)}\n` },
 ]
 

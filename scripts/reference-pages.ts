@@ -4,6 +4,7 @@ import { PAGE_FINDINGS } from '../src/checks/page-findings.ts'
 import { PAGE_SIGNS } from '../src/checks/page-signs.ts'
 import { buildProgram } from '../src/cli/program.ts'
 import { PROVIDERS } from '../src/deps/index.ts'
+import { ROWS, VERDICTS } from '../src/history/attribution/table.ts'
 import { upperSnake } from '../src/lifecycle/custom/install-steps.ts'
 import { RULES } from '../src/recipe/lint/rules.ts'
 import { SERVER_SETTINGS } from '../src/server/settings/table.ts'
@@ -89,6 +90,22 @@ function helpOf(command: Command): string {
   })
   command.outputHelp()
   return out.join('').trim()
+}
+
+/** The table of verdicts: which row holds of which situation. */
+export function attributionPage(): string {
+  const verdicts = Object.entries(VERDICTS).map(([verdict, meaning]) => `| ${verdict} | ${cell(meaning)} |`)
+  const parts = ['OO', 'NO', 'ON', 'NN', 'recorded', 'change'] as const
+  const rows = ROWS.map(({ id, when, verdict, because }) => {
+    const cells = parts.map((part) => when[part]?.join(', ') ?? 'any')
+    return `| ${[id, ...cells, verdict, cell(because)].join(' | ')} |`
+  })
+  return page('Verdicts of an attribution', [
+    'What `cc-ci ab` may answer.',
+    ['| verdict | meaning |', '|---|---|', ...verdicts].join('\n'),
+    'Of every situation exactly one of these rows holds. A cell is named by its tool and its ref, `O` for old and `N` for new. `before`: it ends as OO; `after`: as NN, which ends otherwise than OO; `other`: as neither; `few`: too seldom judged; `infra`: could not be judged. `change`: from OO to NN a pass became none (`broke`), one of the two is an end that cc-ci blames on itself (`own`), or neither (`altered`). `recorded`: how the last earlier run of OO ended, beside what OO ends with now; `moved`: otherwise, in other conditions; `unexplained`: otherwise, in equal ones.',
+    [`| row | ${parts.join(' | ')} | verdict | because |`, '|---|---|---|---|---|---|---|---|---|', ...rows].join('\n'),
+  ])
 }
 
 /** How a server is told what to be. */

@@ -300,6 +300,7 @@ function addHistory(program: Command): void {
     .action(async (run: string | undefined, options: RunsCommandOptions) => {
       process.exitCode = await showRuns(run, options)
     })
+  addAttribution(program)
   program
     .command('explain')
     .argument('[code]', 'a cause code; none: list them all')
@@ -308,6 +309,41 @@ function addHistory(program: Command): void {
       process.exitCode = await (await import('./explain.ts')).explainCommand(code)
     })
 }
+
+function addAttribution(program: Command): void {
+  recipeCommand(program, 'ab', 'tell whether a change of result comes from the recipe, from cc-ci, or from neither')
+    .option('--ref <range>', 'OLD..NEW: two commits, tags or branches of the recipe')
+    .option('--tool <range>', 'OLD..NEW: two commits, tags or branches of cc-ci')
+    .option('--tool-repo <dir>', 'the repository of cc-ci (default: the one this build lies in)')
+    .addOption(planOptions.base())
+    .addOption(planOptions.only())
+    .addOption(new Option('--quick', `judge only ${QUICK_TIERS.join(', ')}`).conflicts('only'))
+    .addOption(planOptions.approve())
+    .addOption(planOptions.allow())
+    .addOption(
+      new Option('--runs <number>', 'run so many at most (default: six a cell, and more with --bisect)').argParser(
+        count,
+      ),
+    )
+    .addOption(
+      new Option('--deadline <duration>', 'begin no run after so long').argParser(duration).default(21_600_000, '6h'),
+    )
+    .option('--bisect', 'then find the first commit with the new result')
+    .addOption(
+      new Option('--resume <id>', 'go on with an attribution that was stopped (`last`: the newest)').conflicts([
+        ...['ref', 'tool', 'toolRepo', 'only', 'quick', 'bisect'],
+      ]),
+    )
+    .option('--json <file>', 'write all that was found there too; - for standard output')
+    .addHelpText('after', AB_NOTES)
+    .action(lazily(async () => (await import('./ab.ts')).ab))
+}
+
+const AB_NOTES = `
+Each combination of the two changes (a cell) is run several times, by turns, each build of cc-ci from a checkout and a state folder of its own.
+Give one of --ref and --tool to hold the other where it is checked out.
+
+Exit codes: 0 with an answer (recipe, harness, both, interaction, drift, flake, unchanged), 3 inconclusive, 2 usage, 4 internal error, 130/143 interrupted.`
 
 export interface StateOption {
   readonly state?: string

@@ -1,0 +1,160 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { attribute, type Step } from '../history/attribution/attribute.ts'
+import { beginAttribution } from '../history/attribution/begin.ts'
+import { runCell } from '../history/attribution/cell-run.ts'
+import { clearLeftOver } from '../history/attribution/left-over.ts'
+import {
+  type AttributionFolder,
+  type AttributionRecord,
+  attributionFolder,
+  expandAttributionId,
+  readAttribution,
+  writeAttribution,
+} from '../history/attribution/record.ts'
+import { keyOf } from '../history/attribution/signature.ts'
+import { pinTool, type ToolBuild } from '../history/attribution/tool-build.ts'
+import { systemClock } from '../lib/clock.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { CancelledError, EXIT, UsageError } from '../lib/errors.ts'
+import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
+import { stateDir } from '../machine/state-dir.ts'
+import { attributionText } from '../report/attribution-text.ts'
+import { listenForSignals } from './interruption.ts'
+import type { StateOption } from './program.ts'
+
+export interface AbOptions extends StateOption {
+  /** `OLD..NEW` of cc-ci, and of the recipe. */
+  readonly tool?: string
+  readonly ref?: string
+  /** Default: the repository that this build lies in. */
+  readonly toolRepo?: string
+  readonly base: string
+  readonly only?: readonly string[]
+  readonly quick?: boolean
+  readonly approveCode?: boolean
+  readonly allow?: readonly string[]
+  readonly recipes?: string
+  readonly runs?: number
+  readonly deadline: number
+  readonly bisect?: boolean
+  /** The attribution that is gone on with. */
+  readonly resume?: string
+  readonly json?: string
+}
+
+const OWN_CHECKOUT = resolve(import.meta.dirname, '../..')
+
+/** `cc-ci ab`: which of two changes makes the difference. Exit 0 with an answer, 3 where it is inconclusive. */
+export async function ab(recipe: string, options: AbOptions): Promise<number> {
+  using interruption = listenForSignals('stopping the run that goes on')
+  const state = stateDir(options.state)
+  const screen = options.json === '-' ? process.stderr : process.stdout
+  const { folder, record } = options.resume === undefined ? await begin(recipe, state, options) : reopen(state, options)
+  const { signal } = interruption
+  const print = (line: string) => void screen.write(`${line}\n`)
+  try {
+    if (record.current) await clearLeftOver(buildOf(record.current), record.current.run, signal)
+    const done = await attribute(
+      { ...record, current: null },
+      {
+        clock: systemClock,
+        save: (next) => writeAttribution(folder, next),
+        build: async (commit) => {
+          signal.throwIfAborted()
+          if (commit === null) return { commit, checkout: OWN_CHECKOUT, state: folder.state }
+          const repository = record.tool.repository ?? OWN_CHECKOUT
+          return pinTool(commit, { stateDir: state, repository, log: print, signal })
+        },
+        run: ({ build, ref, run }) =>
+          runCell({ build, recipe: record.recipe.dir, ref, run, flags: record.flags, signal }),
+        tell: (step) => print(stepText(step)),
+      },
+    )
+    screen.write(`\n${attributionText(done)}`)
+    if (options.json) write(options.json, done)
+    return done.decision?.verdict === 'inconclusive' ? EXIT.unverified : EXIT.pass
+  } catch (error) {
+    if (error instanceof CancelledError) process.stderr.write(`cc-ci: go on with: cc-ci ab --resume ${record.id}\n`)
+    throw error
+  } finally {
+    rmSync(folder.alive, { force: true })
+  }
+}
+
+async function begin(recipe: string, state: string, options: AbOptions) {
+  const { tool, ref, runs, recipes } = options
+  const begun = await beginAttribution({
+    ...{ stateDir: state, recipe, tool, ref, runs },
+    recipesDir: recipes,
+    repository: resolve(options.toolRepo ?? OWN_CHECKOUT),
+    flags: flagsOf(options),
+    deadlineMs: options.deadline,
+    bisect: options.bisect === true,
+    now: systemClock.now(),
+  })
+  mkdirSync(begun.folder.dir, { recursive: true, mode: 0o700 })
+  holdLifeSign(begun.folder.alive)
+  await writeAttribution(begun.folder, begun.record)
+  return begun
+}
+
+/** Only flags that are not their default: an older build may not know the newer ones. */
+function flagsOf({ base, only, quick, approveCode, allow, recipes }: AbOptions): string[] {
+  return [
+    ...(base === 'auto' ? [] : ['--base', base]),
+    ...(only ? ['--only', only.join(',')] : []),
+    ...(quick ? ['--quick'] : []),
+    ...(approveCode ? ['--approve-code'] : []),
+    ...(allow && allow.length > 0 ? ['--allow', allow.join(',')] : []),
+    ...(recipes === undefined ? [] : ['--recipes', resolve(recipes)]),
+  ]
+}
+
+function reopen(
+  state: string,
+  { resume = 'last', runs }: AbOptions,
+): { folder: AttributionFolder; record: AttributionRecord } {
+  const folder = attributionFolder(state, expandAttributionId(state, resume))
+  if (readLifeSign(folder.alive) === true) {
+    throw new UsageError('attribution-running', `another process works on ${folder.dir}`, {
+      hint: 'Let it end, or stop it first.',
+    })
+  }
+  const record = readAttribution(folder)
+  holdLifeSign(folder.alive)
+  return { folder, record: { ...record, bounds: { ...record.bounds, ...(runs === undefined ? {} : { runs }) } } }
+}
+
+function buildOf({ state, checkout }: NonNullable<AttributionRecord['current']>): ToolBuild {
+  return { commit: null, checkout: checkout ?? OWN_CHECKOUT, state }
+}
+
+function stepText(step: Step): string {
+  switch (step.step) {
+    case 'run':
+      return `run ${step.number} (of at most ${step.atMost}): ${step.what} (${step.why})`
+    case 'ran':
+      return `  ${formatDuration(step.durationMs)}: ${endsText(step.run)}`
+    case 'decided':
+      return `decided: ${step.decision.verdict}`
+    case 'searching':
+      return `searching ${step.commits} commits of the ${step.factor} between the two ends`
+  }
+}
+
+/** Everything that did not pass; all passed otherwise. */
+function endsText({ tiers, trouble }: Extract<Step, { step: 'ran' }>['run']): string {
+  const ends = Object.entries(tiers).flatMap(([tier, draws]) =>
+    draws.flatMap(({ signature }) =>
+      signature && !['pass', 'skip'].includes(signature.status) ? [`${tier} ${keyOf(signature)}`] : [],
+    ),
+  )
+  return [ends.length > 0 ? ends.join('; ') : 'all passed', ...(trouble === null ? [] : [trouble])].join('; ')
+}
+
+function write(target: string, record: AttributionRecord): void {
+  const text = `${JSON.stringify(record, null, 2)}\n`
+  if (target === '-') process.stdout.write(text)
+  else writeFileSync(target, text)
+}

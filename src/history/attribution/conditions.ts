@@ -1,0 +1,39 @@
+import type { Conditions } from './contract.ts'
+
+/** What is not as it was. */
+export interface Difference {
+  readonly what: string
+  readonly before: string
+  readonly after: string
+}
+
+/** Differences of what both know: a reference that only one of them has used says nothing. */
+export function differences(before: Conditions, after: Conditions): Difference[] {
+  return Object.entries(before).flatMap(([what, value]) => {
+    const now = after[what]
+    return now === undefined || now === value ? [] : [{ what, before: value, after: now }]
+  })
+}
+
+interface EqualRuns<R> {
+  /** Those that ran in the conditions of now, in their order. */
+  readonly runs: readonly R[]
+  /** The conditions of now: of each thing what was seen of it last. */
+  readonly conditions: Conditions
+  /** What moved while the cells were run; the runs before it are left out. */
+  readonly moved: readonly Difference[]
+}
+
+/** The runs that may be compared with each other. */
+export function inEqualConditions<R extends { readonly conditions: Conditions }>(runs: readonly R[]): EqualRuns<R> {
+  let conditions: Conditions = {}
+  const equal: R[] = []
+  const moved = new Map<string, Difference>()
+  for (const run of runs.toReversed()) {
+    const different = differences(run.conditions, conditions)
+    for (const difference of different) moved.set(difference.what, difference)
+    if (different.length === 0) equal.unshift(run)
+    conditions = { ...run.conditions, ...conditions }
+  }
+  return { runs: equal, conditions, moved: [...moved.values()] }
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeJson } from '../../lib/atomic-file.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { exec, execOk, wholeEnv } from '../../lib/exec.ts'
+import { withMachineLock } from '../../lib/machine-lock.ts'
+import { gitOk } from '../../recipe/git.ts'
+
+const FETCH_DEADLINE_MS = 5 * 60_000
+const INSTALL_DEADLINE_MS = 20 * 60_000
+
+/** A build of cc-ci that can be run. */
+export interface ToolBuild {
+  /** Null: the build that runs now, which is in no repository. */
+  readonly commit: string | null
+  /** The folder with `bin/cc-ci`. */
+  readonly checkout: string
+  /** Its state folder, which no other build writes to. */
+  readonly state: string
+}
+
+export interface PinOptions {
+  readonly stateDir: string
+  /** The folder of the repository of cc-ci. */
+  readonly repository: string
+  readonly log: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** What a build must know to be run: runs are named before they begin, and end when we do. */
+const NEEDED_FLAGS = ['--run-id', '--supervised']
+/** What decides which packages are installed. */
+const PACKAGE_FILES = ['package.json', 'package-lock.json']
+
+/**
+ * A checkout of one commit of cc-ci with its packages, made once for each state folder and kept; builds with equal lock files share the
+ * packages. A kill leaves it made or not made. Throws UsageError `not-cc-ci`, `tool-too-old`; InfraError `git-failed`, `program-failed`.
+ */
+export async function pinTool(commit: string, options: PinOptions): Promise<ToolBuild> {
+  const { stateDir, log, signal } = options
+  const dir = join(stateDir, 'ab', 'tools', commit)
+  const build: ToolBuild = { commit, checkout: join(dir, 'checkout'), state: join(dir, 'state') }
+  const ready = join(dir, 'ready.json')
+  return withMachineLock(
+    log,
+    async () => {
+      if (existsSync(ready)) return build
+      log(`cc-ci ${commit.slice(0, 12)}: checking out and installing what it needs`)
+      await rm(dir, { recursive: true, force: true })
+      await checkOut(build, options)
+      signal.throwIfAborted()
+      await symlink(await installPackages(build.checkout, options), join(build.checkout, 'node_modules'))
+      await assertRunnable(build)
+      await mkdir(build.state, { recursive: true, mode: 0o700 })
+      await writeJson(ready, { commit })
+      return build
+    },
+    `cc-ci-tool-${digest(dir)}`,
+  )
+}
+
+export function launcherOf({ checkout }: Pick<ToolBuild, 'checkout'>): string {
+  return join(checkout, 'bin', 'cc-ci')
+}
+
+async function checkOut({ commit, checkout }: ToolBuild, { repository }: PinOptions): Promise<void> {
+  await mkdir(checkout, { recursive: true })
+  await gitOk(checkout, ['init', '--quiet', '--template='])
+  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', repository, String(commit)]
+  await gitOk(checkout, fetch, { deadlineMs: FETCH_DEADLINE_MS })
+  await gitOk(checkout, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'], { deadlineMs: FETCH_DEADLINE_MS })
+  const missing = ['bin/cc-ci', ...PACKAGE_FILES].filter((file) => !existsSync(join(checkout, file)))
+  if (missing.length === 0) return
+  await rm(checkout, { recursive: true, force: true })
+  throw new UsageError(
+    'not-cc-ci',
+    `commit ${commit} of ${repository} is no build of cc-ci: it has no ${missing.join(', ')}`,
+    {
+      hint: 'Name a commit of the repository of cc-ci with --tool, and its folder with --tool-repo.',
+    },
+  )
+}
+
+/** The folder with the packages that the lock file names. */
+async function installPackages(checkout: string, { stateDir, log, signal }: PinOptions): Promise<string> {
+  const contents = PACKAGE_FILES.map((file) => readFileSync(join(checkout, file), 'utf8'))
+  const dir = join(stateDir, 'ab', 'packages', digest(contents.join('\0')))
+  return withMachineLock(
+    log,
+    async () => {
+      if (!existsSync(dir)) {
+        const making = `${dir}.making`
+        await rm(making, { recursive: true, force: true })
+        await mkdir(making, { recursive: true })
+        for (const file of PACKAGE_FILES) await copyFile(join(checkout, file), join(making, file))
+        const args = ['ci', '--no-audit', '--no-fund']
+        await execOk('npm', args, { cwd: making, env: wholeEnv(), deadlineMs: INSTALL_DEADLINE_MS, signal })
+        await rename(making, dir)
+      }
+      return join(dir, 'node_modules')
+    },
+    `cc-ci-packages-${digest(dir)}`,
+  )
+}
+
+/** A build that cannot even print its help is run all the same: that is what is to be found out. */
+async function assertRunnable(build: ToolBuild): Promise<void> {
+  const help = await exec(launcherOf(build), ['test', '--help'], { deadlineMs: 60_000, env: toolEnv(build) })
+  const missing = help.exitCode === 0 ? NEEDED_FLAGS.filter((flag) => !help.stdout.includes(flag)) : []
+  if (missing.length === 0) return
+  throw new UsageError('tool-too-old', `cc-ci ${build.commit} does not know ${missing.join(' and ')}`, {
+    hint: `Attributions need builds whose \`cc-ci test\` has ${NEEDED_FLAGS.join(' and ')}: name a newer old end.`,
+  })
+}
+
+/** Our environment, with nothing that makes a build believe that it belongs to another run or state folder. */
+export function toolEnv({ state }: Pick<ToolBuild, 'state'>): Record<string, string> {
+  const { CC_CI_RUN: _, CC_CI_NODE: __, NODE_COMPILE_CACHE: ___, ...ours } = wholeEnv()
+  return { ...ours, CC_CI_STATE: state, NO_COLOR: '1' }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24)
+}
