@@ -7,7 +7,7 @@
  * - Evidence are `pass`, `fail` and a `skip` that is the recipe's. What was `unverified`, interrupted, blocked or never begun is none. One exception: an
  *   end that cc-ci blames on itself (`harness-error`) says something about the tool, and about the tool alone.
  * - Two cells match where a failure of the one was seen in the other. Another failure is another failure.
- * - Conditions are equal where all that was recorded of them is: engine, API, processors, memory, and the image behind each reference that both know.
+ * - Conditions are equal where all that was recorded of them is: the environment as `environment.ts` names it, and the image behind each reference that both know.
  *   A run in other conditions than the newest run is no evidence any more.
  * - What was recorded of the old tool on the old ref is a fifth fact: it tells drift, and is never counted as a run of the cell.
  */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { JUDGED_ONCE } from '../../verdict/attempts.ts'
 import { CAUSES } from '../../verdict/causes.ts'
+import { environmentFacts, recordedEnvironment } from '../environment.ts'
 import type { Conditions, Draw, Signature } from './contract.ts'
 
 /** Where a run that could not be planned ended, or one that wrote no results: before every tier. */
@@ -38,7 +39,7 @@ export const comparedResults = z.object({
   tiers: z.array(tierShape),
   attempts: z.array(z.object({ attempt: z.number(), tiers: z.array(tierShape) })).optional(),
   images: z.array(z.object({ ref: z.string(), id: z.string() })),
-  environment: z.object({ engine: z.string(), api: z.string(), cpus: z.number(), memoryBytes: z.number() }).nullable(),
+  environment: recordedEnvironment.nullable(),
 })
 
 export type ComparedResults = z.infer<typeof comparedResults>
@@ -67,12 +68,8 @@ export function drawsWithoutResults(code: string, blame: string | null): Record<
 }
 
 export function conditionsOf({ environment, images }: Pick<ComparedResults, 'environment' | 'images'>): Conditions {
-  const { engine, api, cpus, memoryBytes } = environment ?? {}
-  const machine = { engine, api, cpus, memoryBytes }
-  return Object.fromEntries([
-    ...Object.entries(machine).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
-    ...images.map(({ ref, id }) => [`image ${ref}`, id]),
-  ])
+  const moving = images.map(({ ref, id }) => [`image ${ref}`, id] as const)
+  return { ...(environment ? environmentFacts(environment) : {}), ...Object.fromEntries(moving) }
 }
 
 const PASS: Signature = { status: 'pass', code: null, blame: null, service: null, deterministic: false }

@@ -1,3 +1,4 @@
+import { environmentFacts } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { areEquivalent } from './evidence-schemas.ts'
 
@@ -22,8 +23,6 @@ export interface Difference {
   readonly after: string | null
 }
 
-const GIB = 1024 ** 3
-
 /** Everything that differs, dimension by dimension. The base belongs to the recipe: it counts by itself where the recipe is the same. */
 export function differencesOf(before: RunSummary, after: RunSummary): Difference[] {
   const recipe = recipeDifferences(before, after)
@@ -32,7 +31,7 @@ export function differencesOf(before: RunSummary, after: RunSummary): Difference
     ...(recipe.length === 0 ? baseDifferences(before, after) : []),
     ...settingDifferences(before, after),
     ...named('tool', toolFacts(before), toolFacts(after)),
-    ...named('environment', environmentFacts(before), environmentFacts(after)),
+    ...named('environment', factsOf(before), factsOf(after)),
     ...imageDifferences(before, after),
   ]
 }
@@ -63,16 +62,8 @@ function toolFacts({ tool }: RunSummary): Record<string, string | null> {
   return { version: tool.version, commit: tool.commit }
 }
 
-/** Memory counts in steps of its power of two: what an engine reports moves with each kernel. */
-function environmentFacts({ environment }: RunSummary): Record<string, string | null> {
-  if (!environment) return {}
-  const { memoryBytes, cpus, vips, ...rest } = environment
-  return {
-    ...rest,
-    processors: String(cpus),
-    memory: `about ${2 ** Math.round(Math.log2(Math.max(1, memoryBytes / GIB)))} GiB`,
-    ...(vips === undefined ? {} : { 'virtual addresses': vips ? 'carry traffic' : 'carry none' }),
-  }
+function factsOf({ environment }: RunSummary): Readonly<Record<string, string>> {
+  return environment ? environmentFacts(environment) : {}
 }
 
 /** References that both use and that meant two images: another reference is a change of the recipe. */

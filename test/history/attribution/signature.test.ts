@@ -92,7 +92,7 @@ describe('the draws of a run', () => {
 describe('the conditions of a run', () => {
   it('are the machine and the images, without what changes all the time', () => {
     expect(conditionsOf({ ...compared(passingStream()), images: [{ ref: 'app:1', id: 'sha256:1' }] })).toEqual({
-      ...{ engine: '20.10.24', api: '1.41', cpus: '2', memoryBytes: '4000000000' },
+      ...{ engine: '20.10.24', api: '1.41', processors: '2', memory: 'about 4 GiB' },
       'image app:1': 'sha256:1',
     })
   })

@@ -1,0 +1,27 @@
+import { environmentShape } from '../verdict/event-shape.ts'
+import type { EnvironmentFacts } from '../verdict/events.ts'
+
+/** The environment of a run, as far as any version of cc-ci recorded it; the load is none of it: no two runs have the same. */
+export const recordedEnvironment = environmentShape.omit({ load: true })
+
+const GIB = 1024 ** 3
+
+/**
+ * What may change a verdict while recipe and cc-ci stay the same, by name. Memory counts in steps of its power of two, because what an engine reports
+ * moves with each kernel. What was not recorded is left out.
+ */
+export function environmentFacts({
+  memoryBytes,
+  cpus,
+  vips,
+  ...named
+}: Omit<EnvironmentFacts, 'load'>): Readonly<Record<string, string>> {
+  const { engine, api, kernel, cgroup, edge, browser } = named
+  const facts = {
+    ...{ engine, api, kernel, cgroup, edge, browser },
+    processors: String(cpus),
+    memory: `about ${2 ** Math.round(Math.log2(Math.max(1, memoryBytes / GIB)))} GiB`,
+    'virtual addresses': vips === undefined ? undefined : vips ? 'carry traffic' : 'carry none',
+  }
+  return Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== undefined))
+}
