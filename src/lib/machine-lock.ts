@@ -37,6 +37,17 @@ export async function withMachineLock<T>(
   }
 }
 
+/** Something of this machine that one process may have at a time. */
+export interface Lock {
+  release(): void
+}
+
+/** The lock of this name if nobody has it, without waiting; null where somebody does. It is free again when the process ends. */
+export async function tryLock(name: string): Promise<Lock | null> {
+  const server = await listen(`\0${name}`)
+  return server && { release: () => void server.close() }
+}
+
 function listen(path: string): Promise<Server | null> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())
