@@ -1,3 +1,4 @@
+// cspell:ignore exthdr xattrs
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 
 /**

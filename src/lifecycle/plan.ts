@@ -186,7 +186,12 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
     ...{ backup, selected, skips },
     policy: policyRefusals({ head, base, upgrade, allowed }),
-    findings: [...historyTold(repo), ...judgedAllTheSame(custom.found, skips), ...specsNotRun(custom.found)],
+    findings: [
+      ...historyTold(repo),
+      ...quickRun(request, skips),
+      ...judgedAllTheSame(custom.found, skips),
+      ...specsNotRun(custom.found),
+    ],
     attached: request.attach ?? null,
     canonical,
     request,
@@ -263,6 +268,15 @@ function refuseWithoutApp(stack: ResolvedStack): void {
     where: stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })
+}
+
+/** Its green says less than that of a whole run: whoever reads the verdict reads this. */
+function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): Finding[] {
+  if (!quick) return []
+  const left = [...skips].flatMap(([tier, { kind }]) => (kind === 'not-selected' ? [tier] : []))
+  const level = canonical ? ', and reaches no level' : ''
+  const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
+  return [{ code: 'quick-run', severity: 'info', message }]
 }
 
 /** A clone that lacks history or tags is never used without a word. */

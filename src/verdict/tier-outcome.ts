@@ -114,8 +114,8 @@ function notProven(facts: TierFacts, { header, snapshot }: RunFacts): Cause | nu
   if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
   const { recipe, base } = header
   const known = { commit: recipe.commit, ...(snapshot ? { snapshot } : {}) }
-  const dataless = tier === 'upgrade' ? missingData(evidence, base) : null
-  if (dataless) return cause('evidence-missing', `${tier} cannot pass: ${dataless}`)
+  const without = tier === 'upgrade' ? missingData(evidence, base) : null
+  if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
   const wrong = contradiction(tier, evidence, known)
   if (wrong) return cause('evidence-missing', wrong)
   const needsTests = (TIERS[tier].requires as readonly unknown[]).includes('tests')

@@ -34,7 +34,7 @@ export function homeOf(state: string, { recipe, origin, version }: Omit<ReleaseK
   return join(canonicalsDir(state), recipeFolder({ recipe, origin }), encodeURIComponent(version))
 }
 
-export function recipeFolder({ recipe, origin }: Pick<ReleaseKey, 'recipe' | 'origin'>): string {
+function recipeFolder({ recipe, origin }: Pick<ReleaseKey, 'recipe' | 'origin'>): string {
   const mark = createHash('sha256').update(origin).digest('hex').slice(0, 8)
   return `${recipe.replace(/[^A-Za-z0-9_-]/g, '_')}-${mark}`
 }

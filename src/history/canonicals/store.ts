@@ -121,12 +121,11 @@ function lentOf({ dir, home }: Kept, { manifest, clock }: { manifest: Manifest; 
   }
 }
 
-/** A run that was kept has left the app up, and its lock has gone with its process. */
+/** A run that was kept, or killed, has left the app up, and its lock has gone with its process. */
 function holderOf(state: string, { app: { stack } }: Manifest): string | null {
   const holds = (id: string) => {
-    const folder = runFolder(state, id)
-    const record = readRecord(folder)
-    return record?.app?.stack === stack && record.status !== 'ended' && !isAbandoned(record, folder)
+    const record = readRecord(runFolder(state, id))
+    return record?.app?.stack === stack && record.status !== 'ended'
   }
   const run = listRuns(state).find(holds)
   return run === undefined ? null : `run ${run}`

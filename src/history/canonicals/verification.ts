@@ -36,7 +36,7 @@ async function movedImages({ images }: Manifest, imageNow: ImageNow): Promise<st
   return [...new Set(found.flat())]
 }
 
-export function short(id: string): string {
+function short(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12)
 }
 

@@ -36,7 +36,7 @@ export async function keep(
   await draft.commit()
 }
 
-export async function inPieces(content: Buffer, output: (bytes: Buffer) => Promise<void>): Promise<void> {
+async function inPieces(content: Buffer, output: (bytes: Buffer) => Promise<void>): Promise<void> {
   for (let at = 0; at < content.length; at += 65_536) await output(content.subarray(at, at + 65_536))
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { draftsDir, generationsOf, homeOf, keptIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
@@ -71,7 +71,7 @@ describe('a canonical', () => {
     expect((await contentOf(lent.open('data'))).length).toBe(300_000)
   })
 
-  it('is lent to nobody while a kept run has its app', async () => {
+  it('is lent to nobody while another run has its app, or may have left it', async () => {
     const state = await folder({})
     await keep(store(state))
     const { domain, stack } = app()
@@ -80,6 +80,9 @@ describe('a canonical', () => {
     expect(why(await store(state).find(KEY))).toBe(
       `it is lent to run ${LATER}: its app has a name that only one run can have`,
     )
+    // Its process has died, and what it left may still be there.
+    rmSync(run.alive)
+    expect((await store(state).find(KEY)).kind).toBe('unusable')
     setStatus(run, 'ended')
     expect((await store(state).find(KEY)).kind).toBe('usable')
   })
