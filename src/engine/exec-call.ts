@@ -105,12 +105,23 @@ async function send(socket: Duplex, input: AsyncIterable<Buffer>): Promise<void>
     for await (const bytes of input) {
       // A program that has ended reads no more; its exit code tells why.
       if (!socket.writable) return
-      if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+      if (!socket.write(bytes)) await drained(socket)
     }
     socket.end()
   } catch (error) {
     socket.destroy(error as Error)
     throw error
+  }
+}
+
+/** Also where it is closed first: then nobody reads any more. */
+async function drained(socket: Duplex): Promise<void> {
+  const either = new AbortController()
+  const until = (event: string) => once(socket, event, { signal: either.signal })
+  try {
+    await Promise.race([until('drain'), until('close')])
+  } finally {
+    either.abort()
   }
 }
 
