@@ -28,7 +28,8 @@ export interface GcOptions {
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
 export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
   const collected: Collected[] = []
-  for (const { id } of abandonedRuns(options.stateDir, options.kept)) collected.push(...(await collectAlone(id, options)))
+  for (const { id } of abandonedRuns(options.stateDir, options.kept))
+    collected.push(...(await collectAlone(id, options)))
   return collected
 }
 

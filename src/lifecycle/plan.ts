@@ -274,7 +274,9 @@ function refuseWithoutApp(stack: ResolvedStack): void {
 function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): Finding[] {
   if (!quick) return []
   const left = [...skips].flatMap(([tier, { kind }]) => (kind === 'not-selected' ? [tier] : []))
-  const level = canonical ? ', and reaches no level' : ''
+  const level = canonical
+    ? `, and reaches no level; it begins with the data of the canonical of ${canonical.canonical.version}`
+    : ''
   const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
   return [{ code: 'quick-run', severity: 'info', message }]
 }

@@ -60,6 +60,12 @@ function without(plan: RunPlan, why: string): RunPlan {
     ...plan,
     canonical,
     base: { ...plan.base, considered },
-    findings: [...plan.findings, { code: 'canonical-not-used', severity: 'info', message }],
+    findings: [
+      // What is read beside the verdict says it too.
+      ...plan.findings.map((one) =>
+        one.code === 'quick-run' ? { ...one, message: `${one.message}; ${message}` } : one,
+      ),
+      { code: 'canonical-not-used', severity: 'info', message },
+    ],
   }
 }
