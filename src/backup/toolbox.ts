@@ -16,6 +16,13 @@ interface ToolboxExecOptions {
   readonly maxBytes?: number
 }
 
+interface ToolboxPipeOptions {
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  readonly input?: AsyncIterable<Buffer>
+  readonly output?: (bytes: Buffer) => Promise<void>
+}
+
 /** What the toolbox asks of an engine. Removing what is not there is no error. */
 export interface ToolboxEngine {
   /** Creates and starts; resolves to the container's id. */
@@ -27,6 +34,12 @@ export interface ToolboxEngine {
   /** Names of the volumes that carry the label `key=value`. */
   listVolumes(label: string): Promise<readonly string[]>
   exec(container: string, argv: readonly string[], options: ToolboxExecOptions): Promise<EngineExecResult>
+  /** Streams of any size, nothing of which is kept but the beginning of standard error. */
+  pipe(
+    container: string,
+    argv: readonly string[],
+    options: ToolboxPipeOptions,
+  ): Promise<{ readonly exitCode: number; readonly stderr: string }>
 }
 
 export interface ToolboxOptions {
@@ -50,6 +63,8 @@ export interface Toolbox {
   exec(argv: readonly string[], options: ToolboxExecOptions): Promise<EngineExecResult>
   /** Like `exec`, with InfraError `toolbox-failed` for a code other than 0 and for output that was cut. */
   run(argv: readonly string[], options: ToolboxExecOptions): Promise<string>
+  /** Sends a stream in or out; InfraError `toolbox-failed` for a code other than 0. */
+  pipe(argv: readonly string[], options: ToolboxPipeOptions): Promise<void>
   /** Starts the container anew when the stack has other volumes than before; the repository stays. */
   refresh(): Promise<void>
   /** Removes the container and the repository. Safe to call twice. */
@@ -76,6 +91,10 @@ export async function openToolbox(engine: ToolboxEngine, options: ToolboxOptions
     },
     exec: (argv, execOptions) => engine.exec(container, bounded(argv, execOptions), execOptions),
     run: (argv, execOptions) => runOk({ engine, container, mask }, argv, execOptions),
+    async pipe(argv, pipeOptions) {
+      const { exitCode, stderr } = await engine.pipe(container, argv, pipeOptions)
+      if (exitCode !== 0) throw failed(argv, exitCode, mask(lastLines(stderr)))
+    },
     async refresh() {
       const now = await stackVolumes(engine, app.stack)
       if (sameVolumes(volumes, now)) return
@@ -135,14 +154,21 @@ async function runOk(
   const result = await engine.exec(container, bounded(argv, options), options)
   if (result.truncated) throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox printed more than is kept`)
   if (result.exitCode === 0) return result.stdout
-  const words = mask((result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n'))
-  throw new InfraError('toolbox-failed', `${argv[0]} in the toolbox ended with ${result.exitCode}:\n${words}`, {
+  throw failed(argv, result.exitCode, mask(lastLines(result.stderr.trim() || result.stdout.trim())))
+}
+
+function failed(argv: readonly string[], exitCode: number, words: string): InfraError {
+  return new InfraError('toolbox-failed', `${argv[0]} in the toolbox ended with ${exitCode}:\n${words}`, {
     hint: 'Check the space on the machine; `cc-ci doctor` checks the toolbox image.',
   })
 }
 
 function bounded(argv: readonly string[], { stdin }: ToolboxExecOptions): readonly string[] {
   return stdin === undefined ? argv : withBoundedInput(argv, stdin)
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-8).join('\n')
 }
 
 function sameVolumes(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

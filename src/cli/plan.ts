@@ -1,5 +1,6 @@
 import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { healthPath } from '../lifecycle/asked-paths.ts'
+import { sizeInWords } from '../lifecycle/canonical.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
@@ -27,6 +28,7 @@ function planJson(plan: RunPlan) {
     differs: base.kind === 'base' ? base.differs : [],
     tiers: TIER_IDS.map((id) => ({ id, ...(plan.skips.get(id) ?? unverified(plan, id) ?? { kind: 'judged' }) })),
     settings: customization.sources,
+    canonical: canonicalJson(plan),
     customization,
     policy: plan.policy,
     composeFiles: head.stack.files,
@@ -54,6 +56,7 @@ function planText(plan: RunPlan): string {
     `secrets   ${head.secrets.map(({ key, generate }) => (generate ? key : `${key} (inserted by hand)`)).join(', ') || 'none'}`,
     `base      ${baseText(plan)}`,
     ...base.considered.map((line) => `          ${line}`),
+    ...canonicalText(plan),
     ...(base.kind === 'base' ? [`differs   ${base.differs.join(', ')}`] : []),
     ...(plan.envNotUpgraded.length > 0
       ? [
@@ -72,6 +75,21 @@ function planText(plan: RunPlan): string {
     ...findingsOf(plan).map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')
+}
+
+function canonicalJson({ canonical: use }: RunPlan) {
+  if (use.kind === 'none') return null
+  if (use.kind === 'unused') return use
+  const { version, commit, runId, takenAt, volumes } = use.canonical
+  return { kind: use.kind, version, commit, run: runId, takenAt, volumes }
+}
+
+function canonicalText({ canonical: use }: RunPlan): string[] {
+  if (use.kind === 'none') return []
+  if (use.kind === 'unused') return [`data      a new installation: ${use.why}`]
+  const { runId, takenAt, volumes } = use.canonical
+  const when = use.kind === 'quick' ? 'from the first deployment on' : 'once a new installation was judged'
+  return [`data      the canonical of run ${runId}, ${takenAt.slice(0, 10)}: ${sizeInWords(volumes)}, ${when}`]
 }
 
 function findingsOf({ findings, headTree, head }: RunPlan): Finding[] {

@@ -54,7 +54,15 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
-    .addOption(new Option('--quick', `judge only ${QUICK_TIERS.join(', ')}`).conflicts(['only', 'attach']))
+    .addOption(planOptions.quick().conflicts(['only', 'attach']))
+    .addOption(planOptions.fromCanonical().conflicts('attach'))
+    .addOption(planOptions.noCanonical())
+    .addOption(
+      new Option(
+        '--promote',
+        'keep the data as the canonical of this release when all is green, whatever the setting `canonical` says',
+      ).conflicts(['only', 'quick', 'attach', 'keep']),
+    )
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
@@ -80,6 +88,9 @@ function addJudging(program: Command): void {
     .addOption(planOptions.ref())
     .addOption(planOptions.base())
     .addOption(planOptions.only())
+    .addOption(planOptions.quick().conflicts('only'))
+    .addOption(planOptions.fromCanonical())
+    .addOption(planOptions.noCanonical())
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
     .option('--json', 'as JSON')
@@ -301,6 +312,18 @@ function addHistory(program: Command): void {
       process.exitCode = await showRuns(run, options)
     })
   addAttribution(program)
+  withState(
+    program
+      .command('canonicals')
+      .argument('[names...]', 'RECIPE or RECIPE@VERSION; none: all')
+      .description('list the data of green released versions that is kept for later runs'),
+  )
+    .option('--verify', 'read all of it: is it what was kept, and do its images still have their names')
+    .addOption(new Option('--remove', 'remove those that are named').conflicts('verify'))
+    .option('--json', 'as JSON')
+    .action(async (names: string[], options: import('./canonicals.ts').CanonicalsOptions) => {
+      process.exitCode = await (await import('./canonicals.ts')).canonicalsCommand(names, options)
+    })
   program
     .command('explain')
     .argument('[code]', 'a cause code; none: list them all')
@@ -355,6 +378,11 @@ export interface RecipeOptions extends StateOption {
   readonly only?: readonly TierId[]
   readonly recipes?: string
   readonly origin?: string
+  /** Judges QUICK_TIERS. */
+  readonly quick?: boolean
+  readonly fromCanonical?: boolean
+  /** False: never with the data of a canonical. */
+  readonly canonical?: boolean
   readonly approveCode?: boolean
   readonly allow?: readonly string[]
   readonly json?: string | boolean
@@ -377,6 +405,16 @@ const planOptions = {
   ref: () => new Option('--ref <ref>', 'judge this branch, tag or commit instead of the work tree'),
   base: () =>
     new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
+  quick: () =>
+    new Option(
+      '--quick',
+      `judge only ${QUICK_TIERS.join(', ')}; where the canonical of the version before is kept, begin with its data`,
+    ),
+  fromCanonical: () =>
+    new Option('--from-canonical', 'upgrade the data that the last green run of the version before left').conflicts(
+      'canonical',
+    ),
+  noCanonical: () => new Option('--no-canonical', 'begin with an empty installation, whatever is kept'),
   approve: () =>
     new Option('--approve-code', "let the recipe's own code run, in the sandbox, as it lies there, this once"),
   allow: () =>

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Engine } from '../engine/client.ts'
 import { sweepProbes } from '../engine/vip.ts'
+import { removeDeadDrafts } from '../history/canonicals/store.ts'
 import { type Collected, collectGarbage } from '../lifecycle/gc.ts'
 import { runFolder } from '../lifecycle/run-folder.ts'
 import { publish } from '../report/publish.ts'
@@ -11,6 +12,7 @@ import type { RunEvent } from '../verdict/events.ts'
 export async function sweepDeadRuns(state: string, engine: Engine, kept: readonly string[] = []): Promise<Collected[]> {
   const collected = await collectGarbage({ stateDir: state, engine, kept })
   for (const { id } of collected) publishDead(state, id)
+  await removeDeadDrafts(state)
   await sweepProbes(engine)
   return collected
 }

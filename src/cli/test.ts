@@ -2,22 +2,23 @@ import { writeFileSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
 import { newRunId } from '../lib/ids.ts'
 import { connectHost } from '../lifecycle/host.ts'
-import { planRun } from '../lifecycle/plan.ts'
-import { executeRun } from '../lifecycle/run.ts'
+import { checkOutHead, type RunPlan } from '../lifecycle/plan.ts'
+import { executeRun, type RunRequest } from '../lifecycle/run.ts'
 import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
+import { planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { wantsColor } from '../report/ink.ts'
 import { publish } from '../report/publish.ts'
 import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
-import { QUICK_TIERS } from '../verdict/tiers.ts'
+import { canonicalStore } from './canonical-store.ts'
 import { listenForSignals } from './interruption.ts'
 import { keptRun } from './kept-run.ts'
 import type { RecipeOptions } from './program.ts'
 import { sweepDeadRuns } from './sweep.ts'
-import { requestOf } from './with-plan.ts'
+import { requestOf, wishOf } from './with-plan.ts'
 
 export interface TestOptions extends RecipeOptions {
   readonly keep?: boolean
@@ -25,8 +26,8 @@ export interface TestOptions extends RecipeOptions {
   /** The kept run whose app is looked at. */
   readonly attach?: string
   readonly deadline: number
-  /** Judges QUICK_TIERS. */
-  readonly quick?: boolean
+  /** Keeps the data as a canonical, whatever the settings say. */
+  readonly promote?: boolean
   /** Id and folder name of the run; default: a new one. */
   readonly runId?: string
   /** Standard input is a supervisor's pipe. */
@@ -50,6 +51,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     host,
     keep: options.keep === true,
     repeat: options.repeat !== false,
+    ...promotion(plan),
     deadlineMs: options.deadline,
     signal: interruption.signal,
     onEvent: (event) => reporter.onEvent(event),
@@ -62,12 +64,17 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   if (options.json) writeJson(options.json, results)
   return exitCodeOf(results)
 
+  function promotion({ settings }: RunPlan): Pick<RunRequest, 'promotion'> {
+    const by = options.promote ? 'flag' : settings.settings.canonical ? 'setting' : null
+    return by ? { promotion: { keeper: canonicalStore(state), by } } : {}
+  }
+
   /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
-      const quick = options.quick ? { only: QUICK_TIERS } : {}
       const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
-      const plan = await planRun({ ...requestOf(recipe, options), ...quick, ...attach, runId, folder })
+      const request = { ...requestOf(recipe, options), ...attach, runId, folder }
+      const plan = await planWithCanonical(await checkOutHead(request), request, wishOf(options))
       interruption.signal.throwIfAborted()
       const engine = await Engine.connect()
       await sweep(state, engine, screen)

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readApprovals } from '../gate/approvals.ts'
 import { newRunId } from '../lib/ids.ts'
-import { checkOutHead, type Head, type PlanRequest, planHead, type RunPlan } from '../lifecycle/plan.ts'
+import { checkOutHead, type Head, type PlanRequest, type RunPlan } from '../lifecycle/plan.ts'
+import { type CanonicalWish, planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { refuseBadImages } from '../recipe/bad-images.ts'
+import { QUICK_TIERS } from '../verdict/tiers.ts'
+import { canonicalStore } from './canonical-store.ts'
 import type { RecipeOptions } from './program.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
   return withHead(recipe, options, async (head, request) => {
-    const plan = await planHead(head, request)
+    const plan = await planWithCanonical(head, request, wishOf(options))
     refuseBadImages(plan.head.stack)
     return use(plan)
   })
@@ -35,12 +38,21 @@ export async function withHead<T>(
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
 export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
-  const { ref, base, only, recipes, approveCode, allow, origin } = options
+  const { ref, base, recipes, approveCode, allow, origin, quick = false } = options
+  const only = quick ? QUICK_TIERS : options.only
   return {
-    ...{ recipe, ref, base, only, origin },
+    ...{ recipe, ref, base, only, quick, origin },
     operatorDir: recipes,
     approvals: readApprovals(stateDir(options.state)),
     approveOnce: approveCode === true,
     allow: allow ?? [],
+  }
+}
+
+/** What the command line says about the data that the run begins with. */
+export function wishOf({ state, fromCanonical, canonical }: RecipeOptions): CanonicalWish {
+  return {
+    library: canonicalStore(stateDir(state)),
+    use: fromCanonical ? 'yes' : canonical === false ? 'no' : 'auto',
   }
 }

@@ -4,7 +4,7 @@ import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
 import { parseContainer, parseCpuMs, parseMemoryBytes } from './container-state.ts'
 import { EventWatch } from './event-watch.ts'
-import { type ExecCallOptions, execIn, readAll } from './exec-call.ts'
+import { type ExecCallOptions, execIn, type PipeOptions, pipeThrough, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
 import { type HelperContainer, startHelper } from './helper-container.ts'
 import { parseImage, parseInfo, parseVersion } from './machine-state.ts'
@@ -116,6 +116,15 @@ export class Engine {
   /** See `execIn`. */
   exec(containerId: string, argv: readonly string[], options: ExecCallOptions): Promise<EngineExecResult> {
     return execIn(this.connection, containerId, argv, options)
+  }
+
+  /** See `pipeThrough`. */
+  pipe(
+    containerId: string,
+    argv: readonly string[],
+    options: PipeOptions,
+  ): Promise<{ readonly exitCode: number; readonly stderr: string }> {
+    return pipeThrough(this.connection, containerId, argv, options)
   }
 
   /** What a container wrote so far, both streams in order; a cut is marked at its end. Works for ended ones. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { z } from 'zod'
 import { DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { parseId } from './answer.ts'
 import type { Connection } from './connection.ts'
+import { FrameSplitter } from './frame-splitter.ts'
 import { FrameReader } from './frames.ts'
 import type { EngineExecResult } from './types.ts'
 
@@ -52,6 +53,96 @@ export async function execIn(
       `${argv[0]} did not end within ${options.deadlineMs} ms${said ? `:\n${said}` : ''}`,
     )
   }
+}
+
+export interface PipeOptions {
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  /** Sent to standard input, as fast as the program reads. */
+  readonly input?: AsyncIterable<Buffer>
+  /** Gets standard output piece by piece; the next piece waits for it. Default: the output is dropped. */
+  readonly output?: (bytes: Buffer) => Promise<void>
+}
+
+/** Of what a piped program writes to its standard error. */
+const KEPT_STDERR = 64 * 1024
+
+/**
+ * Runs argv in a running container with streams of any size, of which nothing is kept but the beginning of standard error. Throws as
+ * `execIn` does, and whatever `input` or `output` throws.
+ */
+export async function pipeThrough(
+  connection: Connection,
+  container: string,
+  argv: readonly string[],
+  { deadlineMs, input, output, signal: stopped }: PipeOptions,
+): Promise<{ readonly exitCode: number; readonly stderr: string }> {
+  const late = AbortSignal.timeout(deadlineMs)
+  const signal = stopped ? AbortSignal.any([stopped, late]) : late
+  try {
+    const id = await createExec(connection, container, argv, { attachStdin: input !== undefined, signal })
+    const socket = await connection.hijack(`/exec/${id}/start`, { Detach: false, Tty: false }, signal)
+    const stop = () => socket.destroy(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      const sending = input ? send(socket, input) : Promise.resolve()
+      const [stderr] = await Promise.all([receive(socket, output), sending])
+      signal.throwIfAborted()
+      return { exitCode: await exitCodeOf(connection, id), stderr }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      socket.destroy()
+    }
+  } catch (error) {
+    stopped?.throwIfAborted()
+    if (!late.aborted) throw error
+    throw new DeadlineError('exec-deadline', `${argv[0]} did not end within ${deadlineMs} ms`)
+  }
+}
+
+async function send(socket: Duplex, input: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const bytes of input) {
+      // A program that has ended reads no more; its exit code tells why.
+      if (!socket.writable) return
+      if (!socket.write(bytes)) await drained(socket)
+    }
+    socket.end()
+  } catch (error) {
+    socket.destroy(error as Error)
+    throw error
+  }
+}
+
+/** Also where it is closed first: then nobody reads any more. */
+async function drained(socket: Duplex): Promise<void> {
+  const either = new AbortController()
+  const until = (event: string) => once(socket, event, { signal: either.signal })
+  try {
+    await Promise.race([until('drain'), until('close')])
+  } finally {
+    either.abort()
+  }
+}
+
+async function receive(socket: Duplex, output: PipeOptions['output']): Promise<string> {
+  const errors: Buffer[] = []
+  let kept = 0
+  let pieces: Buffer[] = []
+  const frames = new FrameSplitter((stream, bytes) => {
+    if (stream === 'stdout') pieces.push(bytes)
+    else if (kept < KEPT_STDERR) {
+      kept += bytes.length
+      errors.push(bytes)
+    }
+  })
+  for await (const chunk of socket) {
+    frames.push(chunk as Buffer)
+    const now = pieces
+    pieces = []
+    for (const piece of now) await output?.(piece)
+  }
+  return Buffer.concat(errors).toString('utf8').slice(0, KEPT_STDERR)
 }
 
 interface NewExec extends Pick<ExecCallOptions, 'env' | 'user' | 'workDir' | 'signal'> {

@@ -10,6 +10,7 @@ import { readTree } from '../recipe/tree.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { BaseRef, SkipKind } from '../verdict/events.ts'
 import { type Candidates, candidatesOf } from './candidates.ts'
+import type { Canonical } from './canonical.ts'
 import { runningDifference } from './difference.ts'
 import { layOver } from './overlay.ts'
 import { newAppRelease, type ReleaseSource } from './release.ts'
@@ -42,6 +43,8 @@ export interface BaseQuestion {
   readonly dir: string
   /** The CI overlay, which applies to the base as well. */
   readonly overlay: CustomFile | null
+  /** Whose data the base gets when it is of that version; it does not decide which one is taken. */
+  readonly canonical?: Canonical | null
 }
 
 /**
@@ -59,11 +62,12 @@ export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
 
 async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseChoice> {
   const commit = await resolveRef(question.repo, asked)
-  const ref: BaseRef = { version: asked, commit, source: 'pin' }
+  const ref = withData({ version: asked, commit, source: 'pin' }, question)
   const candidate = await candidateOf(question, ref)
   if (candidate.differs.length === 0)
     return { kind: 'no-delta', ref, considered: [`${asked}: pinned, but runs the same as head`] }
-  return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned`] }
+  const data = ref.source === 'canonical' ? ', with the data of its canonical' : ''
+  return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned${data}`] }
 }
 
 /**
@@ -88,14 +92,15 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
   if (repo.history.kind === 'partial') return { kind: 'unresolved', considered, cause: historyLacks(repo.history) }
   const candidates = await candidatesOf(repo, head)
   let same: BaseRef | undefined
-  for (const { name, ref, why } of candidates.all) {
-    if (!ref) {
+  for (const { name, ref: bare, why } of candidates.all) {
+    if (!bare) {
       considered.push(`${name}: ${why}`)
       continue
     }
+    const ref = withData(bare, question)
     const candidate = await tryCandidate(question, ref)
     if (typeof candidate !== 'string') {
-      considered.push(`${name}: chosen (${ref.source})`)
+      considered.push(`${name}: chosen (${bare.source})${ref === bare ? '' : ', with the data of its canonical'}`)
       return { kind: 'base', ref, ...candidate, considered }
     }
     considered.push(`${name}: ${candidate}`)
@@ -124,6 +129,11 @@ function historyLacks({ lacks, mend, why }: Extract<RecipeRepo['history'], { kin
   return cause('base-unknown', message, { hint: `Type: ${mend}. Or name the version: --base VERSION.` })
 }
 
+function withData(ref: BaseRef, { canonical }: BaseQuestion): BaseRef {
+  if (!canonical || canonical.commit !== ref.commit || ref.source === 'branch') return ref
+  return { version: canonical.version, commit: ref.commit, source: 'canonical' }
+}
+
 const SAME = 'runs the same as head'
 
 async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {
@@ -145,14 +155,18 @@ interface Candidate {
 }
 
 async function candidateOf(question: BaseQuestion, ref: BaseRef): Promise<Candidate> {
-  const { repo, app, head, settings, dir, overlay } = question
+  const { repo, app, head, settings, dir, overlay, canonical } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)
   if (overlay) await layOver(overlay, dir)
-  const tree = await readTree(dir)
+  const read = await readTree(dir)
+  const data = canonical && ref.source === 'canonical' ? canonical.secrets : null
+  // Operators keep their env file and their secrets, as the data knows them.
+  const tree = data ? { ...read, env: { ...read.env, values: data.env } } : read
+  const added = data ? { ...NOTHING_ADDED, secretValues: data.values } : NOTHING_ADDED
   const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
   const { commit } = ref
-  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added: NOTHING_ADDED }
+  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added }
   const release = await newAppRelease(source, settings)
   return { tree, source, release, differs: runningDifference(release, head) }
 }

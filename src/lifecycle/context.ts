@@ -13,6 +13,7 @@ import { type CheckRef, checkTitle } from '../verdict/checks.ts'
 import type { EventLog } from '../verdict/event-log.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import type { CanonicalDraft, CanonicalKeeper } from './canonical.ts'
 import type { RunPlan } from './plan.ts'
 import type { TierReporter } from './reporter.ts'
 import type { RunResources } from './resources.ts'
@@ -63,8 +64,21 @@ export interface RunContext {
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
   readonly provideRecipe: (context: RunContext, reporter: TierReporter, name: string) => Promise<Provided>
+  /** Values of the app's secrets by their full names, as far as this attempt made them. */
+  readonly secretValues: ReadonlyMap<string, string>
+  /** Where the data of a green released version is kept; null: nobody wants it kept. */
+  readonly keeping: Keeping | null
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
   readonly before: Ledger
+}
+
+/** A wish to keep the app's data as a canonical, and how far that has come. */
+export interface Keeping {
+  readonly keeper: CanonicalKeeper
+  /** Who wishes it: whoever started the run, or the settings, which mean releases only. */
+  readonly by: 'flag' | 'setting'
+  /** Written when the app was stopped; it becomes the canonical when all is over and green. */
+  draft: CanonicalDraft | null
 }
 
 /** What the tiers of one attempt found out and made of the app, each written by the tier that owns it. */

@@ -3,6 +3,7 @@ import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import { tryMachineLock } from '../lib/machine-lock.ts'
 import { forgetKeptDeps } from './custom/kept-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
@@ -27,8 +28,20 @@ export interface GcOptions {
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
 export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
   const collected: Collected[] = []
-  for (const record of abandonedRuns(options.stateDir, options.kept)) collected.push(await collect(record, options))
+  for (const { id } of abandonedRuns(options.stateDir, options.kept))
+    collected.push(...(await collectAlone(id, options)))
   return collected
+}
+
+/**
+ * One at a time on this machine, and only what nobody else has collected meanwhile: another run may get the name of this app again as soon as it has
+ * ended (`canonical.ts`).
+ */
+async function collectAlone(id: string, options: GcOptions): Promise<Collected[]> {
+  using lock = await tryMachineLock(`cc-ci-gc-${id}`)
+  if (!lock) return []
+  const record = abandonedRuns(options.stateDir, options.kept).find((one) => one.id === id)
+  return record ? [await collect(record, options)] : []
 }
 
 /** Runs that `collectGarbage` would take down. */

@@ -116,7 +116,10 @@ function doubt(tier: TierId, { plan, resources }: RunContext): Cause | null {
 
 function blocker(tier: TierId, { events, state, plan }: RunContext): TierId | null {
   if (plan.attached) return null
-  const passed = (id: TierId) => fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
+  // A reattached app was installed in another run; the upgrade finds out whether it comes up.
+  const installed = (id: TierId) => id === 'install' && plan.canonical.kind === 'quick'
+  const passed = (id: TierId) =>
+    installed(id) || fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
   const headServes = state.headServes || plan.skips.has('upgrade')
   return blockerOf(tier, { passed, headServes, failedIn: state.failedIn })
 }

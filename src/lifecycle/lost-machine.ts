@@ -3,18 +3,16 @@ import { restore, type Snapshot } from '../backup/restic.ts'
 import { mountersOf } from '../backup/witness/server.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
 import { mayComplete } from '../engine/convergence/ends.ts'
-import { type StoppedServices, stopServices } from '../engine/stop-services.ts'
 import type { ServiceState } from '../engine/types.ts'
 import type { Operation } from '../public/ctx.ts'
 import { checkAfter } from '../verdict/checks.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { awaitReady } from './custom/ready.ts'
-import { deployDeadline } from './deploy-deadline.ts'
-import { keepLogs } from './logs.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 import { converged, serves } from './serving.ts'
+import { servicesOf, whileStopped } from './while-stopped.ts'
 
 type Restored = Extract<Evidence, { kind: 'restored' }>
 type Emptied = NonNullable<Restored['emptied']>[number]
@@ -145,42 +143,6 @@ export async function restartBesideHooks(context: RunContext, reporter: TierRepo
   if (hooked.length === 0) return
   const others = (await runningServices(context)).filter(({ service }) => !hooked.includes(service))
   await whileStopped(context, reporter, others, async () => undefined)
-}
-
-/** Starts the services again whatever becomes of `act`, as long as the run goes on. */
-async function whileStopped<T>(
-  context: RunContext,
-  reporter: TierReporter,
-  services: readonly ServiceState[],
-  act: () => Promise<T>,
-): Promise<T> {
-  const { host, plan, signal, clock, watch, state } = context
-  if (services.length === 0) return act()
-  // Swarm takes the containers of stopped services away, and their logs with them.
-  await keepLogs(context)
-  const stopped: StoppedServices = await stopServices(host.engine, services, {
-    stack: plan.app.stack,
-    deadlineMs: deployDeadline(plan.settings, state.current?.services ?? []),
-    signal,
-    clock,
-    nudge: watch.listener(),
-    onWaiting: reporter.onWaiting,
-  })
-  let done: T
-  try {
-    done = await act()
-  } catch (error) {
-    // The error that tells is the first; the app comes up again for the tiers that follow, where it can.
-    await stopped.start().catch(() => undefined)
-    throw error
-  }
-  await stopped.start()
-  return done
-}
-
-async function servicesOf({ host, plan, state }: RunContext): Promise<ServiceState[]> {
-  const deployed = new Set(state.current?.services.map(({ service }) => service))
-  return (await host.engine.services(plan.app.stack)).filter(({ service }) => deployed.has(service))
 }
 
 /** Without one-shots: what they did is done, and restored. */

@@ -15,12 +15,13 @@ import { readTree } from '../recipe/tree.ts'
 import type { BaseRef, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase, comparedByLint } from './base.ts'
+import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
-import { judgedAllTheSame, type Skip, selectedTiers, settingsNotUsed, skipsOf, specsNotRun } from './selection.ts'
+import { judgedAllTheSame, type Skip, selectedTiers, skipsOf, specsNotRun } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -33,6 +34,10 @@ export interface PlanRequest {
   readonly base: string
   /** Tiers to judge; what they need is judged too. Default: all that exist. */
   readonly only?: readonly TierId[]
+  /** The tiers are those of `--quick`. */
+  readonly quick?: boolean
+  /** The data that the base gets; its app is this run's app. See `planWithCanonical`. */
+  readonly canonical?: Extract<CanonicalUse, { canonical: unknown }>
   /** The operator's folder of settings, `<dir>/<recipe>/cc-ci.yml`. */
   readonly operatorDir?: string
   readonly runId: string
@@ -92,6 +97,7 @@ export interface RunPlan extends Upgrade {
   readonly allowed: readonly string[]
   readonly findings: readonly Finding[]
   readonly attached: Attached | null
+  readonly canonical: CanonicalUse
   readonly request: PlanRequest
 }
 
@@ -144,7 +150,11 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     added: NOTHING_ADDED,
   }
   const { head, pristine } = await headRelease(headSource, custom.found)
-  const question = { repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase }
+  const canonical = request.canonical ?? ({ kind: 'none' } as const)
+  const question = {
+    ...{ repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase },
+    canonical: canonicalOf(canonical),
+  }
   const base = await chooseBase(question)
   const lintBase = await comparedByLint(base, question)
   const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
@@ -153,6 +163,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const skips = skipsOf({
     ...{ selected, base, backup },
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
+    ...{ quick: request.quick === true, reattached: whyReattached(canonical) },
   })
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {
@@ -177,11 +188,12 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     policy: policyRefusals({ head, base, upgrade, allowed }),
     findings: [
       ...historyTold(repo),
+      ...quickRun(request, skips),
       ...judgedAllTheSame(custom.found, skips),
-      ...settingsNotUsed(custom.found),
       ...specsNotRun(custom.found),
     ],
     attached: request.attach ?? null,
+    canonical,
     request,
   }
 }
@@ -232,9 +244,10 @@ export function refuseOtherFiles({ tree }: ReleaseSource, env: Readonly<Record<s
   })
 }
 
-/** Names carry the run's own randomness, so that no two runs meet; short, because secret names end at 64 characters. */
-export function appOf(recipe: string, { runId, attach, below }: PlanRequest): App {
-  if (attach) return { runId, recipe, domain: attach.domain, stack: attach.stack }
+/** Names carry the run's own randomness, so that no two runs meet, or that of the run whose app it was; short, because secret names end at 64 characters. */
+export function appOf(recipe: string, { runId, attach, below, canonical }: PlanRequest): App {
+  const known = attach ?? canonical?.canonical
+  if (known) return { runId, recipe, domain: known.domain, stack: known.stack }
   const slug =
     recipe
       .toLowerCase()
@@ -255,6 +268,17 @@ function refuseWithoutApp(stack: ResolvedStack): void {
     where: stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })
+}
+
+/** Its green says less than that of a whole run: whoever reads the verdict reads this. */
+function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): Finding[] {
+  if (!quick) return []
+  const left = [...skips].flatMap(([tier, { kind }]) => (kind === 'not-selected' ? [tier] : []))
+  const level = canonical
+    ? `, and reaches no level; it begins with the data of the canonical of ${canonical.canonical.version}`
+    : ''
+  const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
+  return [{ code: 'quick-run', severity: 'info', message }]
 }
 
 /** A clone that lacks history or tags is never used without a word. */

@@ -2,6 +2,7 @@ import { backupPlan } from '../backup/labels.ts'
 import type { Release } from '../deploy/deployer.ts'
 import { RecipeError } from '../lib/errors.ts'
 import { secretVariables } from '../recipe/secrets.ts'
+import { whyReattached } from './canonical.ts'
 import { refuseOtherImages } from './overlay.ts'
 import { type RunPlan, refuseOtherFiles } from './plan.ts'
 import { policyRefusals } from './policy.ts'
@@ -55,7 +56,10 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
     ...plan,
     settings: { ...plan.settings, settings: all },
     ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup },
-    skips: skipsOf({ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null }),
+    skips: skipsOf({
+      ...{ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null },
+      ...{ quick: plan.request.quick === true, reattached: whyReattached(plan.canonical) },
+    }),
     // Another environment may select other files and values: it is judged anew.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),
   }

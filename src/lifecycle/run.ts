@@ -11,11 +11,13 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
-import { freshState, type Host, type RunContext } from './context.ts'
+import { type Canonical, canonicalOf } from './canonical.ts'
+import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
 import { attachDeps, keepDeps } from './custom/kept-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTeardown, judgeTier } from './judge.ts'
+import { settleCanonical } from './keep-canonical.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
@@ -38,6 +40,8 @@ export interface RunRequest {
   readonly keep: boolean
   /** False: what ends for a reason that may be chance is not judged once more. Default true. */
   readonly repeat?: boolean
+  /** Keeps the app's data as a canonical where the rules allow it. Default: nobody does. */
+  readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
   readonly deadlineMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
@@ -86,6 +90,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
     leave: request.keep ? () => leaveApp(first.context()) : null,
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
+  await settleCanonical(context)
   events.append({ type: 'run.ended' })
   if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
@@ -178,6 +183,7 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   const masker = new Masker()
   const { env, upgrade } = plan.settings.settings
   for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
+  for (const value of secretsOf(canonicalOf(plan.canonical))) masker.add(value)
   const mask = (text: string) => masker.mask(text)
   const late = new AbortController()
   const timer = setTimeout(() => {
@@ -186,7 +192,15 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   timer.unref()
   const events = openEventLog(folder.events, { clock, mask })
   const signal = AbortSignal.any([request.signal, late.signal])
-  return { folder, masker, events, clock, signal, runSignal: signal, ...(await freshIn(request, { masker })) }
+  const keeping = request.promotion ? { ...request.promotion, draft: null } : null
+  const fresh = await freshIn(request, { masker })
+  return { folder, masker, events, clock, signal, runSignal: signal, keeping, ...fresh }
+}
+
+function secretsOf(canonical: Canonical | null): string[] {
+  if (!canonical) return []
+  const { env, values } = canonical.secrets
+  return [...values.values(), ...secretValuesOf(Object.fromEntries(env))]
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
@@ -201,7 +215,9 @@ async function freshIn(
   { masker, unforgiven }: { readonly masker: Masker; readonly unforgiven?: ReadonlySet<string> },
 ) {
   const mask = (text: string) => masker.mask(text)
+  const secretValues = new Map<string, string>()
   return {
+    secretValues,
     watch: new StackWatch(host.engine, { stack: plan.app.stack, mask, clock, unforgiven }),
     ...{ plan, host, keep, provideRecipe },
     state: freshState(),
@@ -210,7 +226,10 @@ async function freshIn(
     deployer: nativeDeployer(host.engine, {
       vips: host.vips,
       mask,
-      onSecret: (value) => masker.add(value),
+      onSecret(value, name) {
+        masker.add(value)
+        secretValues.set(name, value)
+      },
     }),
   }
 }

@@ -32,18 +32,6 @@ export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<Ti
     }))
 }
 
-/** Settings that are read and checked, and that no tier of this version looks at. */
-const NOT_USED_YET = ['canonical'] as const
-
-/** A setting without effect must not look like one that has it. */
-export function settingsNotUsed({ sources }: LoadedSettings): Finding[] {
-  return NOT_USED_YET.flatMap((name) => {
-    const place = sources.get(name)
-    const message = `the setting ${name} has no effect in this version of cc-ci`
-    return place ? [{ code: 'setting-not-used', severity: 'warning' as const, message, where: formatPlace(place) }] : []
-  })
-}
-
 /** The recipe may have meant them for cc-ci; that the application has tests of its own is nobody's business. */
 export function specsNotRun({ strayed }: Customized): Finding[] {
   return strayed.map((file) => ({
@@ -59,9 +47,11 @@ function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } 
   return place ? { where: formatPlace(place) } : {}
 }
 
-function whyNotSelected(tier: TierId, { attached }: Planned): string {
+function whyNotSelected(tier: TierId, { attached, quick }: Planned): string {
   const notHere = attached && !ATTACHABLE.includes(tier)
-  return notHere ? 'cannot be judged on the app of another run (--attach)' : 'not selected (--only)'
+  return notHere
+    ? 'cannot be judged on the app of another run (--attach)'
+    : `not selected (${quick ? '--quick' : '--only'})`
 }
 
 function declarations({ notApplicable }: LoadedSettings['settings']): [TierId, string][] {
@@ -76,6 +66,10 @@ interface Planned {
   readonly admitted: Admitted
   /** The run only looks at the app of another one. */
   readonly attached: boolean
+  /** The tiers are those of `--quick`. */
+  readonly quick: boolean
+  /** Why there is no new installation: the app begins with data that is there. Null: it is a new one. */
+  readonly reattached: string | null
 }
 
 /** Why there is nothing to judge in this app, as far as files and settings say; null: there may be. */
@@ -115,6 +109,8 @@ export function skipsOf(plan: Planned): ReadonlyMap<TierId, Skip> {
   return new Map(
     TIER_IDS.flatMap((tier): [TierId, Skip][] => {
       if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: whyNotSelected(tier, plan) }]]
+      if (tier === 'install' && plan.reattached !== null)
+        return [[tier, { kind: 'not-selected', reason: plan.reattached }]]
       const skip = NOTHING_TO_JUDGE[tier](plan)
       const reason = declared.get(tier)
       if (skip) return [[tier, reason === undefined ? skip : { kind: 'declared', reason }]]

@@ -87,6 +87,13 @@ export interface RecipeConfig {
      * { upgrade: { env: (ctx) => ({ PUBLIC_URL: ctx.baseUrl }) } }
      */
     readonly env?: Readonly<Record<string, string>> | Code<(ctx: Ctx) => Awaitable<Record<string, string>>>
+    /**
+     * What the version before has in its volumes when it is upgraded. `new`: what its installation made. `canonical`: the data that the last green run of that version left, where it is kept.
+     * @default "new"
+     * @example
+     * { upgrade: { data: "canonical" } }
+     */
+    readonly data?: 'new' | 'canonical'
   }
   readonly backup?: {
     /**
@@ -256,7 +263,7 @@ export interface RecipeConfig {
    */
   readonly deps?: readonly string[]
   /**
-   * Whether the last green release is kept with its data, so that quick runs start from it.
+   * Whether the data of a released version is kept when a whole run of it was green, so that later runs start from it (a canonical). Its custom tests must bear an app that they were run against before.
    * @default false
    * @example
    * { canonical: true }

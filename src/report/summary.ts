@@ -5,6 +5,7 @@ import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
 import { type Ink, inkFor, SIGNS } from './ink.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
+import { quickText } from './quick.ts'
 
 const MAX_LINES = 8
 const MAX_FINDINGS = 5
@@ -24,7 +25,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
   const ink = inkFor(options.color === true)
   const width = Math.max(40, options.width ?? 100)
   const blocks = [
-    headline(results, ink),
+    [...headline(results, ink), ...quickRows(results, width)],
     results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
     noHttpRows(results, ink, width),
     dataRows(results, ink, width),
@@ -51,6 +52,11 @@ function headline(results: Results, ink: Ink): string[] {
     `${ink(['bold', style], `${sign} ${verdict.toUpperCase()}`)}${flaky === '' ? '' : ` (${flaky})`}  ${reached}${took}`,
     `  ${oneLine(recipe.name)}${version}${from}  ${recipe.commit.slice(0, 10)}${recipe.dirty ? ' + uncommitted changes' : ''}`,
   ]
+}
+
+function quickRows(results: Results, width: number): string[] {
+  const text = quickText(results)
+  return text === '' ? [] : wrap(text, width - 2).map((row) => `  ${row}`)
 }
 
 function tierRows(

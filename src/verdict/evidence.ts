@@ -171,6 +171,25 @@ export const EVIDENCE = {
     /** Volumes that no label would bring back: they were left alone. */
     spared: z.array(z.object({ volume: z.string(), why: z.string(), files: number, bytes: number })).optional(),
   }),
+  /** The base got the data of the last green run of its version: each volume was compared with what was kept before a program saw it. */
+  reattached: z.object({
+    version: z.string().min(1),
+    /** Whose app it was. */
+    run: z.string().min(1),
+    volumes: z
+      .array(
+        z.object({
+          volume: z.string(),
+          files: number,
+          bytes: number,
+          /** sha256 of all that the volume holds, of what was kept and of what was put back. */
+          content: z.string().length(64),
+          /** Files once the base ran on it. */
+          started: number,
+        }),
+      )
+      .min(1),
+  }),
   tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
   provider: z.object({ providers: z.array(z.object({ name: z.string(), healthy: z.literal(true) })).min(1) }),
   /** Services whose container was killed: the task it was, the one that took its place, and the time until the app served again. */

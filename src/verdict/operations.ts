@@ -12,10 +12,12 @@ const OPERATIONS = {
   destroy: 'destroy the witnesses',
   lose: 'lose the machine: empty {subject}',
   restore: 'restore snapshot {subject}',
+  reattach: 'put the data of the canonical of {subject} in place',
   tests: 'run {subject}',
   kill: 'kill {service}',
   redeploy: 'deploy {subject} again',
   'engine-restart': 'restart the engine',
+  'keep-canonical': 'keep the data as the canonical of {subject}',
   remove: 'remove everything',
   /** Of a run that only looks at the app of another one. */
   'remove-helpers': 'remove the sandbox, and leave the app',

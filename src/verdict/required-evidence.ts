@@ -19,6 +19,19 @@ function requirementProblem(kinds: readonly EvidenceKind[], evidence: readonly E
   return problem ? `evidence of kind ${problem[0]} is not whole: ${problem[1]}` : null
 }
 
+/** An upgrade from a canonical is one of its data: without whole evidence that the base had it, it is an upgrade of nothing. Null: nothing is missing. */
+export function missingData(
+  evidence: readonly Evidence[],
+  base: { readonly version: string; readonly source: string } | null,
+): string | null {
+  if (base?.source !== 'canonical') return null
+  const found = evidence.find((piece) => piece.kind === 'reattached')
+  if (!found) return 'nothing says that the base had the data of its canonical'
+  const problem = evidenceProblem(found)
+  if (problem !== null) return `evidence of kind reattached is not whole: ${problem}`
+  return found.version === base.version ? null : `the base had the data of ${found.version}, not of ${base.version}`
+}
+
 /** What the evidence of one run says that cannot be true of a tier that passes, though every piece of it is whole. */
 export function contradiction(
   tier: TierId,

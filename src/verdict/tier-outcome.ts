@@ -1,7 +1,7 @@
 import { type Cause, cause } from './causes.ts'
 import type { RunEvent, RunHeader } from './events.ts'
 import { failedTestLines } from './failed-tests.ts'
-import { contradiction, missingEvidence } from './required-evidence.ts'
+import { contradiction, missingData, missingEvidence } from './required-evidence.ts'
 import type { TierResult } from './results.ts'
 import { TIERS, type TierId } from './tiers.ts'
 
@@ -112,7 +112,10 @@ function notProven(facts: TierFacts, { header, snapshot }: RunFacts): Cause | nu
   if (checks.length === 0) return cause('evidence-missing', `${tier} ended without a single check`)
   const missing = missingEvidence(tier, evidence)
   if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
-  const known = { commit: header.recipe.commit, ...(snapshot ? { snapshot } : {}) }
+  const { recipe, base } = header
+  const known = { commit: recipe.commit, ...(snapshot ? { snapshot } : {}) }
+  const without = tier === 'upgrade' ? missingData(evidence, base) : null
+  if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
   const wrong = contradiction(tier, evidence, known)
   if (wrong) return cause('evidence-missing', wrong)
   const needsTests = (TIERS[tier].requires as readonly unknown[]).includes('tests')

@@ -37,6 +37,7 @@ test('the toolbox gives its programs such an end, and leaves alone what has no i
     removeContainer: async () => {},
     createVolume: async () => {},
     removeVolume: async () => {},
+    pipe: async () => ({ exitCode: 0, stderr: '' }),
     listVolumes: async () => [],
     async exec(_container: string, argv: readonly string[]) {
       asked.push(argv)

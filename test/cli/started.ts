@@ -29,7 +29,13 @@ export function start(workshop: Workshop, args: readonly string[]): Started {
 }
 
 /** Waits until the run's events hold one of this type (and tier); fails with what the run printed. */
-export async function untilEvent(workshop: Workshop, run: Started, type: string, tier?: string): Promise<void> {
+export async function untilEvent(
+  workshop: Workshop,
+  run: Started,
+  type: string,
+  tier?: string,
+  deadlineMs = 300_000,
+): Promise<void> {
   const result = await waitFor(
     async () => {
       const seen = eventsOf(workshop).some(
@@ -37,7 +43,7 @@ export async function untilEvent(workshop: Workshop, run: Started, type: string,
       )
       return seen ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
     },
-    { name: `event ${type}`, deadlineMs: 300_000, everyMs: 50 },
+    { name: `event ${type}`, deadlineMs, everyMs: 50 },
   )
   if (result.state !== 'ready') throw new Error(`no event ${type}:\n${run.output()}`)
 }

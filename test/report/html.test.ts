@@ -150,6 +150,12 @@ describe('evidenceMarkup', () => {
     asked: [{ subject: 'route:DOMAIN/', before: '200', after: '302' }],
     gone: ['volume:cache'],
   })
+  samples.set('reattached', {
+    kind: 'reattached',
+    version: '1.0.0+1',
+    run: '20261123-191254-k3f9qa',
+    volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
+  })
   samples.set('engine-restart', {
     kind: 'engine-restart',
     ms: 9000,

@@ -2,6 +2,7 @@ import MarkdownIt from 'markdown-it'
 import { describe, expect, it } from 'vitest'
 import { CcCiError } from '../../src/lib/errors.ts'
 import { explainText } from '../../src/report/explain.ts'
+import { htmlReport } from '../../src/report/html.ts'
 import { wantsColor } from '../../src/report/ink.ts'
 import { resultsJson } from '../../src/report/json.ts'
 import { junitXml } from '../../src/report/junit.ts'
@@ -13,6 +14,26 @@ import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/
+
+describe('what a quick run did not judge', () => {
+  const message = 'a quick run: not judged are install, backup; its pass says less than that of a whole run'
+  const finding = { code: 'quick-run', severity: 'info', message } as const
+  const whole = passedResults()
+  const quick = { ...whole, findings: [...whole.findings, finding] }
+
+  it('stands beside the verdict in every view', () => {
+    expect(summaryText(quick).split('\n').slice(0, 5).join(' ').replace(/ +/g, ' ')).toContain(message)
+    // Before the findings, which a reader has to open.
+    const shown = MarkdownIt().render(markdownSummary(quick)).split('finding')[0]
+    expect(shown?.replaceAll('\u200b', '')).toContain(message)
+    expect(htmlReport(quick).split('</header>')[0]).toContain(message)
+  })
+
+  it('is said of no other run', () => {
+    for (const text of [summaryText(whole), markdownSummary(whole), htmlReport(whole)])
+      expect(text).not.toContain('quick')
+  })
+})
 
 describe('summaryText', () => {
   it('says verdict, level with its rung, tiers with times, and where the report is', () => {

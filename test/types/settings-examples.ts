@@ -32,6 +32,7 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   defineRecipe({ upgrade: { from: '1.0.0+0.30.4' } }),
   defineRecipe({ upgrade: { env: { NEW_FEATURE: 'enabled' } } }),
   defineRecipe({ upgrade: { env: (ctx) => ({ PUBLIC_URL: ctx.baseUrl }) } }),
+  defineRecipe({ upgrade: { data: 'canonical' } }),
   defineRecipe({ backup: { capable: false } }),
   defineRecipe({
     backup: { verify: [{ volume: 'data', path: 'dump.sql', minBytes: 1000, contains: 'CREATE TABLE' }] },

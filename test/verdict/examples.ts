@@ -30,6 +30,12 @@ const OTHER_EVIDENCE: readonly Evidence[] = [
     changedShare: 0.01,
     volatileShare: 0,
   },
+  {
+    kind: 'reattached',
+    version: '1.0.0+0.36.9',
+    run: '20261123-191254-k3f9qa',
+    volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
+  },
   { kind: 'engine-restart', ms: 9000, services: [{ service: 'app', before: ['task1app'], after: ['task2app'] }] },
 ]
 

@@ -54,6 +54,37 @@ describe('a tier that passes says what was seen', () => {
   })
 })
 
+describe('an upgrade that starts from a canonical', () => {
+  const base = { version: '1.0.0+0.36.9', commit: 'd'.repeat(40), source: 'canonical' } as const
+  const run = { header: { ...HEADER, base } }
+  const volume = { volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }
+  const had: Extract<Evidence, { kind: 'reattached' }> = {
+    kind: 'reattached',
+    version: base.version,
+    run: '20261123-191254-k3f9qa',
+    volumes: [volume],
+  }
+  const ended = (piece?: Evidence) =>
+    said(facts('upgrade', { evidence: [...PASSING.upgrade, ...(piece ? [piece] : [])] }), run)
+
+  it('passes with evidence that the base had its data', () => expect(ended(had)).toMatch(/^pass: /))
+
+  it('cannot pass without, with a damaged one, or with that of another version', () => {
+    const cannot = 'unverified evidence-missing ci: upgrade cannot pass: '
+    expect(ended()).toBe(`${cannot}nothing says that the base had the data of its canonical`)
+    expect(ended({ ...had, volumes: [{ ...volume, content: 'short' }] })).toMatch(
+      `${cannot}evidence of kind reattached is not whole: volumes.0.content`,
+    )
+    expect(ended({ ...had, version: '2.0.0+1' })).toBe(`${cannot}the base had the data of 2.0.0+1, not of 1.0.0+0.36.9`)
+  })
+
+  it('of another base asks for none', () => {
+    const tag = { header: { ...HEADER, base: { ...base, source: 'tag' as const } } }
+    expect(said(facts('upgrade'), tag)).toMatch(/^pass: /)
+    expect(said(facts('upgrade'), { header: { ...HEADER, base: null } })).toMatch(/^pass: /)
+  })
+})
+
 describe('a fault of the recipe', () => {
   const broken = cause('crash-loop', 'app ended 3 times', { lines: ['exit 3'] })
 

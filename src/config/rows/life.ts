@@ -29,6 +29,12 @@ export const lifeRows = {
     example: { NEW_FEATURE: 'enabled' },
     call: { params: ['ctx'], result: 'Record<string, string>', example: '(ctx) => ({ PUBLIC_URL: ctx.baseUrl })' },
   }),
+  'upgrade.data': setting(z.enum(['new', 'canonical']), {
+    earlier: null,
+    what: 'What the version before has in its volumes when it is upgraded. `new`: what its installation made. `canonical`: the data that the last green run of that version left, where it is kept.',
+    default: 'new',
+    example: 'canonical',
+  }),
   'backup.capable': setting(z.union([z.literal('auto'), z.boolean()]), {
     earlier: 'BACKUP_CAPABLE',
     what: 'Whether the app can be backed up; `auto` reads the backupbot labels. `false` hides no backup that they promise; `true` makes missing labels a fault.',
@@ -79,7 +85,7 @@ export const lifeRows = {
   ),
   canonical: setting(z.boolean(), {
     earlier: 'WARM_CANONICAL',
-    what: 'Whether the last green release is kept with its data, so that quick runs start from it.',
+    what: 'Whether the data of a released version is kept when a whole run of it was green, so that later runs start from it (a canonical). Its custom tests must bear an app that they were run against before.',
     default: false,
     example: true,
   }),

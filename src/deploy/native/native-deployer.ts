@@ -16,8 +16,8 @@ export interface NativeOptions {
   /** Whether virtual addresses carry traffic here (`probeVips`); false rewrites the stack and records it. */
   readonly vips: boolean
   readonly mask: (text: string) => string
-  /** Gets each generated secret before it is created. */
-  readonly onSecret: (value: string) => void
+  /** Gets each secret and its name before it is created. */
+  readonly onSecret: (value: string, name: string) => void
   /** What goes on: pulls, and what the docker CLI says. Masked. */
   readonly log?: (line: string) => void
 }

@@ -17,7 +17,7 @@ const NAME = /^[a-zA-Z0-9](?:[-_.a-zA-Z0-9]*[a-zA-Z0-9])?$/
 export async function createSecrets(
   engine: Engine,
   release: Release,
-  onSecret: (value: string) => void,
+  onSecret: (value: string, name: string) => void,
 ): Promise<void> {
   const { app, secrets, added } = release
   const { secretValues } = added
@@ -32,7 +32,7 @@ export async function createSecrets(
   }
   for (const spec of absent) {
     const value = secretValues.get(spec.key) ?? generateSecret(spec)
-    onSecret(value)
+    onSecret(value, spec.name)
     const labels = { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId }
     await recipesOwn(`the secret ${spec.name}`, () => engine.objects.createSecret(spec.name, value, labels))
   }

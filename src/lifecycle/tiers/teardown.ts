@@ -2,6 +2,7 @@ import { takeLedger } from '../../engine/ledger.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { RunContext, TierRunner } from '../context.ts'
+import { keepCanonical } from '../keep-canonical.ts'
 import { keepLogs } from '../logs.ts'
 import { ownStack } from '../own-stack.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -15,6 +16,7 @@ export const teardownTier: TierRunner = {
     await keepLogs(context).catch((error: unknown) => {
       reporter.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
     })
+    await keepCanonical(context, reporter)
     await removeAndProve(context, reporter)
   },
 }

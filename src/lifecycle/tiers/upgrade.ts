@@ -12,6 +12,7 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
+import { reattach } from '../reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { converged, lookAt, looksAlive, serves } from '../serving.ts'
@@ -23,12 +24,13 @@ import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 export const upgradeTier: TierRunner = {
   async run(start, reporter, carryOn) {
     const { state } = start
-    const { base } = start.plan
+    const { base, canonical: use } = start.plan
     if (base.kind === 'no-delta') throw noDelta(base.ref.version)
     if (base.kind === 'unresolved') throw new TierStop('base-readable', base.cause, 'unverified')
+    const installed = 'canonical' in use ? await reattach(start, reporter, { use, carryOn }) : start
     const before = state.installed
     const was = base.kind === 'base' ? appState(before, base.release) : null
-    const context = carryOn({ plan: await prepareUpgrade(start, reporter) })
+    const context = carryOn({ plan: await prepareUpgrade(installed, reporter) })
     refuseByPolicy(context)
     if (context.plan.upgradeFaults.length > 0) throw envTooOld(context.plan.upgradeFaults)
     await callFunction(context, reporter, 'hooks.preUpgrade', { op: operationOf('upgrade', was, null) })

@@ -142,6 +142,16 @@ ${
         spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
       )
 }`,
+  reattached: ({
+    version,
+    run,
+    volumes,
+  }) => html`<p>The base had the data of its canonical (${version}, run ${run}).</p>
+${table(
+  'Volumes of the canonical, as they were put back',
+  ['Volume', 'Files', 'Size', 'Content', 'Files once the base ran'],
+  volumes.map(({ volume, files, bytes: size, content, started }) => [volume, files, bytes(size), id(content), started]),
+)}`,
   tests: ({ executed }) => html`<p>${executed} ${executed === 1 ? 'test' : 'tests'} executed.</p>`,
   provider: ({ providers }) =>
     table(

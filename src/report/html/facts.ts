@@ -5,6 +5,7 @@ import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { flakyText } from '../flaky.ts'
 import { SIGNS } from '../ink.ts'
 import { manifestRows } from '../manifest.ts'
+import { quickText } from '../quick.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
 /** The top of the page: what was tested, the verdict, the level with its rungs. */
@@ -12,10 +13,12 @@ export function headline(results: Results): Markup {
   const { recipe, base, verdict, level, run } = results
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
+  const quick = quickText(results)
   const from = base ? html`, upgraded from ${base.version}` : ''
   return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
 <p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
 <div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
+${quick === '' ? '' : html`<p>${quick}</p>`}
 ${rungs(results)}</header>`
 }
 

@@ -1,0 +1,144 @@
+import type { PromotionFacts } from '../../lifecycle/canonical.ts'
+import { volumesOf } from '../../lifecycle/keep-canonical.ts'
+import type { RunPlan } from '../../lifecycle/plan.ts'
+import { POLICY_CODES, type PolicyCode } from '../../verdict/policy-codes.ts'
+import type { TierResult } from '../../verdict/results.ts'
+import { TIER_IDS, TIERS } from '../../verdict/tiers.ts'
+
+interface Rule {
+  /** Why the data of such a run is not kept, for a person; null where the rule has nothing against it. */
+  readonly against: (facts: PromotionFacts) => string | null
+}
+
+/** Compose files that were allowed these may keep data where no volume of the stack is. */
+const BEYOND_VOLUMES: readonly PolicyCode[] = POLICY_CODES.filter((code) =>
+  ['bind-mount', 'engine-socket', 'driver-bind', 'foreign-volume'].includes(code),
+)
+
+/**
+ * THE rules of promotion. A canonical stands for what operators have: a released version, as it is after a green life that began with nothing. Whoever
+ * starts from it trusts all of this without having seen it.
+ */
+export const RULES = {
+  /** Operators have releases; whatever else was green may never be one. */
+  'not-released': {
+    against: ({ plan: { repo, head } }) =>
+      repo.versions.some(({ commit }) => commit === head.commit)
+        ? null
+        : `${head.commit.slice(0, 8)} is no released version: no annotated tag is on it`,
+  },
+  /** Nobody can have what was never committed. */
+  dirty: { against: ({ plan }) => (plan.headSource.dirty ? 'the work tree has uncommitted changes' : null) },
+  /** It did not judge backup, restore, resilience and a new installation. */
+  quick: { against: ({ plan }) => (plan.request.quick ? 'it is a quick run' : null) },
+  /** It belongs to another run. */
+  attached: { against: ({ plan }) => (plan.attached ? 'its app is that of another run' : null) },
+  'left-out': {
+    against: ({ plan }) => {
+      const left = TIER_IDS.filter((tier) => !plan.selected.includes(tier))
+      return left.length > 0 && !plan.request.quick ? `not judged: ${left.join(', ')}` : null
+    },
+  },
+  /** A tier that the recipe could have had judged, and says no to. What the files leave no doubt about is structural, declared or not. */
+  declared: {
+    against: ({ plan, results }) => {
+      const declared = results.tiers.filter((tier) => isChoice(plan, tier)).map(({ id }) => id)
+      return declared.length > 0 ? `the settings leave out ${declared.join(', ')}` : null
+    },
+  },
+  /** Of an upgrade that was not wanted nothing is known. */
+  'no-base': {
+    against: ({ plan: { base } }) =>
+      base.kind === 'none' && base.skip === 'not-selected' ? 'its upgrade was not judged (--base none)' : null,
+  },
+  'not-green': {
+    against: ({ results }) => {
+      const wrong = results.tiers.filter(
+        ({ id, status }) => decides(id) && (status === 'fail' || status === 'unverified'),
+      )
+      return wrong.length > 0 ? `not green: ${wrong.map(({ id, status }) => `${id} ${status}`).join(', ')}` : null
+    },
+  },
+  /** What passes at the second attempt may have data that came about by chance. */
+  flaky: { against: ({ results }) => (results.attempts ? 'it passed at the second attempt only' : null) },
+  interrupted: {
+    against: ({ results }) => (results.run.interrupted ? `it was stopped (${results.run.interrupted})` : null),
+  },
+  /** Operators do not have it. */
+  overlay: {
+    against: ({ plan: { custom } }) =>
+      custom.found.overlay ? `${custom.found.overlay.shown} changes what is deployed` : null,
+  },
+  /** A permission for this once; the next run has none. */
+  allowed: {
+    against: ({ plan: { request } }) =>
+      (request.allow ?? []).length > 0 ? `--allow ${request.allow?.join(',')} is not what others run with` : null,
+  },
+  /** It would be an installation without anything. */
+  'no-volumes': {
+    against: ({ plan }) =>
+      volumesOf(plan.upgrade ?? plan.head).length === 0 ? 'it has no volume, so there is no data to keep' : null,
+  },
+  /** Data that lies elsewhere would be missing. */
+  'beyond-volumes': {
+    against: ({ plan }) => {
+      const allowed = BEYOND_VOLUMES.filter((code) => plan.allowed.includes(code))
+      const out = [...allowed.map((code) => `the policy allows ${code}`), ...outOfReach(plan)]
+      return out.length > 0 ? `data may lie outside of its volumes: ${out.join(', ')}` : null
+    },
+  },
+  /** Its data has accounts and keys of something that goes with the run. */
+  deps: {
+    against: ({ plan }) => {
+      const { deps } = plan.settings.settings
+      return deps.length > 0 ? `its data belongs to ${deps.join(', ')}, made for this run alone` : null
+    },
+  },
+  /** They are run before every installation, and would give another environment than the data was made with. */
+  'made-anew': {
+    against: ({ plan: { custom } }) => {
+      const { installSteps, functions } = custom.admitted
+      const names = [
+        ...(installSteps ? [installSteps.shown] : []),
+        ...(functions.has('env') ? ['env as a function'] : []),
+      ]
+      return names.length > 0 ? `${names.join(' and ')} would make values anew that its data was made with` : null
+    },
+  },
+  /** What is wrong with the data of one would be handed down for ever. */
+  inherited: {
+    against: ({ plan }) => ('canonical' in plan.canonical ? 'its data came from another canonical' : null),
+  },
+} as const satisfies Record<string, Rule>
+
+export type RefusalCode = keyof typeof RULES
+
+/** Whatever speaks against keeping the data of this run, in the order of the table. */
+export function refusals(facts: PromotionFacts): { readonly code: RefusalCode; readonly reason: string }[] {
+  return (Object.entries(RULES) as [RefusalCode, Rule][]).flatMap(([code, { against }]) => {
+    const reason = against(facts)
+    return reason === null ? [] : [{ code, reason }]
+  })
+}
+
+/** The teardown is judged when all is over, and lint where the operator enforces it. */
+function decides(id: TierResult['id']): boolean {
+  return TIERS[id].app !== 'last' && TIERS[id].decides === 'always'
+}
+
+function isChoice({ base }: RunPlan, { id, status, skipKind }: TierResult): boolean {
+  if (status !== 'skip' || skipKind !== 'declared') return false
+  return id === 'resilience' || (id === 'upgrade' && base.kind === 'none' && base.skip === 'declared')
+}
+
+/** Volumes that the toolbox does not see, or that a driver keeps elsewhere. */
+function outOfReach({ head, upgrade, app }: RunPlan): string[] {
+  const { services, volumes } = (upgrade ?? head).stack.model
+  const used = new Set(Object.values(services).flatMap(({ volumes = [] }) => volumes.map(({ source }) => source)))
+  return Object.entries(volumes).flatMap(([key, { name, external, driver, driver_opts: options }]) => {
+    if (!used.has(key)) return []
+    const own = !external && (name === undefined || name.startsWith(`${app.stack}_`))
+    const local = (driver === undefined || driver === 'local') && options === undefined
+    return own && local ? [] : [`the volume ${key} is not one of the stack's own`]
+  })
+}

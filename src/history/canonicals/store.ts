@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm, rmdir, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createZstdDecompress } from 'node:zlib'
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import { InfraError, UsageError } from '../../lib/errors.ts'
+import { tryMachineLock } from '../../lib/machine-lock.ts'
+import { formatSize } from '../../lib/size.ts'
+import { toolIdentity } from '../../lib/version.ts'
+import type { Canonical, CanonicalKeeper, CanonicalLibrary, Found, ReleaseKey } from '../../lifecycle/canonical.ts'
+import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
+import { FORMAT, type Manifest, secretsShape } from './contract.ts'
+import { openDraft } from './draft.ts'
+import { evictions } from './eviction.ts'
+import {
+  canonicalsDir,
+  draftsDir,
+  foldersIn,
+  generationsOf,
+  homeOf,
+  type Kept,
+  keptIn,
+  newestWhole,
+  usedMark,
+  versionsOf,
+} from './folders.ts'
+import { refusals } from './promotion.ts'
+import { type ImageNow, verify } from './verification.ts'
+
+export interface StoreOptions {
+  readonly state: string
+  /** What all canonicals may take on the disk together. */
+  readonly budgetBytes: number
+  /** Null: there is no engine to ask, and images are not compared. */
+  readonly imageNow: ImageNow | null
+  /** For the manifest. */
+  readonly engine?: () => Promise<{ readonly version: string; readonly api: string }>
+  readonly clock?: Clock
+}
+
+/** The canonicals of one state folder: see `contract.ts`. */
+export type CanonicalStore = CanonicalLibrary & CanonicalKeeper
+
+export function openCanonicals(options: StoreOptions): CanonicalStore {
+  const { state, budgetBytes, clock = systemClock } = options
+  return {
+    find: (key) => lend(options, key),
+    versions: (recipe) => versionsOf(state, recipe),
+    refusals,
+    async begin(key, app, secrets, bytes) {
+      await removeDeadDrafts(state)
+      await refuseWithoutRoom(state, { bytes, budgetBytes })
+      const target = join(homeOf(state, key), app.runId)
+      const { version, api } = (await options.engine?.()) ?? { version: 'unknown', api: 'unknown' }
+      const tool = await toolIdentity()
+      return openDraft({
+        dir: join(draftsDir(state), app.runId),
+        target,
+        manifest: {
+          format: FORMAT,
+          recipe: { name: key.recipe, origin: key.origin },
+          ...{ version: key.version, commit: key.commit, run: app.runId },
+          environment: { tool: tool.version, engine: version, api },
+          app: { domain: app.domain, stack: app.stack },
+          images: [...app.images],
+        },
+        secrets: { env: Object.fromEntries(secrets.env), values: Object.fromEntries(secrets.values) },
+        now: () => clock.now(),
+        async committed() {
+          await removeOlder(dirname(target))
+          for (const kept of evictions(keptIn(state), { bytes: budgetBytes, spare: target })) await removeKept(kept)
+        },
+      })
+    },
+  }
+}
+
+async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key: ReleaseKey): Promise<Found> {
+  const home = homeOf(state, key)
+  const generations = generationsOf(home)
+  if (generations.length === 0) return { kind: 'missing' }
+  const kept = newestWhole(generations)
+  if (!kept) return unusable('its manifest cannot be read, or is of another format')
+  const { manifest } = kept
+  if (manifest.commit !== key.commit)
+    return unusable(`it was taken of ${manifest.commit.slice(0, 8)}, and the tag is at ${key.commit.slice(0, 8)} now`)
+  const lock = await tryMachineLock(lockName(home))
+  const by = lock ? holderOf(state, manifest) : 'another run'
+  if (!lock || by !== null) {
+    lock?.[Symbol.dispose]()
+    return unusable(`it is lent to ${by}: its app has a name that only one run can have`)
+  }
+  const verdict = await verify(kept, imageNow)
+  if (verdict.kind !== 'whole') {
+    lock[Symbol.dispose]()
+    return unusable(`it is ${verdict.kind}: ${verdict.why.join('; ')}`)
+  }
+  // Never released: the kernel does it when this process ends.
+  return { kind: 'usable', canonical: lentOf(kept, { manifest, clock }) }
+}
+
+function unusable(why: string): Found {
+  return { kind: 'unusable', why }
+}
+
+function lentOf({ dir, home }: Kept, { manifest, clock }: { manifest: Manifest; clock: Clock }): Canonical {
+  const { env, values } = secretsShape.parse(JSON.parse(readFileSync(join(dir, 'secrets.json'), 'utf8')))
+  const { recipe, version, commit, run, takenAt, app, images, volumes } = manifest
+  return {
+    ...{ recipe: recipe.name, origin: recipe.origin, version, commit, runId: run, takenAt, ...app, images },
+    volumes: volumes.map(({ volume, files, bytes, content }) => ({ volume, files, bytes, content })),
+    secrets: { env: new Map(Object.entries(env)), values: new Map(Object.entries(values)) },
+    open(volume) {
+      const file = volumes.find((one) => one.volume === volume)?.file
+      if (file === undefined) throw new UsageError('canonical-without-volume', `the canonical has no volume ${volume}`)
+      // A plan only looks: it is used when somebody reads it.
+      writeFileSync(usedMark(home), `${new Date(clock.now()).toISOString()}\n`, { mode: 0o600 })
+      return createReadStream(join(dir, file)).pipe(createZstdDecompress())
+    },
+  }
+}
+
+/** A run that was kept, or killed, has left the app up, and its lock has gone with its process. */
+function holderOf(state: string, { app: { stack } }: Manifest): string | null {
+  const holds = (id: string) => {
+    const record = readRecord(runFolder(state, id))
+    return record?.app?.stack === stack && record.status !== 'ended'
+  }
+  const run = listRuns(state).find(holds)
+  return run === undefined ? null : `run ${run}`
+}
+
+function lockName(home: string): string {
+  return `cc-ci-canonical-${createHash('sha256').update(home).digest('hex').slice(0, 32)}`
+}
+
+/** Removes whatever a version has, unless it is lent. False: it is. */
+export async function removeVersion(home: string): Promise<boolean> {
+  return withLock(home, async () => {
+    // Its generations first: what is left after a kill is a folder without any.
+    for (const { dir } of generationsOf(home)) await rm(dir, { recursive: true, force: true })
+    await rm(home, { recursive: true, force: true })
+    await rmdir(dirname(home)).catch(() => undefined)
+  })
+}
+
+async function removeKept({ home, dir }: Kept): Promise<boolean> {
+  const isLast = generationsOf(home).every((other) => other.dir === dir)
+  return isLast ? removeVersion(home) : withLock(home, () => rm(dir, { recursive: true, force: true }))
+}
+
+/** Also what a kill between the rename and the removal left, and what was lent then. */
+async function removeOlder(home: string): Promise<void> {
+  const generations = generationsOf(home)
+  const newest = newestWhole(generations)
+  if (!newest) return
+  for (const kept of generations.filter(({ dir }) => dir !== newest.dir))
+    await withLock(home, () => rm(kept.dir, { recursive: true, force: true }))
+}
+
+async function withLock(home: string, act: () => Promise<void>): Promise<boolean> {
+  using lock = await tryMachineLock(lockName(home))
+  if (!lock) return false
+  await act()
+  return true
+}
+
+/** Drafts of runs that do not live; those of others are in the making. */
+export async function removeDeadDrafts(state: string): Promise<void> {
+  for (const id of foldersIn(draftsDir(state))) {
+    const folder = runFolder(state, id)
+    const record = readRecord(folder)
+    if (record?.status === 'running' && !isAbandoned(record, folder)) continue
+    await rm(join(draftsDir(state), id), { recursive: true, force: true })
+  }
+}
+
+async function refuseWithoutRoom(
+  state: string,
+  { bytes, budgetBytes }: { bytes: number; budgetBytes: number },
+): Promise<void> {
+  if (bytes > budgetBytes)
+    throw new InfraError(
+      'canonical-no-room',
+      `${formatSize(bytes)} are more than all canonicals may take (${formatSize(budgetBytes)})`,
+      {
+        hint: 'Raise CC_CI_CANONICALS_SIZE, for example to 40G.',
+      },
+    )
+  const at = [canonicalsDir(state), state].find((dir) => existsSync(dir)) ?? dirname(state)
+  const { bavail, bsize } = await statfs(at)
+  if (bytes > bavail * bsize)
+    throw new InfraError(
+      'canonical-no-room',
+      `${formatSize(bytes)} do not fit on the disk of ${at}: ${formatSize(bavail * bsize)} are free`,
+      {
+        hint: 'Free some space: `cc-ci canonicals` lists what is kept, `cc-ci canonicals --remove` removes.',
+      },
+    )
+}
