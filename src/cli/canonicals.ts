@@ -1,5 +1,6 @@
 import { Engine } from '../engine/client.ts'
 import { type Kept, keptIn, newestWhole } from '../history/canonicals/folders.ts'
+import { pinRuns } from '../history/canonicals/pin.ts'
 import { removeDeadDrafts, removeVersion } from '../history/canonicals/store.ts'
 import { type Verdict, verify } from '../history/canonicals/verification.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
@@ -25,7 +26,7 @@ export async function canonicalsCommand(names: readonly string[], options: Canon
       throw new UsageError('nothing-to-remove', 'which canonicals are to be removed?', {
         hint: 'Name them: cc-ci canonicals --remove RECIPE, or RECIPE@VERSION.',
       })
-    return remove(chosen)
+    return remove(state, chosen)
   }
   const rows = chosen.map((kept) => ({ kept, ...rowOf(kept) }))
   const verdicts = options.verify ? await verdictsOf(chosen) : new Map<Kept, Verdict>()
@@ -101,7 +102,7 @@ async function verdictsOf(chosen: readonly Kept[]): Promise<Map<Kept, Verdict>> 
   return verdicts
 }
 
-async function remove(chosen: readonly Kept[]): Promise<number> {
+async function remove(state: string, chosen: readonly Kept[]): Promise<number> {
   let left = 0
   for (const kept of chosen) {
     const { recipe, version } = rowOf(kept)
@@ -109,5 +110,6 @@ async function remove(chosen: readonly Kept[]): Promise<number> {
     if (!removed) left += 1
     process.stdout.write(`${recipe} ${version}: ${removed ? 'removed' : 'left, because a run has it'}\n`)
   }
+  await pinRuns(state)
   return left > 0 ? EXIT.fail : EXIT.pass
 }

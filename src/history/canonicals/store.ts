@@ -25,6 +25,7 @@ import {
   usedMark,
   versionsOf,
 } from './folders.ts'
+import { pinRuns } from './pin.ts'
 import { refusals } from './promotion.ts'
 import { type ImageNow, verify } from './verification.ts'
 
@@ -70,6 +71,7 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
         async committed() {
           await removeOlder(dirname(target))
           for (const kept of evictions(keptIn(state), { bytes: budgetBytes, spare: target })) await removeKept(kept)
+          await pinRuns(state)
         },
       })
     },

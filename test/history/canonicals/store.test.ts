@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { draftsDir, generationsOf, homeOf, keptIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
+import { readPins } from '../../../src/history/retention/pins.ts'
 import type { Canonical, Found } from '../../../src/lifecycle/canonical.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
 import { folder } from '../../recipe/throwaway.ts'
@@ -53,6 +54,11 @@ describe('a canonical', () => {
     const content = randomBytes(1000)
     await keep(store(state), content, { runId: LATER })
     expect(generationsOf(homeOf(state, KEY)).map(({ runId }) => runId)).toEqual([LATER])
+    const pinned = readPins(state)
+    expect([...pinned.keys()].sort()).toEqual([RUN, LATER].sort())
+    expect(pinned.get(LATER)).toMatchObject([
+      { owner: 'canonicals', reason: `its data is the canonical of ${KEY.recipe} ${KEY.version}` },
+    ])
     expect((await contentOf(usable(await store(state).find(KEY)).open('data'))).equals(content)).toBe(true)
     expect(keptIn(state).length).toBe(3)
     expect(versionsOf(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
