@@ -718,6 +718,17 @@ describe('a service that nothing starts again', () => {
       expect(shown({ ...tries(null), ...stopsAfter })).toEqual(['app-12'])
     })
 
+    test('is named beside others that run, and by how many restarts there were', () => {
+      const beside = { services: [service('app'), service('db')], tasks: [...stopsAfter.tasks, task('db')] }
+      expect(decided(beside)).toBe('service-stranded of app: the engine starts no other task of app')
+      expect(decided({ ...tries(1), tasks: [failed('app', 8), ...stopsAfter.tasks] })).toMatch(
+        /: its 1 restart is used up$/,
+      )
+      expect(decided({ ...tries(2), tasks: [failed('app', 8), ...stopsAfter.tasks] })).toMatch(
+        /: its 2 restarts are used up$/,
+      )
+    })
+
     test('is named too when the engine has forgotten what was stopped', () => {
       const left = [failed('app', 10, { inStateMs: 15_000 })]
       expect(decided({ ...tries(1), tasks: left })).toMatch(/^service-stranded of app: .* used up$/)

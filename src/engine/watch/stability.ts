@@ -63,7 +63,7 @@ export function countedOf(exits: readonly Exit[], { service }: Pick<ServiceState
   const unexpected = mine.filter(({ why }) => why === 'unexpected')
   return mine.filter((exit) => {
     if (exit.why === 'unexpected' && exit.current) return true
-    return unexpected.some((other) => other !== exit && (other.current || exit.current) && isSameAge(exit, other))
+    return unexpected.some((other) => (other.current || exit.current) && isSameAge(exit, other))
   })
 }
 

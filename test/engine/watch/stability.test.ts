@@ -43,6 +43,13 @@ describe('one unexpected end', () => {
     })
   })
 
+  test('that must be outlived is told so', () => {
+    const snapshot = lived(24, { app: [{ from: 2, to: 20 }, { from: 21 }] })
+    expect(judgeExits(snapshot, exitsOf(snapshot, { since: second(10), spans: [] })).unproven).toEqual([
+      { service: 'app', leftMs: 33_000, message: 'app ended after 18 s and must now run for 36 s' },
+    ])
+  })
+
   test.each([
     ['twice its age', [{ from: 0, to: 20 }, { from: 21 }], 61, []],
     ['twice its age, not yet', [{ from: 0, to: 20 }, { from: 21 }], 60, ['app 1']],
@@ -104,6 +111,14 @@ describe('two unexpected ends', () => {
       { from: 58, to: 160 },
     ]
     expect(judged(161, lives).deterministic).toBe(true)
+  })
+
+  test('at the same age with different codes are no habit', () => {
+    const lives = [
+      { from: 2, to: 20 },
+      { from: 21, to: 40, code: 1 },
+    ]
+    expect(judged(60, lives)).toMatchObject({ deterministic: false, failure: expect.stringMatching(/exit code 1$/) })
   })
 
   test('of two services are one of each', () => {
@@ -182,6 +197,12 @@ describe('what cc-ci does to the app', () => {
     expect(judged(80, other, { spans }).failure).toBeNull()
   })
 
+  test('explains two ends of one age, where it was going on at each', () => {
+    const spans = [span('restore', 30, 40), span('restore', 70, 80)]
+    const lives = [{ from: 1, to: 36 }, { from: 37, to: 72 }, { from: 73 }]
+    expect(judged(81, lives, { spans })).toMatchObject({ why: ['meant', 'meant'], failure: null, told: [] })
+  })
+
   test('explains the end of a program in which a hook runs, and of no other', () => {
     const spans = [span('backup', 30, 40, ['db'])]
     expect(judged(41, [{ from: 2, to: 35 }, { from: 36 }], { spans }).why).toEqual(['unexpected'])
@@ -202,10 +223,17 @@ test('a habit of the release before counts against the next', () => {
   expect(judged(80, lives, { spans: [span('deploy', 40, 42)] }).failure).toMatch(/each time after about 35 s$/)
 })
 
+test('what only the release before did is none of the next', () => {
+  const lives = [{ from: 1, to: 21, old: true }, { from: 22, to: 42, old: true }, { from: 51 }]
+  const result = judged(80, lives, { spans: [span('deploy', 50, 55)] })
+  expect(result).toMatchObject({ why: ['unexpected', 'unexpected'], failure: null, unproven: [], told: [] })
+})
+
 test.each([
   ['45 s at a stretch', { app: [{ from: 10 }] }, 55, []],
   ['not yet', { app: [{ from: 10 }] }, 50, ['app 5']],
   ['before it was killed', { app: [{ from: 10, to: 55 }, { from: 56 }] }, 58, []],
+  ['of a program that runs', { app: [{ from: 10, to: 40 }] }, 60, ['app 45']],
   ['two halves', { app: [{ from: 10, to: 40 }, { from: 41 }] }, 60, ['app 26']],
   ['of the older spec', { app: [{ from: 0, to: 50, old: true }, { from: 51 }] }, 60, ['app 36']],
   ['each service', { app: [{ from: 0 }], worker: [{ from: 30 }] }, 60, ['worker 15']],
@@ -219,7 +247,14 @@ test('what is done, or runs nothing, needs no life', () => {
   expect(young(lived(20, { seed: once }, { seed: { restartCondition: 'none' } }))).toEqual([])
   expect(young(lived(20, { app: [] }, { app: { replicas: 0 } }))).toEqual([])
   expect(young(lived(20, { job: once }, { job: { mode: 'replicated-job' } }))).toEqual([])
+  expect(young(lived(20, { job: [{ from: 10 }] }, { job: { mode: 'replicated-job' } }))).toEqual([])
   expect(young(lived(20, { app: once }))).toHaveLength(1)
+})
+
+test('a one-shot that is at work, or has not begun, is not done', () => {
+  const spec = { seed: { restartCondition: 'none' } } as const
+  expect(young(lived(20, { seed: [{ from: 10 }] }, spec)).map(({ leftMs }) => leftMs)).toEqual([35_000])
+  expect(young(lived(20, { seed: [] }, spec)).map(({ leftMs }) => leftMs)).toEqual([45_000])
 })
 
 test('what it must have run for is told', () => {

@@ -1,85 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Engine } from '../../../src/engine/client.ts'
-import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { LIFE_MS } from '../../../src/engine/watch/stability.ts'
-import { StackWatch } from '../../../src/engine/watch/stack-watch.ts'
 import type { Cause } from '../../../src/verdict/causes.ts'
-import { type Life, lived, second } from './lives.ts'
-
-/** A watch over services that live so, at a time that the test sets. */
-function watching(lives: Readonly<Record<string, readonly Life[]>>, unforgiven: string[] = []) {
-  let now = 0
-  let away: Error | null = null
-  let answers = Promise.resolve()
-  const wakers = new Set<() => void>()
-  const seen = (): Snapshot =>
-    lived(
-      now,
-      Object.fromEntries(
-        Object.entries(lives).map(([name, mine]) => [
-          name,
-          mine
-            .filter(({ from }) => from <= now)
-            .map((life) => (life.to !== undefined && life.to > now ? { ...life, to: undefined } : life)),
-        ]),
-      ) as Record<string, Life[]>,
-    )
-  const engine = {
-    async services() {
-      await answers
-      if (away) throw away
-      return seen().services
-    },
-    tasks: async () => seen().tasks,
-    container: async (id: string) => seen().containers.get(id) ?? null,
-    cpuMs: async () => 0,
-    containerLogs: async () => '',
-    taskLogs: async () => '',
-    events: () => ({
-      nudge: async () => undefined,
-      listener: () => (signal: AbortSignal) => {
-        return new Promise<void>((resolve, reject) => {
-          wakers.add(resolve)
-          signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-        })
-      },
-      close: () => undefined,
-    }),
-  } as unknown as Engine
-  const clock = {
-    now: () => second(now),
-    sleep: (_: number, signal?: AbortSignal) =>
-      new Promise<void>((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
-  }
-  const watch = new StackWatch(engine, { stack: 's', clock, unforgiven: new Set(unforgiven) })
-  const found: Cause[] = []
-  watch.onFailure((cause) => found.push(cause))
-  const expected = Object.keys(lives).map((service) => ({ service }))
-  return {
-    watch,
-    found,
-    /** What the engine says at this second, told by an event; the watch has looked when it resolves. */
-    async at(next: number) {
-      now = next
-      for (const wake of wakers) wake()
-      wakers.clear()
-      await settled()
-    },
-    /** From now on the engine answers once this has resolved. */
-    answerAfter(promise: Promise<void>) {
-      answers = promise
-    },
-    breakWith(error: Error | null) {
-      away = error
-    },
-    converge: () => watch.converge({ expected, deadlineMs: 60_000 }),
-  }
-}
-
-/** Everything that does not wait for time or the engine has been done. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
+import type { Life } from './lives.ts'
+import { settled, watching } from './watching.ts'
 
 const HABIT = [{ from: 0, to: 30 }, { from: 31, to: 61 }, { from: 62 }]
 
@@ -96,16 +19,23 @@ test('what ends again after the app was up is told once, to whoever listens', as
   expect(watch.failed).toBe(true)
   const late: Cause[] = []
   watch.onFailure((cause) => late.push(cause))
-  const stop = watch.onFailure(() => late.push(found[0] as Cause))
+  const unheard: Cause[] = []
+  const stop = watch.onFailure((cause) => unheard.push(cause))
   stop()
   await settled()
-  expect(late).toEqual(found)
+  expect([late, unheard]).toEqual([found, []])
   expect([...watch.ended()]).toEqual(['app'])
 })
 
 test('nothing is judged that was never up, and nothing after it was closed', async () => {
-  const never = watching({ app: HABIT })
-  await never.at(62)
+  const never = watching({
+    app: [
+      { from: 0, to: 1 },
+      { from: 2, to: 3 },
+      { from: 4, to: 5 },
+    ],
+  })
+  await never.at(6)
   expect([never.found, await never.watch.failure()]).toEqual([[], null])
   const closed = watching({ app: HABIT })
   await closed.at(10)
@@ -189,6 +119,36 @@ test('a kill explains the end of what was killed, and no other act does', async 
   expect(other.found).toHaveLength(1)
 })
 
+test('what was killed again and again is in no loop: its ends are marked for whoever waits for it', async () => {
+  const ages = [
+    { from: 0, to: 20 },
+    { from: 21, to: 40 },
+    { from: 41, to: 60 },
+  ].map((life) => ({ ...life, code: 137 }))
+  const { watch, found, at, converge } = watching({
+    app: [...ages, { from: 61 }],
+    db: [{ from: 0, to: 30 }, { from: 31 }],
+  })
+  await at(10)
+  await converge()
+  for (const { to } of ages) {
+    await at(to - 1)
+    await watch.during({ kind: 'kill', services: ['app'] }, () => at(to + 1))
+  }
+  await at(63)
+  expect(found).toEqual([])
+  const marks = (await watch.look()).tasks.map(({ id, meant }) => [id, meant])
+  expect(Object.fromEntries(marks)).toEqual({
+    app0: true,
+    app1: true,
+    app2: true,
+    app3: undefined,
+    db0: undefined,
+    db1: undefined,
+  })
+  expect(marks).toHaveLength(6)
+})
+
 test('a deployment is over when the app has converged: failed starts are none of its ends', async () => {
   const { watch, at, converge } = watching({ app: [{ from: 0, to: 1 }, { from: 2, to: 3 }, { from: 4 }] })
   await watch.deploying(() => at(5))
@@ -196,6 +156,76 @@ test('a deployment is over when the app has converged: failed starts are none of
   await converge()
   await at(11)
   expect(watch.exits()).toEqual([])
+})
+
+test('what ends while the app is deployed again is meant, until it has converged', async () => {
+  const { watch, found, at, converge } = watching({ app: [{ from: 0, to: 50 }, { from: 51, to: 80 }, { from: 81 }] })
+  await at(10)
+  await converge()
+  await at(40)
+  const deployed = await watch.deploying(async () => {
+    await at(51)
+    return 'deployed'
+  })
+  expect(deployed).toBe('deployed')
+  await at(55)
+  expect(await converge()).toMatchObject({ state: 'ready' })
+  await at(81)
+  expect(watch.exits().map(({ why }) => why)).toEqual(['meant', 'unexpected'])
+  expect(found).toEqual([])
+})
+
+test('nothing is judged while it is deployed again', async () => {
+  const { watch, found, at, converge } = watching({ app: HABIT })
+  await at(10)
+  await converge()
+  await at(55)
+  await watch.deploying(() => at(63))
+  await at(64)
+  expect(found).toEqual([])
+  expect(await converge()).toMatchObject({ state: 'ready' })
+  await at(65)
+  expect(found[0]?.message).toContain('each time after about 30 s')
+})
+
+test('what something explains has not ended by itself', async () => {
+  const { watch, at, converge } = watching({ app: HABIT })
+  await at(10)
+  await converge()
+  await watch.during({ kind: 'restore', services: 'all' }, () => at(31))
+  expect(watch.exits()).toHaveLength(1)
+  expect([...watch.ended()]).toEqual([])
+})
+
+test('while the app is waited for, the wait alone judges it', async () => {
+  const lives: Record<string, readonly Life[]> = { app: HABIT }
+  const { found, at, converge } = watching(lives)
+  await at(10)
+  await converge()
+  await at(40)
+  const again = converge('late')
+  await at(63)
+  await at(64)
+  expect(found).toEqual([])
+  lives.late = [{ from: 62 }]
+  await at(65)
+  expect(await again).toMatchObject({ state: 'ready' })
+  await at(66)
+  expect(found.map(({ service }) => service)).toEqual(['app'])
+})
+
+test('an app that did not converge was never up', async () => {
+  const { watch, found, at, converge } = watching({
+    app: [
+      { from: 0, to: 1 },
+      { from: 2, to: 3 },
+      { from: 4, to: 5 },
+    ],
+  })
+  await at(6)
+  expect(await converge()).toMatchObject({ state: 'impossible', cause: { code: 'crash-loop' } })
+  await at(7)
+  expect([found, await watch.failure()]).toEqual([[], null])
 })
 
 test('one end must be outlived, and the last tier wants a whole life of each', async () => {
@@ -212,12 +242,14 @@ test('one end must be outlived, and the last tier wants a whole life of each', a
     ['app', 25],
     ['worker', 44],
   ])
+  await at(84)
+  expect(await left(LIFE_MS.whole)).toEqual([['worker', 1]])
   await at(85)
   expect(await left(LIFE_MS.whole)).toEqual([])
 })
 
 test('a service that ended in an earlier attempt has no end to spare', async () => {
-  const { found, at, converge } = watching({ app: [{ from: 0, to: 30 }, { from: 31 }] }, ['app'])
+  const { found, at, converge } = watching({ app: [{ from: 0, to: 30 }, { from: 31 }] }, { unforgiven: ['app'] })
   await at(10)
   await converge()
   await at(32)
@@ -254,9 +286,120 @@ test('a life that was whole counts although the engine has forgotten its task', 
   const { watch, at, converge } = watching(lives)
   await at(10)
   await converge()
-  await at(50)
+  // 45 s, and not one more.
+  await at(47)
   // Its second task is gone without an end, and another runs.
   lives.app = [{ from: 52 }]
   await at(53)
   expect(await watch.unproven({ leastMs: LIFE_MS.whole })).toEqual([])
+})
+
+test('of one service its ends tell more than what convergence would say; of two the root is told', async () => {
+  const habit = watching({ app: [{ from: 0, to: 30 }, { from: 31, to: 61 }, { from: 62, to: 92 }, { from: 93 }] })
+  await habit.at(10)
+  await habit.converge()
+  await habit.at(95)
+  expect(habit.found.map(({ message }) => message)).toEqual([
+    'app ended 3 times after it had come up: it ended with exit code 9, each time after about 30 s',
+  ])
+  const db = [{ from: 0, to: 60, oom: true }, { from: 61 }]
+  const both = watching({ app: HABIT, db })
+  await both.at(10)
+  await both.converge()
+  await both.at(63)
+  expect(both.found.map(({ code, service }) => [code, service])).toEqual([['oom-killed', 'db']])
+  const alone = watching({ db })
+  await alone.at(10)
+  await alone.converge()
+  await alone.at(62)
+  expect(alone.found.map(({ code, service }) => [code, service])).toEqual([['oom-killed', 'db']])
+})
+
+test('who asks whether it failed has it looked at now', async () => {
+  const { watch, at, passTo, converge } = watching({ app: HABIT })
+  await at(10)
+  await converge()
+  passTo(63)
+  expect(await watch.failure()).toMatchObject({ code: 'crash-loop', service: 'app' })
+})
+
+test('secrets are masked in what it finds, and in what a wait for convergence does', async () => {
+  const mask = (text: string) => text.replaceAll('app', '***')
+  const late = watching({ app: HABIT }, { mask })
+  await late.at(10)
+  await late.converge()
+  await late.at(63)
+  expect(late.found[0]?.message).toMatch(/^\*\*\* ended 2 times/)
+  const early = watching(
+    {
+      app: [
+        { from: 0, to: 1 },
+        { from: 2, to: 3 },
+        { from: 4, to: 5 },
+      ],
+    },
+    { mask },
+  )
+  await early.at(6)
+  expect(await early.converge()).toMatchObject({ cause: { message: '*** ended 3 times: it ended with exit code 9' } })
+})
+
+test('looks do not go on beside each other: who asks during one waits for the next, and shares it', async () => {
+  const { watch, at, answerAfter, counts } = watching({ app: [{ from: 0 }] })
+  await at(10)
+  const before = counts.looks
+  const begun = () => counts.looks - before
+  const answer: (() => void)[] = []
+  const hold = () => answerAfter(new Promise((resolve) => answer.push(resolve)))
+  hold()
+  const first = watch.look()
+  // Asked in the moment in which the first has ended, and the one that waited for it has not begun.
+  const between = first.then(() => {
+    hold()
+    const look = watch.look()
+    hold()
+    return { look }
+  })
+  const shared = [watch.look(), watch.look()]
+  expect([begun(), shared[0] === shared[1]]).toEqual([1, true])
+  answer[0]?.()
+  const { look } = await between
+  await settled()
+  expect(begun()).toBe(3)
+  answer[1]?.()
+  await look
+  const last = watch.look()
+  await settled()
+  expect(begun()).toBe(3)
+  answerAfter(Promise.resolve())
+  answer[2]?.()
+  expect((await Promise.all([...shared, last])).map(({ tasks }) => tasks.length)).toEqual([1, 1, 1])
+  expect(begun()).toBe(4)
+})
+
+test('a wait is woken by the events of the watch', async () => {
+  const { watch, at } = watching({ app: [{ from: 0 }] })
+  let woken = 0
+  void watch
+    .listener()(new AbortController().signal)
+    .then(() => (woken += 1))
+  await settled()
+  expect(woken).toBe(0)
+  await at(10)
+  expect(woken).toBe(1)
+})
+
+test('no pause outlasts its event, and none the watch; once that is closed nobody hears of anything', async () => {
+  const { watch, at, counts, converge } = watching({ app: HABIT })
+  await at(10)
+  await at(11)
+  await at(12)
+  expect(counts.sleeping).toBe(1)
+  await converge()
+  const heard: string[] = []
+  watch.onFailure(() => watch[Symbol.dispose]())
+  watch.onFailure(({ code }) => heard.push(code))
+  await at(63)
+  await settled()
+  expect([counts.sleeping, counts.closed, heard, watch.lastAt()]).toEqual([0, 1, [], null])
 })
