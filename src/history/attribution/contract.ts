@@ -5,7 +5,7 @@
  * - A run of a cell gives, tier by tier, draws: one for each attempt that the run counts. A draw is a signature (status, cause code, blame, service;
  *   never prose) or says that nothing was judged.
  * - Evidence are `pass`, `fail` and a `skip` that is the recipe's. What was `unverified`, interrupted, blocked or never begun is none. One exception: an
- *   end that cc-ci blames on itself (`harness-error`) says something about the tool, and about the tool alone.
+ *   end that cc-ci blames on itself and that would come again (`harness-error`) says something about the tool, and about the tool alone.
  * - Two cells match where a failure of the one was seen in the other. Another failure is another failure.
  * - Conditions are equal where all that was recorded of them is: the environment as `environment.ts` names it, and the image behind each reference that both know.
  *   A run in other conditions than the newest run is no evidence any more.

@@ -77,7 +77,8 @@ const PASS: Signature = { status: 'pass', code: null, blame: null, service: null
 function drawOf(tier: ComparedTier): Draw {
   const signature = signatureOf(tier)
   if (signature.code === 'blocked') return { evidence: false, because: 'blocked', signature }
-  if (signature.status !== 'unverified' || isOwn(signature)) return { evidence: true, signature }
+  if (signature.status !== 'unverified' || (isOwn(signature) && signature.deterministic))
+    return { evidence: true, signature }
   return { evidence: false, because: 'unjudged', signature }
 }
 

@@ -43,7 +43,13 @@ describe('the draws of a run', () => {
     expect(told(upgrade)).toEqual(['(blocked)'])
   })
 
-  it('are evidence where cc-ci blames itself', () => {
+  it('are no evidence where cc-ci blames itself for what may be chance', () => {
+    expect(told(draws(passingStream({ install: ends('install', 'screenshot-failed') })).install)).toEqual([
+      '(unjudged)',
+    ])
+  })
+
+  it('are evidence where cc-ci blames itself for what would come again', () => {
     expect(told(draws(passingStream({ install: ends('install', 'harness-error') })).install)).toEqual([
       'unverified harness-error/ci',
     ])
