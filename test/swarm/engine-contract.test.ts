@@ -95,7 +95,7 @@ test('what is not there is null, false or empty', async () => {
     await engine.image(name),
     await engine.cpuMs(name),
     await engine.memoryBytes(name),
-  ]).toEqual([null, null, null, null])
+  ]).toEqual([null, null, null, null, null])
   expect([await engine.services(name), await engine.tasks(name), await engine.containers({ stack: name })]).toEqual([
     [],
     [],
