@@ -25,7 +25,7 @@ const MOST = 15
 export function comparisonText(comparison: Comparison, { color = false }: { readonly color?: boolean } = {}): string {
   const ink = inkFor(color)
   const { before, after, tiers } = comparison
-  const changed = tiers.filter(({ word }) => word !== 'same')
+  const changed = tiers.filter((tier) => tier.word !== 'same' && !isLeftOutInBoth(tier))
   const lines = [
     `${ink('bold', HEADLINES[comparison.result])}  level ${before.level} -> ${after.level}`,
     `  before  ${sideText(before)}`,
@@ -72,6 +72,10 @@ export function comparisonText(comparison: Comparison, { color = false }: { read
     ...section('', meanings(changed)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function isLeftOutInBoth({ before, after }: TierChange): boolean {
+  return before.status === 'not-judged' && after.status === 'not-judged'
 }
 
 const HEADLINES: Readonly<Record<Comparison['result'], string>> = {

@@ -56,6 +56,16 @@ describe('cc-ci runs --diff', () => {
     const allowed = await workshop.run(['runs', '--diff', BEFORE, AFTER, '--despite', 'tool'])
     expect(allowed.exitCode, allowed.stderr).toBe(0)
     expect(allowed.stdout).toContain('allowed to differ too: cc-ci itself')
+    expect(allowed.stdout).toMatch(/^ +commit not recorded -> c{10}$/m)
+    const lintAlone = (id: string) => {
+      const made = results({ id })
+      const leftOut = { status: 'skip', skipKind: 'not-selected' } as const
+      return { ...made, tiers: made.tiers.map((tier) => (tier.id === 'lint' ? tier : { ...tier, ...leftOut })) }
+    }
+    for (const id of ['20261122-101500-dddddd', '20261122-111500-eeeeee']) keep(workshop.state, lintAlone(id))
+    const both = await workshop.run(['runs', '--diff', 'dddddd', 'eeeeee'])
+    expect(both.exitCode, both.stderr).toBe(0)
+    expect(both.stdout).toMatch(/^ {2}tiers\n {4}all end as before$/m)
     for (const [args, text] of [
       [['--diff', BEFORE, AFTER, BEFORE], '3 are named'],
       [['--diff', 'zzzzzz'], 'no run "zzzzzz"'],

@@ -59,7 +59,7 @@ function settingDifferences({ settings: a }: RunSummary, { settings: b }: RunSum
 }
 
 function toolFacts({ tool }: RunSummary): Record<string, string | null> {
-  return { version: tool.version, commit: tool.commit }
+  return { version: tool.version, commit: tool.commit?.slice(0, 10) ?? null }
 }
 
 function factsOf({ environment }: RunSummary): Readonly<Record<string, string>> {
