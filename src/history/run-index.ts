@@ -7,6 +7,8 @@ import { type RunSummary, summaryOf } from './run-summary.ts'
 
 /** Raise it when a summary says something else: the index is made anew from the run folders. */
 const FORMAT = 1
+/** So many lines of runs that are gone are worth a new file. */
+const DEAD_LINES = 100
 
 interface Line {
   readonly format: number
@@ -41,7 +43,7 @@ export function readRunIndex(state: string): RunIndex {
   for (const run of fresh) known.set(run.id, run)
   const gone = [...known.keys()].filter((id) => !there.has(id))
   for (const id of gone) known.delete(id)
-  store(file, { all: [...known.values()], fresh, anew: stale || gone.length > 100 })
+  store(file, { all: [...known.values()], fresh, anew: stale || gone.length > DEAD_LINES })
   return { runs: [...known.values()].sort((a, b) => (a.id < b.id ? 1 : -1)), damaged }
 }
 

@@ -29,7 +29,7 @@ export async function writeJson(path: string, value: unknown, { mode = 0o600 }: 
     await rm(beside, { force: true })
     throw error
   }
-  await syncFolder(folder)
+  await syncPath(folder)
 }
 
 /** `writeJson` for callers that cannot wait: programs that do one thing at a time. */
@@ -50,7 +50,7 @@ export function writeJsonSync(path: string, value: unknown, { mode = 0o600 }: At
 /** Removes a file for good: also after a power cut it stays away. One that is not there is removed already. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true })
-  await syncFolder(dirname(path))
+  await syncPath(dirname(path))
 }
 
 function textOf(value: unknown): string {
@@ -61,8 +61,9 @@ function besideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/** Puts what a folder lists, or a file holds, on disk. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {

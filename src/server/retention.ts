@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type PruneOutcome, pruneOutcome } from '../history/retention/outcome.ts'
 import type { Clock } from '../lib/clock.ts'
-import { messageOf } from '../lib/errors.ts'
+import { InfraError, messageOf } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import type { Store } from './contract/store.ts'
@@ -90,10 +90,16 @@ async function gcRuns({ settings, ccCi }: RetentionParts, signal: AbortSignal): 
   const { stdout, stderr } = await exec(file, args, options)
   const data = jsonOf(stdout)
   const refused = refusal.safeParse(data)
-  if (refused.success) throw new Error(refused.data.error.message)
+  if (refused.success) throw pruneFailed(refused.data.error.message)
   const done = pruneOutcome.safeParse(data)
   if (done.success) return done.data
-  throw new Error(stderr.trim().slice(-500) || 'cc-ci gc --runs did not end')
+  throw pruneFailed(stderr.trim().slice(-500) || 'cc-ci gc --runs did not end')
+}
+
+function pruneFailed(why: string): InfraError {
+  return new InfraError('prune-failed', why, {
+    hint: 'Run `cc-ci gc --runs --dry-run` with the state folder of the server.',
+  })
 }
 
 function jsonOf(text: string): unknown {

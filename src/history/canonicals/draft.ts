@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
+import { syncPath } from '../../lib/atomic-file.ts'
 import type { CanonicalDraft, KeptVolume } from '../../lifecycle/canonical.ts'
 import type { Manifest } from './contract.ts'
 
@@ -54,10 +55,10 @@ export async function openDraft({
       }
       await writeSynced(join(dir, 'secrets.json'), text)
       await writeSynced(join(dir, 'manifest.json'), `${JSON.stringify(whole, null, 2)}\n`)
-      for (const folder of [join(dir, 'volumes'), dir]) await sync(folder)
+      for (const folder of [join(dir, 'volumes'), dir]) await syncPath(folder)
       await mkdir(dirname(target), { recursive: true, mode: 0o700 })
       await rename(dir, target)
-      for (const folder of [dirname(target), dirname(dirname(target)), dirname(dir)]) await sync(folder)
+      for (const folder of [dirname(target), dirname(dirname(target)), dirname(dir)]) await syncPath(folder)
       await committed()
     },
     discard: () => rm(dir, { recursive: true, force: true }),
@@ -91,14 +92,5 @@ async function store(
 
 async function writeSynced(path: string, text: string): Promise<void> {
   writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
-  await sync(path)
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await syncPath(path)
 }
