@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { execOk } from '../../src/lib/exec.ts'
 import { abandonedRuns } from '../../src/lifecycle/gc.ts'
-import { isAbandoned, readRecord, runFolder } from '../../src/lifecycle/run-folder.ts'
+import { isAbandoned, type RunRecord, readRecord, runFolder } from '../../src/lifecycle/run-folder.ts'
 import { folder } from '../recipe/throwaway.ts'
 
 const ID = '20261123-191254-k3f9qa'
@@ -43,6 +43,12 @@ async function reserved(state: string, place: Place): Promise<ChildProcess> {
   return child
 }
 
+function recordOf(state: string): RunRecord {
+  const record = readRecord(runFolder(state, ID))
+  if (record === null) throw new Error('no record')
+  return record
+}
+
 async function sweptFrom(state: string, place: Place): Promise<string[]> {
   const [file = '', ...args] = [...ELSEWHERE[place], ...node(SWEPT)]
   const { stdout } = await execOk(file, args, {
@@ -60,20 +66,20 @@ describe.each(PLACES)('a run in %s', { timeout: 120_000 }, (place) => {
     for (const from of PLACES) expect(await sweptFrom(state, from), from).toEqual([])
     child.kill('SIGKILL')
     await once(child, 'close')
+    // A process closes its files, which is what `close` tells of, one by one, and is gone from the table after that (do_exit).
+    await vi.waitFor(() => expect(isAbandoned(recordOf(state), runFolder(state, ID))).toBe(true), 60_000)
     for (const from of PLACES) expect(await sweptFrom(state, from), from).toEqual([ID])
   })
 })
 
 test('without a sign the process table decides, and what it does not show is left alone', async () => {
   const state = await folder({})
-  const run = runFolder(state, ID)
   const child = await reserved(state, 'a pid namespace with its own /proc')
-  const record = readRecord(run)
-  if (record === null) throw new Error('no record')
-  expect(existsSync(run.alive)).toBe(true)
+  const record = recordOf(state)
+  expect(existsSync(runFolder(state, ID).alive)).toBe(true)
   const unsigned = { alive: join(state, 'nothing') }
   expect(isAbandoned(record, unsigned)).toBe(false)
   child.kill('SIGKILL')
   await once(child, 'close')
-  expect(isAbandoned(record, unsigned)).toBe(true)
+  await vi.waitFor(() => expect(isAbandoned(record, unsigned)).toBe(true), 60_000)
 })
