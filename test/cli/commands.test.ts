@@ -1,11 +1,22 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openWorkshop } from './cc-ci.ts'
+import { LAUNCHER, openWorkshop } from './cc-ci.ts'
 import { leftOnEngine } from './started.ts'
 import { tinkered } from './tinkered.ts'
 
 describe('commands that only look', () => {
+  it('end as ever when nobody reads on, as under `| head`', async () => {
+    const child = spawn(LAUNCHER, ['explain'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    let complaints = ''
+    child.stderr.on('data', (chunk) => (complaints += chunk))
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(complaints).toBe('')
+  })
+
   it('plan says what a run would do and why, and leaves nothing', async () => {
     await using workshop = openWorkshop()
     const recipe = await workshop.recipe('pocketbase')
