@@ -21,7 +21,7 @@ import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { attributionText } from '../report/attribution-text.ts'
 import { listenForSignals } from './interruption.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 
 export interface AbOptions extends StateOption {
   /** `OLD..NEW` of cc-ci, and of the recipe. */

@@ -5,7 +5,7 @@ import { type Approval, approve, readApprovals, revoke } from '../gate/approvals
 import { UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { openRecipe, resolveRef } from '../recipe/repo.ts'
-import type { RecipeOptions } from './program.ts'
+import type { RecipeOptions } from './program/options.ts'
 
 export interface ApproveOptions extends RecipeOptions {
   readonly branch?: string

@@ -7,7 +7,7 @@ import { EXIT, UsageError } from '../lib/errors.ts'
 import { formatSize } from '../lib/size.ts'
 import { sizeInWords } from '../lifecycle/canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 
 export interface CanonicalsOptions extends StateOption {
   readonly verify?: boolean

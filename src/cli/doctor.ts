@@ -1,6 +1,6 @@
 import { EXIT } from '../lib/errors.ts'
 import { doctor } from '../machine/up.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 
 const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
 

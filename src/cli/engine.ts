@@ -3,7 +3,7 @@ import { Engine } from '../engine/client.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { engineDown, engineStatus, engineUp } from '../machine/up.ts'
 import { reportVips } from '../machine/vips.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 
 const log = (line: string) => void process.stdout.write(`${line}\n`)
 

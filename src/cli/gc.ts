@@ -5,7 +5,7 @@ import { systemClock } from '../lib/clock.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { pruneText } from '../report/prune.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 import { expandRunId } from './run-id.ts'
 import { sweepDeadRuns } from './sweep.ts'
 

@@ -6,7 +6,7 @@ import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
 import type { Finding } from '../verdict/events.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import type { RecipeOptions } from './program.ts'
+import type { RecipeOptions } from './program/options.ts'
 import { errorJson } from './report-error.ts'
 import { withPlan } from './with-plan.ts'
 

@@ -12,7 +12,7 @@ import { stateDir } from '../machine/state-dir.ts'
 import { comparisonText } from '../report/comparison.ts'
 import { wantsColor } from '../report/ink.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 import { expandRunId } from './run-id.ts'
 
 export interface RunsDiffOptions extends StateOption {

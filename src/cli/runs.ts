@@ -19,7 +19,7 @@ import { toldFlaky } from '../report/flaky.ts'
 import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 import { expandRunId } from './run-id.ts'
 
 export interface RunsOptions extends StateOption {

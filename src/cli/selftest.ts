@@ -15,7 +15,7 @@ import { newRunId } from '../lib/ids.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { inkFor, wantsColor } from '../report/ink.ts'
 import { listenForSignals } from './interruption.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 
 /** The page that `--write-doc` writes. */
 const PAGE = new URL('../../docs/reference/selftest.md', import.meta.url).pathname

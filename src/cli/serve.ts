@@ -8,7 +8,7 @@ import { serverMasker } from '../server/secrets.ts'
 import { readServerSettings } from '../server/settings/read.ts'
 import { SERVER_SETTINGS, type ServerSettingKey } from '../server/settings/table.ts'
 import { ownCommand } from './own-command.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 import { listenForStops } from './stops.ts'
 import { workerLog } from './worker-log.ts'
 

@@ -16,7 +16,7 @@ import type { Results } from '../verdict/results.ts'
 import { canonicalStore } from './canonical-store.ts'
 import { listenForSignals } from './interruption.ts'
 import { keptRun } from './kept-run.ts'
-import type { RecipeOptions } from './program.ts'
+import type { RecipeOptions } from './program/options.ts'
 import { sweepDeadRuns } from './sweep.ts'
 import { requestOf, wishOf } from './with-plan.ts'
 

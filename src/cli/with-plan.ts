@@ -9,7 +9,7 @@ import { stateDir } from '../machine/state-dir.ts'
 import { refuseBadImages } from '../recipe/bad-images.ts'
 import { QUICK_TIERS } from '../verdict/tiers.ts'
 import { canonicalStore } from './canonical-store.ts'
-import type { RecipeOptions } from './program.ts'
+import type { RecipeOptions } from './program/options.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {

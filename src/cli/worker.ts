@@ -8,7 +8,7 @@ import { serverUrl } from '../server/worker/server-call.ts'
 import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
 import { ownCommand } from './own-command.ts'
-import type { StateOption } from './program.ts'
+import type { StateOption } from './program/options.ts'
 import { listenForStops } from './stops.ts'
 import { workerLog } from './worker-log.ts'
 

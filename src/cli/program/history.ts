@@ -1,0 +1,106 @@
+import { type Command, Option } from 'commander'
+import { DIMENSIONS } from '../../history/compare/dimensions.ts'
+import { QUICK_TIERS } from '../../verdict/tiers.ts'
+import { count, dimensions, duration } from './arguments.ts'
+import { lazily, planOptions, recipeCommand, withState } from './options.ts'
+
+/** What remembers: runs, ab, canonicals; and `explain`. */
+
+export function addHistory(program: Command): void {
+  withState(
+    program
+      .command('runs')
+      .argument('[run]', 'an id, or the end of one; `last` for the newest')
+      .description('list runs, or show one'),
+  )
+    .option('--open', 'open the report in a browser')
+    .option('--report', 'print the path of the report')
+    .option(
+      '--diff <runs...>',
+      'what is another in the second run than in the first; of one run: since the newest that it may be compared with',
+    )
+    .addOption(
+      new Option(
+        '--despite <what>',
+        `with --diff: may differ as well, separated by commas: ${Object.keys(DIMENSIONS).join(', ')}`,
+      ).argParser(dimensions),
+    )
+    .addOption(
+      new Option('--max-age <duration>', 'with --diff: how far apart the runs may be (default: 28d)').argParser(
+        duration,
+      ),
+    )
+    .option('--json', 'as JSON')
+    .option('--server <url>', 'runs of a server, instead of those of this machine')
+    .action(async (run: string | undefined, options: RunsCommandOptions) => {
+      process.exitCode = await showRuns(run, options)
+    })
+  addAttribution(program)
+  withState(
+    program
+      .command('canonicals')
+      .argument('[names...]', 'RECIPE or RECIPE@VERSION; none: all')
+      .description('list the data of green released versions that is kept for later runs'),
+  )
+    .option('--verify', 'read all of it: is it what was kept, and do its images still have their names')
+    .addOption(new Option('--remove', 'remove those that are named').conflicts('verify'))
+    .option('--json', 'as JSON')
+    .action(async (names: string[], options: import('../canonicals.ts').CanonicalsOptions) => {
+      process.exitCode = await (await import('../canonicals.ts')).canonicalsCommand(names, options)
+    })
+  program
+    .command('explain')
+    .argument('[code]', 'a cause code; none: list them all')
+    .description('what a cause means, why cc-ci says so, and what to do')
+    .action(async (code: string | undefined) => {
+      process.exitCode = await (await import('../explain.ts')).explainCommand(code)
+    })
+}
+
+type RunsCommandOptions = import('../runs.ts').RunsOptions &
+  Partial<import('../runs-diff.ts').RunsDiffOptions> & { readonly server?: string }
+
+async function showRuns(run: string | undefined, options: RunsCommandOptions): Promise<number> {
+  const { diff, server } = options
+  if (diff !== undefined) {
+    const named = [...(run === undefined ? [] : [run]), ...diff]
+    return (await import('../runs-diff.ts')).runsDiffCommand({ ...options, diff: named })
+  }
+  if (server !== undefined) return (await import('../server-runs.ts')).serverRunsCommand(run, { ...options, server })
+  return (await import('../runs.ts')).runsCommand(run, options)
+}
+
+function addAttribution(program: Command): void {
+  recipeCommand(program, 'ab', 'tell whether a change of result comes from the recipe, from cc-ci, or from neither')
+    .option('--ref <range>', 'OLD..NEW: two commits, tags or branches of the recipe')
+    .option('--tool <range>', 'OLD..NEW: two commits, tags or branches of cc-ci')
+    .option('--tool-repo <dir>', 'the repository of cc-ci (default: the one this build lies in)')
+    .addOption(planOptions.base())
+    .addOption(planOptions.only())
+    .addOption(new Option('--quick', `judge only ${QUICK_TIERS.join(', ')}`).conflicts('only'))
+    .addOption(planOptions.approve())
+    .addOption(planOptions.allow())
+    .addOption(
+      new Option('--runs <number>', 'run so many at most (default: six a cell, and more with --bisect)').argParser(
+        count,
+      ),
+    )
+    .addOption(
+      new Option('--deadline <duration>', 'begin no run after so long').argParser(duration).default(21_600_000, '6h'),
+    )
+    .option('--bisect', 'then find the first commit with the new result')
+    .addOption(
+      new Option('--resume <id>', 'go on with an attribution that was stopped (`last`: the newest)').conflicts([
+        ...['ref', 'tool', 'toolRepo', 'only', 'quick', 'bisect'],
+      ]),
+    )
+    .option('--json <file>', 'write all that was found there too; - for standard output')
+    .addHelpText('after', AB_NOTES)
+    .action(lazily(async () => (await import('../ab.ts')).ab))
+}
+
+const AB_NOTES = `
+Each combination of the two changes (a cell) is run several times, by turns, each build of cc-ci from a checkout and a state folder of its own.
+Give one of --ref and --tool to hold the other where it is checked out.
+
+Exit codes: 0 with an answer (recipe, harness, both, interaction, drift, flake, unchanged), 3 inconclusive, 2 usage, 4 internal error, 130/143 interrupted.`

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
+import { lazilyPlain, withState } from './options.ts'
+
+/** What looks after this machine: doctor, engine, gc. */
+
+export function addMachine(program: Command): void {
+  withState(program.command('doctor').description('say what this machine has, what is missing and how to mend it'))
+    .option('--json', 'as JSON')
+    .action(lazilyPlain(async () => (await import('../doctor.ts')).doctorCommand))
+  const engine = program.command('engine').description('an engine for machines that have none (Debian or Ubuntu, root)')
+  withState(
+    engine
+      .command('up')
+      .description('install and start what is missing: engine, Swarm, proxy network, edge, helper images'),
+  ).action(lazilyPlain(async () => (await import('../engine.ts')).engineUpCommand))
+  withState(engine.command('down').description('remove what `engine up` made, and nothing else')).action(
+    lazilyPlain(async () => (await import('../engine.ts')).engineDownCommand),
+  )
+  withState(engine.command('status').description('what `engine up` made and whether it runs')).action(
+    lazilyPlain(async () => (await import('../engine.ts')).engineStatusCommand),
+  )
+  withState(
+    program
+      .command('gc')
+      .argument('[runs...]', 'runs kept with --keep to remove as well')
+      .description('remove what dead runs left on the engine; with --runs: prune the folders of runs'),
+  )
+    .option(
+      '--runs',
+      'prune logs, pictures, traces, checkouts and reports of runs that are over; results stay for ever',
+    )
+    .option(
+      '--older-than <duration>',
+      `with --runs: of runs that were begun so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan})`,
+    )
+    .option(
+      '--max-bytes <size>',
+      `with --runs: oldest first, until all run folders together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes})`,
+    )
+    .option('--dry-run', 'with --runs: only say what would go')
+    .option('--json', 'with --runs: as JSON')
+    .action(async (runs: string[], options: import('../gc.ts').GcOptions) => {
+      process.exitCode = await (await import('../gc.ts')).gcCommand(runs, options)
+    })
+}
