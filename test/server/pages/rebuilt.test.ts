@@ -1,0 +1,55 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import { expect, onTestFinished, test } from 'vitest'
+import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
+import { openStore } from '../../../src/server/store/open.ts'
+import { failedResults, passedResults } from '../../report/sample-runs.ts'
+import { commentOf, enrolment } from '../store/bench.ts'
+import { endRun, openScene, requestFor } from '../support/scene.ts'
+import { crawl } from './crawl.ts'
+
+const NOW = Date.now()
+
+function appOf(services: PageServices): Hono {
+  const app = new Hono()
+  addPages(app, services, { viewer: () => ({ operator: 'ann', csrf: 'one' }), sender: () => null })
+  return app
+}
+
+test('every page is the same after the database was deleted and made anew from the files', async () => {
+  const scene = await openScene()
+  const { store, settings, parts } = scene
+  await store.enrol(enrolment('coop/hello', { allow: ['ann'] }))
+  await store.enrol(enrolment('Other'))
+  for (const [number, results] of [passedResults(), failedResults(), null, passedResults()].entries()) {
+    await store.add(requestFor({ repository: `coop/r${number}`, pull: null }))
+    const lost = { state: 'error', verdict: null, cause: 'engine-lost', message: 'three workers were lost' } as const
+    await endRun(scene, results, results ? {} : lost)
+  }
+  const asked = requestFor({ commit: 'b'.repeat(40) })
+  await store.decide(commentOf(asked), asked)
+  await store.add(requestFor({ repository: 'coop/cancelled', pull: null, at: new Date(NOW - 60_000).toISOString() }))
+  const services = {
+    ...{ settings, operations: null as never },
+    clock: { ...parts.clock, now: () => NOW },
+    retention: { seen: () => ({ disk: null, trouble: null }) },
+  }
+  const before = await crawl(appOf({ ...services, store }))
+  expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
+  expect(before.size).toBeGreaterThan(9)
+  const state = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
+  cpSync(settings.state, state, {
+    recursive: true,
+    filter: (file) => file !== join(settings.state, 'server', 'database'),
+  })
+  const anew = await openStore({ state, databaseUrl: null })
+  onTestFinished(async () => {
+    await anew.close()
+    rmSync(state, { recursive: true })
+  })
+  const after = await crawl(appOf({ ...services, settings: { ...settings, state }, store: anew }))
+  const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
+  expect(texts(after)).toEqual(texts(before))
+})
