@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,9 +6,7 @@ import { findBaseline } from '../src/history/baseline.ts'
 import { DEFAULT_RULE } from '../src/history/compare/comparable.ts'
 import { readRunIndex } from '../src/history/run-index.ts'
 import { exec } from '../src/lib/exec.ts'
-import { runFolder } from '../src/lifecycle/run-folder.ts'
-import { crash, results } from '../test/history/some-runs.ts'
-import { HEADER } from '../test/verdict/passing-stream.ts'
+import { writeLongHistory } from '../test/history/long-history.ts'
 
 /**
  * `node scripts/bench-history.ts [--recipes 200] [--runs 50]`: makes a state folder with so many runs of so many recipes, and prints what the memory of
@@ -20,7 +18,7 @@ const { values } = parseArgs({
 const [recipes, runs] = [Number(values.recipes), Number(values.runs)]
 const state = mkdtempSync(join(tmpdir(), 'cc-ci-history-'))
 try {
-  const { newest, texts } = generate()
+  const { newest, texts } = writeLongHistory(state, { recipes, runs })
   const parsing = timed(() => texts.forEach((text) => void JSON.parse(text)))
   const row = (what: string, ms: number) =>
     process.stdout.write(
@@ -61,26 +59,4 @@ function timed(act: () => void): number {
   const begun = performance.now()
   act()
   return performance.now() - begun
-}
-
-/** Each recipe lives one run an hour, and every seventh of them fails. */
-function generate() {
-  const newest: string[] = []
-  const texts: string[] = []
-  for (let run = 0; run < runs; run++) {
-    for (let recipe = 0; recipe < recipes; recipe++) {
-      const at = new Date(Date.parse('2026-11-01T00:00:00Z') + run * 3_600_000 + recipe * 1000)
-      const id = `${at.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)}-aaaaaa`
-      const commit = String(run).padStart(40, '0')
-      const header = { recipe: { ...HEADER.recipe, name: `recipe-${recipe}`, commit } }
-      const made = results({ id, header, ...((run + recipe) % 7 === 0 ? { fails: { upgrade: crash } } : {}) })
-      const folder = runFolder(state, id)
-      mkdirSync(folder.dir, { recursive: true })
-      const text = JSON.stringify(made)
-      writeFileSync(folder.results, text)
-      texts.push(text)
-      if (run === runs - 1) newest.push(id)
-    }
-  }
-  return { newest, texts }
 }

@@ -15,7 +15,7 @@ import type { Results } from '../../../src/verdict/results.ts'
 const GIB = 1024 ** 3
 
 /** Settings of a server that keeps its state in `state`. */
-function settingsFor(state: string, more: Partial<ServerSettings> = {}): ServerSettings {
+export function settingsFor(state: string, more: Partial<ServerSettings> = {}): ServerSettings {
   return {
     ...{
       state,
