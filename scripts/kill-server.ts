@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe } from '../fixtures/recipes/build.ts'
-import { execOk } from '../src/lib/exec.ts'
+import { thingsOnEngine } from '../test/cli/started.ts'
 import { startGitea } from '../test/server/support/gitea.ts'
 import { pushRecipe, startServer } from '../test/server/support/server.ts'
 import { TestWorker } from '../test/server/support/worker.ts'
@@ -30,7 +30,7 @@ interface Run {
   readonly outcome: { readonly verdict: string | null; readonly teardown: string; readonly message: string } | null
 }
 
-const before = await onEngine()
+const before = await thingsOnEngine()
 const work = await mkdtemp(join(tmpdir(), 'cc-ci-kill-'))
 await using gitea = await startGitea()
 await pushRecipe(gitea, RECIPE, (await buildRecipe('healthy', join(work, 'healthy'))).dir)
@@ -99,27 +99,10 @@ process.exitCode = table.some((row) => ['lost', 'stuck', 'doubled', 'leaked'].so
 
 /** A run that lost its worker removes what it made by itself: given a minute. */
 async function settledLeaks(): Promise<string[]> {
-  const look = async () => (await onEngine()).filter((name) => !before.includes(name) && (alone || name.includes(own)))
+  const look = async () =>
+    (await thingsOnEngine()).filter((name) => !before.includes(name) && (alone || name.includes(own)))
   await server.until('an engine as before', async () => (await look()).length === 0, 90_000).catch(() => undefined)
   const left = await look()
   for (const name of left) process.stdout.write(`left on the engine: ${name}\n`)
   return left
-}
-
-async function onEngine(): Promise<string[]> {
-  const kinds = [
-    ['service', 'ls', '--format', '{{.Name}}'],
-    ['container', 'ls', '-a', '--format', '{{.Names}}'],
-    ['network', 'ls', '--format', '{{.Name}}'],
-    ['volume', 'ls', '--format', '{{.Name}}'],
-    ['secret', 'ls', '--format', '{{.Name}}'],
-    ['config', 'ls', '--format', '{{.Name}}'],
-  ]
-  const lists = await Promise.all(kinds.map((argv) => execOk('docker', argv, { deadlineMs: 30_000 })))
-  return lists.flatMap(({ stdout }, at) =>
-    stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((name) => `${kinds[at]?.[0]} ${name}`),
-  )
 }

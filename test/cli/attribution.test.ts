@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -136,6 +136,8 @@ describe('cc-ci ab, with builds that are played', { concurrent: true }, () => {
       '3',
     ])
     expect(bounded).toMatchObject({ exitCode: 3, record: { decision: { verdict: 'inconclusive' } } })
+    // As one that was killed before it had written anything.
+    mkdirSync(join(workshop.state, 'ab/29991231-235959-aaaaaa'))
     const resumed = await attributed(workshop, ['--resume', 'last', '--runs', '20'])
     expect(resumed).toMatchObject({ exitCode: 0, record: { id: bounded.record?.id, decision: { verdict: 'recipe' } } })
     expect(resumed.record?.runs.slice(0, 3)).toEqual(bounded.record?.runs)

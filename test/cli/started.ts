@@ -65,9 +65,13 @@ export function runFiles({ state }: Workshop, name: string): string[] {
 
 /** Everything on the engine whose name holds the random part of one of the workshop's runs. */
 export async function leftOnEngine(workshop: Workshop): Promise<string[]> {
-  const ids = existsSync(join(workshop.state, 'runs'))
-    ? readdirSync(join(workshop.state, 'runs')).map((id) => id.slice(-6))
-    : []
+  const runs = join(workshop.state, 'runs')
+  const ids = existsSync(runs) ? readdirSync(runs).map((id) => id.slice(-6)) : []
+  return (await thingsOnEngine()).filter((thing) => ids.some((id) => thing.includes(id)))
+}
+
+/** Everything on the engine that has a name: `service web`, `volume data`. */
+export async function thingsOnEngine(): Promise<string[]> {
   const lists: readonly (readonly [string, string])[] = [
     ['service', '{{.Name}}'],
     ['container', '{{.Names}}'],
@@ -80,12 +84,8 @@ export async function leftOnEngine(workshop: Workshop): Promise<string[]> {
   for (const [kind, format] of lists) {
     const all = kind === 'container' ? ['-a'] : []
     const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { deadlineMs: 300_000 })
-    found.push(
-      ...stdout
-        .split('\n')
-        .filter((name) => ids.some((id) => name.includes(id)))
-        .map((name) => `${kind} ${name}`),
-    )
+    const names = stdout.split('\n').filter((name) => name !== '')
+    found.push(...names.map((name) => `${kind} ${name}`))
   }
   return found
 }

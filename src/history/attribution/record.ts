@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../../lib/atomic-file.ts'
@@ -192,10 +192,11 @@ export function readAttribution({ record: file }: AttributionFolder): Attributio
   }
 }
 
-/** Ids of all attributions in the state folder, newest first. */
+/** Ids of all attributions in the state folder, newest first. One that was killed before it wrote its record has run nothing: it is none. */
 function listAttributions(stateDir: string): string[] {
   try {
-    return readdirSync(join(stateDir, 'ab')).filter(isRunId).sort().reverse()
+    const ids = readdirSync(join(stateDir, 'ab')).filter(isRunId).sort().reverse()
+    return ids.filter((id) => existsSync(attributionFolder(stateDir, id).record))
   } catch {
     return []
   }
