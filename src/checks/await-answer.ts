@@ -69,7 +69,8 @@ export async function awaitAnswer<T>(
     if (known.final) last = known
     if (last.final) return { state: 'impossible' as const, cause: 'more waiting would not change it' }
     if (stillness.isDecided(last.standsAlone)) {
-      const cause = `nothing moved for ${seconds(quietMs)}, and ${last.stayed}`
+      const stayed = stillness.takesTurns() ? 'no new answer came; this one came most often' : last.stayed
+      const cause = `nothing moved for ${seconds(quietMs)}, and ${stayed}`
       return { state: 'impossible' as const, cause }
     }
     return { state: 'waiting' as const, reason: known.cause.message }

@@ -69,3 +69,40 @@ test('what nobody knows is never quiet, but for what stands alone', () => {
   for (let n = 0; n < 5; n += 1) stillness.saw({ sign: 'circle', request, excused: true })
   expect([stillness.isDecided(), stillness.isDecided(true), stillness.stillMs()]).toEqual([false, true, null])
 })
+
+/** What was asked, and when it was decided, of an app that never works and gives these by turns. */
+async function byTurns(answers: (n: number) => string, deadlineMs = 4 * MINUTE) {
+  const clock = new PausesPass()
+  const stillness = new Stillness({ activity: new KnownActivity(clock, []), clock })
+  for (let n = 0; clock.elapsedMs() < deadlineMs; n += 1) {
+    const begun = clock.now()
+    await clock.sleep(30)
+    const sign = answers(n)
+    stillness.saw({ sign, request: { from: begun, to: clock.now() }, excused: true })
+    if (stillness.isDecided()) return { sign, tookMs: clock.elapsedMs(), turns: stillness.takesTurns() }
+    await clock.sleep(stillness.pauseMs())
+  }
+  return null
+}
+
+test.each([
+  ['a server that is now and then not there', (n: number) => (n % 3 === 2 ? '502' : '500'), '500'],
+  ['two replicas, one of them broken in another way', (n: number) => (n % 2 === 0 ? '500' : '502'), /^50[02]$/],
+])('%s says nothing new with that: the most frequent answer counts', async (_, answers, expected) => {
+  const decided = await byTurns(answers)
+  expect(decided).toMatchObject({ sign: expect.stringMatching(expected), turns: true })
+  expect(decided?.tookMs).toBeGreaterThanOrEqual(20_000)
+  expect(decided?.tookMs).toBeLessThan(26_000)
+})
+
+test('an answer that came once before is nothing new, nor is it told as a turn', async () => {
+  const decided = await byTurns((n) => (n === 0 ? '404' : '500'))
+  expect(decided).toMatchObject({ sign: '500', turns: false })
+  expect(decided?.tookMs).toBeLessThan(21_000)
+})
+
+test('an answer that counts is never still', async () => {
+  expect(await byTurns((n) => `${n} %`)).toBeNull()
+  // Nor one that counts round and round.
+  expect(await byTurns((n) => `${n % 9} %`)).toBeNull()
+})
