@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { attribute, type Step } from '../history/attribution/attribute.ts'
 import { beginAttribution } from '../history/attribution/begin.ts'
 import { runCell } from '../history/attribution/cell-run.ts'
@@ -18,7 +18,9 @@ import { systemClock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { CancelledError, EXIT, UsageError } from '../lib/errors.ts'
 import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
+import { runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { attributionPage } from '../report/attribution-page.ts'
 import { attributionText } from '../report/attribution-text.ts'
 import { listenForSignals } from './interruption.ts'
 import type { StateOption } from './program/options.ts'
@@ -71,7 +73,8 @@ export async function ab(recipe: string, options: AbOptions): Promise<number> {
         tell: (step) => print(stepText(step)),
       },
     )
-    screen.write(`\n${attributionText(done)}`)
+    writePage(folder, done)
+    screen.write(`\n${attributionText(done)}  report ${folder.page}\n`)
     if (options.json) write(options.json, done)
     return done.decision?.verdict === 'inconclusive' ? EXIT.unverified : EXIT.pass
   } catch (error) {
@@ -97,6 +100,15 @@ async function begin(recipe: string, state: string, options: AbOptions) {
   holdLifeSign(begun.folder.alive)
   await writeAttribution(begun.folder, begun.record)
   return begun
+}
+
+/** The page beside the record: its links lead to the reports of its runs, as far as their builds wrote one. */
+function writePage({ dir, page }: AttributionFolder, record: AttributionRecord): void {
+  const linkTo = ({ state, run }: AttributionRecord['runs'][number]) => {
+    const { report } = runFolder(state, run)
+    return existsSync(report) ? relative(dir, report) : null
+  }
+  writeFileSync(page, attributionPage(record, linkTo))
 }
 
 /** Only flags that are not their default: an older build may not know the newer ones. */

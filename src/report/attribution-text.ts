@@ -28,7 +28,7 @@ export function attributionText(record: AttributionRecord): string {
   ].join('\n')
 }
 
-function endsText({ moved, tool, recipe }: AttributionRecord): string[] {
+export function endsText({ moved, tool, recipe }: AttributionRecord): string[] {
   const range = (ends: { old: string | null; new: string | null }) => `${short(ends.old)}..${short(ends.new)}`
   return [
     `  tool ${moved.includes('tool') ? range(tool) : `${short(tool.old)}, held`}`,
@@ -49,21 +49,23 @@ function tierText({ tier, verdict, because, cells, rate }: Tier): string[] {
 function readingText({ kind, seen }: Reading): string {
   const words = seen.map(({ key, times }) => `${key} ×${times}`).join(', ')
   if (kind === 'stable') return words
-  const note = {
-    flaky: 'not steady',
-    few: 'too few',
-    infra: 'could not be judged',
-    'not-run': 'not run, or blocked by an earlier tier',
-  }
-  return words === '' ? note[kind] : `${words} (${note[kind]})`
+  return words === '' ? UNSTEADY[kind] : `${words} (${UNSTEADY[kind]})`
 }
+
+/** Why a reading of a cell decides nothing by itself. */
+export const UNSTEADY = {
+  flaky: 'not steady',
+  few: 'too few',
+  infra: 'could not be judged',
+  'not-run': 'not run, or blocked by an earlier tier',
+} as const satisfies Record<Exclude<Reading['kind'], 'stable'>, string>
 
 function unchangedText(tiers: readonly Tier[]): string[] {
   const same = tiers.filter(({ verdict }) => verdict === 'unchanged').map(({ tier }) => tier)
   return same.length > 0 ? [`  unchanged: ${same.join(', ')}`] : []
 }
 
-function recordedText({ recorded }: AttributionRecord, told: Tier | undefined): string[] {
+export function recordedText({ recorded }: AttributionRecord, told: Tier | undefined): string[] {
   if (!recorded) return ['  no earlier run of the old tool on the old ref is recorded: drift cannot be told']
   const how = {
     none: 'cannot be compared',
@@ -74,13 +76,13 @@ function recordedText({ recorded }: AttributionRecord, told: Tier | undefined): 
   return [`  recorded: run ${recorded.run} of ${recorded.finishedAt.slice(0, 10)} ${how[told?.recorded ?? 'none']}`]
 }
 
-function movedText(when: string, moved: Decision['movedSince']): string[] {
+export function movedText(when: string, moved: Decision['movedSince']): string[] {
   return moved.map(
     ({ what, before, after }) => `  moved ${when}: ${what} ${before.slice(0, 19)} -> ${after.slice(0, 19)}`,
   )
 }
 
-function bisectionText({ bisection, lines }: AttributionRecord): string[] {
+export function bisectionText({ bisection, lines }: AttributionRecord): string[] {
   if (!lines) return []
   if (!bisection) return ['  not searched: only a change of recipe or harness has a first bad commit']
   const { factor, found, tier } = bisection

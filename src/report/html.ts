@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import type { RunEvent } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results } from '../verdict/results.ts'
 import { attempts } from './html/attempts.ts'
+import { htmlDocument } from './html/document.ts'
 import { accommodations, customization, findings, headline, images, loud, machine, section } from './html/facts.ts'
-import { html, Markup } from './html/markup.ts'
+import { html, type Markup } from './html/markup.ts'
 import { type Picture, screens } from './html/screens.ts'
-import { STYLE } from './html/style.ts'
 import { tierCard } from './html/tier.ts'
 import { timeline } from './html/timeline.ts'
 
@@ -19,22 +18,15 @@ export interface ReportParts {
   readonly screenshots?: readonly Picture[]
 }
 
-/**
- * The report as one file that needs nothing else: no script, no request, no file beside it. Its content policy allows this one
- * style sheet and inline images, so that nothing a recipe says can run or load, even if it were not escaped.
- */
+/** The report of a run as one file: see `htmlDocument`. */
 export function htmlReport(results: Results, parts: ReportParts = {}): string {
-  const { recipe, verdict, level } = results
+  const { recipe, verdict, level, run, tool } = results
   const shown = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
   const left = results.tiers.filter(({ skipKind }) => skipKind === 'not-selected').map(({ id }) => id)
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${styleHash()}'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}</title>
-<style>${new Markup(STYLE)}</style></head>
-<body>${headline(results)}<main>
-${loud(results)}
+  return htmlDocument({
+    title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
+    header: headline(results),
+    main: html`${loud(results)}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
 ${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
 ${attempts(results)}
@@ -45,10 +37,9 @@ ${images(results)}
 ${customization(results)}
 ${section('Timeline', 1, timeline(results, parts.events ?? []))}
 ${logs(parts.logs ?? [])}
-${machine(results)}
-</main><footer>Made by cc-ci ${results.tool.version}. Everything here comes from the events of run ${results.run.id}.</footer></body></html>
-`
-  return page.text
+${machine(results)}`,
+    footer: html`Made by cc-ci ${tool.version}. Everything here comes from the events of run ${run.id}.`,
+  })
 }
 
 function logs(files: NonNullable<ReportParts['logs']>): Markup {
@@ -59,8 +50,4 @@ function logs(files: NonNullable<ReportParts['logs']>): Markup {
     return html`<details><summary>${name} <span class="dim">${size}</span></summary><pre>${shown}</pre></details>`
   })
   return section('Logs', files.length, html`${folds}`)
-}
-
-function styleHash(): string {
-  return `sha256-${createHash('sha256').update(STYLE).digest('base64')}`
 }

@@ -156,6 +156,8 @@ export function attributionSchema(): Record<string, unknown> {
 export interface AttributionFolder {
   readonly dir: string
   readonly record: string
+  /** For people, once it has ended. */
+  readonly page: string
   /** Held by the process that works on it: see `life-sign.ts`. */
   readonly alive: string
   /** The clone of a recipe that was named by a URL. */
@@ -169,6 +171,7 @@ export function attributionFolder(stateDir: string, id: string): AttributionFold
   return {
     dir,
     record: join(dir, 'attribution.json'),
+    page: join(dir, 'report.html'),
     alive: join(dir, 'alive'),
     recipe: join(dir, 'recipe'),
     state: join(dir, 'state'),
