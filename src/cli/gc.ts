@@ -56,7 +56,7 @@ async function prune(state: string, options: PruneFlags): Promise<number> {
   const policy = { olderThanMs: parseOlderThan(olderThan), maxBytes: parseMaxBytes(maxBytes) }
   const outcome = await pruneRuns({ state, policy, clock: systemClock, dryRun: options.dryRun === true })
   process.stdout.write(options.json ? `${JSON.stringify(outcome, null, 2)}\n` : pruneText(outcome))
-  return outcome.failures.length > 0 ? EXIT.fail : EXIT.pass
+  return outcome.failures.length > 0 || outcome.builds.some(({ failure }) => failure !== null) ? EXIT.fail : EXIT.pass
 }
 
 async function sweep(state: string, runs: readonly string[]): Promise<number> {

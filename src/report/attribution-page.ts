@@ -8,12 +8,13 @@ import { html, id, type Markup } from './html/markup.ts'
 
 type Decision = NonNullable<AttributionRecord['decision']>
 type Tier = Decision['tiers'][number]
+type Seen = NonNullable<Tier['cells'][CellId]>['seen'][number]
 type Run = AttributionRecord['runs'][number]
 
 const ENDS = ['old', 'new'] as const satisfies readonly End[]
 const STYLE = `
 table.cells { table-layout: fixed; border-spacing: .4rem; border-collapse: separate; } table.cells td { border: 0; border-radius: .5rem; padding: .7rem .9rem; }
-table.cells th { border: 0; } table.cells td.none { background: var(--skip-bg); color: var(--dim); }
+table.cells th { border: 0; } table.cells tr > :first-child { width: 12rem; padding-left: 0; } table.cells td.none { background: var(--skip-bg); color: var(--dim); }
 table.cells strong { display: block; font-size: 1.05rem; overflow-wrap: anywhere; }
 `
 
@@ -97,8 +98,14 @@ function cell(name: CellId, { cells }: Tier, { runs }: AttributionRecord, linkTo
     : statuses.every((one) => one === 'pass') && seen.length > 0
       ? 's-pass'
       : 'none'
-  const words = seen.map(({ key, times }) => html`<strong>${key} ×${times}</strong>`)
+  const words = seen.map(ending)
   return html`<td class="${reading?.kind === 'flaky' ? 's-unverified' : colour}" title="${cellName(name)}">${words.length > 0 ? words : html`<strong>not judged</strong>`}${
     reading && reading.kind !== 'stable' ? html`<span>${UNSTEADY[reading.kind]}</span><br>` : ''
   }<span>runs ${links}</span></td>`
+}
+
+/** `fail ×3`, and below it with what. */
+function ending({ signature: { status, code, blame, service }, times }: Seen): Markup {
+  const where = [blame, service].filter((part) => part !== null).join(', ')
+  return html`<strong>${status} ×${times}</strong>${code === null ? '' : html`<code>${code}</code> ${where}<br>`}`
 }

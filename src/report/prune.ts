@@ -4,7 +4,7 @@ import { formatSize } from '../lib/size.ts'
 
 /** A prune for a person: what went or would go, by kind and by run, what was left alone and why, and what the folders hold now. */
 export function pruneText(outcome: PruneOutcome): string {
-  const { pruned, kept, within, bare, failures, after } = outcome
+  const { pruned, kept, within, bare, builds, failures, after } = outcome
   const rows = [
     ...wentRows(outcome),
     ...pruned.map(({ run, why, kinds }) => {
@@ -15,12 +15,21 @@ export function pruneText(outcome: PruneOutcome): string {
     ...kept.map(
       ({ run, reason, words, bytes }) => `  ${run}  ${reason.padEnd(8)}${formatSize(bytes).padStart(9)}  ${words}`,
     ),
+    ...builds.map(buildRow(outcome)),
     ...failures.map(({ run, message }) => `could not be removed: ${run}: ${message}`),
     `${runs(after.runs)} with ${formatSize(after.bytes)} ${outcome.dryRun ? 'would stay' : 'here now'}: ${within} within the limits, ${bare} pruned earlier or with nothing to prune`,
     ...overRows(outcome),
   ]
   return `${rows.join('\n')}\n`
 }
+
+const buildRow =
+  ({ dryRun }: PruneOutcome) =>
+  ({ kind, name, bytes, failure }: PruneOutcome['builds'][number]) => {
+    const what = `${kind === 'checkout' ? 'cc-ci' : 'packages'} ${name.slice(0, 12)}, ${formatSize(bytes)}`
+    if (failure !== null) return `could not be removed: ${what}: ${failure}`
+    return `${dryRun ? 'would remove' : 'removed'} ${what}: no attribution uses it any more`
+  }
 
 function wentRows({ dryRun, kinds, pruned, policy, before, after }: PruneOutcome): string[] {
   if (pruned.length === 0) return [`nothing to prune: ${limits(policy)}`]

@@ -54,7 +54,9 @@ test('has the answer first, then the four cells with their runs, each with a lin
   const page = attributionPage(ended(RECIPE), ({ run }) => `../../runs/${run}/report.html`)
   expect(page).toContain('<div class="verdict s-fail"><strong>recipe</strong><span>install</span>')
   expect(page.match(/<td class="s-pass"/g)).toHaveLength(2)
-  expect(page.match(/<td class="s-fail"[^>]*><strong>[^<]*crash-loop[^<]* ×3/g)).toHaveLength(2)
+  expect(
+    page.match(/<td class="s-fail"[^>]*><strong>fail ×3<\/strong><code>crash-loop<\/code> recipe, app/g),
+  ).toHaveLength(2)
   for (const cell of CELL_IDS) expect(page).toContain(`href="../../runs/${runId(cell, 2)}/report.html"`)
 })
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeJson } from '../../lib/atomic-file.ts'
 import { UsageError } from '../../lib/errors.ts'
@@ -40,15 +40,15 @@ const PACKAGE_FILES = ['package.json', 'package-lock.json']
  */
 export async function pinTool(commit: string, options: PinOptions): Promise<ToolBuild> {
   const { stateDir, log, signal } = options
-  const dir = join(stateDir, 'ab', 'tools', commit)
+  const dir = join(buildsDir(stateDir), commit)
   const build: ToolBuild = { commit, checkout: join(dir, 'checkout'), state: join(dir, 'state') }
   const ready = join(dir, 'ready.json')
   return withMachineLock(
     log,
     async () => {
-      if (existsSync(ready)) return build
+      if (existsSync(ready)) return used(build, ready)
       log(`cc-ci ${commit.slice(0, 12)}: checking out and installing what it needs`)
-      await rm(dir, { recursive: true, force: true })
+      await rm(build.checkout, { recursive: true, force: true })
       await checkOut(build, options)
       signal.throwIfAborted()
       await symlink(await installPackages(build.checkout, options), join(build.checkout, 'node_modules'))
@@ -57,8 +57,33 @@ export async function pinTool(commit: string, options: PinOptions): Promise<Tool
       await writeJson(ready, { commit })
       return build
     },
-    `cc-ci-tool-${digest(dir)}`,
+    buildLock(dir),
   )
+}
+
+/** Where the builds of a state folder lie, by commit: each has its `checkout`, its `state`, and `ready.json` once it can be used. */
+export function buildsDir(stateDir: string): string {
+  return join(stateDir, 'ab', 'tools')
+}
+
+/** Where the packages of builds lie, by what their lock files hold. */
+export function packagesDir(stateDir: string): string {
+  return join(stateDir, 'ab', 'packages')
+}
+
+export function buildLock(dir: string): string {
+  return `cc-ci-tool-${digest(dir)}`
+}
+
+export function packagesLock(dir: string): string {
+  return `cc-ci-packages-${digest(dir)}`
+}
+
+/** The time of `ready.json` says when it was last used: see `unused-builds.ts`. */
+async function used(build: ToolBuild, ready: string): Promise<ToolBuild> {
+  const now = new Date()
+  await utimes(ready, now, now)
+  return build
 }
 
 export function launcherOf({ checkout }: Pick<ToolBuild, 'checkout'>): string {
@@ -86,7 +111,7 @@ async function checkOut({ commit, checkout }: ToolBuild, { repository }: PinOpti
 /** The folder with the packages that the lock file names. */
 async function installPackages(checkout: string, { stateDir, log, signal }: PinOptions): Promise<string> {
   const contents = PACKAGE_FILES.map((file) => readFileSync(join(checkout, file), 'utf8'))
-  const dir = join(stateDir, 'ab', 'packages', digest(contents.join('\0')))
+  const dir = join(packagesDir(stateDir), digest(contents.join('\0')))
   return withMachineLock(
     log,
     async () => {
@@ -99,9 +124,11 @@ async function installPackages(checkout: string, { stateDir, log, signal }: PinO
         await execOk('npm', args, { cwd: making, env: wholeEnv(), deadlineMs: INSTALL_DEADLINE_MS, signal })
         await rename(making, dir)
       }
+      // From now on it is in use, though no checkout is linked to it yet.
+      await utimes(dir, new Date(), new Date())
       return join(dir, 'node_modules')
     },
-    `cc-ci-packages-${digest(dir)}`,
+    packagesLock(dir),
   )
 }
 

@@ -32,6 +32,16 @@ export const pruneOutcome = z.object({
   /** Runs within the limits, and runs of which nothing is left but what is kept for ever. */
   within: z.int(),
   bare: z.int(),
+  /** Checkouts of cc-ci that `cc-ci ab` made, and their packages, that were not used for so long as runs may be old. */
+  builds: z.array(
+    z.object({
+      kind: z.enum(['checkout', 'packages']),
+      name: z.string(),
+      bytes: z.int(),
+      /** Why it is still there; null: it went, or would go. */
+      failure: z.string().nullable(),
+    }),
+  ),
   /** What could not be removed; the next prune tries again. */
   failures: z.array(z.object({ run: z.string(), message: z.string() })),
 })

@@ -5,6 +5,7 @@ import { messageOf, UsageError } from '../../lib/errors.ts'
 import { randomId, timeOfRunId } from '../../lib/ids.ts'
 import { tryMachineLock } from '../../lib/machine-lock.ts'
 import { listRuns, runFolder } from '../../lifecycle/run-folder.ts'
+import { removeUnusedBuilds, type UnusedBuild } from '../attribution/unused-builds.ts'
 import { kindOf, PRUNE_KINDS, type PruneKind, wholeFolders } from './kinds.ts'
 import { filesBelow, measureFolder, TRASH } from './measure.ts'
 import type { PruneOutcome } from './outcome.ts'
@@ -33,7 +34,9 @@ export async function pruneRuns(options: PruneOptions): Promise<PruneOutcome> {
   const now = clock.now()
   const plan = planOf(options, now)
   const done = plan.prune.map((planned) => (dryRun ? wouldPrune(planned) : pruneRun(state, planned, now)))
-  return outcomeOf({ plan, done, policy, dryRun, now })
+  const { olderThanMs } = policy
+  const builds = olderThanMs === null ? [] : await removeUnusedBuilds({ state, olderThanMs, now, dryRun })
+  return outcomeOf({ plan, done, builds, policy, dryRun, now })
 }
 
 /** What is known of every run here, and what the policy means for them. */
@@ -128,12 +131,13 @@ function removePlain(dir: string, path: string): void {
 interface Doings {
   readonly plan: PrunePlan
   readonly done: readonly Done[]
+  readonly builds: readonly UnusedBuild[]
   readonly policy: RetentionPolicy
   readonly dryRun: boolean
   readonly now: number
 }
 
-function outcomeOf({ plan, done, policy, dryRun, now }: Doings): PruneOutcome {
+function outcomeOf({ plan, done, builds, policy, dryRun, now }: Doings): PruneOutcome {
   const went = done.filter(({ keep, failure }) => keep === null && failure === null).map(({ planned }) => planned)
   const late = done.flatMap(({ planned: { facts }, keep }) => (keep ? [{ facts, keep }] : []))
   const kept = [...plan.kept, ...late]
@@ -157,7 +161,7 @@ function outcomeOf({ plan, done, policy, dryRun, now }: Doings): PruneOutcome {
     kept: kept.map(({ facts, keep }) => {
       return { run: facts.id, ...keep, bytes: bytesOf(facts, [...facts.use.kinds.keys()]) }
     }),
-    ...{ within: plan.within, bare: plan.bare },
+    ...{ within: plan.within, bare: plan.bare, builds: [...builds] },
     failures: done.flatMap(({ planned, failure }) =>
       failure === null ? [] : [{ run: planned.facts.id, message: failure }],
     ),
