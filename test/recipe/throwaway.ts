@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 import { execOk } from '../../src/lib/exec.ts'
 import { appEnv } from '../../src/recipe/app-env.ts'
 import type { RecipeTree, ResolvedStack } from '../../src/recipe/model.ts'
@@ -16,10 +16,14 @@ services:
     image: nginx:1.25.3
 `
 
-/** A folder with these files, gone after the test. */
+const made: string[] = []
+// Not with its test: of tests that run at the same time, vitest's own `onTestFinished` takes whichever began last for the one that asks.
+afterAll(() => Promise.all(made.splice(0).map((dir) => rm(dir, { recursive: true, force: true }))))
+
+/** A folder with these files, gone after the last test of the file. */
 export async function folder(files: Files): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-recipe-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  made.push(dir)
   await write(dir, files)
   return dir
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, symlink, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readdir, rename, rm, symlink, utimes } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { writeJson } from '../../lib/atomic-file.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { exec, execOk, wholeEnv } from '../../lib/exec.ts'
+import { randomId } from '../../lib/ids.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
 import { gitOk } from '../../recipe/git.ts'
 
@@ -49,7 +50,7 @@ export async function pinTool(commit: string, options: PinOptions): Promise<Tool
       if (existsSync(ready)) return used(build, ready)
       log(`cc-ci ${commit.slice(0, 12)}: checking out and installing what it needs`)
       await rm(build.checkout, { recursive: true, force: true })
-      await checkOut(build, options)
+      await whole(build.checkout, (making) => checkOut(making, commit, options))
       signal.throwIfAborted()
       await symlink(await installPackages(build.checkout, options), join(build.checkout, 'node_modules'))
       await assertRunnable(build)
@@ -90,15 +91,33 @@ export function launcherOf({ checkout }: Pick<ToolBuild, 'checkout'>): string {
   return join(checkout, 'bin', 'cc-ci')
 }
 
-async function checkOut({ commit, checkout }: ToolBuild, { repository }: PinOptions): Promise<void> {
-  await mkdir(checkout, { recursive: true })
+/**
+ * Makes a folder under another name and gives it its own when it is whole. Each time another one: a program of ours that was not killed with us may still write into
+ * the last, which goes when it can.
+ */
+async function whole(dir: string, make: (making: string) => Promise<void>): Promise<void> {
+  const prefix = `${basename(dir)}.making-`
+  await mkdir(dirname(dir), { recursive: true })
+  const left = (await readdir(dirname(dir))).filter((name) => name.startsWith(prefix))
+  for (const name of left) await rm(join(dirname(dir), name), { recursive: true, force: true }).catch(() => undefined)
+  const making = `${dir}.making-${randomId(6)}`
+  await mkdir(making)
+  try {
+    await make(making)
+    await rename(making, dir)
+  } catch (error) {
+    await rm(making, { recursive: true, force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function checkOut(checkout: string, commit: string, { repository }: PinOptions): Promise<void> {
   await gitOk(checkout, ['init', '--quiet', '--template='])
-  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', repository, String(commit)]
+  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', repository, commit]
   await gitOk(checkout, fetch, { deadlineMs: FETCH_DEADLINE_MS })
   await gitOk(checkout, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'], { deadlineMs: FETCH_DEADLINE_MS })
   const missing = ['bin/cc-ci', ...PACKAGE_FILES].filter((file) => !existsSync(join(checkout, file)))
   if (missing.length === 0) return
-  await rm(checkout, { recursive: true, force: true })
   throw new UsageError(
     'not-cc-ci',
     `commit ${commit} of ${repository} is no build of cc-ci: it has no ${missing.join(', ')}`,
@@ -116,13 +135,11 @@ async function installPackages(checkout: string, { stateDir, log, signal }: PinO
     log,
     async () => {
       if (!existsSync(dir)) {
-        const making = `${dir}.making`
-        await rm(making, { recursive: true, force: true })
-        await mkdir(making, { recursive: true })
-        for (const file of PACKAGE_FILES) await copyFile(join(checkout, file), join(making, file))
-        const args = ['ci', '--no-audit', '--no-fund']
-        await execOk('npm', args, { cwd: making, env: wholeEnv(), deadlineMs: INSTALL_DEADLINE_MS, signal })
-        await rename(making, dir)
+        await whole(dir, async (making) => {
+          for (const file of PACKAGE_FILES) await copyFile(join(checkout, file), join(making, file))
+          const args = ['ci', '--no-audit', '--no-fund']
+          await execOk('npm', args, { cwd: making, env: wholeEnv(), deadlineMs: INSTALL_DEADLINE_MS, signal })
+        })
       }
       // From now on it is in use, though no checkout is linked to it yet.
       await utimes(dir, new Date(), new Date())

@@ -33,12 +33,16 @@ const LEAST_MS = 24 * 3_600_000
 export async function removeUnusedBuilds(question: UnusedQuestion): Promise<UnusedBuild[]> {
   const { state } = question
   const checkouts = await removeAll(
-    namesIn(buildsDir(state)).map((commit) => {
+    namesIn(buildsDir(state)).flatMap((commit) => {
       const dir = join(buildsDir(state), commit)
-      const [ready, checkout] = [join(dir, 'ready.json'), join(dir, 'checkout')]
-      // Without `ready.json` it was killed while it was made.
-      const used = existsSync(ready) ? ready : checkout
-      return { kind: 'checkout' as const, name: commit, used, paths: [ready, checkout], lock: buildLock(dir) }
+      const ready = join(dir, 'ready.json')
+      // Also those that were killed while they were made, without `ready.json`.
+      const made = namesIn(dir)
+        .filter((name) => name.startsWith('checkout'))
+        .map((name) => join(dir, name))
+      const [used] = existsSync(ready) ? [ready] : made
+      if (made.length === 0 || used === undefined) return []
+      return [{ kind: 'checkout' as const, name: commit, used, paths: [ready, ...made], lock: buildLock(dir) }]
     }),
     question,
   )

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildLock, buildsDir, packagesDir } from '../../../src/history/attribution/tool-build.ts'
@@ -69,6 +69,8 @@ test('what is in use, or was within a day, stays whatever is asked for', async (
 
 test('a build that was killed while it was made goes by the age of its checkout', async () => {
   const state = await stateWith({ commit: commit('a'), packages: 'one', days: 50, ready: false })
-  rmSync(join(buildsDir(state), commit('a'), 'ready.json'))
+  const dir = join(buildsDir(state), commit('a'))
+  rmSync(join(dir, 'ready.json'))
+  renameSync(join(dir, 'checkout'), join(dir, 'checkout.making-abcdef'))
   expect((await ask(state)).map(({ kind }) => kind)).toEqual(['checkout', 'packages'])
 })

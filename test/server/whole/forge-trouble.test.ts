@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { addWebhook, openPull, type TestPull } from '../support/pull.ts'
 import { type Passage, startRelay } from '../support/relay.ts'
@@ -19,22 +19,29 @@ const onlyWrites = (passage: (to: string) => Passage): Road['trouble'] => {
   return ({ method }, to) => (method === 'GET' ? { to } : passage(to))
 }
 
-async function stage(): Promise<{ gitea: Gitea; server: TestServer; road: Road }> {
-  const gitea = await startGitea()
-  onTestFinished(() => gitea[Symbol.asyncDispose]())
+interface Stage extends AsyncDisposable {
+  readonly gitea: Gitea
+  readonly server: TestServer
+  readonly road: Road
+}
+
+/** Not with vitest's own `onTestFinished`: of tests that run at the same time it takes whichever began last for the one that asks. */
+async function stage(): Promise<Stage> {
+  await using made = new AsyncDisposableStack()
+  const gitea = made.use(await startGitea())
   const road: Road = { trouble: none, met: 0 }
   const relay = await startRelay((request) => {
     const passage = road.trouble(request, gitea.url)
     if (Object.keys(passage).join() !== 'to') road.met += 1
     return passage
   })
-  onTestFinished(() => relay[Symbol.asyncDispose]())
+  made.use(relay)
   const env = { CC_CI_WORKER_MEMORY: '0', CC_CI_POLL: '2s' }
-  const server = await startServer({ gitea, env, forgeUrl: relay.url })
-  onTestFinished(() => server[Symbol.asyncDispose]())
+  const server = made.use(await startServer({ gitea, env, forgeUrl: relay.url }))
   await server.api('POST', '/enrolments', { name: gitea.repository })
   await addWebhook(gitea, gitea.repository, server)
-  return { gitea, server, road }
+  const stay = made.move()
+  return { gitea, server, road, [Symbol.asyncDispose]: () => stay.disposeAsync() }
 }
 
 test.concurrent.each([
@@ -42,7 +49,8 @@ test.concurrent.each([
   ['does what it is told and answers 500', onlyWrites((to) => ({ to, insteadOfAnswer: 500 })), 2, true],
   ['does what it is told and answers too late', onlyWrites((to) => ({ to, lateMs: TOO_LATE_MS })), 2, false],
 ] as const)('a forge that %s is told all of it once in the end', async (_, trouble, times, again) => {
-  const { gitea, server, road } = await stage()
+  await using staged = await stage()
+  const { gitea, server, road } = staged
   const pull = await openPull(gitea, gitea.repository, 'change')
 
   const through = async (act: () => Promise<unknown>) => {
