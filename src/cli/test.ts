@@ -14,10 +14,10 @@ import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { canonicalStore } from './canonical-store.ts'
+import { clearDeadRuns } from './dead-runs.ts'
 import { listenForSignals } from './interruption.ts'
 import { keptRun } from './kept-run.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { sweepDeadRuns } from './sweep.ts'
 import { requestOf, wishOf } from './with-plan.ts'
 
 export interface TestOptions extends RecipeOptions {
@@ -77,7 +77,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const plan = await planWithCanonical(await checkOutHead(request), request, wishOf(options))
       interruption.signal.throwIfAborted()
       const engine = await Engine.connect()
-      await sweep(state, engine, screen)
+      await clearUp(state, engine, screen)
       const host = await connectHost(engine, state)
       interruption.signal.throwIfAborted()
       return { plan, host }
@@ -88,8 +88,8 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   }
 }
 
-async function sweep(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
-  for (const { id, removed, left } of await sweepDeadRuns(state, engine)) {
+async function clearUp(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
+  for (const { id, removed, left } of await clearDeadRuns(state, engine)) {
     if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
     if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
   }

@@ -9,7 +9,7 @@ import { readEvents } from '../verdict/event-log.ts'
 import type { RunEvent } from '../verdict/events.ts'
 
 /** Takes down what dead runs left and writes the results they could not write: as far as their events go, never a pass. */
-export async function sweepDeadRuns(state: string, engine: Engine, kept: readonly string[] = []): Promise<Collected[]> {
+export async function clearDeadRuns(state: string, engine: Engine, kept: readonly string[] = []): Promise<Collected[]> {
   const collected = await collectGarbage({ stateDir: state, engine, kept })
   for (const { id } of collected) publishDead(state, id)
   await removeDeadDrafts(state)
