@@ -6,7 +6,10 @@ import { findBaseline } from '../src/history/baseline.ts'
 import { DEFAULT_RULE } from '../src/history/compare/comparable.ts'
 import { readRunIndex } from '../src/history/run-index.ts'
 import { exec } from '../src/lib/exec.ts'
+import { sweepMarkdown } from '../src/report/sweep/markdown.ts'
+import { sweepPage } from '../src/report/sweep/page.ts'
 import { writeLongHistory } from '../test/history/long-history.ts'
+import { longSweep } from '../test/history/sweep/long-sweep.ts'
 
 /**
  * `node scripts/bench-history.ts [--recipes 200] [--runs 50]`: makes a state folder with so many runs of so many recipes, and prints what the memory of
@@ -34,6 +37,21 @@ try {
     timed(() => readRunIndex(state)),
   )
   const index = readRunIndex(state)
+  const swept = longSweep(index.runs, { recipes, runs })
+  row(
+    `planning a sweep of ${recipes} recipes, what has changed only`,
+    timed(() => swept.plan('20261130-000000-bbbbbb', 'changed')),
+  )
+  const { plan, records, previous } = swept.second()
+  row(
+    `its matrix, compared and reconciled (${plan.cells.length} cells)`,
+    timed(() => swept.matrix(plan, records, previous)),
+  )
+  const matrix = swept.matrix(plan, records, previous)
+  row(
+    'its page, and the same as Markdown',
+    timed(() => [sweepPage(matrix), sweepMarkdown(matrix)]),
+  )
   row(
     'a baseline for the newest run of each recipe',
     timed(() => {

@@ -5,9 +5,9 @@ import { systemClock } from '../lib/clock.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { pruneText } from '../report/prune.ts'
+import { clearDeadRuns } from './dead-runs.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './run-id.ts'
-import { clearDeadRuns } from './dead-runs.ts'
 
 /** What only `--runs` knows. */
 interface PruneFlags {

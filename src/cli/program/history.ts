@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { DIMENSIONS } from '../../history/compare/dimensions.ts'
 import { QUICK_TIERS } from '../../verdict/tiers.ts'
-import { count, dimensions, duration } from './arguments.ts'
+import { count, dimensions, duration, memory } from './arguments.ts'
 import { lazily, planOptions, recipeCommand, withState } from './options.ts'
 
 /** What remembers: runs, ab, canonicals; and `explain`. */
@@ -36,6 +36,7 @@ export function addHistory(program: Command): void {
       process.exitCode = await showRuns(run, options)
     })
   addAttribution(program)
+  addSweep(program)
   withState(
     program
       .command('canonicals')
@@ -104,3 +105,47 @@ Each combination of the two changes (a cell) is run several times, by turns, eac
 Give one of --ref and --tool to hold the other where it is checked out.
 
 Exit codes: 0 with an answer (recipe, harness, both, interaction, drift, flake, unchanged), 3 inconclusive, 2 usage, 4 internal error, 130/143 interrupted.`
+
+function addSweep(program: Command): void {
+  withState(
+    program
+      .command('sweep')
+      .argument('[recipes...]', 'names of the list; none: all of it')
+      .description(
+        'run the newest release and the open heads of every recipe of a list, and compare with the sweep before',
+      )
+      .option('--recipes <dir>', "the operator's folder of recipe settings, with the list `sweep.yml`"),
+  )
+    .option('--from <file>', 'another list')
+    .addOption(new Option('--all', 'run everything (default)').conflicts('changed'))
+    .option('--changed', 'leave out what an earlier run of the same in the same world speaks for')
+    .addOption(
+      new Option('--memory <size>', 'what all runs may use together').argParser(memory).default(4 * 1024 ** 3, '4G'),
+    )
+    .addOption(
+      new Option('--run-memory <size>', 'what is set aside for a run where the list says nothing')
+        .argParser(memory)
+        .default(1024 ** 3, '1G'),
+    )
+    .addOption(new Option('--jobs <number>', 'run so many at a time (default: one a processor)').argParser(count))
+    .addOption(
+      new Option('--deadline <duration>', 'for one run, teardown excluded')
+        .argParser(duration)
+        .default(3_600_000, '60m'),
+    )
+    .option('--dry-run', 'only say what would be run, and why not the rest')
+    .addOption(
+      new Option('--resume <id>', 'go on with a sweep that was stopped (`last`: the newest)').conflicts([
+        ...['from', 'all', 'changed', 'dryRun'],
+      ]),
+    )
+    .option('--json <file>', 'write matrix.json there too; - for standard output')
+    .addHelpText('after', SWEEP_NOTES)
+    .action(async (recipes: string[], options: import('../sweep.ts').SweepOptions) => {
+      process.exitCode = await (await import('../sweep.ts')).sweep(recipes, options)
+    })
+}
+
+const SWEEP_NOTES = `
+Exit codes: 0 nothing is red or worse than before, 1 a recipe failed or regressed, 3 something was not judged, 2 usage or nothing to sweep,
+4 internal error, 130/143 interrupted: go on with --resume.`

@@ -12,6 +12,7 @@ import { addPages } from '../../../src/server/http/page-routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
@@ -31,9 +32,10 @@ function pagesOf(
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const answers = makeAnswers({ ...scene.parts, forge })
   const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
+  const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
-    { ...scene.parts, operations, retention: { seen: () => seen } },
+    { ...scene.parts, operations, sweeps, retention: { seen: () => seen } },
     {
       viewer: () => ({ operator, csrf: CSRF }),
       sender: (_, form) => (form.csrf === CSRF ? operator : null),

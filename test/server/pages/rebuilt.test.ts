@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { commentOf, enrolment } from '../store/bench.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
@@ -31,12 +33,16 @@ test('every page is the same after the database was deleted and made anew from t
   const asked = requestFor({ commit: 'b'.repeat(40) })
   await store.decide(commentOf(asked), asked)
   await store.add(requestFor({ repository: 'coop/cancelled', pull: null, at: new Date(NOW - 60_000).toISOString() }))
+  const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: settings.forgeToken })
+  const sweeps = (own: Pick<PageServices, 'settings' | 'store'>) =>
+    makeSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
+  await sweeps({ settings, store }).order({ by: 'ann', mode: 'all', only: null })
   const services = {
     ...{ settings, operations: null as never },
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
-  const before = await crawl(appOf({ ...services, store }))
+  const before = await crawl(appOf({ ...services, store, sweeps: sweeps({ settings, store }) }))
   expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
   expect(before.size).toBeGreaterThan(9)
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
@@ -49,7 +55,8 @@ test('every page is the same after the database was deleted and made anew from t
     await anew.close()
     rmSync(state, { recursive: true })
   })
-  const after = await crawl(appOf({ ...services, settings: { ...settings, state }, store: anew }))
+  const moved = { settings: { ...settings, state }, store: anew }
+  const after = await crawl(appOf({ ...services, ...moved, sweeps: sweeps(moved) }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
   expect(texts(after)).toEqual(texts(before))
 })
