@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
+import { flakesOf } from '../history/flakes/of-run.ts'
 import { newRunId } from '../lib/ids.ts'
 import { connectHost } from '../lifecycle/host.ts'
 import { checkOutHead, type RunPlan } from '../lifecycle/plan.ts'
@@ -8,10 +9,12 @@ import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { chanceTexts } from '../report/flake-memory.ts'
 import { wantsColor } from '../report/ink.ts'
 import { publish } from '../report/publish.ts'
 import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
+import { fold } from '../verdict/fold.ts'
 import type { Results } from '../verdict/results.ts'
 import { canonicalStore } from './canonical-store.ts'
 import { listenForSignals } from './interruption.ts'
@@ -56,10 +59,11 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     signal: interruption.signal,
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
-  const { results, failed } = publish(run)
+  const chance = chanceTexts(flakesOf(state, fold(run.events())))
+  const { results, failed } = publish(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   screen.write(
-    summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }),
+    summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),
   )
   if (options.json) writeJson(options.json, results)
   return exitCodeOf(results)

@@ -71,6 +71,8 @@ export const runOutcome = z.strictObject({
   tier: z.string().max(40).nullable(),
   /** One line for people: why it ended so. */
   message: z.string().max(500),
+  /** What passed on a second attempt only, as `flaky: upgrade not-converged at first`; missing where nothing did. */
+  flaky: z.string().max(500).optional(),
   finishedAt: z.iso.datetime(),
   /** The run folder (a run id) that holds the deciding attempt. */
   folder: z.string().refine(isRunId, 'a run id'),
