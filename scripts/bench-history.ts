@@ -4,8 +4,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findBaseline } from '../src/history/baseline.ts'
 import { DEFAULT_RULE } from '../src/history/compare/comparable.ts'
+import { flakeMemory } from '../src/history/flakes/memory.ts'
 import { readRunIndex } from '../src/history/run-index.ts'
+import { weekOf } from '../src/history/weekly/week.ts'
+import { weeklyHeadlines, weeklyReport } from '../src/history/weekly/weekly.ts'
 import { exec } from '../src/lib/exec.ts'
+import { timeOfRunId } from '../src/lib/ids.ts'
+import { weeklyFeed } from '../src/report/weekly/atom.ts'
+import { weeklyHtml } from '../src/report/weekly/html.ts'
+import { weeklyMarkdown } from '../src/report/weekly/markdown.ts'
 import { writeLongHistory } from '../test/history/long-history.ts'
 
 /**
@@ -43,9 +50,35 @@ try {
       }
     }),
   )
+  row(
+    'what is remembered of every tier and test',
+    timed(() => flakeMemory(index.runs)),
+  )
+  const week = weekOf(timeOfRunId(newest[0] ?? ''))
+  row(
+    'the report of a week, as data',
+    timed(() => weeklyReport(index, week)),
+  )
+  const weeks = Array.from({ length: 26 }, (_, at) => weekOf(week.from - at * 7 * 86_400_000))
+  row(
+    'the first lines of 26 weeks',
+    timed(() => weeklyHeadlines(index.runs, weeks)),
+  )
+  const report = weeklyReport(index, week)
+  row(
+    'the same as a page, as Markdown and in a feed',
+    timed(() => {
+      const link = (run: string) => `https://ci.example.org/runs/${run}`
+      weeklyHtml(report, link)
+      weeklyMarkdown(report, link)
+      weeklyFeed([report], { publicUrl: 'https://ci.example.org', link })
+    }),
+  )
   for (const args of [
     ['runs', '--diff', newest[0] ?? ''],
     ['runs', '--json'],
+    ['runs', '--flaky'],
+    ['report', '--week', week.id],
   ]) {
     const begun = performance.now()
     await exec('bin/cc-ci', [...args, '--state', state], { deadlineMs: 600_000, maxBytes: 64 * 1024 ** 2 })

@@ -4,13 +4,13 @@ import { QUICK_TIERS } from '../../verdict/tiers.ts'
 import { count, dimensions, duration } from './arguments.ts'
 import { lazily, planOptions, recipeCommand, withState } from './options.ts'
 
-/** What remembers: runs, ab, canonicals; and `explain`. */
+/** What remembers: runs, ab, report, canonicals; and `explain`. */
 
 export function addHistory(program: Command): void {
   withState(
     program
       .command('runs')
-      .argument('[run]', 'an id, or the end of one; `last` for the newest')
+      .argument('[run]', 'an id, or the end of one; `last` for the newest; with --flaky: the name of a recipe')
       .description('list runs, or show one'),
   )
     .option('--open', 'open the report in a browser')
@@ -30,12 +30,17 @@ export function addHistory(program: Command): void {
         duration,
       ),
     )
+    .option(
+      '--flaky',
+      'what passed on a second attempt only, of all recipes or of the one that is named: how often, since when, and how long it takes',
+    )
     .option('--json', 'as JSON')
     .option('--server <url>', 'runs of a server, instead of those of this machine')
     .action(async (run: string | undefined, options: RunsCommandOptions) => {
       process.exitCode = await showRuns(run, options)
     })
   addAttribution(program)
+  addReport(program)
   withState(
     program
       .command('canonicals')
@@ -58,10 +63,11 @@ export function addHistory(program: Command): void {
 }
 
 type RunsCommandOptions = import('../runs.ts').RunsOptions &
-  Partial<import('../runs-diff.ts').RunsDiffOptions> & { readonly server?: string }
+  Partial<import('../runs-diff.ts').RunsDiffOptions> & { readonly server?: string; readonly flaky?: boolean }
 
 async function showRuns(run: string | undefined, options: RunsCommandOptions): Promise<number> {
-  const { diff, server } = options
+  const { diff, server, flaky } = options
+  if (flaky) return (await import('../runs-flaky.ts')).runsFlakyCommand(run, options)
   if (diff !== undefined) {
     const named = [...(run === undefined ? [] : [run]), ...diff]
     return (await import('../runs-diff.ts')).runsDiffCommand({ ...options, diff: named })
@@ -69,6 +75,29 @@ async function showRuns(run: string | undefined, options: RunsCommandOptions): P
   if (server !== undefined) return (await import('../server-runs.ts')).serverRunsCommand(run, { ...options, server })
   return (await import('../runs.ts')).runsCommand(run, options)
 }
+
+function addReport(program: Command): void {
+  withState(
+    program
+      .command('report')
+      .description(
+        'what happened in one week: regressed, fixed, needs attention, flaky, moved; as a page or as Markdown',
+      ),
+  )
+    .option('--week [week]', 'as 2026-W48, or a day in it (default: the last one that is over)')
+    .option('--html <file>', 'write one page that needs nothing else')
+    .option('--markdown <file>', 'write the same as Markdown; - for standard output, which is the default')
+    .option('--json', 'as JSON')
+    .addHelpText('after', REPORT_NOTES)
+    .action(async (options: import('../report.ts').ReportOptions) => {
+      process.exitCode = await (await import('../report.ts')).reportCommand(options)
+    })
+}
+
+const REPORT_NOTES = `
+Derived from the folders of runs alone: the same runs give the same bytes. Links lead from the file to the reports of the runs.
+
+Exit codes: 0, 3 when nothing ran in that week, 2 usage.`
 
 function addAttribution(program: Command): void {
   recipeCommand(program, 'ab', 'tell whether a change of result comes from the recipe, from cc-ci, or from neither')

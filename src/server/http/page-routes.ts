@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError } from '../../lib/errors.ts'
+import { chanceIn } from '../answer/chance.ts'
 import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
@@ -13,7 +14,8 @@ import { type Paste, repositoriesPage } from './pages/repositories.ts'
 import { runPage } from './pages/run.ts'
 import { type RunsFilter, runsPage } from './pages/runs.ts'
 import { plainPage, workersPage } from './pages/small.ts'
-import { readKept } from './run-kept.ts'
+import { addReports } from './report-routes.ts'
+import { firstAttemptOf, readKept } from './run-kept.ts'
 
 const PAGE = 50
 const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
@@ -74,12 +76,15 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
 
   app.get('/runs/:id', async (c) => {
     const row = await store.run(c.req.param('id'))
+    const first = row ? null : await firstAttemptOf(services.settings.state, c.req.param('id'))
+    if (first) return c.redirect(`/runs/${first}`, 302)
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
     const kept = await readKept(state, row)
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept }))
+    const chance = kept.results && !kept.sofar ? chanceIn(state, kept.results) : []
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept, chance }))
   })
 
   for (const act of ['cancel', 'rerun'] as const) {
@@ -118,6 +123,8 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       return c.redirect('/repositories', 303)
     })
   })
+
+  addReports(app, services, viewer)
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { weekOf } from '../../../src/history/weekly/week.ts'
+import { newRunId, timeOfRunId } from '../../../src/lib/ids.ts'
 import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { results } from '../../history/some-runs.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { commentOf, enrolment } from '../store/bench.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
@@ -23,11 +26,15 @@ test('every page is the same after the database was deleted and made anew from t
   const { store, settings, parts } = scene
   await store.enrol(enrolment('coop/hello', { allow: ['ann'] }))
   await store.enrol(enrolment('Other'))
-  for (const [number, results] of [passedResults(), failedResults(), null, passedResults()].entries()) {
+  for (const [number, made] of [passedResults(), failedResults(), null, passedResults()].entries()) {
     await store.add(requestFor({ repository: `coop/r${number}`, pull: null }))
     const lost = { state: 'error', verdict: null, cause: 'engine-lost', message: 'three workers were lost' } as const
-    await endRun(scene, results, results ? {} : lost)
+    await endRun(scene, made, made ? {} : lost)
   }
+  // Three weeks ago: in a week that is over, and has a report.
+  const old = newRunId(NOW - 21 * 86_400_000)
+  await store.add(requestFor({ id: old, repository: 'coop/old', pull: null }))
+  await endRun(scene, results({ id: old }))
   const asked = requestFor({ commit: 'b'.repeat(40) })
   await store.decide(commentOf(asked), asked)
   await store.add(requestFor({ repository: 'coop/cancelled', pull: null, at: new Date(NOW - 60_000).toISOString() }))
@@ -39,6 +46,7 @@ test('every page is the same after the database was deleted and made anew from t
   const before = await crawl(appOf({ ...services, store }))
   expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
   expect(before.size).toBeGreaterThan(9)
+  expect([...before.keys()]).toContain(`/reports/${weekOf(timeOfRunId(old)).id}`)
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
   cpSync(settings.state, state, {
     recursive: true,
