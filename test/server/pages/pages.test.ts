@@ -183,6 +183,20 @@ test('a run that goes on says what is over, what runs and what is to come, and b
   expectClean(text)
 })
 
+test('the address of a later attempt leads to the page of its run', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const later = requestFor({ attemptOf: request.id })
+  const { dir } = runFolder(scene.settings.state, later.id)
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'request.json'), JSON.stringify(later))
+  const { app } = pagesOf(scene, null)
+  const answer = await app.request(`/runs/${later.id}`)
+  expect([answer.status, answer.headers.get('location')]).toEqual([302, `/runs/${request.id}`])
+  for (const id of ['20261101-101500-aaaaaa', 'no-run']) expect((await app.request(`/runs/${id}`)).status).toBe(404)
+})
+
 test('what the badge says is not said again', async () => {
   const scene = await openScene()
   const request = requestFor()
