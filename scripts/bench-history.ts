@@ -4,9 +4,19 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findBaseline } from '../src/history/baseline.ts'
 import { DEFAULT_RULE } from '../src/history/compare/comparable.ts'
+import { flakeMemory } from '../src/history/flakes/memory.ts'
 import { readRunIndex } from '../src/history/run-index.ts'
+import { weekOf } from '../src/history/weekly/week.ts'
+import { weeklyHeadlines, weeklyReport } from '../src/history/weekly/weekly.ts'
 import { exec } from '../src/lib/exec.ts'
+import { timeOfRunId } from '../src/lib/ids.ts'
+import { sweepMarkdown } from '../src/report/sweep/markdown.ts'
+import { sweepPage } from '../src/report/sweep/page.ts'
+import { weeklyFeed } from '../src/report/weekly/atom.ts'
+import { weeklyHtml } from '../src/report/weekly/html.ts'
+import { weeklyMarkdown } from '../src/report/weekly/markdown.ts'
 import { writeLongHistory } from '../test/history/long-history.ts'
+import { longSweep } from '../test/history/sweep/long-sweep.ts'
 
 /**
  * `node scripts/bench-history.ts [--recipes 200] [--runs 50]`: makes a state folder with so many runs of so many recipes, and prints what the memory of
@@ -34,6 +44,21 @@ try {
     timed(() => readRunIndex(state)),
   )
   const index = readRunIndex(state)
+  const swept = longSweep(index.runs, { recipes, runs })
+  row(
+    `planning a sweep of ${recipes} recipes, what has changed only`,
+    timed(() => swept.plan('20261130-000000-bbbbbb', 'changed')),
+  )
+  const { plan, records, previous } = swept.second()
+  row(
+    `its matrix, compared and reconciled (${plan.cells.length} cells)`,
+    timed(() => swept.matrix(plan, records, previous)),
+  )
+  const matrix = swept.matrix(plan, records, previous)
+  row(
+    'its page, and the same as Markdown',
+    timed(() => [sweepPage(matrix), sweepMarkdown(matrix)]),
+  )
   row(
     'a baseline for the newest run of each recipe',
     timed(() => {
@@ -43,9 +68,35 @@ try {
       }
     }),
   )
+  row(
+    'what is remembered of every tier and test',
+    timed(() => flakeMemory(index.runs)),
+  )
+  const week = weekOf(timeOfRunId(newest[0] ?? ''))
+  row(
+    'the report of a week, as data',
+    timed(() => weeklyReport(index, week)),
+  )
+  const weeks = Array.from({ length: 26 }, (_, at) => weekOf(week.from - at * 7 * 86_400_000))
+  row(
+    'the first lines of 26 weeks',
+    timed(() => weeklyHeadlines(index.runs, weeks)),
+  )
+  const report = weeklyReport(index, week)
+  row(
+    'the same as a page, as Markdown and in a feed',
+    timed(() => {
+      const link = (run: string) => `https://ci.example.org/runs/${run}`
+      weeklyHtml(report, link)
+      weeklyMarkdown(report, link)
+      weeklyFeed([report], { publicUrl: 'https://ci.example.org', link })
+    }),
+  )
   for (const args of [
     ['runs', '--diff', newest[0] ?? ''],
     ['runs', '--json'],
+    ['runs', '--flaky'],
+    ['report', '--week', week.id],
   ]) {
     const begun = performance.now()
     await exec('bin/cc-ci', [...args, '--state', state], { deadlineMs: 600_000, maxBytes: 64 * 1024 ** 2 })

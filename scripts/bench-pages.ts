@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Hono } from 'hono'
+import { pino } from 'pino'
+import { readRunIndex } from '../src/history/run-index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { runFolder } from '../src/lifecycle/run-folder.ts'
 import type { RunOutcome, RunRequest } from '../src/server/contract/request.ts'
 import { addPages } from '../src/server/http/page-routes.ts'
 import { openStore } from '../src/server/store/open.ts'
+import { makeSweeps } from '../src/server/sweep/sweeps.ts'
 import type { Results } from '../src/verdict/results.ts'
 import { writeLongHistory } from '../test/history/long-history.ts'
+import { writeLongSweep } from '../test/history/sweep/long-sweep.ts'
 import { crawl, kindOf } from '../test/server/pages/crawl.ts'
 import { settingsFor } from '../test/server/support/scene.ts'
 
@@ -40,6 +44,7 @@ const each = ({ run, recipe, verdict, level }: Results) => {
 }
 try {
   const { texts } = writeLongHistory(state, { recipes, runs, each })
+  await writeLongSweep(state, readRunIndex(state).runs, { recipes, runs })
   const begun = performance.now()
   for (const text of texts) JSON.parse(text)
   const parsing = performance.now() - begun
@@ -52,8 +57,10 @@ try {
   const store = await openStore({ state, databaseUrl: null })
   row('a database, made from the folders', performance.now() - opened)
   const app = new Hono()
+  const parts = { store, settings: settingsFor(state), clock: systemClock, log: pino({ level: 'silent' }) }
+  const sweeps = makeSweeps({ ...parts, forge: null as never, largestWorker: async () => null })
   const services = {
-    ...{ store, settings: settingsFor(state), clock: systemClock, operations: null as never },
+    ...{ ...parts, sweeps, operations: null as never },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
   addPages(app, services, { viewer: () => ({ operator: null, csrf: '' }), sender: () => null })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canariesOf } from '../src/canaries/coverage.ts'
 import { CANARIES } from '../src/canaries/set/index.ts'
 import { attributionSchema } from '../src/history/attribution/record.ts'
+import { matrixSchema } from '../src/history/sweep/record.ts'
 import { apiDescription } from '../src/server/http/api.ts'
 import { CAUSES, type CauseCode } from '../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../src/verdict/evidence.ts'
@@ -44,6 +45,7 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
     file: 'docs/reference/attribution.schema.json',
     render: () => `${JSON.stringify(attributionSchema(), null, 2)}\n`,
   },
+  { file: 'docs/reference/matrix.schema.json', render: () => `${JSON.stringify(matrixSchema(), null, 2)}\n` },
   { file: 'docs/reference/openapi.json', render: () => `${JSON.stringify(apiDescription(), null, 2)}\n` },
 ]
 

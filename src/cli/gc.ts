@@ -5,9 +5,9 @@ import { systemClock } from '../lib/clock.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { pruneText } from '../report/prune.ts'
+import { clearDeadRuns } from './dead-runs.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './run-id.ts'
-import { sweepDeadRuns } from './sweep.ts'
 
 /** What only `--runs` knows. */
 interface PruneFlags {
@@ -61,7 +61,7 @@ async function prune(state: string, options: PruneFlags): Promise<number> {
 
 async function sweep(state: string, runs: readonly string[]): Promise<number> {
   const kept = runs.map((run) => expandRunId(state, run))
-  const collected = await sweepDeadRuns(state, await Engine.connect(), kept)
+  const collected = await clearDeadRuns(state, await Engine.connect(), kept)
   for (const { id, removed, left, failures } of collected) {
     process.stdout.write(`${id}: ${removed} removed${left.length > 0 ? `, ${left.length} left` : ''}\n`)
     for (const { kind, name } of left) process.stdout.write(`  left: ${kind} ${name}\n`)

@@ -1,6 +1,8 @@
 import { httpWish, routedServices } from '../checks/routed-services.ts'
+import { formatDuration } from '../lib/duration.ts'
 import { healthPath } from '../lifecycle/asked-paths.ts'
 import { sizeInWords } from '../lifecycle/canonical.ts'
+import { deadlinesOf } from '../lifecycle/header.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { manifestLines } from '../report/manifest.ts'
@@ -39,6 +41,9 @@ function planJson(plan: RunPlan) {
     upgradeFaults: plan.upgradeFaults.map(errorJson),
     http: httpOf(plan),
     losses: plan.losses,
+    deadlines: deadlinesOf(plan),
+    expected: plan.expected,
+    quarantine: plan.quarantine.active,
     findings: findingsOf(plan),
   }
 }
@@ -65,6 +70,7 @@ function planText(plan: RunPlan): string {
       : []),
     `http      ${httpText(plan)}`,
     ...plan.losses.map(({ subject, message }) => `left out  ${message} (${subject})`),
+    ...patienceText(plan),
     'tiers',
     ...TIER_IDS.map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
     'customization',
@@ -75,6 +81,19 @@ function planText(plan: RunPlan): string {
     ...findingsOf(plan).map(({ severity, message, where }) => `${severity}: ${where ? `${where}: ` : ''}${message}`),
   ]
   return lines.join('\n')
+}
+
+/** How long a deployment may take and why, what is usual, and which tests decide nothing. */
+function patienceText(plan: RunPlan): string[] {
+  const { ms, why } = deadlinesOf(plan).deploy
+  const usual = plan.expected?.deploy
+  const took = usual ? `; usually ${formatDuration(usual.p50Ms)} (${usual.runs} runs)` : ''
+  return [
+    `deploy    at most ${formatDuration(ms)} without progress (${why})${took}`,
+    ...plan.quarantine.active.map(
+      ({ file, test, reason, expires }) => `excused   "${test}" (${file}) decides nothing until ${expires}: ${reason}`,
+    ),
+  ]
 }
 
 function canonicalJson({ canonical: use }: RunPlan) {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { flakesOf } from '../history/flakes/of-run.ts'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
@@ -15,6 +16,7 @@ import {
   runFolder,
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { chanceTexts } from '../report/flake-memory.ts'
 import { toldFlaky } from '../report/flaky.ts'
 import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
@@ -44,7 +46,11 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
     throw new UsageError('no-results', `this run has no results: ${folder.results}`, {
       hint: 'It still runs, or was killed; `cc-ci gc` removes what it left.',
     })
-  process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : summaryText(results, partsOf(folder)))
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(results, null, 2)}\n`
+      : summaryText(results, { ...partsOf(folder), chance: chanceTexts(flakesOf(state, results)) }),
+  )
   return 0
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
+import { flakesOf } from '../history/flakes/of-run.ts'
 import { newRunId } from '../lib/ids.ts'
 import { connectHost } from '../lifecycle/host.ts'
 import { checkOutHead, type RunPlan } from '../lifecycle/plan.ts'
@@ -8,16 +9,18 @@ import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { chanceTexts } from '../report/flake-memory.ts'
 import { wantsColor } from '../report/ink.ts'
 import { publish } from '../report/publish.ts'
 import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
+import { fold } from '../verdict/fold.ts'
 import type { Results } from '../verdict/results.ts'
 import { canonicalStore } from './canonical-store.ts'
+import { clearDeadRuns } from './dead-runs.ts'
 import { listenForSignals } from './interruption.ts'
 import { keptRun } from './kept-run.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { sweepDeadRuns } from './sweep.ts'
 import { requestOf, wishOf } from './with-plan.ts'
 
 export interface TestOptions extends RecipeOptions {
@@ -56,10 +59,11 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     signal: interruption.signal,
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
-  const { results, failed } = publish(run)
+  const chance = chanceTexts(flakesOf(state, fold(run.events())))
+  const { results, failed } = publish(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   screen.write(
-    summaryText(results, { reportPath: folder.report, color: wantsColor(screen.isTTY), width: screen.columns }),
+    summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),
   )
   if (options.json) writeJson(options.json, results)
   return exitCodeOf(results)
@@ -77,7 +81,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const plan = await planWithCanonical(await checkOutHead(request), request, wishOf(options))
       interruption.signal.throwIfAborted()
       const engine = await Engine.connect()
-      await sweep(state, engine, screen)
+      await clearUp(state, engine, screen)
       const host = await connectHost(engine, state)
       interruption.signal.throwIfAborted()
       return { plan, host }
@@ -88,8 +92,8 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   }
 }
 
-async function sweep(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
-  for (const { id, removed, left } of await sweepDeadRuns(state, engine)) {
+async function clearUp(state: string, engine: Engine, screen: NodeJS.WritableStream): Promise<void> {
+  for (const { id, removed, left } of await clearDeadRuns(state, engine)) {
     if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
     if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
   }

@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readApprovals } from '../gate/approvals.ts'
+import { expectationsOf } from '../history/flakes/taken.ts'
+import { readRunIndex } from '../history/run-index.ts'
 import { newRunId } from '../lib/ids.ts'
 import { checkOutHead, type Head, type PlanRequest, type RunPlan } from '../lifecycle/plan.ts'
 import { type CanonicalWish, planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { refuseBadImages } from '../recipe/bad-images.ts'
+import type { Expectations } from '../verdict/events.ts'
 import { QUICK_TIERS } from '../verdict/tiers.ts'
 import { canonicalStore } from './canonical-store.ts'
 import type { RecipeOptions } from './program/options.ts'
@@ -44,8 +47,19 @@ export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequ
     ...{ recipe, ref, base, only, quick, origin },
     operatorDir: recipes,
     approvals: readApprovals(stateDir(options.state)),
+    remembered: rememberedIn(stateDir(options.state)),
     approveOnce: approveCode === true,
     allow: allow ?? [],
+  }
+}
+
+/** Read once, however often the recipe is planned. */
+function rememberedIn(state: string): (recipe: string) => Expectations | null {
+  const known = new Map<string, Expectations | null>()
+  return (recipe) => {
+    const found = known.get(recipe) ?? expectationsOf(readRunIndex(state).runs, { recipe, at: Date.now() })
+    known.set(recipe, found)
+    return found
   }
 }
 

@@ -101,3 +101,19 @@ export const witnessSubject = z
   .regex(/^[a-z]+:[A-Za-z0-9][\w./-]*$/, 'a subject such as volume:data or postgres:db')
   .max(300)
   .meta({ title: 'subject' })
+
+/** A test that decides nothing for a while. */
+export const quarantineEntry = z
+  .strictObject({
+    file: z
+      .string()
+      .regex(/^(cc-ci|operator)\/tests\/.+\.spec\.ts$/, 'a file of tests such as cc-ci/tests/custom/login.spec.ts')
+      .max(500),
+    test: z.string().trim().min(1).max(500),
+    reason: z.string().trim().min(3, 'a reason').max(500),
+    expires: z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\d$/, 'a day such as 2027-01-31')
+      .refine((day) => !Number.isNaN(Date.parse(day)), 'a day such as 2027-01-31'),
+  })
+  .meta({ title: 'quarantined test' })

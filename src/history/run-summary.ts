@@ -13,7 +13,31 @@ export interface TierSummary {
   readonly cause?: Pick<Cause, 'code' | 'blame' | 'service'>
   /** The code that it ended with at first, where it passed on a second attempt only. */
   readonly flaky?: string
+  /** How often it was judged, where that was more than once. */
+  readonly attempts?: number
+  /** Why it was skipped, where it was. */
+  readonly skip?: NonNullable<Results['tiers'][number]['skipKind']>
+  /** From the beginning of its deployment until every service was up, in ms. */
+  readonly convergedMs?: number
+  /** The recipe's own tests; missing where none was told of. */
+  readonly tests?: readonly TestSummary[]
 }
+
+/** One test of the recipe in one run. */
+export interface TestSummary {
+  readonly file: string
+  readonly title: string
+  readonly status: Results['tiers'][number]['tests'][number]['status']
+  readonly durationMs: number
+  /** It failed at first, and passed on a second attempt. */
+  readonly flaky?: true
+  /** The last day of its quarantine. */
+  readonly quarantined?: string
+}
+
+/** More of one tier are not remembered, nor longer titles: both may come from a pull request. */
+const MOST_TESTS = 200
+const MOST_TITLE = 120
 
 /**
  * What of a run others are compared with: everything that decides whether two runs may be compared, and how each tier ended. The content of one
@@ -60,16 +84,48 @@ function withoutLoad({ load: _load, ...machine }: NonNullable<Results['environme
 
 function tiersOf(results: Results): TierSummary[] {
   const flaky = new Map(flakyTiers(results).map(({ tier, code }) => [tier, code]))
-  return results.tiers.map(({ id, status, skipKind, durationMs, cause }) => {
+  return results.tiers.map(({ id, status, skipKind, durationMs, cause, convergedMs, tests }) => {
     const first = flaky.get(id)
+    const attempts = timesJudged(id, results)
     return {
       id,
       status: skipKind === 'not-selected' ? 'not-judged' : status,
       durationMs,
       ...(cause ? { cause: causeOf(cause) } : {}),
       ...(first ? { flaky: first } : {}),
+      ...(attempts > 1 ? { attempts } : {}),
+      ...(skipKind ? { skip: skipKind } : {}),
+      ...(convergedMs === undefined ? {} : { convergedMs }),
+      ...(tests.length > 0 ? { tests: testsOf({ id, tests }, results) } : {}),
     }
   })
+}
+
+/** By the attempt that counts and by those that were replaced; one that does not count judged nothing. */
+function timesJudged(id: TierId, { tiers, attempts = [] }: Results): number {
+  const all = [{ tiers }, ...attempts.filter(({ attempt }) => attempt === 1)]
+  return all.filter(({ tiers }) => tiers.some((tier) => tier.id === id && isJudged(tier.status))).length
+}
+
+function isJudged(status: TierStatus): boolean {
+  return status === 'pass' || status === 'fail'
+}
+
+function testsOf({ id, tests }: Pick<Results['tiers'][number], 'id' | 'tests'>, { attempts = [] }: Results) {
+  const before = attempts.find(({ attempt }) => attempt === 1)?.tiers.find((tier) => tier.id === id)?.tests ?? []
+  const failed = new Set(before.filter(({ status }) => status === 'failed').map(keyOf))
+  return tests.slice(0, MOST_TESTS).map((test): TestSummary => {
+    const { file, title, status, durationMs, quarantined } = test
+    return {
+      ...{ file: file.slice(0, MOST_TITLE), title: title.slice(0, MOST_TITLE), status, durationMs },
+      ...(status === 'passed' && failed.has(keyOf(test)) ? { flaky: true } : {}),
+      ...(quarantined ? { quarantined: quarantined.until } : {}),
+    }
+  })
+}
+
+function keyOf({ file, title }: { readonly file: string; readonly title: string }): string {
+  return JSON.stringify([file, title])
 }
 
 function causeOf({ code, blame, service }: Cause): NonNullable<TierSummary['cause']> {

@@ -33,12 +33,17 @@ export async function writeJson(path: string, value: unknown, { mode = 0o600 }: 
 }
 
 /** `writeJson` for callers that cannot wait: programs that do one thing at a time. */
-export function writeJsonSync(path: string, value: unknown, { mode = 0o600 }: AtomicWrite = {}): void {
+export function writeJsonSync(path: string, value: unknown, options: AtomicWrite = {}): void {
+  writeTextSync(path, textOf(value), options)
+}
+
+/** The same of text. */
+export function writeTextSync(path: string, text: string, { mode = 0o600 }: AtomicWrite = {}): void {
   const folder = dirname(path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const beside = besideOf(path)
   try {
-    syncedSync(openSync(beside, 'wx', mode), (file) => writeFileSync(file, textOf(value)))
+    syncedSync(openSync(beside, 'wx', mode), (file) => writeFileSync(file, text))
     renameSync(beside, path)
   } catch (error) {
     rmSync(beside, { force: true })

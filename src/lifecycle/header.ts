@@ -1,10 +1,11 @@
 import { hostname, loadavg } from 'node:os'
 import { exec } from '../lib/exec.ts'
 import { toolIdentity } from '../lib/version.ts'
-import type { EnvironmentFacts, RunHeader } from '../verdict/events.ts'
+import type { Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'
 import type { Host } from './context.ts'
 import { contractOf } from './contract.ts'
+import { explainedDeadline } from './deploy-deadline.ts'
 import { manifestOf } from './manifest.ts'
 import type { RunPlan } from './plan.ts'
 
@@ -14,7 +15,10 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
   return {
     run: { id: app.runId, host: hostname() },
     tool: await toolIdentity(),
-    recipe: { name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
+    recipe: {
+      ...{ name: repo.name, origin: repo.origin, commit: head.commit, version: head.version, dirty: head.dirty },
+      released: repo.versions.findLast(({ commit }) => commit === head.commit)?.tag ?? null,
+    },
     base: 'ref' in base ? base.ref : null,
     selected: plan.selected,
     stack: app.stack,
@@ -22,7 +26,20 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
     customization: manifestOf(plan),
     evidenceSchema: EVIDENCE_SCHEMA,
     contract: contractOf(plan),
+    ...(plan.expected ? { expected: plan.expected } : {}),
+    deadlines: deadlinesOf(plan),
     ...(plan.settings.settings.policy.lint === 'enforce' ? { lintEnforced: true } : {}),
+  }
+}
+
+/** By the labels of head's files: a base may ask for another one, which its waits tell. */
+export function deadlinesOf(plan: RunPlan): Deadlines {
+  const services = Object.values(plan.head.stack.model.services)
+  return {
+    deploy: explainedDeadline(
+      plan,
+      services.map(({ deploy }) => ({ labels: deploy?.labels ?? {} })),
+    ),
   }
 }
 

@@ -86,7 +86,7 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
   await unplant(context)
   await stopServices(host.engine, await host.engine.services(plan.app.stack), {
     ...{ stack: plan.app.stack, signal, clock },
-    deadlineMs: deployDeadline(plan.settings, state.current?.services ?? []),
+    deadlineMs: deployDeadline(plan, state.current?.services ?? []),
   })
   const toolbox = await toolboxOf(context)
   const volumes = await measured(toolbox, volumesOf(release), signal)

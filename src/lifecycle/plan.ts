@@ -12,12 +12,13 @@ import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
 import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo.ts'
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
-import type { BaseRef, Finding } from '../verdict/events.ts'
+import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
 import { type BaseChoice, chooseBase, comparedByLint } from './base.ts'
 import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
+import { type Quarantine, quarantineOf } from './quarantine.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -53,6 +54,8 @@ export interface PlanRequest {
   readonly attach?: Attached
   /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
   readonly below?: string
+  /** What earlier runs of this recipe took, by its name; default: nobody remembers any. */
+  readonly remembered?: (recipe: string) => Expectations | null
   /** Settings and code to go by instead of those that lie beside `ref`. */
   readonly custom?: RunPlan['custom']
 }
@@ -95,6 +98,10 @@ export interface RunPlan extends Upgrade {
   readonly policy: readonly PolicyRefusal[]
   /** Codes of the compose policy that the operator allows. */
   readonly allowed: readonly string[]
+  /** What the operator lets decide nothing in this run. */
+  readonly quarantine: Quarantine
+  /** What earlier runs took; null: none is remembered. */
+  readonly expected: Expectations | null
   readonly findings: readonly Finding[]
   readonly attached: Attached | null
   readonly canonical: CanonicalUse
@@ -165,6 +172,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
     ...{ quick: request.quick === true, reattached: whyReattached(canonical) },
   })
+  const quarantine = quarantineOf(settings, request.runId)
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {
     ...{
@@ -184,13 +192,15 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
-    ...{ backup, selected, skips },
+    ...{ backup, selected, skips, quarantine },
+    expected: request.remembered?.(repo.name) ?? null,
     policy: policyRefusals({ head, base, upgrade, allowed }),
     findings: [
       ...historyTold(repo),
       ...quickRun(request, skips),
       ...judgedAllTheSame(custom.found, skips),
       ...specsNotRun(custom.found),
+      ...quarantine.findings,
     ],
     attached: request.attach ?? null,
     canonical,

@@ -33,7 +33,7 @@ export async function converged(
   const result = await watch.converge({
     expected: deployed.services,
     before: before?.services,
-    deadlineMs: deployDeadline(plan.settings, deployed.services),
+    deadlineMs: deployDeadline(plan, deployed.services),
     signal,
     onWaiting: reporter.onWaiting,
   })

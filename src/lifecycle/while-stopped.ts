@@ -18,7 +18,7 @@ export async function whileStopped<T>(
   await keepLogs(context)
   const stopped: StoppedServices = await stopServices(host.engine, services, {
     stack: plan.app.stack,
-    deadlineMs: deployDeadline(plan.settings, state.current?.services ?? []),
+    deadlineMs: deployDeadline(plan, state.current?.services ?? []),
     signal,
     clock,
     nudge: watch.listener(),

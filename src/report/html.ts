@@ -16,6 +16,8 @@ export interface ReportParts {
   /** Already masked; of a longer one only the end is shown. */
   readonly logs?: readonly { readonly name: string; readonly text: string }[]
   readonly screenshots?: readonly Picture[]
+  /** How often what passed on a second attempt only did so before, in words. */
+  readonly chance?: readonly string[]
 }
 
 /** The report of a run as one file: see `htmlDocument`. */
@@ -26,7 +28,7 @@ export function htmlReport(results: Results, parts: ReportParts = {}): string {
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
     header: headline(results),
-    main: html`${loud(results)}
+    main: html`${loud(results, parts.chance ?? [])}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
 ${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
 ${attempts(results)}

@@ -1,7 +1,7 @@
 import { firstEnd } from '../verdict/attempts.ts'
 import type { Cause } from '../verdict/causes.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
-import { plain } from './plain-text.ts'
+import { escapeXml } from './xml.ts'
 
 /**
  * JUnit XML: a suite per tier, a case per check and per custom test, and one for the tier itself. A fault of the recipe is a
@@ -49,9 +49,11 @@ function checkCase(tier: string, { name, outcome, cause }: TierResult['checks'][
   return { name, classname: tier, ms: 0, kind, message: cause?.message ?? outcome, text: textOf(cause) }
 }
 
-function testCase({ title, file, status, durationMs, error, reason }: TierResult['tests'][number]): Case {
-  const kind = ({ passed: 'pass', failed: 'failure', skipped: 'skipped' } as const)[status]
-  const message = reason ?? error?.split('\n')[0] ?? `test ${status}`
+/** A test in quarantine is no failure to whoever counts them, and no pass. */
+function testCase({ title, file, status, durationMs, error, reason, quarantined }: TierResult['tests'][number]): Case {
+  const kind = quarantined ? 'skipped' : ({ passed: 'pass', failed: 'failure', skipped: 'skipped' } as const)[status]
+  const said = reason ?? error?.split('\n')[0] ?? `test ${status}`
+  const message = quarantined ? `${status}; in quarantine until ${quarantined.until}: ${quarantined.reason}` : said
   return { name: title, classname: file, ms: durationMs, kind, message, text: error ?? '' }
 }
 
@@ -89,15 +91,4 @@ function open(tag: string, attributes: Readonly<Record<string, string>>): string
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3)
-}
-
-/** XML 1.0 has no way at all to write most control characters, lone surrogates or the two non-characters. */
-function escapeXml(text: string): string {
-  return plain(text)
-    .toWellFormed()
-    .replace(/[\ufffe\uffff]/g, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -4,13 +4,20 @@ import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
 import { SIGNS } from './ink.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
+import { quarantineTexts } from './quarantine.ts'
 import { quickText } from './quick.ts'
 
 const MAX_LINES = 12
 const MAX_FINDINGS = 10
 
+export interface MarkdownOptions {
+  readonly reportUrl?: string
+  /** How often what passed on a second attempt only did so before, in words. */
+  readonly chance?: readonly string[]
+}
+
 /** The short form of a run for a comment on a pull request. Whatever a recipe says stays text: no markup, link, mention or HTML of its own. */
-export function markdownSummary(results: Results, options: { readonly reportUrl?: string } = {}): string {
+export function markdownSummary(results: Results, options: MarkdownOptions = {}): string {
   const { recipe, verdict, level, tiers, findings } = results
   const version = recipe.version ? ` ${markdownText(recipe.version)}` : ''
   const flaky = flakyText(results)
@@ -20,7 +27,7 @@ export function markdownSummary(results: Results, options: { readonly reportUrl?
     markdownText(quickText(results)),
     table(tiers),
     ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),
-    warnings(results),
+    warnings(results, options.chance ?? []),
     findingsText(findings),
     options.reportUrl && /^https?:\/\/[^\s<>()"]+$/.test(options.reportUrl)
       ? `[Full report](<${options.reportUrl}>)`
@@ -49,11 +56,14 @@ function causeText({ id, cause }: TierResult): string {
   return cause.lines.length > 0 ? `${head}\n\n${block(cause.lines)}` : head
 }
 
-function warnings({ leaks, secretLeaks, customization }: Results): string {
+function warnings(results: Results, chance: readonly string[]): string {
+  const { leaks, secretLeaks, customization } = results
   const rows = [
     ...leaks.map(({ kind, name }) => `left behind: ${kind} ${name}`),
     ...secretLeaks.map((where) => `a secret stood in ${where}`),
     ...customization.refused.map((what) => `refused: ${what}`),
+    ...quarantineTexts(results),
+    ...chance,
   ]
   return rows.map((row) => `- ⚠ ${markdownText(row)}`).join('\n')
 }

@@ -29,8 +29,8 @@ export interface Published {
   readonly failed: readonly string[]
 }
 
-/** Writes the views of a finished run: JUnit, the HTML report, and results.json last, when it can name all of them. */
-export function publish({ folder, events, append }: Publishable): Published {
+/** Writes the views of a finished run: JUnit, the HTML report (with these parts besides), and results.json last, when it can name all of them. */
+export function publish({ folder, events, append }: Publishable, parts: Pick<ReportParts, 'chance'> = {}): Published {
   const failed: string[] = []
   const add = (kind: Artifact['kind'], file: string) =>
     append({ kind, path: relative(folder.dir, file), sha256: hashOf(file) })
@@ -52,6 +52,7 @@ export function publish({ folder, events, append }: Publishable): Published {
   view('junit', folder.junit, () => junitXml(fold(events())))
   view('report', folder.report, () =>
     htmlReport(fold(events()), {
+      ...parts,
       events: events(),
       logs: logs.map((file) => ({ name: relative(folder.logs, file), text: readFileSync(file, 'utf8') })),
       screenshots: inlined(screenshots, folder),

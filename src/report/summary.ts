@@ -5,6 +5,7 @@ import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
 import { type Ink, inkFor, SIGNS } from './ink.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
+import { quarantineTexts } from './quarantine.ts'
 import { quickText } from './quick.ts'
 
 const MAX_LINES = 8
@@ -16,6 +17,8 @@ export interface SummaryOptions {
   readonly reportPath?: string
   /** What is no longer there of the run, in words. */
   readonly pruned?: string
+  /** How often what passed on a second attempt only did so before, in words. */
+  readonly chance?: readonly string[]
   /** Columns for reasons and lines. Default 100. */
   readonly width?: number
 }
@@ -29,7 +32,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
     results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
     noHttpRows(results, ink, width),
     dataRows(results, ink, width),
-    loudRows(results, ink),
+    loudRows(results, options.chance ?? [], ink),
     findingRows(results, options, ink, width),
     closing(results, options, ink),
   ]
@@ -136,7 +139,8 @@ const VOLUME_KINDS: readonly string[] = ['file', 'manifest']
 const RESULT_WORDS = { kept: '', changed: '', lost: 'LOST: ', excluded: 'not asked back: ' } as const
 
 /** What must not be overlooked, whatever the verdict. */
-function loudRows({ leaks, secretLeaks, flags, run, customization, findings }: Results, ink: Ink): string[] {
+function loudRows(results: Results, chance: readonly string[], ink: Ink): string[] {
+  const { leaks, secretLeaks, flags, run, customization, findings } = results
   return [
     ...(run.interrupted ? [`stopped by ${run.interrupted}`] : []),
     ...(run.complete ? [] : ['the record of this run has no end']),
@@ -145,6 +149,8 @@ function loudRows({ leaks, secretLeaks, flags, run, customization, findings }: R
     ...(flags.noSecretLeak || secretLeaks.length > 0 ? [] : ['what is kept was not scanned for secrets']),
     ...findings.filter(({ code }) => code === 'restore-small').map(({ message }) => oneLine(message)),
     ...customization.refused.map((what) => `refused: ${oneLine(what)}`),
+    ...quarantineTexts(results).map(oneLine),
+    ...chance.map(oneLine),
   ].map((text) => `  ${ink('yellow', `!! ${text}`)}`)
 }
 

@@ -102,7 +102,7 @@ class LiveReporter implements TerminalReporter {
     if (!this.#doing) return []
     const { tier, since, operation, waiting } = this.#doing
     const width = Math.max(20, (this.#stream.columns ?? 80) - 1)
-    const elapsed = formatDuration(Math.max(0, this.#clock.now() - since))
+    const elapsed = `${formatDuration(Math.max(0, this.#clock.now() - since))}${usualText(tier, this.#events)}`
     const head = cut(
       `${FRAMES[this.#frame % FRAMES.length]} ${tier.padEnd(12)}${elapsed.padStart(9)}  ${operation}`,
       width - 2,
@@ -209,7 +209,7 @@ function rowsOf(event: RunEvent, events: readonly RunEvent[], ink: Ink, { live }
     case 'run.started':
       return startRows(event, ink)
     case 'tier.started':
-      return live ? [] : [`  ${event.tier}: begins`]
+      return live ? [] : [`  ${event.tier}: begins${usualText(event.tier, events)}`]
     case 'operation.started':
       return live ? [] : [`  ${event.tier}: ${oneLine(event.operation)}`]
     case 'wait.progress':
@@ -229,6 +229,12 @@ function rowsOf(event: RunEvent, events: readonly RunEvent[], ink: Ink, { live }
     default:
       return []
   }
+}
+
+/** ` (usually 40.1 s)`, where earlier runs tell. */
+function usualText(tier: TierId, [first]: readonly RunEvent[]): string {
+  const expected = first?.type === 'run.started' ? first.expected?.tiers.find(({ id }) => id === tier) : undefined
+  return expected ? ` (usually ${formatDuration(expected.p50Ms)})` : ''
 }
 
 function startRows(event: Extract<RunEvent, { type: 'run.started' }>, ink: Ink): string[] {

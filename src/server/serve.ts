@@ -26,6 +26,7 @@ import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
 import { makeRetention } from './retention.ts'
 import { openStore } from './store/open.ts'
+import { makeSweeps } from './sweep/sweeps.ts'
 import { makeIntake } from './trigger/intake.ts'
 import { runWorker } from './worker/worker.ts'
 
@@ -63,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const largest = { largestWorker: () => largestWorker(store, clock) }
   const intake = makeIntake({ ...parts, ...largest, answers, replies })
   const operations = makeOperations({ ...parts, ...largest, answers })
+  const sweeps = makeSweeps({ ...parts, ...largest })
   const office = makeDispatch({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
@@ -70,10 +72,17 @@ export async function serve(options: ServeOptions): Promise<void> {
     isApproved: (origin, commit) =>
       readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
   })
-  const { app, doorman, stopWaiting, drain } = makeApp({ ...parts, intake, operations, dispatch: office, metrics })
+  const { app, doorman, stopWaiting, drain } = makeApp({
+    ...parts,
+    intake,
+    operations,
+    sweeps,
+    dispatch: office,
+    metrics,
+  })
   const retention = makeRetention({ ...parts, ccCi: options.ccCi })
   metrics.runsBytes(() => retention.seen().disk?.bytes ?? null)
-  addPages(app, { ...parts, operations, retention }, doorman)
+  addPages(app, { ...parts, operations, sweeps, retention }, doorman)
   const server = await listen(app, settings)
   log.info(
     {
@@ -91,6 +100,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
     keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
+    keepGoing('sweeps', (stop) => sweeps.round(stop), signal, options),
     keepGoing('retention', (stop) => retention.round(stop), signal, options),
     manager.keepTelling(stopLoops.signal),
   ]
@@ -148,14 +158,15 @@ function programThread(): AsyncDisposable {
 async function bundle(
   forge: Forge,
   settings: ServerSettings,
-  { repository, commit, pull }: RunRequest,
+  { repository, commit, pull, sweep }: RunRequest,
   file: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const baseRef = pull?.baseRef ?? sweep?.baseRef
   await writeBundle({
     ...{ source: forge.cloneSource(repository), repository, commit, file, signal },
-    ...{ pull: pull?.number ?? null, mirrorDir: join(settings.state, 'server', 'mirrors') },
-    ...(pull ? { baseBranch: pull.baseRef } : {}),
+    ...{ pull: pull?.number ?? sweep?.pull ?? null, mirrorDir: join(settings.state, 'server', 'mirrors') },
+    ...(baseRef ? { baseBranch: baseRef } : {}),
   })
 }
 

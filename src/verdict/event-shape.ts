@@ -36,6 +36,10 @@ export const testShape = z.object({
     .array(z.string())
     .optional()
     .meta({ description: 'Paths in the run folder: screenshots, traces, context.' }),
+  quarantined: z
+    .object({ reason: z.string(), until: z.string().meta({ description: 'The last day, in UTC: `2026-12-31`.' }) })
+    .optional()
+    .meta({ description: 'The operator lets it decide nothing for now: neither a pass nor a fail of it counts.' }),
 })
 
 /** Evidence that does not validate is still a fact of the stream; `fold` decides what it is worth. */
@@ -63,6 +67,29 @@ export const baseShape = z.object({
   version: z.string(),
   commit: z.string(),
   source: z.enum(['pin', 'canonical', 'tag', 'branch']),
+})
+
+const taken = { p50Ms: z.number(), p95Ms: z.number(), runs: z.number().int() }
+
+/** Shape of what earlier runs took, shared by the event stream and results.json. */
+export const expectationsShape = z.object({
+  runs: z.number().int().meta({ description: 'How many earlier runs it stands on.' }),
+  since: z.string().meta({ description: 'When the oldest of them began.' }),
+  newest: z.string().meta({ description: 'Id of the newest of them.' }),
+  tiers: z.array(z.object({ id: tier, ...taken })).meta({ description: 'Of those that passed, how long they took.' }),
+  deploy: z
+    .object(taken)
+    .nullable()
+    .meta({ description: 'The longest deployment of each run, until every service was up.' }),
+})
+
+/** Shape of the deadlines that are not the same for every run, shared by the event stream and results.json. */
+export const deadlinesShape = z.object({
+  deploy: z.object({
+    ms: z.number(),
+    source: z.enum(['setting', 'default', 'label', 'memory']),
+    why: z.string(),
+  }),
 })
 
 export const environmentShape = z.object({
@@ -119,6 +146,9 @@ export const recipeShape = z.object({
   commit: z.string(),
   version: z.string().nullable(),
   dirty: z.boolean(),
+  released: z.string().nullable().optional().meta({
+    description: 'The annotated tag on this very commit; null: it is no release. Files of earlier versions do not say.',
+  }),
 })
 export const toolShape = z.object({ name: z.literal('cc-ci'), version: z.string(), commit: z.string().nullable() })
 export const skipKindShape = z.enum(['structural', 'declared', 'not-selected'])
@@ -176,6 +206,8 @@ export const EVENT_SHAPES = {
     lintEnforced: z.boolean().optional(),
     evidenceSchema: z.number().int().optional(),
     contract: contractShape.optional(),
+    expected: expectationsShape.optional(),
+    deadlines: deadlinesShape.optional(),
   }),
   environment: environmentShape,
   accommodation: z.looseObject({ text: z.string() }),

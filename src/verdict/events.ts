@@ -19,6 +19,8 @@ export interface RunHeader {
     /** The version label of head; null where the app service has none. */
     readonly version: string | null
     readonly dirty: boolean
+    /** The annotated tag on this very commit; null: it is no release. Streams of earlier versions do not say. */
+    readonly released?: string | null
   }
   readonly base: BaseRef | null
   /** The tiers this run was asked to judge, in order; all others end as a skip of kind `not-selected`. */
@@ -32,6 +34,40 @@ export interface RunHeader {
   readonly evidenceSchema?: number
   /** See `Contract`. Streams of earlier versions have none. */
   readonly contract?: Contract
+  /** What earlier runs of the recipe took; missing where none is remembered. */
+  readonly expected?: Expectations
+  /** Streams of earlier versions have none. */
+  readonly deadlines?: Deadlines
+}
+
+/** How long something took in earlier runs in which it passed, in ms. */
+export interface Taken {
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly runs: number
+}
+
+/** What earlier runs of a recipe took: told while one waits, and what a deadline may be raised by. */
+export interface Expectations {
+  /** How many runs it stands on. */
+  readonly runs: number
+  /** When the oldest of them began, ISO 8601. */
+  readonly since: string
+  /** Id of the newest of them. */
+  readonly newest: string
+  readonly tiers: readonly (Taken & { readonly id: TierId })[]
+  /** The longest deployment of each run, until every service was up; null: too few runs tell. */
+  readonly deploy: Taken | null
+}
+
+/** The deadlines that are not the same for every run of a recipe, each with where it comes from. */
+export interface Deadlines {
+  /** `why` is for a person. */
+  readonly deploy: {
+    readonly ms: number
+    readonly source: 'setting' | 'default' | 'label' | 'memory'
+    readonly why: string
+  }
 }
 
 /** What head asks of whoever operates it, by its files: names only, sorted. */
@@ -116,6 +152,8 @@ export interface TestRow {
   readonly reason?: string
   /** Paths in the run folder. */
   readonly artifacts?: readonly string[]
+  /** Nothing of it decides anything, by the operator's will. `until`: the last day, in UTC. */
+  readonly quarantined?: { readonly reason: string; readonly until: string }
 }
 
 /** Why a tier did not run. Only `structural` and `declared` count as a rung that need not be climbed. */

@@ -55,6 +55,8 @@ export function fold(events: readonly RunEvent[]): Results {
     ...mostMemory(of(events, 'memory')),
     ...(start.contract === undefined ? {} : { contract: start.contract }),
     customization: start.customization,
+    ...(start.expected === undefined ? {} : { expected: start.expected }),
+    ...(start.deadlines === undefined ? {} : { deadlines: start.deadlines }),
     environment: environmentOf(events),
     artifacts: unique(of(events, 'artifact').map(body)),
   }
@@ -163,6 +165,7 @@ function tierResult(facts: TierFacts, outcome: Outcome, events: readonly RunEven
     ...outcome,
     startedAt: started ?? null,
     durationMs: started && until ? Math.max(0, Date.parse(until) - Date.parse(started)) : 0,
+    ...convergedMs(facts, events),
     evidence,
     tests,
     checks: checks.map(({ id, subject, after, name, outcome, cause, machine }) =>
@@ -172,6 +175,16 @@ function tierResult(facts: TierFacts, outcome: Outcome, events: readonly RunEven
       defined({ kind, subject, service, operation, ms }),
     ),
   }
+}
+
+/** From the beginning of the deployment of a tier to the check that every service is up. */
+function convergedMs({ tier, checks }: TierFacts, events: readonly RunEvent[]): Pick<TierResult, 'convergedMs'> {
+  const begun = of(events, 'operation.started').find(
+    (event) => event.tier === tier && (event.kind === 'deploy' || event.kind === 'upgrade'),
+  )
+  const up = checks.find(({ id, outcome }) => id === 'converged' && outcome === 'pass')
+  if (!begun || !up || up.seq < begun.seq) return {}
+  return { convergedMs: Math.max(0, Date.parse(up.at) - Date.parse(begun.at)) }
 }
 
 function environmentOf(events: readonly RunEvent[]): Results['environment'] {

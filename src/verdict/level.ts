@@ -1,12 +1,13 @@
 import type { TierResult } from './results.ts'
 import { RUNGS, TIERS } from './tiers.ts'
 
-type Judged = Pick<TierResult, 'id' | 'status' | 'skipKind'>
+type Judged = Pick<TierResult, 'id' | 'status' | 'skipKind'> & Partial<Pick<TierResult, 'tests'>>
 type RungState = 'passed' | 'open' | 'stop'
 
 /**
  * The highest rung passed whose lower rungs are all passed or skipped for a structural or declared reason; 0 for none. A rung
- * that is skipped, wholly or in a part that it is named after, is stepped over and raises nothing.
+ * that is skipped, wholly or in a part that it is named after, is stepped over and raises nothing. One in which a quarantined test failed is not
+ * passed: what is excused for the verdict is reached by nobody.
  */
 export function levelOf(tiers: readonly Judged[]): number {
   let level = 0
@@ -24,10 +25,14 @@ export function levelName(level: number): string {
 }
 
 function rungState(tiers: readonly Judged[]): RungState {
-  if (tiers.length === 0 || !tiers.every((tier) => tier.status === 'pass' || needNotBeClimbed(tier))) return 'stop'
+  if (tiers.length === 0 || !tiers.every((tier) => isReached(tier) || needNotBeClimbed(tier))) return 'stop'
   const passed = tiers.filter(({ status }) => status === 'pass')
   const enough = tiers.every(({ id, status }) => status === 'pass' || TIERS[id].optional)
   return passed.length > 0 && enough ? 'passed' : 'open'
+}
+
+function isReached({ status, tests = [] }: Judged): boolean {
+  return status === 'pass' && !tests.some((test) => test.status === 'failed' && test.quarantined)
 }
 
 function needNotBeClimbed({ status, skipKind }: Judged): boolean {

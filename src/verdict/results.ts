@@ -7,7 +7,9 @@ import {
   checkShape,
   contractShape,
   customizationShape,
+  deadlinesShape,
   environmentShape,
+  expectationsShape,
   findingShape,
   imageShape,
   leakShape,
@@ -39,6 +41,10 @@ const tierShape = z.object({
   }),
   startedAt: z.iso.datetime().nullable().meta({ description: 'Null for a tier that was never begun.' }),
   durationMs: z.number().min(0),
+  convergedMs: z.number().min(0).optional().meta({
+    description:
+      'From the beginning of the deployment until every service was up. Of install and upgrade where that came to be.',
+  }),
   evidence: z
     .array(z.custom<Evidence>())
     .meta({ description: 'Facts by kind; see the reference of tiers for what each must hold.' }),
@@ -103,6 +109,12 @@ const resultsShape = z
       description: 'What head asks of its operator, by its files. Files of earlier versions have none.',
     }),
     customization: customizationShape,
+    expected: expectationsShape.optional().meta({
+      description: 'What earlier runs of the recipe on this machine took. Files of earlier versions have none.',
+    }),
+    deadlines: deadlinesShape.optional().meta({
+      description: 'How long was waited at most, and why so long. Files of earlier versions have none.',
+    }),
     environment: environmentShape.nullable(),
     artifacts: z.array(artifactShape),
   })

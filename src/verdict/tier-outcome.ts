@@ -72,7 +72,7 @@ function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
     ({ outcome, cause }) => outcome === 'fail' && (cause?.blame === 'recipe' || cause?.blame === 'upstream'),
   )
   if (check?.cause) return check.cause
-  const failed = tests.filter(({ status }) => status === 'failed')
+  const failed = tests.filter(({ status, quarantined }) => status === 'failed' && !quarantined)
   if (failed.length === 0) return undefined
   return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
     lines: failedTestLines(failed),
@@ -119,11 +119,16 @@ function notProven(facts: TierFacts, { header, snapshot }: RunFacts): Cause | nu
   const wrong = contradiction(tier, evidence, known)
   if (wrong) return cause('evidence-missing', wrong)
   const needsTests = (TIERS[tier].requires as readonly unknown[]).includes('tests')
-  if (!needsTests || tests.some(({ status }) => status === 'passed')) return null
-  return cause(
-    'no-tests-ran',
-    tests.length > 0 ? `all ${tests.length} tests were skipped` : 'not one test was executed',
-  )
+  const deciding = tests.filter(({ quarantined }) => !quarantined)
+  if (!needsTests || deciding.some(({ status }) => status === 'passed')) return null
+  return cause('no-tests-ran', nothingRan(tests.length, tests.length - deciding.length))
+}
+
+function nothingRan(tests: number, quarantined: number): string {
+  if (tests === 0) return 'not one test was executed'
+  if (quarantined === 0) return `all ${tests} tests were skipped`
+  const rest = quarantined === tests ? '' : ', and the rest were skipped'
+  return `${quarantined} of ${tests} tests decide nothing (quarantined)${rest}`
 }
 
 function unverified(why: Cause): Outcome {

@@ -45,6 +45,12 @@ describe.concurrent('a tier that fails for a reason that may be chance', () => {
     expect(stdout).toMatch(/✓ PASS \(flaky: backup backup-hook-failed at first\)/)
     expect(stdout).toMatch(/once more on a fresh stack: backup ended with backup-hook-failed/)
     expect((await workshop.run(['runs'])).stdout).toContain('flaky: backup backup-hook-failed at first')
+    const rate = /backup passed on the second attempt; 1 of 1 run of this tier in the last 28 d: 100 %, flaky since/
+    expect(stdout).toMatch(rate)
+    expect((await workshop.run(['runs', 'last'])).stdout).toMatch(rate)
+    expect((await workshop.run(['runs', '--flaky'])).stdout).toMatch(
+      / backup\n {4}flaky 1 of 1 runs \(100 %\), 2 attempts/,
+    )
 
     const dir = join(workshop.state, 'runs', results.run.id)
     const logs = (folder: string) => readdirSync(join(dir, folder)).filter((name) => name.startsWith('app.'))
@@ -61,7 +67,9 @@ describe.concurrent('a tier that fails for a reason that may be chance', () => {
       expect.objectContaining({ kind: 'page', screenshot: 'artifacts/attempt-2/install.png' }),
     )
     expect(readFileSync(join(dir, 'artifacts/junit.xml'), 'utf8')).toContain('<flakyFailure')
-    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain('Attempt 1')
+    const report = readFileSync(join(dir, 'report.html'), 'utf8')
+    expect(report).toContain('Attempt 1')
+    expect(report).toMatch(rate)
     expect(undetected(readEvents(join(dir, 'events.ndjson')))).toEqual([])
     expect(await leftOnEngine(workshop)).toEqual([])
   })

@@ -48,6 +48,7 @@ describe('what is used', () => {
       resilience: true,
       resources: { memory: null },
       policy: { allow: [], lint: 'report' },
+      quarantine: [],
     })
     expect([sources.size, written.size]).toEqual([0, 0])
     expect(() => (settings.health.status as number[]).push(500)).toThrow(TypeError)

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { type RunSummary, summaryOf } from '../../src/history/run-summary.ts'
 import { runFolder } from '../../src/lifecycle/run-folder.ts'
 import { type Cause, cause } from '../../src/verdict/causes.ts'
-import type { EventDraft, RunHeader } from '../../src/verdict/events.ts'
+import type { EventDraft, RunEvent, RunHeader } from '../../src/verdict/events.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import type { TierId } from '../../src/verdict/tiers.ts'
 import { HEAD, HEADER, passingDrafts, stamped } from '../verdict/passing-stream.ts'
+import { twice } from '../verdict/two-attempts.ts'
 
 export const BEFORE = '20261120-101500-aaaaaa'
 export const AFTER = '20261121-101500-bbbbbb'
@@ -33,17 +34,29 @@ export function results({
 }: Made = {}): Results {
   const instead = Object.fromEntries(Object.entries(fails).map(([tier, why]) => [tier, failing(tier as TierId, why)]))
   const drafts = passingDrafts(instead, { evidenceSchema: 1, run: { ...HEADER.run, id }, ...header })
-  const events = stamped(
-    deploying(header.recipe?.commit ?? HEAD, [...drafts.slice(0, -1), ...more, ...drafts.slice(-1)]),
-  )
+  const whole = deploying(header.recipe?.commit ?? HEAD, [...drafts.slice(0, -1), ...more, ...drafts.slice(-1)])
+  return fold(begunAt(startedAt, stamped(whole)))
+}
+
+/** Results of a run whose first attempt ended so, and whose second one passed, but for what is said. */
+export function flakyResults(
+  { id = BEFORE, header = {}, startedAt = timeOf(id) }: Omit<Made, 'fails' | 'more'>,
+  first: Parameters<typeof twice>[0],
+  second: Parameters<typeof twice>[1] = {},
+): Results {
+  const events = twice(first, second, { evidenceSchema: 1, ...header, run: { ...HEADER.run, id } })
+  return fold(begunAt(startedAt, deploying(header.recipe?.commit ?? HEAD, events)))
+}
+
+function begunAt(startedAt: string, events: readonly RunEvent[]): RunEvent[] {
   const shift = Date.parse(startedAt) - Date.parse(events[0]?.at ?? '')
-  return fold(events.map((event) => ({ ...event, at: new Date(Date.parse(event.at) + shift).toISOString() })))
+  return events.map((event) => ({ ...event, at: new Date(Date.parse(event.at) + shift).toISOString() }))
 }
 
 /** The same stream of another head: its evidence names what was deployed. */
-function deploying(commit: string, drafts: readonly EventDraft[]): EventDraft[] {
+function deploying<E extends EventDraft>(commit: string, drafts: readonly E[]): E[] {
   const text = JSON.stringify(drafts)
-  return JSON.parse(text.replaceAll(HEAD, commit).replaceAll(HEAD.slice(0, 8), commit.slice(0, 8))) as EventDraft[]
+  return JSON.parse(text.replaceAll(HEAD, commit).replaceAll(HEAD.slice(0, 8), commit.slice(0, 8))) as E[]
 }
 
 export const summary = (made: Made = {}): RunSummary => summaryOf(results(made))

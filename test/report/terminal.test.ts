@@ -94,6 +94,26 @@ describe('terminalReporter, not on a terminal', () => {
   })
 })
 
+describe('what is usual', () => {
+  it.each([false, true])('stands beside the tier while it goes on, where earlier runs tell (terminal: %s)', (tty) => {
+    const taken = { p50Ms: 40_100, p95Ms: 50_000, runs: 4 }
+    const tiers = [{ id: 'install', ...taken }] as const
+    const expected = {
+      runs: 4,
+      since: '2026-11-01T00:00:00.000Z',
+      newest: '20261120-101500-aaaaaa',
+      tiers,
+      deploy: taken,
+    }
+    const { reporter, writes } = setUp({ tty })
+    for (const event of passingStream({}, { expected })) reporter.onEvent(event)
+    reporter.close()
+    const rows = writes.join('').split('\n')
+    expect(rows.some((row) => /install.*\(usually 40\.1 s\)/.test(row))).toBe(true)
+    expect(rows.some((row) => /upgrade.*usually/.test(row))).toBe(false)
+  })
+})
+
 describe('terminalReporter, on a terminal', () => {
   const upToWait = () => {
     const events = passingStream()

@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
-import { EXIT, InfraError, messageOf } from '../../lib/errors.ts'
+import { EXIT } from '../../lib/errors.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
+import { printedError, superviseRun } from '../supervised.ts'
 import type { Conditions, Draw } from './contract.ts'
 import { type ComparedResults, comparedResults, conditionsOf, drawsOf, drawsWithoutResults } from './signature.ts'
 import { launcherOf, type ToolBuild, toolEnv } from './tool-build.ts'
-
-/** Kept of what a run prints: its last words, and the error that it ends with on standard output. */
-const KEPT_CHARACTERS = 64 * 1024
 
 export interface CellOrder {
   readonly build: ToolBuild
@@ -48,44 +44,13 @@ export async function runCell({ build, recipe, ref, run, flags, signal }: CellOr
     '-',
     ...flags,
   ]
-  const { exitCode, stdout, stderr } = await supervise(launcherOf(build), args, toolEnv(build), signal)
+  const { exitCode, stdout, stderr } = await superviseRun(launcherOf(build), args, toolEnv(build), signal)
   signal.throwIfAborted()
   const results = readResults(build, run)
   if ('trouble' in results) return withoutResults(exitCode, results.trouble, stdout, stderr)
   const wrong = notAsked(results, { build, ref })
   if (wrong !== null) return withoutResults(null, wrong, '', '')
   return { exitCode, trouble: null, tiers: drawsOf(results), conditions: conditionsOf(results) }
-}
-
-interface Ended {
-  readonly exitCode: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function supervise(
-  file: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Ended> {
-  signal.throwIfAborted()
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-  const stop = () => void child.kill('SIGTERM')
-  signal.addEventListener('abort', stop, { once: true })
-  const kept = { stdout: '', stderr: '' }
-  const keep = (name: keyof typeof kept) => (chunk: Buffer) => {
-    kept[name] = (kept[name] + chunk.toString()).slice(-KEPT_CHARACTERS)
-  }
-  child.stdout.on('data', keep('stdout'))
-  child.stderr.on('data', keep('stderr'))
-  child.stdin.on('error', () => {})
-  return new Promise<Ended>((resolve, reject) => {
-    child.on('error', (cause) =>
-      reject(new InfraError('program-missing', `cannot start ${file}: ${messageOf(cause)}`, { cause })),
-    )
-    child.on('close', (exitCode) => resolve({ exitCode, ...kept }))
-  }).finally(() => signal.removeEventListener('abort', stop))
 }
 
 function readResults({ state }: ToolBuild, run: string): ComparedResults | { readonly trouble: string } {
@@ -110,10 +75,8 @@ function notAsked({ tool, recipe }: ComparedResults, { build, ref }: Pick<CellOr
   return null
 }
 
-const errorShape = z.object({ error: z.object({ code: z.string(), blame: z.string(), message: z.string() }) })
-
 function withoutResults(exitCode: number | null, trouble: string, stdout: string, stderr: string): CellOutcome {
-  const told = errorOf(stdout)
+  const told = printedError(stdout)
   const { code, blame } = told ?? crashOf(exitCode)
   const words = told?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
   return {
@@ -121,14 +84,6 @@ function withoutResults(exitCode: number | null, trouble: string, stdout: string
     trouble: words === '' ? trouble : `${trouble}: ${words.slice(0, 1000)}`,
     tiers: drawsWithoutResults(code, blame),
     conditions: {},
-  }
-}
-
-function errorOf(stdout: string): z.infer<typeof errorShape>['error'] | null {
-  try {
-    return errorShape.parse(JSON.parse(stdout)).error
-  } catch {
-    return null
   }
 }
 

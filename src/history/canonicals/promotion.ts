@@ -61,6 +61,13 @@ export const RULES = {
   },
   /** What passes at the second attempt may have data that came about by chance. */
   flaky: { against: ({ results }) => (results.attempts ? 'it passed at the second attempt only' : null) },
+  /** A test that decides nothing for now might have told that its data is not what it should be. */
+  quarantined: {
+    against: ({ results }) => {
+      const tests = results.tiers.flatMap(({ tests }) => tests.filter(({ quarantined }) => quarantined))
+      return tests.length > 0 ? `in quarantine: ${tests.map(({ title }) => `"${title}"`).join(', ')}` : null
+    },
+  },
   interrupted: {
     against: ({ results }) => (results.run.interrupted ? `it was stopped (${results.run.interrupted})` : null),
   },

@@ -5,6 +5,7 @@ import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
+import { quarantined, shownFile, unmatched } from '../quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { CustomRun, GivenFile, KeptRow } from '../test-rows.ts'
 import { appHandlers } from './handlers.ts'
@@ -29,7 +30,11 @@ export async function runSpecs(
   const inbox = new ReportInbox()
   const result = await runProgram(context, reporter, { files, op, output, name, report: inbox.take })
   const { exitCode, timedOut, output: said } = result
-  const { rows, empty } = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
+  const report = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
+  const { empty } = report
+  const { quarantine } = context.plan
+  const rows = quarantined(report.rows, quarantine)
+  for (const finding of unmatched(rows, files, quarantine)) reporter.finding(finding)
   const left = rows.some(({ attachments }) => attachments.length > 0)
   const kept = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
   return {
@@ -40,16 +45,17 @@ export async function runSpecs(
 
 /** As the results show it. */
 export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestRow {
-  const { title, file, side, status, durationMs, error, reason } = row
+  const { title, status, durationMs, error, reason } = row
   const mask = (text: string) => context.masker.mask(text)
   return {
     title: mask(title),
-    file: `${side === 'recipe' ? 'cc-ci' : 'operator'}/${file}`,
+    file: shownFile(row),
     status,
     durationMs,
     ...(error === undefined ? {} : { error: mask(error.replaceAll('recipe/tests/', 'cc-ci/tests/')) }),
     ...(reason === undefined ? {} : { reason: mask(reason) }),
     ...(artifacts.length > 0 ? { artifacts } : {}),
+    ...(row.quarantined ? { quarantined: row.quarantined } : {}),
   }
 }
 

@@ -5,6 +5,7 @@ import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { flakyText } from '../flaky.ts'
 import { SIGNS } from '../ink.ts'
 import { manifestRows } from '../manifest.ts'
+import { quarantineTexts } from '../quarantine.ts'
 import { quickText } from '../quick.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
@@ -22,8 +23,12 @@ ${quick === '' ? '' : html`<p>${quick}</p>`}
 ${rungs(results)}</header>`
 }
 
-/** What must be seen before anything else: leaks, secrets, a cut-off record, refused code. Nothing when there is nothing. */
-export function loud({ leaks, secretLeaks, run, flags, customization }: Results): Markup {
+/**
+ * What must be seen before anything else: leaks, secrets, a cut-off record, refused code, tests in quarantine, what passed by chance. Nothing when there is
+ * nothing.
+ */
+export function loud(results: Results, chance: readonly string[]): Markup {
+  const { leaks, secretLeaks, run, flags, customization } = results
   const rows = [
     ...(run.interrupted ? [`The run was stopped by ${run.interrupted}.`] : []),
     ...(run.complete ? [] : ['The record of this run has no end: it is still going, or was killed.']),
@@ -31,6 +36,8 @@ export function loud({ leaks, secretLeaks, run, flags, customization }: Results)
     ...secretLeaks.map((where) => `A secret stood in ${where}.`),
     ...(flags.noSecretLeak || secretLeaks.length > 0 ? [] : ['What is kept was not scanned for secrets.']),
     ...customization.refused.map((what) => `Refused: ${what}`),
+    ...quarantineTexts(results),
+    ...chance,
   ]
   if (rows.length === 0) return html``
   return html`<section class="card loud" aria-label="Needs attention"><h3>Needs attention</h3><ul>${rows.map((row) => html`<li>${row}</li>`)}</ul></section>`

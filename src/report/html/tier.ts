@@ -52,10 +52,13 @@ function checkTable(checks: TierResult['checks']): Markup {
 }
 
 function testTable(tests: TierResult['tests']): Markup {
-  const rows = tests.map(({ title, file, status, durationMs, error, reason, artifacts = [] }) => {
+  const rows = tests.map(({ title, file, status, durationMs, error, reason, artifacts = [], quarantined }) => {
     const outcome = ({ passed: 'pass', failed: 'fail', skipped: 'skip' } as const)[status]
     const links = artifacts.map((path) => html` <a href="${path}">${path.split('/').at(-1) ?? path}</a>`)
-    const more = html`${reason ? html`<p class="dim">${reason}</p>` : ''}${error ? html`<pre>${error}</pre>` : ''}${links.length > 0 ? html`<p>${links}</p>` : ''}`
+    const excused = quarantined
+      ? `In quarantine until ${quarantined.until}, decides nothing: ${quarantined.reason}`
+      : ''
+    const more = html`${excused ? html`<p class="dim">${excused}</p>` : ''}${reason ? html`<p class="dim">${reason}</p>` : ''}${error ? html`<pre>${error}</pre>` : ''}${links.length > 0 ? html`<p>${links}</p>` : ''}`
     return [badge(outcome), html`${title}${more}`, html`<code>${file}</code>`, formatDuration(durationMs)]
   })
   return table('Tests', ['Outcome', 'Test', 'File', 'Time'], rows)

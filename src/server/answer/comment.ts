@@ -9,6 +9,7 @@ import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import { driftText, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
+import { chanceIn } from './chance.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './words.ts'
 
@@ -41,7 +42,10 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
   const { results, problem } = await readResults(parts, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
   return [
-    markdownSummary(results, { reportUrl: `${url}/files/report.html` }).trimEnd(),
+    markdownSummary(results, {
+      reportUrl: `${url}/files/report.html`,
+      chance: chanceIn(parts.settings.state, results),
+    }).trimEnd(),
     screenshot(results, url, runFolder(parts.settings.state, row.folder).dir),
     await difference(parts, row, results),
     head,

@@ -53,7 +53,9 @@ export function statusOf(
   if (outcome.verdict === null) return { state: 'error', description: cut(outcome.message) }
   const level = outcome.level === null ? '' : `, level ${outcome.level}`
   const why = outcome.cause ? `: ${outcome.tier} ${outcome.cause}` : ''
-  return { state: STATES[outcome.verdict], description: cut(`${outcome.verdict}${level}${why}`) }
+  // Whoever merges by the status alone must not take chance for health.
+  const flaky = outcome.flaky ? `, ${outcome.flaky}` : ''
+  return { state: STATES[outcome.verdict], description: cut(`${outcome.verdict}${level}${why}${flaky}`) }
 }
 
 const STATES = { pass: 'success', fail: 'failure', unverified: 'error' } as const

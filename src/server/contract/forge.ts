@@ -20,6 +20,12 @@ export interface ForgePull {
   readonly base: { readonly sha: string; readonly ref: string }
 }
 
+export interface ForgeTag {
+  readonly name: string
+  readonly commit: string
+  readonly annotated: boolean
+}
+
 export interface ForgeStatus {
   readonly context: string
   readonly state: 'pending' | 'success' | 'failure' | 'error'
@@ -69,6 +75,8 @@ export interface Forge {
   /** The commit a branch, tag or (short) commit id names; null when none or several. */
   resolveCommit(repository: string, ref: string): Promise<string | null>
   defaultBranch(repository: string): Promise<string>
+  /** Tags of a repository, all pages: each with its commit, and whether it is annotated. */
+  tags(repository: string): Promise<readonly ForgeTag[]>
   /** Open pull requests of a repository, all pages. */
   openPulls(repository: string): Promise<readonly ForgePull[]>
   /** True when `commit` is `tip` or one of its ancestors (40 hex digits each); false too when the repository does not have it. */

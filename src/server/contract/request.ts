@@ -48,6 +48,14 @@ export const runRequest = z.strictObject({
   memoryBytes: z.int().positive(),
   /** Wall clock for the whole run, teardown excluded, in ms. */
   deadlineMs: z.int().positive(),
+  /** The sweep that it is a cell of. `pull`: whose head the commit is, which is not told of it; missing: it is of no sweep. */
+  sweep: z
+    .strictObject({
+      id: z.string().refine(isRunId, 'a sweep id'),
+      pull: z.int().positive().nullable(),
+      baseRef: z.string().max(255).nullable(),
+    })
+    .optional(),
 })
 export type RunRequest = z.infer<typeof runRequest>
 
@@ -71,6 +79,8 @@ export const runOutcome = z.strictObject({
   tier: z.string().max(40).nullable(),
   /** One line for people: why it ended so. */
   message: z.string().max(500),
+  /** What passed on a second attempt only, as `flaky: upgrade not-converged at first`; missing where nothing did. */
+  flaky: z.string().max(500).optional(),
   finishedAt: z.iso.datetime(),
   /** The run folder (a run id) that holds the deciding attempt. */
   folder: z.string().refine(isRunId, 'a run id'),

@@ -1,3 +1,10 @@
+/** Times of a week, in UTC. */
+export interface SweepTimes {
+  /** 0: Sunday. */
+  readonly days: readonly number[]
+  readonly minuteOfDay: number
+}
+
 /** How one server was told to be. Secrets come from the environment or files, never from flags. */
 export interface ServerSettings {
   readonly state: string
@@ -26,6 +33,10 @@ export interface ServerSettings {
   readonly pruneOlderThanMs: number | null
   /** What all run folders may hold together before the oldest are pruned, bytes; null: whatever they hold. */
   readonly pruneMaxBytes: number | null
+  /** When everything that is enrolled is swept; null: never by itself. */
+  readonly sweepAt: SweepTimes | null
+  /** A list (`sweep.yml`) whose exclusions count; null: nothing is excluded. */
+  readonly sweepList: string | null
   /** Login by the forge (OAuth2); null: operator token alone. */
   readonly oauth: { readonly clientId: string; readonly clientSecret: string } | null
   /** Members of this organisation are operators when they log in by the forge; required with oauth. */

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
+import { flakyText } from '../../report/flaky.ts'
 import { levelName } from '../../verdict/level.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { FinishBody } from '../contract/protocol.ts'
@@ -24,7 +25,7 @@ export interface Ending {
   readonly now: number
 }
 
-type Found = Pick<RunOutcome, 'state' | 'verdict' | 'level' | 'cause' | 'tier' | 'message'>
+type Found = Pick<RunOutcome, 'state' | 'verdict' | 'level' | 'cause' | 'tier' | 'message' | 'flaky'>
 
 /** What an attempt's end means for its run. What the run itself found stands in results.json alone, never in what a worker says of it. */
 export async function outcomeOf(ending: Ending): Promise<RunOutcome> {
@@ -57,7 +58,11 @@ function judged(results: Results): Found {
   const { verdict, level, tiers } = results
   const decisive = tiers.find(({ status }) => status === verdict && verdict !== 'pass')
   const message = decisive?.cause?.message ?? decisive?.reason ?? `level ${level} (${levelName(level)})`
-  return { state: 'done', verdict, level, cause: decisive?.cause?.code ?? null, tier: decisive?.id ?? null, message }
+  const flaky = flakyText(results)
+  return {
+    ...{ state: 'done', verdict, level, cause: decisive?.cause?.code ?? null, tier: decisive?.id ?? null, message },
+    ...(flaky === '' ? {} : { flaky }),
+  }
 }
 
 function without(state: 'cancelled' | 'error', message: string): Found {

@@ -4,6 +4,7 @@ import { toolVersion } from '../../lib/version.ts'
 import { addIndex } from './api-index.ts'
 import { addRepositories } from './api-repositories.ts'
 import { addRuns } from './api-runs.ts'
+import { addSweeps } from './api-sweeps.ts'
 import { addWorkers } from './api-workers.ts'
 import { issuesOf } from './body.ts'
 import type { Doorman } from './doorman.ts'
@@ -15,7 +16,7 @@ export type DescribedApp = OpenAPIHono<BlankEnv>
 
 export interface Api {
   readonly app: DescribedApp
-  readonly services: Pick<AppServices, 'store' | 'operations' | 'settings'>
+  readonly services: Pick<AppServices, 'store' | 'operations' | 'settings' | 'sweeps'>
   readonly doorman: Doorman
 }
 
@@ -40,6 +41,7 @@ export function addApi(api: Api): void {
   addRuns(api)
   addRepositories(api)
   addWorkers(api)
+  addSweeps(api)
   addIndex(api)
   app.get('/api/v1/openapi.json', (c) => c.json(openApi(app)))
   refuseOtherMethods(app)

@@ -1,11 +1,14 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError } from '../../lib/errors.ts'
+import { chanceIn } from '../answer/chance.ts'
 import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { Sweeps } from '../contract/sweeps.ts'
 import type { Retention } from '../retention.ts'
+import { timesText } from '../settings/sweep-times.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
 import { dashboardPage } from './pages/dashboard.ts'
 import { CSS, type Viewer } from './pages/frame.ts'
@@ -13,7 +16,9 @@ import { type Paste, repositoriesPage } from './pages/repositories.ts'
 import { runPage } from './pages/run.ts'
 import { type RunsFilter, runsPage } from './pages/runs.ts'
 import { plainPage, workersPage } from './pages/small.ts'
-import { readKept } from './run-kept.ts'
+import { sweepPage, sweepsPage } from './pages/sweeps.ts'
+import { addReports } from './report-routes.ts'
+import { firstAttemptOf, readKept } from './run-kept.ts'
 
 const PAGE = 50
 const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
@@ -21,6 +26,7 @@ const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunStat
 export interface PageServices {
   readonly store: Store
   readonly operations: Operations
+  readonly sweeps: Pick<Sweeps, 'order' | 'list' | 'one'>
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly retention: Pick<Retention, 'seen'>
@@ -74,12 +80,15 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
 
   app.get('/runs/:id', async (c) => {
     const row = await store.run(c.req.param('id'))
+    const first = row ? null : await firstAttemptOf(services.settings.state, c.req.param('id'))
+    if (first) return c.redirect(`/runs/${first}`, 302)
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
     const kept = await readKept(state, row)
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept }))
+    const chance = kept.results && !kept.sofar ? chanceIn(state, kept.results) : []
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept, chance }))
   })
 
   for (const act of ['cancel', 'rerun'] as const) {
@@ -119,7 +128,31 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     })
   })
 
+  addReports(app, services, viewer)
+
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
+
+  app.get('/sweeps', async (c) => {
+    const { sweepAt } = services.settings
+    const schedule = sweepAt && timesText(sweepAt)
+    return c.html(sweepsPage({ viewer: viewer(c), rows: await services.sweeps.list(PAGE), schedule }))
+  })
+
+  app.post('/sweeps', async (c) => {
+    const form = await c.req.parseBody()
+    const by = doorman.sender(c, form)
+    if (by === null) return forbidden(c)
+    return told(c, async () => {
+      const mode = form.mode === 'changed' ? 'changed' : 'all'
+      return c.redirect(`/sweeps/${(await services.sweeps.order({ by, mode, only: null })).id}`, 303)
+    })
+  })
+
+  app.get('/sweeps/:id', async (c) => {
+    const seen = await services.sweeps.one(c.req.param('id'))
+    if (!seen) return c.html(plainPage(viewer(c), 'No such sweep', 'The address is wrong.'), 404)
+    return c.html(sweepPage({ viewer: viewer(c), seen, linkTo: (run) => `/runs/${seen.runOf.get(run) ?? run}` }))
+  })
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
     const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])

@@ -2,13 +2,16 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { prunedText, readPruned } from '../../history/retention/pruned-record.ts'
 import { messageOf } from '../../lib/errors.ts'
+import { isRunId } from '../../lib/ids.ts'
 import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { readEvents } from '../../verdict/event-log.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import { UPLOADED } from '../contract/protocol.ts'
+import { runRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'
+import { readDocument } from '../store/files/read.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 const MOST_FILES = 200
@@ -29,6 +32,13 @@ export interface Kept {
 export async function readKept(state: string, row: RunRow): Promise<Kept> {
   const folder = runFolder(state, row.folder)
   return { ...(await readFound(folder, row)), pruned: prunedOf(folder.dir) }
+}
+
+/** A run that had to be begun again has a folder for each time, and one page: that of the first. Null: this is no later one. */
+export async function firstAttemptOf(state: string, id: string): Promise<string | null> {
+  if (!isRunId(id)) return null
+  const request = await readDocument(join(runFolder(state, id).dir, 'request.json'), runRequest, () => {})
+  return request?.attemptOf ?? null
 }
 
 function prunedOf(dir: string): string | null {

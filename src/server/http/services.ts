@@ -4,6 +4,7 @@ import type { Forge } from '../contract/forge.ts'
 import type { Intake, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { Sweeps } from '../contract/sweeps.ts'
 import type { DispatchOffice } from '../dispatch/dispatch.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -13,6 +14,7 @@ export interface AppServices {
   readonly store: Store
   readonly intake: Pick<Intake, 'comment'>
   readonly operations: Operations
+  readonly sweeps: Pick<Sweeps, 'order' | 'list' | 'one'>
   /** For remote workers. */
   readonly dispatch: Pick<DispatchOffice, 'remote' | 'heldBy'>
   /** Says who is an operator when they log in by the forge. */

@@ -128,6 +128,56 @@ export const worker = z
   })
   .openapi('Worker')
 
+export const sweepOrder = z
+  .strictObject({
+    mode: z.enum(['all', 'changed']).default('all'),
+    /** Some of what is enrolled; missing: all of it. */
+    recipes: z.array(repositoryName).min(1).max(1000).optional(),
+  })
+  .openapi('SweepOrder', { example: { mode: 'changed' } })
+
+const sweepCounts = z.object({
+  recipes: z.int(),
+  cells: z.int(),
+  pass: z.int(),
+  fail: z.int(),
+  unverified: z.int(),
+  notRun: z.int(),
+  worse: z.int(),
+})
+
+/** `ordered`: not planned yet; `verdict`: null while it is not over. */
+export const sweepRow = z
+  .object({
+    id: z.string(),
+    startedAt: z.string(),
+    by: z.string(),
+    mode: z.enum(['all', 'changed']),
+    state: z.enum(['ordered', 'running', 'over']),
+    cells: z.int(),
+    done: z.int(),
+    verdict: z.enum(['fail', 'worse', 'unverified', 'nothing', 'pass']).nullable(),
+    counts: sweepCounts.nullable(),
+  })
+  .openapi('SweepRow')
+
+/** `cells`: what is known of each while the sweep goes on; empty once there is a matrix. */
+export const sweepSeen = sweepRow
+  .omit({ cells: true })
+  .extend({
+    cells: z.array(
+      z.object({
+        key: z.string(),
+        ref: z.string().nullable(),
+        run: z.string().nullable(),
+        state: z.enum(['needless', 'waiting', 'running', 'ended']),
+        text: z.string(),
+      }),
+    ),
+    matrix: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .openapi('Sweep')
+
 export const queue = z
   .object({
     counts: z.object({

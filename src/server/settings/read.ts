@@ -4,6 +4,7 @@ import { parseDuration } from '../../lib/duration.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import { parseSize } from '../../lib/size.ts'
 import type { ServerSettings } from '../contract/settings.ts'
+import { parseSweepTimes } from './sweep-times.ts'
 import { SERVER_SETTINGS, type ServerSetting, type ServerSettingKey } from './table.ts'
 
 export interface SettingsSource {
@@ -52,6 +53,8 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
     pollMs: parsed('pollMs', someTime, 1),
     pruneOlderThanMs: parsed('pruneOlderThanMs', limit(parseOlderThan), null),
     pruneMaxBytes: parsed('pruneMaxBytes', limit(parseMaxBytes), null),
+    sweepAt: parsed('sweepAt', parseSweepTimes, null),
+    sweepList: values.sweepList,
     oauth: oauthOf(values, problems),
     operatorOrganisation: values.operatorOrganisation,
   }

@@ -6,7 +6,7 @@ export interface ServerSetting {
   readonly variable: string
   /** Without dashes; null where there is no flag. */
   readonly flag: string | null
-  readonly kind: 'text' | 'url' | 'port' | 'count' | 'duration' | 'size' | 'secret'
+  readonly kind: 'text' | 'url' | 'port' | 'count' | 'duration' | 'size' | 'times' | 'secret'
   /** As one would write it; null: none, `required` says whether the server starts without. */
   readonly default: string | null
   readonly required: boolean
@@ -159,6 +159,25 @@ export const SERVER_SETTINGS = [
     required: false,
     description:
       'What all run folders may hold together: beyond it the same is removed of the oldest runs. `none`: no limit.',
+  },
+  {
+    key: 'sweepAt',
+    variable: 'CC_CI_SWEEP_AT',
+    flag: 'sweep-at',
+    kind: 'times',
+    default: null,
+    required: false,
+    description:
+      'When everything that is enrolled is swept, in UTC: `Sun 02:00`, `Mon,Thu 03:30`, `daily 02:00`. Default: never by itself.',
+  },
+  {
+    key: 'sweepList',
+    variable: 'CC_CI_SWEEP_LIST',
+    flag: 'sweep-list',
+    kind: 'text',
+    default: null,
+    required: false,
+    description: 'A `sweep.yml` whose `exclude` says what a sweep leaves out, why, and until when.',
   },
   {
     key: 'oauthClientId',

@@ -22,8 +22,7 @@ export interface CheckoutOrder {
  */
 export async function checkOut(bundle: string, into: string, order: CheckoutOrder): Promise<string> {
   const { repository, commit } = order
-  const name = repository.slice(repository.indexOf('/') + 1).replace(/^\.+|\.git$/g, '')
-  const dir = join(into, name || 'recipe')
+  const dir = join(into, recipeNameOf(repository))
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await gitOk(dir, ['init', '--quiet', '--template=', '--initial-branch=cc-ci-checkout'])
   const fetch = ['fetch', '--quiet', '--no-recurse-submodules', '--no-write-fetch-head', '--no-tags', bundle, ...REFS]
@@ -32,6 +31,11 @@ export async function checkOut(bundle: string, into: string, order: CheckoutOrde
   const config = await withoutFilters(dir)
   await gitOk(dir, ['checkout', '--quiet', '--detach', commit], { config, deadlineMs: GIT_DEADLINE_MS })
   return dir
+}
+
+/** What results call the recipe of a repository. */
+export function recipeNameOf(repository: string): string {
+  return repository.slice(repository.indexOf('/') + 1).replace(/^\.+|\.git$/g, '') || 'recipe'
 }
 
 /** The base of the pull request, where it came along; else the one branch that did, which is the default branch. */

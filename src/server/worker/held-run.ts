@@ -157,8 +157,9 @@ export class HeldRun {
       // The server's git, to which a forge that is away is a failure like any other.
       ...{ also: ['git-failed'], withinMs: limits.sourceMs },
     })
-    const { repository, commit, pull } = request
-    return checkOut(bundle, join(dir, 'clone'), { repository, commit, baseBranch: pull?.baseRef ?? null })
+    const { repository, commit, pull, sweep } = request
+    const baseBranch = pull?.baseRef ?? sweep?.baseRef ?? null
+    return checkOut(bundle, join(dir, 'clone'), { repository, commit, baseBranch })
   }
 
   /** Runs `cc-ci test` to its end, or ends it. Null: it was killed. */

@@ -84,6 +84,19 @@ const REFUSED: readonly [RefusalCode, string, Changed, RegExp][] = [
   ['not-green', 'a failed tier', tier('backup', { status: 'fail' }), /backup fail/],
   ['not-green', 'a tier that could not be judged', tier('upgrade', { status: 'unverified' }), /upgrade unverified/],
   ['flaky', 'a second attempt', { results: { attempts: [{}] } }, /second attempt/],
+  [
+    'quarantined',
+    'a test in quarantine, though it passed',
+    tier('functional', {
+      tests: [
+        {
+          ...{ title: 'logs in', file: 'x', status: 'passed', durationMs: 1 },
+          quarantined: { reason: 'why', until: '2026-12-31' },
+        },
+      ],
+    }),
+    /in quarantine: "logs in"/,
+  ],
   ['interrupted', 'a run that was stopped', { results: { run: { ...green.run, interrupted: 'SIGTERM' } } }, /SIGTERM/],
   ['overlay', 'a CI overlay', custom({ overlay: { shown: 'cc-ci/compose.ci.yml' } }, {}), /compose\.ci\.yml/],
   ['allowed', '--allow', { plan: { request: { allow: ['cap-add'] } } }, /--allow cap-add/],

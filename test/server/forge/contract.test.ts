@@ -241,6 +241,22 @@ describe('refs', () => {
     expect(await forge.defaultBranch(REPO)).toBe('main')
   })
 
+  it('lists tags with their commit, and tells annotated ones', async () => {
+    const main = (await forge.resolveCommit(REPO, 'main')) ?? ''
+    const answer = await fetch(`${gitea.url}/api/v1/repos/${REPO}/tags`, {
+      method: 'POST',
+      headers: { authorization: `token ${gitea.people.admin.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ tag_name: 'light', target: main }),
+    })
+    expect(answer.status).toBe(201)
+    const tags = (await forge.tags(REPO)).filter(({ name }) => name === 'light' || name === '1.0.0+1.0')
+    expect(tags.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: '1.0.0+1.0', commit: main, annotated: true },
+      { name: 'light', commit: main, annotated: false },
+    ])
+    await expect(forge.tags('coop/nothing')).rejects.toMatchObject({ code: 'forge-missing' })
+  })
+
   it('gives null for none and for several', async () => {
     await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'a/b', files: { x: 'x' } })
     await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'c', files: { y: 'y' }, tags: ['a/b'] })

@@ -58,10 +58,27 @@ describe('runs', () => {
     ['POST', '/runs', { repository: 'a/b', more: 1 }, 400, 'bad-request'],
     ['DELETE', '/enrolments/no%2Fsuch', undefined, 404, 'no-such-enrolment'],
     ['DELETE', '/workers/nobody', undefined, 404, 'no-such-worker'],
+    ['GET', '/sweeps/20260101-000000-aaaaaa', undefined, 404, 'no-such-sweep'],
+    ['POST', '/sweeps', { mode: 'some' }, 400, 'bad-request'],
+    ['POST', '/sweeps', { recipes: [] }, 400, 'bad-request'],
+    ['POST', '/sweeps', { recipes: ['../x'] }, 400, 'bad-request'],
     ['GET', '/nothing', undefined, 404, 'not-found'],
   ])('%s %s is refused', async (method, path, body, status, code) => {
     expect(await errorOf(await bench.api(method, path, body))).toMatchObject({ status, error: { code } })
   })
+})
+
+test('a sweep is ordered once, and told of', async () => {
+  const ordered = await bench.api('POST', '/sweeps', { mode: 'changed', recipes: ['coop-cloud/one'] })
+  const { id } = (await ordered.json()) as { id: string }
+  expect(ordered.status).toBe(201)
+  expect(await errorOf(await bench.api('POST', '/sweeps', {}))).toMatchObject({
+    status: 409,
+    error: { code: 'sweep-running' },
+  })
+  const row = { id, by: 'operator', mode: 'changed', state: 'ordered', verdict: null }
+  expect(await (await bench.app.request('/api/v1/sweeps')).json()).toMatchObject({ sweeps: [row] })
+  expect(await (await bench.app.request(`/api/v1/sweeps/${id}`)).json()).toMatchObject({ ...row, matrix: null })
 })
 
 test('enrolments come and go, names with a slash included', async () => {

@@ -14,6 +14,7 @@ import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
 import { FakeClock, GIB } from '../store/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
@@ -22,7 +23,7 @@ export const SETTINGS: ServerSettings = {
   ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
-  ...{ pruneOlderThanMs: null, pruneMaxBytes: null },
+  ...{ pruneOlderThanMs: null, pruneMaxBytes: null, sweepAt: null, sweepList: null },
 }
 
 export interface HttpBench extends ServerApp {
@@ -94,6 +95,7 @@ export async function httpBench({
   const server = makeApp({
     ...{ settings, store, dispatch, clock, log, metrics, intake: { comment: note } },
     operations: operationsOn(store, clock),
+    sweeps: makeSweeps({ ...{ settings, store, clock, log }, forge: EMPTY_FORGE, largestWorker: async () => null }),
     forge: { isMember: async (_, login) => members.includes(login) },
   })
   return {
@@ -116,6 +118,14 @@ export async function httpBench({
       return file
     },
   }
+}
+
+/** A forge that shows nothing of what is enrolled. */
+const EMPTY_FORGE: SweepParts['forge'] = {
+  repositories: async () => [],
+  tags: async () => [],
+  openPulls: async () => [],
+  cloneSource: (repository) => ({ url: `https://git.example.org/${repository}.git`, authorization: null }),
 }
 
 function requestAt(now: number): RunRequest {

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import { sweepFolder, writePlan } from '../../../src/history/sweep/record.ts'
+import { candidate, plan } from '../../history/sweep/some-sweeps.ts'
 import { type HttpBench, httpBench } from './bench.ts'
 
 interface Operation {
@@ -79,6 +81,9 @@ test('every route answers as it is described, whatever it is asked', async () =>
   const seen = new Map<string, Set<number>>()
   const ids = [(await bench.ask()).id, (await bench.ask({ repository: 'coop-cloud/two' })).id]
   await bench.api('POST', '/enrolments', { name: 'coop-cloud/one' })
+  const sweep = plan([candidate('gitea')])
+  await writePlan(sweepFolder(bench.settings.state, sweep.id), sweep)
+  ids.push(sweep.id)
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       const body = operation.requestBody?.content['application/json']?.schema

@@ -12,6 +12,7 @@ import { addPages } from '../../../src/server/http/page-routes.ts'
 import { Sessions } from '../../../src/server/http/session.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { reconcileMirrors } from '../../../src/server/operations/reconcile.ts'
+import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
@@ -153,12 +154,13 @@ test('people are told what differs: in the API, on the page and in the comment o
   const answers = makeAnswers({ ...parts, forge })
   const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
   const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
-  addPages(app, { ...parts, operations, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)
+  const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
+  addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)
   const page = async () => (await app.request('/repositories')).text()
   const api = describedApp()
   addApi({
     app: api,
-    services: { store, operations, settings },
+    services: { store, operations, settings, sweeps },
     doorman: new Doorman(settings, new Sessions(settings, parts.clock)),
   })
   const listed = async () => {

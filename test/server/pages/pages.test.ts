@@ -12,6 +12,7 @@ import { addPages } from '../../../src/server/http/page-routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
@@ -31,9 +32,10 @@ function pagesOf(
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const answers = makeAnswers({ ...scene.parts, forge })
   const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
+  const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
-    { ...scene.parts, operations, retention: { seen: () => seen } },
+    { ...scene.parts, operations, sweeps, retention: { seen: () => seen } },
     {
       viewer: () => ({ operator, csrf: CSRF }),
       sender: (_, form) => (form.csrf === CSRF ? operator : null),
@@ -181,6 +183,20 @@ test('a run that goes on says what is over, what runs and what is to come, and b
   ])
   expect(text).not.toContain('harness-error')
   expectClean(text)
+})
+
+test('the address of a later attempt leads to the page of its run', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const later = requestFor({ attemptOf: request.id })
+  const { dir } = runFolder(scene.settings.state, later.id)
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'request.json'), JSON.stringify(later))
+  const { app } = pagesOf(scene, null)
+  const answer = await app.request(`/runs/${later.id}`)
+  expect([answer.status, answer.headers.get('location')]).toEqual([302, `/runs/${request.id}`])
+  for (const id of ['20261101-101500-aaaaaa', 'no-run']) expect((await app.request(`/runs/${id}`)).status).toBe(404)
 })
 
 test('what the badge says is not said again', async () => {

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { weekOf } from '../../../src/history/weekly/week.ts'
+import { newRunId, timeOfRunId } from '../../../src/lib/ids.ts'
+import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { results } from '../../history/some-runs.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { commentOf, enrolment } from '../store/bench.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
@@ -23,22 +28,31 @@ test('every page is the same after the database was deleted and made anew from t
   const { store, settings, parts } = scene
   await store.enrol(enrolment('coop/hello', { allow: ['ann'] }))
   await store.enrol(enrolment('Other'))
-  for (const [number, results] of [passedResults(), failedResults(), null, passedResults()].entries()) {
+  for (const [number, made] of [passedResults(), failedResults(), null, passedResults()].entries()) {
     await store.add(requestFor({ repository: `coop/r${number}`, pull: null }))
     const lost = { state: 'error', verdict: null, cause: 'engine-lost', message: 'three workers were lost' } as const
-    await endRun(scene, results, results ? {} : lost)
+    await endRun(scene, made, made ? {} : lost)
   }
+  // Three weeks ago: in a week that is over, and has a report.
+  const old = newRunId(NOW - 21 * 86_400_000)
+  await store.add(requestFor({ id: old, repository: 'coop/old', pull: null }))
+  await endRun(scene, results({ id: old }))
   const asked = requestFor({ commit: 'b'.repeat(40) })
   await store.decide(commentOf(asked), asked)
   await store.add(requestFor({ repository: 'coop/cancelled', pull: null, at: new Date(NOW - 60_000).toISOString() }))
+  const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: settings.forgeToken })
+  const sweeps = (own: Pick<PageServices, 'settings' | 'store'>) =>
+    makeSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
+  await sweeps({ settings, store }).order({ by: 'ann', mode: 'all', only: null })
   const services = {
     ...{ settings, operations: null as never },
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
-  const before = await crawl(appOf({ ...services, store }))
+  const before = await crawl(appOf({ ...services, store, sweeps: sweeps({ settings, store }) }))
   expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
   expect(before.size).toBeGreaterThan(9)
+  expect([...before.keys()]).toContain(`/reports/${weekOf(timeOfRunId(old)).id}`)
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
   cpSync(settings.state, state, {
     recursive: true,
@@ -49,7 +63,8 @@ test('every page is the same after the database was deleted and made anew from t
     await anew.close()
     rmSync(state, { recursive: true })
   })
-  const after = await crawl(appOf({ ...services, settings: { ...settings, state }, store: anew }))
+  const moved = { settings: { ...settings, state }, store: anew }
+  const after = await crawl(appOf({ ...services, ...moved, sweeps: sweeps(moved) }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
   expect(texts(after)).toEqual(texts(before))
 })

@@ -7,7 +7,7 @@ import { closePull, isContained, openPulls } from './mirror.ts'
 import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
 import { pushedSince } from './pushes.ts'
-import { resolveCommit } from './refs.ts'
+import { resolveCommit, tags } from './refs.ts'
 import { foundPullShape, madeShape, pullShape, repositoryShape, selfShape } from './shapes.ts'
 import { latestStatus, setStatus } from './statuses.ts'
 import { ensureWebhook, removeWebhook } from './webhooks.ts'
@@ -66,6 +66,7 @@ export function giteaForge(options: CallerOptions): Forge {
     ensureWebhook: (name, values, secret) => ensureWebhook(caller, name, values, secret),
     removeWebhook: (name, id) => removeWebhook(caller, name, id),
     resolveCommit: (repository, ref) => resolveCommit(caller, repository, ref),
+    tags: (repository) => tags(caller, repository),
     openPulls: (repository) => openPulls(caller, repository),
     isContained: (repository, commit, tip) => isContained(caller, repository, commit, tip),
     closePull: (repository, number) => closePull(caller, repository, number),

@@ -1,7 +1,9 @@
+import type { ForgeTag } from '../../contract/forge.ts'
 import { commitId } from '../../contract/request.ts'
 import type { Caller } from './call.ts'
 import { repositoryParts } from './names.ts'
-import { branchShape, commitShape, tagShape } from './shapes.ts'
+import { allPages } from './pages.ts'
+import { branchShape, commitShape, listedTagShape, tagShape } from './shapes.ts'
 
 /** The commit that a branch, a tag (an annotated one's commit) and a commit id of that name agree on; null when none or several. */
 export async function resolveCommit(caller: Caller, repository: string, ref: string): Promise<string | null> {
@@ -13,6 +15,12 @@ export async function resolveCommit(caller: Caller, repository: string, ref: str
   const short = /^[0-9a-f]{7,39}$/.test(ref) ? await commitOf(caller, parts, ref) : null
   const found = new Set([branch?.commit.id, tag?.commit.sha, short].filter((sha) => typeof sha === 'string'))
   return found.size === 1 ? ([...found][0] ?? null) : null
+}
+
+/** All tags, in the order of the forge. */
+export async function tags(caller: Caller, repository: string): Promise<readonly ForgeTag[]> {
+  const found = await allPages(caller, listedTagShape, [...repositoryParts(repository), 'tags'])
+  return found.map(({ name, id, commit }) => ({ name, commit: commit.sha, annotated: id !== commit.sha }))
 }
 
 /** The forge would take any name here: only what begins with the id is an answer to it. */

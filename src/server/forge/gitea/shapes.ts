@@ -71,6 +71,8 @@ export const combinedShape = z.object({
 export const hookShape = z.object({ id, config: z.object({ url: z.string().optional() }) })
 export const branchShape = z.object({ commit: z.object({ id: commitId }) })
 export const tagShape = z.object({ commit: z.object({ sha: commitId }) })
+/** The id of an annotated tag is its own. */
+export const listedTagShape = z.object({ name: z.string(), id: commitId, commit: z.object({ sha: commitId }) })
 export const commitShape = z.object({ sha: commitId })
 /** Commits of the second that the first does not have. */
 export const comparedShape = z.object({ total_commits: z.int().nonnegative() })

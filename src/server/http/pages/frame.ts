@@ -1,6 +1,8 @@
 import { html } from 'hono/html'
 import { STYLE } from '../../../report/html/style.ts'
 import { SIGNS } from '../../../report/ink.ts'
+import { MATRIX_STYLE } from '../../../report/sweep/matrix-markup.ts'
+import { WEEKLY_STYLE } from '../../../report/weekly/html.ts'
 import type { RunRow } from '../../contract/store.ts'
 
 /** Text that is markup already: everything that comes into it by `${}` was escaped. */
@@ -27,9 +29,9 @@ export function framed({ title, viewer, refresh, body }: Frame): Html {
   return html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again}
-<title>${title} · cc-ci</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"></head>
+<title>${title} · cc-ci</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><link rel="alternate" type="application/atom+xml" title="Weekly reports of cc-ci" href="/reports.atom"></head>
 <body>
-<header class="top"><nav aria-label="Pages"><a href="/"><strong>cc-ci</strong></a> <a href="/runs">runs</a> <a href="/repositories">repositories</a> <a href="/workers">workers</a> ${entrance(viewer)}</nav></header>
+<header class="top"><nav aria-label="Pages"><a href="/"><strong>cc-ci</strong></a> <a href="/runs">runs</a> <a href="/reports">reports</a> <a href="/repositories">repositories</a> <a href="/sweeps">sweeps</a> <a href="/workers">workers</a> ${entrance(viewer)}</nav></header>
 <main><h1>${title}</h1>
 ${body}
 </main>
@@ -69,7 +71,7 @@ export function momentUtc(iso: string): Html {
   return html`${moment(iso)} UTC`
 }
 
-export const CSS = `${STYLE}
+export const CSS = `${STYLE}${MATRIX_STYLE}${WEEKLY_STYLE}
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; align-items: baseline; padding-bottom: .8rem; }
 nav .inline { margin-left: auto; } form.inline { display: inline; }
 button, input, select { font: inherit; padding: .25rem .7rem; border-radius: .4rem; border: 1px solid var(--line); background: var(--card); color: var(--text); max-width: 100%; }

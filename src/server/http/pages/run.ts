@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import { SIGNS } from '../../../report/ink.ts'
+import { quarantineTexts } from '../../../report/quarantine.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
@@ -28,6 +29,8 @@ export interface RunPageData {
   readonly files: readonly string[]
   /** What was there and is pruned, in words; null: nothing. */
   readonly pruned: string | null
+  /** How often what passed on the second attempt only did so before, in words. */
+  readonly chance: readonly string[]
 }
 
 /** One run: what was asked, what came out, why, and what it kept. */
@@ -45,6 +48,7 @@ export function runPage(data: RunPageData): Html {
       facts(data),
       buttons(data, goesOn),
       data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
+      results ? doubts(results, data.chance) : html``,
       results ? tiers(results, data) : html``,
       told ? html`${told.map(cause)}` : html``,
       results ? findings(results) : html``,
@@ -52,6 +56,11 @@ export function runPage(data: RunPageData): Html {
       kept(row, results, files),
     ],
   })
+}
+
+/** What a pass does not say. */
+function doubts(results: Results, chance: readonly string[]): Html {
+  return html`${[...quarantineTexts(results), ...chance].map((text) => html`<p class="warn">⚠ ${text}</p>`)}`
 }
 
 function facts({ row, forgeUrl, now }: RunPageData): Html {

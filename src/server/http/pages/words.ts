@@ -7,7 +7,8 @@ import type { Html } from './frame.ts'
 export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {
   if (!outcome) return ''
   if (outcome.cause) return `${outcome.tier}: ${outcome.cause}`
-  if (outcome.verdict === 'pass' && outcome.level) return `up to ${levelName(outcome.level)}`
+  if (outcome.verdict === 'pass' && outcome.level)
+    return `up to ${levelName(outcome.level)}${outcome.flaky ? `; ${outcome.flaky}` : ''}`
   return outcome.message
 }
 

@@ -1,0 +1,154 @@
+import type { Clock } from '../../lib/clock.ts'
+import { newRunId } from '../../lib/ids.ts'
+import { median } from './durations.ts'
+import { type CellRecord, type PlannedCell, readCells, type SweepFolder, type SweepPlan, writeCell } from './record.ts'
+import { type Load, nextCells, remainingMs } from './schedule.ts'
+
+/** How one run of a cell ended. */
+export interface CellEnd {
+  readonly exitCode: number | null
+  /** Why there are no results; null: there are. */
+  readonly refused: CellRecord['refused']
+}
+
+export interface CellRunner {
+  /** One cold run under this id. When the signal aborts it takes down what it made; then the signal's reason is thrown. */
+  run(cell: PlannedCell, run: string, signal: AbortSignal): Promise<CellEnd>
+  /** Lets a run end whose sweep was killed, and takes down what is left of it. True: it has whole results, which count. */
+  settle(run: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** What somebody who looks on is told. */
+export type SweepStep =
+  | { readonly step: 'planned'; readonly toRun: number; readonly kept: number; readonly etaMs: number | null }
+  | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: Progress }
+  | { readonly step: 'ended'; readonly cell: PlannedCell; readonly record: CellRecord; readonly progress: Progress }
+
+export interface Progress {
+  readonly done: number
+  readonly of: number
+  readonly running: readonly string[]
+  /** Until all have ended; null: nobody knows. */
+  readonly etaMs: number | null
+}
+
+export interface SweepRun {
+  readonly folder: SweepFolder
+  readonly plan: SweepPlan
+  readonly runner: CellRunner
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly tell: (step: SweepStep) => void
+}
+
+/**
+ * Runs every cell that has no end yet, as many at a time as the bounds allow. Each is on disk before it begins and after it has ended, so that whoever goes on after
+ * a kill knows which run to settle. When the signal aborts, what goes on is stopped, and the signal's reason thrown when nothing goes on any more.
+ */
+export async function runCells({ folder, plan, runner, clock, signal, tell }: SweepRun): Promise<CellRecord[]> {
+  const records = await settled()
+  const toRun = plan.cells.flatMap((cell, index) => (cell.reason === null ? [{ cell, index }] : []))
+  const startedAt = new Map<number, number>()
+  const going = new Map<number, Promise<void>>()
+  const failures: unknown[] = []
+  tell({ step: 'planned', toRun: waiting().length, kept: toRun.length - waiting().length, etaMs: etaMs() })
+  while (failures.length === 0 && !signal.aborted) {
+    const next = nextCells(waiting(), running(), plan.bounds)
+    for (const { index } of next)
+      going.set(
+        index,
+        live(index).finally(() => going.delete(index)),
+      )
+    if (going.size === 0) break
+    await Promise.race(going.values())
+  }
+  await Promise.all(going.values())
+  if (failures.length > 0) throw failures[0]
+  signal.throwIfAborted()
+  return records.filter((record) => record !== null)
+
+  /** What the processes of a sweep that was killed have left. */
+  async function settled(): Promise<(CellRecord | null)[]> {
+    const known = readCells(folder, plan)
+    for (const [index, record] of known.entries()) {
+      if (record?.status !== 'running') continue
+      const whole = await runner.settle(record.run, signal)
+      const ended = { status: 'ended', folder: record.run, finishedAt: iso(), refused: null } as const
+      // What is not whole is run again; until then its place says so.
+      const next: CellRecord = whole ? { ...record, ...ended } : { ...record, earlier: [...record.earlier, record.run] }
+      known[index] = next
+      if (whole) writeCell(folder, index, next)
+    }
+    return known
+  }
+
+  async function live(index: number): Promise<void> {
+    try {
+      const cell = plan.cells[index] as PlannedCell
+      const now = clock.now()
+      const run = newRunId(now)
+      startedAt.set(index, now)
+      const begun: CellRecord = {
+        ...{ schema: 1, key: cell.key, status: 'running', run, folder: null, earlier: records[index]?.earlier ?? [] },
+        ...{ startedAt: iso(), finishedAt: null, exitCode: null, refused: null },
+      }
+      save(index, begun)
+      tell({ step: 'begun', cell, run, progress: progress() })
+      const { exitCode, refused } = await runner.run(cell, run, signal)
+      const ended: CellRecord = {
+        ...begun,
+        ...{ status: 'ended', folder: refused === null ? run : null, finishedAt: iso(), exitCode, refused },
+      }
+      save(index, ended)
+      tell({ step: 'ended', cell, record: ended, progress: progress() })
+    } catch (error) {
+      if (!signal.aborted) failures.push(error)
+    }
+  }
+
+  function save(index: number, record: CellRecord): void {
+    writeCell(folder, index, record)
+    records[index] = record
+  }
+
+  function isDone(index: number): boolean {
+    return records[index]?.status === 'ended'
+  }
+
+  function waiting(): Load[] {
+    return toRun
+      .filter(({ index }) => !isDone(index) && !going.has(index))
+      .map(({ cell, index }) => ({ ...cell, index }))
+  }
+
+  function running(): Load[] {
+    return toRun
+      .filter(({ index }) => !isDone(index) && going.has(index))
+      .map(({ cell, index }) => {
+        const spent = clock.now() - (startedAt.get(index) ?? clock.now())
+        return { ...cell, index, expectedMs: cell.expectedMs && Math.max(0, cell.expectedMs - spent) }
+      })
+  }
+
+  function etaMs(): number | null {
+    const known = toRun.flatMap(({ cell }) => (cell.expectedMs === null ? [] : [cell.expectedMs]))
+    const seen = records.flatMap((record) =>
+      record?.finishedAt ? [Date.parse(record.finishedAt) - Date.parse(record.startedAt)] : [],
+    )
+    return remainingMs(waiting(), running(), plan.bounds, median(seen) ?? median(known))
+  }
+
+  function progress(): Progress {
+    const done = toRun.filter(({ index }) => isDone(index)).length
+    return {
+      done,
+      of: toRun.length,
+      running: running().map(({ index }) => plan.cells[index]?.key ?? ''),
+      etaMs: etaMs(),
+    }
+  }
+
+  function iso(): string {
+    return new Date(clock.now()).toISOString()
+  }
+}
