@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { rm, rmdir, statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rename, rm, rmdir, statfs } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { createZstdDecompress } from 'node:zlib'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { InfraError, UsageError } from '../../lib/errors.ts'
+import { randomId } from '../../lib/ids.ts'
 import { tryMachineLock } from '../../lib/machine-lock.ts'
 import { formatSize } from '../../lib/size.ts'
 import { toolIdentity } from '../../lib/version.ts'
@@ -141,15 +142,25 @@ function lockName(home: string): string {
 export async function removeVersion(home: string): Promise<boolean> {
   return withLock(home, async () => {
     // Its generations first: what is left after a kill is a folder without any.
-    for (const { dir } of generationsOf(home)) await rm(dir, { recursive: true, force: true })
+    for (const kept of generationsOf(home)) await removeGeneration(kept)
     await rm(home, { recursive: true, force: true })
     await rmdir(dirname(home)).catch(() => undefined)
   })
 }
 
-async function removeKept({ home, dir }: Kept): Promise<boolean> {
+async function removeKept(kept: Kept): Promise<boolean> {
+  const { home, dir } = kept
   const isLast = generationsOf(home).every((other) => other.dir === dir)
-  return isLast ? removeVersion(home) : withLock(home, () => rm(dir, { recursive: true, force: true }))
+  return isLast ? removeVersion(home) : withLock(home, () => removeGeneration(kept))
+}
+
+/** Out of sight in one step, so that a kill leaves no half of it under its name; the rest goes with the drafts of dead runs. */
+async function removeGeneration({ home, dir, runId }: Kept): Promise<void> {
+  const drafts = join(dirname(dirname(home)), basename(draftsDir('')))
+  await mkdir(drafts, { recursive: true, mode: 0o700 })
+  const gone = join(drafts, `${runId}.removed-${randomId(6)}`)
+  await rename(dir, gone)
+  await rm(gone, { recursive: true, force: true })
 }
 
 /** Also what a kill between the rename and the removal left, and what was lent then. */
@@ -158,7 +169,7 @@ async function removeOlder(home: string): Promise<void> {
   const newest = newestWhole(generations)
   if (!newest) return
   for (const kept of generations.filter(({ dir }) => dir !== newest.dir))
-    await withLock(home, () => rm(kept.dir, { recursive: true, force: true }))
+    await withLock(home, () => removeGeneration(kept))
 }
 
 async function withLock(home: string, act: () => Promise<void>): Promise<boolean> {
