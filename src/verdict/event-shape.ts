@@ -63,6 +63,12 @@ export const baseShape = z.object({
   version: z.string(),
   commit: z.string(),
   source: z.enum(['pin', 'canonical', 'tag', 'branch']),
+  via: z
+    .array(z.object({ version: z.string(), commit: z.string() }))
+    .optional()
+    .meta({
+      description: 'The releases through which the app went on its way to head, in order. Absent: straight to head.',
+    }),
 })
 
 export const environmentShape = z.object({
