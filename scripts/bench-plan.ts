@@ -26,7 +26,12 @@ await loadSettings({ recipeDir: ${JSON.stringify(recipe)}, recipeName: 'todo' })
     'load + plan, in a warm process': () => {
       round += 1
       const tmp = join(dir, String(round))
-      const folder = { checkout: join(tmp, 'checkout'), checkoutBase: join(tmp, 'checkout-base'), tmp }
+      const folder = {
+        checkout: join(tmp, 'checkout'),
+        checkoutBase: join(tmp, 'checkout-base'),
+        checkoutVia: join(tmp, 'via'),
+        tmp,
+      }
       return planRun({ recipe, base: 'auto', runId: newRunId(Date.now()), folder })
     },
   }

@@ -5,10 +5,11 @@ import { type Tweak, tinyRecipe } from './tiny.ts'
 
 /** The commits of a canary's recipe. */
 export function canarySteps(name: string, canary: Canary): RecipeStep[] {
-  const { recipe, shape = shapeOf(name), base = {}, head = {}, both = {}, sameAsBase } = canary
+  const { recipe, shape = shapeOf(name), base = {}, between, head = {}, both = {}, sameAsBase } = canary
   if (recipe) return recipe(name)
   const release = (own: Tweak) => shaped(merged(own, both), shape)
-  return tinyRecipe({ name, base: base && release(base), head: release(head), sameAsBase })
+  const releases = { base: base && release(base), between: between && release(between), head: release(head) }
+  return tinyRecipe({ name, ...releases, sameAsBase })
 }
 
 function merged(own: Tweak, both: Tweak): Tweak {

@@ -54,6 +54,8 @@ export interface Canary {
   readonly expect: Expected
   /** The release 1.0.0+1 that an upgrade starts from; null: never released. Default: healthy. */
   readonly base?: Tweak | null
+  /** A release 1.1.0+1 between that and head. Default: there is none. */
+  readonly between?: Tweak
   readonly head?: Tweak
   /** What the tiny recipe looks like around its fault. Default: one that its name decides. */
   readonly shape?: ShapeId

@@ -37,8 +37,22 @@ export const WHOLE_LIFE = {
   functional: [],
   integration: [],
   resilience: [{ id: 'converged', after: { kind: 'redeploy' } }, 'redeploy-idle', 'data-kept', 'stayed-up'],
+  // Only where it is asked for.
+  rollback: [],
   teardown: ['nothing-left'],
 } as const satisfies Record<TierId, readonly CheckRef[]>
+
+/** The checks of a way back, in their order: for canaries that ask for one. */
+export const WAY_BACK = [
+  { id: 'converged', after: AS_NEW },
+  { id: 'task-answers', after: AS_NEW },
+  'files-restored',
+  'converged',
+  'task-answers',
+  'base-runs-again',
+  'data-kept',
+  'stayed-up',
+] as const satisfies readonly CheckRef[]
 
 /** The tiers of a life in the order in which they run; the teardown ends every one. */
 const ORDER = TIER_IDS.filter((tier) => WHOLE_LIFE[tier].length > 0 && tier !== 'teardown')

@@ -16,7 +16,7 @@ export interface Times {
 
 export const NO_TIMES: Times = { sinceActMs: null, sinceSignMs: null }
 
-const DEPLOYS: ReadonlySet<OperationKind | undefined> = new Set(['deploy', 'upgrade'] as const)
+const DEPLOYS: ReadonlySet<OperationKind | undefined> = new Set(['deploy', 'step', 'upgrade', 'roll-back'] as const)
 
 /** When what decided in this tier was known. Kills and deployments of the same commit once more are no deployment. */
 export function timesOf(events: readonly RunEvent[], tier: TierId | null): Times {

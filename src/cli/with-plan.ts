@@ -31,7 +31,12 @@ export async function withHead<T>(
 ): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'cc-ci-plan-'))
   try {
-    const folder = { checkout: join(dir, 'checkout'), checkoutBase: join(dir, 'checkout-base'), tmp: dir }
+    const folder = {
+      checkout: join(dir, 'checkout'),
+      checkoutBase: join(dir, 'checkout-base'),
+      checkoutVia: join(dir, 'checkout-via'),
+      tmp: dir,
+    }
     const request = { ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }
     return await use(await checkOutHead(request), request)
   } finally {
@@ -41,10 +46,10 @@ export async function withHead<T>(
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
 export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
-  const { ref, base, recipes, approveCode, allow, origin, quick = false } = options
+  const { ref, base, recipes, approveCode, allow, origin, quick = false, rollback } = options
   const only = quick ? QUICK_TIERS : options.only
   return {
-    ...{ recipe, ref, base, only, quick, origin },
+    ...{ recipe, ref, base, only, quick, origin, rollback },
     operatorDir: recipes,
     approvals: readApprovals(stateDir(options.state)),
     remembered: rememberedIn(stateDir(options.state)),

@@ -1,51 +1,15 @@
 import { rm } from 'node:fs/promises'
-import type { CustomFile } from '../config/customization.ts'
-import type { Settings } from '../config/settings.ts'
-import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
 import { messageOf, RecipeError } from '../lib/errors.ts'
 import { refuseBadImages } from '../recipe/bad-images.ts'
-import type { RecipeRepo, RecipeTree } from '../recipe/model.ts'
-import { exportTree, resolveRef } from '../recipe/repo.ts'
-import { readTree } from '../recipe/tree.ts'
+import type { RecipeRepo } from '../recipe/model.ts'
+import { resolveRelease } from '../recipe/repo.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
-import type { BaseRef, SkipKind } from '../verdict/events.ts'
+import type { BaseRef } from '../verdict/events.ts'
+import { type BaseQuestion, type Candidate, candidateOf, withData } from './base-candidate.ts'
+import type { BaseChoice } from './base-choice.ts'
 import { type Candidates, candidatesOf } from './candidates.ts'
-import type { Canonical } from './canonical.ts'
-import { runningDifference } from './difference.ts'
-import { layOver } from './overlay.ts'
-import { newAppRelease, type ReleaseSource } from './release.ts'
-
-/** Where the upgrade starts, or why there is no upgrade to judge. `considered` tells the reader every step of the choice. */
-export type BaseChoice = { readonly considered: readonly string[] } & (
-  | {
-      readonly kind: 'base'
-      readonly ref: BaseRef
-      readonly tree: RecipeTree
-      readonly source: ReleaseSource
-      readonly release: Release
-      readonly differs: readonly string[]
-    }
-  | { readonly kind: 'no-delta'; readonly ref: BaseRef }
-  /** There is, or may be, a release to upgrade from, and it cannot be had: an upgrade that should be judged and cannot. */
-  | { readonly kind: 'unresolved'; readonly cause: Cause }
-  /** `skip`: how the upgrade tier is skipped. Default: structural. `same`: the newest release before head, which runs the same. */
-  | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind; readonly same?: BaseRef }
-)
-
-export interface BaseQuestion {
-  readonly repo: RecipeRepo
-  readonly app: App
-  readonly head: Release
-  readonly settings: Settings
-  /** `auto`, `none`, or a version or ref that the caller pinned; it wins over the setting `upgrade.from`. */
-  readonly asked: string
-  /** The checkout of the candidate under consideration; in the end, of the chosen one. */
-  readonly dir: string
-  /** The CI overlay, which applies to the base as well. */
-  readonly overlay: CustomFile | null
-  /** Whose data the base gets when it is of that version; it does not decide which one is taken. */
-  readonly canonical?: Canonical | null
-}
+import { parseChain } from './chain.ts'
+import { chainBase } from './chain-base.ts'
 
 /**
  * Pin, then the newest released tag that is an ancestor of head (else of the target branch), then the tip of the target branch: the candidates
@@ -56,18 +20,20 @@ export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
   if (question.asked === 'none')
     return { kind: 'none', reason: 'no base wanted (--base none)', considered: [], skip: 'not-selected' }
   if (asked === 'none') return { kind: 'none', reason: 'upgrade.from is none', considered: [], skip: 'declared' }
+  const chain = parseChain(asked)
+  if (chain) return chainBase(question, chain)
   if (asked !== 'auto') return pinnedBase(question, asked)
   return automaticBase(question)
 }
 
 async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseChoice> {
-  const commit = await resolveRef(question.repo, asked)
-  const ref = withData({ version: asked, commit, source: 'pin' }, question)
+  const { name, commit } = await resolveRelease(question.repo, asked)
+  const ref = withData({ version: name, commit, source: 'pin' }, question)
   const candidate = await candidateOf(question, ref)
   if (candidate.differs.length === 0)
-    return { kind: 'no-delta', ref, considered: [`${asked}: pinned, but runs the same as head`] }
+    return { kind: 'no-delta', ref, considered: [`${name}: pinned, but runs the same as head`] }
   const data = ref.source === 'canonical' ? ', with the data of its canonical' : ''
-  return { kind: 'base', ref, ...candidate, considered: [`${asked}: pinned${data}`] }
+  return { kind: 'base', ref, ...candidate, via: [], considered: [`${name}: pinned${data}`] }
 }
 
 /**
@@ -101,7 +67,7 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
     const candidate = await tryCandidate(question, ref)
     if (typeof candidate !== 'string') {
       considered.push(`${name}: chosen (${bare.source})${ref === bare ? '' : ', with the data of its canonical'}`)
-      return { kind: 'base', ref, ...candidate, considered }
+      return { kind: 'base', ref, ...candidate, via: [], considered }
     }
     considered.push(`${name}: ${candidate}`)
     if (candidate === SAME) same ??= ref
@@ -110,7 +76,8 @@ async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
   return { ...noBase(candidates, considered), considered }
 }
 
-function noBase({ all, without }: Candidates, considered: readonly string[]) {
+/** What it means that nothing is left to upgrade from. */
+export function noBase({ all, without }: Candidates, considered: readonly string[]) {
   if (all.some(({ ref }) => ref)) {
     const message = 'there are older releases, but none of them can be read, so there is nothing to upgrade from'
     return { kind: 'unresolved', cause: cause('compose-invalid', message, { lines: considered }) } as const
@@ -124,14 +91,9 @@ function noBase({ all, without }: Candidates, considered: readonly string[]) {
   } as const
 }
 
-function historyLacks({ lacks, mend, why }: Extract<RecipeRepo['history'], { kind: 'partial' }>): Cause {
+export function historyLacks({ lacks, mend, why }: Extract<RecipeRepo['history'], { kind: 'partial' }>): Cause {
   const message = `${lacks}, so the newest version before head is not known${why ? ` (${why})` : ''}`
   return cause('base-unknown', message, { hint: `Type: ${mend}. Or name the version: --base VERSION.` })
-}
-
-function withData(ref: BaseRef, { canonical }: BaseQuestion): BaseRef {
-  if (!canonical || canonical.commit !== ref.commit || ref.source === 'branch') return ref
-  return { version: canonical.version, commit: ref.commit, source: 'canonical' }
 }
 
 const SAME = 'runs the same as head'
@@ -145,28 +107,4 @@ async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candi
     if (error instanceof RecipeError) return `cannot be resolved (${messageOf(error).split('\n')[0]})`
     throw error
   }
-}
-
-interface Candidate {
-  readonly tree: RecipeTree
-  readonly source: ReleaseSource
-  readonly release: Release
-  readonly differs: readonly string[]
-}
-
-async function candidateOf(question: BaseQuestion, ref: BaseRef): Promise<Candidate> {
-  const { repo, app, head, settings, dir, overlay, canonical } = question
-  await rm(dir, { recursive: true, force: true })
-  await exportTree(repo, ref.commit, dir)
-  if (overlay) await layOver(overlay, dir)
-  const read = await readTree(dir)
-  const data = canonical && ref.source === 'canonical' ? canonical.secrets : null
-  // Operators keep their env file and their secrets, as the data knows them.
-  const tree = data ? { ...read, env: { ...read.env, values: data.env } } : read
-  const added = data ? { ...NOTHING_ADDED, secretValues: data.values } : NOTHING_ADDED
-  const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
-  const { commit } = ref
-  const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added }
-  const release = await newAppRelease(source, settings)
-  return { tree, source, release, differs: runningDifference(release, head) }
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
-import type { Deployed, Deployer } from '../deploy/deployer.ts'
+import type { Deployed, Deployer, Release } from '../deploy/deployer.ts'
 import type { Provided } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
@@ -92,11 +92,28 @@ export interface RunState {
   /** The tier in which the watch found that the app failed: those after it need not look. */
   failedIn?: TierId
   witnesses?: PlantedWitnesses
+  /** The release on the way to head that runs now; see `steps.ts`. */
+  step?: Release
+  /** What is on the way: `from 1.2.0 to 1.3.0`. */
+  stepping?: string
+  /** Only where it is asked to go back after all else: the version before head, as it was right before the upgrade. */
+  before?: Before
   /** What the backup tier took and the restore tier puts back. */
   snapshot?: Snapshot
   /** The custom tests run once, for both tiers that they count for. */
   custom?: Promise<CustomRun>
 }
+
+/** The version before head with its backup, or why there is none. */
+export type Before =
+  | {
+      readonly kind: 'backed-up'
+      readonly snapshot: Snapshot
+      readonly deployed: Deployed
+      /** Of that version alone: its witnesses are in the snapshot, and stay planted until it runs again. */
+      readonly state: RunState
+    }
+  | { readonly kind: 'failed'; readonly stop: TierStop }
 
 export function freshState(): RunState {
   return { headServes: false }

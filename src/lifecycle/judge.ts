@@ -4,14 +4,13 @@ import { systemClock } from '../lib/clock.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { isNoSpace } from '../lib/no-space.ts'
 import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
-import type { CheckRef } from '../verdict/checks.ts'
-import type { CheckOutcome } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import { TIERS, type TierId } from '../verdict/tiers.ts'
 import { blockerOf } from './blocker.ts'
 import { type CarryOn, isCauseCode, type RunContext, TierStop } from './context.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
+import { type FoundFault, notOfHead } from './not-of-head.ts'
 import { tierReporter } from './reporter.ts'
 import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
@@ -57,7 +56,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     await noteMemory(id, next)
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
-    const { check, outcome, why } = foundBy(id, error)
+    const { check, outcome, why } = notOfHead(id, next, foundBy(id, error))
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
   }
@@ -80,12 +79,6 @@ export async function judgeTeardown(context: RunContext): Promise<void> {
     reporter.check('removal-ran', 'unverified', cause('teardown-leak', messageOf(error), blame))
   }
   events.append({ type: 'tier.ended', tier: 'teardown' })
-}
-
-interface FoundFault {
-  readonly check: CheckRef
-  readonly outcome: Exclude<CheckOutcome, 'pass'>
-  readonly why: Cause
 }
 
 function foundBy(tier: TierId, error: unknown): FoundFault {

@@ -71,20 +71,21 @@ interface New {
   readonly op: Operation
 }
 
-/** The app has converged on its empty volumes. */
+/** The app has converged on its empty volumes. `before`: what ran there before; null where it was deployed as new. */
 export async function convergedAsNew(
   context: RunContext,
   reporter: TierReporter,
-  { lost, deployed }: New,
+  { lost, deployed }: Pick<New, 'lost' | 'deployed'>,
+  before: Deployed | null = deployed,
 ): Promise<void> {
-  await asNew(lost, () => converged(context, ofNew(reporter), deployed, deployed))
+  await asNew(lost, () => converged(context, ofNew(reporter), deployed, before))
 }
 
 /** It is ready and serves, as it did when it was installed: hooks need a server that has made its own files. */
 export async function servesAsNew(
   context: RunContext,
   reporter: TierReporter,
-  { lost, release, op }: New,
+  { lost, release, op }: Omit<New, 'deployed'>,
 ): Promise<void> {
   await asNew(lost, async () => {
     await awaitReady(context, ofNew(reporter), op)

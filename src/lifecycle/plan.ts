@@ -13,8 +13,9 @@ import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
 import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
-import { ATTACHABLE, type TierId } from '../verdict/tiers.ts'
-import { type BaseChoice, chooseBase, comparedByLint } from './base.ts'
+import { ATTACHABLE, type TierId, withNeeds } from '../verdict/tiers.ts'
+import { chooseBase, comparedByLint } from './base.ts'
+import { type BaseChoice, lastBefore } from './base-choice.ts'
 import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
@@ -31,19 +32,23 @@ export interface PlanRequest {
   readonly origin?: string
   /** Default: the work tree as it lies there, uncommitted changes included. */
   readonly ref?: string
-  /** `auto`, `none`, or a version or ref. */
+  /** `auto`, `none`, a version or ref, or a chain of them. */
   readonly base: string
+  /** One of several bases that head is upgraded from: what cannot be deployed says nothing of head. */
+  readonly oneOfSeveral?: boolean
   /** Tiers to judge; what they need is judged too. Default: all that exist. */
   readonly only?: readonly TierId[]
   /** The tiers are those of `--quick`. */
   readonly quick?: boolean
+  /** After all else the version before is put back, with its backup from before the upgrade. Default: as the settings say, where all tiers are judged. */
+  readonly rollback?: boolean
   /** The data that the base gets; its app is this run's app. See `planWithCanonical`. */
   readonly canonical?: Extract<CanonicalUse, { canonical: unknown }>
   /** The operator's folder of settings, `<dir>/<recipe>/cc-ci.yml`. */
   readonly operatorDir?: string
   readonly runId: string
   /** Where checkouts are made; nothing outside it is written. */
-  readonly folder: Pick<RunFolder, 'checkout' | 'checkoutBase' | 'tmp'>
+  readonly folder: Pick<RunFolder, 'checkout' | 'checkoutBase' | 'checkoutVia' | 'tmp'>
   /** What the operator has approved; default: nothing. */
   readonly approvals?: readonly Approval[]
   /** The caller approves this recipe's code as it lies there, for this run alone. */
@@ -159,14 +164,18 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const { head, pristine } = await headRelease(headSource, custom.found)
   const canonical = request.canonical ?? ({ kind: 'none' } as const)
   const question = {
-    ...{ repo, app, head, settings, overlay, asked: baseAsked(request), dir: folder.checkoutBase },
+    ...{ repo, app, head, settings, overlay, asked: baseAsked(request) },
+    ...{ dir: folder.checkoutBase, viaDir: folder.checkoutVia },
     canonical: canonicalOf(canonical),
   }
   const base = await chooseBase(question)
   const lintBase = await comparedByLint(base, question)
   const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
   const backup = backupPlan(head.stack)
-  const selected = selectedTiers(selectionOf(request), request.attach !== undefined)
+  const selected = selectedTiers(selectionOf(request), {
+    attached: request.attach !== undefined,
+    also: (request.rollback ?? (settings.upgrade.rollback && !request.only)) ? ['rollback'] : [],
+  })
   const skips = skipsOf({
     ...{ selected, base, backup },
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
@@ -191,7 +200,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
       allowed,
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
-    losses: base.kind === 'base' && upgrade ? lossesOf(offering(base.release), offering(upgrade)) : [],
+    losses: base.kind === 'base' && upgrade ? lossesOf(offering(lastBefore(base)), offering(upgrade)) : [],
     ...{ backup, selected, skips, quarantine },
     expected: request.remembered?.(repo.name) ?? null,
     policy: policyRefusals({ head, base, upgrade, allowed }),
@@ -304,12 +313,13 @@ function historyTold({ history }: RecipeRepo): Finding[] {
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */
-function baseAsked({ only, base, attach }: PlanRequest): string {
-  return attach || (only && !only.includes('upgrade')) ? 'none' : base
+function baseAsked({ only, base, attach, rollback }: PlanRequest): string {
+  return attach || (only && !rollback && !withNeeds(only).includes('upgrade')) ? 'none' : base
 }
 
-function selectionOf({ only, attach }: PlanRequest): PlanRequest['only'] {
-  const wrong = attach && only ? only.filter((tier) => !ATTACHABLE.includes(tier)) : []
+function selectionOf({ only, attach, rollback }: PlanRequest): PlanRequest['only'] {
+  const named = [...(only ?? []), ...(rollback ? (['rollback'] as const) : [])]
+  const wrong = attach ? named.filter((tier) => !ATTACHABLE.includes(tier)) : []
   if (wrong.length === 0) return only
   throw new UsageError('cannot-attach', `${wrong.join(', ')} cannot be judged on the app of another run`, {
     hint: `With --attach: --only ${ATTACHABLE.join(',')}.`,

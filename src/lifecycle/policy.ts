@@ -3,7 +3,7 @@ import { foreignEdge } from '../edge/address.ts'
 import { formatPlace } from '../lib/place.ts'
 import { policyProblems } from '../recipe/policy.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
-import type { BaseChoice } from './base.ts'
+import type { BaseChoice } from './base-choice.ts'
 
 /** One thing that the compose files ask for and may not have. */
 export interface PolicyRefusal {
@@ -25,6 +25,10 @@ export function policyRefusals(plan: {
     { release: head, which: '' },
     ...(upgrade ? [{ release: upgrade, which: '' }] : []),
     ...(base.kind === 'base' ? [{ release: base.release, which: `the base ${base.ref.version}: ` }] : []),
+    ...(base.kind === 'base' ? base.via : []).map(({ ref, release }) => ({
+      release,
+      which: `${ref.version}, on the way: `,
+    })),
   ]
   const strictHosts = foreignEdge() !== null
   const rows = named.flatMap(({ release: { stack, app }, which }) =>

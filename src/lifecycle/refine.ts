@@ -2,11 +2,12 @@ import { backupPlan } from '../backup/labels.ts'
 import type { Release } from '../deploy/deployer.ts'
 import { RecipeError } from '../lib/errors.ts'
 import { secretVariables } from '../recipe/secrets.ts'
+import type { Step } from './base-choice.ts'
 import { whyReattached } from './canonical.ts'
 import { refuseOtherImages } from './overlay.ts'
 import { type RunPlan, refuseOtherFiles } from './plan.ts'
 import { policyRefusals } from './policy.ts'
-import { newAppRelease, type ReleaseSource, upgradeOf } from './release.ts'
+import { newAppRelease, type ReleaseSource, upgradedRelease, upgradeOf } from './release.ts'
 import { skipsOf } from './selection.ts'
 
 /** What became known only while the run went on. */
@@ -47,7 +48,12 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
     plan.base.kind === 'base'
       ? await (async (chosen) => {
           const source = given(chosen.source)
-          return { ...chosen, source, release: await newAppRelease(source, all) }
+          const via: Step[] = []
+          for (const step of chosen.via) {
+            const theirs = given(step.source)
+            via.push({ ...step, source: theirs, release: await upgradedRelease(theirs, chosen.tree, all) })
+          }
+          return { ...chosen, source, release: await newAppRelease(source, all), via }
         })(plan.base)
       : plan.base
   const backup = backupPlan(head.stack)

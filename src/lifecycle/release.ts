@@ -36,7 +36,7 @@ export async function newAppRelease(source: ReleaseSource, settings: Settings): 
  * The release as an upgrade of an app that was created from `base`. Operators keep their env file through an upgrade, so the
  * environment is the one made from the base's `.env.sample`; only abra.sh is read anew (coopcloud.tech operators handbook).
  */
-async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings: Settings): Promise<Release> {
+export async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings: Settings): Promise<Release> {
   const extra = { ...settings.env, ...settings.upgrade.env }
   return releaseWith(source, { ...source.tree, env: base.env }, { extra, settings })
 }

@@ -47,6 +47,8 @@ export interface RunFolder {
   /** The recipe as it was deployed; `checkoutBase` where an upgrade started. */
   readonly checkout: string
   readonly checkoutBase: string
+  /** A folder for each release on the way from there to head: `1`, `2`, .... */
+  readonly checkoutVia: string
   /** What the dependencies gave to a run whose app was kept; see `custom/kept-deps.ts`. */
   readonly keptDeps: string
   /** Gone when the run has ended. */
@@ -67,6 +69,7 @@ export function runFolder(stateDir: string, id: string): RunFolder {
     artifacts: join(dir, 'artifacts'),
     checkout: join(dir, 'checkout'),
     checkoutBase: join(dir, 'checkout-base'),
+    checkoutVia: join(dir, 'checkout-via'),
     keptDeps: join(dir, 'kept-deps.json'),
     tmp: join(dir, 'tmp'),
     alive: join(dir, 'alive'),

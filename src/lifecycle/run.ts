@@ -8,7 +8,7 @@ import { Masker } from '../lib/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
-import { type TierId, tiersWith } from '../verdict/tiers.ts'
+import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
 import { type Canonical, canonicalOf } from './canonical.ts'
@@ -22,6 +22,7 @@ import { keepLogs, startLogKeeper } from './logs.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
 import { RunResources } from './resources.ts'
+import { forgetBefore } from './rollback/before.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
 import { unplant } from './witnessing.ts'
@@ -99,11 +100,12 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
 /** `context`: with what its tiers have learnt so far. */
 function attemptIn(start: RunContext, tiers: readonly TierId[]): Attempt & { readonly context: () => RunContext } {
   let context = start
+  const wanted = tiers.filter((id) => !TIERS[id].byRequest || start.plan.selected.includes(id))
   return {
     context: () => context,
     async judge() {
       const keeper = startLogKeeper(context)
-      await judgeAll(start, tiers, (next) => {
+      await judgeAll(start, wanted, (next) => {
         context = next
       })
       await keeper.close()
@@ -158,7 +160,8 @@ function logsIncomplete(error: unknown) {
 /** Leaves the app and takes away what is cc-ci's own in and around it. */
 async function leaveApp(context: RunContext): Promise<void> {
   const { events, folder } = context
-  await unplant(context).catch((error: unknown) => events.append({ type: 'note', text: messageOf(error) }))
+  for (const forget of [unplant, forgetBefore])
+    await forget(context).catch((error: unknown) => events.append({ type: 'note', text: messageOf(error) }))
   for (const { what, message } of await context.resources.dispose(context))
     events.append({ type: 'note', text: `${what}: ${message}` })
   const reason = `kept by --keep: \`cc-ci gc ${context.plan.app.runId}\` removes it`

@@ -1,21 +1,24 @@
-import type { BackupPlan } from '../backup/labels.ts'
+import { type BackupPlan, backupPlan } from '../backup/labels.ts'
 import type { Customized } from '../config/customization.ts'
 import type { LoadedSettings } from '../config/load.ts'
 import type { Admitted } from '../gate/admit.ts'
 import { formatPlace } from '../lib/place.ts'
 import type { Finding, SkipKind } from '../verdict/events.ts'
-import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, withNeeds } from '../verdict/tiers.ts'
-import type { BaseChoice } from './base.ts'
+import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
+import { type BaseChoice, lastBefore } from './base-choice.ts'
 
 export interface Skip {
   readonly kind: SkipKind
   readonly reason: string
 }
 
-/** What was asked for, what that needs, and the teardown, in the order of the table. */
-export function selectedTiers(only: readonly TierId[] | undefined, attached: boolean): TierId[] {
+/** What was asked for, what that needs, and the teardown, in the order of the table; `also`: beside the usual ones, or those of `only`. */
+export function selectedTiers(
+  only: readonly TierId[] | undefined,
+  { attached, also }: { readonly attached: boolean; readonly also: readonly TierId[] },
+): TierId[] {
   if (attached) return TIER_IDS.filter((tier) => TIERS[tier].app === 'last' || (only ?? ATTACHABLE).includes(tier))
-  return only ? withNeeds([...only, ...tiersWith(({ app }) => app === 'last')]) : TIER_IDS
+  return withNeeds([...(only ?? USUAL_TIERS), ...also, ...tiersWith(({ app }) => app === 'last')])
 }
 
 /** Declared not applicable, though it can be judged: then the judgement stands, and a finding says so. */
@@ -92,7 +95,16 @@ const NOTHING_TO_JUDGE: Readonly<Record<TierId, (plan: Planned) => Skip | null>>
     if (settings.resilience) return null
     return { kind: 'declared', reason: 'nothing may be killed: the setting resilience is false' }
   },
+  rollback: noRollback,
   teardown: () => null,
+}
+
+/** Of a base that is not known or runs the same the upgrade tier tells, and blocks this one. */
+function noRollback({ base }: Planned): Skip | null {
+  if (base.kind === 'none') return structural(`there is no upgrade to go back from: ${base.reason}`)
+  if (base.kind !== 'base') return null
+  const { capable, reason } = backupPlan(lastBefore(base).stack)
+  return capable ? null : structural(`the version before cannot be backed up: ${reason}`)
 }
 
 function structural(reason: string): Skip {

@@ -8,6 +8,7 @@ import {
   removeWitnesses,
   type WitnessEvidence,
 } from '../backup/witness/index.ts'
+import type { Release } from '../deploy/deployer.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { hookExec, toolboxOf } from './open-resources.ts'
@@ -114,18 +115,29 @@ function causeOfLoss(lost: Lost, operation: 'upgrade' | 'restore' | 'resilience'
     : cause('restore-no-effect', what, { lines })
 }
 
+/** The data of the base after a step on its way to head; what was planted stays. Resolves to the number of things looked at. */
+export async function compareOnTheWay(context: RunContext): Promise<number> {
+  const { witnesses } = context.state
+  if (!witnesses) return 0
+  const evidence = await compareAfterUpgrade(await surroundings(context), witnesses)
+  const rows = 'witnesses' in evidence ? evidence.witnesses : []
+  const lost = rows.filter(({ result }) => result === 'lost')
+  if (lost.length > 0) throw new TierStop('data-kept', causeOfLoss(lost, 'upgrade', []))
+  return rows.length
+}
+
+function running({ plan, state }: RunContext): Release {
+  if (state.headServes && plan.upgrade) return plan.upgrade
+  return state.step ?? (plan.base.kind === 'base' ? plan.base.release : plan.head)
+}
+
 async function surroundings(context: RunContext) {
   const { plan, host, signal } = context
   return {
     toolbox: await toolboxOf(context),
     engine: host.engine,
     stack: plan.app.stack,
-    model: (context.state.headServes && plan.upgrade
-      ? plan.upgrade
-      : plan.base.kind === 'base'
-        ? plan.base.release
-        : plan.head
-    ).stack,
+    model: running(context).stack,
     plan: plan.backup,
     exec: hookExec(context),
     signal,

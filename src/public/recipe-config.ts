@@ -94,6 +94,13 @@ export interface RecipeConfig {
      * { upgrade: { data: "canonical" } }
      */
     readonly data?: 'new' | 'canonical'
+    /**
+     * Whether a whole run ends by going back: the version before is put back on empty volumes, and the backup that was made of it before the upgrade restored. It costs a backup, a deployment and a restore more. `--rollback` asks for it once.
+     * @default false
+     * @example
+     * { upgrade: { rollback: true } }
+     */
+    readonly rollback?: boolean
   }
   readonly backup?: {
     /**

@@ -20,6 +20,20 @@ export async function resolveRef(repo: RecipeRepo, ref: string): Promise<string>
   throw await refNotFound(repo, ref)
 }
 
+/**
+ * The same for the version that an upgrade starts from, where `1.2.0` may stand for the newest tag of that version of the recipe, such as `1.2.0+4.5`.
+ * `name`: the tag that was meant, else what was asked for.
+ */
+export async function resolveRelease(repo: RecipeRepo, asked: string): Promise<{ name: string; commit: string }> {
+  try {
+    return { name: asked, commit: await resolveRef(repo, asked) }
+  } catch (error) {
+    const meant = repo.versions.findLast(({ recipe }) => recipe === asked)
+    if (!meant) throw error
+    return { name: meant.tag, commit: meant.commit }
+  }
+}
+
 /** Names of the tags whose commit is this one or an ancestor of it. */
 export function tagsWithin(repo: Pick<RecipeRepo, 'dir'>, commit: string): Promise<ReadonlySet<string>> {
   return tagsBy(repo, '--merged', commit)

@@ -11,7 +11,7 @@ import { versionsOf } from './versions.ts'
 
 export { exportTree } from './export.ts'
 export { wholeHistory } from './history.ts'
-export { isWithin, resolveRef, type TargetBranch, tagsAfter, tagsWithin, targetBranch } from './ref.ts'
+export { isWithin, resolveRef, resolveRelease, type TargetBranch, tagsAfter, tagsWithin, targetBranch } from './ref.ts'
 
 const CLONE_DEADLINE_MS = 300_000
 

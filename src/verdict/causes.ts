@@ -323,6 +323,13 @@ export const CAUSES = {
     why: 'What cc-ci destroyed after the backup is still missing after the restore of that very snapshot.',
     todo: 'Check that the restore hook loads the dump that the backup hook wrote.',
   },
+  'rollback-data-lost': {
+    blame: 'recipe',
+    again: deterministic('Losing data once is too often, whatever a second attempt says.'),
+    what: 'The version before the upgrade was put back, and its backup did not give all of its data back.',
+    why: 'It was backed up before the upgrade; afterwards it was deployed on empty volumes and that snapshot restored, with its own hooks. What cc-ci had seen there before is not all there.',
+    todo: 'This is what an operator has who goes back after an upgrade. The released version cannot be changed any more: mend its backup in the next one, and tell operators of this one.',
+  },
   'backup-not-verified': {
     blame: 'recipe',
     again: deterministic('Three backups in a row were refused already.'),

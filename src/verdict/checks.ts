@@ -24,6 +24,9 @@ const CHECKS = {
   'delta-runs': 'base and head differ in what runs',
   'still-there': 'what the base did is still there',
   'data-kept': 'data is still there',
+  'step-taken': 'the app goes by way of {subject}, with its data',
+  'backed-up-before': 'the version before was backed up before the upgrade',
+  'base-runs-again': 'the version before is what runs again',
 
   'backup-hook': '{subject} succeeds',
   'snapshot-covers': 'the snapshot holds what the labels promise',

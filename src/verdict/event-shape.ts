@@ -67,6 +67,12 @@ export const baseShape = z.object({
   version: z.string(),
   commit: z.string(),
   source: z.enum(['pin', 'canonical', 'tag', 'branch']),
+  via: z
+    .array(z.object({ version: z.string(), commit: z.string() }))
+    .optional()
+    .meta({
+      description: 'The releases through which the app went on its way to head, in order. Absent: straight to head.',
+    }),
 })
 
 const taken = { p50Ms: z.number(), p95Ms: z.number(), runs: z.number().int() }

@@ -91,6 +91,21 @@ export interface BaseRef {
   readonly version: string
   readonly commit: string
   readonly source: 'pin' | 'canonical' | 'tag' | 'branch'
+  /** The releases through which the app goes on its way from there to head, in order. Absent: straight to head. */
+  readonly via?: readonly { readonly version: string; readonly commit: string }[]
+}
+
+/** The version from which the upgrade to head itself starts: `1.2.0` straight to head, else the last one on the way. */
+export function beforeHead({ version, commit, via = [] }: BaseRef): {
+  readonly version: string
+  readonly commit: string
+} {
+  return via.at(-1) ?? { version, commit }
+}
+
+/** `1.2.0`, or `1.2.0 by way of 1.3.0`. */
+export function wayOf({ version, via = [] }: Pick<BaseRef, 'version' | 'via'>): string {
+  return via.length === 0 ? version : `${version} by way of ${via.map((step) => step.version).join(', ')}`
 }
 
 /** Everything that makes this run different from one of the same recipe with nothing added. Secret-named values are masked. */

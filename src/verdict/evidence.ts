@@ -15,6 +15,10 @@ const identity = z.object({
   chaosVersion: z.string().nullable(),
 })
 const number = z.number().int().min(0)
+/** Files in each volume that was emptied: before, right after, once the app had come up as new, and at the end. */
+const emptied = z.object({ volume: z.string(), before: number, left: number, asNew: number, after: number })
+/** A volume that no label would bring back: left alone. */
+const spared = z.object({ volume: z.string(), why: z.string(), files: number, bytes: number })
 const witness = z.object({
   /** `volume:data`, `postgres:db`, `mariadb:db` or `redis:cache`. */
   subject: z.string(),
@@ -164,12 +168,43 @@ export const EVIDENCE = {
     files: z.number().int().min(1),
     /** `whole`: the volumes were emptied, and the app started on them as new, before the snapshot came back. `small`: markers and dumps alone were destroyed. */
     form: z.enum(['whole', 'small']).optional(),
-    /** Files in each volume that was emptied: before, right after, once the app had come up as new, and at the end. */
-    emptied: z
-      .array(z.object({ volume: z.string(), before: number, left: number, asNew: number, after: number }))
-      .optional(),
-    /** Volumes that no label would bring back: they were left alone. */
-    spared: z.array(z.object({ volume: z.string(), why: z.string(), files: number, bytes: number })).optional(),
+    emptied: z.array(emptied).optional(),
+    spared: z.array(spared).optional(),
+  }),
+  /** The releases between base and head that the app went through on its way, each with what it changed and what became of the data of the base. */
+  steps: z.object({
+    steps: z
+      .array(
+        z.object({
+          version: z.string().min(1),
+          commit: z.string().length(40),
+          /** Services that ran something else than before. */
+          changed: z.array(z.string()).min(1),
+          /** Witnesses of the base that were looked at, none of which was lost. */
+          witnesses: number,
+          /** Until it served, in ms. */
+          ms: z.number(),
+        }),
+      )
+      .min(1),
+  }),
+  /** The version before runs again, on volumes that were emptied, with the snapshot that was taken of it before the upgrade. */
+  'rolled-back': z.object({
+    version: z.string().min(1),
+    commit: z.string().length(40),
+    snapshot: z.string().min(8),
+    files: z.number().int().min(1),
+    /** The image of each service before the upgrade, and now. */
+    services: z
+      .array(z.object({ service: z.string(), before: z.string().min(1), now: z.string().min(1) }))
+      .min(1)
+      .refine((services) => services.every(({ before, now }) => before === now), 'another image runs than before'),
+    /** Services that only head has: removed. */
+    dropped: z.array(z.string()),
+    /** Volumes that only head has: nothing mounts them any more. */
+    unused: z.array(z.string()),
+    emptied: z.array(emptied).min(1),
+    spared: z.array(spared),
   }),
   /** The base got the data of the last green run of its version: each volume was compared with what was kept before a program saw it. */
   reattached: z.object({

@@ -111,20 +111,24 @@ function attemptOf(
 }
 
 function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFacts {
-  const snapshot = of(events, 'evidence').find(
-    ({ tier, evidence }) => tier === 'backup' && evidence.kind === 'snapshot',
-  )?.evidence
+  const snapshotOf = (tier: TierId) => {
+    const found = of(events, 'evidence').find((event) => event.tier === tier && event.evidence.kind === 'snapshot')
+    return found?.evidence.kind === 'snapshot' ? found.evidence.id : undefined
+  }
+  const [snapshot, snapshotBefore] = [snapshotOf('backup'), snapshotOf('upgrade')]
   return {
     header,
     complete: events.some(({ type }) => type === 'run.ended'),
     interrupted: first(events, 'run.interrupted')?.signal ?? null,
     touched: of(events, 'tier.started').some(({ tier }) => TIERS[tier].app !== 'none'),
-    ...(snapshot?.kind === 'snapshot' ? { snapshot: snapshot.id } : {}),
+    ...(snapshot ? { snapshot } : {}),
+    ...(snapshotBefore ? { snapshotBefore } : {}),
   }
 }
 
 function judgeTiers(events: readonly RunEvent[], run: RunFacts): TierResult[] {
-  const facts = new Map(TIER_IDS.map((tier) => [tier, tierFacts(tier, events)]))
+  const listed = TIER_IDS.filter((id) => !TIERS[id].byRequest || run.header.selected.includes(id))
+  const facts = new Map(listed.map((tier) => [tier, tierFacts(tier, events)]))
   const outcomes = new Map<TierId, Outcome>()
   for (const [tier, known] of facts) {
     const outcome = tierOutcome(known, run)

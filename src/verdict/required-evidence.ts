@@ -1,3 +1,4 @@
+import type { BaseRef } from './events.ts'
 import { type Evidence, type EvidenceKind, evidenceProblem } from './evidence.ts'
 import { TIERS, type TierId } from './tiers.ts'
 
@@ -32,12 +33,33 @@ export function missingData(
   return found.version === base.version ? null : `the base had the data of ${found.version}, not of ${base.version}`
 }
 
+/** An upgrade by way of other releases is one of each of them. Null: nothing is missing. */
+export function missingSteps(evidence: readonly Evidence[], base: Pick<BaseRef, 'via'> | null): string | null {
+  const { via = [] } = base ?? {}
+  if (via.length === 0) return null
+  const found = evidence.find((piece) => piece.kind === 'steps')
+  if (!found) return 'nothing says that the app went by way of the releases between'
+  const problem = evidenceProblem(found)
+  if (problem !== null) return `evidence of kind steps is not whole: ${problem}`
+  const went = (steps: readonly { version: string; commit: string }[]) =>
+    steps.map(({ version, commit }) => `${version} (${commit.slice(0, 8)})`).join(', ')
+  return went(found.steps) === went(via) ? null : `the app went by way of ${went(found.steps)}, not of ${went(via)}`
+}
+
+/** What is known of a run, that evidence must agree with. */
+interface Known {
+  /** Of head. */
+  readonly commit: string
+  /** Of the backup tier. */
+  readonly snapshot?: string | undefined
+  /** Of the version before, taken before the upgrade. */
+  readonly snapshotBefore?: string | undefined
+  /** Commit of the version before head. */
+  readonly base?: string | null
+}
+
 /** What the evidence of one run says that cannot be true of a tier that passes, though every piece of it is whole. */
-export function contradiction(
-  tier: TierId,
-  evidence: readonly Evidence[],
-  known: { commit: string; snapshot?: string },
-): string | null {
+export function contradiction(tier: TierId, evidence: readonly Evidence[], known: Known): string | null {
   for (const piece of evidence) {
     const found = contradicts(piece, known)
     if (found) return `the evidence of ${tier} contradicts its checks: ${found}`
@@ -45,11 +67,16 @@ export function contradiction(
   return null
 }
 
-function contradicts(piece: Evidence, known: { commit: string; snapshot?: string }): string | null {
+function contradicts(piece: Evidence, known: Known): string | null {
   if (piece.kind === 'head-deployed' && piece.commit !== known.commit)
     return `${piece.commit} was deployed, not ${known.commit}`
   if (piece.kind === 'restored' && known.snapshot && piece.snapshot !== known.snapshot) {
     return `snapshot ${piece.snapshot} was restored, not ${known.snapshot} of this run`
+  }
+  if (piece.kind === 'rolled-back') {
+    if (piece.commit !== known.base) return `${piece.commit} was put back, not ${known.base ?? 'a version before head'}`
+    if (piece.snapshot !== known.snapshotBefore)
+      return `snapshot ${piece.snapshot} was restored, not ${known.snapshotBefore ?? 'one'} from before the upgrade`
   }
   if (piece.kind === 'witness' && 'witnesses' in piece) {
     const lost = piece.witnesses.find(({ result }) => result === 'lost')

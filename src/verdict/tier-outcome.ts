@@ -1,7 +1,7 @@
 import { type Cause, cause } from './causes.ts'
-import type { RunEvent, RunHeader } from './events.ts'
+import { beforeHead, type RunEvent, type RunHeader } from './events.ts'
 import { failedTestLines } from './failed-tests.ts'
-import { contradiction, missingData, missingEvidence } from './required-evidence.ts'
+import { contradiction, missingData, missingEvidence, missingSteps } from './required-evidence.ts'
 import type { TierResult } from './results.ts'
 import { TIERS, type TierId } from './tiers.ts'
 
@@ -28,6 +28,8 @@ export interface RunFacts {
   readonly interrupted: TierResultSignal | null
   /** Id of the snapshot that the backup tier took. */
   readonly snapshot?: string
+  /** Id of the snapshot that the upgrade tier took of the version before. */
+  readonly snapshotBefore?: string
   /** True when a tier that puts something on the engine was begun. */
   readonly touched: boolean
 }
@@ -107,14 +109,14 @@ function leftOpen(what: string, { interrupted, complete }: RunFacts): Cause {
   return cause('harness-error', `${what}: the record of the run stops before`)
 }
 
-function notProven(facts: TierFacts, { header, snapshot }: RunFacts): Cause | null {
+function notProven(facts: TierFacts, { header, snapshot, snapshotBefore }: RunFacts): Cause | null {
   const { tier, evidence, checks, tests } = facts
   if (checks.length === 0) return cause('evidence-missing', `${tier} ended without a single check`)
   const missing = missingEvidence(tier, evidence)
   if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
   const { recipe, base } = header
-  const known = { commit: recipe.commit, ...(snapshot ? { snapshot } : {}) }
-  const without = tier === 'upgrade' ? missingData(evidence, base) : null
+  const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && beforeHead(base).commit }
+  const without = tier === 'upgrade' ? (missingData(evidence, base) ?? missingSteps(evidence, base)) : null
   if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
   const wrong = contradiction(tier, evidence, known)
   if (wrong) return cause('evidence-missing', wrong)

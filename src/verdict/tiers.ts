@@ -53,6 +53,8 @@ interface TierRow<Id extends string> {
   readonly attachable: boolean
   /** `notApplicable` may name it. */
   readonly declarable: boolean
+  /** Judged only where it is asked for by name; results of other runs have no row of it. */
+  readonly byRequest: boolean
   /** Code without which a fault that it finds is not proven to be the recipe's. */
   readonly missesWhenRefused: readonly PreparingCode[]
   /** Tests without which it cannot pass. */
@@ -75,6 +77,7 @@ const ROWS = defineTiers({
     quick: true,
     attachable: false,
     declarable: false,
+    byRequest: false,
     missesWhenRefused: [],
     tests: [],
     requires: ['rules'],
@@ -91,6 +94,7 @@ const ROWS = defineTiers({
     quick: true,
     attachable: false,
     declarable: false,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, 'ready', 'screenshot'],
     tests: ['install'],
     requires: ['images', 'tasks', ['http', 'no-http'], ['page', 'page-elsewhere', 'no-http']],
@@ -107,6 +111,7 @@ const ROWS = defineTiers({
     quick: true,
     attachable: false,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE, 'ready', 'screenshot'],
     tests: ['upgrade'],
     requires: ['identity', 'head-deployed', 'update-status', ['http', 'no-http'], 'witness'],
@@ -123,6 +128,7 @@ const ROWS = defineTiers({
     quick: false,
     attachable: false,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE, 'hooks.preBackup', 'backup.verify'],
     tests: ['backup'],
     requires: ['snapshot', 'hooks', 'coverage'],
@@ -139,6 +145,7 @@ const ROWS = defineTiers({
     quick: false,
     attachable: false,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE, 'hooks.preBackup', 'hooks.preRestore', 'ready'],
     tests: ['restore'],
     requires: ['restored', 'hooks', 'witness', ['http', 'no-http']],
@@ -155,6 +162,7 @@ const ROWS = defineTiers({
     quick: true,
     attachable: true,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE],
     // Whatever else was refused, a recipe that brings tests is not one without tests.
     tests: ['install', 'upgrade', 'backup', 'restore', 'custom'],
@@ -172,6 +180,7 @@ const ROWS = defineTiers({
     quick: false,
     attachable: true,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE],
     tests: ['custom'],
     requires: ['tests', 'provider'],
@@ -188,9 +197,27 @@ const ROWS = defineTiers({
     quick: false,
     attachable: false,
     declarable: true,
+    byRequest: false,
     missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE, 'ready'],
     tests: [],
     requires: ['recovery', ['http', 'no-http'], 'no-op-redeploy', 'witness'],
+  },
+  rollback: {
+    does: 'the version before is put back, with its backup from before the upgrade',
+    judges: 'it comes up on empty volumes; then it serves and has the data that it had (only with `--rollback`)',
+    rung: null,
+    optional: true,
+    needs: ['upgrade'],
+    app: 'head',
+    disrupts: true,
+    decides: 'always',
+    quick: false,
+    attachable: false,
+    declarable: false,
+    byRequest: true,
+    missesWhenRefused: [...BEFORE_INSTALL, ...BEFORE_UPGRADE, 'hooks.preBackup', 'hooks.preRestore', 'ready'],
+    tests: [],
+    requires: ['rolled-back', 'hooks', 'witness', ['http', 'no-http']],
   },
   teardown: {
     does: 'everything is removed',
@@ -204,6 +231,7 @@ const ROWS = defineTiers({
     quick: false,
     attachable: false,
     declarable: false,
+    byRequest: false,
     missesWhenRefused: [],
     tests: [],
     requires: ['ledger'],
@@ -231,6 +259,9 @@ export const ATTACHABLE: readonly TierId[] = tiersWith(({ attachable }) => attac
 
 /** What a quick run judges: whether the recipe comes up, can be upgraded to and does its work; nothing about backups, dependencies and failures. */
 export const QUICK_TIERS: readonly TierId[] = tiersWith(({ quick }) => quick)
+
+/** What a run judges of which nothing is said. */
+export const USUAL_TIERS: readonly TierId[] = tiersWith(({ byRequest }) => !byRequest)
 
 /** These and all that they need, in order. */
 export function withNeeds(wanted: readonly TierId[]): TierId[] {

@@ -35,7 +35,7 @@ describe('what is used', () => {
       health: { path: '/', status: [200, 301, 302] },
       timeouts: { deploy: 600_000, http: 300_000, tests: 600_000, hook: 300_000, quiet: 20_000 },
       env: {},
-      upgrade: { from: 'auto', env: {}, data: 'new' },
+      upgrade: { from: 'auto', env: {}, data: 'new', rollback: false },
       backup: { capable: 'auto', verify: [] },
       notApplicable: {},
       removed: {},

@@ -35,7 +35,12 @@ async function maintained(): Promise<string> {
 
 async function plan(recipe: string, more: { ref?: string; base?: string; only?: 'lint'[] } = {}): Promise<RunPlan> {
   const at = await folder({})
-  const paths = { checkout: join(at, 'head'), checkoutBase: join(at, 'base'), tmp: join(at, 'tmp') }
+  const paths = {
+    checkout: join(at, 'head'),
+    checkoutBase: join(at, 'base'),
+    checkoutVia: join(at, 'via'),
+    tmp: join(at, 'tmp'),
+  }
   return planRun({ recipe, base: 'auto', runId: '20261129-120000-abc123', folder: paths, ...more })
 }
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type BaseChoice, chooseBase } from '../../src/lifecycle/base.ts'
+import { chooseBase } from '../../src/lifecycle/base.ts'
+import type { BaseChoice } from '../../src/lifecycle/base-choice.ts'
 import { exportTree, openRecipe } from '../../src/recipe/repo.ts'
 import { commit, folder, git, repository } from '../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseIn } from './releases.ts'
@@ -34,7 +35,8 @@ async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseC
   await exportTree(repo, dirty ? 'worktree' : commit, join(parent, 'head'))
   const head = await releaseIn(join(parent, 'head'), commit, dirty)
   const settings = { ...DEFAULTS, upgrade: { ...DEFAULTS.upgrade, from } }
-  return chooseBase({ repo, app: APP, head, settings, asked, overlay: null, dir: join(parent, 'base') })
+  const dirs = { dir: join(parent, 'base'), viaDir: join(parent, 'via') }
+  return chooseBase({ repo, app: APP, head, settings, asked, overlay: null, ...dirs })
 }
 
 const OLD: Step = { tag: '1.0.0+1.25', version: '1.0.0+1.25', image: 'nginx:1.25' }

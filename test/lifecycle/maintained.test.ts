@@ -139,7 +139,7 @@ test.each(Object.entries(HABITS).map(([habit, of], i) => [habit, of, 1400 + i] a
       const at = join(scratch, String(commit))
       const plan = await planRun({
         ...{ recipe: dir, ref: id, base: 'auto', runId: '20261129-120000-abc123' },
-        folder: { checkout: join(at, 'head'), checkoutBase: join(at, 'base'), tmp: at },
+        folder: { checkout: join(at, 'head'), checkoutBase: join(at, 'base'), checkoutVia: join(at, 'via'), tmp: at },
       })
       const [is, should] = [found(plan), expected(work, commit)]
       bases.add(is)

@@ -150,6 +150,10 @@ describe('evidenceMarkup', () => {
     asked: [{ subject: 'route:DOMAIN/', before: '200', after: '302' }],
     gone: ['volume:cache'],
   })
+  samples.set('steps', {
+    kind: 'steps',
+    steps: [{ version: '1.1.0+1', commit: 'b'.repeat(40), changed: ['app'], witnesses: 2, ms: 4100 }],
+  })
   samples.set('reattached', {
     kind: 'reattached',
     version: '1.0.0+1',

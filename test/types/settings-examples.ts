@@ -33,6 +33,7 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   defineRecipe({ upgrade: { env: { NEW_FEATURE: 'enabled' } } }),
   defineRecipe({ upgrade: { env: (ctx) => ({ PUBLIC_URL: ctx.baseUrl }) } }),
   defineRecipe({ upgrade: { data: 'canonical' } }),
+  defineRecipe({ upgrade: { rollback: true } }),
   defineRecipe({ backup: { capable: false } }),
   defineRecipe({
     backup: { verify: [{ volume: 'data', path: 'dump.sql', minBytes: 1000, contains: 'CREATE TABLE' }] },

@@ -7,7 +7,7 @@ import { exitCodeOf } from '../../src/verdict/exit-code.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { repetitionOf } from '../../src/verdict/repetition.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
-import { TIER_IDS, type TierId } from '../../src/verdict/tiers.ts'
+import { type TierId, USUAL_TIERS } from '../../src/verdict/tiers.ts'
 import { HEADER, passingStream, passingTier, stamped } from './passing-stream.ts'
 import { undetected } from './tampering.ts'
 import { ends, thrice, twice } from './two-attempts.ts'
@@ -97,7 +97,7 @@ describe('a run that was repeated', () => {
     const [first] = results.attempts ?? []
     expect(first).toMatchObject({ attempt: 1, verdict: 'fail', because: 'repeated: upgrade ended with not-converged' })
     expect(first?.tiers.map(({ id, status }) => `${id} ${status}`)).toEqual(
-      TIER_IDS.map((id) => `${id} ${id === 'upgrade' ? 'fail' : 'pass'}`),
+      USUAL_TIERS.map((id) => `${id} ${id === 'upgrade' ? 'fail' : 'pass'}`),
     )
     for (const { id, evidence } of first?.tiers ?? [])
       expect(evidence.length, id).toBeGreaterThan(id === 'upgrade' ? -1 : 0)

@@ -31,6 +31,10 @@ const OTHER_EVIDENCE: readonly Evidence[] = [
     volatileShare: 0,
   },
   {
+    kind: 'steps',
+    steps: [{ version: '1.1.0+1', commit: 'b'.repeat(40), changed: ['app'], witnesses: 2, ms: 4100 }],
+  },
+  {
     kind: 'reattached',
     version: '1.0.0+0.36.9',
     run: '20261123-191254-k3f9qa',

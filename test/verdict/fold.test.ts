@@ -6,10 +6,12 @@ import type { Evidence } from '../../src/verdict/evidence.ts'
 import { exitCodeOf } from '../../src/verdict/exit-code.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { parseResults, type TierResult } from '../../src/verdict/results.ts'
-import { TIER_IDS, TIERS, type TierId } from '../../src/verdict/tiers.ts'
+import { TIER_IDS, TIERS, type TierId, USUAL_TIERS } from '../../src/verdict/tiers.ts'
 import { HEAD, PASSING, passingDrafts, passingStream, passingTier, stamped } from './passing-stream.ts'
 
 const tierId = fc.constantFrom(...TIER_IDS)
+/** Also what must be asked for. */
+const ALL = { selected: TIER_IDS }
 
 function tierOf(events: readonly RunEvent[], id: TierId): TierResult {
   return fold(events).tiers.find((tier) => tier.id === id) as TierResult
@@ -26,7 +28,7 @@ function tierWith(tier: TierId, checks: readonly Partial<Extract<EventDraft, { t
 describe('a run in which everything passes', () => {
   it('passes, at the top level, with clean flags and valid results', () => {
     const results = fold(passingStream())
-    expect(results.tiers.map(({ id, status }) => `${id} ${status}`)).toEqual(TIER_IDS.map((id) => `${id} pass`))
+    expect(results.tiers.map(({ id, status }) => `${id} ${status}`)).toEqual(USUAL_TIERS.map((id) => `${id} pass`))
     expect(results).toMatchObject({
       verdict: 'pass',
       level: 6,
@@ -58,7 +60,7 @@ describe('no evidence, no pass', () => {
   const needs = TIER_IDS.flatMap((tier) => TIERS[tier].requires.map((need) => [tier, [need].flat()] as const))
 
   it.each(needs)('%s without %s is unverified, and so is the run', (tier, kinds) => {
-    const events = passingStream().filter((event) => !isEvidence(event, tier, kinds))
+    const events = passingStream({}, ALL).filter((event) => !isEvidence(event, tier, kinds))
     expect(tierOf(events, tier)).toMatchObject({
       status: 'unverified',
       cause: { code: 'evidence-missing', blame: 'ci' },
@@ -68,7 +70,7 @@ describe('no evidence, no pass', () => {
   })
 
   it.each(needs)('%s with a hollow %s is unverified', (tier, kinds) => {
-    const events = passingStream().map((event) =>
+    const events = passingStream({}, ALL).map((event) =>
       isEvidence(event, tier, kinds) ? ({ ...event, evidence: { kind: event.evidence.kind } } as RunEvent) : event,
     )
     expect(tierOf(events, tier)).toMatchObject({ status: 'unverified', cause: { code: 'evidence-missing' } })
@@ -82,7 +84,7 @@ describe('no evidence, no pass', () => {
   })
 
   it.each(TIER_IDS)('%s without a single check is unverified', (tier) => {
-    const events = passingStream().filter((event) => !(event.type === 'check' && event.tier === tier))
+    const events = passingStream({}, ALL).filter((event) => !(event.type === 'check' && event.tier === tier))
     expect(tierOf(events, tier)).toMatchObject({ status: 'unverified', cause: { code: 'evidence-missing' } })
   })
 
@@ -235,7 +237,8 @@ describe('a tier that was not judged', () => {
   ): EventDraft[] => [{ type: 'tier.skipped', tier, kind, reason }]
 
   it('is a skip with its reason and kind', () => {
-    const results = fold(passingStream({ upgrade: skipped('upgrade', 'structural', 'no released version') }))
+    const without = (tier: TierId) => ({ [tier]: skipped(tier, 'structural', 'no released version') })
+    const results = fold(passingStream(without('upgrade')))
     expect(results.tiers[2]).toMatchObject({
       status: 'skip',
       skipKind: 'structural',

@@ -1,9 +1,12 @@
 import type { EventDraft, RunEvent, RunHeader } from '../../src/verdict/events.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
-import { TIER_IDS, type TierId } from '../../src/verdict/tiers.ts'
+import { TIER_IDS, TIERS, type TierId, USUAL_TIERS } from '../../src/verdict/tiers.ts'
 
 export const HEAD = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678'
 const SNAPSHOT = '5f3c9a1e77b2d4c0'
+/** Of the version before, taken before the upgrade. */
+const BEFORE = '0a9b8c7d6e5f4321'
+const BASE = '9'.repeat(40)
 const START = Date.parse('2026-11-23T19:12:54.000Z')
 
 export const HEADER: RunHeader = {
@@ -16,8 +19,8 @@ export const HEADER: RunHeader = {
     version: '2.0.0+0.40.6',
     dirty: false,
   },
-  base: { version: '1.0.0+0.36.9', commit: '9'.repeat(40), source: 'tag' },
-  selected: TIER_IDS,
+  base: { version: '1.0.0+0.36.9', commit: BASE, source: 'tag' },
+  selected: USUAL_TIERS,
   stack: 'pocketbase-k3f9qa',
   domain: 'pocketbase-k3f9qa.ci.test',
   customization: { config: {}, hooks: [], overlays: [], tests: [], envOverrides: [], refused: [] },
@@ -128,6 +131,23 @@ export const PASSING: Record<TierId, readonly Evidence[]> = {
     witness,
     { kind: 'no-op-redeploy', services: [{ service: 'app', tasks: ['task2app'], specHash: 'h2' }], restarted: [] },
   ],
+  rollback: [
+    {
+      kind: 'rolled-back',
+      version: '1.0.0+0.36.9',
+      commit: BASE,
+      snapshot: BEFORE,
+      files: 9,
+      services: [{ service: 'app', before: 'sha256:aa11', now: 'sha256:aa11' }],
+      dropped: ['worker'],
+      unused: ['cache'],
+      emptied: [{ volume: 'data', before: 14, left: 0, asNew: 4, after: 9 }],
+      spared: [],
+    },
+    noHooks,
+    witness,
+    http,
+  ],
   teardown: [
     {
       kind: 'ledger',
@@ -173,13 +193,21 @@ export function passingTier(tier: TierId): EventDraft[] {
   ]
 }
 
-/** A whole run in which every tier passes; tiers given in `instead` have these events in place of their own. */
+/** The upgrade of a run that goes back at its end. */
+function backedUpBefore(): EventDraft[] {
+  const volumes = [{ volume: 'data', files: 9, bytes: 1_000_000 }]
+  const taken: EventDraft = { type: 'evidence', tier: 'upgrade', evidence: { kind: 'snapshot', id: BEFORE, volumes } }
+  return passingTier('upgrade').toSpliced(-1, 0, taken)
+}
+
+/** A whole run in which every usual tier passes, and what `header` asks for besides; tiers given in `instead` have these events in place of their own. */
 export function passingDrafts(
   instead: Partial<Record<TierId, readonly EventDraft[]>> = {},
   header: Partial<RunHeader> = {},
 ): EventDraft[] {
+  const selected = header.selected ?? TIER_IDS.filter((tier) => !TIERS[tier].byRequest || instead[tier])
   return [
-    { type: 'run.started', ...HEADER, ...header },
+    { type: 'run.started', ...HEADER, ...header, selected },
     {
       type: 'environment',
       engine: '20.10.24',
@@ -191,7 +219,10 @@ export function passingDrafts(
     { type: 'accommodation', text: 'no IPVS: endpoint_mode dnsrr' },
     { type: 'image', service: 'app', ref: 'pocketbase:0.36.9', id: 'sha256:aa11' },
     { type: 'image', service: 'app', ref: 'pocketbase:0.40.6', id: 'sha256:bb22' },
-    ...TIER_IDS.flatMap((tier) => instead[tier] ?? passingTier(tier)),
+    ...TIER_IDS.filter((tier) => !TIERS[tier].byRequest || selected.includes(tier)).flatMap(
+      (tier) =>
+        instead[tier] ?? (tier === 'upgrade' && selected.includes('rollback') ? backedUpBefore() : passingTier(tier)),
+    ),
     { type: 'finding', code: 'R015', severity: 'warning', message: 'long secret names', where: 'compose.yml:12:5' },
     { type: 'artifact', kind: 'screenshot', path: 'artifacts/install.png', sha256: '0'.repeat(64) },
     { type: 'secrets.scanned', files: 9, leaks: [] },

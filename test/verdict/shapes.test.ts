@@ -218,6 +218,9 @@ const MAY_BE_EMPTY = [
   'no-op-redeploy services.*.tasks',
   'engine-restart services.*.before',
   'engine-restart services.*.after',
+  'rolled-back dropped',
+  'rolled-back unused',
+  'rolled-back spared',
 ]
 const MAY_BE_MISSING = [
   'page status',

@@ -1,6 +1,6 @@
 import { type CauseCode, cause } from '../../src/verdict/causes.ts'
 import type { EventDraft, RunEvent, RunHeader } from '../../src/verdict/events.ts'
-import { TIER_IDS, type TierId } from '../../src/verdict/tiers.ts'
+import { type TierId, USUAL_TIERS } from '../../src/verdict/tiers.ts'
 import { passingDrafts, passingTier, stamped } from './passing-stream.ts'
 
 type Instead = Partial<Record<TierId, readonly EventDraft[]>>
@@ -22,7 +22,7 @@ function drafts(instead: Instead, header: Partial<RunHeader>): EventDraft[] {
 }
 
 function again(attempt: number, instead: Instead): EventDraft[] {
-  const tiers = TIER_IDS.filter((tier) => tier !== 'lint').flatMap((tier) => instead[tier] ?? passingTier(tier))
+  const tiers = USUAL_TIERS.filter((tier) => tier !== 'lint').flatMap((tier) => instead[tier] ?? passingTier(tier))
   return [{ type: 'attempt.started', attempt, because: 'a tier ended by chance' }, ...tiers]
 }
 

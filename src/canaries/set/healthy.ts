@@ -13,7 +13,7 @@ import {
   unlabel,
   worker,
 } from '../changes.ts'
-import { passes } from '../expect.ts'
+import { passes, WAY_BACK } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
 /** Lint asks for a route (R010), which decides its rung and not the verdict. */
@@ -29,6 +29,17 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     expect: passes(),
     shape: 'own-layer',
     fast: 'what all others are compared with',
+  },
+  'two-upgrades-and-back': {
+    about:
+      'Operators who took every upgrade, and went back after the last: head has a service more than the release before.',
+    expect: passes({
+      only: ['install', 'upgrade'],
+      besides: { upgrade: [{ id: 'step-taken', subject: '1.1.0+1' }, 'backed-up-before'], rollback: WAY_BACK },
+    }),
+    args: ['--base', '1.0.0+1..1.1.0+1', '--only', 'upgrade', '--rollback'],
+    between: {},
+    head: { compose: worker },
   },
   'slow-starter': {
     about: 'Needs 8 seconds to listen, and says so with its start period.',

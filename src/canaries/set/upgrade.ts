@@ -1,6 +1,7 @@
 import type { Canary } from '../canary.ts'
 import {
   all,
+  backup,
   type Change,
   CRASH,
   companion,
@@ -12,7 +13,7 @@ import {
   unlabel,
 } from '../changes.ts'
 import { cutHistory } from '../disturb/simple.ts'
-import { stops } from '../expect.ts'
+import { stops, WAY_BACK } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 
 const LINT_TOO = { unchecked: ['lint-clean'] } as const
@@ -128,6 +129,17 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     ),
     base: { compose: keyValueStore('PONG') },
     head: { compose: keyValueStore('NOAUTH Authentication required.') },
+  },
+  'rollback-data-lost': {
+    about:
+      'The restore hook of the release wipes what was restored: nobody who goes back after the upgrade has their data.',
+    expect: stops('rollback', 'rollback-data-lost', 'data-kept', {
+      only: ['install', 'upgrade'],
+      besides: { upgrade: ['backed-up-before'], rollback: WAY_BACK.slice(0, 6) },
+      says: /marker file is gone/,
+    }),
+    args: ['--only', 'upgrade', '--rollback'],
+    base: { compose: backup({ 'restore.post-hook': "sh -c 'rm -rf /data/* /data/.[!.]*'" }) },
   },
   'history-cut': {
     about: 'A shallow clone without an origin: there may be a release to upgrade from, or not.',

@@ -11,7 +11,9 @@ export interface StateOption {
 
 export interface RecipeOptions extends StateOption {
   readonly ref?: string
+  /** See `parseBases`. */
   readonly base: string
+  readonly rollback?: boolean
   readonly only?: readonly TierId[]
   readonly recipes?: string
   readonly origin?: string
@@ -41,7 +43,20 @@ export function withState(command: Command): Command {
 export const planOptions = {
   ref: () => new Option('--ref <ref>', 'judge this branch, tag or commit instead of the work tree'),
   base: () =>
-    new Option('--base <version>', 'the version an upgrade starts from: a version, auto or none').default('auto'),
+    new Option(
+      '--base <version>',
+      'the version an upgrade starts from: a version, auto or none; A..B is A upgraded to B, then to head',
+    ).default('auto'),
+  bases: () =>
+    new Option(
+      '--base <versions>',
+      'the version an upgrade starts from: a version, auto or none; A..B is A upgraded to B, then to head; several, separated by commas, or all-minors: a run for each, and a table',
+    ).default('auto'),
+  rollback: () =>
+    new Option(
+      '--rollback',
+      'after all else put the version before back, and restore the backup that was made of it before the upgrade',
+    ),
   quick: () =>
     new Option(
       '--quick',

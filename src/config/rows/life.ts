@@ -35,6 +35,12 @@ export const lifeRows = {
     default: 'new',
     example: 'canonical',
   }),
+  'upgrade.rollback': setting(z.boolean(), {
+    earlier: null,
+    what: 'Whether a whole run ends by going back: the version before is put back on empty volumes, and the backup that was made of it before the upgrade restored. It costs a backup, a deployment and a restore more. `--rollback` asks for it once.',
+    default: false,
+    example: true,
+  }),
   'backup.capable': setting(z.union([z.literal('auto'), z.boolean()]), {
     earlier: 'BACKUP_CAPABLE',
     what: 'Whether the app can be backed up; `auto` reads the backupbot labels. `false` hides no backup that they promise; `true` makes missing labels a fault.',

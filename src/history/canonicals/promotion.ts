@@ -3,7 +3,7 @@ import { volumesOf } from '../../lifecycle/keep-canonical.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import { POLICY_CODES, type PolicyCode } from '../../verdict/policy-codes.ts'
 import type { TierResult } from '../../verdict/results.ts'
-import { TIER_IDS, TIERS } from '../../verdict/tiers.ts'
+import { TIERS, USUAL_TIERS } from '../../verdict/tiers.ts'
 
 interface Rule {
   /** Why the data of such a run is not kept, for a person; null where the rule has nothing against it. */
@@ -31,11 +31,16 @@ export const RULES = {
   dirty: { against: ({ plan }) => (plan.headSource.dirty ? 'the work tree has uncommitted changes' : null) },
   /** It did not judge backup, restore, resilience and a new installation. */
   quick: { against: ({ plan }) => (plan.request.quick ? 'it is a quick run' : null) },
+  /** What runs at its end is the version before, with the data of that. */
+  'rolled-back': {
+    against: ({ plan: { selected, skips } }) =>
+      selected.includes('rollback') && !skips.has('rollback') ? 'it was put back to the version before' : null,
+  },
   /** It belongs to another run. */
   attached: { against: ({ plan }) => (plan.attached ? 'its app is that of another run' : null) },
   'left-out': {
     against: ({ plan }) => {
-      const left = TIER_IDS.filter((tier) => !plan.selected.includes(tier))
+      const left = USUAL_TIERS.filter((tier) => !plan.selected.includes(tier))
       return left.length > 0 && !plan.request.quick ? `not judged: ${left.join(', ')}` : null
     },
   },

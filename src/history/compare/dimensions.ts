@@ -1,3 +1,4 @@
+import { wayOf } from '../../verdict/events.ts'
 import { environmentFacts } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { areEquivalent } from './evidence-schemas.ts'
@@ -49,8 +50,9 @@ function recipeDifferences({ recipe: a }: RunSummary, { recipe: b }: RunSummary)
 }
 
 function baseDifferences({ base: a }: RunSummary, { base: b }: RunSummary): Difference[] {
-  const told = (base: RunSummary['base']) => (base ? `${base.version} (${base.source})` : 'none')
-  const same = a?.commit === b?.commit && a?.source === b?.source
+  const told = (base: RunSummary['base']) => (base ? `${wayOf(base)} (${base.source})` : 'none')
+  const way = (base: RunSummary['base']) => (base?.via ?? []).map(({ commit }) => commit).join()
+  const same = a?.commit === b?.commit && a?.source === b?.source && way(a) === way(b)
   return same ? [] : [{ dimension: 'base', key: 'base', before: told(a), after: told(b) }]
 }
 

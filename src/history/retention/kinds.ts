@@ -16,7 +16,11 @@ const KINDS = {
   // Both are views: the events, which stay, say all that they say.
   report: { title: 'report', holds: /^(report\.html|artifacts\/junit\.xml)$/, whole: [] },
   traces: { title: 'traces', holds: /^artifacts(\/|$)/, whole: [] },
-  checkouts: { title: 'checkouts', holds: /^checkout(-base)?(\/|$)/, whole: ['checkout', 'checkout-base'] },
+  checkouts: {
+    title: 'checkouts',
+    holds: /^checkout(-base|-via)?(\/|$)/,
+    whole: ['checkout', 'checkout-base', 'checkout-via'],
+  },
 } as const satisfies Record<string, Kind>
 
 export type PruneKind = keyof typeof KINDS

@@ -109,6 +109,7 @@ async function planOf(
       folder: {
         checkout: join(dir, 'checkout'),
         checkoutBase: join(dir, 'base'),
+        checkoutVia: join(dir, 'via'),
         tmp: join(folder.tmp, `dep-${name}`),
       },
     })

@@ -26,17 +26,35 @@ export const backupTier: TierRunner = {
     known.snapshot = taken
     recordHooks(reporter, hooked, 'the labels ask for no backup hook')
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
-    const toolbox = await toolboxOf(context)
-    const coverage = await coverageOf(toolbox, taken, plan.backup)
-    if (coverage.cause) throw new TierStop('snapshot-covers', coverage.cause)
-    reporter.evidence(coverage.evidence)
-    reporter.check('snapshot-covers', 'pass')
-    const dumps = await checkDumps(toolbox, taken, plan.backup)
-    if (dumps) throw new TierStop('dumps-whole', dumps)
-    reporter.check('dumps-whole', 'pass')
+    await lookInto(context, reporter, taken)
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
     await stayedUp(context, reporter)
   },
+}
+
+/** Whether the snapshot holds what the labels promise. */
+export async function lookInto(context: RunContext, reporter: TierReporter, taken: Snapshot): Promise<void> {
+  const { backup } = context.plan
+  const toolbox = await toolboxOf(context)
+  const coverage = await coverageOf(toolbox, taken, backup)
+  if (coverage.cause) throw new TierStop('snapshot-covers', coverage.cause)
+  reporter.evidence(coverage.evidence)
+  reporter.check('snapshot-covers', 'pass')
+  const dumps = await checkDumps(toolbox, taken, backup)
+  if (dumps) throw new TierStop('dumps-whole', dumps)
+  reporter.check('dumps-whole', 'pass')
+}
+
+/** Hooks, a snapshot, hooks. */
+export async function takeSnapshot(context: RunContext, reporter: TierReporter): Promise<Taken> {
+  const { plan, signal, watch } = context
+  const services = plan.backup.hooks.map(({ service }) => service)
+  return watch.during({ kind: 'backup', services }, async () => {
+    const before = await hooks(context, reporter, 'backup.pre-hook')
+    const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
+    const after = await hooks(context, reporter, 'backup.post-hook')
+    return { taken, hooked: [...before, ...after] }
+  })
 }
 
 interface Taken {
@@ -60,15 +78,8 @@ async function verifiedBackup(context: RunContext, reporter: TierReporter): Prom
 }
 
 function backUp(context: RunContext, reporter: TierReporter, attempt: number): Promise<Taken> {
-  const { plan, signal, watch } = context
-  const services = plan.backup.hooks.map(({ service }) => service)
   return reporter.operation(attempt === 1 ? 'backup' : { kind: 'backup-again', subject: `${attempt}` }, () =>
-    watch.during({ kind: 'backup', services }, async () => {
-      const before = await hooks(context, reporter, 'backup.pre-hook')
-      const taken = await snapshot(await toolboxOf(context), plan.backup, { tag: plan.app.runId, signal })
-      const after = await hooks(context, reporter, 'backup.post-hook')
-      return { taken, hooked: [...before, ...after] }
-    }),
+    takeSnapshot(context, reporter),
   )
 }
 

@@ -7,6 +7,7 @@ import { integrationTier } from './integration.ts'
 import { lintTier } from './lint.ts'
 import { resilienceTier } from './resilience.ts'
 import { restoreTier } from './restore.ts'
+import { rollbackTier } from './rollback.ts'
 import { teardownTier } from './teardown.ts'
 import { upgradeTier } from './upgrade.ts'
 
@@ -20,5 +21,6 @@ export const TIER_RUNNERS: Readonly<Record<TierId, TierRunner>> = {
   functional: functionalTier,
   integration: integrationTier,
   resilience: resilienceTier,
+  rollback: rollbackTier,
   teardown: teardownTier,
 }

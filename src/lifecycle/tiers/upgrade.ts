@@ -4,6 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import { cause } from '../../verdict/causes.ts'
+import { lastBefore } from '../base-choice.ts'
 import { compareBeforeAfter } from '../before-after.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
@@ -15,7 +16,9 @@ import { deployRelease } from '../deployment.ts'
 import { reattach } from '../reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
+import { backUpBefore } from '../rollback/before.ts'
 import { converged, lookAt, looksAlive, serves } from '../serving.ts'
+import { takeSteps } from '../steps.ts'
 import { lookAtBase, stillThere } from '../still-there.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
@@ -38,16 +41,21 @@ export const upgradeTier: TierRunner = {
     if (plan.base.kind !== 'base' || !plan.upgrade || !before)
       throw new InternalError('upgrade-without-base', 'the upgrade tier ran without a deployed base')
     const release = plan.upgrade
-    const offered = await lookAtBase(context, plan.base.release)
-    await plant(context, reporter)
+    if (plan.base.via.length > 0) await plant(context, reporter)
+    await takeSteps(context, reporter)
+    const last = state.current ?? before
+    const offered = await lookAtBase(context, lastBefore(plan.base))
+    await backUpBefore(context, reporter)
+    // Of a chain the data of the base goes all the way, unless a backup needed witnesses of its own.
+    if (!state.witnesses) await plant(context, reporter)
     forgetRemovedVolumes(context)
     const after = await reporter.operation({ kind: 'upgrade', subject: release.commit.slice(0, 8) }, () =>
       deployRelease(context, release),
     )
     reportOrphans(reporter, after)
-    const { updates } = await converged(context, reporter, after, before)
+    const { updates } = await converged(context, reporter, after, last)
     reporter.evidence({ kind: 'update-status', services: [...updates] })
-    await proveHead(context, reporter, before, release)
+    await proveHead(context, reporter, last, release)
     const op = operationOf('upgrade', was, appState(after, release))
     await awaitReady(context, reporter, op)
     if (await serves(context, reporter, release)) {

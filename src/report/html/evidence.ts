@@ -125,23 +125,26 @@ ${list('The way to it', way ?? [])}${list('Console errors', consoleErrors)}${lis
     emptied = [],
     spared = [],
   }) => html`<p>Snapshot ${id(snapshot)} was restored: ${files} files.${form === 'small' ? ' Only planted markers and dumps had been destroyed.' : ''}</p>
-${
-  emptied.length === 0
-    ? ''
-    : table(
-        'Volumes that were emptied, in files',
-        ['Volume', 'Before', 'Emptied', 'Started as new', 'Restored'],
-        emptied.map(({ volume, before, left, asNew, after }) => [volume, before, left, asNew, after]),
-      )
-}${
-  spared.length === 0
-    ? ''
-    : table(
-        'Volumes that no backup holds: left alone',
-        ['Volume', 'Files', 'Size', ''],
-        spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
-      )
-}`,
+${emptiedTable(emptied)}${sparedTable(spared)}`,
+  steps: ({ steps }) =>
+    table(
+      'By way of other releases',
+      ['Release', 'Commit', 'What it changed', 'Data of the base', 'Served after'],
+      steps.map(({ version, commit, changed, witnesses, ms }) => [
+        version,
+        html`<code>${commit.slice(0, 8)}</code>`,
+        changed.join(', '),
+        `${witnesses} looked at, none lost`,
+        formatDuration(ms),
+      ]),
+    ),
+  'rolled-back': ({ version, commit, snapshot, files, services, dropped, unused, emptied, spared }) => html`
+<p>${version} (<code>${commit.slice(0, 8)}</code>) runs again, from the images that it had; ${files} files came back from snapshot <code>${snapshot.slice(0, 8)}</code>, which was taken before the upgrade.</p>
+${table(
+  'What runs again',
+  ['Service', 'Image'],
+  services.map(({ service, now }) => [service, id(now)]),
+)}${list('Services that only head has: removed', dropped)}${list('Volumes that only head has: used by nobody now', unused)}${emptiedTable(emptied)}${sparedTable(spared)}`,
   reattached: ({
     version,
     run,
@@ -203,6 +206,26 @@ function watchedDetails({ details = [], counts, result }: WitnessRow): Markup {
   if (details.length === 0) return html``
   const size = counts ? `${counts.tables} tables, ${counts.rows} rows now` : 'details'
   return html`<details${result === 'lost' ? html` open` : ''}><summary>${size}</summary><pre>${details.join('\n')}</pre></details>`
+}
+
+type Restored = Of<'restored'>
+
+function emptiedTable(emptied: NonNullable<Restored['emptied']>): Markup {
+  if (emptied.length === 0) return html``
+  return table(
+    'Volumes that were emptied, in files',
+    ['Volume', 'Before', 'Emptied', 'Started as new', 'Restored'],
+    emptied.map(({ volume, before, left, asNew, after }) => [volume, before, left, asNew, after]),
+  )
+}
+
+function sparedTable(spared: NonNullable<Restored['spared']>): Markup {
+  if (spared.length === 0) return html``
+  return table(
+    'Volumes that no backup holds: left alone',
+    ['Volume', 'Files', 'Size', ''],
+    spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
+  )
 }
 
 function list(title: string, rows: readonly string[]): Markup {

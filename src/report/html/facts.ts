@@ -1,4 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts'
+import { wayOf } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
 import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
@@ -15,7 +16,7 @@ export function headline(results: Results): Markup {
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   const quick = quickText(results)
-  const from = base ? html`, upgraded from ${base.version}` : ''
+  const from = base ? html`, upgraded from ${wayOf(base)}` : ''
   return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
 <p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
 <div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>

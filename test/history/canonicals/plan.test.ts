@@ -56,7 +56,12 @@ async function plan({ dir, kept }: Scene, { use = 'auto', ...asked }: Asked = {}
   const paths = await folder({})
   const request: PlanRequest = {
     ...{ recipe: dir, base: 'auto', runId: '20270101-120000-abc234', approvals: [] },
-    folder: { checkout: join(paths, 'checkout'), checkoutBase: join(paths, 'base'), tmp: join(paths, 'tmp') },
+    folder: {
+      checkout: join(paths, 'checkout'),
+      checkoutBase: join(paths, 'base'),
+      checkoutVia: join(paths, 'via'),
+      tmp: join(paths, 'tmp'),
+    },
     ...asked,
   }
   return planWithCanonical(await checkOutHead(request), request, { library: kept, use })

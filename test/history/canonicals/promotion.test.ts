@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type RefusalCode, RULES, refusals } from '../../../src/history/canonicals/promotion.ts'
 import type { PromotionFacts } from '../../../src/lifecycle/canonical.ts'
 import { fold } from '../../../src/verdict/fold.ts'
-import { TIER_IDS } from '../../../src/verdict/tiers.ts'
+import { USUAL_TIERS } from '../../../src/verdict/tiers.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
 
 /** What a test changes; the rest is as in a green run of a release. */
@@ -23,7 +23,7 @@ function facts({ plan = {}, results = {} }: Changed = {}): PromotionFacts {
       repo: { versions: [{ tag: '2.0.0+1', commit: COMMIT }] },
       ...{ head: release, upgrade: release, app: APP },
       headSource: { dirty: false },
-      ...{ request: { quick: false, allow: [] }, attached: null, selected: TIER_IDS, allowed: [] },
+      ...{ request: { quick: false, allow: [] }, attached: null, selected: USUAL_TIERS, allowed: [] },
       base: { kind: 'base' },
       custom: { found: { overlay: null }, admitted: { installSteps: null, functions: new Map() } },
       settings: { settings: { deps: [] } },
@@ -66,11 +66,17 @@ const REFUSED: readonly [RefusalCode, string, Changed, RegExp][] = [
   ],
   ['dirty', 'a dirty work tree', { plan: { headSource: { dirty: true } } }, /uncommitted/],
   ['quick', 'a quick run', { plan: { request: { quick: true }, selected: ['lint', 'install'] } }, /quick/],
+  [
+    'rolled-back',
+    'a run that ends with the version before',
+    { plan: { selected: [...USUAL_TIERS, 'rollback'], skips: new Map() } },
+    /version before/,
+  ],
   ['attached', 'the app of another run', { plan: { attached: {} } }, /another run/],
   [
     'left-out',
     'a tier that was not asked for',
-    { plan: { selected: TIER_IDS.filter((id) => id !== 'restore') } },
+    { plan: { selected: USUAL_TIERS.filter((id) => id !== 'restore') } },
     /: restore$/,
   ],
   ['declared', 'resilience, which the settings forbid', tier('resilience', skip('declared')), /leave out resilience/],
