@@ -14,13 +14,14 @@ const CHILD = new URL('keeping-child.ts', import.meta.url).pathname
 const KILLS = 20
 
 describe('a promotion that is killed', () => {
-  it(`${KILLS} times at a random moment leaves the old one or the new one, whole`, async () => {
+  it(`at least ${KILLS} times at a random moment leaves the old one or the new one, whole`, async () => {
     const state = await folder({})
     await keep(store(state), undefined, { runId: '20261123-191254-k3f9qa' })
     const home = homeOf(state, KEY)
     let drafts = 0
     let replaced = 0
-    for (let kill = 0; kill < KILLS; kill += 1) {
+    // Until the kills have met what they are about: on a busy machine a draft is there for a small part of the time.
+    for (let kill = 0; kill < KILLS || drafts === 0 || replaced === 0; kill += 1) {
       const before = generationsOf(home)[0]?.runId
       const from = Date.UTC(2027, 0, 1 + kill)
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, state, String(from)], {
@@ -42,8 +43,5 @@ describe('a promotion that is killed', () => {
       await removeDeadDrafts(state)
       expect(readdirSync(draftsDir(state))).toEqual([])
     }
-    // The kills met what they are about.
-    expect(replaced).toBeGreaterThan(0)
-    expect(drafts).toBeGreaterThan(0)
   })
 })
