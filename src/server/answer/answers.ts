@@ -5,6 +5,7 @@ import type { RunRequest } from '../contract/request.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import { serverMasker } from '../secrets.ts'
 import { runText } from './comment.ts'
 import { composed, isToBeRead } from './compose.ts'
@@ -28,6 +29,7 @@ export interface AnswersParts {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Logger
+  readonly memory: BaseMemory
 }
 
 export function makeAnswers(parts: AnswersParts): Answers {
@@ -36,8 +38,9 @@ export function makeAnswers(parts: AnswersParts): Answers {
   const progress = new ProgressWatch(settings.state, clock)
   const words = { ...parts, masker, progress }
   const answers: Answers = {
-    async runChanged({ request }) {
-      if (!request.pull) return
+    async runChanged(row) {
+      const { request } = row
+      if (!request.pull) return tellThoseBasedOn(row)
       // Somebody else may have told of an older state meanwhile: whoever writes last looks once more.
       for (let seen = await newestOf(request); ; ) {
         if (seen.ofCommit) await wantStatus(seen.ofCommit)
@@ -83,6 +86,21 @@ export function makeAnswers(parts: AnswersParts): Answers {
       const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
       return composed({ repository, pull }, { run, reply })
     })
+  }
+
+  /** A run of a base says what pull requests change that had nothing to be compared with before. */
+  async function tellThoseBasedOn({ request: { repository, commit }, state, folder }: RunRow): Promise<void> {
+    if (state !== 'done') return
+    parts.memory.ended(folder)
+    const told = new Set<number>()
+    for (const { request } of await store.runs({ repository, state: ['done'], limit: KNOWN })) {
+      const { pull } = request
+      if (!pull || told.has(pull.number)) continue
+      told.add(pull.number)
+      const { ofPull } = await newestOf(request)
+      const target = ofPull?.request.pull?.target
+      if (ofPull && [target?.fork, target?.tip].includes(commit)) await wantComment(ofPull, pull.number)
+    }
   }
 
   async function wantStatus(row: RunRow): Promise<void> {

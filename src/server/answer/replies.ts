@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import { serverMasker } from '../secrets.ts'
 import type { Replies, Reply } from '../trigger/replies.ts'
 import { runText } from './comment.ts'
@@ -13,6 +14,7 @@ export interface RepliesParts {
   readonly store: Store
   readonly settings: ServerSettings
   readonly clock: Clock
+  readonly memory: BaseMemory
 }
 
 export function makeReplies(parts: RepliesParts): Replies {

@@ -21,6 +21,8 @@ const pullShape = z.strictObject({
   /** The comment that asked, and who wrote it; null for a re-run by the operator. */
   comment: z.int().positive().nullable(),
   author: z.string().max(255).nullable(),
+  /** The target branch as it was: its tip, and the commit at which the change left it (null: the forge named none). Files of before have no such line. */
+  target: z.strictObject({ tip: commitId, fork: commitId.nullable() }).optional(),
 })
 
 /**

@@ -5,6 +5,7 @@ import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import type { Retention } from '../retention.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
 import { dashboardPage } from './pages/dashboard.ts'
@@ -24,6 +25,7 @@ export interface PageServices {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly retention: Pick<Retention, 'seen'>
+  readonly memory: Pick<BaseMemory, 'against'>
 }
 
 export interface Doorman {
@@ -34,7 +36,7 @@ export interface Doorman {
 
 /** The pages for people, and the forms on them. */
 export function addPages(app: Hono, services: PageServices, doorman: Doorman): void {
-  const { store, operations, clock } = services
+  const { store, operations, clock, memory } = services
   const viewer = (c: Context) => doorman.viewer(c)
 
   app.get('/style.css', (c) =>
@@ -78,8 +80,8 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
-    const kept = await readKept(state, row)
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept }))
+    const [kept, against] = [await readKept(state, row), await memory.against(row)]
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), against, ...kept }))
   })
 
   for (const act of ['cancel', 'rerun'] as const) {
@@ -93,6 +95,21 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       })
     })
   }
+
+  app.post('/runs/:id/base', async (c) => {
+    const by = doorman.sender(c, await c.req.parseBody())
+    if (by === null) return forbidden(c)
+    const row = await store.run(c.req.param('id'))
+    const against = row && (await memory.against(row))
+    if (!row || against?.kind !== 'none' || against.missing === null)
+      return c.html(
+        plainPage(viewer(c), 'Nothing to run', 'This run has what it is compared with, or none would help.'),
+        409,
+      )
+    const { repository } = row.request
+    const ref = against.missing
+    return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
+  })
 
   app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
 

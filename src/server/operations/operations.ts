@@ -43,6 +43,7 @@ export function makeOperations(parts: OperationsParts): Operations {
           baseRef: pull.base.ref,
           comment: null,
           author: by,
+          target: { tip: pull.base.sha, fork: pull.base.mergeBase },
         },
         commit,
         base,

@@ -104,6 +104,7 @@ function requestOf(
       baseRef: pull.base.ref.slice(0, 255),
       comment: comment.id,
       author: comment.author,
+      target: { tip: pull.base.sha, fork: pull.base.mergeBase },
     },
     commit: pull.head.sha,
     base,

@@ -16,6 +16,7 @@ import {
 import { publish } from '../../../src/report/publish.ts'
 import { openEventLog } from '../../../src/verdict/event-log.ts'
 import { HEADER, passingDrafts } from '../../verdict/passing-stream.ts'
+import { ends } from '../../verdict/two-attempts.ts'
 
 // Stands where `cc-ci` stands for a worker: `test` plays what the file `behave` of the recipe says, with run folders written by the real code,
 // and `gc` ends dead runs. Nothing of it is on an engine.
@@ -51,16 +52,18 @@ function play(behaviour: string, folder: RunFolder): void {
   }
   announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
   if (behaviour === 'pass') pass(folder)
+  if (behaviour === 'red') pass(folder, { install: ends('install', 'http-wrong-status') })
   if (behaviour === 'wait') wait(() => setStatus(folder, 'ended'))
   if (behaviour === 'orderly') wait(() => pass(folder))
   if (behaviour === 'deaf') stayDeaf()
   if (behaviour === 'flood') flood()
 }
 
-function pass(folder: RunFolder): void {
+function pass(folder: RunFolder, instead: Parameters<typeof passingDrafts>[0] = {}): void {
   const log = openEventLog(folder.events, { clock: systemClock, mask: (text) => text })
   const recipe = { ...HEADER.recipe, origin: values.origin ?? '', commit: values.ref ?? '' }
-  for (const draft of passingDrafts({}, { run: { id, host: 'played' }, recipe })) log.append(draft)
+  for (const draft of passingDrafts(instead, { evidenceSchema: 1, run: { id, host: 'played' }, recipe }))
+    log.append(draft)
   publish({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
   setStatus(folder, 'ended')
 }

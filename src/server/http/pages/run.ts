@@ -4,6 +4,8 @@ import { SIGNS } from '../../../report/ink.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
+import type { AgainstBase } from '../../memory/against-base.ts'
+import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
 import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
 import { inline, whyOf } from './words.ts'
@@ -24,6 +26,8 @@ export interface RunPageData {
   /** Epoch ms. */
   readonly now: number
   readonly problem: string | null
+  /** Null: it is no ended run of a pull request. */
+  readonly against: AgainstBase | null
   /** Paths below the run's folder that can be looked at. */
   readonly files: readonly string[]
   /** What was there and is pruned, in words; null: nothing. */
@@ -46,6 +50,7 @@ export function runPage(data: RunPageData): Html {
       buttons(data, goesOn),
       data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
       results ? tiers(results, data) : html``,
+      againstSection(data.against, row, viewer),
       told ? html`${told.map(cause)}` : html``,
       results ? findings(results) : html``,
       data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Gitea, startGitea } from '../support/gitea.ts'
+import { startPlayedWorker } from '../support/played-worker.ts'
+import { addWebhook, TestPull } from '../support/pull.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const RECIPE = 'coop/played'
+
+/** A server, a worker whose runs are played, and a recipe whose main passes and whose pull request does not. */
+async function stage(): Promise<{ gitea: Gitea; server: TestServer; pull: TestPull; main: string }> {
+  const until = <T extends AsyncDisposable>(part: T): T => {
+    onTestFinished(() => part[Symbol.asyncDispose]())
+    return part
+  }
+  const gitea = until(await startGitea())
+  const { member: as } = gitea.people
+  const main = await gitea.makeRepository(RECIPE, { behave: 'pass' })
+  const server = until(await startServer({ gitea, env: { CC_CI_WORKER_MEMORY: '0' } }))
+  await server.api('POST', '/enrolments', { name: RECIPE })
+  await addWebhook(gitea, RECIPE, server)
+  until(await startPlayedWorker(server))
+  await gitea.push({ as, repository: RECIPE, branch: 'change', from: 'main', files: { behave: 'red' } })
+  const pull = new TestPull(gitea, RECIPE, await gitea.openPull({ as, repository: RECIPE, head: 'change' }))
+  return { gitea, server, pull, main }
+}
+
+/** The cookie of an operator who has logged in, and the token of their forms. */
+async function logIn(server: TestServer): Promise<{ cookie: string; csrf: string }> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: server.url }
+  const body = new URLSearchParams({ token: server.operatorToken })
+  const answer = await fetch(`${server.url}/login`, { method: 'POST', headers, body, redirect: 'manual' })
+  const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  const page = await (await fetch(server.url, { headers: { cookie } })).text()
+  return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '' }
+}
+
+test('a pull request says what it changes as soon as its base was run, and a rebuilt database says the same', async () => {
+  const { server, pull, main } = await stage()
+  const comment = async () => (await pull.ours()).map(({ body }) => body).join('\n')
+  const page = async (run: string, cookie = '') =>
+    (await fetch(`${server.url}/runs/${run}`, { headers: { cookie } })).text()
+
+  // Nothing to compare with: why, and who mends it.
+  await pull.say('!testme')
+  await server.until('the answer', () => pull.isAnswered(server))
+  const [red] = await pull.runs(server)
+  const id = red?.request.id ?? ''
+  expect(red?.outcome).toMatchObject({ verdict: 'fail' })
+  await server.until('why there is nothing', async () =>
+    (await comment()).includes(
+      `Not compared with main: no run of main at ${main.slice(0, 12)} is kept. An operator can start one`,
+    ),
+  )
+  expect(await page(id)).toContain(`no run of main at ${main.slice(0, 12)} is kept`)
+
+  // One click runs the base, and the same comment then says what the change changes.
+  const { cookie, csrf } = await logIn(server)
+  expect(await page(id, cookie)).toContain(`<button>Run main at ${main.slice(0, 12)}</button>`)
+  const click = (body: Record<string, string>) =>
+    fetch(`${server.url}/runs/${id}/base`, {
+      ...{ method: 'POST', redirect: 'manual', body: new URLSearchParams(body) },
+      headers: { cookie, origin: server.url, 'content-type': 'application/x-www-form-urlencoded' },
+    })
+  expect((await click({})).status).toBe(403)
+  const clicked = await click({ csrf })
+  const base = /^\/runs\/(\d{8}-\d{6}-[a-z2-9]{6})$/.exec(clicked.headers.get('location') ?? '')?.[1] ?? ''
+  expect([clicked.status, base]).toEqual([303, expect.stringMatching(/^\d/)])
+  const against = `against main at \`${main.slice(0, 12)}\` ([run](<${server.url}/runs/${base}>))`
+  await server.until('the comparison', async () => (await comment()).includes(against))
+  expect(await comment()).toContain('| install | **regression** | pass | fail http-wrong-status |')
+  expect(await pull.ours()).toHaveLength(1)
+  const shown = await page(id)
+  expect(shown).toContain('<h2>What this change changes</h2>')
+  expect(shown).toContain(`<a href="/runs/${base}">`)
+  expect((await click({ csrf })).status).toBe(409)
+
+  // Of its database nothing is needed for that.
+  server.kill('SIGTERM')
+  await server.ended()
+  await rm(join(server.state, 'server', 'database'), { recursive: true })
+  await server.start()
+  expect(await page(id)).toBe(shown)
+})
