@@ -41,7 +41,7 @@ export function results({
 }
 
 /** The same stream of another head: its evidence names what was deployed. */
-function deploying(commit: string, drafts: readonly EventDraft[]): EventDraft[] {
+export function deploying(commit: string, drafts: readonly EventDraft[]): EventDraft[] {
   const text = JSON.stringify(drafts)
   return JSON.parse(text.replaceAll(HEAD, commit).replaceAll(HEAD.slice(0, 8), commit.slice(0, 8))) as EventDraft[]
 }

@@ -59,7 +59,10 @@ describe('what a change changes, in a comment', () => {
     const many = Array.from({ length: 500 }, (_, index) => `VARIABLE_${index}_${'x'.repeat(500)}`)
     const none = { variables: [], mustBeSet: [], secrets: [], services: [], volumes: [], ports: [], routes: [] }
     const said = text(
-      compared({ ...results(), contract: none }, { ...changed(), contract: { ...none, variables: many, secrets: many } }),
+      compared(
+        { ...results(), contract: none },
+        { ...changed(), contract: { ...none, variables: many, secrets: many } },
+      ),
     )
     expect(said).toContain('; and 992 more')
     expect(said.length).toBeLessThan(6_000)

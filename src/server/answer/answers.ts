@@ -44,9 +44,10 @@ export function makeAnswers(parts: AnswersParts): Answers {
       // Somebody else may have told of an older state meanwhile: whoever writes last looks once more.
       for (let seen = await newestOf(request); ; ) {
         if (seen.ofCommit) await wantStatus(seen.ofCommit)
-        if (seen.ofPull) await wantComment(seen.ofPull, request.pull.number)
+        if (seen.ofPull) await wantComment(seen.ofPull, seen.newest)
         const now = await newestOf(request)
-        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull)) return
+        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull) && isSame(seen.newest, now.newest))
+          return
         seen = now
       }
     },
@@ -72,19 +73,22 @@ export function makeAnswers(parts: AnswersParts): Answers {
   }
   return answers
 
-  /** Which runs speak for a commit and for a pull request: the newest ones. */
-  async function newestOf({ id, repository, pull, commit }: RunRequest) {
+  /** Which runs speak for a commit and for a pull request: the newest ones that judge. `newest`: of all that were asked for. */
+  async function newestOf({ id, repository, pull, commit, why }: RunRequest) {
     const known = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
-    const ofCommit = known.find(({ request }) => request.commit === commit) ?? (await store.run(id))
-    return { ofCommit, ofPull: known[0] ?? null }
+    const judging = known.filter(({ request }) => !request.why)
+    const ofCommit = judging.find(({ request }) => request.commit === commit) ?? (why ? null : await store.run(id))
+    return { ofCommit, ofPull: judging[0] ?? null, newest: known[0] ?? null }
   }
 
-  async function wantComment(row: RunRow, pull: number): Promise<void> {
-    const { repository } = row.request
+  /** `newest`: what was asked for last, which may be why this run is red. */
+  async function wantComment(row: RunRow, newest: RunRow | null): Promise<void> {
+    const { repository, pull } = row.request
+    if (!pull) return
     const run = masker.mask(await runText(words, maskedRow(row, masker), clock.now()))
-    await store.rewrite(repository, pull, (now) => {
-      const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
-      return composed({ repository, pull }, { run, reply })
+    await store.rewrite(repository, pull.number, (now) => {
+      const reply = now?.reply && isToBeRead(now.reply, newest ?? row) ? now.reply : null
+      return composed({ repository, pull: pull.number }, { run, reply })
     })
   }
 
@@ -97,9 +101,9 @@ export function makeAnswers(parts: AnswersParts): Answers {
       const { pull } = request
       if (!pull || told.has(pull.number)) continue
       told.add(pull.number)
-      const { ofPull } = await newestOf(request)
+      const { ofPull, newest } = await newestOf(request)
       const target = ofPull?.request.pull?.target
-      if (ofPull && [target?.fork, target?.tip].includes(commit)) await wantComment(ofPull, pull.number)
+      if (ofPull && [target?.fork, target?.tip].includes(commit)) await wantComment(ofPull, newest)
     }
   }
 

@@ -10,9 +10,13 @@ import { cut } from '../../report/plain-text.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
-import type { BaseMemory } from '../memory/against-base.ts'
+import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
+import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../memory/why.ts'
 import { driftText, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
+import { maskedRow } from './masked.ts'
 import type { ProgressWatch } from './progress.ts'
+import { whyOfferText, whyText } from './why.ts'
 import { runningText, waitingText } from './words.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
@@ -49,7 +53,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
   return [
     markdownSummary(results, { reportUrl: `${url}/files/report.html` }).trimEnd(),
     screenshot(results, url, runFolder(parts.settings.state, row.folder).dir),
-    await againstBase(parts, row),
+    ...(await againstBase(parts, row)),
     head,
   ]
     .filter((part) => part !== '')
@@ -76,9 +80,20 @@ function screenshot({ artifacts }: Results, url: string, dir: string): string {
 }
 
 /** What the change does to the outcome of its base, or why that is not known and what mends it. */
-async function againstBase(parts: CommentParts, row: RunRow): Promise<string> {
+async function againstBase(parts: CommentParts, row: RunRow): Promise<string[]> {
   const against = await parts.memory.against(row)
-  if (against === null) return ''
+  return against === null ? [] : [againstText(parts, row, against), await why(parts, row, against)]
+}
+
+/** The newest attribution of this run, or that there may be one. */
+async function why(parts: CommentParts, row: RunRow, against: AgainstBase): Promise<string> {
+  const asked = await whyOf(parts.store, row)
+  if (!asked) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(parts, row)) : ''
+  const { dir } = runFolder(parts.settings.state, asked.folder)
+  return whyText(maskedRow(asked, parts.masker), readKeptAttribution(dir), urlOf(parts, asked))
+}
+
+function againstText(parts: CommentParts, row: RunRow, against: AgainstBase): string {
   const { branch } = against
   if (against.kind === 'none') {
     const why = against.why.slice(0, MOST_REASONS).map((one) => markdownText(cut(one, LONGEST_REASON)))

@@ -17,6 +17,9 @@ export interface RepliesParts {
   readonly memory: BaseMemory
 }
 
+/** Runs of a pull request that are looked through for the newest one that judges. */
+const KNOWN = 100
+
 export function makeReplies(parts: RepliesParts): Replies {
   const masker = serverMasker(parts.settings)
   return {
@@ -24,7 +27,7 @@ export function makeReplies(parts: RepliesParts): Replies {
       const { store, clock } = parts
       const text = masker.mask(replyText(maskedReply(reply, masker), masker.mask(login)))
       const until = untilOf(reply)
-      const [newest] = await store.runs({ repository, pull, limit: 1 })
+      const newest = (await store.runs({ repository, pull, limit: KNOWN })).find(({ request }) => !request.why)
       const progress = new ProgressWatch(parts.settings.state, clock)
       const run = newest
         ? masker.mask(await runText({ ...parts, masker, progress }, maskedRow(newest, masker), clock.now()))

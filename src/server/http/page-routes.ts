@@ -1,11 +1,14 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError } from '../../lib/errors.ts'
+import { runFolder } from '../../lifecycle/run-folder.ts'
 import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { Store } from '../contract/store.ts'
+import type { RunRow, Store } from '../contract/store.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
+import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../memory/why.ts'
 import type { Retention } from '../retention.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
 import { dashboardPage } from './pages/dashboard.ts'
@@ -80,18 +83,18 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
-    const [kept, against] = [await readKept(state, row), await memory.against(row)]
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), against, ...kept }))
+    const [kept, why] = [await readKept(state, row), await whyData(row)]
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...why, ...kept }))
   })
 
-  for (const act of ['cancel', 'rerun'] as const) {
+  for (const act of ['cancel', 'rerun', 'why'] as const) {
     app.post(`/runs/:id/${act}`, async (c) => {
       const by = doorman.sender(c, await c.req.parseBody())
       if (by === null) return forbidden(c)
       const id = c.req.param('id')
       return told(c, async () => {
         if (act === 'cancel') await operations.cancel(id, by)
-        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations.rerun(id, by)).id}`, 303)
+        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations[act](id, by)).id}`, 303)
       })
     })
   }
@@ -137,6 +140,17 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   })
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
+
+  /** What the run changes, why it is red, or what it found as an attribution. */
+  async function whyData(row: RunRow) {
+    const against = row.request.why ? null : await memory.against(row)
+    return {
+      against,
+      whyOffer: against && whyOffer(row, against),
+      whyAsked: against && (await whyOf(store, row)),
+      attribution: row.request.why ? readKeptAttribution(runFolder(services.settings.state, row.folder).dir) : null,
+    }
+  }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
     const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])

@@ -69,7 +69,7 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
 
     async against({ request, state: ended, folder }) {
       const { pull } = request
-      if (!pull || ended !== 'done') return null
+      if (!pull || request.why || ended !== 'done') return null
       const branch = pull.baseRef
       const bases = pull.target ? basesOf(pull.target) : []
       if (bases.length === 0) return { kind: 'none', branch, why: [NO_TARGET], missing: null }

@@ -27,7 +27,7 @@ const writeRun = (change: (events: RunEvent[]) => RunEvent[] = (events) => event
 
 async function ending(body: Partial<FinishBody> = {}, cancelReason: string | null = null) {
   const outcome = await outcomeOf({
-    ...{ id: ID, attempt: 2, runId: RUN_ID, folder: { results: join(dir, 'results.json') }, cancelReason, now: 0 },
+    ...{ id: ID, attempt: 2, runId: RUN_ID, folder: { dir, results: join(dir, 'results.json') }, cancelReason, now: 0 },
     body: { exitCode: 0, ended: 'itself', words: '', teardown: 'clean', ...body },
   })
   return runOutcome.parse(outcome)

@@ -140,6 +140,9 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (!row) throw new UsageError('no-such-run', 'there is no such run')
       return add({ ...row.request, id: newRunId(clock.now()) })
     },
+    async why() {
+      throw new UsageError('why-not', 'there is nothing to find out', { kind: 'conflict' })
+    },
     async cancel(id, by) {
       const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
       if (result === 'unknown') throw new UsageError('no-such-run', 'there is no such run')

@@ -1,12 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { COMPOSE } from '../../recipe/throwaway.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { startPlayedWorker } from '../support/played-worker.ts'
 import { addWebhook, TestPull } from '../support/pull.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const RECIPE = 'coop/played'
+const FILES = { 'compose.yml': COMPOSE, '.env.sample': 'DOMAIN=a.example.com\n' }
 
 /** A server, a worker whose runs are played, and a recipe whose main passes and whose pull request does not. */
 async function stage(): Promise<{ gitea: Gitea; server: TestServer; pull: TestPull; main: string }> {
@@ -16,7 +18,7 @@ async function stage(): Promise<{ gitea: Gitea; server: TestServer; pull: TestPu
   }
   const gitea = until(await startGitea())
   const { member: as } = gitea.people
-  const main = await gitea.makeRepository(RECIPE, { behave: 'pass' })
+  const main = await gitea.makeRepository(RECIPE, { ...FILES, behave: 'pass' })
   const server = until(await startServer({ gitea, env: { CC_CI_WORKER_MEMORY: '0' } }))
   await server.api('POST', '/enrolments', { name: RECIPE })
   await addWebhook(gitea, RECIPE, server)
@@ -36,7 +38,7 @@ async function logIn(server: TestServer): Promise<{ cookie: string; csrf: string
   return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '' }
 }
 
-test('a pull request says what it changes as soon as its base was run, and a rebuilt database says the same', async () => {
+test('a pull request says what it changes, and why it is red, and a rebuilt database says the same', async () => {
   const { server, pull, main } = await stage()
   const comment = async () => (await pull.ours()).map(({ body }) => body).join('\n')
   const page = async (run: string, cookie = '') =>
@@ -76,10 +78,31 @@ test('a pull request says what it changes as soon as its base was run, and a reb
   expect(shown).toContain(`<a href="/runs/${base}">`)
   expect((await click({ csrf })).status).toBe(409)
 
+  // The base was green: why is this red? A member asks, and is answered in the same comment.
+  expect(await comment()).toContain('Comment `!testme --why`')
+  expect(await page(id, cookie)).toContain('<button>Find out why</button>')
+  const statuses = await pull.statuses()
+  await pull.say('!testme --why')
+  await server.until('the answer', async () => (await comment()).includes('Why is it red? recipe (install).'), 240_000)
+  expect(await comment()).toMatch(/- the base: pass ×5\n- this change: fail http-wrong-status\/recipe ×5\n/)
+  expect(await pull.ours()).toHaveLength(1)
+  expect(await pull.statuses()).toEqual(statuses)
+  const [why] = await pull.runs(server)
+  expect(why).toMatchObject({ state: 'done', outcome: { verdict: null, teardown: 'clean' } })
+  const answer = await page(why?.request.id ?? '')
+  expect(answer).toContain('<h3>recipe (install)</h3>')
+  const [, cell] = /href="(\/runs\/[^"]+\/artifacts\/cells\/[^"]+)"/.exec(answer) ?? []
+  expect(await (await fetch(`${server.url}${cell}`)).json()).toMatchObject({
+    schema: 1,
+    recipe: { name: 'pocketbase' },
+  })
+  const redPage = await page(id)
+  expect(redPage).toContain(`<a href="/runs/${why?.request.id}">`)
+
   // Of its database nothing is needed for that.
   server.kill('SIGTERM')
   await server.ended()
   await rm(join(server.state, 'server', 'database'), { recursive: true })
   await server.start()
-  expect(await page(id)).toBe(shown)
+  expect([await page(id), await page(why?.request.id ?? '')]).toEqual([redPage, answer])
 })
