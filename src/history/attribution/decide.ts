@@ -1,6 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
-import { type Moved, differences, inEqualConditions } from './conditions.ts'
+import { differences, inEqualConditions, type Moved } from './conditions.ts'
 import { CELL_IDS, type CellId, type CellRun, cellsOf, type Draw, type Study, standsFor } from './contract.ts'
 import { type Company, countSeen, matches, type Reading, readCell } from './reading.ts'
 import { isOwn, PLAN } from './signature.ts'

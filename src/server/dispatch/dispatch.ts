@@ -112,7 +112,7 @@ async function claim(
 /** What keeps an assignment from being made is not the run's fault: nobody would ever work under this lease. */
 async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<Assignment> {
   try {
-    return { ...(await assign(parts, claimed)), recorded: recordedFor(parts.state, claimed.request) }
+    return { ...(await assign(parts, claimed)), ...recordedFor(parts.state, claimed.request) }
   } catch (error) {
     await parts.store.release(claimed.lease)
     throw error
@@ -129,8 +129,9 @@ async function assign(parts: DispatchParts, { lease, request, folder }: Claim): 
   return { request, attempt, token, folder, leaseMs: parts.leaseMs ?? LEASE.ms, origin, approved }
 }
 
-function recordedFor(state: string, { why }: RunRequest): Assignment['recorded'] {
-  return why ? broughtBy(runFolder(state, why.baseline).results) : null
+/** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */
+function recordedFor(state: string, { why }: RunRequest): Pick<Assignment, 'recorded'> {
+  return why ? { recorded: broughtBy(runFolder(state, why.baseline).results) } : {}
 }
 
 async function heldBy(parts: DispatchParts, lease: Lease): Promise<Assignment> {

@@ -37,7 +37,7 @@ export function whyTask({ held, why, ccCi, state, desk }: TaskParts & { readonly
       ]
     },
     proven: () => provenCells({ ccCi, state: own }, request.id),
-    gather: () => gather(attributionFolder(own, request.id).record, runFolder(state, held.folder).dir),
+    gather: () => gather(attributionFolder(own, request.id).record, runFolder(state, held.folder).dir, origin),
     discard: () => rm(own, { recursive: true, force: true, maxRetries: 3 }),
   }
 }
@@ -69,7 +69,7 @@ async function provenCells({ ccCi, state }: GarbageParts, id: string): Promise<R
 }
 
 /** The record, without paths of this machine, and the results of each run that it is made of. */
-async function gather(file: string, dir: string): Promise<void> {
+async function gather(file: string, dir: string, origin: string): Promise<void> {
   if (!existsSync(file)) return
   const record = readAttribution({ record: file })
   const cells = join(dir, 'artifacts', 'cells')
@@ -78,14 +78,14 @@ async function gather(file: string, dir: string): Promise<void> {
     const { results } = runFolder(state, run)
     if (existsSync(results)) await copyFile(results, join(cells, `${run}.json`))
   }
-  await writeJson(join(dir, ATTRIBUTION), withoutPaths(record))
+  await writeJson(join(dir, ATTRIBUTION), withoutPaths(record, origin))
 }
 
-function withoutPaths(record: AttributionRecord): AttributionRecord {
+function withoutPaths(record: AttributionRecord, origin: string): AttributionRecord {
   const { recipe, tool, runs } = record
   return {
     ...record,
-    recipe: { ...recipe, dir: recipe.name },
+    recipe: { ...recipe, dir: recipe.name, origin },
     tool: { ...tool, repository: tool.repository === null ? null : 'cc-ci' },
     runs: runs.map((run) => ({ ...run, state: '' })),
     current: null,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { Masker } from '../../../src/lib/mask.ts'
 import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
+import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { commentOf, enrolment } from '../store/bench.ts'
@@ -36,7 +38,7 @@ test('every page is the same after the database was deleted and made anew from t
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
-  const before = await crawl(appOf({ ...services, store }))
+  const before = await crawl(appOf({ ...services, store, memory: parts.memory }))
   expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
   expect(before.size).toBeGreaterThan(9)
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
@@ -49,7 +51,8 @@ test('every page is the same after the database was deleted and made anew from t
     await anew.close()
     rmSync(state, { recursive: true })
   })
-  const after = await crawl(appOf({ ...services, settings: { ...settings, state }, store: anew }))
+  const memory = makeBaseMemory({ state, clock: parts.clock, masker: new Masker() })
+  const after = await crawl(appOf({ ...services, settings: { ...settings, state }, store: anew, memory }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
   expect(texts(after)).toEqual(texts(before))
 })

@@ -37,6 +37,11 @@ export class Stage {
     this.intake = this.another()
   }
 
+  /** The state folder of its server. */
+  get state(): string {
+    return this.#dir
+  }
+
   static async open(): Promise<Stage> {
     const gitea = await startGitea()
     const dir = await mkdtemp(join(tmpdir(), 'cc-ci-trigger-'))
