@@ -5,7 +5,6 @@ import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
 import { summaryOf } from '../../history/run-summary.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { messageOf } from '../../lib/errors.ts'
 import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunRow } from '../contract/store.ts'
@@ -81,14 +80,17 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
         const page = (await files.readRequest(found.run.id))?.page ?? null
         const before = { run: found.run.id, page }
         return { kind: 'compared', branch, base: found.base, comparison: compared(folder, found), before }
-      } catch (error) {
-        return { kind: 'none', branch, why: [masker.mask(messageOf(error))], missing: null }
+      } catch {
+        // What exactly is wrong with a file of ours is nothing for a comment.
+        return { kind: 'none', branch, why: [UNREADABLE], missing: null }
       }
     },
   }
 }
 
 const NO_TARGET = 'what it was asked with does not name the commit of the target branch: ask for a new run'
+
+const UNREADABLE = 'the results of one of the two runs cannot be read'
 
 function noneOf(branch: string, looked: readonly Looked[]): AgainstBase {
   const why = looked.flatMap(({ base, runs, why: reasons }) => {

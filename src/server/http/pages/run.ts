@@ -49,7 +49,7 @@ export function runPage(data: RunPageData): Html {
   const told = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
   const goesOn = row.state === 'queued' || row.state === 'running'
   return framed({
-    title: `${row.request.repository}${row.request.pull ? `#${row.request.pull.number}` : ''}`,
+    title: titleOf(row),
     viewer,
     refresh: goesOn ? 5 : null,
     body: [
@@ -68,6 +68,11 @@ export function runPage(data: RunPageData): Html {
       kept(row, results, files),
     ],
   })
+}
+
+function titleOf({ request: { repository, pull, why } }: RunRow): string {
+  const name = `${repository}${pull ? `#${pull.number}` : ''}`
+  return why ? `Why is ${name} red?` : name
 }
 
 function facts({ row, forgeUrl, now }: RunPageData): Html {

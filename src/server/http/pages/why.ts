@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { CELL_IDS, cellName } from '../../../history/attribution/contract.ts'
+import { CELL_IDS, type CellId, cellName } from '../../../history/attribution/contract.ts'
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { VERDICTS } from '../../../history/attribution/table.ts'
 import type { RunRow } from '../../contract/store.ts'
@@ -45,7 +45,7 @@ export function attributionSection(
 ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p>`}${movedSince.map(
   ({ what, before, after }) =>
     html`<p class="warn">Moved since the base was green: ${what} ${before.slice(0, 19)} → ${after.slice(0, 19)}</p>`,
-)}<p>${record.runs.length} runs; ended: ${record.why ?? 'not yet'}. ${recordedText(record)}</p><ul>${record.runs.map((run) => runLine(request.id, run, files))}</ul>`
+)}<p>${record.runs.length} runs; ended: ${record.why ?? 'not yet'}. ${recordedText(record)}</p>${runLists(request.id, record, files)}`
 }
 
 function line({ tier, verdict, because, cells }: Tier, { moved }: AttributionRecord): Html {
@@ -66,8 +66,22 @@ function recordedText({ recorded }: AttributionRecord): Html {
 }
 
 /** The results of each run are kept beside the record. */
-function runLine(id: string, { run, cell }: AttributionRecord['runs'][number], files: readonly string[]): Html {
+function runLists(id: string, { runs, moved }: AttributionRecord, files: readonly string[]): Html {
+  const lists = CELL_IDS.flatMap((cell) => {
+    const own = runs.filter((run) => run.cell === cell)
+    return own.length === 0
+      ? []
+      : [html`<dt>${endName(cell, moved)}</dt><dd>${own.map(({ run }) => runLink(id, run, files))}</dd>`]
+  })
+  return html`<dl class="facts">${lists}</dl>`
+}
+
+function runLink(id: string, run: string, files: readonly string[]): Html {
   const path = `artifacts/cells/${run}.json`
-  const name = files.includes(path) ? html`<a href="/runs/${id}/files/${path}">${run}</a>` : html`${run}`
-  return html`<li>${cellName(cell)}: ${name}</li>`
+  return files.includes(path) ? html`<a href="/runs/${id}/files/${path}">${run}</a> ` : html`${run} `
+}
+
+function endName(cell: CellId, moved: AttributionRecord['moved']): string {
+  if (moved.length > 1) return cellName(cell)
+  return cell === 'OO' ? 'Base' : 'This change'
 }
