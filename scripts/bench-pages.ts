@@ -56,11 +56,15 @@ try {
   const opened = performance.now()
   const store = await openStore({ state, databaseUrl: null })
   row('a database, made from the folders', performance.now() - opened)
+  const memory = makeBaseMemory({ state, clock: systemClock, masker: new Masker() })
+  const learning = performance.now()
+  memory.learn()
+  row('the memory of runs, made from the folders', performance.now() - learning)
   const app = new Hono()
   const services = {
     ...{ store, settings: settingsFor(state), clock: systemClock, operations: null as never },
     retention: { seen: () => ({ disk: null, trouble: null }) },
-    memory: makeBaseMemory({ state, clock: systemClock, masker: new Masker() }),
+    memory,
   }
   addPages(app, services, { viewer: () => ({ operator: null, csrf: '' }), sender: () => null })
   const kinds = new Map<string, number[]>()

@@ -60,6 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { forgeFetch } = metrics
   const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
   const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
+  memory.learn()
   const parts = { store, forge, settings, clock, log, memory }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)

@@ -95,7 +95,7 @@ export function makeAnswers(parts: AnswersParts): Answers {
   /** A run of a base says what pull requests change that had nothing to be compared with before. */
   async function tellThoseBasedOn({ request: { repository, commit }, state, folder }: RunRow): Promise<void> {
     if (state !== 'done') return
-    parts.memory.ended(folder)
+    parts.memory.learn(folder)
     const told = new Set<number>()
     for (const { request } of await store.runs({ repository, state: ['done'], limit: KNOWN })) {
       const { pull } = request

@@ -38,8 +38,8 @@ export type AgainstBase =
 export interface BaseMemory {
   /** Null: it is no ended run of a pull request, or its results cannot be read. Derived from the run folders alone. */
   against(row: RunRow): Promise<AgainstBase | null>
-  /** What is known from now on includes this run folder. */
-  ended(folder: string): void
+  /** What is known from now on includes these run folders. Without any: what there is, so that the first page need not wait for it. */
+  learn(...folders: readonly string[]): void
 }
 
 export interface BaseMemoryParts {
@@ -64,7 +64,7 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
   }
 
   return {
-    ended: (folder) => void known.including(folder),
+    learn: (...folders) => void known.including(...folders),
 
     async against({ request, state: ended, folder }) {
       const { pull } = request
