@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clearLeftOver } from '../../history/attribution/left-over.ts'
 import { type AttributionRecord, attributionFolder, readAttribution } from '../../history/attribution/record.ts'
@@ -7,6 +7,7 @@ import { writeJson } from '../../lib/atomic-file.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { readLifeSign } from '../../lib/life-sign.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
+import { attributionPage } from '../../report/attribution-page.ts'
 import type { RunOutcome, Why } from '../contract/request.ts'
 import { ATTRIBUTION } from '../memory/kept-attribution.ts'
 import { collectGarbage, type GarbageParts } from './garbage.ts'
@@ -68,7 +69,7 @@ async function provenCells({ ccCi, state }: GarbageParts, id: string): Promise<R
   return records.every((record) => record === null || record.status === 'ended') ? 'clean' : 'left'
 }
 
-/** The record, without paths of this machine, and the results of each run that it is made of. */
+/** The record, without paths of this machine, its page, and the results of each run that it is made of. */
 async function gather(file: string, dir: string, origin: string): Promise<void> {
   if (!existsSync(file)) return
   const record = readAttribution({ record: file })
@@ -78,7 +79,12 @@ async function gather(file: string, dir: string, origin: string): Promise<void> 
     const { results } = runFolder(state, run)
     if (existsSync(results)) await copyFile(results, join(cells, `${run}.json`))
   }
-  await writeJson(join(dir, ATTRIBUTION), withoutPaths(record, origin))
+  const told = withoutPaths(record, origin)
+  await writeFile(
+    join(dir, 'report.html'),
+    attributionPage(told, () => null),
+  )
+  await writeJson(join(dir, ATTRIBUTION), told)
 }
 
 function withoutPaths(record: AttributionRecord, origin: string): AttributionRecord {
