@@ -8,6 +8,8 @@ import { addWebhook, TestPull } from '../support/pull.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const RECIPE = 'coop/played'
+/** For a machine that has much else to do. */
+const LONG_MS = 240_000
 const FILES = { 'compose.yml': COMPOSE, '.env.sample': 'DOMAIN=a.example.com\n' }
 
 /** A server, a worker whose runs are played, and a recipe whose main passes and whose pull request does not. */
@@ -46,14 +48,17 @@ test('a pull request says what it changes, and why it is red, and a rebuilt data
 
   // Nothing to compare with: why, and who mends it.
   await pull.say('!testme')
-  await server.until('the answer', () => pull.isAnswered(server))
+  await server.until('the answer', () => pull.isAnswered(server), LONG_MS)
   const [red] = await pull.runs(server)
   const id = red?.request.id ?? ''
   expect(red?.outcome).toMatchObject({ verdict: 'fail' })
-  await server.until('why there is nothing', async () =>
-    (await comment()).includes(
-      `Not compared with main: no run of main at ${main.slice(0, 12)} is kept. An operator can start one`,
-    ),
+  await server.until(
+    'why there is nothing',
+    async () =>
+      (await comment()).includes(
+        `Not compared with main: no run of main at ${main.slice(0, 12)} is kept. An operator can start one`,
+      ),
+    LONG_MS,
   )
   expect(await page(id)).toContain(`no run of main at ${main.slice(0, 12)} is kept`)
 
@@ -70,7 +75,7 @@ test('a pull request says what it changes, and why it is red, and a rebuilt data
   const base = /^\/runs\/(\d{8}-\d{6}-[a-z2-9]{6})$/.exec(clicked.headers.get('location') ?? '')?.[1] ?? ''
   expect([clicked.status, base]).toEqual([303, expect.stringMatching(/^\d/)])
   const against = `against main at \`${main.slice(0, 12)}\` ([run](<${server.url}/runs/${base}>))`
-  await server.until('the comparison', async () => (await comment()).includes(against))
+  await server.until('the comparison', async () => (await comment()).includes(against), LONG_MS)
   expect(await comment()).toContain('| install | **regression** | pass | fail http-wrong-status |')
   expect(await pull.ours()).toHaveLength(1)
   const shown = await page(id)
@@ -83,7 +88,7 @@ test('a pull request says what it changes, and why it is red, and a rebuilt data
   expect(await page(id, cookie)).toContain('<button>Find out why</button>')
   const statuses = await pull.statuses()
   await pull.say('!testme --why')
-  await server.until('the answer', async () => (await comment()).includes('Why is it red? recipe (install).'), 240_000)
+  await server.until('the answer', async () => (await comment()).includes('Why is it red? recipe (install).'), LONG_MS)
   expect(await comment()).toMatch(/- the base: pass ×5\n- this change: fail http-wrong-status\/recipe ×5\n/)
   expect(await pull.ours()).toHaveLength(1)
   expect(await pull.statuses()).toEqual(statuses)
