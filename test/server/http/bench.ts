@@ -140,8 +140,12 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (!row) throw new UsageError('no-such-run', 'there is no such run')
       return add({ ...row.request, id: newRunId(clock.now()) })
     },
-    async why() {
-      throw new UsageError('why-not', 'there is nothing to find out', { kind: 'conflict' })
+    async why(id) {
+      const row = await store.run(id)
+      if (!row) throw new UsageError('no-such-run', 'there is no such run')
+      const { commit: old } = row.request
+      const why = { run: id, old, baseline: id, only: ['install' as const], runDeadlineMs: 600_000 }
+      return add({ ...row.request, id: newRunId(clock.now()), priority: 'sweep', why })
     },
     async cancel(id, by) {
       const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
