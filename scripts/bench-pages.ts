@@ -6,9 +6,11 @@ import { Hono } from 'hono'
 import { pino } from 'pino'
 import { readRunIndex } from '../src/history/run-index.ts'
 import { systemClock } from '../src/lib/clock.ts'
+import { Masker } from '../src/lib/mask.ts'
 import { runFolder } from '../src/lifecycle/run-folder.ts'
 import type { RunOutcome, RunRequest } from '../src/server/contract/request.ts'
 import { addPages } from '../src/server/http/page-routes.ts'
+import { makeBaseMemory } from '../src/server/memory/against-base.ts'
 import { openStore } from '../src/server/store/open.ts'
 import { makeSweeps } from '../src/server/sweep/sweeps.ts'
 import type { Results } from '../src/verdict/results.ts'
@@ -27,9 +29,12 @@ const { values } = parseArgs({
 })
 const [recipes, runs] = [Number(values.recipes), Number(values.runs)]
 const state = mkdtempSync(join(tmpdir(), 'cc-ci-pages-'))
+const PULL = { number: 1, headRef: 'change', baseRef: 'main', comment: null, author: null }
 const each = ({ run, recipe, verdict, level }: Results) => {
   const request: RunRequest = {
-    ...{ schema: 1, id: run.id, attemptOf: null, at: run.startedAt, priority: 'sweep', pull: null },
+    ...{ schema: 1, id: run.id, attemptOf: null, at: run.startedAt, priority: 'sweep' },
+    // Each is compared with the newest run before it, as that of a pull request is with its base.
+    pull: { ...PULL, target: { tip: recipe.commit, fork: recipe.commit } },
     ...{ repository: `coop/${recipe.name}`, commit: recipe.commit, base: 'auto', quick: false },
     ...{ memoryBytes: 1024 ** 3, deadlineMs: 3_600_000 },
   }
@@ -56,12 +61,17 @@ try {
   const opened = performance.now()
   const store = await openStore({ state, databaseUrl: null })
   row('a database, made from the folders', performance.now() - opened)
+  const memory = makeBaseMemory({ state, clock: systemClock, masker: new Masker() })
+  const learning = performance.now()
+  memory.learn()
+  row('the memory of runs, made from the folders', performance.now() - learning)
   const app = new Hono()
   const parts = { store, settings: settingsFor(state), clock: systemClock, log: pino({ level: 'silent' }) }
   const sweeps = makeSweeps({ ...parts, forge: null as never, largestWorker: async () => null })
   const services = {
     ...{ ...parts, sweeps, operations: null as never },
     retention: { seen: () => ({ disk: null, trouble: null }) },
+    memory,
   }
   addPages(app, services, { viewer: () => ({ operator: null, csrf: '' }), sender: () => null })
   const kinds = new Map<string, number[]>()

@@ -12,12 +12,15 @@ import {
   readAttribution,
   writeAttribution,
 } from '../history/attribution/record.ts'
+import { readBrought } from '../history/attribution/recorded.ts'
 import { keyOf } from '../history/attribution/signature.ts'
 import { pinTool, type ToolBuild } from '../history/attribution/tool-build.ts'
 import { systemClock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { CancelledError, EXIT, UsageError } from '../lib/errors.ts'
 import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
+import { toolIdentity } from '../lib/version.ts'
+import { waitFor } from '../lib/wait.ts'
 import { runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { attributionPage } from '../report/attribution-page.ts'
@@ -43,16 +46,26 @@ export interface AbOptions extends StateOption {
   /** The attribution that is gone on with. */
   readonly resume?: string
   readonly json?: string
+  /** The rest is for a server's worker, which names what it begins and brings what it knows. */
+  readonly id?: string
+  readonly asIs?: boolean
+  readonly supervised?: boolean
+  readonly origin?: string
+  readonly recorded?: string
+  readonly runDeadline?: number
 }
+
+/** Far more than a teardown may need. */
+const LEFT_DEADLINE_MS = 10 * 60_000
 
 const OWN_CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** `cc-ci ab`: which of two changes makes the difference. Exit 0 with an answer, 3 where it is inconclusive. */
 export async function ab(recipe: string, options: AbOptions): Promise<number> {
-  using interruption = listenForSignals('stopping the run that goes on')
+  using interruption = listenForSignals('stopping the run that goes on', { supervised: options.supervised === true })
   const state = stateDir(options.state)
   const screen = options.json === '-' ? process.stderr : process.stdout
-  const { folder, record } = options.resume === undefined ? await begin(recipe, state, options) : reopen(state, options)
+  const { folder, record } = await beginOrGoOn(recipe, state, options)
   const { signal } = interruption
   const print = (line: string) => void screen.write(`${line}\n`)
   try {
@@ -85,10 +98,30 @@ export async function ab(recipe: string, options: AbOptions): Promise<number> {
   }
 }
 
+async function beginOrGoOn(recipe: string, state: string, options: AbOptions): ReturnType<typeof begin> {
+  const { id, resume } = options
+  if (resume !== undefined) return reopen(state, expandAttributionId(state, resume), options)
+  if (id === undefined || !existsSync(attributionFolder(state, id).record)) return begin(recipe, state, options)
+  await untilLeft(attributionFolder(state, id))
+  const { folder, record } = reopen(state, id, options)
+  // The clone of before is gone with the worker that had it.
+  return { folder, record: { ...record, recipe: { ...record.recipe, dir: resolve(recipe) } } }
+}
+
+/** Whoever worked on it has lost its supervisor, and takes down what it made. */
+async function untilLeft({ alive }: AttributionFolder): Promise<void> {
+  const look = async () => {
+    if (readLifeSign(alive) !== true) return { state: 'ready', value: null } as const
+    return { state: 'waiting', reason: 'it still takes down what it made' } as const
+  }
+  await waitFor<null, never>(look, { name: 'the process that worked on it to end', deadlineMs: LEFT_DEADLINE_MS })
+}
+
 async function begin(recipe: string, state: string, options: AbOptions) {
-  const { tool, ref, runs, recipes } = options
+  const { tool, ref, runs, recipes, id, asIs, recorded } = options
   const begun = await beginAttribution({
-    ...{ stateDir: state, recipe, tool, ref, runs },
+    ...{ stateDir: state, recipe, tool, ref, runs, id, asIs },
+    ...(recorded === undefined ? {} : { recorded: readBrought(recorded, await toolIdentity()) }),
     recipesDir: recipes,
     repository: resolve(options.toolRepo ?? OWN_CHECKOUT),
     flags: flagsOf(options),
@@ -112,8 +145,10 @@ function writePage({ dir, page }: AttributionFolder, record: AttributionRecord):
 }
 
 /** Only flags that are not their default: an older build may not know the newer ones. */
-function flagsOf({ base, only, quick, approveCode, allow, recipes }: AbOptions): string[] {
+function flagsOf({ base, only, quick, approveCode, allow, recipes, origin, runDeadline }: AbOptions): string[] {
   return [
+    ...(origin === undefined ? [] : ['--origin', origin]),
+    ...(runDeadline === undefined ? [] : ['--deadline', `${Math.max(1, Math.round(runDeadline / 1000))}s`]),
     ...(base === 'auto' ? [] : ['--base', base]),
     ...(only ? ['--only', only.join(',')] : []),
     ...(quick ? ['--quick'] : []),
@@ -125,9 +160,10 @@ function flagsOf({ base, only, quick, approveCode, allow, recipes }: AbOptions):
 
 function reopen(
   state: string,
-  { resume = 'last', runs }: AbOptions,
+  id: string,
+  { runs }: AbOptions,
 ): { folder: AttributionFolder; record: AttributionRecord } {
-  const folder = attributionFolder(state, expandAttributionId(state, resume))
+  const folder = attributionFolder(state, id)
   if (readLifeSign(folder.alive) === true) {
     throw new UsageError('attribution-running', `another process works on ${folder.dir}`, {
       hint: 'Let it end, or stop it first.',

@@ -6,21 +6,25 @@ export type FoundBaseline =
   /** Why none of the runs will do, by reason: how many, and the words of the newest. */
   | { readonly run: null; readonly asked: number; readonly why: readonly { times: number; message: string }[] }
 
+export interface Wanted {
+  readonly rule: Rule
+  /** Only runs of that commit, as of the branch that a pull request is for. */
+  readonly commit?: string
+  /** Where no earlier run will do, the first later one is taken: it was made for this. */
+  readonly orLater?: boolean
+}
+
 /**
  * The newest earlier run that `after` may be compared with: of the same recipe, judged all that `after` judged, and different in one thing at
- * most. `commit`: only runs of that commit, as of the branch that a pull request is for.
+ * most. `runs`: newest first.
  */
-export function findBaseline(
-  runs: readonly RunSummary[],
-  after: RunSummary,
-  { rule, commit }: { readonly rule: Rule; readonly commit?: string },
-): FoundBaseline {
-  const earlier = runs.filter(
-    (run) =>
-      run.id < after.id &&
-      run.recipe.name === after.recipe.name &&
-      (commit === undefined || run.recipe.commit === commit),
+export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wanted: Wanted): FoundBaseline {
+  const { rule, commit, orLater = false } = wanted
+  const others = runs.filter(
+    (run) => run.recipe.name === after.recipe.name && (commit === undefined || run.recipe.commit === commit),
   )
+  const later = orLater ? others.filter(({ id }) => id > after.id).reverse() : []
+  const earlier = [...others.filter(({ id }) => id < after.id), ...later]
   const refused = new Map<string, { times: number; message: string }>()
   for (const run of earlier) {
     const why = whyNot(run, after, rule)

@@ -24,8 +24,8 @@ const MOST = 15
 /** What `cc-ci runs --diff` prints. */
 export function comparisonText(comparison: Comparison, { color = false }: { readonly color?: boolean } = {}): string {
   const ink = inkFor(color)
-  const { before, after, tiers } = comparison
-  const changed = tiers.filter((tier) => tier.word !== 'same' && !isLeftOutInBoth(tier))
+  const { before, after } = comparison
+  const changed = changedTiers(comparison)
   const lines = [
     `${ink('bold', HEADLINES[comparison.result])}  level ${before.level} -> ${after.level}`,
     `  before  ${sideText(before)}`,
@@ -74,6 +74,11 @@ export function comparisonText(comparison: Comparison, { color = false }: { read
   return `${lines.join('\n')}\n`
 }
 
+/** Tiers that do not end as before. */
+export function changedTiers({ tiers }: Pick<Comparison, 'tiers'>): readonly TierChange[] {
+  return tiers.filter((tier) => tier.word !== 'same' && !isLeftOutInBoth(tier))
+}
+
 function isLeftOutInBoth({ before, after }: TierChange): boolean {
   return before.status === 'not-judged' && after.status === 'not-judged'
 }
@@ -103,7 +108,8 @@ function tierText({ id, word, before, after }: TierChange, ink: Ink): string {
   return `${painted(word, ink)} ${id.padEnd(11)} ${endText(before)} -> ${endText(after)}`
 }
 
-function endText({ status, cause, flaky }: TierChange['before']): string {
+/** `fail crash-loop (app)`. */
+export function endText({ status, cause, flaky }: TierChange['before']): string {
   const why = cause ? ` ${cause.code}${cause.service ? ` (${cause.service})` : ''}` : ''
   return `${status === 'not-judged' ? 'not judged' : status}${why}${flaky ? `, ${flaky} at first` : ''}`
 }
@@ -118,7 +124,7 @@ function changeText({ word, kind, name }: Change): string {
   return `${word.padEnd(11)} ${kind} ${name}`
 }
 
-function notable(amounts: readonly Amount[], format: (amount: number) => string): string[] {
+export function notable(amounts: readonly Amount[], format: (amount: number) => string): string[] {
   return amounts
     .filter((one) => one.notable)
     .map(({ name, before, after }) => `${name}: ${format(before ?? 0)} -> ${format(after ?? 0)}`)

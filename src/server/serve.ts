@@ -21,10 +21,12 @@ import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
 import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
+import { makeBaseMemory } from './memory/against-base.ts'
 import { serviceManager } from './notify.ts'
 import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
 import { makeRetention } from './retention.ts'
+import { serverMasker } from './secrets.ts'
 import { openStore } from './store/open.ts'
 import { makeSweeps } from './sweep/sweeps.ts'
 import { makeIntake } from './trigger/intake.ts'
@@ -58,7 +60,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const metrics = makeMetrics(store, clock)
   const { forgeFetch } = metrics
   const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
-  const parts = { store, forge, settings, clock, log }
+  const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
+  memory.learn()
+  const parts = { store, forge, settings, clock, log, memory }
   const answers = makeAnswers(parts)
   const replies = makeReplies(parts)
   const largest = { largestWorker: () => largestWorker(store, clock) }

@@ -1,36 +1,12 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { type AttributionRecord, attributionSchema } from '../../src/history/attribution/record.ts'
-import { commit, folder, git, repository } from '../recipe/throwaway.ts'
+import { commit, repository } from '../recipe/throwaway.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
+import { builds } from './played-builds.ts'
 import { start } from './started.ts'
-
-const PLAYED = new URL('./played-build.ts', import.meta.url).pathname
-
-/** A repository of builds of cc-ci; returns the commit of each. */
-async function builds<const Name extends string>(...names: Name[]): Promise<{ dir: string } & Record<Name, string>> {
-  const launcher = `#!/bin/sh\nPLAYED_BUILD=$(dirname "$(dirname "$0")") exec ${process.execPath} --disable-warning=ExperimentalWarning ${PLAYED} "$@"\n`
-  const lock = {
-    name: 'cc-ci',
-    version: '0.1.0',
-    lockfileVersion: 3,
-    requires: true,
-    packages: { '': { name: 'cc-ci', version: '0.1.0' } },
-  }
-  const dir = await folder({
-    'bin/cc-ci': launcher,
-    'package.json': JSON.stringify({ name: 'cc-ci', version: '0.1.0', private: true }),
-    'package-lock.json': JSON.stringify(lock),
-  })
-  await chmod(join(dir, 'bin/cc-ci'), 0o755)
-  await git(dir, 'init', '--quiet')
-  const made: Record<string, string> = {}
-  for (const name of names) made[name] = await commit(dir, name, { build: name.replace(/\d/, '') })
-  return { dir, ...(made as Record<Name, string>) }
-}
 
 /** A recipe with one commit for each of these. */
 async function recipe(...behaviours: string[]): Promise<{ dir: string; commits: string[] }> {

@@ -26,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     ...{ state: { type: 'string' }, 'run-id': { type: 'string' }, ref: { type: 'string' }, json: { type: 'string' } },
     ...{ supervised: { type: 'boolean' }, help: { type: 'boolean' }, only: { type: 'string' } },
+    ...{ origin: { type: 'string' }, deadline: { type: 'string' } },
   },
 })
 const [command, recipe = ''] = positionals
@@ -67,7 +68,7 @@ function end(folder: RunFolder, behave: string, commit: string): void {
   const install =
     build === 'broken'
       ? ends('install', 'proxy-fallback')
-      : behave === 'bad'
+      : ['bad', 'red'].includes(behave)
         ? ends('install', 'http-wrong-status')
         : null
   const log = openEventLog(folder.events, { clock: systemClock, mask: (text) => text })

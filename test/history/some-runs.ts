@@ -54,7 +54,7 @@ function begunAt(startedAt: string, events: readonly RunEvent[]): RunEvent[] {
 }
 
 /** The same stream of another head: its evidence names what was deployed. */
-function deploying<E extends EventDraft>(commit: string, drafts: readonly E[]): E[] {
+export function deploying<E extends EventDraft>(commit: string, drafts: readonly E[]): E[] {
   const text = JSON.stringify(drafts)
   return JSON.parse(text.replaceAll(HEAD, commit).replaceAll(HEAD.slice(0, 8), commit.slice(0, 8))) as E[]
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { DIMENSIONS } from '../../history/compare/dimensions.ts'
 import { QUICK_TIERS } from '../../verdict/tiers.ts'
-import { count, dimensions, duration, memory } from './arguments.ts'
+import { count, dimensions, duration, memory, runId } from './arguments.ts'
 import { lazily, planOptions, recipeCommand, withState } from './options.ts'
 
 /** What remembers: runs, ab, sweep, report, canonicals; and `explain`. */
@@ -125,6 +125,12 @@ function addAttribution(program: Command): void {
       ]),
     )
     .option('--json <file>', 'write all that was found there too; - for standard output')
+    .addOption(new Option('--id <id>', 'its id; one that was stopped is gone on with').hideHelp().argParser(runId))
+    .addOption(new Option('--as-is', 'run this build as it lies here').hideHelp().conflicts(['tool', 'toolRepo']))
+    .addOption(new Option('--supervised', 'stop when standard input closes').hideHelp())
+    .addOption(new Option('--origin <url>', 'where the recipe is said to come from').hideHelp())
+    .addOption(new Option('--recorded <file>', 'an earlier result of the old ends, as a server brings it').hideHelp())
+    .addOption(new Option('--run-deadline <duration>', 'of each run').hideHelp().argParser(duration))
     .addHelpText('after', AB_NOTES)
     .action(lazily(async () => (await import('../ab.ts')).ab))
 }

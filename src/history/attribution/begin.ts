@@ -40,6 +40,12 @@ export interface Begin {
   readonly deadlineMs: number
   readonly bisect: boolean
   readonly now: number
+  /** Default: a new one. */
+  readonly id?: string
+  /** Where cc-ci does not move: run this build as it lies here, instead of a checkout of its commit. */
+  readonly asIs?: boolean
+  /** The recorded old result, where the caller has one; null: none. Default: what the state folders here remember. */
+  readonly recorded?: AttributionRecord['recorded']
 }
 
 /**
@@ -63,8 +69,8 @@ export async function beginAttribution(
     tool: asked.tool === undefined ? null : parseRange(asked.tool, '--tool'),
     ref: asked.ref === undefined ? null : parseRange(asked.ref, '--ref'),
   }
-  const tool = ranges.tool ? await resolveToolRange(asked.repository, ranges.tool) : await heldTool(asked.repository)
-  const id = newRunId(now)
+  const tool = ranges.tool ? await resolveToolRange(asked.repository, ranges.tool) : await heldTool(asked)
+  const id = asked.id ?? newRunId(now)
   const folder = attributionFolder(stateDir, id)
   try {
     const repo = await open(asked, folder)
@@ -81,7 +87,7 @@ export async function beginAttribution(
       tool: { repository: tool === null ? null : asked.repository, old: tool?.old ?? null, new: tool?.new ?? null },
       ...{ moved, flags: [...asked.flags], lines, spentMs: 0 },
       bounds: { runs: asked.runs ?? defaultRuns(moved, lines), deadlineMs: asked.deadlineMs },
-      recorded: lastRecorded(stateDir, tool?.old ?? null, ref.old),
+      recorded: asked.recorded === undefined ? lastRecorded(stateDir, tool?.old ?? null, ref.old) : asked.recorded,
       ...{ current: null, runs: [], decision: null, bisection: null },
     }
     return { folder, record }
@@ -91,7 +97,8 @@ export async function beginAttribution(
   }
 }
 
-async function heldTool(repository: string): Promise<Range | null> {
+async function heldTool({ repository, asIs }: Begin): Promise<Range | null> {
+  if (asIs) return null
   const head = await pinnedHead(repository)
   return head === null ? null : { old: head, new: head }
 }

@@ -1,6 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
-import { type Difference, differences, inEqualConditions } from './conditions.ts'
+import { differences, inEqualConditions, type Moved } from './conditions.ts'
 import { CELL_IDS, type CellId, type CellRun, cellsOf, type Draw, type Study, standsFor } from './contract.ts'
 import { type Company, countSeen, matches, type Reading, readCell } from './reading.ts'
 import { isOwn, PLAN } from './signature.ts'
@@ -29,9 +29,9 @@ export interface Decision {
   readonly verdict: AttributionVerdict
   readonly tiers: readonly TierAttribution[]
   /** What moved while the cells were run. */
-  readonly movedMeanwhile: readonly Difference[]
+  readonly movedMeanwhile: readonly Moved[]
   /** What moved since the old result was recorded. */
-  readonly movedSince: readonly Difference[]
+  readonly movedSince: readonly Moved[]
 }
 
 export function decide(study: Study): Decision {

@@ -84,6 +84,12 @@ const bisectionShape = z.object({
     .meta({ description: 'The first bad commit; two different ones where those between could not be told.' }),
 })
 
+const recorded = z.object({ run: z.string(), finishedAt: z.string(), tiers, conditions })
+
+/** A recorded result of the old ends that came from elsewhere, with the build that made it: it counts only for the same build. */
+export const broughtShape = recorded.extend({ tool: z.object({ version: z.string(), commit: z.string().nullable() }) })
+export type Brought = Frozen<z.infer<typeof broughtShape>>
+
 const recordShape = z
   .object({
     schema: z.literal(1),
@@ -114,10 +120,7 @@ const recordShape = z
           'Of --bisect: the old end, all commits between and the new end, by first parents, of what has moved.',
       }),
     spentMs: z.number().min(0).meta({ description: 'What runs have taken, those of earlier starts included.' }),
-    recorded: z
-      .object({ run: z.string(), finishedAt: z.string(), tiers, conditions })
-      .nullable()
-      .meta({ description: 'The last earlier run of the old tool on the old ref.' }),
+    recorded: recorded.nullable().meta({ description: 'The last earlier run of the old tool on the old ref.' }),
     current: z
       .object({
         run: z.string().refine(isRunId),
@@ -184,7 +187,7 @@ export async function writeAttribution(folder: AttributionFolder, record: Attrib
 }
 
 /** Throws UsageError `attribution-damaged`. */
-export function readAttribution({ record: file }: AttributionFolder): AttributionRecord {
+export function readAttribution({ record: file }: Pick<AttributionFolder, 'record'>): AttributionRecord {
   try {
     return recordShape.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from '../../lib/errors.ts'
+import type { ToolIdentity } from '../../lib/version.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import type { Recorded } from './contract.ts'
+import { type Brought, broughtShape } from './record.ts'
 import { comparedResults, conditionsOf, drawsOf } from './signature.ts'
 
 /** Newest runs of a state folder that are asked. */
@@ -32,6 +35,31 @@ function newestOf(state: string, tool: string, ref: string): RecordedRun[] {
     return [{ run: id, finishedAt: results.run.finishedAt, tiers: drawsOf(results), conditions: conditionsOf(results) }]
   }
   return []
+}
+
+/** What a run's results say as a recorded old result, for an attribution that is made elsewhere; null where they cannot be compared. */
+export function broughtBy(file: string): Brought | null {
+  const results = readResults(file)
+  if (!results?.run.complete || results.run.interrupted !== null || results.recipe.dirty) return null
+  const { run, tool } = results
+  const { id, finishedAt } = run
+  return {
+    ...{ run: id, finishedAt, tiers: drawsOf(results), conditions: conditionsOf(results) },
+    tool: { version: tool.version ?? '', commit: tool.commit },
+  }
+}
+
+/** Reads what `broughtBy` gave; null where another build made it: then it says nothing of drift. Throws UsageError `recorded-damaged`. */
+export function readBrought(file: string, own: Pick<ToolIdentity, 'version' | 'commit'>): RecordedRun | null {
+  try {
+    const { tool, ...recorded } = broughtShape.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return tool.version === own.version && tool.commit === own.commit ? recorded : null
+  } catch (error) {
+    throw new UsageError('recorded-damaged', 'no recorded result of an earlier run', {
+      ...{ where: { file }, cause: error },
+      hint: 'Leave --recorded out: then drift cannot be told.',
+    })
+  }
 }
 
 function readResults(file: string) {

@@ -28,7 +28,7 @@ const tierShape = z.object({
  */
 export const comparedResults = z.object({
   schema: z.literal(1),
-  tool: z.object({ commit: z.string().nullable() }),
+  tool: z.object({ version: z.string().optional(), commit: z.string().nullable() }),
   recipe: z.object({ name: z.string(), commit: z.string(), dirty: z.boolean() }),
   run: z.object({
     id: z.string(),

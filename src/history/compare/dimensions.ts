@@ -1,5 +1,6 @@
 import { wayOf } from '../../verdict/events.ts'
 import { environmentFacts } from '../environment.ts'
+import { type FactDifference, factDifferences } from '../facts.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { areEquivalent } from './evidence-schemas.ts'
 
@@ -14,14 +15,9 @@ export const DIMENSIONS = {
 
 export type Dimension = keyof typeof DIMENSIONS
 
-/** One thing that is not the same in both runs. */
-export interface Difference {
+/** One thing that is not the same in both runs; its key is for example `engine`, `image nginx:1.27` or `health.path`. */
+export interface Difference extends FactDifference {
   readonly dimension: Dimension
-  /** `engine`, `image nginx:1.27`, `health.path`. */
-  readonly key: string
-  /** Null: this run does not say. */
-  readonly before: string | null
-  readonly after: string | null
 }
 
 /** Everything that differs, dimension by dimension. The base belongs to the recipe: it counts by itself where the recipe is the same. */
@@ -85,8 +81,5 @@ function named(
   before: Readonly<Record<string, string | null>>,
   after: Readonly<Record<string, string | null>>,
 ): Difference[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
-  return keys
-    .map((key) => ({ dimension, key, before: before[key] ?? null, after: after[key] ?? null }))
-    .filter((one) => one.before !== one.after)
+  return factDifferences(before, after).map((one) => ({ dimension, ...one }))
 }

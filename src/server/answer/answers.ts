@@ -5,6 +5,7 @@ import type { RunRequest } from '../contract/request.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import { serverMasker } from '../secrets.ts'
 import { runText } from './comment.ts'
 import { composed, isToBeRead } from './compose.ts'
@@ -28,6 +29,7 @@ export interface AnswersParts {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Logger
+  readonly memory: BaseMemory
 }
 
 export function makeAnswers(parts: AnswersParts): Answers {
@@ -36,14 +38,16 @@ export function makeAnswers(parts: AnswersParts): Answers {
   const progress = new ProgressWatch(settings.state, clock)
   const words = { ...parts, masker, progress }
   const answers: Answers = {
-    async runChanged({ request }) {
-      if (!request.pull) return
+    async runChanged(row) {
+      const { request } = row
+      if (!request.pull) return tellThoseBasedOn(row)
       // Somebody else may have told of an older state meanwhile: whoever writes last looks once more.
       for (let seen = await newestOf(request); ; ) {
         if (seen.ofCommit) await wantStatus(seen.ofCommit)
-        if (seen.ofPull) await wantComment(seen.ofPull, request.pull.number)
+        if (seen.ofPull) await wantComment(seen.ofPull, seen.newest)
         const now = await newestOf(request)
-        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull)) return
+        if (isSame(seen.ofCommit, now.ofCommit) && isSame(seen.ofPull, now.ofPull) && isSame(seen.newest, now.newest))
+          return
         seen = now
       }
     },
@@ -69,20 +73,38 @@ export function makeAnswers(parts: AnswersParts): Answers {
   }
   return answers
 
-  /** Which runs speak for a commit and for a pull request: the newest ones. */
-  async function newestOf({ id, repository, pull, commit }: RunRequest) {
+  /** Which runs speak for a commit and for a pull request: the newest ones that judge. `newest`: of all that were asked for. */
+  async function newestOf({ id, repository, pull, commit, why }: RunRequest) {
     const known = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
-    const ofCommit = known.find(({ request }) => request.commit === commit) ?? (await store.run(id))
-    return { ofCommit, ofPull: known[0] ?? null }
+    const judging = known.filter(({ request }) => !request.why)
+    const ofCommit = judging.find(({ request }) => request.commit === commit) ?? (why ? null : await store.run(id))
+    return { ofCommit, ofPull: judging[0] ?? null, newest: known[0] ?? null }
   }
 
-  async function wantComment(row: RunRow, pull: number): Promise<void> {
-    const { repository } = row.request
+  /** `newest`: what was asked for last, which may be why this run is red. */
+  async function wantComment(row: RunRow, newest: RunRow | null): Promise<void> {
+    const { repository, pull } = row.request
+    if (!pull) return
     const run = masker.mask(await runText(words, maskedRow(row, masker), clock.now()))
-    await store.rewrite(repository, pull, (now) => {
-      const reply = now?.reply && isToBeRead(now.reply, row) ? now.reply : null
-      return composed({ repository, pull }, { run, reply })
+    await store.rewrite(repository, pull.number, (now) => {
+      const reply = now?.reply && isToBeRead(now.reply, newest ?? row) ? now.reply : null
+      return composed({ repository, pull: pull.number }, { run, reply })
     })
+  }
+
+  /** A run of a base says what pull requests change that had nothing to be compared with before. */
+  async function tellThoseBasedOn({ request: { repository, commit }, state, folder }: RunRow): Promise<void> {
+    if (state !== 'done') return
+    parts.memory.learn(folder)
+    const told = new Set<number>()
+    for (const { request } of await store.runs({ repository, state: ['done'], limit: KNOWN })) {
+      const { pull } = request
+      if (!pull || told.has(pull.number)) continue
+      told.add(pull.number)
+      const { ofPull, newest } = await newestOf(request)
+      const target = ofPull?.request.pull?.target
+      if (ofPull && [target?.fork, target?.tip].includes(commit)) await wantComment(ofPull, newest)
+    }
   }
 
   async function wantStatus(row: RunRow): Promise<void> {

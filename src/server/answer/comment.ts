@@ -4,18 +4,27 @@ import { join } from 'node:path'
 import { messageOf } from '../../lib/errors.ts'
 import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
+import { againstBaseMarkdown } from '../../report/against-base.ts'
 import { markdownSummary, markdownText } from '../../report/markdown.ts'
+import { cut } from '../../report/plain-text.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
+import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
+import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../memory/why.ts'
 import { driftText, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
 import { chanceIn } from './chance.ts'
+import { maskedRow } from './masked.ts'
 import type { ProgressWatch } from './progress.ts'
+import { whyOfferText, whyText } from './why.ts'
 import { runningText, waitingText } from './words.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 /** The forge takes more; nobody reads more. */
 const MOST_TEXT = 60_000
+const MOST_REASONS = 3
+const LONGEST_REASON = 300
 
 export interface CommentParts {
   readonly store: Store
@@ -23,6 +32,7 @@ export interface CommentParts {
   /** What a run kept is masked before it is read: escaped or cut, a secret is no longer known as one. */
   readonly masker: Pick<Masker, 'mask'>
   readonly progress: Pick<ProgressWatch, 'told'>
+  readonly memory: Pick<BaseMemory, 'against'>
 }
 
 /** What the newest run of a pull request says in our comment. */
@@ -47,7 +57,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
       chance: chanceIn(parts.settings.state, results),
     }).trimEnd(),
     screenshot(results, url, runFolder(parts.settings.state, row.folder).dir),
-    await difference(parts, row, results),
+    ...(await againstBase(parts, row)),
     head,
   ]
     .filter((part) => part !== '')
@@ -73,21 +83,31 @@ function screenshot({ artifacts }: Results, url: string, dir: string): string {
     : ''
 }
 
-/** What is other than in the newest run of the target that no pull request asked for. */
-async function difference(parts: CommentParts, row: RunRow, results: Results): Promise<string> {
-  const done = await parts.store.runs({ repository: row.request.repository, state: ['done'], limit: 50 })
-  const before = done.find(({ request }) => request.pull === null)
-  if (!before) return ''
-  const { results: theirs } = await readResults(parts, before.folder)
-  if (!theirs || theirs.schema !== results.schema) return ''
-  const changed = results.tiers.flatMap(({ id, status }) => {
-    const was = theirs.tiers.find((tier) => tier.id === id)?.status
-    return was && was !== status ? [`${id} ${was} → ${status}`] : []
-  })
-  const level = theirs.level === results.level ? [] : [`level ${theirs.level} → ${results.level}`]
-  const all = [...level, ...changed]
-  const against = `the last run of the target branch (\`${before.request.commit.slice(0, 10)}\`)`
-  return all.length === 0 ? `The same as in ${against}.` : `Other than in ${against}: ${all.join(', ')}.`
+/** What the change does to the outcome of its base, or why that is not known and what mends it. */
+async function againstBase(parts: CommentParts, row: RunRow): Promise<string[]> {
+  const against = await parts.memory.against(row)
+  return against === null ? [] : [againstText(parts, row, against), await why(parts, row, against)]
+}
+
+/** The newest attribution of this run, or that there may be one. */
+async function why(parts: CommentParts, row: RunRow, against: AgainstBase): Promise<string> {
+  const asked = await whyOf(parts.store, row)
+  if (!asked) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(parts, row)) : ''
+  const { dir } = runFolder(parts.settings.state, asked.folder)
+  return whyText(maskedRow(asked, parts.masker), readKeptAttribution(dir), urlOf(parts, asked))
+}
+
+function againstText(parts: CommentParts, row: RunRow, against: AgainstBase): string {
+  const { branch } = against
+  if (against.kind === 'none') {
+    const why = against.why.slice(0, MOST_REASONS).map((one) => markdownText(cut(one, LONGEST_REASON)))
+    const mend =
+      against.missing === null ? '' : ` An operator can start one on [the page of this run](<${urlOf(parts, row)}>).`
+    return `Not compared with ${markdownText(branch)}: ${why.join('; ')}.${mend}`
+  }
+  const { base, comparison, before } = against
+  const beforeUrl = before.page === null ? null : `${parts.settings.publicUrl}/runs/${before.page}`
+  return againstBaseMarkdown({ branch, base, comparison, beforeUrl })
 }
 
 function headOf(parts: CommentParts, row: RunRow): string {

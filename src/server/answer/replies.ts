@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import { serverMasker } from '../secrets.ts'
 import type { Replies, Reply } from '../trigger/replies.ts'
 import { runText } from './comment.ts'
@@ -13,7 +14,11 @@ export interface RepliesParts {
   readonly store: Store
   readonly settings: ServerSettings
   readonly clock: Clock
+  readonly memory: BaseMemory
 }
+
+/** Runs of a pull request that are looked through for the newest one that judges. */
+const KNOWN = 100
 
 export function makeReplies(parts: RepliesParts): Replies {
   const masker = serverMasker(parts.settings)
@@ -22,7 +27,7 @@ export function makeReplies(parts: RepliesParts): Replies {
       const { store, clock } = parts
       const text = masker.mask(replyText(maskedReply(reply, masker), masker.mask(login)))
       const until = untilOf(reply)
-      const [newest] = await store.runs({ repository, pull, limit: 1 })
+      const newest = (await store.runs({ repository, pull, limit: KNOWN })).find(({ request }) => !request.why)
       const progress = new ProgressWatch(parts.settings.state, clock)
       const run = newest
         ? masker.mask(await runText({ ...parts, masker, progress }, maskedRow(newest, masker), clock.now()))

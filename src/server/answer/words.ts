@@ -10,7 +10,15 @@ export const MARKER = '<!-- cc-ci:testme -->'
 /** What a status calls itself. */
 export const CONTEXT = 'cc-ci/testme'
 const MOST_DESCRIPTION = 140
-const GRAMMAR = ['!testme', '!testme <commit>', '!testme --quick', '!testme --base <version>', '!cancel'] as const
+const MOST_REASON = 500
+const GRAMMAR = [
+  '!testme',
+  '!testme <commit>',
+  '!testme --quick',
+  '!testme --base <version>',
+  '!testme --why',
+  '!cancel',
+] as const
 
 /** What is said where no run was made. Names of people and lines of theirs come out as text. */
 export function replyText(reply: Reply, login: string): string {
@@ -32,6 +40,8 @@ export function replyText(reply: Reply, login: string): string {
       return `Cancelled by ${markdownText(reply.by)}: ${reply.runs.map((run) => `\`${run}\``).join(', ')}.`
     case 'nothing-to-cancel':
       return 'Nothing of this pull request waits or runs.'
+    case 'why-not':
+      return `Not started: ${markdownText(cut(reply.reason, MOST_REASON))}. \`!testme --why\` finds out what made a pull request red whose base is green.`
     case 'closed':
       return 'Not started: this pull request is closed.'
     case 'already-upstream':
@@ -74,7 +84,8 @@ export function runningText({ attempt }: RunRow, progress: Progress | null): str
   return `${running}: ${tier}${place ? ` (${place.at} of ${place.of})` : ''}, begun after ${formatDuration(afterMs)}`
 }
 
-function cut(text: string): string {
+/** On one line, no longer than that. */
+function cut(text: string, most = MOST_DESCRIPTION): string {
   const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= MOST_DESCRIPTION ? line : `${line.slice(0, MOST_DESCRIPTION - 1)}…`
+  return line.length <= most ? line : `${line.slice(0, most - 1)}…`
 }

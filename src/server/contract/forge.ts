@@ -17,7 +17,8 @@ export interface ForgePull {
   readonly state: 'open' | 'closed'
   readonly author: string
   readonly head: { readonly sha: string; readonly ref: string; readonly repository: string | null }
-  readonly base: { readonly sha: string; readonly ref: string }
+  /** `mergeBase`: the commit at which the change left the target branch; null where the forge names none. */
+  readonly base: { readonly sha: string; readonly ref: string; readonly mergeBase: string | null }
 }
 
 export interface ForgeTag {

@@ -1,5 +1,6 @@
 // cspell:ignore TEARDOWNS
 import { z } from 'zod'
+import { type Brought, broughtShape } from '../../history/attribution/record.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { runRequest } from './request.ts'
 
@@ -41,8 +42,10 @@ export const assignment = z.object({
   origin: z.url(),
   /** The operator approved the code of this repository at this commit. */
   approved: z.boolean(),
+  /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
+  recorded: broughtShape.nullish(),
 })
-export type Assignment = z.infer<typeof assignment>
+export type Assignment = Omit<z.infer<typeof assignment>, 'recorded'> & { readonly recorded?: Brought | null }
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),
@@ -54,7 +57,7 @@ type RenewAnswer = z.infer<typeof renewAnswer>
 const TEARDOWNS = ['clean', 'left', 'unknown', 'none'] as const
 
 export const finishBody = z.strictObject({
-  /** Of `cc-ci test`; null when it was killed. */
+  /** Of `cc-ci test`, or `cc-ci ab`; null when it was killed. */
   exitCode: z.int().nullable(),
   /** Set when the worker ended it: a cancel, the wall clock, too much output. */
   ended: z.enum(['itself', 'cancelled', 'deadline', 'output']),
@@ -68,7 +71,7 @@ export const teardownBody = z.strictObject({ teardown: z.enum(TEARDOWNS) })
 
 /** What a file of a run folder may be called when it comes over the wire: what a run writes, and nothing else. */
 export const UPLOADED =
-  /^(run\.json|events\.ndjson|results\.json|report\.html|logs\/(attempt-\d{1,2}\/)?[\w.@+-]{1,180}\.log|artifacts\/[\w@+-][\w.@+ -]{0,180}(\/[\w@+-][\w.@+ -]{0,180}){0,5})$/
+  /^(run\.json|attribution\.json|events\.ndjson|results\.json|report\.html|logs\/(attempt-\d{1,2}\/)?[\w.@+-]{1,180}\.log|artifacts\/[\w@+-][\w.@+ -]{0,180}(\/[\w@+-][\w.@+ -]{0,180}){0,5})$/
 
 /** Bytes: of one call, of one file, of one run. What is over is refused with 413 and the run goes on without that file. */
 export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 1024 ** 3 } as const

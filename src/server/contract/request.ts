@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isRunId } from '../../lib/ids.ts'
+import { TIER_IDS } from '../../verdict/tiers.ts'
 
 /** 40 hex digits: the only way a commit is named past the trigger. */
 export const commitId = z.string().regex(/^[0-9a-f]{40}$/, 'a full commit id (40 hex digits)')
@@ -21,7 +22,24 @@ const pullShape = z.strictObject({
   /** The comment that asked, and who wrote it; null for a re-run by the operator. */
   comment: z.int().positive().nullable(),
   author: z.string().max(255).nullable(),
+  /** The target branch as it was: its tip, and the commit at which the change left it (null: the forge named none). Files of before have no such line. */
+  target: z.strictObject({ tip: commitId, fork: commitId.nullable() }).optional(),
 })
+
+/** What an attribution (`!testme --why`) asks: whether it was the change that made a green base red. */
+const whyShape = z.strictObject({
+  /** The red run. */
+  run: z.string().refine(isRunId, 'a run id'),
+  /** The commit of the base. */
+  old: commitId,
+  /** The folder of the green run of it: what is recorded of the world then. */
+  baseline: z.string().refine(isRunId, 'a run id'),
+  /** Tiers up to the last one that is red. */
+  only: z.array(z.enum(TIER_IDS)).min(1),
+  /** Of each run, in ms; `deadlineMs` is that of all together. */
+  runDeadlineMs: z.int().positive(),
+})
+export type Why = z.infer<typeof whyShape>
 
 /**
  * What was asked for, once and for all: `<state>/runs/<id>/request.json`, written before the database knows of it, so that the
@@ -56,11 +74,14 @@ export const runRequest = z.strictObject({
       baseRef: z.string().max(255).nullable(),
     })
     .optional(),
+  /** Missing: `cc-ci test`. Else `cc-ci ab` on what the run of a pull request ended with; `base` and `quick` are those of that run. */
+  why: whyShape.optional(),
 })
 export type RunRequest = z.infer<typeof runRequest>
 
 /**
- * `queued` and `running` are the states that go on; the others are for ever. `done`: there is a results.json with a verdict.
+ * `queued` and `running` are the states that go on; the others are for ever. `done`: there is a results.json with a verdict, or an
+ * attribution.json with an answer (then `verdict` is null).
  * `cancelled`: someone asked, or a newer trigger of the same pull request took its place in the queue. `error`: it ended without a verdict
  * (three attempts lost their worker, or cc-ci itself failed).
  */

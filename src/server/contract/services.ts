@@ -37,6 +37,8 @@ export interface Operations {
   start(order: StartOrder, by: string): Promise<RunRequest>
   /** The same request anew: same commit. Throws UsageError `no-such-run`. */
   rerun(id: string, by: string): Promise<RunRequest>
+  /** Asks whether it was the change that made a run red. Throws UsageError `no-such-run`, `why-not`. */
+  why(id: string, by: string): Promise<RunRequest>
   /** Throws UsageError `no-such-run`. */
   cancel(id: string, by: string): Promise<'cancelled' | 'asked' | 'ended'>
   /**

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { broughtBy } from '../../history/attribution/recorded.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
@@ -111,7 +112,7 @@ async function claim(
 /** What keeps an assignment from being made is not the run's fault: nobody would ever work under this lease. */
 async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<Assignment> {
   try {
-    return await assign(parts, claimed)
+    return { ...(await assign(parts, claimed)), ...recordedFor(parts.state, claimed.request) }
   } catch (error) {
     await parts.store.release(claimed.lease)
     throw error
@@ -120,9 +121,17 @@ async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<A
 
 async function assign(parts: DispatchParts, { lease, request, folder }: Claim): Promise<Assignment> {
   const origin = parts.origin(request.repository)
-  const approved = await parts.isApproved(origin, request.commit)
+  const commits = [request.commit, ...(request.why ? [request.why.old] : [])]
+  const approvals = await Promise.all(commits.map((commit) => parts.isApproved(origin, commit)))
+  // One switch is for all runs of an attribution: code that nobody approved is run at neither end.
+  const approved = approvals.every(Boolean)
   const { attempt, token } = lease
   return { request, attempt, token, folder, leaseMs: parts.leaseMs ?? LEASE.ms, origin, approved }
+}
+
+/** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */
+function recordedFor(state: string, { why }: RunRequest): Pick<Assignment, 'recorded'> {
+  return why ? { recorded: broughtBy(runFolder(state, why.baseline).results) } : {}
 }
 
 async function heldBy(parts: DispatchParts, lease: Lease): Promise<Assignment> {
@@ -139,7 +148,8 @@ async function finish(parts: DispatchParts, held: Assignment, body: Parameters<D
   const folder = runFolder(state, runId)
   const { id } = request
   const cancelReason = row?.cancelReason ?? null
-  const outcome = await outcomeOf({ id, attempt, runId, folder, body, cancelReason, now: clock.now() })
+  const isWhy = request.why !== undefined
+  const outcome = await outcomeOf({ id, attempt, runId, folder, body, cancelReason, isWhy, now: clock.now() })
   if (!(await store.finish(leaseOf(held), outcome))) return assertEnded(store, held)
   await changed(parts, id)
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { stripVTControlCharacters } from 'node:util'
+import { VERDICTS } from '../../history/attribution/table.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { flakyText } from '../../report/flaky.ts'
@@ -8,6 +9,7 @@ import { levelName } from '../../verdict/level.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { FinishBody } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
+import { readKeptAttribution } from '../memory/kept-attribution.ts'
 
 /** A results.json of more bytes was not written by a run. */
 const RESULTS_BYTES = 32 * 1024 ** 2
@@ -17,7 +19,9 @@ export interface Ending {
   readonly attempt: number
   /** Run id of the attempt's folder. */
   readonly runId: string
-  readonly folder: Pick<RunFolder, 'results'>
+  readonly folder: Pick<RunFolder, 'results' | 'dir'>
+  /** It was an attribution: `attribution.json` says what it found. */
+  readonly isWhy?: boolean
   readonly body: FinishBody
   /** Who or what asked for the end; null: nobody did. */
   readonly cancelReason: string | null
@@ -42,6 +46,7 @@ async function foundOf(ending: Ending): Promise<Found> {
   if (body.ended === 'cancelled') return without('cancelled', cancelReason ?? 'cancelled')
   if (body.ended === 'deadline') return without('error', 'it did not end within its time and was killed')
   if (body.ended === 'output') return without('error', 'it printed more than any run does and was killed')
+  if (ending.isWhy) return answered(ending)
   try {
     const results = await readResults(folder.results)
     if (results.run.id !== runId) return without('error', `its results.json is that of run ${results.run.id}`)
@@ -65,7 +70,18 @@ function judged(results: Results): Found {
   }
 }
 
-function without(state: 'cancelled' | 'error', message: string): Found {
+/** An attribution judges nothing: its answer is the message, and the record beside it. */
+function answered({ body, folder }: Ending): Found {
+  const record = readKeptAttribution(folder.dir)
+  if (record?.decision && body.exitCode !== null) {
+    const { verdict, tier } = record.decision
+    return without('done', `${verdict}${tier === null ? '' : ` (${tier})`}: ${VERDICTS[verdict]}`)
+  }
+  const exit = body.exitCode === null ? 'it was killed' : `it ended with exit code ${body.exitCode}`
+  return without('error', body.words || exit)
+}
+
+function without(state: Found['state'], message: string): Found {
   return { state, verdict: null, level: null, cause: null, tier: null, message }
 }
 

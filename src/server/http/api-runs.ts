@@ -78,6 +78,22 @@ export function addRuns({ app, services, doorman }: Api): void {
     return c.json(await operations.rerun(request.id, by), 201)
   })
 
+  const why = route({
+    ...{
+      method: 'post',
+      path: '/api/v1/runs/{id}/why',
+      summary: 'Asks whose change made a run red',
+      security: OPERATOR,
+    },
+    request: { params },
+    responses: { 201: json(shapes.runRequestAnswer, 'What was queued: `why` says what it asks') },
+  })
+  app.openapi(why, async (c) => {
+    const by = doorman.operator(c)
+    const { request } = await found(c.req.valid('param').id)
+    return c.json(await operations.why(request.id, by), 201)
+  })
+
   async function found(id: string): Promise<RunRow> {
     const row = await store.run(id)
     if (!row) throw new Refusal(404, 'no-such-run', `there is no run ${id.slice(0, 100)}`)

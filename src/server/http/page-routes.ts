@@ -1,12 +1,16 @@
 import type { Context, Hono } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError } from '../../lib/errors.ts'
+import { runFolder } from '../../lifecycle/run-folder.ts'
 import { chanceIn } from '../answer/chance.ts'
 import { RUN_STATES, type RunState } from '../contract/request.ts'
 import type { Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { Store } from '../contract/store.ts'
+import type { RunRow, Store } from '../contract/store.ts'
 import type { Sweeps } from '../contract/sweeps.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
+import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../memory/why.ts'
 import type { Retention } from '../retention.ts'
 import { timesText } from '../settings/sweep-times.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
@@ -30,6 +34,7 @@ export interface PageServices {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly retention: Pick<Retention, 'seen'>
+  readonly memory: Pick<BaseMemory, 'against'>
 }
 
 export interface Doorman {
@@ -40,7 +45,7 @@ export interface Doorman {
 
 /** The pages for people, and the forms on them. */
 export function addPages(app: Hono, services: PageServices, doorman: Doorman): void {
-  const { store, operations, clock } = services
+  const { store, operations, clock, memory } = services
   const viewer = (c: Context) => doorman.viewer(c)
 
   app.get('/style.css', (c) =>
@@ -86,22 +91,37 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
-    const kept = await readKept(state, row)
+    const [kept, why] = [await readKept(state, row), await whyData(row)]
     const chance = kept.results && !kept.sofar ? chanceIn(state, kept.results) : []
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...kept, chance }))
+    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...why, ...kept, chance }))
   })
 
-  for (const act of ['cancel', 'rerun'] as const) {
+  for (const act of ['cancel', 'rerun', 'why'] as const) {
     app.post(`/runs/:id/${act}`, async (c) => {
       const by = doorman.sender(c, await c.req.parseBody())
       if (by === null) return forbidden(c)
       const id = c.req.param('id')
       return told(c, async () => {
         if (act === 'cancel') await operations.cancel(id, by)
-        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations.rerun(id, by)).id}`, 303)
+        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations[act](id, by)).id}`, 303)
       })
     })
   }
+
+  app.post('/runs/:id/base', async (c) => {
+    const by = doorman.sender(c, await c.req.parseBody())
+    if (by === null) return forbidden(c)
+    const row = await store.run(c.req.param('id'))
+    const against = row && (await memory.against(row))
+    if (!row || against?.kind !== 'none' || against.missing === null)
+      return c.html(
+        plainPage(viewer(c), 'Nothing to run', 'This run has what it is compared with, or none would help.'),
+        409,
+      )
+    const { repository } = row.request
+    const ref = against.missing
+    return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
+  })
 
   app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
 
@@ -153,6 +173,17 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
     if (!seen) return c.html(plainPage(viewer(c), 'No such sweep', 'The address is wrong.'), 404)
     return c.html(sweepPage({ viewer: viewer(c), seen, linkTo: (run) => `/runs/${seen.runOf.get(run) ?? run}` }))
   })
+
+  /** What the run changes, why it is red, or what it found as an attribution. */
+  async function whyData(row: RunRow) {
+    const against = row.request.why ? null : await memory.against(row)
+    return {
+      against,
+      whyOffer: against && whyOffer(row, against),
+      whyAsked: against && (await whyOf(store, row)),
+      attribution: row.request.why ? readKeptAttribution(runFolder(services.settings.state, row.folder).dir) : null,
+    }
+  }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
     const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])

@@ -85,7 +85,7 @@ function overIn(events: readonly RunEvent[]): ReadonlySet<string> {
 }
 
 async function filesOf(dir: string): Promise<string[]> {
-  const tops = ['events.ndjson', 'results.json', 'report.html']
+  const tops = ['attribution.json', 'events.ndjson', 'results.json', 'report.html']
   const below = await Promise.all(
     ['logs', 'artifacts'].map(async (name) => {
       const entries = await readdir(join(dir, name), { recursive: true, withFileTypes: true }).catch(() => [])

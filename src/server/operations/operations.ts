@@ -9,6 +9,8 @@ import { commitId, type RunRequest, repositoryName } from '../contract/request.t
 import type { Answers, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, RunRow, Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
+import { whyOffer, whyRequest } from '../memory/why.ts'
 
 const MOST_QUEUED = 10_000
 
@@ -18,14 +20,15 @@ export interface OperationsParts {
   readonly answers: Pick<Answers, 'runChanged'>
   readonly settings: ServerSettings
   readonly clock: Clock
+  readonly memory: Pick<BaseMemory, 'against'>
   /** Memory of the largest worker, in bytes; null while none is known: then nothing is too big. */
   readonly largestWorker: () => Promise<number | null>
 }
 
 /** What people with the right to it may do, whichever way they come in. */
 export function makeOperations(parts: OperationsParts): Operations {
-  const { store, forge, answers, settings, clock, largestWorker } = parts
-  return {
+  const { store, forge, answers, settings, clock, memory, largestWorker } = parts
+  const operations: Operations = {
     async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
       const enrolment = await enrolled(repository)
       const pull =
@@ -43,6 +46,7 @@ export function makeOperations(parts: OperationsParts): Operations {
           baseRef: pull.base.ref,
           comment: null,
           author: by,
+          target: { tip: pull.base.sha, fork: pull.base.mergeBase },
         },
         commit,
         base,
@@ -52,9 +56,24 @@ export function makeOperations(parts: OperationsParts): Operations {
 
     async rerun(id, by) {
       const { request } = await known(id)
+      if (request.why) return operations.why(request.why.run, by)
       const pull = request.pull && { ...request.pull, comment: null, author: by }
       const priority = request.pull ? 'pull' : 'manual'
       return add({ ...request, ...fresh(await enrolled(request.repository)), priority, pull })
+    },
+
+    async why(id, by) {
+      const row = await known(id)
+      const { repository, pull } = row.request
+      const enrolment = await enrolled(repository)
+      const offer = whyOffer(row, await memory.against(row))
+      if (offer.kind === 'not' || !pull)
+        throw whyNot(offer.kind === 'not' ? offer.reason : 'it is no run of a pull request')
+      const others = await store.runs({ repository, pull: pull.number, state: ['queued', 'running'], limit: 1 })
+      if (others[0]) throw whyNot(`run ${others[0].request.id} of this pull request goes on`)
+      const memoryBytes = enrolment.memoryBytes ?? settings.runMemoryBytes
+      const { runDeadlineMs } = settings
+      return add(whyRequest(row, offer.why, { by, comment: null, memoryBytes, runDeadlineMs, now: clock.now() }))
     },
 
     async cancel(id, by) {
@@ -125,6 +144,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       approve(settings.state, { repository: url, commit, branch: null, at })
     },
   }
+  return operations
 
   async function add(request: RunRequest): Promise<RunRequest> {
     await refuseTooBig(request)
@@ -209,6 +229,10 @@ function isOf(repository: string, name: string): boolean {
 
 function isSameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
+}
+
+function whyNot(reason: string): UsageError {
+  return new UsageError('why-not', `there is nothing to find out: ${reason}`, { kind: 'conflict' })
 }
 
 function noSuchRun(id: string): UsageError {

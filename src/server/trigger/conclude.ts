@@ -5,6 +5,7 @@ import type { CommentEvent } from '../contract/services.ts'
 import type { Decision, Enrolment, RunRow } from '../contract/store.ts'
 import { whyNotHead } from './bound.ts'
 import { cancelRuns } from './cancel.ts'
+import { concludeWhy } from './conclude-why.ts'
 import type { Command } from './grammar.ts'
 import type { TriggerParts } from './parts.ts'
 import type { Reply } from './replies.ts'
@@ -22,6 +23,7 @@ export interface Conclusion {
 
 type Asked = Exclude<Command, { kind: 'none' }>
 type Test = Extract<Command, { kind: 'test' }>
+type Run = Extract<Command, { kind: 'test' | 'why' }>
 
 /**
  * Weighs a comment that nobody has decided. May be repeated: all it changes is that what is to be cancelled is.
@@ -48,13 +50,13 @@ export async function conclude(
   }
   if (command.kind === 'grammar') return said('grammar', head, command)
   if (command.kind === 'cancel') return said('cancel', head, await cancelRuns(parts, event))
-  return concludeTest(parts, event, command, { enrolment, pull })
+  return concludeRun(parts, event, command, { enrolment, pull })
 }
 
-async function concludeTest(
+async function concludeRun(
   parts: TriggerParts,
   event: CommentEvent,
-  command: Test,
+  command: Run,
   { enrolment, pull }: { readonly enrolment: Enrolment; readonly pull: ForgePull },
 ): Promise<Conclusion> {
   const head = pull.head.sha
@@ -64,6 +66,7 @@ async function concludeTest(
   if (pull.state === 'closed') return said('refused', head, { kind: 'closed' })
   const why = await whyNotHead(parts.forge, event, command.commit, pull)
   if (why) return said('refused', head, why)
+  if (command.kind === 'why') return concludeWhy(parts, event, { enrolment, pull, runs })
   const request = requestOf(parts, event, command, { enrolment, pull })
   const there = runs.find((row) => makesNeedless(row, request, event.comment.id))?.request.id
   if (there) return { ...said('ignored', head, { kind: 'already-running', run: there }), run: there }
@@ -73,12 +76,13 @@ async function concludeTest(
   return { decision: 'run', head, reply: null, run: request.id, request }
 }
 
-/** The same was asked for and goes on, or a newer comment was served first: comments are numbered in their order. */
+/** An attribution makes no run needless. The same was asked for and goes on, or a newer comment was served first: comments are numbered in their order. */
 function makesNeedless(
   { state, cancelAskedAt, request: other }: RunRow,
   request: RunRequest,
   comment: number,
 ): boolean {
+  if (other.why) return false
   if ((state !== 'queued' && state !== 'running') || cancelAskedAt !== null) return false
   if ((other.pull?.comment ?? 0) > comment) return true
   return other.commit === request.commit && other.base === request.base && other.quick === request.quick
@@ -104,6 +108,7 @@ function requestOf(
       baseRef: pull.base.ref.slice(0, 255),
       comment: comment.id,
       author: comment.author,
+      target: { tip: pull.base.sha, fork: pull.base.mergeBase },
     },
     commit: pull.head.sha,
     base,

@@ -12,6 +12,7 @@ export type Command =
       /** A version, `auto` or `none`. */
       readonly base: string
     }
+  | { readonly kind: 'why'; readonly commit: string | null }
 
 const LONGEST_LINE = 400
 const LONGEST_QUOTE = 200
@@ -19,7 +20,7 @@ const COMMIT = /^[0-9a-f]{7,40}$/i
 const BASE = /^(auto|none|\d[\w.+-]{0,99})$/
 
 /**
- * Reads the first line only, and of a longer line only its beginning: `!testme [SHA] [--quick] [--base X]` in any order, or `!cancel`, with
+ * Reads the first line only, and of a longer line only its beginning: `!testme [SHA] [--quick] [--base X]` in any order, `!testme [SHA] --why`, or `!cancel`, with
  * blanks and tabs between and around. Exact: another case, a letter that only looks alike or another word (`!testmeplease`) is `none`.
  */
 export function parseCommand(body: string): Command {
@@ -29,13 +30,24 @@ export function parseCommand(body: string): Command {
   const words = line.length > LONGEST_LINE ? null : line.split(/[ \t]+/)
   const wrong: Command = { kind: 'grammar', line: quoteLine(body) }
   if (!words || words[0] !== `!${command}`) return wrong
-  if (command === 'testme') return testCommand(words.slice(1)) ?? wrong
+  if (command === 'testme') return runCommand(words.slice(1)) ?? wrong
   return words.length === 1 ? { kind: 'cancel' } : wrong
 }
 
 /** The first line, cut to 200 characters: data of whoever wrote it. */
 export function quoteLine(body: string): string {
   return firstLine(body).slice(0, LONGEST_QUOTE).toWellFormed()
+}
+
+function runCommand(words: readonly string[]): Command | null {
+  return words.includes('--why') ? whyCommand(words) : testCommand(words)
+}
+
+function whyCommand(words: readonly string[]): Command | null {
+  const others = words.filter((word) => word !== '--why')
+  const [commit = null] = others
+  const isClear = words.length - others.length === 1 && others.length <= 1 && (commit === null || COMMIT.test(commit))
+  return isClear ? { kind: 'why', commit: commit?.toLowerCase() ?? null } : null
 }
 
 function testCommand(words: readonly string[]): Command | null {

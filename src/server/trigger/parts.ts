@@ -4,6 +4,7 @@ import type { Forge } from '../contract/forge.ts'
 import type { Answers } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import type { BaseMemory } from '../memory/against-base.ts'
 import type { Replies } from './replies.ts'
 
 /** What the triggers are made of. */
@@ -13,6 +14,7 @@ export interface TriggerParts {
   readonly settings: Pick<ServerSettings, 'runMemoryBytes' | 'runDeadlineMs'>
   readonly answers: Pick<Answers, 'runChanged'>
   readonly replies: Replies
+  readonly memory: Pick<BaseMemory, 'against'>
   readonly clock: Clock
   readonly log: Pick<Logger, 'info' | 'warn'>
   /** Memory of the largest worker, in bytes; null while none is known: then nothing is too big. */

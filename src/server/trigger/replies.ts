@@ -9,6 +9,8 @@ export type Reply =
   | { readonly kind: 'already-running'; readonly run: string }
   | { readonly kind: 'cancelled'; readonly runs: readonly string[]; readonly by: string }
   | { readonly kind: 'nothing-to-cancel' }
+  /** Why an attribution would find out nothing. */
+  | { readonly kind: 'why-not'; readonly reason: string }
   | { readonly kind: 'closed' }
   /** `upstream`: `ORG/REPO`, whose branch has the commit already. */
   | { readonly kind: 'already-upstream'; readonly upstream: string; readonly commit: string }

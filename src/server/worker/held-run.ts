@@ -9,12 +9,12 @@ import { FencedError } from '../contract/errors.ts'
 import { type Assignment, CANCELLED, type Dispatch, type FinishBody } from '../contract/protocol.ts'
 import { checkOut, removeCheckout } from './checkout.ts'
 import { type Child, startChild } from './child.ts'
-import { childEnv, testCommand } from './command.ts'
-import { provenTeardown } from './garbage.ts'
+import { childEnv } from './command.ts'
 import { insist } from './insist.ts'
 import { noteKept } from './kept.ts'
 import { keepLease } from './lease-keeper.ts'
 import type { WorkerLimits } from './limits.ts'
+import { type Task, taskOf } from './task.ts'
 import { FolderUpload } from './upload.ts'
 
 export interface HeldRunParts {
@@ -43,6 +43,7 @@ export class HeldRun {
   readonly #held: Assignment
   readonly #parts: HeldRunParts
   readonly #log: Logger
+  readonly #task: Task
   readonly #cleanup = new Cleanup()
   /** Aborted when the lease is lost. */
   readonly #lost = new AbortController()
@@ -60,6 +61,7 @@ export class HeldRun {
     this.#held = held
     this.#parts = parts
     this.#log = parts.log.child({ run: held.request.id, attempt: held.attempt })
+    this.#task = taskOf({ held, ccCi: parts.ccCi, state: parts.state, desk: join(parts.desk, held.folder) })
   }
 
   async hold(): Promise<void> {
@@ -162,10 +164,10 @@ export class HeldRun {
     return checkOut(bundle, join(dir, 'clone'), { repository, commit, baseBranch })
   }
 
-  /** Runs `cc-ci test` to its end, or ends it. Null: it was killed. */
+  /** Runs the task's program to its end, or ends it. Null: it was killed. */
   async #judge(checkout: string): Promise<number | null> {
-    const { ccCi, state, limits } = this.#parts
-    const child = await startChild(testCommand(this.#held, { ccCi, state, checkout }), {
+    const { limits } = this.#parts
+    const child = await startChild(await this.#task.argv(checkout), {
       ...{ cwd: checkout, env: childEnv(), outputBytes: limits.outputBytes },
       onFlood: () => this.#end('output'),
     })
@@ -187,19 +189,21 @@ export class HeldRun {
   }
 
   async #conclude(exitCode: number | null, words: string, upload: FolderUpload): Promise<void> {
-    const { state, ccCi, dispatch } = this.#parts
+    const { state, dispatch } = this.#parts
     const runId = this.#held.folder
-    const teardown = await provenTeardown({ state, ccCi }, runId)
+    const teardown = await this.#task.proven()
     this.#log.info({ exitCode, stopped: this.#why, teardown }, 'ended')
     const why = this.#why
     if (why === 'fenced') return
     if (why === 'cancelled') {
       await this.#told
+      await this.#task.gather()
       if (!dispatch.sharesFolder) await this.#bringLate(upload)
       const signal = AbortSignal.timeout(TEARDOWN_NEWS_MS)
       if (await this.#tell('the teardown', () => dispatch.teardown(this.#held, { teardown }), signal)) {
         await this.#note(true)
       }
+      if (teardown !== 'left') await this.#task.discard()
       return
     }
     if (why === 'given-back' && (teardown === 'clean' || teardown === 'none')) {
@@ -212,8 +216,11 @@ export class HeldRun {
     if (why === null && (exitCode === EXIT.sigterm || exitCode === EXIT.sigint)) {
       return this.#log.warn('stopped by somebody else: the lease runs out, and the next attempt judges')
     }
+    await this.#task.gather()
     if (!dispatch.sharesFolder) await upload.rest(this.#lost.signal)
-    if (await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown })) await this.#note(true)
+    if (!(await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown }))) return
+    await this.#note(true)
+    if (teardown !== 'left') await this.#task.discard()
   }
 
   /** In the folder, where that is not the server's: whether it may be removed when room is needed. */

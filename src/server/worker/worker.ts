@@ -11,6 +11,7 @@ import { collectGarbage } from './garbage.ts'
 import { HeldRun } from './held-run.ts'
 import { type KeepLimits, pruneKept } from './kept.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
+import { clearAttributions } from './why-task.ts'
 
 const FIRST_PAUSE_MS = 500
 const BACKOFF = { firstMs: FIRST_PAUSE_MS, longestMs: 15_000 }
@@ -56,6 +57,7 @@ async function removeLeftovers(options: WorkerOptions): Promise<void> {
   try {
     const left = await collectGarbage(options)
     if (left !== null) log.warn({ left }, 'something of earlier runs could not be removed')
+    await clearAttributions(options, options.clock.now())
   } catch (error) {
     log.warn({ error: messageOf(error) }, 'what earlier runs may have left was not looked for')
   }

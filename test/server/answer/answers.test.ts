@@ -60,16 +60,6 @@ test('one comment and the newest status, from the queue to the verdict', async (
   expect(body.startsWith(`${MARKER}\n`)).toBe(true)
   for (const said of ['| upgrade |', 'no such column', `https://ci.example.org/runs/${first.id}/files/report.html`])
     expect(body).toContain(said)
-  // A run of the target branch tells what is other here.
-  await asked(scene, requestFor({ repository: gitea.repository, pull: null, commit: 'b'.repeat(40) }))
-  await endRun(scene, passedResults())
-  await answers.runChanged(await asked(scene, request({ commit })))
-  const again = await endRun(scene, failedResults())
-  await answers.runChanged(again)
-  await send()
-  expect((await shown(gitea, number, commit)).ours[0]?.body).toMatch(
-    /Other than in the last run .*: level \d → \d, upgrade pass → fail/,
-  )
 })
 
 test('what was sent and not noted is not sent twice', async () => {

@@ -32,7 +32,8 @@ async function answered(made: (id: string) => Results) {
   }
   const row = await endRun(scene, mine, await outcomeOf(ending))
   const progress = { told: async () => null }
-  const parts = { store: scene.store, settings: scene.settings, masker: new Masker(), progress }
+  const { store, settings, memory } = scene.parts
+  const parts = { store, settings, memory, masker: new Masker(), progress }
   const app = new Hono()
   const viewer = () => ({ operator: null, csrf: '' })
   const services = {

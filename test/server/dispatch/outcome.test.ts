@@ -25,9 +25,17 @@ const writeRun = (change: (events: RunEvent[]) => RunEvent[] = (events) => event
   write(JSON.stringify(fold(change(stamped(drafts)))))
 }
 
-async function ending(body: Partial<FinishBody> = {}, cancelReason: string | null = null) {
+async function ending(body: Partial<FinishBody> = {}, cancelReason: string | null = null, isWhy = false) {
   const outcome = await outcomeOf({
-    ...{ id: ID, attempt: 2, runId: RUN_ID, folder: { results: join(dir, 'results.json') }, cancelReason, now: 0 },
+    ...{
+      isWhy,
+      id: ID,
+      attempt: 2,
+      runId: RUN_ID,
+      folder: { dir, results: join(dir, 'results.json') },
+      cancelReason,
+      now: 0,
+    },
     body: { exitCode: 0, ended: 'itself', words: '', teardown: 'clean', ...body },
   })
   return runOutcome.parse(outcome)
@@ -94,5 +102,53 @@ describe('the outcome of a run', () => {
     })
     expect(await ending({ ended: 'deadline' })).toMatchObject({ state: 'error', verdict: null })
     expect(await ending({ ended: 'output' })).toMatchObject({ state: 'error', verdict: null })
+  })
+})
+
+describe('the outcome of an attribution', () => {
+  const ends = { old: 'a'.repeat(40), new: 'b'.repeat(40) }
+  const record = {
+    ...{ schema: 1, id: ID, startedAt: '2026-11-21T10:15:00.000Z', status: 'ended', why: 'decided' },
+    recipe: { name: 'x', dir: 'x', origin: 'https://git.example.org/coop/x', ...ends },
+    tool: { repository: null, old: null, new: null },
+    ...{ moved: ['ref'], flags: [], bounds: { runs: 9, deadlineMs: 9 }, lines: null, spentMs: 1, recorded: null },
+    ...{ current: null, runs: [], bisection: null },
+    decision: { tier: 'install', verdict: 'recipe', tiers: [], movedMeanwhile: [], movedSince: [] },
+  }
+  const leave = (left: object) => writeFileSync(join(dir, 'attribution.json'), JSON.stringify(left))
+  const why = (body: Partial<FinishBody> = {}, reason: string | null = null) => ending(body, reason, true)
+
+  it.each([0, 3])('is its answer, which is no verdict (exit code %i)', async (exitCode) => {
+    leave(record)
+    // Results of a run say nothing of it.
+    writeRun()
+    const answer = {
+      state: 'done',
+      verdict: null,
+      level: null,
+      cause: null,
+      message: expect.stringMatching(/^recipe \(install\): The/),
+    }
+    expect(await why({ exitCode })).toMatchObject(answer)
+  })
+
+  it('is none where it was killed, is damaged, is none at all or has not decided', async () => {
+    leave(record)
+    expect(await why({ exitCode: null })).toMatchObject({ state: 'error', message: 'it was killed' })
+    leave({ ...record, decision: null })
+    expect(await why({ exitCode: 2, words: 'cc-ci: no' })).toMatchObject({ state: 'error', message: 'cc-ci: no' })
+    leave({ schema: 2 })
+    expect(await why()).toMatchObject({ state: 'error', message: 'it ended with exit code 0' })
+    rmSync(join(dir, 'attribution.json'))
+    expect(await why()).toMatchObject({ state: 'error' })
+  })
+
+  it('is the end that the worker made', async () => {
+    leave(record)
+    expect(await why({ ended: 'cancelled' }, 'a newer comment')).toMatchObject({
+      state: 'cancelled',
+      message: 'a newer comment',
+    })
+    expect(await why({ ended: 'deadline' })).toMatchObject({ state: 'error' })
   })
 })

@@ -18,6 +18,7 @@ const CHANGING = [
   ['POST', '/api/v1/runs'],
   ['POST', '/api/v1/runs/20260101-000000-aaaaaa/cancel'],
   ['POST', '/api/v1/runs/20260101-000000-aaaaaa/rerun'],
+  ['POST', '/api/v1/runs/20260101-000000-aaaaaa/why'],
   ['POST', '/api/v1/enrolments'],
   ['POST', '/api/v1/sweeps'],
   ['DELETE', '/api/v1/enrolments/a%2Fb'],

@@ -150,6 +150,13 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (!row) throw new UsageError('no-such-run', 'there is no such run')
       return add({ ...row.request, id: newRunId(clock.now()) })
     },
+    async why(id) {
+      const row = await store.run(id)
+      if (!row) throw new UsageError('no-such-run', 'there is no such run')
+      const { commit: old } = row.request
+      const why = { run: id, old, baseline: id, only: ['install' as const], runDeadlineMs: 600_000 }
+      return add({ ...row.request, id: newRunId(clock.now()), priority: 'sweep', why })
+    },
     async cancel(id, by) {
       const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
       if (result === 'unknown') throw new UsageError('no-such-run', 'there is no such run')

@@ -5,8 +5,10 @@ import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { weekOf } from '../../../src/history/weekly/week.ts'
 import { newRunId, timeOfRunId } from '../../../src/lib/ids.ts'
+import { Masker } from '../../../src/lib/mask.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages, type PageServices } from '../../../src/server/http/page-routes.ts'
+import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { results } from '../../history/some-runs.ts'
@@ -49,7 +51,7 @@ test('every page is the same after the database was deleted and made anew from t
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
-  const before = await crawl(appOf({ ...services, store, sweeps: sweeps({ settings, store }) }))
+  const before = await crawl(appOf({ ...services, store, memory: parts.memory, sweeps: sweeps({ settings, store }) }))
   expect([...before.values()].filter(({ status }) => status !== 200)).toEqual([])
   expect(before.size).toBeGreaterThan(9)
   expect([...before.keys()]).toContain(`/reports/${weekOf(timeOfRunId(old)).id}`)
@@ -64,7 +66,8 @@ test('every page is the same after the database was deleted and made anew from t
     rmSync(state, { recursive: true })
   })
   const moved = { settings: { ...settings, state }, store: anew }
-  const after = await crawl(appOf({ ...services, ...moved, sweeps: sweeps(moved) }))
+  const memory = makeBaseMemory({ state, clock: parts.clock, masker: new Masker() })
+  const after = await crawl(appOf({ ...services, ...moved, memory, sweeps: sweeps(moved) }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
   expect(texts(after)).toEqual(texts(before))
 })

@@ -21,6 +21,35 @@ onBothDatabases((databases) => {
     expect(order).toEqual([a[0], b[0], a[1], b[1], a[2], manual, sweep].map((asked) => asked?.id))
   })
 
+  test('an attribution takes no place from a run, and makes room for a newer one', async () => {
+    const store = await (await databases.bench()).open()
+    const red = request({ pullNumber: 1 })
+    const why = { run: red.id, old: red.commit, baseline: red.id, only: ['install' as const], runDeadlineMs: 1 }
+    const asksWhy = (ms: number) => request({ priority: 'sweep', pullNumber: 1, at: later(ms), why })
+    await store.add(red)
+    // It supersedes nothing that waits.
+    const first = asksWhy(1000)
+    expect((await store.add(first)).superseded).toEqual([])
+    const judged = await claimed(store)
+    expect(judged.request.id).toBe(red.id)
+    await store.finish(judged.lease, outcomeOf(judged))
+    const asking = await claimed(store)
+    expect(asking.request).toEqual(first)
+    // A new run cancels it, for a pull request has one run at a time.
+    const next = request({ pullNumber: 1, at: later(2000) })
+    expect((await store.add(next)).superseded).toEqual([])
+    const asked = { cancelReason: `superseded by ${next.id}`, cancelAskedAt: expect.any(String) }
+    expect(await store.run(first.id)).toMatchObject({ state: 'running', ...asked })
+    expect(await store.renew(asking.lease, START, LEASE_MS)).toMatchObject({ cancel: asked.cancelReason })
+    await store.finish(asking.lease, outcomeOf(asking, { state: 'cancelled', verdict: null, level: null }))
+    // One that waits is superseded like any other.
+    const second = asksWhy(3000)
+    await store.add(second)
+    expect(
+      (await store.add(request({ pullNumber: 1, at: later(4000) }))).superseded.map((row) => row.request.id),
+    ).toEqual(expect.arrayContaining([second.id, next.id]))
+  })
+
   test('only what fits is given out, and what no worker can hold waits for a larger one', async () => {
     const store = await (await databases.bench()).open()
     const large = request({ memoryBytes: 6 * GIB })

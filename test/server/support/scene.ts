@@ -9,6 +9,8 @@ import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { RunOutcome, RunRequest } from '../../../src/server/contract/request.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
+import { type BaseMemory, makeBaseMemory } from '../../../src/server/memory/against-base.ts'
+import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
 import type { Results } from '../../../src/verdict/results.ts'
 
@@ -41,6 +43,7 @@ export interface Scene {
     readonly settings: ServerSettings
     readonly clock: typeof systemClock
     readonly log: Logger
+    readonly memory: BaseMemory
   }
 }
 
@@ -53,7 +56,8 @@ export async function openScene(more: Partial<ServerSettings> = {}): Promise<Sce
     await store.close()
     rmSync(state, { recursive: true, force: true })
   })
-  return { store, settings, parts: { store, settings, clock: systemClock, log: pino({ level: 'silent' }) } }
+  const memory = makeBaseMemory({ state, clock: systemClock, masker: serverMasker(settings) })
+  return { store, settings, parts: { store, settings, clock: systemClock, log: pino({ level: 'silent' }), memory } }
 }
 
 export function requestFor(more: Partial<RunRequest> = {}): RunRequest {

@@ -23,7 +23,8 @@ const CSRF = 'a-token-of-this-session'
 
 function pull(repository: string, number: number, sha = PULL): ForgePull {
   const head = { sha, ref: 'change', repository }
-  return { repository, number, state: 'open', author: 'member', head, base: { sha: RELEASE, ref: 'main' } }
+  const base = { sha: RELEASE, ref: 'main', mergeBase: RELEASE }
+  return { repository, number, state: 'open', author: 'member', head, base }
 }
 
 /** What the forge shows; each test changes it. */

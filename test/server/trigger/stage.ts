@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { Masker } from '../../../src/lib/mask.ts'
 import type { Intake } from '../../../src/server/contract/services.ts'
 import type { Enrolment, RunRow } from '../../../src/server/contract/store.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
+import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
 import { makeIntake } from '../../../src/server/trigger/intake.ts'
 import type { TriggerParts } from '../../../src/server/trigger/parts.ts'
@@ -35,6 +37,11 @@ export class Stage {
     this.intake = this.another()
   }
 
+  /** The state folder of its server. */
+  get state(): string {
+    return this.#dir
+  }
+
   static async open(): Promise<Stage> {
     const gitea = await startGitea()
     const dir = await mkdtemp(join(tmpdir(), 'cc-ci-trigger-'))
@@ -49,6 +56,7 @@ export class Stage {
       settings: { runMemoryBytes: 1000, runDeadlineMs: 60_000 },
       answers: { runChanged: async (row) => void this.shown.push(row) },
       replies: { reply: async (to, reply) => void this.said.push({ ...to, reply }) },
+      memory: makeBaseMemory({ state: this.#dir, clock: systemClock, masker: new Masker() }),
       clock: systemClock,
       log: pino({ enabled: false }),
       largestWorker: async () => this.largest,

@@ -85,7 +85,7 @@ export class Served implements Dispatch {
     this.#worker = runWorker({
       dispatch: this,
       ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
-      ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED],
+      ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, '-'],
       ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
       limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...this.#options.limits },
       ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),

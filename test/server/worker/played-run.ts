@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,11 +16,26 @@ import {
 } from '../../../src/lifecycle/run-folder.ts'
 import { publish } from '../../../src/report/publish.ts'
 import { openEventLog } from '../../../src/verdict/event-log.ts'
+import { LAUNCHER } from '../../cli/cc-ci.ts'
+import { deploying } from '../../history/some-runs.ts'
 import { HEADER, passingDrafts } from '../../verdict/passing-stream.ts'
+import { ends } from '../../verdict/two-attempts.ts'
 
 // Stands where `cc-ci` stands for a worker: `test` plays what the file `behave` of the recipe says, with run folders written by the real code,
-// and `gc` ends dead runs. Nothing of it is on an engine.
+// and `gc` ends dead runs. `ab` is the real one, on builds of the repository that the first argument names. Nothing of it is on an engine.
+const [repository = '', ...given] = process.argv.slice(2)
+if (given[0] === 'ab') await attribute(given)
+
+/** The real `cc-ci ab`, whose builds are played too: what a worker says of its own build becomes one of that repository. */
+async function attribute(args: readonly string[]): Promise<never> {
+  const own = args.filter((word) => word !== '--as-is')
+  const child = spawn(LAUNCHER, [...own, '--tool-repo', repository], { stdio: 'inherit' })
+  process.on('SIGTERM', () => {})
+  process.exit(await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 137))))
+}
+
 const { values, positionals } = parseArgs({
+  args: given,
   allowPositionals: true,
   options: {
     ...{ state: { type: 'string' }, 'run-id': { type: 'string' }, origin: { type: 'string' }, ref: { type: 'string' } },
@@ -51,16 +67,18 @@ function play(behaviour: string, folder: RunFolder): void {
   }
   announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
   if (behaviour === 'pass') pass(folder)
+  if (behaviour === 'red') pass(folder, { install: ends('install', 'http-wrong-status') })
   if (behaviour === 'wait') wait(() => setStatus(folder, 'ended'))
   if (behaviour === 'orderly') wait(() => pass(folder))
   if (behaviour === 'deaf') stayDeaf()
   if (behaviour === 'flood') flood()
 }
 
-function pass(folder: RunFolder): void {
+function pass(folder: RunFolder, instead: Parameters<typeof passingDrafts>[0] = {}): void {
   const log = openEventLog(folder.events, { clock: systemClock, mask: (text) => text })
   const recipe = { ...HEADER.recipe, origin: values.origin ?? '', commit: values.ref ?? '' }
-  for (const draft of passingDrafts({}, { run: { id, host: 'played' }, recipe })) log.append(draft)
+  const drafts = passingDrafts(instead, { evidenceSchema: 1, run: { id, host: 'played' }, recipe })
+  for (const draft of deploying(recipe.commit, drafts)) log.append(draft)
   publish({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
   setStatus(folder, 'ended')
 }

@@ -8,7 +8,7 @@ import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
 import { pushedSince } from './pushes.ts'
 import { resolveCommit, tags } from './refs.ts'
-import { foundPullShape, madeShape, pullShape, repositoryShape, selfShape } from './shapes.ts'
+import { foundPullShape, madeShape, pullOf, pullShape, repositoryShape, selfShape } from './shapes.ts'
 import { latestStatus, setStatus } from './statuses.ts'
 import { ensureWebhook, removeWebhook } from './webhooks.ts'
 
@@ -26,15 +26,7 @@ export function giteaForge(options: CallerOptions): Forge {
     isMember: (organisation, login) => isMember(caller, organisation, login),
     async pull(repository, number) {
       const path = [...repositoryParts(repository), 'pulls', String(number)]
-      const { state, user, head, base } = await caller.get(pullShape, path)
-      return {
-        repository,
-        number,
-        state,
-        author: user,
-        head: { sha: head.sha, ref: head.ref, repository: head.repo?.full_name ?? null },
-        base: { sha: base.sha, ref: base.ref },
-      }
+      return pullOf(repository, await caller.get(pullShape, path))
     },
     comment: (repository, id) => comment(caller, repository, id),
     pushedSince: (repository, number, since) => pushedSince(caller, repository, number, since),

@@ -3,19 +3,12 @@ import { commitId } from '../../contract/request.ts'
 import type { Caller } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
-import { comparedShape, pullShape } from './shapes.ts'
+import { comparedShape, pullOf, pullShape } from './shapes.ts'
 
 export async function openPulls(caller: Caller, repository: string): Promise<readonly ForgePull[]> {
   const found = await allPages(caller, pullShape, [...repositoryParts(repository), 'pulls'], { state: 'open' })
   const once = new Map(found.map((one) => [one.number, one]))
-  return [...once.values()].map(({ number, state, user, head, base }) => ({
-    repository,
-    number,
-    state,
-    author: user,
-    head: { sha: head.sha, ref: head.ref, repository: head.repo?.full_name ?? null },
-    base: { sha: base.sha, ref: base.ref },
-  }))
+  return [...once.values()].map((one) => pullOf(repository, one))
 }
 
 /** Commits alone are compared: what a branch is called cannot make two of one. A commit that the repository does not have is 404. */

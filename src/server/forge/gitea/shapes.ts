@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ForgePull } from '../../contract/forge.ts'
 import { commitId } from '../../contract/request.ts'
 
 const id = z.int().positive()
@@ -18,7 +19,18 @@ export const pullShape = z.object({
   created_at: time,
   head: z.object({ sha: commitId, ref: z.string(), repo: z.object({ full_name: z.string() }).nullish() }),
   base: z.object({ sha: commitId, ref: z.string() }),
+  /** Empty, or missing, where the forge could not find one. */
+  merge_base: commitId.nullish().catch(null),
 })
+
+export function pullOf(repository: string, found: z.infer<typeof pullShape>): ForgePull {
+  const { number, state, user, head, base, merge_base } = found
+  return {
+    ...{ repository, number, state, author: user },
+    head: { sha: head.sha, ref: head.ref, repository: head.repo?.full_name ?? null },
+    base: { sha: base.sha, ref: base.ref, mergeBase: merge_base ?? null },
+  }
+}
 
 export const commentShape = z.object({
   id,

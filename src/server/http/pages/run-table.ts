@@ -14,7 +14,7 @@ export function runTable(caption: string, rows: readonly RunRow[], now: number):
 function line(row: RunRow, now: number): Html {
   const { request } = row
   const to = `/runs/${request.id}`
-  const pull = request.pull ? `#${request.pull.number}` : ''
+  const pull = `${request.pull ? `#${request.pull.number}` : ''}${request.why ? ' (why?)' : ''}`
   return html`<tr><th scope="row"><a href="${to}">${request.repository}${pull}</a></th><td>${badge(row)}</td><td>${whyOf(row).slice(0, 160)}</td><td class="nowrap">${took(row, now)}</td><td class="nowrap"><a href="${to}">${request.id}</a><br><code>${request.commit.slice(0, 10)}</code></td></tr>`
 }
 

@@ -1,12 +1,17 @@
 import { html } from 'hono/html'
+import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { formatDuration } from '../../../lib/duration.ts'
 import { SIGNS } from '../../../report/ink.ts'
 import { quarantineTexts } from '../../../report/quarantine.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
+import type { AgainstBase } from '../../memory/against-base.ts'
+import type { WhyOffer } from '../../memory/why.ts'
+import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
 import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
+import { attributionSection, whyOfRun } from './why.ts'
 import { inline, whyOf } from './words.ts'
 
 const MOST_LINES = 20
@@ -25,6 +30,14 @@ export interface RunPageData {
   /** Epoch ms. */
   readonly now: number
   readonly problem: string | null
+  /** Null: it is no ended run of a pull request. */
+  readonly against: AgainstBase | null
+  /** Whether it may be asked why the run is red; null: there is nothing to compare it with. */
+  readonly whyOffer: WhyOffer | null
+  /** The newest attribution of this run. */
+  readonly whyAsked: RunRow | null
+  /** What this run found, where it is an attribution. */
+  readonly attribution: AttributionRecord | null
   /** Paths below the run's folder that can be looked at. */
   readonly files: readonly string[]
   /** What was there and is pruned, in words; null: nothing. */
@@ -39,7 +52,7 @@ export function runPage(data: RunPageData): Html {
   const told = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
   const goesOn = row.state === 'queued' || row.state === 'running'
   return framed({
-    title: `${row.request.repository}${row.request.pull ? `#${row.request.pull.number}` : ''}`,
+    title: titleOf(row),
     viewer,
     refresh: goesOn ? 5 : null,
     body: [
@@ -50,6 +63,9 @@ export function runPage(data: RunPageData): Html {
       data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
       results ? doubts(results, data.chance) : html``,
       results ? tiers(results, data) : html``,
+      againstSection(data.against, row, viewer),
+      data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : html``,
+      attributionSection(row, data.attribution, files),
       told ? html`${told.map(cause)}` : html``,
       results ? findings(results) : html``,
       data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
@@ -61,6 +77,11 @@ export function runPage(data: RunPageData): Html {
 /** What a pass does not say. */
 function doubts(results: Results, chance: readonly string[]): Html {
   return html`${[...quarantineTexts(results), ...chance].map((text) => html`<p class="warn">⚠ ${text}</p>`)}`
+}
+
+function titleOf({ request: { repository, pull, why } }: RunRow): string {
+  const name = `${repository}${pull ? `#${pull.number}` : ''}`
+  return why ? `Why is ${name} red?` : name
 }
 
 function facts({ row, forgeUrl, now }: RunPageData): Html {
@@ -79,6 +100,7 @@ function facts({ row, forgeUrl, now }: RunPageData): Html {
       startedAt &&
         html`${momentUtc(startedAt)}, ${outcome ? 'took' : 'running for'} ${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`,
     ],
+    ['Asks', request.why ? 'why a run is red (cc-ci ab)' : null],
     ['Upgrade from', request.base === 'auto' ? null : request.base],
     ['Quick', request.quick ? `${QUICK_TIERS.join(', ')} only` : null],
     ['Worker', row.worker && `${row.worker}${row.harness ? ` (cc-ci ${row.harness})` : ''}`],

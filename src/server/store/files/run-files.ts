@@ -61,6 +61,14 @@ export class RunFiles {
     return readDocument(this.#path(folder, 'outcome.json'), runOutcome, () => {})
   }
 
+  /** What a run's folder was made for, and the run whose page shows it: the first attempt. Null: no server made the folder. */
+  async readRequest(folder: string): Promise<{ readonly request: RunRequest; readonly page: string } | null> {
+    const request = isRunId(folder)
+      ? await readDocument(this.#path(folder, 'request.json'), runRequest, () => {})
+      : null
+    return request && { request, page: request.attemptOf ?? request.id }
+  }
+
   /** True where nobody has begun an attempt in it: it holds nothing but what was asked. */
   async isUnused(folder: string): Promise<boolean> {
     const names = await namesIn(join(this.#runs, folder))

@@ -89,10 +89,22 @@ function activeOf(trx: Trx, repository: string, pull: number, states: readonly (
  * polling, and never leaves two.
  */
 async function enqueue(context: Context, trx: Trx, request: RunRequest): Promise<RunRow[]> {
-  const superseded = request.pull ? await supersede(context, trx, request, request.pull.number) : []
+  const { pull, why } = request
+  const superseded = pull && !why ? await supersede(context, trx, request, pull.number) : []
+  if (pull && !why) await endAttributions(context, trx, request, pull.number)
   await trx.insertInto('runs').values(queuedRow(request)).execute()
   await context.runFiles.writeRequest(request)
   return superseded
+}
+
+/** Nobody waits for an answer about a commit that is judged anew: an attribution that goes on makes room, for one pull request has one run at a time. */
+async function endAttributions(context: Context, trx: Trx, request: RunRequest, pull: number): Promise<void> {
+  for (const row of await activeOf(trx, request.repository, pull, ['running'])) {
+    if (!(JSON.parse(row.request) as RunRequest).why || row.cancel_asked_at !== null) continue
+    const asked = { cancel_asked_at: context.clock.now(), cancel_reason: `superseded by ${request.id}` }
+    await trx.updateTable('runs').set(asked).where('id', '=', row.id).execute()
+    await context.runFiles.writeCancel(row.id, { at: iso(asked.cancel_asked_at), reason: asked.cancel_reason })
+  }
 }
 
 async function supersede(context: Context, trx: Trx, request: RunRequest, pull: number): Promise<RunRow[]> {
