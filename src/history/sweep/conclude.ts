@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { writePins } from '../retention/pins.ts'
 import { readRunIndex } from '../run-index.ts'
 import type { RunSummary } from '../run-summary.ts'
@@ -24,7 +26,13 @@ export async function concludeSweep(state: string, plan: SweepPlan, finishedAt: 
   await pinRuns(state, [matrix, previous, newestMatrix(state)])
   await writeMatrix(folder, matrix)
   await rm(folder.recipes, { recursive: true, force: true })
+  for (const name of halfWritten(folder.cells)) await rm(join(folder.cells, name), { force: true })
   return matrix
+}
+
+/** What a kill in the middle of a write has left beside the records. */
+function halfWritten(cells: string): string[] {
+  return existsSync(cells) ? readdirSync(cells).filter((name) => name.startsWith('.')) : []
 }
 
 /** Sweeps that are over, newest first, each read when it is asked for; what cannot be read is none. */
