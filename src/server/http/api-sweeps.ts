@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Api } from './api.ts'
-import { body, json, OPERATOR, route } from './describe.ts'
+import { json, OPERATOR, optionalBody, route } from './describe.ts'
 import { Refusal } from './failure.ts'
 import * as shapes from './shapes.ts'
 
@@ -19,12 +19,12 @@ export function addSweeps({ app, services, doorman }: Api): void {
   const order = route({
     ...{ method: 'post', path: '/api/v1/sweeps', security: OPERATOR },
     summary: 'Sweeps what is enrolled: newest releases and open pull requests',
-    request: { body: body(shapes.sweepOrder) },
+    request: { body: optionalBody(shapes.sweepOrder) },
     responses: { 201: json(z.object({ id: z.string() }), 'It is noted, and planned as soon as the forge answers') },
   })
   app.openapi(order, async (c) => {
     const by = doorman.operator(c)
-    const { mode, recipes } = c.req.valid('json')
+    const { mode = 'all', recipes } = c.req.valid('json') as Partial<z.infer<typeof shapes.sweepOrder>>
     const { id } = await sweeps.order({ by, mode, only: recipes ?? null })
     return c.json({ id }, 201)
   })

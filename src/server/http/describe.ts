@@ -11,6 +11,11 @@ export function body<T extends z.ZodType>(schema: T) {
   return { required: true, content: { 'application/json': { schema } } } as const
 }
 
+/** A body that may be left out: then every field has its default. What the route reads of it may be undefined. */
+export function optionalBody<T extends z.ZodType>(schema: T) {
+  return { required: false, content: { 'application/json': { schema } } } as const
+}
+
 /** Who may: the header that a changing call needs; a session of a browser does as well. */
 export const OPERATOR = [{ operatorToken: [] }]
 

@@ -132,7 +132,7 @@ export const sweepOrder = z
   .strictObject({
     mode: z.enum(['all', 'changed']).default('all'),
     /** Some of what is enrolled; missing: all of it. */
-    recipes: z.array(repositoryName).min(1).max(1000).optional(),
+    recipes: z.array(repositoryName).min(1).max(200).optional(),
   })
   .openapi('SweepOrder', { example: { mode: 'changed' } })
 
