@@ -24,6 +24,7 @@ test('what is needed, and defaults for the rest', () => {
     ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
     ...{ oauth: null, operatorOrganisation: null },
     ...{ pruneOlderThanMs: 90 * 86_400_000, pruneMaxBytes: 10 * 1024 ** 3 },
+    ...{ sweepAt: null, sweepList: null },
   })
 })
 
