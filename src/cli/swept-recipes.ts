@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { hasSettingsFile } from '../config/settings-file.ts'
 import { notEnrolled, readCandidates } from '../history/sweep/candidates.ts'
 import type { Candidate } from '../history/sweep/contract.ts'
 import { type Exclusion, LIST_NAME, listIn, readSweepList } from '../history/sweep/list-file.ts'
@@ -46,10 +47,6 @@ export async function sweptRecipes(
 function customized(operatorDir: string | undefined): string[] {
   if (operatorDir === undefined) return []
   return readdirSync(operatorDir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && settingsIn(join(operatorDir, entry.name)))
+    .filter((entry) => entry.isDirectory() && hasSettingsFile(join(operatorDir, entry.name)))
     .map(({ name }) => name)
-}
-
-function settingsIn(dir: string): boolean {
-  return readdirSync(dir).some((name) => name === 'cc-ci.yml' || name === 'cc-ci.config.ts')
 }

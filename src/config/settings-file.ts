@@ -23,6 +23,11 @@ const MISNAMED: Readonly<Record<string, string>> = {
   'ops.py': `${TYPESCRIPT}, as hooks`,
 }
 
+/** Whether a folder has a settings file, readable or not. */
+export function hasSettingsFile(dir: string): boolean {
+  return [YAML, TYPESCRIPT].some((name) => existsSync(join(dir, name)))
+}
+
 /** The settings file of a folder; null without one. Throws RecipeError `config-invalid` for two, and for one that cannot be read. */
 export async function readSettingsFile(folder: CustomFolder): Promise<SettingsSource | null> {
   refuseMisnamed(folder)

@@ -13,7 +13,7 @@ import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo
 import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
 import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
-import { ATTACHABLE, type TierId, withNeeds } from '../verdict/tiers.ts'
+import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
 import { chooseBase, comparedByLint } from './base.ts'
 import { type BaseChoice, lastBefore } from './base-choice.ts'
 import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
@@ -292,7 +292,7 @@ function refuseWithoutApp(stack: ResolvedStack): void {
 /** Its green says less than that of a whole run: whoever reads the verdict reads this. */
 function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): Finding[] {
   if (!quick) return []
-  const left = [...skips].flatMap(([tier, { kind }]) => (kind === 'not-selected' ? [tier] : []))
+  const left = USUAL_TIERS.filter((tier) => skips.get(tier)?.kind === 'not-selected')
   const level = canonical
     ? `, and reaches no level; it begins with the data of the canonical of ${canonical.canonical.version}`
     : ''

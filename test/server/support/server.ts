@@ -106,7 +106,7 @@ export class TestServer {
   }
 
   /** Looks until it is so; says what the server said when it never was. */
-  async until(name: string, look: () => Promise<boolean>, deadlineMs = 60_000): Promise<void> {
+  async until(name: string, look: () => Promise<boolean>, deadlineMs = 180_000): Promise<void> {
     const seen = await waitFor<null, never>(
       async () => ((await look()) ? { state: 'ready', value: null } : { state: 'waiting', reason: 'not yet' }),
       { name, deadlineMs, everyMs: 20 },
