@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { buildRecipe } from '../fixtures/recipes/build.ts'
 import type { AttributionRecord } from '../src/history/attribution/record.ts'
 import { broughtBy } from '../src/history/attribution/recorded.ts'
+import { UsageError } from '../src/lib/errors.ts'
 import { exec, execOk, wholeEnv } from '../src/lib/exec.ts'
 import { newRunId } from '../src/lib/ids.ts'
 import { runFolder } from '../src/lifecycle/run-folder.ts'
@@ -95,7 +96,8 @@ const asked = positionals.length > 0 ? positionals : Object.keys(CASES)
 let wrong = 0
 for (const name of asked) {
   const one = CASES[name]
-  if (!one) throw new Error(`no case ${name}; there are ${Object.keys(CASES).join(', ')}`)
+  if (!one)
+    throw new UsageError('unknown-case', `no case ${name}`, { hint: `There are: ${Object.keys(CASES).join(', ')}.` })
   const begun = performance.now()
   const found = await onBench(one.run)
   if (found !== one.expected) wrong += 1
