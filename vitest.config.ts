@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/swarm/**', 'test/cli/**', 'test/server/**', 'node_modules/**'],
+          exclude: ['test/swarm/**', 'test/cli/**', 'test/server/**', 'test/hostile/**', 'node_modules/**'],
           pool: 'forks',
           testTimeout: MINUTES,
           hookTimeout: MINUTES,

@@ -6,14 +6,15 @@ const layers = {
   config: ['lib', 'verdict', 'public'],
   engine: ['lib', 'verdict'],
   images: ['lib', 'engine'],
-  edge: ['lib', 'verdict', 'engine', 'images'],
+  edge: ['lib', 'verdict', 'recipe', 'engine', 'images'],
   deploy: ['lib', 'verdict', 'recipe', 'config', 'engine'],
   backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
-  checks: ['lib', 'verdict', 'recipe', 'config', 'engine', 'edge'],
+  browser: ['lib', 'verdict', 'engine', 'images', 'edge'],
+  checks: ['lib', 'verdict', 'recipe', 'config', 'engine', 'edge', 'browser'],
   gate: ['lib', 'verdict', 'recipe', 'config'],
-  machine: ['lib', 'verdict', 'engine', 'images', 'edge'],
+  machine: ['lib', 'verdict', 'engine', 'images', 'edge', 'browser'],
   deps: ['lib', 'verdict', 'engine', 'images', 'edge'],
-  sandbox: ['lib', 'verdict', 'engine', 'images', 'edge'],
+  sandbox: ['lib', 'verdict', 'recipe', 'engine', 'images', 'edge'],
   // What runs inside the sandbox and what recipes import: nothing of the harness, but for the contract's constants.
   public: ['inside'],
   inside: ['public', 'sandbox'],
@@ -30,6 +31,7 @@ const layers = {
     'images',
     'machine',
     'edge',
+    'browser',
     'deploy',
     'backup',
     'checks',
@@ -39,7 +41,7 @@ const layers = {
   report: ['lib', 'verdict', 'history'],
   server: ['lib', 'verdict', 'recipe', 'config', 'gate', 'machine', 'lifecycle', 'history', 'report'],
   // Beside the command line: they run it as people do.
-  canaries: ['lib', 'verdict', 'engine', 'images', 'lifecycle', 'report'],
+  canaries: ['lib', 'verdict', 'engine', 'images', 'browser', 'lifecycle', 'report'],
   cli: ['.*'],
 }
 

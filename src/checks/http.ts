@@ -123,7 +123,9 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<Htt
   }
   if (!behind) {
     const message = `${domain} answers, but this proxy cannot be asked whose answer it is`
-    return seen('unverified', cause('evidence-missing', message, { blame: 'infra', lines }), { final: true })
+    return seen('unverified', cause('evidence-missing', message, { blame: 'infra', lines, hint: API_HINT }), {
+      final: true,
+    })
   }
   if (behind.tasks.length === 0 || behind.strangers.length > 0) {
     const message = `the answer for ${domain} may come from something that is no running task of this app`
@@ -135,6 +137,9 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<Htt
     value: { kind: 'http', url, status, bodyHash, bytes, servingTask: behind.tasks.join(' ') },
   }
 }
+
+const API_HINT =
+  'Say in CC_CI_EDGE_API where the API of the Traefik of CC_CI_EDGE is: https://USER:PASSWORD@HOST of its dashboard, or http://127.0.0.1:PORT.'
 
 function ruleElsewhere(hosts: readonly string[], domain: string, lines: readonly string[]): Cause {
   const message = `the ${hosts.length === 1 ? 'rule names' : 'rules name'} ${hosts.join(', ')}, not ${domain}`

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { messageOf } from '../lib/errors.ts'
-import type { PageLog } from './page-log.ts'
 import type { PageTrail } from './page-trail.ts'
 
 /** How opening an address ended. */
@@ -23,13 +22,13 @@ const MOST_UPGRADES = 5
  * such port, the same address is opened by https, as the proxy of an operator would send the browser back to it.
  */
 export async function openPage(
-  { page, log, trail }: { page: Page; log: PageLog; trail: PageTrail },
+  { page, trail }: { page: Page; trail: PageTrail },
   url: string,
   timeout: number,
 ): Promise<Opened> {
   let next = url
   for (let turn = 0; ; turn++) {
-    const why = await load({ page, log, trail }, next, timeout)
+    const why = await load({ page, trail }, next, timeout)
     const opened = why === null ? whereItStands(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
     const plain = opened.state === 'none' ? plainOwn(trail, url) : null
     if (plain === null) return opened
@@ -42,12 +41,11 @@ export async function openPage(
 
 /** Null when there is a document, otherwise the browser's words. */
 async function load(
-  { page, log, trail }: { page: Page; log: PageLog; trail: PageTrail },
+  { page, trail }: { page: Page; trail: PageTrail },
   url: string,
   timeout: number,
 ): Promise<string | null> {
   const circled = trail.circled.then(() => null)
-  const changed = log.networkChange.then(() => 'a network interface changed')
   const loaded = page.goto(url, { waitUntil: 'domcontentloaded', timeout }).then(
     (response) => (response ? null : 'no response'),
     (error: unknown) => {
@@ -58,7 +56,7 @@ async function load(
   )
   // A page that loads itself anew at once never lets the first load end; closing the page then ends it.
   loaded.catch(() => undefined)
-  return Promise.race([loaded, circled, changed])
+  return Promise.race([loaded, circled])
 }
 
 /** Where a page stands that was opened, which may have gone elsewhere by itself since. `timeIsOver`: it never stood still. */

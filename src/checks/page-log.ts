@@ -28,11 +28,7 @@ export class PageLog {
   /** Exceptions that no code of the page caught. */
   readonly uncaught: string[] = []
   readonly insecure = new Map<string, Insecure>()
-  /** Resolves when Chromium gave up a request because the network changed; a page that is opened may then wait for ever. */
-  readonly networkChange: Promise<void>
   readonly #open = new Set<Request>()
-  #networkChanged = false
-  #networkChanges = () => {}
 
   /** Listens from now on: before the page is opened. */
   static async on(page: Page): Promise<PageLog> {
@@ -49,9 +45,6 @@ export class PageLog {
   }
 
   private constructor(page: Page) {
-    this.networkChange = new Promise((resolve) => {
-      this.#networkChanges = resolve
-    })
     page.on('console', (message) => this.#said(message))
     page.on('pageerror', (error) => {
       keep(this.uncaught, error.message)
@@ -67,11 +60,6 @@ export class PageLog {
       const wrong = whatIsWrong(response)
       if (wrong !== null) this.#failed(response.request(), wrong)
     })
-  }
-
-  /** True when Chromium gave up a request because an interface of the machine came or went, as they do with every container. */
-  get networkChanged(): boolean {
-    return this.#networkChanged
   }
 
   /** Requests without an end yet. */
@@ -93,10 +81,6 @@ export class PageLog {
   }
 
   #failed(request: Request, why: string): void {
-    if (why.includes('ERR_NETWORK_CHANGED')) {
-      this.#networkChanged = true
-      this.#networkChanges()
-    }
     if (this.failures.length >= MOST) return
     const url = request.url().slice(0, LONGEST)
     this.failures.push({ line: `${request.method()} ${url}: ${why}`, url, type: request.resourceType() })

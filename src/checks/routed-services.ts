@@ -1,7 +1,8 @@
 import type { ResolvedStack } from '../recipe/model.ts'
+import { normalHost } from '../recipe/traefik/host.ts'
 import { labelProblem } from '../recipe/traefik/label-problem.ts'
 import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
-import { boundHosts } from '../recipe/traefik/rule.ts'
+import { boundHosts, namesHost } from '../recipe/traefik/rule.ts'
 
 /** A service that the proxy is asked to serve. */
 export interface RoutedService {
@@ -92,9 +93,5 @@ export function hostsElsewhere(routed: readonly RoutedService[], domain: string)
   const bound = routed.flatMap(({ rules }) => rules.map(boundHosts))
   if (bound.length === 0 || bound.includes(null)) return null
   const hosts = [...new Set(bound.flatMap((some) => some ?? []))]
-  return hosts.includes(domain.toLowerCase()) ? null : hosts
-}
-
-function namesHost(rule: string, domain: string): boolean {
-  return [...rule.matchAll(/[`"']([^`"']+)[`"']/g)].some(([, host]) => host?.toLowerCase() === domain.toLowerCase())
+  return hosts.includes(normalHost(domain)) ? null : hosts
 }

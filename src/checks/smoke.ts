@@ -1,4 +1,5 @@
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import type { Browser } from '../browser/open.ts'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { isNoSpace } from '../lib/no-space.ts'
@@ -7,7 +8,6 @@ import { type Cause, type CauseCode, cause } from '../verdict/causes.ts'
 import type { CheckOutcome, Finding } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { blankPage, circle, errorPage } from './broken-page.ts'
-import type { Browser } from './browser.ts'
 import { type Opened, openPage, whereItStands } from './open-page.ts'
 import { elsewhereFindings, pageFindings } from './page-findings.ts'
 import { PageLog } from './page-log.ts'
@@ -58,9 +58,8 @@ interface Attempt {
 
 /**
  * Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. The proxy loses a route for
- * about a second after an update, and Chromium gives up loading when any network interface of the machine comes or goes: both
- * are looked at anew until the deadline, because neither is an answer of the app. An error page and a circle of redirects are
- * looked at anew for a while.
+ * about a second after an update, which is looked at anew until the deadline, because it is no answer of the app. An error page
+ * and a circle of redirects are looked at anew for a while.
  */
 export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
   const { deadlineMs, signal, onWaiting } = options
@@ -88,22 +87,29 @@ export async function smoke(browser: Browser, options: SmokeOptions): Promise<Sm
   )
 }
 
-async function attempt({ context }: Browser, options: SmokeOptions): Promise<Attempt> {
-  let page: Page | undefined
-  const close = () => void page?.close().catch(() => undefined)
+async function attempt(browser: Browser, options: SmokeOptions): Promise<Attempt> {
+  let context: BrowserContext | undefined
+  let crashed = false
+  const close = () => void context?.close().catch(() => undefined)
   options.signal.addEventListener('abort', close, { once: true })
   try {
-    page = await context.newPage()
-    return await judge(page, options)
+    context = await browser.newContext()
+    const page = await context.newPage()
+    page.once('crash', () => {
+      crashed = true
+    })
+    const found = await judge(page, options)
+    return ((crashed || browser.lost) && (await lostBrowser(browser, options))) || found
   } catch (error) {
     options.signal.throwIfAborted()
     // A full disk has a cause of its own.
     if (isNoSpace(error)) throw error
     const [message = ''] = messageOf(error).split('\n')
-    return { result: { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) } }
+    const result: SmokeResult = { outcome: 'unverified', cause: cause('screenshot-failed', options.mask(message)) }
+    return (await lostBrowser(browser, options)) ?? { result }
   } finally {
     options.signal.removeEventListener('abort', close)
-    await page?.close().catch(() => undefined)
+    await context?.close().catch(() => undefined)
   }
 }
 
@@ -113,6 +119,19 @@ interface Sight {
   readonly log: PageLog
   readonly trail: PageTrail
   readonly options: SmokeOptions
+}
+
+/** What became of the browser, where that is why there is nothing to see. */
+async function lostBrowser(browser: Browser, { url, mask }: SmokeOptions): Promise<Attempt | null> {
+  const loss = await browser.loss()
+  if (!loss) return null
+  if (!loss.memory) {
+    return {
+      result: { outcome: 'unverified', cause: cause('screenshot-failed', mask(`the browser ended: ${loss.why}`)) },
+    }
+  }
+  const message = mask(`the page at ${url} was ended for lack of memory: ${loss.why}`)
+  return { result: { outcome: 'fail', cause: cause('page-memory', message) } }
 }
 
 async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
@@ -133,19 +152,12 @@ async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
     const result = fails(sight, cause('proxy-fallback', message, { deterministic: false }))
     return { result, again }
   }
-  if (log.networkChanged) return networkChanged()
   return judgePage(sight, look)
-}
-
-function networkChanged(): Attempt {
-  const message = 'the page did not load whole, because network interfaces of this machine kept changing'
-  const result: SmokeResult = { outcome: 'unverified', cause: cause('screenshot-failed', message) }
-  return { result, again: 'a network interface of this machine changed' }
 }
 
 /** There is no page to look at: a fault, or a place outside of the app that a run cannot look at. */
 async function noPage(sight: Sight, opened: Exclude<Opened, { state: 'page' }>): Promise<Attempt> {
-  const { page, trail, log, options } = sight
+  const { page, trail, options } = sight
   switch (opened.state) {
     case 'circle': {
       // Chromium does not close a page that goes on opening others.
@@ -158,7 +170,6 @@ async function noPage(sight: Sight, opened: Exclude<Opened, { state: 'page' }>):
     case 'login-dialog':
       return { result: leftAt(sight, null) }
     case 'none':
-      if (log.networkChanged) return networkChanged()
       return { result: fails(sight, cause('http-not-serving', `the browser got no page: ${opened.why}`)) }
   }
 }

@@ -1,6 +1,6 @@
+import type { Browser } from '../browser/open.ts'
 import { DeadlineError } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
-import type { Browser } from './browser.ts'
 import { COMPARE } from './visual-difference-page.ts'
 
 export interface Pictures {
@@ -31,13 +31,14 @@ const DEADLINE_MS = 30_000
  * code pictured is decoded where strange files are at home. Rejects when one is no PNG, is too large, or the browser does not answer.
  */
 export async function comparePictures(
-  { context }: Browser,
+  browser: Browser,
   { before, after, again }: Pictures,
   signal: AbortSignal,
 ): Promise<VisualDifference> {
   for (const picture of [before, after, ...(again ? [again] : [])]) refuseTooLarge(picture)
-  const page = await context.newPage()
+  const context = await browser.newContext()
   try {
+    const page = await context.newPage()
     const pictures = [before, after, again ?? null].map((png) => png?.toString('base64') ?? null)
     const compare = async () => {
       const value = await page.evaluate<Answer>(`(${COMPARE})(${JSON.stringify(pictures)})`)
@@ -59,7 +60,7 @@ export async function comparePictures(
     const { picture, ...counts } = waited.value
     return { ...counts, picture: picture === null ? null : Buffer.from(picture, 'base64') }
   } finally {
-    await page.close()
+    await context.close()
   }
 }
 

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Approval, approve, readApprovals, revoke } from '../gate/approvals.ts'
+import { codeTree } from '../gate/approved.ts'
 import { UsageError } from '../lib/errors.ts'
+import { withScratch } from '../lib/scratch.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { openRecipe, resolveRef } from '../recipe/repo.ts'
 import type { RecipeOptions } from './program/options.ts'
+import { whilePlanning } from './while-planning.ts'
 
 export interface ApproveOptions extends RecipeOptions {
   readonly branch?: string
@@ -13,26 +14,27 @@ export interface ApproveOptions extends RecipeOptions {
   readonly revoke?: boolean
 }
 
-/** `cc-ci approve`: keeps the operator's word for one repository and one commit or branch; there is no wildcard. */
+/** `cc-ci approve`: keeps the operator's word for one repository and the code of one commit, or one branch; there is no wildcard. */
 export async function approveCommand(recipe: string, options: ApproveOptions): Promise<number> {
   const state = stateDir(options.state)
   if (options.list) return print(readApprovals(state), options.json !== undefined)
-  const scratch = await mkdtemp(join(tmpdir(), 'cc-ci-approve-'))
-  try {
-    const repo = await openRecipe(recipe, { recipesDir: options.recipes, cloneInto: join(scratch, 'clone') })
-    if (options.revoke) return print(revoke(state, repo.origin), options.json !== undefined, 'revoked')
+  return withScratch('approve', async (scratch) => {
+    const clone = { recipesDir: options.recipes, cloneInto: join(scratch, 'clone') }
+    const repo = await whilePlanning(() => openRecipe(recipe, clone))
+    if (options.revoke) {
+      const one = options.ref === undefined ? undefined : await resolveRef(repo, options.ref)
+      return print(revoke(state, repo.origin, one), options.json !== undefined, 'revoked')
+    }
     const at = new Date().toISOString()
     const commit = await resolveRef(repo, options.branch ?? options.ref ?? 'HEAD')
     refuseDirty(repo.head.dirty, options)
     const approval: Approval =
       options.branch === undefined
-        ? { repository: repo.origin, commit, branch: null, at }
-        : { repository: repo.origin, commit: null, branch: options.branch, at }
+        ? { repository: repo.origin, commit, branch: null, tree: await codeTree(repo.dir, commit), at }
+        : { repository: repo.origin, commit: null, branch: options.branch, tree: null, at }
     approve(state, approval)
     return print([approval], options.json !== undefined, 'approved')
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  })
 }
 
 function refuseDirty(dirty: boolean, { ref, branch }: ApproveOptions): void {
@@ -50,9 +52,10 @@ function print(approvals: readonly Approval[], json: boolean, verb?: string): nu
   if (json) process.stdout.write(`${JSON.stringify(approvals, null, 2)}\n`)
   else if (approvals.length === 0) process.stdout.write('no approvals\n')
   else
-    for (const { repository, commit, branch, at } of approvals)
-      process.stdout.write(
-        `${verb ? `${verb}: ` : ''}${repository}  ${branch === null ? `commit ${commit?.slice(0, 12)}` : `branch ${branch}`}  ${at}\n`,
-      )
+    for (const { repository, commit, branch, tree, at } of approvals) {
+      const code = tree === null ? '' : ' and every one with the same cc-ci/'
+      const what = branch === null ? `commit ${commit?.slice(0, 12)}${code}` : `branch ${branch}`
+      process.stdout.write(`${verb ? `${verb}: ` : ''}${repository}  ${what}  ${at}\n`)
+    }
   return 0
 }

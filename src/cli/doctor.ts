@@ -1,12 +1,14 @@
 import { EXIT } from '../lib/errors.ts'
+import { stateDir } from '../machine/state-dir.ts'
 import { doctor } from '../machine/up.ts'
+import { imagesPart } from './images-part.ts'
 import type { StateOption } from './program/options.ts'
 
 const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
 
 /** `cc-ci doctor`: what a run needs, what was found, how to mend the rest. Exit 3 when something is missing. */
 export async function doctorCommand(options: StateOption & { readonly json?: boolean }): Promise<number> {
-  const rows = await doctor()
+  const rows = await doctor({ extra: [imagesPart(stateDir(options.state))] })
   if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else
     for (const { state, title, detail, remedy } of rows)

@@ -1,5 +1,6 @@
 import { PROVIDERS } from '../deps/index.ts'
 import { Engine } from '../engine/client.ts'
+import { reportBrowser } from '../machine/browser.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { engineDown, engineStatus, engineUp } from '../machine/up.ts'
 import { reportVips } from '../machine/vips.ts'
@@ -11,6 +12,7 @@ const log = (line: string) => void process.stdout.write(`${line}\n`)
 export async function engineUpCommand({ state }: StateOption): Promise<number> {
   await engineUp({ state: stateDir(state), log })
   await reportVips(log)
+  await reportBrowser(log)
   return 0
 }
 

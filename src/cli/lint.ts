@@ -7,8 +7,8 @@ import { withHead } from './with-plan.ts'
 
 /** `cc-ci lint`: every rule with its subject; exit 1 when an error-level rule is broken, 2 when the recipe cannot be read. */
 export function lintCommand(recipe: string, options: RecipeOptions): Promise<number> {
-  return withHead(recipe, { ...options, base: 'none' }, async (head, request) => {
-    const rows = await lint(await readForLint(head, request))
+  return withHead(recipe, { ...options, base: 'none' }, async (head, request, planning) => {
+    const rows = await planning(async () => lint(await readForLint(head, request)))
     if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
     else for (const row of rows) process.stdout.write(`${line(row)}\n`)
     const broken = rows.filter(({ ok, severity }) => !ok && severity === 'error')

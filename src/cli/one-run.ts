@@ -6,6 +6,7 @@ import { connectHost } from '../lifecycle/host.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
 import { executeRun, type RunRequest } from '../lifecycle/run.ts'
 import type { RunFolder } from '../lifecycle/run-folder.ts'
+import { diskReserve } from '../machine/disk-room.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { chanceTexts } from '../report/flake-memory.ts'
 import { wantsColor } from '../report/ink.ts'
@@ -14,6 +15,7 @@ import { summaryText, terminalReporter } from '../report/terminal.ts'
 import { fold } from '../verdict/fold.ts'
 import type { Results } from '../verdict/results.ts'
 import { canonicalStore } from './canonical-store.ts'
+import { checkpointStore, checkpointsBudget } from './checkpoint-store.ts'
 import { clearDeadRuns } from './dead-runs.ts'
 import type { RecipeOptions } from './program/options.ts'
 
@@ -27,6 +29,10 @@ export interface TestOptions extends RecipeOptions {
   readonly promote?: boolean
   /** Id and folder name of the run; default: a new one. */
   readonly runId?: string
+  /** The failed run to go on from. */
+  readonly resume?: string
+  /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
+  readonly checkpoints?: boolean
   /** Standard input is a supervisor's pipe. */
   readonly supervised?: boolean
 }
@@ -55,6 +61,7 @@ export async function runAndShow(
     keep: options.keep === true,
     repeat: options.repeat !== false,
     ...promotion(plan, options),
+    ...checkpoints(options),
     deadlineMs: options.deadline,
     signal,
     onEvent: (event) => reporter.onEvent(event),
@@ -73,9 +80,17 @@ function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
 }
 
+/** Of a run that somebody else supervises nobody would go on from a checkpoint, unless it is asked for. */
+function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
+  if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
+  return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
+}
+
 /** The machine, without what dead runs left on it. */
 export async function readyHost(on: { state: string; screen: Screen; signal: AbortSignal }) {
   const { state, screen, signal } = on
+  // A reserve that cannot be read would guard nothing.
+  diskReserve(0)
   const engine = await Engine.connect()
   for (const { id, removed, left } of await clearDeadRuns(state, engine)) {
     if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)

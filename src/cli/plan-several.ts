@@ -9,9 +9,11 @@ import { wishOf, withHead } from './with-plan.ts'
 
 /** `cc-ci plan` with several bases: where each upgrade would start and what is known of it beforehand. */
 export function planSeveral(recipe: string, options: RecipeOptions, asked: readonly string[]): Promise<number> {
-  return withHead(recipe, options, async (head, request) => {
-    const found = await legsOf(head, asked)
-    const legs = await planLegs(head, request, { legs: found.legs, wish: wishOf(options) })
+  return withHead(recipe, options, async (head, request, planning) => {
+    const { found, legs } = await planning(async () => {
+      const found = await legsOf(head, asked)
+      return { found, legs: await planLegs(head, request, { legs: found.legs, wish: wishOf(options) }) }
+    })
     const seen = { head, found, legs, asked: options.base }
     process.stdout.write(options.json ? `${JSON.stringify(severalJson(seen), null, 2)}\n` : `${severalText(seen)}\n`)
     return EXIT.pass

@@ -1,10 +1,12 @@
 import { httpWish, routedServices } from '../checks/routed-services.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { formatSize } from '../lib/size.ts'
 import { healthPath } from '../lifecycle/asked-paths.ts'
-import { sizeInWords } from '../lifecycle/canonical.ts'
 import { deadlinesOf } from '../lifecycle/header.ts'
+import { sizeInWords } from '../lifecycle/kept-data.ts'
 import { manifestOf } from '../lifecycle/manifest.ts'
 import type { RunPlan } from '../lifecycle/plan.ts'
+import { memoryLimits } from '../lifecycle/run-bounds.ts'
 import { manifestLines } from '../report/manifest.ts'
 import { type Finding, wayOf } from '../verdict/events.ts'
 import { TIER_IDS, TIERS, type TierId } from '../verdict/tiers.ts'
@@ -32,6 +34,11 @@ export function planJson(plan: RunPlan) {
     http: httpOf(plan),
     losses: plan.losses,
     deadlines: deadlinesOf(plan),
+    memory: {
+      runBytes: plan.memory.runBytes,
+      from: plan.memory.from,
+      services: memoryLimits(head).map(({ service, bytes, by }) => ({ service, bytes, by })),
+    },
     expected: plan.expected,
     quarantine: plan.quarantine.active,
     findings: findingsOf(plan),
@@ -62,6 +69,7 @@ export function planText(plan: RunPlan): string {
     `http      ${httpText(plan)}`,
     ...plan.losses.map(({ subject, message }) => `left out  ${message} (${subject})`),
     ...patienceText(plan),
+    memoryText(plan),
     'tiers',
     ...tiersOf(plan).map((id) => `  ${id.padEnd(12)}${tierText(plan, id)}`),
     'customization',
@@ -85,6 +93,15 @@ function patienceText(plan: RunPlan): string[] {
       ({ file, test, reason, expires }) => `excused   "${test}" (${file}) decides nothing until ${expires}: ${reason}`,
     ),
   ]
+}
+
+/** What the run has, and how much of it each container may take. */
+function memoryText({ head, memory }: RunPlan): string {
+  const who = { recipe: 'by the recipe', setting: 'by resources.memory', run: 'by cc-ci' }
+  const limits = memoryLimits(head).map(({ service, bytes, by }) =>
+    bytes === null || by === null ? service : `${service} ${formatSize(bytes)} (${who[by]})`,
+  )
+  return `memory    the app has ${formatSize(memory.runBytes)} in all (${memory.from}); each container at most: ${limits.join(', ')}`
 }
 
 function canonicalJson({ canonical: use }: RunPlan) {

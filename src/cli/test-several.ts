@@ -40,13 +40,15 @@ const RUNS = '../../runs'
  */
 export function testSeveral(recipe: string, options: TestOptions, asked: readonly string[]): Promise<number> {
   refuseTogether(options)
-  return withHead(recipe, options, async (head, request) => {
+  return withHead(recipe, options, async (head, request, planning) => {
     using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
     const { signal } = interruption
     const state = stateDir(options.state)
     const screen = options.json === '-' ? process.stderr : process.stdout
-    const { legs, considered, nothing } = await legsOf(head, asked)
-    const planned = await planLegs(head, request, { legs, wish: wishOf(options) })
+    const { considered, nothing, planned } = await planning(async () => {
+      const { legs, ...found } = await legsOf(head, asked)
+      return { ...found, planned: await planLegs(head, request, { legs, wish: wishOf(options) }) }
+    })
     const begun = await openTable({ head, request, state, options, considered, nothing })
     const host = planned.some(({ kind }) => kind === 'judged') ? await readyHost({ state, screen, signal }) : null
     let stopped: number | null = null

@@ -1,16 +1,19 @@
 import { UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { parseBases } from '../lifecycle/bases.ts'
-import { checkOutHead } from '../lifecycle/plan.ts'
+import { checkOutHead, type PlanRequest } from '../lifecycle/plan.ts'
 import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
+import { checkpointStore } from './checkpoint-store.ts'
 import { listenForSignals } from './interruption.ts'
 import { keptRun } from './kept-run.ts'
 import { readyHost, runAndShow, type TestOptions, writeJsonTo } from './one-run.ts'
+import { refuseOtherHead, resumedRun } from './resumed-run.ts'
 import { testSeveral } from './test-several.ts'
+import { whilePlanning } from './while-planning.ts'
 import { requestOf, wishOf } from './with-plan.ts'
 
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. With several bases: a run for each, and a table. */
@@ -34,8 +37,13 @@ export async function test(recipe: string, options: TestOptions): Promise<number
     try {
       const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
       const stays = options.keep ? { rollback: false } : {}
-      const request = { ...requestOf(recipe, options), ...attach, ...stays, runId, folder }
-      const plan = await planWithCanonical(await checkOutHead(request), request, wishOf(options))
+      const resume = await resumeOf(state, options)
+      const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
+      const plan = await whilePlanning(
+        async () => planWithCanonical(await checkOutHead(request), request, wishOf(options)),
+        { discard: () => discardRun(folder), deadlineMs: options.deadline, signal },
+      )
+      if (plan.resumed) refuseOtherHead(plan, plan.resumed)
       signal.throwIfAborted()
       return { plan, host: await readyHost({ state, screen, signal }) }
     } catch (error) {
@@ -43,6 +51,13 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       throw error
     }
   }
+}
+
+/** What the failed run was asked for, this one is asked for too. */
+async function resumeOf(state: string, { resume: text }: TestOptions): Promise<Partial<PlanRequest>> {
+  if (text === undefined) return {}
+  const resume = await resumedRun(state, text, checkpointStore(state))
+  return { ...resume.checkpoint.asked, resume }
 }
 
 /** Whoever looks at a kept app, or attaches to it, means head: the setting `upgrade.rollback` gives way to that. */

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type RunMemory, runMemory } from '../deploy/run-memory.ts'
 import { readApprovals } from '../gate/approvals.ts'
 import { expectationsOf } from '../history/flakes/taken.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import { newRunId } from '../lib/ids.ts'
+import { withScratch } from '../lib/scratch.ts'
+import { parseSize } from '../lib/size.ts'
 import { checkOutHead, type Head, type PlanRequest, type RunPlan } from '../lifecycle/plan.ts'
 import { type CanonicalWish, planWithCanonical } from '../lifecycle/with-canonical.ts'
 import { stateDir } from '../machine/state-dir.ts'
@@ -13,24 +14,28 @@ import type { Expectations } from '../verdict/events.ts'
 import { QUICK_TIERS } from '../verdict/tiers.ts'
 import { canonicalStore } from './canonical-store.ts'
 import type { RecipeOptions } from './program/options.ts'
+import { whilePlanning } from './while-planning.ts'
 
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
-  return withHead(recipe, options, async (head, request) => {
-    const plan = await planWithCanonical(head, request, wishOf(options))
+  return withHead(recipe, options, async (head, request, planning) => {
+    const plan = await planning(() => planWithCanonical(head, request, wishOf(options)))
     refuseBadImages(plan.head.stack)
     return use(plan)
   })
 }
 
+/** See `whilePlanning`. */
+type WhilePlanning = <T>(act: () => Promise<T>) => Promise<T>
+
 /** The same for a recipe that may be one that cannot be planned. */
 export async function withHead<T>(
   recipe: string,
   options: RecipeOptions,
-  use: (head: Head, request: PlanRequest) => Promise<T>,
+  use: (head: Head, request: PlanRequest, planning: WhilePlanning) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'cc-ci-plan-'))
-  try {
+  return withScratch('plan', async (dir) => {
+    const planning: WhilePlanning = (act) => whilePlanning(act)
     const folder = {
       checkout: join(dir, 'checkout'),
       checkoutBase: join(dir, 'checkout-base'),
@@ -38,10 +43,8 @@ export async function withHead<T>(
       tmp: dir,
     }
     const request = { ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }
-    return await use(await checkOutHead(request), request)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
+    return use(await planning(() => checkOutHead(request)), request, planning)
+  })
 }
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
@@ -55,7 +58,16 @@ export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequ
     remembered: rememberedIn(stateDir(options.state)),
     approveOnce: approveCode === true,
     allow: allow ?? [],
+    memory: memoryOf(options),
   }
+}
+
+/** Throws UsageError `bad-size` for a variable that is none. */
+function memoryOf({ runMemory: bytes }: RecipeOptions): RunMemory {
+  if (bytes !== undefined) return runMemory({ bytes, from: '--run-memory' })
+  const { CC_CI_RUN_MEMORY: given = '' } = process.env
+  if (given.trim() === '') return runMemory()
+  return runMemory({ bytes: parseSize(given), from: 'CC_CI_RUN_MEMORY' })
 }
 
 /** Read once, however often the recipe is planned. */

@@ -30,9 +30,10 @@ export const memory = z
   .transform((text) => Math.round(Number.parseFloat(text) * UNITS[text.slice(-1) as keyof typeof UNITS]))
   .refine((bytes) => bytes >= 16 * MEBIBYTE && bytes <= MAX_MEMORY, 'a size from 16m to 64g')
 
+/** `//elsewhere/` and `/\elsewhere/` are addresses of another host. */
 export const urlPath = z
   .string()
-  .regex(/^\/[^\s]*$/, 'a path that begins with /')
+  .regex(/^\/(?![\\/])\S*$/, 'a path that begins with / and not with //')
   .max(2000)
   .meta({ title: 'path of a URL' })
 

@@ -1,4 +1,5 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar } from 'yaml'
+import { parseBoundedYaml } from '../lib/bounded-yaml.ts'
 import { messageOf, type RecipeError } from '../lib/errors.ts'
 import type { Place } from '../lib/place.ts'
 import { invalid } from './invalid.ts'
@@ -7,15 +8,13 @@ import { isMapping, type Path, type SettingsSource } from './source.ts'
 
 const FUNCTION_HINT = 'YAML holds data only: a function can only be written in cc-ci.config.ts.'
 
-/** The parser notes the end of its own stack as if it were a fault of the text. */
-const TOO_DEEP = /call stack|Stack overflow/
 const MAX_PROBLEMS = 10
 
 /** Reads `cc-ci.yml`. What is wrong with it is in `errors`; nothing is thrown. */
 export function readYaml({ side, file, shown }: CustomFile, text: string): SettingsSource {
-  const counter = new LineCounter()
+  const parsed = parseBoundedYaml(text, {})
   const at = (offset: number): Place => {
-    const { line, col } = counter.linePos(offset)
+    const { line, col } = parsed.lines.linePos(offset)
     return { file: shown, line, column: col }
   }
   const source = (data: Record<string, unknown>, errors: RecipeError[], places?: Places): SettingsSource => ({
@@ -23,12 +22,11 @@ export function readYaml({ side, file, shown }: CustomFile, text: string): Setti
     valuePlace: (path) => places?.value(path) ?? { file: shown },
     keyPlace: (path) => places?.key(path) ?? { file: shown },
   })
+  if ('tooMuch' in parsed) return source({}, [invalid(parsed.tooMuch, at(parsed.offset))])
+  const { document, second } = parsed
+  if (second !== null) return source({}, [invalid('holds a second document: settings are one', at(second))])
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
     const problems = [...document.errors, ...document.warnings]
-    if (problems.some(({ message }) => TOO_DEEP.test(message))) {
-      return source({}, [invalid('is nested too deeply to be read', { file: shown })])
-    }
     const errors = problems
       .slice(0, MAX_PROBLEMS)
       .map((problem) =>
@@ -41,9 +39,8 @@ export function readYaml({ side, file, shown }: CustomFile, text: string): Setti
     }
     return source(data, [], new Places(document, at))
   } catch (error) {
-    // Aliases that lead nowhere or multiply, and again nesting.
-    const message = TOO_DEEP.test(messageOf(error)) ? 'is nested too deeply to be read' : messageOf(error)
-    return source({}, [invalid(message, { file: shown })])
+    // Aliases that lead nowhere or multiply.
+    return source({}, [invalid(messageOf(error), { file: shown })])
   }
 }
 

@@ -32,11 +32,32 @@ export interface Added {
   readonly secretValues: ReadonlyMap<string, string>
   /** PEM of authorities that every service must trust. */
   readonly authority: readonly string[]
-  /** The memory limit of services that set none of their own; null: none. */
+  /** The memory limit of services that set none of their own, by the settings; null: they say none. */
   readonly memoryBytes: number | null
+  /** How many processes a container may have, by the settings. */
+  readonly processes: number
+  /** What the run bounds every container by: the memory that it has in all, and the most memory and processes that one may have; null: nothing. */
+  readonly run: { readonly runBytes: number; readonly mostBytes: number; readonly mostProcesses: number } | null
+  /** What the engine keeps of the log of each container. */
+  readonly logBytes: number
+  /** The operator lets this recipe send packets of its own making. */
+  readonly rawSockets: boolean
 }
 
-export const NOTHING_ADDED: Added = { secretValues: new Map(), authority: [], memoryBytes: null }
+/** What nobody reads to its end, and a disk bears. */
+const LOG_BYTES = 100 * 1024 * 1024
+/** Nobody's program comes near it. */
+const PROCESSES = 2048
+
+export const NOTHING_ADDED: Added = {
+  secretValues: new Map(),
+  authority: [],
+  memoryBytes: null,
+  processes: PROCESSES,
+  run: null,
+  logBytes: LOG_BYTES,
+  rawSockets: false,
+}
 
 /** What the engine really runs after a deployment, never what was asked for. */
 export interface Deployed {
@@ -82,7 +103,22 @@ export interface Prepared {
   /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine is told, `id` of the local image. */
   readonly images: ReadonlyMap<
     string,
-    { readonly ref: string; readonly pinned: string; readonly id: string; readonly sizeBytes: number }
+    {
+      readonly ref: string
+      readonly pinned: string
+      readonly id: string
+      readonly sizeBytes: number
+      /** See `ImageState`. */
+      readonly healthPauses?: { readonly interval: number; readonly start_interval: number }
+    }
   >
   readonly accommodations: readonly string[]
+}
+
+/** Whoever keeps book of the images that runs use, so that they can be pruned, and are not while they are used. */
+export interface ImageUse {
+  /** Before it is looked whether the engine has the image. */
+  before(ref: string): Promise<void>
+  /** The image is there and of this id, pulled or not. */
+  after(ref: string, id: string): Promise<void>
 }

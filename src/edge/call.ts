@@ -1,3 +1,4 @@
+import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
 import type { EdgeAddress } from './address.ts'
 
@@ -9,6 +10,8 @@ export interface EdgeCall {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Asked there without TLS, which is for this machine alone. Default: the edge's port for HTTPS. */
+  readonly plainPort?: number
   readonly signal: AbortSignal
 }
 
@@ -24,12 +27,22 @@ const MAX_BODY = 8 * 1024 * 1024
  * One request to a service of ours behind the edge, by its domain. The certificate must verify, because passwords travel here. Rejects
  * with Node's own error when there is no answer, or one longer than 8 MiB.
  */
-export function callEdge({ edge, domain, method, path, headers = {}, body, signal }: EdgeCall): Promise<EdgeReply> {
+export function callEdge({
+  edge,
+  domain,
+  method,
+  path,
+  headers = {},
+  body,
+  plainPort,
+  signal,
+}: EdgeCall): Promise<EdgeReply> {
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const ask = plainPort === undefined ? request : plainRequest
+    const asked = ask(
       {
         host: edge.host,
-        port: edge.httpsPort,
+        port: plainPort ?? edge.httpsPort,
         servername: domain,
         method,
         path,

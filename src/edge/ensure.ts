@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+// cspell:ignore noexec nosuid nodev GOMEMLIMIT
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { InfraError } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
 import {
   EDGE_CONTAINER,
+  EDGE_KEY,
   EDGE_LABELS,
   EDGE_PORTS,
   type EdgeAddress,
@@ -17,13 +19,16 @@ import {
   foreignEdge,
   inspectEdge,
 } from './address.ts'
+import { apiSettings, askApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
+import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
 import { SHARED_HOSTS } from './shared-hosts.ts'
 
 /** The overlay network on which Co-op Cloud apps meet their proxy. */
 export const PROXY_NETWORK = 'proxy'
 
 const ANSWER_DEADLINE_MS = 120_000
+const START_TRIES = 4
 
 /** What is wrong with the edge: `current` needs nothing, `foreign` is not ours to touch. */
 export type EdgeLook = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
@@ -50,11 +55,24 @@ export async function ensureEdge(): Promise<EdgeAddress> {
     })
   }
   if (look === 'outdated') await removeEdge()
-  if (look === 'outdated' || look === 'missing') await createEdge()
-  if (look !== 'current') await docker(['start', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
+  if (look !== 'current') await startEdge(look === 'stopped')
   const address = await edgeAddress()
   await answers(address)
   return address
+}
+
+/** Starts it, made anew when there is none, or somebody else has taken its ports. */
+async function startEdge(exists: boolean): Promise<void> {
+  for (let left = START_TRIES; ; left -= 1) {
+    if (!exists || left < START_TRIES) await createEdge()
+    try {
+      await docker(['start', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
+      return
+    } catch (error) {
+      if (left === 0 || !isTakenPort(error)) throw error
+      await removeEdge()
+    }
+  }
 }
 
 /** Removes the edge if it is ours. True when it did. */
@@ -67,33 +85,65 @@ export async function removeEdge(): Promise<boolean> {
 
 async function createEdge(): Promise<void> {
   const certificate = await makeCertificate()
+  const key = randomBytes(32).toString('hex')
+  const ports = await freePorts(Object.keys(EDGE_PORTS).length)
   const labels = {
     [EDGE_LABELS.role]: 'edge',
     [EDGE_LABELS.inputs]: edgeInputs(),
     [EDGE_LABELS.authority]: Buffer.from(certificate.ca).toString('base64'),
   }
-  await docker([
+  const given = (environment: string) => [
     'create',
-    ...['--name', EDGE_CONTAINER, '--restart', 'always', '--log-opt', 'max-size=10m'],
+    ...['--name', EDGE_CONTAINER, '--restart', 'always', ...WALLS],
+    ...['--env-file', environment],
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
-    ...Object.values(EDGE_PORTS).flatMap((port) => ['--publish', `127.0.0.1::${port}`]),
+    ...Object.values(EDGE_PORTS).flatMap((port, index) => ['--publish', `127.0.0.1:${ports[index]}:${port}`]),
     ...['--volume', `${engineSocket()}:/var/run/docker.sock:ro`],
     inputTag(traefikImage()),
     ...traefikArguments(),
-  ])
+  ]
+  await withSecretFile(`${EDGE_KEY}=${key}\n`, (environment) => docker(given(environment)))
   const aliases = Object.values(SHARED_HOSTS).flatMap((name) => ['--alias', name])
   await docker(['network', 'connect', ...aliases, PROXY_NETWORK, EDGE_CONTAINER])
-  await copyIn(certificate)
+  await copyIn(certificate, key)
 }
 
-/** The key lives in the container alone, so that state folders may come and go. */
-async function copyIn(certificate: TestCertificate): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-edge-'))
-  try {
+/**
+ * What the edge has to do without, as every app may talk to it and it holds the engine's socket. Its root is read-only but for a volume with its
+ * certificate, which has to be there before it starts, and room for what middlewares set aside (`buffering`).
+ */
+const WALLS = [
+  ...['--cap-drop', 'ALL', '--cap-add', 'NET_BIND_SERVICE', '--security-opt', 'no-new-privileges'],
+  ...['--read-only', '--volume', '/edge', '--tmpfs', '/tmp:rw,noexec,nosuid,nodev,size=256m,mode=1777'],
+  // Of its memory 100 MB are in use with some hundred routers; only a flood comes near the limit. Before, its garbage is collected more often; at the limit
+  // the engine starts it again, at the same ports.
+  ...['--memory', '1g', '--memory-swap', '1g', '--pids-limit', '1024', '--env', 'GOMEMLIMIT=900MiB'],
+  ...['--log-driver', 'json-file', '--log-opt', 'max-size=10m', '--log-opt', 'max-file=2'],
+] as const
+
+/** Arguments of a program are there for every user of the machine to read; this file is its owner's, and gone with the program. */
+function withSecretFile(text: string, use: (file: string) => Promise<unknown>): Promise<void> {
+  return withFolder(async (folder) => {
+    const file = join(folder, 'environment')
+    await writeFile(file, text, { mode: 0o600 })
+    await use(file)
+  })
+}
+
+/** Keys live in the container alone, so that state folders may come and go. */
+function copyIn(certificate: TestCertificate, apiKey: string): Promise<void> {
+  return withFolder(async (folder) => {
     await writeFile(join(folder, 'leaf.pem'), certificate.certificate)
     await writeFile(join(folder, 'leaf.key'), certificate.key, { mode: 0o600 })
-    await writeFile(join(folder, 'tls.yml'), TLS)
+    await writeFile(join(folder, 'edge.yml'), TLS + apiSettings(apiKey), { mode: 0o600 })
     await docker(['cp', `${folder}/.`, `${EDGE_CONTAINER}:/edge`])
+  })
+}
+
+async function withFolder(use: (folder: string) => Promise<unknown>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'cc-ci-edge-'))
+  try {
+    await use(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -113,20 +163,31 @@ function traefikArguments(): string[] {
     `--providers.swarm.network=${PROXY_NETWORK}`,
     '--providers.swarm.refreshSeconds=1',
     '--providers.providersThrottleDuration=250ms',
-    '--providers.file.filename=/edge/tls.yml',
+    '--providers.file.filename=/edge/edge.yml',
     `--entryPoints.${ENTRY_POINTS.http}.address=:${EDGE_PORTS.http}`,
     `--entryPoints.${ENTRY_POINTS.https}.address=:${EDGE_PORTS.https}`,
     `--entryPoints.${ENTRY_POINTS.https}.http.tls=true`,
     `--entryPoints.${ENTRY_POINTS.api}.address=:${EDGE_PORTS.api}`,
-    '--api.insecure=true',
+    '--api=true',
+    '--api.insecure=false',
+    '--api.dashboard=false',
     '--global.checkNewVersion=false',
     '--global.sendAnonymousUsage=false',
   ]
 }
 
-/** The image, its arguments, names and the certificate settings: another value means that the edge is to be replaced. */
+/** The image, its arguments, names, settings and walls: another value means that the edge is to be replaced. */
 function edgeInputs(): string {
-  const inputs = [inputTag(traefikImage()), traefikArguments(), TLS, EDGE_PORTS, SHARED_HOSTS, engineSocket()]
+  const inputs = [
+    inputTag(traefikImage()),
+    traefikArguments(),
+    TLS + apiSettings(''),
+    WALLS,
+    EDGE_PORTS,
+    PORT_RANGE,
+    SHARED_HOSTS,
+    engineSocket(),
+  ]
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12)
 }
 
@@ -135,13 +196,11 @@ function engineSocket(): string {
   return DOCKER_HOST?.startsWith('unix://') ? DOCKER_HOST.slice('unix://'.length) : '/var/run/docker.sock'
 }
 
-async function answers({ host, apiPort }: EdgeAddress): Promise<void> {
-  if (apiPort === null) return
+async function answers(edge: EdgeAddress): Promise<void> {
+  if (edge.apiPort === null) return
   const result = await waitFor<true, never>(
     async () =>
-      (await apiStatus(host, apiPort)) === 200
-        ? { state: 'ready', value: true }
-        : { state: 'waiting', reason: 'no answer yet' },
+      (await overview(edge)) ? { state: 'ready', value: true } : { state: 'waiting', reason: 'no answer yet' },
     { name: 'the edge to answer', deadlineMs: ANSWER_DEADLINE_MS, everyMs: 100 },
   )
   if (result.state === 'ready') return
@@ -152,14 +211,12 @@ async function answers({ host, apiPort }: EdgeAddress): Promise<void> {
   )
 }
 
-/** Status of Traefik's own overview page; null while nothing listens. */
-async function apiStatus(host: string, port: number): Promise<number | null> {
+/** True when Traefik shows its overview; false while nothing listens, or it has not read its settings. */
+async function overview(edge: EdgeAddress): Promise<boolean> {
   try {
-    const answer = await fetch(`http://${host}:${port}/api/overview`, { signal: AbortSignal.timeout(2000) })
-    await answer.body?.cancel()
-    return answer.status
+    return await askApi(edge, '/api/overview', () => true)
   } catch {
-    // Nothing listens yet; the wait has the deadline.
-    return null
+    // The wait has the deadline.
+    return false
   }
 }

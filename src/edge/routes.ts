@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { InfraError } from '../lib/errors.ts'
+import { namesHost } from '../recipe/traefik/rule.ts'
 import { type EdgeAddress, edgeAddress } from './address.ts'
+import { askApi, hasApi } from './api.ts'
 
 /** One router of the edge that answers for a domain, and where it sends requests. */
 export interface Route {
@@ -20,25 +21,17 @@ const PAGE = 'per_page=2000'
 
 /**
  * The routers whose rule names this host exactly; an empty list means that no router exists. Null when the edge is a
- * foreign Traefik that cannot be asked. Throws InfraError `edge-silent`.
+ * foreign Traefik of which nobody said where its API is. Throws InfraError `edge-silent`.
  */
 export async function routesFor(domain: string, edge?: EdgeAddress): Promise<readonly Route[] | null> {
-  const { host, apiPort } = edge ?? (await edgeAddress())
-  if (apiPort === null) return null
-  const api = `http://${host}:${apiPort}/api/http`
+  const address = edge ?? (await edgeAddress())
+  if (!hasApi(address)) return null
   const [allRouters, allServices] = await Promise.all([
-    ask(`${api}/routers?${PAGE}`, routers),
-    ask(`${api}/services?${PAGE}`, services),
+    // Rules and names of other apps are none of ours to read: they may be long, and strange.
+    askApi(address, `/api/http/routers?${PAGE}&search=${encodeURIComponent(domain)}`, routers.parse),
+    askApi(address, `/api/http/services?${PAGE}`, services.parse),
   ])
   return allRouters.filter(({ rule }) => namesHost(rule, domain)).map((router) => toRoute(router, allServices))
-}
-
-/** True when a rule has this host among its Host(...) arguments, whatever else it asks for. */
-export function namesHost(rule: string, domain: string): boolean {
-  const hosts = [...rule.matchAll(/\bHost\(([^)]*)\)/g)].flatMap(([, list = '']) => [
-    ...list.matchAll(/[`"']([^`"']+)[`"']/g),
-  ])
-  return hosts.some(([, host]) => host?.toLowerCase() === domain.toLowerCase())
 }
 
 function toRoute(router: z.infer<typeof routers>[number], all: z.infer<typeof services>): Route {
@@ -52,18 +45,6 @@ function toRoute(router: z.infer<typeof routers>[number], all: z.infer<typeof se
     entryPoints: router.entryPoints ?? [],
     service: name,
     servers: servers.flatMap(({ url }) => url ?? []),
-  }
-}
-
-async function ask<S extends z.ZodType>(url: string, schema: S): Promise<z.infer<S>> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) })
-    return schema.parse(await answer.json())
-  } catch (error) {
-    throw new InfraError('edge-silent', 'the edge did not say which routes it has', {
-      cause: error,
-      hint: "'cc-ci doctor' looks at it.",
-    })
   }
 }
 

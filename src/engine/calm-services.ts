@@ -2,7 +2,7 @@ import { waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
 import { isJob } from './convergence/ends.ts'
 import { slotOf } from './convergence/snapshot.ts'
-import { stop } from './stop-services.ts'
+import { stop, stopAgain } from './stop-services.ts'
 import type { TaskState } from './types.ts'
 
 /** Where a slot has so many tasks the engine forgets, or soon will, one for each new one: by default it keeps five. */
@@ -22,9 +22,12 @@ export async function calmServices(engine: Engine, stack: string, deadlineMs: nu
   if (restless.length === 0) return
   for (const { id } of restless) await stop(engine, await engine.objects.rawService(id))
   const ids = new Set(restless.map(({ id }) => id))
+  const insist = stopAgain(engine, ids)
   await waitFor<true, never>(
     async () => {
-      const left = (await engine.tasks(stack)).filter((task) => ids.has(task.serviceId) && task.desired !== 'shutdown')
+      const now = await engine.tasks(stack)
+      const left = now.filter((task) => ids.has(task.serviceId) && task.desired !== 'shutdown')
+      await insist(now)
       if (left.length === 0) return { state: 'ready', value: true }
       return { state: 'waiting', reason: `${left.length} tasks are to end` }
     },

@@ -2,7 +2,14 @@ import { atMost } from '../lib/at-most.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
-import { parseContainer, parseCpuMs, parseMemoryBytes } from './container-state.ts'
+import {
+  parseContainer,
+  parseCpuMs,
+  parseLayerBytes,
+  parseMemoryBytes,
+  parseTaskContainer,
+  TASK_SERVICE,
+} from './container-state.ts'
 import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, type PipeOptions, pipeThrough, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
@@ -13,7 +20,15 @@ import { type OneOff, type OneOffResult, runOneOff } from './one-off.ts'
 import { type PullOptions, pull } from './pull.ts'
 import { parseService } from './service-state.ts'
 import { parseTask } from './task-state.ts'
-import type { ContainerState, EngineExecResult, EngineInfo, ImageState, ServiceState, TaskState } from './types.ts'
+import type {
+  ContainerState,
+  EngineExecResult,
+  EngineInfo,
+  ImageState,
+  ServiceState,
+  TaskContainer,
+  TaskState,
+} from './types.ts'
 
 /** More callers than its socket keeps waiting would be turned away. */
 const CALLS_AT_ONCE = 32
@@ -96,6 +111,13 @@ export class Engine {
     return found.filter((container) => container !== null)
   }
 
+  /** Containers of Swarm services that run on this node, of all services whose full name begins so. */
+  async taskContainers(namePrefix: string): Promise<TaskContainer[]> {
+    const filters = { label: [TASK_SERVICE], status: ['running'] }
+    const found = await this.connection.ask('GET', '/containers/json', listOf(parseTaskContainer), { filters })
+    return found.filter(({ service }) => service.startsWith(namePrefix))
+  }
+
   /** Null when there is none of that id or name on this node. */
   container(id: string): Promise<ContainerState | null> {
     return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`, parseContainer)
@@ -111,6 +133,15 @@ export class Engine {
   memoryBytes(id: string): Promise<number | null> {
     const query = { stream: false, 'one-shot': true }
     return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/stats`, parseMemoryBytes, { query })
+  }
+
+  /** What a container of this node holds in its own layer; null when there is none. The engine walks the layer: ask seldom. */
+  layerBytes(id: string): Promise<number | null> {
+    const query = { size: true }
+    return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`, parseLayerBytes, {
+      query,
+      deadlineMs: 60_000,
+    })
   }
 
   /** See `execIn`. */
@@ -154,6 +185,18 @@ export class Engine {
   /** See `pull`. */
   pull(ref: string, options: PullOptions): Promise<void> {
     return pull(this.connection, ref, options)
+  }
+
+  /** Takes a name or an id from the engine, and the image with its last name. False: it was not there. EngineRefusal 409 where a container uses it. */
+  removeImage(ref: string): Promise<boolean> {
+    return this.connection.tellIfThere('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
+      deadlineMs: 5 * 60_000,
+    })
+  }
+
+  /** References of the images that services of this engine want, of whatever stack. */
+  async serviceImages(): Promise<readonly string[]> {
+    return (await this.connection.ask('GET', '/services', listOf(parseService))).map(({ image }) => image)
   }
 
   /** Creates and starts a container that sees the named volumes and no network; resolves to its id. */

@@ -108,10 +108,10 @@ export class Connection {
     }
   }
 
-  /** Takes the connection over in both directions (exec with input). */
-  async hijack(path: string, body: object, signal: AbortSignal): Promise<Duplex> {
+  /** Takes the connection over in both directions (exec with input, attach). */
+  async hijack(path: string, body: object, signal: AbortSignal, query: CallOptions['query'] = {}): Promise<Duplex> {
     try {
-      const answer = await this.#dial('POST', path, { body }, { abortSignal: signal, hijack: true })
+      const answer = await this.#dial('POST', path, { body, query }, { abortSignal: signal, hijack: true })
       if (!(answer instanceof IncomingMessage)) return answer
       if (!isGranted(answer.statusCode ?? 0)) throw await refusalOf(`POST ${path}`, answer)
       answer.destroy()

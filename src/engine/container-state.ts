@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { stringMap } from './answer.ts'
-import type { ContainerState } from './types.ts'
+import type { ContainerState, TaskContainer } from './types.ts'
 
 const text = z.string().nullish()
 const NEVER = '0001-01-01T00:00:00Z'
@@ -55,6 +55,16 @@ export function parseContainer(answer: unknown): ContainerState {
   }
 }
 
+/** What the engine writes on the container of a task: its service's full name. */
+export const TASK_SERVICE = 'com.docker.swarm.service.name'
+const listed = z.object({ Id: z.string(), Labels: stringMap })
+
+/** A container of a task, of the engine's list. */
+export function parseTaskContainer(answer: unknown): TaskContainer {
+  const { Id, Labels } = listed.parse(answer)
+  return { id: Id, service: Labels[TASK_SERVICE] ?? '' }
+}
+
 const statsSchema = z.object({
   cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().nullish() }).nullish() }).nullish(),
 })
@@ -78,6 +88,13 @@ export function parseMemoryBytes(answer: unknown): number | null {
   if (!usage) return null
   const cache = stats?.total_inactive_file ?? stats?.inactive_file ?? 0
   return Math.max(0, usage - cache)
+}
+
+const layerSchema = z.object({ SizeRw: z.number().nullish() })
+
+/** What a container wrote to its own layer, of the engine's answer (inspect with `size`), in bytes; null where it does not say. */
+export function parseLayerBytes(answer: unknown): number | null {
+  return layerSchema.parse(answer).SizeRw ?? null
 }
 
 /** Without a health check the engine says nothing, or `none`. */

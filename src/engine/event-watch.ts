@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
 import type { Connection } from './connection.ts'
 
 const FIRST_PAUSE_MS = 200
@@ -11,6 +12,7 @@ const LONGEST_PAUSE_MS = 5000
 export class EventWatch implements Disposable {
   readonly #closing = new AbortController()
   readonly #wakers = new Set<() => void>()
+  readonly #outOfMemory = new Map<string, number>()
   /** For the one who waits; others make their own with `listener`. */
   readonly nudge = this.listener()
 
@@ -36,6 +38,11 @@ export class EventWatch implements Disposable {
       }
       happened = false
     }
+  }
+
+  /** Containers of which the kernel killed a process for memory, whether or not they ended by that; by id, with when that was heard last (epoch ms). */
+  get outOfMemory(): ReadonlyMap<string, number> {
+    return this.#outOfMemory
   }
 
   close(): void {
@@ -71,10 +78,26 @@ export class EventWatch implements Disposable {
       heard()
       const lines = (rest + chunk).split('\n')
       rest = (lines.pop() ?? '').slice(-100_000)
-      if (lines.some((line) => concerns(line, stack))) {
+      const ours = lines.filter((line) => concerns(line, stack))
+      for (const id of ours.flatMap(killedForMemory)) this.#outOfMemory.set(id, Date.now())
+      if (ours.length > 0) {
         for (const wake of this.#wakers) wake()
       }
     }
+  }
+}
+
+const outOfMemory = z.object({ Action: z.literal('oom'), Actor: z.object({ ID: z.string() }) })
+
+/** The container of such an event. */
+function killedForMemory(line: string): string[] {
+  if (!line.includes('"oom"')) return []
+  try {
+    const { data } = outOfMemory.safeParse(JSON.parse(line))
+    return data ? [data.Actor.ID] : []
+  } catch {
+    // Half a line, after one that was too long.
+    return []
   }
 }
 

@@ -19,7 +19,17 @@ const imageSchema = z.object({
   RepoTags: z.array(z.string()).nullish(),
   RepoDigests: z.array(z.string()).nullish(),
   Size: z.number().nullish(),
-  Config: z.object({ Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish() }).nullish(),
+  Config: z
+    .object({
+      Healthcheck: z
+        .object({
+          Test: z.array(z.string()).nullish(),
+          Interval: z.number().nullish(),
+          StartInterval: z.number().nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
 })
 
 /** The answer of `/version` as its part of our type. */
@@ -45,12 +55,13 @@ export function parseInfo(answer: unknown): Omit<EngineInfo, 'version' | 'api'> 
 /** An image of the engine's answer (inspect) as our type. */
 export function parseImage(answer: unknown): ImageState {
   const image = imageSchema.parse(answer)
-  const test = image.Config?.Healthcheck?.Test ?? []
+  const { Test: test, Interval: interval, StartInterval: start } = image.Config?.Healthcheck ?? {}
   return {
     id: image.Id,
     tags: image.RepoTags ?? [],
     repoDigests: image.RepoDigests ?? [],
     sizeBytes: image.Size ?? 0,
-    hasHealthcheck: isHealthTest(test),
+    hasHealthcheck: isHealthTest(test ?? []),
+    healthPauses: { interval: interval ?? 0, start_interval: start ?? 0 },
   }
 }

@@ -77,6 +77,8 @@ export interface RawService {
 
 const change = z.object({ Path: z.string(), Kind: z.number() })
 const DELETED = 2
+/** Its processes are killed and its file system is unmounted and deleted. */
+const REMOVAL_DEADLINE_MS = 120_000
 
 /** Things with a name: made with labels, listed, removed. Removing what is not there is not an error. */
 export class Objects {
@@ -168,10 +170,17 @@ export class Objects {
     return changes.filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path)
   }
 
-  /** Kills and removes a container with its anonymous volumes. True when it was there. */
-  removeContainer(id: string): Promise<boolean> {
-    const query = { force: true, v: true }
-    return this.#connection.tellIfThere('DELETE', `/containers/${encodeURIComponent(id)}`, { query })
+  /** Kills and removes a container with its anonymous volumes; it is gone when this ends, whoever removed it. True when it was there. */
+  async removeContainer(id: string): Promise<boolean> {
+    const path = `/containers/${encodeURIComponent(id)}`
+    try {
+      return await this.#connection.tellIfThere('DELETE', path, { query: { force: true, v: true } })
+    } catch (error) {
+      if (!(error instanceof EngineRefusal && error.status === 409)) throw error
+      // It is being removed already, by the engine itself (AutoRemove) or by another process.
+      const waiting = { query: { condition: 'removed' }, deadlineMs: REMOVAL_DEADLINE_MS }
+      return this.#connection.tellIfThere('POST', `${path}/wait`, waiting)
+    }
   }
 
   async #create(path: string, body: object): Promise<string> {

@@ -65,6 +65,8 @@ function bodyOf({ image, argv, labels, network, volumes = [], env = {} }: OneOff
         Source: volume,
         Target: target,
         ReadOnly: readOnly ?? false,
+        // Of one that this mount makes, since it had just gone.
+        VolumeOptions: { Labels: labels },
       })),
     },
   }

@@ -4,6 +4,7 @@ import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
 import { mayComplete } from './convergence/ends.ts'
+import { atItsLimit } from './convergence/out-of-memory.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
 export interface RunOnceOptions {
@@ -73,8 +74,16 @@ async function failure(engine: Engine, service: ServiceState, task: TaskState): 
     ? await engine.containerLogs(task.containerId, { tail: 15, deadlineMs: 5000 }).catch(() => '')
     : ''
   const lines = log.split('\n').filter((line) => line.trim() !== '')
+  const container = task.containerId === null ? null : await engine.container(task.containerId).catch(() => null)
+  if (container?.oomKilled) return outOfMemory(service, lines)
   const message = `${service.service} ended with exit code ${task.exitCode ?? '?'}${task.error ? `: ${task.error}` : ''}`
   return cause('one-shot-failed', message, { service: service.service, lines: lines.map((line) => `log: ${line}`) })
+}
+
+function outOfMemory(service: ServiceState, lines: readonly string[]): Cause {
+  const { code, message, hint } = atItsLimit(service)
+  const told = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
+  return cause(code, message, { ...told, ...(hint ? { hint } : {}) })
 }
 
 /** The engine refuses an update of a version that is not the newest: somebody was quicker, so look again. */

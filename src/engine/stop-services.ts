@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import { InfraError } from '../lib/errors.ts'
 import { type WaitOptions, waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
@@ -53,16 +53,44 @@ export async function stopServices(
   return { services: wanted.map(({ service }) => service), start }
 }
 
-/** Asks the engine to run nothing of a service. A job is left as it is. */
+/** Asks the engine to run nothing of a service, as often as one likes. A job is left as it is. */
 export async function stop(engine: Engine, { id, spec }: RawService): Promise<void> {
   const { Mode: mode, TaskTemplate: template } = spec
   if (mode.Replicated)
     return engine.objects.updateService(id, { ...spec, Mode: { Replicated: { ...mode.Replicated, Replicas: 0 } } })
   if (!mode.Global) return
   const placement = template.Placement ?? {}
-  const constraints = [...(placement.Constraints ?? []), NOWHERE]
+  const constraints = [...new Set([...(placement.Constraints ?? []), NOWHERE])]
   const elsewhere = { ...template, Placement: { ...placement, Constraints: constraints } }
   await engine.objects.updateService(id, { ...spec, TaskTemplate: elsewhere })
+}
+
+/** How long the engine gets to heed a stop before it is asked again. */
+const UNHEEDED_MS = 2000
+
+/**
+ * For whoever waits for stopped services to end: call the result with each look at the tasks. It asks once more for services of which tasks are
+ * still meant to run. The engine can lose a stop: dockerd 20.10 replaces a task that fails in the moment of the update, and goes on restarting it
+ * with no replica wanted (seen with 1 of 40 services that end at once, for as long as one looked). The same spec again makes it count its tasks anew.
+ */
+export function stopAgain(
+  engine: Engine,
+  ids: ReadonlySet<string>,
+  clock: Clock = systemClock,
+): (tasks: readonly TaskState[]) => Promise<void> {
+  let askedAt = clock.now()
+  return async (tasks) => {
+    const unheeded = new Set(
+      tasks.filter((task) => ids.has(task.serviceId) && meantToRun(task)).map((t) => t.serviceId),
+    )
+    if (unheeded.size === 0 || clock.now() - askedAt < UNHEEDED_MS) return
+    for (const id of unheeded) await stop(engine, await engine.objects.rawService(id))
+    askedAt = clock.now()
+  }
+}
+
+function meantToRun({ desired }: TaskState): boolean {
+  return desired === 'running' || desired === 'ready'
 }
 
 async function ended(engine: Engine, services: readonly ServiceState[], options: StopOptions): Promise<void> {
@@ -71,9 +99,12 @@ async function ended(engine: Engine, services: readonly ServiceState[], options:
     (tasks: readonly TaskState[]) =>
     ({ id }: ServiceState) =>
       tasks.some((task) => task.serviceId === id && task.containerId !== null && !hasEnded(task))
+  const insist = stopAgain(engine, new Set(stopped.map(({ id }) => id)), options.clock)
   const result = await waitFor<true, never>(
     async () => {
-      const left = stopped.filter(runs(await engine.tasks(options.stack)))
+      const tasks = await engine.tasks(options.stack)
+      const left = stopped.filter(runs(tasks))
+      await insist(tasks)
       if (left.length === 0) return { state: 'ready', value: true }
       return { state: 'waiting', reason: `${left.map(({ service }) => service).join(', ')} still runs` }
     },

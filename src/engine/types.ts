@@ -118,6 +118,13 @@ export interface ContainerState {
   readonly addresses: Readonly<Record<string, string>>
 }
 
+/** The container of a task. */
+export interface TaskContainer {
+  readonly id: string
+  /** Its service by full name. */
+  readonly service: string
+}
+
 export interface EngineExecResult {
   readonly exitCode: number
   readonly stdout: string
@@ -148,4 +155,6 @@ export interface ImageState {
   readonly repoDigests: readonly string[]
   readonly sizeBytes: number
   readonly hasHealthcheck: boolean
+  /** What its own health check asks for between two looks, in nanoseconds, by the key of a compose file; 0: the engine's usual. */
+  readonly healthPauses: { readonly interval: number; readonly start_interval: number }
 }

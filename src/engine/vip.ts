@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
 import { InfraError } from '../lib/errors.ts'
 import { randomId } from '../lib/ids.ts'
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
 import { converge } from './convergence/converge.ts'
 import type { NetworkOptions } from './objects.ts'
+import { machineKey, Remembered } from './remembered.ts'
 import { describe, removeStack } from './removal.ts'
 
 export interface VipProbe {
@@ -22,9 +21,9 @@ export interface VipOptions {
   readonly cacheFile?: string
 }
 
+const probed = z.object({ carry: z.boolean(), evidence: z.string() })
+
 const DEADLINE_MS = 20_000
-/** Engines whose answers are kept; the oldest goes first. */
-const REMEMBERED = 8
 const PORT = 7946
 const GREETING = 'cc-ci-probe'
 const FIND_NC = 'NC=nc; command -v busybox >/dev/null && NC="busybox nc"'
@@ -39,11 +38,12 @@ const MISSING = 'usually a kernel without IPVS, where ingress ports carry nothin
  * container that connects to it. No API says it. Removes what it made.
  */
 export async function probeVips(engine: Engine, options: VipOptions): Promise<VipProbe> {
+  const kept = options.cacheFile ? new Remembered(options.cacheFile, probed) : null
   const key = await machineKey(engine)
-  const known = recall(options.cacheFile, key)
+  const known = kept?.recall(key)
   if (known) return known
   const found = await probe(engine, options)
-  if (options.cacheFile) remember(options.cacheFile, key, found)
+  kept?.remember(key, found)
   return found
 }
 
@@ -114,30 +114,4 @@ async function takeAway(engine: Engine, name: string): Promise<void> {
   const left = await removeStack(engine, { stack: name, runId: name, deadlineMs: DEADLINE_MS })
   if (left.left.total === 0) return
   throw new InfraError('removal-incomplete', `the address probe could not remove ${describe(left.left)}`)
-}
-
-/** Another boot may mean another kernel; another engine may run on another machine. */
-async function machineKey(engine: Engine): Promise<string> {
-  const { id, kernel } = await engine.info()
-  const bootFile = '/proc/sys/kernel/random/boot_id'
-  return `${id} ${kernel} ${existsSync(bootFile) ? readFileSync(bootFile, 'utf8').trim() : ''}`
-}
-
-const answers = z.array(z.object({ key: z.string(), carry: z.boolean(), evidence: z.string() }))
-
-/** What is remembered of engines; several may be asked in turn on one machine. */
-function remembered(file: string): z.infer<typeof answers> {
-  if (!existsSync(file)) return []
-  const { success, data } = answers.safeParse(JSON.parse(readFileSync(file, 'utf8') || 'null'))
-  return success ? data : []
-}
-
-function recall(file: string | undefined, key: string): VipProbe | null {
-  const known = file ? remembered(file).find((answer) => answer.key === key) : undefined
-  return known ? { carry: known.carry, evidence: known.evidence } : null
-}
-
-function remember(file: string, key: string, found: VipProbe): void {
-  const others = remembered(file).filter((answer) => answer.key !== key)
-  writeJsonSync(file, [...others.slice(1 - REMEMBERED), { key, ...found }])
 }

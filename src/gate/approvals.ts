@@ -4,13 +4,18 @@ import { z } from 'zod'
 import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
 
-/** The operator's word that the code of one repository may run, at one commit or wherever one branch points. */
+/** The operator's word that the code of one repository may run: as it is at one commit, or whatever one branch points at. */
 export interface Approval {
   /** As `RecipeRepo.origin`: the path or URL, without credentials. */
   readonly repository: string
   /** 40 hex, or null when a branch is approved. */
   readonly commit: string | null
   readonly branch: string | null
+  /**
+   * Of a commit: the git tree of its `cc-ci/`, 40 hex, which is all the code there is: it holds for every commit with that very tree. Null for a branch, for a commit without
+   * such a folder, and in files of earlier versions: these hold for their commit alone.
+   */
+  readonly tree: string | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -25,6 +30,11 @@ const fileShape = z.object({
         .regex(/^[0-9a-f]{40}$/)
         .nullable(),
       branch: z.string().min(1).nullable(),
+      tree: z
+        .string()
+        .regex(/^[0-9a-f]{40}$/)
+        .nullable()
+        .default(null),
       at: z.string(),
     }),
   ),
@@ -57,15 +67,16 @@ export function approve(stateDir: string, approval: Approval): void {
   write(stateDir, [...others, approval])
 }
 
-/** Removes every approval of a repository; gives those that were there. */
-export function revoke(stateDir: string, repository: string): readonly Approval[] {
+/** Removes the approvals of a repository, or those of one commit of it; gives those that were there. */
+export function revoke(stateDir: string, repository: string, commit?: string): readonly Approval[] {
   const all = readApprovals(stateDir)
-  const gone = all.filter((known) => known.repository === repository)
-  if (gone.length > 0)
-    write(
-      stateDir,
-      all.filter((known) => known.repository !== repository),
-    )
+  const isMeant = (known: Approval) =>
+    known.repository === repository && (commit === undefined || known.commit === commit)
+  const gone = all.filter(isMeant)
+  if (gone.length > 0) {
+    const left = all.filter((known) => !isMeant(known))
+    write(stateDir, left)
+  }
   return gone
 }
 

@@ -1,4 +1,7 @@
-import { git, gitOk, withoutFilters } from '../recipe/git.ts'
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WORK_TREE_FILES } from '../recipe/export.ts'
+import { git, gitOk } from '../recipe/git.ts'
 import type { RecipeRepo } from '../recipe/model.ts'
 import type { Approval } from './approvals.ts'
 
@@ -21,17 +24,65 @@ export async function approvalFor(question: ApprovalQuestion): Promise<string | 
   const { repo, commit, approvals, once, worktree } = question
   if (once) return `approved for this run${worktree ? ', as it lies in the work tree' : ''}`
   const mine = approvals.filter(({ repository }) => repository === repo.origin)
-  if (mine.length === 0 || (worktree && (await codeIsChanged(repo.dir)))) return null
+  if (mine.length === 0 || (worktree && (await codeIsChanged(repo.dir, commit)))) return null
   if (mine.some((approval) => approval.commit === commit)) return `commit ${commit.slice(0, 8)} is approved`
+  const tree = await codeTree(repo.dir, commit)
+  const same = mine.find((approval) => tree !== null && approval.tree === tree)
+  if (same) return `its code is that of commit ${same.commit?.slice(0, 8)}, which is approved`
   for (const { branch } of mine) {
     if (branch !== null && (await tipOf(repo, branch)).includes(commit)) return `branch ${branch} is approved`
   }
   return null
 }
 
-async function codeIsChanged(dir: string): Promise<boolean> {
-  const args = ['status', '--porcelain', '--untracked-files=all', '--ignore-submodules=all', '--', 'cc-ci']
-  return (await gitOk(dir, args, { config: await withoutFilters(dir) })).trim() !== ''
+/**
+ * The git tree of `cc-ci/` at a commit, 40 hex: two commits with the same one have the same code to the last byte, because nothing beside that folder is ever run. Null
+ * where there is no such folder; a link or a submodule of that name is none.
+ */
+export async function codeTree(dir: string, commit: string): Promise<string | null> {
+  const listed = await gitOk(dir, ['ls-tree', '-d', '--full-tree', '-z', commit, '--', 'cc-ci'])
+  return /^040000 tree ([0-9a-f]{40})\tcc-ci\0$/.exec(listed)?.[1] ?? null
+}
+
+/**
+ * By what is there, byte for byte: the folder's own index may have been told to take files for unchanged, and its configuration and attributes may make two contents, or two
+ * modes, one. Links count as what they are: they are never followed.
+ */
+async function codeIsChanged(dir: string, commit: string): Promise<boolean> {
+  const committed = (await gitOk(dir, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', 'cc-ci'])).split('\0')
+  const listed = await gitOk(dir, [...WORK_TREE_FILES, '--', 'cc-ci'])
+  const files = await Promise.all(
+    listed
+      .split('\0')
+      .filter(Boolean)
+      .map(async (path) => ({ path, mode: await modeOf(dir, path) })),
+  )
+  const there = files.filter(({ mode }) => mode !== null)
+  // Git asks for these names in lines.
+  if (there.some(({ path }) => /[\n"]/.test(path))) return true
+  const regular = there.filter(({ mode }) => mode !== LINK).map(({ path }) => path)
+  const input = regular.map((path) => `${path}\n`).join('')
+  const ids = (await gitOk(dir, ['hash-object', '--no-filters', '--stdin-paths'], { input })).split('\n')
+  const idOf = new Map(regular.map((path, index) => [path, ids[index] ?? '']))
+  const now = there.map(({ path, mode }) => `${mode} ${idOf.get(path) ?? ''}\t${path}`)
+  const then = committed.flatMap((row) => {
+    const [, mode = '', id = '', path = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(row) ?? []
+    return mode === '' ? [] : [`${mode} ${mode === LINK ? '' : id}\t${path}`]
+  })
+  return now.sort().join('\0') !== then.sort().join('\0')
+}
+
+const LINK = '120000'
+
+/** As git has it in a tree; null where there is no file. */
+async function modeOf(dir: string, path: string): Promise<string | null> {
+  const found = await lstat(join(dir, path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    throw error
+  })
+  if (found?.isSymbolicLink()) return LINK
+  if (!found?.isFile()) return null
+  return (found.mode & 0o100) === 0 ? '100644' : '100755'
 }
 
 /** A branch of the repository itself, here or as a clone knows it; never a tag that calls itself like one. */

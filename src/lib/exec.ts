@@ -29,6 +29,13 @@ export interface ExecResult {
 export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<ExecResult>
 
 let starter: Exec = execHere
+/** Those that this thread has started and that have not ended; each leads a group. */
+const live = new Set<number>()
+
+/** Kills all programs that `execHere` has going, with their groups: for a process that ends at once. */
+export function killPrograms(): void {
+  for (const pid of live) kill(pid)
+}
 
 /** From now on `exec` is this one: a server has a thread start its programs. Null: this thread does it again. */
 export function startProgramsBy(other: Exec | null): void {
@@ -57,6 +64,8 @@ export async function execHere(file: string, args: readonly string[], options: E
     stripFinalNewline: false,
     cleanup: true,
   })
+  const { pid } = child
+  if (pid !== undefined) live.add(pid)
   let timedOut = false
   const { deadlineMs, graceMs = 0 } = options
   const killGroup = () => kill(child.pid)
@@ -81,6 +90,7 @@ export async function execHere(file: string, args: readonly string[], options: E
     options.signal?.throwIfAborted()
     return { exitCode: result.exitCode ?? null, stdout: result.stdout ?? '', stderr: result.stderr ?? '', timedOut }
   } finally {
+    if (pid !== undefined) live.delete(pid)
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', killGroup)
   }

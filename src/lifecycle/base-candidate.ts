@@ -26,6 +26,8 @@ export interface BaseQuestion {
   readonly overlay: CustomFile | null
   /** Whose data the base gets when it is of that version; it does not decide which one is taken. */
   readonly canonical?: Canonical | null
+  /** Values of secrets that the app has already, by key. Default: none. */
+  readonly secretValues?: ReadonlyMap<string, string>
 }
 
 /** The same with the data of the canonical, where that is of this version. */
@@ -43,7 +45,7 @@ export interface Candidate {
 
 /** The release in its checkout, and what of head differs from it. Throws RecipeError for one that cannot be read. */
 export async function candidateOf(question: BaseQuestion, ref: BaseRef, dir = question.dir): Promise<Candidate> {
-  const { repo, app, head, settings, overlay, canonical } = question
+  const { repo, app, head, settings, overlay, canonical, secretValues = NOTHING_ADDED.secretValues } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)
   if (overlay) await layOver(overlay, dir)
@@ -51,7 +53,8 @@ export async function candidateOf(question: BaseQuestion, ref: BaseRef, dir = qu
   const data = canonical && ref.source === 'canonical' ? canonical.secrets : null
   // Operators keep their env file and their secrets, as the data knows them.
   const tree = data ? { ...read, env: { ...read.env, values: data.env } } : read
-  const added = data ? { ...NOTHING_ADDED, secretValues: data.values } : NOTHING_ADDED
+  const { rawSockets } = head.added
+  const added = { ...NOTHING_ADDED, rawSockets, secretValues: data?.values ?? secretValues }
   const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
   const { commit } = ref
   const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added }

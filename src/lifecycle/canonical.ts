@@ -1,23 +1,11 @@
-import { formatSize } from '../lib/size.ts'
 import type { Results } from '../verdict/results.ts'
+import type { DataDraft, KeptApp, KeptData, KeptSecrets } from './kept-data.ts'
 import type { RunPlan } from './plan.ts'
 
 /**
  * What a run knows of canonicals: the data of the last green released versions, kept between runs. The store is handed in from above
  * (`src/history/canonicals`, whose contract says what lies on disk); here is only what a run asks of it.
  */
-
-/** One volume as it was kept. */
-export interface KeptVolume {
-  /** Short name, without the stack's. */
-  readonly volume: string
-  /** Everything but folders. */
-  readonly files: number
-  /** Of regular files. */
-  readonly bytes: number
-  /** sha256 of what `readVolume` gives, 64 hex. */
-  readonly content: string
-}
 
 /** Which version of which recipe. */
 export interface ReleaseKey {
@@ -30,34 +18,8 @@ export interface ReleaseKey {
   readonly commit: string
 }
 
-/** What the app was, without its data and secrets. */
-export interface KeptApp {
-  /** The run whose app it was. */
-  readonly runId: string
-  /** The data may name both, so that a reattached app has them again. */
-  readonly domain: string
-  readonly stack: string
-  /** What really ran: reference as written, id as the engine had it. */
-  readonly images: readonly { readonly service: string; readonly ref: string; readonly id: string }[]
-}
-
-/** What belongs to the data and is nobody's to see. */
-export interface KeptSecrets {
-  /** The app's whole environment: operators keep theirs. */
-  readonly env: ReadonlyMap<string, string>
-  /** Values of the app's secrets, by key. */
-  readonly values: ReadonlyMap<string, string>
-}
-
 /** A canonical that is whole, lent to one run. */
-export interface Canonical extends ReleaseKey, KeptApp {
-  /** ISO 8601. */
-  readonly takenAt: string
-  readonly volumes: readonly KeptVolume[]
-  readonly secrets: KeptSecrets
-  /** The stream that `readVolume` gave. */
-  open(volume: string): AsyncIterable<Buffer>
-}
+export interface Canonical extends ReleaseKey, KeptData {}
 
 /** `missing`: there is none of this version. `unusable`: there is one, and why it is not taken. */
 export type Found =
@@ -88,20 +50,7 @@ export interface CanonicalKeeper {
   /** Why the data of this run is not kept; none: it may be. A code for programs, a reason for people. */
   refusals(facts: PromotionFacts): readonly { readonly code: string; readonly reason: string }[]
   /** Begins a new one beside the old one. Throws InfraError `canonical-no-room`, before anything is written. */
-  begin(key: ReleaseKey, app: KeptApp, secrets: KeptSecrets, bytes: number): Promise<CanonicalDraft>
-}
-
-/** A canonical in the making. A kill at any moment leaves the old one, or the new one whole. */
-export interface CanonicalDraft {
-  /** Stores a volume while `copy` hands it over, and resolves to the sha256 of what came. */
-  add(
-    volume: Omit<KeptVolume, 'content'>,
-    copy: (output: (bytes: Buffer) => Promise<void>) => Promise<void>,
-  ): Promise<string>
-  /** Puts it in the place of the old one. */
-  commit(): Promise<void>
-  /** Removes what was written. Safe to call twice, and after a failure. */
-  discard(): Promise<void>
+  begin(key: ReleaseKey, app: KeptApp, secrets: KeptSecrets, bytes: number): Promise<DataDraft>
 }
 
 /** What a run does with a canonical. */
@@ -124,11 +73,4 @@ export function whyReattached(use: CanonicalUse): string | null {
   if (use.kind !== 'quick') return null
   const { version, runId } = use.canonical
   return `a new installation is not judged: the app begins with the data of the canonical of ${version} (run ${runId})`
-}
-
-/** For a person: `2 volumes, 14 files, 3 MiB`. */
-export function sizeInWords(volumes: readonly Pick<KeptVolume, 'files' | 'bytes'>[]): string {
-  const files = volumes.reduce((sum, volume) => sum + volume.files, 0)
-  const bytes = volumes.reduce((sum, volume) => sum + volume.bytes, 0)
-  return `${volumes.length} volume${volumes.length === 1 ? '' : 's'}, ${files} file${files === 1 ? '' : 's'}, ${formatSize(bytes)}`
 }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
-import type { Deployed, Deployer, Release } from '../deploy/deployer.ts'
+import type { BrowserKind } from '../browser/probe.ts'
+import type { Deployed, Deployer, ImageUse, Release } from '../deploy/deployer.ts'
 import type { Provided } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
@@ -13,7 +14,10 @@ import { type CheckRef, checkTitle } from '../verdict/checks.ts'
 import type { EventLog } from '../verdict/event-log.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
-import type { CanonicalDraft, CanonicalKeeper } from './canonical.ts'
+import type { CanonicalKeeper } from './canonical.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import type { DiskGuard } from './disk/guard.ts'
+import type { DataDraft } from './kept-data.ts'
 import type { RunPlan } from './plan.ts'
 import type { TierReporter } from './reporter.ts'
 import type { RunResources } from './resources.ts'
@@ -27,7 +31,8 @@ export interface Host {
   /** False where service VIPs carry no traffic. */
   readonly vips: boolean
   readonly toolboxImage: string
-  readonly browserExecutable: string
+  readonly browser: BrowserKind
+  readonly images: ImageUse
   /** Only where the operator allows it. */
   readonly engineRestart?: EngineRestart
 }
@@ -60,6 +65,8 @@ export interface RunContext {
   readonly state: RunState
   /** Over the app of this attempt. */
   readonly watch: StackWatch
+  /** Over the disk that this attempt writes to. */
+  readonly disk: DiskGuard
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
@@ -68,6 +75,8 @@ export interface RunContext {
   readonly secretValues: ReadonlyMap<string, string>
   /** Where the data of a green released version is kept; null: nobody wants it kept. */
   readonly keeping: Keeping | null
+  /** Whether and where the app is kept so that a failed run can be gone on with; null: nobody wants it. */
+  readonly checkpoints: Checkpoints | null
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
   readonly before: Ledger
 }
@@ -78,7 +87,7 @@ export interface Keeping {
   /** Who wishes it: whoever started the run, or the settings, which mean releases only. */
   readonly by: 'flag' | 'setting'
   /** Written when the app was stopped; it becomes the canonical when all is over and green. */
-  draft: CanonicalDraft | null
+  draft: DataDraft | null
 }
 
 /** What the tiers of one attempt found out and made of the app, each written by the tier that owns it. */

@@ -42,7 +42,8 @@ function shape(release: Release, name: string): Shape | null {
   }
 }
 
-function configContent(dir: string, config: ComposeNamed | undefined): string {
+/** The content of a config as it is deployed: kind and sha256 of its file, or what stands in the compose file. */
+export function configContent(dir: string, config: ComposeNamed | undefined): string {
   if (!config?.file) return JSON.stringify(config ?? null)
   const hash = createHash('sha256')
     .update(readFileSync(resolve(dir, config.file)))

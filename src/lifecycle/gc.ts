@@ -4,6 +4,7 @@ import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import { tryMachineLock } from '../lib/machine-lock.ts'
+import { waitFor } from '../lib/wait.ts'
 import { forgetKeptDeps } from './custom/kept-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
@@ -23,7 +24,15 @@ export interface GcOptions {
   /** Runs kept by --keep are only removed when named here. */
   readonly kept?: readonly string[]
   readonly deadlineMs?: number
+  /**
+   * What is done where another process takes a run down this moment. `wait`: until it has, so that what was dead is gone when this is over; a run that it holds for
+   * too long is `left`. `leave`, the default: nothing, for whoever has other things to do.
+   */
+  readonly busy?: 'wait' | 'leave'
 }
+
+/** Far more than it takes to take one run down. */
+const BUSY_DEADLINE_MS = 10 * 60_000
 
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
 export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
@@ -38,10 +47,31 @@ export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
  * ended (`canonical.ts`).
  */
 async function collectAlone(id: string, options: GcOptions): Promise<Collected[]> {
-  using lock = await tryMachineLock(`cc-ci-gc-${id}`)
-  if (!lock) return []
+  using lock = await (options.busy === 'wait' ? awaitedLock(id) : tryMachineLock(lockOf(id)))
+  if (!lock) return options.busy === 'wait' ? [held(id)] : []
   const record = abandonedRuns(options.stateDir, options.kept).find((one) => one.id === id)
   return record ? [await collect(record, options)] : []
+}
+
+function lockOf(id: string): string {
+  return `cc-ci-gc-${id}`
+}
+
+/** Null where somebody else has it for too long. */
+async function awaitedLock(id: string): Promise<Disposable | null> {
+  const taken = await waitFor<Disposable, never>(
+    async () => {
+      const lock = await tryMachineLock(lockOf(id))
+      return lock ? { state: 'ready', value: lock } : { state: 'waiting', reason: 'another process takes it down' }
+    },
+    { name: `what takes run ${id} down to end`, deadlineMs: BUSY_DEADLINE_MS, everyMs: 200 },
+  )
+  return taken.state === 'ready' ? taken.value : null
+}
+
+function held(id: string): Collected {
+  const message = `another process has been taking it down for ${BUSY_DEADLINE_MS / 60_000} min`
+  return { id, removed: 0, left: [{ kind: 'run', name: id }], failures: [message] }
 }
 
 /** Runs that `collectGarbage` would take down. */

@@ -1,5 +1,4 @@
 import { hostname, loadavg } from 'node:os'
-import { exec } from '../lib/exec.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'
@@ -28,6 +27,7 @@ export async function headerOf(plan: RunPlan): Promise<RunHeader> {
     contract: contractOf(plan),
     ...(plan.expected ? { expected: plan.expected } : {}),
     deadlines: deadlinesOf(plan),
+    ...(plan.resumed ? { resumed: { run: plan.resumed.run, after: plan.resumed.checkpoint.after } } : {}),
     ...(plan.settings.settings.policy.lint === 'enforce' ? { lintEnforced: true } : {}),
   }
 }
@@ -45,17 +45,10 @@ export function deadlinesOf(plan: RunPlan): Deadlines {
 
 /** What may change a verdict while recipe and cc-ci stay the same. */
 export async function environmentFacts(host: Host): Promise<EnvironmentFacts> {
-  const [info, browser] = await Promise.all([host.engine.info(), browserVersion(host.browserExecutable)])
-  const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = info
+  const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = await host.engine.info()
   return {
     ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },
     ...{ kernel, cgroup: cgroupVersion, vips: host.vips, edge: host.edge.image ?? 'foreign' },
-    ...(browser === null ? {} : { browser }),
+    ...{ browser: host.browser.version, browserSandbox: host.browser.ownSandbox },
   }
-}
-
-/** Null where the browser does not say: the page check finds out what is wrong with it. */
-async function browserVersion(program: string): Promise<string | null> {
-  const said = await exec(program, ['--version'], { deadlineMs: 10_000 }).catch(() => null)
-  return said?.exitCode === 0 ? said.stdout.trim().slice(0, 100) || null : null
 }

@@ -1,10 +1,10 @@
 import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
-import { InfraError } from '../lib/errors.ts'
-import { browserExecutable } from '../machine/packages.ts'
+import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
 import type { Host } from './context.ts'
+import { imageUse } from './pulled-images.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
 /** Set to 1 by an operator who lets a run restart the engine that `cc-ci engine up` started with the same state folder. */
@@ -12,15 +12,13 @@ const ALLOW_RESTART = 'CC_CI_ALLOW_ENGINE_RESTART'
 
 /** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
 export async function connectHost(engine: Engine, state: string): Promise<Host> {
-  const [edge, toolbox] = await Promise.all([edgeAddress(), toolboxImage(engine)])
-  const browser = browserExecutable()
-  if (!browser) {
-    throw new InfraError('browser-missing', 'no Chromium is installed', {
-      hint: "Run 'cc-ci engine up', or install the package chromium.",
-    })
-  }
+  const [edge, toolbox, browser] = await Promise.all([edgeAddress(), toolboxImage(engine), machineBrowser(engine)])
   const { carry } = await vipsCarry(engine)
-  return { engine, edge, vips: carry, toolboxImage: toolbox, browserExecutable: browser, ...engineRestart(state) }
+  return {
+    ...{ engine, edge, vips: carry, toolboxImage: toolbox, browser },
+    images: imageUse(state, engine),
+    ...engineRestart(state),
+  }
 }
 
 /** Never by a recipe and never by default: whoever starts the run says so in its environment. */

@@ -7,13 +7,17 @@ import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
 import { fold } from '../verdict/fold.ts'
 import { TIERS, type TierId } from '../verdict/tiers.ts'
 import { blockerOf } from './blocker.ts'
+import { carriedBy } from './checkpoint.ts'
 import { type CarryOn, isCauseCode, type RunContext, TierStop } from './context.ts'
+import { doubtOf } from './doubt.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
-import { tierReporter } from './reporter.ts'
+import { type TierReporter, tierReporter } from './reporter.ts'
+import { bringBack } from './resume.ts'
 import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
+import { requireWatched } from './unwatched.ts'
 
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. Gives the context for the tiers after it. */
 export async function judgeTier(id: TierId, context: RunContext): Promise<RunContext> {
@@ -28,6 +32,7 @@ export async function judgeTier(id: TierId, context: RunContext): Promise<RunCon
 
 async function run(id: TierId, context: RunContext): Promise<RunContext> {
   const { events, clock } = context
+  const begun = clock.now()
   events.append({ type: 'tier.started', tier: id })
   let next = context
   let waiting: string | null = null
@@ -43,28 +48,39 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     await underWatch(
       context,
       () => waiting,
-      (watched) => {
+      async (watched) => {
         let mine = watched
         const carryOn: CarryOn = (learnt) => {
           next = { ...next, ...learnt }
           mine = { ...mine, ...learnt }
           return mine
         }
-        return TIER_RUNNERS[id].run(watched, reporter, carryOn)
+        await withApp(id, watched, reporter, carryOn)
+        await requireWatched(id, next)
+        await noteMemory(id, next)
       },
     )
-    await noteMemory(id, next)
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = notOfHead(id, next, foundBy(id, error))
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
+    // What the watch finds after the last look of a tier that passed is told by the next one: nothing is blocked by a tier that has no cause.
+    if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
-  if (context.watch.failed) context.state.failedIn ??= id
-  const why = doubt(id, next)
+  const why = doubtOf(id, next, begun)
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
   return next
+}
+
+/** Where the run goes on from another one, the first tier that looks at the app has it put in place. */
+async function withApp(id: TierId, context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void> {
+  const { resumed } = context.plan
+  const { app } = TIERS[id]
+  const missing = resumed !== null && !context.state.current && (app === 'base' || app === 'head')
+  const mine = missing ? await bringBack(context, reporter, { resumed, carryOn }) : context
+  return TIER_RUNNERS[id].run(mine, reporter, carryOn)
 }
 
 /** The last tier, which runs whatever happened before. Never throws: what keeps it from its end is what it found. */
@@ -90,27 +106,11 @@ function foundBy(tier: TierId, error: unknown): FoundFault {
   }
 }
 
-/**
- * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, or a dependency did not come up, and what is
- * missing may be exactly that. Null: no doubt.
- */
-function doubt(tier: TierId, { plan, resources }: RunContext): Cause | null {
-  if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
-  const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
-  if (refused.length > 0) {
-    const what = refused.map((refusal) => refusal.what).join(', ')
-    return cause('code-refused', `${tier} found a fault, but code that it may need was refused: ${what}`)
-  }
-  const [failed] = resources.deps.failures.values()
-  return failed
-    ? cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
-    : null
-}
-
 function blocker(tier: TierId, { events, state, plan }: RunContext): TierId | null {
   if (plan.attached) return null
   // A reattached app was installed in another run; the upgrade finds out whether it comes up.
-  const installed = (id: TierId) => id === 'install' && plan.canonical.kind === 'quick'
+  const carried = plan.resumed ? carriedBy(plan.resumed) : []
+  const installed = (id: TierId) => carried.includes(id) || (id === 'install' && plan.canonical.kind === 'quick')
   const passed = (id: TierId) =>
     installed(id) || fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'
   const headServes = state.headServes || plan.skips.has('upgrade')

@@ -1,14 +1,14 @@
-import { countFiles } from '../backup/loss.ts'
 import { type Toolbox, VOLUMES_DIR } from '../backup/toolbox.ts'
-import { readVolume, volumeContent } from '../backup/volume-copy.ts'
-import type { Release } from '../deploy/deployer.ts'
+import { volumeContent } from '../backup/volume-copy.ts'
 import { stopServices } from '../engine/stop-services.ts'
 import { InfraError, InternalError, messageOf } from '../lib/errors.ts'
 import type { Finding } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
-import type { CanonicalDraft, KeptVolume, ReleaseKey } from './canonical.ts'
+import type { ReleaseKey } from './canonical.ts'
 import type { Keeping, RunContext } from './context.ts'
+import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.ts'
 import { deployDeadline } from './deploy-deadline.ts'
+import type { DataDraft, KeptVolume } from './kept-data.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { RunPlan } from './plan.ts'
 import type { TierReporter } from './reporter.ts'
@@ -90,10 +90,11 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
   })
   const toolbox = await toolboxOf(context)
   const volumes = await measured(toolbox, volumesOf(release), signal)
-  const bytes = volumes.reduce((sum, volume) => sum + volume.bytes, 0)
+  await refuseWitnesses(toolbox, volumesOf(release), signal)
   const { stack, domain, runId } = plan.app
   const app = { runId, domain, stack, images: state.current?.images ?? [] }
-  const draft = await keeping.keeper.begin(key, app, { env: release.env, values: valuesOf(context, release) }, bytes)
+  const secrets = { env: release.env, values: valuesOf(context, release) }
+  const draft = await keeping.keeper.begin(key, app, secrets, bytesOf(volumes))
   keeping.draft = draft
   for (const volume of volumes) await copy(toolbox, draft, { volume, signal })
 }
@@ -101,58 +102,24 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
 /** Read twice: what is not the same then is no copy of anything that ever was. */
 async function copy(
   toolbox: Toolbox,
-  draft: CanonicalDraft,
+  draft: DataDraft,
   { volume, signal }: { volume: Omit<KeptVolume, 'content'>; signal: AbortSignal },
 ): Promise<void> {
-  const bounds = { signal, bytes: volume.bytes }
-  const content = await draft.add(volume, (output) => readVolume(toolbox, volume.volume, { ...bounds, output }))
-  const now = await volumeContent(toolbox, volume.volume, bounds)
+  const content = await copyVolume(toolbox, draft, { volume, signal })
+  const now = await volumeContent(toolbox, volume.volume, { signal, bytes: volume.bytes })
   if (now === content) return
   throw new InfraError('canonical-not-still', `the volume ${volume.volume} changed while it was copied`, {
     hint: 'A job of the app may still run: jobs are not stopped.',
   })
 }
 
-/** Short names of the volumes that services of the release mount. */
-export function volumesOf({ stack, app }: Release): string[] {
-  const { services, volumes } = stack.model
-  const used = new Set(
-    Object.values(services).flatMap(({ volumes: mounts = [] }) => mounts.map(({ source }) => source)),
-  )
-  return Object.entries(volumes)
-    .filter(([key]) => used.has(key))
-    .map(([key, { name }]) => (name ?? `${app.stack}_${key}`).slice(app.stack.length + 1))
-    .sort()
-}
-
 const MARKERS = `find "$1" -xdev -name '.cc-ci-witness-*' -print -quit`
 
-async function measured(
-  toolbox: Toolbox,
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<Omit<KeptVolume, 'content'>[]> {
-  const found: Omit<KeptVolume, 'content'>[] = []
-  for (const volume of names) {
-    if (!toolbox.volumes.includes(volume))
-      throw new InfraError('canonical-volume-missing', `the app has no volume ${volume}, which its compose files name`)
+async function refuseWitnesses(toolbox: Toolbox, volumes: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const volume of volumes) {
     const place = `${VOLUMES_DIR}/${volume}`
     const marker = await toolbox.run(['sh', '-c', MARKERS, 'markers', place], { signal, deadlineMs: 300_000 })
     if (marker.trim() !== '')
       throw new InternalError('canonical-with-witness', `a witness of cc-ci is left in the volume ${volume}`)
-    found.push({ volume, ...(await countFiles(toolbox, volume, { signal })) })
   }
-  return found
-}
-
-/** Data and secrets belong together: a database knows its old password. */
-function valuesOf({ secretValues }: RunContext, { secrets }: Release): Map<string, string> {
-  return new Map(
-    secrets.map(({ key, name }) => {
-      const value = secretValues.get(name)
-      if (value === undefined)
-        throw new InternalError('canonical-without-secret', `the value of the secret ${key} is not known to this run`)
-      return [key, value]
-    }),
-  )
 }

@@ -11,9 +11,11 @@ import { appOf, customizationOf, type Head, type PlanRequest, planHead, type Run
 import { newAppEnv } from './release.ts'
 
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
-export function lintInputOf({ repo, headTree: tree, pristine, allowed, lintBase: base }: RunPlan): LintInput {
+export function lintInputOf(plan: RunPlan): LintInput {
+  const { repo, headTree: tree, pristine, allowed, lintBase: base } = plan
   const { stack, env } = pristine
-  return { repo, tree, stack, env, base, allow: allowed, unread: badImages(stack).map(({ problem }) => problem) }
+  const { most } = plan.settings.settings.policy
+  return { repo, tree, stack, env, base, most, allow: allowed, unread: badImages(stack).map(({ problem }) => problem) }
 }
 
 /** The same of one that may not be: as far as it can be read, and all that keeps it from being planned. */

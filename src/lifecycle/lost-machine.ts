@@ -9,6 +9,7 @@ import { checkAfter } from '../verdict/checks.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { awaitReady } from './custom/ready.ts'
+import { changesBeforeLoss, keepCheckpoint } from './keep-checkpoint.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 import { converged, serves } from './serving.ts'
@@ -55,6 +56,7 @@ export async function loseMachine(context: RunContext, reporter: TierReporter, l
   for (const one of loss.spared) spared.push({ ...one, ...(await countFiles(toolbox, one.volume, bounds)) })
   const emptied: Emptied[] = []
   await whileStopped(context, reporter, await servicesOf(context), async () => {
+    if (!changesBeforeLoss(context)) await keepCheckpoint(context, reporter, 'backup')
     for (const volume of loss.emptied) {
       const before = await counts(volume)
       await emptyVolume(toolbox, volume, bounds)

@@ -1,19 +1,28 @@
 import { join } from 'node:path'
 import { openToolbox, type Toolbox } from '../backup/toolbox.ts'
-import { type Browser, openBrowser } from '../checks/browser.ts'
+import { type Browser, openBrowser } from '../browser/open.ts'
 import type { EngineExecResult } from '../engine/types.ts'
 import type { RunContext } from './context.ts'
 
-/** The run's one browser, started when first asked for. */
+/** The run's one browser, started when first asked for, and anew when it was lost. */
 export async function browserOf({ resources, host, plan, folder }: RunContext): Promise<Browser> {
-  return resources.browser.get(() =>
-    openBrowser({
+  const { runId, stack, domain } = plan.app
+  const open = () =>
+    openBrowser(host.engine, {
       edge: host.edge,
-      domain: plan.app.domain,
-      executable: host.browserExecutable,
-      profile: join(folder.tmp, 'browser'),
-    }),
-  )
+      kind: host.browser,
+      ...{ runId, prefix: stack, domain },
+      folder: join(folder.tmp, 'browser'),
+    })
+  const browser = await resources.browser.get(open)
+  if (!browser.lost) return browser
+  await resources.browser.close()
+  return resources.browser.get(open)
+}
+
+/** Has the browser start beside what takes longer. Whoever needs it later is told why it did not. */
+export function warmBrowser(context: RunContext): void {
+  void browserOf(context).catch(() => undefined)
 }
 
 /** The run's helper container, with the volumes the stack has now. */

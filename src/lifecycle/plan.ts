@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { type BackupPlan, backupPlan } from '../backup/labels.ts'
 import { type Customized, readCustomization } from '../config/customization.ts'
 import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
+import { type RunMemory, runMemory, shareOf } from '../deploy/run-memory.ts'
+import { machineProcesses } from '../deploy/run-processes.ts'
 import { PROVIDER_NAMES } from '../deps/names.ts'
 import { type Admitted, admit } from '../gate/admit.ts'
 import type { Approval } from '../gate/approvals.ts'
@@ -17,11 +19,13 @@ import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tier
 import { chooseBase, comparedByLint } from './base.ts'
 import { type BaseChoice, lastBefore } from './base-choice.ts'
 import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
+import { leftToJudge, type Resumed } from './checkpoint.ts'
 import { layOver, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Quarantine, quarantineOf } from './quarantine.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
+import { bounded, memoryFindings, type ProcessShare, type RunBounds } from './run-bounds.ts'
 import type { RunFolder } from './run-folder.ts'
 import { judgedAllTheSame, type Skip, selectedTiers, skipsOf, specsNotRun } from './selection.ts'
 
@@ -44,6 +48,8 @@ export interface PlanRequest {
   readonly rollback?: boolean
   /** The data that the base gets; its app is this run's app. See `planWithCanonical`. */
   readonly canonical?: Extract<CanonicalUse, { canonical: unknown }>
+  /** The failed run to go on from; its app is this run's app. */
+  readonly resume?: Resumed
   /** The operator's folder of settings, `<dir>/<recipe>/cc-ci.yml`. */
   readonly operatorDir?: string
   readonly runId: string
@@ -55,6 +61,10 @@ export interface PlanRequest {
   readonly approveOnce?: boolean
   /** Codes of the compose policy that the caller allows, besides the operator's settings. */
   readonly allow?: readonly string[]
+  /** What the app may have of the machine's memory; default: see `runMemory`. */
+  readonly memory?: RunMemory
+  /** What it may have of the machine's processes; default: see `machineProcesses`. */
+  readonly processes?: ProcessShare
   /** The app of a kept run to look at instead of deploying one. */
   readonly attach?: Attached
   /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
@@ -105,11 +115,15 @@ export interface RunPlan extends Upgrade {
   readonly allowed: readonly string[]
   /** What the operator lets decide nothing in this run. */
   readonly quarantine: Quarantine
+  readonly memory: RunBounds['memory']
+  readonly processes: RunBounds['processes']
   /** What earlier runs took; null: none is remembered. */
   readonly expected: Expectations | null
   readonly findings: readonly Finding[]
   readonly attached: Attached | null
   readonly canonical: CanonicalUse
+  /** The run that this one goes on from; null: it is one of its own. */
+  readonly resumed: Resumed | null
   readonly request: PlanRequest
 }
 
@@ -151,6 +165,8 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const custom = request.custom ?? (await customOf(request, checkedOut))
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
+  const resumed = request.resume ?? null
+  const secretValues = resumed?.checkpoint.data.secrets.values ?? NOTHING_ADDED.secretValues
   const tree = await readTree(folder.checkout)
   const headSource = {
     app,
@@ -159,27 +175,32 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     chaos: true,
     dirty: worktree,
     overlay: overlay?.shown ?? null,
-    added: NOTHING_ADDED,
+    added: { ...NOTHING_ADDED, secretValues, rawSockets: request.allow?.includes('raw-sockets') ?? false },
   }
-  const { head, pristine } = await headRelease(headSource, custom.found)
+  const { head: unbounded, pristine } = await headRelease(headSource, custom.found)
   const canonical = request.canonical ?? ({ kind: 'none' } as const)
   const question = {
-    ...{ repo, app, head, settings, overlay, asked: baseAsked(request) },
+    ...{ repo, app, head: unbounded, settings, overlay, asked: baseAsked(request) },
     ...{ dir: folder.checkoutBase, viaDir: folder.checkoutVia },
-    canonical: canonicalOf(canonical),
+    ...{ canonical: canonicalOf(canonical), secretValues },
   }
-  const base = await chooseBase(question)
-  const lintBase = await comparedByLint(base, question)
-  const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, settings)
+  const chosen = await chooseBase(question)
+  const lintBase = await comparedByLint(chosen, question)
+  const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, settings)
+  const { head, base, upgrade, memory, processes } = bounded(
+    { head: unbounded, base: chosen, ...made },
+    shareOfMachine(request, settings),
+  )
   const backup = backupPlan(head.stack)
-  const selected = selectedTiers(selectionOf(request), {
+  const wanted = selectedTiers(selectionOf(request), {
     attached: request.attach !== undefined,
     also: (request.rollback ?? (settings.upgrade.rollback && !request.only)) ? ['rollback'] : [],
   })
+  const selected = resumed ? leftToJudge(wanted, resumed) : wanted
   const skips = skipsOf({
     ...{ selected, base, backup },
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
-    ...{ quick: request.quick === true, reattached: whyReattached(canonical) },
+    ...{ quick: request.quick === true, reattached: whyReattached(canonical), resumed },
   })
   const quarantine = quarantineOf(settings, request.runId)
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
@@ -201,20 +222,31 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
     losses: base.kind === 'base' && upgrade ? lossesOf(offering(lastBefore(base)), offering(upgrade)) : [],
-    ...{ backup, selected, skips, quarantine },
+    ...{ backup, selected, skips, quarantine, memory, processes },
     expected: request.remembered?.(repo.name) ?? null,
-    policy: policyRefusals({ head, base, upgrade, allowed }),
+    policy: policyRefusals({ head, base, upgrade, allowed, most: settings.policy.most }),
     findings: [
       ...historyTold(repo),
       ...quickRun(request, skips),
+      ...resumedRun(resumed, skips),
       ...judgedAllTheSame(custom.found, skips),
       ...specsNotRun(custom.found),
       ...quarantine.findings,
+      ...memoryFindings(head, memory),
     ],
     attached: request.attach ?? null,
-    canonical,
+    ...{ canonical, resumed },
     request,
   }
+}
+
+/** What it depends on and is a recipe is up beside it; providers bound themselves. */
+function shareOfMachine(
+  { memory = runMemory(), processes = { together: machineProcesses() } }: PlanRequest,
+  { deps }: Customized['settings'],
+): { readonly memory: RunMemory; readonly processes: ProcessShare } {
+  const apps = 1 + deps.filter((name) => !(PROVIDER_NAMES as readonly string[]).includes(name)).length
+  return { memory: shareOf(memory, apps), processes: { together: Math.floor(processes.together / apps) } }
 }
 
 /** Everything that stands beside the recipe, and what of it may run. */
@@ -264,8 +296,8 @@ export function refuseOtherFiles({ tree }: ReleaseSource, env: Readonly<Record<s
 }
 
 /** Names carry the run's own randomness, so that no two runs meet, or that of the run whose app it was; short, because secret names end at 64 characters. */
-export function appOf(recipe: string, { runId, attach, below, canonical }: PlanRequest): App {
-  const known = attach ?? canonical?.canonical
+export function appOf(recipe: string, { runId, attach, below, canonical, resume }: PlanRequest): App {
+  const known = attach ?? canonical?.canonical ?? resume?.checkpoint.data
   if (known) return { runId, recipe, domain: known.domain, stack: known.stack }
   const slug =
     recipe
@@ -275,7 +307,8 @@ export function appOf(recipe: string, { runId, attach, below, canonical }: PlanR
       .slice(0, 16)
       .replace(/-+$/, '') || 'recipe'
   const domain = `${slug}-${runId.slice(-6)}.ci.test`
-  return { runId, recipe, domain, stack: below ? `${below}_${slug}` : stackName(domain) }
+  // Below the app's stack, where no recipe has names of its own.
+  return { runId, recipe, domain, stack: below ? `${below}_ccci-${slug}` : stackName(domain) }
 }
 
 /** No service is named app, which lint has a rule of its own for (R009). */
@@ -298,6 +331,15 @@ function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): F
     : ''
   const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
   return [{ code: 'quick-run', severity: 'info', message }]
+}
+
+/** Two lives put together are not one, and what was judged in the other may not be so in this one. */
+function resumedRun(resumed: Resumed | null, skips: RunPlan['skips']): Finding[] {
+  if (!resumed) return []
+  const { run, checkpoint, passed } = resumed
+  const left = passed.filter((tier) => skips.get(tier)?.kind === 'not-selected')
+  const message = `goes on from run ${run}, with its app as it was after ${checkpoint.after}: not judged again are ${left.join(', ')}; its pass says less than that of a whole run, and reaches no level`
+  return [{ code: 'resumed-run', severity: 'info', message }]
 }
 
 /** A clone that lacks history or tags is never used without a word. */

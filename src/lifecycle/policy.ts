@@ -3,6 +3,7 @@ import { foreignEdge } from '../edge/address.ts'
 import { formatPlace } from '../lib/place.ts'
 import { policyProblems } from '../recipe/policy.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
+import type { Most } from '../verdict/policy-codes.ts'
 import type { BaseChoice } from './base-choice.ts'
 
 /** One thing that the compose files ask for and may not have. */
@@ -19,8 +20,9 @@ export function policyRefusals(plan: {
   /** Head with the base's environment is another stack than head as a new app. */
   readonly upgrade: Release | null
   readonly allowed: readonly string[]
+  readonly most: Most
 }): PolicyRefusal[] {
-  const { head, upgrade, base, allowed } = plan
+  const { head, upgrade, base, allowed, most } = plan
   const named = [
     { release: head, which: '' },
     ...(upgrade ? [{ release: upgrade, which: '' }] : []),
@@ -32,7 +34,7 @@ export function policyRefusals(plan: {
   ]
   const strictHosts = foreignEdge() !== null
   const rows = named.flatMap(({ release: { stack, app }, which }) =>
-    policyProblems(stack, app.stack, { allow: allowed, domain: app.domain, strictHosts }).map(
+    policyProblems(stack, app.stack, { allow: allowed, domain: app.domain, strictHosts, most }).map(
       ({ code, path, message }) => {
         const place = stack.place(path)
         return { code, message: `${which}${message}`, where: place ? formatPlace(place) : null }

@@ -1,26 +1,25 @@
 import { join } from 'node:path'
-import { countFiles, emptyVolume } from '../backup/loss.ts'
-import type { Toolbox } from '../backup/toolbox.ts'
-import { fillVolume, volumeContent } from '../backup/volume-copy.ts'
+import { emptyVolume } from '../backup/loss.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
-import { RUN_LABEL, STACK_LABEL } from '../engine/client.ts'
-import { InfraError, InternalError } from '../lib/errors.ts'
-import { type Cause, cause } from '../verdict/causes.ts'
-import type { Evidence } from '../verdict/evidence.ts'
+import { InternalError } from '../lib/errors.ts'
+import type { Cause } from '../verdict/causes.ts'
 import type { Canonical, CanonicalUse } from './canonical.ts'
 import { type CarryOn, type RunContext, TierStop } from './context.ts'
 import { callFunction } from './custom/function.ts'
 import { appState, operationOf } from './custom/operation.ts'
 import { prepareApp } from './custom/prepare.ts'
 import { awaitReady } from './custom/ready.ts'
-import { deployRelease } from './deployment.ts'
 import { toolboxOf } from './open-resources.ts'
+import { deployOn, fill, type KeptKind, type OnItsData, refuseOtherImages, stillThere } from './put-data.ts'
 import { refuseByPolicy } from './refuse-by-policy.ts'
 import type { TierReporter } from './reporter.ts'
 import { converged, lookAt, serves } from './serving.ts'
 import { servicesOf, whileStopped } from './while-stopped.ts'
 
-type Reattached = Extract<Evidence, { kind: 'reattached' }>
+interface Kept {
+  readonly data: Canonical
+  readonly kind: KeptKind
+}
 type Lent = Extract<CanonicalUse, { canonical: Canonical }>
 
 /**
@@ -33,17 +32,18 @@ export async function reattach(
   { use, carryOn }: { use: Lent; carryOn: CarryOn },
 ): Promise<RunContext> {
   const { canonical } = use
+  const kept = { data: canonical, kind: kindOf(canonical) }
   let context = start
   try {
     if (use.kind === 'quick') context = await prepared(start, reporter, carryOn)
     const release = baseOf(context)
     const { deployed, volumes } = await reporter.operation({ kind: 'reattach', subject: canonical.version }, () =>
-      use.kind === 'quick' ? deployOn(context, canonical, release) : replace(context, reporter, canonical),
+      use.kind === 'quick' ? deployOn(context, release, kept) : replace(context, reporter, kept),
     )
-    refuseOtherImages(deployed, canonical)
+    refuseOtherImages(deployed, kept)
     context.state.installed = deployed
     await comesUp(context, reporter, { deployed, release })
-    const seen = await stillThere(context, volumes)
+    const seen = await stillThere(context, 'the base', volumes)
     reporter.evidence({ kind: 'reattached', version: canonical.version, run: canonical.runId, volumes: seen })
     return context
   } catch (error) {
@@ -64,62 +64,20 @@ function baseOf({ plan: { base } }: RunContext): Release {
   throw new InternalError('canonical-without-base', 'a canonical is reattached as the base of an upgrade')
 }
 
-interface OnItsData {
-  readonly deployed: Deployed
-  readonly volumes: Reattached['volumes']
-}
-
-/** The volumes are there and full before anything of the app is. */
-async function deployOn(context: RunContext, canonical: Canonical, release: Release): Promise<OnItsData> {
-  const { host, plan } = context
-  const { stack, runId } = plan.app
-  for (const { volume } of canonical.volumes)
-    await host.engine.createVolume(`${stack}_${volume}`, { [STACK_LABEL]: stack, [RUN_LABEL]: runId })
-  const toolbox = await toolboxOf(context)
-  const volumes = await fill(toolbox, canonical, context.signal)
-  return { deployed: await deployRelease(context, release), volumes }
-}
-
 /** The app stays as it was deployed, with its secrets, which are those of the canonical already. */
-async function replace(context: RunContext, reporter: TierReporter, canonical: Canonical): Promise<OnItsData> {
+async function replace(context: RunContext, reporter: TierReporter, kept: Kept): Promise<OnItsData> {
   const { watch, signal, state } = context
   const deployed = state.installed
   if (!deployed) throw new InternalError('canonical-without-base', 'the base was not deployed')
   return watch.during({ kind: 'restore', services: 'all' }, async () => {
     const toolbox = await toolboxOf(context)
     const volumes = await whileStopped(context, reporter, await servicesOf(context), async () => {
-      for (const { volume } of canonical.volumes) await emptyVolume(toolbox, volume, { signal })
-      return fill(toolbox, canonical, signal)
+      for (const { volume } of kept.data.volumes) await emptyVolume(toolbox, volume, { signal })
+      return fill(toolbox, kept, signal)
     })
     await converged(context, reporter.quiet(), deployed, deployed)
     return { deployed, volumes }
   })
-}
-
-/** Every volume is what was kept, to the last byte, before a program sees it. Throws InfraError `canonical-not-restored`. */
-async function fill(toolbox: Toolbox, canonical: Canonical, signal: AbortSignal): Promise<Reattached['volumes']> {
-  const rows: Reattached['volumes'] = []
-  for (const { volume, files, bytes, content } of canonical.volumes) {
-    const bounds = { signal, bytes }
-    await fillVolume(toolbox, volume, { ...bounds, input: canonical.open(volume) })
-    const now = await volumeContent(toolbox, volume, bounds)
-    if (now !== content)
-      throw new InfraError('canonical-not-restored', `the volume ${volume} does not hold what the canonical has`, {
-        hint: 'Look at the space on the machine. `cc-ci canonicals --verify` tells whether the canonical is whole.',
-      })
-    rows.push({ volume, files, bytes, content, started: files })
-  }
-  return rows
-}
-
-function refuseOtherImages({ images }: Deployed, canonical: Canonical): void {
-  for (const { service, ref, id } of canonical.images) {
-    const now = images.find((image) => image.service === service)
-    if (now?.id === id) continue
-    const message = `the image ${ref} of ${service} is another one than when the canonical was taken`
-    const hint = 'The canonical is stale. A green run of the release takes it anew; without it: --no-canonical.'
-    throw new TierStop('base-readable', cause('image-moved', message, { service, hint }), 'unverified')
-  }
 }
 
 async function comesUp(
@@ -136,19 +94,12 @@ async function comesUp(
   await lookAt(context, quiet, { release, screenshotFile })
 }
 
-/** A base that clears its volumes at a start would leave nothing of the canonical to be proven. */
-async function stillThere(context: RunContext, volumes: Reattached['volumes']): Promise<Reattached['volumes']> {
-  const toolbox = await toolboxOf(context)
-  const rows: Reattached['volumes'] = []
-  for (const row of volumes) {
-    const { files } = await countFiles(toolbox, row.volume, { signal: context.signal })
-    if (files === 0 && row.files > 0) {
-      const message = `the base emptied the volume ${row.volume} when it was started on the data of its canonical`
-      throw new TierStop('base-readable', cause('data-lost', message, { blame: 'recipe' }), 'unverified')
-    }
-    rows.push({ ...row, started: files })
+function kindOf({ version }: Canonical): KeptKind {
+  return {
+    named: `the canonical of ${version}`,
+    whole: '`cc-ci canonicals --verify` tells whether the canonical is whole.',
+    without: 'The canonical is stale. A green run of the release takes it anew; without it: --no-canonical.',
   }
-  return rows
 }
 
 function notOfHead({ check, why }: TierStop, { version, runId }: Canonical): TierStop {

@@ -8,6 +8,7 @@ import { refuseOtherImages } from './overlay.ts'
 import { type RunPlan, refuseOtherFiles } from './plan.ts'
 import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradedRelease, upgradeOf } from './release.ts'
+import { bounded } from './run-bounds.ts'
 import { skipsOf } from './selection.ts'
 
 /** What became known only while the run went on. */
@@ -40,34 +41,35 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
   })
   const headSource = given(plan.headSource)
   refuseOtherFiles(headSource, all.env)
-  const head = await newAppRelease(headSource, all)
+  const unbounded = await newAppRelease(headSource, all)
   const pristine = await newAppRelease({ ...headSource, overlay: null }, all)
   const { overlay } = plan.custom.found
-  if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
-  const base =
+  if (overlay) refuseOtherImages(pristine.stack, unbounded.stack, overlay)
+  const chosen =
     plan.base.kind === 'base'
-      ? await (async (chosen) => {
-          const source = given(chosen.source)
+      ? await (async (planned) => {
+          const source = given(planned.source)
           const via: Step[] = []
-          for (const step of chosen.via) {
+          for (const step of planned.via) {
             const theirs = given(step.source)
-            via.push({ ...step, source: theirs, release: await upgradedRelease(theirs, chosen.tree, all) })
+            via.push({ ...step, source: theirs, release: await upgradedRelease(theirs, planned.tree, all) })
           }
-          return { ...chosen, source, release: await newAppRelease(source, all), via }
+          return { ...planned, source, release: await newAppRelease(source, all), via }
         })(plan.base)
       : plan.base
+  const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, all)
+  const { head, base, upgrade, memory, processes } = bounded({ head: unbounded, base: chosen, ...made }, plan, plan)
   const backup = backupPlan(head.stack)
-  const { upgrade, upgradeFaults } = await upgradeOf(headSource, base.kind === 'base' ? base.tree : null, all)
   return {
     ...plan,
     settings: { ...plan.settings, settings: all },
-    ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup },
+    ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup, memory, processes },
     skips: skipsOf({
       ...{ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null },
-      ...{ quick: plan.request.quick === true, reattached: whyReattached(plan.canonical) },
+      ...{ quick: plan.request.quick === true, reattached: whyReattached(plan.canonical), resumed: plan.resumed },
     }),
     // Another environment may select other files and values: it is judged anew.
-    policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed }),
+    policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed, most: all.policy.most }),
   }
 }
 

@@ -80,7 +80,13 @@ async function releaseWith(
     env,
     stack,
     secrets: secretSpecs(tree, env, stack),
-    added: { ...source.added, memoryBytes: settings.resources.memory },
+    added: {
+      ...source.added,
+      memoryBytes: settings.resources.memory,
+      processes: settings.resources.processes,
+      logBytes: settings.resources.log,
+      rawSockets: source.added.rawSockets || settings.policy.allow.includes('raw-sockets'),
+    },
   }
 }
 

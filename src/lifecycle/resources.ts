@@ -1,5 +1,5 @@
 import type { Toolbox } from '../backup/toolbox.ts'
-import type { Browser } from '../checks/browser.ts'
+import type { Browser } from '../browser/open.ts'
 import type { Provided } from '../deps/provider.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import type { Sandbox } from '../sandbox/contract.ts'

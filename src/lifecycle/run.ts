@@ -11,13 +11,17 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { lookAtAttached } from './attached.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
-import { type Canonical, canonicalOf } from './canonical.ts'
+import { canonicalOf } from './canonical.ts'
+import type { Checkpoints } from './checkpoint.ts'
 import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
 import { attachDeps, keepDeps } from './custom/kept-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
+import { DiskGuard } from './disk/guard.ts'
 import { environmentFacts, headerOf } from './header.ts'
 import { judgeTeardown, judgeTier } from './judge.ts'
 import { settleCanonical } from './keep-canonical.ts'
+import { settleCheckpoint } from './keep-checkpoint.ts'
+import type { KeptData } from './kept-data.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
 import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
@@ -25,6 +29,7 @@ import { RunResources } from './resources.ts'
 import { forgetBefore } from './rollback/before.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
 import { scanForSecrets } from './secret-scan.ts'
+import { unwatchedFindings } from './unwatched.ts'
 import { unplant } from './witnessing.ts'
 
 /** Every tier but those at the end of all, which always run. */
@@ -43,6 +48,8 @@ export interface RunRequest {
   readonly repeat?: boolean
   /** Keeps the app's data as a canonical where the rules allow it. Default: nobody does. */
   readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
+  /** Keeps the app on its way, so that the run can be gone on with where it fails. Default: nobody does. */
+  readonly checkpoints?: Checkpoints
   readonly deadlineMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
@@ -71,7 +78,11 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   const { events, signal } = context
   events.subscribe(request.onEvent)
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
-  events.append({ type: 'environment', ...(await environmentFacts(context.host)) })
+  events.append({
+    type: 'environment',
+    ...(await environmentFacts(context.host)),
+    runMemoryBytes: plan.memory.runBytes,
+  })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) {
@@ -92,6 +103,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   await settleCanonical(context)
+  await settleCheckpoint(context)
   events.append({ type: 'run.ended' })
   if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
@@ -105,11 +117,14 @@ function attemptIn(start: RunContext, tiers: readonly TierId[]): Attempt & { rea
     context: () => context,
     async judge() {
       const keeper = startLogKeeper(context)
+      start.disk.start(() => keepLogs(context))
       await judgeAll(start, wanted, (next) => {
         context = next
       })
+      await context.disk.close()
       await keeper.close()
       context.watch.close()
+      for (const finding of await unwatchedFindings(context)) context.events.append({ type: 'finding', ...finding })
     },
     takeDown: () => judgeTeardown(context),
   }
@@ -187,6 +202,7 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   const { env, upgrade } = plan.settings.settings
   for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
   for (const value of secretsOf(canonicalOf(plan.canonical))) masker.add(value)
+  for (const value of secretsOf(plan.resumed?.checkpoint.data ?? null)) masker.add(value)
   const mask = (text: string) => masker.mask(text)
   const late = new AbortController()
   const timer = setTimeout(() => {
@@ -197,19 +213,27 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   const signal = AbortSignal.any([request.signal, late.signal])
   const keeping = request.promotion ? { ...request.promotion, draft: null } : null
   const fresh = await freshIn(request, { masker })
-  return { folder, masker, events, clock, signal, runSignal: signal, keeping, ...fresh }
+  const checkpoints = request.checkpoints ?? null
+  return { folder, masker, events, clock, signal, runSignal: signal, keeping, checkpoints, ...fresh }
 }
 
-function secretsOf(canonical: Canonical | null): string[] {
-  if (!canonical) return []
-  const { env, values } = canonical.secrets
+function secretsOf(kept: KeptData | null): string[] {
+  if (!kept) return []
+  const { env, values } = kept.secrets
   return [...values.values(), ...secretValuesOf(Object.fromEntries(env))]
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
 async function secondContext(request: RunRequest, context: RunContext): Promise<RunContext> {
+  // What the first attempt left is not what the second one fails after.
+  await context.checkpoints?.keeper.discard(request.plan.app.runId)
   const fresh = await freshIn(request, { masker: context.masker, unforgiven: context.watch.ended() })
   return { ...context, ...fresh, folder: folderOfSecond(request.folder) }
+}
+
+/** Where the limits of all containers may come to more than the run has, their sum is watched. */
+function mostOf({ memory }: RunPlan): { readonly mostBytes?: number } {
+  return memory.runBytes < memory.machineBytes ? { mostBytes: memory.runBytes } : {}
 }
 
 /** What belongs to one attempt alone. */
@@ -221,13 +245,17 @@ async function freshIn(
   const secretValues = new Map<string, string>()
   return {
     secretValues,
-    watch: new StackWatch(host.engine, { stack: plan.app.stack, mask, clock, unforgiven }),
+    watch: new StackWatch(host.engine, { stack: plan.app.stack, mask, clock, unforgiven, ...mostOf(plan) }),
+    disk: new DiskGuard(host.engine, {
+      run: { ...plan.app, image: host.toolboxImage },
+      ...{ most: plan.settings.settings.resources.disk, clock: clock ?? systemClock, foreign: plan.attached !== null },
+    }),
     ...{ plan, host, keep, provideRecipe },
     state: freshState(),
     resources: new RunResources(),
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
-      vips: host.vips,
+      ...{ vips: host.vips, images: host.images },
       mask,
       onSecret(value, name) {
         masker.add(value)

@@ -1,21 +1,32 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Masker } from '../lib/mask.ts'
+import type { EventBodies } from '../verdict/events.ts'
+import { maskFile } from './masked-file.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const MAX_BYTES = 64 * 1024 * 1024
-
-/** Looks once more through every text the run keeps; what still holds a secret is masked and named. */
-export function scanForSecrets(folder: RunFolder, masker: Masker): { files: number; leaks: string[] } {
-  const files = [folder.logs, folder.artifacts].flatMap(textFiles).concat(folder.events)
-  const leaks = files.filter((file) => masker.leaks(readFileSync(file, 'utf8')))
-  for (const file of leaks) writeFileSync(file, masker.mask(readFileSync(file, 'utf8')))
-  return { files: files.length, leaks: leaks.map((file) => relative(folder.dir, file)) }
+/**
+ * Looks once more through everything the run keeps but its checkouts, whatever it is called; what still holds a secret is masked and named, and so is what cannot be
+ * looked into.
+ */
+export function scanForSecrets(folder: RunFolder, masker: Masker): EventBodies['secrets.scanned'] {
+  const looks = [folder.logs, folder.artifacts]
+    .flatMap(filesBelow)
+    .concat(folder.events)
+    .map((file) => ({
+      file: relative(folder.dir, file),
+      ...maskFile(file, (text) => masker.withoutLeaks(text)),
+    }))
+  return {
+    files: looks.filter(({ unseen }) => unseen === null || unseen === 'within').length,
+    leaks: looks.filter(({ changed }) => changed).map(({ file }) => file),
+    notLooked: looks.flatMap(({ file, unseen }) => (unseen === null ? [] : [{ file, why: unseen }])),
+  }
 }
 
-function textFiles(dir: string): string[] {
+function filesBelow(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(log|txt|md|xml|json|html|ndjson)$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => statSync(file).size <= MAX_BYTES)
+    .sort()
 }

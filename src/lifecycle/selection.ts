@@ -6,6 +6,7 @@ import { formatPlace } from '../lib/place.ts'
 import type { Finding, SkipKind } from '../verdict/events.ts'
 import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from './base-choice.ts'
+import { type Resumed, whyNotAgain } from './checkpoint.ts'
 
 export interface Skip {
   readonly kind: SkipKind
@@ -50,7 +51,9 @@ function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } 
   return place ? { where: formatPlace(place) } : {}
 }
 
-function whyNotSelected(tier: TierId, { attached, quick }: Planned): string {
+function whyNotSelected(tier: TierId, { attached, quick, resumed }: Planned): string {
+  const again = whyNotAgain(tier, resumed)
+  if (again !== null) return again
   const notHere = attached && !ATTACHABLE.includes(tier)
   return notHere
     ? 'cannot be judged on the app of another run (--attach)'
@@ -73,6 +76,8 @@ interface Planned {
   readonly quick: boolean
   /** Why there is no new installation: the app begins with data that is there. Null: it is a new one. */
   readonly reattached: string | null
+  /** The run that this one goes on from. */
+  readonly resumed: Resumed | null
 }
 
 /** Why there is nothing to judge in this app, as far as files and settings say; null: there may be. */

@@ -17,7 +17,7 @@ import { healthPath, pagePath } from './asked-paths.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { ownScreenshot } from './custom/screenshot.ts'
 import { deployDeadline } from './deploy-deadline.ts'
-import { browserOf } from './open-resources.ts'
+import { browserOf, warmBrowser } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 
 const BROWSER_DEADLINE_MS = 30_000
@@ -48,6 +48,11 @@ export async function converged(
 
 function pausedMessage(service: string): string {
   return `the engine calls the update of ${service} paused, because a task of it ended early; all of it runs the new version`
+}
+
+/** Where a page will be looked at, the browser starts while the app does. */
+export function expectPage(context: RunContext, release: Release): void {
+  if (httpWish(release.stack).kind === 'routed') warmBrowser(context)
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */

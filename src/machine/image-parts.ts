@@ -1,5 +1,8 @@
-import { foreignEdge, inspectEdge } from '../edge/address.ts'
+import { type EdgeAddress, type EdgeContainer, foreignEdge, inspectEdge } from '../edge/address.ts'
+import { askApi, hasApi } from '../edge/api.ts'
 import { ensureEdge, lookEdge } from '../edge/ensure.ts'
+import { openApis } from '../edge/open-api.ts'
+import { browserImage } from '../images/browser.ts'
 import { lookImage } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
 import { keycloakImage } from '../images/keycloak.ts'
@@ -7,6 +10,7 @@ import { sandboxImage } from '../images/sandbox.ts'
 import { smtpSinkImage } from '../images/smtp-sink.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { InfraError, messageOf } from '../lib/errors.ts'
 import { impossible, type MachinePart, missing, ok } from './part.ts'
 
 const REMEDY = "Free disk space and check that apt and pip reach their registries; then run 'cc-ci engine up' again."
@@ -19,6 +23,9 @@ export const traefikPart: MachinePart = {
   ...imagePart('traefik', 'Traefik image', ['engine', 'packages'], traefikImage),
   look: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : lookTag(traefikImage())),
 }
+
+/** Where the pages of apps are opened: every run has one. */
+export const browserPart = imagePart('browser', 'Browser image', ['engine', 'packages'], browserImage)
 
 /** Where code of recipes runs, and what apps may depend on. No parts of every machine: a run builds each when it first needs it. */
 export const occasionalParts: readonly MachinePart[] = [
@@ -35,15 +42,43 @@ export const edgePart: MachinePart = {
   remedy: 'Set CC_CI_EDGE=host:port to an existing Traefik, or remove the container that took the name cc-ci-edge.',
   async look() {
     const foreign = foreignEdge()
-    if (foreign) return ok(`CC_CI_EDGE ${foreign.host}:${foreign.httpsPort}`)
+    if (foreign) return ok(`CC_CI_EDGE ${foreign.host}:${foreign.httpsPort}${await unasked(foreign)}${await warning()}`)
     const look = await lookEdge()
     if (look === 'foreign') return impossible('a container cc-ci-edge exists and is not ours')
     if (look !== 'current') return missing(look)
-    return ok(`https://127.0.0.1:${(await inspectEdge())?.ports.https}`)
+    const edge = await inspectEdge()
+    return ok(`https://127.0.0.1:${edge?.ports.https}${edge ? ended(edge) : ''}`)
   },
   async mend() {
     await ensureEdge()
   },
+}
+
+/** Whether it says which routes it has: else no run proves whose answers it saw. */
+async function unasked(foreign: EdgeAddress): Promise<string> {
+  if (!hasApi(foreign))
+    return '. Warning: runs stay unverified, as nobody can be asked whose answers it gives: set CC_CI_EDGE_API'
+  try {
+    await askApi(foreign, '/api/version', () => true)
+    return ''
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error
+    return `. Warning: runs stay unverified, as its API does not answer (CC_CI_EDGE_API): ${messageOf(error.cause)}`
+  }
+}
+
+/** It ends by itself where its memory is used up: whoever asked it at that moment had no answer. */
+function ended({ restarts, endedAt }: EdgeContainer): string {
+  if (restarts === 0) return ''
+  const often = restarts === 1 ? 'once' : `${restarts} times`
+  return `. Warning: it ended by itself ${often}, last at ${endedAt.slice(0, 19)}Z, and was started again; a flood of requests may have used up its memory (1 GiB)`
+}
+
+/** An operator's own edge is not ours to change. */
+async function warning(): Promise<string> {
+  const open = (await openApis()) ?? []
+  if (open.length === 0) return ''
+  return `. Warning: every app can read the API of ${open.join(', ')}, with all its routes (api.insecure). Close it, or give it an entry point elsewhere`
 }
 
 function imagePart(id: string, title: string, needs: readonly string[], define: () => ImageDefinition): MachinePart {

@@ -23,11 +23,6 @@ const TOOLS: readonly Wanted[] = [
 /** A machine may have the docker CLI alone: the engine comes with the same package. Asked for only where no engine answers. */
 const ENGINE: readonly Wanted[] = [{ package: 'docker.io', present: () => onPath('dockerd') }]
 
-const BROWSER: readonly Wanted[] = [
-  { package: 'chromium', present: () => browserExecutable() !== null },
-  { package: 'fonts-liberation', present: () => existsSync('/usr/share/fonts') },
-]
-
 /** Programs for building images and, where there is no engine yet, the engine. */
 export const toolsPart: MachinePart = {
   id: 'packages',
@@ -39,21 +34,6 @@ export const toolsPart: MachinePart = {
   mend: () => install(TOOLS),
 }
 
-/** A real browser for pages and screenshots. After the tools: apt works on one thing at a time. */
-export const browserPart: MachinePart = {
-  id: 'browser',
-  title: 'Browser',
-  action: 'install chromium',
-  needs: ['packages'],
-  remedy:
-    'As root on Debian: apt-get install chromium fonts-liberation. Elsewhere: install Chromium and set CC_CI_BROWSER to its path.',
-  look: async () => {
-    const path = browserExecutable()
-    return path ? ok(path) : lookPackages(BROWSER)
-  },
-  mend: () => install(BROWSER),
-}
-
 /** Puts dockerd on this machine. Throws InfraError where cc-ci may not install. */
 export async function installEngine(): Promise<void> {
   const { may, reason } = mayInstall()
@@ -63,13 +43,6 @@ export async function installEngine(): Promise<void> {
     })
   }
   await install(ENGINE)
-}
-
-/** Path of Chromium: CC_CI_BROWSER, else what the distributions call it; null when there is none. */
-export function browserExecutable(): string | null {
-  const { CC_CI_BROWSER } = process.env
-  if (CC_CI_BROWSER) return isExecutable(CC_CI_BROWSER) ? CC_CI_BROWSER : null
-  return ['chromium', 'chromium-browser', 'google-chrome'].map(whichProgram).find((path) => path !== null) ?? null
 }
 
 /** True for a root user on a Debian-like system: where packages may be installed. */

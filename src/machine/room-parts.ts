@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { totalmem } from 'node:os'
+import { formatSize } from '../lib/size.ts'
+import { diskReserve, roomIn } from './disk-room.ts'
 import { impossible, type MachinePart, ok } from './part.ts'
 
 const GIB = 1024 ** 3
@@ -16,10 +17,10 @@ export const diskPart: MachinePart = {
   remedy: `Free some: images and volumes of one run need up to ${DISK_GIB} GiB. 'docker system df' shows what takes it.`,
   async look() {
     const folder = ['/var/lib/docker', '/var/lib', '/'].find(existsSync) ?? '/'
-    const { bavail, bsize } = await statfs(folder)
-    const free = (bavail * bsize) / GIB
+    const room = await roomIn(folder)
+    const free = room.free / GIB
     return free >= DISK_GIB
-      ? ok(`${free.toFixed(0)} GiB free`)
+      ? ok(`${free.toFixed(0)} GiB free, ${formatSize(diskReserve(room.size))} of it stay free while runs write`)
       : impossible(`${free.toFixed(1)} GiB free in ${folder}, ${DISK_GIB} needed`)
   },
 }

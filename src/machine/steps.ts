@@ -1,6 +1,6 @@
 import { enginePart } from './engine-part.ts'
-import { edgePart, toolboxPart, traefikPart } from './image-parts.ts'
-import { browserPart, toolsPart } from './packages.ts'
+import { browserPart, edgePart, toolboxPart, traefikPart } from './image-parts.ts'
+import { toolsPart } from './packages.ts'
 import type { MachinePart } from './part.ts'
 import { diskPart, memoryPart, vipsPart } from './room-parts.ts'
 import { proxyPart, swarmPart } from './swarm-part.ts'

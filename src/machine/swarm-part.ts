@@ -8,6 +8,12 @@ import { dropRecord, readRecord, writeRecord } from './records.ts'
 /** Large enough for thousands of tasks; the first that clashes with nothing is taken. */
 const SUBNETS = ['10.100.0.0/16', '10.211.0.0/16', '172.29.0.0/16', '192.168.192.0/18']
 
+/**
+ * For one node: its manager and its gossip listen on loopback alone. Packets of overlay networks (UDP 4789) are the kernel's, and it takes them on every
+ * address: the guide has the rule for the firewall. A Swarm of several nodes is made by hand before, and left as it is.
+ */
+const ALONE = ['--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:2377', '--data-path-addr', '127.0.0.1']
+
 export const swarmPart: MachinePart = {
   id: 'swarm',
   title: 'Swarm',
@@ -16,7 +22,7 @@ export const swarmPart: MachinePart = {
   remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
   look: lookSwarm,
   async mend({ state }) {
-    await docker(['swarm', 'init', '--advertise-addr', '127.0.0.1'], { deadlineMs: 5 * 60_000 })
+    await docker(['swarm', 'init', ...ALONE], { deadlineMs: 5 * 60_000 })
     writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
   },
 }

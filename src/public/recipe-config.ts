@@ -129,12 +129,36 @@ export interface RecipeConfig {
   }
   readonly resources?: {
     /**
-     * The most memory that each service may have which sets no limit of its own.
+     * The most memory that each service may have which sets no limit of its own. Without it: what the run has, or its share of the machine; see `cc-ci plan`.
      * @default none
      * @example
      * { resources: { memory: "512m" } }
      */
     readonly memory?: string
+    /**
+     * What the engine keeps of the log of each container, where the recipe sets no smaller bound; older lines go.
+     * Only in the operator's folder; refused in a recipe's own.
+     * @default "100m"
+     * @example
+     * { resources: { log: "500m" } }
+     */
+    readonly log?: string
+    /**
+     * How many processes each container of the app may have, threads among them, where the recipe sets no smaller bound. All of them together stay below a quarter of what the kernel of the machine can number.
+     * Only in the operator's folder; refused in a recipe's own.
+     * @default 2048
+     * @example
+     * { resources: { processes: 8192 } }
+     */
+    readonly processes?: number
+    /**
+     * What the app may hold on the disk of the engine in its volumes and in the layers of its containers; beyond it the run ends (`disk-full`). What must stay free on the machine whatever is set here: `CC_CI_DISK_RESERVE`.
+     * Only in the operator's folder; refused in a recipe's own.
+     * @default "10g"
+     * @example
+     * { resources: { disk: "30g" } }
+     */
+    readonly disk?: string
   }
   readonly hooks?: {
     /**
@@ -195,7 +219,28 @@ export interface RecipeConfig {
       | 'host-port'
       | 'foreign-route'
       | 'log-driver'
+      | 'host-setting'
+      | 'local-registry'
+      | 'network-address'
+      | 'too-many'
+      | 'raw-sockets'
     )[]
+    /**
+     * How many services, replicas in all, networks, ports in all, secrets, configs and volumes the recipe may have (`too-many`). What is not named keeps its default.
+     * Only in the operator's folder; refused in a recipe's own.
+     * @default {"services":60,"replicas":100,"networks":30,"ports":200,"secrets":150,"configs":150,"volumes":150}
+     * @example
+     * { policy: { most: {"services":100} } }
+     */
+    readonly most?: {
+      readonly services?: number
+      readonly replicas?: number
+      readonly networks?: number
+      readonly ports?: number
+      readonly secrets?: number
+      readonly configs?: number
+      readonly volumes?: number
+    }
     /**
      * Whether a failed lint fails the run, or only its own rung.
      * Only in the operator's folder; refused in a recipe's own.

@@ -34,10 +34,32 @@ function heredocOf(line: string): { word: string; tabs: boolean } | undefined {
 
 /** How many blocks a line opens or closes: `{`, `(` at the end of a function head, and their ends. */
 function nesting(line: string): number {
-  const code = withoutComment(line).replace(/"(?:\\.|[^"\\])*"|'[^']*'|\$\{[^}]*\}/g, '')
+  const code = withoutQuoted(withoutComment(line))
   const opens = code.match(/(^|[\s)])\{(?=\s|$)|\)\s*\((?=\s|$)/g)?.length ?? 0
   const closes = code.match(/(^|[\s;])\}(?=[\s;)]|$)|^\)\s*$/g)?.length ?? 0
   return opens - closes
+}
+
+const QUOTED = { '"': /"(?:\\.|[^"\\])*"/y, "'": /'[^']*'/y, $: /\$\{[^}]*\}/y } as const
+
+/** Where one of them is not closed, none of its kind is closed behind it: looking again from each would take time with the square. */
+function withoutQuoted(line: string): string {
+  const unclosed = new Set<string>()
+  const kept: string[] = []
+  let at = 0
+  for (const { index, 0: opening } of line.matchAll(/["']|\$\{/g)) {
+    const kind = opening.charAt(0) as keyof typeof QUOTED
+    if (index < at || unclosed.has(kind)) continue
+    const pattern = QUOTED[kind]
+    pattern.lastIndex = index
+    if (!pattern.test(line)) {
+      unclosed.add(kind)
+      continue
+    }
+    kept.push(line.slice(at, index))
+    at = pattern.lastIndex
+  }
+  return [...kept, line.slice(at)].join('')
 }
 
 function withoutComment(line: string): string {

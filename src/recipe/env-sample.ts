@@ -6,8 +6,11 @@ import type { EnvEntry, EnvSample } from './model.ts'
 const SPACE = '[\\t\\v\\f\\r \\x85\\xa0]'
 const KEY = new RegExp(`(?:export${SPACE}+)?([A-Za-z0-9_.]+)${SPACE}*[=:]${SPACE}*`, 'y')
 const COMMENT = new RegExp(`^(.*${SPACE})#`)
-const EDGES = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g')
+const BLANK = new RegExp(SPACE)
 const OPTIONAL = /#[#\s]*?(?=[A-Z][A-Z0-9_]*=)/y
+
+/** What all values may hold together once variables are put in; more would be no environment that a program can be started with. */
+const MOST_CHARACTERS = 1024 * 1024
 
 /**
  * Parses `.env.sample` in the dialect of the operators' client: double quotes and bare values expand `$NAME` and `${NAME}` from
@@ -44,6 +47,7 @@ class Reader {
   #at = 0
   #line = 1
   #lineStart = 0
+  #characters = 0
 
   constructor(text: string, file: string) {
     this.#text = text
@@ -98,8 +102,8 @@ class Reader {
     const end = at + this.#text.slice(at, limit).search(/[\n\r]|$/)
     const line = this.#text.slice(at, end)
     const before = COMMENT.exec(line)?.[1]
-    const text = (before ?? line).replace(EDGES, '')
-    return { text: expand(text, values), comment: before === undefined ? '' : line.slice(before.length), end }
+    const text = withoutEdges(before ?? line)
+    return { text: this.#expand(text, values), comment: before === undefined ? '' : line.slice(before.length), end }
   }
 
   #quoted(open: number, limit: number, values: ReadonlyMap<string, string>): Value | undefined {
@@ -107,12 +111,31 @@ class Reader {
     for (let close = open + 1; close < limit; close++) {
       if (this.#text[close] !== quote || this.#text[close - 1] === '\\') continue
       const raw = this.#text.slice(open, close).replace(quote === '"' ? /^"+|"+$/g : /^'+|'+$/g, '')
-      const text = quote === '"' ? expand(unescaped(raw), values) : raw
+      const text = quote === '"' ? this.#expand(unescaped(raw), values) : raw
       const rest = this.#text.slice(close + 1, this.#endOfLine(close))
       const comment = rest.trimStart().startsWith('#') ? rest : ''
       return { text, comment, end: close + 1 + comment.length }
     }
     return undefined
+  }
+
+  /** Unknown names become nothing; a brace or `(` of a name goes with it; only upper-case names are names. */
+  #expand(text: string, values: ReadonlyMap<string, string>): string {
+    const expanded = text.replace(/(\\)?\$\(?\{?([A-Z0-9_]+)?\}?/g, (whole, escaped?: string, name?: string) => {
+      const piece = escaped ? whole.slice(1) : name === undefined ? whole : (values.get(name) ?? '')
+      this.#count(piece)
+      return piece
+    })
+    this.#count(text)
+    return expanded
+  }
+
+  #count({ length }: string): void {
+    this.#characters += length
+    if (this.#characters <= MOST_CHARACTERS) return
+    const message = `values are longer than ${MOST_CHARACTERS} characters together, with the variables in them`
+    const hint = 'Each value that names another one holds a copy of it: keep them small.'
+    throw new RecipeErrors([new RecipeError('env-invalid', message, { where: this.#place(this.#at), hint })])
   }
 
   #endOfLine(at: number): number {
@@ -140,20 +163,21 @@ class Reader {
   }
 }
 
+/** By hand: a pattern would look at a run of blanks in the middle once from each of its places. */
+function withoutEdges(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && BLANK.test(text[from] ?? '')) from += 1
+  while (to > from && BLANK.test(text[to - 1] ?? '')) to -= 1
+  return text.slice(from, to)
+}
+
 /** `\n` and `\r` become what they mean, other escaped characters themselves; `\$` is left for `expand`. */
 function unescaped(text: string): string {
   return text.replace(/\\([\s\S])/g, (whole, char: string) => {
     if (char === 'n') return '\n'
     if (char === 'r') return '\r'
     return char === '$' ? whole : char
-  })
-}
-
-/** Unknown names become nothing; a brace or `(` of a name goes with it; only upper-case names are names. */
-function expand(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(/(\\)?\$\(?\{?([A-Z0-9_]+)?\}?/g, (whole, escaped?: string, name?: string) => {
-    if (escaped) return whole.slice(1)
-    return name === undefined ? whole : (values.get(name) ?? '')
   })
 }
 

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
-import { copyFile, lstat, mkdir, mkdtemp, readlink, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { copyFile, lstat, mkdir, readlink, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { RecipeError } from '../lib/errors.ts'
+import { withScratch } from '../lib/scratch.ts'
 import { git, gitOk, withoutFilters } from './git.ts'
+import { linksOut } from './links.ts'
 import type { RecipeRepo } from './model.ts'
 
 /** What a run's own checkout may hold: a recipe is text, so more is a mistake or an attack. */
 const TREE_LIMITS = { bytes: 64 * 1024 * 1024, files: 5000 } as const
+
+/** Lists what is tested of a work tree. */
+export const WORK_TREE_FILES = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate']
 
 interface TreeFile {
   readonly path: string
@@ -23,7 +27,7 @@ interface TreeFile {
 export async function exportTree(repo: RecipeRepo, commit: string, dest: string): Promise<void> {
   const files = commit === 'worktree' ? await workTreeFiles(repo.dir) : await commitFiles(repo.dir, commit)
   assertBounded(files)
-  for (const file of files) assertInside(file)
+  assertInside(files)
   await mkdir(dest, { recursive: true })
   if (commit === 'worktree') await copyFiles(repo.dir, files, dest)
   else await checkOut(repo.dir, commit, dest)
@@ -43,8 +47,7 @@ async function commitFiles(dir: string, commit: string): Promise<TreeFile[]> {
 }
 
 async function workTreeFiles(dir: string): Promise<TreeFile[]> {
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate']
-  const paths = (await gitOk(dir, args)).split('\0').filter(Boolean)
+  const paths = (await gitOk(dir, WORK_TREE_FILES)).split('\0').filter(Boolean)
   if (paths.length > TREE_LIMITS.files) throw tooBig(`${paths.length} files`)
   const files: TreeFile[] = []
   for (const path of paths) {
@@ -79,11 +82,11 @@ function tooBig(found: string): RecipeError {
 }
 
 /** A link out of the tree would let a recipe have files of the host mounted as its configs. */
-function assertInside({ path, link }: TreeFile): void {
-  if (path.split('/').includes('..')) throw outside(path, path)
-  if (link === undefined) return
-  const target = posix.normalize(posix.join(posix.dirname(path), link))
-  if (posix.isAbsolute(link) || target === '..' || target.startsWith('../')) throw outside(path, link)
+function assertInside(files: readonly TreeFile[]): void {
+  for (const { path } of files) if (path.split('/').includes('..')) throw outside(path, path)
+  const links = new Map(files.flatMap(({ path, link }) => (link === undefined ? [] : [[path, link] as const])))
+  const [first] = linksOut(links)
+  if (first !== undefined) throw outside(first, links.get(first) ?? '')
 }
 
 function outside(path: string, target: string): RecipeError {
@@ -91,6 +94,12 @@ function outside(path: string, target: string): RecipeError {
     hint: 'Put the file itself into the recipe.',
     where: { file: path },
   })
+}
+
+async function copyOne(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  if ((await lstat(from)).isSymbolicLink()) await symlink(await readlink(from), to)
+  else await copyFile(from, to)
 }
 
 async function copyFiles(dir: string, files: readonly TreeFile[], dest: string): Promise<void> {
@@ -102,17 +111,51 @@ async function copyFiles(dir: string, files: readonly TreeFile[], dest: string):
   }
 }
 
-/** Through an index of our own, so that neither the repository's index nor its work tree is touched. */
+/**
+ * Through an index of our own, so that neither the repository's index nor its work tree is touched. Byte for byte as it was committed: attributes of git, which
+ * change line ends, encodings and `$Id$`, would make other code of what was approved, and the operators' client knows none. They are read from the index or the work tree
+ * where they lie, so that neither has them while files are written.
+ */
 async function checkOut(dir: string, commit: string, dest: string): Promise<void> {
-  const temporary = await mkdtemp(join(tmpdir(), 'cc-ci-index-'))
-  const options = { env: { GIT_INDEX_FILE: join(temporary, 'index') }, config: await withoutFilters(dir) }
-  try {
-    await gitOk(dir, ['read-tree', commit], options)
-    await gitOk(dir, ['checkout-index', '--all', '--quiet', `--prefix=${dest.replace(/\/*$/, '/')}`], options)
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
+  const gitDir = (await gitOk(dir, ['rev-parse', '--absolute-git-dir'])).replace(/\n$/, '')
+  await withScratch('index', async (scratch) => {
+    const env = { GIT_INDEX_FILE: join(scratch, 'index'), GIT_DIR: gitDir, GIT_WORK_TREE: scratch }
+    const options = { env, config: [...(await withoutFilters(dir)), ...RAW] }
+    const into = (folder: string) => ['checkout-index', '--all', '--quiet', `--prefix=${folder.replace(/\/*$/, '/')}`]
+    await gitOk(scratch, ['read-tree', '--no-sparse-checkout', commit], options)
+    const rows = await gitOk(scratch, ['ls-files', '-s', '-z', '--', ':(glob)**/.gitattributes'], options)
+    const attributes = rows.split('\0').flatMap((row) => {
+      const [, what = '', path = ''] = /^(\d+ [0-9a-f]+) 0\t([\s\S]+)$/.exec(row) ?? []
+      return path === '' ? [] : [{ what, path }]
+    })
+    if (attributes.length === 0) return void (await gitOk(scratch, into(dest), options))
+    const index = (args: string[], lines: string[]) =>
+      gitOk(scratch, ['update-index', '-z', ...args], { ...options, input: lines.map((one) => `${one}\0`).join('') })
+    await index(
+      ['--force-remove', '--stdin'],
+      attributes.map(({ path }) => path),
+    )
+    await gitOk(scratch, into(dest), options)
+    // Under other names they have no effect on themselves.
+    await gitOk(scratch, ['read-tree', '--empty'], options)
+    await index(
+      ['--index-info'],
+      attributes.map(({ what }, number) => `${what}\t${number}`),
+    )
+    const aside = join(scratch, 'aside')
+    await gitOk(scratch, into(aside), options)
+    for (const [number, { path }] of attributes.entries()) await copyOne(join(aside, String(number)), join(dest, path))
+  })
 }
+
+/** Files with attributes of the user's own count for nothing either. */
+const RAW = [
+  'core.attributesFile=/dev/null',
+  'core.autocrlf=false',
+  'core.eol=lf',
+  'core.symlinks=true',
+  'core.fileMode=true',
+]
 
 /** The text of one file at a commit; null when the commit does not have it. Binary content comes out mangled. */
 export async function fileAt(dir: string, commit: string, path: string): Promise<string | null> {

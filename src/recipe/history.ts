@@ -1,7 +1,8 @@
-// cspell:ignore reflogs symref
+// cspell:ignore partialclone reflogs symref
 import { mkdir, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { git, gitOk } from './git.ts'
+import { shellWord } from '../lib/shell-word.ts'
+import { git, gitOk, TRANSPORTS, uploadArgs } from './git.ts'
 import type { History, RecipeRepo } from './model.ts'
 import { isUrl, mayBeFetched, withoutCredentials } from './url.ts'
 import { type TaggedVersions, versionsOf } from './versions.ts'
@@ -24,19 +25,24 @@ export async function knownHistory(dir: string, { versions, lightweightTags }: T
   const option = `remote.${remote?.name}.tagOpt`
   const withoutTags = (await said(dir, ['config', '--get', option])) === '--no-tags'
   const at = `git -C ${shellWord(dir)}`
+  const lacksObjects = await isPartialClone(dir)
   const mend = [
     ...(withoutTags ? [`${at} config --unset-all ${shellWord(option)}`] : []),
-    `${at} fetch ${shallow ? '--unshallow ' : ''}--tags ${remote ? shellWord(remote.name) : 'URL'}`,
+    `${at} fetch ${shallow ? '--unshallow ' : ''}${lacksObjects ? '--refetch --no-filter ' : ''}--tags ${remote ? shellWord(remote.name) : 'URL'}`,
   ].join(' && ')
   if (shallow) return { kind: 'partial', lacks: 'this clone is shallow', mend }
+  if (lacksObjects) return { kind: 'partial', lacks: 'this clone was made with a filter', mend }
   if (withoutTags) return { kind: 'partial', lacks: 'this clone was made without tags', mend }
   if (versions.length + lightweightTags.length > 0 || (await beganWhole(dir))) return { kind: 'whole' }
   return { kind: 'partial', lacks: 'no version tag was fetched into this clone', mend }
 }
 
-/** As it must be typed. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+/** What a clone made with `--filter` lacks git would fetch as it is needed. We do not let it, and fetch the whole where something is missing. */
+async function isPartialClone(dir: string): Promise<boolean> {
+  if ((await said(dir, ['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$'])) === '')
+    return false
+  const { exitCode, stdout } = await git(dir, ['rev-list', '--objects', '--all', 'HEAD', '--missing=print'])
+  return exitCode !== 0 || /^\?/m.test(stdout)
 }
 
 /** The first entry of the log of HEAD: `git clone` brings all tags, and what was begun here has its own. CI systems fetch one branch by hand. */
@@ -93,18 +99,23 @@ const FETCH = [
 async function fetchAll(repo: RecipeRepo, url: string, into: string): Promise<string | null> {
   await mkdir(into, { recursive: true })
   await gitOk(into, ['init', '--quiet', '--template=', '--initial-branch=cc-ci-history'])
-  const listed = await git(into, ['ls-remote', '--symref', '--', url, 'HEAD'])
+  const listed = await git(into, ['ls-remote', ...uploadArgs(url), '--symref', '--', url, 'HEAD'], {
+    protocols: TRANSPORTS,
+  })
   if (listed.exitCode !== 0) return wordsOf(listed)
   const specs = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
-  const fetched = await git(into, [...FETCH, '--', url, ...specs], { deadlineMs: FETCH_DEADLINE_MS })
+  const asking = { deadlineMs: FETCH_DEADLINE_MS, protocols: TRANSPORTS }
+  const fetched = await git(into, [...FETCH, ...uploadArgs(url), '--', url, ...specs], asking)
   if (fetched.exitCode !== 0) return wordsOf(fetched)
   const main = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(listed.stdout)?.[1]
   if (main) await gitOk(into, ['symbolic-ref', 'refs/remotes/origin/HEAD', `refs/remotes/origin/${main}`])
   const { commit } = repo.head
   // The head of a pull request is on no branch: by its id, where the forge allows it.
-  if (!(await has(into, commit))) await git(into, [...FETCH, '--', url, commit], { deadlineMs: FETCH_DEADLINE_MS })
+  if (!(await has(into, commit))) await git(into, [...FETCH, ...uploadArgs(url), '--', url, commit], asking)
   const own = ['+HEAD:refs/cc-ci/head', '+refs/heads/*:refs/heads/*', 'refs/tags/*:refs/tags/*']
-  const local = await git(into, [...FETCH, '--update-shallow', '--', repo.dir, ...own])
+  const local = await git(into, [...FETCH, ...uploadArgs(repo.dir), '--update-shallow', '--', repo.dir, ...own], {
+    protocols: ['file'],
+  })
   // A tag that is another one at the origin is refused here, and the origin's stays.
   return (await has(into, commit)) ? null : wordsOf(local)
 }

@@ -1,6 +1,13 @@
-import type { PolicyCode } from '../verdict/policy-codes.ts'
+import type { Most, PolicyCode } from '../verdict/policy-codes.ts'
 import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
-import { foreignRoutes, type OwnNames } from './policy-routes.ts'
+import { chosenAddresses, tooMany } from './policy/bounds.ts'
+import { givenFiles } from './policy/given-files.ts'
+import { registryOfThisMachine } from './policy/image-source.ts'
+import { hidesName, isOfStack, isReservedKey, type OwnNames } from './policy/own.ts'
+import { rawSockets } from './policy/raw-sockets.ts'
+import { foreignRoutes } from './policy/routes.ts'
+import { hostSettings } from './policy/settings.ts'
+import { templateProblems } from './policy/templates.ts'
 
 /** What a compose file may ask of the engine that gives it power over the host or over others; an operator can allow each. */
 export const POLICY = {
@@ -18,6 +25,12 @@ export const POLICY = {
   'host-port': 'publishes a port of the host',
   'foreign-route': 'asks the edge for what is not its own',
   'log-driver': 'has its log sent elsewhere, from the network of the host',
+  'host-setting': 'changes what the kernel or the engine does for others',
+  'local-registry': 'has the engine ask an address of its own machine for an image',
+  'network-address': 'chooses addresses or options of a network that the machine deals out',
+  'too-many': 'has more of something than one recipe may have',
+  'raw-sockets':
+    'runs a program that needs raw packets, with which one container takes what is for others on a network',
 } as const satisfies Record<PolicyCode, string>
 
 export interface PolicyProblem {
@@ -31,6 +44,9 @@ export interface PolicyProblem {
 /** Those that keep the log on this machine. */
 const LOG_DRIVERS = ['json-file', 'local', 'none']
 
+/** Types of mounts; those that reach the host have codes of their own. */
+const MOUNTS: readonly string[] = ['volume', 'tmpfs', 'bind', 'npipe']
+
 /** The networks outside the stack that every app may join. */
 const SHARED_NETWORKS = ['proxy']
 
@@ -41,18 +57,31 @@ export interface PolicyOptions {
   readonly domain?: string
   /** The edge serves others than apps under test: no host but the app's own. */
   readonly strictHosts?: boolean
+  /** How many of each the operator grants this recipe, where that is not the default. */
+  readonly most?: Most
 }
 
 /** Everything in the stack that the policy refuses, apart from what the operator allows for this recipe. */
 export function policyProblems(
   stack: ResolvedStack,
   stackName: string,
-  { allow = [], domain, strictHosts = false }: PolicyOptions = {},
+  { allow = [], domain, strictHosts = false, most = {} }: PolicyOptions = {},
 ): PolicyProblem[] {
   const { model } = stack
   const routes = domain === undefined ? [] : routeProblems(model, { domain, stack: stackName, strict: strictHosts })
   const services = Object.entries(model.services).flatMap(([name, service]) => serviceProblems(name, service))
-  return [...services, ...routes, ...namedProblems(model, stackName)].filter(({ code }) => !allow.includes(code))
+  const bounds = [...tooMany(model, most), ...chosenAddresses(model)]
+  const templates = templateProblems(stack).map(({ path, detail }): PolicyProblem => {
+    return { code: 'host-setting', path, message: `the stack ${POLICY['host-setting']}: ${detail}` }
+  })
+  return [
+    ...services,
+    ...routes,
+    ...namedProblems(model, stackName),
+    ...bounds,
+    ...templates,
+    ...givenFiles(stack),
+  ].filter(({ code }) => !allow.includes(code))
 }
 
 function routeProblems(model: ComposeModel, own: OwnNames): PolicyProblem[] {
@@ -87,12 +116,42 @@ function serviceProblems(name: string, service: ComposeService): PolicyProblem[]
     if (typeof mode === 'string' && /^(host|container:|service:)/.test(mode))
       add('host-namespace', key, `${key}: ${mode}`)
   }
-  const elsewhere = logElsewhere(service)
-  if (elsewhere !== null) add('log-driver', 'logging', elsewhere)
-  for (const { published, target, protocol } of service.ports ?? []) {
-    if (published !== undefined) add('host-port', 'ports', `${published} to ${target}/${protocol}`)
-  }
+  for (const { code, key, detail } of [...mountTypes(service), ...ofTheEngine(service)]) add(code, key, detail)
   return problems
+}
+
+interface Asked {
+  readonly code: PolicyCode
+  readonly key: string
+  readonly detail: string
+}
+
+function mountTypes({ volumes = [] }: ComposeService): Asked[] {
+  const strange = volumes.filter(({ type }) => !MOUNTS.includes(type))
+  return strange.map(({ type }) => ({ code: 'foreign-volume', key: 'volumes', detail: `a mount of the type ${type}` }))
+}
+
+function ofTheEngine(service: ComposeService): Asked[] {
+  const { image = '', ports = [] } = service
+  const log = logElsewhere(service)
+  return [
+    ...(log === null ? [] : [{ code: 'log-driver', key: 'logging', detail: log } as const]),
+    ...hostSettings(service).map(({ key, detail }) => ({ code: 'host-setting', key, detail }) as const),
+    ...rawSockets(service).map(({ key, program }) => ({ code: 'raw-sockets', key, detail: program }) as const),
+    ...(registryOfThisMachine(image) ? [{ code: 'local-registry', key: 'image', detail: image } as const] : []),
+    ...(ports.length > 0 ? [{ code: 'host-port', key: 'ports', detail: portsInWords(ports) } as const] : []),
+  ]
+}
+
+const SHOWN_PORTS = 5
+
+/** Without a number the engine takes one of its own choice, on every address of the machine. */
+function portsInWords(ports: NonNullable<ComposeService['ports']>): string {
+  const shown = ports
+    .slice(0, SHOWN_PORTS)
+    .map(({ published, target, protocol }) => `${published ?? 'any free port'} to ${target}/${protocol}`)
+  const more = ports.length - shown.length
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function logElsewhere({ logging }: ComposeService): string | null {
@@ -114,7 +173,7 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
   const foreign = (section: 'networks' | 'volumes' | 'secrets' | 'configs', code: PolicyCode) => {
     for (const [key, entry] of Object.entries(model[section])) {
       const own =
-        isOwn(entry, stackName) ||
+        isOwn(key, entry, stackName) ||
         (section === 'networks' && entry.external === true && SHARED_NETWORKS.includes(entry.name ?? key))
       if (!own)
         problems.push({ code, path: [section, key], message: `the stack ${POLICY[code]}: ${entry.name ?? key}` })
@@ -132,6 +191,16 @@ function namedProblems(model: ComposeModel, stackName: string): PolicyProblem[] 
       path: ['volumes', key],
       message: `volume ${key} ${POLICY['driver-bind']}: ${detail}`,
     })
+  }
+  for (const [section, code] of [
+    ['secrets', 'foreign-secret'],
+    ['configs', 'foreign-config'],
+  ] as const) {
+    for (const [key, { driver }] of Object.entries(model[section])) {
+      if (driver === undefined || driver === '') continue
+      const message = `the ${section.slice(0, -1)} ${key} comes from ${String(driver)}, a plugin of the engine: its own are made by the engine`
+      problems.push({ code, path: [section, key, 'driver'], message })
+    }
   }
   for (const [key, { driver }] of Object.entries(model.networks)) {
     if (driver === undefined || driver === '' || driver === 'overlay') continue
@@ -153,18 +222,26 @@ function networkReach(driver: unknown): string {
 /** Options name a file system to mount and where from; only memory of its own reaches nothing. */
 function volumeReach(driver: unknown, options: Readonly<Record<string, unknown>>): string | null {
   if (driver !== undefined && driver !== 'local') return `driver ${String(driver)}`
-  if (Object.keys(options).length === 0 || (options.type === 'tmpfs' && options.device === 'tmpfs')) return null
+  if (Object.keys(options).length === 0 || isMemory(options)) return null
   return Object.entries(options)
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(' ')
 }
 
+function isMemory({ type, device, o = '', ...others }: Readonly<Record<string, unknown>>): boolean {
+  const sizes = String(o).split(',')
+  const small = sizes.every(
+    (option) => option === '' || /^(?:size=\d+[kmg%]?|nr_inodes=\d+[kmg]?|[ug]id=\d+|mode=[0-7]+)$/i.test(option),
+  )
+  return type === 'tmpfs' && device === 'tmpfs' && small && Object.keys(others).length === 0
+}
+
 /**
  * Own are things without a name of their own, because Swarm prefixes them, and things that are named after the stack. What is made beside the stack
- * carries no label of it, and is found again by the prefix that Swarm uses.
+ * carries no label of it, and is found again by the prefix that Swarm uses. What cc-ci makes there begins with `ccci-` and is nobody else's.
  */
-function isOwn({ name, external }: ComposeNamed, stackName: string): boolean {
-  if (name === undefined) return external !== true
-  if (name.startsWith(`${stackName}_`)) return true
-  return external !== true && (name === stackName || name.startsWith(`${stackName}-`))
+function isOwn(key: string, { name, external }: ComposeNamed, stackName: string): boolean {
+  if (name === undefined) return external !== true && !isReservedKey(key)
+  if (isOfStack(name, stackName)) return true
+  return external !== true && (name === stackName || name.startsWith(`${stackName}-`)) && !hidesName(name)
 }

@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { access, constants, mkdir, readdir, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { InternalError, messageOf, UsageError } from '../lib/errors.ts'
-import { git, gitOk, withoutFilters } from './git.ts'
+import { git, gitOk, TRANSPORTS, uploadArgs, withoutFilters } from './git.ts'
 import { knownHistory } from './history.ts'
 import type { RecipeRepo } from './model.ts'
 import { didYouMean } from './nearest.ts'
+import { assertReadable } from './ownership.ts'
 import { isUrl, mayBeFetched, withoutCredentials } from './url.ts'
 import { versionsOf } from './versions.ts'
 
@@ -26,7 +27,7 @@ export interface OpenOptions {
 
 /**
  * Opens a recipe by path, git URL, or name inside `recipesDir` (an existing path wins over a name). Throws UsageError:
- * `recipe-not-found`, `recipe-unreadable`, `not-a-recipe`, `not-a-repository`, `no-commits`, `clone-failed`.
+ * `recipe-not-found`, `recipe-unreadable`, `not-a-recipe`, `not-a-repository`, `foreign-repository`, `no-commits`, `clone-failed`.
  */
 export async function openRecipe(dirOrUrl: string, options: OpenOptions = {}): Promise<RecipeRepo> {
   if (dirOrUrl === '' || dirOrUrl.startsWith('-') || dirOrUrl.includes('\0')) {
@@ -84,8 +85,8 @@ async function clone(url: string, into: string | undefined): Promise<string> {
   }
   if (into === undefined) throw new InternalError('clone-without-folder', 'a URL needs options.cloneInto')
   await mkdir(into, { recursive: true })
-  const args = ['clone', '--quiet', '--no-recurse-submodules', '--template=', '--', url, into]
-  const result = await git(into, args, { deadlineMs: CLONE_DEADLINE_MS })
+  const args = ['clone', '--quiet', '--no-recurse-submodules', '--template=', ...uploadArgs(url), '--', url, into]
+  const result = await git(into, args, { deadlineMs: CLONE_DEADLINE_MS, protocols: TRANSPORTS })
   if (result.exitCode === 0) return realpath(into)
   const words = result.stderr.trim().replaceAll(url, withoutCredentials(url)).split('\n').slice(-4).join('\n')
   throw new UsageError('clone-failed', `cannot clone ${withoutCredentials(url)}: ${words || 'git gave up in time'}`, {
@@ -124,6 +125,7 @@ async function assertOwnRepository(dir: string): Promise<void> {
   const top = await git(dir, ['rev-parse', '--show-toplevel'])
   const own = top.exitCode === 0 && (await realpath(top.stdout.replace(/\n$/, ''))) === dir
   if (own) return
+  if (top.exitCode !== 0) await assertReadable(dir)
   if (existsSync(join(dir, 'compose.yml'))) {
     throw new UsageError('not-a-repository', `${dir} is not a git repository`, {
       hint: 'cc-ci tests commits and releases: run git init there and commit the recipe.',

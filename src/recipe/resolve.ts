@@ -1,4 +1,6 @@
-import { posix } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join, posix } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CcCiError, RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { formatPlace, type Place } from '../lib/place.ts'
 import type { Finding } from '../verdict/events.ts'
@@ -15,6 +17,15 @@ import { toModel } from './compose/typed.ts'
 import type { AppEnv, RecipeTree, ResolvedStack } from './model.ts'
 import { readText } from './text-file.ts'
 
+/** What the texts of a stack may hold together once variables are put in. */
+const MOST_CHARACTERS = 4 * 1024 * 1024
+
+/** A passphrase, or what somebody types; bytes. */
+const SHORT_SECRET = 1024
+
+/** Nobody reads more at once, and looking for what was meant takes its time. */
+const MOST_ERRORS = 100
+
 /**
  * The stack that this recipe deploys with this environment: the files of COMPOSE_FILE (default: compose.yml alone) interpolated,
  * checked, normalised and merged as `docker stack deploy` does. Throws RecipeErrors with everything that is wrong, each with
@@ -28,7 +39,13 @@ export async function resolveStack(
   const work = new Resolving(tree, env, shown)
   const files = composeFiles(env)
   const sources = await work.read(files)
-  const loaded = sources.map((source) => work.load(source))
+  const loaded: DataMap[] = []
+  for (const source of sources) {
+    // Whoever wants it to end is heard.
+    await nextTurn()
+    loaded.push(work.load(source))
+  }
+  await nextTurn()
   work.stopOnErrors()
   work.assertOneVersion(sources)
   const merged = mergeFiles(loaded, work.lost)
@@ -41,6 +58,8 @@ export async function resolveStack(
     files,
     findings: work.findings,
     sources,
+    templates: work.templates,
+    givenBytes: work.givenBytes,
     place: (path) => work.place(path),
   }
 }
@@ -57,6 +76,8 @@ export function composeFiles(env: AppEnv): string[] {
 
 class Resolving {
   readonly findings: Finding[] = []
+  readonly templates = new Map<string, { path: readonly string[]; text: string | null }>()
+  readonly givenBytes = new Map<string, number>()
   readonly #errors: CcCiError[] = []
   readonly #places = new Map<string, Place>()
   readonly #tree: RecipeTree
@@ -64,6 +85,8 @@ class Resolving {
   readonly #shown: ReadonlyMap<string, string>
   #files = 1
   #first = 'compose.yml'
+  #characters = 0
+  #ports = 0
 
   constructor(tree: RecipeTree, env: AppEnv, shown: ReadonlyMap<string, string>) {
     this.#tree = tree
@@ -105,6 +128,10 @@ class Resolving {
         if (place) this.#places.set(pathKey(path), place)
       },
       env: this.#env,
+      portsMade: (count) => {
+        this.#ports += count
+        return this.#ports
+      },
     })
   }
 
@@ -156,10 +183,22 @@ class Resolving {
   async checkFiles(merged: DataMap): Promise<void> {
     for (const section of ['configs', 'secrets']) {
       for (const [name, entry] of Object.entries(asMap(merged[section]))) {
-        if (isDataMap(entry) && !entry.external && typeof entry.file === 'string')
-          await this.#recipeFile(entry.file, [section, name, 'file'])
+        if (isDataMap(entry) && entry.external) this.givenBytes.set(`${section}.${name}`, this.#longestSecret())
+        if (!isDataMap(entry) || entry.external || typeof entry.file !== 'string') continue
+        const path = [section, name, 'file']
+        const text = await this.#recipeFile(entry.file, path)
+        this.givenBytes.set(`${section}.${name}`, await sizeOf(join(this.#tree.dir, entry.file)))
+        if (entry.template_driver) this.templates.set(`${section}.${name}`, { path, text })
       }
     }
+  }
+
+  /** What is made for a run is as long as `.env.sample` asks for; that is told of no secret by its key alone. */
+  #longestSecret(): number {
+    const lengths = [...this.#tree.env.entries, ...this.#tree.env.optional].map(({ modifiers }) =>
+      Number(modifiers.get('length') ?? 0),
+    )
+    return Math.max(SHORT_SECRET, ...lengths.filter(Number.isFinite))
   }
 
   place(path: readonly string[]): Place | undefined {
@@ -194,6 +233,7 @@ class Resolving {
   ): void {
     const subject = path.length > 0 ? `${path.join('.')} ` : ''
     this.#errors.push(new RecipeError('compose-invalid', `${subject}${message}`, { hint, ...(where ? { where } : {}) }))
+    if (this.#errors.length >= MOST_ERRORS) this.stopOnErrors()
   }
 
   #interpolate(value: Data, path: string[], source: ComposeSource): Data {
@@ -208,6 +248,11 @@ class Resolving {
   #interpolateText(text: string, path: string[], source: ComposeSource): Data {
     try {
       const result = interpolate(text, (name) => this.#env.get(name))
+      this.#characters += result.text.length
+      if (this.#characters > MOST_CHARACTERS)
+        throw new InterpolationProblem(
+          `brings the texts of the stack beyond ${MOST_CHARACTERS} characters, with the values of their variables`,
+        )
       for (const name of new Set(result.undefinedNames)) this.#undefined(name, path, source)
       if (result.text === text) return text
       const typed = cast(path, result.text)
@@ -283,6 +328,11 @@ class Resolving {
     }
     return null
   }
+}
+
+/** 0 where there is none: that is told by whoever reads it. */
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => null))?.size ?? 0
 }
 
 const KEY_WORDS: Readonly<Record<KeyedList, string>> = {

@@ -7,6 +7,8 @@ import type { Place } from '../lib/place.ts'
 /** More than any recipe file needs, and little enough to parse at once. */
 const TEXT_LIMIT = 1024 * 1024
 
+const LINK_HINT = 'Put the file itself there.'
+
 /** A text of which not every byte need be UTF-8. */
 export interface LooseText {
   /** With U+FFFD for what is none, as the engine would get it. */
@@ -35,8 +37,13 @@ export async function readLooseText(dir: string, file: string): Promise<LooseTex
     throw fail('file-unreadable', `cannot be read: ${error.message}`, 'Check its permissions.')
   })
   if (!stat) return null
-  await assertWithin(dir, path, file)
-  const real = await lstat(await realpath(path))
+  const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ELOOP') throw fail('file-unreadable', 'is a link that leads back to itself', LINK_HINT)
+    if (error.code === 'ENOENT') throw fail('file-unreadable', 'is a link to something that is not there', LINK_HINT)
+    throw fail('file-unreadable', `cannot be read: ${error.message}`, 'Check its permissions.')
+  })
+  await assertWithin(dir, target, file)
+  const real = await lstat(target)
   if (!real.isFile()) throw fail('file-not-text', 'is not a file', 'Put a text file there.')
   if (real.size > TEXT_LIMIT)
     throw fail('file-too-big', `has ${real.size} bytes, more than ${TEXT_LIMIT}`, 'Keep it small.')
@@ -54,9 +61,9 @@ function firstNotUtf8(bytes: Buffer, file: string): Place | null {
   return { file, line: lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1'))) + 1 }
 }
 
-/** Refuses a path that really lies outside `dir`, whatever links lead there. */
-async function assertWithin(dir: string, path: string, file: string): Promise<void> {
-  const inside = relative(await realpath(dir), await realpath(path).catch(() => path))
+/** Refuses a path that really lies outside `dir`. */
+async function assertWithin(dir: string, target: string, file: string): Promise<void> {
+  const inside = relative(await realpath(dir), target)
   if (inside === '..' || inside.startsWith('../')) {
     throw new RecipeError('file-outside', 'leads out of the recipe', {
       hint: 'Put the file into the recipe.',

@@ -3,7 +3,17 @@ import { levelName } from '../verdict/level.ts'
 import type { Results } from '../verdict/results.ts'
 import { attempts } from './html/attempts.ts'
 import { htmlDocument } from './html/document.ts'
-import { accommodations, customization, findings, headline, images, loud, machine, section } from './html/facts.ts'
+import {
+  accommodations,
+  customization,
+  findings,
+  headline,
+  images,
+  loud,
+  machine,
+  notLooked,
+  section,
+} from './html/facts.ts'
 import { html, type Markup } from './html/markup.ts'
 import { type Picture, screens } from './html/screens.ts'
 import { tierCard } from './html/tier.ts'
@@ -35,6 +45,7 @@ ${attempts(results)}
 ${screens(results, parts.screenshots ?? [])}
 ${findings(results)}
 ${accommodations(results)}
+${notLooked(results)}
 ${images(results)}
 ${customization(results)}
 ${section('Timeline', 1, timeline(results, parts.events ?? []))}

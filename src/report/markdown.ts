@@ -4,9 +4,9 @@ import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
 import { SIGNS } from './ink.ts'
+import { partText } from './part.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
 import { quarantineTexts } from './quarantine.ts'
-import { quickText } from './quick.ts'
 
 const MAX_LINES = 12
 const MAX_FINDINGS = 10
@@ -25,7 +25,7 @@ export function markdownSummary(results: Results, options: MarkdownOptions = {})
   const parts = [
     `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})${flaky === '' ? '' : `, ${flaky}`}`,
     `**${markdownText(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
-    markdownText(quickText(results)),
+    markdownText(partText(results)),
     table(tiers),
     ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),
     warnings(results, options.chance ?? []),

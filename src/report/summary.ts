@@ -5,9 +5,10 @@ import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
 import { type Ink, inkFor, SIGNS } from './ink.ts'
+import { notLookedText } from './not-looked.ts'
+import { partText } from './part.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
 import { quarantineTexts } from './quarantine.ts'
-import { quickText } from './quick.ts'
 
 const MAX_LINES = 8
 const MAX_FINDINGS = 5
@@ -29,7 +30,7 @@ export function summaryText(results: Results, options: SummaryOptions = {}): str
   const ink = inkFor(options.color === true)
   const width = Math.max(40, options.width ?? 100)
   const blocks = [
-    [...headline(results, ink), ...quickRows(results, width)],
+    [...headline(results, ink), ...partRows(results, width)],
     results.tiers.flatMap((tier) => [...tierRows(tier, ink, width), ...firstEndRows(tier, results, ink, width)]),
     noHttpRows(results, ink, width),
     dataRows(results, ink, width),
@@ -58,8 +59,8 @@ function headline(results: Results, ink: Ink): string[] {
   ]
 }
 
-function quickRows(results: Results, width: number): string[] {
-  const text = quickText(results)
+function partRows(results: Results, width: number): string[] {
+  const text = partText(results)
   return text === '' ? [] : wrap(text, width - 2).map((row) => `  ${row}`)
 }
 
@@ -176,7 +177,10 @@ function whole({ reportPath, pruned }: SummaryOptions): string {
   return pruned && !reportPath ? 'results.json' : 'the report'
 }
 
-function closing({ accommodations, tiers }: Results, { reportPath, pruned }: SummaryOptions, ink: Ink): string[] {
+function closing(results: Results, { reportPath, pruned }: SummaryOptions, ink: Ink): string[] {
+  const { accommodations, tiers } = results
+  // Pictures are in every run.
+  const hidden = notLookedText({ notLooked: results.notLooked?.filter(({ why }) => why !== 'picture') })
   const codes = new Set(tiers.flatMap(({ cause }) => (cause && cause.code !== 'blocked' ? [cause.code] : [])))
   const next = [...codes].map((code) => `cc-ci explain ${code}`).join(', ')
   const count = accommodations.length
@@ -184,10 +188,17 @@ function closing({ accommodations, tiers }: Results, { reportPath, pruned }: Sum
     ...(count > 0
       ? [`  ${count} accommodation${count === 1 ? '' : 's'} to this machine (in ${whole({ reportPath, pruned })})`]
       : []),
+    ...(hidden ? [`  not looked into for secrets: ${hidden} (in ${whole({ reportPath, pruned })})`] : []),
     ...(reportPath ? [`  report  ${reportPath}`] : []),
     ...(pruned ? [`  ${pruned}`] : []),
     ...(next ? [`  ${ink('dim', `next    ${next}`)}`] : []),
+    ...resumeRows(results, ink),
   ]
+}
+
+function resumeRows({ findings, recipe, run }: Results, ink: Ink): string[] {
+  if (!findings.some(({ code }) => code === 'checkpoint-kept')) return []
+  return [`  ${ink('dim', `resume  cc-ci test ${oneLine(recipe.origin)} --resume ${run.id}`)}`]
 }
 
 function wrap(text: string, width: number): string[] {

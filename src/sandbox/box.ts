@@ -1,6 +1,6 @@
 import { type Engine, RUN_LABEL } from '../engine/client.ts'
 import { createContainer, startContainer } from '../engine/containers.ts'
-import { SANDBOX_USERS } from '../images/sandbox.ts'
+import { SANDBOX_USERS } from '../images/browser.ts'
 import { INSIDE } from './contract.ts'
 import type { SandboxNames } from './names.ts'
 

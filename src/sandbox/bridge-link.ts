@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/client.ts'
 import { type LiveExec, startLiveExec } from '../engine/live-exec.ts'
-import { SANDBOX_USERS } from '../images/sandbox.ts'
+import { SANDBOX_USERS } from '../images/browser.ts'
 import { InfraError } from '../lib/errors.ts'
 import { INSIDE, type RpcHandlers } from './contract.ts'
 import { Lines } from './lines.ts'

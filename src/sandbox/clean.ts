@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Engine } from '../engine/client.ts'
-import { SANDBOX_USERS } from '../images/sandbox.ts'
+import { SANDBOX_USERS } from '../images/browser.ts'
 import { messageOf } from '../lib/errors.ts'
 import { type BridgeLink, type Settled, sandboxLost } from './bridge-link.ts'
 import { reap } from './reaper.ts'

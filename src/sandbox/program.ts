@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Engine } from '../engine/client.ts'
 import { type LiveExec, startLiveExec } from '../engine/live-exec.ts'
-import { SANDBOX_USERS } from '../images/sandbox.ts'
+import { SANDBOX_USERS } from '../images/browser.ts'
 import { INSIDE, type ProgramOptions } from './contract.ts'
 import { Output } from './output.ts'
 

@@ -1,6 +1,6 @@
 import { type Engine, RUN_LABEL } from '../engine/client.ts'
 import { containerEnd, createContainer, startContainer } from '../engine/containers.ts'
-import { SANDBOX_USERS } from '../images/sandbox.ts'
+import { SANDBOX_USERS } from '../images/browser.ts'
 
 const DEADLINE_MS = 30_000
 

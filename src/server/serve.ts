@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { readApprovals } from '../gate/approvals.ts'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { startProgramsBy } from '../lib/exec.ts'
@@ -16,6 +15,7 @@ import { largestWorker } from './dispatch/largest.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { giteaForge } from './forge/index.ts'
+import { tidyMirrors } from './forge/tidy-mirrors.ts'
 import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
@@ -23,6 +23,7 @@ import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
 import { serviceManager } from './notify.ts'
+import { approvedIn } from './operations/approvals.ts'
 import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
 import { makeRetention } from './retention.ts'
@@ -35,6 +36,8 @@ import { runWorker } from './worker/worker.ts'
 /** How long a stop waits for runs of the embedded worker before it gives them back. */
 const DRAIN_MS = 10 * 60_000
 const CLOSE_MS = 5_000
+/** How often mirrors give disk back. */
+const TIDY_MS = 3_600_000
 /** How often mirrors are compared with upstream. */
 const MIRRORS_MS = 15 * 60_000
 const EMBEDDED = 'embedded'
@@ -73,8 +76,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
-    isApproved: (origin, commit) =>
-      readApprovals(settings.state).some((one) => one.repository === origin && one.commit === commit),
+    approvedIn: (origin) => approvedIn(settings.state, origin),
   })
   const { app, doorman, stopWaiting, drain } = makeApp({
     ...parts,
@@ -105,6 +107,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
     keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
     keepGoing('sweeps', (stop) => sweeps.round(stop), signal, options),
+    keepGoing('mirrors on disk', (stop) => keepMirrorsTidy(stop), signal, options),
     keepGoing('retention', (stop) => retention.round(stop), signal, options),
     manager.keepTelling(stopLoops.signal),
   ]
@@ -120,6 +123,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   stopLoops.abort()
   await Promise.all(loops)
   log.info('stopped')
+
+  async function keepMirrorsTidy(stop: AbortSignal): Promise<void> {
+    const { mirrorsMaxBytes: maxBytes, state } = settings
+    const isEnrolled = async (repository: string) => (await store.enrolmentOf(repository)) !== null
+    const done = await tidyMirrors({
+      mirrorDir: mirrorDir(state),
+      isEnrolled,
+      maxBytes,
+      now: clock.now(),
+      signal: stop,
+    })
+    if (done.packed.length + done.removed.length > 0) log.info(done, 'mirrors gave disk back')
+    await clock.sleep(TIDY_MS, stop).catch(() => undefined)
+  }
 
   async function pollOnce(stop: AbortSignal): Promise<void> {
     const found = await intake.poll(stop)
@@ -169,9 +186,14 @@ async function bundle(
   const baseRef = pull?.baseRef ?? sweep?.baseRef
   await writeBundle({
     ...{ source: forge.cloneSource(repository), repository, commit, file, signal },
-    ...{ pull: pull?.number ?? sweep?.pull ?? null, mirrorDir: join(settings.state, 'server', 'mirrors') },
+    ...{ pull: pull?.number ?? sweep?.pull ?? null, mirrorDir: mirrorDir(settings.state) },
     ...(baseRef ? { baseBranch: baseRef } : {}),
   })
+}
+
+/** From which bundles are made. */
+function mirrorDir(state: string): string {
+  return join(state, 'server', 'mirrors')
 }
 
 function closing<S extends { close(): Promise<void> }>(store: S): S & AsyncDisposable {

@@ -158,6 +158,20 @@ export const CAUSES = {
     why: 'The engine set the out-of-memory flag on its container.',
     todo: 'Raise the memory limit in the compose file, or make the app use less.',
   },
+  'run-memory': {
+    blame: 'infra',
+    again: deterministic('The same programs meet the same bound.'),
+    what: 'A program of the app was killed for want of memory that the run, not the recipe, bounds.',
+    why: 'It met a limit that cc-ci or the setting `resources.memory` set for it, or all services together held more than the run may have, or the machine itself had no memory left.',
+    todo: 'Raise what a run may have (`--run-memory`, CC_CI_RUN_MEMORY, or the enrolment) if the app needs it; otherwise find out what holds on to it.',
+  },
+  'run-processes': {
+    blame: 'infra',
+    again: deterministic('The same programs meet the same bound.'),
+    what: "A container of the app was refused one more process by a limit that is not the recipe's.",
+    why: 'The kernel said so in its log: the container had as many processes, threads among them, as it may have here.',
+    todo: "Raise `resources.processes` in the operator's cc-ci.yml if the app needs it; otherwise find out what starts processes without end.",
+  },
   'one-shot-failed': {
     blame: 'recipe',
     again: chance('It is started once only, so that one lost race with a database that starts beside it is enough.'),
@@ -257,6 +271,13 @@ export const CAUSES = {
     what: 'The app answers that all is well, and the page that it shows is an error.',
     why: 'Title, heading and text of the page in a real browser are those of a known error page or a stack trace, for 12 seconds.',
     todo: "Read the log of the service: the app's own error stands there.",
+  },
+  'page-memory': {
+    blame: 'recipe',
+    again: chance('How much a page takes may depend on what it finds and in which order.'),
+    what: 'The page of the app takes more memory than a browser may have here.',
+    why: "The kernel ended it at the limit of the run's browser, which is named below; nothing else was open in it.",
+    todo: 'Open the page in a browser and look at its memory. If it needs that much, name a lighter page in `screenshot.path`.',
   },
   'redirect-loop': {
     blame: 'recipe',
@@ -403,8 +424,8 @@ export const CAUSES = {
   'disk-full': {
     blame: 'infra',
     again: deterministic('A fresh stack needs the same space.'),
-    what: 'The machine has no space left.',
-    why: 'Writing failed with ENOSPC, or the engine reported it.',
+    what: 'There is no room left on the disk, for this run or on the machine.',
+    why: 'Writing failed with ENOSPC, or the engine reported it; or, before it came to that, less was free than must stay free (`CC_CI_DISK_RESERVE`), or the app itself held more than one run may (`resources.disk`), which is a fault of the recipe.',
     todo: 'Free space: `cc-ci gc`, then unused images.',
   },
   'engine-lost': {

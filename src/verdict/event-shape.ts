@@ -89,6 +89,11 @@ export const expectationsShape = z.object({
     .meta({ description: 'The longest deployment of each run, until every service was up.' }),
 })
 
+/** Shape of what a run goes on from, shared by the event stream and results.json. */
+export const resumedShape = z.object({ run: z.string(), after: tier }).meta({
+  description: 'Only of a run that goes on from a failed one: which, and the tier after which its app was kept.',
+})
+
 /** Shape of the deadlines that are not the same for every run, shared by the event stream and results.json. */
 export const deadlinesShape = z.object({
   deploy: z.object({
@@ -112,6 +117,14 @@ export const environmentShape = z.object({
     .optional()
     .meta({ description: 'Image of the Traefik in front; `foreign` for one that cc-ci did not start.' }),
   browser: z.string().optional(),
+  runMemoryBytes: z
+    .number()
+    .optional()
+    .meta({ description: 'What the app had of the memory, all its services together.' }),
+  browserSandbox: z
+    .boolean()
+    .optional()
+    .meta({ description: "Whether Chromium's own sandbox works within the container of the browser." }),
 })
 
 /** Shape of what head asks of its operator, shared by the event stream and results.json. */
@@ -145,6 +158,12 @@ export const imageShape = z.object({
   sizeBytes: z.number().optional(),
 })
 export const memoryShape = z.object({ service: z.string(), bytes: z.number() })
+/** What no masker has read. */
+export const notLookedShape = z.object({
+  file: z.string(),
+  why: z.enum(['picture', 'binary', 'archive', 'too-large', 'within']),
+})
+
 export const leakShape = z.object({ kind: z.string(), name: z.string() })
 export const recipeShape = z.object({
   name: z.string(),
@@ -214,6 +233,7 @@ export const EVENT_SHAPES = {
     contract: contractShape.optional(),
     expected: expectationsShape.optional(),
     deadlines: deadlinesShape.optional(),
+    resumed: resumedShape.optional(),
   }),
   environment: environmentShape,
   accommodation: z.looseObject({ text: z.string() }),
@@ -243,7 +263,11 @@ export const EVENT_SHAPES = {
   image: imageShape,
   memory: z.looseObject({ tier, ...memoryShape.shape }),
   leak: leakShape,
-  'secrets.scanned': z.looseObject({ files: z.number(), leaks: strings }),
+  'secrets.scanned': z.looseObject({
+    files: z.number(),
+    leaks: strings,
+    notLooked: z.array(notLookedShape).optional(),
+  }),
   'run.interrupted': z.looseObject({ signal: signalShape }),
   'run.ended': z.looseObject({}),
 } as const satisfies { [T in EventType]: z.ZodType<EventBodies[T]> }

@@ -38,6 +38,8 @@ export interface RunHeader {
   readonly expected?: Expectations
   /** Streams of earlier versions have none. */
   readonly deadlines?: Deadlines
+  /** Only of a run that goes on from a failed one: which, and the tier after which its app was kept. */
+  readonly resumed?: { readonly run: string; readonly after: TierId }
 }
 
 /** How long something took in earlier runs in which it passed, in ms. */
@@ -140,6 +142,10 @@ export interface EnvironmentFacts {
   readonly edge?: string
   /** As the browser calls itself: `Chromium 150.0.1 ...`. */
   readonly browser?: string
+  /** What the app had of the memory, all its services together. */
+  readonly runMemoryBytes?: number
+  /** Whether Chromium's own sandbox works within its container. */
+  readonly browserSandbox?: boolean
 }
 
 export interface Finding {
@@ -190,6 +196,14 @@ export interface MachineState {
 /** `operation` is for a reader. Streams of earlier versions have no kind. */
 type OperationBody = Partial<OperationFacts> & { readonly tier: TierId; readonly operation: string }
 
+/** A kept file that no masker has read, and what kept it from that. */
+export interface NotLooked {
+  /** Path in the run folder. */
+  readonly file: string
+  /** `within`: an archive whose texts were read, and which holds something else too. */
+  readonly why: 'picture' | 'binary' | 'archive' | 'too-large' | 'within'
+}
+
 /** The body of each event by its type. Events are facts in the order they happened; outcomes are computed from them by `fold`. */
 export interface EventBodies {
   'run.started': RunHeader
@@ -235,8 +249,15 @@ export interface EventBodies {
   /** What the programs of a service hold in memory at the end of a tier, without what the kernel would give back. */
   memory: { readonly tier: TierId; readonly service: string; readonly bytes: number }
   leak: { readonly kind: string; readonly name: string }
-  /** The last look of the masker over everything that is kept. */
-  'secrets.scanned': { readonly files: number; readonly leaks: readonly string[] }
+  /**
+   * The last look of the masker over everything that is kept: how many files it could read, which of them still held a secret, and what it could not look into.
+   * Streams of earlier versions do not have the last.
+   */
+  'secrets.scanned': {
+    readonly files: number
+    readonly leaks: readonly string[]
+    readonly notLooked?: readonly NotLooked[]
+  }
   'run.interrupted': { readonly signal: 'SIGINT' | 'SIGTERM' | 'cancel' | 'deadline' }
   'run.ended': Record<never, never>
 }

@@ -17,6 +17,16 @@ const identity = z.object({
 const number = z.number().int().min(0)
 /** Files in each volume that was emptied: before, right after, once the app had come up as new, and at the end. */
 const emptied = z.object({ volume: z.string(), before: number, left: number, asNew: number, after: number })
+/** A volume that got kept data before a program saw it. */
+const putVolume = z.object({
+  volume: z.string(),
+  files: number,
+  bytes: number,
+  /** sha256 of all that the volume holds, of what was kept and of what was put back. */
+  content: z.string().length(64),
+  /** Files once the app ran on it. */
+  started: number,
+})
 /** A volume that no label would bring back: left alone. */
 const spared = z.object({ volume: z.string(), why: z.string(), files: number, bytes: number })
 const witness = z.object({
@@ -211,19 +221,13 @@ export const EVIDENCE = {
     version: z.string().min(1),
     /** Whose app it was. */
     run: z.string().min(1),
-    volumes: z
-      .array(
-        z.object({
-          volume: z.string(),
-          files: number,
-          bytes: number,
-          /** sha256 of all that the volume holds, of what was kept and of what was put back. */
-          content: z.string().length(64),
-          /** Files once the base ran on it. */
-          started: number,
-        }),
-      )
-      .min(1),
+    volumes: z.array(putVolume).min(1),
+  }),
+  /** The app of a failed run was put in place as it was after a tier; of each volume as with `reattached`. An app without data has none. */
+  resumed: z.object({
+    run: z.string().min(1),
+    after: z.string().min(1),
+    volumes: z.array(putVolume),
   }),
   tests: z.object({ executed: z.number().int().min(1), titles: z.array(z.string()).min(1) }),
   provider: z.object({ providers: z.array(z.object({ name: z.string(), healthy: z.literal(true) })).min(1) }),

@@ -36,6 +36,7 @@ export function fold(events: readonly RunEvent[]): Results {
       domain: start.domain,
       complete: run.complete,
       interrupted: run.interrupted,
+      ...(start.resumed === undefined ? {} : { resumed: start.resumed }),
     },
     recipe: start.recipe,
     base: start.base,
@@ -50,6 +51,7 @@ export function fold(events: readonly RunEvent[]): Results {
     },
     leaks,
     secretLeaks,
+    ...notLooked(scans),
     accommodations: [...new Set(of(events, 'accommodation').map(({ text }) => text))],
     images: lastByService(of(events, 'image').map(body)),
     ...mostMemory(of(events, 'memory')),
@@ -60,6 +62,12 @@ export function fold(events: readonly RunEvent[]): Results {
     environment: environmentOf(events),
     artifacts: unique(of(events, 'artifact').map(body)),
   }
+}
+
+/** Streams of earlier versions do not say. */
+function notLooked(scans: readonly Of<'secrets.scanned'>[]): Pick<Results, 'notLooked'> {
+  const told = scans.flatMap((scan) => (scan.notLooked ? [scan.notLooked] : []))
+  return told.length > 0 ? { notLooked: unique(told.flat().map(({ file, why }) => ({ file, why }))) } : {}
 }
 
 /** All is removed, also where a secret that leaked keeps the tier from passing: that has a flag of its own. */
@@ -115,6 +123,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
     const found = of(events, 'evidence').find((event) => event.tier === tier && event.evidence.kind === 'snapshot')
     return found?.evidence.kind === 'snapshot' ? found.evidence.id : undefined
   }
+  const resumed = of(events, 'evidence').find(({ evidence }) => evidence.kind === 'resumed')?.evidence
   const [snapshot, snapshotBefore] = [snapshotOf('backup'), snapshotOf('upgrade')]
   return {
     header,
@@ -123,6 +132,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
     touched: of(events, 'tier.started').some(({ tier }) => TIERS[tier].app !== 'none'),
     ...(snapshot ? { snapshot } : {}),
     ...(snapshotBefore ? { snapshotBefore } : {}),
+    ...(resumed ? { resumed } : {}),
   }
 }
 

@@ -16,6 +16,8 @@ const OPERATIONS = {
   lose: 'lose the machine: empty {subject}',
   restore: 'restore snapshot {subject}',
   reattach: 'put the data of the canonical of {subject} in place',
+  resume: 'put the app in place as it was after {subject}',
+  checkpoint: 'keep the app as it is after {subject}',
   tests: 'run {subject}',
   kill: 'kill {service}',
   redeploy: 'deploy {subject} again',

@@ -46,6 +46,19 @@ export function missingSteps(evidence: readonly Evidence[], base: Pick<BaseRef, 
   return went(found.steps) === went(via) ? null : `the app went by way of ${went(found.steps)}, not of ${went(via)}`
 }
 
+/** A tier that looks at the app of another run must have had it. Null: nothing is missing. */
+export function missingResumed(
+  { run, after }: { readonly run: string; readonly after: string },
+  found: Evidence | undefined,
+): string | null {
+  if (found?.kind !== 'resumed') return `nothing says that the app of run ${run} was put in place`
+  const problem = evidenceProblem(found)
+  if (problem !== null) return `evidence of kind resumed is not whole: ${problem}`
+  return found.run === run && found.after === after
+    ? null
+    : `the app was that of run ${found.run} after ${found.after}, not of run ${run} after ${after}`
+}
+
 /** What is known of a run, that evidence must agree with. */
 interface Known {
   /** Of head. */

@@ -14,9 +14,11 @@ import {
   imageShape,
   leakShape,
   memoryShape,
+  notLookedShape,
   operationShape,
   outcomeShape,
   recipeShape,
+  resumedShape,
   signalShape,
   skipKindShape,
   testShape,
@@ -85,6 +87,7 @@ const resultsShape = z
         .boolean()
         .meta({ description: 'False when the stream has no end: the run is still going, or was killed.' }),
       interrupted: signalShape.nullable(),
+      resumed: resumedShape.optional(),
     }),
     recipe: recipeShape,
     base: baseShape.nullable(),
@@ -99,6 +102,10 @@ const resultsShape = z
     flags: z.object({ cleanTeardown: z.boolean(), noSecretLeak: z.boolean() }),
     leaks: z.array(leakShape),
     secretLeaks: z.array(z.string()).meta({ description: 'Where the last look of the masker still found a secret.' }),
+    notLooked: z.array(notLookedShape).optional().meta({
+      description:
+        'Kept files that the masker could not look into, such as pictures: `noSecretLeak` says nothing of them. `within`: the texts of the archive were looked into, not all of it. Files of earlier versions have none.',
+    }),
     accommodations: z.array(z.string()),
     images: z.array(imageShape),
     memory: z.array(memoryShape).optional().meta({

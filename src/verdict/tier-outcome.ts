@@ -1,7 +1,8 @@
 import { type Cause, cause } from './causes.ts'
 import { beforeHead, type RunEvent, type RunHeader } from './events.ts'
+import type { Evidence } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
-import { contradiction, missingData, missingEvidence, missingSteps } from './required-evidence.ts'
+import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'
 import type { TierResult } from './results.ts'
 import { TIERS, type TierId } from './tiers.ts'
 
@@ -32,6 +33,8 @@ export interface RunFacts {
   readonly snapshotBefore?: string
   /** True when a tier that puts something on the engine was begun. */
   readonly touched: boolean
+  /** Evidence that the app of the run from which this one goes on was put in place. */
+  readonly resumed?: Evidence
 }
 
 type TierResultSignal = Extract<RunEvent, { type: 'run.interrupted' }>['signal']
@@ -109,7 +112,7 @@ function leftOpen(what: string, { interrupted, complete }: RunFacts): Cause {
   return cause('harness-error', `${what}: the record of the run stops before`)
 }
 
-function notProven(facts: TierFacts, { header, snapshot, snapshotBefore }: RunFacts): Cause | null {
+function notProven(facts: TierFacts, { header, snapshot, snapshotBefore, resumed }: RunFacts): Cause | null {
   const { tier, evidence, checks, tests } = facts
   if (checks.length === 0) return cause('evidence-missing', `${tier} ended without a single check`)
   const missing = missingEvidence(tier, evidence)
@@ -118,12 +121,19 @@ function notProven(facts: TierFacts, { header, snapshot, snapshotBefore }: RunFa
   const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && beforeHead(base).commit }
   const without = tier === 'upgrade' ? (missingData(evidence, base) ?? missingSteps(evidence, base)) : null
   if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
+  const elsewhere = header.resumed && looksAtApp(tier) ? missingResumed(header.resumed, resumed) : null
+  if (elsewhere) return cause('evidence-missing', `${tier} cannot pass: ${elsewhere}`)
   const wrong = contradiction(tier, evidence, known)
   if (wrong) return cause('evidence-missing', wrong)
   const needsTests = (TIERS[tier].requires as readonly unknown[]).includes('tests')
   const deciding = tests.filter(({ quarantined }) => !quarantined)
   if (!needsTests || deciding.some(({ status }) => status === 'passed')) return null
   return cause('no-tests-ran', nothingRan(tests.length, tests.length - deciding.length))
+}
+
+function looksAtApp(tier: TierId): boolean {
+  const { app } = TIERS[tier]
+  return app === 'base' || app === 'head'
 }
 
 function nothingRan(tests: number, quarantined: number): string {

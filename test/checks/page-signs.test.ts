@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser } from '../../src/browser/open.ts'
 import { errorPage } from '../../src/checks/broken-page.ts'
-import { type Browser, openBrowser } from '../../src/checks/browser.ts'
 import { lookAtPage } from '../../src/checks/page-look.ts'
 import { PAGE_SIGNS, type PageFacts, signOf } from '../../src/checks/page-signs.ts'
+import { boxedBrowser } from './boxed-browser.ts'
 import { ERROR_PAGES, LOOK_ALIKES } from './error-pages.ts'
 
 describe('in a real browser', () => {
@@ -16,13 +17,8 @@ describe('in a real browser', () => {
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'cc-ci-signs-'))
-    browser = await openBrowser({
-      edge: { host: '127.0.0.1', httpsPort: 1, httpPort: null, apiPort: null, ca: null },
-      executable: process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium',
-      domain: 'app.ci.test',
-      profile: join(root, 'profile'),
-    })
-    page = await browser.context.newPage()
+    browser = await boxedBrowser({ domain: 'app.ci.test', folder: join(root, 'browser') })
+    page = await (await browser.newContext()).newPage()
   }, 60_000)
   afterAll(async () => {
     await browser?.close()

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Browser, openBrowser } from '../../src/checks/browser.ts'
+import type { Browser } from '../../src/browser/open.ts'
 import { comparePictures, pngSize } from '../../src/checks/visual-difference.ts'
+import { boxedBrowser } from './boxed-browser.ts'
 
 let browser: Browser
 let root: string
@@ -11,12 +12,7 @@ const signal = new AbortController().signal
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cc-ci-difference-'))
-  browser = await openBrowser({
-    edge: { host: '127.0.0.1', httpsPort: 1, httpPort: null, apiPort: null, ca: null },
-    executable: process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium',
-    domain: 'app.ci.test',
-    profile: join(root, 'profile'),
-  })
+  browser = await boxedBrowser({ domain: 'app.ci.test', folder: join(root, 'browser') })
 }, 60_000)
 afterAll(async () => {
   await browser?.close()
@@ -25,7 +21,7 @@ afterAll(async () => {
 
 /** A page of 400 × 300 with squares of 10 × 10 at these places. */
 async function pictured(squares: readonly (readonly [x: number, y: number])[], height = 300): Promise<Buffer> {
-  const page = await browser.context.newPage()
+  const page = await (await browser.newContext()).newPage()
   await page.setViewportSize({ width: 400, height })
   const boxes = squares.map(
     ([x, y]) => `<i style="position:absolute;left:${x}px;top:${y}px;width:10px;height:10px;background:#000"></i>`,

@@ -25,7 +25,10 @@ export interface Workshop {
    * `cc-ci test` with default settings, its results read and checked against the published schema. Throws where it passed at a second attempt
    * only: a test must not pass by chance, unless `again` says that it is about that.
    */
-  test(args: readonly string[], options?: { again?: boolean }): Promise<ExecResult & { results: Results }>
+  test(
+    args: readonly string[],
+    options?: { again?: boolean; env?: Record<string, string> },
+  ): Promise<ExecResult & { results: Results }>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -47,9 +50,9 @@ export function openWorkshop(): Workshop {
         env: { ...env, ...options.env },
         signal: options.signal,
       }),
-    async test(args, { again = false } = {}) {
+    async test(args, { again = false, env: more = {} } = {}) {
       const file = join(dir, `results-${Math.random().toString(36).slice(2)}.json`)
-      const done = await workshop.run(['test', ...args, '--json', file])
+      const done = await workshop.run(['test', ...args, '--json', file], { env: more })
       if (!existsSync(file)) throw new Error(`no results (exit ${done.exitCode}):\n${done.stdout}\n${done.stderr}`)
       const results = parseResults(JSON.parse(readFileSync(file, 'utf8')), file)
       if (!again && results.verdict === 'pass' && results.attempts)

@@ -1,11 +1,26 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { EXIT } from '../../src/lib/errors.ts'
 import { LAUNCHER, openWorkshop } from './cc-ci.ts'
 import { leftOnEngine } from './started.ts'
 import { tinkered } from './tinkered.ts'
+
+it('a run comes to its end and its teardown though nobody can be told anything', async () => {
+  await using workshop = openWorkshop()
+  const recipe = await workshop.recipe('healthy')
+  const full = openSync('/dev/full', 'w')
+  const args = ['test', recipe, '--state', workshop.state, '--only', 'install', '--no-repeat']
+  const child = spawn(LAUNCHER, args, { stdio: ['ignore', full, full] })
+  expect(await once(child, 'close')).toEqual([EXIT.unverified, null])
+  closeSync(full)
+  const [id = ''] = readdirSync(join(workshop.state, 'runs'))
+  const { verdict, flags } = JSON.parse(readFileSync(join(workshop.state, 'runs', id, 'results.json'), 'utf8'))
+  expect([verdict, flags.cleanTeardown]).toEqual(['pass', true])
+  expect(await leftOnEngine(workshop)).toEqual([])
+})
 
 describe('commands that only look', () => {
   it('end as ever when nobody reads on, as under `| head`', async () => {
@@ -15,6 +30,22 @@ describe('commands that only look', () => {
     child.stderr.on('data', (chunk) => (complaints += chunk))
     expect(await once(child, 'close')).toEqual([0, null])
     expect(complaints).toBe('')
+  })
+
+  it.each([
+    ['explain', ['explain', 'crash-loop'], EXIT.unverified],
+    ['--help', ['--help'], EXIT.unverified],
+    ['an error', ['nonsense'], EXIT.usage],
+  ])('say in one line that a full disk did not take what they print: %s', async (_, args, exitCode) => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(LAUNCHER, args, { stdio: ['ignore', full, 'pipe'] })
+    let complaints = ''
+    child.stderr?.on('data', (chunk) => (complaints += chunk))
+    expect(await once(child, 'close')).toEqual([exitCode, null])
+    closeSync(full)
+    const said =
+      exitCode === EXIT.usage ? /unknown command/ : /^cc-ci: standard output is not complete: ENOSPC[^\n]*\n$/
+    expect(complaints).toMatch(said)
   })
 
   it('plan says what a run would do and why, and leaves nothing', async () => {

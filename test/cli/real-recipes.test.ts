@@ -45,7 +45,7 @@ describe.concurrent('real recipes live their whole life', () => {
       tierOf(results, tier).tests.filter(({ status }) => status === 'passed'),
     )
     expect(passed.map(({ length }) => length)).toEqual([1, 1, 3])
-    expect(results.customization.hooks).toHaveLength(5)
+    expect(results.customization.hooks).toHaveLength(6)
   })
 })
 

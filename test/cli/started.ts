@@ -12,10 +12,14 @@ export interface Started {
   readonly exited: Promise<number | null>
 }
 
-export function start(workshop: Workshop, args: readonly string[]): Started {
+export function start(
+  workshop: Workshop,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Started {
   const child = spawn(LAUNCHER, args, {
     cwd: workshop.dir,
-    env: { ...inheritedEnv(), CC_CI_STATE: workshop.state, NO_COLOR: '1' },
+    env: { ...inheritedEnv(), CC_CI_STATE: workshop.state, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -19,24 +19,32 @@ busybox httpd -p 8080 -h /data
 while :; do sleep 1 & wait $!; done`
 const IDLE = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done"
 
+/** Knows by another file that it had data, and does not start without it. */
+const INSISTS = SERVE.replace('[ -s', '[ -s /data/.id ] || [ ! -e /data/index.html ] || exit 4\n[ -s')
+
 interface Release {
   readonly image?: string
+  /** Default: SERVE. */
+  readonly serve?: string
   readonly labels?: Readonly<Record<string, string>>
   /** A second service, with a volume of its own. */
   readonly worker?: boolean
+  /** Labels of the second service, which then has the data too. */
+  readonly workerLabels?: Readonly<Record<string, string>>
 }
 
-function compose(version: string, { image = 'cc-ci-fixtures/busybox:1', labels = {}, worker }: Release): string {
+function compose(version: string, release: Release): string {
+  const { image = 'cc-ci-fixtures/busybox:1', serve = SERVE, labels = {}, worker, workerLabels } = release
   const escaped = (script: string) => ['/bin/sh', '-c', script.replaceAll('$', () => '$$')]
   const app = {
-    ...{ image, command: escaped(`${SERVE}\n# ${version}`), networks: ['proxy'], volumes: ['data:/data'] },
+    ...{ image, command: escaped(`${serve}\n# ${version}`), networks: ['proxy'], volumes: ['data:/data'] },
     healthcheck: {
       test: ['CMD', 'wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8080/'],
       ...{ interval: '1s', timeout: '3s', retries: 5, start_period: '10s' },
     },
     deploy: {
       update_config: { monitor: '1s' },
-      labels: Object.entries({
+      labels: labelList({
         'traefik.enable': 'true',
         'traefik.http.services.${STACK_NAME}.loadbalancer.server.port': '8080',
         'traefik.http.routers.${STACK_NAME}.rule': 'Host(`${DOMAIN}`)',
@@ -44,14 +52,15 @@ function compose(version: string, { image = 'cc-ci-fixtures/busybox:1', labels =
         'coop-cloud.${STACK_NAME}.version': version,
         'backupbot.backup': 'true',
         ...labels,
-      }).map(([key, value]) => `${key}=${value}`),
+      }),
     },
   }
   const second = {
     image: 'cc-ci-fixtures/busybox:1',
     command: escaped(IDLE),
     networks: ['proxy'],
-    volumes: ['cache:/cache'],
+    volumes: ['cache:/cache', ...(workerLabels ? ['data:/data'] : [])],
+    deploy: { labels: labelList(workerLabels ?? {}) },
   }
   return JSON.stringify({
     version: '3.8',
@@ -59,6 +68,10 @@ function compose(version: string, { image = 'cc-ci-fixtures/busybox:1', labels =
     networks: { proxy: { external: true } },
     volumes: { data: {}, ...(worker ? { cache: {} } : {}) },
   })
+}
+
+function labelList(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([key, value]) => `${key}=${value}`)
 }
 
 /** Releases by their tags, oldest first, then head; a text is the compose file as it is. */
@@ -149,16 +162,21 @@ describe('upgrades from many releases', () => {
     expect(await leftOnEngine(workshop)).toEqual([])
   })
 
-  it('fail where nobody could go back with their data', async () => {
+  it('fail where nobody could go back with their data, also where the app does not even come up without it', async () => {
     await using workshop = openWorkshop()
-    const wipes = { 'backupbot.restore.post-hook': "sh -c 'rm -f /data/.[!.]*'" }
-    const dir = await shop(workshop, { '1.0.0+1': { labels: wipes } }, {})
+    // Run beside the app, which is started again after it.
+    const wipes = { 'backupbot.backup': 'true', 'backupbot.restore.post-hook': "sh -c 'rm -f /data/.[!.]*'" }
+    const old = { serve: INSISTS, worker: true, workerLabels: wipes }
+    const dir = await shop(workshop, { '1.0.0+1': old }, { worker: true })
     const { results, stdout, exitCode } = await workshop.test([dir, '--only', 'rollback'])
     expect(exitCode, stdout).toBe(1)
     expect(tierOf(results, 'upgrade').status).toBe('pass')
     expect(tierOf(results, 'rollback')).toMatchObject({
       status: 'fail',
-      cause: { code: 'rollback-data-lost', blame: 'recipe', message: expect.stringMatching(/^1\.0\.0\+1, put back/) },
+      cause: {
+        ...{ code: 'rollback-data-lost', blame: 'recipe', message: expect.stringMatching(/^1\.0\.0\+1, put back/) },
+        lines: expect.arrayContaining([expect.stringMatching(/^and so it does not come up: .*exit code 4/)]),
+      },
     })
     expect(results.level).toBe(2)
     expect(await leftOnEngine(workshop)).toEqual([])

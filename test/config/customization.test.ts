@@ -65,7 +65,7 @@ describe('what is found', () => {
 
   test('what an operator alone may set, in the folder of the operator', async () => {
     const { settings } = await customized({}, { 'gitea/cc-ci.yml': 'policy: {allow: [host-port], lint: enforce}\n' })
-    expect(settings.policy).toEqual({ allow: ['host-port'], lint: 'enforce' })
+    expect(settings.policy).toMatchObject({ allow: ['host-port'], lint: 'enforce' })
   })
 
   test('a dependency of cc-ci, and a recipe of the operator', async () => {
@@ -172,7 +172,7 @@ describe('what is refused', () => {
     [
       'brackets in each other',
       { [YAML]: `deps: ${'['.repeat(5000)}${']'.repeat(5000)}` },
-      /^cc-ci\/cc-ci\.yml is nested too deeply/,
+      /^cc-ci\/cc-ci\.yml:1:\d+ is nested too deeply/,
     ],
     ['a folder for a file', { 'cc-ci/compose.ci.yml/x': '' }, /compose\.ci\.yml is not a file/],
     ['a file for the folder', { 'cc-ci': '' }, /^cc-ci cc-ci is not a folder/],

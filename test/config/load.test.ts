@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
 import { formatPlace } from '../../src/lib/place.ts'
+import { MOST_DEFAULTS } from '../../src/verdict/policy-codes.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 
 const OWN = 'cc-ci/cc-ci.yml'
@@ -46,8 +47,8 @@ describe('what is used', () => {
       witness: 'auto',
       restore: 'whole',
       resilience: true,
-      resources: { memory: null },
-      policy: { allow: [], lint: 'report' },
+      resources: { memory: null, processes: 2048, log: 100 * 1024 ** 2, disk: 10 * 1024 ** 3 },
+      policy: { allow: [], lint: 'report', most: MOST_DEFAULTS },
       quarantine: [],
     })
     expect([sources.size, written.size]).toEqual([0, 0])
@@ -86,6 +87,16 @@ describe('what is refused', () => {
     expect(at('3:1')).toMatch(/unknown setting healht Did you mean health\? /)
     expect(at('5:1')).toMatch(/unknown setting zzzzzzzzzzzz Allowed: /)
   })
+
+  test.each(['//keycloak.ci.test/realms/master', '/\\\\keycloak.ci.test/'])(
+    'a path of another host: %s',
+    async (path) => {
+      const [found] = await problems(`health: {path: '${path}'}\n`)
+      expect(found).toMatch(/health\.path: a path that begins with \/ and not with \/\//)
+      const [probe] = await problems(`ready: [{http: {path: '${path}'}}]\n`)
+      expect(probe).toMatch(/^cc-ci\/cc-ci\.yml:1:\d+ ready/)
+    },
+  )
 
   test('all problems of both files at once, with what was found', async () => {
     const found = await problems('health: {path: x, status: [99]}\nwitness: true\n', 'upgrade: {form: none}\n')

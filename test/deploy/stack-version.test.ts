@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
 import { stackModel } from '../../src/deploy/native/stack-model.ts'
 import { composeText } from '../../src/recipe/compose-text.ts'
@@ -6,6 +7,25 @@ import { hasStackConfig, stackConfig } from '../recipe/docker-cli.ts'
 import { folder, resolved } from '../recipe/throwaway.ts'
 
 const live = await hasStackConfig()
+
+test.each([
+  ['nothing', '', 2048],
+  ['more', 'deploy: {resources: {limits: {pids: 100000}}}', 2048],
+  ['that there is none', 'deploy: {resources: {limits: {pids: -1}}}', 2048],
+  ['less', 'deploy: {resources: {limits: {pids: 50}}}', 50],
+])('a service that says %s has bounded processes and a bounded log', async (_, service, pids) => {
+  const compose = `version: "3.9"\nservices:\n  app:\n    image: x\n    ${service}\n  db: {image: x}\n`
+  const { services } = parse(await deployedText(compose)) as { services: Record<string, Deployed> }
+  const processes = Object.values(services).map(({ deploy }) => deploy.resources.limits.pids)
+  expect(processes).toEqual([pids, 2048])
+  const bound = String(NOTHING_ADDED.logBytes / 2)
+  expect(Object.values(services).map(({ logging }) => logging.options['max-size'])).toEqual([bound, bound])
+})
+
+interface Deployed {
+  readonly deploy: { readonly resources: { readonly limits: { readonly pids: number } } }
+  readonly logging: { readonly options: Readonly<Record<string, string>> }
+}
 
 /** The text that the native deployer gives to the docker CLI. */
 async function deployedText(compose: string): Promise<string> {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { decide } from '../../src/engine/convergence/decide.ts'
 import { mayComplete } from '../../src/engine/convergence/ends.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
+import { beyondTheRun, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
 import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
 import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
@@ -403,6 +405,45 @@ describe('out of memory', () => {
     expect(decided({ tasks: [killed, task('app')], containers: [container('c')] })).toBe('ready')
     expect(decided({ tasks: [task('app', { containerId: 'c' })], containers: oom })).toBe('ready')
     expect(decided({ tasks: [failed('app', 10), task('app')], containers: oom })).toBe('ready')
+  })
+
+  test.each([
+    [
+      'cc-ci',
+      String(2 * 1024 ** 3),
+      /^run-memory of app: app was killed .* the 512 MiB .* not the recipe's: the run has 2 GiB in all$/,
+    ],
+    ['the settings', 'setting', /^run-memory of app: app was killed .* the setting resources\.memory says it$/],
+  ])('is not the recipe’s at a limit of %s, also where an update is given up for it', (_, source, says) => {
+    const mine = service('app', {
+      labels: { [MEMORY_LABEL]: source },
+      taskTemplate: { Resources: { Limits: { MemoryBytes: 512 * 1024 ** 2 } } },
+    })
+    expect(decided({ services: [mine], tasks: [killed, task('app')], containers: oom })).toMatch(says)
+    const update = { state: 'rollback_completed', startedAt: null, message: '' } as const
+    expect(decided({ services: [{ ...mine, update }], tasks: [LEFT, killed], containers: oom })).toMatch(
+      new RegExp(`${says.source.slice(0, -1)}; its update is rollback_completed$`),
+    )
+    expect(decided({ services: [{ ...mine, update }], tasks: [LEFT, killed], containers: [container('c')] })).toMatch(
+      /^rolled-back of app/,
+    )
+  })
+
+  test('of all services together comes before whatever is seen', () => {
+    const imposed = {
+      ...beyondTheRun('db', { heldBytes: 3 * 1024 ** 3, mostBytes: 2 * 1024 ** 3 }),
+      service: 'db',
+      tasks: [],
+    }
+    const found = decide({ ...snapshot({ tasks: [killed, task('app')], containers: oom }), imposed })
+    expect(found).toMatchObject({
+      state: 'impossible',
+      cause: {
+        code: 'run-memory',
+        service: 'db',
+        message: expect.stringContaining('used 3 GiB of memory, more than the 2 GiB'),
+      },
+    })
   })
 
   test('is what a paused update says of its new task', () => {

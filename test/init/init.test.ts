@@ -87,7 +87,7 @@ describe('cc-ci init', () => {
     const recipeDir = await repository({ 'compose.yml': '', [SETTINGS]: on })
     const { settings: loaded } = await loadSettings({ recipeDir, recipeName: 'x' })
     expect(loaded.resources.memory).toBe(512 * 1024 ** 2)
-    expect({ ...loaded, resources: { memory: null } }).toEqual({
+    expect({ ...loaded, resources: { ...loaded.resources, memory: null } }).toEqual({
       ...(await loadSettings({ recipeDir: await repository(), recipeName: 'x' })).settings,
       timeouts: { ...loaded.timeouts, deploy: 1_200_000 },
     })

@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Masker } from '../../src/lib/mask.ts'
+import { readZip } from '../../src/lib/zip.ts'
 import { judgeTests } from '../../src/lifecycle/custom/judge-tests.ts'
+import { maskAs, maskFile } from '../../src/lifecycle/masked-file.ts'
 import { servePage } from './support/page-server.ts'
 import { runSpecs, runSpecsOnce } from './support/run-specs.ts'
 import { FACTS, fakeSandbox } from './support/sandbox.ts'
@@ -65,6 +68,41 @@ test('has services', async ({ app, recipe }) => {
       'tests/custom/adds.spec.ts': `${PASSING}await Promise.resolve()\n`,
     })
     expect(run.lines).toEqual(['passed adds'])
+  })
+
+  it('leave traces whose texts can be masked, and which are whole afterwards', async () => {
+    await using page = await servePage()
+    await using box = await fakeSandbox()
+    const secret = 'correct horse battery'
+    const run = await runSpecs(
+      box,
+      {
+        'tests/custom/types.spec.ts': `${IMPORT}
+test('types', async ({ page }) => {
+  await page.goto('/?q=' + encodeURIComponent(${JSON.stringify(secret)}))
+  await page.setContent('<input type=password><p>&amp; ' + ${JSON.stringify(secret)})
+  await page.fill('input', ${JSON.stringify(secret)})
+  await expect(page.getByRole('button')).toBeVisible({ timeout: 300 })
+})
+`,
+      },
+      { handlers: { context: async () => ({ ...FACTS, baseUrl: page.url }) } },
+    )
+    const { path = '' } = run.row('types').attachments.find(({ name }) => name === 'trace') ?? {}
+    const trace = join(box.dir, 'output', path)
+    const masker = new Masker()
+    masker.add(secret)
+    const holding = () =>
+      (readZip(readFileSync(trace), { maxBytes: 1e8, maxEntries: 10_000 }) ?? [])
+        .filter(({ content }) => masker.leaks(content.toString('latin1')))
+        .map(({ name }) => name)
+    expect(holding().length).toBeGreaterThan(0)
+    const look = maskFile(trace, (text, name) => maskAs(name, text, (one) => masker.mask(one)))
+    expect(look).toEqual({ changed: true, unseen: 'within' })
+    expect(holding()).toEqual([])
+    for (const { name, content } of readZip(readFileSync(trace), { maxBytes: 1e8, maxEntries: 10_000 }) ?? [])
+      if (/\.(trace|network)$/.test(name))
+        for (const line of content.toString().split('\n').filter(Boolean)) expect(() => JSON.parse(line)).not.toThrow()
   })
 
   it('keep a screenshot, a trace and the error with its place when they fail', async () => {

@@ -327,6 +327,7 @@ describe('a clone that lacks something', () => {
     ['by hand, --depth=1', (origin) => fetchedByHand(origin, '--depth=1'), /this clone is shallow/],
     ['by hand, whole', (origin) => fetchedByHand(origin), /no version tag was fetched into this clone/],
     ['by hand, no blobs', (origin) => fetchedByHand(origin, '--depth=1', '--filter=tree:0'), /this clone is shallow/],
+    ['no blobs', (origin) => clone(origin, '--filter=blob:none'), /this clone was made with a filter/],
   ]
 
   test.each(LACKING)('%s: what it lacks is read from its origin, and told', async (_name, make, says) => {

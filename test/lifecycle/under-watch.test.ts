@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type RunContext, TierStop } from '../../src/lifecycle/context.ts'
+import type { DiskFull } from '../../src/lifecycle/disk/judge.ts'
 import { underWatch } from '../../src/lifecycle/under-watch.ts'
 import { type Cause, cause } from '../../src/verdict/causes.ts'
 import { checkAfter } from '../../src/verdict/checks.ts'
@@ -8,9 +9,14 @@ const ROOT = cause('crash-loop', 'app ended 2 times', { service: 'app', lines: [
 const SYMPTOM = cause('http-not-serving', 'the proxy has nobody to ask')
 
 /** A tier's life under a watch that says what the test wants it to. */
-function under(act: (context: RunContext, fail: (why: Cause) => void) => Promise<unknown>, known: Cause | null = null) {
+function under(
+  act: (context: RunContext, fail: (why: Cause) => void, fill: (full: DiskFull) => void) => Promise<unknown>,
+  known: Cause | null = null,
+) {
+  const disk = { full: null as DiskFull | null, listeners: new Set<(full: DiskFull) => void>() }
   const listeners = new Set<(why: Cause) => void>()
   const outer = new AbortController()
+  let failed: Cause | null = null
   const context = {
     signal: outer.signal,
     masker: { mask: (text: string) => text.replace('hunter2', '***') },
@@ -19,16 +25,34 @@ function under(act: (context: RunContext, fail: (why: Cause) => void) => Promise
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
-      failure: async () => known,
+      get failed() {
+        return known !== null || failed !== null
+      },
+      failure: async () => known ?? failed,
+    },
+    disk: {
+      get full() {
+        return disk.full
+      },
+      onFull(listener: (full: DiskFull) => void) {
+        disk.listeners.add(listener)
+        return () => disk.listeners.delete(listener)
+      },
+      found: async () => disk.full,
     },
   } as unknown as RunContext
   const fail = (why: Cause) => {
+    failed = why
     for (const listener of listeners) listener(why)
+  }
+  const fill = (full: DiskFull) => {
+    disk.full = full
+    for (const listener of disk.listeners) listener(full)
   }
   const ended = underWatch(
     context,
     () => 'waited for app.ci.test to answer: hunter2',
-    (watched) => act(watched, fail),
+    (watched) => act(watched, fail, fill),
   )
   return { ended, outer, listeners }
 }
@@ -60,6 +84,11 @@ test('a wait ends when the app failed, with the root and what was waited for, ma
   expect(outcome).toBe('fail')
   expect(why).toMatchObject({ code: 'crash-loop', service: 'app' })
   expect(why.lines).toEqual(['log: no such table', 'meanwhile: waited for app.ci.test to answer: ***'])
+})
+
+test('what fails in the last moment, when nothing waits any more, stops the tier too', async () => {
+  const { ended } = under(async (_, fail) => fail(ROOT))
+  expect((await stopOf(ended)).why).toMatchObject({ code: 'crash-loop', lines: ['log: no such table'] })
 })
 
 test('a check that failed for want of a program that ended names the program; the check is the last line', async () => {
@@ -132,4 +161,36 @@ test('errors that are no judgement are passed on', async () => {
       throw error
     }, ROOT).ended,
   ).rejects.toBe(error)
+})
+
+test('data that a rollback did not bring back is the root, also where the program ends for want of it', async () => {
+  const stop = new TierStop('data-kept', cause('rollback-data-lost', 'the planted row is missing'))
+  const { ended } = under(async (_, fail) => {
+    fail(ROOT)
+    throw stop
+  }, ROOT)
+  expect(await stopOf(ended)).toBe(stop)
+})
+
+describe('a disk that is full', () => {
+  const FULL: DiskFull = { outcome: 'unverified', why: cause('disk-full', 'no room') }
+
+  test('ends a wait, and comes before whatever else is seen then', async () => {
+    const waiting = under(async ({ signal }, _, fill) => {
+      queueMicrotask(() => fill(FULL))
+      return never(signal)
+    })
+    expect(await stopOf(waiting.ended)).toMatchObject({ outcome: 'unverified', why: FULL.why })
+    const crashed = under(async (_, fail, fill) => {
+      fail(ROOT)
+      fill(FULL)
+      throw new TierStop('task-answers', SYMPTOM)
+    }, ROOT)
+    expect(await stopOf(crashed.ended)).toMatchObject({ outcome: 'unverified', why: FULL.why })
+  })
+
+  test('lets nothing pass that ended meanwhile', async () => {
+    const { ended } = under(async (_, __, fill) => fill(FULL))
+    expect((await stopOf(ended)).why).toBe(FULL.why)
+  })
 })

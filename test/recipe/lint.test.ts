@@ -1,3 +1,4 @@
+// cspell:ignore tcpdump arping pingora unhealthyinterval rtprio localdomain parentrefs usersfile serverstransport serverstransports insecureskipverify defaultgeneratedcert defaultcertificate customrequestheaders
 import { describe, expect, test } from 'vitest'
 import { appEnv } from '../../src/recipe/app-env.ts'
 import { type LintRow, lint } from '../../src/recipe/lint/lint.ts'
@@ -397,6 +398,10 @@ const tcp = (rule: string, entryPoints?: string) =>
   `deploy: {labels: ['traefik.tcp.routers.x.rule=${rule}'${entryPoints === undefined ? '' : `, 'traefik.tcp.routers.x.entrypoints=${entryPoints}'`}]}`
 const label = (text: string) => `deploy: {labels: ['traefik.http.${text}']}`
 
+/** A section with so many entries. */
+const many = (section: string, count: number, entry = '{}') =>
+  `${section}: {${Array.from({ length: count }, (_, i) => `n${i}: ${entry}`).join(', ')}}`
+
 describe('compose policy', () => {
   const CASES: [code: keyof typeof POLICY, service: string, rest?: string][] = [
     ['bind-mount', 'volumes: ["./x:/x"]'],
@@ -444,12 +449,157 @@ describe('compose policy', () => {
     ['foreign-route', label('middlewares.x.forwardauth.address=http://app_example_com_auth.elsewhere.org')],
     ['foreign-route', label('middlewares.x.forwardauth.address=http://app.example.com@127.0.0.1/')],
     ['foreign-route', 'networks: {proxy: {aliases: [keycloak.ci.test]}}', 'networks: {proxy: {external: true}}'],
+    // H1: what Traefik makes of the spelling counts.
+    ['foreign-route', label('routers.x.rule=Host(`keycloak.example.com.`)')],
+    ['foreign-route', label('routers.x.rule=Host("keycloak.example.co\\x6d")')],
+    ['foreign-route', label('routers.x.rule=Host("keycloak.example.co\\155")')],
+    ['foreign-route', label('routers.x.rule=Host("keycloak.example.co\\u006d")')],
+    ['foreign-route', label('routers.x.rule=Host("\\x2a")')],
+    ['foreign-route', label('routers.x.rule=Host(`*`)')],
+    ['foreign-route', label('routers.x.rule=Host(`example.com.`)')],
+    ['foreign-route', label('routers.x.rule=Host(`shop.of-a-person.coop`)')],
+    ['foreign-route', label('routers.x.rule=Host(`app.example.com`) && (Host(`keycloak.example.com`) || Path(`/`))')],
+    ['foreign-route', label('routers.x.rule=Host(`app.example.com`) && !Host(`keycloak.example.com`)')],
+    ['foreign-route', label('routers.x.rule=Host(`app.example.com` /* */)')],
+    ['foreign-route', label('routers[x].rule=Host(`app.example.com`)')],
+    ['foreign-route', label('routers[x].service=api@internal')],
+    ['foreign-route', label('routers.x.entrypoints[0]=web')],
+    ['foreign-route', "deploy: {labels: ['traefik.tcp.routers[x].rule=HostSNI(`*`)']}"],
+    ['foreign-route', tcp('HostSNI("\\x2a")')],
+    ['foreign-route', tcp('HostSNI(`keycloak.example.com.`)')],
+    [
+      'foreign-route',
+      "deploy: {labels: ['traefik.tcp.routers.X.rule=HostSNI(`*`)', 'traefik.tcp.routers.x.entrypoints=ssh']}",
+    ],
+    ['foreign-route', tcp('HostSNI(`*`)', 'ssh\u0085')],
+    ['foreign-route', "deploy: {labels: ['traefik.udp.routers.x.entrypoints=web']}"],
+    ['foreign-route', "labels: ['traefik.http.routers.x.rule=Host(`keycloak.example.com`)']"],
+    ['foreign-route', label('routers.x.priority=9223372036854775000')],
+    ['foreign-route', label('routers.x.priority=9999999999')],
+    ['foreign-route', label('middlewares.x.buffering.memRequestBodyBytes=99999999999')],
+    ['foreign-route', label('middlewares.x.buffering.memResponseBodyBytes=0x7fffffff')],
+    ['foreign-route', label('middlewares.x.forwardauth.maxBodySize=-1')],
+    ['foreign-route', label('middlewares.x.forwardauth.forwardBody=true')],
+    ['foreign-route', label('middlewares.x.retry.attempts=1000000')],
+    ['foreign-route', label('middlewares.x.retry.maxRequestBodyBytes=-1')],
+    ['foreign-route', label('middlewares.x.basicauth.users=a:$$2y$$31$$aaaaaaaaaaaaaaaaaaaaaa')],
+    ['foreign-route', label('middlewares.x.basicauth.users=a:$$apr1$$aaaa,b:$$2A$$15$$aaaa')],
+    ['foreign-route', label('routers.x.service=x@file')],
+    ['foreign-route', label('routers.x.service=other_ci_test@swarm')],
+    ['foreign-route', label('routers.x.service=ccci-keycloak')],
+    ['foreign-route', label('routers.x.middlewares=a,other_ci_test-auth')],
+    ['foreign-route', label('routers.x.middlewares=dashboard_redirect@internal')],
+    ['foreign-route', label('routers.x.parentrefs=y')],
+    ['foreign-route', label('routers.x.tls.domains[0].main=keycloak.example.com')],
+    ['foreign-route', label('routers.x.tls.domains[0].sans=app.example.com,*.example.com')],
+    ['foreign-route', label('middlewares.x.errors.service=api@internal')],
+    ['foreign-route', label('middlewares.x.basicauth.usersfile=/edge/leaf.key')],
+    ['foreign-route', label('middlewares.x.digestauth.usersfile=/edge/leaf.key')],
+    ['foreign-route', label('middlewares.x.ratelimit.redis.endpoints=172.18.0.1:6379')],
+    ['foreign-route', label('middlewares.x.forwardauth.tls.key=/edge/leaf.key')],
+    ['foreign-route', label('middlewares.x.plugin.any.thing=1')],
+    ['foreign-route', label('middlewares.x.chain.middlewares=x@consul')],
+    ['foreign-route', label('services.x.loadbalancer.serverstransport=x')],
+    ['foreign-route', label('services.x.weighted.services[0].name=y')],
+    ['foreign-route', label('serverstransports.x.insecureskipverify=true')],
+    ['foreign-route', label('services.x.loadbalancer.healthcheck.path=//127.0.0.1:8080/')],
+    // H2
+    ['foreign-route', "deploy: {labels: ['traefik.tls.stores.default.defaultgeneratedcert.resolver=x']}"],
+    ['foreign-route', "deploy: {labels: ['traefik.tls.stores.default.defaultcertificate.certfile=/x']}"],
+    // M1
+    ['foreign-route', 'hostname: keycloak.ci.test'],
+    ['foreign-route', 'hostname: Keycloak.CI.Test.'],
+    ['foreign-route', 'hostname: cc-ci-edge'],
+    ['foreign-route', 'hostname: other_ci_test_app'],
+    ['foreign-route', '{hostname: keycloak, domainname: ci.test}'],
+    ['foreign-route', 'container_name: ccci-keycloak'],
+    ['foreign-route', '', '  ccci-keycloak: {image: x}'],
+    ['foreign-route', '', '  keycloak.ci.test: {image: x}'],
+    ['foreign-route', `hostname: '{{"keycloak.ci.test"}}'`],
+    ['foreign-route', `hostname: '{{printf "ccci-%s" .Task.Slot}}'`],
+    ['foreign-route', `hostname: '{{index .Service.Labels "x"}}'`],
+    ['foreign-route', 'hostname: tasks.ccci-keycloak'],
+    ['foreign-route', '', '  tasks.cc-ci-edge: {image: x}'],
+    ['foreign-route', '{networks: [proxy], hostname: registry.npmjs.org', 'networks: {proxy: {external: true}}'],
+    ['foreign-route', '{hostname: api.stripe.com', 'networks: {default: {external: true, name: proxy}}'],
+    ['foreign-route', '', '  registry.npmjs.org: {image: x, networks: [proxy]}\nnetworks: {proxy: {external: true}}'],
+    // M4
+    ['host-port', 'ports: ["80"]'],
+    ['host-port', 'ports: [{target: 80, mode: host}]'],
+    // M5
+    ['foreign-volume', 'volumes: ["ccci-restic:/r"]', 'volumes: {ccci-restic: }'],
+    ['foreign-volume', 'volumes: ["r:/r"]', 'volumes: {r: {name: app_example_com_ccci-restic}}'],
+    ['foreign-network', 'networks: [n]', 'networks: {n: {external: true, name: app_example_com_ccci-sandbox}}'],
+    ['foreign-secret', 'secrets: [s]', 'secrets: {s: {external: true, name: app_example_com_ccci-members_key_v1}}'],
+    ['foreign-config', 'configs: [c]', 'configs: {c: {external: true, name: app_example_com_ccci-authority}}'],
+    ['foreign-volume', 'volumes: ["data:/r"]', `volumes: {data: {name: 'app_example_com_{{"ccci-restic"}}'}}`],
+    [
+      'foreign-volume',
+      'volumes: ["data:/r"]',
+      `volumes: {data: {name: 'app_example_com_c{{.Task.Slot | printf "%s"}}'}}`,
+    ],
+    ['foreign-volume', 'volumes: ["data:/r"]', `volumes: {data: {name: 'app_example_com-{{""}}x'}}`],
+    // What stands in the address that the edge calls.
+    ['foreign-route', label('services.x.loadbalancer.server.port=80@127.0.0.1:8080')],
+    ['foreign-route', label('services.x.loadbalancer.server.port=80/../x')],
+    ['foreign-route', label('services.x.LoadBalancer.Server.Scheme=http://127.0.0.1:8080/?')],
+    ['foreign-route', label('services.x.loadbalancer.healthcheck.scheme=http://127.0.0.1:8080/?')],
+    ['foreign-route', label('services.x.loadbalancer.healthcheck.interval=1ns')],
+    ['foreign-route', label('services.x.loadbalancer.healthcheck.unhealthyinterval=0')],
+    ['foreign-route', "deploy: {labels: ['traefik.tcp.services.x.loadbalancer.server.port=80@127.0.0.1:8080']}"],
+    // L4, L5, L7
+    [
+      'driver-bind',
+      'volumes: ["v:/v"]',
+      'volumes: {v: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=1m,bind"}}}',
+    ],
+    ['driver-bind', 'volumes: ["v:/v"]', 'volumes: {v: {driver_opts: {type: tmpfs, device: tmpfs, Device: /etc}}}'],
+    ['foreign-volume', 'volumes: [{type: cluster, source: x, target: /x}]'],
+    ['foreign-secret', 'secrets: [s]', 'secrets: {s: {driver: vault}}'],
+    ['host-setting', 'oom_score_adj: -1000'],
+    ['host-setting', 'sysctls: {kernel.core_pattern: "|/x"}'],
+    ['host-setting', 'sysctls: [vm.overcommit_memory=1]'],
+    ['host-setting', 'credential_spec: {file: x.json}'],
+    ['host-setting', 'ulimits: {rtprio: 99}'],
+    ['host-setting', 'ulimits: {rtprio: {soft: 0, hard: -1}}'],
+    ['host-setting', 'ulimits: {nice: {soft: 20, hard: 40}}'],
+    ['host-setting', 'healthcheck: {test: [CMD, "true"], interval: 1ms}'],
+    ['host-setting', 'healthcheck: {test: [CMD, "true"], start_period: 1h, start_interval: 2ms}'],
+    ['host-setting', 'logging: {driver: json-file, options: {mode: non-blocking, max-buffer-size: 100g}}'],
+    ['host-setting', 'logging: {driver: json-file, options: {mode: non-blocking, max-buffer-size: "1e10"}}'],
+    ['host-setting', 'logging: {driver: json-file, options: {mode: non-blocking, max-buffer-size: "1.g"}}'],
+    ['host-setting', 'sysctls: {"net.../../kernel/core_pattern": "|x"}'],
+    ['host-setting', 'sysctls: ["net./../kernel/core_pattern=|x"]'],
+    ['local-registry', 'image: 127.0.0.1:5000/x'],
+    ['local-registry', 'image: localhost.localdomain/x'],
+    ['network-address', 'networks: [n]', 'networks: {n: {ipam: {config: [{subnet: 10.128.0.0/9}]}}}'],
+    ['network-address', 'networks: [n]', 'networks: {n: {ipam: {driver: other}}}'],
+    [
+      'network-address',
+      'networks: [n]',
+      'networks: {n: {driver_opts: {com.docker.network.driver.overlay.other: "4097"}}}',
+    ],
+    ['too-many', 'deploy: {replicas: 101}'],
+    ['too-many', 'tty: true', many('networks', 31)],
+    ['too-many', 'tty: true', many('secrets', 151, '{external: true, name: "${STACK_NAME}_s_v1"}')],
+    ['too-many', 'tty: true', many('configs', 151, '{file: compose.yml}')],
+    ['too-many', 'tty: true', many('volumes', 151)],
+    // L10
+    ['raw-sockets', 'healthcheck: {test: ["CMD", "ping", "-c1", "db"]}'],
+    ['raw-sockets', 'healthcheck: {test: "ping -c 1 db || exit 1"}'],
+    ['raw-sockets', 'healthcheck: {test: ["CMD-SHELL", "test -f /x && /bin/ping6 -c 1 db"]}'],
+    ['raw-sockets', 'command: ["sh", "-c", "until busybox ping -c1 db; do sleep 1; done"]'],
+    ['raw-sockets', 'command: "timeout 5 tcpdump -i any"'],
+    ['raw-sockets', 'entrypoint: ["/usr/bin/arping", "-U", "10.0.0.1"]'],
     ['host-port', 'ports: ["80:80"]'],
     ['host-port', 'ports: [{target: 53, published: 53, mode: host}]'],
   ]
 
   test.each(CASES)('%s: %s', async (code, service, rest = '') => {
-    const compose = `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n${rest}\n`
+    const image = service.startsWith('image:') ? '' : 'image: x'
+    const compose = service.startsWith('{')
+      ? `services:\n  app: {image: x, ${service.slice(1)}${service.endsWith('}') ? '' : '}'}\n${rest}\n`
+      : `services:\n  app:\n    ${image}\n    ${service}\n${rest}\n`
     const { stack } = await resolved({ 'compose.yml': compose })
     const own = { domain: 'app.example.com' }
     expect(policyProblems(stack, 'app_example_com', own).map((problem) => problem.code)).toEqual([code])
@@ -466,11 +616,76 @@ describe('compose policy', () => {
     label('middlewares.x.forwardauth.address=http://app_example_com_auth:4181/verify'),
     label('middlewares.x.forwardauth.address=https://app.example.com/outpost/auth'),
     label('services.x.loadbalancer.server.url=http://app_example_com_app:80'),
+    label('routers.x.rule=Host("app.example.co\\x6d")'),
+    label('routers.x.rule=Host(`App.Example.COM.`)'),
+    label('routers.x.rule=Host(`app.example.com`, `shop.example.org`)'),
+    label('routers.x.middlewares=security@file,x,app_example_com-redirect@docker'),
+    label('routers.x.tls.domains[0].sans=*.app.example.com'),
+    label('routers.x.tls.options=default@file'),
+    label('routers.x.priority=100'),
+    label('middlewares.x.buffering.memRequestBodyBytes=2000000'),
+    label('middlewares.x.buffering.maxRequestBodyBytes=10000000000'),
+    label('middlewares.x.retry.attempts=4'),
+    label('middlewares.x.basicauth.users=a:$$2y$$12$$aaaa,b:$$apr1$$aaaa$$bbbb'),
+    label('middlewares.x.errors.service=app_example_com'),
+    label('middlewares.x.headers.customrequestheaders.X-Forwarded-Proto=https'),
+    label('router.x.rule=Host(`misspelt.elsewhere.net`)'),
+    "deploy: {labels: ['traefik.frontend.rule=Host:x', 'traefik.constraint-label=proxy']}",
+    "deploy: {labels: ['traefik.udp.routers.x.entrypoints=mumble-udp', 'traefik.udp.services.x.loadbalancer.server.port=64738']}",
+    'hostname: mail.somewhere.coop',
+    "hostname: '{{.Node.Hostname}}'",
+    "hostname: 'app-{{ .Task.Slot }}'",
+    '{networks: [proxy], hostname: mail.app.example.com}\nnetworks: {proxy: {external: true}}',
+    '{networks: [proxy], hostname: mail.example.org}\nnetworks: {proxy: {external: true}}',
+    "volumes: ['data:/d']\nvolumes: {data: {name: 'app_example_com_data-{{.Task.Slot}}'}}",
+    label('services.x.loadbalancer.server.port=8080'),
+    label('services.x.loadbalancer.server.port=web'),
+    label('services.x.loadbalancer.server.scheme=HTTPS'),
+    label('services.x.loadbalancer.healthcheck.interval=10'),
+    label('services.x.loadbalancer.healthcheck.interval=1m30s'),
+    label('routers.x.rule='),
+    'ulimits: {nofile: {soft: 65536, hard: 65536}, memlock: -1, nice: 20, nproc: 65535}',
+    'healthcheck: {test: [CMD, "true"], interval: 1s, start_interval: 500ms}',
+    'healthcheck: {test: [CMD, "true"], interval: 0s}',
+    'logging: {driver: json-file, options: {mode: non-blocking, max-buffer-size: 4m}}',
+    'hostname: mail.example.com',
+    'healthcheck: {test: ["CMD", "redis-cli", "ping"]}',
+    'healthcheck: {test: "mysqladmin ping -h localhost || exit 1"}',
+    'healthcheck: {test: ["CMD-SHELL", "redis-cli -a $$(cat /run/secrets/p) ping | grep PONG"]}',
+    'healthcheck: {test: ["CMD", "wget", "-q", "-O-", "http://127.0.0.1/ping"]}',
+    'command: ["sh", "-c", "traefik healthcheck --ping; ./ping.sh; exec pingora"]',
+    'command: ["influx", "ping"]',
+    'oom_score_adj: 500',
+    'sysctls: {net.core.somaxconn: 1024}',
   ])('own: %s', async (service) => {
-    const { stack } = await resolved({
-      'compose.yml': `version: "3.8"\nservices:\n  app:\n    image: x\n    ${service}\n`,
-    })
+    const compose = service.startsWith('{')
+      ? `services:\n  app: {image: x, ${service.slice(1)}\n`
+      : `services:\n  app:\n    image: x\n    ${service}\n`
+    const { stack } = await resolved({ 'compose.yml': compose })
     expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com' })).toEqual([])
+  })
+
+  test.each([
+    label('routers.x.rule=Host(`app.example.com`)'),
+    label('routers.x.middlewares=transport@file'),
+    label('routers.app_example_com.middlewares=transport@file'),
+    label('routers.app_example_com.service=gitea_example_org'),
+    label('routers.gitea_example_org_app.priority=1'),
+    label('router.app_example_com.rule=Host(`app.example.com`)'),
+    "deploy: {labels: ['traefik.udp.routers.app_example_com.entrypoints=dns']}",
+  ])("on an operator's own edge: %s", async (service) => {
+    const { stack } = await resolved({ 'compose.yml': `services:\n  app:\n    image: x\n    ${service}\n` })
+    const found = policyProblems(stack, 'app_example_com', { domain: 'app.example.com', strictHosts: true })
+    expect(found.map(({ code }) => code)).toEqual(['foreign-route'])
+  })
+
+  test.each([
+    label('routers.app_example_com-web.rule=Host(`app.example.com`)'),
+    label('routers.app_example_com.middlewares=security@file,keycloak@file,app_example_com-redirect'),
+    label('services.app-example-com-app.loadbalancer.server.port=80'),
+  ])("fit for an operator's own edge: %s", async (service) => {
+    const { stack } = await resolved({ 'compose.yml': `services:\n  app:\n    image: x\n    ${service}\n` })
+    expect(policyProblems(stack, 'app_example_com', { domain: 'app.example.com', strictHosts: true })).toEqual([])
   })
 
   test.each(['', '-data', '_data'])('a volume and a network that are named after the stack: %j', async (end) => {
@@ -478,6 +693,49 @@ describe('compose policy', () => {
     const compose = `version: "3.8"\nservices: {app: {image: x}}\nvolumes: {v: ${named}}\nnetworks: {n: ${named}}\n`
     const { stack } = await resolved({ 'compose.yml': compose })
     expect(policyProblems(stack, 'app_example_com')).toEqual([])
+  })
+
+  test('more services than one recipe may have: at the first that is too many, unless the operator grants it', async () => {
+    const services = Array.from({ length: 61 }, (_, i) => `  ${i === 0 ? 'app' : `s${i}`}:\n    image: x\n`)
+    const { stack } = await resolved({ 'compose.yml': `services:\n${services.join('')}` })
+    const found = policyProblems(stack, 'app_example_com')
+    expect(found.map(({ code, message, path }) => [code, message, stack.place(path)?.line])).toEqual([
+      ['too-many', 'the stack has 61 services; one recipe may have 60 (`policy.most.services`)', 122],
+    ])
+    expect(policyProblems(stack, 'app_example_com', { most: { services: 61 } })).toEqual([])
+  })
+
+  test('more ports than one recipe may have are told once, and which they are in a few words', async () => {
+    const compose = 'services:\n  app:\n    image: x\n    ports: ["1000-1200"]\n'
+    const { stack } = await resolved({ 'compose.yml': compose })
+    const found = policyProblems(stack, 'app_example_com')
+    expect(found.map(({ code }) => code).sort()).toEqual(['host-port', 'too-many'])
+    expect(found.find(({ code }) => code === 'host-port')?.message).toMatch(
+      /any free port to 1000\/tcp, .* and 196 more/,
+    )
+    expect(policyProblems(stack, 'app_example_com', { allow: ['host-port'], most: { ports: 201 } })).toEqual([])
+  })
+
+  test('options of a network that are its own affair', async () => {
+    const own =
+      '{driver_opts: {encrypted: "", com.docker.network.driver.mtu: "1400", mtu: "1400"}, ipam: {driver: default}, internal: true}'
+    const { stack } = await resolved({
+      'compose.yml': `services:\n  app:\n    image: x\n    networks: [n]\nnetworks: {n: ${own}}\n`,
+    })
+    expect(policyProblems(stack, 'app_example_com')).toEqual([])
+  })
+
+  test.each([
+    ['keycloak.tests.our.coop', ['foreign-route']],
+    ['tests.our.coop', ['foreign-route']],
+    ['db.app.tests.our.coop', []],
+    ['mail.our.coop', []],
+  ])("a host name beside the app's domain is another app's: %s", async (hostname, codes) => {
+    const { stack } = await resolved({
+      'compose.yml': `services:\n  app:\n    image: x\n    hostname: ${hostname}\n`,
+    })
+    const found = policyProblems(stack, 'app_tests_our_coop', { domain: 'app.tests.our.coop' })
+    expect(found.map(({ code }) => code)).toEqual(codes)
   })
 
   test('an entry point that a foreign edge may have is judged', async () => {

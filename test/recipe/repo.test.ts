@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { execOk } from '../../src/lib/exec.ts'
+import { linksOut } from '../../src/recipe/links.ts'
 import { exportTree, openRecipe, resolveRef } from '../../src/recipe/repo.ts'
 import { COMPOSE, commit, folder, git, repository, write } from './throwaway.ts'
 
@@ -151,6 +153,34 @@ describe('resolveRef', () => {
 })
 
 describe('exportTree', () => {
+  test('files are those of the commit byte for byte, whatever attributes and settings say', async () => {
+    const files = {
+      'compose.yml': COMPOSE,
+      'cc-ci/install-steps.sh': '#!/bin/sh\n# $Id$ \u00a5\necho one\n',
+      '.gitattributes': 'cc-ci/* text eol=crlf ident working-tree-encoding=UTF-16LE\n',
+      'cc-ci/.gitattributes': '* text eol=crlf\n',
+    }
+    const dir = await repository({ 'compose.yml': COMPOSE })
+    await write(dir, files)
+    await git(dir, '-c', 'core.attributesFile=/dev/null', 'rm', '--quiet', '--cached', 'compose.yml')
+    for (const [path, text] of Object.entries(files)) {
+      const id = await execOk('git', ['hash-object', '-w', '--stdin'], { cwd: dir, input: text, deadlineMs: 60_000 })
+      await git(dir, 'update-index', '--add', '--cacheinfo', `100644,${id.stdout.trim()},${path}`)
+    }
+    await git(dir, 'commit', '--quiet', '-m', 'attributes')
+    const head = await git(dir, 'rev-parse', 'HEAD')
+    for (const [key, value] of [
+      ['core.autocrlf', 'true'],
+      ['core.sparseCheckout', 'true'],
+      ['core.attributesFile', join(dir, '.gitattributes')],
+    ])
+      await git(dir, 'config', key ?? '', value ?? '')
+    await write(dir, { '.git/info/sparse-checkout': '/compose.yml\n' })
+    const dest = join(await folder({}), 'out')
+    await exportTree(await openRecipe(dir), head, dest)
+    for (const [path, text] of Object.entries(files)) expect(await readFile(join(dest, path), 'utf8')).toBe(text)
+  })
+
   test('a commit: its files, modes and inner links, none of the work tree', async () => {
     const dir = await repository({
       'compose.yml': COMPOSE,
@@ -194,6 +224,57 @@ describe('exportTree', () => {
       })
       expect(existsSync(dest)).toBe(false)
     }
+  })
+
+  const DEEP = 'a/b/c/d/e/f'
+  test.each([
+    ['through a link on the way', { 'a/b/s': '../..', hosts: 'a/b/s/../etc/hostname' }, 'hosts'],
+    [
+      'as far as the root',
+      { [`${DEEP}/s`]: '../../../../../..', hosts: `${DEEP}/s/../../../../../../etc/hostname` },
+      'hosts',
+    ],
+    ['through two links', { one: 'a/two', 'a/two': '.', hosts: 'one/../../etc' }, 'hosts'],
+    ['by a folder that is a link', { 'sub/out': '..', 'x/y': '../sub/out/../../etc' }, 'x/y'],
+  ])('a link out of the recipe %s is refused in both', async (_how, links, out) => {
+    const dir = await repository({ 'compose.yml': COMPOSE, [`${DEEP}/file`]: 'x', 'x/file': 'x', 'sub/file': 'x' })
+    for (const [path, target] of Object.entries(links)) {
+      await mkdir(join(dir, path, '..'), { recursive: true })
+      await symlink(target, join(dir, path))
+    }
+    const head = await commit(dir, 'x')
+    const repo = await openRecipe(dir)
+    for (const from of [head, 'worktree'])
+      await expect(exportTree(repo, from, join(await folder({}), 'out'))).rejects.toMatchObject({
+        code: 'symlink-outside',
+        where: { file: out },
+      })
+  })
+
+  test('links that stay within, lead nowhere or in a circle are kept as they are', async () => {
+    const dir = await repository({ 'compose.yml': COMPOSE, 'a/b/file': 'x' })
+    const links = {
+      up: 'a/../a/b',
+      'a/top': '..',
+      'a/b/far': '../top/up/file',
+      nowhere: 'not/there',
+      here: 'here',
+      'a/x': '../a/x/y',
+    }
+    for (const [path, target] of Object.entries(links)) await symlink(target, join(dir, path))
+    const head = await commit(dir, 'x')
+    for (const from of [head, 'worktree']) {
+      const dest = join(await folder({}), 'out')
+      await exportTree(await openRecipe(dir), from, dest)
+      for (const [path, target] of Object.entries(links)) expect(await readlink(join(dest, path))).toBe(target)
+    }
+  })
+
+  test('links that would take for ever to follow are refused', () => {
+    const links = new Map(
+      Array.from({ length: 3000 }, (_, index) => [`l${index}`, `${'./'.repeat(1000)}l${index + 1}`]),
+    )
+    expect(linksOut(links).length).toBeGreaterThan(0)
   })
 
   test('a submodule is left out', async () => {

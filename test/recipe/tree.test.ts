@@ -73,6 +73,21 @@ test('.env.sample that leads out of the recipe is refused', async () => {
   await expect(readTree(dir)).rejects.toMatchObject({ code: 'file-outside' })
 })
 
+test.each([
+  ['that leads nowhere', 'not-there', /is a link to something that is not there/],
+  ['to itself', '.env.sample', /is a link that leads back to itself/],
+  ['to a file below a file', 'compose.yml/x', /cannot be read: ENOTDIR/],
+])('.env.sample that is a link %s is an error of the recipe', async (_where, target, says) => {
+  const dir = await folder({ 'compose.yml': 'x' })
+  await symlink(target, join(dir, '.env.sample'))
+  await expect(readTree(dir)).rejects.toMatchObject({
+    exitCode: 2,
+    errors: [
+      { code: 'file-unreadable', message: expect.stringMatching(says) as unknown, where: { file: '.env.sample' } },
+    ],
+  })
+})
+
 test('the app environment: sample, then abra.sh, then overrides', async () => {
   const tree = await readTree(await folder({ '.env.sample': 'A=1\nB=1\nC=1\n', 'abra.sh': 'export B=2\nexport C=2\n' }))
   expect(Object.fromEntries(appEnv(tree, { C: '3' }))).toEqual({ A: '1', B: '2', C: '3' })

@@ -26,6 +26,14 @@ describe('htmlReport', () => {
     expect(page).toContain('2 upgrade: fail')
   })
 
+  it('claims nothing of what was not looked into for secrets', () => {
+    const notLooked = ['a.png', 'b.png'].map((name) => ({ file: `artifacts/${name}`, why: 'picture' as const }))
+    const page = htmlReport({ ...passedResults(), notLooked })
+    expect(page).toContain('Not these: 2 pictures.')
+    expect(page).toContain('<code>artifacts/b.png</code> (picture)')
+    expect(htmlReport(passedResults())).not.toContain('Not looked into')
+  })
+
   it('holds causes with lines, findings, leaks, screenshots, logs and the timeline', () => {
     const page = report()
     for (const part of [
@@ -158,6 +166,12 @@ describe('evidenceMarkup', () => {
     kind: 'reattached',
     version: '1.0.0+1',
     run: '20261123-191254-k3f9qa',
+    volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
+  })
+  samples.set('resumed', {
+    kind: 'resumed',
+    run: '20261123-191254-k3f9qa',
+    after: 'backup',
     volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
   })
   samples.set('engine-restart', {

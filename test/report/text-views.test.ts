@@ -80,6 +80,16 @@ describe('summaryText', () => {
     expect(text).toContain('!! what is kept was not scanned for secrets')
   })
 
+  it('says what was not looked into for secrets, but for pictures, which every run has', () => {
+    const picture = { file: 'artifacts/install.png', why: 'picture' } as const
+    const zip = { file: 'artifacts/a.zip', why: 'within' } as const
+    const results = passedResults()
+    expect(summaryText({ ...results, notLooked: [picture] })).not.toContain('secrets')
+    expect(summaryText({ ...results, notLooked: [picture, zip, { ...zip, why: 'archive' }] })).toContain(
+      '  not looked into for secrets: 1 archive in part, 1 archive (in the report)',
+    )
+  })
+
   it('fits a narrow terminal and colours only when told to', () => {
     const long = failedResults('word '.repeat(80))
     const rows = summaryText(long, { width: 60 })

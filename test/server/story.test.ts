@@ -94,7 +94,7 @@ test('from enrolment to a verdict, a refusal, a cancel and a re-run', async () =
   expect((await fetch(`${server.url}/runs/${one.request.id}`)).status).toBe(200)
   expect((await fetch(`${server.url}/runs/${one.request.id}/files/report.html`)).status).toBe(200)
 
-  // Approved at this commit it runs and passes; a push takes the approval with it, and a comment from before it means nothing.
+  // Approved at this commit it runs and passes; after a push a comment that names the old head means nothing.
   await server.api('POST', '/approvals', { repository: RECIPE, commit: first })
   await say(member, `!testme ${first.slice(0, 10)}`)
   await server.until('a second run', async () => (await runs()).length === 2)
@@ -130,7 +130,8 @@ test('from enrolment to a verdict, a refusal, a cancel and a re-run', async () =
   )
   await server.until('the status of the cancel', async () => (await status(second))?.state === 'error')
 
-  // Again, by the operator: the old approval is not for this commit.
+  // Again, by the operator, who has taken the approval back: it held for this commit too, which left the code alone.
+  await server.api('DELETE', `/approvals?repository=${encodeURIComponent(RECIPE)}&commit=${first}`)
   const again = await server.api<{ id: string }>('POST', `/runs/${three.request.id}/rerun`)
   await ended(again.id)
   expect((await newest()).outcome).toMatchObject({ verdict: 'unverified', teardown: 'clean' })

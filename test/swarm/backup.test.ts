@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { dumpCause, dumpReports } from '../../src/backup/dumps.ts'
 import { backupPlan } from '../../src/backup/labels.ts'
 import { checkDumps, coverageOf, restore, snapshot } from '../../src/backup/restic.ts'
+import type { Toolbox } from '../../src/backup/toolbox.ts'
+import { verifySnapshot } from '../../src/backup/verify.ts'
 import type { Surroundings } from '../../src/backup/witness/contract.ts'
 import {
   compareAfterRestore,
@@ -28,6 +30,16 @@ function around(stack: BareStack, volumes: string[], labels: Record<string, stri
     exec: async () => {
       throw new Error('no service here')
     },
+  }
+}
+
+/** The same toolbox, whose programs may write no file larger than that. */
+function bounded(toolbox: Toolbox, bytes: number): Toolbox {
+  const under = (argv: readonly string[]) => ['sh', '-c', `ulimit -f ${bytes / 512} && exec "$@"`, 'bounded', ...argv]
+  return {
+    ...toolbox,
+    run: (argv, options) => toolbox.run(under(argv), options),
+    exec: (argv, options) => toolbox.exec(under(argv), options),
   }
 }
 
@@ -207,6 +219,30 @@ test('every kind of dump is told whole or broken by what the snapshot holds of i
     message: 'db: empty.sql: the file is empty (0 bytes)',
   })
   expect(dumpCause(reports.filter(({ problem }) => problem === null))).toBeUndefined()
+})
+
+test('what is too large to be unpacked is looked at where it lies: holes fill no disk', async () => {
+  await using stack = await bareStack('db')
+  await stack.sh(`cd /volumes/db; echo begin > large.sql; echo '-- PostgreSQL database dump' | tee cut.sql > whole.sql
+    for name in holes large cut; do truncate -s 2049M "$name.sql"; done
+    truncate -s 2148532187 whole.sql; echo '-- PostgreSQL database dump complete' >> whole.sql`)
+  const plan = planOf({ 'backupbot.backup.volumes.db.path': 'holes.sql,large.sql,cut.sql,whole.sql' }, ['db'])
+  const taken = await snapshot(stack.toolbox, plan, { tag: 'x' })
+  // A file of more than this cannot be written in the toolbox.
+  const toolbox = bounded(stack.toolbox, 1024 ** 3)
+  const bytes = 2049 * 1024 ** 2
+  const cut = { volume: 'db', path: 'cut.sql', kind: 'other', bytes }
+  expect(await dumpReports(toolbox, taken, plan)).toEqual([
+    { volume: 'db', path: 'holes.sql', kind: 'other', bytes, problem: 'the file holds nothing but blanks' },
+    { volume: 'db', path: 'large.sql', kind: 'other', bytes, problem: null },
+    { ...cut, problem: 'the SQL dump is cut off: its end mark is missing' },
+    { ...cut, path: 'whole.sql', problem: null },
+  ])
+  const rule = { volume: 'db', path: 'large.sql' }
+  expect(await verifySnapshot(toolbox, taken.id, [{ ...rule, minBytes: bytes, contains: 'begin' }])).toBeNull()
+  expect(await verifySnapshot(toolbox, taken.id, [{ ...rule, contains: 'end' }])).toMatch(
+    /^db: large\.sql does not contain "end" in its first \d+ bytes$/,
+  )
 })
 
 test('an empty dump that a hook left in a wholly covered volume is found, an old file of that name is the app’s', async () => {

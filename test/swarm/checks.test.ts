@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
-import { openBrowser } from '../../src/checks/browser.ts'
 import { checkHttp } from '../../src/checks/http.ts'
 import { runningTasks } from '../../src/checks/serving-task.ts'
 import { smoke } from '../../src/checks/smoke.ts'
@@ -12,9 +11,9 @@ import { Engine } from '../../src/engine/client.ts'
 import { removeStackOrThrow } from '../../src/engine/removal.ts'
 import { randomId } from '../../src/lib/ids.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
+import { boxedBrowser } from '../checks/boxed-browser.ts'
 import { deployByHand } from './by-hand.ts'
 
-const CHROMIUM = process.env.CC_CI_CHROMIUM ?? '/usr/bin/chromium'
 const plain = (text: string) => text
 let root: string
 let engine: Engine
@@ -36,7 +35,7 @@ interface Deployed extends AsyncDisposable {
 async function deployed(name: string): Promise<Deployed> {
   const stack = `chk-${randomId(6)}`
   const domain = `${stack}.ci.test`
-  const remove = async () => void (await removeStackOrThrow(engine, { stack, runId: 'none', deadlineMs: 60_000 }))
+  const remove = async () => void (await removeStackOrThrow(engine, { stack, runId: stack, deadlineMs: 60_000 }))
   try {
     const { dir } = await buildRecipe(name, join(root, stack))
     await deployByHand(dir, { stack, domain })
@@ -64,7 +63,7 @@ function ask(
 }
 
 async function picture({ stack, domain }: { stack: string; domain: string }, path: string) {
-  const browser = await openBrowser({ edge, executable: CHROMIUM, domain, profile: join(root, `${stack}-profile`) })
+  const browser = await boxedBrowser({ edge, domain, prefix: stack, folder: join(root, `${stack}-browser`) })
   const screenshotFile = join(process.env.KEEP_SCREENSHOTS ?? root, `${stack}.png`)
   try {
     const result = await smoke(browser, {

@@ -2,11 +2,12 @@ import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EdgeAddress, foreignEdge } from '../../src/edge/address.ts'
 import { ensureEdge, lookEdge } from '../../src/edge/ensure.ts'
-import { namesHost, routesFor } from '../../src/edge/routes.ts'
+import { routesFor } from '../../src/edge/routes.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { randomId } from '../../src/lib/ids.ts'
 import { waitFor } from '../../src/lib/wait.ts'
+import { namesHost } from '../../src/recipe/traefik/rule.ts'
 
 const name = `edge-${randomId(6)}`
 const domain = `${name}.ci.test`

@@ -33,9 +33,13 @@ test('what a stack is made of, as the engine tells it', async () => {
   expect(await engine.container(container?.id ?? '')).toEqual(container)
   expect(await engine.cpuMs(container?.id ?? '')).toBeGreaterThan(0)
   expect(await engine.memoryBytes(container?.id ?? '')).toBeGreaterThan(0)
+  expect(await engine.taskContainers(`${name}_app`)).toEqual([{ id: container?.id, service: `${name}_app` }])
   expect(await objects.changedPaths(container?.id ?? '')).toEqual([])
   expect((await engine.exec(container?.id ?? '', ['touch', '/new'], { deadlineMs: 30_000 })).exitCode).toBe(0)
   expect(await objects.changedPaths(container?.id ?? '')).toEqual(['/new'])
+  const fill = ['dd', 'if=/dev/zero', 'of=/new', 'bs=1024', 'count=200']
+  expect((await engine.exec(container?.id ?? '', fill, { deadlineMs: 30_000 })).exitCode).toBe(0)
+  expect(await engine.layerBytes(container?.id ?? '')).toBeGreaterThanOrEqual(200 * 1024)
   expect(typeof (await engine.serviceLogs(app?.id ?? ''))).toBe('string')
   const once = await runOnce(engine, { service: `${name}_once`, stack: name, deadlineMs: 60_000 })
   expect(once).toMatchObject({ state: 'ready', value: { state: 'complete' } })
@@ -95,7 +99,8 @@ test('what is not there is null, false or empty', async () => {
     await engine.image(name),
     await engine.cpuMs(name),
     await engine.memoryBytes(name),
-  ]).toEqual([null, null, null, null, null])
+    await engine.layerBytes(name),
+  ]).toEqual([null, null, null, null, null, null])
   expect([await engine.services(name), await engine.tasks(name), await engine.containers({ stack: name })]).toEqual([
     [],
     [],

@@ -79,7 +79,11 @@ export const EXAMPLES: readonly RecipeConfig[] = [
     },
   }),
   defineRecipe({ policy: { allow: ['host-port'] } }),
+  defineRecipe({ policy: { most: { services: 100 } } }),
   defineRecipe({ policy: { lint: 'enforce' } }),
+  defineRecipe({ resources: { log: '500m' } }),
+  defineRecipe({ resources: { processes: 8192 } }),
+  defineRecipe({ resources: { disk: '30g' } }),
   defineRecipe({
     quarantine: [
       {

@@ -40,6 +40,12 @@ const OTHER_EVIDENCE: readonly Evidence[] = [
     run: '20261123-191254-k3f9qa',
     volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
   },
+  {
+    kind: 'resumed',
+    run: '20261123-191254-k3f9qa',
+    after: 'backup',
+    volumes: [{ volume: 'data', files: 3, bytes: 42, content: 'c'.repeat(64), started: 4 }],
+  },
   { kind: 'engine-restart', ms: 9000, services: [{ service: 'app', before: ['task1app'], after: ['task2app'] }] },
 ]
 
@@ -56,6 +62,7 @@ const OTHER_EVENTS: readonly EventDraft[] = [
   {
     ...{ type: 'environment', engine: '29.5.0', api: '1.52', cpus: 2, memoryBytes: 4_000_000_000, load: [0.5] },
     ...{ kernel: '6.1.0', cgroup: '2', vips: false, edge: 'cc-ci/traefik:3.7.15', browser: 'Chromium 156.0.1' },
+    browserSandbox: true,
   },
   { type: 'image', service: 'app', ref: 'pocketbase:0.40.6', id: 'sha256:bb22', sizeBytes: 36_000_000 },
   { type: 'memory', tier: 'install', service: 'app', bytes: 21_000_000 },
@@ -105,7 +112,12 @@ const OTHER_EVENTS: readonly EventDraft[] = [
     },
   },
   { type: 'leak', kind: 'volume', name: 's_data' },
-  { type: 'secrets.scanned', files: 9, leaks: ['logs/app.log'] },
+  {
+    type: 'secrets.scanned',
+    files: 9,
+    leaks: ['logs/app.log'],
+    notLooked: [{ file: 'artifacts/install.png', why: 'picture' }],
+  },
   { type: 'run.interrupted', signal: 'SIGTERM' },
 ]
 

@@ -97,6 +97,14 @@ describe('what is said twice is told once', () => {
       ],
       { secretLeaks: ['a.log', 'b.log'], flags: { noSecretLeak: false } },
     ],
+    [
+      'what was not looked into, once, and it is no leak',
+      [
+        { type: 'secrets.scanned', files: 1, leaks: [], notLooked: [{ file: 'a.png', why: 'picture' }] },
+        { type: 'secrets.scanned', files: 1, leaks: [], notLooked: [{ file: 'a.png', why: 'picture' }] },
+      ],
+      { notLooked: [{ file: 'a.png', why: 'picture' }], secretLeaks: [], flags: { noSecretLeak: true } },
+    ],
   ])('%s', (_, more, expected) => {
     expect(fold(stamped([...passingDrafts(), ...more]))).toMatchObject(expected)
   })

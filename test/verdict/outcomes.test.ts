@@ -85,6 +85,25 @@ describe('an upgrade that starts from a canonical', () => {
   })
 })
 
+describe('a run that goes on from another', () => {
+  const run = { header: { ...HEADER, resumed: { run: 'R', after: 'backup' as const } } }
+  const had: Extract<Evidence, { kind: 'resumed' }> = { kind: 'resumed', run: 'R', after: 'backup', volumes: [] }
+
+  it('passes a tier only with evidence that it had the app of that one', () => {
+    const cannot = 'unverified evidence-missing ci: backup cannot pass: '
+    expect(said(facts('backup'), { ...run, resumed: had })).toMatch(/^pass: /)
+    expect(said(facts('backup'), run)).toBe(`${cannot}nothing says that the app of run R was put in place`)
+    expect(said(facts('backup'), { ...run, resumed: { ...had, run: '' } })).toContain(
+      'evidence of kind resumed is not whole',
+    )
+    expect(said(facts('backup'), { ...run, resumed: { ...had, after: 'install' } })).toBe(
+      `${cannot}the app was that of run R after install, not of run R after backup`,
+    )
+  })
+
+  it('asks none of a tier that reads files', () => expect(said(facts('lint'), run)).toMatch(/^pass: /))
+})
+
 describe('a fault of the recipe', () => {
   const broken = cause('crash-loop', 'app ended 3 times', { lines: ['exit 3'] })
 

@@ -41,6 +41,7 @@ function stampedOne(draft: object) {
 
 /** Places that need not be there. */
 const OPTIONAL = [
+  'secrets.scanned notLooked',
   'run.started lintEnforced',
   'run.started customization.sources',
   'run.started customization.deps',
@@ -68,7 +69,7 @@ const OPTIONAL = [
   'test test.reason',
   'test test.artifacts',
   'finding where',
-  ...['kernel', 'cgroup', 'vips', 'edge', 'browser'].map((key) => `environment ${key}`),
+  ...['kernel', 'cgroup', 'vips', 'edge', 'browser', 'browserSandbox'].map((key) => `environment ${key}`),
   'image sizeBytes',
   'run.started evidenceSchema',
   'run.started contract',
@@ -220,6 +221,7 @@ const MAY_BE_EMPTY = [
   'engine-restart services.*.after',
   'rolled-back dropped',
   'rolled-back unused',
+  'resumed volumes',
   'rolled-back spared',
 ]
 const MAY_BE_MISSING = [

@@ -1,7 +1,12 @@
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { docker } from '../../engine/docker-cli.ts'
+import { setTimeout } from 'node:timers/promises'
+import { browserName } from '../../browser/names.ts'
+import { docker, tryDocker } from '../../engine/docker-cli.ts'
 import type { Disturbance } from '../canary.ts'
+
+/** Chromium needs longer to start. */
+const KILL_EVERY_MS = 100
 
 /** A signal to the run as soon as its app is on the engine. */
 export function signalled(name: 'SIGINT' | 'SIGTERM'): Disturbance {
@@ -24,12 +29,23 @@ export const cutHistory: Disturbance = {
   },
 }
 
-/** The browser of the settings ends at once. */
+/** No browser of the run lives long enough to show a page. */
 export const deadBrowser: Disturbance = {
-  what: 'the browser that CC_CI_BROWSER names ends at once',
-  prepare({ env }) {
-    env.CC_CI_BROWSER = '/bin/false'
+  what: "each container of the run's browser is killed as soon as it runs",
+  prepare({ on, cleanup }) {
+    const over = new AbortController()
+    cleanup.register('the killing of browsers', async () => over.abort())
+    on((event, run) => {
+      if (event.type === 'run.started') void killAll(browserName(run.stack), over.signal)
+    })
   },
+}
+
+async function killAll(container: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await tryDocker(['kill', container])
+    await setTimeout(KILL_EVERY_MS, undefined, { signal: over }).catch(() => undefined)
+  }
 }
 
 /** The picture of the app is written to a device that is always full; it goes before the picture is read, because it also never ends. */

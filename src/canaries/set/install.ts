@@ -166,6 +166,7 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
   'too-few-addresses': {
     about: 'A network of its own has fewer addresses than the service has tasks.',
     expect: stops('install', 'address-pool-exhausted', 'converged', infra),
+    args: ['--allow', 'network-address'],
     base: null,
     head: {
       compose: all(app({ networks: ['proxy', 'narrow'] }), deploy({ replicas: 8 }), (compose) => {
@@ -202,6 +203,24 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
       serve: 'x=aaaaaaaaaaaaaaaa\nwhile :; do x=$x$x; done',
       compose: deploy({ resources: { limits: { memory: '12M' } } }),
     },
+  },
+  'eats-the-run': {
+    about: 'Sets no limit and uses all the memory that the run has.',
+    expect: stops('install', 'run-memory', 'converged', { blame: 'infra' }),
+    base: null,
+    head: {
+      serve: 'x=aaaaaaaaaaaaaaaa\nwhile :; do x=$x$x; done',
+      // More than it may have here: nothing is set aside for it.
+      compose: deploy({ resources: { reservations: { memory: '128M' } } }),
+    },
+    args: ['--run-memory', '64M'],
+    fast: 'a limit that the recipe has nothing to do with',
+  },
+  'forks-without-end': {
+    about: 'Sets no limit and starts processes until it can start no more; its server then has none to answer with.',
+    expect: stops('install', 'run-processes', null, { blame: 'infra', after: ['images-resolved'] }),
+    base: null,
+    head: { serve: `(while sleep 100000 & do :; done) 2> /dev/null || true\n${LISTEN}` },
   },
   'never-up': {
     about: 'Never passes its health check, neither says nor does anything, and its settings give it 20 s.',

@@ -12,6 +12,8 @@ const QUOTED = `<!doctype html><title>502 Bad Gateway: notes</title><header><a h
 <h1>502 Bad Gateway</h1><p>Last night it said:</p><pre>502 Bad Gateway
 nginx</pre>`
 const RELOADS = '<!doctype html><title>App</title><h1>One moment</h1><script>location.reload()</script>'
+const TAKES_ALL =
+  '<!doctype html><title>App</title><h1>One moment</h1><script>for (const kept = [];;) kept.push(new Uint8Array(1 << 25).fill(1))</script>'
 
 /** What an app shows in a browser though its status says that all is well, and what only looks like an error. */
 export const PAGES: Readonly<Record<string, Canary>> = {
@@ -40,6 +42,12 @@ export const PAGES: Readonly<Record<string, Canary>> = {
     expect: stops('install', 'redirect-loop', BROWSER),
     base: null,
     head: { serve: page(RELOADS) },
+  },
+  'page-memory': {
+    about: 'The page takes memory without end.',
+    expect: stops('install', 'page-memory', BROWSER),
+    base: null,
+    head: { serve: page(TAKES_ALL) },
   },
   'quoted-error': {
     about: 'A page that quotes an error.',

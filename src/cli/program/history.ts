@@ -158,9 +158,12 @@ function addSweep(program: Command): void {
       new Option('--memory <size>', 'what all runs may use together').argParser(memory).default(4 * 1024 ** 3, '4G'),
     )
     .addOption(
-      new Option('--run-memory <size>', 'what is set aside for a run where the list says nothing')
+      new Option(
+        '--run-memory <size>',
+        'what a run may have where the list says nothing: so much is set aside for it, and its app gets no more',
+      )
         .argParser(memory)
-        .default(1024 ** 3, '1G'),
+        .default(2 * 1024 ** 3, '2G'),
     )
     .addOption(new Option('--jobs <number>', 'run so many at a time (default: one a processor)').argParser(count))
     .addOption(

@@ -19,8 +19,21 @@ export function addJudging(program: Command): void {
         'keep the data as the canonical of this release when all is green, whatever the setting `canonical` says',
       ).conflicts(['only', 'quick', 'attach', 'keep']),
     )
+    .addOption(
+      new Option(
+        '--resume <run>',
+        'go on from a failed run of the same head (`last`: the newest that can be), with its app as it was after the last tier that could be kept; tiers that passed are not judged again',
+      ).conflicts(['base', 'rollback', 'only', 'quick', 'fromCanonical', 'promote', 'attach', 'keep']),
+    )
+    .addOption(
+      new Option(
+        '--checkpoints',
+        'stop the app after install and after upgrade and keep it, so that --resume can go on from there; without this it is kept where it stands still anyway, once backup has passed',
+      ).conflicts(['attach', 'keep']),
+    )
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
+    .addOption(planOptions.runMemory())
     .option('--keep', 'leave the app up for a look; `cc-ci gc RUN` removes it')
     .option('--no-repeat', 'what fails for a reason that may be chance is not judged once more on a fresh stack')
     .option(
@@ -50,6 +63,7 @@ export function addJudging(program: Command): void {
     .addOption(planOptions.noCanonical())
     .addOption(planOptions.approve())
     .addOption(planOptions.allow())
+    .addOption(planOptions.runMemory())
     .option('--json', 'as JSON')
     .action(lazily(async () => (await import('../plan.ts')).plan))
   recipeCommand(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { IMAGE_DEFAULTS } from '../../history/images/policy.ts'
 import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
 import { lazilyPlain, withState } from './options.ts'
 
@@ -24,22 +25,28 @@ export function addMachine(program: Command): void {
     program
       .command('gc')
       .argument('[runs...]', 'runs kept with --keep to remove as well')
-      .description('remove what dead runs left on the engine; with --runs: prune the folders of runs'),
+      .description(
+        'remove what dead runs left on the engine; with --runs: prune the folders of runs, with --images: the images that runs brought',
+      ),
   )
     .option(
       '--runs',
       'prune logs, pictures, traces, checkouts and reports of runs that are over; results stay for ever',
     )
     .option(
+      '--images',
+      'remove images that runs brought to the engine and that nobody uses; they are pulled again when they are needed',
+    )
+    .option(
       '--older-than <duration>',
-      `with --runs: of runs that were begun so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan})`,
+      `of runs that were begun, images that were not used so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan}, images ${IMAGE_DEFAULTS.olderThan})`,
     )
     .option(
       '--max-bytes <size>',
-      `with --runs: oldest first, until all run folders together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes})`,
+      `oldest first, until all run folders, or images, together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes}, images ${IMAGE_DEFAULTS.maxBytes})`,
     )
-    .option('--dry-run', 'with --runs: only say what would go')
-    .option('--json', 'with --runs: as JSON')
+    .option('--dry-run', 'with --runs or --images: only say what would go')
+    .option('--json', 'with --runs or --images: as JSON')
     .action(async (runs: string[], options: import('../gc.ts').GcOptions) => {
       process.exitCode = await (await import('../gc.ts')).gcCommand(runs, options)
     })

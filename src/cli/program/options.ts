@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { QUICK_TIERS, TIER_IDS, type TierId } from '../../verdict/tiers.ts'
-import { policyCodes, tiers } from './arguments.ts'
+import { memory, policyCodes, tiers } from './arguments.ts'
 
 /** An action's module is loaded when its command runs: `--help` and completion load none of them. */
 type Action<O> = (recipe: string, options: O) => Promise<number>
@@ -24,6 +24,8 @@ export interface RecipeOptions extends StateOption {
   readonly canonical?: boolean
   readonly approveCode?: boolean
   readonly allow?: readonly string[]
+  /** Bytes. */
+  readonly runMemory?: number
   readonly json?: string | boolean
 }
 
@@ -74,6 +76,11 @@ export const planOptions = {
       '--allow <codes>',
       'let the compose files ask for this, separated by commas: see `policy.allow`',
     ).argParser(policyCodes),
+  runMemory: () =>
+    new Option(
+      '--run-memory <size>',
+      'what the app may have of the memory, all its services together (default: $CC_CI_RUN_MEMORY, else three quarters of this machine)',
+    ).argParser(memory),
   only: () =>
     new Option(
       '--only <tiers>',

@@ -115,7 +115,7 @@ export const lifeRows = {
   }),
   'resources.memory': setting(memory, {
     earlier: null,
-    what: 'The most memory that each service may have which sets no limit of its own.',
+    what: 'The most memory that each service may have which sets no limit of its own. Without it: what the run has, or its share of the machine; see `cc-ci plan`.',
     default: null,
     example: '512m',
   }),

@@ -1,7 +1,11 @@
 import { z } from 'zod'
-import { POLICY_CODES } from '../../verdict/policy-codes.ts'
-import { quarantineEntry } from '../formats.ts'
+import { type Counted, MOST_DEFAULTS, POLICY_CODES } from '../../verdict/policy-codes.ts'
+import { memory, quarantineEntry } from '../formats.ts'
 import { operatorSetting } from '../row.ts'
+
+const counts = Object.fromEntries(
+  Object.keys(MOST_DEFAULTS).map((kind) => [kind, z.int().min(0).max(10_000).optional()]),
+) as Record<Counted, z.ZodOptional<z.ZodInt>>
 
 /** What only the operator decides. */
 export const operatorRows = {
@@ -11,11 +15,35 @@ export const operatorRows = {
     default: [],
     example: ['host-port'],
   }),
+  'policy.most': operatorSetting(z.strictObject(counts), {
+    earlier: null,
+    what: 'How many services, replicas in all, networks, ports in all, secrets, configs and volumes the recipe may have (`too-many`). What is not named keeps its default.',
+    default: MOST_DEFAULTS,
+    example: { services: 100 },
+  }),
   'policy.lint': operatorSetting(z.enum(['report', 'enforce']), {
     earlier: null,
     what: 'Whether a failed lint fails the run, or only its own rung.',
     default: 'report',
     example: 'enforce',
+  }),
+  'resources.log': operatorSetting(memory, {
+    earlier: null,
+    what: 'What the engine keeps of the log of each container, where the recipe sets no smaller bound; older lines go.',
+    default: '100m',
+    example: '500m',
+  }),
+  'resources.processes': operatorSetting(z.int().min(64).max(1_000_000), {
+    earlier: null,
+    what: 'How many processes each container of the app may have, threads among them, where the recipe sets no smaller bound. All of them together stay below a quarter of what the kernel of the machine can number.',
+    default: 2048,
+    example: 8192,
+  }),
+  'resources.disk': operatorSetting(memory, {
+    earlier: null,
+    what: 'What the app may hold on the disk of the engine in its volumes and in the layers of its containers; beyond it the run ends (`disk-full`). What must stay free on the machine whatever is set here: `CC_CI_DISK_RESERVE`.',
+    default: '10g',
+    example: '30g',
   }),
   quarantine: operatorSetting(z.array(quarantineEntry).max(50), {
     earlier: null,

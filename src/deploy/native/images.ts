@@ -1,9 +1,11 @@
 import type { Engine } from '../../engine/client.ts'
 import type { ImageState } from '../../engine/types.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
+import { isNoSpace } from '../../lib/no-space.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
+import type { ImageUse } from '../deployer.ts'
 import { recipesOwn } from '../refusal.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
@@ -13,6 +15,7 @@ interface PinnedImage {
   readonly pinned: string
   readonly id: string
   readonly sizeBytes: number
+  readonly healthPauses: ImageState['healthPauses']
 }
 
 export interface ResolvedImages {
@@ -23,6 +26,8 @@ export interface ResolvedImages {
 export interface ImageOptions {
   readonly signal: AbortSignal
   readonly log?: (line: string) => void
+  /** Default: nobody keeps book. */
+  readonly use?: ImageUse | undefined
 }
 
 /**
@@ -50,6 +55,14 @@ export async function resolveImages(
 type Wanted = ImageOptions & { readonly ref: string; readonly service: string }
 
 async function resolveImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
+  const { ref, use } = wanted
+  await use?.before(ref)
+  const found = await findImage(engine, wanted, accommodations)
+  await use?.after(ref, found.id)
+  return found
+}
+
+async function findImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
   const { ref, service } = wanted
   const local = await recipesOwn(`the image ${ref}`, () => engine.image(ref), service)
   if (local && local.repoDigests.length === 0) {
@@ -69,17 +82,21 @@ async function resolveImage(engine: Engine, wanted: Wanted, accommodations: stri
   throw unpullable({ ref, service, missing }, refused)
 }
 
-function facts({ id, sizeBytes }: ImageState): Pick<PinnedImage, 'id' | 'sizeBytes'> {
-  return { id, sizeBytes }
+function facts({ id, sizeBytes, healthPauses }: ImageState): Pick<PinnedImage, 'id' | 'sizeBytes' | 'healthPauses'> {
+  return { id, sizeBytes, healthPauses }
 }
 
-async function pullError(engine: Engine, { ref, signal, log }: Wanted): Promise<unknown> {
+async function pullError(engine: Engine, { ref, service, signal, log }: Wanted): Promise<unknown> {
   try {
     await engine.pull(ref, { deadlineMs: PULL_DEADLINE_MS, signal, ...(log ? { onProgress: log } : {}) })
     return null
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof CcCiError && (error.code === 'engine-lost' || error.code === 'engine-answer')) throw error
+    if (isNoSpace(error)) {
+      const message = `there is no room for the image ${ref} of service ${service}: ${messageOf(error)}`
+      throw new DeployFailure(cause('disk-full', message, { service }), error)
+    }
     return error
   }
 }

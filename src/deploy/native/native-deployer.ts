@@ -5,7 +5,7 @@ import { InfraError, UsageError } from '../../lib/errors.ts'
 import { badImages } from '../../recipe/bad-images.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
-import type { App, Deployed, Deployer, Prepared, Release } from '../deployer.ts'
+import type { App, Deployed, Deployer, ImageUse, Prepared, Release } from '../deployer.ts'
 import { refuseMissingVolumes } from './external-volumes.ts'
 import { resolveImages } from './images.ts'
 import { createSecrets } from './secrets.ts'
@@ -20,6 +20,8 @@ export interface NativeOptions {
   readonly onSecret: (value: string, name: string) => void
   /** What goes on: pulls, and what the docker CLI says. Masked. */
   readonly log?: (line: string) => void
+  /** Default: nobody keeps book. */
+  readonly images?: ImageUse
 }
 
 /** Deploys with the docker CLI's `stack deploy` and the engine's API, as operators' clients do; see `Deployer`. */
@@ -33,7 +35,10 @@ export function nativeDeployer(engine: Engine, options: NativeOptions): Deployer
       await refuseForeignStack(engine, release.app, ours)
       await refuseMissingVolumes(engine, release)
       failOnBadImages(release)
-      const resolved = await resolveImages(engine, release.stack.model, { signal, ...(log ? { log } : {}) })
+      const resolved = await resolveImages(engine, release.stack.model, {
+        ...{ signal, use: options.images },
+        ...(log ? { log } : {}),
+      })
       signal.throwIfAborted()
       ours.add(release.app.stack)
       await createSecrets(engine, release, options.onSecret)

@@ -1,7 +1,12 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { Prepared, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
+import { withHealthPauses } from './health-pauses.ts'
 import { withLimits } from './limits.ts'
+import { withLogLimits } from './log-limits.ts'
+import { withMemoryVolumes } from './memory-volumes.ts'
+import { withoutRawSockets } from './raw-sockets.ts'
+import { withoutReservations } from './reservations.ts'
 
 export interface StackModel {
   readonly model: ComposeModel
@@ -13,12 +18,19 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
-    const pinned = { ...withoutOurs(service), image: images.get(name)?.pinned ?? service.image }
-    const labelled = name === 'app' ? withLabels(pinned, release) : pinned
-    const bounded = withLimits(name, labelled, release, accommodations)
-    return [name, options.vips ? bounded : withoutVip(name, bounded, accommodations)] as const
+    const image = images.get(name)
+    const pinned = { ...withoutOurs(service), image: image?.pinned ?? service.image }
+    const calm = withHealthPauses(name, pinned, image, accommodations)
+    const labelled = name === 'app' ? withLabels(calm, release) : calm
+    const unreserved = withoutReservations(name, labelled, accommodations)
+    const limited = withLimits(name, unreserved, release, accommodations)
+    const bounded = withLogLimits(name, limited, release.added.logBytes, accommodations)
+    const walled = withoutRawSockets(name, bounded, release.added.rawSockets, accommodations)
+    return [name, options.vips ? walled : withoutVip(name, walled, accommodations)] as const
   })
-  const model = { ...release.stack.model, services: Object.fromEntries(services) }
+  const { model: asked } = release.stack
+  const volumes = withMemoryVolumes(asked, release.added.run?.mostBytes ?? null, accommodations)
+  const model = { ...asked, services: Object.fromEntries(services), volumes }
   return { model: withAuthority(model, release, accommodations), accommodations }
 }
 

@@ -156,6 +156,7 @@ function taskOf({ ref, node }: Awaited<ReturnType<typeof imageFor>>, domain: str
       },
       Labels: { [STACK_LABEL]: KEYCLOAK_SERVICE },
       StopGracePeriod: 5 * SECOND,
+      CapabilityDrop: ['NET_RAW'],
     },
     Networks: [{ Target: PROXY_NETWORK }],
     Resources: { Limits: { MemoryBytes: MEMORY_BYTES } },

@@ -48,6 +48,7 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
  * beside services that are not up yet names them, because the program may wait for exactly those.
  */
 export function rootFailure(snapshot: Snapshot): Diagnosis | null {
+  if (snapshot.imposed) return snapshot.imposed
   const failures = expectedServices(snapshot)
     .map((service) => failureOf(snapshot, service))
     .filter((failure) => failure !== null)

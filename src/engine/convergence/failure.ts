@@ -1,6 +1,7 @@
 import type { ServiceState } from '../types.ts'
 import { howItEnded, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './ends.ts'
 import { crashLoop, stranded } from './loops.ts'
+import { atItsLimit } from './out-of-memory.ts'
 import { blameOfRefusal, notStarted } from './refused.ts'
 import { type Diagnosis, hasEnded, isCurrent, type Snapshot, tellingTasks } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
@@ -40,12 +41,15 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${howItEnded(snapshot, first)}` : ''
+  const limit = first && isOutOfMemory(snapshot, first) ? atItsLimit(service) : null
   const found = {
     service: service.service,
     tasks: failed,
     // A full disk, a port in use or trouble of the engine is no fault of the recipe, whatever the engine made of it.
     ...(first && wasRefused(first) ? { blame: blameOfRefusal(first) } : {}),
   }
+  // Whatever the engine makes of it, the new version met a limit that is not the recipe's.
+  if (limit?.code === 'run-memory') return { ...found, ...limit, message: `${limit.message}; its update is ${state}` }
   return state === 'paused'
     ? { ...found, code: 'update-paused', message: `the update of ${service.service} is paused${why}` }
     : {
@@ -70,12 +74,7 @@ function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
 function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const tasks = tellingTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
   if (tasks.length === 0) return null
-  return {
-    code: 'oom-killed',
-    service: service.service,
-    tasks,
-    message: `${service.service} used more memory than it may`,
-  }
+  return { ...atItsLimit(service), service: service.service, tasks }
 }
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly began?: number
   /** How long the wait has been going on, in ms: the engine was given the services before. */
   readonly waitedMs: number
+  /** What somebody else found out about the stack and acted on: it decides before anything that is seen. */
+  readonly imposed?: Diagnosis
 }
 
 export interface Expected {

@@ -1,4 +1,5 @@
 import { howItEnded, isOutOfMemory, mayComplete, wasUnhealthy } from '../convergence/ends.ts'
+import { atItsLimit } from '../convergence/out-of-memory.ts'
 import {
   currentTasks,
   type Diagnosis,
@@ -76,11 +77,13 @@ function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly 
   const message = `${service.service} ended ${often} after it had come up: it ${howItEnded(snapshot, last.task)}${age}`
   // Ends that differ are no repetition of their own before the third.
   const deterministic = habit || counted.length > ENDS
-  return { code: codeOf(snapshot, service, last), service: service.service, tasks, message, deterministic }
+  const found = { service: service.service, tasks, deterministic }
+  if (!isOutOfMemory(snapshot, last.task)) return { ...found, code: codeOf(snapshot, service, last), message }
+  const { message: limit, ...why } = atItsLimit(service)
+  return { ...found, ...why, message: why.code === 'run-memory' ? `${message}: ${limit}` : message }
 }
 
 function codeOf(snapshot: Snapshot, service: ServiceState, { task }: Exit): Diagnosis['code'] {
-  if (isOutOfMemory(snapshot, task)) return 'oom-killed'
   return wasUnhealthy(snapshot, service, task) ? 'healthcheck-failing' : 'crash-loop'
 }
 

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { forkRefusals } from '../../lib/fork-refusals.ts'
+import type { Blindness } from '../../lib/lookout.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { Stretch } from '../convergence/activity.ts'
@@ -11,10 +13,14 @@ import {
 } from '../convergence/converge.ts'
 import { rootFailure } from '../convergence/decide.ts'
 import { StackMemory } from '../convergence/memory.ts'
+import { beyondTheRun } from '../convergence/out-of-memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { type Exit, exitsOf } from './exits.ts'
+import { withHeardKills } from './heard-kills.ts'
+import { MemoryTotal } from './memory-total.ts'
 import { type DisturbanceKind, type Span, suspendedAt } from './spans.ts'
 import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './stability.ts'
+import { type Starved, starvedIn } from './starved.ts'
 
 /** The poll behind the events of the engine. */
 const EVERY_MS = 1_000
@@ -36,6 +42,8 @@ export interface StackWatchOptions {
   readonly mask?: (text: string) => string
   /** Services whose first unexpected end is one too many: they ended in an earlier attempt of the same run. */
   readonly unforgiven?: ReadonlySet<string>
+  /** What all services of the stack, and of those named below it, may hold in memory together; default: what their limits let them. */
+  readonly mostBytes?: number
 }
 
 /**
@@ -49,6 +57,8 @@ export class StackWatch implements Disposable {
   readonly #clock: Clock
   readonly #memory: StackMemory
   readonly #events: ReturnType<Engine['events']>
+  readonly #total: MemoryTotal | null
+  #imposed: Diagnosis | null = null
   readonly #closing = new AbortController()
   readonly #spans: Span[] = []
   readonly #listeners = new Set<(cause: Cause) => void>()
@@ -72,6 +82,11 @@ export class StackWatch implements Disposable {
     this.#memory = new StackMemory(engine, options.stack, new Map(), this.#clock)
     this.#events = engine.events(options.stack)
     void this.#watch()
+    const { stack, mostBytes } = options
+    const onOver = (service: string, heldBytes: number) =>
+      this.#overTotal(service, { heldBytes, mostBytes: mostBytes ?? 0 })
+    this.#total =
+      mostBytes === undefined ? null : new MemoryTotal(engine, { stack, mostBytes, clock: this.#clock, onOver })
   }
 
   /** A look that began after this call. Where the one that goes on fails, the engine does not answer now: nobody waits for it a second time. */
@@ -193,14 +208,28 @@ export class StackWatch implements Disposable {
     return fresh
   }
 
+  /**
+   * The first service that met a limit which is not the recipe's, whether or not its container ended by that, since then (epoch ms), or before in a container that runs
+   * still; null: none. The kernel killed a process of it for memory, or refused it one more process. What a check finds wrong beside it may come of that.
+   */
+  starved(since: number): Starved | null {
+    return starvedIn(this.#memory.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
+  }
+
   /** Services that ended by themselves so far: see `unforgiven`. */
   ended(): ReadonlySet<string> {
     const exits = this.exits()
     return new Set(exits.map(({ service }) => service).filter((service) => countedOf(exits, { service }).length > 0))
   }
 
+  /** How blind it was for what all services hold in memory together; null: not at all, or nobody needs to know. */
+  async memoryBlindness(): Promise<Blindness | null> {
+    return (await this.#total?.blindness()) ?? null
+  }
+
   close(): void {
     this.#closing.abort()
+    this.#total?.close()
     this.#events.close()
     this.#listeners.clear()
   }
@@ -218,8 +247,13 @@ export class StackWatch implements Disposable {
     return looking
   }
 
+  /** Its containers are killed already: whoever waits for it need not wait, and what comes after is a consequence. */
+  #overTotal(service: string, held: { readonly heldBytes: number; readonly mostBytes: number }): void {
+    this.#imposed ??= { ...beyondTheRun(service, held), service, tasks: [] }
+  }
+
   async #lookNow(): Promise<Snapshot> {
-    const snapshot = await this.#memory.look()
+    const snapshot = await this.#seen()
     this.#noteState(snapshot)
     for (const { serviceId, unplacedHash, ranMs = 0 } of snapshot.tasks) {
       const key = lifeKey(serviceId, unplacedHash)
@@ -229,6 +263,12 @@ export class StackWatch implements Disposable {
     if (own.size === 0) return snapshot
     const marked = snapshot.tasks.map((task) => (own.has(task.id) ? { ...task, meant: true } : task))
     this.#memory.last = { ...snapshot, tasks: marked }
+    return this.#memory.last
+  }
+
+  async #seen(): Promise<Snapshot> {
+    const snapshot = withHeardKills(await this.#memory.look(), this.#events.outOfMemory)
+    this.#memory.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
     return this.#memory.last
   }
 
@@ -277,6 +317,7 @@ export class StackWatch implements Disposable {
   }
 
   #decisive(snapshot: Snapshot): Diagnosis | null {
+    if (snapshot.imposed) return snapshot.imposed
     const root = rootFailure(snapshot)
     const { failure } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
     // Of one service the ends tell more: at which age, and whether that is a habit.

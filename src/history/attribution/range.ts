@@ -1,8 +1,9 @@
 // cspell:ignore lstrip
 import { UsageError } from '../../lib/errors.ts'
-import { git, gitOk } from '../../recipe/git.ts'
+import { git, gitOk, withoutFilters } from '../../recipe/git.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
 import { didYouMean } from '../../recipe/nearest.ts'
+import { assertReadable } from '../../recipe/ownership.ts'
 import { resolveRef } from '../../recipe/repo.ts'
 
 export interface Range {
@@ -62,8 +63,11 @@ export async function pinnedHead(dir: string): Promise<string | null> {
 async function toolHead(dir: string): Promise<{ commit: string; dirty: boolean } | null> {
   const top = await git(dir, ['rev-parse', '--show-prefix', '--verify', 'HEAD^{commit}']).catch(() => null)
   const [prefix, commit] = top?.stdout.split('\n') ?? []
+  if (top && top.exitCode !== 0) await assertReadable(dir)
   if (top?.exitCode !== 0 || prefix !== '' || !commit) return null
-  const status = await gitOk(dir, ['status', '--porcelain', '--untracked-files=normal'])
+  const status = await gitOk(dir, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], {
+    config: await withoutFilters(dir),
+  })
   return { commit, dirty: status.trim() !== '' }
 }
 

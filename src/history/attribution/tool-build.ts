@@ -7,7 +7,7 @@ import { UsageError } from '../../lib/errors.ts'
 import { exec, execOk, wholeEnv } from '../../lib/exec.ts'
 import { randomId } from '../../lib/ids.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
-import { gitOk } from '../../recipe/git.ts'
+import { gitOk, uploadArgs } from '../../recipe/git.ts'
 
 const FETCH_DEADLINE_MS = 5 * 60_000
 const INSTALL_DEADLINE_MS = 20 * 60_000
@@ -113,8 +113,8 @@ async function whole(dir: string, make: (making: string) => Promise<void>): Prom
 
 async function checkOut(checkout: string, commit: string, { repository }: PinOptions): Promise<void> {
   await gitOk(checkout, ['init', '--quiet', '--template='])
-  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', repository, commit]
-  await gitOk(checkout, fetch, { deadlineMs: FETCH_DEADLINE_MS })
+  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', ...uploadArgs(repository), repository, commit]
+  await gitOk(checkout, fetch, { deadlineMs: FETCH_DEADLINE_MS, protocols: ['file'] })
   await gitOk(checkout, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'], { deadlineMs: FETCH_DEADLINE_MS })
   const missing = ['bin/cc-ci', ...PACKAGE_FILES].filter((file) => !existsSync(join(checkout, file)))
   if (missing.length === 0) return

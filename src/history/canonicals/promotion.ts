@@ -1,19 +1,14 @@
 import type { PromotionFacts } from '../../lifecycle/canonical.ts'
-import { volumesOf } from '../../lifecycle/keep-canonical.ts'
+import { volumesOf } from '../../lifecycle/copy-data.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
-import { POLICY_CODES, type PolicyCode } from '../../verdict/policy-codes.ts'
 import type { TierResult } from '../../verdict/results.ts'
 import { TIERS, USUAL_TIERS } from '../../verdict/tiers.ts'
+import { AGAINST_REUSE } from '../kept-data/reuse.ts'
 
 interface Rule {
   /** Why the data of such a run is not kept, for a person; null where the rule has nothing against it. */
   readonly against: (facts: PromotionFacts) => string | null
 }
-
-/** Compose files that were allowed these may keep data where no volume of the stack is. */
-const BEYOND_VOLUMES: readonly PolicyCode[] = POLICY_CODES.filter((code) =>
-  ['bind-mount', 'engine-socket', 'driver-bind', 'foreign-volume'].includes(code),
-)
 
 /**
  * THE rules of promotion. A canonical stands for what operators have: a released version, as it is after a green life that began with nothing. Whoever
@@ -91,36 +86,15 @@ export const RULES = {
     against: ({ plan }) =>
       volumesOf(plan.upgrade ?? plan.head).length === 0 ? 'it has no volume, so there is no data to keep' : null,
   },
-  /** Data that lies elsewhere would be missing. */
-  'beyond-volumes': {
-    against: ({ plan }) => {
-      const allowed = BEYOND_VOLUMES.filter((code) => plan.allowed.includes(code))
-      const out = [...allowed.map((code) => `the policy allows ${code}`), ...outOfReach(plan)]
-      return out.length > 0 ? `data may lie outside of its volumes: ${out.join(', ')}` : null
-    },
-  },
-  /** Its data has accounts and keys of something that goes with the run. */
-  deps: {
-    against: ({ plan }) => {
-      const { deps } = plan.settings.settings
-      return deps.length > 0 ? `its data belongs to ${deps.join(', ')}, made for this run alone` : null
-    },
-  },
-  /** They are run before every installation, and would give another environment than the data was made with. */
-  'made-anew': {
-    against: ({ plan: { custom } }) => {
-      const { installSteps, functions } = custom.admitted
-      const names = [
-        ...(installSteps ? [installSteps.shown] : []),
-        ...(functions.has('env') ? ['env as a function'] : []),
-      ]
-      return names.length > 0 ? `${names.join(' and ')} would make values anew that its data was made with` : null
-    },
-  },
+  'beyond-volumes': { against: ({ plan }) => AGAINST_REUSE['beyond-volumes'](plan) },
+  deps: { against: ({ plan }) => AGAINST_REUSE.deps(plan) },
+  'made-anew': { against: ({ plan }) => AGAINST_REUSE['made-anew'](plan) },
   /** What is wrong with the data of one would be handed down for ever. */
   inherited: {
     against: ({ plan }) => ('canonical' in plan.canonical ? 'its data came from another canonical' : null),
   },
+  /** Two lives put together are not one. */
+  resumed: { against: ({ plan }) => (plan.resumed ? `it went on from run ${plan.resumed.run}` : null) },
 } as const satisfies Record<string, Rule>
 
 export type RefusalCode = keyof typeof RULES
@@ -141,16 +115,4 @@ function decides(id: TierResult['id']): boolean {
 function isChoice({ base }: RunPlan, { id, status, skipKind }: TierResult): boolean {
   if (status !== 'skip' || skipKind !== 'declared') return false
   return id === 'resilience' || (id === 'upgrade' && base.kind === 'none' && base.skip === 'declared')
-}
-
-/** Volumes that the toolbox does not see, or that a driver keeps elsewhere. */
-function outOfReach({ head, upgrade, app }: RunPlan): string[] {
-  const { services, volumes } = (upgrade ?? head).stack.model
-  const used = new Set(Object.values(services).flatMap(({ volumes = [] }) => volumes.map(({ source }) => source)))
-  return Object.entries(volumes).flatMap(([key, { name, external, driver, driver_opts: options }]) => {
-    if (!used.has(key)) return []
-    const own = !external && (name === undefined || name.startsWith(`${app.stack}_`))
-    const local = (driver === undefined || driver === 'local') && options === undefined
-    return own && local ? [] : [`the volume ${key} is not one of the stack's own`]
-  })
 }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdir, rename, rm, rmdir, statfs } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { createZstdDecompress } from 'node:zlib'
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import { InfraError, UsageError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
 import { tryMachineLock } from '../../lib/machine-lock.ts'
-import { formatSize } from '../../lib/size.ts'
 import { toolIdentity } from '../../lib/version.ts'
 import type { Canonical, CanonicalKeeper, CanonicalLibrary, Found, ReleaseKey } from '../../lifecycle/canonical.ts'
 import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import { FORMAT, type Manifest, secretsShape } from './contract.ts'
-import { openDraft } from './draft.ts'
+import { openDraft } from '../kept-data/draft.ts'
+import { keptDataIn } from '../kept-data/read.ts'
+import { refuseWithoutRoom } from '../kept-data/room.ts'
+import { type ImageNow, verify } from '../kept-data/verification.ts'
+import { FORMAT, type Manifest } from './contract.ts'
 import { evictions } from './eviction.ts'
 import {
   canonicalsDir,
@@ -28,7 +28,6 @@ import {
 } from './folders.ts'
 import { pinRuns } from './pin.ts'
 import { refusals } from './promotion.ts'
-import { type ImageNow, verify } from './verification.ts'
 
 export interface StoreOptions {
   readonly state: string
@@ -52,7 +51,11 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
     refusals,
     async begin(key, app, secrets, bytes) {
       await removeDeadDrafts(state)
-      await refuseWithoutRoom(state, { bytes, budgetBytes })
+      await refuseWithoutRoom({
+        ...{ dir: canonicalsDir(state), bytes, budgetBytes, code: 'canonical-no-room' },
+        ...{ what: 'canonicals', setting: 'CC_CI_CANONICALS_SIZE' },
+        hint: 'Free some space: `cc-ci canonicals` lists what is kept, `cc-ci canonicals --remove` removes.',
+      })
       const target = join(homeOf(state, key), app.runId)
       const { version, api } = (await options.engine?.()) ?? { version: 'unknown', api: 'unknown' }
       const tool = await toolIdentity()
@@ -108,20 +111,10 @@ function unusable(why: string): Found {
 }
 
 function lentOf({ dir, home }: Kept, { manifest, clock }: { manifest: Manifest; clock: Clock }): Canonical {
-  const { env, values } = secretsShape.parse(JSON.parse(readFileSync(join(dir, 'secrets.json'), 'utf8')))
-  const { recipe, version, commit, run, takenAt, app, images, volumes } = manifest
-  return {
-    ...{ recipe: recipe.name, origin: recipe.origin, version, commit, runId: run, takenAt, ...app, images },
-    volumes: volumes.map(({ volume, files, bytes, content }) => ({ volume, files, bytes, content })),
-    secrets: { env: new Map(Object.entries(env)), values: new Map(Object.entries(values)) },
-    open(volume) {
-      const file = volumes.find((one) => one.volume === volume)?.file
-      if (file === undefined) throw new UsageError('canonical-without-volume', `the canonical has no volume ${volume}`)
-      // A plan only looks: it is used when somebody reads it.
-      writeFileSync(usedMark(home), `${new Date(clock.now()).toISOString()}\n`, { mode: 0o600 })
-      return createReadStream(join(dir, file)).pipe(createZstdDecompress())
-    },
-  }
+  const { recipe, version, commit } = manifest
+  // A plan only looks: it is used when somebody reads it.
+  const used = () => writeFileSync(usedMark(home), `${new Date(clock.now()).toISOString()}\n`, { mode: 0o600 })
+  return { ...keptDataIn({ dir, manifest }, used), recipe: recipe.name, origin: recipe.origin, version, commit }
 }
 
 /** A run that was kept, or killed, has left the app up, and its lock has gone with its process. */
@@ -187,28 +180,4 @@ export async function removeDeadDrafts(state: string): Promise<void> {
     if (record?.status === 'running' && !isAbandoned(record, folder)) continue
     await rm(join(draftsDir(state), id), { recursive: true, force: true })
   }
-}
-
-async function refuseWithoutRoom(
-  state: string,
-  { bytes, budgetBytes }: { bytes: number; budgetBytes: number },
-): Promise<void> {
-  if (bytes > budgetBytes)
-    throw new InfraError(
-      'canonical-no-room',
-      `${formatSize(bytes)} are more than all canonicals may take (${formatSize(budgetBytes)})`,
-      {
-        hint: 'Raise CC_CI_CANONICALS_SIZE, for example to 40G.',
-      },
-    )
-  const at = [canonicalsDir(state), state].find((dir) => existsSync(dir)) ?? dirname(state)
-  const { bavail, bsize } = await statfs(at)
-  if (bytes > bavail * bsize)
-    throw new InfraError(
-      'canonical-no-room',
-      `${formatSize(bytes)} do not fit on the disk of ${at}: ${formatSize(bavail * bsize)} are free`,
-      {
-        hint: 'Free some space: `cc-ci canonicals` lists what is kept, `cc-ci canonicals --remove` removes.',
-      },
-    )
 }

@@ -22,7 +22,7 @@ export type Comparability =
   | { readonly kind: 'refused'; readonly reasons: readonly Reason[]; readonly differences: readonly Difference[] }
 
 export interface Reason {
-  readonly code: 'another-recipe' | 'not-whole' | 'other-schema' | 'too-old' | 'more-than-one' | 'same-run'
+  readonly code: 'another-recipe' | 'not-whole' | 'resumed' | 'other-schema' | 'too-old' | 'more-than-one' | 'same-run'
   /** For a person, with what differs. */
   readonly message: string
 }
@@ -39,6 +39,7 @@ export function comparable(before: RunSummary, after: RunSummary, rule: Rule = D
     ...(before.id === after.id ? [{ code: 'same-run', message: `both are run ${before.id}` } as const] : []),
     ...(before.recipe.name === after.recipe.name ? [] : [anotherRecipe(before, after)]),
     ...[before, after].filter(({ whole }) => !whole).map(notWhole),
+    ...[before, after].flatMap(wentOn),
     ...(meanTheSame(before, after) ? [] : [otherSchema(before, after)]),
     ...tooOld(before, after, rule),
     ...(counted.length > 1 ? [moreThanOne(counted, differences)] : []),
@@ -53,6 +54,11 @@ function anotherRecipe({ recipe: a }: RunSummary, { recipe: b }: RunSummary): Re
 
 function notWhole({ id }: RunSummary): Reason {
   return { code: 'not-whole', message: `run ${id} was stopped or killed before its end` }
+}
+
+function wentOn({ id, resumed }: RunSummary): Reason[] {
+  if (resumed === undefined) return []
+  return [{ code: 'resumed', message: `run ${id} went on from run ${resumed}: its tiers are of two lives of the app` }]
 }
 
 function otherSchema({ evidenceSchema: a }: RunSummary, { evidenceSchema: b }: RunSummary): Reason {

@@ -21,7 +21,7 @@ export function taken(times: readonly number[]): Taken | null {
 }
 
 /**
- * What whole runs of a recipe with tiers that passed took before `at` (epoch ms), to say what is usual and to be patient where the recipe is known to be slow.
+ * What whole runs of a recipe, from an installation of their own, with tiers that passed took before `at` (epoch ms), to say what is usual and to be patient where the recipe is known to be slow.
  * Null: fewer than three are remembered.
  */
 export function expectationsOf(
@@ -29,7 +29,7 @@ export function expectationsOf(
   { recipe, at }: { readonly recipe: string; readonly at: number },
 ): Expectations | null {
   const earlier = runs
-    .filter((run) => run.recipe.name === recipe && run.whole && isRecent(run, at))
+    .filter((run) => run.recipe.name === recipe && run.whole && run.resumed === undefined && isRecent(run, at))
     .sort((a, b) => (a.id < b.id ? 1 : -1))
   const [newest] = earlier
   const known = newest ? earlier.filter((run) => meanTheSame(run, newest)).slice(0, MOST_RUNS) : []

@@ -25,7 +25,7 @@ export function localRunner({
       const { exitCode, stdout, stderr } = await superviseRun(
         launcherOf(build),
         argumentsOf(cell, run),
-        toolEnv(build),
+        { ...toolEnv(build), CC_CI_RUN_MEMORY: `${Math.ceil(cell.memoryBytes / 1024)}K` },
         signal,
       )
       signal.throwIfAborted()

@@ -1,3 +1,4 @@
+import { shellWord } from '../../lib/shell-word.ts'
 import type { Dimension } from '../compare/dimensions.ts'
 import type { RunSummary } from '../run-summary.ts'
 import type { PlannedCell } from './record.ts'
@@ -15,7 +16,7 @@ export interface CommandParts {
  */
 export function commandFor({ cell, before, after, moved }: CommandParts): string | null {
   if (!cell?.commit) return null
-  const source = quoted(cell.source)
+  const source = shellWord(cell.source)
   const ref = before && after && moved.has('recipe') ? `${before.recipe.commit}..${after.recipe.commit}` : null
   const tool =
     before?.tool.commit && after?.tool.commit && moved.has('tool')
@@ -23,9 +24,4 @@ export function commandFor({ cell, before, after, moved }: CommandParts): string
       : null
   if (ref === null && tool === null) return `cc-ci test ${source} --ref ${cell.commit}`
   return ['cc-ci ab', source, ...(ref ? ['--ref', ref] : []), ...(tool ? ['--tool', tool] : [])].join(' ')
-}
-
-/** As it must be typed. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

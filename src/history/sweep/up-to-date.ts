@@ -1,4 +1,6 @@
+import { formatSize } from '../../lib/size.ts'
 import { areEquivalent } from '../compare/evidence-schemas.ts'
+import { RUN_MEMORY } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 
 /** What a run would meet now. */
@@ -23,6 +25,8 @@ export interface AskedCell {
   readonly head: string | null
   /** The newest release of the recipe, from which a head is upgraded. */
   readonly release: string | null
+  /** What it is given. */
+  readonly memoryBytes: number
 }
 
 /** Of one recipe at one commit, newest first. */
@@ -64,12 +68,17 @@ function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | nul
   if (run.tool.version !== tool.version || run.tool.commit !== tool.commit) return 'cc-ci is another'
   if (environment === null) return 'the environment is not known'
   const facts = now.factsOf(run)
-  const moved = [...new Set([...Object.keys(facts), ...Object.keys(environment)])].find(
-    (name) => facts[name] !== environment[name],
-  )
+  const { [RUN_MEMORY]: _, ...machine } = environment
+  const there = { ...machine, ...givenTo(cell, facts) }
+  const moved = [...new Set([...Object.keys(facts), ...Object.keys(there)])].find((name) => facts[name] !== there[name])
   if (moved !== undefined) return `${moved} is another`
   if (cell.head !== null && cell.release !== null && run.base?.version !== cell.release)
     return 'its base may be another'
   if (now.settingsChanged(cell.recipe, run.startedAt)) return 'settings have changed'
   return now.movedImage(run)
+}
+
+/** Runs of before were not told how much memory they had, and nothing bounded it. */
+function givenTo({ memoryBytes }: AskedCell, facts: Readonly<Record<string, string>>): Record<string, string> {
+  return facts[RUN_MEMORY] === undefined ? {} : { [RUN_MEMORY]: formatSize(memoryBytes) }
 }

@@ -100,7 +100,7 @@ async function planOf(
   const ask = (ref?: string, custom?: RunPlan['custom']) => {
     const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
     return planRun({
-      ...{ recipe: name, base: 'none', operatorDir, approvals, allow },
+      ...{ recipe: name, base: 'none', operatorDir, approvals, allow, memory: plan.memory, processes: plan.processes },
       ...(there && plan.attached ? { attach: { ...plan.attached, ...there } } : { only: ['install'] as const }),
       ...(ref === undefined ? {} : { ref }),
       ...(custom === undefined ? {} : { custom }),

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import type { Spec } from '../../config/customization.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
+import { maskAs, maskFile } from '../masked-file.ts'
 import { quarantined, shownFile, unmatched } from '../quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { CustomRun, GivenFile, KeptRow } from '../test-rows.ts'
@@ -92,12 +93,16 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
   }
 }
 
-/** Pages and values as text; a trace is an archive that no masker reaches, and holds what was typed. */
-const TEXT = /\.(md|txt|log|json|html|xml|yml|yaml|ndjson)$/
-
-function maskFile({ masker }: RunContext, file: string): void {
-  const text = readFileSync(file, 'utf8')
-  if (masker.leaks(text)) writeFileSync(file, masker.mask(text))
+/** False: the file is gone, because it is an archive (a trace holds what was typed) in which no secret could be masked. */
+function maskKept({ masker, events }: RunContext, file: string): boolean {
+  const { unseen } = maskFile(file, (text, name) => maskAs(name, text, (one) => masker.mask(one)))
+  if (unseen !== 'archive') return true
+  rmSync(file)
+  events.append({
+    type: 'note',
+    text: `${basename(file)}, which a test left, was not kept: it cannot be unpacked to mask secrets in it`,
+  })
+  return false
 }
 
 /** Path below the tests' output to path in the run folder. */
@@ -111,6 +116,6 @@ async function keepArtifacts(context: RunContext, output: string, name: string):
       type: 'note',
       text: `not all that the tests left was kept: ${ARTIFACTS.maxBytes} bytes at most`,
     })
-  for (const file of files) if (TEXT.test(file)) maskFile(context, join(into, file))
-  return new Map(files.map((file) => [file, relative(folder.dir, join(into, file))]))
+  const kept = files.filter((file) => maskKept(context, join(into, file)))
+  return new Map(kept.map((file) => [file, relative(folder.dir, join(into, file))]))
 }

@@ -6,6 +6,7 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
+import { changesBeforeLoss, checkpointAfter } from '../keep-checkpoint.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { stayedUp } from '../still-up.ts'
@@ -29,6 +30,7 @@ export const backupTier: TierRunner = {
     await lookInto(context, reporter, taken)
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
     await stayedUp(context, reporter)
+    if (changesBeforeLoss(context)) await checkpointAfter(context, reporter, 'backup')
   },
 }
 

@@ -7,8 +7,9 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
+import { checkpointAfter } from '../keep-checkpoint.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
-import { converged, looksAlive, serves } from '../serving.ts'
+import { converged, expectPage, looksAlive, serves } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
@@ -19,6 +20,7 @@ export const installTier: TierRunner = {
     refuseByPolicy(context)
     await callFunction(context, reporter, 'hooks.preInstall')
     const release = firstRelease(context)
+    expectPage(context, release)
     try {
       const deployed = await reporter.operation({ kind: 'deploy', subject: named(release) }, () =>
         deployRelease(context, release),
@@ -33,6 +35,7 @@ export const installTier: TierRunner = {
       if (await serves(context, reporter, release)) await looksAlive(context, reporter, { release, op })
       await lifecycleSpecs(context, reporter, op)
       await stayedUp(context, reporter)
+      await checkpointAfter(context, reporter, 'install')
     } catch (error) {
       throw error instanceof TierStop
         ? new TierStop(error.check, ofBase(context, release, error.why), error.outcome, { cause: error })

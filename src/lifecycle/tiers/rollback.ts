@@ -23,6 +23,9 @@ import { stayedUp } from '../still-up.ts'
 import { compareAfter, lookAfterLoss, unplant } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
+/** For a look at the data of an app that does not come up; far more than it takes. */
+const LOOK_DEADLINE_MS = 3 * 60_000
+
 /** Puts the version before head back as operators do who regret an upgrade, and looks whether it has the data that it had before. */
 export const rollbackTier: TierRunner = {
   async run(context, reporter) {
@@ -64,8 +67,10 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
   await countNow(context, lost, 'asNew')
   await callFunction(context, reporter, 'hooks.preRestore', { op })
   const files = await bringBack(context, reporter, { before, deployed, lost })
-  await awaitReady(context, reporter, op)
-  await serves(context, reporter, release)
+  await orWhatIsLost(context, reporter, loss.emptied, async () => {
+    await awaitReady(context, reporter, op)
+    await serves(context, reporter, release)
+  })
   await proveBefore(context, reporter, { before, replaced, files, had })
   await tellUncovered(context, reporter, { lost, release })
   await compareAfter(context, reporter, 'restore', loss.emptied)
@@ -97,9 +102,50 @@ async function bringBack(
     })
     if (files > 0) reporter.check('files-restored', 'pass')
     await countNow(context, lost, 'after')
-    await converged(context, reporter, deployed, deployed)
+    await orWhatIsLost(context, reporter, lost.loss.emptied, () => converged(context, reporter, deployed, deployed))
     return files
   })
+}
+
+/**
+ * Where the version before does not come up on what it got back, the data that is missing tells more than how the program ends: then that is the cause, with the
+ * other below it.
+ */
+async function orWhatIsLost(
+  context: RunContext,
+  reporter: TierReporter,
+  emptied: readonly string[],
+  act: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    if (!(error instanceof TierStop) || error.outcome !== 'fail') throw error
+    const lost = await lossNow(context, reporter, emptied)
+    if (lost === null) throw error
+    const { check, outcome, why } = lost
+    const lines = [`and so it does not come up: ${error.why.message}`, ...(why.lines ?? [])]
+    throw new TierStop(check, { ...why, lines }, outcome, { cause: error })
+  }
+}
+
+/** Null: nothing is lost, or nobody can look while the app is down. */
+async function lossNow(
+  context: RunContext,
+  reporter: TierReporter,
+  emptied: readonly string[],
+): Promise<TierStop | null> {
+  // The watch over the app may have ended all waiting, which is why we look.
+  const isWatch = context.signal.reason instanceof TierStop
+  if (!isWatch) context.signal.throwIfAborted()
+  const signal = isWatch ? AbortSignal.timeout(LOOK_DEADLINE_MS) : context.signal
+  try {
+    await compareAfter({ ...context, signal }, reporter, 'restore', emptied)
+    return null
+  } catch (error) {
+    if (!isWatch) context.signal.throwIfAborted()
+    return error instanceof TierStop && error.check === 'data-kept' ? error : null
+  }
 }
 
 interface Proof {

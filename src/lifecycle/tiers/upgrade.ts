@@ -13,6 +13,7 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployRelease } from '../deployment.ts'
+import { checkpointAfter } from '../keep-checkpoint.ts'
 import { reattach } from '../reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -69,6 +70,7 @@ export const upgradeTier: TierRunner = {
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)
     await stayedUp(context, reporter)
+    await checkpointAfter(context, reporter, 'upgrade')
   },
 }
 

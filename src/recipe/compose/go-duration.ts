@@ -21,15 +21,25 @@ export const DURATION_KEYS: ReadonlySet<string> = new Set([
   'stop_grace_period',
 ])
 
+/** One part after the other, each in one way only: what could be split in several ways takes time with the square of its length, or worse. */
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
+
 /** A duration as Go writes it (`1m30s`, `1.5h`, `0`), in nanoseconds; undefined when it is none. */
 export function parseGoDuration(text: string): number | undefined {
-  const match = /^([-+]?)(.*)$/.exec(text)
-  const body = match?.[2] ?? ''
+  const sign = /^[-+]?/.exec(text)?.[0] ?? ''
+  const body = text.slice(sign.length)
   if (body === '0') return 0
-  const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)]
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== body) return undefined
-  const total = parts.reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (NANOSECONDS[unit] ?? 0), 0)
-  return match?.[1] === '-' ? -total : total
+  let total = 0
+  let at = 0
+  while (at < body.length) {
+    PART.lastIndex = at
+    const part = PART.exec(body)
+    if (!part) return undefined
+    total += Number(part[1]) * (NANOSECONDS[part[2] ?? 's'] ?? 0)
+    at = PART.lastIndex
+  }
+  if (body === '') return undefined
+  return sign === '-' ? -total : total
 }
 
 /** A size such as `512M`, `1.5g` or `1024` in bytes, in powers of 1024; undefined when it is none. */

@@ -16,7 +16,13 @@ export class InterpolationProblem extends Error {
 // docker/cli cli/compose/template/template.go: names are case-insensitive, an operator and its word may follow without braces,
 // and a word ends at the first `}`, so that defaults do not nest.
 const PATTERN =
-  /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)|\{(?<braced>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)\}|(?<invalid>))/gi
+  /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)|\{(?<braced>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)\}|(?<invalid>))/giy
+
+/** The same without braces: behind the last `}` of a text none is closed, and looking for its end from each `$` would take time with the square. */
+const WITHOUT_BRACES = /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*(?::?[-?][^}]*)?)|(?<invalid>))/giy
+
+/** One text may grow to so much, which is more than any program gets in one variable. */
+const MOST_CHARACTERS = 1024 * 1024
 
 /**
  * Interpolates a text as `docker stack deploy` does: `$V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e} $$`. A name without value becomes
@@ -25,19 +31,45 @@ const PATTERN =
  */
 export function interpolate(text: string, lookup: (name: string) => string | undefined): Interpolated {
   const undefinedNames: string[] = []
-  const result = text.replace(PATTERN, (...args) => {
-    const groups = args.at(-1) as Record<string, string | undefined>
-    if (groups.escaped) return '$'
+  const pieces: string[] = []
+  let length = 0
+  const add = (piece: string) => {
+    length += piece.length
+    if (length > MOST_CHARACTERS)
+      throw new InterpolationProblem(
+        `becomes longer than ${MOST_CHARACTERS} characters with the values of its variables`,
+      )
+    pieces.push(piece)
+  }
+  let at = 0
+  for (const { index, 0: whole, groups = {} } of dollarsIn(text)) {
+    add(text.slice(at, index))
+    at = index + whole.length
     const substitution = groups.named || groups.braced
-    if (!substitution) throw new InterpolationProblem(invalidReason(text, Number(args.at(-3))))
-    return substitute(substitution, lookup, undefinedNames)
-  })
-  return { text: result, undefinedNames }
+    if (groups.escaped) add('$')
+    else if (!substitution) throw new InterpolationProblem(invalidReason(text, index))
+    else add(substitute(substitution, lookup, undefinedNames))
+  }
+  add(text.slice(at))
+  return { text: pieces.join(''), undefinedNames }
+}
+
+/** Everything that begins with a `$`, in order. */
+function* dollarsIn(text: string): Generator<RegExpExecArray> {
+  const closed = text.lastIndexOf('}')
+  for (let at = text.indexOf('$'); at !== -1; at = text.indexOf('$', at)) {
+    const pattern = at < closed ? PATTERN : WITHOUT_BRACES
+    pattern.lastIndex = at
+    const found = pattern.exec(text)
+    if (!found) return
+    at += found[0].length
+    yield found
+  }
 }
 
 /** The names a text refers to, with whether each has a default (`word`) or a demand of its own. */
 export function variablesOf(text: string): { name: string; operator: string; word: string; braces: boolean }[] {
-  return [...text.matchAll(PATTERN)].flatMap(({ groups }) => {
+  return [...dollarsIn(text)].flatMap(({ groups }) => {
     const substitution = groups?.named || groups?.braced
     if (!substitution) return []
     const [, name = '', operator = '', word = ''] = /^(\w+?)(:-|-|:\?|\?|$)(.*)/s.exec(substitution) ?? []

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { parseBytes } from './go-duration.ts'
 import { parseMount } from './mounts.ts'
-import { parsePort } from './ports.ts'
+import { MOST_PORTS, parsePort } from './ports.ts'
 import type { Report } from './shape.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 import { splitWords } from './words.ts'
@@ -14,6 +14,8 @@ export interface Normalizing {
   /** Says that `path` was written where `from` was. */
   readonly moved: (path: readonly string[], from: readonly string[]) => void
   readonly env: ReadonlyMap<string, string>
+  /** Adds to the ports that were made of the stack's so far, and gives their number. */
+  readonly portsMade: (count: number) => number
 }
 
 const SECTIONS = ['networks', 'volumes', 'secrets', 'configs'] as const
@@ -81,7 +83,7 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
         return reference
       })
     case 'ports':
-      return asList(value).flatMap((entry, i) => normalizePort(entry, [...path, String(i)], on))
+      return normalizePorts(asList(value), path, on)
     case 'volumes':
       return asList(value).flatMap((entry, i) => normalizeMount(entry, [...path, String(i)], on))
     case 'healthcheck': {
@@ -131,6 +133,23 @@ function commandWords(text: string, path: string[], on: Normalizing): Data {
 function placed<T extends Data | undefined>(name: T, at: readonly string[], on: Normalizing): T {
   if (typeof name === 'string') on.moved([...at.slice(0, -1), name], at)
   return name
+}
+
+function normalizePorts(entries: readonly Data[], path: string[], on: Normalizing): DataMap[] {
+  const ports: DataMap[] = []
+  for (const [i, entry] of entries.entries()) {
+    const at = [...path, String(i)]
+    const before = ports.length
+    for (const port of normalizePort(entry, at, on)) ports.push(port)
+    if (on.portsMade(ports.length - before) <= MOST_PORTS) continue
+    on.report(
+      at,
+      `makes more than ${MOST_PORTS} ports of the stack`,
+      'There are no more numbers: write smaller ranges.',
+    )
+    return []
+  }
+  return ports
 }
 
 function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {

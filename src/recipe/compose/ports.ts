@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
 import type { DataMap } from './source.ts'
 
+/** There are no more numbers than this, and each of a range becomes an entry of its own. */
+export const MOST_PORTS = 65_536
+
 interface Publishing {
   readonly ports: DataMap[]
   /** What the port was to be bound to. Swarm binds to every address of the machine. */

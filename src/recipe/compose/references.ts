@@ -10,13 +10,19 @@ export function checkReferences(stack: DataMap, report: ReportAt): void {
   const services = asMap(stack.services)
   if (Object.keys(services).length === 0) report(['services'], 'has no service', 'Add a service named app.')
   checkPublishedOnce(services, report)
+  const definedIn = new Map(
+    ['networks', 'secrets', 'configs', 'volumes'].map((section) => [
+      section,
+      new Set(Object.keys(asMap(stack[section]))),
+    ]),
+  )
   for (const [name, value] of Object.entries(services)) {
     const service = asMap(value)
     const path = ['services', name]
     const known = (section: string, names: string[], also: string[] = []) => {
-      const defined = [...Object.keys(asMap(stack[section])), ...also]
-      for (const used of names.filter((one) => !defined.includes(one))) {
-        const hint = `Define it under ${section}: at the top level.${didYouMean(used, defined)}`
+      const defined = definedIn.get(section) ?? new Set()
+      for (const used of names.filter((one) => !defined.has(one) && !also.includes(one))) {
+        const hint = `Define it under ${section}: at the top level.${didYouMean(used, [...defined, ...also])}`
         report([...path, section], `uses "${used}", which is not defined`, hint, [...path, section, used])
       }
     }

@@ -1,16 +1,17 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
-  parseDocument,
   Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml'
+import { parseBoundedYaml } from '../../lib/bounded-yaml.ts'
 import { RecipeError } from '../../lib/errors.ts'
 import type { Place } from '../../lib/place.ts'
 import { plainScalar } from './scalar.ts'
@@ -28,7 +29,13 @@ export interface ComposeSource {
 }
 
 /** More values than this, after anchors are expanded, is an attack or a mistake. */
-const MAX_VALUES = 50_000
+const MAX_VALUES = 10_000
+
+/** What all its texts may hold together once anchors are expanded: several times the size of any file that is read. */
+const MAX_CHARACTERS = 4 * 1024 * 1024
+
+/** A key stands in the path of everything below it; YAML itself ends those without a question mark there. */
+const LONGEST_KEY = 1024
 
 export function pathKey(path: readonly string[]): string {
   return path.join('\0')
@@ -41,17 +48,17 @@ export function isDataMap(value: Data | undefined): value is DataMap {
 
 /** Parses one compose file as the docker CLI does, merge keys and anchors included. Problems go to `errors`. */
 export function parseCompose(text: string, file: string, errors: RecipeError[]): ComposeSource | null {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'failsafe',
-    logLevel: 'silent',
-    prettyErrors: false,
-  })
+  const parsed = parseBoundedYaml(text, { schema: 'failsafe', logLevel: 'silent' })
   const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
+    const { line, col } = parsed.lines.linePos(offset)
     return { file, line, column: col }
   }
+  if ('tooMuch' in parsed) {
+    const hint = 'No recipe needs so much: take it apart.'
+    errors.push(new RecipeError('compose-invalid', parsed.tooMuch, { where: placeAt(parsed.offset), hint }))
+    return null
+  }
+  const { document } = parsed
   for (const { message, pos } of document.errors) {
     errors.push(
       new RecipeError('compose-invalid', message, { where: placeAt(pos[0]), hint: 'Correct the YAML there.' }),
@@ -78,13 +85,16 @@ class Reader {
   readonly places = new Map<string, Place>()
   readonly errors: RecipeError[] = []
   readonly #document: Document
+  readonly #targets: ReadonlyMap<Alias, Node>
   readonly #text: string
   readonly #placeAt: (offset: number) => Place
   readonly #open = new Set<Node>()
   #values = 0
+  #characters = 0
 
   constructor(document: Document, text: string, placeAt: (offset: number) => Place) {
     this.#document = document
+    this.#targets = targetsOf(document)
     this.#text = text
     this.#placeAt = placeAt
   }
@@ -102,10 +112,20 @@ class Reader {
     }
     const key = pathKey(path)
     if (node.range && !this.places.has(key)) this.places.set(key, this.#placeAt(node.range[0]))
-    if (isAlias(node)) return this.#within(node, node.resolve(this.#document) as Node | undefined, path)
+    if (isAlias(node)) return this.#within(node, this.#targets.get(node), path)
     if (isMap(node)) return this.#map(node, path)
     if (isSeq(node)) return node.items.map((item, index) => this.#value(item as Node, [...path, String(index)]))
-    return isScalar(node) ? this.#scalar(node) : null
+    return isScalar(node) ? this.#counted(node) : null
+  }
+
+  #counted(node: Scalar): Data {
+    const value = this.#scalar(node)
+    if (typeof value !== 'string') return value
+    const before = this.#characters
+    this.#characters += value.length
+    if (this.#characters <= MAX_CHARACTERS) return value
+    if (before > MAX_CHARACTERS) return null
+    return this.#fail(node, `holds more than ${MAX_CHARACTERS} characters once its anchors are expanded`)
   }
 
   #within(alias: Node, target: Node | undefined, path: string[]): Data {
@@ -146,12 +166,16 @@ class Reader {
   }
 
   #key(node: Node): string | undefined {
-    const target = isAlias(node) ? (node.resolve(this.#document) as Node | undefined) : node
+    const target = isAlias(node) ? this.#targets.get(node) : node
     if (!isScalar(target)) {
       this.#fail(node, 'is not usable as a key')
       return undefined
     }
     const value = isMergeKey(target) ? '<<' : this.#scalar(target)
+    if (typeof value === 'string' && value.length > LONGEST_KEY) {
+      this.#fail(node, `is a key of ${value.length} characters; it may have ${LONGEST_KEY}`)
+      return undefined
+    }
     if (typeof value === 'string' && value !== '__proto__') return value
     if (value === '__proto__') this.#fail(node, 'is the key __proto__, which is not usable')
     else this.#fail(node, `is the key ${String(value)}, which is not text: put it in quotes`)
@@ -183,6 +207,22 @@ class Reader {
     )
     return null
   }
+}
+
+/** What each alias stands for, in one walk: the library looks through the document for each. An anchor that is given again counts from there on. */
+function targetsOf(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  visit(document, {
+    Alias(_, alias) {
+      const target = anchors.get(alias.source)
+      if (target) targets.set(alias, target)
+    },
+    Value(_, node) {
+      if (node.anchor) anchors.set(node.anchor, node)
+    },
+  })
+  return targets
 }
 
 /** In quotes it is a key like any other. */

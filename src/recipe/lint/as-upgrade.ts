@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withScratch } from '../../lib/scratch.ts'
 import { appEnv, stackName } from '../app-env.ts'
 import { exportTree } from '../export.ts'
 import type { RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
@@ -24,18 +23,15 @@ export async function asUpgrade<T>(
   release: Pick<RecipeVersion, 'commit'>,
   use: (before: UpgradeSide, after: UpgradeSide) => Promise<T>,
 ): Promise<T> {
-  const temporary = await mkdtemp(join(tmpdir(), 'cc-ci-release-'))
-  try {
-    const dir = join(temporary, 'recipe')
+  return withScratch('release', async (scratch) => {
+    const dir = join(scratch, 'recipe')
     await exportTree(repo, release.commit, dir)
     const base = await readTree(dir)
     const own = appEnv(tree)
     const given = Object.fromEntries([...env].filter(([key, value]) => own.get(key) !== value))
     const before = await sideOf(base, given)
-    return await use(before, await sideOf({ ...tree, env: base.env }, given))
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
+    return use(before, await sideOf({ ...tree, env: base.env }, given))
+  })
 }
 
 async function sideOf(tree: RecipeTree, given: Readonly<Record<string, string>>): Promise<UpgradeSide> {

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
+import type { Most } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'
 import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
 import { RULES } from './rules.ts'
@@ -29,6 +31,8 @@ export async function lint(input: LintInput): Promise<LintRow[]> {
   const context = new Context(input)
   const rows: LintRow[] = []
   for (const rule of RULES) {
+    // Whoever wants it to end is heard.
+    await nextTurn()
     const found = await judge(rule, context)
     rows.push(...(typeof found === 'string' ? [skipped(rule, found)] : found.map((fact) => row(rule, fact))))
   }
@@ -52,16 +56,18 @@ class Context implements LintContext {
   readonly env: LintInput['env']
   readonly base: LintInput['base']
   readonly allow: readonly string[]
+  readonly most: Most
   readonly unread: readonly RecipeError[]
   readonly lastRelease: LintContext['lastRelease']
   readonly #input: LintInput
 
   constructor(input: LintInput) {
-    const { repo, env, base, allow = [], unread = [] } = input
+    const { repo, env, base, allow = [], most = {}, unread = [] } = input
     this.repo = repo
     this.env = env
     this.base = base
     this.allow = allow
+    this.most = most
     this.unread = unread
     this.lastRelease = base && { tag: base.version, commit: base.commit }
     this.#input = input

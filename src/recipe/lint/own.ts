@@ -216,9 +216,9 @@ function told({ stack }: LintContext, wanted: string, subject: string): LintFact
   }))
 }
 
-function policy({ stack, env, allow }: LintContext): LintFact[] {
+function policy({ stack, env, allow, most = {} }: LintContext): LintFact[] {
   const name = stackName(env.get('DOMAIN') ?? '', env)
-  const problems = policyProblems(stack, name, { allow, domain: env.get('DOMAIN') })
+  const problems = policyProblems(stack, name, { allow, most, domain: env.get('DOMAIN') })
   if (problems.length === 0) return [{ subject: 'stack' }]
   return problems.map(({ code, path, message }) => fact(code, false, message, stack.place(path)))
 }

@@ -1,6 +1,7 @@
 import type { RecipeError } from '../../lib/errors.ts'
 import type { Place } from '../../lib/place.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
+import type { Most } from '../../verdict/policy-codes.ts'
 import type { AppEnv, RecipeRepo, RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
 
 /** One commit of a recipe, resolved for one app, as far as it can be read. */
@@ -17,6 +18,8 @@ export interface LintInput {
   readonly base: { readonly version: string; readonly commit: string } | null
   /** Policy codes that the operator allows for this recipe. */
   readonly allow?: readonly string[]
+  /** How many of each the operator grants it, where that is not the default. */
+  readonly most?: Most
 }
 
 /** What a rule may look at. To look at what could not be read ends the rule: it is then skipped. */

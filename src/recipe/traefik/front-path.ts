@@ -1,7 +1,9 @@
 // Traefik's own names, in lower case.
 // cspell:words hostheader pathprefix pathregexp
+import { normalHost } from './host.ts'
 import { exampleOf } from './pattern.ts'
-import { isPattern, type Matcher, type RoutePlace, type Rule, readRule } from './rule.ts'
+import { isPattern, type RoutePlace } from './rule.ts'
+import { type Matcher, type Rule, readRule } from './rule-reader.ts'
 
 const FRONT = '/'
 /** What a URL takes for a path and for nothing else. */
@@ -90,7 +92,7 @@ function matches({ name, values }: Matcher, { host, path }: Place): Known {
   switch (name) {
     case 'host':
     case 'hostheader':
-      return values.some((value) => value.toLowerCase() === host.toLowerCase())
+      return values.some((value) => normalHost(value) === normalHost(host))
     case 'method':
       return values.some((value) => value.toUpperCase() === 'GET')
     case 'path':

@@ -1,3 +1,6 @@
+import { normalHost } from './host.ts'
+import { MAX_RULE, type Matcher, type Rule, readRule } from './rule-reader.ts'
+
 /** A place on the web that a rule leads to. */
 export interface RoutePlace {
   /** In lower case. */
@@ -8,26 +11,13 @@ export interface RoutePlace {
   readonly exact: boolean
 }
 
-export interface Matcher {
-  /** In lower case. */
-  readonly name: string
-  readonly values: readonly string[]
-}
-
-/**
- * A rule as Traefik reads it: matchers ``Name(`literal`, …)`` joined by `&&` before `||`, `!` and brackets (doc.traefik.io, routing rules).
- */
-export type Rule =
-  | { readonly is: 'matcher'; readonly matcher: Matcher }
-  | { readonly is: 'not'; readonly of: Rule }
-  | { readonly is: 'all' | 'any'; readonly of: readonly Rule[] }
-
 /** Either of them is enough; within one all must hold. */
 type Alternatives = readonly (readonly Matcher[])[]
 
-/** More alternatives, or deeper brackets, are no rule that a person wrote. */
+/** More alternatives are no rule that a person wrote. */
 const MAX_ALTERNATIVES = 200
-const MAX_DEPTH = 50
+
+const OF_HOSTS = /^host(sni|header)?$/
 
 /**
  * The hosts that a rule keeps to, lower case; null when requests for any host may match, or when the rule cannot be read.
@@ -35,6 +25,18 @@ const MAX_DEPTH = 50
 export function boundHosts(text: string): readonly string[] | null {
   const rule = readRule(text)
   return rule && boundBy(rule)
+}
+
+/** Every host that a rule names, wherever in it, in lower case; null when it cannot be read. Traefik takes certificates and TLS options from these. */
+export function hostsIn(text: string): readonly string[] | null {
+  const rule = readRule(text)
+  return rule && namedBy(rule)
+}
+
+/** True when a rule names this host. One that cannot be read is taken at its word: Traefik has no router of it, and its text is all there is to tell. */
+export function namesHost(text: string, host: string): boolean {
+  if (text.length > MAX_RULE) return false
+  return hostsIn(text)?.includes(normalHost(host)) ?? text.toLowerCase().includes(host.toLowerCase())
 }
 
 /** True when no request meets the rule but by a matcher that is `kept`. False also for a rule that cannot be read. */
@@ -66,13 +68,19 @@ function boundBy(rule: Rule): readonly string[] | null {
   if (rule.is === 'not') return null
   if (rule.is === 'matcher') {
     const { name, values } = rule.matcher
-    return /^host(sni)?$/.test(name) && values.length > 0 ? values.map((value) => value.toLowerCase()) : null
+    return OF_HOSTS.test(name) && values.length > 0 ? values.map(normalHost) : null
   }
   const sides = rule.of.map(boundBy)
   const bound = sides.filter((side) => side !== null)
   // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
   const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
   return kept ? bound.flat() : null
+}
+
+function namedBy(rule: Rule): readonly string[] {
+  if (rule.is === 'not') return namedBy(rule.of)
+  if (rule.is !== 'matcher') return rule.of.flatMap(namedBy)
+  return OF_HOSTS.test(rule.matcher.name) ? rule.matcher.values.map(normalHost) : []
 }
 
 /** Of alternatives each must be kept by itself; of conditions one is enough for all. */
@@ -103,86 +111,11 @@ function placesOfOne(matchers: readonly Matcher[]): RoutePlace[] | null {
   if (where?.values.some(isPattern)) return null
   const exact = where?.name === 'path'
   return (hosts[0]?.values ?? []).flatMap((host) =>
-    (where?.values ?? ['/']).map((path) => ({ host: host.toLowerCase(), path, exact })),
+    (where?.values ?? ['/']).map((path) => ({ host: normalHost(host), path, exact })),
   )
 }
 
 /** Traefik 2 takes `{name}` and `{name:pattern}` for any text that fits; in Traefik 3 they mean nothing else that a person would write. */
 export function isPattern(path: string): boolean {
   return /\{[^}]*\}/.test(path)
-}
-
-const TOKEN = /`[^`]*`|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|&&|\|\||[A-Za-z]\w*|[!(),]|\S/g
-const NAME = /^[A-Za-z]/
-const LITERAL = /^[`"'].*[`"']$/s
-
-/** Null when it is no rule. */
-export function readRule(text: string): Rule | null {
-  const reader = new Reader(text.match(TOKEN) ?? [])
-  const rule = reader.either(0)
-  return reader.done ? rule : null
-}
-
-class Reader {
-  readonly #tokens: readonly string[]
-  #at = 0
-
-  constructor(tokens: readonly string[]) {
-    this.#tokens = tokens
-  }
-
-  get done(): boolean {
-    return this.#at === this.#tokens.length
-  }
-
-  either(depth: number): Rule | null {
-    return this.#joined('any', '||', () => this.#joined('all', '&&', () => this.#one(depth)))
-  }
-
-  #joined(is: 'all' | 'any', by: string, part: () => Rule | null): Rule | null {
-    const parts: Rule[] = []
-    do {
-      const one = part()
-      if (one === null) return null
-      parts.push(one)
-    } while (this.#take(by))
-    return { is, of: parts }
-  }
-
-  #one(depth: number): Rule | null {
-    if (depth > MAX_DEPTH) return null
-    if (this.#take('!')) {
-      const negated = this.#one(depth + 1)
-      return negated && { is: 'not', of: negated }
-    }
-    if (!this.#take('(')) return this.#matcher()
-    const inside = this.either(depth + 1)
-    return this.#take(')') ? inside : null
-  }
-
-  #matcher(): Rule | null {
-    const name = this.#next(NAME)
-    if (name === null || !this.#take('(')) return null
-    const values: string[] = []
-    while (!this.#take(')')) {
-      const literal = this.#next(LITERAL)
-      if (literal === null) return null
-      values.push(literal.slice(1, -1))
-      this.#take(',')
-    }
-    return { is: 'matcher', matcher: { name: name.toLowerCase(), values } }
-  }
-
-  #next(shape: RegExp): string | null {
-    const token = this.#tokens[this.#at]
-    if (token === undefined || !shape.test(token)) return null
-    this.#at += 1
-    return token
-  }
-
-  #take(token: string): boolean {
-    if (this.#tokens[this.#at] !== token) return false
-    this.#at += 1
-    return true
-  }
 }

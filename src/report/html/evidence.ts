@@ -150,11 +150,9 @@ ${table(
     run,
     volumes,
   }) => html`<p>The base had the data of its canonical (${version}, run ${run}).</p>
-${table(
-  'Volumes of the canonical, as they were put back',
-  ['Volume', 'Files', 'Size', 'Content', 'Files once the base ran'],
-  volumes.map(({ volume, files, bytes: size, content, started }) => [volume, files, bytes(size), id(content), started]),
-)}`,
+${putBack('Volumes of the canonical, as they were put back', volumes)}`,
+  resumed: ({ run, after, volumes }) => html`<p>The app was that of run ${run}, as it was after ${after}.</p>
+${volumes.length === 0 ? '' : putBack('Volumes of that app, as they were put in place', volumes)}`,
   tests: ({ executed }) => html`<p>${executed} ${executed === 1 ? 'test' : 'tests'} executed.</p>`,
   provider: ({ providers }) =>
     table(
@@ -225,6 +223,14 @@ function sparedTable(spared: NonNullable<Restored['spared']>): Markup {
     'Volumes that no backup holds: left alone',
     ['Volume', 'Files', 'Size', ''],
     spared.map(({ volume, files, bytes: size, why }) => [volume, files, bytes(size), why]),
+  )
+}
+
+function putBack(title: string, volumes: Of<'reattached'>['volumes']): Markup {
+  return table(
+    title,
+    ['Volume', 'Files', 'Size', 'Content', 'Files once the app ran'],
+    volumes.map((row) => [row.volume, row.files, bytes(row.bytes), id(row.content), row.started]),
   )
 }
 

@@ -6,8 +6,9 @@ import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { flakyText } from '../flaky.ts'
 import { SIGNS } from '../ink.ts'
 import { manifestRows } from '../manifest.ts'
+import { notLookedText } from '../not-looked.ts'
+import { partText } from '../part.ts'
 import { quarantineTexts } from '../quarantine.ts'
-import { quickText } from '../quick.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
 /** The top of the page: what was tested, the verdict, the level with its rungs. */
@@ -15,7 +16,7 @@ export function headline(results: Results): Markup {
   const { recipe, base, verdict, level, run } = results
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
-  const quick = quickText(results)
+  const quick = partText(results)
   const from = base ? html`, upgraded from ${wayOf(base)}` : ''
   return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
 <p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
@@ -64,6 +65,18 @@ export function accommodations(results: Results): Markup {
     'Accommodations',
     rows.length,
     html`<p class="dim">What cc-ci changed to fit this machine.</p><ul>${rows}</ul>`,
+  )
+}
+
+/** What `noSecretLeak` does not speak for. */
+export function notLooked(results: Results): Markup {
+  const rows = (results.notLooked ?? []).map(({ file, why }) => html`<li><code>${file}</code> (${why})</li>`)
+  const counted = notLookedText(results)
+  return section(
+    'Not looked into for secrets',
+    rows.length,
+    html`<p class="dim">All other kept files were read, and secrets in them masked. Not these: ${counted ?? ''}. What stands in a picture or a file of bytes can be read by whoever opens it.</p>
+<details><summary>The files</summary><ul>${rows}</ul></details>`,
   )
 }
 

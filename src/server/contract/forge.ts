@@ -75,6 +75,13 @@ export interface Forge {
   removeWebhook(name: string, id: number): Promise<void>
   /** The commit a branch, tag or (short) commit id names; null when none or several. */
   resolveCommit(repository: string, ref: string): Promise<string | null>
+  /**
+   * The git tree of a folder at the root of a commit, 40 hex; null where the commit has no folder of that name. Throws ForgeError `forge-missing` for a commit that the
+   * repository does not have.
+   */
+  folderTree(repository: string, commit: string, folder: string): Promise<string | null>
+  /** Every file below a git tree: path to the id of its content. Throws ForgeError `forge-broken` where there are more than 10,000. */
+  filesOf(repository: string, tree: string): Promise<ReadonlyMap<string, string>>
   defaultBranch(repository: string): Promise<string>
   /** Tags of a repository, all pages: each with its commit, and whether it is annotated. */
   tags(repository: string): Promise<readonly ForgeTag[]>

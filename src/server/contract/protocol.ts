@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Brought, broughtShape } from '../../history/attribution/record.ts'
 import { isRunId } from '../../lib/ids.ts'
-import { runRequest } from './request.ts'
+import { commitId, runRequest } from './request.ts'
 
 /**
  * Between a worker and the server, all below `/worker/v1`, `Authorization: Bearer <worker token>`; JSON unless said.
@@ -40,8 +40,9 @@ export const assignment = z.object({
   leaseMs: z.int().positive(),
   /** URL of the recipe as the results name it; not called by the worker. */
   origin: z.url(),
-  /** The operator approved the code of this repository at this commit. */
-  approved: z.boolean(),
+  /** What the operator approved of this repository: commits, and trees of code whichever commit has them. */
+  approvedCommits: z.array(commitId).max(10_000),
+  approvedTrees: z.array(commitId).max(10_000),
   /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
   recorded: broughtShape.nullish(),
 })

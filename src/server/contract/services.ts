@@ -57,8 +57,42 @@ export interface Operations {
   }>
   /** Stops listening, and cancels what waits of repositories that nothing else enrols; what runs goes on. False when it was not enrolled. */
   withdraw(name: string, by: string): Promise<boolean>
-  /** Code of the repository may run at this commit, in the sandbox. */
+  /**
+   * The code of the repository may run, in the sandbox, as it is at this commit, whichever commit has it. Throws UsageError `bad-approval`, `no-such-commit`, `nothing-to-approve` for a commit
+   * without `cc-ci/`, ForgeError.
+   */
   approve(repository: string, commit: string, by: string): Promise<void>
+  /** Of all repositories of the forge, newest first. */
+  approvals(): readonly RepositoryApproval[]
+  /** Takes an approval back, for runs that are assigned from now on. False: there was none. */
+  revokeApproval(repository: string, commit: string, by: string): Promise<boolean>
+  /** What the code of a commit is, beside what of the repository was approved last. Throws UsageError `no-such-commit`, ForgeError. */
+  codeOf(repository: string, commit: string): Promise<CodeOfCommit>
+}
+
+/** That the code of a repository may run as it is at a commit. */
+export interface RepositoryApproval {
+  /** `ORG/REPO`. */
+  readonly repository: string
+  readonly commit: string
+  /** Null: of an earlier version; it holds for the commit alone. */
+  readonly tree: string | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+/** One file of `cc-ci/`, without that folder's name, and what became of it since the last approval. */
+export interface CodeFile {
+  readonly path: string
+  readonly change: 'same' | 'changed' | 'added' | 'removed'
+}
+
+export interface CodeOfCommit {
+  readonly approved: boolean
+  /** The newest approval of the repository whose code can still be read; null: there is none, and every file counts as added. */
+  readonly against: RepositoryApproval | null
+  /** By path. */
+  readonly files: readonly CodeFile[]
 }
 
 /** Keeps the forge's view of runs true: called after whatever changed a run. */

@@ -33,6 +33,8 @@ export interface ServerSettings {
   readonly pruneOlderThanMs: number | null
   /** What all run folders may hold together before the oldest are pruned, bytes; null: whatever they hold. */
   readonly pruneMaxBytes: number | null
+  /** What the mirrors that bundles are made from may hold together, bytes; null: whatever they hold. */
+  readonly mirrorsMaxBytes: number | null
   /** When everything that is enrolled is swept; null: never by itself. */
   readonly sweepAt: SweepTimes | null
   /** A list (`sweep.yml`) whose exclusions count; null: nothing is excluded. */

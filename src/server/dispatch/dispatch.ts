@@ -17,7 +17,7 @@ export interface DispatchParts {
   readonly bundle: (request: RunRequest, file: string, signal: AbortSignal) => Promise<void>
   /** URL of a repository as the results name it, without credentials. */
   readonly origin: (repository: string) => string
-  readonly isApproved: (origin: string, commit: string) => boolean | Promise<boolean>
+  readonly approvedIn: (origin: string) => Pick<Assignment, 'approvedCommits' | 'approvedTrees'>
   readonly answers: Pick<Answers, 'runChanged'>
   readonly clock: Clock
   readonly log: Logger
@@ -121,12 +121,8 @@ async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<A
 
 async function assign(parts: DispatchParts, { lease, request, folder }: Claim): Promise<Assignment> {
   const origin = parts.origin(request.repository)
-  const commits = [request.commit, ...(request.why ? [request.why.old] : [])]
-  const approvals = await Promise.all(commits.map((commit) => parts.isApproved(origin, commit)))
-  // One switch is for all runs of an attribution: code that nobody approved is run at neither end.
-  const approved = approvals.every(Boolean)
   const { attempt, token } = lease
-  return { request, attempt, token, folder, leaseMs: parts.leaseMs ?? LEASE.ms, origin, approved }
+  return { request, attempt, token, folder, leaseMs: parts.leaseMs ?? LEASE.ms, origin, ...parts.approvedIn(origin) }
 }
 
 /** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */

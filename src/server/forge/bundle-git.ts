@@ -23,7 +23,6 @@ const SAFE = [
   'fetch.fsck.zeroPaddedFilemode=ignore',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
-  'safe.directory=*',
   'gc.auto=0',
   'maintenance.auto=false',
   'transfer.bundleURI=false',
@@ -54,6 +53,9 @@ export function mirrorGit(dir: string, source: Source, maxFileBytes: number, sig
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    // Named, not found: no other folder is ever taken for the mirror, and nobody needs to be asked whose it is.
+    GIT_DIR: dir,
     ...(source.authorization === null
       ? {}
       : {

@@ -1,5 +1,5 @@
 // cspell:ignore symref
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
@@ -10,8 +10,10 @@ import { type MirrorGit, mirrorGit, type Source } from './bundle-git.ts'
 /** The commit under test in a bundle, whatever the branches are called. */
 export const HEAD_REF = 'refs/cc-ci/head'
 const MAX_FILE_BYTES = 2 * 1024 ** 3
-/** By the folder of the mirror. */
-const mirrors = new Turns()
+/** By the folder of the mirror: whoever changes one takes a turn. */
+export const mirrorTurns = new Turns()
+/** In a mirror; when it was last used. */
+export const USED_MARK = 'cc-ci-used'
 
 export interface BundleOrder {
   /** Of `Forge.cloneSource`. */
@@ -41,7 +43,7 @@ export interface BundleOrder {
  */
 export function writeBundle(order: BundleOrder): Promise<void> {
   const mirror = mirrorOf(order)
-  return mirrors.take(mirror, () => write(order, mirror))
+  return mirrorTurns.take(mirror, () => write(order, mirror))
 }
 
 async function write(order: BundleOrder, mirror: string): Promise<void> {
@@ -50,6 +52,7 @@ async function write(order: BundleOrder, mirror: string): Promise<void> {
   await mkdir(mirror, { recursive: true, mode: 0o700 })
   const git = mirrorGit(mirror, order.source, order.maxFileBytes ?? MAX_FILE_BYTES, signal)
   await git.ok(['init', '--quiet', '--bare', '.'])
+  await writeFile(join(mirror, USED_MARK), '')
   const main = order.defaultBranch ?? (await defaultBranch(git, order.source))
   await fetch(git, order, main)
   if (!(await has(git, order.commit)))

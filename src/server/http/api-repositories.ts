@@ -52,7 +52,7 @@ export function addRepositories({ app, services, doorman }: Api): void {
 
   const approve = route({
     ...{ method: 'post', path: '/api/v1/approvals', security: OPERATOR },
-    summary: 'Lets the code of a repository run, in the sandbox, at one commit',
+    summary: 'Lets the code of a repository run, in the sandbox, as it is at one commit, whichever commit has it',
     request: { body: body(shapes.approval) },
     responses: { 204: { description: 'Approved' } },
   })
@@ -61,6 +61,33 @@ export function addRepositories({ app, services, doorman }: Api): void {
     const { repository, commit } = c.req.valid('json')
     await operations.approve(repository, commit, by)
     return c.body(null, 204)
+  })
+
+  const approved = route({
+    ...{
+      method: 'get',
+      path: '/api/v1/approvals',
+      summary: 'Code that may run, newest approval first',
+      security: OPERATOR,
+    },
+    responses: { 200: json(z.object({ approvals: z.array(shapes.approved) }), 'All of them') },
+  })
+  app.openapi(approved, (c) => {
+    doorman.operator(c)
+    return c.json({ approvals: [...operations.approvals()] }, 200)
+  })
+
+  const revoke = route({
+    ...{ method: 'delete', path: '/api/v1/approvals', security: OPERATOR },
+    summary: 'Takes an approval back, for runs that begin from now on',
+    request: { query: shapes.approval },
+    responses: { 204: { description: 'Taken back' } },
+  })
+  app.openapi(revoke, async (c) => {
+    const by = doorman.operator(c)
+    const { repository, commit } = c.req.valid('query')
+    if (await operations.revokeApproval(repository, commit, by)) return c.body(null, 204)
+    throw new Refusal(404, 'no-such-approval', 'that is not approved')
   })
 }
 

@@ -87,6 +87,9 @@ function isForPeople(c: Context): boolean {
   return !machine && (c.req.header('accept') ?? '').includes('text/html')
 }
 
+/** The page of a run, and the texts that it left, which are masked as they leave; pictures pass as they are. */
+const OF_RUN = /^\/runs\/[^/]+(?:\/?$|\/files\/(?!.*\.png$))/
+
 /** Null: never refused, because a probe that is refused looks like a server that is down. */
 function classOf(c: Context): RateClass | null {
   const { path, method } = c.req
@@ -95,5 +98,6 @@ function classOf(c: Context): RateClass | null {
   if (path.startsWith('/worker/')) return 'worker'
   // What tries a token or a code; to begin a login tries nothing.
   if ((path === '/login' && method === 'POST') || path.startsWith('/login/forge/')) return 'login'
-  return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+  if (method !== 'GET' && method !== 'HEAD') return 'write'
+  return OF_RUN.test(path) ? 'run' : 'read'
 }

@@ -14,6 +14,8 @@ export const RATES = {
   hook: { burst: 600, perSecond: 60 },
   worker: { burst: 1000, perSecond: 200 },
   read: { burst: 1200, perSecond: 200 },
+  /** The page of a run, for which its files are read, and these files. */
+  run: { burst: 300, perSecond: 10 },
   write: { burst: 120, perSecond: 10 },
   login: { burst: 5, perSecond: 1 / 12 },
 } as const satisfies Record<string, Rate>

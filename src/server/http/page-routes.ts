@@ -14,6 +14,7 @@ import { whyOf, whyOffer } from '../memory/why.ts'
 import type { Retention } from '../retention.ts'
 import { timesText } from '../settings/sweep-times.ts'
 import { mirrorsSeen } from '../store/mirrors-seen.ts'
+import { addApprovals } from './approval-routes.ts'
 import { dashboardPage } from './pages/dashboard.ts'
 import { CSS, type Viewer } from './pages/frame.ts'
 import { type Paste, repositoriesPage } from './pages/repositories.ts'
@@ -149,6 +150,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   })
 
   addReports(app, services, viewer)
+  addApprovals(app, { services, viewer, sender: doorman.sender, forbidden, told })
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 

@@ -1,7 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { prunedText, readPruned } from '../../history/retention/pruned-record.ts'
-import { messageOf } from '../../lib/errors.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { InfraError, messageOf } from '../../lib/errors.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { readEvents } from '../../verdict/event-log.ts'
@@ -12,6 +14,7 @@ import { UPLOADED } from '../contract/protocol.ts'
 import { runRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'
 import { readDocument } from '../store/files/read.ts'
+import { KeptCache } from './kept-cache.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 const MOST_FILES = 200
@@ -55,20 +58,30 @@ async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<Kept, 'pr
   const goesOn = row.state === 'running'
   const file = goesOn ? folder.events : folder.results
   try {
-    const size = (await stat(file).catch(() => null))?.size
-    if (size === undefined) return { results: null, ...NOT_SO_FAR, sofar: goesOn, problem: null, files }
-    if (size > MOST_BYTES) throw new Error(`it has ${size} bytes; ${MOST_BYTES} are read`)
-    if (goesOn) {
-      const events = readEvents(file)
-      return { results: fold(events), sofar: true, over: overIn(events), problem: null, files }
-    }
-    const results = parseResults(JSON.parse(await readFile(file, 'utf8')), file)
-    return { results, ...NOT_SO_FAR, problem: null, files }
+    const found = await stat(file).catch(() => null)
+    if (!found) return { results: null, ...NOT_SO_FAR, sofar: goesOn, problem: null, files }
+    if (found.size > MOST_BYTES)
+      throw new InfraError('file-too-large', `it has ${found.size} bytes; ${MOST_BYTES} are read`)
+    return { ...CACHE.of(file, found, () => (goesOn ? soFar(file) : atEnd(file))), problem: null, files }
   } catch (error) {
     // A run that has only begun has no first event yet.
     if (goesOn) return { results: null, ...NOT_SO_FAR, sofar: true, problem: null, files }
     return { results: null, ...NOT_SO_FAR, problem: `The results cannot be shown: ${messageOf(error)}`, files }
   }
+}
+
+type Read = Pick<Kept, 'results' | 'sofar' | 'over'>
+
+/** Of this process: what a file came to does not depend on who asks. */
+const CACHE = new KeptCache<Read>(systemClock)
+
+function soFar(file: string): Read {
+  const events = readEvents(file)
+  return { results: fold(events), sofar: true, over: overIn(events) }
+}
+
+function atEnd(file: string): Read {
+  return { results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file), ...NOT_SO_FAR }
 }
 
 const NOT_SO_FAR = { sofar: false, over: new Set<string>() }

@@ -114,6 +114,11 @@ export const approval = z
   .strictObject({ repository: repositoryName, commit: commitId })
   .openapi('Approval', { example: { repository: 'coop/hello', commit: '0123456789abcdef0123456789abcdef01234567' } })
 
+/** `tree`: of `cc-ci/`; the approval holds for every commit with it. Null: for the commit alone. */
+export const approved = z
+  .object({ repository: repositoryName, commit: commitId, tree: commitId.nullable(), at: z.string() })
+  .openapi('GivenApproval')
+
 export const workerName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'a host name: a-z, 0-9, "." and "-"')
 
 export const worker = z

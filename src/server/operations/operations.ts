@@ -1,16 +1,16 @@
-import { approve } from '../../gate/approvals.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { formatSize } from '../../lib/size.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'
-import { commitId, type RunRequest, repositoryName } from '../contract/request.ts'
+import { type RunRequest, repositoryName } from '../contract/request.ts'
 import type { Answers, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, RunRow, Store } from '../contract/store.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
 import { whyOffer, whyRequest } from '../memory/why.ts'
+import { makeApprovals } from './approvals.ts'
 
 const MOST_QUEUED = 10_000
 
@@ -133,16 +133,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       return gone
     },
 
-    async approve(repository, commit) {
-      if (!repositoryName.safeParse(repository).success || !commitId.safeParse(commit).success) {
-        throw new UsageError('bad-approval', `"${repository}" at "${commit}" cannot be approved`, {
-          hint: 'Name the repository as ORG/REPO and the whole commit, 40 hex digits.',
-        })
-      }
-      const { url } = forge.cloneSource(repository)
-      const at = new Date(clock.now()).toISOString()
-      approve(settings.state, { repository: url, commit, branch: null, at })
-    },
+    ...makeApprovals({ forge, state: settings.state, clock }),
   }
   return operations
 

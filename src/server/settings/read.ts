@@ -53,6 +53,7 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
     pollMs: parsed('pollMs', someTime, 1),
     pruneOlderThanMs: parsed('pruneOlderThanMs', limit(parseOlderThan), null),
     pruneMaxBytes: parsed('pruneMaxBytes', limit(parseMaxBytes), null),
+    mirrorsMaxBytes: parsed('mirrorsMaxBytes', limit(parseMaxBytes), null),
     sweepAt: parsed('sweepAt', parseSweepTimes, null),
     sweepList: values.sweepList,
     oauth: oauthOf(values, problems),

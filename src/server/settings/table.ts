@@ -118,9 +118,10 @@ export const SERVER_SETTINGS = [
     variable: 'CC_CI_RUN_MEMORY',
     flag: 'run-memory',
     kind: 'size',
-    default: '1G',
+    default: '2G',
     required: false,
-    description: 'What is set aside for a run where its enrolment says nothing else.',
+    description:
+      'What a run may have where its enrolment says nothing else: so much is set aside for it, and its app gets no more (`run-memory`).',
   },
   {
     key: 'runDeadlineMs',
@@ -159,6 +160,16 @@ export const SERVER_SETTINGS = [
     required: false,
     description:
       'What all run folders may hold together: beyond it the same is removed of the oldest runs. `none`: no limit.',
+  },
+  {
+    key: 'mirrorsMaxBytes',
+    variable: 'CC_CI_MIRRORS_MAX_BYTES',
+    flag: 'mirrors-max-bytes',
+    kind: 'size',
+    default: '10G',
+    required: false,
+    description:
+      'What the copies of repositories from which runs get their source may hold together: beyond it those go that were not used for longest, and are fetched again when they are needed. `none`: no limit.',
   },
   {
     key: 'sweepAt',

@@ -7,11 +7,13 @@ export interface TestCommand {
   readonly state: string
   /** Folder of the clone. */
   readonly checkout: string
+  /** The code of the commit may run. */
+  readonly approved: boolean
 }
 
 /** `cc-ci test` for an assignment. What strangers chose (the branch, the repository's name) is no part of it but for the checked commit and base. */
-export function testCommand(held: Assignment, { ccCi, state, checkout }: TestCommand): readonly string[] {
-  const { request, folder, origin, approved } = held
+export function testCommand(held: Assignment, { ccCi, state, checkout, approved }: TestCommand): readonly string[] {
+  const { request, folder, origin } = held
   const seconds = Math.max(1, Math.round(request.deadlineMs / 1000))
   return [
     ...[...ccCi, 'test', checkout, '--supervised', '--state', state, '--run-id', folder],
@@ -24,13 +26,21 @@ export function testCommand(held: Assignment, { ccCi, state, checkout }: TestCom
 /** What of the operator's settings for runs goes to a run: never a token of the server, nor the mark of a run around us. */
 const OF_RUNS = [
   'CC_CI_EDGE',
+  'CC_CI_EDGE_API',
   'CC_CI_EDGE_CA',
-  'CC_CI_BROWSER',
   'CC_CI_CANONICALS_SIZE',
+  'CC_CI_DISK_RESERVE',
+  'CC_CI_IMAGES_AGE',
+  'CC_CI_IMAGES_SIZE',
   'CC_CI_KEYCLOAK_DOMAIN',
   'CC_CI_KEYCLOAK_IMAGE',
   'NODE_COMPILE_CACHE',
 ]
+
+/** `memoryBytes`: what its request is given; the runs of an attribution, of whatever build, get it from there too. */
+export function runEnv({ request }: Pick<Assignment, 'request'>): Record<string, string> {
+  return { ...childEnv(), CC_CI_RUN_MEMORY: `${Math.max(1, Math.floor(request.memoryBytes / 1024))}K` }
+}
 
 export function childEnv(): Record<string, string> {
   const { CC_CI_RUN: _, ...env } = inheritedEnv()

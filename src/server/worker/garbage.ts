@@ -22,6 +22,19 @@ export async function collectGarbage({ ccCi, state }: GarbageParts, signal?: Abo
 }
 
 /**
+ * `cc-ci gc --images`: removes images that runs brought to the engine, by the operator's limits; `all`: every one that nobody uses. Gives what it said when it
+ * could not.
+ */
+export async function pruneImages({ ccCi, state }: GarbageParts, all: boolean): Promise<string | null> {
+  const [file = '', ...args] = ccCi
+  const limits = all ? ['--max-bytes', '0'] : []
+  const done = await exec(file, [...args, 'gc', '--images', ...limits, '--state', state], {
+    ...{ deadlineMs: GC_DEADLINE_MS, graceMs: 5000, env: childEnv(), cwd: '/' },
+  })
+  return done.exitCode === 0 ? null : `${done.stdout}${done.stderr}`.trim().slice(-2000) || 'cc-ci gc did not end'
+}
+
+/**
  * What became of all that a run had made, once its process is gone. What the run has not proven itself is taken down by `cc-ci gc` first, and
  * looked at again.
  */

@@ -9,7 +9,7 @@ import { FencedError } from '../contract/errors.ts'
 import { type Assignment, CANCELLED, type Dispatch, type FinishBody } from '../contract/protocol.ts'
 import { checkOut, removeCheckout } from './checkout.ts'
 import { type Child, startChild } from './child.ts'
-import { childEnv } from './command.ts'
+import { runEnv } from './command.ts'
 import { insist } from './insist.ts'
 import { noteKept } from './kept.ts'
 import { keepLease } from './lease-keeper.ts'
@@ -168,7 +168,7 @@ export class HeldRun {
   async #judge(checkout: string): Promise<number | null> {
     const { limits } = this.#parts
     const child = await startChild(await this.#task.argv(checkout), {
-      ...{ cwd: checkout, env: childEnv(), outputBytes: limits.outputBytes },
+      ...{ cwd: checkout, env: runEnv(this.#held), outputBytes: limits.outputBytes },
       onFlood: () => this.#end('output'),
     })
     this.#child = child

@@ -17,6 +17,9 @@ export interface WorkerLimits {
   /** With less free disk than this, in bytes, no run is begun; and how often it is looked at then. */
   readonly diskBytes: number
   readonly diskLookMs: number
+  /** How often images of runs are pruned, and how often while the disk is short, when all go that nobody uses. */
+  readonly imagesMs: number
+  readonly imagesShortMs: number
   readonly keep: KeepLimits
 }
 
@@ -30,5 +33,7 @@ export const LIMITS: WorkerLimits = {
   busyWaitMs: 4_000,
   diskBytes: 2 * 1024 ** 3,
   diskLookMs: 15_000,
+  imagesMs: 3_600_000,
+  imagesShortMs: 60_000,
   keep: KEEP,
 }

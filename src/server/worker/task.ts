@@ -1,5 +1,6 @@
 import type { Assignment } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
+import { isApproved } from './approved.ts'
 import { testCommand } from './command.ts'
 import { provenTeardown } from './garbage.ts'
 import { whyTask } from './why-task.ts'
@@ -30,7 +31,10 @@ export function taskOf(parts: TaskParts): Task {
   if (parts.held.request.why) return whyTask({ ...parts, why: parts.held.request.why })
   const { held, ccCi, state } = parts
   return {
-    argv: async (checkout) => testCommand(held, { ccCi, state, checkout }),
+    async argv(checkout) {
+      const approved = await isApproved(held, checkout, held.request.commit)
+      return testCommand(held, { ccCi, state, checkout, approved })
+    },
     proven: () => provenTeardown({ state, ccCi }, held.folder),
     gather: async () => undefined,
     discard: async () => undefined,

@@ -10,6 +10,7 @@ import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { attributionPage } from '../../report/attribution-page.ts'
 import type { RunOutcome, Why } from '../contract/request.ts'
 import { ATTRIBUTION } from '../memory/kept-attribution.ts'
+import { isApproved } from './approved.ts'
 import { collectGarbage, type GarbageParts } from './garbage.ts'
 import type { Task, TaskParts } from './task.ts'
 
@@ -21,10 +22,13 @@ const KEPT_MS = 7 * 24 * 3_600_000
  * that a second attempt on this machine goes on where the first one was killed; one on another machine begins anew.
  */
 export function whyTask({ held, why, ccCi, state, desk }: TaskParts & { readonly why: Why }): Task {
-  const { request, origin, approved, recorded } = held
+  const { request, origin, recorded } = held
   const own = stateOf(state, request.id)
   return {
     async argv(checkout) {
+      // One switch is for all runs of an attribution: code that nobody approved is run at neither end.
+      const ends = [why.old, request.commit]
+      const approved = (await Promise.all(ends.map((commit) => isApproved(held, checkout, commit)))).every(Boolean)
       const brought = join(desk, 'recorded.json')
       if (recorded) await writeJson(brought, recorded)
       return [

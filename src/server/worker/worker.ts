@@ -7,7 +7,7 @@ import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
 import type { Assignment, Dispatch } from '../contract/protocol.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { freeDisk } from './disk.ts'
-import { collectGarbage } from './garbage.ts'
+import { collectGarbage, pruneImages } from './garbage.ts'
 import { HeldRun } from './held-run.ts'
 import { type KeepLimits, pruneKept } from './kept.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
@@ -75,6 +75,7 @@ class Worker {
   readonly #running = new Map<Assignment, Promise<void>>()
   readonly #giveBack = new AbortController()
   #trouble: string | null = null
+  #imagesAt = Number.MIN_SAFE_INTEGER
 
   constructor(options: WorkerOptions, desk: Desk, harness: string) {
     this.#options = options
@@ -119,6 +120,7 @@ class Worker {
     const freeBytes = memoryBytes - [...this.#running.keys()].reduce((sum, { request }) => sum + request.memoryBytes, 0)
     if (freeBytes <= 0) return this.#oneEnds(signal)
     if (await this.#lacksDisk()) return this.#tellTrouble()
+    await this.#pruneImages(false)
     const waitMs = this.#running.size > 0 ? this.#limits.busyWaitMs : this.#limits.idleWaitMs
     const since = performance.now()
     const held = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#harness, waitMs }, signal)
@@ -143,13 +145,14 @@ class Worker {
     )
   }
 
-  /** Where the disk is short, what the server has already goes first. */
+  /** Where the disk is short, what the server has already goes, and all images that runs brought and nobody uses. */
   async #lacksDisk(): Promise<boolean> {
     const { state, log, freeDisk: ask = () => freeDisk(state) } = this.#options
     const { diskBytes, keep } = this.#limits
     let free = await ask()
     if (free < diskBytes) {
       await this.#prune({ ...keep, count: 0 })
+      await this.#pruneImages(true)
       free = await ask()
     }
     const before = this.#trouble
@@ -180,6 +183,20 @@ class Worker {
       if (removed.length > 0) log.info({ runs: removed.length }, 'removed folders of runs that the server has')
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'folders of earlier runs could not be removed')
+    }
+  }
+
+  /** Now and then; never throws. */
+  async #pruneImages(short: boolean): Promise<void> {
+    const { clock, log } = this.#options
+    const { imagesMs, imagesShortMs } = this.#limits
+    if (clock.now() - this.#imagesAt < (short ? imagesShortMs : imagesMs)) return
+    this.#imagesAt = clock.now()
+    try {
+      const trouble = await pruneImages(this.#options, short)
+      if (trouble !== null) log.warn({ trouble }, 'images of earlier runs could not all be removed')
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'images of earlier runs could not be removed')
     }
   }
 

@@ -162,7 +162,8 @@ describe('a refusal', () => {
       await engine.image('i'),
       await engine.cpuMs('c'),
       await engine.memoryBytes('c'),
-    ]).toEqual([null, null, null, null, null])
+      await engine.layerBytes('c'),
+    ]).toEqual([null, null, null, null, null, null])
     expect(await engine.objects.find('network', 'n')).toBeNull()
     expect([await engine.objects.remove('secret', 's'), await engine.objects.removeContainer('c')]).toEqual([
       false,

@@ -115,6 +115,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
     act: (engine) => engine.info(),
   },
   services: { asks: 'GET /services', answer: [SERVICE], act: (engine) => engine.services('stack') },
+  serviceImages: { asks: 'GET /services', answer: [SERVICE], act: (engine) => engine.serviceImages() },
   service: { asks: 'GET /services/s', answer: SERVICE, act: (engine) => engine.service('s') },
   tasks: { asks: 'GET /tasks', answer: [TASK], act: (engine) => engine.tasks('stack') },
   containers: {
@@ -129,10 +130,30 @@ export const CALLS: Readonly<Record<string, Call>> = {
     answer: { cpu_stats: { cpu_usage: { total_usage: 5_000_000 } }, precpu_stats: {} },
     act: (engine) => engine.cpuMs('c'),
   },
+  taskContainers: {
+    asks: 'GET /containers/json',
+    answer: [
+      {
+        Id: 'c',
+        Names: ['/stack_app.1.task1'],
+        Image: 'web:1',
+        Labels: { 'com.docker.swarm.service.name': 'stack_app' },
+        State: 'running',
+        NetworkSettings: {},
+        Mounts: [],
+      },
+    ],
+    act: (engine) => engine.taskContainers('stack_'),
+  },
   memoryBytes: {
     asks: 'GET /containers/c/stats',
     answer: { memory_stats: { usage: 9_000_000, stats: { total_inactive_file: 4_000_000 } }, precpu_stats: {} },
     act: (engine) => engine.memoryBytes('c'),
+  },
+  layerBytes: {
+    asks: 'GET /containers/c/json',
+    answer: { SizeRw: 4096 },
+    act: (engine) => engine.layerBytes('c'),
   },
   image: {
     asks: 'GET /images/i/json',

@@ -38,6 +38,7 @@ export function lived(
         startedAt: at(life.from),
         finishedAt: life.to === undefined ? null : at(life.to),
         oomKilled: life.oom === true,
+        exitCode: life.to === undefined ? null : (life.code ?? 9),
         health:
           life.failingProbes === undefined ? null : { status: 'unhealthy', failingStreak: life.failingProbes, log: [] },
       })

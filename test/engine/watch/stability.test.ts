@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
 import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
 import type { Span } from '../../../src/engine/watch/spans.ts'
@@ -132,6 +133,15 @@ describe('two unexpected ends', () => {
       { from: 21, to: 40, oom: true },
     ])
     expect(oom.failure).toMatch(/^oom-killed: /)
+    const bounded = judged(
+      60,
+      [
+        { from: 2, to: 20, oom: true },
+        { from: 21, to: 40, oom: true },
+      ],
+      { spec: { labels: { [MEMORY_LABEL]: 'setting' } } },
+    )
+    expect(bounded.failure).toMatch(/^run-memory: app ended 2 times .* the setting resources\.memory says it$/)
     const unwell = { error: 'task: non-zero exit (137): dockerexec: unhealthy container' }
     expect(
       judged(60, [

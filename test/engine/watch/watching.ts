@@ -23,6 +23,7 @@ export function watching(
   let cpu: number | null = 0
   const counts = { looks: 0, sleeping: 0, closed: 0 }
   const wakers = new Set<() => void>()
+  const outOfMemory = new Map<string, number>()
   const seen = (): Snapshot => {
     const soFar = Object.entries(lives).map(([name, mine]) => [
       name,
@@ -45,6 +46,7 @@ export function watching(
     containerLogs: async () => '',
     taskLogs: async () => '',
     events: () => ({
+      outOfMemory,
       nudge: async () => undefined,
       listener: () => (signal: AbortSignal) => {
         return new Promise<void>((resolve, reject) => {
@@ -106,6 +108,10 @@ export function watching(
     /** From now on the engine tells this of what it sees. */
     tell(change: (seen: Snapshot) => Snapshot) {
       alter = change
+    },
+    /** The engine tells that the kernel killed a process in the container of this service's first life. */
+    killsIn(service: string, at: number) {
+      outOfMemory.set(`c-${service}0`, second(at))
     },
     /** Processor time that every container has used, in ms; null: not to be had here. */
     uses(ms: number | null) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CanonicalStore, openCanonicals, type StoreOptions } from '../../../src/history/canonicals/store.ts'
-import type { KeptApp, KeptSecrets, ReleaseKey } from '../../../src/lifecycle/canonical.ts'
+import type { ReleaseKey } from '../../../src/lifecycle/canonical.ts'
+import type { KeptApp, KeptSecrets } from '../../../src/lifecycle/kept-data.ts'
 
 export const KEY: ReleaseKey = {
   ...{ recipe: 'shop', origin: 'https://git.example.org/coop/shop.git' },
@@ -36,7 +37,7 @@ export async function keep(
   await draft.commit()
 }
 
-async function inPieces(content: Buffer, output: (bytes: Buffer) => Promise<void>): Promise<void> {
+export async function inPieces(content: Buffer, output: (bytes: Buffer) => Promise<void>): Promise<void> {
   for (let at = 0; at < content.length; at += 65_536) await output(content.subarray(at, at + 65_536))
 }
 

@@ -5,7 +5,7 @@ import { type CanonicalStore, removeVersion } from '../../../src/history/canonic
 import { checkOutHead, type PlanRequest, type RunPlan } from '../../../src/lifecycle/plan.ts'
 import { type CanonicalWish, planWithCanonical } from '../../../src/lifecycle/with-canonical.ts'
 import { openRecipe } from '../../../src/recipe/repo.ts'
-import { quickText } from '../../../src/report/quick.ts'
+import { partText } from '../../../src/report/part.ts'
 import { QUICK_TIERS } from '../../../src/verdict/tiers.ts'
 import { compose } from '../../lifecycle/releases.ts'
 import { commit, folder, git, repository } from '../../recipe/throwaway.ts'
@@ -102,7 +102,7 @@ describe('a quick run', () => {
     const here = await scene()
     await here.keep('2.0.0+2')
     const { skips, findings } = await plan(here, QUICK)
-    expect(quickText({ findings })).toMatch(/not judged are install, .* begins with the data of the canonical of 2/)
+    expect(partText({ findings })).toMatch(/not judged are install, .* begins with the data of the canonical of 2/)
     expect(skips.get('install')).toMatchObject({
       kind: 'not-selected',
       reason: expect.stringMatching(/^a new installation is not judged/),
@@ -118,7 +118,7 @@ describe('a quick run', () => {
     expect(planned.skips.get('install')).toBeUndefined()
     expect(planned.base.considered.at(-1)).toMatch(/^canonical: no canonical/)
     expect(planned.findings).toContainEqual(expect.objectContaining({ code: 'canonical-not-used', severity: 'info' }))
-    expect(quickText(planned)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: no canonical of/)
+    expect(partText(planned)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: no canonical of/)
   })
 
   it('starts from what operators have: an older canonical is not taken, and told', async () => {

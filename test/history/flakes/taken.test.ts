@@ -22,12 +22,13 @@ test('three runs tell what is usual, two do not', () => {
   expect(expectationsOf(runs, { recipe: 'other', at: AT })).toBeNull()
 })
 
-test('nothing is learnt from red runs, old ones, later ones, or ones that mean something else', () => {
+test('nothing is learnt from red runs, old ones, later ones, ones that went on from another, or ones that mean something else', () => {
   const good = [took(20, 10_000), took(21, 10_000), took(22, 10_000)]
   const others = [
     took(23, 900_000, { fails: { backup: crash } }),
     took(24, 900_000, { header: { evidenceSchema: 9 } }),
     { ...took(25, 900_000), whole: false },
+    { ...took(25, 900_000), resumed: '20261125-101500-aaaaaa' },
     { ...took(25, 900_000), startedAt: '2026-12-24T00:00:00.000Z' },
     { ...took(25, 900_000), id: '20261001-101500-aaaaaa', startedAt: '2026-10-01T10:15:00.000Z' },
   ]

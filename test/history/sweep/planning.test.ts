@@ -91,6 +91,7 @@ describe('an earlier run speaks for a cell only where it would be made again jus
     commit: commit('2'),
     head: 'main',
     release: one.base?.version ?? null,
+    memoryBytes: 2 * 1024 ** 3,
   }
   const asked = (world: Partial<WorldNow> = {}, more: Partial<typeof cell> = {}, runs = [one]) =>
     upToDate(

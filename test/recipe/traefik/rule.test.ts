@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { boundHosts, covers, placesOf } from '../../../src/recipe/traefik/rule.ts'
+import { boundHosts, covers, hostsIn, namesHost, placesOf } from '../../../src/recipe/traefik/rule.ts'
+import { MAX_RULE } from '../../../src/recipe/traefik/rule-reader.ts'
 
 it.each<[rule: string, places: string[] | null]>([
   ['Host(`a.b`)', ['a.b/']],
@@ -49,11 +50,46 @@ it.each<[rule: string, hosts: string[] | null]>([
   ['Host(`a`) && !Host(`b`)', ['a']],
   ['HostRegexp(`a`)', null],
   ['Host()', null],
-  ['Host("a\\"b")', ['a\\"b']],
+  ['Host("a\\"b")', ['a"b']],
+  ['Host(`A.b.`)', ['a.b']],
+  ['Host("\\x61")', ['a']],
+  ['Host(`a`,)', ['a']],
+  ['Host(`a` `b`)', null],
+  ['Host(`a`, /* b */ `c`)', null],
+  ['Host("\\*")', null],
   ['Host(`a`', null],
   [`${'('.repeat(50)}Host(\`a\`)${')'.repeat(50)}`, ['a']],
   [`${'('.repeat(100_000)}Host(\`a\`)`, null],
   [`${'!'.repeat(100_000)}Host(\`a\`)`, null],
 ])('%.40s keeps to hosts', (rule, hosts) => {
   expect(boundHosts(rule)).toEqual(hosts)
+})
+
+it.each<[rule: string, hosts: string[] | null]>([
+  ['Host(`a`) && (Host(`B.`) || Path(`/`))', ['a', 'b']],
+  ['!(Host(`a`) && !HostSNI("b"))', ['a', 'b']],
+  ['HostRegexp(`a`) || Path(`/a`)', []],
+  ['Host(`a`', null],
+])('%s names %j', (rule, hosts) => expect(hostsIn(rule)).toEqual(hosts))
+
+it.each<[rule: string, names: boolean]>([
+  ['Host(`x`, `A.B.`)', true],
+  ['Host("a\\x2eb")', true],
+  ['!Host(`a.b`)', true],
+  ['Path(`a.b`)', false],
+  ['Host(`ba.b`)', false],
+  ['Host(`a.b`', true],
+  [`Host(\`a.b\`${' '.repeat(MAX_RULE)}`, false],
+])('%.40s names a.b: %s', (rule, names) => expect(namesHost(rule, 'a.b')).toBe(names))
+
+it('a rule takes time in proportion to its length, and no more than a bound', () => {
+  // 200 kB of this kept the regular expression that was here before for 20 s.
+  const texts = ['Host(', 'Host(`', '!', '(', 'Host(`a`)||', '"\\', "'", '`a`,'].map((piece) => piece.repeat(200_000))
+  const start = process.cpuUsage()
+  for (const text of texts.flatMap((text) => [text, text.slice(0, MAX_RULE)])) {
+    expect([namesHost(text, 'a.b'), boundHosts(text)?.includes('a.b') ?? false]).toEqual([false, false])
+    placesOf(text)
+  }
+  const { user, system } = process.cpuUsage(start)
+  expect((user + system) / 1e6).toBeLessThan(10)
 })

@@ -67,11 +67,11 @@ describe('the server’s side of a run', () => {
 
   it('waits on, with nothing lost, where it cannot be handed over', async () => {
     let broken = true
-    const isApproved = () => {
+    const approvedIn = () => {
       if (broken) throw new Error('the approvals cannot be read')
-      return false
+      return { approvedCommits: [], approvedTrees: [] }
     }
-    await using office = await openOffice(source, { isApproved })
+    await using office = await openOffice(source, { approvedIn })
     const { id } = await office.ask()
     const dispatch = office.dispatch.embedded('one')
     for (let at = 0; at < 4; at++) await expect(dispatch.claim(CLAIM, never)).rejects.toThrow('approvals')

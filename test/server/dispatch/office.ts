@@ -7,7 +7,7 @@ import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import type { RunRequest, RunState } from '../../../src/server/contract/request.ts'
 import type { RunRow, Store } from '../../../src/server/contract/store.ts'
-import { type DispatchOffice, makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
+import { type DispatchOffice, type DispatchParts, makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { reapLeases } from '../../../src/server/dispatch/reaper.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 
@@ -33,8 +33,8 @@ export async function openOffice(
   source: string,
   {
     leaseMs = 30_000,
-    isApproved = () => false,
-  }: { readonly leaseMs?: number; readonly isApproved?: () => boolean } = {},
+    approvedIn = () => ({ approvedCommits: [], approvedTrees: [] }),
+  }: { readonly leaseMs?: number; readonly approvedIn?: DispatchParts['approvedIn'] } = {},
 ): Promise<Office> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-office-'))
   const state = join(dir, 'state')
@@ -46,7 +46,7 @@ export async function openOffice(
     ...{ store, state, leaseMs, clock: systemClock, log: pino({ level: 'silent' }) },
     bundle: (request: RunRequest, file: string) => bundle(source, request.commit, file),
     origin: (repository: string) => `${ORIGIN}/${repository}`,
-    isApproved,
+    approvedIn,
     answers: { runChanged: async (row: RunRow) => void told.push(row.state) },
   }
   const reaping = reapLeases({ ...parts, everyMs: 200 }, stop.signal)

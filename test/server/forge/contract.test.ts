@@ -257,6 +257,33 @@ describe('refs', () => {
     await expect(forge.tags('coop/nothing')).rejects.toMatchObject({ code: 'forge-missing' })
   })
 
+  it('lists folders and files of a commit by their content', async () => {
+    const push = (files: Record<string, string>) =>
+      gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'code', files })
+    const one = await push({ 'cc-ci/a.ts': 'a', 'cc-ci/deep/b.ts': 'b', other: 'x' })
+    const two = await push({ other: 'y' })
+    const tree = (await forge.folderTree(REPO, one, 'cc-ci')) ?? ''
+    expect(tree).toMatch(/^[0-9a-f]{40}$/)
+    expect(await forge.folderTree(REPO, two, 'cc-ci')).toBe(tree)
+    const files = await forge.filesOf(REPO, tree)
+    expect([...files.keys()].sort()).toEqual(['a.ts', 'deep/b.ts'])
+    const three = await push({ 'cc-ci/a.ts': 'c' })
+    const changed = await forge.filesOf(REPO, (await forge.folderTree(REPO, three, 'cc-ci')) ?? '')
+    expect(changed.get('deep/b.ts')).toBe(files.get('deep/b.ts'))
+    expect(changed.get('a.ts')).not.toBe(files.get('a.ts'))
+    expect(await forge.folderTree(REPO, one, 'other')).toBeNull()
+    expect(await forge.folderTree(REPO, one, 'nothing')).toBeNull()
+    await expect(forge.folderTree(REPO, 'b'.repeat(40), 'cc-ci')).rejects.toMatchObject({ code: 'forge-missing' })
+    await expect(forge.filesOf(REPO, 'b'.repeat(40))).rejects.toMatchObject({ code: 'forge-missing' })
+  })
+
+  it('reads a folder with more files than a page of the forge has', async () => {
+    const files = Object.fromEntries(Array.from({ length: 1234 }, (_, at) => [`cc-ci/f${at}`, String(at)]))
+    const commit = await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'many', files })
+    const tree = (await forge.folderTree(REPO, commit, 'cc-ci')) ?? ''
+    expect((await forge.filesOf(REPO, tree)).size).toBe(1234)
+  })
+
   it('gives null for none and for several', async () => {
     await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'a/b', files: { x: 'x' } })
     await gitea.push({ as: gitea.people.admin, repository: REPO, branch: 'c', files: { y: 'y' }, tags: ['a/b'] })

@@ -23,6 +23,7 @@ const CHANGING = [
   ['POST', '/api/v1/sweeps'],
   ['DELETE', '/api/v1/enrolments/a%2Fb'],
   ['POST', '/api/v1/approvals'],
+  ['DELETE', `/api/v1/approvals?repository=a%2Fb&commit=${'a'.repeat(40)}`],
   ['POST', '/api/v1/workers'],
   ['DELETE', '/api/v1/workers/x'],
   ['POST', '/api/v1/index'],
@@ -54,6 +55,12 @@ describe('every changing route', () => {
       })
       expect([token, answer.status]).toEqual([token, 401])
     }
+  })
+
+  test('approvals are for operators to read too', async () => {
+    expect((await bench.app.request('/api/v1/approvals')).status).toBe(401)
+    const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` }
+    expect(await (await bench.app.request('/api/v1/approvals', { headers })).json()).toEqual({ approvals: [] })
   })
 
   test('the description names all of them', async () => {
@@ -161,7 +168,7 @@ test.each([
   ['DELETE', '/api/v1/runs/20260101-000000-aaaaaa', 'GET, HEAD'],
   ['PATCH', '/api/v1/workers/x', 'DELETE'],
   ['OPTIONS', '/api/v1/queue', 'GET, HEAD'],
-  ['GET', '/api/v1/approvals', 'POST'],
+  ['PUT', '/api/v1/approvals', 'POST, GET, HEAD, DELETE'],
 ])('%s %s is not described: what is, is said', async (method, path, allow) => {
   const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` }
   const answer = await bench.app.request(path, { method, headers })

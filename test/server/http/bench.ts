@@ -23,7 +23,7 @@ export const SETTINGS: ServerSettings = {
   ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
-  ...{ pruneOlderThanMs: null, pruneMaxBytes: null, sweepAt: null, sweepList: null },
+  ...{ pruneOlderThanMs: null, pruneMaxBytes: null, mirrorsMaxBytes: null, sweepAt: null, sweepList: null },
 }
 
 export interface HttpBench extends ServerApp {
@@ -78,7 +78,7 @@ export async function httpBench({
       state,
       clock,
       log,
-      isApproved: () => false,
+      approvedIn: () => ({ approvedCommits: [], approvedTrees: [] }),
       answers: { runChanged: async () => {} },
     },
     async bundle(request, file) {
@@ -178,5 +178,8 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
     },
     withdraw: (name) => store.withdraw(name),
     async approve() {},
+    approvals: () => [],
+    revokeApproval: async () => false,
+    codeOf: async () => ({ approved: false, against: null, files: [] }),
   }
 }

@@ -139,6 +139,21 @@ describe('closing', () => {
   })
 })
 
+test('pages of runs, for which files are read, have a bound of their own', async () => {
+  const page = async (path: string) => {
+    const answer = await fetch(`${url}${path}`)
+    await answer.arrayBuffer()
+    return answer.status
+  }
+  const states: number[] = []
+  for (let count = 0; count <= RATES.run.burst; count++) states.push(await page('/runs/20260101-000000-abcdef'))
+  expect([states[0], states.at(-2), states.at(-1)]).toEqual([404, 404, 429])
+  // Texts are masked as they leave, which costs as much.
+  expect(await page('/runs/20260101-000000-abcdef/files/logs/app.log')).toBe(429)
+  expect(await page('/runs/20260101-000000-abcdef/files/artifacts/page.png')).toBe(404)
+  expect(await page('/sweeps/none')).toBe(404)
+})
+
 test('ten thousand addresses are remembered, and no more', () => {
   const limits = new Limits(new FakeClock())
   for (let count = 0; count < 10_500; count++) limits.take(`a${count}`, 'login')

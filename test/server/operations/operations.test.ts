@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readApprovals } from '../../../src/gate/approvals.ts'
+import { approve, readApprovals, revoke } from '../../../src/gate/approvals.ts'
 import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
@@ -128,13 +128,50 @@ test('starts nothing in a repository that is enrolled no longer, and nothing tha
   expect(await store.counts()).toMatchObject({ queued: 0, cancelled: 1 })
 })
 
-test('approves one whole commit of a repository, as its runs name it', async () => {
-  const { operations, scene } = await office()
-  const commit = 'c'.repeat(40)
+const TEST = 'cc-ci/tests/custom/a.spec.ts'
+
+test('approves the code of one whole commit of a repository, as its runs name it, and takes it back', async () => {
+  const { operations, scene, forge } = await office()
+  const push = (files: Record<string, string>) =>
+    gitea.push({ as: gitea.people.admin, repository: name, branch: 'main', files })
+  const before = await push({ 'README.md': 'no code yet' })
+  await expect(operations.approve(name, before, by)).rejects.toMatchObject({ code: 'nothing-to-approve' })
+  await expect(operations.approve(name, 'c'.repeat(40), by)).rejects.toMatchObject({ code: 'no-such-commit' })
+  const commit = await push({ [TEST]: 'one', 'cc-ci/cc-ci.yml': 'a: 1' })
+  expect(await operations.codeOf(name, commit)).toEqual({
+    approved: false,
+    against: null,
+    files: [
+      { path: 'cc-ci.yml', change: 'added' },
+      { path: 'tests/custom/a.spec.ts', change: 'added' },
+    ],
+  })
+  // The word on another repository is none on this one, whatever its commit and code are called.
+  const tree = await forge.folderTree(name, commit, 'cc-ci')
+  const elsewhere = { repository: `${gitea.url}/coop/other.git`, commit, branch: null, tree, at: '' }
+  approve(scene.settings.state, elsewhere)
+  expect(await operations.codeOf(name, commit)).toMatchObject({ approved: false, against: null })
+  revoke(scene.settings.state, elsewhere.repository, commit)
   await operations.approve(name, commit, by)
   expect(readApprovals(scene.settings.state)).toMatchObject([
-    { repository: `${gitea.url}/coop/hello.git`, commit, branch: null },
+    { repository: `${gitea.url}/coop/hello.git`, commit, branch: null, tree: expect.stringMatching(/^[0-9a-f]{40}$/) },
   ])
+  expect(operations.approvals()).toMatchObject([{ repository: name, commit }])
+  const same = await push({ 'README.md': 'other words' })
+  expect(await operations.codeOf(name, same)).toMatchObject({ approved: true, against: { commit } })
+  const other = await push({ [TEST]: 'two', 'cc-ci/more.ts': 'x' })
+  expect(await operations.codeOf(name, other)).toMatchObject({
+    approved: false,
+    files: [
+      { path: 'cc-ci.yml', change: 'same' },
+      { path: 'more.ts', change: 'added' },
+      { path: 'tests/custom/a.spec.ts', change: 'changed' },
+    ],
+  })
+  expect(await operations.revokeApproval(name, other, by)).toBe(false)
+  expect(await operations.revokeApproval(name, commit, by)).toBe(true)
+  expect(await operations.codeOf(name, same)).toMatchObject({ approved: false, against: null })
+  await operations.approve(name, commit, by)
   for (const [repository, what] of [
     [name, 'main'],
     [name, 'c'.repeat(12)],

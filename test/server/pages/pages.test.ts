@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { makeAnswers } from '../../../src/server/answer/answers.ts'
-import type { Operations } from '../../../src/server/contract/services.ts'
+import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages } from '../../../src/server/http/page-routes.ts'
+import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/store/open.ts'
@@ -43,6 +45,9 @@ function pagesOf(
   )
   return { app, operations }
 }
+
+const post = (app: Hono, path: string, form: Record<string, string>) =>
+  app.request(path, { method: 'POST', body: new URLSearchParams(form) })
 
 /** What the policy of the pages forbids. */
 function expectClean(text: string): void {
@@ -252,8 +257,6 @@ test('forms are for operators, with the token of the session', async () => {
   const request = requestFor()
   await scene.store.enrol(enrolment(request.repository))
   await scene.store.add(request)
-  const post = (app: Hono, path: string, form: Record<string, string>) =>
-    app.request(path, { method: 'POST', body: new URLSearchParams(form) })
   const reader = pagesOf(scene, null).app
   const operator = pagesOf(scene, 'operator').app
   const path = `/runs/${request.id}/cancel`
@@ -269,4 +272,63 @@ test('forms are for operators, with the token of the session', async () => {
   expect((await post(operator, '/runs/20260101-000000-aaaaaa/cancel', { csrf: CSRF })).status).toBe(400)
   const bad = await post(operator, '/repositories', { csrf: CSRF, name: '<b>' })
   expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('&lt;b&gt;')])
+})
+
+test('operators see which code may run, and take it back; readers do not', async () => {
+  const scene = await openScene()
+  const [one, two] = ['a'.repeat(40), 'b'.repeat(40)]
+  const at = '2026-11-30T00:00:00.000Z'
+  const url = (repository: string) => `http://127.0.0.1:9/${repository}.git`
+  const given = (repository: string, commit: string, tree: string | null) =>
+    approve(scene.settings.state, { repository: url(repository), commit, branch: null, tree, at })
+  given('coop/hello', one, 'c'.repeat(40))
+  given('coop/other', two, null)
+  approve(scene.settings.state, { repository: '/a/path', commit: one, branch: null, tree: null, at })
+  expect((await pagesOf(scene, null).app.request('/approvals')).status).toBe(403)
+  const { app } = pagesOf(scene, 'operator')
+  const shown = async () => (await app.request('/approvals')).text()
+  const text = await shown()
+  expectClean(text)
+  expect(text).toMatch(/coop\/hello.*every commit with the same cc-ci\//)
+  expect(text).toMatch(/coop\/other.*that commit alone/)
+  expect(text).not.toContain('/a/path')
+  const form = { csrf: CSRF, repository: 'coop/hello', commit: one }
+  expect((await post(app, '/approvals/revoke', { ...form, csrf: 'other' })).status).toBe(403)
+  expect((await post(app, '/approvals/revoke', form)).status).toBe(303)
+  expect(await shown()).not.toContain('coop/hello')
+  expect((await post(app, '/approvals/revoke', { csrf: CSRF, repository: '../x', commit: 'y' })).status).toBe(400)
+})
+
+test('the code of a commit is shown beside what was approved last', () => {
+  const code = {
+    approved: false,
+    against: { repository: 'coop/hello', commit: 'a'.repeat(40), tree: 'c'.repeat(40), at: '2026-11-30T00:00:00.000Z' },
+    files: [
+      { path: 'cc-ci.yml', change: 'same' },
+      { path: 'tests/a <b>.spec.ts', change: 'changed' },
+      { path: 'gone.ts', change: 'removed' },
+    ],
+  } as const
+  const page = (of: CodeOfCommit) =>
+    String(
+      codePage({
+        viewer: { operator: 'operator', csrf: CSRF },
+        ...{
+          run: '20261130-000000-aaaaaa',
+          repository: 'coop/hello',
+          commit: 'b'.repeat(40),
+          forgeUrl: 'https://git.example.org',
+        },
+        code: of,
+      }),
+    )
+  const text = page(code)
+  expect(text).toContain('1 file is the same')
+  expect(text).toContain(`/src/commit/${'b'.repeat(40)}/cc-ci/tests/a%20%3Cb%3E.spec.ts`)
+  expect(text).toContain(`/src/commit/${'a'.repeat(40)}/cc-ci/gone.ts`)
+  expect(text).toContain(`/compare/${'a'.repeat(40)}...${'b'.repeat(40)}`)
+  expect(text).toContain('Approve this code and run again')
+  expect(text).not.toContain('<b>')
+  expect(page({ ...code, approved: true })).toContain('This code is approved.')
+  expect(page({ approved: false, against: null, files: [] })).toContain('There is no code.')
 })

@@ -47,7 +47,7 @@ test('every page is the same after the database was deleted and made anew from t
     makeSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
   await sweeps({ settings, store }).order({ by: 'ann', mode: 'all', only: null })
   const services = {
-    ...{ settings, operations: null as never },
+    ...{ settings, operations: { approvals: () => [] } as never },
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }

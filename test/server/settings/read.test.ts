@@ -21,9 +21,9 @@ test('what is needed, and defaults for the rest', () => {
     ...{ state: '/state', host: '127.0.0.1', port: 8080, proxies: 0, databaseUrl: null },
     ...{ publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
     ...{ forgeToken: 'f'.repeat(40), webhookSecret: 'w'.repeat(16), operatorToken: 'o'.repeat(32) },
-    ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
+    ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 2 * 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
     ...{ oauth: null, operatorOrganisation: null },
-    ...{ pruneOlderThanMs: 90 * 86_400_000, pruneMaxBytes: 10 * 1024 ** 3 },
+    ...{ pruneOlderThanMs: 90 * 86_400_000, pruneMaxBytes: 10 * 1024 ** 3, mirrorsMaxBytes: 10 * 1024 ** 3 },
     ...{ sweepAt: null, sweepList: null },
   })
 })

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
-import { browserExecutable } from '../../../src/machine/packages.ts'
+import { whichProgram } from '../../../src/machine/packages.ts'
 
 /** A real Chromium, for what only a browser decides: which cookies go where. */
 export class TestBrowser implements AsyncDisposable {
@@ -21,7 +21,7 @@ export class TestBrowser implements AsyncDisposable {
 
 /** Throws where there is none: `npm run setup` installs it. */
 export async function startBrowser(): Promise<TestBrowser> {
-  const executablePath = browserExecutable()
+  const executablePath = whichProgram('chromium')
   if (executablePath === null) throw new Error('Chromium is missing: npm run setup')
   // Root has no user namespaces to lock pages into; nothing foreign is visited.
   return new TestBrowser(await chromium.launch({ executablePath, chromiumSandbox: false }))

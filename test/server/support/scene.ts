@@ -30,7 +30,7 @@ export function settingsFor(state: string, more: Partial<ServerSettings> = {}): 
     ...{ forgeToken: 'forge-token-forge-token', webhookSecret: 'webhook-secret-webhook' },
     ...{ operatorToken: 'operator-token-operator-token-1234', databaseUrl: null, workerMemoryBytes: 4 * GIB },
     ...{ runMemoryBytes: GIB, runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
-    ...{ pruneOlderThanMs: null, pruneMaxBytes: null, sweepAt: null, sweepList: null },
+    ...{ pruneOlderThanMs: null, pruneMaxBytes: null, mirrorsMaxBytes: null, sweepAt: null, sweepList: null },
     ...more,
   }
 }

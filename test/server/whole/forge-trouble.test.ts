@@ -86,5 +86,6 @@ async function expectOnce(pull: TestPull): Promise<void> {
   expect(await pull.ours()).toHaveLength(1)
   const statuses = await pull.statuses()
   expect(statuses).toEqual([...new Set(statuses)])
-  expect(statuses).toHaveLength(2)
+  // While it waits, its place in the queue may become known: other words, told once as well.
+  expect(statuses.map((status) => status.replace(/ .*/, '')).join(' ')).toMatch(/^error pending( pending)?$/)
 }

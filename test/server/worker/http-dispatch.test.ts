@@ -15,7 +15,15 @@ const HELD: Assignment = {
     ...{ schema: 1, id: ID, attemptOf: null, at: '2026-11-23T19:12:54Z', priority: 'manual', repository: 'o/r' },
     ...{ pull: null, commit: '1'.repeat(40), base: 'auto', quick: false, memoryBytes: 1, deadlineMs: 1000 },
   },
-  ...{ attempt: 2, token: TOKEN, folder: ID, leaseMs: 30_000, origin: 'https://git.example.org/o/r', approved: false },
+  ...{
+    attempt: 2,
+    token: TOKEN,
+    folder: ID,
+    leaseMs: 30_000,
+    origin: 'https://git.example.org/o/r',
+    approvedCommits: [],
+    approvedTrees: [],
+  },
 }
 const never = new AbortController().signal
 

@@ -47,6 +47,9 @@ export interface ServedOptions {
 }
 
 /** A worker and a server in memory that has some runs to give, obeys the protocol and notes what it is told. */
+/** Images are a matter of the tests that are about them. */
+const NO_IMAGES = { imagesMs: Number.POSITIVE_INFINITY, imagesShortMs: Number.POSITIVE_INFINITY }
+
 export class Served implements Dispatch {
   readonly dir = mkdtempSync(join(tmpdir(), 'cc-ci-worker-'))
   readonly state = join(this.dir, 'state')
@@ -87,7 +90,7 @@ export class Served implements Dispatch {
       ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
       ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, '-'],
       ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
-      limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...this.#options.limits },
+      limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...NO_IMAGES, ...this.#options.limits },
       ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
     })
@@ -133,7 +136,16 @@ export class Served implements Dispatch {
     const request = this.#request()
     const token = '0'.repeat(32)
     const origin = 'https://git.example.org/coop-cloud/played'
-    const held = { request, attempt: 1, token, folder: request.id, leaseMs, origin, approved: false }
+    const held = {
+      request,
+      attempt: 1,
+      token,
+      folder: request.id,
+      leaseMs,
+      origin,
+      approvedCommits: [],
+      approvedTrees: [],
+    }
     this.held.push(held)
     return held
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -40,6 +40,7 @@ const { values, positionals } = parseArgs({
   options: {
     ...{ state: { type: 'string' }, 'run-id': { type: 'string' }, origin: { type: 'string' }, ref: { type: 'string' } },
     ...{ base: { type: 'string' }, deadline: { type: 'string' }, supervised: { type: 'boolean' } },
+    ...{ images: { type: 'boolean' }, 'max-bytes': { type: 'string' } },
     ...{ quick: { type: 'boolean' }, 'approve-code': { type: 'boolean' } },
   },
 })
@@ -47,7 +48,9 @@ const [command, checkout = ''] = positionals
 const state = values.state ?? ''
 const id = values['run-id'] ?? ''
 
-if (command === 'gc') {
+if (command === 'gc' && values.images) {
+  appendFileSync(join(state, 'images-pruned'), `${values['max-bytes'] ?? 'limits'}\n`)
+} else if (command === 'gc') {
   for (const run of listRuns(state)) {
     const folder = runFolder(state, run)
     const record = readRecord(folder)
@@ -59,18 +62,21 @@ if (command === 'gc') {
 }
 
 function play(behaviour: string, folder: RunFolder): void {
-  if (behaviour === 'words') {
-    process.stderr.write(`${'x'.repeat(100_000)}\ncc-ci: compose.yml:3: this is no recipe`)
+  if (behaviour === 'words' || behaviour === 'memory') {
+    const memory = `it may have ${process.env.CC_CI_RUN_MEMORY}`
+    const words = `${'x'.repeat(100_000)}\ncc-ci: compose.yml:3: this is no recipe`
+    process.stderr.write(behaviour === 'memory' ? memory : words)
     discardRun(folder)
     process.exitCode = 2
     return
   }
-  announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
-  if (behaviour === 'pass') pass(folder)
-  if (behaviour === 'red') pass(folder, { install: ends('install', 'http-wrong-status') })
+  // Before anybody can see that it runs, and stop it.
   if (behaviour === 'wait') wait(() => setStatus(folder, 'ended'))
   if (behaviour === 'orderly') wait(() => pass(folder))
   if (behaviour === 'deaf') stayDeaf()
+  announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
+  if (behaviour === 'pass') pass(folder)
+  if (behaviour === 'red') pass(folder, { install: ends('install', 'http-wrong-status') })
   if (behaviour === 'flood') flood()
 }
 

@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import { waitFor } from '../../../src/lib/wait.ts'
 import { isAbandoned, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
-import { quickText } from '../../../src/report/quick.ts'
+import { partText } from '../../../src/report/part.ts'
 import { runWorker } from '../../../src/server/worker/worker.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { LAUNCHER } from '../../cli/cc-ci.ts'
@@ -67,7 +67,7 @@ describe('a run of a repository', () => {
     const judged = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected').map((tier) => tier.id)
     expect(judged).toEqual(['lint', 'install', 'upgrade', 'functional', 'teardown'])
     // Nothing is kept on this worker: the answer says so.
-    expect(quickText(results)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: /)
+    expect(partText(results)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: /)
     expect(office.told).toEqual(['running', 'done'])
     expect(readdirSync(join(office.state, 'worker'))).toEqual([])
     expect(await leftBy(office.state)).toEqual([])

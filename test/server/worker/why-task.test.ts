@@ -31,7 +31,7 @@ async function stage() {
   const request = requestFor({ commit: head, why, deadlineMs: 4 * 600_000 })
   const origin = 'https://git.example.org/coop/played'
   const held: Assignment = {
-    ...{ request, attempt: 1, token: '0'.repeat(32), leaseMs: 30_000, origin, approved: false },
+    ...{ request, attempt: 1, token: '0'.repeat(32), leaseMs: 30_000, origin, approvedCommits: [], approvedTrees: [] },
     folder: request.id,
   }
   const ccCi = [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, tool.dir]

@@ -35,6 +35,13 @@ describe('a worker', () => {
     })
   })
 
+  it('tells a run what its request gives it of the memory', async () => {
+    await using one = await served({ behaviour: 'memory' })
+    await one.until('the end', () => one.finished.length === 1)
+    expect(one.held[0]?.request.memoryBytes).toBe(1024 ** 3)
+    expect(one.finished[0]?.words).toBe(`it may have ${1024 ** 2}K`)
+  })
+
   it('brings a folder that is not the server’s there, byte by byte', async () => {
     await using one = await served({ behaviour: 'pass', sharesFolder: false })
     await one.until('the end', () => one.finished.length === 1)
@@ -228,6 +235,30 @@ describe('a worker’s disk', () => {
     one.held.length = 0
     free = 5 * 1024 ** 3
     await one.until('another end', () => one.finished.length === 2)
+  })
+})
+
+describe('images of runs', () => {
+  const pruned = (one: Served) => {
+    const file = join(one.state, 'images-pruned')
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  }
+
+  it('are pruned by their limits before the first run, and then now and then', async () => {
+    await using one = await served({ behaviour: 'pass', runs: 2, limits: { imagesMs: 3_600_000 } })
+    await one.until('the ends', () => one.finished.length === 2)
+    await one.done()
+    expect(pruned(one)).toEqual(['limits'])
+  })
+
+  it('go, all that nobody uses, where the disk is short, and the worker goes on by itself when that has made room', async () => {
+    let made = () => false
+    const freeDisk = async () => (made() ? 5 : 1) * 1024 ** 3
+    await using one = await served({ behaviour: 'pass', runs: 1, freeDisk, limits: { imagesShortMs: 60_000 } })
+    made = () => pruned(one).includes('0')
+    await one.until('the end', () => one.finished.length === 1)
+    expect(one.finished).toMatchObject([{ exitCode: 0 }])
+    expect(pruned(one)).toEqual(['0'])
   })
 })
 

@@ -10,6 +10,7 @@ import { pushedSince } from './pushes.ts'
 import { resolveCommit, tags } from './refs.ts'
 import { foundPullShape, madeShape, pullOf, pullShape, repositoryShape, selfShape } from './shapes.ts'
 import { latestStatus, setStatus } from './statuses.ts'
+import { filesOf, folderTree } from './trees.ts'
 import { ensureWebhook, removeWebhook } from './webhooks.ts'
 
 /** Gitea (measured with 1.26) and Forgejo, by their common API. */
@@ -59,6 +60,8 @@ export function giteaForge(options: CallerOptions): Forge {
     removeWebhook: (name, id) => removeWebhook(caller, name, id),
     resolveCommit: (repository, ref) => resolveCommit(caller, repository, ref),
     tags: (repository) => tags(caller, repository),
+    folderTree: (repository, commit, folder) => folderTree(caller, repository, commit, folder),
+    filesOf: (repository, tree) => filesOf(caller, repository, tree),
     openPulls: (repository) => openPulls(caller, repository),
     isContained: (repository, commit, tip) => isContained(caller, repository, commit, tip),
     closePull: (repository, number) => closePull(caller, repository, number),

@@ -86,5 +86,13 @@ export const tagShape = z.object({ commit: z.object({ sha: commitId }) })
 /** The id of an annotated tag is its own. */
 export const listedTagShape = z.object({ name: z.string(), id: commitId, commit: z.object({ sha: commitId }) })
 export const commitShape = z.object({ sha: commitId })
+/** One page of a git tree; `mode` tells folders from files, links and submodules. */
+export const treeShape = z.object({
+  tree: z
+    .array(z.object({ path: z.string(), mode: z.string(), sha: commitId }))
+    .nullish()
+    .transform((list) => list ?? []),
+  truncated: z.boolean().optional(),
+})
 /** Commits of the second that the first does not have. */
 export const comparedShape = z.object({ total_commits: z.int().nonnegative() })

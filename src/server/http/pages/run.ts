@@ -67,7 +67,7 @@ export function runPage(data: RunPageData): Html {
       data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : html``,
       attributionSection(row, data.attribution, files),
       told ? html`${told.map(cause)}` : html``,
-      results ? findings(results) : html``,
+      results ? findings(results, row, viewer) : html``,
       data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
       kept(row, results, files),
     ],
@@ -149,9 +149,11 @@ function cause({ id, status, cause: why }: TierResult): Html {
   return html`<section class="card c-${status}"><h3>${id}: ${why.code} <span class="dim">blame: ${why.blame}${why.service ? `, service ${why.service}` : ''}</span></h3><p>${inline(why.message)}</p>${lines === '' ? '' : html`<pre>${lines}</pre>`}<p>${inline(why.hint)}</p></section>`
 }
 
-function findings({ findings: all, customization }: Results): Html {
+function findings({ findings: all, customization }: Results, { request: { id } }: RunRow, viewer: Viewer): Html {
+  const look =
+    viewer.operator === null ? html`an operator decides` : html`<a href="/runs/${id}/code">look at it and approve</a>`
   const said = [
-    ...customization.refused.map((what) => html`<li>refused: ${what}</li>`),
+    ...customization.refused.map((what) => html`<li>refused: ${what} (${look})</li>`),
     ...all.map(
       ({ code, severity, message, where }) =>
         html`<li>${severity} <code>${code}</code> ${inline(message)} ${where ? html`<code>${where}</code>` : ''}</li>`,

@@ -1,0 +1,61 @@
+import { parseDuration } from '../../lib/duration.ts'
+import { parseSize } from '../../lib/size.ts'
+import type { PulledImage } from '../../lifecycle/pulled-images.ts'
+
+/** What of the images that runs brought to the engine is removed. Null: no limit of that sort. */
+export interface ImagePolicy {
+  /** Not used for so long, in ms. */
+  readonly olderThanMs: number | null
+  /** What they may take together, in bytes as the engine tells the size of each: beyond it those go that were not used for longest. */
+  readonly maxBytes: number | null
+}
+
+/** Set by an operator; `none` for no limit. */
+const AGE = 'CC_CI_IMAGES_AGE'
+const SIZE = 'CC_CI_IMAGES_SIZE'
+export const IMAGE_DEFAULTS = { olderThan: '30d', maxBytes: '20G' } as const
+const NO_LIMIT = 'none'
+
+/** What is asked for, else what the operator set, else the defaults. Throws UsageError `bad-duration`, `bad-size`. */
+export function imagePolicy(asked: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
+  const age = asked.olderThan ?? (process.env[AGE] || IMAGE_DEFAULTS.olderThan)
+  const size = asked.maxBytes ?? (process.env[SIZE] || IMAGE_DEFAULTS.maxBytes)
+  return {
+    olderThanMs: age === NO_LIMIT ? null : parseDuration(age),
+    maxBytes: size === NO_LIMIT ? null : parseSize(size),
+  }
+}
+
+/** A recorded image as it is now. */
+export interface ImageNow {
+  readonly image: PulledImage
+  /** 0: the engine has it no more. */
+  readonly bytes: number
+  /** Why it stays whatever the limits say; null: it may go. */
+  readonly keep: string | null
+}
+
+export interface PlannedImage extends ImageNow {
+  readonly why: 'age' | 'size'
+}
+
+/** What goes: whatever was not used for too long, then those that were not used for longest, until the rest is within the limit. */
+export function planImages(all: readonly ImageNow[], policy: ImagePolicy, now: number): readonly PlannedImage[] {
+  const { olderThanMs, maxBytes } = policy
+  const byUse = [...all].sort((a, b) => a.image.usedAt.localeCompare(b.image.usedAt))
+  let bytes = byUse.reduce((sum, one) => sum + one.bytes, 0)
+  const planned: PlannedImage[] = []
+  const isOld = ({ image }: ImageNow) => olderThanMs !== null && now - Date.parse(image.usedAt) >= olderThanMs
+  for (const one of byUse) {
+    if (one.keep !== null || !isOld(one)) continue
+    planned.push({ ...one, why: 'age' })
+    bytes -= one.bytes
+  }
+  for (const one of byUse) {
+    if (maxBytes === null || bytes <= maxBytes) break
+    if (one.keep !== null || isOld(one)) continue
+    planned.push({ ...one, why: 'size' })
+    bytes -= one.bytes
+  }
+  return planned
+}

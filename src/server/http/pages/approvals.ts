@@ -1,0 +1,62 @@
+import { html } from 'hono/html'
+import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
+import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+
+/** What may run of which repository; an operator takes it back here. */
+export function approvalsPage(data: {
+  readonly viewer: Viewer
+  readonly approvals: readonly RepositoryApproval[]
+  readonly forgeUrl: string
+}): Html {
+  const { viewer, approvals, forgeUrl } = data
+  const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
+    html`<tr><th scope="row">${repository}</th><td><a href="${forgeUrl}/${repository}/src/commit/${commit}/cc-ci"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
+  return framed({
+    title: 'Approved code',
+    viewer,
+    body: [
+      html`<p class="dim">Code of a recipe repository (tests, hooks, install-steps.sh in <code>cc-ci/</code>) runs only where somebody has looked at it. Runs that go on are not stopped by taking an approval back.</p>`,
+      approvals.length === 0
+        ? html`<p class="dim">Nothing is approved.</p>`
+        : html`<div class="scroll"><table><thead><tr><th scope="col">repository</th><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${approvals.map(line)}</tbody></table></div>`,
+    ],
+  })
+}
+
+/** The code of a commit beside what was approved last: what a person has to look at before the click. */
+export function codePage(data: {
+  readonly viewer: Viewer
+  readonly run: string
+  readonly repository: string
+  readonly commit: string
+  readonly code: CodeOfCommit
+  readonly forgeUrl: string
+}): Html {
+  const { viewer, run, repository, commit, code, forgeUrl } = data
+  const { files, against, approved } = code
+  const at = (sha: string) => `${forgeUrl}/${repository}/src/commit/${sha}/cc-ci`
+  const linked = ({ path, change }: CodeFile) => {
+    const sha = change === 'removed' ? (against?.commit ?? commit) : commit
+    return html`<a href="${at(sha)}/${path.split('/').map(encodeURIComponent).join('/')}">cc-ci/${path}</a>`
+  }
+  const rows = files.filter(({ change }) => change !== 'same')
+  const same = files.length - rows.length
+  const form = (action: string, text: string) =>
+    html`<form class="inline" method="post" action="/runs/${run}/${action}">${hidden(viewer.csrf)}<button>${text}</button></form>`
+  return framed({
+    title: `Code of ${repository} at ${commit.slice(0, 10)}`,
+    viewer,
+    body: [
+      html`<p><a href="/runs/${run}">The run</a></p>`,
+      against === null
+        ? html`<p>No code of this repository was approved before: look at all of it.</p>`
+        : html`<p>Compared with <a href="${at(against.commit)}"><code>${against.commit.slice(0, 10)}</code></a>, approved on ${moment(against.at)}${same > 0 ? html`; ${same} file${same === 1 ? ' is' : 's are'} the same` : ''}. <a href="${forgeUrl}/${repository}/compare/${against.commit}...${commit}">All that changed between the two</a>.</p>`,
+      rows.length === 0
+        ? html`<p class="dim">${files.length === 0 ? 'There is no code.' : 'Nothing changed.'}</p>`
+        : html`<div class="scroll"><table><thead><tr><th scope="col">file</th><th scope="col">change</th></tr></thead><tbody>${rows.map((file) => html`<tr><th scope="row">${linked(file)}</th><td>${file.change}</td></tr>`)}</tbody></table></div>`,
+      approved
+        ? html`<div class="card">This code is approved. ${form('rerun', 'Run again')}</div>`
+        : html`<div class="card">${form('approve', 'Approve this code and run again')} It then runs in the sandbox, for every commit of this repository with the same <code class="nowrap">cc-ci/</code>.</div>`,
+    ],
+  })
+}
