@@ -19,7 +19,7 @@ import { tidyMirrors } from './forge/tidy-mirrors.ts'
 import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
-import { addPages } from './http/page-routes.ts'
+import { addPages } from './http/pages/routes.ts'
 import { keepGoing } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
 import { serviceManager } from './notify.ts'
@@ -78,7 +78,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     origin: (repository) => forge.cloneSource(repository).url,
     approvedIn: (origin) => approvedIn(settings.state, origin),
   })
-  const { app, doorman, stopWaiting, drain } = makeApp({
+  const { app, auth, stopWaiting, drain } = makeApp({
     ...parts,
     intake,
     operations,
@@ -88,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   })
   const retention = makeRetention({ ...parts, ccCi: options.ccCi })
   metrics.runsBytes(() => retention.seen().disk?.bytes ?? null)
-  addPages(app, { ...parts, operations, sweeps, retention }, doorman)
+  addPages(app, { ...parts, operations, sweeps, retention }, auth)
   const server = await listen(app, settings)
   log.info(
     {

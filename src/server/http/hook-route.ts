@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { CommentEvent, Intake } from '../contract/services.ts'
 import { type HookReading, readHook } from '../trigger/hook.ts'
-import { bytesOf } from './body.ts'
-import { Refusal } from './failure.ts'
+import { HttpError } from './http-error.ts'
+import { bytesOf } from './middleware/request-body.ts'
 
 const BODY_BYTES = 1024 ** 2
 /** Few: deciding shares the processor with answering. */
@@ -25,9 +25,9 @@ export function hookRoute({ secret, desk, answered }: HookParts): Hono {
     const reading = readHook({ headers: c.req.raw.headers, body, secret })
     const room = reading.kind !== 'comment' || desk.hand(reading.event)
     answered(room ? reading.kind : 'full')
-    if (!room) throw new Refusal(503, 'busy', 'too many deliveries wait; the comment will be found by polling')
-    if (reading.kind === 'unsigned') throw new Refusal(401, 'unsigned', 'the signature is missing or wrong')
-    if (reading.kind === 'malformed') throw new Refusal(400, 'malformed', reading.why)
+    if (!room) throw new HttpError(503, 'busy', 'too many deliveries wait; the comment will be found by polling')
+    if (reading.kind === 'unsigned') throw new HttpError(401, 'unsigned', 'the signature is missing or wrong')
+    if (reading.kind === 'malformed') throw new HttpError(400, 'malformed', reading.why)
     return c.json(reading.kind === 'ignored' ? { ignored: reading.why } : { accepted: true }, 202)
   })
   return app

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { readBounded } from '../../lib/bounded-body.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
-import { Refusal } from './failure.ts'
+import { HttpError } from './http-error.ts'
 
 const DEADLINE_MS = 10_000
 const ANSWER_BYTES = 64 * 1024
@@ -23,7 +23,7 @@ export async function askForge<T>(url: string, shape: z.ZodType<T>, init: Reques
     throw new ForgeError('forge-gone', `the forge does not answer the login: ${messageOf(error)}`, { cause: error })
   }
   if (response.status >= 500) throw new ForgeError('forge-gone', `the forge answered ${response.status} to the login`)
-  if (!response.ok) throw new Refusal(403, 'login-refused', `the forge refused the login (${response.status})`)
+  if (!response.ok) throw new HttpError(403, 'login-refused', `the forge refused the login (${response.status})`)
   try {
     return shape.parse(JSON.parse(text))
   } catch (error) {

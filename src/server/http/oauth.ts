@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import { sameSecret } from '../secrets.ts'
-import { Refusal } from './failure.ts'
+import { HttpError } from './http-error.ts'
 import { askForge } from './oauth-call.ts'
 import type { Sessions } from './session.ts'
 
@@ -49,12 +49,12 @@ export function oauthRoutes({ settings, client, organisation, forge, sessions, c
     deleteCookie(c, COOKIE, cookie)
     const { state = '', code = '' } = c.req.query()
     if (!begun.success || begun.data.until <= clock.now() || !sameSecret(state, begun.data.state)) {
-      throw new Refusal(403, 'login-stale', 'this login was not begun here, or too long ago', 'Log in anew.')
+      throw new HttpError(403, 'login-stale', 'this login was not begun here, or too long ago', 'Log in anew.')
     }
-    if (code === '') throw new Refusal(403, 'login-refused', 'the forge did not let you in')
+    if (code === '') throw new HttpError(403, 'login-refused', 'the forge did not let you in')
     const login = await loginOf(code, begun.data.verifier)
     if (!(await forge.isMember(organisation, login))) {
-      throw new Refusal(403, 'no-operator', `${login} is no member of ${organisation}`)
+      throw new HttpError(403, 'no-operator', `${login} is no member of ${organisation}`)
     }
     sessions.begin(c, login)
     // A strict cookie is not sent after a redirect from another site: the page itself goes on.

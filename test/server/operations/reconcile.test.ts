@@ -6,9 +6,9 @@ import { makeReplies } from '../../../src/server/answer/replies.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
-import { addApi, describedApp } from '../../../src/server/http/api.ts'
-import { Doorman } from '../../../src/server/http/doorman.ts'
-import { addPages } from '../../../src/server/http/page-routes.ts'
+import { addApi, describedApp } from '../../../src/server/http/api/api.ts'
+import { Authenticator } from '../../../src/server/http/authenticator.ts'
+import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { Sessions } from '../../../src/server/http/session.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { reconcileMirrors } from '../../../src/server/operations/reconcile.ts'
@@ -153,15 +153,15 @@ test('people are told what differs: in the API, on the page and in the comment o
   const app = new Hono()
   const answers = makeAnswers({ ...parts, forge })
   const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
-  const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
+  const auth = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
   const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
-  addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)
+  addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, auth)
   const page = async () => (await app.request('/repositories')).text()
   const api = describedApp()
   addApi({
     app: api,
     services: { store, operations, settings, sweeps },
-    doorman: new Doorman(settings, new Sessions(settings, parts.clock)),
+    auth: new Authenticator(settings, new Sessions(settings, parts.clock)),
   })
   const listed = async () => {
     const answer = await api.request('/api/v1/enrolments')

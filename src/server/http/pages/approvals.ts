@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
-import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, hidden, moment } from './layout.ts'
 
 /** What may run of which repository; an operator takes it back here. */
 export function approvalsPage(data: {

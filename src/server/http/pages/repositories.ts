@@ -2,7 +2,8 @@ import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
 import type { Enrolment } from '../../contract/store.ts'
 import { driftText, type MirrorSeen, seenOf } from '../../store/mirrors-seen.ts'
-import { framed, type Html, hidden, moment, momentUtc, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, hidden, moment, momentUtc } from './layout.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
 export interface Paste {

@@ -8,11 +8,12 @@ import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 import type { AgainstBase } from '../../memory/against-base.ts'
 import type { WhyOffer } from '../../memory/why.ts'
+import type { Viewer } from '../authenticator.ts'
 import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
-import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
+import { inline, whyOf } from './format.ts'
+import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
 import { attributionSection, whyOfRun } from './why.ts'
-import { inline, whyOf } from './words.ts'
 
 const MOST_LINES = 20
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { levelName } from '../../../verdict/level.ts'
 import type { RunRow } from '../../contract/store.ts'
-import type { Html } from './frame.ts'
+import type { Html } from './layout.ts'
 
 /** Why a run ended so, beside its badge: what that says already is not said again. */
 export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Clock } from '../../lib/clock.ts'
-import { clientOf } from './address.ts'
-import { Refusal } from './failure.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { HttpError } from '../http-error.ts'
+import { clientAddress } from './client-address.ts'
 
 interface Rate {
   /** Calls at once after a rest. */
@@ -30,7 +30,7 @@ interface Bucket {
 }
 
 /** Token buckets by client address and class of route. */
-export class Limits {
+export class RateLimiter {
   readonly #clock: Pick<Clock, 'now'>
   readonly #buckets = new Map<string, Bucket>()
 
@@ -63,13 +63,17 @@ export class Limits {
 }
 
 /** Answers 429 with Retry-After in seconds where an address asks too often. */
-export function limited(limits: Limits, kindOf: (c: Context) => RateClass | null, proxies: number): MiddlewareHandler {
+export function rateLimit(
+  limits: RateLimiter,
+  kindOf: (c: Context) => RateClass | null,
+  proxies: number,
+): MiddlewareHandler {
   return async (c, next) => {
     const kind = kindOf(c)
-    const waitMs = kind === null ? 0 : limits.take(clientOf(c, proxies), kind)
+    const waitMs = kind === null ? 0 : limits.take(clientAddress(c, proxies), kind)
     if (waitMs === 0) return next()
     c.header('retry-after', String(Math.ceil(waitMs / 1000)))
-    throw new Refusal(
+    throw new HttpError(
       429,
       'too-many-requests',
       'too many requests from this address',

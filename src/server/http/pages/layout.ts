@@ -4,16 +4,10 @@ import { SIGNS } from '../../../report/ink.ts'
 import { MATRIX_STYLE } from '../../../report/sweep/matrix-markup.ts'
 import { WEEKLY_STYLE } from '../../../report/weekly/html.ts'
 import type { RunRow } from '../../contract/store.ts'
+import type { Viewer } from '../authenticator.ts'
 
 /** Text that is markup already: everything that comes into it by `${}` was escaped. */
 export type Html = ReturnType<typeof html>
-
-/** Who looks. `operator`: a login, or `operator`; null: a reader. */
-export interface Viewer {
-  readonly operator: string | null
-  /** Goes back with every form of this viewer. */
-  readonly csrf: string
-}
 
 export interface Frame {
   readonly title: string
@@ -37,6 +31,11 @@ ${body}
 </main>
 </body>
 </html>`
+}
+
+/** A page that says one thing, as an error does. */
+export function plainPage(viewer: Viewer, title: string, text: string): Html {
+  return framed({ title, viewer, body: html`<p>${text}</p>` })
 }
 
 function entrance({ operator, csrf }: Viewer): Html {

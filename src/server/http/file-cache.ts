@@ -25,7 +25,7 @@ const REST_MS_PER_BYTE = 20_000 / (8 * 1024 ** 2)
  * What was made of files, by size and time of the last change, so that looking at a page again costs nothing; and of a file that grows all the time
  * no more often than its cost allows: the server has one thread.
  */
-export class KeptCache<T> {
+export class FileCache<T> {
   readonly #clock: Pick<Clock, 'now'>
   readonly #entries = new Map<string, Entry<T>>()
   #bytes = 0

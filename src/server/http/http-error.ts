@@ -13,7 +13,7 @@ interface Failure {
 }
 
 /** Ends a request with a status, a stable code and a sentence. */
-export class Refusal extends HTTPException {
+export class HttpError extends HTTPException {
   readonly code: string
   readonly hint: string | undefined
 
@@ -41,7 +41,7 @@ export function failureFor(
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof CcCiError || error instanceof Refusal) {
+  if (error instanceof CcCiError || error instanceof HttpError) {
     const { code, message, hint } = error
     const size = error instanceof UploadError && error.code === 'wrong-offset' ? { size: error.size } : {}
     return { error: { code, message, ...(hint === undefined ? {} : { hint }) }, ...size }

@@ -5,7 +5,7 @@ import { json, OPERATOR, route } from './describe.ts'
 const added = z.object({ runs: z.int(), comments: z.int(), enrolments: z.int() })
 
 /** The index of what lies in the state folder: a start brings it up to date, and so does this after a restore of files. */
-export function addIndex({ app, services, doorman }: Api): void {
+export function addIndex({ app, services, auth }: Api): void {
   const { store } = services
 
   const rebuild = route({
@@ -14,7 +14,7 @@ export function addIndex({ app, services, doorman }: Api): void {
     responses: { 200: json(added, 'Runs and comments that are new, enrolments that were read') },
   })
   app.openapi(rebuild, async (c) => {
-    doorman.operator(c)
+    auth.operator(c)
     const { runs, comments, enrolments } = await store.rebuild()
     return c.json({ runs, comments, enrolments }, 200)
   })

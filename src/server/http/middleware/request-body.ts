@@ -1,13 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
-import { readBounded } from '../../lib/bounded-body.ts'
-import { Refusal } from './failure.ts'
+import { readBounded } from '../../../lib/bounded-body.ts'
+import { HttpError } from '../http-error.ts'
 
 /** The raw body. Throws Refusal 413 as soon as more than `max` bytes are announced or came, 415 when it is packed. */
 export async function bytesOf(c: Context, max: number): Promise<Buffer> {
   const packing = c.req.header('content-encoding')
   if (packing !== undefined && packing !== 'identity') {
-    throw new Refusal(415, 'packed', 'a body must not be compressed')
+    throw new HttpError(415, 'packed', 'a body must not be compressed')
   }
   if (Number(c.req.header('content-length') ?? 0) > max) throw tooLarge(max)
   return readBounded(c.req.raw.body, max, () => tooLarge(max))
@@ -20,11 +20,11 @@ export async function jsonOf<T>(c: Context, shape: z.ZodType<T>, max = 64 * 1024
   try {
     data = JSON.parse(text)
   } catch {
-    throw new Refusal(400, 'bad-request', 'the body is no JSON')
+    throw new HttpError(400, 'bad-request', 'the body is no JSON')
   }
   const parsed = shape.safeParse(data)
   if (parsed.success) return parsed.data
-  throw new Refusal(400, 'bad-request', issuesOf(parsed.error))
+  throw new HttpError(400, 'bad-request', issuesOf(parsed.error))
 }
 
 export function issuesOf({ issues }: { readonly issues: readonly z.core.$ZodIssue[] }): string {
@@ -35,8 +35,8 @@ export function issuesOf({ issues }: { readonly issues: readonly z.core.$ZodIssu
     .slice(0, 500)
 }
 
-function tooLarge(max: number): Refusal {
-  return new Refusal(413, 'too-large', `a body may have ${max} bytes here`)
+function tooLarge(max: number): HttpError {
+  return new HttpError(413, 'too-large', `a body may have ${max} bytes here`)
 }
 
 /** Reads bodies of at most `max` bytes before any route does; what is larger never gets to one. */

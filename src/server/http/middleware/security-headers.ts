@@ -1,7 +1,7 @@
 // cspell:ignore nosniff
 import type { MiddlewareHandler } from 'hono'
 import type {} from 'hono/request-id'
-import { randomId } from '../../lib/ids.ts'
+import { randomId } from '../../../lib/ids.ts'
 
 /** No script at all, no style but the server's own, no frame, forms to here only. */
 const PAGE_POLICY =
@@ -18,7 +18,7 @@ const HEADERS = {
 }
 
 /** Headers of every answer, with a request id that the log has too. A route's own policy and cache-control stay. */
-export function secured({ https }: { readonly https: boolean }): MiddlewareHandler {
+export function securityHeaders({ https }: { readonly https: boolean }): MiddlewareHandler {
   return async (c, next) => {
     const id = randomId(12)
     c.set('requestId', id)

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../contract/request.ts'
-import { DRIFTS } from '../store/mirrors-seen.ts'
+import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../../contract/request.ts'
+import { DRIFTS } from '../../store/mirrors-seen.ts'
 
 /** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
 export const failure = z

@@ -1,11 +1,11 @@
 // cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
-import type { Masker } from '../../lib/mask.ts'
+import type { Masker } from '../../../lib/mask.ts'
 
 const TEXT = /^(text\/|application\/(json|[\w.+-]*\+(?:json|xml)|xml|javascript|x-ndjson|openmetrics-text)|image\/svg)/i
 
 /** Masks secrets in whatever text leaves, however it is cut into pieces. Pictures and bundles pass as they are. */
-export function maskAnswers(masker: Masker): MiddlewareHandler {
+export function maskResponses(masker: Masker): MiddlewareHandler {
   return async (c, next) => {
     await next()
     const { body, status, headers } = c.res

@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono'
-import type { Clock } from '../../lib/clock.ts'
-import { weeklyFeed } from '../../report/weekly/atom.ts'
-import { weeklyMarkdown } from '../../report/weekly/markdown.ts'
-import type { ServerSettings } from '../contract/settings.ts'
-import { ReportShelf } from '../reports.ts'
-import type { Viewer } from './pages/frame.ts'
-import { reportPage, reportsPage } from './pages/reports.ts'
-import { plainPage } from './pages/small.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { weeklyFeed } from '../../../report/weekly/atom.ts'
+import { weeklyMarkdown } from '../../../report/weekly/markdown.ts'
+import type { ServerSettings } from '../../contract/settings.ts'
+import { ReportShelf } from '../../reports.ts'
+import type { Viewer } from '../authenticator.ts'
+import { plainPage } from './layout.ts'
+import { reportPage, reportsPage } from './reports.ts'
 
 export interface ReportServices {
   readonly settings: Pick<ServerSettings, 'state' | 'publicUrl'>

@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi'
+import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { json, OPERATOR, optionalBody, route } from './describe.ts'
-import { Refusal } from './failure.ts'
-import * as shapes from './shapes.ts'
+import * as shapes from './schemas.ts'
 
 const LISTED = 50
 
 /** Ordering sweeps, and reading them. */
-export function addSweeps({ app, services, doorman }: Api): void {
+export function addSweeps({ app, services, auth }: Api): void {
   const { sweeps } = services
 
   const list = route({
@@ -23,7 +23,7 @@ export function addSweeps({ app, services, doorman }: Api): void {
     responses: { 201: json(z.object({ id: z.string() }), 'It is noted, and planned as soon as the forge answers') },
   })
   app.openapi(order, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { mode = 'all', recipes } = c.req.valid('json') as Partial<z.infer<typeof shapes.sweepOrder>>
     const { id } = await sweeps.order({ by, mode, only: recipes ?? null })
     return c.json({ id }, 201)
@@ -37,7 +37,7 @@ export function addSweeps({ app, services, doorman }: Api): void {
   app.openapi(one, async (c) => {
     const { id } = c.req.valid('param')
     const seen = await sweeps.one(id)
-    if (!seen) throw new Refusal(404, 'no-such-sweep', `there is no sweep ${id.slice(0, 100)}`)
+    if (!seen) throw new HttpError(404, 'no-such-sweep', `there is no sweep ${id.slice(0, 100)}`)
     const { row, cells, matrix } = seen
     return c.json({ ...row, cells: [...cells], matrix: matrix as Record<string, unknown> | null }, 200)
   })

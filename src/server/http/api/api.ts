@@ -1,15 +1,15 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { BlankEnv } from 'hono/types'
-import { toolVersion } from '../../lib/version.ts'
-import { addIndex } from './api-index.ts'
-import { addRepositories } from './api-repositories.ts'
-import { addRuns } from './api-runs.ts'
-import { addSweeps } from './api-sweeps.ts'
-import { addWorkers } from './api-workers.ts'
-import { issuesOf } from './body.ts'
-import type { Doorman } from './doorman.ts'
-import { Refusal } from './failure.ts'
-import type { AppServices } from './services.ts'
+import { toolVersion } from '../../../lib/version.ts'
+import type { Authenticator } from '../authenticator.ts'
+import { HttpError } from '../http-error.ts'
+import { issuesOf } from '../middleware/request-body.ts'
+import type { AppServices } from '../services.ts'
+import { addIndex } from './index-routes.ts'
+import { addRepositories } from './repository-routes.ts'
+import { addRuns } from './run-routes.ts'
+import { addSweeps } from './sweep-routes.ts'
+import { addWorkers } from './worker-list-routes.ts'
 
 /** A Hono like any other to what is added to it. */
 export type DescribedApp = OpenAPIHono<BlankEnv>
@@ -17,14 +17,14 @@ export type DescribedApp = OpenAPIHono<BlankEnv>
 export interface Api {
   readonly app: DescribedApp
   readonly services: Pick<AppServices, 'store' | 'operations' | 'settings' | 'sweeps'>
-  readonly doorman: Doorman
+  readonly auth: Authenticator
 }
 
 /** An app whose routes refuse what is not of their shape. */
 export function describedApp(): DescribedApp {
   return new OpenAPIHono<BlankEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw new Refusal(400, 'bad-request', issuesOf(result.error as z.ZodError))
+      if (!result.success) throw new HttpError(400, 'bad-request', issuesOf(result.error as z.ZodError))
     },
   })
 }
@@ -34,7 +34,7 @@ export function addApi(api: Api): void {
   const { app } = api
   // Who calls is asked before the body is read as an order, so that a stranger learns nothing of shapes.
   app.use('/api/v1/*', async (c, next) => {
-    if (c.req.method !== 'GET') api.doorman.operator(c)
+    if (c.req.method !== 'GET') api.auth.operator(c)
     await next()
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'operatorToken', { type: 'http', scheme: 'bearer' })
@@ -55,7 +55,7 @@ function refuseOtherMethods(app: DescribedApp): void {
     )
     app.all(path.replace(/{(\w+)}/g, ':$1'), (c) => {
       c.header('allow', allowed.join(', '))
-      throw new Refusal(405, 'method-not-allowed', `this takes ${allowed.join(' or ')}`)
+      throw new HttpError(405, 'method-not-allowed', `this takes ${allowed.join(' or ')}`)
     })
   }
 }
@@ -71,6 +71,6 @@ function openApi(app: DescribedApp) {
 /** The same document without a server: its routes are declared and never called. */
 export function apiDescription(): object {
   const app = describedApp()
-  addApi({ app, services: {} as Api['services'], doorman: {} as Doorman })
+  addApi({ app, services: {} as Api['services'], auth: {} as Authenticator })
   return openApi(app)
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { ServerSettings } from '../contract/settings.ts'
 import { sameSecret } from '../secrets.ts'
-import { Refusal } from './failure.ts'
+import { HttpError } from './http-error.ts'
 import type { Sessions } from './session.ts'
 
 /** Who looks at a page. `operator`: `operator` or a login of the forge; null: a reader. `csrf` goes back with every form. */
@@ -11,7 +11,7 @@ export interface Viewer {
 }
 
 /** Says who may change something: by the operator token, or by a browser's session with its CSRF token from a page of ours. */
-export class Doorman {
+export class Authenticator {
   readonly #settings: Pick<ServerSettings, 'operatorToken' | 'publicUrl'>
   readonly #sessions: Sessions
 
@@ -38,14 +38,19 @@ export class Doorman {
     const bearer = bearerOf(c)
     if (bearer !== null) {
       if (sameSecret(bearer, this.#settings.operatorToken)) return 'operator'
-      throw new Refusal(401, 'unauthorized', 'that is not the operator token')
+      throw new HttpError(401, 'unauthorized', 'that is not the operator token')
     }
     const { operator } = this.viewer(c)
     if (operator === null) {
-      throw new Refusal(401, 'unauthorized', 'this needs the operator token', 'Send it as Authorization: Bearer TOKEN.')
+      throw new HttpError(
+        401,
+        'unauthorized',
+        'this needs the operator token',
+        'Send it as Authorization: Bearer TOKEN.',
+      )
     }
     if (c.req.method === 'GET' || this.sender(c, {}) !== null) return operator
-    throw new Refusal(403, 'cross-site', 'a session needs its token in X-CC-CI-CSRF, and a page of this server')
+    throw new HttpError(403, 'cross-site', 'a session needs its token in X-CC-CI-CSRF, and a page of this server')
   }
 
   /** True when the browser says that a page of this server made the request. */

@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono'
-import type { PageServices } from './page-routes.ts'
-import { approvalsPage, codePage } from './pages/approvals.ts'
-import type { Viewer } from './pages/frame.ts'
-import { plainPage } from './pages/small.ts'
+import type { Viewer } from '../authenticator.ts'
+import { approvalsPage, codePage } from './approvals.ts'
+import { plainPage } from './layout.ts'
+import type { PageServices } from './routes.ts'
 
 export interface ApprovalRouteParts {
   readonly services: Pick<PageServices, 'store' | 'operations' | 'settings'>

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
-import { sha256 } from '../secrets.ts'
+import { sha256 } from '../../secrets.ts'
+import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
-import { Refusal } from './failure.ts'
-import * as shapes from './shapes.ts'
+import * as shapes from './schemas.ts'
 
 const QUEUED = 200
 
 /** Machines that may take runs, and what waits for them. */
-export function addWorkers({ app, services, doorman }: Api): void {
+export function addWorkers({ app, services, auth }: Api): void {
   const { store } = services
 
   const list = route({
@@ -17,7 +17,7 @@ export function addWorkers({ app, services, doorman }: Api): void {
     responses: { 200: json(z.object({ workers: z.array(shapes.worker) }), 'All that are known') },
   })
   app.openapi(list, async (c) => {
-    doorman.operator(c)
+    auth.operator(c)
     return c.json({ workers: [...(await store.workers())] }, 200)
   })
 
@@ -27,7 +27,7 @@ export function addWorkers({ app, services, doorman }: Api): void {
     responses: { 201: json(z.object({ name: z.string(), token: z.string() }), 'The token is shown this once') },
   })
   app.openapi(add, async (c) => {
-    doorman.operator(c)
+    auth.operator(c)
     const { name } = c.req.valid('json')
     const token = randomBytes(32).toString('base64url')
     await store.addWorker(name, sha256(token))
@@ -40,9 +40,9 @@ export function addWorkers({ app, services, doorman }: Api): void {
     responses: { 204: { description: 'Its token is worth nothing from now on' } },
   })
   app.openapi(remove, async (c) => {
-    doorman.operator(c)
+    auth.operator(c)
     if (await store.removeWorker(c.req.valid('param').name)) return c.body(null, 204)
-    throw new Refusal(404, 'no-such-worker', 'there is no such worker')
+    throw new HttpError(404, 'no-such-worker', 'there is no such worker')
   })
 
   const queue = route({

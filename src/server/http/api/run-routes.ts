@@ -1,15 +1,15 @@
 import { z } from '@hono/zod-openapi'
-import type { RunState } from '../contract/request.ts'
-import type { RunRow } from '../contract/store.ts'
+import type { RunState } from '../../contract/request.ts'
+import type { RunRow } from '../../contract/store.ts'
+import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
-import { Refusal } from './failure.ts'
-import * as shapes from './shapes.ts'
+import * as shapes from './schemas.ts'
 
 const params = z.object({ id: z.string().max(100) })
 
 /** Reading, starting and ending runs. */
-export function addRuns({ app, services, doorman }: Api): void {
+export function addRuns({ app, services, auth }: Api): void {
   const { store, operations } = services
 
   const list = route({
@@ -48,7 +48,7 @@ export function addRuns({ app, services, doorman }: Api): void {
     responses: { 201: json(shapes.runRequestAnswer, 'What was queued') },
   })
   app.openapi(start, async (c) => {
-    return c.json(await operations.start(c.req.valid('json'), doorman.operator(c)), 201)
+    return c.json(await operations.start(c.req.valid('json'), auth.operator(c)), 201)
   })
 
   const cancel = route({
@@ -62,7 +62,7 @@ export function addRuns({ app, services, doorman }: Api): void {
     },
   })
   app.openapi(cancel, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { request } = await found(c.req.valid('param').id)
     return c.json({ result: await operations.cancel(request.id, by) }, 200)
   })
@@ -73,7 +73,7 @@ export function addRuns({ app, services, doorman }: Api): void {
     responses: { 201: json(shapes.runRequestAnswer, 'What was queued') },
   })
   app.openapi(rerun, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { request } = await found(c.req.valid('param').id)
     return c.json(await operations.rerun(request.id, by), 201)
   })
@@ -89,14 +89,14 @@ export function addRuns({ app, services, doorman }: Api): void {
     responses: { 201: json(shapes.runRequestAnswer, 'What was queued: `why` says what it asks') },
   })
   app.openapi(why, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { request } = await found(c.req.valid('param').id)
     return c.json(await operations.why(request.id, by), 201)
   })
 
   async function found(id: string): Promise<RunRow> {
     const row = await store.run(id)
-    if (!row) throw new Refusal(404, 'no-such-run', `there is no run ${id.slice(0, 100)}`)
+    if (!row) throw new HttpError(404, 'no-such-run', `there is no run ${id.slice(0, 100)}`)
     return row
   }
 }

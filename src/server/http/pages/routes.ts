@@ -1,29 +1,30 @@
 import type { Context, Hono } from 'hono'
-import type { Clock } from '../../lib/clock.ts'
-import { CcCiError } from '../../lib/errors.ts'
-import { runFolder } from '../../lifecycle/run-folder.ts'
-import { chanceIn } from '../answer/chance.ts'
-import { RUN_STATES, type RunState } from '../contract/request.ts'
-import type { Operations } from '../contract/services.ts'
-import type { ServerSettings } from '../contract/settings.ts'
-import type { RunRow, Store } from '../contract/store.ts'
-import type { Sweeps } from '../contract/sweeps.ts'
-import type { BaseMemory } from '../memory/against-base.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
-import { whyOf, whyOffer } from '../memory/why.ts'
-import type { Retention } from '../retention.ts'
-import { timesText } from '../settings/sweep-times.ts'
-import { mirrorsSeen } from '../store/mirrors-seen.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { CcCiError } from '../../../lib/errors.ts'
+import { runFolder } from '../../../lifecycle/run-folder.ts'
+import { chanceIn } from '../../answer/chance.ts'
+import { RUN_STATES, type RunState } from '../../contract/request.ts'
+import type { Operations } from '../../contract/services.ts'
+import type { ServerSettings } from '../../contract/settings.ts'
+import type { RunRow, Store } from '../../contract/store.ts'
+import type { Sweeps } from '../../contract/sweeps.ts'
+import type { BaseMemory } from '../../memory/against-base.ts'
+import { readKeptAttribution } from '../../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../../memory/why.ts'
+import type { Retention } from '../../retention.ts'
+import { timesText } from '../../settings/sweep-times.ts'
+import { mirrorsSeen } from '../../store/mirrors-seen.ts'
+import type { Authenticator } from '../authenticator.ts'
+import { firstAttemptOf, readRunFolder } from '../run-folder-view.ts'
 import { addApprovals } from './approval-routes.ts'
-import { dashboardPage } from './pages/dashboard.ts'
-import { CSS, type Viewer } from './pages/frame.ts'
-import { type Paste, repositoriesPage } from './pages/repositories.ts'
-import { runPage } from './pages/run.ts'
-import { type RunsFilter, runsPage } from './pages/runs.ts'
-import { plainPage, workersPage } from './pages/small.ts'
-import { sweepPage, sweepsPage } from './pages/sweeps.ts'
+import { dashboardPage } from './dashboard.ts'
+import { CSS, plainPage } from './layout.ts'
 import { addReports } from './report-routes.ts'
-import { firstAttemptOf, readKept } from './run-kept.ts'
+import { type Paste, repositoriesPage } from './repositories.ts'
+import { runPage } from './run.ts'
+import { type RunsFilter, runsPage } from './runs.ts'
+import { sweepPage, sweepsPage } from './sweeps.ts'
+import { workersPage } from './workers.ts'
 
 const PAGE = 50
 const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
@@ -38,16 +39,10 @@ export interface PageServices {
   readonly memory: Pick<BaseMemory, 'against'>
 }
 
-export interface Doorman {
-  viewer(c: Context): Viewer
-  /** Who sent this form; null where it came from elsewhere, without its token, or from a reader. */
-  sender(c: Context, form: Readonly<Record<string, unknown>>): string | null
-}
-
 /** The pages for people, and the forms on them. */
-export function addPages(app: Hono, services: PageServices, doorman: Doorman): void {
+export function addPages(app: Hono, services: PageServices, auth: Pick<Authenticator, 'viewer' | 'sender'>): void {
   const { store, operations, clock, memory } = services
-  const viewer = (c: Context) => doorman.viewer(c)
+  const viewer = (c: Context) => auth.viewer(c)
 
   app.get('/style.css', (c) =>
     c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
@@ -92,14 +87,14 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
-    const [kept, why] = [await readKept(state, row), await whyData(row)]
+    const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
     const chance = kept.results && !kept.sofar ? chanceIn(state, kept.results) : []
     return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...why, ...kept, chance }))
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {
     app.post(`/runs/:id/${act}`, async (c) => {
-      const by = doorman.sender(c, await c.req.parseBody())
+      const by = auth.sender(c, await c.req.parseBody())
       if (by === null) return forbidden(c)
       const id = c.req.param('id')
       return told(c, async () => {
@@ -110,7 +105,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   }
 
   app.post('/runs/:id/base', async (c) => {
-    const by = doorman.sender(c, await c.req.parseBody())
+    const by = auth.sender(c, await c.req.parseBody())
     if (by === null) return forbidden(c)
     const row = await store.run(c.req.param('id'))
     const against = row && (await memory.against(row))
@@ -128,7 +123,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
 
   app.post('/repositories', async (c) => {
     const form = await c.req.parseBody()
-    const by = doorman.sender(c, form)
+    const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
     const allow = textOf(form.allow)
       .split(/[\s,]+/)
@@ -141,7 +136,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
 
   app.post('/repositories/remove', async (c) => {
     const form = await c.req.parseBody()
-    const by = doorman.sender(c, form)
+    const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
     return told(c, async () => {
       await operations.withdraw(textOf(form.name), by)
@@ -150,7 +145,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   })
 
   addReports(app, services, viewer)
-  addApprovals(app, { services, viewer, sender: doorman.sender, forbidden, told })
+  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 
@@ -162,7 +157,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
 
   app.post('/sweeps', async (c) => {
     const form = await c.req.parseBody()
-    const by = doorman.sender(c, form)
+    const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
     return told(c, async () => {
       const mode = form.mode === 'changed' ? 'changed' : 'all'

@@ -9,7 +9,7 @@ import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { UPLOADED } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
 import { readResults } from '../dispatch/outcome.ts'
-import { Refusal } from './failure.ts'
+import { HttpError } from './http-error.ts'
 
 /** A report is somebody else's page: no origin, no script, nothing from elsewhere. */
 const REPORT_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
@@ -40,15 +40,15 @@ export function fileRoutes({ store, state }: FileServices): Hono {
   return app
 }
 
-const NO_FILE = () => new Refusal(404, 'no-such-file', 'there is no such file')
+const NO_FILE = () => new HttpError(404, 'no-such-file', 'there is no such file')
 
 /** What was pruned is not said never to have been. */
-async function refusalOf({ dir, results }: RunFolder, path: string): Promise<Refusal> {
+async function refusalOf({ dir, results }: RunFolder, path: string): Promise<HttpError> {
   const { artifacts } = await readResults(results).catch(() => ({ artifacts: [] }))
   const fate = fateOf(dir, path, { artifacts })
   if (fate.state !== 'pruned') return NO_FILE()
   const message = `it was pruned on ${fate.at.slice(0, 10)} to save disk`
-  return new Refusal(410, 'pruned', message, 'The results of the run stay, on its page and in results.json.')
+  return new HttpError(410, 'pruned', message, 'The results of the run stay, on its page and in results.json.')
 }
 
 function kindOf(path: string): Record<string, string> {

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
 import type { WorkerRow } from '../../contract/store.ts'
-import { framed, type Html, moment, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, moment } from './layout.ts'
 
 /** A worker asks for something to do at least this often, in ms. */
 const HERE_MS = 90_000
@@ -32,22 +33,4 @@ function stateOf(worker: WorkerRow, now: number): Html {
   if (trouble !== null) return html`<span class="badge s-unverified">! takes nothing</span><br>${trouble}`
   const busy = (memoryBytes ?? 0) - (freeBytes ?? 0)
   return html`<span class="badge s-pass">✓ here</span> ${busy > 0 ? `runs with ${formatSize(busy)}` : 'idle'}`
-}
-
-/** `forge`: where login by the forge begins; null where that is not set up. */
-export function loginPage(data: {
-  readonly viewer: Viewer
-  readonly problem: string | null
-  readonly forge: string | null
-}): Html {
-  const { viewer, problem, forge } = data
-  return framed({
-    title: 'Log in',
-    viewer,
-    body: html`${problem === null ? '' : html`<p class="card loud" role="alert">${problem}</p>`}<form method="post" action="/login"><label>Operator token <input type="password" name="token" required autocomplete="current-password"></label><button>Log in</button></form>${forge === null ? '' : html`<p><a href="${forge}">Log in by the forge</a></p>`}<p class="dim">Reading needs no login; starting, cancelling and enrolling do.</p>`,
-  })
-}
-
-export function plainPage(viewer: Viewer, title: string, text: string): Html {
-  return framed({ title, viewer, body: html`<p>${text}</p>` })
 }

@@ -5,7 +5,7 @@ import type { Context } from 'hono'
  * Who calls, to be told apart from others: of the socket, or, behind `proxies` of ours, what the outermost of them saw. The header
  * beyond that is what its sender likes. An IPv6 client is its network of 64 bits: one customer has all of it.
  */
-export function clientOf(c: Context, proxies: number): string {
+export function clientAddress(c: Context, proxies: number): string {
   const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
   const seen = c.req.header('x-forwarded-for')?.split(',') ?? []
   const outermost = proxies > 0 ? seen.at(-proxies)?.trim() : undefined

@@ -14,13 +14,13 @@ import { UPLOADED } from '../contract/protocol.ts'
 import { runRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'
 import { readDocument } from '../store/files/read.ts'
-import { KeptCache } from './kept-cache.ts'
+import { FileCache } from './file-cache.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2
 const MOST_FILES = 200
 
 /** What a run's folder holds for people. A folder may come from another machine: damaged or huge files are said, never thrown. */
-export interface Kept {
+export interface RunFolderView {
   readonly results: Results | null
   /** Folded from the events of a run that goes on. */
   readonly sofar: boolean
@@ -32,7 +32,7 @@ export interface Kept {
   readonly pruned: string | null
 }
 
-export async function readKept(state: string, row: RunRow): Promise<Kept> {
+export async function readRunFolder(state: string, row: RunRow): Promise<RunFolderView> {
   const folder = runFolder(state, row.folder)
   return { ...(await readFound(folder, row)), pruned: prunedOf(folder.dir) }
 }
@@ -53,7 +53,7 @@ function prunedOf(dir: string): string | null {
   }
 }
 
-async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<Kept, 'pruned'>> {
+async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<RunFolderView, 'pruned'>> {
   const files = await filesOf(folder.dir)
   const goesOn = row.state === 'running'
   const file = goesOn ? folder.events : folder.results
@@ -70,10 +70,10 @@ async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<Kept, 'pr
   }
 }
 
-type Read = Pick<Kept, 'results' | 'sofar' | 'over'>
+type Read = Pick<RunFolderView, 'results' | 'sofar' | 'over'>
 
 /** Of this process: what a file came to does not depend on who asks. */
-const CACHE = new KeptCache<Read>(systemClock)
+const CACHE = new FileCache<Read>(systemClock)
 
 function soFar(file: string): Read {
   const events = readEvents(file)

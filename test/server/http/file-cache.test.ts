@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { KeptCache } from '../../../src/server/http/kept-cache.ts'
+import { FileCache } from '../../../src/server/http/file-cache.ts'
 import { FakeClock } from '../store/bench.ts'
 
 const MIB = 1024 ** 2
 
 test('a file is read again when it has changed, one that is large no more often than its cost allows', () => {
   const clock = new FakeClock()
-  const cache = new KeptCache<number>(clock)
+  const cache = new FileCache<number>(clock)
   let reads = 0
   const look = (file: string, size: number, mtimeMs = 1) => cache.of(file, { size, mtimeMs }, () => ++reads)
 
@@ -17,7 +17,7 @@ test('a file is read again when it has changed, one that is large no more often 
 })
 
 test('what is held is bounded by the size of the files, the longest unread goes first', () => {
-  const cache = new KeptCache<string>(new FakeClock())
+  const cache = new FileCache<string>(new FakeClock())
   for (let index = 0; index < 50; index++) {
     cache.of(`f${index}`, { size: MIB, mtimeMs: 1 }, () => 'read')
     expect(cache.bytes).toBeLessThanOrEqual(32 * MIB)
@@ -27,7 +27,7 @@ test('what is held is bounded by the size of the files, the longest unread goes 
 })
 
 test('what cannot be read is asked for again', () => {
-  const cache = new KeptCache<string>(new FakeClock())
+  const cache = new FileCache<string>(new FakeClock())
   const broken = () => {
     throw new Error('half a line')
   }

@@ -1,5 +1,5 @@
 import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi'
-import { failure } from './shapes.ts'
+import { failure } from './schemas.ts'
 
 /** JSON with this shape, as the description of an answer or a body. */
 export function json<T extends z.ZodType>(schema: T, description: string) {

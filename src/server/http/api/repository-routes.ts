@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi'
-import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
+import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../../store/mirrors-seen.ts'
+import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
-import { Refusal } from './failure.ts'
-import * as shapes from './shapes.ts'
+import * as shapes from './schemas.ts'
 
 /** Which repositories are listened to, and whose code may run. */
-export function addRepositories({ app, services, doorman }: Api): void {
+export function addRepositories({ app, services, auth }: Api): void {
   const { store, operations } = services
 
   const list = route({
@@ -34,7 +34,7 @@ export function addRepositories({ app, services, doorman }: Api): void {
     },
   })
   app.openapi(enrol, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     return c.json(await operations.enrol({ ...c.req.valid('json'), by }), 201)
   })
 
@@ -45,9 +45,9 @@ export function addRepositories({ app, services, doorman }: Api): void {
     responses: { 204: { description: 'Withdrawn' } },
   })
   app.openapi(withdraw, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     if (await operations.withdraw(c.req.valid('param').name, by)) return c.body(null, 204)
-    throw new Refusal(404, 'no-such-enrolment', 'that is not enrolled')
+    throw new HttpError(404, 'no-such-enrolment', 'that is not enrolled')
   })
 
   const approve = route({
@@ -57,7 +57,7 @@ export function addRepositories({ app, services, doorman }: Api): void {
     responses: { 204: { description: 'Approved' } },
   })
   app.openapi(approve, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { repository, commit } = c.req.valid('json')
     await operations.approve(repository, commit, by)
     return c.body(null, 204)
@@ -73,7 +73,7 @@ export function addRepositories({ app, services, doorman }: Api): void {
     responses: { 200: json(z.object({ approvals: z.array(shapes.approved) }), 'All of them') },
   })
   app.openapi(approved, (c) => {
-    doorman.operator(c)
+    auth.operator(c)
     return c.json({ approvals: [...operations.approvals()] }, 200)
   })
 
@@ -84,10 +84,10 @@ export function addRepositories({ app, services, doorman }: Api): void {
     responses: { 204: { description: 'Taken back' } },
   })
   app.openapi(revoke, async (c) => {
-    const by = doorman.operator(c)
+    const by = auth.operator(c)
     const { repository, commit } = c.req.valid('query')
     if (await operations.revokeApproval(repository, commit, by)) return c.body(null, 204)
-    throw new Refusal(404, 'no-such-approval', 'that is not approved')
+    throw new HttpError(404, 'no-such-approval', 'that is not approved')
   })
 }
 
