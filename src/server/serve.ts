@@ -5,8 +5,7 @@ import { formatDuration } from '../lib/duration.ts'
 import { startProgramsBy } from '../lib/exec.ts'
 import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
-import { makeAnswers } from './answer/answers.ts'
-import { makeReplies } from './answer/replies.ts'
+import { createCommentReceiver } from './comments/receive.ts'
 import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
@@ -26,11 +25,12 @@ import { serviceManager } from './notify.ts'
 import { approvedIn } from './operations/approvals.ts'
 import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
+import { createPublisher } from './publishing/publisher.ts'
+import { createReplies } from './publishing/replies.ts'
 import { makeRetention } from './retention.ts'
 import { serverMasker } from './secrets.ts'
 import { openStore } from './store/open.ts'
 import { makeSweeps } from './sweep/sweeps.ts'
-import { makeIntake } from './trigger/intake.ts'
 import { runWorker } from './worker/worker.ts'
 
 /** How long a stop waits for runs of the embedded worker before it gives them back. */
@@ -66,21 +66,21 @@ export async function serve(options: ServeOptions): Promise<void> {
   const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
   memory.learn()
   const parts = { store, forge, settings, clock, log, memory }
-  const answers = makeAnswers(parts)
-  const replies = makeReplies(parts)
+  const publisher = createPublisher(parts)
+  const replies = createReplies(parts)
   const largest = { largestWorker: () => largestWorker(store, clock) }
-  const intake = makeIntake({ ...parts, ...largest, answers, replies })
-  const operations = makeOperations({ ...parts, ...largest, answers })
+  const comments = createCommentReceiver({ ...parts, ...largest, publisher, replies })
+  const operations = makeOperations({ ...parts, ...largest, publisher })
   const sweeps = makeSweeps({ ...parts, ...largest })
   const office = makeDispatch({
-    ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
+    ...{ store: metrics.timed(store), publisher, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
     approvedIn: (origin) => approvedIn(settings.state, origin),
   })
   const { app, auth, stopWaiting, drain } = makeApp({
     ...parts,
-    intake,
+    comments,
     operations,
     sweeps,
     dispatch: office,
@@ -102,8 +102,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const manager = serviceManager(options)
   const stopLoops = new AbortController()
   const loops = [
-    keepGoing('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
-    keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
+    keepGoing('publisher', (stop) => publisher.publish(stop), stopLoops.signal, options),
+    keepGoing('reaper', (stop) => reapLeases({ store, publisher, clock, log }, stop), stopLoops.signal, options),
     keepGoing('poll', (stop) => pollOnce(stop), signal, options),
     keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
     keepGoing('sweeps', (stop) => sweeps.round(stop), signal, options),
@@ -139,7 +139,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 
   async function pollOnce(stop: AbortSignal): Promise<void> {
-    const found = await intake.poll(stop)
+    const found = await comments.poll(stop)
     if (found > 0) log.info({ found }, 'comments came by polling')
     await clock.sleep(settings.pollMs, stop).catch(() => undefined)
   }

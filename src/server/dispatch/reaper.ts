@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { isStoreAway } from '../contract/errors.ts'
 import { LEASE } from '../contract/protocol.ts'
-import type { Answers } from '../contract/services.ts'
+import type { Publisher } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
 import { ClockWatch } from './clock-watch.ts'
 
@@ -11,7 +11,7 @@ const EVERY_MS = 2000
 
 export interface ReaperParts {
   readonly store: Pick<Store, 'expire'>
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly clock: Clock
   readonly log: Logger
   readonly everyMs?: number
@@ -38,9 +38,9 @@ export async function reapLeases(parts: ReaperParts, signal: AbortSignal): Promi
   }
 }
 
-async function reapOnce({ store, answers, log }: ReaperParts, now: number): Promise<void> {
+async function reapOnce({ store, publisher, log }: ReaperParts, now: number): Promise<void> {
   for (const row of await store.expire(now)) {
     log.warn({ run: row.request.id, attempt: row.attempt, state: row.state }, 'a run has lost its worker')
-    await answers.runChanged(row)
+    await publisher.runChanged(row)
   }
 }

@@ -3,15 +3,15 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
-import { Turns } from '../../lib/turns.ts'
+import { KeyedMutex } from '../../lib/keyed-mutex.ts'
 import { commitId, repositoryName } from '../contract/request.ts'
 import { type MirrorGit, mirrorGit, type Source } from './bundle-git.ts'
 
 /** The commit under test in a bundle, whatever the branches are called. */
 export const HEAD_REF = 'refs/cc-ci/head'
 const MAX_FILE_BYTES = 2 * 1024 ** 3
-/** By the folder of the mirror: whoever changes one takes a turn. */
-export const mirrorTurns = new Turns()
+/** By the folder of the mirror: one change at a time. */
+export const mirrorMutex = new KeyedMutex()
 /** In a mirror; when it was last used. */
 export const USED_MARK = 'cc-ci-used'
 
@@ -43,7 +43,7 @@ export interface BundleOrder {
  */
 export function writeBundle(order: BundleOrder): Promise<void> {
   const mirror = mirrorOf(order)
-  return mirrorTurns.take(mirror, () => write(order, mirror))
+  return mirrorMutex.run(mirror, () => write(order, mirror))
 }
 
 async function write(order: BundleOrder, mirror: string): Promise<void> {

@@ -1,10 +1,10 @@
 // cspell:ignore readyz
 import type { Context } from 'hono'
+import { WebhookQueue } from '../comments/webhook-queue.ts'
 import { serverMasker } from '../secrets.ts'
 import { addApi, type DescribedApp, describedApp } from './api/api.ts'
 import { Authenticator } from './authenticator.ts'
 import { healthRoutes } from './health-routes.ts'
-import { HookDesk, hookRoute } from './hook-route.ts'
 import { failureFor, HttpError } from './http-error.ts'
 import { loginRoutes } from './login.ts'
 import { headOnly } from './middleware/head-only.ts'
@@ -17,6 +17,7 @@ import { plainPage } from './pages/layout.ts'
 import { fileRoutes } from './run-file-routes.ts'
 import type { AppServices } from './services.ts'
 import { Sessions } from './session.ts'
+import { webhookRoute } from './webhook-route.ts'
 import { workerRoutes } from './worker-routes.ts'
 
 const BODY_BYTES = 64 * 1024
@@ -38,8 +39,8 @@ export function makeApp(services: AppServices): ServerApp {
   const { state } = settings
   const sessions = new Sessions(settings, clock)
   const auth = new Authenticator(settings, sessions)
-  const desk = new HookDesk(services.intake, log)
-  metrics.hookQueue(() => desk.length)
+  const queue = new WebhookQueue(services.comments, log)
+  metrics.hookQueue(() => queue.length)
   const stopping = new AbortController()
   const app = describedApp()
   const answerError = (error: unknown, c: Context) => {
@@ -58,7 +59,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(maskResponses(serverMasker(settings)))
   app.use(rateLimit(new RateLimiter(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
-  app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
+  app.route('/hooks', webhookRoute({ secret: settings.webhookSecret, queue, onAnswer: metrics.hook }))
   app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state, stopping: stopping.signal }))
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, auth })
@@ -69,7 +70,7 @@ export function makeApp(services: AppServices): ServerApp {
     const { forge } = services
     app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
   }
-  return { app, auth, stopWaiting: () => stopping.abort(), drain: () => desk.drain() }
+  return { app, auth, stopWaiting: () => stopping.abort(), drain: () => queue.drain() }
 }
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -1,5 +1,5 @@
 import type { Forge } from '../contract/forge.ts'
-import type { Replies } from '../trigger/replies.ts'
+import type { Replies } from '../publishing/replies.ts'
 import type { Tip } from './reconcile.ts'
 
 interface Parts {

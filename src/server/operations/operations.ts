@@ -5,7 +5,7 @@ import { formatSize } from '../../lib/size.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'
 import { type RunRequest, repositoryName } from '../contract/request.ts'
-import type { Answers, Operations } from '../contract/services.ts'
+import type { Operations, Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, RunRow, Store } from '../contract/store.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
@@ -17,7 +17,7 @@ const MOST_QUEUED = 10_000
 export interface OperationsParts {
   readonly store: Store
   readonly forge: Forge
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly memory: Pick<BaseMemory, 'against'>
@@ -27,7 +27,7 @@ export interface OperationsParts {
 
 /** What people with the right to it may do, whichever way they come in. */
 export function makeOperations(parts: OperationsParts): Operations {
-  const { store, forge, answers, settings, clock, memory, largestWorker } = parts
+  const { store, forge, publisher, settings, clock, memory, largestWorker } = parts
   const operations: Operations = {
     async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
       const enrolment = await enrolled(repository)
@@ -80,7 +80,7 @@ export function makeOperations(parts: OperationsParts): Operations {
       await known(id)
       const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
       if (result === 'unknown') throw noSuchRun(id)
-      await answers.runChanged(await known(id))
+      await publisher.runChanged(await known(id))
       return result
     },
 
@@ -128,7 +128,7 @@ export function makeOperations(parts: OperationsParts): Operations {
         const { id, repository } = row.request
         if (!isOf(repository, found.name) || (await store.enrolmentOf(repository))) continue
         await store.cancel(id, `${found.name} is enrolled no longer`, clock.now())
-        await answers.runChanged(await known(id))
+        await publisher.runChanged(await known(id))
       }
       return gone
     },
@@ -140,8 +140,8 @@ export function makeOperations(parts: OperationsParts): Operations {
   async function add(request: RunRequest): Promise<RunRequest> {
     await refuseTooBig(request)
     const { superseded } = await store.add(request)
-    for (const row of superseded) await answers.runChanged(row)
-    await answers.runChanged(await known(request.id))
+    for (const row of superseded) await publisher.runChanged(row)
+    await publisher.runChanged(await known(request.id))
     return request
   }
 

@@ -5,8 +5,8 @@ import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, Store } from '../contract/store.ts'
+import type { Replies } from '../publishing/replies.ts'
 import { type Drift, noteMirror } from '../store/mirrors-seen.ts'
-import type { Replies } from '../trigger/replies.ts'
 import { closeWhatIsUpstream } from './close-upstream.ts'
 
 export interface ReconcileParts {

@@ -79,7 +79,7 @@ export async function httpBench({
       clock,
       log,
       approvedIn: () => ({ approvedCommits: [], approvedTrees: [] }),
-      answers: { runChanged: async () => {} },
+      publisher: { runChanged: async () => {} },
     },
     async bundle(request, file) {
       const error = bundleError?.()
@@ -93,7 +93,7 @@ export async function httpBench({
     await comment?.(event)
   }
   const server = makeApp({
-    ...{ settings, store, dispatch, clock, log, metrics, intake: { comment: note } },
+    ...{ settings, store, dispatch, clock, log, metrics, comments: { receive: note } },
     operations: operationsOn(store, clock),
     sweeps: makeSweeps({ ...{ settings, store, clock, log }, forge: EMPTY_FORGE, largestWorker: async () => null }),
     forge: { isMember: async (_, login) => members.includes(login) },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, readApprovals, revoke } from '../../../src/gate/approvals.ts'
-import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { endRun, openScene } from '../support/scene.ts'
 
@@ -21,7 +21,7 @@ async function office(as: 'bot' | 'admin' = 'bot', largest: number | null = null
     scene,
     store: scene.store,
     forge: parts.forge,
-    operations: makeOperations({ ...parts, answers: makeAnswers(parts), largestWorker: async () => largest }),
+    operations: makeOperations({ ...parts, publisher: createPublisher(parts), largestWorker: async () => largest }),
   }
 }
 

@@ -1,8 +1,5 @@
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeAnswers } from '../../../src/server/answer/answers.ts'
-import { publishDue } from '../../../src/server/answer/publish.ts'
-import { makeReplies } from '../../../src/server/answer/replies.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
@@ -12,6 +9,9 @@ import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { Sessions } from '../../../src/server/http/session.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { reconcileMirrors } from '../../../src/server/operations/reconcile.ts'
+import { sendPending } from '../../../src/server/publishing/outbox.ts'
+import { createPublisher } from '../../../src/server/publishing/publisher.ts'
+import { createReplies } from '../../../src/server/publishing/replies.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -44,7 +44,7 @@ async function stage() {
   await enrol(mirror, upstream)
   const signal = new AbortController().signal
   const round = (more: Partial<Forge> = {}, stop = signal) =>
-    reconcileMirrors({ ...parts, forge: { ...forge, ...more }, replies: makeReplies(parts) }, stop)
+    reconcileMirrors({ ...parts, forge: { ...forge, ...more }, replies: createReplies(parts) }, stop)
   const push = async (repository: string, branch: string, from = branch) => {
     const path = `/repos/${repository}/contents/f${Math.random()}`
     const file = { content: btoa('a'), message: 'a change', branch: from, new_branch: branch }
@@ -61,7 +61,7 @@ async function stage() {
     await gitea.api(gitea.people.admin, 'POST', `/repos/${upstream}/pulls/${number}/merge`, { Do: 'merge' })
   }
   const stateOf = async (number: number) => (await forge.pull(mirror, number)).state
-  const send = () => publishDue({ ...parts, forge }, signal)
+  const send = () => sendPending({ ...parts, forge }, signal)
   return { upstream, mirror, parts, store, settings, forge, enrol, round, push, open, merge, stateOf, send }
 }
 
@@ -151,8 +151,8 @@ test('a closing that the forge refuses is a problem of that mirror, and a stop e
 test('people are told what differs: in the API, on the page and in the comment of a run', async () => {
   const { upstream, mirror, parts, store, settings, forge, round, push, open, send } = await stage()
   const app = new Hono()
-  const answers = makeAnswers({ ...parts, forge })
-  const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
+  const publisher = createPublisher({ ...parts, forge })
+  const operations = makeOperations({ ...parts, forge, publisher, largestWorker: async () => null })
   const auth = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
   const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
   addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, auth)
@@ -182,7 +182,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
   const request = requestFor({ repository: mirror, commit: head, pull })
   await store.add(request)
-  await answers.runChanged(await endRun({ parts, store, settings }, passedResults()))
+  await publisher.runChanged(await endRun({ parts, store, settings }, passedResults()))
   await send()
   expect((await gitea.comments(mirror, number))[0]?.body).toMatch(/\| upgrade \|[\s\S]*⚠ main differs from upstream/)
 })

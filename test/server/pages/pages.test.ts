@@ -6,12 +6,12 @@ import { expect, test } from 'vitest'
 import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
-import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
@@ -32,8 +32,8 @@ function pagesOf(
   const app = new Hono()
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
-  const answers = makeAnswers({ ...scene.parts, forge })
-  const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
+  const publisher = createPublisher({ ...scene.parts, forge })
+  const operations = makeOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
   const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,

@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono'
+import { flakesOf } from '../../../history/flakes/of-run.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { CcCiError } from '../../../lib/errors.ts'
 import { runFolder } from '../../../lifecycle/run-folder.ts'
-import { chanceIn } from '../../answer/chance.ts'
+import { chanceTexts } from '../../../report/flake-memory.ts'
 import { RUN_STATES, type RunState } from '../../contract/request.ts'
 import type { Operations } from '../../contract/services.ts'
 import type { ServerSettings } from '../../contract/settings.ts'
@@ -88,7 +89,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl } = services.settings
     const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
-    const chance = kept.results && !kept.sofar ? chanceIn(state, kept.results) : []
+    const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
     return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...why, ...kept, chance }))
   })
 
