@@ -13,7 +13,7 @@ import { makeDispatch } from './dispatch/dispatch.ts'
 import { largestWorker } from './dispatch/largest.ts'
 import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
-import { giteaForge } from './forge/index.ts'
+import { FORGES } from './forge/forges.ts'
 import { tidyMirrors } from './forge/tidy-mirrors.ts'
 import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
@@ -62,7 +62,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
   const metrics = makeMetrics(store, clock)
   const { forgeFetch } = metrics
-  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
+  const forge = FORGES[settings.forgeKind].connect({
+    baseUrl: settings.forgeUrl,
+    token: settings.forgeToken,
+    clock,
+    fetch: forgeFetch,
+  })
   const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
   memory.learn()
   const parts = { store, forge, settings, clock, log, memory }
@@ -184,9 +189,11 @@ async function bundle(
   signal: AbortSignal,
 ): Promise<void> {
   const baseRef = pull?.baseRef ?? sweep?.baseRef
+  const number = pull?.number ?? sweep?.pull ?? null
   await writeBundle({
     ...{ source: forge.cloneSource(repository), repository, commit, file, signal },
-    ...{ pull: pull?.number ?? sweep?.pull ?? null, mirrorDir: mirrorDir(settings.state) },
+    pullRef: number === null ? null : FORGES[settings.forgeKind].pullRef(number),
+    mirrorDir: mirrorDir(settings.state),
     ...(baseRef ? { baseBranch: baseRef } : {}),
   })
 }

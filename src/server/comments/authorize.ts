@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
-import type { Forge, ForgePull } from '../contract/forge.ts'
-import type { CommentEvent } from '../contract/services.ts'
+import type { CommentEvent, Forge, ForgePull } from '../contract/forge.ts'
 import type { Enrolment } from '../contract/store.ts'
 import type { Reply } from '../publishing/replies.ts'
 

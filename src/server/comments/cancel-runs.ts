@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { CommentEvent, Publisher } from '../contract/services.ts'
+import type { CommentEvent } from '../contract/forge.ts'
+import type { Publisher } from '../contract/services.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import type { Reply } from '../publishing/replies.ts'
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { CommentEvent } from '../contract/services.ts'
+import type { CommentEvent } from '../contract/forge.ts'
 import type { DecidedComment, Enrolment, RunRow } from '../contract/store.ts'
 import type { Replies } from '../publishing/replies.ts'
 import { isSameLogin, refetchComment } from './authorize.ts'

@@ -1,5 +1,5 @@
 // cspell:ignore testme testmeplease
-import type { CommentEvent } from '../contract/services.ts'
+import type { CommentEvent } from '../contract/forge.ts'
 
 /** What the first line of a comment asks for. `line` of an unknown command is cut to 200 characters. */
 export type Command =

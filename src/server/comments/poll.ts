@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../lib/errors.ts'
 import { isAway } from '../contract/errors.ts'
-import type { Forge, ForgeComment } from '../contract/forge.ts'
-import type { CommentEvent } from '../contract/services.ts'
+import type { CommentEvent, Forge, ForgeComment } from '../contract/forge.ts'
 import type { Enrolment, Store } from '../contract/store.ts'
 
 interface PollDeps {

@@ -1,5 +1,6 @@
 import { KeyedMutex } from '../../lib/keyed-mutex.ts'
-import type { CommentEvent, CommentReceiver } from '../contract/services.ts'
+import type { CommentEvent } from '../contract/forge.ts'
+import type { CommentReceiver } from '../contract/services.ts'
 import { type CommentDeps, handleComment } from './handle-comment.ts'
 import { createPoller } from './poll.ts'
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { CommentEvent, CommentReceiver } from '../contract/services.ts'
+import type { CommentEvent } from '../contract/forge.ts'
+import type { CommentReceiver } from '../contract/services.ts'
 
 /** Few: handling comments shares the processor with answering requests. */
 const CONCURRENCY = 4

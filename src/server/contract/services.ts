@@ -1,13 +1,6 @@
-import type { ForgeComment, WebhookValues } from './forge.ts'
+import type { CommentEvent, WebhookValues } from './forge.ts'
 import type { RunRequest } from './request.ts'
 import type { Enrolment, RunRow } from './store.ts'
-
-/** What a webhook said of a comment, signature checked and parsed. */
-export interface CommentEvent {
-  readonly comment: ForgeComment
-  /** The head at comment time (40 hex), as the payload names it; null from polling, which knows only today's. */
-  readonly head: string | null
-}
 
 /** From a comment to a decision, a reply and perhaps a run; by webhook and by poll alike. */
 export interface CommentReceiver {

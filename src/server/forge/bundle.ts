@@ -20,8 +20,8 @@ export interface BundleOrder {
   readonly source: Source
   /** `ORG/REPO`. */
   readonly repository: string
-  /** Where the commit is found when no branch has it: `refs/pull/N/head`. */
-  readonly pull: number | null
+  /** Where the commit is found when no branch has it: the head of a pull request, by the forge's name for it. */
+  readonly pullRef: string | null
   readonly commit: string
   /** `Forge.defaultBranch`; found out by git where it is not given. */
   readonly defaultBranch?: string
@@ -88,8 +88,8 @@ async function fetch(git: MirrorGit, order: BundleOrder, main: string): Promise<
   const specs = [...wanted.map((ref) => `+${ref}:${ref}`), '+refs/tags/*:refs/tags/*']
   await git.ok([...options, '--stdin', '--', order.source.url], `${specs.join('\n')}\n`)
   if (await has(git, order.commit)) return
-  if (order.pull !== null) {
-    const ref = `refs/pull/${order.pull}/head`
+  const ref = order.pullRef
+  if (ref !== null) {
     await git.run([...options, '--stdin', '--', order.source.url], `+${ref}:${ref}\n`)
     if (await has(git, order.commit)) return
   }
@@ -108,11 +108,9 @@ async function defaultBranch(git: MirrorGit, source: Source): Promise<string> {
   throw new InfraError('git-failed', 'the repository has no default branch', { kind: 'upstream' })
 }
 
-function mirrorOf({ repository, commit, mirrorDir, pull }: BundleOrder): string {
+function mirrorOf({ repository, commit, mirrorDir }: BundleOrder): string {
   if (!repositoryName.safeParse(repository).success || !commitId.safeParse(commit).success)
     throw new InfraError('git-failed', 'a repository is ORG/REPO and a commit has 40 hex digits', { kind: 'upstream' })
-  if (pull !== null && !Number.isSafeInteger(pull))
-    throw new InfraError('git-failed', 'a pull request has a number', { kind: 'upstream' })
   const [owner, name] = repository.toLowerCase().split('/') as [string, string]
   return join(mirrorDir, owner, `${name}.git`)
 }

@@ -1,6 +1,7 @@
 // cspell:ignore readyz
 import type { Context } from 'hono'
 import { WebhookQueue } from '../comments/webhook-queue.ts'
+import { FORGES } from '../forge/forges.ts'
 import { serverMasker } from '../secrets.ts'
 import { addApi, type DescribedApp, describedApp } from './api/api.ts'
 import { Authenticator } from './authenticator.ts'
@@ -37,6 +38,7 @@ export interface ServerApp {
 export function makeApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
+  const { readWebhook, oauth: oauthOf } = FORGES[settings.forgeKind]
   const sessions = new Sessions(settings, clock)
   const auth = new Authenticator(settings, sessions)
   const queue = new WebhookQueue(services.comments, log)
@@ -59,16 +61,26 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(maskResponses(serverMasker(settings)))
   app.use(rateLimit(new RateLimiter(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
-  app.route('/hooks', webhookRoute({ secret: settings.webhookSecret, queue, onAnswer: metrics.hook }))
+  app.route(
+    '/hooks',
+    webhookRoute({
+      kind: settings.forgeKind,
+      readWebhook,
+      secret: settings.webhookSecret,
+      queue,
+      onAnswer: metrics.hook,
+    }),
+  )
   app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state, stopping: stopping.signal }))
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, auth })
   app.route('/', fileRoutes({ store, state }))
   app.route('/', loginRoutes({ settings, sessions, auth }))
   if (settings.oauth && settings.operatorOrganisation) {
-    const { oauth: client, operatorOrganisation: organisation } = settings
+    const { oauth: client, operatorOrganisation: organisation, publicUrl, forgeUrl } = settings
     const { forge } = services
-    app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
+    const oauth = oauthOf(forgeUrl, { ...client, redirectUri: `${publicUrl}/login/forge/callback` })
+    app.route('/login/forge', oauthRoutes({ oauth, organisation, forge, sessions, clock }))
   }
   return { app, auth, stopWaiting: () => stopping.abort(), drain: () => queue.drain() }
 }

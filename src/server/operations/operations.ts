@@ -8,6 +8,7 @@ import { type RunRequest, repositoryName } from '../contract/request.ts'
 import type { Operations, Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Enrolment, RunRow, Store } from '../contract/store.ts'
+import { FORGES } from '../forge/forges.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
 import { whyOffer, whyRequest } from '../memory/why.ts'
 import { makeApprovals } from './approvals.ts'
@@ -28,6 +29,7 @@ export interface OperationsParts {
 /** What people with the right to it may do, whichever way they come in. */
 export function makeOperations(parts: OperationsParts): Operations {
   const { store, forge, publisher, settings, clock, memory, largestWorker } = parts
+  const { webhookEvents, pageUrls } = FORGES[settings.forgeKind]
   const operations: Operations = {
     async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
       const enrolment = await enrolled(repository)
@@ -94,9 +96,9 @@ export function makeOperations(parts: OperationsParts): Operations {
       }
       if (mirrorOf !== undefined) await checkMirror(name, mirrorOf)
       const values: WebhookValues = {
-        url: `${settings.publicUrl}/hooks/gitea`,
+        url: `${settings.publicUrl}/hooks/${settings.forgeKind}`,
         contentType: 'json',
-        events: ['pull_request_comment'],
+        events: webhookEvents,
       }
       const webhook = await forge.ensureWebhook(name, values, settings.webhookSecret)
       const enrolment: Enrolment = {
@@ -109,7 +111,7 @@ export function makeOperations(parts: OperationsParts): Operations {
         webhook,
       }
       await store.enrol(enrolment)
-      const page = `${settings.forgeUrl}/${name.includes('/') ? name : `org/${name}`}/settings/hooks/gitea/new`
+      const page = pageUrls(settings.forgeUrl).newWebhook(name)
       return { enrolment, paste: webhook === null ? { ...values, page, secret: 'CC_CI_WEBHOOK_SECRET' } : null }
     },
 

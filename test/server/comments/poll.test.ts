@@ -1,7 +1,7 @@
 // cspell:ignore testme
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { nextSecond, Stage } from './stage.ts'
 
 let stage: Stage

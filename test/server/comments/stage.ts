@@ -8,7 +8,7 @@ import type { CommentDeps } from '../../../src/server/comments/handle-comment.ts
 import { createCommentReceiver } from '../../../src/server/comments/receive.ts'
 import type { CommentReceiver } from '../../../src/server/contract/services.ts'
 import type { Enrolment, RunRow } from '../../../src/server/contract/store.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import type { Reply } from '../../../src/server/publishing/replies.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'

@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { WebhookQueue } from '../../../src/server/comments/webhook-queue.ts'
-import type { CommentEvent } from '../../../src/server/contract/services.ts'
+import type { CommentEvent } from '../../../src/server/contract/forge.ts'
 
 const EVENT: CommentEvent = {
   comment: {

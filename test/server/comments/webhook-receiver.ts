@@ -2,20 +2,20 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { waitFor } from '../../../src/lib/wait.ts'
-import type { CommentEvent } from '../../../src/server/contract/services.ts'
-import { type HookReading, readHook } from '../../../src/server/forge/gitea/read-webhook.ts'
+import type { CommentEvent, WebhookReading } from '../../../src/server/contract/forge.ts'
+import { readWebhook } from '../../../src/server/forge/gitea/read-webhook.ts'
 import type { Gitea } from '../support/gitea.ts'
 
 const SECRET = 'a-secret-of-this-test'
 
-/** Reads what the real forge sends of an organisation, through `readHook`. */
+/** Reads what the real forge sends of an organisation, through `readWebhook`. */
 export class WebhookReceiver {
-  readonly readings: HookReading[] = []
+  readonly readings: WebhookReading[] = []
   readonly #server = createServer(async (request, response) => {
     const headers = new Headers(
       Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]),
     )
-    this.readings.push(readHook({ headers, body: await buffer(request), secret: SECRET }))
+    this.readings.push(readWebhook({ headers, body: await buffer(request), secret: SECRET }))
     response.end()
   })
 

@@ -5,8 +5,9 @@ import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { UsageError } from '../../../src/lib/errors.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
+import type { CommentEvent } from '../../../src/server/contract/forge.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
-import type { CommentEvent, Operations } from '../../../src/server/contract/services.ts'
+import type { Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import { makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
@@ -20,7 +21,8 @@ import { FakeClock, GIB } from '../store/bench.ts'
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {
   ...{ state: '/nowhere', host: '127.0.0.1', port: 0, proxies: 0, publicUrl: 'https://ci.example.org' },
-  ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
+  ...{ forgeKind: 'gitea', forgeUrl: 'http://127.0.0.1:9' },
+  ...{ forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
   ...{ pruneOlderThanMs: null, pruneMaxBytes: null, mirrorsMaxBytes: null, sweepAt: null, sweepList: null },

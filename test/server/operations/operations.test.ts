@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, readApprovals, revoke } from '../../../src/gate/approvals.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'

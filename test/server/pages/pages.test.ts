@@ -7,7 +7,8 @@ import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
+import { giteaPageUrls } from '../../../src/server/forge/gitea/page-urls.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { makeOperations } from '../../../src/server/operations/operations.ts'
@@ -317,7 +318,7 @@ test('the code of a commit is shown beside what was approved last', () => {
           run: '20261130-000000-aaaaaa',
           repository: 'coop/hello',
           commit: 'b'.repeat(40),
-          forgeUrl: 'https://git.example.org',
+          forgePages: giteaPageUrls('https://git.example.org'),
         },
         code: of,
       }),

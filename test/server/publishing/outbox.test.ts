@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { sendPending } from '../../../src/server/publishing/outbox.ts'
 import { startGitea } from '../support/gitea.ts'
 import { openScene } from '../support/scene.ts'

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { COMMENT_MARKER } from '../../../src/server/publishing/comment.ts'
 import { sendPending } from '../../../src/server/publishing/outbox.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'

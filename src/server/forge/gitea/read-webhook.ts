@@ -1,21 +1,8 @@
 // cspell:ignore forgejo
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import type { WebhookDelivery, WebhookReading } from '../../contract/forge.ts'
 import { commitId, repositoryName } from '../../contract/request.ts'
-import type { CommentEvent } from '../../contract/services.ts'
-
-export type HookReading =
-  | { readonly kind: 'unsigned' }
-  | { readonly kind: 'malformed'; readonly why: string }
-  | { readonly kind: 'ignored'; readonly why: string }
-  | { readonly kind: 'comment'; readonly event: CommentEvent }
-
-interface Delivery {
-  readonly headers: Headers
-  /** The raw bytes, as they came. */
-  readonly body: Uint8Array
-  readonly secret: string
-}
 
 const time = z.iso.datetime({ offset: true })
 const created = z.object({
@@ -34,10 +21,10 @@ const created = z.object({
 })
 
 /**
- * What a webhook of Gitea or Forgejo says. Nothing is parsed before the signature of the raw body is right; addresses in it are never read.
- * Only a comment that was just made on a pull request is one.
+ * A webhook of Gitea or Forgejo. Nothing is parsed before the signature of the raw body is verified; addresses in it are never used.
+ * Only a comment that was just created on a pull request is `comment`.
  */
-export function readHook({ headers, body, secret }: Delivery): HookReading {
+export function readWebhook({ headers, body, secret }: WebhookDelivery): WebhookReading {
   if (!isSigned(headers, body, secret)) return { kind: 'unsigned' }
   const event = headers.get('x-gitea-event') ?? headers.get('x-forgejo-event') ?? ''
   const type = headers.get('x-gitea-event-type') ?? headers.get('x-forgejo-event-type') ?? event
@@ -68,7 +55,7 @@ export function readHook({ headers, body, secret }: Delivery): HookReading {
   }
 }
 
-/** A signature that is there must be right, whichever header it is in; lengths are compared first. An empty secret signs nothing. */
+/** Every signature header that is present must be right; lengths are compared first. Nothing counts as signed with an empty secret. */
 function isSigned(headers: Headers, body: Uint8Array, secret: string): boolean {
   if (secret === '') return false
   const claimed = [

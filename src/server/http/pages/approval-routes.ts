@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono'
+import { FORGES } from '../../forge/forges.ts'
 import type { Viewer } from '../authenticator.ts'
 import { approvalsPage, codePage } from './approvals.ts'
 import { plainPage } from './layout.ts'
@@ -17,11 +18,11 @@ export interface ApprovalRouteParts {
 /** Which code may run: the list, the code of one run's commit, and the clicks on both. For operators: it asks the forge. */
 export function addApprovals(app: Hono, { services, viewer, sender, forbidden, told }: ApprovalRouteParts): void {
   const { store, operations, settings } = services
-  const { forgeUrl } = settings
+  const forgePages = FORGES[settings.forgeKind].pageUrls(settings.forgeUrl)
 
   app.get('/approvals', (c) => {
     if (viewer(c).operator === null) return forbidden(c)
-    return c.html(approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgeUrl }))
+    return c.html(approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
   })
 
   app.post('/approvals/revoke', async (c) => {
@@ -41,7 +42,7 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
     const { id: run, repository, commit } = row.request
     return told(c, async () => {
       const code = await operations.codeOf(repository, commit)
-      return c.html(codePage({ viewer: viewer(c), run, repository, commit, code, forgeUrl }))
+      return c.html(codePage({ viewer: viewer(c), run, repository, commit, code, forgePages }))
     })
   })
 

@@ -9,6 +9,7 @@ import type { Operations } from '../../contract/services.ts'
 import type { ServerSettings } from '../../contract/settings.ts'
 import type { RunRow, Store } from '../../contract/store.ts'
 import type { Sweeps } from '../../contract/sweeps.ts'
+import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
 import { readKeptAttribution } from '../../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../../memory/why.ts'
@@ -87,10 +88,11 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
-    const { state, forgeUrl } = services.settings
+    const { state, forgeUrl, forgeKind } = services.settings
+    const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
     const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
     const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
-    return c.html(runPage({ viewer: viewer(c), row, place, forgeUrl, now: clock.now(), ...why, ...kept, chance }))
+    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }))
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readHook } from '../../../../src/server/forge/gitea/read-webhook.ts'
+import { readWebhook } from '../../../../src/server/forge/gitea/read-webhook.ts'
 
 const SECRET = 'a-secret-of-enough-length'
 const HEAD = 'a'.repeat(40)
@@ -27,13 +27,13 @@ const sign = (body: Uint8Array | string, secret = SECRET) => createHmac('sha256'
 function read(value: unknown, headers: Record<string, string> = {}) {
   const body = new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
   const all = { 'x-gitea-event-type': 'pull_request_comment', 'x-gitea-signature': sign(body), ...headers }
-  return readHook({ headers: new Headers(all), body, secret: SECRET })
+  return readWebhook({ headers: new Headers(all), body, secret: SECRET })
 }
 
 describe('signature', () => {
   const body = new TextEncoder().encode('{"no": "hook"')
   const kind = (headers: Record<string, string>, secret = SECRET) =>
-    readHook({ headers: new Headers({ 'x-gitea-event': 'issue_comment', ...headers }), body, secret }).kind
+    readWebhook({ headers: new Headers({ 'x-gitea-event': 'issue_comment', ...headers }), body, secret }).kind
 
   it('comes before parsing', () => {
     expect(kind({})).toBe('unsigned')
@@ -68,7 +68,7 @@ describe('signature', () => {
       fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const body = Uint8Array.from(whole)
         body[at] = (body[at] ?? 0) ^ change
-        expect(readHook({ headers, body, secret: SECRET }).kind).toBe('unsigned')
+        expect(readWebhook({ headers, body, secret: SECRET }).kind).toBe('unsigned')
       }),
     )
   })
