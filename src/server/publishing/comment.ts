@@ -11,7 +11,7 @@ import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { cut } from '../../report/plain-text.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { CommentAnswer, KeptReply, RunRow, Store } from '../contract/store.ts'
+import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
 import { readKeptAttribution } from '../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../memory/why.ts'
@@ -40,8 +40,8 @@ export interface CommentTextDeps {
 /** Our one comment: the newest reply above the text of the newest run. */
 export function composeComment(
   where: { readonly repository: string; readonly pull: number },
-  { run, reply }: { readonly run: string | null; readonly reply: KeptReply | null },
-): CommentAnswer {
+  { run, reply }: { readonly run: string | null; readonly reply: StoredReply | null },
+): CommentNotification {
   const { repository, pull } = where
   const parts = [reply?.text, run].filter((part) => part != null)
   return { kind: 'comment', repository, pull, body: `${COMMENT_MARKER}\n${parts.join('\n\n---\n\n')}`, run, reply }

@@ -4,7 +4,7 @@ import { messageOf } from '../../lib/errors.ts'
 import { pauseAfter } from '../../lib/retry.ts'
 import { ForgeError, isStoreAway } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
-import type { Answer, DueAnswer, Store } from '../contract/store.ts'
+import type { Notification, PendingNotification, Store } from '../contract/store.ts'
 import { COMMENT_MARKER } from './comment.ts'
 import { STATUS_CONTEXT } from './status.ts'
 
@@ -32,18 +32,18 @@ export interface OutboxDeps {
 export async function sendPending(deps: OutboxDeps, signal: AbortSignal): Promise<void> {
   const { store, clock } = deps
   const began = clock.now()
-  for (const pending of await store.due(began, BATCH, HOLD_MS)) {
+  for (const pending of await store.takePending(began, BATCH, HOLD_MS)) {
     const tookMs = Math.abs(clock.now() - began)
     if (!signal.aborted && tookMs <= BEGIN_MS) await sendOne(deps, pending)
     else if (tookMs < HOLD_MS) await store.postpone(pending.key, clock.now())
   }
 }
 
-async function sendOne({ store, forge, clock, log }: OutboxDeps, pending: DueAnswer): Promise<void> {
+async function sendOne({ store, forge, clock, log }: OutboxDeps, pending: PendingNotification): Promise<void> {
   const { key } = pending
   try {
     const remoteId = await send(forge, pending)
-    await store.answered(key, pending.version, remoteId)
+    await store.markPublished(key, pending.version, remoteId)
   } catch (error) {
     if (isStoreAway(error)) throw error
     if (!(error instanceof ForgeError)) {
@@ -69,7 +69,7 @@ async function sendOne({ store, forge, clock, log }: OutboxDeps, pending: DueAns
   }
 }
 
-async function send(forge: Forge, { answer, remoteId }: DueAnswer): Promise<number | null> {
+async function send(forge: Forge, { answer, remoteId }: PendingNotification): Promise<number | null> {
   if (answer.kind === 'comment') return sendComment(forge, answer, remoteId)
   const { repository, commit, state, description, url } = answer
   const desired = { context: STATUS_CONTEXT, state, description, url }
@@ -82,7 +82,7 @@ async function send(forge: Forge, { answer, remoteId }: DueAnswer): Promise<numb
 /** Our comment by its id, else by its marker, else a new one: a crash between creating it and storing its id creates no second one. */
 async function sendComment(
   forge: Forge,
-  { repository, pull, body }: Extract<Answer, { kind: 'comment' }>,
+  { repository, pull, body }: Extract<Notification, { kind: 'comment' }>,
   remoteId: number | null,
 ): Promise<number> {
   if (remoteId !== null && (await forge.editComment(repository, remoteId, body))) return remoteId

@@ -4,7 +4,7 @@ import type { Forge } from '../contract/forge.ts'
 import type { RunRequest } from '../contract/request.ts'
 import type { Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { KeptReply, RunRow, Store } from '../contract/store.ts'
+import type { RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
 import { serverMasker } from '../secrets.ts'
 import { composeComment, maskedRow, runText } from './comment.ts'
@@ -87,7 +87,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const { repository, pull } = row.request
     if (!pull) return
     const run = masker.mask(await runText(textDeps, maskedRow(row, masker), clock.now()))
-    await store.rewrite(repository, pull.number, (now) => {
+    await store.updateComment(repository, pull.number, (now) => {
       const reply = now?.reply && isCurrent(now.reply, newest ?? row) ? now.reply : null
       return composeComment({ repository, pull: pull.number }, { run, reply })
     })
@@ -102,7 +102,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     })
     const url = `${settings.publicUrl}/runs/${request.id}`
     const { repository, commit } = request
-    await store.want({ kind: 'status', repository, commit, state, description: masker.mask(description), url })
+    await store.setDesired({ kind: 'status', repository, commit, state, description: masker.mask(description), url })
   }
 
   /** A run of a base completes the comments of pull requests that had nothing to be compared with. */
@@ -148,7 +148,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
  * Whether a reply still belongs into the comment beside this run, the newest of its pull request. A reply to a comment that is older than the run's
  * is outdated; one about an active run is outdated once that run has ended. Comment ids rise with time.
  */
-function isCurrent(reply: KeptReply, { request, state }: RunRow): boolean {
+function isCurrent(reply: StoredReply, { request, state }: RunRow): boolean {
   if (reply.until === request.id && state !== 'queued' && state !== 'running') return false
   const comment = request.pull?.comment ?? null
   if (comment !== null && reply.comment !== null) return reply.comment > comment

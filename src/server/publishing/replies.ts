@@ -77,7 +77,7 @@ export function createReplies(deps: RepliesDeps): Replies {
         ? masker.mask(await runText({ ...deps, masker, progress }, maskedRow(newest, masker), clock.now()))
         : null
       const at = new Date(clock.now()).toISOString()
-      await store.rewrite(repository, pull, (now) => {
+      await store.updateComment(repository, pull, (now) => {
         const same = now?.reply?.comment === comment && now.reply.text === text
         return same
           ? null

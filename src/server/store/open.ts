@@ -17,7 +17,7 @@ import { enrolmentFiles, workerFiles } from './files/documents.ts'
 import { Journal } from './files/journal.ts'
 import type { Damage } from './files/read.ts'
 import { RunFiles } from './files/run-files.ts'
-import { answerPart } from './parts/answers.ts'
+import { outboxPart } from './parts/answers.ts'
 import { claimPart } from './parts/claim.ts'
 import { commentPart } from './parts/comments.ts'
 import { cursorPart } from './parts/cursors.ts'
@@ -160,7 +160,7 @@ function assemble({ context, index, upkeep, closeAll }: Assembly): OpenStore {
     ...enrolmentPart(context),
     ...cursorPart(context),
     ...workerPart(context),
-    ...answerPart(context),
+    ...outboxPart(context),
     ...commentPart(context),
     ...runPart(context),
     ...claimPart(context),

@@ -92,7 +92,7 @@ test('starts the default branch, a pull request, and nothing that is not there',
       pull: { number, headRef: 'change', baseRef: 'main', comment: null, author: 'ann' },
     },
   })
-  expect(await store.unanswered()).toBe(2)
+  expect(await store.countPending()).toBe(2)
   await expect(operations.start({ repository: name, ref: 'nothing' }, by)).rejects.toMatchObject({
     code: 'ref-not-found',
   })

@@ -16,7 +16,7 @@ test('what a slow forge left no time for is left to whoever is handed it next', 
   })
   for (const one of [commit, head]) {
     const where = { repository: gitea.repository, commit: one, url: 'https://ci.example.org/runs/1' }
-    await store.want({ kind: 'status', state: 'pending', description: 'queued', ...where })
+    await store.setDesired({ kind: 'status', state: 'pending', description: 'queued', ...where })
   }
   let now = Date.now()
   const clock = { ...parts.clock, now: () => now }
@@ -27,27 +27,27 @@ test('what a slow forge left no time for is left to whoever is handed it next', 
   const signal = new AbortController().signal
   const send = () => sendPending({ ...parts, clock, forge: { ...forge, setStatus: slow } }, signal)
   await send()
-  expect(await store.unanswered()).toBe(1)
+  expect(await store.countPending()).toBe(1)
   now += 60_000
   await send()
-  expect(await store.unanswered()).toBe(0)
+  expect(await store.countPending()).toBe(0)
   for (const one of [commit, head]) expect(await gitea.statuses(gitea.repository, one)).toHaveLength(1)
 })
 
 test('what the forge refuses for a day is given up, what it does not answer is not', async () => {
   const { parts, store } = await openScene()
-  await store.want({ kind: 'comment', repository: 'coop/moved', pull: 1, body: 'x' })
+  await store.setDesired({ kind: 'comment', repository: 'coop/moved', pull: 1, body: 'x' })
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: 'x'.repeat(20) })
   const late = {
     ...store,
-    due: async () => (await store.due(Date.now() + 1e9, 9, 1)).map((due) => ({ ...due, tries: 150 })),
+    takePending: async () => (await store.takePending(Date.now() + 1e9, 9, 1)).map((due) => ({ ...due, tries: 150 })),
   }
   const send = (code: 'forge-gone' | 'forge-broken') => {
     const findComment = () => Promise.reject(new ForgeError(code, 'no'))
     return sendPending({ ...parts, store: late, forge: { ...forge, findComment } }, new AbortController().signal)
   }
   await send('forge-gone')
-  expect(await store.unanswered()).toBe(1)
+  expect(await store.countPending()).toBe(1)
   await send('forge-broken')
-  expect(await store.unanswered()).toBe(0)
+  expect(await store.countPending()).toBe(0)
 })

@@ -65,7 +65,7 @@ test('one comment and the newest status, from the queue to the verdict', async (
 test('what was sent and not noted is not sent twice', async () => {
   const { gitea, scene, publisher, commit, number, request, send, parts } = await stage()
   await publisher.runChanged(await asked(scene, request()))
-  const forgetful = { ...parts, store: { ...scene.store, answered: async () => undefined } }
+  const forgetful = { ...parts, store: { ...scene.store, markPublished: async () => undefined } }
   await sendPending(forgetful, new AbortController().signal)
   const once = await shown(gitea, number, commit)
   expect(once.ours).toHaveLength(1)
@@ -90,14 +90,14 @@ test('a forge that is down is told the newest state once it is back', async () =
   await publisher.runChanged(await asked(scene, request()))
   await send()
   await publisher.runChanged(await endRun(scene, passedResults()))
-  expect(await scene.store.unanswered()).toBe(2)
+  expect(await scene.store.countPending()).toBe(2)
   await gitea.start()
   const later = { ...parts, clock: { ...parts.clock, now: () => Date.now() + 3_600_000 } }
   await sendPending(later, new AbortController().signal)
   const { ours, statuses } = await shown(gitea, number, commit)
   expect(statuses).toEqual([expect.stringMatching(/^cc-ci\/testme success pass, level/)])
   expect(ours).toHaveLength(1)
-  expect(await scene.store.unanswered()).toBe(0)
+  expect(await scene.store.countPending()).toBe(0)
 })
 
 test('a comment that somebody deleted is written anew, and a repository that is gone is forgotten', async () => {
@@ -112,7 +112,7 @@ test('a comment that somebody deleted is written anew, and a repository that is 
   await gitea.api(gitea.people.admin, 'DELETE', `/repos/${gitea.repository}`)
   await publisher.runChanged(await asked(scene, request()))
   await send()
-  expect(await scene.store.unanswered()).toBe(0)
+  expect(await scene.store.countPending()).toBe(0)
 })
 
 test('a superseded run says nothing over the one that took its place', async () => {
@@ -122,7 +122,7 @@ test('a superseded run says nothing over the one that took its place', async () 
   const { superseded } = await scene.store.add(next)
   expect(superseded.map((row) => row.request.id)).toEqual([old.request.id])
   for (const row of superseded) await publisher.runChanged(row)
-  const due = JSON.stringify(await scene.store.due(Date.now(), 10, 1000))
+  const due = JSON.stringify(await scene.store.takePending(Date.now(), 10, 1000))
   expect(due).toContain(next.id)
   expect(due).not.toContain(old.request.id)
 })
@@ -213,8 +213,8 @@ test('our comment is found behind more comments than a page of the forge has, an
   // As after the loss of the database: which comment is ours is known to the forge alone.
   const forgetful = {
     ...scene.store,
-    due: async (...args: Parameters<typeof scene.store.due>) =>
-      (await scene.store.due(...args)).map((one) => ({ ...one, remoteId: null })),
+    takePending: async (...args: Parameters<typeof scene.store.takePending>) =>
+      (await scene.store.takePending(...args)).map((one) => ({ ...one, remoteId: null })),
   }
   await sendPending({ ...parts, store: forgetful }, new AbortController().signal)
   const { ours } = await shown(gitea, number, commit)
@@ -227,5 +227,5 @@ test('our comment is found behind more comments than a page of the forge has, an
   await publisher.runChanged(await asked(scene, request()))
   for (let at = 0; at < 3; at++) await send()
   expect((await shown(gitea, number, commit)).ours).toHaveLength(1)
-  expect(await scene.store.unanswered()).toBe(0)
+  expect(await scene.store.countPending()).toBe(0)
 })
