@@ -171,10 +171,10 @@ test('a reply that speaks of a run that goes on ends with it', async () => {
   await createReplies(parts).reply(to, { kind: 'already-running', run: run.id })
   await publisher.runChanged((await scene.store.run(run.id)) as RunRow)
   await send()
-  expect(await body()).toContain('under way already')
+  expect(await body()).toContain('is already queued or running')
   await publisher.runChanged(await endRun(scene, passedResults()))
   await send()
-  expect(await body()).not.toContain('under way already')
+  expect(await body()).not.toContain('is already queued or running')
 })
 
 test('who was slow to tell of an older state does not have the last word', async () => {
