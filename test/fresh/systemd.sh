@@ -3,7 +3,7 @@
 # An operator's first day: a bare Debian 12 with a real systemd, an engine and a Gitea in it, the guide docs/guide/run-a-server.md followed word
 # for word, then stops, crashes, a hang, an upgrade, a roll back and a worker. Some ten minutes.
 #   test/fresh/systemd.sh [--keep]        --keep: the machine stays, as the container cc-ci-systemd
-# Needs root, mmdebstrap, an engine with the image cc-ci-fixtures/busybox:1 (npm run setup) and the built Gitea (scripts/setup-server.ts).
+# Needs root, mmdebstrap, an engine with the image cc-ci-fixtures/busybox:1 (npm run setup) and the built Gitea (scripts/setup/server-tests.ts).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 gitea=$(echo "${XDG_CACHE_HOME:-$HOME/.cache}"/cc-ci/gitea-*/gitea)

@@ -2,9 +2,15 @@
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ensureEngine29 } from '../../scripts/engine-29/build.ts'
-import { copyImages } from '../../scripts/engine-29/images.ts'
-import { enclosed, startEngine, stopEngine, sweepEngines, type TestEngine } from '../../scripts/engine-29/namespaces.ts'
+import { ensureEngine29 } from '../../scripts/setup/engine-29/build.ts'
+import { copyImages } from '../../scripts/setup/engine-29/images.ts'
+import {
+  enclosed,
+  startEngine,
+  stopEngine,
+  sweepEngines,
+  type TestEngine,
+} from '../../scripts/setup/engine-29/namespaces.ts'
 import { type ExecResult, exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { randomId } from '../../src/lib/ids.ts'
 

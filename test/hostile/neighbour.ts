@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
-import { within } from '../../scripts/engine-29/namespaces.ts'
+import { within } from '../../scripts/setup/engine-29/namespaces.ts'
 import { parseResults } from '../../src/verdict/results.ts'
 import type { SmallMachine } from './machine.ts'
 

@@ -10,7 +10,7 @@ import { FOREVER, IMAGE, type ScratchStack, scratchStack, sh } from './support/s
 const engine = await Engine.connect()
 const quick = { delay: '1s', condition: 'any' }
 const routed = { 'traefik.http.routers.x.rule': 'Host(`x`)' }
-/** From the sign that decides to the verdict: below 5 s where the machine has little else to do (scripts/bench-verdict.ts measures it), and far below any deadline here. */
+/** From the sign that decides to the verdict: below 5 s where the machine has little else to do (scripts/bench/time-to-verdict.ts measures it), and far below any deadline here. */
 const VERDICT_MS = 30_000
 
 function causeOf(result: ConvergeResult) {

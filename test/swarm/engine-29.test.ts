@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
-import { ensureEngine29 } from '../../scripts/engine-29/build.ts'
-import { copyImages } from '../../scripts/engine-29/images.ts'
-import { startEngine, stopEngine, sweepEngines, type TestEngine, within } from '../../scripts/engine-29/namespaces.ts'
+import { ensureEngine29 } from '../../scripts/setup/engine-29/build.ts'
+import { copyImages } from '../../scripts/setup/engine-29/images.ts'
+import {
+  startEngine,
+  stopEngine,
+  sweepEngines,
+  type TestEngine,
+  within,
+} from '../../scripts/setup/engine-29/namespaces.ts'
 import { EDGE_CONTAINER, EDGE_KEY } from '../../src/edge/address.ts'
 import { EXIT } from '../../src/lib/errors.ts'
 import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { BuiltGitea } from '../../../scripts/server-parts/gitea-build.ts'
+import type { BuiltGitea } from '../../../scripts/setup/server-parts/gitea-build.ts'
 import { startDaemon } from '../../../src/lib/daemon.ts'
 import { InfraError } from '../../../src/lib/errors.ts'
 import { inheritedEnv } from '../../../src/lib/exec.ts'

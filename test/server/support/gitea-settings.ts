@@ -1,6 +1,6 @@
 // cspell:ignore INSTALL
 import { userInfo } from 'node:os'
-import type { BuiltGitea } from '../../../scripts/server-parts/gitea-build.ts'
+import type { BuiltGitea } from '../../../scripts/setup/server-parts/gitea-build.ts'
 
 /** app.ini of a test forge in `dir` on loopback. The channel queue sends a webhook in 0.1 s; the default one takes up to 2 s. */
 export function giteaSettings(dir: string, port: number, { staticRoot }: BuiltGitea): string {

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { ensureSchemathesis } from '../../../scripts/server-parts/schemathesis.ts'
+import { ensureSchemathesis } from '../../../scripts/setup/server-parts/schemathesis.ts'
 import { exec, inheritedEnv } from '../../../src/lib/exec.ts'
 import { startGitea } from '../support/gitea.ts'
 import { startServer } from '../support/server.ts'

@@ -11,7 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 }
 
 /**
- * The newest migration of each version, the coming one included: an installed server may stand at any of them. `node scripts/freeze-schema.ts VERSION` keeps its
+ * The newest migration of each version, the coming one included: an installed server may stand at any of them. `node scripts/release/freeze-schema.ts VERSION` keeps its
  * schema, with rows in it, and a test upgrades from there.
  */
 export const RELEASED: readonly { readonly version: string; readonly migration: string }[] = [

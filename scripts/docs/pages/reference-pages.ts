@@ -1,0 +1,144 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { PAGE_FINDINGS } from '../../../src/checks/page-findings.ts'
+import { PAGE_SIGNS } from '../../../src/checks/page-signs.ts'
+import { buildProgram } from '../../../src/cli/program.ts'
+import { PROVIDERS } from '../../../src/deps/index.ts'
+import { ROWS, VERDICTS } from '../../../src/history/attribution/table.ts'
+import { upperSnake } from '../../../src/lifecycle/custom/install-steps.ts'
+import { RULES } from '../../../src/recipe/lint/rules.ts'
+import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
+import { EVENT_SHAPES } from '../../../src/verdict/event-shape.ts'
+import { cell, markdownPage } from './markdown-page.ts'
+
+/** Every lint rule: what it asks for, what to do, where it comes from. */
+export function lintPage(): string {
+  const rows = RULES.map(
+    ({ id, severity, title }) => `| [${id}](#${id.toLowerCase()}) | ${severity} | ${cell(title)} |`,
+  )
+  const sections = RULES.map(({ id, title, severity, fix, source, cause = 'compose-invalid' }) => {
+    const fails = severity === 'error' ? `\n- **Fails the tier lint with**: [${cause}](causes.md#${cause})` : ''
+    return `## ${id}\n\n${title}.\n\n- **Severity**: ${severity}${fails}\n- **What to do**: ${fix}\n- **Source**: ${source}`
+  })
+  return markdownPage('Lint rules', [
+    'What the tier `lint` and `cc-ci lint` look for. Rules of `error` fail the tier; the others are findings.',
+    ['| rule | severity | what is asked |', '|---|---|---|', ...rows].join('\n'),
+    ...sections,
+  ])
+}
+
+/** What a browser knows of pages: which are errors, which are only told, and what else is told of a page. */
+export function pagesPage(): string {
+  const signs = (weight: string) =>
+    PAGE_SIGNS.filter((sign) => sign.weight === weight).map(
+      ({ id, means, todo }) => `| ${id} | ${cell(means)} | ${cell(todo)} |`,
+    )
+  const table = (weight: string) => ['| page | it is | what to do |', '|---|---|---|', ...signs(weight)].join('\n')
+  const findings = Object.entries(PAGE_FINDINGS).map(
+    ([code, { severity, what }]) => `| ${code} | ${severity} | ${cell(what)} |`,
+  )
+  return markdownPage('Pages in a browser', [
+    'A real browser opens the app (`screenshot.path`) after install and after upgrade. What it knows a page by is its title, its first heading, how its text begins and elements of its own, never a text alone: a page that quotes an error is no error.',
+    `## Errors\n\nShown for 12 seconds with a status that says that all is well, one of these fails the tier with [error-page](causes.md#error-page). A status of 5xx is [http-wrong-status](causes.md#http-wrong-status), whatever the page shows.\n\n${table('decisive')}`,
+    `## Told\n\nFindings that decide nothing, because somebody may want the page so.\n\n${table('told')}`,
+    `## Also told\n\n| finding | severity | what |\n|---|---|---|\n${findings.join('\n')}`,
+  ])
+}
+
+/** What each provider gives, under which names. */
+export async function dependenciesPage(): Promise<string> {
+  const providers = await Promise.all(Object.values(PROVIDERS).map((load) => load()))
+  const sections = providers.map(({ name, what, gives }) => {
+    const rows = Object.entries(gives).map(
+      ([key, text]) => `| \`${key}\` | \`${variable(name, key)}\` | ${cell(text)} |`,
+    )
+    return `## ${name}\n\n${what}\n\n| in \`deps.${name}\` | in \`install-steps.sh\` | what |\n|---|---|---|\n${rows.join('\n')}`
+  })
+  return markdownPage('Dependencies', [
+    'What may stand under `deps`. Each is there before the app is deployed; its values are in `ctx.deps` of hooks, in the fixture `deps` of tests tagged `@integration`, and in the environment of `install-steps.sh`.',
+    ...sections,
+    '## A recipe\n\nThe name of a recipe below `--recipes` deploys its newest release as a second app of the run, with its own settings, and gives `domain`, `baseUrl` and `version`.',
+  ])
+}
+
+function variable(dep: string, key: string): string {
+  return `CC_CI_DEP_${upperSnake(dep)}_${upperSnake(key)}`
+}
+
+/** The help of every command, as the command line prints it. */
+export function commandsPage(): string {
+  const program = buildProgram()
+  const commands = allCommands(program).filter((command) => command.name() !== 'help')
+  const sections = commands.map((command) => `## ${pathOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\``)
+  return markdownPage('Commands', ['What `--help` prints.', ...sections])
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+function pathOf(command: Command): string {
+  return [...(command.parent ? [pathOf(command.parent)] : []), command.name()].join(' ')
+}
+
+function helpOf(command: Command): string {
+  const out: string[] = []
+  command.configureOutput({
+    writeOut: (text) => out.push(text),
+    getOutHelpWidth: () => 100,
+    getOutHasColors: () => false,
+  })
+  command.outputHelp()
+  return out.join('').trim()
+}
+
+/** The table of verdicts: which row holds of which situation. */
+export function attributionPage(): string {
+  const verdicts = Object.entries(VERDICTS).map(([verdict, meaning]) => `| ${verdict} | ${cell(meaning)} |`)
+  const parts = ['OO', 'NO', 'ON', 'NN', 'recorded', 'change'] as const
+  const rows = ROWS.map(({ id, when, verdict, because }) => {
+    const cells = parts.map((part) => when[part]?.join(', ') ?? 'any')
+    return `| ${[id, ...cells, verdict, cell(because)].join(' | ')} |`
+  })
+  return markdownPage('Verdicts of an attribution', [
+    'What `cc-ci ab` may answer.',
+    ['| verdict | meaning |', '|---|---|', ...verdicts].join('\n'),
+    'Of every situation exactly one of these rows holds. A cell is named by its tool and its ref, `O` for old and `N` for new. `before`: it ends as OO; `after`: as NN, which ends otherwise than OO; `other`: as neither; `few`: too seldom judged; `infra`: could not be judged. `change`: from OO to NN a pass became none (`broke`), one of the two is an end that cc-ci blames on itself (`own`), or neither (`altered`). `recorded`: how the last earlier run of OO ended, beside what OO ends with now; `moved`: otherwise, in other conditions; `unexplained`: otherwise, in equal ones.',
+    [`| row | ${parts.join(' | ')} | verdict | because |`, '|---|---|---|---|---|---|---|---|---|', ...rows].join('\n'),
+  ])
+}
+
+/** How a server is told what to be. */
+export function serverSettingsPage(): string {
+  const rows = SERVER_SETTINGS.map((setting) => {
+    const { variable, flag, kind, default: standard, required, description } = setting
+    const least = 'atLeast' in setting ? ` At least ${setting.atLeast} characters.` : ''
+    const otherwise = required ? 'needed' : standard === null ? '' : `\`${standard}\``
+    const file = kind === 'secret' ? `, \`${variable}_FILE\`` : ''
+    return `| \`${variable}\`${file} | ${flag ? `\`--${flag}\`` : ''} | ${kind} | ${otherwise} | ${cell(description)}${least} |`
+  })
+  return markdownPage('Settings of a server', [
+    'What `cc-ci serve` reads: a flag, else the variable, else the default. Secrets have no flag, because everybody on a machine sees the arguments of a program; with `_FILE` the variable names a file that holds the value.',
+    ['| variable | flag | kind | default | what it is for |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ])
+}
+
+/** The body of every line of `events.ndjson`. */
+export function eventsPage(): string {
+  const sections = Object.entries(EVENT_SHAPES).map(([type, shape]) => {
+    const { $schema: _, additionalProperties: __, ...body } = z.toJSONSchema(shape, { unrepresentable: 'any' })
+    return `## ${type}\n\n\`\`\`json\n${JSON.stringify(type === 'evidence' ? withoutKinds(body) : body, null, 2)}\n\`\`\``
+  })
+  return markdownPage('Events', [
+    '`events.ndjson` holds one JSON object per line, in the order in which things happened; results are computed from it alone. Every line has `seq` (from 1, without gaps), `at` (ISO 8601, UTC) and `type`; the rest by type:',
+    ...sections,
+  ])
+}
+
+/** The kinds of evidence have a page of their own. */
+function withoutKinds(body: { readonly properties?: object }): object {
+  return {
+    ...body,
+    properties: { ...body.properties, evidence: { description: 'One kind of evidence: see tiers.md' } },
+  }
+}

@@ -1,0 +1,92 @@
+// cspell:ignore unlock ldflags gcflags GOGC
+import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { cacheDir } from './cache.ts'
+import { GITEA_VERSION, GO_MOD, PUBLIC_FILES } from './gitea-module.ts'
+import { ensureGo } from './go.ts'
+
+export interface BuiltGitea {
+  readonly binary: string
+  /** Templates, locales and the stand-ins for the frontend: Gitea's STATIC_ROOT_PATH. */
+  readonly staticRoot: string
+}
+
+const BUILD_DEADLINE_MS = 60 * 60_000
+
+/** A forge for tests needs no debugger: without what one reads, and with a compiler that collects its garbage seldom, the build takes 0.6 of the time. */
+const QUICK_FLAGS = ['-gcflags=all=-dwarf=false', '-ldflags', `-s -w -X main.Version=${GITEA_VERSION}`]
+const QUICK_ENV = { GOGC: '400', CGO_CFLAGS: '-O1 -g0' }
+
+/** Where the built Gitea is, whether it is there or not. */
+function giteaPlace(): BuiltGitea {
+  const dir = cacheDir(`gitea-${GITEA_VERSION}`)
+  return { binary: join(dir, 'gitea'), staticRoot: join(dir, 'static') }
+}
+
+/**
+ * The real Gitea, built from its Go module once per machine (1-4 minutes) and kept in the cache; put in place by one rename, and never by
+ * two processes at once. Throws InfraError `no-go`, `program-failed` with the compiler's last words.
+ */
+export async function ensureGitea(log: (line: string) => void): Promise<BuiltGitea> {
+  const place = giteaPlace()
+  if (await exists(place.binary)) return place
+  await withMachineLock(
+    log,
+    async () => {
+      if (!(await exists(place.binary))) await build(dirname(place.binary), log)
+    },
+    'cc-ci-go-build',
+  )
+  return place
+}
+
+async function build(target: string, log: (line: string) => void): Promise<void> {
+  const go = await ensureGo(log)
+  log(`building Gitea ${GITEA_VERSION} with ${go} (minutes; once)`)
+  await mkdir(dirname(target), { recursive: true })
+  const work = await mkdtemp(`${target}.making-`)
+  try {
+    const source = join(work, 'source')
+    const made = join(work, 'made')
+    await mkdir(source)
+    await mkdir(made)
+    await writeFile(join(source, 'go.mod'), GO_MOD)
+    const run = (args: string[]) =>
+      execOk(go, args, { cwd: source, deadlineMs: BUILD_DEADLINE_MS, env: { ...wholeEnv(), ...QUICK_ENV } })
+    await run(['mod', 'tidy'])
+    await run([
+      'build',
+      '-tags',
+      'sqlite sqlite_unlock_notify',
+      ...QUICK_FLAGS,
+      '-o',
+      join(made, 'gitea'),
+      'code.gitea.io/gitea',
+    ])
+    const module = (await run(['list', '-m', '-f', '{{.Dir}}', 'code.gitea.io/gitea'])).stdout.trim()
+    await copyStatic(module, join(made, 'static'))
+    await rm(target, { recursive: true, force: true })
+    await rename(made, target)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function copyStatic(module: string, target: string): Promise<void> {
+  for (const part of ['templates', 'options']) await cp(join(module, part), join(target, part), { recursive: true })
+  // The module cache is read-only; a cache that cannot be deleted by its owner is a nuisance.
+  await execOk('chmod', ['-R', 'u+w', target], { deadlineMs: 60_000 })
+  for (const [name, text] of Object.entries(PUBLIC_FILES)) {
+    await mkdir(dirname(join(target, 'public', name)), { recursive: true })
+    await writeFile(join(target, 'public', name), text)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

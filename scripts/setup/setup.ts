@@ -1,0 +1,57 @@
+import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../../fixtures/images/index.ts'
+import { formatDuration } from '../../src/lib/duration.ts'
+import { CcCiError } from '../../src/lib/errors.ts'
+import { installPackages } from '../../src/machine/apt.ts'
+import { reportBrowser } from '../../src/machine/browser.ts'
+import { occasionalParts } from '../../src/machine/image-parts.ts'
+import { whichProgram } from '../../src/machine/packages.ts'
+import { type MachinePart, missing, ok } from '../../src/machine/part.ts'
+import { stateDir } from '../../src/machine/state-dir.ts'
+import { engineUp } from '../../src/machine/up.ts'
+import { reportVips } from '../../src/machine/vips.ts'
+
+/** `npm run setup`: all the machine needs, and the images of sandbox, dependencies and fixtures; `--for pocketbase,todo` builds only theirs. */
+const started = Date.now()
+const log = (line: string) => process.stdout.write(`${formatDuration(Date.now() - started).padStart(8)}  ${line}\n`)
+const flag = process.argv.indexOf('--for')
+const recipes = flag < 0 ? Object.keys(FIXTURE_IMAGES) : (process.argv[flag + 1] ?? '').split(',')
+
+const fixtures: MachinePart = {
+  id: 'fixtures',
+  title: 'Fixture images',
+  action: `build the images of ${recipes.join(', ')}`,
+  needs: ['engine', 'packages'],
+  remedy: 'Check that apt and pip reach their registries, then run it again.',
+  async look() {
+    const lacking = await missingFixtureImages(recipes)
+    return lacking.length === 0 ? ok('built') : missing(`not built: ${lacking.join(', ')}`)
+  },
+  async mend({ builder }) {
+    await ensureFixtureImages(recipes, { builder })
+  },
+}
+
+/** Runs have their browser in a container; the tests of the server look at its pages with one of this machine. */
+const browser: MachinePart = {
+  id: 'test-browser',
+  title: 'Browser of the tests',
+  action: 'install chromium',
+  needs: ['packages'],
+  remedy: 'As root on Debian: apt-get install chromium fonts-liberation.',
+  look: async () => {
+    const path = whichProgram('chromium')
+    return path ? ok(path) : missing('not installed: chromium')
+  },
+  mend: () => installPackages(['chromium', 'fonts-liberation']),
+}
+
+try {
+  await engineUp({ state: stateDir(), log, extra: flag < 0 ? [fixtures, browser, ...occasionalParts] : [fixtures] })
+  await reportVips(log)
+  await reportBrowser(log)
+  log('set-up done')
+} catch (error) {
+  if (!(error instanceof CcCiError)) throw error
+  process.stderr.write(`${error.describe()}\n`)
+  process.exitCode = error.exitCode
+}
