@@ -9,7 +9,7 @@ const DEADLINE_MS = 20 * 60_000
 
 /**
  * Everything that needs no engine, as many at once as there are cores: types, lint and format, import direction, dead code, drift of generated docs,
- * a canary for each cause, spelling.
+ * a canary for each cause, indexes, spelling.
  */
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['node_modules/typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', TYPES_SEEN],
@@ -18,6 +18,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   'dead code': ['node_modules/knip/bin/knip.js', '--no-progress'],
   docs: ['scripts/docs/generate-docs.ts', '--check'],
   canaries: ['scripts/check/canaries.ts'],
+  indexes: ['scripts/check/indexes.ts'],
   spelling: ['node_modules/cspell/bin.mjs', '--no-progress', '--no-summary', '--quiet', '**/*.{ts,md,sh,yml}'],
 }
 
