@@ -1,14 +1,11 @@
 import { Engine } from '../engine/client.ts'
 import { type CheckpointStore, openCheckpoints } from '../history/checkpoints/store.ts'
+import { fromEnvironment } from '../lib/environment.ts'
 import { parseSize } from '../lib/size.ts'
-
-/** What all checkpoints of a state folder may take on the disk together: `5G`; `0` keeps none. */
-const SIZE = 'CC_CI_CHECKPOINTS_SIZE'
-const DEFAULT_SIZE = '2G'
 
 /** Throws UsageError `bad-size`. */
 export function checkpointsBudget(): number {
-  const text = process.env[SIZE] || DEFAULT_SIZE
+  const text = fromEnvironment('CC_CI_CHECKPOINTS_SIZE')
   return text === '0' ? 0 : parseSize(text)
 }
 

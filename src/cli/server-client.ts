@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fromEnvironment } from '../lib/environment.ts'
 import { InfraError, messageOf, UsageError } from '../lib/errors.ts'
 import { serverUrl } from '../server/worker/server-call.ts'
 import { readTokenFile } from '../server/worker/token-file.ts'
@@ -19,14 +20,14 @@ export class ServerClient {
   readonly #token: string | null
 
   constructor(options: ServerOptions, env: Readonly<Record<string, string | undefined>> = process.env) {
-    const url = options.server ?? env.CC_CI_SERVER
+    const url = options.server ?? fromEnvironment('CC_CI_SERVER', env)
     if (!url) {
       throw new UsageError('no-server', 'no server is named', {
         hint: 'Say --server https://ci.example.org, or set CC_CI_SERVER.',
       })
     }
     this.#url = serverUrl(url)
-    this.#token = options.tokenFile ? readTokenFile(options.tokenFile) : (env.CC_CI_OPERATOR_TOKEN ?? null)
+    this.#token = options.tokenFile ? readTokenFile(options.tokenFile) : fromEnvironment('CC_CI_OPERATOR_TOKEN', env)
   }
 
   /** The answer by this schema. Throws UsageError with the server's own code and words, InfraError `server-gone`. */

@@ -3,6 +3,7 @@ import { type RunMemory, runMemory } from '../deploy/run-memory.ts'
 import { readApprovals } from '../gate/approvals.ts'
 import { expectationsOf } from '../history/flakes/taken.ts'
 import { readRunIndex } from '../history/run-index.ts'
+import { fromEnvironment } from '../lib/environment.ts'
 import { newRunId } from '../lib/ids.ts'
 import { withScratch } from '../lib/scratch.ts'
 import { parseSize } from '../lib/size.ts'
@@ -65,7 +66,7 @@ export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequ
 /** Throws UsageError `bad-size` for a variable that is none. */
 function memoryOf({ runMemory: bytes }: RecipeOptions): RunMemory {
   if (bytes !== undefined) return runMemory({ bytes, from: '--run-memory' })
-  const { CC_CI_RUN_MEMORY: given = '' } = process.env
+  const given = fromEnvironment('CC_CI_RUN_MEMORY') ?? ''
   if (given.trim() === '') return runMemory()
   return runMemory({ bytes: parseSize(given), from: 'CC_CI_RUN_MEMORY' })
 }

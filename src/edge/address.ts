@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { understandText } from '../engine/answer.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
+import { fromEnvironment } from '../lib/environment.ts'
 import { InfraError, UsageError } from '../lib/errors.ts'
 
 /** The one edge of a machine: a real Traefik in a container of this name. */
@@ -67,7 +68,9 @@ export async function edgeAddress(): Promise<EdgeAddress> {
 
 /** The Traefik that CC_CI_EDGE names, or null. */
 export function foreignEdge(env: NodeJS.ProcessEnv = process.env): EdgeAddress | null {
-  const { CC_CI_EDGE: text, CC_CI_EDGE_CA: authority, CC_CI_EDGE_API: api } = env
+  const text = fromEnvironment('CC_CI_EDGE', env)
+  const authority = fromEnvironment('CC_CI_EDGE_CA', env)
+  const api = fromEnvironment('CC_CI_EDGE_API', env)
   if (!text) return null
   const [, host, port] = /^([\w.-]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(text) ?? []
   if (!host || !port || Number(port) < 1 || Number(port) > 65535) {

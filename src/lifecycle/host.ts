@@ -1,14 +1,12 @@
 import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
+import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
 import type { Host } from './context.ts'
 import { imageUse } from './pulled-images.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
-
-/** Set to 1 by an operator who lets a run restart the engine that `cc-ci engine up` started with the same state folder. */
-const ALLOW_RESTART = 'CC_CI_ALLOW_ENGINE_RESTART'
 
 /** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
 export async function connectHost(engine: Engine, state: string): Promise<Host> {
@@ -23,7 +21,7 @@ export async function connectHost(engine: Engine, state: string): Promise<Host> 
 
 /** Never by a recipe and never by default: whoever starts the run says so in its environment. */
 function engineRestart(state: string): Pick<Host, 'engineRestart'> {
-  if (process.env[ALLOW_RESTART] !== '1') return {}
+  if (fromEnvironment('CC_CI_ALLOW_ENGINE_RESTART') !== '1') return {}
   const refusal = (runId: string) => {
     const others = listRuns(state).filter((id) => id !== runId && isLive(runFolder(state, id)))
     return others.length > 0 ? `run ${others.join(', ')} is going on` : engineIsForeign(state)

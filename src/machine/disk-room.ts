@@ -1,8 +1,7 @@
 import { statfs } from 'node:fs/promises'
+import { fromEnvironment } from '../lib/environment.ts'
 import { parseSize } from '../lib/size.ts'
 
-/** Set by an operator: what must stay free on the disk of the engine while runs write, like `2G`; `0` for nothing. */
-const RESERVE = 'CC_CI_DISK_RESERVE'
 const RESERVE_BYTES = 1024 ** 3
 /** A small disk keeps less back, or nothing could be tested on it. */
 const RESERVE_SHARE = 20
@@ -21,6 +20,6 @@ export async function roomIn(folder: string): Promise<DiskRoom> {
 
 /** What must stay free of a disk of this size, so that results, the removal of the run and other runs have room. Throws UsageError `bad-size`. */
 export function diskReserve(size: number): number {
-  const said = process.env[RESERVE]
+  const said = fromEnvironment('CC_CI_DISK_RESERVE')
   return said ? parseSize(said) : Math.min(RESERVE_BYTES, Math.floor(size / RESERVE_SHARE))
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { PROXY_NETWORK } from '../edge/ensure.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
+import { fromEnvironment } from '../lib/environment.ts'
 import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
 import { dropRecord, readRecord, writeRecord } from './records.ts'
 
@@ -57,7 +58,7 @@ async function lookProxy(): Promise<Found> {
   if (network?.Driver !== 'overlay')
     return impossible(`a network ${PROXY_NETWORK} exists but is ${network?.Driver}, not overlay`)
   const subnet = network.IPAM?.Config?.[0]?.Subnet ?? ''
-  if (network.Attachable || process.env.CC_CI_EDGE) return ok(`overlay ${subnet}`)
+  if (network.Attachable || fromEnvironment('CC_CI_EDGE')) return ok(`overlay ${subnet}`)
   return impossible(`the network ${PROXY_NETWORK} was made by someone else and takes no containers (not attachable)`)
 }
 

@@ -5,6 +5,7 @@ import { PAGE_SIGNS } from '../../../src/checks/page-signs.ts'
 import { buildProgram } from '../../../src/cli/program.ts'
 import { PROVIDERS } from '../../../src/deps/index.ts'
 import { ROWS, VERDICTS } from '../../../src/history/attribution/table.ts'
+import { ENVIRONMENT } from '../../../src/lib/environment.ts'
 import { upperSnake } from '../../../src/lifecycle/custom/install-steps.ts'
 import { RULES } from '../../../src/recipe/lint/rules.ts'
 import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
@@ -120,6 +121,37 @@ export function serverSettingsPage(): string {
   return markdownPage('Settings of a server', [
     'What `cc-ci serve` reads: a flag, else the variable, else the default. Secrets have no flag, because everybody on a machine sees the arguments of a program; with `_FILE` the variable names a file that holds the value.',
     ['| variable | flag | kind | default | what it is for |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ])
+}
+
+/** Every variable `CC_CI_*` that is no setting of a server. */
+export function environmentPage(): string {
+  const rows = Object.entries(ENVIRONMENT).map(([name, row]) => ({ name, ...row }))
+  const set = rows.filter(({ setBy }) => setBy === 'operator')
+  const operator = set.map(
+    ({ name, type, default: standard, toRuns, description }) =>
+      `| \`${name}\` | ${type} | ${standard === null ? '' : `\`${standard}\``} | ${toRuns ? 'yes' : ''} | ${cell(description)} |`,
+  )
+  const others = (by: string) =>
+    rows
+      .filter(({ setBy }) => setBy === by)
+      .map(({ name, type, description }) => `| \`${name}\` | ${type} | ${cell(description)} |`)
+  const head = '| variable | type | what it is |\n|---|---|---|'
+  return markdownPage('Environment variables', [
+    'What `cc-ci` reads from its environment, beside the [settings of a server](server-settings.md). An empty value counts as not set. A size is written like `512M` or `2G`, a duration like `90s`, `10m` or `30d`.',
+    '## For operators',
+    [
+      '| variable | type | default | handed to runs by a worker | what it is for |',
+      '|---|---|---|---|---|',
+      ...operator,
+    ].join('\n'),
+    'From the environment of others: `DOCKER_HOST` names another engine, `XDG_STATE_HOME` and `XDG_CACHE_HOME` where state and caches are, `NO_COLOR`, `FORCE_COLOR` and `TERM` whether output has colours, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` how packages are fetched.',
+    '## For `install-steps.sh`',
+    'Set by `cc-ci` for the script of a recipe.',
+    [head, ...others('cc-ci for custom code')].join('\n'),
+    '## Internal',
+    'Set by `cc-ci` for its own processes; listed so that nobody takes the names.',
+    [head, ...others('cc-ci')].join('\n'),
   ])
 }
 

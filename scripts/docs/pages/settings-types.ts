@@ -56,7 +56,7 @@ export function settingsExamples(): Promise<string> {
     ...(rowOf(name).call ? [nested(name, rowOf(name).call?.example ?? '')] : []),
   ])
   const body = rows.map((row) => `defineRecipe(${row}),`).join('\n')
-  const head = `${NOTICE}\nimport { defineRecipe, type RecipeConfig } from '../../../src/public/index.ts'\n`
+  const head = `${NOTICE}\nimport { defineRecipe, type RecipeConfig } from '../../src/public/index.ts'\n`
   return formatTypeScript(
     `${head}\nexport const EXAMPLES: readonly RecipeConfig[] = [\n${body}\n]\n`,
     'settings-examples.ts',

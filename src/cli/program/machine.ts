@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { IMAGE_DEFAULTS } from '../../history/images/policy.ts'
 import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
+import { ENVIRONMENT } from '../../lib/environment.ts'
 import { lazilyPlain, withState } from './options.ts'
 
 /** What looks after this machine: doctor, engine, gc. */
@@ -39,11 +39,11 @@ export function addMachine(program: Command): void {
     )
     .option(
       '--older-than <duration>',
-      `of runs that were begun, images that were not used so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan}, images ${IMAGE_DEFAULTS.olderThan})`,
+      `of runs that were begun, images that were not used so long ago; none: whatever their age (default: ${RETENTION_DEFAULTS.olderThan}, images ${ENVIRONMENT.CC_CI_IMAGES_AGE.default})`,
     )
     .option(
       '--max-bytes <size>',
-      `oldest first, until all run folders, or images, together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes}, images ${IMAGE_DEFAULTS.maxBytes})`,
+      `oldest first, until all run folders, or images, together hold no more; none: whatever they hold (default: ${RETENTION_DEFAULTS.maxBytes}, images ${ENVIRONMENT.CC_CI_IMAGES_SIZE.default})`,
     )
     .option('--dry-run', 'with --runs or --images: only say what would go')
     .option('--json', 'with --runs or --images: as JSON')

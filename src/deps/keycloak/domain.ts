@@ -1,5 +1,6 @@
 import type { EdgeAddress } from '../../edge/address.ts'
 import { SHARED_HOSTS } from '../../edge/shared-hosts.ts'
+import { fromEnvironment } from '../../lib/environment.ts'
 import { InfraError } from '../../lib/errors.ts'
 
 /**
@@ -7,7 +8,7 @@ import { InfraError } from '../../lib/errors.ts'
  * CC_CI_KEYCLOAK_DOMAIN. Throws InfraError `keycloak-domain-missing`.
  */
 export function keycloakDomain(edge: EdgeAddress): string {
-  const { CC_CI_KEYCLOAK_DOMAIN: named } = process.env
+  const named = fromEnvironment('CC_CI_KEYCLOAK_DOMAIN')
   if (named) return named
   if (edge.apiPort !== null) return SHARED_HOSTS.keycloak
   throw new InfraError(

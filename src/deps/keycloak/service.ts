@@ -9,6 +9,7 @@ import { hashOf } from '../../engine/spec-hash.ts'
 import { ImageBuilder } from '../../images/builder.ts'
 import { inputTag } from '../../images/definition.ts'
 import { KEYCLOAK_BUILD_OPTIONS, keycloakImage } from '../../images/keycloak.ts'
+import { fromEnvironment } from '../../lib/environment.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import type { ProviderHost } from '../provider.ts'
@@ -84,7 +85,7 @@ async function imageFor({
   engine,
   log,
 }: ProviderHost): Promise<{ readonly ref: string; readonly node: string | null }> {
-  const { CC_CI_KEYCLOAK_IMAGE: named } = process.env
+  const named = fromEnvironment('CC_CI_KEYCLOAK_IMAGE')
   if (named) return { ref: named, node: null }
   const definition = keycloakImage()
   await new ImageBuilder(log).ensure(definition)

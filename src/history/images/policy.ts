@@ -1,4 +1,5 @@
 import { parseDuration } from '../../lib/duration.ts'
+import { fromEnvironment } from '../../lib/environment.ts'
 import { parseSize } from '../../lib/size.ts'
 import type { PulledImage } from '../../lifecycle/pulled-images.ts'
 
@@ -10,16 +11,12 @@ export interface ImagePolicy {
   readonly maxBytes: number | null
 }
 
-/** Set by an operator; `none` for no limit. */
-const AGE = 'CC_CI_IMAGES_AGE'
-const SIZE = 'CC_CI_IMAGES_SIZE'
-export const IMAGE_DEFAULTS = { olderThan: '30d', maxBytes: '20G' } as const
 const NO_LIMIT = 'none'
 
 /** What is asked for, else what the operator set, else the defaults. Throws UsageError `bad-duration`, `bad-size`. */
 export function imagePolicy(asked: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
-  const age = asked.olderThan ?? (process.env[AGE] || IMAGE_DEFAULTS.olderThan)
-  const size = asked.maxBytes ?? (process.env[SIZE] || IMAGE_DEFAULTS.maxBytes)
+  const age = asked.olderThan ?? fromEnvironment('CC_CI_IMAGES_AGE')
+  const size = asked.maxBytes ?? fromEnvironment('CC_CI_IMAGES_SIZE')
   return {
     olderThanMs: age === NO_LIMIT ? null : parseDuration(age),
     maxBytes: size === NO_LIMIT ? null : parseSize(size),

@@ -1,3 +1,4 @@
+import { VARIABLES_OF_RUNS } from '../../lib/environment.ts'
 import { inheritedEnv } from '../../lib/exec.ts'
 import type { Assignment } from '../contract/protocol.ts'
 
@@ -23,28 +24,15 @@ export function testCommand(held: Assignment, { ccCi, state, checkout, approved 
   ]
 }
 
-/** What of the operator's settings for runs goes to a run: never a token of the server, nor the mark of a run around us. */
-const OF_RUNS = [
-  'CC_CI_EDGE',
-  'CC_CI_EDGE_API',
-  'CC_CI_EDGE_CA',
-  'CC_CI_CANONICALS_SIZE',
-  'CC_CI_DISK_RESERVE',
-  'CC_CI_IMAGES_AGE',
-  'CC_CI_IMAGES_SIZE',
-  'CC_CI_KEYCLOAK_DOMAIN',
-  'CC_CI_KEYCLOAK_IMAGE',
-  'NODE_COMPILE_CACHE',
-]
-
 /** `memoryBytes`: what its request is given; the runs of an attribution, of whatever build, get it from there too. */
 export function runEnv({ request }: Pick<Assignment, 'request'>): Record<string, string> {
   return { ...childEnv(), CC_CI_RUN_MEMORY: `${Math.max(1, Math.floor(request.memoryBytes / 1024))}K` }
 }
 
+/** Of the operator's variables those for runs: never a token of the server, nor the mark of a run around us. */
 export function childEnv(): Record<string, string> {
   const { CC_CI_RUN: _, ...env } = inheritedEnv()
-  for (const name of OF_RUNS) {
+  for (const name of VARIABLES_OF_RUNS) {
     const value = process.env[name]
     if (value !== undefined) env[name] = value
   }
