@@ -10,6 +10,7 @@ import { CAUSES, type CauseCode } from '../../src/verdict/causes.ts'
 import { EVIDENCE, type EvidenceKind } from '../../src/verdict/evidence.ts'
 import { resultsSchema } from '../../src/verdict/results.ts'
 import { ATTACHABLE, DECLARABLE, QUICK_TIERS, RUNGS, TIER_IDS, TIERS, tiersWith } from '../../src/verdict/tiers.ts'
+import { decisionsPage } from './pages/decisions-index.ts'
 import { cell, markdownPage } from './pages/markdown-page.ts'
 import {
   attributionPage,
@@ -39,6 +40,7 @@ export const PAGES: readonly { readonly file: string; readonly render: () => str
   { file: 'test/types/first-page-test.ts', render: () => firstTest('app') },
   { file: 'test/types/first-service-test.ts', render: () => firstTest(null) },
   { file: 'docs/reference/server-settings.md', render: serverSettingsPage },
+  { file: 'docs/decisions/README.md', render: decisionsPage },
   { file: 'docs/reference/environment.md', render: environmentPage },
   { file: 'docs/reference/commands.md', render: commandsPage },
   { file: 'docs/reference/events.md', render: eventsPage },
