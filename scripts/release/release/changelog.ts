@@ -1,7 +1,7 @@
 const UNRELEASED = '## Unreleased'
 
 /** What stands under Unreleased. Throws where that is missing or empty: a release says what it changes. */
-export function unreleased(changelog: string): string {
+function unreleased(changelog: string): string {
   const [, rest] = changelog.split(`${UNRELEASED}\n`)
   const text = rest?.split(/^## /m)[0]?.trim() ?? ''
   if (text === '') throw new Error(`CHANGELOG.md has nothing under "${UNRELEASED}"`)
