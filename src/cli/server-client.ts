@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { InfraError, messageOf, UsageError } from '../lib/errors.ts'
-import { serverUrl } from '../server/worker/server-call.ts'
-import { readTokenFile } from '../server/worker/token-file.ts'
+import { readTokenFile, serverUrl } from '../server/server-address.ts'
 
 const DEADLINE_MS = 30_000
 const MAX_BYTES = 16 * 1024 ** 2

@@ -3,9 +3,8 @@ import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT, InfraError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { readTokenFile, serverUrl } from '../server/server-address.ts'
 import { httpDispatch } from '../server/worker/http-dispatch.ts'
-import { serverUrl } from '../server/worker/server-call.ts'
-import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
 import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
@@ -34,7 +33,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
     await runWorker({
       dispatch: httpDispatch({ url, token }),
       ...{ state, log, memoryBytes: options.memory, ccCi: ownCommand(), clock: systemClock },
-      ...{ signal: stops.drain, giveBack: stops.giveBack },
+      ...{ signal: stops.drain, release: stops.giveBack },
       ...(options.drainDeadline === undefined ? {} : { drainMs: options.drainDeadline }),
     })
   } catch (error) {
@@ -42,6 +41,6 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
       log.error('the server does not take this worker')
     throw error
   }
-  log.info('drained; nothing is held any more')
+  log.info('drained; no active runs')
   return EXIT.pass
 }

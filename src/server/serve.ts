@@ -51,7 +51,7 @@ export interface ServeOptions {
   /** Aborted: no new work; runs of the embedded worker end in peace. */
   readonly signal: AbortSignal
   /** Aborted: its runs are stopped and given back. */
-  readonly giveBack: AbortSignal
+  readonly release: AbortSignal
 }
 
 /** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
@@ -158,7 +158,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     const work = () =>
       runWorker({
         ...{ dispatch: office.embedded(EMBEDDED), state: settings.state, memoryBytes: settings.workerMemoryBytes },
-        ...{ ccCi: options.ccCi, clock, log, signal, giveBack: options.giveBack, drainMs: DRAIN_MS },
+        ...{ ccCi: options.ccCi, clock, log, signal, release: options.release, drainMs: DRAIN_MS },
       })
     await keepGoing('worker', work, signal, options)
   }

@@ -72,7 +72,7 @@ export class Served implements Dispatch {
   /** Calls that met nobody. */
   unanswered = 0
   readonly drain = new AbortController()
-  readonly giveBack = new AbortController()
+  readonly releasing = new AbortController()
   readonly #options: ServedOptions
   #source = { bundle: '', commit: '' }
   #ended = new Set<string>()
@@ -89,7 +89,7 @@ export class Served implements Dispatch {
       dispatch: this,
       ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
       ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, '-'],
-      ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
+      ...{ signal: this.drain.signal, release: this.releasing.signal },
       limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...NO_IMAGES, ...this.#options.limits },
       ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
@@ -192,7 +192,7 @@ export class Served implements Dispatch {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.giveBack.abort()
+    this.releasing.abort()
     await this.done()
     rmSync(this.dir, { recursive: true, force: true })
   }

@@ -1,7 +1,25 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { messageOf, UsageError } from '../../lib/errors.ts'
+import { messageOf, UsageError } from '../lib/errors.ts'
 
-/** The worker's token from its file, which nobody else may read. Throws UsageError `bad-token-file`. */
+export interface ServerAddress {
+  /** `https://host[:port][/path]`, or http; no slash at its end. */
+  readonly url: string
+  readonly token: string
+}
+
+/** The base URL of a server: no credentials, query or fragment in it. Throws UsageError `bad-server`. */
+export function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const plain = url && !url.username && !url.password && !url.search && !url.hash
+  if (!plain || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError('bad-server', 'the address of the server is no plain http or https URL', {
+      hint: 'Write it like https://ci.example.org. The token goes into a file: --token-file.',
+    })
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+/** A token of the server (a worker's or the operator's) from a file that only its owner may read. Throws UsageError `bad-token-file`. */
 export function readTokenFile(file: string): string {
   const { text, mode } = read(file)
   if (mode & 0o077) {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { readTokenFile } from '../../../src/server/worker/token-file.ts'
+import { readTokenFile } from '../../src/server/server-address.ts'
 
 it('takes a token from a file that its owner alone may read', () => {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-token-'))

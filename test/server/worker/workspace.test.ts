@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { newRunId } from '../../../src/lib/ids.ts'
 import { reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
-import { KEEP, type KeepLimits, noteKept, pruneKept } from '../../../src/server/worker/kept.ts'
+import {
+  FOLDER_LIMITS,
+  type FolderLimits,
+  pruneRunFolders,
+  recordDelivery,
+} from '../../../src/server/worker/workspace.ts'
 
 const DAY_MS = 24 * 3_600_000
 const NOW = Date.parse('2026-11-01T00:00:00Z')
@@ -18,14 +23,14 @@ function stage() {
     async run(days: number, { delivered = true, bytes = 10, ended = true } = {}) {
       const at = NOW - days * DAY_MS
       const id = newRunId(at)
-      await noteKept(state, id, delivered, at)
+      await recordDelivery(state, id, delivered, at)
       const folder = reserveRun(state, id, new Date(at).toISOString())
       writeFileSync(join(folder.logs, 'app.log'), Buffer.alloc(bytes))
       if (ended) setStatus(folder, 'ended')
       return id
     },
-    async prune(limits: Partial<KeepLimits>, busy: readonly string[] = []) {
-      await pruneKept(state, { limits: { ...KEEP, ...limits }, busy: new Set(busy), now: NOW })
+    async prune(limits: Partial<FolderLimits>, busy: readonly string[] = []) {
+      await pruneRunFolders(state, { limits: { ...FOLDER_LIMITS, ...limits }, busy: new Set(busy), now: NOW })
       return readdirSync(join(state, 'runs')).sort().reverse()
     },
   }
