@@ -7,6 +7,7 @@ import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
 import { makeAnswers } from './answer/answers.ts'
 import { makeReplies } from './answer/replies.ts'
+import { approvedIn } from './approvals.ts'
 import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
@@ -23,9 +24,8 @@ import { addPages } from './http/page-routes.ts'
 import { keepGoing } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
 import { serviceManager } from './notify.ts'
-import { approvedIn } from './operations/approvals.ts'
-import { makeOperations } from './operations/operations.ts'
 import { reconcileMirrors } from './operations/reconcile.ts'
+import { createOperations } from './operations.ts'
 import { makeRetention } from './retention.ts'
 import { serverMasker } from './secrets.ts'
 import { openStore } from './store/open.ts'
@@ -70,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const replies = makeReplies(parts)
   const largest = { largestWorker: () => largestWorker(store, clock) }
   const intake = makeIntake({ ...parts, ...largest, answers, replies })
-  const operations = makeOperations({ ...parts, ...largest, answers })
+  const operations = createOperations({ ...parts, ...largest, answers })
   const sweeps = makeSweeps({ ...parts, ...largest })
   const office = makeDispatch({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
@@ -126,7 +126,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   async function keepMirrorsTidy(stop: AbortSignal): Promise<void> {
     const { mirrorsMaxBytes: maxBytes, state } = settings
-    const isEnrolled = async (repository: string) => (await store.enrolmentOf(repository)) !== null
+    const isEnrolled = async (repository: string) => (await store.enrollmentOf(repository)) !== null
     const done = await tidyMirrors({
       mirrorDir: mirrorDir(state),
       isEnrolled,

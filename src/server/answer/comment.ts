@@ -66,7 +66,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
 
 /** That the target is not what upstream has, where the repository is a mirror. */
 async function drift({ store, settings }: CommentParts, { request }: RunRow): Promise<string> {
-  const enrolment = await store.enrolmentOf(request.repository)
+  const enrolment = await store.enrollmentOf(request.repository)
   if (!enrolment?.mirrorOf) return ''
   const seen = seenOf(enrolment, await mirrorsSeen(settings.state))
   const text = seen?.drift ? driftText(seen) : null

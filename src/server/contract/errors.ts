@@ -1,4 +1,4 @@
-import { CcCiError, EXIT } from '../../lib/errors.ts'
+import { CcCiError, EXIT, UsageError } from '../../lib/errors.ts'
 
 /** Codes of what comes back by itself, with nothing half done. */
 const STORE_AWAY: readonly string[] = ['database-gone', 'disk-full']
@@ -52,5 +52,16 @@ export class UploadError extends CcCiError {
   constructor(code: 'wrong-offset' | 'too-large' | 'bad-path', message: string, size = 0) {
     super(code, message, { kind: UPLOAD_KINDS[code] })
     this.size = size
+  }
+}
+
+/** The answer of a call to the forge; throws UsageError `no-such-repository` with this message where the forge has no such thing. */
+export async function orMissing<T>(call: Promise<T>, message: string): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof ForgeError && error.code === 'forge-missing')
+      throw new UsageError('no-such-repository', message, { kind: 'not-found', cause: error })
+    throw error
   }
 }

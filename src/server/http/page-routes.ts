@@ -134,8 +134,8 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
       .split(/[\s,]+/)
       .filter((login) => login !== '')
     return told(c, async () => {
-      const { enrolment, paste } = await operations.enrol({ name: textOf(form.name).trim(), allow, by })
-      return c.html(await repositories(c, `${enrolment.name} is enrolled.`, paste))
+      const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
+      return c.html(await repositories(c, `${enrollment.name} is enrolled.`, paste))
     })
   })
 
@@ -188,8 +188,8 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
-    const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
-    return repositoriesPage({ viewer: viewer(c), enrolments, mirrors, message, paste })
+    const [enrollments, mirrors] = await Promise.all([store.enrollments(), mirrorsSeen(services.settings.state)])
+    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
 
   /** What the person did wrong is told on a page; the rest is the app's to handle. */

@@ -4,13 +4,14 @@ import { messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { Enrolment, Store } from '../contract/store.ts'
+import type { Store } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { type Drift, noteMirror } from '../store/mirrors-seen.ts'
 import type { Replies } from '../trigger/replies.ts'
 import { closeWhatIsUpstream } from './close-upstream.ts'
 
 export interface ReconcileParts {
-  readonly store: Pick<Store, 'enrolments'>
+  readonly store: Pick<Store, 'enrollments'>
   readonly forge: Forge
   readonly replies: Replies
   readonly log: Pick<Logger, 'info' | 'warn'>
@@ -44,7 +45,7 @@ export interface Tip {
  */
 export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSignal): Promise<readonly MirrorReport[]> {
   const reports: MirrorReport[] = []
-  for (const { name, mirrorOf } of await parts.store.enrolments()) {
+  for (const { name, mirrorOf } of await parts.store.enrollments()) {
     if (signal.aborted) break
     if (mirrorOf === null) continue
     const report = await reconcileOne(parts, { name, mirrorOf })
@@ -60,13 +61,13 @@ export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSigna
 
 async function reconcileOne(
   parts: ReconcileParts,
-  { name: mirror, mirrorOf: upstream }: Pick<Enrolment, 'name'> & { readonly mirrorOf: string },
+  { name: mirror, mirrorOf: upstream }: Pick<Enrollment, 'name'> & { readonly mirrorOf: string },
 ): Promise<MirrorReport> {
   let drift: Drift | null = null
   let branch: string | null = null
   const closed: number[] = []
   const report = (problem: string | null): MirrorReport => ({ mirror, upstream, branch, drift, closed, problem })
-  if (!mirror.includes('/')) return report('an organisation mirrors no single repository: enrol ORG/REPO')
+  if (!mirror.includes('/')) return report('an organisation mirrors no single repository: enroll ORG/REPO')
   if (mirror.toLowerCase() === upstream.toLowerCase()) return report('a repository is no mirror of itself')
   try {
     const ours = await tipOf(parts.forge, mirror)

@@ -2,8 +2,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Tables } from './database/tables.ts'
-import type { enrolmentFiles, workerFiles } from './files/documents.ts'
 import type { Journal } from './files/journal.ts'
+import type { enrollmentFiles, workerFiles } from './files/named-documents.ts'
 import type { RunFiles } from './files/run-files.ts'
 import type { Wake } from './wake.ts'
 
@@ -16,7 +16,7 @@ export interface Context {
   readonly clock: Clock
   readonly runFiles: RunFiles
   readonly journal: Journal
-  readonly enrolmentFiles: ReturnType<typeof enrolmentFiles>
+  readonly enrollmentFiles: ReturnType<typeof enrollmentFiles>
   readonly workerFiles: ReturnType<typeof workerFiles>
   readonly wake: Wake
 }

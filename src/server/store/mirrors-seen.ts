@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { driftFiles } from './files/documents.ts'
+import { driftFiles } from './files/named-documents.ts'
 
 /**
  * How the default branch of a mirror stands to upstream's: `same`; `behind`, upstream has all of it and more; `ahead`, it has all of upstream and
@@ -38,7 +38,7 @@ interface Mirror {
   readonly mirrorOf: string | null
 }
 
-/** What is known of an enrolment: null where it is no mirror, or was not compared with this upstream yet. */
+/** What is known of an enrollment: null where it is no mirror, or was not compared with this upstream yet. */
 export function seenOf({ name, mirrorOf }: Mirror, all: ReadonlyMap<string, MirrorSeen>): MirrorSeen | null {
   const seen = all.get(name.toLowerCase())
   return seen && seen.upstream.toLowerCase() === mirrorOf?.toLowerCase() ? seen : null

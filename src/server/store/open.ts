@@ -6,6 +6,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
+import { enrollmentRepository } from '../enrollments/repository.ts'
 import type { Context } from './context.ts'
 import { ThreadDatabase } from './database/embedded.ts'
 import { orGone } from './database/gone.ts'
@@ -13,8 +14,8 @@ import { migrate } from './database/migrate.ts'
 import { ownDatabase } from './database/owner.ts'
 import { ExclusivePGliteDialect } from './database/pglite.ts'
 import type { Tables } from './database/tables.ts'
-import { enrolmentFiles, workerFiles } from './files/documents.ts'
 import { Journal } from './files/journal.ts'
+import { enrollmentFiles, workerFiles } from './files/named-documents.ts'
 import type { Damage } from './files/read.ts'
 import { RunFiles } from './files/run-files.ts'
 import { answerPart } from './parts/answers.ts'
@@ -22,7 +23,6 @@ import { claimPart } from './parts/claim.ts'
 import { commentPart } from './parts/comments.ts'
 import { cursorPart } from './parts/cursors.ts'
 import { endPart } from './parts/ends.ts'
-import { enrolmentPart } from './parts/enrolments.ts'
 import { leasePart } from './parts/leases.ts'
 import { runPart } from './parts/runs.ts'
 import { workerPart } from './parts/workers.ts'
@@ -58,7 +58,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     clock,
     runFiles: new RunFiles(state),
     journal: new Journal(state),
-    enrolmentFiles: enrolmentFiles(state),
+    enrollmentFiles: enrollmentFiles(state),
     workerFiles: workerFiles(state),
     wake: new Wake(databaseUrl, clock),
   }
@@ -157,7 +157,7 @@ interface Assembly {
 function assemble({ context, index, upkeep, closeAll }: Assembly): OpenStore {
   let closing: Promise<void> | null = null
   const parts = {
-    ...enrolmentPart(context),
+    ...enrollmentRepository(context),
     ...cursorPart(context),
     ...workerPart(context),
     ...answerPart(context),

@@ -179,12 +179,12 @@ async function runOfComment(
 }
 
 async function addDocuments(context: Context, note: (damage: Damage) => void): Promise<number> {
-  const enrolments = await context.enrolmentFiles.read(note)
-  for (const enrolment of enrolments) {
-    const document = JSON.stringify(enrolment)
+  const enrollments = await context.enrollmentFiles.read(note)
+  for (const enrollment of enrollments) {
+    const document = JSON.stringify(enrollment)
     await context.db
       .insertInto('enrolments')
-      .values({ name: enrolment.name.toLowerCase(), document })
+      .values({ name: enrollment.name.toLowerCase(), document })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ document }))
       .execute()
   }
@@ -195,7 +195,7 @@ async function addDocuments(context: Context, note: (damage: Damage) => void): P
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ token_hash: tokenHash }))
       .execute()
   }
-  return enrolments.length
+  return enrollments.length
 }
 
 async function addCursors(context: Context): Promise<void> {

@@ -31,7 +31,7 @@ const LOOK_MS = 5_000
 const SCHEDULED = 'timely'
 
 export interface SweepParts {
-  readonly store: Pick<Store, 'enrolments' | 'run' | 'add' | 'changed'>
+  readonly store: Pick<Store, 'enrollments' | 'run' | 'add' | 'changed'>
   readonly forge: CandidateParts['forge']
   readonly settings: ServerSettings
   readonly clock: Clock

@@ -1,12 +1,13 @@
 import type { ForgePull } from '../contract/forge.ts'
 import type { CommentEvent } from '../contract/services.ts'
-import type { Enrolment, RunRow } from '../contract/store.ts'
+import type { RunRow } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { whyOffer, whyRequest } from '../memory/why.ts'
 import type { Conclusion } from './conclude.ts'
 import type { TriggerParts } from './parts.ts'
 
 export interface WhyAt {
-  readonly enrolment: Enrolment
+  readonly enrolment: Enrollment
   readonly pull: ForgePull
   /** Runs of the pull request, newest first. */
   readonly runs: readonly RunRow[]

@@ -2,7 +2,8 @@ import { newRunId } from '../../lib/ids.ts'
 import type { ForgePull } from '../contract/forge.ts'
 import type { RunRequest } from '../contract/request.ts'
 import type { CommentEvent } from '../contract/services.ts'
-import type { Decision, Enrolment, RunRow } from '../contract/store.ts'
+import type { Decision, RunRow } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { whyNotHead } from './bound.ts'
 import { cancelRuns } from './cancel.ts'
 import { concludeWhy } from './conclude-why.ts'
@@ -33,7 +34,7 @@ export async function conclude(
   parts: TriggerParts,
   event: CommentEvent,
   command: Asked,
-  enrolment: Enrolment | null,
+  enrolment: Enrollment | null,
 ): Promise<Conclusion> {
   const { store, forge } = parts
   const { repository, pull: number, author } = event.comment
@@ -57,7 +58,7 @@ async function concludeRun(
   parts: TriggerParts,
   event: CommentEvent,
   command: Run,
-  { enrolment, pull }: { readonly enrolment: Enrolment; readonly pull: ForgePull },
+  { enrolment, pull }: { readonly enrolment: Enrollment; readonly pull: ForgePull },
 ): Promise<Conclusion> {
   const head = pull.head.sha
   const runs = await parts.store.runs({ repository: pull.repository, pull: pull.number, limit: 100 })
@@ -92,7 +93,7 @@ function requestOf(
   { settings, clock }: TriggerParts,
   { comment }: CommentEvent,
   { quick, base }: Test,
-  { enrolment, pull }: { readonly enrolment: Enrolment; readonly pull: ForgePull },
+  { enrolment, pull }: { readonly enrolment: Enrollment; readonly pull: ForgePull },
 ): RunRequest {
   const now = clock.now()
   return {

@@ -1,5 +1,6 @@
 import type { CommentEvent } from '../contract/services.ts'
-import type { DecidedComment, Enrolment, RunRow } from '../contract/store.ts'
+import type { DecidedComment, RunRow } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { asItStands } from './as-it-stands.ts'
 import { commandOf } from './command.ts'
 import { type Conclusion, conclude } from './conclude.ts'
@@ -25,7 +26,7 @@ export async function decideComment(parts: TriggerParts, told: CommentEvent, by:
   const { comment } = event
   const command = commandOf(event)
   if (command.kind === 'none') return false
-  const enrolment = await store.enrolmentOf(comment.repository)
+  const enrolment = await store.enrollmentOf(comment.repository)
   if (enrolment && isOlder(comment.createdAt, enrolment)) return false
   const conclusion = await conclude(parts, event, command, enrolment)
   if (conclusion.reply) await replies.reply({ ...placeOf(event), head: conclusion.head }, conclusion.reply)
@@ -62,7 +63,7 @@ async function showAgain({ store, answers }: TriggerParts, known: DecidedComment
 }
 
 /** The forge tells whole seconds: a comment of the enrolment's own second counts. */
-function isOlder(createdAt: string, { at }: Enrolment): boolean {
+function isOlder(createdAt: string, { at }: Enrollment): boolean {
   return Math.floor(Date.parse(createdAt) / 1000) < Math.floor(Date.parse(at) / 1000)
 }
 

@@ -2,7 +2,7 @@ import { messageOf } from '../../lib/errors.ts'
 import { isAway } from '../contract/errors.ts'
 import type { ForgeComment } from '../contract/forge.ts'
 import type { CommentEvent } from '../contract/services.ts'
-import type { Enrolment } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { Newest } from './newest.ts'
 import type { TriggerParts } from './parts.ts'
 
@@ -22,7 +22,7 @@ export function poller(parts: Parts, decide: Decide): (signal: AbortSignal) => P
   let last: string | null = null
   return async (signal) => {
     let count = 0
-    const all = await parts.store.enrolments()
+    const all = await parts.store.enrollments()
     const next = all.findIndex(({ name }) => name === last) + 1
     for (const enrolment of [...all.slice(next), ...all.slice(0, next)]) {
       if (signal.aborted) break
@@ -41,7 +41,7 @@ export function poller(parts: Parts, decide: Decide): (signal: AbortSignal) => P
 async function pollOne(
   { store, forge, log }: Parts,
   decide: Decide,
-  round: { readonly enrolment: Enrolment; readonly newest: Newest; readonly signal: AbortSignal },
+  round: { readonly enrolment: Enrollment; readonly newest: Newest; readonly signal: AbortSignal },
 ): Promise<number> {
   const { enrolment, newest, signal } = round
   const { name } = enrolment

@@ -1,10 +1,10 @@
 import type { Forge } from '../contract/forge.ts'
-import type { Enrolment } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 
 /** A member of the repository's organisation, the person whose own it is, or a name on the allow-list. Logins compare without case. Throws ForgeError. */
 export async function mayAsk(
   forge: Pick<Forge, 'isMember'>,
-  enrolment: Enrolment,
+  enrolment: Enrollment,
   comment: { readonly repository: string; readonly author: string },
 ): Promise<boolean> {
   if (enrolment.allow.some((login) => isSameLogin(login, comment.author))) return true

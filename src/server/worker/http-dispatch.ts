@@ -85,7 +85,7 @@ export interface ServerCall {
 
 /**
  * One call; redirects are never followed, so that the token goes nowhere else. Gives a response that succeeded, its body unread. Throws
- * FencedError, UploadError, InfraError `server-toUnavailable` (another try may succeed), `server-refused` (401, 403, 404), `server-broken`; the
+ * FencedError, UploadError, InfraError `server-gone` (another try may succeed), `server-refused` (401, 403, 404), `server-broken`; the
  * signal's reason when that was aborted.
  */
 export async function callServer({ url, token }: ServerAddress, call: ServerCall): Promise<Response> {
@@ -125,7 +125,7 @@ async function errorOf(response: Response, { path, lease }: ServerCall): Promise
   if (status === 413) return new UploadError('too-large', message)
   if (status === 400 && path.includes('/files/')) return new UploadError('bad-path', message)
   if (status === 410) return new InfraError('commit-not-found', message)
-  if (status >= 500 || status === 429 || status === 408) return new InfraError('server-toUnavailable', message)
+  if (status >= 500 || status === 429 || status === 408) return new InfraError('server-gone', message)
   if (status === 401 || status === 403 || status === 404) {
     return new InfraError('server-refused', message, { hint: 'Check --server and the token in --token-file.' })
   }
@@ -145,7 +145,7 @@ function parseError(text: string): z.infer<typeof errorShape> {
   }
 }
 
-/** The JSON of an answer. Throws InfraError `server-toUnavailable` where it breaks off, `server-broken` where it is not as agreed. */
+/** The JSON of an answer. Throws InfraError `server-gone` where it breaks off, `server-broken` where it is not as agreed. */
 export async function answerOf<T>(response: Response, shape: z.ZodType<T>): Promise<T> {
   const text = await boundedText(response)
   try {
@@ -169,7 +169,7 @@ async function boundedText(response: Response): Promise<string> {
 
 export function toUnavailable(error: unknown): InfraError {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
-  return new InfraError('server-toUnavailable', `the server does not answer: ${messageOf(error)}${cause}`, {
+  return new InfraError('server-gone', `the server does not answer: ${messageOf(error)}${cause}`, {
     cause: error,
   })
 }

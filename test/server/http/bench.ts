@@ -162,19 +162,19 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (result === 'unknown') throw new UsageError('no-such-run', 'there is no such run')
       return result
     },
-    async enrol({ name, by, allow = [], memoryBytes = null, mirrorOf = null }) {
-      if ((await store.enrolments()).some((one) => one.name === name)) {
+    async enroll({ name, allow = [], memoryBytes = null, mirrorOf = null }, by) {
+      if ((await store.enrollments()).some((one) => one.name === name)) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`, { kind: 'conflict' })
       }
       const at = new Date(clock.now()).toISOString()
-      const enrolment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }
-      await store.enrol(enrolment)
+      const enrollment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }
+      await store.enroll(enrollment)
       const hook = {
         url: 'https://ci.example.org/hooks/gitea',
         contentType: 'json',
         events: ['issue_comment'],
       } as const
-      return { enrolment, paste: { ...hook, page: 'https://git.example.org/x', secret: 'CC_CI_WEBHOOK_SECRET' } }
+      return { enrollment, paste: { ...hook, page: 'https://git.example.org/x', secret: 'CC_CI_WEBHOOK_SECRET' } }
     },
     withdraw: (name) => store.withdraw(name),
     async approve() {},

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, readApprovals, revoke } from '../../../src/gate/approvals.ts'
 import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import { giteaForge } from '../../../src/server/forge/index.ts'
-import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { createOperations } from '../../../src/server/operations.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { endRun, openScene } from '../support/scene.ts'
 
@@ -21,7 +21,7 @@ async function office(as: 'bot' | 'admin' = 'bot', largest: number | null = null
     scene,
     store: scene.store,
     forge: parts.forge,
-    operations: makeOperations({ ...parts, answers: makeAnswers(parts), largestWorker: async () => largest }),
+    operations: createOperations({ ...parts, answers: makeAnswers(parts), largestWorker: async () => largest }),
   }
 }
 
@@ -39,46 +39,46 @@ test('enrols with a webhook where the token may, and takes it away again', async
     [name, `repos/${name}`],
     ['coop', 'orgs/coop'],
   ] as const) {
-    const { enrolment, paste } = await operations.enrol({ name: one, allow: ['ann'], memoryBytes: 5, by })
-    expect(enrolment).toMatchObject({ name: one, allow: ['ann'], memoryBytes: 5, by, webhook: expect.any(Number) })
+    const { enrollment, paste } = await operations.enroll({ name: one, allow: ['ann'], memoryBytes: 5 }, by)
+    expect(enrollment).toMatchObject({ name: one, allow: ['ann'], memoryBytes: 5, by, webhook: expect.any(Number) })
     expect(paste).toBeNull()
     expect(await hooks(of)).toEqual(['https://ci.example.org/hooks/gitea'])
-    await expect(operations.enrol({ name: one.toUpperCase(), by })).rejects.toMatchObject({ code: 'already-enrolled' })
+    await expect(operations.enroll({ name: one.toUpperCase() }, by)).rejects.toMatchObject({ code: 'already-enrolled' })
     expect(await operations.withdraw(one.toUpperCase(), by)).toBe(true)
     expect(await operations.withdraw(one, by)).toBe(false)
     expect(await hooks(of)).toEqual([])
   }
-  expect(await store.enrolments()).toEqual([])
+  expect(await store.enrollments()).toEqual([])
 })
 
 test('says what to paste, and where, when the token may not', async () => {
   const { operations, store } = await office()
-  const { enrolment, paste } = await operations.enrol({ name, by })
-  expect(enrolment.webhook).toBeNull()
+  const { enrollment, paste } = await operations.enroll({ name }, by)
+  expect(enrollment.webhook).toBeNull()
   expect(paste).toEqual({
     ...{ url: 'https://ci.example.org/hooks/gitea', contentType: 'json', events: ['pull_request_comment'] },
     ...{ page: `${gitea.url}/coop/hello/settings/hooks/gitea/new`, secret: 'CC_CI_WEBHOOK_SECRET' },
   })
-  expect((await store.enrolmentOf(name))?.by).toBe(by)
+  expect((await store.enrollmentOf(name))?.by).toBe(by)
 })
 
 test('refuses to enrol what is not there, and mirrors of nothing', async () => {
   const { operations, store } = await office()
   const codeOf = (order: { name: string; mirrorOf?: string }) =>
-    operations.enrol({ ...order, by }).catch(({ code }: { code: string }) => code)
+    operations.enroll({ ...order }, by).catch(({ code }: { code: string }) => code)
   expect(await codeOf({ name: 'coop/nothing' })).toBe('no-such-repository')
   expect(await codeOf({ name: '../etc' })).toBe('bad-name')
   expect(await codeOf({ name, mirrorOf: 'coop/nothing' })).toBe('no-such-repository')
   expect(await codeOf({ name, mirrorOf: 'Coop/Hello' })).toBe('bad-mirror')
   expect(await codeOf({ name, mirrorOf: 'https://evil.example/x' })).toBe('bad-mirror')
   expect(await codeOf({ name: 'coop', mirrorOf: name })).toBe('bad-mirror')
-  expect(await store.enrolments()).toEqual([])
+  expect(await store.enrollments()).toEqual([])
 })
 
 test('starts the default branch, a pull request, and nothing that is not there', async () => {
   const { operations, store, forge } = await office()
   await expect(operations.start({ repository: name }, by)).rejects.toMatchObject({ code: 'not-enrolled' })
-  await operations.enrol({ name: 'coop', memoryBytes: 77, by })
+  await operations.enroll({ name: 'coop', memoryBytes: 77 }, by)
   const main = await forge.resolveCommit(name, 'main')
   const run = await operations.start({ repository: name, quick: true, base: 'none', priority: 'sweep' }, by)
   expect(run).toMatchObject({ commit: main, pull: null, quick: true, base: 'none', priority: 'sweep', memoryBytes: 77 })
@@ -103,7 +103,7 @@ test('starts the default branch, a pull request, and nothing that is not there',
 
 test('runs the same commit again, and cancels once', async () => {
   const { operations, scene, store } = await office()
-  await operations.enrol({ name, by })
+  await operations.enroll({ name }, by)
   const first = await operations.start({ repository: name, quick: true }, by)
   await endRun(scene, null, { verdict: 'pass' })
   expect(await operations.cancel(first.id, by)).toBe('ended')
@@ -118,11 +118,11 @@ test('runs the same commit again, and cancels once', async () => {
 
 test('starts nothing in a repository that is enrolled no longer, and nothing that no worker could take', async () => {
   const { operations, store } = await office('bot', 4000)
-  await operations.enrol({ name, memoryBytes: 4000, by })
+  await operations.enroll({ name, memoryBytes: 4000 }, by)
   const { id } = await operations.start({ repository: name }, by)
   await operations.withdraw(name, by)
   await expect(operations.rerun(id, by)).rejects.toMatchObject({ code: 'not-enrolled' })
-  await operations.enrol({ name, memoryBytes: 4001, by })
+  await operations.enroll({ name, memoryBytes: 4001 }, by)
   for (const act of [operations.rerun(id, by), operations.start({ repository: name }, by)])
     await expect(act).rejects.toMatchObject({ code: 'too-big' })
   expect(await store.counts()).toMatchObject({ queued: 0, cancelled: 1 })
@@ -183,8 +183,8 @@ test('approves the code of one whole commit of a repository, as its runs name it
 
 test('what waits of a repository that is withdrawn is cancelled, unless its organisation is enrolled', async () => {
   const { operations, store } = await office()
-  await operations.enrol({ name, by })
-  await operations.enrol({ name: 'coop', by })
+  await operations.enroll({ name }, by)
+  await operations.enroll({ name: 'coop' }, by)
   const { id } = await operations.start({ repository: name }, by)
   await operations.withdraw(name, by)
   expect((await store.run(id))?.state).toBe('queued')

@@ -10,8 +10,8 @@ import { addApi, describedApp } from '../../../src/server/http/api.ts'
 import { Doorman } from '../../../src/server/http/doorman.ts'
 import { addPages } from '../../../src/server/http/page-routes.ts'
 import { Sessions } from '../../../src/server/http/session.ts'
-import { makeOperations } from '../../../src/server/operations/operations.ts'
 import { reconcileMirrors } from '../../../src/server/operations/reconcile.ts'
+import { createOperations } from '../../../src/server/operations.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -37,7 +37,7 @@ async function stage() {
   const { parts, store, settings } = await openScene({ forgeUrl: gitea.url, forgeToken: gitea.people.bot.token })
   const forge = giteaForge({ baseUrl: gitea.url, token: gitea.people.bot.token })
   const enrol = (as: string, mirrorOf: string) =>
-    store.enrol({
+    store.enroll({
       ...{ name: as, at: '2026-01-01T00:00:00.000Z', by: 'operator', allow: [], memoryBytes: null, webhook: null },
       mirrorOf,
     })
@@ -152,7 +152,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const { upstream, mirror, parts, store, settings, forge, round, push, open, send } = await stage()
   const app = new Hono()
   const answers = makeAnswers({ ...parts, forge })
-  const operations = makeOperations({ ...parts, forge, answers, largestWorker: async () => null })
+  const operations = createOperations({ ...parts, forge, answers, largestWorker: async () => null })
   const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
   const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
   addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)

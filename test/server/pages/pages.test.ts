@@ -11,7 +11,7 @@ import type { CodeOfCommit, Operations } from '../../../src/server/contract/serv
 import { giteaForge } from '../../../src/server/forge/index.ts'
 import { addPages } from '../../../src/server/http/page-routes.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
-import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { createOperations } from '../../../src/server/operations.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
@@ -33,7 +33,7 @@ function pagesOf(
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const answers = makeAnswers({ ...scene.parts, forge })
-  const operations = makeOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
+  const operations = createOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
   const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
@@ -255,7 +255,7 @@ test('runs are filtered and paged', async () => {
 test('forms are for operators, with the token of the session', async () => {
   const scene = await openScene()
   const request = requestFor()
-  await scene.store.enrol(enrolment(request.repository))
+  await scene.store.enroll(enrolment(request.repository))
   await scene.store.add(request)
   const reader = pagesOf(scene, null).app
   const operator = pagesOf(scene, 'operator').app

@@ -28,8 +28,8 @@ function appOf(services: PageServices): Hono {
 test('every page is the same after the database was deleted and made anew from the files', async () => {
   const scene = await openScene()
   const { store, settings, parts } = scene
-  await store.enrol(enrolment('coop/hello', { allow: ['ann'] }))
-  await store.enrol(enrolment('Other'))
+  await store.enroll(enrolment('coop/hello', { allow: ['ann'] }))
+  await store.enroll(enrolment('Other'))
   for (const [number, made] of [passedResults(), failedResults(), null, passedResults()].entries()) {
     await store.add(requestFor({ repository: `coop/r${number}`, pull: null }))
     const lost = { state: 'error', verdict: null, cause: 'engine-lost', message: 'three workers were lost' } as const

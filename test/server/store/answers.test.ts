@@ -50,18 +50,18 @@ onBothDatabases((databases) => {
 
   test('enrolments are found by their own name first, then by their organisation, without case', async () => {
     const store = await (await databases.bench()).open()
-    await store.enrol(enrolment('Org', { by: 'ann' }))
-    await store.enrol(enrolment('Org/Special', { by: 'bob' }))
-    expect((await store.enrolmentOf('oRG/special'))?.by).toBe('bob')
-    expect((await store.enrolmentOf('org/other'))?.by).toBe('ann')
-    expect(await store.enrolmentOf('organisation/other')).toBeNull()
+    await store.enroll(enrolment('Org', { by: 'ann' }))
+    await store.enroll(enrolment('Org/Special', { by: 'bob' }))
+    expect((await store.enrollmentOf('oRG/special'))?.by).toBe('bob')
+    expect((await store.enrollmentOf('org/other'))?.by).toBe('ann')
+    expect(await store.enrollmentOf('organisation/other')).toBeNull()
     expect(await store.cursor('ORG')).toBe(new Date(START).toISOString())
     await store.setCursor('Org', '2026-02-01T00:00:00Z')
-    await store.enrol(enrolment('Org', { by: 'eve' }))
+    await store.enroll(enrolment('Org', { by: 'eve' }))
     expect(await store.cursor('org')).toBe('2026-02-01T00:00:00Z')
     expect(await store.withdraw('ORG')).toBe(true)
     expect(await store.withdraw('ORG')).toBe(false)
-    expect(await store.enrolmentOf('org/other')).toBeNull()
+    expect(await store.enrollmentOf('org/other')).toBeNull()
   })
 
   test('a worker is added once, known by its token, seen with its memory', async () => {

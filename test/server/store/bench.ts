@@ -6,7 +6,8 @@ import type { Clock } from '../../../src/lib/clock.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import type { RunOutcome, RunRequest } from '../../../src/server/contract/request.ts'
-import type { Capacity, Claim, DecidedComment, Enrolment, Lease } from '../../../src/server/contract/store.ts'
+import type { Capacity, Claim, DecidedComment, Lease } from '../../../src/server/contract/store.ts'
+import type { Enrollment } from '../../../src/server/enrollments/enrollment.ts'
 import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
 
@@ -157,7 +158,7 @@ export function outcomeOf(claim: Claim, change: Partial<RunOutcome> = {}): RunOu
   }
 }
 
-export function enrolment(name: string, change: Partial<Enrolment> = {}): Enrolment {
+export function enrolment(name: string, change: Partial<Enrollment> = {}): Enrollment {
   return {
     name,
     at: new Date(START).toISOString(),

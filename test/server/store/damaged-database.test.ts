@@ -54,7 +54,7 @@ const DAMAGES: Readonly<Record<string, () => Promise<void>>> = {
 for (const [name, damage] of Object.entries(DAMAGES)) {
   test(`a database ${name} is moved aside, and the folders tell everything again`, async () => {
     const first = await open()
-    await first.store.enrol(enrolment('Org/Recipe'))
+    await first.store.enroll(enrolment('Org/Recipe'))
     const [done, waiting] = [request({ pullNumber: 1 }), request({ pullNumber: 2 })]
     await first.store.decide(commentOf(done), done)
     const claim = await claimed(first.store)
@@ -66,7 +66,7 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
     await damage()
     const second = await open()
     expect(await second.store.runs({ limit: 10 })).toEqual(before)
-    expect(await second.store.enrolments()).toHaveLength(1)
+    expect(await second.store.enrollments()).toHaveLength(1)
     expect((await second.store.decided('Org/recipe', done.pull?.comment ?? 0))?.run).toBe(done.id)
     expect(await asides()).toEqual(['database.damaged-2026-01-05T10-00-00-000Z'])
     expect(second.lines).toHaveLength(1)

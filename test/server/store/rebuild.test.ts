@@ -19,7 +19,7 @@ const FAILING_COMMIT = [
 
 const everything = async (store: OpenStore) => ({
   runs: await store.runs({ limit: 1000 }),
-  enrolments: await store.enrolments(),
+  enrolments: await store.enrollments(),
   workers: (await store.workers()).map((worker) => worker.name),
 })
 
@@ -27,8 +27,8 @@ onBothDatabases((databases) => {
   test('a deleted database comes back from the files', async () => {
     const bench = await databases.bench()
     const store = await bench.open()
-    await store.enrol(enrolment('Org/Recipe', { allow: ['ann'], memoryBytes: 5 }))
-    await store.enrol(enrolment('Other'))
+    await store.enroll(enrolment('Org/Recipe', { allow: ['ann'], memoryBytes: 5 }))
+    await store.enroll(enrolment('Other'))
     await store.addWorker('far', 'hash')
     const [done, again, old, young, asked] = [1, 2, 3, 3, 4].map((pullNumber) => request({ pullNumber }))
     if (!done || !again || !old || !young || !asked) throw new Error('five requests')

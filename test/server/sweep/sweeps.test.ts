@@ -58,7 +58,7 @@ async function stage(more: Parameters<typeof openScene>[0] = {}) {
   }
   const clock = new FakeClock()
   const enrol = (name: string, memoryBytes: number | null = null) =>
-    scene.store.enrol({
+    scene.store.enroll({
       name,
       at: '2026-11-01T00:00:00.000Z',
       by: 'test',

@@ -11,7 +11,7 @@ export async function whatTheStoreSays(store: Store) {
     runs,
     counts: await store.counts(),
     queue: (await store.queue(10)).map(({ row }) => row.request.id),
-    enrolments: await store.enrolments(),
+    enrolments: await store.enrollments(),
     decided,
     refusedBefore: !(await store.firstRefusal('org/RECIPE', 5, 'mallory')),
     workers: await store.workers(),

@@ -3,8 +3,8 @@ import { capacity, commentOf, enrolment, GIB, LEASE_MS, outcomeOf, request, STAR
 
 /** A row of every kind in every table, and runs in every state, as a server in use has them. */
 export async function fillStore(store: Store): Promise<void> {
-  await store.enrol(enrolment('Org', { allow: ['zoë'], memoryBytes: 3 * GIB, webhook: 7 }))
-  await store.enrol(enrolment('Other/Recipe', { mirrorOf: 'Up/Recipe' }))
+  await store.enroll(enrolment('Org', { allow: ['zoë'], memoryBytes: 3 * GIB, webhook: 7 }))
+  await store.enroll(enrolment('Other/Recipe', { mirrorOf: 'Up/Recipe' }))
   await store.addWorker('w1', 'a'.repeat(64))
   await store.addWorker('w2', 'b'.repeat(64))
   await store.seenWorker(capacity(), START)

@@ -1,14 +1,14 @@
-import type { Store } from '../../contract/store.ts'
-import { type Context, change } from '../context.ts'
+import type { Store } from '../contract/store.ts'
+import { type Context, change } from '../store/context.ts'
 
-type Part = Pick<Store, 'enrol' | 'withdraw' | 'enrolments' | 'enrolmentOf'>
+type Part = Pick<Store, 'enroll' | 'withdraw' | 'enrollments' | 'enrollmentOf'>
 
-export function enrolmentPart(context: Context): Part {
-  const { db, enrolmentFiles } = context
+export function enrollmentRepository(context: Context): Part {
+  const { db, enrollmentFiles: enrolmentFiles } = context
   return {
-    async enrol(enrolment) {
-      const name = enrolment.name.toLowerCase()
-      const document = JSON.stringify(enrolment)
+    async enroll(enrollment) {
+      const name = enrollment.name.toLowerCase()
+      const document = JSON.stringify(enrollment)
       await change(context, async (trx) => {
         await trx
           .insertInto('enrolments')
@@ -17,10 +17,10 @@ export function enrolmentPart(context: Context): Part {
           .execute()
         await trx
           .insertInto('cursors')
-          .values({ name, at: enrolment.at })
+          .values({ name, at: enrollment.at })
           .onConflict((conflict) => conflict.doNothing())
           .execute()
-        await enrolmentFiles.write(enrolment)
+        await enrolmentFiles.write(enrollment)
       })
     },
 
@@ -34,12 +34,12 @@ export function enrolmentPart(context: Context): Part {
       })
     },
 
-    async enrolments() {
+    async enrollments() {
       const rows = await db.selectFrom('enrolments').select('document').orderBy('name').execute()
       return rows.map((row) => JSON.parse(row.document))
     },
 
-    async enrolmentOf(repository) {
+    async enrollmentOf(repository) {
       const name = repository.toLowerCase()
       const organisation = name.split('/')[0] ?? name
       const rows = await db.selectFrom('enrolments').selectAll().where('name', 'in', [name, organisation]).execute()

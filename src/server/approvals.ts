@@ -1,26 +1,26 @@
-import { type Approval, approve, readApprovals, revoke } from '../../gate/approvals.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { UsageError } from '../../lib/errors.ts'
-import { ForgeError } from '../contract/errors.ts'
-import type { Forge } from '../contract/forge.ts'
-import { commitId, repositoryName } from '../contract/request.ts'
-import type { CodeFile, CodeOfCommit, Operations, RepositoryApproval } from '../contract/services.ts'
+import { type Approval, approve, readApprovals, revoke } from '../gate/approvals.ts'
+import type { Clock } from '../lib/clock.ts'
+import { UsageError } from '../lib/errors.ts'
+import { ForgeError } from './contract/errors.ts'
+import type { Forge } from './contract/forge.ts'
+import { commitId, repositoryName } from './contract/request.ts'
+import type { CodeFile, CodeOfCommit, Operations, RepositoryApproval } from './contract/services.ts'
 
 /** All code of a recipe lies here; see `gate/approved.ts`. */
 const CODE = 'cc-ci'
 
-interface ApprovalParts {
+export interface ApprovalDeps {
   readonly forge: Pick<Forge, 'cloneSource' | 'folderTree' | 'filesOf'>
   readonly state: string
   readonly clock: Clock
 }
 
 /** Which code of the forge's repositories may run. It is kept where `cc-ci approve` keeps it, by the URL that runs are given as their origin. */
-export function makeApprovals({
+export function createApprovalOperations({
   forge,
   state,
   clock,
-}: ApprovalParts): Pick<Operations, 'approve' | 'approvals' | 'revokeApproval' | 'codeOf'> {
+}: ApprovalDeps): Pick<Operations, 'approve' | 'approvals' | 'revokeApproval' | 'codeOf'> {
   const urlOf = (repository: string) => forge.cloneSource(repository).url
   const codeTreeOf = (repository: string, commit: string) =>
     forge.folderTree(repository, commit, CODE).catch((error: unknown) => {
@@ -89,7 +89,7 @@ function approvalsIn(state: string, urlOf: (repository: string) => string): Repo
 
 /** A tree that no branch leads to any more may be gone from the forge. */
 async function newestReadable(
-  forge: ApprovalParts['forge'],
+  forge: ApprovalDeps['forge'],
   repository: string,
   approvals: readonly RepositoryApproval[],
 ): Promise<{ against: RepositoryApproval | null; files: ReadonlyMap<string, string> }> {

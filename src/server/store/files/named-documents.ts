@@ -1,18 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
+import { enrollmentDocument } from '../../enrollments/enrollment.ts'
 import { namesIn } from './names.ts'
 import { type Damage, readDocument } from './read.ts'
-
-const enrolment = z.object({
-  name: z.string(),
-  at: z.string(),
-  by: z.string(),
-  allow: z.array(z.string()).readonly(),
-  memoryBytes: z.number().nullable(),
-  mirrorOf: z.string().nullable().default(null),
-  webhook: z.number().nullable(),
-})
 
 const worker = z.object({ name: z.string(), tokenHash: z.string() })
 
@@ -58,7 +49,7 @@ function fileName(name: string): string {
   return `${safe}.json`
 }
 
-export const enrolmentFiles = (state: string) => new Documents(join(state, 'server', 'enrolments'), enrolment)
+export const enrollmentFiles = (state: string) => new Documents(join(state, 'server', 'enrolments'), enrollmentDocument)
 export const workerFiles = (state: string) => new Documents(join(state, 'server', 'workers'), worker)
 export const driftFiles = <T extends { readonly name: string }>(state: string, schema: z.ZodType<T>) =>
   new Documents(join(state, 'server', 'drift'), schema)
