@@ -1,5 +1,5 @@
 import type { Store } from '../contract/store.ts'
-import { type Context, change } from '../store/context.ts'
+import { type Context, change } from '../storage/context.ts'
 
 type Part = Pick<Store, 'enroll' | 'withdraw' | 'enrollments' | 'enrollmentOf'>
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { enrollmentName } from '../enrollments/enrollment.ts'
-import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
+import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../mirrors/last-seen.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
 import { Refusal } from './failure.ts'

@@ -5,7 +5,7 @@ import type { Intake, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { Sweeps } from '../contract/sweeps.ts'
-import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import type { DispatchOffice } from '../runs/dispatcher.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Everything that the HTTP side asks; it keeps nothing itself but rates and deliveries under way. */

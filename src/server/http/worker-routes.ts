@@ -15,7 +15,7 @@ import {
   UPLOAD_LIMITS,
 } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
-import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import type { DispatchOffice } from '../runs/dispatcher.ts'
 import { sha256 } from '../secrets.ts'
 import { bytesOf, jsonOf } from './body.ts'
 import { bearerOf } from './doorman.ts'

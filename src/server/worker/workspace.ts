@@ -7,7 +7,7 @@ import { exec } from '../../lib/exec.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../lib/process-identity.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunOutcome } from '../contract/request.ts'
-import { readResults } from '../dispatch/outcome.ts'
+import { readResults } from '../runs/outcome.ts'
 import { childEnv } from './child.ts'
 
 /** Temporary folder of one worker process. Its name identifies the process, so that the next worker removes the folder of one that was killed. */

@@ -8,14 +8,14 @@ import { newRunId } from '../../../src/lib/ids.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import type { CommentEvent, Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
-import { makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
 import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
+import { makeDispatch } from '../../../src/server/runs/dispatcher.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
-import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
-import { FakeClock, GIB } from '../store/bench.ts'
+import { FakeClock, GIB } from '../storage/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {

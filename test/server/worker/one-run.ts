@@ -11,7 +11,7 @@ import { type RunRecord, readRecord, runFolder } from '../../../src/lifecycle/ru
 import { FencedError } from '../../../src/server/contract/errors.ts'
 import type { Assignment, ClaimBody, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
-import { writePiece } from '../../../src/server/dispatch/upload.ts'
+import { writePiece } from '../../../src/server/runs/uploaded-files.ts'
 import type { WorkerLimits } from '../../../src/server/worker/limits.ts'
 import { runWorker } from '../../../src/server/worker/worker.ts'
 

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { CcCiError } from '../../../src/lib/errors.ts'
 import { FencedError, UploadError } from '../../../src/server/contract/errors.ts'
 import { claimBody, finishBody, teardownBody } from '../../../src/server/contract/protocol.ts'
-import type { DispatchOffice } from '../../../src/server/dispatch/dispatch.ts'
+import type { DispatchOffice } from '../../../src/server/runs/dispatcher.ts'
 
 /** The table of contract/protocol.ts over plain HTTP on loopback, for workers in processes of their own. */
 export async function serveProtocol(office: DispatchOffice): Promise<{ url: string; close(): void }> {

@@ -15,7 +15,7 @@ import { runWorker } from '../../../src/server/worker/worker.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { LAUNCHER } from '../../cli/cc-ci.ts'
 import { leftOnEngine } from '../../cli/started.ts'
-import { GIB, type Office, ORIGIN, openOffice } from '../dispatch/office.ts'
+import { GIB, type Office, ORIGIN, openOffice } from '../runs/dispatcher-bench.ts'
 import { serveProtocol } from './protocol-server.ts'
 
 let dir = ''

@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/lib/clock.ts'
 import { InfraError } from '../../../src/lib/errors.ts'
 import { FencedError } from '../../../src/server/contract/errors.ts'
 import type { Assignment, Dispatch } from '../../../src/server/contract/protocol.ts'
-import { writePiece } from '../../../src/server/dispatch/upload.ts'
+import { writePiece } from '../../../src/server/runs/uploaded-files.ts'
 import { FolderUpload } from '../../../src/server/worker/upload.ts'
 
 const HELD = { folder: '20261123-191254-k3f9qa', request: { id: '20261123-191254-k3f9qa' } } as Assignment

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
-import { driftText, type MirrorSeen, seenOf } from '../../store/mirrors-seen.ts'
+import { driftText, type MirrorSeen, seenOf } from '../../mirrors/last-seen.ts'
 import { framed, type Html, hidden, moment, momentUtc, type Viewer } from './frame.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
