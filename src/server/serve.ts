@@ -18,13 +18,13 @@ import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
 import { addPages } from './http/page-routes.ts'
-import { keepGoing } from './loop.ts'
+import { superviseLoop } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
 import { reconcileMirrors } from './mirrors/reconcile.ts'
 import { serviceManager } from './notify.ts'
 import { createOperations } from './operations.ts'
 import { makeRetention } from './retention.ts'
-import { makeDispatch } from './runs/dispatcher.ts'
+import { createDispatcher } from './runs/dispatcher.ts'
 import { reapLeases } from './runs/lease-reaper.ts'
 import { largestWorker } from './runs/worker-registry.ts'
 import { serverMasker } from './secrets.ts'
@@ -72,7 +72,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const intake = makeIntake({ ...parts, ...largest, answers, replies })
   const operations = createOperations({ ...parts, ...largest, answers })
   const sweeps = makeSweeps({ ...parts, ...largest })
-  const office = makeDispatch({
+  const office = createDispatcher({
     ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
@@ -102,13 +102,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const manager = serviceManager(options)
   const stopLoops = new AbortController()
   const loops = [
-    keepGoing('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
-    keepGoing('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
-    keepGoing('poll', (stop) => pollOnce(stop), signal, options),
-    keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
-    keepGoing('sweeps', (stop) => sweeps.round(stop), signal, options),
-    keepGoing('mirrors on disk', (stop) => keepMirrorsTidy(stop), signal, options),
-    keepGoing('retention', (stop) => retention.round(stop), signal, options),
+    superviseLoop('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
+    superviseLoop('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
+    superviseLoop('poll', (stop) => pollOnce(stop), signal, options),
+    superviseLoop('mirrors', (stop) => compareMirrors(stop), signal, options),
+    superviseLoop('sweeps', (stop) => sweeps.round(stop), signal, options),
+    superviseLoop('mirrors on disk', (stop) => keepMirrorsTidy(stop), signal, options),
+    superviseLoop('retention', (stop) => retention.round(stop), signal, options),
     manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()
@@ -160,7 +160,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         ...{ dispatch: office.embedded(EMBEDDED), state: settings.state, memoryBytes: settings.workerMemoryBytes },
         ...{ ccCi: options.ccCi, clock, log, signal, release: options.release, drainMs: DRAIN_MS },
       })
-    await keepGoing('worker', work, signal, options)
+    await superviseLoop('worker', work, signal, options)
   }
 }
 

@@ -13,7 +13,7 @@ import type { RunRow, Store } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
 import { readKeptAttribution } from '../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../memory/why.ts'
-import { driftText, mirrorsSeen, seenOf } from '../mirrors/last-seen.ts'
+import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
 import { chanceIn } from './chance.ts'
 import { maskedRow } from './masked.ts'
 import type { ProgressWatch } from './progress.ts'
@@ -68,7 +68,7 @@ async function wholeText(parts: CommentParts, row: RunRow, now: number): Promise
 async function drift({ store, settings }: CommentParts, { request }: RunRow): Promise<string> {
   const enrolment = await store.enrollmentOf(request.repository)
   if (!enrolment?.mirrorOf) return ''
-  const seen = seenOf(enrolment, await mirrorsSeen(settings.state))
+  const seen = stateOfMirror(enrolment, await readMirrorStates(settings.state))
   const text = seen?.drift ? driftText(seen) : null
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }

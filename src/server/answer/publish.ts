@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { pauseAfter } from '../../lib/retry.ts'
-import { ForgeError, isStoreAway } from '../contract/errors.ts'
+import { ForgeError, isStoreUnavailable } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Answer, DueAnswer, Store } from '../contract/store.ts'
 import { CONTEXT, MARKER } from './words.ts'
@@ -43,7 +43,7 @@ async function publishOne({ store, forge, clock, log }: PublishParts, due: DueAn
     const remoteId = await send(forge, due)
     await store.answered(due.key, due.version, remoteId)
   } catch (error) {
-    if (isStoreAway(error)) throw error
+    if (isStoreUnavailable(error)) throw error
     if (!(error instanceof ForgeError)) {
       log.error({ answer: due.key, error: messageOf(error) }, 'an answer could not be sent')
       return store.postpone(due.key, clock.now() + LONGEST_WAIT_MS)

@@ -41,7 +41,7 @@ export interface Capacity {
   readonly freeBytes: number
   readonly harness: string
   /** Why it takes nothing now; missing: nothing is wrong with it. */
-  readonly trouble?: string
+  readonly unavailableReason?: string
 }
 
 /** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
@@ -242,5 +242,5 @@ export interface WorkerRow {
   readonly freeBytes: number | null
   readonly harness: string | null
   /** Why it takes nothing now; null: nothing is wrong with it. */
-  readonly trouble: string | null
+  readonly unavailableReason: string | null
 }

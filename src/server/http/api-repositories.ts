@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { enrollmentName } from '../enrollments/enrollment.ts'
-import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../mirrors/last-seen.ts'
+import { driftText, type MirrorState, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
 import { Refusal } from './failure.ts'
@@ -15,8 +15,11 @@ export function addRepositories({ app, services, doorman }: Api): void {
     responses: { 200: json(z.object({ enrolments: z.array(shapes.listedEnrollment) }), 'All of them') },
   })
   app.openapi(list, async (c) => {
-    const [enrollments, seen] = await Promise.all([store.enrollments(), mirrorsSeen(services.settings.state)])
-    return c.json({ enrolments: enrollments.map((one) => ({ ...one, mirror: mirrorOf(seenOf(one, seen)) })) }, 200)
+    const [enrollments, seen] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
+    return c.json(
+      { enrolments: enrollments.map((one) => ({ ...one, mirror: mirrorOf(stateOfMirror(one, seen)) })) },
+      200,
+    )
   })
 
   const enroll = route({
@@ -93,7 +96,7 @@ export function addRepositories({ app, services, doorman }: Api): void {
   })
 }
 
-function mirrorOf(seen: MirrorSeen | null) {
+function mirrorOf(seen: MirrorState | null) {
   if (!seen) return null
   const { branch, drift, problem, at } = seen
   return { branch, drift, problem, at, text: driftText(seen) }

@@ -11,7 +11,7 @@ import type { Sweeps } from '../contract/sweeps.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
 import { readKeptAttribution } from '../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../memory/why.ts'
-import { mirrorsSeen } from '../mirrors/last-seen.ts'
+import { readMirrorStates } from '../mirrors/last-seen.ts'
 import type { Retention } from '../retention.ts'
 import { timesText } from '../settings/sweep-times.ts'
 import { addApprovals } from './approval-routes.ts'
@@ -188,7 +188,7 @@ export function addPages(app: Hono, services: PageServices, doorman: Doorman): v
   }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
-    const [enrollments, mirrors] = await Promise.all([store.enrollments(), mirrorsSeen(services.settings.state)])
+    const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
     return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
 

@@ -21,14 +21,14 @@ const shape = z.object({
 })
 
 /** What a mirror was found to be when it was last compared with upstream: in a file, so that every server of the state folder says the same. */
-export type MirrorSeen = z.infer<typeof shape>
+export type MirrorState = z.infer<typeof shape>
 
-export function noteMirror(state: string, seen: MirrorSeen): Promise<void> {
+export function recordMirrorState(state: string, seen: MirrorState): Promise<void> {
   return driftFiles(state, shape).write(seen)
 }
 
 /** All that were ever seen, by name in lower case. Damaged files tell nothing. */
-export async function mirrorsSeen(state: string): Promise<ReadonlyMap<string, MirrorSeen>> {
+export async function readMirrorStates(state: string): Promise<ReadonlyMap<string, MirrorState>> {
   const all = await driftFiles(state, shape).read(() => {})
   return new Map(all.map((seen) => [seen.name.toLowerCase(), seen]))
 }
@@ -39,13 +39,13 @@ interface Mirror {
 }
 
 /** What is known of an enrollment: null where it is no mirror, or was not compared with this upstream yet. */
-export function seenOf({ name, mirrorOf }: Mirror, all: ReadonlyMap<string, MirrorSeen>): MirrorSeen | null {
+export function stateOfMirror({ name, mirrorOf }: Mirror, all: ReadonlyMap<string, MirrorState>): MirrorState | null {
   const seen = all.get(name.toLowerCase())
   return seen && seen.upstream.toLowerCase() === mirrorOf?.toLowerCase() ? seen : null
 }
 
 /** One line for people, without markup; null: there is nothing to tell. */
-export function driftText({ upstream, branch, drift, problem }: MirrorSeen): string | null {
+export function driftText({ upstream, branch, drift, problem }: MirrorState): string | null {
   if (drift === 'same' && problem === null) return null
   if (drift === null || drift === 'same') return `not compared with ${upstream}: ${problem ?? 'nobody looked yet'}`
   return `${branch ?? 'the default branch'} differs from upstream ${upstream}: ${WORDS[drift]}`

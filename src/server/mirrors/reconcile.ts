@@ -7,9 +7,9 @@ import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { Replies } from '../trigger/replies.ts'
-import { type Drift, noteMirror } from './last-seen.ts'
+import { type Drift, recordMirrorState } from './last-seen.ts'
 
-export interface ReconcileParts {
+export interface ReconcileDeps {
   readonly store: Pick<Store, 'enrollments'>
   readonly forge: Forge
   readonly replies: Replies
@@ -42,24 +42,24 @@ export interface Tip {
  * has already. May be repeated; what was seen last is kept for people. What one mirror's forge refuses is that mirror's `problem`; a forge or database that is
  * gone ends the round by throwing.
  */
-export async function reconcileMirrors(parts: ReconcileParts, signal: AbortSignal): Promise<readonly MirrorReport[]> {
+export async function reconcileMirrors(deps: ReconcileDeps, signal: AbortSignal): Promise<readonly MirrorReport[]> {
   const reports: MirrorReport[] = []
-  for (const { name, mirrorOf } of await parts.store.enrollments()) {
+  for (const { name, mirrorOf } of await deps.store.enrollments()) {
     if (signal.aborted) break
     if (mirrorOf === null) continue
-    const report = await reconcileOne(parts, { name, mirrorOf })
-    const told = report.drift === 'same' && report.problem === null ? parts.log.info : parts.log.warn
-    told.call(parts.log, { ...report }, 'mirror compared with upstream')
+    const report = await reconcileOne(deps, { name, mirrorOf })
+    const told = report.drift === 'same' && report.problem === null ? deps.log.info : deps.log.warn
+    told.call(deps.log, { ...report }, 'mirror compared with upstream')
     const { mirror, upstream, branch, drift, problem } = report
-    const at = new Date(parts.clock.now()).toISOString()
-    await noteMirror(parts.settings.state, { name: mirror, upstream, branch, drift, problem, at })
+    const at = new Date(deps.clock.now()).toISOString()
+    await recordMirrorState(deps.settings.state, { name: mirror, upstream, branch, drift, problem, at })
     reports.push(report)
   }
   return reports
 }
 
 async function reconcileOne(
-  parts: ReconcileParts,
+  deps: ReconcileDeps,
   { name: mirror, mirrorOf: upstream }: Pick<Enrollment, 'name'> & { readonly mirrorOf: string },
 ): Promise<MirrorReport> {
   let drift: Drift | null = null
@@ -69,12 +69,12 @@ async function reconcileOne(
   if (!mirror.includes('/')) return report('an organisation mirrors no single repository: enroll ORG/REPO')
   if (mirror.toLowerCase() === upstream.toLowerCase()) return report('a repository is no mirror of itself')
   try {
-    const ours = await tipOf(parts.forge, mirror)
+    const ours = await tipOf(deps.forge, mirror)
     branch = ours?.branch ?? null
-    const theirs = await tipOf(parts.forge, upstream)
+    const theirs = await tipOf(deps.forge, upstream)
     if (!ours || !theirs) return report(`${ours ? upstream : mirror} has no one commit of its default branch's name`)
-    drift = await driftOf(parts.forge, { mirror, upstream, ours, theirs })
-    await closeWhatIsUpstream(parts, { mirror, upstream, into: ours.branch, theirs }, (number) => closed.push(number))
+    drift = await driftOf(deps.forge, { mirror, upstream, ours, theirs })
+    await closeContainedPulls(deps, { mirror, upstream, into: ours.branch, theirs }, (number) => closed.push(number))
     return report(null)
   } catch (error) {
     if (!(error instanceof ForgeError) || error.code === 'forge-gone') throw error
@@ -102,7 +102,7 @@ async function driftOf(
   return (await forge.isContained(mirror, theirs.commit, ours.commit)) ? 'ahead' : 'diverged'
 }
 
-interface Parts {
+interface CloseDeps {
   readonly forge: Forge
   readonly replies: Replies
 }
@@ -119,8 +119,8 @@ interface Mirror {
  * Closes the mirror's open pull requests whose head upstream's branch contains, and tells each of them why first: a crash between says the same
  * again. A head that was pushed meanwhile is left for the next round. Throws ForgeError.
  */
-export async function closeWhatIsUpstream(
-  { forge, replies }: Parts,
+export async function closeContainedPulls(
+  { forge, replies }: CloseDeps,
   { mirror, upstream, into, theirs }: Mirror,
   done: (number: number) => void,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import type { Claim, Lease, Store } from '../contract/store.ts'
 import { outcomeOf } from './outcome.ts'
 import { writePiece } from './uploaded-files.ts'
 
-export interface DispatchParts {
+export interface DispatcherDeps {
   readonly store: Store
   readonly state: string
   /** Writes a git bundle to `file`: the commit, its base branch and all tags. */
@@ -24,7 +24,7 @@ export interface DispatchParts {
   readonly leaseMs?: number
 }
 
-export interface DispatchOffice {
+export interface Dispatcher {
   /** For the worker in the server's own process. */
   embedded(worker: string): Dispatch
   /** For a worker elsewhere, named by its token: its files come by `put`. */
@@ -37,57 +37,57 @@ export interface DispatchOffice {
 }
 
 /** The server's side of the worker protocol. */
-export function makeDispatch(parts: DispatchParts): DispatchOffice {
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return {
-    embedded: (worker) => dispatchFor(parts, worker, true),
-    remote: (worker) => dispatchFor(parts, worker, false),
-    heldBy: (lease) => heldBy(parts, lease),
+    embedded: (worker) => dispatchFor(deps, worker, true),
+    remote: (worker) => dispatchFor(deps, worker, false),
+    heldBy: (lease) => heldBy(deps, lease),
   }
 }
 
-function dispatchFor(parts: DispatchParts, worker: string, sharesFolder: boolean): Dispatch {
-  const { store, state, clock, leaseMs = LEASE.ms } = parts
+function dispatchFor(deps: DispatcherDeps, worker: string, sharesFolder: boolean): Dispatch {
+  const { store, state, clock, leaseMs = LEASE.ms } = deps
   return {
     sharesFolder,
-    claim: (body, signal) => claim(parts, worker, body, signal),
-    async source(held, file, signal) {
-      await assertHolds(store, held)
-      await parts.bundle(held.request, file, signal)
+    claim: (body, signal) => claim(deps, worker, body, signal),
+    async source(assignment, file, signal) {
+      await assertHolds(store, assignment)
+      await deps.bundle(assignment.request, file, signal)
     },
-    async renew(held) {
-      const renewed = await store.renew(leaseOf(held), clock.now(), leaseMs)
-      if (renewed === 'fenced') throw new FencedError(held.request.id)
+    async renew(assignment) {
+      const renewed = await store.renew(leaseOf(assignment), clock.now(), leaseMs)
+      if (renewed === 'fenced') throw new FencedError(assignment.request.id)
       return { leaseMs, cancel: renewed.cancel }
     },
-    async put(held, path, offset, bytes) {
-      await assertMayWrite(parts, held)
-      return { size: await writePiece({ dir: runFolder(state, held.folder).dir, path, offset, bytes }) }
+    async put(assignment, path, offset, bytes) {
+      await assertMayWrite(deps, assignment)
+      return { size: await writePiece({ dir: runFolder(state, assignment.folder).dir, path, offset, bytes }) }
     },
-    finish: (held, body) => finish(parts, held, body),
-    async teardown(held, { teardown }) {
-      if (await store.tornDown(leaseOf(held), teardown)) return changed(parts, held.request.id)
-      await assertEnded(store, held)
+    finish: (assignment, body) => finish(deps, assignment, body),
+    async teardown(assignment, { teardown }) {
+      if (await store.tornDown(leaseOf(assignment), teardown)) return changed(deps, assignment.request.id)
+      await assertEnded(store, assignment)
     },
-    async release(held) {
-      await assertHolds(store, held)
-      discardRun(runFolder(state, held.folder))
-      if (!(await store.release(leaseOf(held)))) throw new FencedError(held.request.id)
-      await changed(parts, held.request.id)
+    async release(assignment) {
+      await assertHolds(store, assignment)
+      discardRun(runFolder(state, assignment.folder))
+      if (!(await store.release(leaseOf(assignment)))) throw new FencedError(assignment.request.id)
+      await changed(deps, assignment.request.id)
     },
   }
 }
 
-/** Waits for something to do as long as the worker lets us. An assignment that nobody waits for any more is given back. */
+/** Waits for a run as long as the worker allows. A claim whose request was aborted meanwhile is released. */
 async function claim(
-  parts: DispatchParts,
+  deps: DispatcherDeps,
   worker: string,
-  { waitMs, ...free }: ClaimBody,
+  { waitMs, trouble, ...free }: ClaimBody,
   signal: AbortSignal,
 ): Promise<Assignment | null> {
-  const { store, clock, leaseMs = LEASE.ms } = parts
-  const capacity = { worker, ...free }
+  const { store, clock, leaseMs = LEASE.ms } = deps
+  const capacity = { worker, ...free, ...(trouble === undefined ? {} : { unavailableReason: trouble }) }
   await store.seenWorker(capacity, clock.now())
-  if (free.trouble !== undefined) return null
+  if (trouble !== undefined) return null
   const until = performance.now() + waitMs
   while (!signal.aborted) {
     const claimed = await store.claim(capacity, clock.now(), leaseMs)
@@ -96,8 +96,8 @@ async function claim(
       return null
     }
     if (claimed) {
-      const assigned = await assignOrGiveBack(parts, claimed)
-      await changed(parts, claimed.request.id)
+      const assigned = await assignOrRelease(deps, claimed)
+      await changed(deps, claimed.request.id)
       return assigned
     }
     const left = until - performance.now()
@@ -109,20 +109,20 @@ async function claim(
   return null
 }
 
-/** What keeps an assignment from being made is not the run's fault: nobody would ever work under this lease. */
-async function assignOrGiveBack(parts: DispatchParts, claimed: Claim): Promise<Assignment> {
+/** Releases the claim where the assignment cannot be made: otherwise the lease would block the run until it expires. */
+async function assignOrRelease(deps: DispatcherDeps, claimed: Claim): Promise<Assignment> {
   try {
-    return { ...(await assign(parts, claimed)), ...recordedFor(parts.state, claimed.request) }
+    return { ...(await assign(deps, claimed)), ...recordedFor(deps.state, claimed.request) }
   } catch (error) {
-    await parts.store.release(claimed.lease)
+    await deps.store.release(claimed.lease)
     throw error
   }
 }
 
-async function assign(parts: DispatchParts, { lease, request, folder }: Claim): Promise<Assignment> {
-  const origin = parts.origin(request.repository)
+async function assign(deps: DispatcherDeps, { lease, request, folder }: Claim): Promise<Assignment> {
+  const origin = deps.origin(request.repository)
   const { attempt, token } = lease
-  return { request, attempt, token, folder, leaseMs: parts.leaseMs ?? LEASE.ms, origin, ...parts.approvedIn(origin) }
+  return { request, attempt, token, folder, leaseMs: deps.leaseMs ?? LEASE.ms, origin, ...deps.approvedIn(origin) }
 }
 
 /** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */
@@ -130,48 +130,52 @@ function recordedFor(state: string, { why }: RunRequest): Pick<Assignment, 'reco
   return why ? { recorded: broughtBy(runFolder(state, why.baseline).results) } : {}
 }
 
-async function heldBy(parts: DispatchParts, lease: Lease): Promise<Assignment> {
-  const row = await parts.store.run(lease.run)
+async function heldBy(deps: DispatcherDeps, lease: Lease): Promise<Assignment> {
+  const row = await deps.store.run(lease.run)
   if (row?.attempt !== lease.attempt) throw new FencedError(lease.run)
-  return assign(parts, { lease, request: row.request, folder: row.folder, leaseUntil: row.leaseUntil ?? '' })
+  return assign(deps, { lease, request: row.request, folder: row.folder, leaseUntil: row.leaseUntil ?? '' })
 }
 
-async function finish(parts: DispatchParts, held: Assignment, body: Parameters<Dispatch['finish']>[1]): Promise<void> {
-  const { store, state, clock } = parts
-  const { request, attempt, folder: runId } = held
-  if (!(await store.holds(leaseOf(held)))) return assertEnded(store, held)
+async function finish(
+  deps: DispatcherDeps,
+  assignment: Assignment,
+  body: Parameters<Dispatch['finish']>[1],
+): Promise<void> {
+  const { store, state, clock } = deps
+  const { request, attempt, folder: runId } = assignment
+  if (!(await store.holds(leaseOf(assignment)))) return assertEnded(store, assignment)
   const row = await store.run(request.id)
   const folder = runFolder(state, runId)
   const { id } = request
   const cancelReason = row?.cancelReason ?? null
   const isWhy = request.why !== undefined
   const outcome = await outcomeOf({ id, attempt, runId, folder, body, cancelReason, isWhy, now: clock.now() })
-  if (!(await store.finish(leaseOf(held), outcome))) return assertEnded(store, held)
-  await changed(parts, id)
+  if (!(await store.finish(leaseOf(assignment), outcome))) return assertEnded(store, assignment)
+  await changed(deps, id)
 }
 
 /** A call that came a second time, its first answer lost, is no error: the run has ended in that very attempt. */
-async function assertEnded(store: Store, held: Assignment): Promise<void> {
-  const row = await store.run(held.request.id)
-  const same = row?.attempt === held.attempt && row.folder === held.folder
-  if (!same || row.outcome === null) throw new FencedError(held.request.id)
+async function assertEnded(store: Store, assignment: Assignment): Promise<void> {
+  const row = await store.run(assignment.request.id)
+  const same = row?.attempt === assignment.attempt && row.folder === assignment.folder
+  if (!same || row.outcome === null) throw new FencedError(assignment.request.id)
 }
 
-async function assertHolds(store: Store, held: Assignment): Promise<void> {
-  if (!(await store.holds(leaseOf(held)))) throw new FencedError(held.request.id)
+async function assertHolds(store: Store, assignment: Assignment): Promise<void> {
+  if (!(await store.holds(leaseOf(assignment)))) throw new FencedError(assignment.request.id)
 }
 
 /** The holder, or one that was cancelled and brings what the run leaves behind: until it has told of the teardown, and no longer than agreed. */
-async function assertMayWrite({ store, clock }: DispatchParts, held: Assignment): Promise<void> {
-  if (await store.holds(leaseOf(held))) return
-  const outcome = await store.endedBy(leaseOf(held))
+async function assertMayWrite({ store, clock }: DispatcherDeps, assignment: Assignment): Promise<void> {
+  if (await store.holds(leaseOf(assignment))) return
+  const outcome = await store.endedBy(leaseOf(assignment))
   const isLate = outcome?.state === 'cancelled' && outcome.teardown === 'unknown'
   if (!isLate || clock.now() - Date.parse(outcome.finishedAt) > CANCELLED.filesMs)
-    throw new FencedError(held.request.id)
+    throw new FencedError(assignment.request.id)
 }
 
 /** The forge's view follows; that it could not be told yet undoes nothing of what has happened. */
-async function changed({ store, answers, log }: DispatchParts, id: string): Promise<void> {
+async function changed({ store, answers, log }: DispatcherDeps, id: string): Promise<void> {
   try {
     const row = await store.run(id)
     if (row) await answers.runChanged(row)

@@ -8,7 +8,7 @@ import { endedWith, endWithoutWorker, iso, type StoredRun, toRunRow } from './ru
 /** So many lost workers end a run: what kills three is not chance. */
 const ATTEMPTS = 3
 
-export function endPart(context: Context): Pick<Store, 'cancel' | 'expire'> {
+export function endRepository(context: Context): Pick<Store, 'cancel' | 'expire'> {
   const { db, runFiles } = context
 
   const end = async (trx: Trx, row: StoredRun, outcome: RunOutcome): Promise<RunRow> => {

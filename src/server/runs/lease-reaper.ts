@@ -1,14 +1,14 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { isStoreAway } from '../contract/errors.ts'
+import { isStoreUnavailable } from '../contract/errors.ts'
 import { LEASE } from '../contract/protocol.ts'
 import type { Answers } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
 
 const EVERY_MS = 2000
 
-export interface ReaperParts {
+export interface LeaseReaperDeps {
   readonly store: Pick<Store, 'expire'>
   readonly answers: Pick<Answers, 'runChanged'>
   readonly clock: Clock
@@ -19,27 +19,27 @@ export interface ReaperParts {
 }
 
 /**
- * Takes runs from workers that are gone, until the signal. A database or forge that is away is met again in the next round. After a jump of the
- * clock nobody is gone for a while: an hour ahead would end every lease at once, and each worker has until then to renew its own.
+ * Expires leases of workers that are gone, until the signal. Where the database or the forge is unavailable, the next round tries again. After a
+ * jump of the clock no lease expires for `graceMs`: an hour ahead would end all of them at once, and each worker gets that time to renew its own.
  */
-export async function reapLeases(parts: ReaperParts, signal: AbortSignal): Promise<void> {
-  const { clock, log, everyMs = EVERY_MS, graceMs = LEASE.ms } = parts
+export async function reapLeases(deps: LeaseReaperDeps, signal: AbortSignal): Promise<void> {
+  const { clock, log, everyMs = EVERY_MS, graceMs = LEASE.ms } = deps
   const watch = new ClockWatch()
   while (!signal.aborted) {
     try {
       const now = clock.now()
-      if (!watch.jumpedWithin(graceMs, now)) await reapOnce(parts, now)
+      if (!watch.jumpedWithin(graceMs, now)) await reapOnce(deps, now)
     } catch (err) {
-      if (isStoreAway(err)) log.warn({ error: messageOf(err) }, 'leases are looked through again in a while')
-      else log.error({ err }, 'leases could not be looked through')
+      if (isStoreUnavailable(err)) log.warn({ error: messageOf(err) }, 'lease scan failed; will retry')
+      else log.error({ err }, 'lease scan failed')
     }
     await clock.sleep(everyMs, signal).catch(() => {})
   }
 }
 
-async function reapOnce({ store, answers, log }: ReaperParts, now: number): Promise<void> {
+async function reapOnce({ store, answers, log }: LeaseReaperDeps, now: number): Promise<void> {
   for (const row of await store.expire(now)) {
-    log.warn({ run: row.request.id, attempt: row.attempt, state: row.state }, 'a run has lost its worker')
+    log.warn({ run: row.request.id, attempt: row.attempt, state: row.state }, 'lease expired; worker lost')
     await answers.runChanged(row)
   }
 }
@@ -47,7 +47,7 @@ async function reapOnce({ store, answers, log }: ReaperParts, now: number): Prom
 /** More than this between the two clocks is a jump: corrections of NTP are smaller, or slow. */
 const JUMP_MS = 2_000
 
-/** Notices that the wall clock was set, or that this machine slept: the wall clock then went on further, or less far, than the monotonic one. */
+/** Detects that the wall clock was set, or that this machine was suspended, by comparing it with the monotonic clock. */
 export class ClockWatch {
   readonly #monotonic: () => number
   #apart: number | null = null
@@ -57,7 +57,7 @@ export class ClockWatch {
     this.#monotonic = monotonic
   }
 
-  /** `now`: the wall clock, epoch ms. True when a look within the last `ms`, this one too, has met a jump. */
+  /** `now`: the wall clock, epoch ms. True when a jump was detected within the last `ms`, by this call or an earlier one. */
   jumpedWithin(ms: number, now: number): boolean {
     const at = this.#monotonic()
     const apart = now - at

@@ -7,9 +7,9 @@ import type { Lease, Store } from '../contract/store.ts'
 import { type Context, change, changeQueue } from '../storage/context.ts'
 import type { Tables } from '../storage/schema/tables.ts'
 import { endedWith, iso, type StoredRun } from './run-rows.ts'
-import { type Candidate, choose } from './scheduler.ts'
+import { type Candidate, pickNextRun } from './scheduler.ts'
 
-export function claimPart(context: Context): Pick<Store, 'claim'> {
+export function claimRepository(context: Context): Pick<Store, 'claim'> {
   const { db, runFiles } = context
 
   /** The folder of the next attempt: the newest one where nobody has been in it, else one of its own. */
@@ -27,7 +27,7 @@ export function claimPart(context: Context): Pick<Store, 'claim'> {
     async claim(capacity, now, leaseMs) {
       if (!(await somethingWaits(db))) return null
       return changeQueue(context, async (trx) => {
-        const next = choose(await candidates(trx, capacity.memoryBytes, capacity.freeBytes), capacity, now)
+        const next = pickNextRun(await candidates(trx, capacity.memoryBytes, capacity.freeBytes), capacity, now)
         if (!next) return null
         const row = await trx.selectFrom('runs').selectAll().where('id', '=', next.id).executeTakeFirstOrThrow()
         const request: RunRequest = JSON.parse(row.request)
@@ -103,7 +103,7 @@ async function candidates(db: Kysely<Tables>, memory: number, free: number): Pro
 
 type Part = Pick<Store, 'renew' | 'holds' | 'finish' | 'endedBy' | 'tornDown' | 'release'>
 
-export function leasePart(context: Context): Part {
+export function leaseRepository(context: Context): Part {
   const { db, runFiles } = context
   return {
     async renew(lease, now, leaseMs) {

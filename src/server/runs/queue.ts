@@ -10,7 +10,7 @@ type Part = Pick<Store, 'run' | 'runs' | 'place' | 'queue' | 'waiting' | 'counts
 /** How many of the last runs tell how long one takes. */
 const RECENT = 21
 
-export function runPart({ db }: Context): Part {
+export function queueRepository({ db }: Context): Part {
   const find = (id: string) => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
 
   const countQueuedBefore = async (row: StoredRun) => {

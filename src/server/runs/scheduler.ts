@@ -29,7 +29,7 @@ export const PATIENCE_MS = 10 * 60_000
  * The run that a worker gets: priority, then the repository with the fewest running, then the one whose turn is longest ago, then age. What
  * wants more than the worker ever has is not for this worker. `busy` holds `pullKey`s that have an active run.
  */
-export function choose(
+export function pickNextRun(
   candidates: readonly Candidate[],
   room: Room,
   now: number,

@@ -5,7 +5,7 @@ import { type Context, change } from '../storage/context.ts'
 
 type Part = Pick<Store, 'workers' | 'addWorker' | 'removeWorker' | 'workerOfToken' | 'seenWorker'>
 
-export function workerPart(context: Context): Part {
+export function workerRepository(context: Context): Part {
   const { db, workerFiles } = context
   return {
     async workers() {
@@ -16,7 +16,7 @@ export function workerPart(context: Context): Part {
         memoryBytes: row.memory,
         freeBytes: row.free,
         harness: row.harness,
-        trouble: row.trouble,
+        unavailableReason: row.trouble,
       }))
     },
 
@@ -41,9 +41,9 @@ export function workerPart(context: Context): Part {
 
     async removeWorker(name) {
       return change(context, async (trx) => {
-        const gone = await trx.deleteFrom('workers').where('name', '=', name).executeTakeFirst()
+        const removed = await trx.deleteFrom('workers').where('name', '=', name).executeTakeFirst()
         await workerFiles.remove(name)
-        return gone.numDeletedRows > 0n
+        return removed.numDeletedRows > 0n
       })
     },
 
@@ -58,7 +58,7 @@ export function workerPart(context: Context): Part {
         memory: capacity.memoryBytes,
         free: capacity.freeBytes,
         harness: capacity.harness,
-        trouble: capacity.trouble ?? null,
+        trouble: capacity.unavailableReason ?? null,
       }
       await db
         .insertInto('workers')

@@ -7,8 +7,8 @@ import type { Tables } from './schema/tables.ts'
 
 const CHANNEL = 'cc_ci_changed'
 
-/** Tells waiters in this process, and by LISTEN/NOTIFY those of other servers, that there may be something new. */
-export class Wake {
+/** Wakes waiters in this process, and by LISTEN/NOTIFY those of other servers, when the queue or the outbox may have changed. */
+export class ChangeNotifier {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   readonly #url: string | null
   readonly #clock: Clock

@@ -1,7 +1,7 @@
 // cspell:ignore kysely xact
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
-import type { Wake } from './change-notifier.ts'
+import type { ChangeNotifier } from './change-notifier.ts'
 import type { enrollmentFiles, workerFiles } from './files/documents.ts'
 import type { Journal } from './files/journal.ts'
 import type { RunFiles } from './files/run-files.ts'
@@ -18,7 +18,7 @@ export interface Context {
   readonly journal: Journal
   readonly enrollmentFiles: ReturnType<typeof enrollmentFiles>
   readonly workerFiles: ReturnType<typeof workerFiles>
-  readonly wake: Wake
+  readonly notifier: ChangeNotifier
 }
 
 /** Any number that other programs on the same PostgreSQL are unlikely to lock. */
@@ -40,9 +40,9 @@ export async function changeQueue<T>(context: Context, act: (trx: Trx) => Promis
 export async function change<T>(context: Context, act: (trx: Trx) => Promise<T>): Promise<T> {
   const result = await context.db.transaction().execute(async (trx) => {
     const value = await act(trx)
-    await context.wake.tell(trx)
+    await context.notifier.tell(trx)
     return value
   })
-  context.wake.now()
+  context.notifier.now()
   return result
 }

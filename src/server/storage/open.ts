@@ -7,27 +7,27 @@ import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
 import { enrollmentRepository } from '../enrollments/repository.ts'
-import { endPart } from '../runs/end-without-worker.ts'
-import { claimPart, leasePart } from '../runs/lease.ts'
-import { runPart } from '../runs/queue.ts'
-import { workerPart } from '../runs/worker-registry.ts'
-import { Wake } from './change-notifier.ts'
+import { endRepository } from '../runs/end-without-worker.ts'
+import { claimRepository, leaseRepository } from '../runs/lease.ts'
+import { queueRepository } from '../runs/queue.ts'
+import { workerRepository } from '../runs/worker-registry.ts'
+import { ChangeNotifier } from './change-notifier.ts'
 import type { Context } from './context.ts'
 import { ThreadDatabase } from './embedded/database.ts'
 import { ExclusivePGliteDialect } from './embedded/dialect.ts'
-import { ownDatabase } from './embedded/lock.ts'
-import { Upkeep } from './embedded/supervisor.ts'
+import { acquireDatabaseLock } from './embedded/lock.ts'
+import { DatabaseSupervisor } from './embedded/supervisor.ts'
 import type { Damage } from './files/documents.ts'
 import { enrollmentFiles, workerFiles } from './files/documents.ts'
 import { Journal } from './files/journal.ts'
 import { RunFiles } from './files/run-files.ts'
 import { rebuild } from './rebuild.ts'
-import { commentPart } from './repositories/comments.ts'
-import { answerPart } from './repositories/outbox.ts'
-import { cursorPart } from './repositories/poll-cursors.ts'
+import { commentRepository } from './repositories/comments.ts'
+import { outboxRepository } from './repositories/outbox.ts'
+import { pollCursorRepository } from './repositories/poll-cursors.ts'
 import { migrate } from './schema/migrate.ts'
 import type { Tables } from './schema/tables.ts'
-import { orGone } from './unavailable.ts'
+import { orUnavailable } from './unavailable.ts'
 
 export interface StoreOptions {
   /** The server's state folder; `runs/` and `server/` in it are the truth. */
@@ -35,7 +35,7 @@ export interface StoreOptions {
   /** Null: the embedded database in `<state>/server/database`. */
   readonly databaseUrl: string | null
   readonly clock?: Clock
-  /** Hears when the embedded database had to be begun anew. */
+  /** Gets a line when the embedded database was quarantined or restarted. */
   readonly log?: Logger
 }
 
@@ -59,10 +59,10 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     journal: new Journal(state),
     enrollmentFiles: enrollmentFiles(state),
     workerFiles: workerFiles(state),
-    wake: new Wake(databaseUrl, clock),
+    notifier: new ChangeNotifier(databaseUrl, clock),
   }
   const closeAll = async () => {
-    await context.wake.close()
+    await context.notifier.close()
     await close()
   }
   const index = indexOf(context)
@@ -71,10 +71,10 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     await index.rebuild()
   }
   try {
-    const upkeep = embedded && new Upkeep(embedded, catchUp)
-    await orGone(() => upkeep?.ready() ?? catchUp())
-    await context.wake.ready()
-    return assemble({ context, index, upkeep, closeAll })
+    const supervisor = embedded && new DatabaseSupervisor(embedded, catchUp)
+    await orUnavailable(() => supervisor?.ready() ?? catchUp())
+    await context.notifier.ready()
+    return assemble({ context, index, supervisor, closeAll })
   } catch (error) {
     await closeAll()
     throw error
@@ -90,22 +90,22 @@ interface Opened {
 async function openEmbedded({ state, log }: StoreOptions, clock: Clock): Promise<Opened> {
   const folder = join(state, 'server', 'database')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const letGo = await ownDatabase(folder)
+  const releaseLock = await acquireDatabaseLock(folder)
   const embedded = new ThreadDatabase({
     folder,
     clock,
-    onAside: (aside, reason) =>
+    onQuarantined: (quarantined, reason) =>
       log?.error(
-        { aside, reason },
-        'the database cannot be used: it was moved aside and is made anew from the folders',
+        { quarantined, reason },
+        'embedded database is corrupt; quarantined, rebuilding it from the run folders',
       ),
-    onAnew: (reason) => log?.warn({ reason }, 'the thread of the database had ended and was started anew'),
+    onRestarted: (reason) => log?.warn({ reason }, 'database thread ended; restarted'),
   })
   const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(embedded) })
   const close = async () => {
     await db.destroy()
     await embedded.close()
-    await letGo()
+    await releaseLock()
   }
   return { db, close, embedded }
 }
@@ -120,7 +120,7 @@ export function openPostgres(connectionString: string): Opened {
   })
   // An idle connection that broke is not news: the next query takes another one or says `database-gone`.
   pool.on('error', () => {})
-  // Nor is one that breaks between two queries of a transaction, while the pool does not listen: an error that nobody hears ends the process.
+  // Neither is one that breaks between two queries of a transaction, while the pool does not listen: an unhandled 'error' event terminates the process.
   pool.on('connect', (client) => void client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy(), embedded: null }
@@ -149,31 +149,31 @@ function indexOf(context: Context): Index {
 interface Assembly {
   readonly context: Context
   readonly index: Index
-  readonly upkeep: Upkeep | null
+  readonly supervisor: DatabaseSupervisor | null
   readonly closeAll: () => Promise<void>
 }
 
-function assemble({ context, index, upkeep, closeAll }: Assembly): OpenStore {
+function assemble({ context, index, supervisor, closeAll }: Assembly): OpenStore {
   let closing: Promise<void> | null = null
   const parts = {
     ...enrollmentRepository(context),
-    ...cursorPart(context),
-    ...workerPart(context),
-    ...answerPart(context),
-    ...commentPart(context),
-    ...runPart(context),
-    ...claimPart(context),
-    ...leasePart(context),
-    ...endPart(context),
+    ...pollCursorRepository(context),
+    ...workerRepository(context),
+    ...outboxRepository(context),
+    ...commentRepository(context),
+    ...queueRepository(context),
+    ...claimRepository(context),
+    ...leaseRepository(context),
+    ...endRepository(context),
     rebuild: () => index.rebuild(),
     async ping() {
       await sql`select 1`.execute(context.db)
     },
   }
   return {
-    ...guarded(parts, (act) => orGone(() => upkeep?.around(act) ?? act())),
+    ...guarded(parts, (act) => orUnavailable(() => supervisor?.run(act) ?? act())),
     kind: context.kind,
-    changed: (ms, signal) => context.wake.wait(ms, signal),
+    changed: (ms, signal) => context.notifier.wait(ms, signal),
     close: () => {
       closing ??= closeAll()
       return closing

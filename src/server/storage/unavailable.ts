@@ -12,7 +12,7 @@ const FULL = /^(ENOSPC|EDQUOT|53100)$/
  * Runs `act`; an error that means the database does not answer becomes InfraError `database-gone`, one of a disk without room, be it the
  * database's or a file's, InfraError `disk-full`. Nothing of a change that ends so is kept.
  */
-export async function orGone<T>(act: () => Promise<T>): Promise<T> {
+export async function orUnavailable<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors.ts'
-import { isAway } from '../contract/errors.ts'
+import { isUnavailable } from '../contract/errors.ts'
 import type { ForgeComment } from '../contract/forge.ts'
 import type { CommentEvent } from '../contract/services.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
@@ -52,7 +52,7 @@ async function pollOne(
   let count = 0
   let failed = false
   const skip = (error: unknown, where: object) => {
-    if (isAway(error)) throw error
+    if (isUnavailable(error)) throw error
     failed = true
     log.warn({ enrolment: name, ...where, error: messageOf(error) }, 'not polled, next round again')
   }

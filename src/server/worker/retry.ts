@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { retry } from '../../lib/retry.ts'
-import { isAway } from '../contract/errors.ts'
+import { isUnavailable } from '../contract/errors.ts'
 
 const BACKOFF = { firstMs: 250, longestMs: 5000 }
 
@@ -37,5 +37,5 @@ const SERVER_UNAVAILABLE = ['server-gone', 'no-answer']
 
 /** Whether a retry may succeed. */
 export function isTransient(error: unknown): boolean {
-  return isAway(error) || (error instanceof CcCiError && SERVER_UNAVAILABLE.includes(error.code))
+  return isUnavailable(error) || (error instanceof CcCiError && SERVER_UNAVAILABLE.includes(error.code))
 }

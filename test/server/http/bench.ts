@@ -11,7 +11,7 @@ import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
 import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
-import { makeDispatch } from '../../../src/server/runs/dispatcher.ts'
+import { createDispatcher } from '../../../src/server/runs/dispatcher.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
@@ -72,7 +72,7 @@ export async function httpBench({
   const [lines, comments]: [string[], CommentEvent[]] = [[], []]
   const log = pino({}, maskedLines(serverMasker(settings), { write: (line) => lines.push(line) }))
   const metrics = makeMetrics(store, clock)
-  const dispatch = makeDispatch({
+  const dispatch = createDispatcher({
     ...{
       store: metrics.timed(store),
       state,

@@ -220,7 +220,7 @@ test('a worker is here, away, or takes nothing and says why', async () => {
   const free = { memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }
   await scene.store.seenWorker({ worker: 'here', ...free }, Date.now())
   await scene.store.seenWorker({ worker: 'gone', ...free }, Date.now() - 3_600_000)
-  await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, trouble: 'no <disk>' }, Date.now())
+  await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, unavailableReason: 'no <disk>' }, Date.now())
   const { app } = pagesOf(scene, null)
   const text = await (await app.request('/workers')).text()
   for (const said of ['✓ here', '– away', '! takes nothing', 'no &lt;disk&gt;']) expect(text).toContain(said)

@@ -7,7 +7,7 @@ import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import type { RunRequest, RunState } from '../../../src/server/contract/request.ts'
 import type { RunRow, Store } from '../../../src/server/contract/store.ts'
-import { type DispatchOffice, type DispatchParts, makeDispatch } from '../../../src/server/runs/dispatcher.ts'
+import { createDispatcher, type Dispatcher, type DispatcherDeps } from '../../../src/server/runs/dispatcher.ts'
 import { reapLeases } from '../../../src/server/runs/lease-reaper.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
 
@@ -19,7 +19,7 @@ export interface Office {
   readonly dir: string
   readonly state: string
   readonly store: Store
-  readonly dispatch: DispatchOffice
+  readonly dispatch: Dispatcher
   /** States that the forge was to be told, in order. */
   readonly told: RunState[]
   /** Puts a run of the repository's head into the queue. */
@@ -34,7 +34,7 @@ export async function openOffice(
   {
     leaseMs = 30_000,
     approvedIn = () => ({ approvedCommits: [], approvedTrees: [] }),
-  }: { readonly leaseMs?: number; readonly approvedIn?: DispatchParts['approvedIn'] } = {},
+  }: { readonly leaseMs?: number; readonly approvedIn?: DispatcherDeps['approvedIn'] } = {},
 ): Promise<Office> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-office-'))
   const state = join(dir, 'state')
@@ -56,7 +56,7 @@ export async function openOffice(
     return found
   }
   return {
-    ...{ dir, state, store, told, row, dispatch: makeDispatch(parts) },
+    ...{ dir, state, store, told, row, dispatch: createDispatcher(parts) },
     async ask(request = {}) {
       const id = newRunId(Date.now())
       const whole: RunRequest = {

@@ -96,9 +96,9 @@ describe('the server’s side of a run', () => {
     await office.ask()
     const dispatch = office.dispatch.remote('one')
     expect(await dispatch.claim({ ...CLAIM, trouble: 'no disk' }, never)).toBeNull()
-    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: 'no disk' }])
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', unavailableReason: 'no disk' }])
     await claimed(office, dispatch)
-    expect(await office.store.workers()).toMatchObject([{ name: 'one', trouble: null }])
+    expect(await office.store.workers()).toMatchObject([{ name: 'one', unavailableReason: null }])
   })
 
   it('takes its end once, and hears it again in peace', async () => {

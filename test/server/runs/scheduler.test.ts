@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Candidate, choose, PATIENCE_MS, pullKey } from '../../../src/server/runs/scheduler.ts'
+import { type Candidate, PATIENCE_MS, pickNextRun, pullKey } from '../../../src/server/runs/scheduler.ts'
 
 const NOW = 1_000_000_000
 const REPOS = ['a', 'b', 'c']
@@ -44,7 +44,7 @@ const busy = fc
 test('what is chosen fits, and its pull request has no active run', () => {
   fc.assert(
     fc.property(queue, room, busy, (runs, space, active) => {
-      const chosen = choose(runs, space, NOW, active)
+      const chosen = pickNextRun(runs, space, NOW, active)
       if (!chosen) return
       expect(chosen.memory).toBeLessThanOrEqual(space.freeBytes)
       if (chosen.pull !== null) expect(active.has(pullKey(chosen.repo, chosen.pull))).toBe(false)
@@ -55,7 +55,7 @@ test('what is chosen fits, and its pull request has no active run', () => {
 test('nothing that fits is passed over for a lower priority, a busier repository, a later turn or a younger run', () => {
   fc.assert(
     fc.property(queue, room, (runs, space) => {
-      const chosen = choose(runs, space, NOW)
+      const chosen = pickNextRun(runs, space, NOW)
       if (!chosen) return
       const rank = (run: Candidate) => [run.priority, run.running, run.lastTurn, run.at]
       for (const other of runs.filter((run) => run.memory <= space.freeBytes)) {
@@ -70,7 +70,7 @@ test('nothing that fits is passed over for a lower priority, a busier repository
 test('a worker with all of its memory free always gets something where something is for it', () => {
   fc.assert(
     fc.property(queue, room, (runs, { memoryBytes }) => {
-      const chosen = choose(runs, { memoryBytes, freeBytes: memoryBytes }, NOW)
+      const chosen = pickNextRun(runs, { memoryBytes, freeBytes: memoryBytes }, NOW)
       expect(chosen !== null).toBe(runs.some((run) => run.memory <= memoryBytes))
     }),
   )
@@ -79,7 +79,7 @@ test('a worker with all of its memory free always gets something where something
 test('the order in which candidates come does not matter', () => {
   fc.assert(
     fc.property(queue, room, (runs, space) => {
-      expect(choose([...runs].reverse(), space, NOW)?.id).toBe(choose(runs, space, NOW)?.id)
+      expect(pickNextRun([...runs].reverse(), space, NOW)?.id).toBe(pickNextRun(runs, space, NOW)?.id)
     }),
   )
 })
@@ -89,8 +89,8 @@ test('small runs go before a large one that does not fit yet, until its patience
   const large = { ...run, id: 'large', at: NOW, memory: 8 }
   const small = { ...run, id: 'small', at: NOW + 1, memory: 1 }
   const some = { memoryBytes: 8, freeBytes: 4 }
-  expect(choose([large, small], some, NOW + PATIENCE_MS - 1)?.id).toBe('small')
-  expect(choose([large, small], some, NOW + PATIENCE_MS)).toBeNull()
-  expect(choose([large, small], { memoryBytes: 8, freeBytes: 8 }, NOW + PATIENCE_MS)?.id).toBe('large')
-  expect(choose([large, small], { memoryBytes: 4, freeBytes: 4 }, NOW + PATIENCE_MS)?.id).toBe('small')
+  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS - 1)?.id).toBe('small')
+  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS)).toBeNull()
+  expect(pickNextRun([large, small], { memoryBytes: 8, freeBytes: 8 }, NOW + PATIENCE_MS)?.id).toBe('large')
+  expect(pickNextRun([large, small], { memoryBytes: 4, freeBytes: 4 }, NOW + PATIENCE_MS)?.id).toBe('small')
 })

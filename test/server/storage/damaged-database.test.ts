@@ -70,7 +70,7 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
     expect((await second.store.decided('Org/recipe', done.pull?.comment ?? 0))?.run).toBe(done.id)
     expect(await asides()).toEqual(['database.damaged-2026-01-05T10-00-00-000Z'])
     expect(second.lines).toHaveLength(1)
-    expect(second.lines[0]).toContain('moved aside')
+    expect(second.lines[0]).toContain('quarantined')
     await second.store.close()
     const third = await open()
     expect(third.lines).toEqual([])
@@ -94,7 +94,7 @@ test('a damaged database that cannot be moved aside is told, with what to do', a
     await execOk('umount', [database()], { deadlineMs: 10_000 })
   }
   const mended = await open()
-  expect(mended.lines[0]).toContain('moved aside')
+  expect(mended.lines[0]).toContain('quarantined')
   await mended.store.close()
 })
 

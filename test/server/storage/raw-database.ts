@@ -26,7 +26,10 @@ async function embedded(folder: string): Promise<RawDatabase> {
   await mkdir(folder, { recursive: true })
   const database = new ThreadDatabase({
     ...{ folder, clock: systemClock },
-    ...{ onAside: (aside, reason) => console.error(aside, reason), onAnew: (reason) => console.error(reason) },
+    ...{
+      onQuarantined: (aside, reason) => console.error(aside, reason),
+      onRestarted: (reason) => console.error(reason),
+    },
   })
   const db = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(database) })
   return {

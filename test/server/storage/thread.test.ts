@@ -10,7 +10,7 @@ import { Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ThreadDatabase } from '../../../src/server/storage/embedded/database.ts'
 import { ExclusivePGliteDialect } from '../../../src/server/storage/embedded/dialect.ts'
-import { Upkeep } from '../../../src/server/storage/embedded/supervisor.ts'
+import { DatabaseSupervisor } from '../../../src/server/storage/embedded/supervisor.ts'
 import { Session } from '../../../src/server/storage/embedded/thread/session.ts'
 import { FakeClock } from './bench.ts'
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   told = []
   embedded = new ThreadDatabase({
     ...{ folder, clock: new FakeClock() },
-    ...{ onAside: (aside) => told.push(`aside ${aside}`), onAnew: (reason) => told.push(`anew: ${reason}`) },
+    ...{ onQuarantined: (aside) => told.push(`aside ${aside}`), onRestarted: (reason) => told.push(`anew: ${reason}`) },
   })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   await sql`create table numbers (n integer primary key)`.execute(db)
@@ -104,11 +104,11 @@ test('a query that turns in circles ends its session, and what waits behind it i
 test('every life is caught up with once before it is used, and again when that failed', async () => {
   let lives = 0
   let fails = false
-  const upkeep = new Upkeep(embedded, async () => {
+  const upkeep = new DatabaseSupervisor(embedded, async () => {
     lives += 1
     if (fails) throw new Error('not now')
   })
-  const look = () => upkeep.around(all)
+  const look = () => upkeep.run(all)
   expect(await Promise.all([look(), look(), look()])).toEqual([[], [], []])
   expect(lives).toBe(1)
   fails = true
@@ -126,7 +126,7 @@ test('closing waits for what was asked', async () => {
   await embedded.close()
   await Promise.all(asked)
   await expect(embedded.session()).rejects.toMatchObject({ code: 'database-gone' })
-  embedded = new ThreadDatabase({ folder, clock: new FakeClock(), onAside: told.push, onAnew: told.push })
+  embedded = new ThreadDatabase({ folder, clock: new FakeClock(), onQuarantined: told.push, onRestarted: told.push })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   expect(await all()).toHaveLength(50)
 })

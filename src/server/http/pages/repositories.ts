@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
-import { driftText, type MirrorSeen, seenOf } from '../../mirrors/last-seen.ts'
+import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
 import { framed, type Html, hidden, moment, momentUtc, type Viewer } from './frame.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
@@ -16,7 +16,7 @@ export interface Paste {
 export function repositoriesPage(data: {
   readonly viewer: Viewer
   readonly enrollments: readonly Enrollment[]
-  readonly mirrors: ReadonlyMap<string, MirrorSeen>
+  readonly mirrors: ReadonlyMap<string, MirrorState>
   readonly message: string | null
   readonly paste: Paste | null
 }): Html {
@@ -30,7 +30,7 @@ export function repositoriesPage(data: {
       paste === null ? html`` : pasted(paste),
       enrollments.length === 0
         ? html`<p class="dim">Nothing is enrolled.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, seenOf(one, mirrors), viewer))}</tbody></table></div>`,
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, stateOfMirror(one, mirrors), viewer))}</tbody></table></div>`,
       may
         ? html`<p><a href="/approvals">Approved code</a></p><h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,
@@ -38,7 +38,7 @@ export function repositoriesPage(data: {
   })
 }
 
-function line(enrollment: Enrollment, seen: MirrorSeen | null, { csrf, operator }: Viewer): Html {
+function line(enrollment: Enrollment, seen: MirrorState | null, { csrf, operator }: Viewer): Html {
   const { name, at, by, webhook } = enrollment
   const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
   return html`<tr><th scope="row">${name.includes('/') ? html`<a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>` : html`${name} <span class="dim">(all of it)</span>`}</th><td>${more(enrollment)}${mirror(enrollment, seen)}</td><td>${moment(at)}<br>by ${by}</td><td>${webhook === null ? 'polling alone' : 'webhook, polling'}</td><td>${operator === null ? '' : remove}</td></tr>`
@@ -52,7 +52,7 @@ function more({ allow, memoryBytes }: Enrollment): Html {
   return said.length === 0 ? html`` : html`${said.join('; ')}<br>`
 }
 
-function mirror({ mirrorOf }: Enrollment, seen: MirrorSeen | null): Html {
+function mirror({ mirrorOf }: Enrollment, seen: MirrorState | null): Html {
   if (mirrorOf === null) return html``
   const text = seen && driftText(seen)
   if (text) return html`<span class="warn">⚠ ${text}</span> <span class="dim">(${momentUtc(seen.at)})</span>`

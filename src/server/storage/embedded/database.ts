@@ -18,21 +18,21 @@ const DAMAGE = /^(XX001|XX002|58P01)$/
 /** While an opened database is brought to the schema and the files: whatever its own words deny. */
 const UNFIT = /^(XX|58|42|22|23)\w{3}$/
 /** How many damaged folders are kept for whoever wants to look. */
-const KEPT_ASIDE = 2
+const QUARANTINED_KEPT = 2
 
 export interface EmbeddedOptions {
   /** Exists, and is ours alone. */
   readonly folder: string
   readonly clock: Clock
-  /** A damaged folder was moved aside; `reason` is what the database said. */
-  readonly onAside: (aside: string, reason: string) => void
+  /** A corrupt folder was renamed; `reason` is what the database said. */
+  readonly onQuarantined: (quarantined: string, reason: string) => void
   /** The thread had ended, and is there again. */
-  readonly onAnew: (reason: string) => void
+  readonly onRestarted: (reason: string) => void
 }
 
 /**
- * The embedded database in a thread of its own. A session that has ended is followed by a new one; a folder that cannot be opened is moved aside
- * and made anew, empty: it is an index. `life` rises with each session, so that its owner knows when to bring it to what the files say.
+ * The embedded database in a thread of its own. A session that has ended is followed by a new one; a folder that cannot be opened is quarantined
+ * (renamed) and replaced by an empty one: it is only an index. `generation` rises with each session, so that the supervisor knows when to rebuild it from the files.
  */
 export class ThreadDatabase implements EmbeddedDatabase {
   readonly #options: EmbeddedOptions
@@ -40,7 +40,7 @@ export class ThreadDatabase implements EmbeddedDatabase {
   #live: Session | null = null
   #closed = false
   #suspect: unknown = null
-  life = 0
+  generation = 0
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
@@ -58,14 +58,14 @@ export class ThreadDatabase implements EmbeddedDatabase {
   }
 
   /**
-   * True where the error tells of a damaged folder: the session ends, and the next one begins with an empty database. `fitting`: it came
+   * True where the error means that the folder is corrupt: the session ends, and the next one starts with an empty database. `preparing`: it came
    * while a database that was just opened was looked at for the first time, when the death of its thread tells the same.
    */
-  async distrust(error: unknown, when: 'fitting' | 'serving'): Promise<boolean> {
+  async markCorrupt(error: unknown, when: 'preparing' | 'serving'): Promise<boolean> {
     if (this.#closed || !this.#live) return false
     const codes = codesOf(error)
-    const pattern = when === 'fitting' ? UNFIT : DAMAGE
-    const isDead = when === 'fitting' && this.#live.ended !== null && codes.includes('database-gone')
+    const pattern = when === 'preparing' ? UNFIT : DAMAGE
+    const isDead = when === 'preparing' && this.#live.ended !== null && codes.includes('database-gone')
     if (!isDead && !codes.some((code) => pattern.test(code))) return false
     await refuseFull(this.#options.folder, error)
     this.#suspect = error
@@ -82,22 +82,22 @@ export class ThreadDatabase implements EmbeddedDatabase {
   async #begin(): Promise<Session> {
     const before = this.#suspect === null ? (this.#live?.ended ?? null) : null
     const session = await this.#open()
-    if (before) this.#options.onAnew(before.message)
+    if (before) this.#options.onRestarted(before.message)
     this.#live = session
-    this.life += 1
+    this.generation += 1
     return session
   }
 
   async #open(): Promise<Session> {
     const { folder } = this.#options
-    if (this.#suspect !== null) await this.#moveAside(this.#suspect)
+    if (this.#suspect !== null) await this.#quarantine(this.#suspect)
     this.#suspect = null
     const isNew = (await namesIn(folder)).length === 0
     try {
       return await Session.open({ folder, prepared: preparedFolder() })
     } catch (error) {
       await refuseFull(folder, error)
-      await this.#moveAside(error)
+      await this.#quarantine(error)
       // A copy that does not open speaks against what it was copied from.
       return await Session.open({ folder, prepared: isNew ? null : preparedFolder() }).catch((again) => {
         throw unusable(folder, again)
@@ -105,29 +105,32 @@ export class ThreadDatabase implements EmbeddedDatabase {
     }
   }
 
-  async #moveAside(reason: unknown): Promise<void> {
-    const { folder, clock, onAside } = this.#options
+  async #quarantine(reason: unknown): Promise<void> {
+    const { folder, clock, onQuarantined } = this.#options
     const prefix = `${basename(folder)}.damaged-`
     const older = (await namesIn(dirname(folder))).filter((name) => name.startsWith(prefix))
-    for (const name of older.slice(0, Math.max(0, older.length - KEPT_ASIDE + 1)))
+    for (const name of older.slice(0, Math.max(0, older.length - QUARANTINED_KEPT + 1)))
       await rm(join(dirname(folder), name), { recursive: true })
-    const aside = join(dirname(folder), `${prefix}${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}`)
+    const quarantined = join(
+      dirname(folder),
+      `${prefix}${new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-')}`,
+    )
     try {
-      await rename(folder, aside)
+      await rename(folder, quarantined)
       await mkdir(folder, { mode: 0o700 })
     } catch (error) {
-      const why = new Error(`${messageOf(reason)}; moved aside it cannot be either: ${messageOf(error)}`, {
+      const why = new Error(`${messageOf(reason)}; and it cannot be quarantined: ${messageOf(error)}`, {
         cause: error,
       })
       throw unusable(folder, why)
     }
-    onAside(aside, messageOf(reason))
+    onQuarantined(quarantined, messageOf(reason))
   }
 }
 
 function unusable(folder: string, cause: unknown): InfraError {
   return new InfraError('database-unusable', `no database can be made in ${folder}: ${messageOf(cause)}`, {
-    hint: 'Check that the folder can be written and renamed (no mount point of its own); what was moved aside lies beside it.',
+    hint: 'Check that the folder can be written and renamed (no mount point of its own); a quarantined folder lies beside it.',
     cause,
   })
 }

@@ -8,7 +8,7 @@ import { UsageError } from '../../../lib/errors.ts'
  * Makes this process the only one on the embedded database in `folder`, which must exist. The lock is an abstract socket, freed by the kernel
  * however we end; it answers with our pid. Throws UsageError `database-in-use`. Gives the function that lets go.
  */
-export async function ownDatabase(folder: string): Promise<() => Promise<void>> {
+export async function acquireDatabaseLock(folder: string): Promise<() => Promise<void>> {
   const real = await realpath(folder)
   const name = `\0cc-ci-database-${createHash('sha256').update(real).digest('hex').slice(0, 40)}`
   const server = await listen(name)

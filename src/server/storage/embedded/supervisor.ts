@@ -1,48 +1,48 @@
 import { InfraError, messageOf } from '../../../lib/errors.ts'
 import type { ThreadDatabase } from './database.ts'
 
-/** Brings every new life of the embedded database to the schema and to what the files know, before anybody asks it anything. */
-export class Upkeep {
+/** Migrates and rebuilds every new generation of the embedded database before its first query. */
+export class DatabaseSupervisor {
   readonly #database: ThreadDatabase
   readonly #catchUp: () => Promise<void>
-  #fitting: Promise<void> | null = null
-  #fitted = 0
+  #preparing: Promise<void> | null = null
+  #preparedGeneration = 0
 
   constructor(database: ThreadDatabase, catchUp: () => Promise<void>) {
     this.#database = database
     this.#catchUp = catchUp
   }
 
-  /** Runs `act` on a database that is up to date. Damage that `act` meets is answered by the next life. */
-  async around<T>(act: () => Promise<T>): Promise<T> {
+  /** Runs `act` on a database that is up to date. Where `act` finds it corrupt, it is quarantined and the next call starts a new one. */
+  async run<T>(act: () => Promise<T>): Promise<T> {
     await this.ready()
     try {
       return await act()
     } catch (error) {
-      if (!(await this.#database.distrust(error, 'serving'))) throw error
+      if (!(await this.#database.markCorrupt(error, 'serving'))) throw error
       throw new InfraError('database-gone', `the embedded database is damaged: ${messageOf(error)}`, { cause: error })
     }
   }
 
   async ready(): Promise<void> {
     await this.#database.session()
-    if (this.#database.life === this.#fitted) return
-    this.#fitting ??= this.#fitOnce().finally(() => {
-      this.#fitting = null
+    if (this.#database.generation === this.#preparedGeneration) return
+    this.#preparing ??= this.#prepare().finally(() => {
+      this.#preparing = null
     })
-    await this.#fitting
+    await this.#preparing
   }
 
-  async #fitOnce(): Promise<void> {
-    let { life } = this.#database
+  async #prepare(): Promise<void> {
+    let { generation } = this.#database
     try {
       await this.#catchUp()
     } catch (error) {
-      if (!(await this.#database.distrust(error, 'fitting'))) throw error
+      if (!(await this.#database.markCorrupt(error, 'preparing'))) throw error
       await this.#database.session()
-      life = this.#database.life
+      generation = this.#database.generation
       await this.#catchUp()
     }
-    this.#fitted = life
+    this.#preparedGeneration = generation
   }
 }

@@ -5,7 +5,7 @@ import { type Context, changeQueue, type Trx } from '../context.ts'
 
 type Part = Pick<Store, 'decide' | 'decided' | 'wasRefused' | 'firstRefusal' | 'add'>
 
-export function commentPart(context: Context): Part {
+export function commentRepository(context: Context): Part {
   const { db, journal } = context
   return {
     async decide(comment, request) {

@@ -8,7 +8,7 @@ const ANSWER_LOCK = 627_011_252
 
 type Part = Pick<Store, 'want' | 'rewrite' | 'due' | 'answered' | 'postpone' | 'unanswered'>
 
-export function answerPart(context: Context): Part {
+export function outboxRepository(context: Context): Part {
   const { db } = context
   return {
     async want(answer) {

@@ -1,7 +1,7 @@
 import type { Store } from '../../contract/store.ts'
 import type { Context } from '../context.ts'
 
-export function cursorPart({ db }: Context): Pick<Store, 'cursor' | 'setCursor'> {
+export function pollCursorRepository({ db }: Context): Pick<Store, 'cursor' | 'setCursor'> {
   return {
     async cursor(name) {
       const row = await db.selectFrom('cursors').select('at').where('name', '=', name.toLowerCase()).executeTakeFirst()
