@@ -32,7 +32,7 @@ export interface MirrorReport {
 }
 
 /** A branch and where it points. */
-export interface Tip {
+interface Tip {
   readonly branch: string
   readonly commit: string
 }
@@ -119,7 +119,7 @@ interface Mirror {
  * Closes the mirror's open pull requests whose head upstream's branch contains, and tells each of them why first: a crash between says the same
  * again. A head that was pushed meanwhile is left for the next round. Throws ForgeError.
  */
-export async function closeContainedPulls(
+async function closeContainedPulls(
   { forge, replies }: CloseDeps,
   { mirror, upstream, into, theirs }: Mirror,
   done: (number: number) => void,

@@ -75,7 +75,7 @@ function signalGroup({ pid, exitCode, signalCode }: ChildProcess, name: 'SIGTERM
 const TAIL_BYTES = 16 * 1024
 
 /** The last bytes of the output of a process, in bounded memory. */
-export class OutputTail {
+class OutputTail {
   #tail = Buffer.alloc(0)
   #total = 0
 

@@ -146,7 +146,7 @@ function parseError(text: string): z.infer<typeof errorShape> {
 }
 
 /** The JSON of an answer. Throws InfraError `server-gone` where it breaks off, `server-broken` where it is not as agreed. */
-export async function answerOf<T>(response: Response, shape: z.ZodType<T>): Promise<T> {
+async function answerOf<T>(response: Response, shape: z.ZodType<T>): Promise<T> {
   const text = await boundedText(response)
   try {
     return shape.parse(JSON.parse(text))
@@ -167,7 +167,7 @@ async function boundedText(response: Response): Promise<string> {
   }
 }
 
-export function toUnavailable(error: unknown): InfraError {
+function toUnavailable(error: unknown): InfraError {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
   return new InfraError('server-gone', `the server does not answer: ${messageOf(error)}${cause}`, {
     cause: error,

@@ -36,6 +36,6 @@ export async function withRetry<T>(call: () => Promise<T>, options: TransientRet
 const SERVER_UNAVAILABLE = ['server-gone', 'no-answer']
 
 /** Whether a retry may succeed. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return isUnavailable(error) || (error instanceof CcCiError && SERVER_UNAVAILABLE.includes(error.code))
 }
