@@ -106,10 +106,11 @@ export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null
 export function ends(
   [tier, ...tiers]: readonly [TierId, ...TierId[]],
   [code, ...causes]: readonly [CauseCode, ...CauseCode[]],
-  more: Pick<Expected, 'withinSeconds' | 'findings' | 'says'> = {},
+  { blame = 'recipe', ...more }: Pick<Stop, 'blame'> & Pick<Expected, 'withinSeconds' | 'findings' | 'says'> = {},
 ): Expected {
+  const verdict = blame === 'recipe' ? 'fail' : 'unverified'
   return {
-    ...{ tier, cause: code, or: { tiers, causes }, verdict: 'fail', blame: 'recipe', exitCode: EXIT.fail },
+    ...{ tier, cause: code, or: { tiers, causes }, verdict, blame, exitCode: EXIT[verdict] },
     checks: { teardown: WHOLE_LIFE.teardown },
     ...more,
   }

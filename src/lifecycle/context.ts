@@ -100,6 +100,8 @@ export interface RunState {
   headServes: boolean
   /** The tier in which the watch found that the app failed: those after it need not look. */
   failedIn?: TierId
+  /** When the last tier began at whose end the watch had found nothing; epoch ms. */
+  quietSince?: number
   witnesses?: PlantedWitnesses
   /** The release on the way to head that runs now; see `steps.ts`. */
   step?: Release

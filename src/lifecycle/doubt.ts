@@ -6,6 +6,16 @@ import type { RunContext } from './context.ts'
 type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
 
 /**
+ * From when on what ran out makes a fault of the tier that ends now doubtful; `begun`: of that tier. A task that ended in one tier is told in the next one where the watch
+ * had not seen enough of it before, and whatever it was denied lies before that one. To be asked once for each tier, at its end.
+ */
+export function doubtSince({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
+  if (watch.failed) return state.quietSince ?? begun
+  state.quietSince = begun
+  return begun
+}
+
+/**
  * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, memory or processes that are not the recipe’s ran out, or a dependency did not
  * come up, and what is missing may be exactly that. Null: no doubt. `begun`: of the tier, epoch ms.
  */

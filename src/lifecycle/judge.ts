@@ -9,7 +9,7 @@ import { TIERS, type TierId } from '../verdict/tiers.ts'
 import { blockerOf } from './blocker.ts'
 import { carriedBy } from './checkpoint.ts'
 import { type CarryOn, isCauseCode, type RunContext, TierStop } from './context.ts'
-import { doubtOf } from './doubt.ts'
+import { doubtOf, doubtSince } from './doubt.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
@@ -68,7 +68,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     // What the watch finds after the last look of a tier that passed is told by the next one: nothing is blocked by a tier that has no cause.
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
-  const why = doubtOf(id, next, begun)
+  const why = doubtOf(id, next, doubtSince(context, begun))
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
   return next

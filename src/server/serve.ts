@@ -5,24 +5,25 @@ import { formatDuration } from '../lib/duration.ts'
 import { startProgramsBy } from '../lib/exec.ts'
 import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
-import { makeAnswers } from './answer/answers.ts'
-import { makeReplies } from './answer/replies.ts'
-import { approvedIn } from './approvals.ts'
+import { createCommentReceiver } from './comments/receive.ts'
 import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import { writeBundle } from './forge/bundle.ts'
-import { giteaForge } from './forge/index.ts'
+import { FORGES } from './forge/forges.ts'
 import { tidyMirrors } from './forge/tidy-mirrors.ts'
 import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
-import { addPages } from './http/page-routes.ts'
+import { addPages } from './http/pages/routes.ts'
 import { superviseLoop } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
 import { reconcileMirrors } from './mirrors/reconcile.ts'
 import { serviceManager } from './notify.ts'
+import { approvedIn } from './approvals.ts'
 import { createOperations } from './operations.ts'
+import { createPublisher } from './publishing/publisher.ts'
+import { createReplies } from './publishing/replies.ts'
 import { makeRetention } from './retention.ts'
 import { createDispatcher } from './runs/dispatcher.ts'
 import { reapLeases } from './runs/lease-reaper.ts'
@@ -30,7 +31,6 @@ import { largestWorker } from './runs/worker-registry.ts'
 import { serverMasker } from './secrets.ts'
 import { openStore } from './storage/open.ts'
 import { makeSweeps } from './sweep/sweeps.ts'
-import { makeIntake } from './trigger/intake.ts'
 import { runWorker } from './worker/worker.ts'
 
 /** How long a stop waits for runs of the embedded worker before it gives them back. */
@@ -62,25 +62,30 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
   const metrics = makeMetrics(store, clock)
   const { forgeFetch } = metrics
-  const forge = giteaForge({ baseUrl: settings.forgeUrl, token: settings.forgeToken, clock, fetch: forgeFetch })
+  const forge = FORGES[settings.forgeKind].connect({
+    baseUrl: settings.forgeUrl,
+    token: settings.forgeToken,
+    clock,
+    fetch: forgeFetch,
+  })
   const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
   memory.learn()
   const parts = { store, forge, settings, clock, log, memory }
-  const answers = makeAnswers(parts)
-  const replies = makeReplies(parts)
+  const publisher = createPublisher(parts)
+  const replies = createReplies(parts)
   const largest = { largestWorker: () => largestWorker(store, clock) }
-  const intake = makeIntake({ ...parts, ...largest, answers, replies })
-  const operations = createOperations({ ...parts, ...largest, answers })
+  const comments = createCommentReceiver({ ...parts, ...largest, publisher, replies })
+  const operations = createOperations({ ...parts, ...largest, publisher })
   const sweeps = makeSweeps({ ...parts, ...largest })
   const office = createDispatcher({
-    ...{ store: metrics.timed(store), answers, clock, log, state: settings.state },
+    ...{ store: metrics.timed(store), publisher, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
     approvedIn: (origin) => approvedIn(settings.state, origin),
   })
-  const { app, doorman, stopWaiting, drain } = makeApp({
+  const { app, auth, stopWaiting, drain } = makeApp({
     ...parts,
-    intake,
+    comments,
     operations,
     sweeps,
     dispatch: office,
@@ -88,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   })
   const retention = makeRetention({ ...parts, ccCi: options.ccCi })
   metrics.runsBytes(() => retention.seen().disk?.bytes ?? null)
-  addPages(app, { ...parts, operations, sweeps, retention }, doorman)
+  addPages(app, { ...parts, operations, sweeps, retention }, auth)
   const server = await listen(app, settings)
   log.info(
     {
@@ -102,8 +107,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const manager = serviceManager(options)
   const stopLoops = new AbortController()
   const loops = [
-    superviseLoop('publisher', (stop) => answers.publish(stop), stopLoops.signal, options),
-    superviseLoop('reaper', (stop) => reapLeases({ store, answers, clock, log }, stop), stopLoops.signal, options),
+    superviseLoop('publisher', (stop) => publisher.publish(stop), stopLoops.signal, options),
+    superviseLoop('reaper', (stop) => reapLeases({ store, publisher, clock, log }, stop), stopLoops.signal, options),
     superviseLoop('poll', (stop) => pollOnce(stop), signal, options),
     superviseLoop('mirrors', (stop) => compareMirrors(stop), signal, options),
     superviseLoop('sweeps', (stop) => sweeps.round(stop), signal, options),
@@ -139,7 +144,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 
   async function pollOnce(stop: AbortSignal): Promise<void> {
-    const found = await intake.poll(stop)
+    const found = await comments.poll(stop)
     if (found > 0) log.info({ found }, 'comments came by polling')
     await clock.sleep(settings.pollMs, stop).catch(() => undefined)
   }
@@ -184,9 +189,11 @@ async function bundle(
   signal: AbortSignal,
 ): Promise<void> {
   const baseRef = pull?.baseRef ?? sweep?.baseRef
+  const number = pull?.number ?? sweep?.pull ?? null
   await writeBundle({
     ...{ source: forge.cloneSource(repository), repository, commit, file, signal },
-    ...{ pull: pull?.number ?? sweep?.pull ?? null, mirrorDir: mirrorDir(settings.state) },
+    pullRef: number === null ? null : FORGES[settings.forgeKind].pullRef(number),
+    mirrorDir: mirrorDir(settings.state),
     ...(baseRef ? { baseBranch: baseRef } : {}),
   })
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, readApprovals, revoke } from '../../src/gate/approvals.ts'
-import { makeAnswers } from '../../src/server/answer/answers.ts'
-import { giteaForge } from '../../src/server/forge/index.ts'
+import { giteaForge } from '../../src/server/forge/gitea/forge.ts'
 import { createOperations } from '../../src/server/operations.ts'
+import { createPublisher } from '../../src/server/publishing/publisher.ts'
 import { type Gitea, startGitea } from './support/gitea.ts'
 import { endRun, openScene } from './support/scene.ts'
 
@@ -21,7 +21,7 @@ async function office(as: 'bot' | 'admin' = 'bot', largest: number | null = null
     scene,
     store: scene.store,
     forge: parts.forge,
-    operations: createOperations({ ...parts, answers: makeAnswers(parts), largestWorker: async () => largest }),
+    operations: createOperations({ ...parts, publisher: createPublisher(parts), largestWorker: async () => largest }),
   }
 }
 
@@ -92,7 +92,7 @@ test('starts the default branch, a pull request, and nothing that is not there',
       pull: { number, headRef: 'change', baseRef: 'main', comment: null, author: 'ann' },
     },
   })
-  expect(await store.unanswered()).toBe(2)
+  expect(await store.countPending()).toBe(2)
   await expect(operations.start({ repository: name, ref: 'nothing' }, by)).rejects.toMatchObject({
     code: 'ref-not-found',
   })

@@ -12,8 +12,8 @@ import {
   unlabel,
   worker,
 } from '../changes.ts'
-import { stops } from '../expect.ts'
-import { HTTPD, LISTEN } from '../tiny.ts'
+import { ends, stops } from '../expect.ts'
+import { HTTPD, LISTEN, PAGE } from '../tiny.ts'
 
 /** Slow, and says so: it looks alive until a deadline passes. */
 const NEVER_UP = { serve: `sleep 120\n${LISTEN}`, compose: healthcheck({ retries: 2, start_period: '180s' }) }
@@ -217,10 +217,11 @@ export const INSTALL: Readonly<Record<string, Canary>> = {
     fast: 'a limit that the recipe has nothing to do with',
   },
   'forks-without-end': {
-    about: 'Sets no limit and starts processes until it can start no more; its server then has none to answer with.',
-    expect: stops('install', 'run-processes', null, { blame: 'infra', after: ['images-resolved'] }),
+    about: 'Sets no limit and starts processes beside its server until it can start no more, which ends it.',
+    // How long two thousand processes take is the machine's affair: it has passed tiers until then on one that had much else to do.
+    expect: ends(['install', 'backup', 'restore', 'resilience'], ['run-processes'], { blame: 'infra' }),
     base: null,
-    head: { serve: `(while sleep 100000 & do :; done) 2> /dev/null || true\n${LISTEN}` },
+    head: { serve: `${PAGE}\nbusybox httpd -p 8080 -h /www\nwhile sleep 100000 & do :; done` },
   },
   'never-up': {
     about: 'Never passes its health check, neither says nor does anything, and its settings give it 20 s.',

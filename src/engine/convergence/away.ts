@@ -18,7 +18,7 @@ export function outlastingRestarts<T, C>(
       awaySince = null
       return seen
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isUnavailable(error)) throw error
       awaySince ??= begun
       if (clock.now() - awaySince >= AWAY_MS) throw error
       return { state: 'waiting', reason: `the engine does not answer: ${messageOf(error)}` }
@@ -27,7 +27,7 @@ export function outlastingRestarts<T, C>(
 }
 
 /** Gone, or back without its Swarm: a manager that starts answers with 503, or with 500 as long as it has no leader. */
-function isAway(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (!(error instanceof InfraError)) return false
   const status = 'status' in error && typeof error.status === 'number' ? error.status : 0
   return error.code === 'engine-lost' || status >= 500

@@ -1,3 +1,10 @@
+// cspell:ignore Forgejo PKCE
+import type { Clock } from '../../lib/clock.ts'
+
+/** The kinds of forge that a server can be connected to: folders of `src/server/forge/`. Forgejo has Gitea's API. */
+export const FORGE_KINDS = ['gitea'] as const
+export type ForgeKind = (typeof FORGE_KINDS)[number]
+
 /** A comment on a pull request. */
 export interface ForgeComment {
   readonly id: number
@@ -34,6 +41,26 @@ export interface ForgeStatus {
   readonly url: string
 }
 
+/** A new comment, from a webhook or from polling. */
+export interface CommentEvent {
+  readonly comment: ForgeComment
+  /** The head of the pull request at the time of the comment (40 hex), as the webhook names it; null from polling, which knows only the current one. */
+  readonly head: string | null
+}
+
+export interface WebhookDelivery {
+  readonly headers: Headers
+  /** The raw bytes as received. */
+  readonly body: Uint8Array
+  readonly secret: string
+}
+
+export type WebhookReading =
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'malformed'; readonly why: string }
+  | { readonly kind: 'ignored'; readonly why: string }
+  | { readonly kind: 'comment'; readonly event: CommentEvent }
+
 /** A webhook as a person would paste it where the token may not make it. */
 export interface WebhookValues {
   readonly url: string
@@ -41,8 +68,58 @@ export interface WebhookValues {
   readonly events: readonly string[]
 }
 
+export interface ForgeOptions {
+  /** No slash at its end. */
+  readonly baseUrl: string
+  readonly token: string
+  readonly fetch?: typeof fetch
+  readonly clock?: Clock
+  /** Of one request, from the first byte sent to the last byte read. Default 15 s. */
+  readonly deadlineMs?: number
+}
+
+/** Addresses of pages for people. */
+export interface ForgePageUrls {
+  pull(repository: string, number: number): string
+  commit(repository: string, commit: string): string
+  /** `path`: of a file or folder. */
+  file(repository: string, commit: string, path: string): string
+  compare(repository: string, from: string, to: string): string
+  /** Where a person creates a webhook by hand. `name`: `ORG/REPO` or `ORG`. */
+  newWebhook(name: string): string
+}
+
+export interface OauthClient {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+}
+
+/** Login of people by the forge: OAuth2, authorisation code with PKCE (S256). */
+export interface ForgeOauth {
+  authorizeUrl(login: { readonly state: string; readonly challenge: string }): string
+  /** The login of the person who authorised. Throws ForgeError; `forge-refused` for a code that the forge does not accept. */
+  loginOf(grant: { readonly code: string; readonly verifier: string }): Promise<string>
+}
+
+/** All that depends on the kind of forge. Webhooks are sent to `/hooks/<kind>`. */
+export interface ForgeImplementation {
+  connect(options: ForgeOptions): Forge
+  /** The events that a webhook must send, by the forge's names. */
+  readonly webhookEvents: readonly string[]
+  /**
+   * Reads one delivery. Nothing is parsed before the signature of the raw body is verified; addresses in it are never used. Only a comment that was
+   * just created on a pull request is `comment`.
+   */
+  readWebhook(delivery: WebhookDelivery): WebhookReading
+  /** The git ref of the head of a pull request. */
+  pullRef(number: number): string
+  pageUrls(baseUrl: string): ForgePageUrls
+  oauth(baseUrl: string, client: OauthClient): ForgeOauth
+}
+
 /**
- * A forge: Gitea or Forgejo. Only ever talks to the address it was made with; answers are parsed through schemas. Every call has a deadline of
+ * A connection to one forge. Only ever talks to the address it was made with; answers are parsed through schemas. Every call has a deadline of
  * its own. Throws ForgeError: `forge-gone` (no answer, 5xx, 429: try later, `retryAfterMs`), `forge-refused` (401, 403: the token lacks
  * something; says what), `forge-missing` (404), `forge-broken` (an answer that no schema knows).
  */

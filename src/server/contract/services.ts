@@ -1,22 +1,15 @@
 import type { Enrollment, EnrollmentOrder } from '../enrollments/enrollment.ts'
-import type { ForgeComment, WebhookValues } from './forge.ts'
+import type { CommentEvent, WebhookValues } from './forge.ts'
 import type { RunRequest } from './request.ts'
 import type { RunRow } from './store.ts'
 
-/** What a webhook said of a comment, signature checked and parsed. */
-export interface CommentEvent {
-  readonly comment: ForgeComment
-  /** The head at comment time (40 hex), as the payload names it; null from polling, which knows only today's. */
-  readonly head: string | null
-}
-
-/** From a comment to a decision, an answer and perhaps a run; by webhook and by poll alike. */
-export interface Intake {
+/** From a comment to a decision, a reply and perhaps a run; by webhook and by poll alike. */
+export interface CommentReceiver {
   /**
-   * Decides the comment once and wants its answer. Idempotent: a comment that was decided before changes nothing. Throws what Store and Forge
-   * throw: then nothing was decided, and the poll meets the comment again.
+   * Decides the comment once and stores the reply to it. Idempotent: a comment that was decided before changes nothing. Throws what Store and Forge
+   * throw: then nothing was decided, and the next poll finds the comment again.
    */
-  comment(event: CommentEvent): Promise<void>
+  receive(event: CommentEvent): Promise<void>
   /** One round of polling over all enrollments, from each one's cursor. Gives how many comments were new to us. */
   poll(signal: AbortSignal): Promise<number>
 }
@@ -93,10 +86,10 @@ export interface CodeOfCommit {
   readonly files: readonly CodeFile[]
 }
 
-/** Keeps the forge's view of runs true: called after whatever changed a run. */
-export interface Answers {
-  /** Wants the status and the comment of the run's pull request as they should be now. */
+/** Keeps what the forge shows of runs up to date. */
+export interface Publisher {
+  /** Stores the desired status and comment of the run's pull request. To be called after every change of a run. */
   runChanged(row: RunRow): Promise<void>
-  /** Sends what is due, until the signal: with backoff, never lost, never doubled. */
+  /** Sends what is pending until the signal: with backoff, nothing lost, nothing sent twice. */
   publish(signal: AbortSignal): Promise<void>
 }

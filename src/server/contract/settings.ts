@@ -1,3 +1,5 @@
+import type { ForgeKind } from './forge.ts'
+
 /** Times of a week, in UTC. */
 export interface SweepTimes {
   /** 0: Sunday. */
@@ -14,6 +16,7 @@ export interface ServerSettings {
   readonly proxies: number
   /** Where people and the forge reach this server; no slash at its end. Links and the webhook's URL begin with it. */
   readonly publicUrl: string
+  readonly forgeKind: ForgeKind
   /** The one forge that is ever called; no slash at its end. */
   readonly forgeUrl: string
   readonly forgeToken: string

@@ -60,32 +60,32 @@ export interface Claim {
   readonly leaseUntil: string
 }
 
-/** Words for a comment that no run speaks for. */
-export interface KeptReply {
+/** A reply to a comment that started no run. */
+export interface StoredReply {
   /** The comment that is answered; null where none is. */
   readonly comment: number | null
-  /** ISO 8601: when it was said. */
+  /** ISO 8601: when it was written. */
   readonly at: string
   /** Masked and escaped. */
   readonly text: string
-  /** Id of the run with whose end it stops being true; null: it stays until something newer. */
+  /** Id of the run whose end makes it outdated; null: it stays until something newer. */
   readonly until: string | null
 }
 
-/** Our one comment on a pull request; the body is made of the parts, which are kept so that each can change without the other. */
-export interface CommentAnswer {
+/** The desired text of our one comment on a pull request. The body consists of the parts, which are stored so that each can change without the other. */
+export interface CommentNotification {
   readonly kind: 'comment'
   readonly repository: string
   readonly pull: number
   readonly body: string
-  /** What the newest run says, masked; null or missing: there is none. */
+  /** The text of the newest run, masked; null or missing: there is none. */
   readonly run?: string | null
-  readonly reply?: KeptReply | null
+  readonly reply?: StoredReply | null
 }
 
-/** What the forge should show, whatever it shows now: state, not messages, so that nothing is lost or doubled when the forge was down. */
-export type Answer =
-  | CommentAnswer
+/** The desired state of the forge, whatever it shows now: state, not messages, so that nothing is lost or sent twice when the forge was down. */
+export type Notification =
+  | CommentNotification
   | {
       readonly kind: 'status'
       readonly repository: string
@@ -95,10 +95,10 @@ export type Answer =
       readonly url: string
     }
 
-export interface DueAnswer {
+export interface PendingNotification {
   readonly key: string
-  readonly answer: Answer
-  /** Rises with each change of the wanted text; `answered` names it, so that a newer wish stays due. */
+  readonly answer: Notification
+  /** Rises with each change of the desired state; `markPublished` names it, so that a newer state stays pending. */
   readonly version: number
   readonly tries: number
   /** The forge's id of the comment that was made before; null when none is known. */
@@ -205,16 +205,20 @@ export interface Store {
    */
   expire(now: number): Promise<readonly RunRow[]>
 
-  /** Wants the forge to show this; replaces an older wish for the same comment or status. */
-  want(answer: Answer): Promise<void>
-  /** As `want`, for a comment made of the one that is wanted now (null: none is). Null: it stays. One at a time for each comment. */
-  rewrite(repository: string, pull: number, change: (now: CommentAnswer | null) => CommentAnswer | null): Promise<void>
-  /** Answers that are due, each handed to one publisher for `holdMs`. */
-  due(now: number, limit: number, holdMs: number): Promise<readonly DueAnswer[]>
-  answered(key: string, version: number, remoteId: number | null): Promise<void>
-  /** Not now: again at `at` (epoch ms). `forget`: never (the pull request or repository is gone). */
+  /** Sets the desired state of a comment or status; replaces the older one. */
+  setDesired(notification: Notification): Promise<void>
+  /** As `setDesired`, for a comment computed from the current desired one (null: there is none). Null: no change. One at a time for each comment. */
+  updateComment(
+    repository: string,
+    pull: number,
+    change: (now: CommentNotification | null) => CommentNotification | null,
+  ): Promise<void>
+  /** Notifications that are due. Each belongs to the publisher that took it for `holdMs`. */
+  takePending(now: number, limit: number, holdMs: number): Promise<readonly PendingNotification[]>
+  markPublished(key: string, version: number, remoteId: number | null): Promise<void>
+  /** Due again at `at` (epoch ms). `forget`: never (the pull request or repository no longer exists). */
   postpone(key: string, at: number | 'forget'): Promise<void>
-  unanswered(): Promise<number>
+  countPending(): Promise<number>
 
   /** Where polling of a repository or organisation stands: the newest `updated_at` that was seen whole; null: never polled. */
   cursor(name: string): Promise<string | null>

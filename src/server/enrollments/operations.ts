@@ -3,9 +3,10 @@ import { UsageError } from '../../lib/errors.ts'
 import { ForgeError, orMissing } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'
 import { repositoryName } from '../contract/request.ts'
-import type { Answers, Operations } from '../contract/services.ts'
+import type { Operations, Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
+import { FORGES } from '../forge/forges.ts'
 import { covers, enrollmentOf, isSameName } from './enrollment.ts'
 
 const MOST_QUEUED = 10_000
@@ -13,14 +14,15 @@ const MOST_QUEUED = 10_000
 export interface EnrollmentDeps {
   readonly store: Store
   readonly forge: Forge
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly settings: ServerSettings
   readonly clock: Clock
 }
 
 /** Enrolling and withdrawing repositories and organisations, with their webhooks. */
 export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operations, 'enroll' | 'withdraw'> {
-  const { store, forge, answers, settings, clock } = deps
+  const { store, forge, publisher, settings, clock } = deps
+  const { webhookEvents, pageUrls } = FORGES[settings.forgeKind]
   return {
     async enroll(order, by) {
       const { name, mirrorOf } = order
@@ -33,14 +35,14 @@ export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operation
       }
       if (mirrorOf !== undefined) await checkMirror(name, mirrorOf)
       const values: WebhookValues = {
-        url: `${settings.publicUrl}/hooks/gitea`,
+        url: `${settings.publicUrl}/hooks/${settings.forgeKind}`,
         contentType: 'json',
-        events: ['pull_request_comment'],
+        events: webhookEvents,
       }
       const webhook = await forge.ensureWebhook(name, values, settings.webhookSecret)
       const enrollment = enrollmentOf(order, { at: new Date(clock.now()).toISOString(), by, webhook })
       await store.enroll(enrollment)
-      const page = `${settings.forgeUrl}/${name.includes('/') ? name : `org/${name}`}/settings/hooks/gitea/new`
+      const page = pageUrls(settings.forgeUrl).newWebhook(name)
       return { enrollment, paste: webhook === null ? { ...values, page, secret: 'CC_CI_WEBHOOK_SECRET' } : null }
     },
 
@@ -60,7 +62,7 @@ export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operation
         if (!covers(found.name, repository) || (await store.enrollmentOf(repository))) continue
         await store.cancel(id, `${found.name} is enrolled no longer`, clock.now())
         const row = await store.run(id)
-        if (row) await answers.runChanged(row)
+        if (row) await publisher.runChanged(row)
       }
       return gone
     },

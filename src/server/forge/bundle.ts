@@ -3,15 +3,15 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
-import { Turns } from '../../lib/turns.ts'
+import { KeyedMutex } from '../../lib/keyed-mutex.ts'
 import { commitId, repositoryName } from '../contract/request.ts'
 import { type MirrorGit, mirrorGit, type Source } from './bundle-git.ts'
 
 /** The commit under test in a bundle, whatever the branches are called. */
 export const HEAD_REF = 'refs/cc-ci/head'
 const MAX_FILE_BYTES = 2 * 1024 ** 3
-/** By the folder of the mirror: whoever changes one takes a turn. */
-export const mirrorTurns = new Turns()
+/** By the folder of the mirror: one change at a time. */
+export const mirrorMutex = new KeyedMutex()
 /** In a mirror; when it was last used. */
 export const USED_MARK = 'cc-ci-used'
 
@@ -20,8 +20,8 @@ export interface BundleOrder {
   readonly source: Source
   /** `ORG/REPO`. */
   readonly repository: string
-  /** Where the commit is found when no branch has it: `refs/pull/N/head`. */
-  readonly pull: number | null
+  /** Where the commit is found when no branch has it: the head of a pull request, by the forge's name for it. */
+  readonly pullRef: string | null
   readonly commit: string
   /** `Forge.defaultBranch`; found out by git where it is not given. */
   readonly defaultBranch?: string
@@ -43,7 +43,7 @@ export interface BundleOrder {
  */
 export function writeBundle(order: BundleOrder): Promise<void> {
   const mirror = mirrorOf(order)
-  return mirrorTurns.take(mirror, () => write(order, mirror))
+  return mirrorMutex.run(mirror, () => write(order, mirror))
 }
 
 async function write(order: BundleOrder, mirror: string): Promise<void> {
@@ -88,8 +88,8 @@ async function fetch(git: MirrorGit, order: BundleOrder, main: string): Promise<
   const specs = [...wanted.map((ref) => `+${ref}:${ref}`), '+refs/tags/*:refs/tags/*']
   await git.ok([...options, '--stdin', '--', order.source.url], `${specs.join('\n')}\n`)
   if (await has(git, order.commit)) return
-  if (order.pull !== null) {
-    const ref = `refs/pull/${order.pull}/head`
+  const ref = order.pullRef
+  if (ref !== null) {
     await git.run([...options, '--stdin', '--', order.source.url], `+${ref}:${ref}\n`)
     if (await has(git, order.commit)) return
   }
@@ -108,11 +108,9 @@ async function defaultBranch(git: MirrorGit, source: Source): Promise<string> {
   throw new InfraError('git-failed', 'the repository has no default branch', { kind: 'upstream' })
 }
 
-function mirrorOf({ repository, commit, mirrorDir, pull }: BundleOrder): string {
+function mirrorOf({ repository, commit, mirrorDir }: BundleOrder): string {
   if (!repositoryName.safeParse(repository).success || !commitId.safeParse(commit).success)
     throw new InfraError('git-failed', 'a repository is ORG/REPO and a commit has 40 hex digits', { kind: 'upstream' })
-  if (pull !== null && !Number.isSafeInteger(pull))
-    throw new InfraError('git-failed', 'a pull request has a number', { kind: 'upstream' })
   const [owner, name] = repository.toLowerCase().split('/') as [string, string]
   return join(mirrorDir, owner, `${name}.git`)
 }

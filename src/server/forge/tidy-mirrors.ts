@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomId } from '../../lib/ids.ts'
-import { mirrorTurns, USED_MARK } from './bundle.ts'
+import { mirrorMutex, USED_MARK } from './bundle.ts'
 import { type MirrorGit, mirrorGit } from './bundle-git.ts'
 
 export interface TidyOrder {
@@ -75,7 +75,7 @@ async function tidy(
   if (usedAt <= tidiedAt) return null
   if (now - tidiedAt < DAY_MS && (await bytesIn(dir)) < largeBytes) return null
   try {
-    await mirrorTurns.take(dir, () => pack(mirrorGit(dir, NOBODY, MAX_FILE_BYTES, signal)))
+    await mirrorMutex.run(dir, () => pack(mirrorGit(dir, NOBODY, MAX_FILE_BYTES, signal)))
   } catch {
     signal?.throwIfAborted()
     // It is only a copy: the next bundle makes a new one.
@@ -101,7 +101,7 @@ async function pack(git: MirrorGit): Promise<void> {
 /** In one step, so that nobody ever meets a part of one. */
 async function removeMirror(dir: string): Promise<void> {
   const aside = `${dir}${GONE}${randomId(6)}`
-  await mirrorTurns.take(dir, () => rename(dir, aside))
+  await mirrorMutex.run(dir, () => rename(dir, aside))
   await rm(aside, { recursive: true, force: true, maxRetries: 3 })
 }
 

@@ -1,22 +1,24 @@
 // cspell:ignore readyz
 import type { Context } from 'hono'
+import { WebhookQueue } from '../comments/webhook-queue.ts'
+import { FORGES } from '../forge/forges.ts'
 import { serverMasker } from '../secrets.ts'
-import { addApi, type DescribedApp, describedApp } from './api.ts'
-import { boundedBody } from './body.ts'
-import { Doorman } from './doorman.ts'
-import { failureFor, Refusal } from './failure.ts'
-import { fileRoutes } from './files.ts'
-import { headOnly } from './head.ts'
-import { healthRoutes } from './health.ts'
-import { HookDesk, hookRoute } from './hook-route.ts'
-import { Limits, limited, type RateClass } from './limits.ts'
+import { addApi, type DescribedApp, describedApp } from './api/api.ts'
+import { Authenticator } from './authenticator.ts'
+import { healthRoutes } from './health-routes.ts'
+import { failureFor, HttpError } from './http-error.ts'
 import { loginRoutes } from './login.ts'
-import { maskAnswers } from './masked-text.ts'
+import { headOnly } from './middleware/head-only.ts'
+import { maskResponses } from './middleware/mask-responses.ts'
+import { type RateClass, RateLimiter, rateLimit } from './middleware/rate-limit.ts'
+import { boundedBody } from './middleware/request-body.ts'
+import { securityHeaders } from './middleware/security-headers.ts'
 import { oauthRoutes } from './oauth.ts'
-import { plainPage } from './pages/small.ts'
-import { secured } from './security.ts'
+import { plainPage } from './pages/layout.ts'
+import { fileRoutes } from './run-file-routes.ts'
 import type { AppServices } from './services.ts'
 import { Sessions } from './session.ts'
+import { webhookRoute } from './webhook-route.ts'
 import { workerRoutes } from './worker-routes.ts'
 
 const BODY_BYTES = 64 * 1024
@@ -25,7 +27,7 @@ const BODY_BYTES = 64 * 1024
 export interface ServerApp {
   readonly app: DescribedApp
   /** Who looks at a page and who sent a form: for the pages, which are added to `app`. */
-  readonly doorman: Doorman
+  readonly auth: Authenticator
   /** Answers workers that wait for something to do, now and from now on: before the listening ends, which waits for answers. */
   stopWaiting(): void
   /** Resolves when no delivery waits any more: on the way down, after the listening has ended. */
@@ -36,10 +38,11 @@ export interface ServerApp {
 export function makeApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
+  const { readWebhook, oauth: oauthOf } = FORGES[settings.forgeKind]
   const sessions = new Sessions(settings, clock)
-  const doorman = new Doorman(settings, sessions)
-  const desk = new HookDesk(services.intake, log)
-  metrics.hookQueue(() => desk.length)
+  const auth = new Authenticator(settings, sessions)
+  const queue = new WebhookQueue(services.comments, log)
+  metrics.hookQueue(() => queue.length)
   const stopping = new AbortController()
   const app = describedApp()
   const answerError = (error: unknown, c: Context) => {
@@ -47,29 +50,39 @@ export function makeApp(services: AppServices): ServerApp {
     if (!isForPeople(c)) return c.json(failure, status)
     const { message, hint } = failure.error
     const text = hint === undefined ? `${message}.` : `${message}. ${hint}`
-    return c.html(plainPage(doorman.viewer(c), TITLES[status] ?? 'That did not work', text), status)
+    return c.html(plainPage(auth.viewer(c), TITLES[status] ?? 'That did not work', text), status)
   }
   app.onError(answerError)
-  app.notFound((c) => answerError(new Refusal(404, 'not-found', 'there is nothing here'), c))
+  app.notFound((c) => answerError(new HttpError(404, 'not-found', 'there is nothing here'), c))
 
   app.use(headOnly)
   app.use(metrics.measure)
-  app.use(secured({ https: settings.publicUrl.startsWith('https:') }))
-  app.use(maskAnswers(serverMasker(settings)))
-  app.use(limited(new Limits(clock), classOf, settings.proxies))
+  app.use(securityHeaders({ https: settings.publicUrl.startsWith('https:') }))
+  app.use(maskResponses(serverMasker(settings)))
+  app.use(rateLimit(new RateLimiter(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
-  app.route('/hooks', hookRoute({ secret: settings.webhookSecret, desk, answered: metrics.hook }))
+  app.route(
+    '/hooks',
+    webhookRoute({
+      kind: settings.forgeKind,
+      readWebhook,
+      secret: settings.webhookSecret,
+      queue,
+      onAnswer: metrics.hook,
+    }),
+  )
   app.route('/worker/v1', workerRoutes({ store, dispatch: services.dispatch, state, stopping: stopping.signal }))
   app.use(boundedBody(BODY_BYTES))
-  addApi({ app, services, doorman })
+  addApi({ app, services, auth })
   app.route('/', fileRoutes({ store, state }))
-  app.route('/', loginRoutes({ settings, sessions, doorman }))
+  app.route('/', loginRoutes({ settings, sessions, auth }))
   if (settings.oauth && settings.operatorOrganisation) {
-    const { oauth: client, operatorOrganisation: organisation } = settings
+    const { oauth: client, operatorOrganisation: organisation, publicUrl, forgeUrl } = settings
     const { forge } = services
-    app.route('/login/forge', oauthRoutes({ settings, client, organisation, forge, sessions, clock }))
+    const oauth = oauthOf(forgeUrl, { ...client, redirectUri: `${publicUrl}/login/forge/callback` })
+    app.route('/login/forge', oauthRoutes({ oauth, organisation, forge, sessions, clock }))
   }
-  return { app, doorman, stopWaiting: () => stopping.abort(), drain: () => desk.drain() }
+  return { app, auth, stopWaiting: () => stopping.abort(), drain: () => queue.drain() }
 }
 
 const TITLES: Readonly<Record<number, string>> = {

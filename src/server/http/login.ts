@@ -1,19 +1,19 @@
 import { type Context, Hono } from 'hono'
 import type { ServerSettings } from '../contract/settings.ts'
 import { sameSecret } from '../secrets.ts'
-import type { Doorman } from './doorman.ts'
-import { Refusal } from './failure.ts'
-import { loginPage } from './pages/small.ts'
+import type { Authenticator } from './authenticator.ts'
+import { HttpError } from './http-error.ts'
+import { loginPage } from './pages/login.ts'
 import type { Sessions } from './session.ts'
 
 export interface LoginParts {
   readonly settings: Pick<ServerSettings, 'operatorToken' | 'oauth'>
   readonly sessions: Sessions
-  readonly doorman: Doorman
+  readonly auth: Authenticator
 }
 
 /** `/login` and `/logout` for browsers. */
-export function loginRoutes({ settings, sessions, doorman }: LoginParts): Hono {
+export function loginRoutes({ settings, sessions, auth }: LoginParts): Hono {
   const app = new Hono()
 
   app.get('/login', (c) => c.html(page(c, null)))
@@ -29,8 +29,8 @@ export function loginRoutes({ settings, sessions, doorman }: LoginParts): Hono {
   })
 
   app.post('/logout', async (c) => {
-    if (doorman.sender(c, await c.req.parseBody()) === null) {
-      throw new Refusal(403, 'cross-site', 'this form is not of a page of this server, or too old')
+    if (auth.sender(c, await c.req.parseBody()) === null) {
+      throw new HttpError(403, 'cross-site', 'this form is not of a page of this server, or too old')
     }
     sessions.end(c)
     return c.redirect('/', 303)
@@ -40,10 +40,10 @@ export function loginRoutes({ settings, sessions, doorman }: LoginParts): Hono {
 
   function page(c: Context, problem: string | null) {
     const forge = settings.oauth === null ? null : '/login/forge'
-    return loginPage({ viewer: doorman.viewer(c), problem, forge })
+    return loginPage({ viewer: auth.viewer(c), problem, forge })
   }
 
   function assertFromHere(c: Context): void {
-    if (!doorman.fromHere(c)) throw new Refusal(403, 'cross-site', 'log in on a page of this server')
+    if (!auth.fromHere(c)) throw new HttpError(403, 'cross-site', 'log in on a page of this server')
   }
 }

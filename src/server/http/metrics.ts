@@ -19,7 +19,7 @@ export interface Metrics {
   timed<S extends Pick<Store, 'claim'>>(store: S): S
 }
 
-type Asked = Pick<Store, 'counts' | 'ends' | 'unanswered' | 'workers' | 'waiting'>
+type Asked = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
 
 export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
@@ -114,7 +114,7 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
         store.counts(),
         store.waiting(),
         store.ends(),
-        store.unanswered(),
+        store.countPending(),
         store.workers(),
       ])
       for (const [state, count] of Object.entries(counts)) runs.set({ state }, count)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import type { Forge } from '../contract/forge.ts'
-import type { Intake, Operations } from '../contract/services.ts'
+import type { CommentReceiver, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { Sweeps } from '../contract/sweeps.ts'
@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts'
 export interface AppServices {
   readonly settings: ServerSettings
   readonly store: Store
-  readonly intake: Pick<Intake, 'comment'>
+  readonly comments: Pick<CommentReceiver, 'receive'>
   readonly operations: Operations
   readonly sweeps: Pick<Sweeps, 'order' | 'list' | 'one'>
   /** For remote workers. */

@@ -17,9 +17,9 @@ import {
 import type { Store } from '../contract/store.ts'
 import type { Dispatcher } from '../runs/dispatcher.ts'
 import { sha256 } from '../secrets.ts'
-import { bytesOf, jsonOf } from './body.ts'
-import { bearerOf } from './doorman.ts'
-import { Refusal } from './failure.ts'
+import { bearerOf } from './authenticator.ts'
+import { HttpError } from './http-error.ts'
+import { bytesOf, jsonOf } from './middleware/request-body.ts'
 
 export interface WorkerServices {
   readonly store: Pick<Store, 'workerOfToken'>
@@ -55,7 +55,7 @@ export function workerRoutes({ store, dispatch: office, state, stopping }: Worke
   app.put('/runs/:id/files/:path{.+}', async (c) => {
     const { dispatch, held } = await aboutRun(c)
     const offset = offsetShape.safeParse(c.req.query('offset'))
-    if (!offset.success) throw new Refusal(400, 'bad-request', 'offset is no number of bytes')
+    if (!offset.success) throw new HttpError(400, 'bad-request', 'offset is no number of bytes')
     return c.json(await dispatch.put(held, c.req.param('path'), offset.data, await bytesOf(c, UPLOAD_LIMITS.call)))
   })
 
@@ -82,7 +82,7 @@ export function workerRoutes({ store, dispatch: office, state, stopping }: Worke
   async function dispatchOf(c: Context): Promise<Dispatch> {
     const token = bearerOf(c)
     const worker = token === null ? null : await store.workerOfToken(sha256(token))
-    if (worker === null) throw new Refusal(401, 'unauthorized', 'this needs the token of a worker')
+    if (worker === null) throw new HttpError(401, 'unauthorized', 'this needs the token of a worker')
     return office.remote(worker)
   }
 
@@ -90,7 +90,7 @@ export function workerRoutes({ store, dispatch: office, state, stopping }: Worke
     const dispatch = await dispatchOf(c)
     const run = c.req.param('id') ?? ''
     const [, attempt, token] = /^(\d{1,6})\.([0-9a-f]{32})$/.exec(c.req.header('x-cc-ci-lease') ?? '') ?? []
-    if (!isRunId(run)) throw new Refusal(404, 'no-such-run', 'there is no such run')
+    if (!isRunId(run)) throw new HttpError(404, 'no-such-run', 'there is no such run')
     if (token === undefined) throw new FencedError(run)
     return { dispatch, held: await office.heldBy({ run, attempt: Number(attempt), token }) }
   }

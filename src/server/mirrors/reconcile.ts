@@ -6,7 +6,7 @@ import type { Forge } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
-import type { Replies } from '../trigger/replies.ts'
+import type { Replies } from '../publishing/replies.ts'
 import { type Drift, recordMirrorState } from './last-seen.ts'
 
 export interface ReconcileDeps {

@@ -5,7 +5,7 @@ import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
 import { type Assignment, CANCELLED, type ClaimBody, type Dispatch, LEASE } from '../contract/protocol.ts'
 import type { RunRequest } from '../contract/request.ts'
-import type { Answers } from '../contract/services.ts'
+import type { Publisher } from '../contract/services.ts'
 import type { Claim, Lease, Store } from '../contract/store.ts'
 import { outcomeOf } from './outcome.ts'
 import { writePiece } from './uploaded-files.ts'
@@ -18,7 +18,7 @@ export interface DispatcherDeps {
   /** URL of a repository as the results name it, without credentials. */
   readonly origin: (repository: string) => string
   readonly approvedIn: (origin: string) => Pick<Assignment, 'approvedCommits' | 'approvedTrees'>
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly clock: Clock
   readonly log: Logger
   readonly leaseMs?: number
@@ -175,10 +175,10 @@ async function assertMayWrite({ store, clock }: DispatcherDeps, assignment: Assi
 }
 
 /** The forge's view follows; that it could not be told yet undoes nothing of what has happened. */
-async function changed({ store, answers, log }: DispatcherDeps, id: string): Promise<void> {
+async function changed({ store, publisher, log }: DispatcherDeps, id: string): Promise<void> {
   try {
     const row = await store.run(id)
-    if (row) await answers.runChanged(row)
+    if (row) await publisher.runChanged(row)
   } catch (err) {
     log.error({ err, run: id }, 'the answer to a run could not be brought up to date')
   }

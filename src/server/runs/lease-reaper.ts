@@ -3,14 +3,14 @@ import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { isStoreUnavailable } from '../contract/errors.ts'
 import { LEASE } from '../contract/protocol.ts'
-import type { Answers } from '../contract/services.ts'
+import type { Publisher } from '../contract/services.ts'
 import type { Store } from '../contract/store.ts'
 
 const EVERY_MS = 2000
 
 export interface LeaseReaperDeps {
   readonly store: Pick<Store, 'expire'>
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly clock: Clock
   readonly log: Logger
   readonly everyMs?: number
@@ -37,10 +37,10 @@ export async function reapLeases(deps: LeaseReaperDeps, signal: AbortSignal): Pr
   }
 }
 
-async function reapOnce({ store, answers, log }: LeaseReaperDeps, now: number): Promise<void> {
+async function reapOnce({ store, publisher, log }: LeaseReaperDeps, now: number): Promise<void> {
   for (const row of await store.expire(now)) {
     log.warn({ run: row.request.id, attempt: row.attempt, state: row.state }, 'lease expired; worker lost')
-    await answers.runChanged(row)
+    await publisher.runChanged(row)
   }
 }
 

@@ -5,7 +5,7 @@ import { formatSize } from '../../lib/size.ts'
 import { orMissing } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import { type RunRequest, repositoryName } from '../contract/request.ts'
-import type { Answers, Operations } from '../contract/services.ts'
+import type { Operations, Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
@@ -15,7 +15,7 @@ import { whyOffer, whyRequest } from '../memory/why.ts'
 export interface RunOperationsDeps {
   readonly store: Store
   readonly forge: Forge
-  readonly answers: Pick<Answers, 'runChanged'>
+  readonly publisher: Pick<Publisher, 'runChanged'>
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly memory: Pick<BaseMemory, 'against'>
@@ -27,7 +27,7 @@ type RunOperations = Pick<Operations, 'start' | 'rerun' | 'why' | 'cancel'>
 
 /** Starting, repeating, explaining and cancelling runs, for people who are authorized to. */
 export function createRunOperations(deps: RunOperationsDeps): RunOperations {
-  const { store, forge, answers, settings, clock, memory, largestWorker } = deps
+  const { store, forge, publisher, settings, clock, memory, largestWorker } = deps
   const operations: RunOperations = {
     async start({ repository, ref, pull: number, base = 'auto', quick = false, priority = 'manual' }, by) {
       const enrollment = await enrolled(repository)
@@ -80,7 +80,7 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
       await known(id)
       const result = await store.cancel(id, `cancelled by ${by}`, clock.now())
       if (result === 'unknown') throw noSuchRun(id)
-      await answers.runChanged(await known(id))
+      await publisher.runChanged(await known(id))
       return result
     },
   }
@@ -89,8 +89,8 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
   async function add(request: RunRequest): Promise<RunRequest> {
     await refuseTooBig(request)
     const { superseded } = await store.add(request)
-    for (const row of superseded) await answers.runChanged(row)
-    await answers.runChanged(await known(request.id))
+    for (const row of superseded) await publisher.runChanged(row)
+    await publisher.runChanged(await known(request.id))
     return request
   }
 

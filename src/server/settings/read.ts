@@ -3,6 +3,7 @@ import { parseMaxBytes, parseOlderThan } from '../../history/retention/policy.ts
 import { parseDuration } from '../../lib/duration.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import { parseSize } from '../../lib/size.ts'
+import { FORGE_KINDS, type ForgeKind } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import { parseSweepTimes } from './sweep-times.ts'
 import { SERVER_SETTINGS, type ServerSetting, type ServerSettingKey } from './table.ts'
@@ -42,6 +43,7 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
     port: parsed('port', portOf, 0),
     proxies: parsed('proxies', proxiesOf, 0),
     publicUrl: parsed('publicUrl', originOf, ''),
+    forgeKind: parsed('forgeKind', forgeKindOf, 'gitea'),
     forgeUrl: parsed('forgeUrl', urlOf, ''),
     forgeToken: values.forgeToken ?? '',
     webhookSecret: values.webhookSecret ?? '',
@@ -110,13 +112,19 @@ function nameOf(key: ServerSettingKey): string {
 
 function portOf(text: string): number {
   const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new Error(`"${text}" is no port; 1 to 65535`)
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new Error(`"${text}" is not a valid port (1–65535)`)
   return port
 }
 
 function proxiesOf(text: string): number {
   if (!/^\d$/.test(text)) throw new Error(`"${text}" is no count of proxies; 0 to 9`)
   return Number(text)
+}
+
+function forgeKindOf(text: string): ForgeKind {
+  const kind = FORGE_KINDS.find((one) => one === text)
+  if (kind) return kind
+  throw new Error(`"${text}" is not a kind of forge; known: ${FORGE_KINDS.join(', ')}`)
 }
 
 /** Links of the pages begin at the root of their host. */

@@ -56,6 +56,15 @@ export const SERVER_SETTINGS = [
       'Where people and the forge reach this server: links in comments and the address of webhooks begin with it.',
   },
   {
+    key: 'forgeKind',
+    variable: 'CC_CI_FORGE_KIND',
+    flag: 'forge-kind',
+    kind: 'text',
+    default: 'gitea',
+    required: false,
+    description: 'The software of the forge: `gitea`, for Gitea and Forgejo.',
+  },
+  {
     key: 'forgeUrl',
     variable: 'CC_CI_FORGE_URL',
     flag: 'forge-url',

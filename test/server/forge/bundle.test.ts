@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { execOk } from '../../../src/lib/exec.ts'
 import { HEAD_REF, writeBundle } from '../../../src/server/forge/bundle.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { runGit } from '../support/gitea-git.ts'
 
@@ -27,7 +27,7 @@ afterAll(async () => {
 const order = (commit: string, file: string, pull: number | null = null) => ({
   source: giteaForge({ baseUrl: gitea.url, token: gitea.people.bot.token }).cloneSource(REPO),
   repository: REPO,
-  pull,
+  pullRef: pull === null ? null : `refs/pull/${pull}/head`,
   commit,
   mirrorDir: join(dir, 'mirrors'),
   file: join(dir, file),

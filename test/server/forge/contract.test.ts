@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '../../../src/lib/wait.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
-import { FORGES } from '../../../src/server/forge/index.ts'
+import { FORGES } from '../../../src/server/forge/forges.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 
 let gitea: Gitea
@@ -12,7 +12,7 @@ const NEVER = '2020-01-01T00:00:00Z'
 
 beforeAll(async () => {
   gitea = await startGitea()
-  forge = FORGES.gitea({ baseUrl: `${gitea.url}/`, token: gitea.people.bot.token })
+  forge = FORGES.gitea.connect({ baseUrl: `${gitea.url}/`, token: gitea.people.bot.token })
   await gitea.makeRepository(REPO, { 'compose.yml': 'services: {}\n' }, ['1.0.0+1.0'])
   await gitea.fork(gitea.people.stranger, REPO)
 })
@@ -66,13 +66,14 @@ describe('who', () => {
   })
 
   it('does not take a view from outside for an answer', async () => {
-    const outside = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.stranger.token })
+    const outside = FORGES.gitea.connect({ baseUrl: gitea.url, token: gitea.people.stranger.token })
     expect(await codeOf(outside.isMember('coop', 'member'))).toBe('forge-refused')
   })
 
   it('says that a token is wrong, and not the token', async () => {
     const token = 'f'.repeat(40)
-    const wrong = await FORGES.gitea({ baseUrl: gitea.url, token })
+    const wrong = await FORGES.gitea
+      .connect({ baseUrl: gitea.url, token })
       .self()
       .catch((error) => error)
     expect(wrong).toMatchObject({ code: 'forge-refused', hint: expect.stringContaining('write:issue') })
@@ -220,7 +221,7 @@ describe('webhooks', () => {
   })
 
   it('makes one, finds it again, removes it', async () => {
-    const owner = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.admin.token })
+    const owner = FORGES.gitea.connect({ baseUrl: gitea.url, token: gitea.people.admin.token })
     for (const name of [REPO, 'coop']) {
       const id = await owner.ensureWebhook(name, values, 'a long secret here')
       expect(id).toBeTypeOf('number')
@@ -296,7 +297,7 @@ describe('refs', () => {
 
 describe('a forge that is away', () => {
   it('is forge-gone when stopped and when slow, and answers afterwards', async () => {
-    const impatient = FORGES.gitea({ baseUrl: gitea.url, token: gitea.people.bot.token, deadlineMs: 400 })
+    const impatient = FORGES.gitea.connect({ baseUrl: gitea.url, token: gitea.people.bot.token, deadlineMs: 400 })
     gitea.pause()
     expect(await codeOf(impatient.defaultBranch(REPO))).toBe('forge-gone')
     gitea.resume()

@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { retryAfterMs } from '../../../src/server/forge/gitea/error-of.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { standIn } from '../support/gitea-stand-in.ts'
 
 const TOKEN = 'secret-token-0123456789abcdef'

@@ -6,12 +6,12 @@ const HERE = 'https://ci.example.org'
 let bench: HttpBench
 beforeAll(async () => {
   bench = await httpBench()
-  const { app, doorman } = bench
+  const { app, auth } = bench
   app.get('/breaks', () => {
     throw new Error('a fault with details')
   })
-  app.get('/who', (c) => c.json(doorman.viewer(c)))
-  app.post('/form', async (c) => c.json({ sender: doorman.sender(c, await c.req.parseBody()) }))
+  app.get('/who', (c) => c.json(auth.viewer(c)))
+  app.post('/form', async (c) => c.json({ sender: auth.sender(c, await c.req.parseBody()) }))
 })
 
 const CHANGING = [

@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { clientOf } from '../../../src/server/http/address.ts'
+import { clientAddress } from '../../../src/server/http/middleware/client-address.ts'
 import { httpBench } from './bench.ts'
 
 /** As whom a call counts. */
 async function counted(socket: string, forwarded: string | null, proxies: number): Promise<string> {
   const app = new Hono()
-  app.get('/', (c) => c.text(clientOf(c, proxies)))
+  app.get('/', (c) => c.text(clientAddress(c, proxies)))
   const headers: Record<string, string> = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
   return (await app.request('/', { headers }, { incoming: { socket: { remoteAddress: socket } } })).text()
 }

@@ -5,14 +5,15 @@ import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { UsageError } from '../../../src/lib/errors.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
+import type { CommentEvent } from '../../../src/server/contract/forge.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
-import type { CommentEvent, Operations } from '../../../src/server/contract/services.ts'
+import type { Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
-import { maskedLines } from '../../../src/server/http/masked-text.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
-import { createDispatcher } from '../../../src/server/runs/dispatcher.ts'
+import { maskedLines } from '../../../src/server/http/middleware/mask-responses.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
+import { createDispatcher } from '../../../src/server/runs/dispatcher.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
 import { FakeClock, GIB } from '../storage/bench.ts'
@@ -20,7 +21,8 @@ import { FakeClock, GIB } from '../storage/bench.ts'
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {
   ...{ state: '/nowhere', host: '127.0.0.1', port: 0, proxies: 0, publicUrl: 'https://ci.example.org' },
-  ...{ forgeUrl: 'http://127.0.0.1:9', forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
+  ...{ forgeKind: 'gitea', forgeUrl: 'http://127.0.0.1:9' },
+  ...{ forgeToken: 'forge-token-7d2fa0b9c4', webhookSecret: 'hook secret/äöü&more' },
   ...{ operatorToken: OPERATOR_TOKEN, databaseUrl: null, workerMemoryBytes: 0, runMemoryBytes: GIB },
   ...{ runDeadlineMs: 3_600_000, pollMs: 60_000, oauth: null, operatorOrganisation: null },
   ...{ pruneOlderThanMs: null, pruneMaxBytes: null, mirrorsMaxBytes: null, sweepAt: null, sweepList: null },
@@ -79,7 +81,7 @@ export async function httpBench({
       clock,
       log,
       approvedIn: () => ({ approvedCommits: [], approvedTrees: [] }),
-      answers: { runChanged: async () => {} },
+      publisher: { runChanged: async () => {} },
     },
     async bundle(request, file) {
       const error = bundleError?.()
@@ -93,7 +95,7 @@ export async function httpBench({
     await comment?.(event)
   }
   const server = makeApp({
-    ...{ settings, store, dispatch, clock, log, metrics, intake: { comment: note } },
+    ...{ settings, store, dispatch, clock, log, metrics, comments: { receive: note } },
     operations: operationsOn(store, clock),
     sweeps: makeSweeps({ ...{ settings, store, clock, log }, forge: EMPTY_FORGE, largestWorker: async () => null }),
     forge: { isMember: async (_, login) => members.includes(login) },

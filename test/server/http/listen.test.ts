@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Limits, RATES } from '../../../src/server/http/limits.ts'
 import { type Listening, listen } from '../../../src/server/http/listen.ts'
+import { RATES, RateLimiter } from '../../../src/server/http/middleware/rate-limit.ts'
 import { FakeClock } from '../storage/bench.ts'
 import { type HttpBench, httpBench, OPERATOR_TOKEN, SETTINGS } from './bench.ts'
 
@@ -155,7 +155,7 @@ test('pages of runs, for which files are read, have a bound of their own', async
 })
 
 test('ten thousand addresses are remembered, and no more', () => {
-  const limits = new Limits(new FakeClock())
+  const limits = new RateLimiter(new FakeClock())
   for (let count = 0; count < 10_500; count++) limits.take(`a${count}`, 'login')
   expect(limits.size).toBe(10_000)
   const waits = Array.from({ length: RATES.login.burst + 1 }, () => limits.take('b', 'login'))

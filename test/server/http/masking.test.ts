@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { MASK, type Masker } from '../../../src/lib/mask.ts'
-import { maskAnswers, maskedLines } from '../../../src/server/http/masked-text.ts'
+import { maskedLines, maskResponses } from '../../../src/server/http/middleware/mask-responses.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import { SETTINGS } from './bench.ts'
 
@@ -37,7 +37,7 @@ const CASES = SECRETS.flatMap((secret) =>
 /** The answer of a route whose body comes in these pieces. */
 async function answered(pieces: readonly Uint8Array[], type = 'text/plain'): Promise<string> {
   const app = new Hono()
-  app.use(maskAnswers(masker))
+  app.use(maskResponses(masker))
   app.get('/', () => new Response(streamOf(pieces), { headers: { 'content-type': type } }))
   return (await app.request('/')).text()
 }

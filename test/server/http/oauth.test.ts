@@ -27,7 +27,7 @@ beforeAll(async () => {
   const forgeUrl = `http://127.0.0.1:${(forge.address() as AddressInfo).port}`
   const oauth = { clientId: 'the-client', clientSecret: 'the-client-secret-0123' }
   bench = await httpBench({ settings: { forgeUrl, oauth, operatorOrganisation: 'coop-cloud' }, members: ['ann'] })
-  bench.app.get('/who', (c) => c.json(bench.doorman.viewer(c)))
+  bench.app.get('/who', (c) => c.json(bench.auth.viewer(c)))
 })
 afterAll(() => void forge.close().closeAllConnections())
 beforeEach(() => {

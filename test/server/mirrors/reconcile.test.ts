@@ -1,17 +1,17 @@
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeAnswers } from '../../../src/server/answer/answers.ts'
-import { publishDue } from '../../../src/server/answer/publish.ts'
-import { makeReplies } from '../../../src/server/answer/replies.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
-import { addApi, describedApp } from '../../../src/server/http/api.ts'
-import { Doorman } from '../../../src/server/http/doorman.ts'
-import { addPages } from '../../../src/server/http/page-routes.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
+import { addApi, describedApp } from '../../../src/server/http/api/api.ts'
+import { Authenticator } from '../../../src/server/http/authenticator.ts'
+import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { Sessions } from '../../../src/server/http/session.ts'
-import { reconcileMirrors } from '../../../src/server/mirrors/reconcile.ts'
 import { createOperations } from '../../../src/server/operations.ts'
+import { reconcileMirrors } from '../../../src/server/mirrors/reconcile.ts'
+import { sendPending } from '../../../src/server/publishing/outbox.ts'
+import { createPublisher } from '../../../src/server/publishing/publisher.ts'
+import { createReplies } from '../../../src/server/publishing/replies.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -44,7 +44,7 @@ async function stage() {
   await enrol(mirror, upstream)
   const signal = new AbortController().signal
   const round = (more: Partial<Forge> = {}, stop = signal) =>
-    reconcileMirrors({ ...parts, forge: { ...forge, ...more }, replies: makeReplies(parts) }, stop)
+    reconcileMirrors({ ...parts, forge: { ...forge, ...more }, replies: createReplies(parts) }, stop)
   const push = async (repository: string, branch: string, from = branch) => {
     const path = `/repos/${repository}/contents/f${Math.random()}`
     const file = { content: btoa('a'), message: 'a change', branch: from, new_branch: branch }
@@ -61,7 +61,7 @@ async function stage() {
     await gitea.api(gitea.people.admin, 'POST', `/repos/${upstream}/pulls/${number}/merge`, { Do: 'merge' })
   }
   const stateOf = async (number: number) => (await forge.pull(mirror, number)).state
-  const send = () => publishDue({ ...parts, forge }, signal)
+  const send = () => sendPending({ ...parts, forge }, signal)
   return { upstream, mirror, parts, store, settings, forge, enrol, round, push, open, merge, stateOf, send }
 }
 
@@ -94,7 +94,7 @@ test('closes what upstream has, says why, and leaves everything else open', asyn
   ])
   await send()
   const said = (await gitea.comments(mirror, taken.number)).map(({ author, body }) => `${author}: ${body}`)
-  expect(said).toEqual([expect.stringMatching(/^bot: .*\n.*is part of .* already/)])
+  expect(said).toEqual([expect.stringMatching(/^bot: .*\n.*is already part of .*/)])
   expect(said[0]).toContain(taken.head.slice(0, 12))
   expect((await round())[0]?.closed).toEqual([])
 })
@@ -151,17 +151,17 @@ test('a closing that the forge refuses is a problem of that mirror, and a stop e
 test('people are told what differs: in the API, on the page and in the comment of a run', async () => {
   const { upstream, mirror, parts, store, settings, forge, round, push, open, send } = await stage()
   const app = new Hono()
-  const answers = makeAnswers({ ...parts, forge })
-  const operations = createOperations({ ...parts, forge, answers, largestWorker: async () => null })
-  const doorman = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
+  const publisher = createPublisher({ ...parts, forge })
+  const operations = createOperations({ ...parts, forge, publisher, largestWorker: async () => null })
+  const auth = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
   const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
-  addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, doorman)
+  addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, auth)
   const page = async () => (await app.request('/repositories')).text()
   const api = describedApp()
   addApi({
     app: api,
     services: { store, operations, settings, sweeps },
-    doorman: new Doorman(settings, new Sessions(settings, parts.clock)),
+    auth: new Authenticator(settings, new Sessions(settings, parts.clock)),
   })
   const listed = async () => {
     const answer = await api.request('/api/v1/enrolments')
@@ -182,7 +182,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
   const request = requestFor({ repository: mirror, commit: head, pull })
   await store.add(request)
-  await answers.runChanged(await endRun({ parts, store, settings }, passedResults()))
+  await publisher.runChanged(await endRun({ parts, store, settings }, passedResults()))
   await send()
   expect((await gitea.comments(mirror, number))[0]?.body).toMatch(/\| upgrade \|[\s\S]*⚠ main differs from upstream/)
 })

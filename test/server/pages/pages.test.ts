@@ -6,12 +6,13 @@ import { expect, test } from 'vitest'
 import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
-import { makeAnswers } from '../../../src/server/answer/answers.ts'
 import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
-import { giteaForge } from '../../../src/server/forge/index.ts'
-import { addPages } from '../../../src/server/http/page-routes.ts'
+import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
+import { giteaPageUrls } from '../../../src/server/forge/gitea/page-urls.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
+import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { createOperations } from '../../../src/server/operations.ts'
+import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
@@ -32,8 +33,8 @@ function pagesOf(
   const app = new Hono()
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
-  const answers = makeAnswers({ ...scene.parts, forge })
-  const operations = createOperations({ ...scene.parts, forge, answers, largestWorker: async () => null })
+  const publisher = createPublisher({ ...scene.parts, forge })
+  const operations = createOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
   const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
@@ -317,7 +318,7 @@ test('the code of a commit is shown beside what was approved last', () => {
           run: '20261130-000000-aaaaaa',
           repository: 'coop/hello',
           commit: 'b'.repeat(40),
-          forgeUrl: 'https://git.example.org',
+          forgePages: giteaPageUrls('https://git.example.org'),
         },
         code: of,
       }),

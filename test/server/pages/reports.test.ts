@@ -5,8 +5,8 @@ import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Masker } from '../../../src/lib/mask.ts'
-import { maskAnswers } from '../../../src/server/http/masked-text.ts'
-import { addReports } from '../../../src/server/http/report-routes.ts'
+import { maskResponses } from '../../../src/server/http/middleware/mask-responses.ts'
+import { addReports } from '../../../src/server/http/pages/report-routes.ts'
 import { keep } from '../../history/some-runs.ts'
 import { idOf, run, story } from '../../history/weekly/story.ts'
 
@@ -21,7 +21,7 @@ function reportsOf(all: ReturnType<typeof story>, now = { at: NOW }) {
   const masker = new Masker()
   masker.add(SECRET)
   const app = new Hono()
-  app.use(maskAnswers(masker))
+  app.use(maskResponses(masker))
   const settings = { state, publicUrl: 'https://ci.example.org' }
   addReports(app, { settings, clock: { ...systemClock, now: () => now.at } }, () => ({ operator: null, csrf: '' }))
   return { app, state }

@@ -47,7 +47,7 @@ export async function openOffice(
     bundle: (request: RunRequest, file: string) => bundle(source, request.commit, file),
     origin: (repository: string) => `${ORIGIN}/${repository}`,
     approvedIn,
-    answers: { runChanged: async (row: RunRow) => void told.push(row.state) },
+    publisher: { runChanged: async (row: RunRow) => void told.push(row.state) },
   }
   const reaping = reapLeases({ ...parts, everyMs: 200 }, stop.signal)
   const row = async (id: string) => {

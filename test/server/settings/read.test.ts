@@ -19,7 +19,7 @@ const read = (env: Record<string, string>, flags: Parameters<typeof readServerSe
 test('what is needed, and defaults for the rest', () => {
   expect(read(NEEDED)).toEqual({
     ...{ state: '/state', host: '127.0.0.1', port: 8080, proxies: 0, databaseUrl: null },
-    ...{ publicUrl: 'https://ci.example.org', forgeUrl: 'https://git.example.org' },
+    ...{ publicUrl: 'https://ci.example.org', forgeKind: 'gitea', forgeUrl: 'https://git.example.org' },
     ...{ forgeToken: 'f'.repeat(40), webhookSecret: 'w'.repeat(16), operatorToken: 'o'.repeat(32) },
     ...{ workerMemoryBytes: 4 * 1024 ** 3, runMemoryBytes: 2 * 1024 ** 3, runDeadlineMs: 3_600_000, pollMs: 60_000 },
     ...{ oauth: null, operatorOrganisation: null },
@@ -58,7 +58,7 @@ test('every problem at once, with what is allowed, and never a value of a secret
       'CC_CI_WEBHOOK_SECRET has 9 characters; 16 are the least',
       'CC_CI_OPERATOR_TOKEN or CC_CI_OPERATOR_TOKEN_FILE is missing',
       'CC_CI_FORGE_URL: "ftp://x" is no address',
-      'CC_CI_PORT: "70000" is no port',
+      'CC_CI_PORT: "70000" is not a valid port',
       'CC_CI_WORKER_MEMORY: "4 elephants" is not a size',
       'CC_CI_POLL: "0s" is nothing',
       'CC_CI_PROXIES: "-1" is no count of proxies; 0 to 9',

@@ -60,7 +60,7 @@ test('a database that finds no room says so; what it has promised is there when 
   await fill(4 * MIB)
   let kept = 0
   const want = (pull: number) =>
-    store?.want({ kind: 'comment', repository: 'Org/a', pull, body: randomBytes(200_000).toString('base64') })
+    store?.setDesired({ kind: 'comment', repository: 'Org/a', pull, body: randomBytes(200_000).toString('base64') })
   const grow = async () => {
     for (; kept < 200; kept += 1) await want(kept)
   }
@@ -68,12 +68,12 @@ test('a database that finds no room says so; what it has promised is there when 
   expect(kept).toBeGreaterThan(0)
   await expect(grow()).rejects.toMatchObject({ code: 'disk-full' })
   await rm(filler())
-  expect(await store.unanswered()).toBe(kept)
+  expect(await store.countPending()).toBe(kept)
   await want(kept)
-  expect(await store.unanswered()).toBe(kept + 1)
+  expect(await store.countPending()).toBe(kept + 1)
   await store.close()
   store = await open()
-  expect(await store.unanswered()).toBe(kept + 1)
+  expect(await store.countPending()).toBe(kept + 1)
   expect((await readdir(join(state, 'server'))).filter((name) => name.includes('damaged'))).toEqual([])
 })
 

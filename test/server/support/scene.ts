@@ -25,6 +25,7 @@ export function settingsFor(state: string, more: Partial<ServerSettings> = {}): 
       port: 0,
       proxies: 0,
       publicUrl: 'https://ci.example.org',
+      forgeKind: 'gitea',
       forgeUrl: 'https://git.example.org',
     },
     ...{ forgeToken: 'forge-token-forge-token', webhookSecret: 'webhook-secret-webhook' },

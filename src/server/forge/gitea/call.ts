@@ -4,17 +4,11 @@ import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { messageOf } from '../../../lib/errors.ts'
 import { Masker } from '../../../lib/mask.ts'
 import { ForgeError } from '../../contract/errors.ts'
+import type { ForgeOptions } from '../../contract/forge.ts'
 import { TooLargeError } from './body.ts'
 import { errorOf } from './error-of.ts'
 
-export interface CallerOptions {
-  /** No slash at its end. */
-  readonly baseUrl: string
-  readonly token: string
-  readonly fetch?: typeof fetch
-  readonly clock?: Clock
-  /** From the first byte sent to the last byte read. Default 15 s. */
-  readonly deadlineMs?: number
+export interface CallerOptions extends ForgeOptions {
   /** Of one answer. Default 32 MiB. */
   readonly maxBytes?: number
 }

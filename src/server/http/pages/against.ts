@@ -6,7 +6,8 @@ import { changedTiers, endText } from '../../../report/comparison.ts'
 import { comparisonFacts, isUnchanged } from '../../../report/comparison-facts.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { AgainstBase } from '../../memory/against-base.ts'
-import { type Html, hidden, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { type Html, hidden } from './layout.ts'
 
 /** What the change of a pull request changes, against a run of its base; or why nothing can be said, and what mends that. */
 export function againstSection(against: AgainstBase | null, { request: { id } }: RunRow, viewer: Viewer): Html {

@@ -1,16 +1,18 @@
 import { html } from 'hono/html'
+import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
-import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, hidden, moment } from './layout.ts'
 
 /** What may run of which repository; an operator takes it back here. */
 export function approvalsPage(data: {
   readonly viewer: Viewer
   readonly approvals: readonly RepositoryApproval[]
-  readonly forgeUrl: string
+  readonly forgePages: ForgePageUrls
 }): Html {
-  const { viewer, approvals, forgeUrl } = data
+  const { viewer, approvals, forgePages } = data
   const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
-    html`<tr><th scope="row">${repository}</th><td><a href="${forgeUrl}/${repository}/src/commit/${commit}/cc-ci"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
+    html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
   return framed({
     title: 'Approved code',
     viewer,
@@ -30,14 +32,13 @@ export function codePage(data: {
   readonly repository: string
   readonly commit: string
   readonly code: CodeOfCommit
-  readonly forgeUrl: string
+  readonly forgePages: ForgePageUrls
 }): Html {
-  const { viewer, run, repository, commit, code, forgeUrl } = data
+  const { viewer, run, repository, commit, code, forgePages } = data
   const { files, against, approved } = code
-  const at = (sha: string) => `${forgeUrl}/${repository}/src/commit/${sha}/cc-ci`
   const linked = ({ path, change }: CodeFile) => {
     const sha = change === 'removed' ? (against?.commit ?? commit) : commit
-    return html`<a href="${at(sha)}/${path.split('/').map(encodeURIComponent).join('/')}">cc-ci/${path}</a>`
+    return html`<a href="${forgePages.file(repository, sha, `cc-ci/${path}`)}">cc-ci/${path}</a>`
   }
   const rows = files.filter(({ change }) => change !== 'same')
   const same = files.length - rows.length
@@ -50,7 +51,7 @@ export function codePage(data: {
       html`<p><a href="/runs/${run}">The run</a></p>`,
       against === null
         ? html`<p>No code of this repository was approved before: look at all of it.</p>`
-        : html`<p>Compared with <a href="${at(against.commit)}"><code>${against.commit.slice(0, 10)}</code></a>, approved on ${moment(against.at)}${same > 0 ? html`; ${same} file${same === 1 ? ' is' : 's are'} the same` : ''}. <a href="${forgeUrl}/${repository}/compare/${against.commit}...${commit}">All that changed between the two</a>.</p>`,
+        : html`<p>Compared with <a href="${forgePages.file(repository, against.commit, 'cc-ci')}"><code>${against.commit.slice(0, 10)}</code></a>, approved on ${moment(against.at)}${same > 0 ? html`; ${same} file${same === 1 ? ' is' : 's are'} the same` : ''}. <a href="${forgePages.compare(repository, against.commit, commit)}">All that changed between the two</a>.</p>`,
       rows.length === 0
         ? html`<p class="dim">${files.length === 0 ? 'There is no code.' : 'Nothing changed.'}</p>`
         : html`<div class="scroll"><table><thead><tr><th scope="col">file</th><th scope="col">change</th></tr></thead><tbody>${rows.map((file) => html`<tr><th scope="row">${linked(file)}</th><td>${file.change}</td></tr>`)}</tbody></table></div>`,

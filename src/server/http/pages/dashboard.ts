@@ -3,9 +3,10 @@ import { formatDuration } from '../../../lib/duration.ts'
 import { formatSize } from '../../../lib/size.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import type { RunsDiskSeen } from '../../retention.ts'
-import { framed, type Html, momentUtc, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, momentUtc } from './layout.ts'
 import { runTable } from './run-table.ts'
-import { isHere } from './small.ts'
+import { isHere } from './workers.ts'
 
 export interface DashboardData {
   readonly viewer: Viewer

@@ -2,7 +2,8 @@ import { html, raw } from 'hono/html'
 import type { WeeklyHeadline, WeeklyReport } from '../../../history/weekly/report.ts'
 import { weeklyDocument } from '../../../report/weekly/document.ts'
 import { type RunLink, weeklyBody } from '../../../report/weekly/html.ts'
-import { framed, type Html, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html } from './layout.ts'
 
 /** The weeks that are over, newest first, each with what is most worth knowing. */
 export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]): Html {

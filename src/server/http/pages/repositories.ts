@@ -2,7 +2,8 @@ import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
 import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
-import { framed, type Html, hidden, moment, momentUtc, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, hidden, moment, momentUtc } from './layout.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
 export interface Paste {

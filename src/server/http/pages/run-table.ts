@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import type { RunRow } from '../../contract/store.ts'
-import { badge, type Html, moment } from './frame.ts'
-import { whyOf } from './words.ts'
+import { whyOf } from './format.ts'
+import { badge, type Html, moment } from './layout.ts'
 
 /** Runs, newest first, a line each. `now`: epoch ms, for how long those that go on have taken. */
 export function runTable(caption: string, rows: readonly RunRow[], now: number): Html {

@@ -5,14 +5,16 @@ import { SIGNS } from '../../../report/ink.ts'
 import { quarantineTexts } from '../../../report/quarantine.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
+import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 import type { AgainstBase } from '../../memory/against-base.ts'
 import type { WhyOffer } from '../../memory/why.ts'
+import type { Viewer } from '../authenticator.ts'
 import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
-import { badge, framed, type Html, hidden, momentUtc, type Viewer } from './frame.ts'
+import { inline, whyOf } from './format.ts'
+import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
 import { attributionSection, whyOfRun } from './why.ts'
-import { inline, whyOf } from './words.ts'
 
 const MOST_LINES = 20
 
@@ -25,8 +27,7 @@ export interface RunPageData {
   readonly sofar: boolean
   /** Where it goes on: the tiers that are over. */
   readonly over: ReadonlySet<string>
-  /** Address of the forge; no slash at its end. */
-  readonly forgeUrl: string
+  readonly forgePages: ForgePageUrls
   /** Epoch ms. */
   readonly now: number
   readonly problem: string | null
@@ -84,16 +85,18 @@ function titleOf({ request: { repository, pull, why } }: RunRow): string {
   return why ? `Why is ${name} red?` : name
 }
 
-function facts({ row, forgeUrl, now }: RunPageData): Html {
+function facts({ row, forgePages, now }: RunPageData): Html {
   const { request, outcome, startedAt } = row
-  const at = `${forgeUrl}/${request.repository}`
-  const { pull } = request
+  const { pull, repository, commit } = request
   const end = outcome ? Date.parse(outcome.finishedAt) : now
   const rows: readonly (readonly [string, Html | string | null])[] = [
     ['Run', request.id],
-    ['Pull request', pull && html`<a href="${at}/pulls/${pull.number}">${request.repository}#${pull.number}</a>`],
+    [
+      'Pull request',
+      pull && html`<a href="${forgePages.pull(repository, pull.number)}">${repository}#${pull.number}</a>`,
+    ],
     ['Branch', pull?.headRef ?? null],
-    ['Commit', html`<a href="${at}/commit/${request.commit}"><code>${request.commit}</code></a>`],
+    ['Commit', html`<a href="${forgePages.commit(repository, commit)}"><code>${commit}</code></a>`],
     ['Asked', html`${momentUtc(request.at)}${pull?.author ? ` by ${pull.author}` : ''}`],
     [
       'Began',

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import { RUN_STATES } from '../../contract/request.ts'
 import type { RunRow } from '../../contract/store.ts'
-import { framed, type Html, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html } from './layout.ts'
 import { runTable } from './run-table.ts'
 
 export interface RunsFilter {

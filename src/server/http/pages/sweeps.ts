@@ -2,7 +2,8 @@ import { html, raw } from 'hono/html'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/words.ts'
 import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
-import { framed, type Html, hidden, moment, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, hidden, moment } from './layout.ts'
 
 /** All sweeps, and for an operator the button that orders one. */
 export function sweepsPage(data: {

@@ -4,7 +4,8 @@ import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { VERDICTS } from '../../../history/attribution/table.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { WhyOffer } from '../../memory/why.ts'
-import { badge, type Html, hidden, type Viewer } from './frame.ts'
+import type { Viewer } from '../authenticator.ts'
+import { badge, type Html, hidden } from './layout.ts'
 
 type Tier = NonNullable<AttributionRecord['decision']>['tiers'][number]
 

@@ -1,38 +1,38 @@
 // cspell:ignore kysely xact hashtext
 import { sql } from 'kysely'
-import type { Answer, Store } from '../../contract/store.ts'
-import { type Context, change, type Trx } from '../context.ts'
+import type { Notification, Store } from '../../contract/store.ts'
+import { type Context, change as changeStore, type Trx } from '../context.ts'
 
 /** Beside the keys of what other programs on the same PostgreSQL may lock. */
-const ANSWER_LOCK = 627_011_252
+const OUTBOX_LOCK = 627_011_252
 
-type Part = Pick<Store, 'want' | 'rewrite' | 'due' | 'answered' | 'postpone' | 'unanswered'>
+type Part = Pick<Store, 'setDesired' | 'updateComment' | 'takePending' | 'markPublished' | 'postpone' | 'countPending'>
 
 export function outboxRepository(context: Context): Part {
   const { db } = context
   return {
-    async want(answer) {
-      await change(context, (trx) => wish(trx, answer))
+    async setDesired(notification) {
+      await changeStore(context, (trx) => upsert(trx, notification))
     },
 
-    async rewrite(repository, pull, alter) {
+    async updateComment(repository, pull, change) {
       const key = keyOf({ kind: 'comment', repository, pull })
-      await change(context, async (trx) => {
+      await changeStore(context, async (trx) => {
         // There may be no row to lock yet.
-        await sql`select pg_advisory_xact_lock(${ANSWER_LOCK}::integer, hashtext(${key}))`.execute(trx)
+        await sql`select pg_advisory_xact_lock(${OUTBOX_LOCK}::integer, hashtext(${key}))`.execute(trx)
         const row = await trx.selectFrom('answers').select('answer').where('key', '=', key).executeTakeFirst()
-        const answer = alter(row ? JSON.parse(row.answer) : null)
-        if (answer) await wish(trx, answer)
+        const notification = change(row ? JSON.parse(row.answer) : null)
+        if (notification) await upsert(trx, notification)
       })
     },
 
-    async due(now, limit, holdMs) {
+    async takePending(now, limit, holdMs) {
       return db.transaction().execute(async (trx) => {
         const rows = await trx
           .selectFrom('answers')
           .selectAll()
           .where('pending', '=', true)
-          // Handed out later than can be: the clock went back. Another server's clock, read a moment after ours, is no such case.
+          // Taken later than is possible: the clock went back. Another server's clock, read a moment after ours, is no such case.
           .where((where) => where.or([where('due_at', '<=', now), where('handed_at', '>', now + holdMs)]))
           .orderBy('due_at')
           .orderBy('key')
@@ -57,8 +57,8 @@ export function outboxRepository(context: Context): Part {
       })
     },
 
-    async answered(key, version, remoteId) {
-      await change(context, async (trx) => {
+    async markPublished(key, version, remoteId) {
+      await changeStore(context, async (trx) => {
         await trx
           .updateTable('answers')
           .set({
@@ -72,11 +72,11 @@ export function outboxRepository(context: Context): Part {
     },
 
     async postpone(key, at) {
-      const change = at === 'forget' ? { pending: false } : { due_at: at }
-      await db.updateTable('answers').set(change).where('key', '=', key).execute()
+      const values = at === 'forget' ? { pending: false } : { due_at: at }
+      await db.updateTable('answers').set(values).where('key', '=', key).execute()
     },
 
-    async unanswered() {
+    async countPending() {
       const { count } = await db
         .selectFrom('answers')
         .select(sql<number>`count(*)::integer`.as('count'))
@@ -87,11 +87,11 @@ export function outboxRepository(context: Context): Part {
   }
 }
 
-async function wish(trx: Trx, answer: Answer): Promise<void> {
-  const text = JSON.stringify(answer)
+async function upsert(trx: Trx, notification: Notification): Promise<void> {
+  const text = JSON.stringify(notification)
   await trx
     .insertInto('answers')
-    .values({ key: keyOf(answer), answer: text, version: 1, tries: 0, pending: true, due_at: 0, handed_at: 0 })
+    .values({ key: keyOf(notification), answer: text, version: 1, tries: 0, pending: true, due_at: 0, handed_at: 0 })
     .onConflict((conflict) =>
       conflict
         .column('key')
@@ -100,7 +100,7 @@ async function wish(trx: Trx, answer: Answer): Promise<void> {
           version: sql`answers.version + 1`,
           tries: 0,
           pending: true,
-          // One that a publisher holds stays held: two at once would make two comments.
+          // One that a publisher has taken stays its own: two at once would create two comments.
           due_at: sql`case when answers.pending then answers.due_at else 0 end`,
         })
         .where('answers.answer', '<>', text),
@@ -109,11 +109,13 @@ async function wish(trx: Trx, answer: Answer): Promise<void> {
 }
 
 type Keyed =
-  | Pick<Extract<Answer, { kind: 'comment' }>, 'kind' | 'repository' | 'pull'>
-  | Pick<Extract<Answer, { kind: 'status' }>, 'kind' | 'repository' | 'commit'>
+  | Pick<Extract<Notification, { kind: 'comment' }>, 'kind' | 'repository' | 'pull'>
+  | Pick<Extract<Notification, { kind: 'status' }>, 'kind' | 'repository' | 'commit'>
 
 /** One comment a pull request, one status a commit. */
-function keyOf(answer: Keyed): string {
-  const repo = answer.repository.toLowerCase()
-  return answer.kind === 'comment' ? `comment:${repo}#${answer.pull}` : `status:${repo}@${answer.commit}`
+function keyOf(notification: Keyed): string {
+  const repo = notification.repository.toLowerCase()
+  return notification.kind === 'comment'
+    ? `comment:${repo}#${notification.pull}`
+    : `status:${repo}@${notification.commit}`
 }

@@ -16,8 +16,8 @@ export async function whatTheStoreSays(store: Store) {
     refusedBefore: !(await store.firstRefusal('org/RECIPE', 5, 'mallory')),
     workers: (await store.workers()).map(({ unavailableReason: trouble, ...row }) => ({ ...row, trouble })),
     tokens: [await store.workerOfToken('a'.repeat(64)), await store.workerOfToken('b'.repeat(64))],
-    due: await store.due(START + 3_600_000, 10, 1000),
-    unanswered: await store.unanswered(),
+    due: await store.takePending(START + 3_600_000, 10, 1000),
+    unanswered: await store.countPending(),
     cursor: await store.cursor('Org'),
   }
 }

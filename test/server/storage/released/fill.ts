@@ -27,11 +27,12 @@ export async function fillStore(store: Store): Promise<void> {
   await store.decide(commentOf(waiting), waiting)
   await store.decide({ ...commentOf(waiting), comment: 9_007_199_254, decision: 'refused', run: null }, null)
   await store.firstRefusal('Org/recipe', 5, 'Mallory')
-  await store.want({ kind: 'comment', repository: 'Org/recipe', pull: 5, body: 'a\nlong\tword: ünïcode' })
-  await store.want({
+  await store.setDesired({ kind: 'comment', repository: 'Org/recipe', pull: 5, body: 'a\nlong\tword: ünïcode' })
+  await store.setDesired({
     ...{ kind: 'status', repository: 'Org/recipe', commit: 'a'.repeat(40), state: 'pending' },
     ...{ description: 'waits', url: 'https://ci.example.org/runs/1' },
   })
-  for (const due of (await store.due(START, 1, LEASE_MS)).slice(0, 1)) await store.answered(due.key, due.version, 41)
+  for (const due of (await store.takePending(START, 1, LEASE_MS)).slice(0, 1))
+    await store.markPublished(due.key, due.version, 41)
   await store.setCursor('Org', at(5))
 }

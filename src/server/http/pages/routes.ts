@@ -1,0 +1,216 @@
+import type { Context, Hono } from 'hono'
+import { flakesOf } from '../../../history/flakes/of-run.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { CcCiError } from '../../../lib/errors.ts'
+import { runFolder } from '../../../lifecycle/run-folder.ts'
+import { chanceTexts } from '../../../report/flake-memory.ts'
+import { RUN_STATES, type RunState } from '../../contract/request.ts'
+import type { Operations } from '../../contract/services.ts'
+import type { ServerSettings } from '../../contract/settings.ts'
+import type { RunRow, Store } from '../../contract/store.ts'
+import type { Sweeps } from '../../contract/sweeps.ts'
+import { FORGES } from '../../forge/forges.ts'
+import type { BaseMemory } from '../../memory/against-base.ts'
+import { readKeptAttribution } from '../../memory/kept-attribution.ts'
+import { whyOf, whyOffer } from '../../memory/why.ts'
+import type { Retention } from '../../retention.ts'
+import { timesText } from '../../settings/sweep-times.ts'
+import { readMirrorStates } from '../../mirrors/last-seen.ts'
+import type { Authenticator } from '../authenticator.ts'
+import { firstAttemptOf, readRunFolder } from '../run-folder-view.ts'
+import { addApprovals } from './approval-routes.ts'
+import { dashboardPage } from './dashboard.ts'
+import { CSS, plainPage } from './layout.ts'
+import { addReports } from './report-routes.ts'
+import { type Paste, repositoriesPage } from './repositories.ts'
+import { runPage } from './run.ts'
+import { type RunsFilter, runsPage } from './runs.ts'
+import { sweepPage, sweepsPage } from './sweeps.ts'
+import { workersPage } from './workers.ts'
+
+const PAGE = 50
+const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
+
+export interface PageServices {
+  readonly store: Store
+  readonly operations: Operations
+  readonly sweeps: Pick<Sweeps, 'order' | 'list' | 'one'>
+  readonly settings: ServerSettings
+  readonly clock: Clock
+  readonly retention: Pick<Retention, 'seen'>
+  readonly memory: Pick<BaseMemory, 'against'>
+}
+
+/** The pages for people, and the forms on them. */
+export function addPages(app: Hono, services: PageServices, auth: Pick<Authenticator, 'viewer' | 'sender'>): void {
+  const { store, operations, clock, memory } = services
+  const viewer = (c: Context) => auth.viewer(c)
+
+  app.get('/style.css', (c) =>
+    c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
+  )
+
+  app.get('/', async (c) => {
+    const [running, queued, ended, counts, workers] = await Promise.all([
+      store.runs({ state: ['running'], limit: PAGE }),
+      store.queue(20),
+      store.runs({ state: ENDED, limit: 20 }),
+      store.counts(),
+      store.workers(),
+    ])
+    const { pruneMaxBytes: maxBytes } = services.settings
+    const runsDisk = { ...services.retention.seen(), maxBytes }
+    const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
+    return c.html(dashboardPage({ ...data, runsDisk }))
+  })
+
+  app.get('/runs', async (c) => {
+    const filter = filterOf(c)
+    const pull = /^\d{1,9}$/.test(filter.pull) ? Number(filter.pull) : undefined
+    const state = RUN_STATES.filter((one) => one === filter.state)
+    const before = c.req.query('before')
+    const rows = await store.runs({
+      ...(filter.repository ? { repository: filter.repository } : {}),
+      ...(pull === undefined ? {} : { pull }),
+      ...(state.length > 0 ? { state } : {}),
+      ...(before ? { before } : {}),
+      limit: PAGE,
+    })
+    const last = rows.length === PAGE ? rows.at(-1) : undefined
+    const next = last ? new URLSearchParams({ ...filter, before: last.request.id }).toString() : null
+    return c.html(runsPage({ viewer: viewer(c), now: clock.now(), rows, filter, next }))
+  })
+
+  app.get('/runs/:id', async (c) => {
+    const row = await store.run(c.req.param('id'))
+    const first = row ? null : await firstAttemptOf(services.settings.state, c.req.param('id'))
+    if (first) return c.redirect(`/runs/${first}`, 302)
+    if (!row)
+      return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
+    const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
+    const { state, forgeUrl, forgeKind } = services.settings
+    const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
+    const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
+    const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
+    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }))
+  })
+
+  for (const act of ['cancel', 'rerun', 'why'] as const) {
+    app.post(`/runs/:id/${act}`, async (c) => {
+      const by = auth.sender(c, await c.req.parseBody())
+      if (by === null) return forbidden(c)
+      const id = c.req.param('id')
+      return told(c, async () => {
+        if (act === 'cancel') await operations.cancel(id, by)
+        return c.redirect(`/runs/${act === 'cancel' ? id : (await operations[act](id, by)).id}`, 303)
+      })
+    })
+  }
+
+  app.post('/runs/:id/base', async (c) => {
+    const by = auth.sender(c, await c.req.parseBody())
+    if (by === null) return forbidden(c)
+    const row = await store.run(c.req.param('id'))
+    const against = row && (await memory.against(row))
+    if (!row || against?.kind !== 'none' || against.missing === null)
+      return c.html(
+        plainPage(viewer(c), 'Nothing to run', 'This run has what it is compared with, or none would help.'),
+        409,
+      )
+    const { repository } = row.request
+    const ref = against.missing
+    return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
+  })
+
+  app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
+
+  app.post('/repositories', async (c) => {
+    const form = await c.req.parseBody()
+    const by = auth.sender(c, form)
+    if (by === null) return forbidden(c)
+    const allow = textOf(form.allow)
+      .split(/[\s,]+/)
+      .filter((login) => login !== '')
+    return told(c, async () => {
+      const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
+      return c.html(await repositories(c, `${enrollment.name} is enrolled.`, paste))
+    })
+  })
+
+  app.post('/repositories/remove', async (c) => {
+    const form = await c.req.parseBody()
+    const by = auth.sender(c, form)
+    if (by === null) return forbidden(c)
+    return told(c, async () => {
+      await operations.withdraw(textOf(form.name), by)
+      return c.redirect('/repositories', 303)
+    })
+  })
+
+  addReports(app, services, viewer)
+  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
+
+  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
+
+  app.get('/sweeps', async (c) => {
+    const { sweepAt } = services.settings
+    const schedule = sweepAt && timesText(sweepAt)
+    return c.html(sweepsPage({ viewer: viewer(c), rows: await services.sweeps.list(PAGE), schedule }))
+  })
+
+  app.post('/sweeps', async (c) => {
+    const form = await c.req.parseBody()
+    const by = auth.sender(c, form)
+    if (by === null) return forbidden(c)
+    return told(c, async () => {
+      const mode = form.mode === 'changed' ? 'changed' : 'all'
+      return c.redirect(`/sweeps/${(await services.sweeps.order({ by, mode, only: null })).id}`, 303)
+    })
+  })
+
+  app.get('/sweeps/:id', async (c) => {
+    const seen = await services.sweeps.one(c.req.param('id'))
+    if (!seen) return c.html(plainPage(viewer(c), 'No such sweep', 'The address is wrong.'), 404)
+    return c.html(sweepPage({ viewer: viewer(c), seen, linkTo: (run) => `/runs/${seen.runOf.get(run) ?? run}` }))
+  })
+
+  /** What the run changes, why it is red, or what it found as an attribution. */
+  async function whyData(row: RunRow) {
+    const against = row.request.why ? null : await memory.against(row)
+    return {
+      against,
+      whyOffer: against && whyOffer(row, against),
+      whyAsked: against && (await whyOf(store, row)),
+      attribution: row.request.why ? readKeptAttribution(runFolder(services.settings.state, row.folder).dir) : null,
+    }
+  }
+
+  async function repositories(c: Context, message: string | null, paste: Paste | null) {
+    const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
+    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
+  }
+
+  /** What the person did wrong is told on a page; the rest is the app's to handle. */
+  async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof CcCiError) || error.blame !== 'user') throw error
+      return c.html(plainPage(viewer(c), 'That did not work', error.describe()), 400)
+    }
+  }
+
+  function forbidden(c: Context): Response {
+    const text = 'Log in as an operator; if you are, the form was too old: load the page anew and send it again.'
+    return c.html(plainPage(viewer(c), 'Not allowed', text), 403) as unknown as Response
+  }
+}
+
+function filterOf(c: Context): RunsFilter {
+  const [repository, pull, state] = ['repository', 'pull', 'state'].map((name) => c.req.query(name)?.trim() ?? '')
+  return { repository: repository ?? '', pull: pull ?? '', state: state ?? '' }
+}
+
+function textOf(field: unknown): string {
+  return typeof field === 'string' ? field : ''
+}

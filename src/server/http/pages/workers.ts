@@ -1,0 +1,37 @@
+import { html } from 'hono/html'
+import { formatSize } from '../../../lib/size.ts'
+import type { WorkerRow } from '../../contract/store.ts'
+import type { Viewer } from '../authenticator.ts'
+import { framed, type Html, moment } from './layout.ts'
+
+/** A worker asks for something to do at least this often, in ms. */
+const HERE_MS = 90_000
+
+export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: number): Html {
+  const size = (bytes: number | null) => (bytes === null ? '' : formatSize(bytes))
+  const line = (worker: WorkerRow) =>
+    html`<tr><th scope="row">${worker.name}</th><td>${stateOf(worker, now)}</td><td>${worker.seenAt ? moment(worker.seenAt) : 'never'}</td><td class="nowrap">${size(worker.memoryBytes)}</td><td>${worker.harness ?? ''}</td></tr>`
+  return framed({
+    title: 'Workers',
+    viewer,
+    body:
+      workers.length === 0
+        ? html`<p class="dim">No worker has come yet.</p>`
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">now</th><th scope="col">last seen (UTC)</th><th scope="col">memory for runs</th><th scope="col">cc-ci</th></tr></thead><tbody>${workers.map(line)}</tbody></table></div>`,
+  })
+}
+
+export function isHere({ seenAt }: WorkerRow, now: number): boolean {
+  return seenAt !== null && now - Date.parse(seenAt) < HERE_MS
+}
+
+/** `freeBytes` is what it had when it last asked. */
+function stateOf(worker: WorkerRow, now: number): Html {
+  const { seenAt, unavailableReason, memoryBytes, freeBytes } = worker
+  if (seenAt === null) return html`<span class="dim">never came</span>`
+  if (!isHere(worker, now)) return html`<span class="badge s-skip">– away</span>`
+  if (unavailableReason !== null)
+    return html`<span class="badge s-unverified">! takes nothing</span><br>${unavailableReason}`
+  const busy = (memoryBytes ?? 0) - (freeBytes ?? 0)
+  return html`<span class="badge s-pass">✓ here</span> ${busy > 0 ? `runs with ${formatSize(busy)}` : 'idle'}`
+}
