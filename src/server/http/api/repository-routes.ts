@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { driftText, type MirrorState, readMirrorStates, stateOfMirror } from '../../mirrors/last-seen.ts'
 import { enrollmentName } from '../../enrollments/enrollment.ts'
+import { driftText, type MirrorState, readMirrorStates, stateOfMirror } from '../../mirrors/last-seen.ts'
 import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { enrollmentOrder, enrollmentShape } from '../../enrollments/enrollment.ts'
 import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../../contract/request.ts'
+import { enrollmentOrder, enrollmentShape } from '../../enrollments/enrollment.ts'
 import { DRIFTS } from '../../mirrors/last-seen.ts'
 
 /** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
