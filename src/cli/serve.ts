@@ -9,6 +9,7 @@ import { readServerSettings } from '../server/settings/read.ts'
 import { SERVER_SETTINGS, type ServerSettingKey } from '../server/settings/table.ts'
 import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
+import { standardOutputIsLog } from './standard-streams.ts'
 import { listenForStops } from './stops.ts'
 import { workerLog } from './worker-log.ts'
 
@@ -23,6 +24,7 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
   const out = maskedLines(serverMasker(settings), process.stdout)
   const log: Logger = asJson ? pino({}, out) : workerLog(out)
+  standardOutputIsLog()
   using stops = listenForStops(log)
   const { serve } = await import('../server/serve.ts')
   await serve({

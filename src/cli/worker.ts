@@ -9,6 +9,7 @@ import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
 import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
+import { standardOutputIsLog } from './standard-streams.ts'
 import { listenForStops } from './stops.ts'
 import { workerLog } from './worker-log.ts'
 
@@ -27,7 +28,8 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
   const token = readTokenFile(options.tokenFile)
   const state = stateDir(options.state)
   mkdirSync(state, { recursive: true, mode: 0o700 })
-  const log: Logger = options.log === 'json' ? pino() : workerLog(process.stdout)
+  const log: Logger = options.log === 'json' ? pino({}, process.stdout) : workerLog(process.stdout)
+  standardOutputIsLog()
   using stops = listenForStops(log)
   log.info({ server: url, state, memoryBytes: options.memory }, 'working for the server')
   try {
