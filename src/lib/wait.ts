@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from './clock.ts'
+import { debugLog } from './debug.ts'
+import { messageOf } from './errors.ts'
 import { type WaitProgress, type WaitRef, waitFacts } from './waits.ts'
 
 /**
@@ -34,6 +36,8 @@ interface SilentWait {
 
 export type OnWaiting = (progress: WaitProgress) => void
 
+const debug = debugLog('wait')
+
 interface WaitBounds {
   readonly deadlineMs: number
   /** The poll that backs up the events; a function is asked before each pause. Default 500 ms. */
@@ -49,6 +53,24 @@ interface WaitBounds {
  * an error is not "not yet". The deadline also bounds a single look that hangs.
  */
 export async function waitFor<T, C>(
+  look: (signal: AbortSignal) => Promise<Condition<T, C>>,
+  options: WaitOptions,
+): Promise<WaitResult<T, C>> {
+  if (!debug.enabled) return poll(look, options)
+  const what = options.wait ? waitFacts(options.wait) : { name: options.name }
+  debug('wait started', { ...what, timeoutMs: options.deadlineMs })
+  try {
+    const result = await poll(look, options)
+    const { state, waitedMs } = result
+    debug('wait ended', { ...what, state, waitedMs, ...(state === 'deadline' ? { lastSeen: result.lastSeen } : {}) })
+    return result
+  } catch (error) {
+    debug('wait failed', { ...what, error: messageOf(error) })
+    throw error
+  }
+}
+
+async function poll<T, C>(
   look: (signal: AbortSignal) => Promise<Condition<T, C>>,
   options: WaitOptions,
 ): Promise<WaitResult<T, C>> {

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { debugLog } from '../lib/debug.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { EventLog } from '../verdict/event-log.ts'
@@ -33,6 +34,8 @@ export interface Attempts {
   readonly leave: (() => Promise<void>) | null
 }
 
+const debug = debugLog('run')
+
 /**
  * Judges the app, and where the outcome may be chance takes it down and judges it once more from the start. Nothing is repeated silently:
  * the stream has both attempts, or says why there was no second one.
@@ -42,6 +45,7 @@ export async function runAttempts(run: Attempts): Promise<void> {
   await first.judge()
   const tookMs = run.elapsedMs()
   const { because, hindrance } = considered(run, tookMs)
+  debug('attempt judged', { tookMs, because, hindrance })
   if (because === null || hindrance !== null) {
     if (hindrance !== null) sayNotRepeated(events, hindrance)
     return run.leave ? run.leave() : first.takeDown()

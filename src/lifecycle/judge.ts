@@ -1,6 +1,7 @@
 import { DeployFailure } from '../deploy/deploy-failure.ts'
 import { EngineRefusal } from '../engine/connection.ts'
 import { systemClock } from '../lib/clock.ts'
+import { debugLog } from '../lib/debug.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../lib/errors.ts'
 import { isNoSpace } from '../lib/no-space.ts'
 import { CAUSES, type Cause, cause } from '../verdict/causes.ts'
@@ -19,6 +20,8 @@ import { TIER_RUNNERS } from './tiers/index.ts'
 import { underWatch } from './under-watch.ts'
 import { requireWatched } from './unwatched.ts'
 
+const debug = debugLog('run')
+
 /** Runs one tier to its end. Only a cancellation leaves the tier open; every other error becomes a check with its cause. Gives the context for the tiers after it. */
 export async function judgeTier(id: TierId, context: RunContext): Promise<RunContext> {
   const { events, plan } = context
@@ -34,6 +37,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
   const { events, clock } = context
   const begun = clock.now()
   events.append({ type: 'tier.started', tier: id })
+  debug('tier started', { tier: id })
   let next = context
   let waiting: string | null = null
   const reporter = tierReporter(id, {
@@ -63,6 +67,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
   } catch (error) {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = notOfHead(id, next, foundBy(id, error))
+    debug('tier failed', { tier: id, outcome, check: check, code: why.code, error: messageOf(error) })
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
     // What the watch finds after the last look of a tier that passed is told by the next one: nothing is blocked by a tier that has no cause.
@@ -71,6 +76,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
   const why = doubtOf(id, next, doubtSince(context, begun))
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
+  debug('tier ended', { tier: id, ms: clock.now() - begun })
   return next
 }
 

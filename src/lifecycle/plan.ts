@@ -8,6 +8,7 @@ import { PROVIDER_NAMES } from '../deps/names.ts'
 import { type Admitted, admit } from '../gate/admit.ts'
 import type { Approval } from '../gate/approvals.ts'
 import { approvalFor } from '../gate/approved.ts'
+import { debugLog } from '../lib/debug.ts'
 import { RecipeError, UsageError } from '../lib/errors.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
@@ -138,6 +139,8 @@ export interface Head {
   readonly worktree: boolean
 }
 
+const debug = debugLog('plan')
+
 /** Throws UsageError for a recipe or ref that is not there. */
 export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const { folder } = request
@@ -149,6 +152,7 @@ export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const repo = request.attach ? opened : await wholeHistory(opened, join(folder.tmp, 'history'))
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
+  debug('head checked out', { recipe: repo.name, commit, worktree, history: repo.history.kind })
   await exportTree(worktree ? opened : repo, worktree ? 'worktree' : commit, folder.checkout)
   return { repo, opened, commit, worktree }
 }
@@ -185,6 +189,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     ...{ canonical: canonicalOf(canonical), secretValues },
   }
   const chosen = await chooseBase(question)
+  debug('base chosen', { kind: chosen.kind, considered: chosen.considered })
   const lintBase = await comparedByLint(chosen, question)
   const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, settings)
   const { head, base, upgrade, memory, processes } = bounded(
@@ -202,6 +207,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
     ...{ quick: request.quick === true, reattached: whyReattached(canonical), resumed },
   })
+  debug('tiers selected', { selected, skips: Object.fromEntries(skips) })
   const quarantine = quarantineOf(settings, request.runId)
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {

@@ -3,6 +3,7 @@ import { nativeDeployer } from '../deploy/native/native-deployer.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { StackWatch } from '../engine/watch/stack-watch.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { maskDebug } from '../lib/debug.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
 import { Masker } from '../lib/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
@@ -199,6 +200,7 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
 async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
   const { plan, folder } = request
   const masker = new Masker()
+  maskDebug(masker)
   const { env, upgrade } = plan.settings.settings
   for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
   for (const value of secretsOf(canonicalOf(plan.canonical))) masker.add(value)
