@@ -9,7 +9,7 @@ import {
   expectedServices,
   hasEnded,
   isCurrent,
-  type SeenTask,
+  type ObservedTask,
   type Snapshot,
   slotOf,
 } from './snapshot.ts'
@@ -106,18 +106,18 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
 }
 
 /** A global service wants as many as the engine made; none yet counts as one. */
-function wantedCount(service: ServiceState, tasks: readonly SeenTask[]): number {
+function wantedCount(service: ServiceState, tasks: readonly ObservedTask[]): number {
   if (service.replicas !== null) return service.replicas
   return Math.max(1, new Set(tasks.filter((task) => task.desired !== 'shutdown').map((task) => task.nodeId)).size)
 }
 
-function distinctSlots(done: readonly SeenTask[], running: readonly SeenTask[]): number {
+function distinctSlots(done: readonly ObservedTask[], running: readonly ObservedTask[]): number {
   const busy = new Set(running.map(slotOf))
   return new Set(done.map(slotOf).filter((slot) => !busy.has(slot))).size
 }
 
 /** How long a task must have run before it counts, in ms. */
-function holdFor(snapshot: Snapshot, service: ServiceState, task: SeenTask): number {
+function holdFor(snapshot: Snapshot, service: ServiceState, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (container?.health?.status === 'healthy') return 0
   if (service.restartCondition === 'none' && mayComplete(service)) return RUNS_ONCE_MS
@@ -125,7 +125,7 @@ function holdFor(snapshot: Snapshot, service: ServiceState, task: SeenTask): num
   return Math.min(SLOWEST_MS, Math.max(STEADY_MS, startedInMs))
 }
 
-function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
+function latest(snapshot: Snapshot, tasks: readonly ObservedTask[]): string {
   const task = tasks.at(-1)
   if (!task) return ', no task yet'
   const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health

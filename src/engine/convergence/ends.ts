@@ -1,5 +1,5 @@
 import type { ServiceState } from '../types.ts'
-import type { SeenTask, Snapshot } from './snapshot.ts'
+import type { ObservedTask, Snapshot } from './snapshot.ts'
 
 /** A service that is done when its task completes: nobody is to reach it, and it is not to be kept running. */
 export function mayComplete(service: ServiceState): boolean {
@@ -22,25 +22,25 @@ export function isJob({ mode }: ServiceState): boolean {
   return mode.endsWith('job')
 }
 
-export function endedByItself(task: SeenTask, service: ServiceState): boolean {
+export function endedByItself(task: ObservedTask, service: ServiceState): boolean {
   return isFailure(task) || (task.state === 'complete' && !mayComplete(service))
 }
 
-export function isFailure(task: SeenTask): boolean {
+export function isFailure(task: ObservedTask): boolean {
   return task.state === 'failed' || task.state === 'rejected'
 }
 
 /** Its program never ran: the engine or the runtime refused before (no such image, a bad mount, no such command, a port in use). */
-export function wasRefused(task: SeenTask): boolean {
+export function wasRefused(task: ObservedTask): boolean {
   return task.state === 'rejected' || failedToStart(task)
 }
 
-function failedToStart(task: SeenTask): boolean {
+function failedToStart(task: ObservedTask): boolean {
   return task.state === 'failed' && /starting container failed|runc create failed|OCI runtime/i.test(task.error)
 }
 
 /** "ended with exit code 3", "was not started: …". */
-export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
+export function howItEnded(snapshot: Snapshot, task: ObservedTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (wasRefused(task)) return `was not started: ${task.error}`
   const service = snapshot.services.find(({ id }) => id === task.serviceId)
@@ -50,12 +50,12 @@ export function howItEnded(snapshot: Snapshot, task: SeenTask): string {
 }
 
 /** Equal for ends of the same kind: state, exit code, and error without ids. */
-export function signOf(task: SeenTask): string {
+export function signOf(task: ObservedTask): string {
   return `${task.state} ${task.exitCode ?? ''} ${task.error.replace(/[0-9a-f]{12,}/g, '')}`
 }
 
 /** The kernel killed its program for the memory that it used. */
-export function isOutOfMemory(snapshot: Snapshot, task: SeenTask): boolean {
+export function isOutOfMemory(snapshot: Snapshot, task: ObservedTask): boolean {
   return isFailure(task) && task.containerId !== null && snapshot.containers.get(task.containerId)?.oomKilled === true
 }
 
@@ -63,7 +63,7 @@ export function isOutOfMemory(snapshot: Snapshot, task: SeenTask): boolean {
  * The engine names it in the task's error only when the program then ended with a code other than 0. The status of an ended container is
  * `unhealthy` in any case: the number of failed probes tells.
  */
-export function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: SeenTask): boolean {
+export function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: ObservedTask): boolean {
   if (task.state !== 'failed' && task.state !== 'complete') return false
   if (/unhealthy/i.test(task.error)) return true
   const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health

@@ -6,7 +6,7 @@ import {
   type Diagnosis,
   expectedServices,
   hasEnded,
-  type SeenTask,
+  type ObservedTask,
   type Snapshot,
   slotOf,
   tellingTasks,
@@ -43,14 +43,14 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
 }
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
-function loopEnds(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
+function loopEnds(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
   const ends = tellingTasks(snapshot, service).filter((task) => endedByItself(task, service))
   const last = ends.at(-1)
   return last ? ends.filter((task) => signOf(task) === signOf(last) && slotOf(task) === slotOf(last)) : []
 }
 
 /** It ran, or at least for its last second, when everything else was there. */
-function beganAfter(task: SeenTask, at: number): boolean {
+function beganAfter(task: ObservedTask, at: number): boolean {
   return Date.parse(task.createdAt) >= at || Date.parse(task.since) >= at + 1000
 }
 
@@ -63,7 +63,7 @@ function upAt(snapshot: Snapshot, service: ServiceState): number | null {
   return Date.parse(last.since) + Math.min(WARM_UP_MS, workedMs)
 }
 
-function lastUp(snapshot: Snapshot, service: ServiceState): SeenTask | undefined {
+function lastUp(snapshot: Snapshot, service: ServiceState): ObservedTask | undefined {
   return currentTasks(snapshot, service).findLast((task) => task.state === 'running' || task.state === 'complete')
 }
 
@@ -94,7 +94,7 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
  * task failed and has no restart left counts as filled (swarmkit, restart.go: `UpdatableTasksInSlot`), also for a service that was stopped and is
  * wanted again; the tasks that were stopped may be forgotten by then.
  */
-function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
+function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
   const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !hasEnded(task))
   if (!last || alive || service.update?.state === 'updating' || isJob(service) || last.state === 'complete') return null
@@ -107,7 +107,7 @@ function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly Se
   return { code: 'service-stranded', service: service.service, tasks: usedUp ? failures : [last], message }
 }
 
-function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
+function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
   if (!last) return null
   if (last.state === 'complete' && service.restartCondition !== 'any') {

@@ -4,7 +4,7 @@ import {
   type Diagnosis,
   hasEnded,
   isCurrent,
-  type SeenTask,
+  type ObservedTask,
   type Snapshot,
   somethingLeaves,
 } from './snapshot.ts'
@@ -49,7 +49,7 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   }
 }
 
-function isRefused(snapshot: Snapshot, task: SeenTask): boolean {
+function isRefused(snapshot: Snapshot, task: ObservedTask): boolean {
   if (task.error === '') return false
   if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
   return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot, NO_NODE_MS)

@@ -4,7 +4,7 @@ import {
   currentTasks,
   type Diagnosis,
   expectedServices,
-  type SeenTask,
+  type ObservedTask,
   type Snapshot,
 } from '../convergence/snapshot.ts'
 import type { ServiceState } from '../types.ts'
@@ -124,7 +124,7 @@ function seconds(ms: number): number {
 export function toldExits(
   snapshot: Snapshot,
   exits: readonly Exit[],
-): { readonly service: string; readonly task: SeenTask; readonly message: string }[] {
+): { readonly service: string; readonly task: ObservedTask; readonly message: string }[] {
   return expectedServices(snapshot).flatMap((service) =>
     countedOf(exits, service).map(({ task, ageMs }) => ({
       service: service.service,

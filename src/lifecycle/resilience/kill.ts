@@ -1,7 +1,7 @@
 import type { Deployed } from '../../deploy/deployer.ts'
 import { mayComplete } from '../../engine/convergence/ends.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
-import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -62,7 +62,7 @@ async function replaced(
   reporter: TierReporter,
   { service, task }: Target,
   deployed: Deployed,
-): Promise<SeenTask> {
+): Promise<ObservedTask> {
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {
     wait: { id: 'task-replaced', service },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StackMemory } from '../../src/engine/convergence/memory.ts'
+import { StackObserver } from '../../src/engine/convergence/stack-observer.ts'
 import type { ContainerState, ServiceState, TaskState } from '../../src/engine/types.ts'
 import { container, service, task } from './seen.ts'
 import { at } from './stack-look.ts'
@@ -12,7 +12,7 @@ interface Look {
   readonly containers?: readonly ContainerState[]
 }
 
-/** A memory that has looked, what each look gave, and the containers that it asked for, look by look. */
+/** A observer that has looked, what each look gave, and the containers that it asked for, look by look. */
 async function looked(looks: readonly Look[], { expects = true } = {}) {
   let now: Look = { second: 0, tasks: [] }
   const asked: string[][] = []
@@ -36,23 +36,23 @@ async function looked(looks: readonly Look[], { expects = true } = {}) {
   const expected = new Map(
     (expects ? ['app', ...names] : []).filter((name) => name !== 'dropped').map((name) => [name, { before: null }]),
   )
-  const memory = new StackMemory(engine, 's', expected, clock)
-  const before = memory.last
+  const observer = new StackObserver(engine, 's', expected, clock)
+  const before = observer.last
   const snapshots = []
   for (now of looks) {
     asked.push([])
     measured.push([])
-    snapshots.push(await memory.look())
+    snapshots.push(await observer.poll())
   }
-  return { memory, before, snapshots, asked, measured, expected, last: memory.last }
+  return { observer, before, snapshots, asked, measured, expected, last: observer.last }
 }
 
 const runs = (more: Partial<TaskState> = {}) => task('app', { since: at(11), ...more })
 
 test('before the first look nothing is known', async () => {
-  const { before, memory } = await looked([])
+  const { before, observer } = await looked([])
   expect(before).toEqual({ services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 })
-  expect(memory.unready()).toBeUndefined()
+  expect(observer.unready()).toBeUndefined()
 })
 
 test('a look has the services, tasks and containers of its own stack, and what was expected', async () => {
@@ -188,7 +188,7 @@ test('the service to name is the first that runs nothing and should', async () =
   )
   const [app, db] = [runs(), task('db')]
   const named = async (tasks: readonly TaskState[]) =>
-    (await looked([{ second: 20, services, tasks }])).memory.unready()
+    (await looked([{ second: 20, services, tasks }])).observer.unready()
   expect(await named([db])).toBe('app')
   expect(await named([app])).toBe('db')
   expect(await named([app, { ...db, state: 'starting' }])).toBe('db')

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 import { Activity, type Stretch } from './activity.ts'
-import { type Expected, expectedServices, hasEnded, type SeenTask, type Snapshot } from './snapshot.ts'
+import { type Expected, expectedServices, hasEnded, type ObservedTask, type Snapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
@@ -21,8 +21,8 @@ interface Remembered {
 /** What the memory asks of an engine. */
 type Looked = Pick<Engine, 'services' | 'tasks' | 'container' | 'cpuMs' | 'containerLogs'>
 
-/** Looks at a stack again and again, and keeps what the engine forgets: ended tasks, their containers, since when a state lasts. */
-export class StackMemory {
+/** Polls a stack, and keeps what the engine forgets: ended tasks, their containers, since when a state lasts. */
+export class StackObserver {
   readonly #engine: Looked
   readonly #stack: string
   #expected: ReadonlyMap<string, Expected>
@@ -50,7 +50,7 @@ export class StackMemory {
     this.#begun = this.#clock.now()
   }
 
-  async look(): Promise<Snapshot> {
+  async poll(): Promise<Snapshot> {
     const began = this.#clock.now()
     const services = await this.#engine.services(this.#stack)
     const tasks = await this.#engine.tasks(this.#stack)
@@ -142,7 +142,7 @@ export class StackMemory {
     return task.jobRound !== null || (!health && now - since < WARM_UP_MS)
   }
 
-  #seen(now: number): SeenTask[] {
+  #seen(now: number): ObservedTask[] {
     return [...this.#tasks.values()]
       .map(({ task, since, runsSince }) => ({
         ...task,
