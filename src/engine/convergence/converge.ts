@@ -5,9 +5,9 @@ import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { outlastingRestarts } from './away.ts'
 import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
+import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
 import { refusedAtLast } from './refused.ts'
 import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
@@ -63,7 +63,7 @@ export async function convergeOn(
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
-  const outlasting = outlastingRestarts(clock, async () => decide(await look()))
+  const outlasting = retryWhileUnavailable(clock, async () => decide(await look()))
   const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, nudge })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outlastingRestarts } from '../../src/engine/convergence/away.ts'
+import { retryWhileUnavailable } from '../../src/engine/convergence/engine-unavailable.ts'
 import { InfraError, UsageError } from '../../src/lib/errors.ts'
 
 const ready = { state: 'ready', value: 1 } as const
@@ -10,7 +10,7 @@ const answered = (status: number) => Object.assign(new InfraError('engine-refuse
 async function looked(looks: readonly (readonly [second: number, outcome: typeof ready | Error])[]) {
   let now = 0
   let outcome: typeof ready | Error = ready
-  const look = outlastingRestarts({ now: () => now * 1000, sleep: async () => {} }, async () => {
+  const look = retryWhileUnavailable({ now: () => now * 1000, sleep: async () => {} }, async () => {
     if (outcome instanceof Error) throw outcome
     return outcome
   })
@@ -60,7 +60,7 @@ test('one that is away for 30 s on end is lost, not one that came back in betwee
 
 test('a call that hangs counts from its beginning', async () => {
   let now = 0
-  const look = outlastingRestarts({ now: () => now, sleep: async () => {} }, async () => {
+  const look = retryWhileUnavailable({ now: () => now, sleep: async () => {} }, async () => {
     now += 30_000
     throw gone
   })
