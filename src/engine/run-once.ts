@@ -3,8 +3,8 @@ import { InfraError } from '../lib/errors.ts'
 import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
-import { mayComplete } from './convergence/ends.ts'
 import { atItsLimit } from './convergence/out-of-memory.ts'
+import { isOneShot } from './convergence/task-exit.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
 export interface RunOnceOptions {
@@ -60,7 +60,7 @@ async function oneShot(engine: Engine, name: string): Promise<ServiceState> {
       throw refuse(`service ${service.service} has ${service.replicas} replicas, not 0`)
     await setReplicas(engine, name, 0)
   }
-  if (!mayComplete(service)) throw refuse(`service ${service.service} would be started again whenever it ends`)
+  if (!isOneShot(service)) throw refuse(`service ${service.service} would be started again whenever it ends`)
   return service
 }
 

@@ -2,7 +2,7 @@ import { countFiles, emptyVolume, filesOpenIn, type Loss, lossOf, outsideOf } fr
 import { restore, type Snapshot } from '../backup/restic.ts'
 import { mountersOf } from '../backup/witness/server.ts'
 import type { Deployed, Release } from '../deploy/deployer.ts'
-import { mayComplete } from '../engine/convergence/ends.ts'
+import { isOneShot } from '../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../engine/types.ts'
 import type { Operation } from '../public/ctx.ts'
 import { checkAfter } from '../verdict/checks.ts'
@@ -152,7 +152,7 @@ export async function restartBesideHooks(context: RunContext, reporter: TierRepo
 async function runningServices(context: RunContext): Promise<ServiceState[]> {
   const tasks = await context.host.engine.tasks(context.plan.app.stack)
   const runs = ({ id }: ServiceState) => tasks.some((task) => task.serviceId === id && task.state === 'running')
-  return (await servicesOf(context)).filter((service) => !mayComplete(service) || runs(service))
+  return (await servicesOf(context)).filter((service) => !isOneShot(service) || runs(service))
 }
 
 /** Counts what lies in the lost volumes now. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
-import { mayComplete } from '../../src/engine/convergence/ends.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
 import { beyondTheRun, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
 import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
 import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
+import { isOneShot } from '../../src/engine/convergence/task-exit.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
 import { at } from './stack-look.ts'
@@ -538,7 +538,7 @@ describe('a one-shot', () => {
 
   test('may complete: a job, one without restarts, and what nobody is to reach', () => {
     const on = (more: Parameters<typeof service>[1]) =>
-      mayComplete(service('app', { restartCondition: 'on-failure', ...more }))
+      isOneShot(service('app', { restartCondition: 'on-failure', ...more }))
     expect(on({})).toBe(true)
     expect(on({ hasHealthcheck: true })).toBe(false)
     expect(on({ ports: [{ target: 80, published: 80, protocol: 'tcp', mode: 'host' }] })).toBe(false)

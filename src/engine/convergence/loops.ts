@@ -1,16 +1,16 @@
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf, wasRefused } from './ends.ts'
 import {
   currentTasks,
   type Diagnosis,
   expectedServices,
-  hasEnded,
+  isTerminal,
   type ObservedTask,
   type Snapshot,
   slotOf,
   tellingTasks,
 } from './snapshot.ts'
+import { endedByItself, exitReason, isFailure, isJob, isOneShot, signOf, wasRefused } from './task-exit.ts'
 
 /** The same end this often is a loop, when all other services were up meanwhile. */
 const LOOP_ENDS = 3
@@ -38,7 +38,7 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
   const latest = Math.max(0, ...others.map((other) => Number(upAt(snapshot, other))))
   const counted = down.length > 0 ? [] : ends.filter((task) => beganAfter(task, latest))
   if (counted.length < LOOP_ENDS && !hopeless) return null
-  const message = `${service.service} ended ${ends.length} times: it ${howItEnded(snapshot, last)}`
+  const message = `${service.service} ended ${ends.length} times: it ${exitReason(snapshot, last)}`
   return { code: 'crash-loop', service: service.service, tasks: ends, message }
 }
 
@@ -78,7 +78,7 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
   const tasks = currentTasks(snapshot, service)
   const lasts = new Map(tasks.map((task) => [slotOf(task), task] as const))
   for (const [slot, last] of lasts) {
-    if (!hasEnded(last) || !endedByItself(last, service) || last.inStateMs < SUCCESSOR_MS) continue
+    if (!isTerminal(last) || !endedByItself(last, service) || last.inStateMs < SUCCESSOR_MS) continue
     const found = strandedSlot(
       snapshot,
       service,
@@ -96,7 +96,7 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
  */
 function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
-  const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !hasEnded(task))
+  const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !isTerminal(task))
   if (!last || alive || service.update?.state === 'updating' || isJob(service) || last.state === 'complete') return null
   if (Math.min(snapshot.waitedMs, ...tasks.map(({ inStateMs }) => inStateMs)) < NO_TASK_MS) return null
   const failures = tasks.filter(isFailure)
@@ -117,8 +117,8 @@ function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly
   const failures = tasks.filter(isFailure)
   const usedUp = service.restartMaxAttempts !== null && failures.length > service.restartMaxAttempts
   if (!usedUp || !isFailure(last)) return null
-  const message = `${service.service} ${howItEnded(snapshot, last)}; ${restartsUsedUp(Number(service.restartMaxAttempts))}`
-  const code = isJob(service) || mayComplete(service) ? 'one-shot-failed' : 'crash-loop'
+  const message = `${service.service} ${exitReason(snapshot, last)}; ${restartsUsedUp(Number(service.restartMaxAttempts))}`
+  const code = isJob(service) || isOneShot(service) ? 'one-shot-failed' : 'crash-loop'
   return { code, service: service.service, tasks: failures, message }
 }
 

@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
 import { waitingReason } from './decide.ts'
-import { endedByItself } from './ends.ts'
 import { currentTasks, expectedServices, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { endedByItself } from './task-exit.ts'
 
 /** A program that ended this often by itself starts anew; it does not get on. */
 const STARTS_ANEW = 3

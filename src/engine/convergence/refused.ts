@@ -1,8 +1,8 @@
 import { type Blame, CAUSES } from '../../verdict/causes.ts'
 import type { ServiceState } from '../types.ts'
-import { isFailure, wasRefused } from './ends.ts'
 import { hintOf, outgoingPort } from './outgoing-port.ts'
 import { currentTasks, type Diagnosis, expectedServices, type ObservedTask, type Snapshot, slotOf } from './snapshot.ts'
+import { isFailure, wasRefused } from './task-exit.ts'
 
 interface Reason {
   readonly code: 'image-unpullable' | 'address-pool-exhausted' | 'port-in-use' | 'disk-full' | 'task-rejected'

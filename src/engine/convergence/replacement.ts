@@ -1,6 +1,6 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { hasEnded, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
 
 /** Between the end of a task and the record of its successor. */
 const SUCCESSOR_MS = 2_000
@@ -14,8 +14,9 @@ export function replacement(snapshot: Snapshot, killed: { readonly id: string })
   const service = snapshot.services.find(({ id }) => id === task?.serviceId)
   if (!task || !service) return { state: 'impossible', cause: 'its service is gone' }
   const successor = snapshot.tasks.find((other) => follows(other, task))
-  if (successor && hasEnded(task)) return { state: 'ready', value: successor }
-  if (!hasEnded(task)) return { state: 'waiting', reason: `${service.service}: its killed task is still ${task.state}` }
+  if (successor && isTerminal(task)) return { state: 'ready', value: successor }
+  if (!isTerminal(task))
+    return { state: 'waiting', reason: `${service.service}: its killed task is still ${task.state}` }
   if (service.restartCondition === 'none' || task.inStateMs >= SUCCESSOR_MS) {
     return { state: 'impossible', cause: `the engine starts no other task: ${policyOf(service)}` }
   }

@@ -66,7 +66,7 @@ export interface Diagnosis {
 
 const ENDED = new Set<TaskState['state']>(['complete', 'failed', 'rejected', 'shutdown', 'remove', 'orphaned'])
 
-export function hasEnded(task: TaskState): boolean {
+export function isTerminal(task: TaskState): boolean {
   return ENDED.has(task.state)
 }
 
@@ -100,13 +100,13 @@ export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
   const isBack = (gone: ObservedTask) =>
     snapshot.tasks.some(
       (task) =>
-        !hasEnded(task) &&
+        !isTerminal(task) &&
         task.nodeId !== null &&
         task.serviceId === gone.serviceId &&
         slotOf(task) === slotOf(gone) &&
         task.templateHash === gone.templateHash,
     )
-  const leaves = (task: ObservedTask) => !hasEnded(task) || (task.inStateMs < withinMs && !isBack(task))
+  const leaves = (task: ObservedTask) => !isTerminal(task) || (task.inStateMs < withinMs && !isBack(task))
   return snapshot.tasks.some((task) => LEAVING.has(task.desired) && task.containerId !== null && leaves(task))
 }
 

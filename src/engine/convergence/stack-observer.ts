@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 import { Activity, type Stretch } from './activity.ts'
-import { type Expected, expectedServices, hasEnded, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { type Expected, expectedServices, isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
@@ -119,7 +119,7 @@ export class StackObserver {
 
   /** A task that the engine dropped before its end was seen has no sign to go by. */
   #forgetVanished(present: ReadonlySet<string>): void {
-    for (const [id, { task }] of this.#tasks) if (!present.has(id) && !hasEnded(task)) this.#tasks.delete(id)
+    for (const [id, { task }] of this.#tasks) if (!present.has(id) && !isTerminal(task)) this.#tasks.delete(id)
   }
 
   async #lookInside(task: TaskState): Promise<void> {
@@ -128,7 +128,7 @@ export class StackObserver {
     const known = this.#containers.get(id)
     const settled =
       known && (known.finishedAt !== null || (task.state === 'running' && known.health?.status !== 'starting'))
-    if (settled && !(hasEnded(task) && known.state === 'running')) return
+    if (settled && !(isTerminal(task) && known.state === 'running')) return
     const container = await this.#engine.container(id)
     if (container) this.#containers.set(id, container)
   }
@@ -148,7 +148,7 @@ export class StackObserver {
         ...task,
         inStateMs: Math.max(0, now - since),
         quietMs: this.#activity.quietMs(task, now),
-        ...(runsSince === undefined ? {} : { ranMs: Math.max(0, (hasEnded(task) ? since : now) - runsSince) }),
+        ...(runsSince === undefined ? {} : { ranMs: Math.max(0, (isTerminal(task) ? since : now) - runsSince) }),
       }))
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }

@@ -2,8 +2,8 @@ import type { ServiceState } from '../types.ts'
 import {
   currentTasks,
   type Diagnosis,
-  hasEnded,
   isCurrent,
+  isTerminal,
   type ObservedTask,
   type Snapshot,
   somethingLeaves,
@@ -37,7 +37,7 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   if (!/\bport\b/i.test(stuck.error)) return { ...found, code: 'no-suitable-node' }
   const own = snapshot.tasks.some(
     (task) =>
-      task.serviceId === service.id && !hasEnded(task) && task.containerId !== null && !isCurrent(task, service),
+      task.serviceId === service.id && !isTerminal(task) && task.containerId !== null && !isCurrent(task, service),
   )
   if (!own) return { ...found, code: 'port-in-use' }
   return {
@@ -67,7 +67,7 @@ function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | 
 
 function nowhereWanted(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   if (!service.mode.startsWith('global') || snapshot.waitedMs < NO_TASK_MS) return null
-  if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !hasEnded(task))))
+  if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !isTerminal(task))))
     return null
   const message = `${service.service}: the engine made no task of this global service, because no node meets its placement`
   return { code: 'no-suitable-node', service: service.service, tasks: [], message }

@@ -1,5 +1,5 @@
-import { endedByItself, signOf } from '../convergence/ends.ts'
 import { expectedServices, isCurrent, type ObservedTask, type Snapshot } from '../convergence/snapshot.ts'
+import { endedByItself, signOf } from '../convergence/task-exit.ts'
 import { ENDS_PROGRAMS, explains, isNamed, mayFollow, type Span } from './spans.ts'
 
 /** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */

@@ -1,7 +1,7 @@
 import type { Deployed } from '../../deploy/deployer.ts'
-import { mayComplete } from '../../engine/convergence/ends.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
 import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import { isOneShot } from '../../engine/convergence/task-exit.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -85,7 +85,7 @@ function tellOthers(reporter: TierReporter, { service, task }: Target, snapshot:
       (one) =>
         one.serviceId === other.id &&
         one.id !== task.id &&
-        (one.state === 'failed' || (one.state === 'complete' && !mayComplete(other))) &&
+        (one.state === 'failed' || (one.state === 'complete' && !isOneShot(other))) &&
         Date.parse(one.since) >= Date.parse(killed?.since ?? ''),
     )
     if (ended.length === 0) continue

@@ -1,5 +1,5 @@
-import { isRouted, isServer } from '../../engine/convergence/ends.ts'
 import { currentTasks, type ObservedTask, type Snapshot } from '../../engine/convergence/snapshot.ts'
+import { isRouted, isServer } from '../../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isServer, wasRefused } from '../../src/engine/convergence/ends.ts'
+import { isServer, wasRefused } from '../../src/engine/convergence/task-exit.ts'
 import { service, task } from './seen.ts'
 
 describe('a server is what somebody is to reach', () => {

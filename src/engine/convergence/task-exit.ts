@@ -2,7 +2,7 @@ import type { ServiceState } from '../types.ts'
 import type { ObservedTask, Snapshot } from './snapshot.ts'
 
 /** A service that is done when its task completes: nobody is to reach it, and it is not to be kept running. */
-export function mayComplete(service: ServiceState): boolean {
+export function isOneShot(service: ServiceState): boolean {
   if (isJob(service)) return true
   if (isRouted(service) || service.ports.length > 0) return false
   return service.restartCondition === 'none' || (service.restartCondition === 'on-failure' && !service.hasHealthcheck)
@@ -23,7 +23,7 @@ export function isJob({ mode }: ServiceState): boolean {
 }
 
 export function endedByItself(task: ObservedTask, service: ServiceState): boolean {
-  return isFailure(task) || (task.state === 'complete' && !mayComplete(service))
+  return isFailure(task) || (task.state === 'complete' && !isOneShot(service))
 }
 
 export function isFailure(task: ObservedTask): boolean {
@@ -40,7 +40,7 @@ function failedToStart(task: ObservedTask): boolean {
 }
 
 /** "ended with exit code 3", "was not started: …". */
-export function howItEnded(snapshot: Snapshot, task: ObservedTask): string {
+export function exitReason(snapshot: Snapshot, task: ObservedTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (wasRefused(task)) return `was not started: ${task.error}`
   const service = snapshot.services.find(({ id }) => id === task.serviceId)
