@@ -172,7 +172,7 @@ export class Engine {
     return this.#logs(`/services/${encodeURIComponent(serviceId)}/logs`, options)
   }
 
-  /** For `waitFor`'s nudge: `using watch = engine.events(stack)`, then `nudge: watch.nudge`. */
+  /** For `waitFor`'s wake: `using watch = engine.events(stack)`, then `wake: watch.wake`. */
   events(stack: string): EventWatch {
     return new EventWatch(this.connection, stack)
   }

@@ -41,7 +41,7 @@ export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<
       }
       return { state: 'waiting', reason: `${service.service}: ${tasks.at(-1)?.state ?? 'no task yet'}` }
     },
-    { wait: { id: 'one-shot', service: service.service }, deadlineMs, signal, onWaiting, nudge: watch.nudge },
+    { wait: { id: 'one-shot', service: service.service }, deadlineMs, signal, onWaiting, wake: watch.wake },
   )
 }
 

@@ -13,7 +13,7 @@ export interface StopOptions {
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
-  readonly nudge?: WaitOptions['nudge']
+  readonly wake?: WaitOptions['wake']
   readonly onWaiting?: WaitOptions['onWaiting']
 }
 

@@ -21,7 +21,7 @@ export async function whileStopped<T>(
     deadlineMs: deployDeadline(plan, state.current?.services ?? []),
     signal,
     clock,
-    nudge: watch.listener(),
+    wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
   let done: T

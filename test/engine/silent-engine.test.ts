@@ -24,9 +24,9 @@ async function wait(answersUntil: number) {
     observer.last = starting()
     return observer.last
   }
-  const nudge = () => new Promise<void>(() => undefined)
+  const wake = () => new Promise<void>(() => undefined)
   const options = { stack: 's', expected: [{ service: 'app' }], deadlineMs: 60_000, clock }
-  return convergeOn({ engine, observer, look, nudge }, options)
+  return convergeOn({ engine, observer, look, wake }, options)
 }
 
 test('an engine that hangs is lost, and what it was to run has no fault', async () => {

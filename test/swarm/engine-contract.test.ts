@@ -16,7 +16,7 @@ test('what a stack is made of, as the engine tells it', async () => {
   await using stack = scratchStack(engine)
   const { stack: name, runId } = stack
   using events = engine.events(name)
-  const heard = events.nudge(AbortSignal.timeout(60_000))
+  const heard = events.wake(AbortSignal.timeout(60_000))
   await stack.up({
     app: sh(FOREVER, { labels: { a: 'b' } }),
     once: sh('exit 0', { replicas: 0, restart_policy: { condition: 'none' } }),

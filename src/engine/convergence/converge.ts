@@ -46,7 +46,7 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
   const { stack, clock = systemClock } = options
   const observer = new StackObserver(engine, stack, expectedFrom(options), clock)
   using watch = engine.events(stack)
-  return convergeOn({ engine, observer, look: () => observer.poll(), nudge: watch.nudge }, { ...options, clock })
+  return convergeOn({ engine, observer, look: () => observer.poll(), wake: watch.wake }, { ...options, clock })
 }
 
 /** What a wait for convergence looks with. */
@@ -54,17 +54,17 @@ export interface Looking {
   readonly engine: Engine
   readonly observer: Pick<StackObserver, 'last' | 'unready'>
   look(): Promise<Snapshot>
-  readonly nudge: WaitOptions['nudge']
+  readonly wake: WaitOptions['wake']
 }
 
 /** The same by way of somebody who looks already, and whose observer expects what `expectedFrom` says. */
 export async function convergeOn(
-  { engine, observer, look, nudge }: Looking,
+  { engine, observer, look, wake }: Looking,
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
   const outlasting = retryWhileUnavailable(clock, async () => decide(await look()))
-  const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, nudge })
+  const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, wake })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited
   const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
@@ -134,11 +134,11 @@ type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
 async function waitWhileItMoves(
   look: Looks,
   observer: Looking['observer'],
-  options: ConvergeOptions & { readonly clock: Clock; readonly nudge: WaitOptions['nudge'] },
+  options: ConvergeOptions & { readonly clock: Clock; readonly wake: WaitOptions['wake'] },
 ): Promise<WaitResult<Converged, Diagnosis>> {
-  const { stack, deadlineMs, signal, clock, onWaiting, nudge } = options
+  const { stack, deadlineMs, signal, clock, onWaiting, wake } = options
   const wait = (ms: number) =>
-    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, nudge })
+    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, wake })
   const begun = clock.now()
   let waited = await wait(deadlineMs)
   while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(observer, deadlineMs)) {

@@ -127,7 +127,7 @@ export class StackWatch implements Disposable {
     return act()
   }
 
-  /** For `waitFor`'s nudge. */
+  /** For `waitFor`'s wake. */
   listener(): (signal: AbortSignal) => Promise<void> {
     return this.#events.listener()
   }
@@ -151,7 +151,7 @@ export class StackWatch implements Disposable {
         engine: this.#engine,
         observer: this.#observer,
         look: () => this.look(),
-        nudge: this.#events.listener(),
+        wake: this.#events.listener(),
       }
       const result = await convergeOn(looking, { ...options, stack, clock: this.#clock, ...(mask ? { mask } : {}) })
       if (result.state === 'ready') this.#upSince = Math.min(this.#upSince, this.#observer.last.at)

@@ -69,7 +69,7 @@ async function replaced(
     deadlineMs: deployDeadline(plan, deployed.services),
     signal,
     clock,
-    nudge: watch.listener(),
+    wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
   if (waited.state === 'ready') return waited.value

@@ -56,7 +56,7 @@ async function removeServices(context: RunContext, reporter: TierReporter): Prom
   await keepLogs(context)
   await stopServices(host.engine, services, {
     ...{ stack, deadlineMs, signal, clock },
-    nudge: watch.listener(),
+    wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
   for (const { id } of services) await host.engine.objects.remove('service', id)
