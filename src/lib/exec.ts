@@ -41,7 +41,7 @@ export function killPrograms(): void {
 }
 
 /** From now on `exec` is this one: a server has a thread start its programs. Null: this thread does it again. */
-export function startProgramsBy(other: Exec | null): void {
+export function setSpawner(other: Exec | null): void {
   starter = other ?? execHere
 }
 

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 
 /** What was asked of a thread and waits for its answer, by number. The thread keeps the process alive only while something waits. */
-export class Outstanding<T> {
+export class PendingRequests<T> {
   readonly #thread: Pick<Worker, 'ref' | 'unref'>
   readonly #waiting = new Map<number, T>()
   #next = 0
