@@ -8,7 +8,7 @@ import { readTree } from '../recipe/tree.ts'
 import type { BaseRef } from '../verdict/events.ts'
 import type { Canonical } from './canonical.ts'
 import { runningDifference } from './difference.ts'
-import { layOver } from './overlay.ts'
+import { applyOverlay } from './overlay.ts'
 import { newAppRelease, type ReleaseSource } from './release.ts'
 
 export interface BaseQuestion {
@@ -48,7 +48,7 @@ export async function candidateOf(question: BaseQuestion, ref: BaseRef, dir = qu
   const { repo, app, head, settings, overlay, canonical, secretValues = NOTHING_ADDED.secretValues } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)
-  if (overlay) await layOver(overlay, dir)
+  if (overlay) await applyOverlay(overlay, dir)
   const read = await readTree(dir)
   const data = canonical && ref.source === 'canonical' ? canonical.secrets : null
   // Operators keep their env file and their secrets, as the data knows them.

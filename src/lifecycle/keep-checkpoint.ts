@@ -7,7 +7,7 @@ import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.
 import { awaitReady } from './custom/ready.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
-import { converged, serves } from './serving.ts'
+import { awaitConvergence, awaitServing } from './serving.ts'
 import { livedWhole } from './still-up.ts'
 import { servicesOf, whileStopped } from './while-stopped.ts'
 
@@ -54,10 +54,10 @@ export async function checkpointAfter(
   await livedWhole(context, reporter)
   await watch.during({ kind: 'restore', services: 'all' }, async () => {
     await whileStopped(context, reporter, await servicesOf(context), () => keepCheckpoint(context, reporter, after))
-    await converged(context, quiet, current, current)
+    await awaitConvergence(context, quiet, current, current)
   })
   await awaitReady(context, quiet, null)
-  await serves(context, quiet, releaseAfter(plan, after))
+  await awaitServing(context, quiet, releaseAfter(plan, after))
 }
 
 /** When all is over: of a run that failed the checkpoint stays, and how to go on from it is said; of any other it goes. */

@@ -12,7 +12,7 @@ import { awaitReady } from './custom/ready.ts'
 import { changesBeforeLoss, keepCheckpoint } from './keep-checkpoint.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
-import { converged, serves } from './serving.ts'
+import { awaitConvergence, awaitServing } from './serving.ts'
 import { servicesOf, whileStopped } from './while-stopped.ts'
 
 type Restored = Extract<Evidence, { kind: 'restored' }>
@@ -80,10 +80,10 @@ export async function convergedAsNew(
   { lost, deployed }: Pick<New, 'lost' | 'deployed'>,
   before: Deployed | null = deployed,
 ): Promise<void> {
-  await asNew(lost, () => converged(context, ofNew(reporter), deployed, before))
+  await asNew(lost, () => awaitConvergence(context, ofNew(reporter), deployed, before))
 }
 
-/** It is ready and serves, as it did when it was installed: hooks need a server that has made its own files. */
+/** It is ready and awaitServing, as it did when it was installed: hooks need a server that has made its own files. */
 export async function servesAsNew(
   context: RunContext,
   reporter: TierReporter,
@@ -91,7 +91,7 @@ export async function servesAsNew(
 ): Promise<void> {
   await asNew(lost, async () => {
     await awaitReady(context, ofNew(reporter), op)
-    await serves(context, ofNew(reporter), release)
+    await awaitServing(context, ofNew(reporter), release)
   })
 }
 
@@ -131,7 +131,7 @@ export async function restoreFiles(
   const restored = await whileStopped(context, reporter, stopped, () =>
     restore(toolbox, snapshot, { signal, verify: true }),
   )
-  if (hooked && stopped.length > 0) await converged(context, reporter.quiet(), deployed, deployed)
+  if (hooked && stopped.length > 0) await awaitConvergence(context, reporter.quiet(), deployed, deployed)
   return restored
 }
 

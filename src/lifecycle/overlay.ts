@@ -6,7 +6,7 @@ import type { ResolvedStack } from '../recipe/model.ts'
 import { OVERLAY } from './release.ts'
 
 /** Copies the CI overlay into a checkout of the run. Throws RecipeError when the recipe has a file of that name itself. */
-export async function layOver(overlay: CustomFile, checkout: string): Promise<void> {
+export async function applyOverlay(overlay: CustomFile, checkout: string): Promise<void> {
   const to = join(checkout, OVERLAY)
   if (await lstat(to).catch(() => null)) {
     throw new RecipeError(
@@ -22,15 +22,15 @@ export async function layOver(overlay: CustomFile, checkout: string): Promise<vo
 }
 
 /** An overlay is for the environment: with another image something else than this version would be tested. Throws RecipeErrors. */
-export function refuseOtherImages(plain: ResolvedStack, laidOver: ResolvedStack, overlay: CustomFile): void {
+export function refuseOtherImages(plain: ResolvedStack, overlaid: ResolvedStack, overlay: CustomFile): void {
   const changed = Object.entries(plain.model.services).filter(
-    ([name, { image }]) => laidOver.model.services[name]?.image !== image,
+    ([name, { image }]) => overlaid.model.services[name]?.image !== image,
   )
   if (changed.length === 0) return
   throw new RecipeErrors(
     changed.map(([name, { image }]) => {
-      const place = laidOver.place(['services', name, 'image'])
-      const other = laidOver.model.services[name]?.image ?? 'none'
+      const place = overlaid.place(['services', name, 'image'])
+      const other = overlaid.model.services[name]?.image ?? 'none'
       return new RecipeError(
         'config-invalid',
         `the CI overlay changes the image of ${name} from ${image} to ${other}`,

@@ -21,7 +21,7 @@ import { chooseBase, comparedByLint } from './base.ts'
 import { type BaseChoice, lastBefore } from './base-choice.ts'
 import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
 import { leftToJudge, type Resumed } from './checkpoint.ts'
-import { layOver, refuseOtherImages } from './overlay.ts'
+import { applyOverlay, refuseOtherImages } from './overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './policy.ts'
 import { type Quarantine, quarantineOf } from './quarantine.ts'
 import { type Loss, lossesOf, offering } from './regression.ts'
@@ -280,7 +280,7 @@ async function headRelease(
 ): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
   refuseOtherFiles(source, settings.env)
   const pristine = await newAppRelease({ ...source, overlay: null }, settings)
-  if (overlay) await layOver(overlay, source.tree.dir)
+  if (overlay) await applyOverlay(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)

@@ -13,7 +13,7 @@ import { toolboxOf } from './open-resources.ts'
 import { deployOn, fill, type KeptKind, type OnItsData, refuseOtherImages, stillThere } from './put-data.ts'
 import { refuseByPolicy } from './refuse-by-policy.ts'
 import type { TierReporter } from './reporter.ts'
-import { converged, lookAt, serves } from './serving.ts'
+import { awaitConvergence, awaitServing, lookAt } from './serving.ts'
 import { servicesOf, whileStopped } from './while-stopped.ts'
 
 interface Kept {
@@ -24,7 +24,7 @@ type Lent = Extract<CanonicalUse, { canonical: Canonical }>
 
 /**
  * Gives the base the data of its canonical, before the upgrade: in a quick run as the first deployment of all, in a cold one in place of what the new
- * installation made. Then the base runs on it and serves, or the upgrade cannot be judged: whatever is wrong here is not the fault of head.
+ * installation made. Then the base runs on it and awaitServing, or the upgrade cannot be judged: whatever is wrong here is not the fault of head.
  */
 export async function reattach(
   start: RunContext,
@@ -75,7 +75,7 @@ async function replace(context: RunContext, reporter: TierReporter, kept: Kept):
       for (const { volume } of kept.data.volumes) await emptyVolume(toolbox, volume, { signal })
       return fill(toolbox, kept, signal)
     })
-    await converged(context, reporter.quiet(), deployed, deployed)
+    await awaitConvergence(context, reporter.quiet(), deployed, deployed)
     return { deployed, volumes }
   })
 }
@@ -86,9 +86,9 @@ async function comesUp(
   { deployed, release }: { deployed: Deployed; release: Release },
 ): Promise<void> {
   const quiet = reporter.quiet()
-  await converged(context, quiet, deployed, context.plan.canonical.kind === 'quick' ? null : deployed)
+  await awaitConvergence(context, quiet, deployed, context.plan.canonical.kind === 'quick' ? null : deployed)
   await awaitReady(context, quiet, operationOf('install', null, appState(deployed, release)))
-  if (!(await serves(context, quiet, release))) return
+  if (!(await awaitServing(context, quiet, release))) return
   // What the upgrade's picture is compared with.
   const screenshotFile = join(context.folder.artifacts, 'install.png')
   await lookAt(context, quiet, { release, screenshotFile })

@@ -11,7 +11,7 @@ import { toolboxOf } from './open-resources.ts'
 import { deployOn, type KeptKind, refuseOtherImages, stillThere } from './put-data.ts'
 import { refuseByPolicy } from './refuse-by-policy.ts'
 import type { TierReporter } from './reporter.ts'
-import { converged, serves } from './serving.ts'
+import { awaitConvergence, awaitServing } from './serving.ts'
 import { plant, unplant } from './witnessing.ts'
 
 /**
@@ -53,9 +53,9 @@ async function comesUp(
   { deployed, release }: { readonly deployed: Deployed; readonly release: Release },
 ): Promise<void> {
   const quiet = reporter.quiet()
-  await converged(context, quiet, deployed, null)
+  await awaitConvergence(context, quiet, deployed, null)
   await awaitReady(context, quiet, operationOf('install', null, appState(deployed, release)))
-  await serves(context, quiet, release)
+  await awaitServing(context, quiet, release)
 }
 
 const FORGET = `find "$1" -xdev -name '.cc-ci-witness-*' -delete`

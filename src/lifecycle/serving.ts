@@ -23,7 +23,7 @@ import type { TierReporter } from './reporter.ts'
 const BROWSER_DEADLINE_MS = 30_000
 
 /** Waits until every service is up; `before` is what ran before this deployment, null for a new app. The tier ends with the cause when that cannot happen any more. */
-export async function converged(
+export async function awaitConvergence(
   context: RunContext,
   reporter: TierReporter,
   deployed: Deployed,
@@ -56,7 +56,7 @@ export function expectPage(context: RunContext, release: Release): void {
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
-export async function serves(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
+export async function awaitServing(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
   const { host, plan, signal, masker, clock, watch } = context
   const wish = httpWish(release.stack)
   if (wish.kind === 'none') {
@@ -102,7 +102,7 @@ export async function serves(context: RunContext, reporter: TierReporter, releas
  * A real browser shows something; the picture is kept. Where the recipe has a `screenshot` function the picture it leaves is kept beside
  * ours: it adds to what is looked at and never takes its place.
  */
-export async function looksAlive(
+export async function runSmokeTest(
   context: RunContext,
   reporter: TierReporter,
   { release, op }: { release: Release; op: Operation },

@@ -9,7 +9,7 @@ import { appState, operationOf } from './custom/operation.ts'
 import { awaitReady } from './custom/ready.ts'
 import { deployRelease } from './deployment.ts'
 import type { TierReporter } from './reporter.ts'
-import { converged, serves } from './serving.ts'
+import { awaitConvergence, awaitServing } from './serving.ts'
 import { compareOnTheWay } from './witnessing.ts'
 
 /**
@@ -40,11 +40,11 @@ async function take(context: RunContext, reporter: TierReporter, { ref, release 
   const deployed = await reporter.operation({ kind: 'step', subject: ref.version }, () =>
     deployRelease(context, release),
   )
-  await converged(context, quiet, deployed, before)
+  await awaitConvergence(context, quiet, deployed, before)
   state.step = release
   const changed = await changedBy(context, before, ref.version)
   await awaitReady(context, quiet, operationOf('upgrade', null, appState(deployed, release)))
-  await serves(context, quiet, release)
+  await awaitServing(context, quiet, release)
   const ms = clock.now() - began
   return { ...ref, changed, witnesses: await compareOnTheWay(context), ms }
 }

@@ -10,7 +10,7 @@ import { type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import { deployDeadline } from '../deploy-deadline.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing } from '../serving.ts'
 import { blamedOn } from './blame.ts'
 import { ownLayer } from './own-layer.ts'
 import type { Target } from './targets.ts'
@@ -33,12 +33,12 @@ export async function killAndWait(
     const successor = await reporter.operation({ kind: 'kill', service }, () =>
       watch.during({ kind: 'kill', services: [service] }, async () => {
         const successor = await replaced(context, reporter, target, deployed)
-        await converged(context, later, deployed, deployed)
+        await awaitConvergence(context, later, deployed, deployed)
         return successor
       }),
     )
     await awaitReady(context, later, null)
-    await serves(context, later, plan.upgrade ?? plan.head)
+    await awaitServing(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
     tellOthers(reporter, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }

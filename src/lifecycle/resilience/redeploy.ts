@@ -2,7 +2,7 @@ import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { deployRelease } from '../deployment.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged } from '../serving.ts'
+import { awaitConvergence } from '../serving.ts'
 import { type Moment, restartsOf } from './restarts.ts'
 import { whyRestarted } from './why-restarted.ts'
 
@@ -17,7 +17,7 @@ export async function deployAgain(
     deployRelease(context, release),
   )
   const later = reporter.after({ kind: 'redeploy' })
-  await converged(context, later, again, { ...deployed, services: before.services })
+  await awaitConvergence(context, later, again, { ...deployed, services: before.services })
   const { restarts, steady } = restartsOf(deployed.services, before, await moment(context))
   if (restarts.length > 0) {
     const { why, outcome } = whyRestarted(restarts)

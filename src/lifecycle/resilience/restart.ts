@@ -6,7 +6,7 @@ import type { Host, RunContext } from '../context.ts'
 import { TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing } from '../serving.ts'
 import { blamedOn } from './blame.ts'
 import { heardOfBefore, usedByOthers } from './engine-use.ts'
 
@@ -36,11 +36,11 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
       context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
         await host.engineRestart?.restart()
         back = { ...context, host: { ...host, edge: await engineIsBack(context, reporter) } }
-        await converged(back, later, deployed, deployed)
+        await awaitConvergence(back, later, deployed, deployed)
       }),
     )
     await awaitReady(back, later, null)
-    await serves(back, later, plan.upgrade ?? plan.head)
+    await awaitServing(back, later, plan.upgrade ?? plan.head)
   } catch (error) {
     throw error instanceof TierStop ? await blamedOn(context, { act: RESTARTED, lines: [] }, error) : error
   }

@@ -6,7 +6,7 @@ import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
-import { converged, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
 
@@ -50,8 +50,8 @@ async function upBefore(context: RunContext, reporter: TierReporter): Promise<vo
   if (!state.current) return
   const quiet = reporter.quiet()
   try {
-    await converged(context, quiet, state.current, state.current)
-    await serves(context, quiet, plan.upgrade ?? plan.head)
+    await awaitConvergence(context, quiet, state.current, state.current)
+    await awaitServing(context, quiet, plan.upgrade ?? plan.head)
     await stayedUp(context, quiet)
   } catch (error) {
     if (!(error instanceof TierStop)) throw error

@@ -20,7 +20,7 @@ import {
 } from '../lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing } from '../serving.ts'
 import { livedWhole, stayedUp } from '../still-up.ts'
 import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
@@ -48,10 +48,10 @@ export const restoreTier: TierRunner = {
     await watch.during({ kind: 'restore', services: 'all' }, async () => {
       const files = await bringBack(context, reporter, { ...restoring, lost })
       await recordFiles(context, reporter, { snapshot, files, lost })
-      await converged(context, reporter, current, current)
+      await awaitConvergence(context, reporter, current, current)
     })
     await awaitReady(context, reporter, op)
-    await serves(context, reporter, release)
+    await awaitServing(context, reporter, release)
     if (lost) await tellUncovered(context, reporter, { lost, release })
     await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)

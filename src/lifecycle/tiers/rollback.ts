@@ -18,7 +18,7 @@ import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type BackedUp, named, releaseBefore, versionBefore } from '../rollback/before.ts'
 import { type Replaced, replaceHead } from '../rollback/replace.ts'
-import { converged, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing } from '../serving.ts'
 import { stayedUp } from '../still-up.ts'
 import { compareAfter, lookAfterLoss, unplant } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
@@ -69,7 +69,7 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
   const files = await bringBack(context, reporter, { before, deployed, lost })
   await orWhatIsLost(context, reporter, loss.emptied, async () => {
     await awaitReady(context, reporter, op)
-    await serves(context, reporter, release)
+    await awaitServing(context, reporter, release)
   })
   await proveBefore(context, reporter, { before, replaced, files, had })
   await tellUncovered(context, reporter, { lost, release })
@@ -102,7 +102,9 @@ async function bringBack(
     })
     if (files > 0) reporter.check('files-restored', 'pass')
     await countNow(context, lost, 'after')
-    await orWhatIsLost(context, reporter, lost.loss.emptied, () => converged(context, reporter, deployed, deployed))
+    await orWhatIsLost(context, reporter, lost.loss.emptied, () =>
+      awaitConvergence(context, reporter, deployed, deployed),
+    )
     return files
   })
 }

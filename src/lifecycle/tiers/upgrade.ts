@@ -18,7 +18,7 @@ import { reattach } from '../reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { backUpBefore } from '../rollback/before.ts'
-import { converged, lookAt, looksAlive, serves } from '../serving.ts'
+import { awaitConvergence, awaitServing, lookAt, runSmokeTest } from '../serving.ts'
 import { takeSteps } from '../steps.ts'
 import { lookAtBase, stillThere } from '../still-there.ts'
 import { stayedUp } from '../still-up.ts'
@@ -54,13 +54,13 @@ export const upgradeTier: TierRunner = {
       deployRelease(context, release),
     )
     reportOrphans(reporter, after)
-    const { updates } = await converged(context, reporter, after, last)
+    const { updates } = await awaitConvergence(context, reporter, after, last)
     reporter.evidence({ kind: 'update-status', services: [...updates] })
     await proveHead(context, reporter, last, release)
     const op = operationOf('upgrade', was, appState(after, release))
     await awaitReady(context, reporter, op)
-    if (await serves(context, reporter, release)) {
-      await looksAlive(context, reporter, { release, op })
+    if (await awaitServing(context, reporter, release)) {
+      await runSmokeTest(context, reporter, { release, op })
       await compareBeforeAfter(context, reporter, async (screenshotFile) => {
         await lookAt(context, reporter, { release, screenshotFile })
       })
