@@ -1,6 +1,7 @@
 import { CancelledError, messageOf } from '../lib/errors.ts'
 import type { Finding } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
+import { assertStableBeforeStop } from './app-stability.ts'
 import { type CheckpointTier, digestsOf, releaseAfter } from './checkpoint.ts'
 import type { RunContext } from './context.ts'
 import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.ts'
@@ -8,7 +9,6 @@ import { awaitReady } from './custom/ready.ts'
 import { toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
 import { awaitConvergence, awaitServing } from './serving.ts'
-import { livedWhole } from './still-up.ts'
 import { servicesOf, whileStopped } from './while-stopped.ts'
 
 /**
@@ -51,7 +51,7 @@ export async function checkpointAfter(
   // Nothing is stopped for what is refused; it is told there.
   if (checkpoints.keeper.refusal(plan) !== null) return keepCheckpoint(context, reporter, after)
   const quiet = reporter.quiet()
-  await livedWhole(context, reporter)
+  await assertStableBeforeStop(context, reporter)
   await watch.during({ kind: 'restore', services: 'all' }, async () => {
     await whileStopped(context, reporter, await servicesOf(context), () => keepCheckpoint(context, reporter, after))
     await awaitConvergence(context, quiet, current, current)

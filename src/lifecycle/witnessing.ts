@@ -13,7 +13,7 @@ import { type Cause, cause } from '../verdict/causes.ts'
 import { type RunContext, TierStop } from './context.ts'
 import { hookExec, toolboxOf } from './open-resources.ts'
 import type { TierReporter } from './reporter.ts'
-import { namelessVolumes } from './resilience/own-layer.ts'
+import { anonymousVolumes } from './resilience/writable-layer.ts'
 
 /** Lines of a cause for each database. */
 const MAX_DETAILS = 10
@@ -90,20 +90,20 @@ export async function compareAfter(
   await unplant(context)
   const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
   if (lost.length > 0) {
-    const nameless = operation === 'restore' ? [] : await namelessVolumes(context.host.engine, context.plan.app.stack)
-    throw new TierStop('data-kept', causeOfLoss(lost, operation, nameless))
+    const anonymous = operation === 'restore' ? [] : await anonymousVolumes(context.host.engine, context.plan.app.stack)
+    throw new TierStop('data-kept', causeOfLoss(lost, operation, anonymous))
   }
   reporter.check('data-kept', 'pass')
 }
 
-/** `nameless`: where services keep data in no volume, which explains a loss better than what was lost. */
-function causeOfLoss(lost: Lost, operation: 'upgrade' | 'restore' | 'resilience', nameless: readonly string[]): Cause {
+/** `anonymous`: where services keep data in no volume, which explains a loss better than what was lost. */
+function causeOfLoss(lost: Lost, operation: 'upgrade' | 'restore' | 'resilience', anonymous: readonly string[]): Cause {
   const what = lost.map(({ subject, summary }) => `${subject}: ${summary}`).join('; ')
   const each = lost.flatMap(({ subject, before, destroyed, after, details = [] }) => [
     `${subject}: before ${before}${destroyed === undefined ? '' : `, destroyed ${destroyed}`}, after ${after}`,
     ...details.slice(0, MAX_DETAILS).map((detail) => `${subject}: ${detail}`),
   ])
-  const lines = [...nameless, ...each]
+  const lines = [...anonymous, ...each]
   if (operation === 'upgrade') return cause('data-lost', what, { lines })
   if (operation === 'resilience') {
     return cause('data-lost', `after its containers were killed: ${what}`, { lines, hint: KILLED_HINT })

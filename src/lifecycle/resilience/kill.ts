@@ -11,9 +11,9 @@ import { awaitReady } from '../custom/ready.ts'
 import { deployDeadline } from '../deploy-deadline.ts'
 import type { TierReporter } from '../reporter.ts'
 import { awaitConvergence, awaitServing } from '../serving.ts'
-import { blamedOn } from './blame.ts'
-import { ownLayer } from './own-layer.ts'
+import { attributeFailure } from './attribute-failure.ts'
 import type { Target } from './targets.ts'
+import { dataOutsideVolumes } from './writable-layer.ts'
 
 type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
 
@@ -26,7 +26,7 @@ export async function killAndWait(
   const { host, plan, clock, watch } = context
   const { service, task } = target
   await refuseElsewhere(context, target)
-  for (const finding of await ownLayer(host.engine, service, task.containerId)) reporter.finding(finding)
+  for (const finding of await dataOutsideVolumes(host.engine, service, task.containerId)) reporter.finding(finding)
   const later = reporter.after({ kind: 'kill', service })
   const start = clock.now()
   try {
@@ -45,7 +45,7 @@ export async function killAndWait(
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const lines = [`killed: task ${task.id.slice(0, 12)} of ${service}`]
-    throw await blamedOn(context, { act: { kind: 'kill', service }, lines }, error)
+    throw await attributeFailure(context, { act: { kind: 'kill', service }, lines }, error)
   }
 }
 

@@ -7,7 +7,7 @@ import { TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
 import { awaitConvergence, awaitServing } from '../serving.ts'
-import { blamedOn } from './blame.ts'
+import { attributeFailure } from './attribute-failure.ts'
 import { heardOfBefore, usedByOthers } from './engine-use.ts'
 
 const BACK_DEADLINE_MS = 60_000
@@ -42,7 +42,7 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
     await awaitReady(back, later, null)
     await awaitServing(back, later, plan.upgrade ?? plan.head)
   } catch (error) {
-    throw error instanceof TierStop ? await blamedOn(context, { act: RESTARTED, lines: [] }, error) : error
+    throw error instanceof TierStop ? await attributeFailure(context, { act: RESTARTED, lines: [] }, error) : error
   }
   const after = await tasksByService(context)
   const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))

@@ -1,5 +1,6 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
@@ -10,7 +11,6 @@ import { deployRelease } from '../deployment.ts'
 import { checkpointAfter } from '../keep-checkpoint.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { awaitConvergence, awaitServing, expectPage, runSmokeTest } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: TierRunner = {
@@ -34,7 +34,7 @@ export const installTier: TierRunner = {
       await awaitReady(context, reporter, op)
       if (await awaitServing(context, reporter, release)) await runSmokeTest(context, reporter, { release, op })
       await lifecycleSpecs(context, reporter, op)
-      await stayedUp(context, reporter)
+      await assertStable(context, reporter)
       await checkpointAfter(context, reporter, 'install')
     } catch (error) {
       throw error instanceof TierStop

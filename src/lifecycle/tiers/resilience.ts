@@ -1,5 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { assertStable } from '../app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
@@ -7,7 +8,6 @@ import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
 import { awaitConvergence, awaitServing } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
 import { compareAfter, plant } from '../witnessing.ts'
 
 /**
@@ -40,7 +40,7 @@ export const resilienceTier: TierRunner = {
     await deployAgain(context, reporter, { release, deployed })
     const after = carryOn({ host: await restartEngine(context, reporter, deployed) })
     await compareAfter(after, reporter, 'resilience')
-    await stayedUp(after, reporter)
+    await assertStable(after, reporter)
   },
 }
 
@@ -52,7 +52,7 @@ async function upBefore(context: RunContext, reporter: TierReporter): Promise<vo
   try {
     await awaitConvergence(context, quiet, state.current, state.current)
     await awaitServing(context, quiet, plan.upgrade ?? plan.head)
-    await stayedUp(context, quiet)
+    await assertStable(context, quiet)
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const message = `before anything was killed: ${error.why.message}`

@@ -2,6 +2,7 @@ import { restore, type Snapshot } from '../../backup/restic.ts'
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
+import { assertStable, assertStableBeforeStop } from '../app-stability.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
@@ -21,7 +22,6 @@ import {
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { awaitConvergence, awaitServing } from '../serving.ts'
-import { livedWhole, stayedUp } from '../still-up.ts'
 import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
@@ -55,7 +55,7 @@ export const restoreTier: TierRunner = {
     if (lost) await tellUncovered(context, reporter, { lost, release })
     await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
   },
 }
 
@@ -70,7 +70,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
     await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
     return null
   }
-  await livedWhole(context, reporter)
+  await assertStableBeforeStop(context, reporter)
   await noteBeforeLoss(context)
   const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
     const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>

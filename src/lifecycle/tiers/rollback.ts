@@ -2,6 +2,7 @@ import { lossOf } from '../../backup/loss.ts'
 import type { Deployed } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -19,7 +20,6 @@ import type { TierReporter } from '../reporter.ts'
 import { type BackedUp, named, releaseBefore, versionBefore } from '../rollback/before.ts'
 import { type Replaced, replaceHead } from '../rollback/replace.ts'
 import { awaitConvergence, awaitServing } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
 import { compareAfter, lookAfterLoss, unplant } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
@@ -74,7 +74,7 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
   await proveBefore(context, reporter, { before, replaced, files, had })
   await tellUncovered(context, reporter, { lost, release })
   await compareAfter(context, reporter, 'restore', loss.emptied)
-  await stayedUp(context, reporter)
+  await assertStable(context, reporter)
 }
 
 interface Bringing {

@@ -4,6 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import { cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app-stability.ts'
 import { lastBefore } from '../base-choice.ts'
 import { compareBeforeAfter } from '../before-after.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
@@ -21,7 +22,6 @@ import { backUpBefore } from '../rollback/before.ts'
 import { awaitConvergence, awaitServing, lookAt, runSmokeTest } from '../serving.ts'
 import { takeSteps } from '../steps.ts'
 import { lookAtBase, stillThere } from '../still-there.ts'
-import { stayedUp } from '../still-up.ts'
 import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
@@ -69,7 +69,7 @@ export const upgradeTier: TierRunner = {
     state.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
     await checkpointAfter(context, reporter, 'upgrade')
   },
 }

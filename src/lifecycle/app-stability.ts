@@ -12,7 +12,7 @@ const DEADLINE_MS = 5 * 60_000
  * Ends a tier: tells which programs ended by themselves, and waits until each has outlived the age at which it did and every service has
  * run for a while. The last tier that leaves the app alone waits until each has run long enough to be believed; what the tiers took counts.
  */
-export async function stayedUp(context: RunContext, reporter: TierReporter): Promise<void> {
+export async function assertStable(context: RunContext, reporter: TierReporter): Promise<void> {
   if (context.plan.attached) return
   await outlived(context, reporter, isLastOfLife(reporter.tier, context) ? LIFE_MS.whole : LIFE_MS.first)
   reporter.check('stayed-up', 'pass')
@@ -22,7 +22,7 @@ export async function stayedUp(context: RunContext, reporter: TierReporter): Pro
  * Before cc-ci stops the app: a life that is broken off proves nothing, and a program that ends at an age which no undisturbed stretch of the run
  * reaches would be seen only when all stretches are over.
  */
-export async function livedWhole(context: RunContext, reporter: TierReporter): Promise<void> {
+export async function assertStableBeforeStop(context: RunContext, reporter: TierReporter): Promise<void> {
   if (!context.plan.attached) await outlived(context, reporter, LIFE_MS.whole)
 }
 

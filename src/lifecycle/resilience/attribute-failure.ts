@@ -11,15 +11,15 @@ const HTTP_HINT =
   'It served before: an app must connect again by itself to what it depends on, or end, so that the engine starts it anew.'
 
 /** What the harness did to the running app. */
-interface Deed {
+interface Disruption {
   readonly act: After
   readonly lines: readonly string[]
 }
 
 /** The same fault as after a deployment, but a deed of ours brought it about: the app had converged and served before. */
-export async function blamedOn(
+export async function attributeFailure(
   { host, masker, watch }: RunContext,
-  { act, lines }: Deed,
+  { act, lines }: Disruption,
   stop: TierStop,
 ): Promise<TierStop> {
   const { check, outcome, why } = stop

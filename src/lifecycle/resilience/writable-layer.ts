@@ -6,21 +6,23 @@ const DATABASE = /(\.(db|db3|sqlite|sqlite3|mdb|rdb|aof)|\/ibdata\d|\/PG_VERSION
 /** What nobody expects to outlive a container. */
 const FLEETING = /^\/(tmp|run|proc|sys|dev)\/|\/(cache|\.cache|tmp)\//
 /** The engine's name for a volume that nobody named. */
-const NAMELESS = /^[0-9a-f]{64}$/
+const ANONYMOUS = /^[0-9a-f]{64}$/
 const SHOWN = 5
 
 /**
  * What a container keeps where it goes with the container: databases in its own layer, and volumes that its image declares and the
  * compose file does not mount. No witness sees that, and whether the data matters only a person can say: findings, not faults.
  */
-export async function ownLayer(engine: Engine, service: string, containerId: string): Promise<Finding[]> {
+export async function dataOutsideVolumes(engine: Engine, service: string, containerId: string): Promise<Finding[]> {
   const [paths, container] = await Promise.all([
     engine.objects.changedPaths(containerId),
     engine.container(containerId),
   ])
   const databases = paths.filter((path) => DATABASE.test(path) && !FLEETING.test(path))
-  const nameless = (container?.mounts ?? []).filter(({ type, name }) => type === 'volume' && NAMELESS.test(name ?? ''))
-  return [...inLayer(service, databases), ...nameless.map(({ target }) => inNameless(service, target))]
+  const anonymous = (container?.mounts ?? []).filter(
+    ({ type, name }) => type === 'volume' && ANONYMOUS.test(name ?? ''),
+  )
+  return [...inLayer(service, databases), ...anonymous.map(({ target }) => inAnonymousVolume(service, target))]
 }
 
 function inLayer(service: string, databases: readonly string[]): Finding[] {
@@ -30,18 +32,18 @@ function inLayer(service: string, databases: readonly string[]): Finding[] {
   return [{ code: 'data-in-container', severity: 'warning', message }]
 }
 
-function inNameless(service: string, target: string): Finding {
+function inAnonymousVolume(service: string, target: string): Finding {
   const message = `${service} mounts no volume at ${target}, where its image keeps data: each new container begins there empty`
   return { code: 'nameless-volume', severity: 'info', message }
 }
 
 /** Of every container of a stack that runs here: where data goes with the container, though its image means to keep it. */
-export async function namelessVolumes(engine: Engine, stack: string): Promise<string[]> {
+export async function anonymousVolumes(engine: Engine, stack: string): Promise<string[]> {
   const containers = (await engine.containers({ stack })).filter(({ state }) => state === 'running')
   const found = containers.flatMap(({ labels, mounts }) => {
     const service = (labels['com.docker.swarm.service.name'] ?? stack).slice(stack.length + 1)
-    const nameless = mounts.filter(({ type, name }) => type === 'volume' && NAMELESS.test(name ?? ''))
-    return nameless.map(({ target }) => inNameless(service, target).message)
+    const anonymous = mounts.filter(({ type, name }) => type === 'volume' && ANONYMOUS.test(name ?? ''))
+    return anonymous.map(({ target }) => inAnonymousVolume(service, target).message)
   })
   return [...new Set(found)]
 }
