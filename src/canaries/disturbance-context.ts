@@ -3,7 +3,7 @@ import type { ExecResult } from '../lib/exec.ts'
 import type { RunEvent } from '../verdict/events.ts'
 
 /** What a disturbance may touch of the run that it disturbs. */
-export interface Scene {
+export interface DisturbanceContext {
   /** A folder of this canary alone; gone afterwards. */
   readonly dir: string
   /** The work tree of the recipe. */
