@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EXIT, UsageError } from '../lib/errors.ts'
-import { ServerClient, type ServerOptions } from './server-client.ts'
+import { ServerClient, type ServerOptions } from './support/server-client.ts'
 
 export interface EnrollOptions extends ServerOptions {
   readonly allow?: readonly string[]

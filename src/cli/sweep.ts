@@ -30,10 +30,10 @@ import { stateDir } from '../machine/state-dir.ts'
 import { wantsColor } from '../report/ink.ts'
 import { publishSweep } from '../report/sweep/publish.ts'
 import { sweepText } from '../report/sweep/text.ts'
-import { listenForSignals } from './interruption.ts'
 import type { StateOption } from './program/options.ts'
-import { SweepProgress } from './sweep-progress.ts'
-import { sweptRecipes } from './swept-recipes.ts'
+import { listenForSignals } from './support/signals.ts'
+import { SweepProgress } from './support/sweep-progress.ts'
+import { sweptRecipes } from './support/swept-recipes.ts'
 
 export interface SweepOptions extends StateOption {
   readonly recipes?: string

@@ -27,9 +27,9 @@ import { upgradeTableMarkdown } from '../report/upgrades/markdown.ts'
 import { upgradeTableText } from '../report/upgrades/text.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
-import { listenForSignals } from './interruption.ts'
-import { readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './one-run.ts'
-import { wishOf, withHead } from './with-plan.ts'
+import { readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './support/one-run.ts'
+import { listenForSignals } from './support/signals.ts'
+import { wishOf, withHead } from './support/with-plan.ts'
 
 /** From the folder of a table to those of runs. */
 const RUNS = '../../runs'

@@ -7,11 +7,11 @@ import { httpDispatch } from '../server/worker/http-dispatch.ts'
 import { serverUrl } from '../server/worker/server-call.ts'
 import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
-import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
-import { standardOutputIsLog } from './standard-streams.ts'
-import { listenForStops } from './stops.ts'
-import { workerLog } from './worker-log.ts'
+import { ownCommand } from './support/own-command.ts'
+import { listenForStops } from './support/signals.ts'
+import { standardOutputIsLog } from './support/standard-streams.ts'
+import { workerLog } from './support/worker-log.ts'
 
 export interface WorkerCommandOptions extends StateOption {
   readonly server: string

@@ -1,4 +1,4 @@
-import { EXIT } from '../lib/errors.ts'
+import { EXIT } from '../../lib/errors.ts'
 
 let lost: Error | null = null
 let outputIsLog = false

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { InfraError, messageOf, UsageError } from '../lib/errors.ts'
-import { serverUrl } from '../server/worker/server-call.ts'
-import { readTokenFile } from '../server/worker/token-file.ts'
+import { InfraError, messageOf, UsageError } from '../../lib/errors.ts'
+import { serverUrl } from '../../server/worker/server-call.ts'
+import { readTokenFile } from '../../server/worker/token-file.ts'
 
 const DEADLINE_MS = 30_000
 const MAX_BYTES = 16 * 1024 ** 2

@@ -1,6 +1,6 @@
-import { Engine } from '../engine/client.ts'
-import { type CheckpointStore, openCheckpoints } from '../history/checkpoints/store.ts'
-import { parseSize } from '../lib/size.ts'
+import { Engine } from '../../engine/client.ts'
+import { type CheckpointStore, openCheckpoints } from '../../history/checkpoints/store.ts'
+import { parseSize } from '../../lib/size.ts'
 
 /** What all checkpoints of a state folder may take on the disk together: `5G`; `0` keeps none. */
 const SIZE = 'CC_CI_CHECKPOINTS_SIZE'

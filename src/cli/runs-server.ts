@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EXIT } from '../lib/errors.ts'
 import { runOutcome, runRequest } from '../server/contract/request.ts'
-import { ServerClient, type ServerOptions } from './server-client.ts'
+import { ServerClient, type ServerOptions } from './support/server-client.ts'
 
 const rowShape = z.object({
   request: runRequest,

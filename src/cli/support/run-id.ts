@@ -1,5 +1,5 @@
-import { UsageError } from '../lib/errors.ts'
-import { listRuns } from '../lifecycle/run-folder.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { listRuns } from '../../lifecycle/run-folder.ts'
 
 /** A run by its id, by the end of its id, or `last`. Throws UsageError `no-such-run` or `ambiguous-run`. */
 export function expandRunId(stateDir: string, text: string): string {

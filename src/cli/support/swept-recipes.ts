@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { hasSettingsFile } from '../config/settings-file.ts'
-import { notEnrolled, readCandidates } from '../history/sweep/candidates.ts'
-import type { Candidate } from '../history/sweep/contract.ts'
-import { type Exclusion, LIST_NAME, listIn, readSweepList } from '../history/sweep/list-file.ts'
-import type { SweepFolder, SweepNote } from '../history/sweep/record.ts'
-import { UsageError } from '../lib/errors.ts'
+import { hasSettingsFile } from '../../config/settings-file.ts'
+import { notEnrolled, readCandidates } from '../../history/sweep/candidates.ts'
+import type { Candidate } from '../../history/sweep/contract.ts'
+import { type Exclusion, LIST_NAME, listIn, readSweepList } from '../../history/sweep/list-file.ts'
+import type { SweepFolder, SweepNote } from '../../history/sweep/record.ts'
+import { UsageError } from '../../lib/errors.ts'
 
 export interface SweptOptions {
   readonly recipes?: string

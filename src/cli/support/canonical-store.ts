@@ -1,6 +1,6 @@
-import { Engine } from '../engine/client.ts'
-import { type CanonicalStore, openCanonicals } from '../history/canonicals/store.ts'
-import { parseSize } from '../lib/size.ts'
+import { Engine } from '../../engine/client.ts'
+import { type CanonicalStore, openCanonicals } from '../../history/canonicals/store.ts'
+import { parseSize } from '../../lib/size.ts'
 
 /** What all canonicals of a state folder may take on the disk together: `20G`. */
 const SIZE = 'CC_CI_CANONICALS_SIZE'

@@ -1,6 +1,6 @@
-import { UsageError } from '../lib/errors.ts'
-import type { Attached } from '../lifecycle/plan.ts'
-import { listRuns, readRecord, runFolder } from '../lifecycle/run-folder.ts'
+import { UsageError } from '../../lib/errors.ts'
+import type { Attached } from '../../lifecycle/plan.ts'
+import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { expandRunId } from './run-id.ts'
 
 /** The app of a run that was kept, by id, the end of one, or `last`: the newest that is still kept. Throws UsageError `not-kept`. */
