@@ -1,5 +1,5 @@
 import { EXIT } from '../lib/errors.ts'
-import { readForLint } from '../lifecycle/lint-input.ts'
+import { readForLint } from '../lifecycle/planning/lint-input.ts'
 import { lint } from '../recipe/lint/lint.ts'
 import { CAN_BE_READ } from '../recipe/lint/own.ts'
 import type { RecipeOptions } from './program/options.ts'

@@ -1,4 +1,4 @@
-import { parseBases } from '../lifecycle/bases.ts'
+import { parseBases } from '../lifecycle/base/requested-bases.ts'
 import { planSeveral } from './plan-several.ts'
 import type { RecipeOptions } from './program/options.ts'
 import { planJson, planText } from './support/plan-view.ts'

@@ -1,6 +1,6 @@
 import { Engine } from '../../engine/client.ts'
 import { formatSize } from '../../lib/size.ts'
-import { pulledImages } from '../../lifecycle/pulled-images.ts'
+import { pulledImages } from '../../lifecycle/app/pulled-images.ts'
 import { type MachinePart, ok } from '../../machine/part.ts'
 
 /** What images of runs take on the disk. Never a lack: they are pruned. */

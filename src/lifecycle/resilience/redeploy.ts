@@ -1,8 +1,8 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence } from '../app/serving.ts'
 import { type RunContext, TierStop } from '../context.ts'
-import { deployRelease } from '../deployment.ts'
 import type { TierReporter } from '../reporter.ts'
-import { awaitConvergence } from '../serving.ts'
 import { restartsOf, type StackState } from './restarts.ts'
 import { whyRestarted } from './why-restarted.ts'
 

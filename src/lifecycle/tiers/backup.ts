@@ -2,15 +2,15 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
-import { changesBeforeLoss, checkpointAfter } from '../keep-checkpoint.ts'
+import { changesBeforeLoss, checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { plant } from '../witnessing.ts'
 
 /** `backup.verify` that says no has the whole backup made again, so often in all: a first one may meet an app that is still busy. */
 const ATTEMPTS = 3

@@ -1,5 +1,5 @@
 import { cause } from '../../verdict/causes.ts'
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { runSpecs, testRow } from '../custom/tests.ts'

@@ -1,16 +1,16 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence, awaitServing, expectPage, runSmokeTest } from '../app/serving.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { deployRelease } from '../deployment.ts'
-import { checkpointAfter } from '../keep-checkpoint.ts'
+import { checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
-import { awaitConvergence, awaitServing, expectPage, runSmokeTest } from '../serving.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: TierRunner = {

@@ -1,4 +1,4 @@
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
 import { customRun, judgeRows, needsDep } from './functional.ts'

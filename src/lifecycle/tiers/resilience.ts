@@ -1,14 +1,14 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
-import { awaitConvergence, awaitServing } from '../serving.ts'
-import { compareAfter, plant } from '../witnessing.ts'
 
 /**
  * Kills each service's container once, one after the other, deploys the same commit again, restarts the engine where the operator allows it, and

@@ -2,7 +2,9 @@ import { restore, type Snapshot } from '../../backup/restic.ts'
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
-import { assertStable, assertStableBeforeStop } from '../app-stability.ts'
+import { assertStable, assertStableBeforeStop } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../app/witnessing.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
@@ -18,11 +20,9 @@ import {
   restoreFiles,
   servesAsNew,
   tellUncovered,
-} from '../lost-machine.ts'
+} from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { awaitConvergence, awaitServing } from '../serving.ts'
-import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 interface Restoring {

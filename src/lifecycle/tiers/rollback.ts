@@ -2,7 +2,9 @@ import { lossOf } from '../../backup/loss.ts'
 import type { Deployed } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
-import { assertStable } from '../app-stability.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, lookAfterLoss, unplant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -14,13 +16,11 @@ import {
   restoreFiles,
   servesAsNew,
   tellUncovered,
-} from '../lost-machine.ts'
+} from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type BackedUp, named, releaseBefore, versionBefore } from '../rollback/before.ts'
 import { type Replaced, replaceHead } from '../rollback/replace.ts'
-import { awaitConvergence, awaitServing } from '../serving.ts'
-import { compareAfter, lookAfterLoss, unplant } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 /** For a look at the data of an app that does not come up; far more than it takes. */
