@@ -61,10 +61,12 @@ const lossless = (line: string) => SILENT.some((name) => line === name || (name 
 
 describe('a command ends quietly whatever became of its output', async () => {
   const workshop = openWorkshop()
-  afterAll(() => workshop[Symbol.asyncDispose]())
   const { dir } = await buildRecipe('healthy', join(workshop.dir, 'healthy'))
   const full = openSync('/dev/full', 'w')
-  afterAll(() => closeSync(full))
+  afterAll(async () => {
+    closeSync(full)
+    await workshop[Symbol.asyncDispose]()
+  })
 
   type Where = typeof full | 'pipe' | 'gone'
   const run = async (line: string, out: Where, err: Where, redirections = '') => {

@@ -43,12 +43,12 @@ async function play(scene: Scene) {
     async judge() {
       did.push(`judge ${number}`)
       write(tiers.flatMap((tier) => (tier === 'upgrade' ? upgrade : passingTier(tier))))
-      if (number === 1) stackState('judge 1')
+      if (number === 1) moment('judge 1')
     },
     async takeDown() {
       did.push(`take down ${number}`)
       write(number === 1 ? (scene.teardown ?? passingTier('teardown')) : passingTier('teardown'))
-      if (number === 1) stackState('take down 1')
+      if (number === 1) moment('take down 1')
     },
   })
   events.append({ type: 'run.started', ...HEADER, selected: ['lint', 'install', 'upgrade', 'teardown'] })
@@ -56,7 +56,7 @@ async function play(scene: Scene) {
     events,
     first: attempt(1, ['lint', 'install', 'upgrade'], [...(scene.upgrade ?? CHANCE)]),
     async second() {
-      stackState('set up 2')
+      moment('set up 2')
       return attempt(2, ['install', 'upgrade'])
     },
     elapsedMs: () => now,
