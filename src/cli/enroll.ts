@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { choicesIn, type EnrollmentOrder, enrollmentShape } from '../server/enrollments/enrollment.ts'
-import { ServerClient, type ServerOptions } from './server-client.ts'
+import { ServerClient, type ServerOptions } from './support/server-client.ts'
 
 export interface EnrollOptions extends ServerOptions, Omit<EnrollmentOrder, 'name' | 'memoryBytes'> {
   /** Bytes. */

@@ -6,10 +6,11 @@ import { stateDir } from '../machine/state-dir.ts'
 import { readTokenFile, serverUrl } from '../server/server-address.ts'
 import { httpDispatch } from '../server/worker/http-dispatch.ts'
 import { runWorker } from '../server/worker/worker.ts'
-import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
-import { listenForStops } from './stops.ts'
-import { workerLog } from './worker-log.ts'
+import { ownCommand } from './support/own-command.ts'
+import { listenForStops } from './support/signals.ts'
+import { standardOutputIsLog } from './support/standard-streams.ts'
+import { workerLog } from './support/worker-log.ts'
 
 export interface WorkerCommandOptions extends StateOption {
   readonly server: string
@@ -26,7 +27,8 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
   const token = readTokenFile(options.tokenFile)
   const state = stateDir(options.state)
   mkdirSync(state, { recursive: true, mode: 0o700 })
-  const log: Logger = options.log === 'json' ? pino() : workerLog(process.stdout)
+  const log: Logger = options.log === 'json' ? pino({}, process.stdout) : workerLog(process.stdout)
+  standardOutputIsLog()
   using stops = listenForStops(log)
   log.info({ server: url, state, memoryBytes: options.memory }, 'working for the server')
   try {

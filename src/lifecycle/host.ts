@@ -3,8 +3,8 @@ import type { Engine } from '../engine/client.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
+import { imageUse } from './app/pulled-images.ts'
 import type { Host } from './context.ts'
-import { imageUse } from './pulled-images.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
 /** Set to 1 by an operator who lets a run restart the engine that `cc-ci engine up` started with the same state folder. */

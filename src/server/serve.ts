@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { startProgramsBy } from '../lib/exec.ts'
+import { setSpawner } from '../lib/exec.ts'
 import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
 import { approvedIn } from './approvals.ts'
@@ -172,10 +172,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 /** Starting a program holds up the thread that does it, which must not be the one that answers. */
 function programThread(): AsyncDisposable {
   const thread = new ExecThread()
-  startProgramsBy(thread.exec)
+  setSpawner(thread.exec)
   return {
     async [Symbol.asyncDispose]() {
-      startProgramsBy(null)
+      setSpawner(null)
       await thread[Symbol.asyncDispose]()
     },
   }

@@ -5,7 +5,7 @@ import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
 import { hookShape, madeShape } from './shapes.ts'
 
-/** Makes the webhook, or brings the one with the same URL up to date. Null where the token may not. */
+/** Creates the webhook, or updates the one with the same URL. Null where the token lacks the permission. */
 export async function ensureWebhook(
   caller: Caller,
   name: string,
@@ -31,7 +31,7 @@ export async function ensureWebhook(
   }
 }
 
-/** Gone already is as good. */
+/** Idempotent: a missing webhook counts as deleted. */
 export async function removeWebhook(caller: Caller, name: string, id: number): Promise<void> {
   try {
     await caller.ok('DELETE', [...hooksOf(name), String(id)])

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { InfraError } from '../../../../lib/errors.ts'
-import { Outstanding } from '../../../../lib/outstanding.ts'
+import { PendingRequests } from '../../../../lib/pending-requests.ts'
 import type { Answer, Ask, QueryResult, ThreadData, WireError } from './protocol.ts'
 
 const ENTRY = new URL('./entry.ts', import.meta.url)
@@ -23,7 +23,7 @@ class ThreadError extends Error {
 /** One life of the database's thread. Once `ended`, every query throws InfraError `database-gone`; a new session is a new thread. */
 export class Session {
   readonly #worker: Worker
-  readonly #pending: Outstanding<Pending>
+  readonly #pending: PendingRequests<Pending>
   readonly #queryMs: number
   readonly #exit: Promise<void>
   /** Why it is over; null while it is not. */
@@ -31,7 +31,7 @@ export class Session {
 
   private constructor(worker: Worker, queryMs: number) {
     this.#worker = worker
-    this.#pending = new Outstanding(worker)
+    this.#pending = new PendingRequests(worker)
     this.#queryMs = queryMs
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#exit = promise

@@ -1,0 +1,23 @@
+import { Engine } from '../../engine/client.ts'
+import { type CheckpointStore, openCheckpoints } from '../../history/checkpoints/store.ts'
+import { parseSize } from '../../lib/size.ts'
+
+/** What all checkpoints of a state folder may take on the disk together: `5G`; `0` keeps none. */
+const SIZE = 'CC_CI_CHECKPOINTS_SIZE'
+const DEFAULT_SIZE = '2G'
+
+/** Throws UsageError `bad-size`. */
+export function checkpointsBudget(): number {
+  const text = process.env[SIZE] || DEFAULT_SIZE
+  return text === '0' ? 0 : parseSize(text)
+}
+
+/** The checkpoints of a state folder, compared with the images of the engine where there is one. */
+export function checkpointStore(state: string): CheckpointStore {
+  return openCheckpoints({
+    state,
+    budgetBytes: checkpointsBudget(),
+    // Nobody compares images before a checkpoint is lent, and then there is an engine or the run ends.
+    imageNow: async (ref) => (await (await Engine.connect()).image(ref))?.id ?? null,
+  })
+}
