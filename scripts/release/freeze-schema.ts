@@ -2,20 +2,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../../src/lib/errors.ts'
-import { openStore } from '../../src/server/store/open.ts'
-import { FakeClock } from '../../test/server/store/bench.ts'
-import { whatTheStoreSays } from '../../test/server/store/released/answers.ts'
-import { fillStore } from '../../test/server/store/released/fill.ts'
+import { openStore } from '../../src/server/storage/open.ts'
+import { FakeClock } from '../../test/server/storage/bench.ts'
+import { whatTheStoreSays } from '../../test/server/storage/released/answers.ts'
+import { fillStore } from '../../test/server/storage/released/fill.ts'
 import { startPostgres } from '../../test/server/support/postgres.ts'
 
 /**
- * Keeps the schema of the version that is being released, with rows in it: `test/server/store/released/VERSION.sql` and what the store says
- * of them, `VERSION.json`. Once, with the release; then a line in RELEASED of src/server/store/database/migrations.ts.
+ * Keeps the schema of the version that is being released, with rows in it: `test/server/storage/released/VERSION.sql` and what the store says
+ * of them, `VERSION.json`. Once, with the release; then a line in RELEASED of src/server/storage/schema/migrations.ts.
  */
 const [version] = process.argv.slice(2)
 if (!version || !/^\d+\.\d+\.\d+$/.test(version))
   throw new UsageError('bad-version', 'which version? node scripts/release/freeze-schema.ts X.Y.Z')
-const folder = join(import.meta.dirname, '..', '..', 'test', 'server', 'store', 'released')
+const folder = join(import.meta.dirname, '..', '..', 'test', 'server', 'storage', 'released')
 const state = await mkdtemp(join(tmpdir(), 'cc-ci-freeze-'))
 const postgres = await startPostgres()
 try {

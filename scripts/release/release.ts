@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { execOk, wholeEnv } from '../../src/lib/exec.ts'
-import { RELEASED } from '../../src/server/store/database/migrations.ts'
+import { RELEASED } from '../../src/server/storage/schema/migrations.ts'
 import { packageProblems, releasedChangelog } from './release/changelog.ts'
 
 /**
@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
 })
 const [version = ''] = positionals
 const dry = values['dry-run']
-const FROZEN = `test/server/store/released/${version}`
+const FROZEN = `test/server/storage/released/${version}`
 
 const problems = [...versionProblems(), ...(await repositoryProblems()), ...packageProblems(await packed())]
 let changelog = ''
@@ -33,7 +33,7 @@ function versionProblems(): string[] {
   if (!/^\d+\.\d+\.\d+$/.test(version)) return ['which version? node scripts/release/release.ts X.Y.Z [--dry-run]']
   return RELEASED.some((one) => one.version === version)
     ? []
-    : [`RELEASED of src/server/store/database/migrations.ts has no line for ${version}`]
+    : [`RELEASED of src/server/storage/schema/migrations.ts has no line for ${version}`]
 }
 
 async function repositoryProblems(): Promise<string[]> {
@@ -58,7 +58,7 @@ async function release(): Promise<void> {
   await run('npm', 'version', version, '--no-git-tag-version', '--allow-same-version')
   writeFileSync('CHANGELOG.md', changelog)
   if (!existsSync(`${FROZEN}.sql`)) await run(process.execPath, 'scripts/release/freeze-schema.ts', version)
-  await git('add', '--all', 'package.json', 'package-lock.json', 'CHANGELOG.md', 'test/server/store/released')
+  await git('add', '--all', 'package.json', 'package-lock.json', 'CHANGELOG.md', 'test/server/storage/released')
   await git('commit', '--message', `Release ${version}`)
   await git('tag', '--annotate', `v${version}`, '--message', `cc-ci ${version}`)
   process.stdout.write(`committed and tagged v${version}; push with: git push --follow-tags\n`)

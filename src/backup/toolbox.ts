@@ -1,4 +1,4 @@
-import type { HelperContainer } from '../engine/helper-container.ts'
+import type { HelperContainer } from '../engine/containers.ts'
 import type { EngineExecResult } from '../engine/types.ts'
 import type { Cleanup } from '../lib/cleanup.ts'
 import { InfraError } from '../lib/errors.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { attachContainer } from '../engine/attach.ts'
+import { attachContainer } from '../engine/attach-container.ts'
 import { type Engine, RUN_LABEL } from '../engine/client.ts'
 import { EngineRefusal } from '../engine/connection.ts'
 import { createContainer, startContainer } from '../engine/containers.ts'

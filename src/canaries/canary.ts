@@ -2,8 +2,8 @@ import type { Blame, CauseCode } from '../verdict/causes.ts'
 import type { CheckRef } from '../verdict/checks.ts'
 import type { Verdict } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import type { DisturbanceContext } from './disturbance-context.ts'
 import type { RecipeStep } from './recipe-step.ts'
-import type { Scene } from './scene.ts'
 import type { ShapeId } from './shapes.ts'
 import type { Tweak } from './tiny.ts'
 
@@ -42,10 +42,10 @@ export interface Disturbance {
   /** For the table: "SIGTERM once the app is deployed". */
   readonly what: string
   /**
-   * Called before the run begins; all it makes is registered with the scene for removal before it exists. It may add to the environment
+   * Called before the run begins; all it makes is registered with the context for removal before it exists. It may add to the environment
    * and the words of the run, and listen to its events.
    */
-  readonly prepare: (scene: Scene) => Promise<void> | void
+  readonly prepare: (context: DisturbanceContext) => Promise<void> | void
 }
 
 /** A recipe with a planted fault, or a healthy one that looks ill, as data. The name is its key in the set. */

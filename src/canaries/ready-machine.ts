@@ -5,8 +5,8 @@ import { BUSYBOX, busybox } from '../images/busybox.ts'
 import { library } from '../images/library.ts'
 import { InfraError } from '../lib/errors.ts'
 import { withMachineLock } from '../lib/machine-lock.ts'
-import { environmentFacts } from '../lifecycle/header.ts'
 import { connectHost } from '../lifecycle/host.ts'
+import { environmentFacts } from '../lifecycle/run-header.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 
 /** The images of their recipes. */

@@ -52,9 +52,9 @@ export async function runCanary(
     mkdirSync(stage.state, { recursive: true })
     const recipe = join(dir, name)
     await buildRepository(canarySteps(name, canary), recipe)
-    const scene = stage.scene(recipe, cleanup)
-    await canary.disturbance?.prepare(scene)
-    ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...scene.args], signal)
+    const context = stage.context(recipe, cleanup)
+    await canary.disturbance?.prepare(context)
+    ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...context.args], signal)
     found = foundBy(ended)
     wrong.push(...differences(canary.expect, found))
   } catch (error) {

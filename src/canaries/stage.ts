@@ -5,9 +5,9 @@ import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { RunEvent } from '../verdict/events.ts'
 import { type Child, childEnvironment, type Ended, startChild } from './child.ts'
+import type { DisturbanceContext, DisturbedRun } from './disturbance-context.ts'
 import { EventTail } from './event-tail.ts'
 import type { Found } from './found.ts'
-import type { DisturbedRun, Scene } from './scene.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
@@ -21,7 +21,7 @@ export class Stage {
   readonly state: string
   readonly failures: string[] = []
   readonly #env: Record<string, string>
-  readonly #listeners: Parameters<Scene['on']>[0][] = []
+  readonly #listeners: Parameters<DisturbanceContext['on']>[0][] = []
   readonly #seen: RunEvent[] = []
   readonly #dir: string
   #run: DisturbedRun | null = null
@@ -32,7 +32,7 @@ export class Stage {
     this.#env = childEnvironment(this.state)
   }
 
-  scene(recipe: string, cleanup: Cleanup): Scene {
+  context(recipe: string, cleanup: Cleanup): DisturbanceContext {
     return {
       ...{ dir: this.#dir, recipe, env: this.#env, args: [], cleanup },
       on: (listener) => void this.#listeners.push(listener),

@@ -25,8 +25,8 @@ import { runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { attributionPage } from '../report/attribution-page.ts'
 import { attributionText } from '../report/attribution-text.ts'
-import { listenForSignals } from './interruption.ts'
 import type { StateOption } from './program/options.ts'
+import { listenForSignals } from './support/signals.ts'
 
 export interface AbOptions extends StateOption {
   /** `OLD..NEW` of cc-ci, and of the recipe. */

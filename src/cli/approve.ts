@@ -6,7 +6,7 @@ import { withScratch } from '../lib/scratch.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { openRecipe, resolveRef } from '../recipe/repo.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { whilePlanning } from './while-planning.ts'
+import { whilePlanning } from './support/while-planning.ts'
 
 export interface ApproveOptions extends RecipeOptions {
   readonly branch?: string

@@ -5,7 +5,7 @@ import { removeDeadDrafts, removeVersion } from '../history/canonicals/store.ts'
 import { type Verdict, verify } from '../history/kept-data/verification.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { formatSize } from '../lib/size.ts'
-import { sizeInWords } from '../lifecycle/kept-data.ts'
+import { sizeInWords } from '../lifecycle/kept-data/kept-data.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import type { StateOption } from './program/options.ts'
 

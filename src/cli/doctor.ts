@@ -1,8 +1,8 @@
 import { EXIT } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { doctor } from '../machine/up.ts'
-import { imagesPart } from './images-part.ts'
 import type { StateOption } from './program/options.ts'
+import { imagesPart } from './support/images-part.ts'
 
 const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
 

@@ -1,31 +1,21 @@
 import { z } from 'zod'
 import { EXIT, UsageError } from '../lib/errors.ts'
-import { ServerClient, type ServerOptions } from './server-client.ts'
+import { choicesIn, type EnrollmentOrder, enrollmentShape } from '../server/enrollments/enrollment.ts'
+import { ServerClient, type ServerOptions } from './support/server-client.ts'
 
-export interface EnrollOptions extends ServerOptions {
-  readonly allow?: readonly string[]
+export interface EnrollOptions extends ServerOptions, Omit<EnrollmentOrder, 'name' | 'memoryBytes'> {
   /** Bytes. */
   readonly memory?: number
-  readonly mirrorOf?: string
   readonly list?: boolean
   readonly remove?: boolean
   readonly json?: boolean
 }
 
-const enrolmentShape = z.object({
-  name: z.string(),
-  at: z.string(),
-  by: z.string(),
-  allow: z.array(z.string()),
-  memoryBytes: z.number().nullable(),
-  mirrorOf: z.string().nullable(),
-  webhook: z.number().nullable(),
-})
 const listShape = z.object({
-  enrolments: z.array(enrolmentShape.extend({ mirror: z.object({ text: z.string().nullable() }).nullish() })),
+  enrolments: z.array(enrollmentShape.extend({ mirror: z.object({ text: z.string().nullable() }).nullish() })),
 })
 const madeShape = z.object({
-  enrolment: enrolmentShape,
+  enrolment: enrollmentShape,
   paste: z
     .object({
       url: z.string(),
@@ -42,7 +32,7 @@ export async function enrollCommand(name: string | undefined, options: EnrollOpt
   const client = new ServerClient(options)
   if (options.list) return list(client, options.json === true)
   if (name === undefined)
-    throw new UsageError('no-name', 'nothing to enrol is named', {
+    throw new UsageError('no-name', 'nothing to enroll is named', {
       hint: 'Say ORG/REPO, or ORG for all of it; --list shows what is enrolled.',
     })
   if (options.remove) {
@@ -50,18 +40,13 @@ export async function enrollCommand(name: string | undefined, options: EnrollOpt
     process.stdout.write(`${name} is no longer listened to; its runs stay\n`)
     return EXIT.pass
   }
-  const { allow, memory: memoryBytes, mirrorOf } = options
-  const made = await client.call(madeShape, 'POST', '/enrolments', {
-    name,
-    ...(allow ? { allow } : {}),
-    ...(memoryBytes ? { memoryBytes } : {}),
-    ...(mirrorOf ? { mirrorOf } : {}),
-  })
-  process.stdout.write(options.json ? `${JSON.stringify(made, null, 2)}\n` : told(made))
+  const order: EnrollmentOrder = { name, ...choicesIn({ ...options, memoryBytes: options.memory }) }
+  const made = await client.call(madeShape, 'POST', '/enrolments', order)
+  process.stdout.write(options.json ? `${JSON.stringify(made, null, 2)}\n` : formatMade(made))
   return EXIT.pass
 }
 
-function told({ enrolment, paste }: z.infer<typeof madeShape>): string {
+function formatMade({ enrolment, paste }: z.infer<typeof madeShape>): string {
   const head = `${enrolment.name} is enrolled: comments \`!testme\` on its pull requests are answered\n`
   if (!paste) return `${head}webhook ${enrolment.webhook} was made\n`
   return `${head}The token may not make a webhook. Until somebody does, comments are found by polling. Paste this at

@@ -9,9 +9,9 @@ import { EXIT, UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { imagesText } from '../report/images.ts'
 import { pruneText } from '../report/prune.ts'
-import { clearDeadRuns } from './dead-runs.ts'
 import type { StateOption } from './program/options.ts'
-import { expandRunId } from './run-id.ts'
+import { clearDeadRuns } from './support/dead-runs.ts'
+import { expandRunId } from './support/run-id.ts'
 
 /** What only `--runs` and `--images` know. */
 interface PruneFlags {

@@ -1,9 +1,9 @@
 import { EXIT } from '../lib/errors.ts'
-import { readForLint } from '../lifecycle/lint-input.ts'
+import { readForLint } from '../lifecycle/planning/lint-input.ts'
 import { lint } from '../recipe/lint/lint.ts'
 import { CAN_BE_READ } from '../recipe/lint/own.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { withHead } from './with-plan.ts'
+import { withHead } from './support/with-plan.ts'
 
 /** `cc-ci lint`: every rule with its subject; exit 1 when an error-level rule is broken, 2 when the recipe cannot be read. */
 export function lintCommand(recipe: string, options: RecipeOptions): Promise<number> {

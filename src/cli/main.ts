@@ -1,6 +1,6 @@
 import { buildProgram } from './program.ts'
-import { reportError } from './report-error.ts'
-import { guardStandardStreams } from './standard-streams.ts'
+import { reportError } from './support/report-error.ts'
+import { guardStandardStreams } from './support/standard-streams.ts'
 
 guardStandardStreams()
 const argv = process.argv.slice(2)

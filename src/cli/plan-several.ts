@@ -1,11 +1,11 @@
 import { EXIT } from '../lib/errors.ts'
-import { type Legs, legsOf } from '../lifecycle/bases.ts'
+import { type PlannedLeg, planLegs } from '../lifecycle/base/planned-legs.ts'
+import { type Legs, legsOf } from '../lifecycle/base/requested-bases.ts'
 import type { Head } from '../lifecycle/plan.ts'
-import { type PlannedLeg, planLegs } from '../lifecycle/planned-legs.ts'
 import type { Cause } from '../verdict/causes.ts'
-import { planJson, tierText } from './plan-view.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { wishOf, withHead } from './with-plan.ts'
+import { planJson, tierText } from './support/plan-view.ts'
+import { wishOf, withHead } from './support/with-plan.ts'
 
 /** `cc-ci plan` with several bases: where each upgrade would start and what is known of it beforehand. */
 export function planSeveral(recipe: string, options: RecipeOptions, asked: readonly string[]): Promise<number> {

@@ -1,8 +1,8 @@
-import { parseBases } from '../lifecycle/bases.ts'
+import { parseBases } from '../lifecycle/base/requested-bases.ts'
 import { planSeveral } from './plan-several.ts'
-import { planJson, planText } from './plan-view.ts'
 import type { RecipeOptions } from './program/options.ts'
-import { withPlan } from './with-plan.ts'
+import { planJson, planText } from './support/plan-view.ts'
+import { withPlan } from './support/with-plan.ts'
 
 /** `cc-ci plan`: every decision a run would make, each with its reason. */
 export function plan(recipe: string, options: RecipeOptions): Promise<number> {

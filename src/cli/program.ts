@@ -1,5 +1,6 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command } from 'commander'
+import { enableDebug } from '../lib/debug.ts'
 import { toolVersion } from '../lib/version.ts'
 import { addHistory } from './program/history.ts'
 import { addJudging } from './program/judging.ts'
@@ -14,10 +15,14 @@ export function buildProgram(): Command {
       'Proves that a Co-op Cloud recipe installs, upgrades, backs up, restores and works, on a real Docker Swarm.',
     )
     .version(toolVersion())
+    .option('--verbose', 'say on standard error what it does and waits for, as with DEBUG=cc-ci:*')
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES)
+  program.hook('preAction', () => {
+    if (program.opts<{ verbose?: boolean }>().verbose) enableDebug()
+  })
   addJudging(program)
   addMachine(program)
   addHistory(program)

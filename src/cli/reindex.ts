@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EXIT } from '../lib/errors.ts'
-import { ServerClient, type ServerOptions } from './server-client.ts'
+import { ServerClient, type ServerOptions } from './support/server-client.ts'
 
 const addedShape = z.object({ runs: z.number(), comments: z.number(), enrolments: z.number() })
 

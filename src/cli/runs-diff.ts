@@ -13,7 +13,7 @@ import { comparisonText } from '../report/comparison.ts'
 import { wantsColor } from '../report/ink.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
-import { expandRunId } from './run-id.ts'
+import { expandRunId } from './support/run-id.ts'
 
 export interface RunsDiffOptions extends StateOption {
   /** Two runs, or one that is compared with the newest run that it may be compared with. */

@@ -22,7 +22,7 @@ import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
-import { expandRunId } from './run-id.ts'
+import { expandRunId } from './support/run-id.ts'
 
 export interface RunsOptions extends StateOption {
   readonly open?: boolean

@@ -14,8 +14,8 @@ import { EXIT, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { inkFor, wantsColor } from '../report/ink.ts'
-import { listenForSignals } from './interruption.ts'
 import type { StateOption } from './program/options.ts'
+import { listenForSignals } from './support/signals.ts'
 
 /** The page that `--write-doc` writes. */
 const PAGE = new URL('../../docs/reference/selftest.md', import.meta.url).pathname

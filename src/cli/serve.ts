@@ -7,10 +7,11 @@ import { maskedLines } from '../server/http/middleware/mask-responses.ts'
 import { serverMasker } from '../server/secrets.ts'
 import { readServerSettings } from '../server/settings/read.ts'
 import { SERVER_SETTINGS, type ServerSettingKey } from '../server/settings/table.ts'
-import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
-import { listenForStops } from './stops.ts'
-import { workerLog } from './worker-log.ts'
+import { ownCommand } from './support/own-command.ts'
+import { listenForStops } from './support/signals.ts'
+import { standardOutputIsLog } from './support/standard-streams.ts'
+import { workerLog } from './support/worker-log.ts'
 
 /** Every flag of the table of settings, as the command line names it: `publicUrl` of `--public-url`. */
 export type ServeCommandOptions = StateOption & { readonly log?: 'text' | 'json' } & Readonly<Record<string, string>>
@@ -23,11 +24,12 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
   const out = maskedLines(serverMasker(settings), process.stdout)
   const log: Logger = asJson ? pino({}, out) : workerLog(out)
+  standardOutputIsLog()
   using stops = listenForStops(log)
   const { serve } = await import('../server/serve.ts')
   await serve({
     ...{ settings, log, clock: systemClock, ccCi: ownCommand() },
-    ...{ signal: stops.drain, giveBack: stops.giveBack },
+    ...{ signal: stops.drain, release: stops.giveBack },
   })
   return EXIT.pass
 }

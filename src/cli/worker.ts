@@ -3,14 +3,14 @@ import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
 import { EXIT, InfraError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { readTokenFile, serverUrl } from '../server/server-address.ts'
 import { httpDispatch } from '../server/worker/http-dispatch.ts'
-import { serverUrl } from '../server/worker/server-call.ts'
-import { readTokenFile } from '../server/worker/token-file.ts'
 import { runWorker } from '../server/worker/worker.ts'
-import { ownCommand } from './own-command.ts'
 import type { StateOption } from './program/options.ts'
-import { listenForStops } from './stops.ts'
-import { workerLog } from './worker-log.ts'
+import { ownCommand } from './support/own-command.ts'
+import { listenForStops } from './support/signals.ts'
+import { standardOutputIsLog } from './support/standard-streams.ts'
+import { workerLog } from './support/worker-log.ts'
 
 export interface WorkerCommandOptions extends StateOption {
   readonly server: string
@@ -27,14 +27,15 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
   const token = readTokenFile(options.tokenFile)
   const state = stateDir(options.state)
   mkdirSync(state, { recursive: true, mode: 0o700 })
-  const log: Logger = options.log === 'json' ? pino() : workerLog(process.stdout)
+  const log: Logger = options.log === 'json' ? pino({}, process.stdout) : workerLog(process.stdout)
+  standardOutputIsLog()
   using stops = listenForStops(log)
   log.info({ server: url, state, memoryBytes: options.memory }, 'working for the server')
   try {
     await runWorker({
       dispatch: httpDispatch({ url, token }),
       ...{ state, log, memoryBytes: options.memory, ccCi: ownCommand(), clock: systemClock },
-      ...{ signal: stops.drain, giveBack: stops.giveBack },
+      ...{ signal: stops.drain, release: stops.giveBack },
       ...(options.drainDeadline === undefined ? {} : { drainMs: options.drainDeadline }),
     })
   } catch (error) {
@@ -42,6 +43,6 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
       log.error('the server does not take this worker')
     throw error
   }
-  log.info('drained; nothing is held any more')
+  log.info('drained; no active runs')
   return EXIT.pass
 }

@@ -1,7 +1,7 @@
 import { waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
-import { isJob } from './convergence/ends.ts'
 import { slotOf } from './convergence/snapshot.ts'
+import { isJob } from './convergence/task-exit.ts'
 import { stop, stopAgain } from './stop-services.ts'
 import type { TaskState } from './types.ts'
 

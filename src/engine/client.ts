@@ -10,13 +10,12 @@ import {
   parseTaskContainer,
   TASK_SERVICE,
 } from './container-state.ts'
+import { type HelperContainer, type OneOff, type OneOffResult, runOneOff, startHelper } from './containers.ts'
 import { EventWatch } from './event-watch.ts'
 import { type ExecCallOptions, execIn, type PipeOptions, pipeThrough, readAll } from './exec-call.ts'
 import { FrameReader } from './frames.ts'
-import { type HelperContainer, startHelper } from './helper-container.ts'
 import { parseImage, parseInfo, parseVersion } from './machine-state.ts'
 import { type Labels, Objects } from './objects.ts'
-import { type OneOff, type OneOffResult, runOneOff } from './one-off.ts'
 import { type PullOptions, pull } from './pull.ts'
 import { parseService } from './service-state.ts'
 import { parseTask } from './task-state.ts'
@@ -172,7 +171,7 @@ export class Engine {
     return this.#logs(`/services/${encodeURIComponent(serviceId)}/logs`, options)
   }
 
-  /** For `waitFor`'s nudge: `using watch = engine.events(stack)`, then `nudge: watch.nudge`. */
+  /** For `waitFor`'s wake: `using watch = engine.events(stack)`, then `wake: watch.wake`. */
   events(stack: string): EventWatch {
     return new EventWatch(this.connection, stack)
   }

@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Duplex, type Readable } from 'node:stream'
 import { z } from 'zod'
+import { type DebugFields, debugLog } from '../lib/debug.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { jsonOf, notUnderstood, type ParseAnswer, understand } from './answer.ts'
 
@@ -54,6 +55,8 @@ interface Dial {
 export interface Transport {
   dial(options: Dial, done: (error: unknown, answer: unknown) => void): void
 }
+
+const debug = debugLog('engine')
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -155,13 +158,21 @@ export class Connection {
       ...(archive ? { file: archive } : {}),
       ...extra,
     }
+    const start = performance.now()
     return new Promise((resolve, reject) => {
       this.#transport.dial(dial, (error, answer) => {
+        if (debug.enabled) debug('engine call answered', callFields(method, path, start, error, answer))
         if (answer instanceof IncomingMessage || answer instanceof Duplex) resolve(answer)
         else reject(error ?? notUnderstood(`${method} ${path}`, 'it is no HTTP'))
       })
     })
   }
+}
+
+function callFields(method: Method, path: string, start: number, error: unknown, answer: unknown): DebugFields {
+  const outcome =
+    answer instanceof IncomingMessage ? { status: answer.statusCode } : error ? { error: messageOf(error) } : {}
+  return { method, path, ...outcome, ms: Math.round(performance.now() - start) }
 }
 
 async function orMissing<T, M>(asked: Promise<T>, missing: M): Promise<T | M> {

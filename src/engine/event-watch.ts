@@ -14,7 +14,7 @@ export class EventWatch implements Disposable {
   readonly #wakers = new Set<() => void>()
   readonly #outOfMemory = new Map<string, number>()
   /** For the one who waits; others make their own with `listener`. */
-  readonly nudge = this.listener()
+  readonly wake = this.listener()
 
   constructor(connection: Connection, stack: string) {
     void this.#listen(connection, stack)

@@ -1,5 +1,5 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
-import { hasEnded } from './convergence/snapshot.ts'
+import { isTerminal } from './convergence/snapshot.ts'
 import type { ObjectKind } from './objects.ts'
 import type { TaskState } from './types.ts'
 
@@ -68,7 +68,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
 async function tasksOf(engine: Engine, { stack }: LedgerOf): Promise<readonly TaskState[]> {
   const [tasks, services] = await Promise.all([engine.tasks(stack), engine.services(stack)])
   const isRecord = (task: TaskState) =>
-    task.jobRound !== null && hasEnded(task) && !services.some(({ id }) => id === task.serviceId)
+    task.jobRound !== null && isTerminal(task) && !services.some(({ id }) => id === task.serviceId)
   return tasks.filter((task) => !isRecord(task))
 }
 

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { InfraError } from '../lib/errors.ts'
 import { type WaitOptions, waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
-import { isJob, mayComplete } from './convergence/ends.ts'
-import { hasEnded } from './convergence/snapshot.ts'
+import { isTerminal } from './convergence/snapshot.ts'
+import { isJob, isOneShot } from './convergence/task-exit.ts'
 import type { RawService } from './objects.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
@@ -13,7 +13,7 @@ export interface StopOptions {
   readonly deadlineMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
-  readonly nudge?: WaitOptions['nudge']
+  readonly wake?: WaitOptions['wake']
   readonly onWaiting?: WaitOptions['onWaiting']
 }
 
@@ -40,7 +40,7 @@ export async function stopServices(
   const before = new Set((await engine.tasks(options.stack)).map(({ id }) => id))
   const start = async () => {
     for (const { id, spec } of raw) await engine.objects.updateService(id, spec)
-    await begunAnew(engine, wanted.filter(mayComplete), before, options)
+    await begunAnew(engine, wanted.filter(isOneShot), before, options)
   }
   try {
     for (const one of raw) await stop(engine, one)
@@ -98,7 +98,7 @@ async function ended(engine: Engine, services: readonly ServiceState[], options:
   const runs =
     (tasks: readonly TaskState[]) =>
     ({ id }: ServiceState) =>
-      tasks.some((task) => task.serviceId === id && task.containerId !== null && !hasEnded(task))
+      tasks.some((task) => task.serviceId === id && task.containerId !== null && !isTerminal(task))
   const insist = stopAgain(engine, new Set(stopped.map(({ id }) => id)), options.clock)
   const result = await waitFor<true, never>(
     async () => {
@@ -129,7 +129,7 @@ async function begunAnew(
     (tasks: readonly TaskState[]) =>
     ({ id }: ServiceState) =>
       tasks.some(
-        (task) => task.serviceId === id && !before.has(task.id) && (task.state === 'running' || hasEnded(task)),
+        (task) => task.serviceId === id && !before.has(task.id) && (task.state === 'running' || isTerminal(task)),
       )
   await waitFor<true, never>(
     async () => {

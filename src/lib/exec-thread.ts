@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { InfraError } from './errors.ts'
 import type { ExecOptions, ExecResult } from './exec.ts'
-import { Outstanding } from './outstanding.ts'
+import { PendingRequests } from './pending-requests.ts'
 
 const ENTRY = new URL('./exec-thread-entry.ts', import.meta.url)
 
@@ -36,7 +36,7 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker
-  readonly waiting: Outstanding<Waiting>
+  readonly waiting: PendingRequests<Waiting>
 }
 
 /**
@@ -70,7 +70,7 @@ export class ExecThread {
   #begun(): Thread {
     if (this.#thread) return this.#thread
     const worker = new Worker(ENTRY, { execArgv: ['--disable-warning=ExperimentalWarning'], name: 'programs' })
-    const waiting = new Outstanding<Waiting>(worker)
+    const waiting = new PendingRequests<Waiting>(worker)
     let reason = 'its thread has ended'
     worker.on('message', (reply: Reply) => hear(waiting, reply))
     worker.on('error', ({ message }) => {
@@ -86,7 +86,7 @@ export class ExecThread {
   }
 }
 
-function hear(all: Outstanding<Waiting>, reply: Reply): void {
+function hear(all: PendingRequests<Waiting>, reply: Reply): void {
   if (reply.kind === 'line') {
     all.get(reply.id)?.options.onLine?.(reply.line)
     return

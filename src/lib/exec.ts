@@ -1,6 +1,7 @@
 import { execa } from 'execa'
+import { debugLog } from './debug.ts'
 import { formatDuration } from './duration.ts'
-import { InfraError } from './errors.ts'
+import { InfraError, messageOf } from './errors.ts'
 
 export interface ExecOptions {
   /** Every process has one; when it passes the whole process group is killed. */
@@ -28,6 +29,8 @@ export interface ExecResult {
 
 export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<ExecResult>
 
+const debug = debugLog('exec')
+
 let starter: Exec = execHere
 /** Those that this thread has started and that have not ended; each leads a group. */
 const live = new Set<number>()
@@ -38,7 +41,7 @@ export function killPrograms(): void {
 }
 
 /** From now on `exec` is this one: a server has a thread start its programs. Null: this thread does it again. */
-export function startProgramsBy(other: Exec | null): void {
+export function setSpawner(other: Exec | null): void {
   starter = other ?? execHere
 }
 
@@ -46,8 +49,19 @@ export function startProgramsBy(other: Exec | null): void {
  * Runs a program with an argument vector, never a shell string, in its own process group. A non-zero exit is a result, not
  * an error; a program that cannot be started is InfraError `program-missing`.
  */
-export function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  return starter(file, args, options)
+export async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  if (!debug.enabled) return starter(file, args, options)
+  const start = performance.now()
+  const took = () => ({ file, ms: Math.round(performance.now() - start) })
+  debug('program started', { file, args, cwd: options.cwd })
+  try {
+    const result = await starter(file, args, options)
+    debug('program ended', { ...took(), exitCode: result.exitCode, timedOut: result.timedOut })
+    return result
+  } catch (error) {
+    debug('program failed', { ...took(), error: messageOf(error) })
+    throw error
+  }
 }
 
 /** `exec`, by this thread: it stands still until the new process has begun. */

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from './clock.ts'
+import { debugLog } from './debug.ts'
+import { messageOf } from './errors.ts'
 import { type WaitProgress, type WaitRef, waitFacts } from './waits.ts'
 
 /**
@@ -34,6 +36,8 @@ interface SilentWait {
 
 export type OnWaiting = (progress: WaitProgress) => void
 
+const debug = debugLog('wait')
+
 interface WaitBounds {
   readonly deadlineMs: number
   /** The poll that backs up the events; a function is asked before each pause. Default 500 ms. */
@@ -41,7 +45,7 @@ interface WaitBounds {
   readonly signal?: AbortSignal
   readonly clock?: Clock
   /** Resolves when something happened that makes another look worthwhile before the poll is due. */
-  readonly nudge?: (signal: AbortSignal) => Promise<void>
+  readonly wake?: (signal: AbortSignal) => Promise<void>
 }
 
 /**
@@ -52,7 +56,25 @@ export async function waitFor<T, C>(
   look: (signal: AbortSignal) => Promise<Condition<T, C>>,
   options: WaitOptions,
 ): Promise<WaitResult<T, C>> {
-  const { wait, deadlineMs, everyMs = 500, clock = systemClock, nudge, onWaiting } = options
+  if (!debug.enabled) return poll(look, options)
+  const what = options.wait ? waitFacts(options.wait) : { name: options.name }
+  debug('wait started', { ...what, timeoutMs: options.deadlineMs })
+  try {
+    const result = await poll(look, options)
+    const { state, waitedMs } = result
+    debug('wait ended', { ...what, state, waitedMs, ...(state === 'deadline' ? { lastSeen: result.lastSeen } : {}) })
+    return result
+  } catch (error) {
+    debug('wait failed', { ...what, error: messageOf(error) })
+    throw error
+  }
+}
+
+async function poll<T, C>(
+  look: (signal: AbortSignal) => Promise<Condition<T, C>>,
+  options: WaitOptions,
+): Promise<WaitResult<T, C>> {
+  const { wait, deadlineMs, everyMs = 500, clock = systemClock, wake, onWaiting } = options
   const start = clock.now()
   const waitedMs = () => clock.now() - start
   let lastSeen = 'nothing yet'
@@ -65,7 +87,7 @@ export async function waitFor<T, C>(
       onWaiting?.({ ...waitFacts(wait), reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
     lastSeen = seen.reason
     const pauseMs = typeof everyMs === 'function' ? everyMs() : everyMs
-    await pause(Math.min(pauseMs, Math.max(1, deadlineMs - waitedMs())), clock, nudge, options.signal)
+    await pause(Math.min(pauseMs, Math.max(1, deadlineMs - waitedMs())), clock, wake, options.signal)
   }
   return { state: 'deadline', lastSeen, waitedMs: waitedMs() }
 }
@@ -92,7 +114,7 @@ async function within<T>(
   }
 }
 
-async function pause(ms: number, clock: Clock, nudge?: WaitOptions['nudge'], outer?: AbortSignal): Promise<void> {
+async function pause(ms: number, clock: Clock, wake?: WaitOptions['wake'], outer?: AbortSignal): Promise<void> {
   const own = new AbortController()
   const signal = outer ? AbortSignal.any([outer, own.signal]) : own.signal
   const quiet = (promise: Promise<void>) =>
@@ -100,7 +122,7 @@ async function pause(ms: number, clock: Clock, nudge?: WaitOptions['nudge'], out
       if (!own.signal.aborted) throw error
     })
   try {
-    await Promise.race([quiet(clock.sleep(ms, signal)), ...(nudge ? [quiet(nudge(signal))] : [])])
+    await Promise.race([quiet(clock.sleep(ms, signal)), ...(wake ? [quiet(wake(signal))] : [])])
   } finally {
     own.abort()
   }

@@ -4,8 +4,8 @@ import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
+import { imageUse } from './app/pulled-images.ts'
 import type { Host } from './context.ts'
-import { imageUse } from './pulled-images.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
 /** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */

@@ -40,7 +40,7 @@ export function startLogKeeper(context: RunContext): LogKeeper {
   const listening = listen()
   async function listen(): Promise<void> {
     while (!stop.signal.aborted) {
-      await watch.nudge(stop.signal).catch(() => undefined)
+      await watch.wake(stop.signal).catch(() => undefined)
       if (!stop.signal.aborted) await keepEnded(context, kept).catch(() => undefined)
     }
   }

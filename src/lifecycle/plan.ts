@@ -8,6 +8,7 @@ import { PROVIDER_NAMES } from '../deps/names.ts'
 import { type Admitted, admit } from '../gate/admit.ts'
 import type { Approval } from '../gate/approvals.ts'
 import { approvalFor } from '../gate/approved.ts'
+import { debugLog } from '../lib/debug.ts'
 import { RecipeError, UsageError } from '../lib/errors.ts'
 import { stackName } from '../recipe/app-env.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
@@ -16,18 +17,18 @@ import { composeFiles } from '../recipe/resolve.ts'
 import { readTree } from '../recipe/tree.ts'
 import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
-import { chooseBase, comparedByLint } from './base.ts'
-import { type BaseChoice, lastBefore } from './base-choice.ts'
-import { type CanonicalUse, canonicalOf, whyReattached } from './canonical.ts'
-import { leftToJudge, type Resumed } from './checkpoint.ts'
-import { layOver, refuseOtherImages } from './overlay.ts'
-import { type PolicyRefusal, policyRefusals } from './policy.ts'
-import { type Quarantine, quarantineOf } from './quarantine.ts'
-import { type Loss, lossesOf, offering } from './regression.ts'
-import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './release.ts'
-import { bounded, memoryFindings, type ProcessShare, type RunBounds } from './run-bounds.ts'
+import { type BaseChoice, lastBefore } from './base/base-choice.ts'
+import { chooseBase, comparedByLint } from './base/choose-base.ts'
+import { type Loss, lossesOf, offering } from './judging/regression.ts'
+import { type CanonicalUse, canonicalOf, whyReattached } from './kept-data/canonical.ts'
+import { leftToJudge, type Resumed } from './kept-data/checkpoint.ts'
+import { applyOverlay, refuseOtherImages } from './planning/overlay.ts'
+import { type PolicyRefusal, policyRefusals } from './planning/policy.ts'
+import { type Quarantine, quarantineOf } from './planning/quarantine.ts'
+import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './planning/release.ts'
+import { bounded, memoryFindings, type ProcessShare, type RunBounds } from './planning/run-bounds.ts'
+import { judgedAllTheSame, type Skip, selectedTiers, skipsOf, specsNotRun } from './planning/selection.ts'
 import type { RunFolder } from './run-folder.ts'
-import { judgedAllTheSame, type Skip, selectedTiers, skipsOf, specsNotRun } from './selection.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -138,6 +139,8 @@ export interface Head {
   readonly worktree: boolean
 }
 
+const debug = debugLog('plan')
+
 /** Throws UsageError for a recipe or ref that is not there. */
 export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const { folder } = request
@@ -149,6 +152,7 @@ export async function checkOutHead(request: PlanRequest): Promise<Head> {
   const repo = request.attach ? opened : await wholeHistory(opened, join(folder.tmp, 'history'))
   const commit = request.ref === undefined ? repo.head.commit : await resolveRef(repo, request.ref)
   const worktree = request.ref === undefined && repo.head.dirty
+  debug('head checked out', { recipe: repo.name, commit, worktree, history: repo.history.kind })
   await exportTree(worktree ? opened : repo, worktree ? 'worktree' : commit, folder.checkout)
   return { repo, opened, commit, worktree }
 }
@@ -185,6 +189,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     ...{ canonical: canonicalOf(canonical), secretValues },
   }
   const chosen = await chooseBase(question)
+  debug('base chosen', { kind: chosen.kind, considered: chosen.considered })
   const lintBase = await comparedByLint(chosen, question)
   const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, settings)
   const { head, base, upgrade, memory, processes } = bounded(
@@ -202,6 +207,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
     ...{ quick: request.quick === true, reattached: whyReattached(canonical), resumed },
   })
+  debug('tiers selected', { selected, skips: Object.fromEntries(skips) })
   const quarantine = quarantineOf(settings, request.runId)
   const allowed = [...settings.policy.allow, ...(request.allow ?? [])]
   return {
@@ -274,7 +280,7 @@ async function headRelease(
 ): Promise<Pick<RunPlan, 'head' | 'pristine'>> {
   refuseOtherFiles(source, settings.env)
   const pristine = await newAppRelease({ ...source, overlay: null }, settings)
-  if (overlay) await layOver(overlay, source.tree.dir)
+  if (overlay) await applyOverlay(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
   if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)

@@ -1,5 +1,5 @@
 import { type RunContext, TierStop } from './context.ts'
-import { policyCause } from './policy.ts'
+import { policyCause } from './planning/policy.ts'
 
 /** Before anything is deployed, and again whenever the environment has grown. */
 export function refuseByPolicy({ plan }: RunContext): void {

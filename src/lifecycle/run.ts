@@ -3,34 +3,34 @@ import { nativeDeployer } from '../deploy/native/native-deployer.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { StackWatch } from '../engine/watch/stack-watch.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { maskDebug } from '../lib/debug.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
 import { Masker } from '../lib/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
-import { lookAtAttached } from './attached.ts'
-import { type Attempt, folderOfSecond, runAttempts } from './attempts.ts'
-import { canonicalOf } from './canonical.ts'
-import type { Checkpoints } from './checkpoint.ts'
+import { unplant } from './app/witnessing.ts'
+import { lookAtAttached, ownStack } from './attached-app.ts'
 import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
 import { attachDeps, keepDeps } from './custom/kept-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { DiskGuard } from './disk/guard.ts'
-import { environmentFacts, headerOf } from './header.ts'
-import { judgeTeardown, judgeTier } from './judge.ts'
-import { settleCanonical } from './keep-canonical.ts'
-import { settleCheckpoint } from './keep-checkpoint.ts'
-import type { KeptData } from './kept-data.ts'
+import { type Attempt, folderOfSecond, runAttempts } from './judging/attempts.ts'
+import { judgeTeardown, judgeTier } from './judging/judge.ts'
+import { unwatchedFindings } from './judging/unwatched.ts'
+import { canonicalOf } from './kept-data/canonical.ts'
+import type { Checkpoints } from './kept-data/checkpoint.ts'
+import { settleCanonical } from './kept-data/keep-canonical.ts'
+import { settleCheckpoint } from './kept-data/keep-checkpoint.ts'
+import type { KeptData } from './kept-data/kept-data.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
-import { ownStack } from './own-stack.ts'
 import type { RunPlan } from './plan.ts'
 import { RunResources } from './resources.ts'
 import { forgetBefore } from './rollback/before.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
+import { environmentFacts, headerOf } from './run-header.ts'
 import { scanForSecrets } from './secret-scan.ts'
-import { unwatchedFindings } from './unwatched.ts'
-import { unplant } from './witnessing.ts'
 
 /** Every tier but those at the end of all, which always run. */
 const JUDGED = tiersWith(({ app }) => app !== 'last')
@@ -199,6 +199,7 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
 async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
   const { plan, folder } = request
   const masker = new Masker()
+  maskDebug(masker)
   const { env, upgrade } = plan.settings.settings
   for (const value of secretValuesOf({ ...env, ...upgrade.env })) masker.add(value)
   for (const value of secretsOf(canonicalOf(plan.canonical))) masker.add(value)

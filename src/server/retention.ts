@@ -6,7 +6,7 @@ import { InfraError, messageOf } from '../lib/errors.ts'
 import { exec } from '../lib/exec.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import type { Store } from './contract/store.ts'
-import { childEnv } from './worker/command.ts'
+import { childEnv } from './worker/child.ts'
 
 const PRUNE_MS = 60 * 60_000
 const DEADLINE_MS = 30 * 60_000

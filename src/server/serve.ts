@@ -2,16 +2,14 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { startProgramsBy } from '../lib/exec.ts'
+import { setSpawner } from '../lib/exec.ts'
 import { ExecThread } from '../lib/exec-thread.ts'
 import { formatSize } from '../lib/size.ts'
+import { approvedIn } from './approvals.ts'
 import { createCommentReceiver } from './comments/receive.ts'
 import type { Forge } from './contract/forge.ts'
 import type { RunRequest } from './contract/request.ts'
 import type { ServerSettings } from './contract/settings.ts'
-import { makeDispatch } from './dispatch/dispatch.ts'
-import { largestWorker } from './dispatch/largest.ts'
-import { reapLeases } from './dispatch/reaper.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { FORGES } from './forge/forges.ts'
 import { tidyMirrors } from './forge/tidy-mirrors.ts'
@@ -19,17 +17,19 @@ import { makeApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { makeMetrics } from './http/metrics.ts'
 import { addPages } from './http/pages/routes.ts'
-import { keepGoing } from './loop.ts'
+import { superviseLoop } from './loop.ts'
 import { makeBaseMemory } from './memory/against-base.ts'
+import { reconcileMirrors } from './mirrors/reconcile.ts'
 import { serviceManager } from './notify.ts'
-import { approvedIn } from './operations/approvals.ts'
-import { makeOperations } from './operations/operations.ts'
-import { reconcileMirrors } from './operations/reconcile.ts'
+import { createOperations } from './operations.ts'
 import { createPublisher } from './publishing/publisher.ts'
 import { createReplies } from './publishing/replies.ts'
 import { makeRetention } from './retention.ts'
+import { createDispatcher } from './runs/dispatcher.ts'
+import { reapLeases } from './runs/lease-reaper.ts'
+import { largestWorker } from './runs/worker-registry.ts'
 import { serverMasker } from './secrets.ts'
-import { openStore } from './store/open.ts'
+import { openStore } from './storage/open.ts'
 import { makeSweeps } from './sweep/sweeps.ts'
 import { runWorker } from './worker/worker.ts'
 
@@ -51,7 +51,7 @@ export interface ServeOptions {
   /** Aborted: no new work; runs of the embedded worker end in peace. */
   readonly signal: AbortSignal
   /** Aborted: its runs are stopped and given back. */
-  readonly giveBack: AbortSignal
+  readonly release: AbortSignal
 }
 
 /** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
@@ -75,9 +75,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const replies = createReplies(parts)
   const largest = { largestWorker: () => largestWorker(store, clock) }
   const comments = createCommentReceiver({ ...parts, ...largest, publisher, replies })
-  const operations = makeOperations({ ...parts, ...largest, publisher })
+  const operations = createOperations({ ...parts, ...largest, publisher })
   const sweeps = makeSweeps({ ...parts, ...largest })
-  const office = makeDispatch({
+  const office = createDispatcher({
     ...{ store: metrics.timed(store), publisher, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
@@ -107,13 +107,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const manager = serviceManager(options)
   const stopLoops = new AbortController()
   const loops = [
-    keepGoing('publisher', (stop) => publisher.publish(stop), stopLoops.signal, options),
-    keepGoing('reaper', (stop) => reapLeases({ store, publisher, clock, log }, stop), stopLoops.signal, options),
-    keepGoing('poll', (stop) => pollOnce(stop), signal, options),
-    keepGoing('mirrors', (stop) => compareMirrors(stop), signal, options),
-    keepGoing('sweeps', (stop) => sweeps.round(stop), signal, options),
-    keepGoing('mirrors on disk', (stop) => keepMirrorsTidy(stop), signal, options),
-    keepGoing('retention', (stop) => retention.round(stop), signal, options),
+    superviseLoop('publisher', (stop) => publisher.publish(stop), stopLoops.signal, options),
+    superviseLoop('reaper', (stop) => reapLeases({ store, publisher, clock, log }, stop), stopLoops.signal, options),
+    superviseLoop('poll', (stop) => pollOnce(stop), signal, options),
+    superviseLoop('mirrors', (stop) => compareMirrors(stop), signal, options),
+    superviseLoop('sweeps', (stop) => sweeps.round(stop), signal, options),
+    superviseLoop('mirrors on disk', (stop) => keepMirrorsTidy(stop), signal, options),
+    superviseLoop('retention', (stop) => retention.round(stop), signal, options),
     manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()
@@ -131,7 +131,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   async function keepMirrorsTidy(stop: AbortSignal): Promise<void> {
     const { mirrorsMaxBytes: maxBytes, state } = settings
-    const isEnrolled = async (repository: string) => (await store.enrolmentOf(repository)) !== null
+    const isEnrolled = async (repository: string) => (await store.enrollmentOf(repository)) !== null
     const done = await tidyMirrors({
       mirrorDir: mirrorDir(state),
       isEnrolled,
@@ -163,19 +163,19 @@ export async function serve(options: ServeOptions): Promise<void> {
     const work = () =>
       runWorker({
         ...{ dispatch: office.embedded(EMBEDDED), state: settings.state, memoryBytes: settings.workerMemoryBytes },
-        ...{ ccCi: options.ccCi, clock, log, signal, giveBack: options.giveBack, drainMs: DRAIN_MS },
+        ...{ ccCi: options.ccCi, clock, log, signal, release: options.release, drainMs: DRAIN_MS },
       })
-    await keepGoing('worker', work, signal, options)
+    await superviseLoop('worker', work, signal, options)
   }
 }
 
 /** Starting a program holds up the thread that does it, which must not be the one that answers. */
 function programThread(): AsyncDisposable {
   const thread = new ExecThread()
-  startProgramsBy(thread.exec)
+  setSpawner(thread.exec)
   return {
     async [Symbol.asyncDispose]() {
-      startProgramsBy(null)
+      setSpawner(null)
       await thread[Symbol.asyncDispose]()
     },
   }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { reportError } from '../../src/cli/report-error.ts'
+import { reportError } from '../../src/cli/support/report-error.ts'
 
 test('a full disk is the machine, not a fault of cc-ci', () => {
   const written: string[] = []

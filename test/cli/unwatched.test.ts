@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Gate } from '../../src/canaries/disturb/gate.ts'
+import { Gate } from '../../src/canaries/disturbances/gate.ts'
 import { library } from '../../src/canaries/library.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { EXIT } from '../../src/lib/errors.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
-import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
 import type { CauseCode } from '../../src/verdict/causes.ts'
 import { at, CONTAINER, ended, health, type Look, OLD, seen } from './stack-look.ts'
@@ -11,20 +11,20 @@ type Case = readonly [what: string, look: Look, answer: Answer]
 const update = (state: NonNullable<ServiceState['update']>['state']): Partial<ServiceState> => ({
   update: { state, startedAt: null, message: '' },
 })
-const pending = (error: string, inStateMs: number): Partial<SeenTask> => ({ state: 'pending', error, inStateMs })
-const rejected = (error: string, second = 10): Partial<SeenTask> => ({
+const pending = (error: string, inStateMs: number): Partial<ObservedTask> => ({ state: 'pending', error, inStateMs })
+const rejected = (error: string, second = 10): Partial<ObservedTask> => ({
   ...ended(second),
   state: 'rejected',
   exitCode: null,
   error,
 })
-const starting: Partial<SeenTask> = { state: 'starting', containerId: 'c', inStateMs: 200_000 }
-const leaving: Partial<SeenTask> = { ...OLD, desired: 'shutdown', containerId: 'o' }
+const starting: Partial<ObservedTask> = { state: 'starting', containerId: 'c', inStateMs: 200_000 }
+const leaving: Partial<ObservedTask> = { ...OLD, desired: 'shutdown', containerId: 'o' }
 const once: Partial<ServiceState> = { restartCondition: 'none' }
 const onFailure: Partial<ServiceState> = { restartCondition: 'on-failure' }
 const job: Partial<ServiceState> = { mode: 'replicated-job', jobRound: 2, restartCondition: 'on-failure' }
 const routed = { labels: { 'traefik.http.routers.x.rule': 'Host(`x`)' } }
-const unwell = (second: number): Partial<SeenTask> => ({
+const unwell = (second: number): Partial<ObservedTask> => ({
   ...ended(second, 137),
   error: 'task: non-zero exit (137): unhealthy container',
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
-import { currentTasks, hasEnded } from '../../src/engine/convergence/snapshot.ts'
+import { currentTasks, isTerminal } from '../../src/engine/convergence/snapshot.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
 
 const completed = { state: 'complete', desired: 'shutdown', exitCode: 0 } as const
@@ -271,7 +271,7 @@ test.each([
   ['remove', true],
   ['orphaned', true],
 ] as const)('a task that is %s has ended: %s', (state, ended) => {
-  expect(hasEnded(task('app', { state }))).toBe(ended)
+  expect(isTerminal(task('app', { state }))).toBe(ended)
 })
 
 test('current tasks are those of the service and of its spec now', () => {

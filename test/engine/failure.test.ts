@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
-import { mayComplete } from '../../src/engine/convergence/ends.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
 import { beyondTheRun, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
 import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
-import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
+import { isOneShot } from '../../src/engine/convergence/task-exit.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
 import { at } from './stack-look.ts'
@@ -45,7 +45,7 @@ describe('an update', () => {
     ['its new task ends again and again', ends('app', 3), 'crash-loop'],
     ['a task of another service is left', [{ ...LEFT, serviceId: 'db-id' }, task('app')], 'ready'],
   ] as const)('that is paused decides nothing where %s', (_, tasks, answer) => {
-    expect(decided({ ...update('paused'), tasks: tasks as readonly SeenTask[] })).toMatch(new RegExp(`^${answer}`))
+    expect(decided({ ...update('paused'), tasks: tasks as readonly ObservedTask[] })).toMatch(new RegExp(`^${answer}`))
   })
 
   test.each([
@@ -110,7 +110,7 @@ describe('a task that is not placed', () => {
   const pending = { state: 'pending', error: memory, inStateMs: 3000 } as const
   const refused = 'no-suitable-node of app: app: no suitable node'
 
-  test.each<readonly [string, Partial<SeenTask>, string]>([
+  test.each<readonly [string, Partial<ObservedTask>, string]>([
     ['for 3 s', pending, refused],
     ['for less', { ...pending, inStateMs: 2999 }, 'waiting'],
     ['and nobody says why', { ...pending, error: '', inStateMs: 60_000 }, 'waiting'],
@@ -177,7 +177,7 @@ describe('a task that is not placed', () => {
     const gone = task('db', { ...ended, inStateMs: 100, exitCode: 1 })
     const services = [service('app'), service('db', { replicas: 0 })]
     const stuck = task('app', { state: 'pending', error: memory, inStateMs: 60_000 })
-    const seen = (more: SeenTask[]) => decided({ services, tasks: [gone, stuck, ...more] })
+    const seen = (more: ObservedTask[]) => decided({ services, tasks: [gone, stuck, ...more] })
     const again = task('db', { id: 'again', serviceId: 'db-id', state: 'starting' })
     expect(seen([])).toMatch(/^waiting/)
     expect(seen([again])).toMatch(/^no-suitable-node/)
@@ -323,7 +323,7 @@ describe('a task that the engine did not start', () => {
     })
 
     test('a hint says so, with the port, and none for any other port', () => {
-      const hint = (tasks: readonly SeenTask[]) => failureOf(snapshot({ tasks }), service('app'))?.hint
+      const hint = (tasks: readonly ObservedTask[]) => failureOf(snapshot({ tasks }), service('app'))?.hint
       expect(hint(since(40_000, 10, 80))).toMatch(/^Stop what holds port 40000\. .*32768 to 60999/)
       expect(hint(since(8080, 10, 16))).toBeUndefined()
       const six = since(1, 10, 80).map((one) => ({
@@ -334,7 +334,7 @@ describe('a task that the engine did not start', () => {
     })
 
     test('when the time is up it is what was missing; what was refused once, or runs now, is not', () => {
-      const atLast = (...tasks: readonly SeenTask[]) => refusedAtLast(snapshot({ tasks }))?.code
+      const atLast = (...tasks: readonly ObservedTask[]) => refusedAtLast(snapshot({ tasks }))?.code
       expect(atLast(...since(40_000, 10, 16))).toBe('port-in-use')
       expect(atLast(...since(40_000, 10))).toBeUndefined()
       expect(atLast(...since(40_000, 10, 16), task('app'))).toBeUndefined()
@@ -538,7 +538,7 @@ describe('a one-shot', () => {
 
   test('may complete: a job, one without restarts, and what nobody is to reach', () => {
     const on = (more: Parameters<typeof service>[1]) =>
-      mayComplete(service('app', { restartCondition: 'on-failure', ...more }))
+      isOneShot(service('app', { restartCondition: 'on-failure', ...more }))
     expect(on({})).toBe(true)
     expect(on({ hasHealthcheck: true })).toBe(false)
     expect(on({ ports: [{ target: 80, published: 80, protocol: 'tcp', mode: 'host' }] })).toBe(false)

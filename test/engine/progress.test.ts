@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { showsProgress } from '../../src/engine/convergence/progress.ts'
-import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
 import { failed, service, snapshot, task } from './seen.ts'
 
 const moves = (seen: Parameters<typeof snapshot>[0], quietMs?: number) => showsProgress(snapshot(seen), quietMs)
@@ -22,7 +22,7 @@ test('one service that gets on is enough, and one of its tasks', () => {
 
 test('what starts anew for the third time does not get on; other ends do not count', () => {
   const working = task('app', { ...silent, quietMs: 0 })
-  const ends = (state: SeenTask['state']) => [1, 2, 3].map((second) => failed('app', second, { state }))
+  const ends = (state: ObservedTask['state']) => [1, 2, 3].map((second) => failed('app', second, { state }))
   expect(moves({ tasks: [...ends('failed').slice(1), working] })).toBe(true)
   expect(moves({ tasks: [...ends('failed'), working] })).toBe(false)
   expect(moves({ tasks: [...ends('shutdown'), working] })).toBe(true)
@@ -30,7 +30,7 @@ test('what starts anew for the third time does not get on; other ends do not cou
 
 describe('a task gets on', () => {
   // Two are wanted, so that one that runs does not make the service one that is up.
-  const of = (more: Partial<SeenTask>, also: Parameters<typeof service>[1] = {}, quietMs?: number) =>
+  const of = (more: Partial<ObservedTask>, also: Parameters<typeof service>[1] = {}, quietMs?: number) =>
     moves(
       { services: [service('app', { replicas: 2, ...also })], tasks: [task('app', { inStateMs: 400_000, ...more })] },
       quietMs,

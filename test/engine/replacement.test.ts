@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
-import type { SeenTask } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
 import { failed, service, snapshot, task } from './seen.ts'
 import { at } from './stack-look.ts'
 
@@ -28,7 +28,7 @@ test('without its task or its service nobody can tell', () => {
   expect(outcome({ services: [service('db')], tasks: [killed, next] })).toBe('impossible: its service is gone')
 })
 
-test.each<[string, Partial<SeenTask>]>([
+test.each<[string, Partial<ObservedTask>]>([
   ['of another service', { serviceId: 'db-id' }],
   ['made before', { createdAt: at(9) }],
   ['made at the same time', { createdAt: at(10) }],

@@ -1,5 +1,5 @@
 import { decide } from '../../src/engine/convergence/decide.ts'
-import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 import { at, CONTAINER, NOW, SERVICE, TASK } from './stack-look.ts'
 
@@ -10,13 +10,13 @@ export function service(name: string, more: Partial<ServiceState> = {}): Service
 }
 
 /** A task of the service `name`; runs well since 20 s unless said otherwise. */
-export function task(name: string, more: Partial<SeenTask> = {}): SeenTask {
+export function task(name: string, more: Partial<ObservedTask> = {}): ObservedTask {
   const unplacedHash = more.templateHash ?? TASK.unplacedHash
   return { ...TASK, unplacedHash, id: `${name}-task`, serviceId: `${name}-id`, ...more }
 }
 
 /** A task of `name` that ran from `second` on for a second and failed. */
-export function failed(name: string, second: number, more: Partial<SeenTask> = {}): SeenTask {
+export function failed(name: string, second: number, more: Partial<ObservedTask> = {}): ObservedTask {
   const ended = {
     state: 'failed',
     desired: 'shutdown',
@@ -34,7 +34,7 @@ export function container(id: string, more: Partial<ContainerState> = {}): Conta
 /** What a look saw. All services are new ones unless `before` says how they were. */
 export function snapshot(seen: {
   readonly services?: readonly ServiceState[]
-  readonly tasks?: readonly SeenTask[]
+  readonly tasks?: readonly ObservedTask[]
   readonly containers?: readonly ContainerState[]
   readonly before?: readonly ServiceState[]
   /** Default: a minute. */

@@ -18,15 +18,15 @@ async function wait(answersUntil: number) {
     },
   }
   const starting = (): Snapshot => ({ ...lived((now - second(0)) / 1000, { app: [{ from: 0 }] }), tasks: [], at: now })
-  const memory = { last: { ...starting(), at: 0 }, unready: () => 'app' }
+  const observer = { last: { ...starting(), at: 0 }, unready: () => 'app' }
   const look = async () => {
     if (now >= second(answersUntil)) return new Promise<never>(() => undefined)
-    memory.last = starting()
-    return memory.last
+    observer.last = starting()
+    return observer.last
   }
-  const nudge = () => new Promise<void>(() => undefined)
+  const wake = () => new Promise<void>(() => undefined)
   const options = { stack: 's', expected: [{ service: 'app' }], deadlineMs: 60_000, clock }
-  return convergeOn({ engine, memory, look, nudge }, options)
+  return convergeOn({ engine, observer, look, wake }, options)
 }
 
 test('an engine that hangs is lost, and what it was to run has no fault', async () => {

@@ -1,4 +1,4 @@
-import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 
 /** A replicated service with one replica, nothing else asked for. */
@@ -29,7 +29,7 @@ export const SERVICE: ServiceState = {
 }
 
 /** Its task, which has run for 20 s. */
-export const TASK: SeenTask = {
+export const TASK: ObservedTask = {
   id: 't1',
   serviceId: 'app',
   slot: 1,
@@ -58,7 +58,7 @@ export const NOW = Date.parse('2026-01-01T00:00:31.000Z')
 export const OLD = { templateHash: 'old', unplacedHash: 'old' }
 
 /** A task that ended with `code` at this second, one second after its start. */
-export function ended(second: number, code = 1): Partial<SeenTask> {
+export function ended(second: number, code = 1): Partial<ObservedTask> {
   return {
     state: code === 0 ? 'complete' : 'failed',
     desired: 'shutdown',
@@ -96,10 +96,10 @@ export const CONTAINER: ContainerState = {
 export interface Look {
   readonly service?: Partial<ServiceState>
   /** Oldest first. */
-  readonly tasks?: readonly Partial<SeenTask>[]
+  readonly tasks?: readonly Partial<ObservedTask>[]
   /** Another service, `db`. */
   readonly db?: Partial<ServiceState>
-  readonly dbTasks?: readonly Partial<SeenTask>[]
+  readonly dbTasks?: readonly Partial<ObservedTask>[]
   readonly containers?: readonly ContainerState[]
   /** The service as it was before the update. */
   readonly before?: Partial<ServiceState>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Approval, approve, readApprovals, revoke } from '../../src/gate/approvals.ts'
 import { approvalFor, codeTree } from '../../src/gate/approved.ts'
 import { openRecipe } from '../../src/recipe/repo.ts'
-import { isApproved } from '../../src/server/worker/approved.ts'
+import { isApproved } from '../../src/server/worker/task.ts'
 import { commit, folder, git, repository, write } from '../recipe/throwaway.ts'
 
 const CODE = { 'cc-ci/tests/custom/a.spec.ts': 'one\n' }

@@ -1,12 +1,12 @@
 import { execPath } from 'node:process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { exec, startProgramsBy } from '../../src/lib/exec.ts'
+import { exec, setSpawner } from '../../src/lib/exec.ts'
 import { ExecThread } from '../../src/lib/exec-thread.ts'
 
 const thread = new ExecThread()
-beforeAll(() => startProgramsBy(thread.exec))
+beforeAll(() => setSpawner(thread.exec))
 afterAll(async () => {
-  startProgramsBy(null)
+  setSpawner(null)
   await thread[Symbol.asyncDispose]()
 })
 

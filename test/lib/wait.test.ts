@@ -64,7 +64,7 @@ describe('waitFor', () => {
       name: 'x',
       deadlineMs: 20_000,
       everyMs: 10_000,
-      nudge: async () => {},
+      wake: async () => {},
     })
     expect(Date.now() - started).toBeLessThan(5000)
   })

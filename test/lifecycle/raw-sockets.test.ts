@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
-import { newAppRelease } from '../../src/lifecycle/release.ts'
+import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
 import { readTree } from '../../src/recipe/tree.ts'
 import { folder } from '../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseOf } from './releases.ts'

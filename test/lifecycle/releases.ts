@@ -1,6 +1,6 @@
 import { settingsSchema } from '../../src/config/settings.ts'
 import { type App, NOTHING_ADDED, type Release } from '../../src/deploy/deployer.ts'
-import { newAppRelease } from '../../src/lifecycle/release.ts'
+import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
 import { readTree } from '../../src/recipe/tree.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
-import type { SeenTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
 import { restartsOf } from '../../src/lifecycle/resilience/restarts.ts'
 import { killTargets } from '../../src/lifecycle/resilience/targets.ts'
@@ -19,7 +19,7 @@ function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
   return { ...own, ...spec, specHash: 'h', taskTemplate: {}, ...more } as unknown as ServiceState
 }
 
-function task(serviceId: string, more: Partial<SeenTask> = {}): SeenTask {
+function task(serviceId: string, more: Partial<ObservedTask> = {}): ObservedTask {
   const own = { id: `${serviceId}1`, serviceId, slot: 1, nodeId: 'n', state: 'running', desired: 'running' }
   const spec = {
     unplacedHash: 'h',
@@ -29,10 +29,10 @@ function task(serviceId: string, more: Partial<SeenTask> = {}): SeenTask {
     inStateMs: 60_000,
     error: '',
   }
-  return { ...own, ...spec, ...more } as SeenTask
+  return { ...own, ...spec, ...more } as ObservedTask
 }
 
-function seen(services: readonly ServiceState[], tasks: readonly SeenTask[]): Snapshot {
+function seen(services: readonly ServiceState[], tasks: readonly ObservedTask[]): Snapshot {
   return { services, tasks, containers: new Map(), expected: new Map(), at: 0, waitedMs: 60_000 }
 }
 
@@ -58,7 +58,7 @@ test('what users reach is killed first, what keeps data last', () => {
   ])
 })
 
-test.each<[string, Partial<ServiceState>, Partial<SeenTask>, RegExp | null]>([
+test.each<[string, Partial<ServiceState>, Partial<ObservedTask>, RegExp | null]>([
   ['a server', {}, {}, null],
   ['a worker that is started again after a failure', { restartCondition: 'on-failure' }, {}, null],
   ['a server that is not started again', { restartCondition: 'none', hasHealthcheck: true }, {}, null],
@@ -76,7 +76,7 @@ test.each<[string, Partial<ServiceState>, Partial<SeenTask>, RegExp | null]>([
 const KILLED = { state: 'failed', desired: 'shutdown', inStateMs: 500 } as const
 const NEXT = { id: 'app2', createdAt: '2026-01-01T00:00:09Z', state: 'ready' } as const
 
-test.each<[string, Partial<ServiceState>, readonly Partial<SeenTask>[], string, RegExp | null]>([
+test.each<[string, Partial<ServiceState>, readonly Partial<ObservedTask>[], string, RegExp | null]>([
   ['before the engine has noticed', {}, [{}], 'waiting', /still running/],
   ['its successor is not recorded yet', {}, [KILLED], 'waiting', /no new task yet/],
   ['replaced', {}, [KILLED, NEXT], 'ready', null],
@@ -107,7 +107,7 @@ test.each<[string, Partial<ServiceState>, readonly Partial<SeenTask>[], string, 
   if (why) expect('reason' in said ? said.reason : 'cause' in said ? said.cause : '').toMatch(why)
 })
 
-test.each<[string, Partial<ServiceState>, readonly Partial<SeenTask>[], object[]]>([
+test.each<[string, Partial<ServiceState>, readonly Partial<ObservedTask>[], object[]]>([
   ['all as before', {}, [{}], []],
   [
     'another environment',

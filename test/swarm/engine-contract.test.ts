@@ -3,8 +3,8 @@ import { Engine, RUN_LABEL } from '../../src/engine/client.ts'
 import { containerEnd, createContainer, startContainer, unpackInto } from '../../src/engine/containers.ts'
 import { takeLedger } from '../../src/engine/ledger.ts'
 import { startLiveExec } from '../../src/engine/live-exec.ts'
+import { runOnce } from '../../src/engine/one-shot-service.ts'
 import { removeStack } from '../../src/engine/removal.ts'
-import { runOnce } from '../../src/engine/run-once.ts'
 import { randomId } from '../../src/lib/ids.ts'
 import { FOREVER, IMAGE, scratchStack, sh } from './support/scratch-stack.ts'
 
@@ -16,7 +16,7 @@ test('what a stack is made of, as the engine tells it', async () => {
   await using stack = scratchStack(engine)
   const { stack: name, runId } = stack
   using events = engine.events(name)
-  const heard = events.nudge(AbortSignal.timeout(60_000))
+  const heard = events.wake(AbortSignal.timeout(60_000))
   await stack.up({
     app: sh(FOREVER, { labels: { a: 'b' } }),
     once: sh('exit 0', { replicas: 0, restart_policy: { condition: 'none' } }),

@@ -1,7 +1,7 @@
 import type { CheckRef } from '../../verdict/checks.ts'
 import type { Canary } from '../canary.ts'
 import { type Change, companion, deploy } from '../changes.ts'
-import { changedByHand } from '../disturb/simple.ts'
+import { changedByHand } from '../disturbances/simple.ts'
 import { passes, type Stop, stops } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE, type Tweak } from '../tiny.ts'
 

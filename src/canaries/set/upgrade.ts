@@ -12,7 +12,7 @@ import {
   settings,
   unlabel,
 } from '../changes.ts'
-import { cutHistory } from '../disturb/simple.ts'
+import { cutHistory } from '../disturbances/simple.ts'
 import { stops, WAY_BACK } from '../expect.ts'
 import { LISTEN, PAGE } from '../tiny.ts'
 

@@ -73,7 +73,7 @@ async function showRuns(run: string | undefined, options: RunsCommandOptions): P
     const named = [...(run === undefined ? [] : [run]), ...diff]
     return (await import('../runs-diff.ts')).runsDiffCommand({ ...options, diff: named })
   }
-  if (server !== undefined) return (await import('../server-runs.ts')).serverRunsCommand(run, { ...options, server })
+  if (server !== undefined) return (await import('../runs-server.ts')).serverRunsCommand(run, { ...options, server })
   return (await import('../runs.ts')).runsCommand(run, options)
 }
 

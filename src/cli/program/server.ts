@@ -42,7 +42,7 @@ export function addServer(program: Command): void {
     program
       .command('reindex')
       .description('have a running server look at its state folder anew, after a restore of files'),
-  ).action(async (options: import('../server-client.ts').ServerOptions) => {
+  ).action(async (options: import('../support/server-client.ts').ServerOptions) => {
     process.exitCode = await (await import('../reindex.ts')).reindexCommand(options)
   })
 }

@@ -1,5 +1,5 @@
 import { PROXY_NETWORK } from '../../edge/ensure.ts'
-import { startNetworked } from '../../engine/networked-container.ts'
+import { startNetworked } from '../../engine/containers.ts'
 import { inputTag } from '../../images/definition.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'

@@ -5,13 +5,13 @@ import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { outlastingRestarts } from './away.ts'
 import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
-import { StackMemory } from './memory.ts'
+import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
 import { refusedAtLast } from './refused.ts'
 import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
+import { StackObserver } from './stack-observer.ts'
 
 /** Progress carries a wait beyond its deadline, to this many times as long at most. */
 const LONGEST = 3
@@ -44,42 +44,42 @@ export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'dea
  */
 export async function converge(engine: Engine, options: ConvergeOptions): Promise<ConvergeResult> {
   const { stack, clock = systemClock } = options
-  const memory = new StackMemory(engine, stack, expectedFrom(options), clock)
+  const observer = new StackObserver(engine, stack, expectedFrom(options), clock)
   using watch = engine.events(stack)
-  return convergeOn({ engine, memory, look: () => memory.look(), nudge: watch.nudge }, { ...options, clock })
+  return convergeOn({ engine, observer, look: () => observer.poll(), wake: watch.wake }, { ...options, clock })
 }
 
 /** What a wait for convergence looks with. */
 export interface Looking {
   readonly engine: Engine
-  readonly memory: Pick<StackMemory, 'last' | 'unready'>
+  readonly observer: Pick<StackObserver, 'last' | 'unready'>
   look(): Promise<Snapshot>
-  readonly nudge: WaitOptions['nudge']
+  readonly wake: WaitOptions['wake']
 }
 
-/** The same by way of somebody who looks already, and whose memory expects what `expectedFrom` says. */
+/** The same by way of somebody who looks already, and whose observer expects what `expectedFrom` says. */
 export async function convergeOn(
-  { engine, memory, look, nudge }: Looking,
+  { engine, observer, look, wake }: Looking,
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
-  const outlasting = outlastingRestarts(clock, async () => decide(await look()))
-  const waited = await waitWhileItMoves(outlasting, memory, { ...options, clock, nudge })
+  const outlasting = retryWhileUnavailable(clock, async () => decide(await look()))
+  const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, wake })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited
   const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
-    return { state: 'impossible', cause: await causeOf(engine, memory.last, found, mask), waitedMs }
+    return { state: 'impossible', cause: await causeOf(engine, observer.last, found, mask), waitedMs }
   }
   if (waited.state === 'impossible') return failed(waited.cause)
-  throwIfSilent(memory.last, { ...options, clock })
-  const refused = refusedAtLast(memory.last)
+  throwIfSilent(observer.last, { ...options, clock })
+  const refused = refusedAtLast(observer.last)
   if (refused) return failed(refused)
-  const lines = await decisiveLines(engine, memory.last, memory.unready(), [])
-  const details = { service: memory.unready(), lines: lines.map(mask) }
+  const lines = await decisiveLines(engine, observer.last, observer.unready(), [])
+  const details = { service: observer.unready(), lines: lines.map(mask) }
   const lastSeen = mask(waited.lastSeen)
   return {
     state: 'impossible',
-    cause: late(moves(memory, options.deadlineMs), { lastSeen, waitedMs }, details),
+    cause: late(moves(observer, options.deadlineMs), { lastSeen, waitedMs }, details),
     waitedMs,
   }
 }
@@ -133,23 +133,23 @@ type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
 
 async function waitWhileItMoves(
   look: Looks,
-  memory: Looking['memory'],
-  options: ConvergeOptions & { readonly clock: Clock; readonly nudge: WaitOptions['nudge'] },
+  observer: Looking['observer'],
+  options: ConvergeOptions & { readonly clock: Clock; readonly wake: WaitOptions['wake'] },
 ): Promise<WaitResult<Converged, Diagnosis>> {
-  const { stack, deadlineMs, signal, clock, onWaiting, nudge } = options
+  const { stack, deadlineMs, signal, clock, onWaiting, wake } = options
   const wait = (ms: number) =>
-    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, nudge })
+    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, wake })
   const begun = clock.now()
   let waited = await wait(deadlineMs)
-  while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(memory, deadlineMs)) {
+  while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(observer, deadlineMs)) {
     waited = await wait(STRETCH_MS)
   }
   return { ...waited, waitedMs: clock.now() - begun }
 }
 
 /** Of a short deadline only its second half counts. */
-function moves(memory: Looking['memory'], deadlineMs: number): boolean {
-  return showsProgress(memory.last, Math.min(START_QUIET_MS, deadlineMs / 2))
+function moves(observer: Looking['observer'], deadlineMs: number): boolean {
+  return showsProgress(observer.last, Math.min(START_QUIET_MS, deadlineMs / 2))
 }
 
 function late(

@@ -1,18 +1,18 @@
 import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { mayComplete } from './ends.ts'
 import { failureOf } from './failure.ts'
 import {
   type Converged,
   currentTasks,
   type Diagnosis,
   expectedServices,
-  hasEnded,
   isCurrent,
-  type SeenTask,
+  isTerminal,
+  type ObservedTask,
   type Snapshot,
   slotOf,
 } from './snapshot.ts'
+import { isOneShot } from './task-exit.ts'
 
 /**
  * A task without a health check must have run this long before it counts: the engine calls it running the moment its program starts,
@@ -87,14 +87,14 @@ function updateReason(snapshot: Snapshot, service: ServiceState): string | null 
 }
 
 function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
-  const all = snapshot.tasks.filter((task) => task.serviceId === service.id && !hasEnded(task))
+  const all = snapshot.tasks.filter((task) => task.serviceId === service.id && !isTerminal(task))
   const old = service.replicas === 0 ? all : all.filter((task) => !isCurrent(task, service))
   if (old.length > 0) return `${service.service}: ${old.length} old ${plural(old.length, 'task')} still there`
   const tasks = currentTasks(snapshot, service)
   const wanted = wantedCount(service, tasks)
   // A job's task is wanted complete: while it runs it is not done.
   const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
-  const done = mayComplete(service) ? tasks.filter((task) => task.state === 'complete') : []
+  const done = isOneShot(service) ? tasks.filter((task) => task.state === 'complete') : []
   if (running.length + distinctSlots(done, running) < wanted) {
     return `${service.service}: ${running.length}/${wanted} running${latest(snapshot, tasks)}`
   }
@@ -106,32 +106,32 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
 }
 
 /** A global service wants as many as the engine made; none yet counts as one. */
-function wantedCount(service: ServiceState, tasks: readonly SeenTask[]): number {
+function wantedCount(service: ServiceState, tasks: readonly ObservedTask[]): number {
   if (service.replicas !== null) return service.replicas
   return Math.max(1, new Set(tasks.filter((task) => task.desired !== 'shutdown').map((task) => task.nodeId)).size)
 }
 
-function distinctSlots(done: readonly SeenTask[], running: readonly SeenTask[]): number {
+function distinctSlots(done: readonly ObservedTask[], running: readonly ObservedTask[]): number {
   const busy = new Set(running.map(slotOf))
   return new Set(done.map(slotOf).filter((slot) => !busy.has(slot))).size
 }
 
 /** How long a task must have run before it counts, in ms. */
-function holdFor(snapshot: Snapshot, service: ServiceState, task: SeenTask): number {
+function holdFor(snapshot: Snapshot, service: ServiceState, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (container?.health?.status === 'healthy') return 0
-  if (service.restartCondition === 'none' && mayComplete(service)) return RUNS_ONCE_MS
+  if (service.restartCondition === 'none' && isOneShot(service)) return RUNS_ONCE_MS
   const startedInMs = Date.parse(task.since) - Date.parse(task.createdAt)
   return Math.min(SLOWEST_MS, Math.max(STEADY_MS, startedInMs))
 }
 
-function latest(snapshot: Snapshot, tasks: readonly SeenTask[]): string {
+function latest(snapshot: Snapshot, tasks: readonly ObservedTask[]): string {
   const task = tasks.at(-1)
   if (!task) return ', no task yet'
   const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
   const probes =
     health && task.state === 'starting' ? `, health check ${health.status} (${health.failingStreak} failed)` : ''
-  const ends = tasks.filter(hasEnded).length
+  const ends = tasks.filter(isTerminal).length
   return ` (${task.state}${task.error ? `: ${task.error}` : ''}${probes}${ends > 0 ? `; ${ends} ended before` : ''})`
 }
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../../lib/errors.ts'
 import { foldRepeats } from '../../lib/fold-repeats.ts'
 import type { Engine } from '../client.ts'
-import type { SeenTask, Snapshot } from './snapshot.ts'
+import type { ObservedTask, Snapshot } from './snapshot.ts'
 
 const LOG_LINES = 15
 /** So many are read, because those that say the same count as one. */
@@ -20,7 +20,7 @@ export async function decisiveLines(
   engine: Logs,
   snapshot: Snapshot,
   serviceName: string | undefined,
-  tasks: readonly SeenTask[],
+  tasks: readonly ObservedTask[],
 ): Promise<string[]> {
   const service = snapshot.services.find(({ service }) => service === serviceName)
   const all = snapshot.tasks.filter((task) => task.serviceId === service?.id)
@@ -36,19 +36,19 @@ export async function decisiveLines(
   return lines.map((line) => line.slice(0, LINE_LENGTH))
 }
 
-function history(snapshot: Snapshot, task: SeenTask): string {
+function history(snapshot: Snapshot, task: ObservedTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   const code = task.exitCode !== null && task.state !== 'running' ? ` exit ${task.exitCode}` : ''
   const oom = container?.oomKilled ? ' out of memory' : ''
   return `task ${task.id.slice(0, 12)} ${task.state}${code}${oom} at ${task.since.slice(0, 23)}${task.error ? `: ${task.error}` : ''}`
 }
 
-function health(snapshot: Snapshot, task: SeenTask | undefined): string[] {
+function health(snapshot: Snapshot, task: ObservedTask | undefined): string[] {
   const container = task?.containerId ? snapshot.containers.get(task.containerId) : undefined
   return (container?.health?.log ?? []).slice(-3).map((probe) => `health probe: ${probe.replaceAll('\n', ' ')}`)
 }
 
-async function log(engine: Logs, task: SeenTask | undefined): Promise<string[]> {
+async function log(engine: Logs, task: ObservedTask | undefined): Promise<string[]> {
   if (!task?.containerId) return []
   try {
     const options = { tail: LOG_TAIL, deadlineMs: 5000, maxBytes: 256 * 1024 }

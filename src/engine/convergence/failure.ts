@@ -1,10 +1,10 @@
 import type { ServiceState } from '../types.ts'
-import { howItEnded, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './ends.ts'
 import { crashLoop, stranded } from './loops.ts'
 import { atItsLimit } from './out-of-memory.ts'
 import { blameOfRefusal, notStarted } from './refused.ts'
-import { type Diagnosis, hasEnded, isCurrent, type Snapshot, tellingTasks } from './snapshot.ts'
+import { type Diagnosis, isCurrent, isTerminal, type Snapshot, tellingTasks } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
+import { exitReason, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './task-exit.ts'
 
 /** A job is tried so often. */
 const JOB_ENDS = 3
@@ -40,7 +40,7 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   if (state === 'paused' && !stoppedHalfWay(snapshot, service)) return null
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
-  const why = first ? `: a new task ${howItEnded(snapshot, first)}` : ''
+  const why = first ? `: a new task ${exitReason(snapshot, first)}` : ''
   const limit = first && isOutOfMemory(snapshot, first) ? atItsLimit(service) : null
   const found = {
     service: service.service,
@@ -67,7 +67,7 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
 function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
   return snapshot.tasks.some(
     (task) =>
-      task.serviceId === service.id && task.desired === 'running' && !hasEnded(task) && !isCurrent(task, service),
+      task.serviceId === service.id && task.desired === 'running' && !isTerminal(task) && !isCurrent(task, service),
   )
 }
 
@@ -96,6 +96,6 @@ function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | n
     code: 'one-shot-failed',
     service: service.service,
     tasks: failed,
-    message: `${service.service} ${howItEnded(snapshot, last)}${again ? '' : ' and will not be started again'}`,
+    message: `${service.service} ${exitReason(snapshot, last)}${again ? '' : ' and will not be started again'}`,
   }
 }

@@ -1,16 +1,16 @@
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { endedByItself, howItEnded, isFailure, isJob, mayComplete, signOf, wasRefused } from './ends.ts'
 import {
   currentTasks,
   type Diagnosis,
   expectedServices,
-  hasEnded,
-  type SeenTask,
+  isTerminal,
+  type ObservedTask,
   type Snapshot,
   slotOf,
   tellingTasks,
 } from './snapshot.ts'
+import { endedByItself, exitReason, isFailure, isJob, isOneShot, signOf, wasRefused } from './task-exit.ts'
 
 /** The same end this often is a loop, when all other services were up meanwhile. */
 const LOOP_ENDS = 3
@@ -38,19 +38,19 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
   const latest = Math.max(0, ...others.map((other) => Number(upAt(snapshot, other))))
   const counted = down.length > 0 ? [] : ends.filter((task) => beganAfter(task, latest))
   if (counted.length < LOOP_ENDS && !hopeless) return null
-  const message = `${service.service} ended ${ends.length} times: it ${howItEnded(snapshot, last)}`
+  const message = `${service.service} ended ${ends.length} times: it ${exitReason(snapshot, last)}`
   return { code: 'crash-loop', service: service.service, tasks: ends, message }
 }
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
-function loopEnds(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
+function loopEnds(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
   const ends = tellingTasks(snapshot, service).filter((task) => endedByItself(task, service))
   const last = ends.at(-1)
   return last ? ends.filter((task) => signOf(task) === signOf(last) && slotOf(task) === slotOf(last)) : []
 }
 
 /** It ran, or at least for its last second, when everything else was there. */
-function beganAfter(task: SeenTask, at: number): boolean {
+function beganAfter(task: ObservedTask, at: number): boolean {
   return Date.parse(task.createdAt) >= at || Date.parse(task.since) >= at + 1000
 }
 
@@ -63,7 +63,7 @@ function upAt(snapshot: Snapshot, service: ServiceState): number | null {
   return Date.parse(last.since) + Math.min(WARM_UP_MS, workedMs)
 }
 
-function lastUp(snapshot: Snapshot, service: ServiceState): SeenTask | undefined {
+function lastUp(snapshot: Snapshot, service: ServiceState): ObservedTask | undefined {
   return currentTasks(snapshot, service).findLast((task) => task.state === 'running' || task.state === 'complete')
 }
 
@@ -78,7 +78,7 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
   const tasks = currentTasks(snapshot, service)
   const lasts = new Map(tasks.map((task) => [slotOf(task), task] as const))
   for (const [slot, last] of lasts) {
-    if (!hasEnded(last) || !endedByItself(last, service) || last.inStateMs < SUCCESSOR_MS) continue
+    if (!isTerminal(last) || !endedByItself(last, service) || last.inStateMs < SUCCESSOR_MS) continue
     const found = strandedSlot(
       snapshot,
       service,
@@ -94,9 +94,9 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
  * task failed and has no restart left counts as filled (swarmkit, restart.go: `UpdatableTasksInSlot`), also for a service that was stopped and is
  * wanted again; the tasks that were stopped may be forgotten by then.
  */
-function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
+function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
-  const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !hasEnded(task))
+  const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !isTerminal(task))
   if (!last || alive || service.update?.state === 'updating' || isJob(service) || last.state === 'complete') return null
   if (Math.min(snapshot.waitedMs, ...tasks.map(({ inStateMs }) => inStateMs)) < NO_TASK_MS) return null
   const failures = tasks.filter(isFailure)
@@ -107,7 +107,7 @@ function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly Se
   return { code: 'service-stranded', service: service.service, tasks: usedUp ? failures : [last], message }
 }
 
-function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly SeenTask[]): Diagnosis | null {
+function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
   if (!last) return null
   if (last.state === 'complete' && service.restartCondition !== 'any') {
@@ -117,8 +117,8 @@ function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly
   const failures = tasks.filter(isFailure)
   const usedUp = service.restartMaxAttempts !== null && failures.length > service.restartMaxAttempts
   if (!usedUp || !isFailure(last)) return null
-  const message = `${service.service} ${howItEnded(snapshot, last)}; ${restartsUsedUp(Number(service.restartMaxAttempts))}`
-  const code = isJob(service) || mayComplete(service) ? 'one-shot-failed' : 'crash-loop'
+  const message = `${service.service} ${exitReason(snapshot, last)}; ${restartsUsedUp(Number(service.restartMaxAttempts))}`
+  const code = isJob(service) || isOneShot(service) ? 'one-shot-failed' : 'crash-loop'
   return { code, service: service.service, tasks: failures, message }
 }
 

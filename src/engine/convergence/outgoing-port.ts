@@ -1,4 +1,4 @@
-import type { SeenTask } from './snapshot.ts'
+import type { ObservedTask } from './snapshot.ts'
 
 /** Linux takes the local ports of outgoing connections from these, unless `net.ipv4.ip_local_port_range` says otherwise. */
 const FIRST = 32_768
@@ -11,7 +11,7 @@ const TIME_WAIT_MS = 60_000
  * `mayPass`: it was refused for less than a minute so far, so what holds it may be a connection that ended long ago.
  */
 export function outgoingPort(
-  refused: readonly SeenTask[],
+  refused: readonly ObservedTask[],
 ): { readonly port: number; readonly mayPass: boolean } | null {
   const [first, last] = [refused.at(0), refused.at(-1)]
   if (!first || !last) return null

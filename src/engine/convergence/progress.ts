@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
 import { waitingReason } from './decide.ts'
-import { endedByItself } from './ends.ts'
-import { currentTasks, expectedServices, type SeenTask, type Snapshot } from './snapshot.ts'
+import { currentTasks, expectedServices, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { endedByItself } from './task-exit.ts'
 
 /** A program that ended this often by itself starts anew; it does not get on. */
 const STARTS_ANEW = 3
@@ -22,7 +22,7 @@ export function showsProgress(snapshot: Snapshot, quietMs = START_QUIET_MS): boo
   })
 }
 
-function getsOn(task: SeenTask, service: ServiceState, quietMs: number): boolean {
+function getsOn(task: ObservedTask, service: ServiceState, quietMs: number): boolean {
   if (task.state === 'preparing') return true
   if (task.state === 'starting' && task.inStateMs < service.startPeriodMs) return true
   if (task.state === 'running' && (task.inStateMs < MUST_HOLD_MS || service.update?.state === 'updating')) return true

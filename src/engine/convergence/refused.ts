@@ -1,8 +1,8 @@
 import { type Blame, CAUSES } from '../../verdict/causes.ts'
 import type { ServiceState } from '../types.ts'
-import { isFailure, wasRefused } from './ends.ts'
 import { hintOf, outgoingPort } from './outgoing-port.ts'
-import { currentTasks, type Diagnosis, expectedServices, type SeenTask, type Snapshot, slotOf } from './snapshot.ts'
+import { currentTasks, type Diagnosis, expectedServices, type ObservedTask, type Snapshot, slotOf } from './snapshot.ts'
+import { isFailure, wasRefused } from './task-exit.ts'
 
 interface Reason {
   readonly code: 'image-unpullable' | 'address-pool-exhausted' | 'port-in-use' | 'disk-full' | 'task-rejected'
@@ -75,16 +75,16 @@ export function refusedAtLast(snapshot: Snapshot): Diagnosis | null {
 }
 
 /** Whose fault a refusal is. */
-export function blameOfRefusal(task: SeenTask): Blame {
+export function blameOfRefusal(task: ObservedTask): Blame {
   const { code, blame } = reasonOf(task)
   return blame ?? CAUSES[code].blame
 }
 
-function reasonOf({ error }: SeenTask): Reason {
+function reasonOf({ error }: ObservedTask): Reason {
   return REJECTIONS.find(({ sign }) => sign.test(error)) ?? OTHER
 }
 
-function isTriedAgain(service: ServiceState, inSlot: readonly SeenTask[]): boolean {
+function isTriedAgain(service: ServiceState, inSlot: readonly ObservedTask[]): boolean {
   if (service.restartCondition === 'none') return false
   return service.restartMaxAttempts === null || inSlot.filter(isFailure).length <= service.restartMaxAttempts
 }

@@ -5,7 +5,7 @@ import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 export interface Snapshot {
   readonly services: readonly ServiceState[]
   /** Every task seen since the wait began, as last seen, oldest first; the engine itself forgets old ones. */
-  readonly tasks: readonly SeenTask[]
+  readonly tasks: readonly ObservedTask[]
   /** Containers of tasks on this node, by id, as far as they were looked at. */
   readonly containers: ReadonlyMap<string, ContainerState>
   /** What must be there, by service name without the stack. Other services of the stack were dropped: nobody waits for them. */
@@ -25,7 +25,7 @@ export interface Expected {
   readonly before: ServiceState | null
 }
 
-export interface SeenTask extends TaskState {
+export interface ObservedTask extends TaskState {
   /** How long it has been in this state, in ms. */
   readonly inStateMs: number
   /** How long it has neither said anything new nor used the processor, in ms (see `activity.ts`); null when nobody looked. */
@@ -59,14 +59,14 @@ export interface Diagnosis {
   /** Whether a second attempt would end the same; default: what the code says. */
   readonly deterministic?: boolean
   /** The tasks that show it, oldest first; the log of the last one is worth reading. */
-  readonly tasks: readonly SeenTask[]
+  readonly tasks: readonly ObservedTask[]
   /** Services that were not up meanwhile, which this one may need: their state and log are worth reading too. */
   readonly behind?: readonly string[]
 }
 
 const ENDED = new Set<TaskState['state']>(['complete', 'failed', 'rejected', 'shutdown', 'remove', 'orphaned'])
 
-export function hasEnded(task: TaskState): boolean {
+export function isTerminal(task: TaskState): boolean {
   return ENDED.has(task.state)
 }
 
@@ -74,12 +74,12 @@ export function hasEnded(task: TaskState): boolean {
  * Tasks of a service that were made from what it wants now. The engine keeps tasks of an older spec that differs in nothing but the placement,
  * as long as their node fits the new one too. A job begins a new round at every deployment, with the same spec or not.
  */
-export function currentTasks(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
+export function currentTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
   return snapshot.tasks.filter((task) => task.serviceId === service.id && isCurrent(task, service))
 }
 
 /** Those of `currentTasks` whose ends speak about the program. */
-export function tellingTasks(snapshot: Snapshot, service: ServiceState): readonly SeenTask[] {
+export function tellingTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
   return currentTasks(snapshot, service).filter(({ meant }) => meant !== true)
 }
 
@@ -97,16 +97,16 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
  * looked since. What ended and runs again in its place, as a crash loop does, leaves nothing.
  */
 export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
-  const isBack = (gone: SeenTask) =>
+  const isBack = (gone: ObservedTask) =>
     snapshot.tasks.some(
       (task) =>
-        !hasEnded(task) &&
+        !isTerminal(task) &&
         task.nodeId !== null &&
         task.serviceId === gone.serviceId &&
         slotOf(task) === slotOf(gone) &&
         task.templateHash === gone.templateHash,
     )
-  const leaves = (task: SeenTask) => !hasEnded(task) || (task.inStateMs < withinMs && !isBack(task))
+  const leaves = (task: ObservedTask) => !isTerminal(task) || (task.inStateMs < withinMs && !isBack(task))
   return snapshot.tasks.some((task) => LEAVING.has(task.desired) && task.containerId !== null && leaves(task))
 }
 

@@ -2,9 +2,9 @@ import type { ServiceState } from '../types.ts'
 import {
   currentTasks,
   type Diagnosis,
-  hasEnded,
   isCurrent,
-  type SeenTask,
+  isTerminal,
+  type ObservedTask,
   type Snapshot,
   somethingLeaves,
 } from './snapshot.ts'
@@ -37,7 +37,7 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   if (!/\bport\b/i.test(stuck.error)) return { ...found, code: 'no-suitable-node' }
   const own = snapshot.tasks.some(
     (task) =>
-      task.serviceId === service.id && !hasEnded(task) && task.containerId !== null && !isCurrent(task, service),
+      task.serviceId === service.id && !isTerminal(task) && task.containerId !== null && !isCurrent(task, service),
   )
   if (!own) return { ...found, code: 'port-in-use' }
   return {
@@ -49,7 +49,7 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   }
 }
 
-function isRefused(snapshot: Snapshot, task: SeenTask): boolean {
+function isRefused(snapshot: Snapshot, task: ObservedTask): boolean {
   if (task.error === '') return false
   if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
   return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot, NO_NODE_MS)
@@ -67,7 +67,7 @@ function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | 
 
 function nowhereWanted(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   if (!service.mode.startsWith('global') || snapshot.waitedMs < NO_TASK_MS) return null
-  if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !hasEnded(task))))
+  if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !isTerminal(task))))
     return null
   const message = `${service.service}: the engine made no task of this global service, because no node meets its placement`
   return { code: 'no-suitable-node', service: service.service, tasks: [], message }

@@ -1,11 +1,11 @@
-import { endedByItself, signOf } from '../convergence/ends.ts'
-import { expectedServices, isCurrent, type SeenTask, type Snapshot } from '../convergence/snapshot.ts'
+import { expectedServices, isCurrent, type ObservedTask, type Snapshot } from '../convergence/snapshot.ts'
+import { endedByItself, signOf } from '../convergence/task-exit.ts'
 import { ENDS_PROGRAMS, explains, isNamed, mayFollow, type Span } from './spans.ts'
 
 /** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */
 export interface Exit {
   readonly service: string
-  readonly task: SeenTask
+  readonly task: ObservedTask
   readonly at: number
   /** How long the program had run. */
   readonly ageMs: number
@@ -68,7 +68,7 @@ function whyEnded(end: { service: string; at: number }, spans: readonly Span[], 
 }
 
 /** By the engine's own clock; of a container that is gone, from the record of its task. */
-function ageOf({ containers }: Snapshot, task: SeenTask): number {
+function ageOf({ containers }: Snapshot, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : containers.get(task.containerId)
   const [from, to] = [container?.startedAt ?? task.createdAt, container?.finishedAt ?? task.since]
   return Math.max(0, Date.parse(to) - Date.parse(from))

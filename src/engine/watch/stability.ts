@@ -1,12 +1,12 @@
-import { howItEnded, isOutOfMemory, mayComplete, wasUnhealthy } from '../convergence/ends.ts'
 import { atItsLimit } from '../convergence/out-of-memory.ts'
 import {
   currentTasks,
   type Diagnosis,
   expectedServices,
-  type SeenTask,
+  type ObservedTask,
   type Snapshot,
 } from '../convergence/snapshot.ts'
+import { exitReason, isOneShot, isOutOfMemory, wasUnhealthy } from '../convergence/task-exit.ts'
 import type { ServiceState } from '../types.ts'
 import { type Exit, isSameAge } from './exits.ts'
 
@@ -74,7 +74,7 @@ function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly 
   const habit = counted.length >= ENDS && counted.every((exit) => isSameAge(exit, last))
   const often = counted.length === 1 ? 'again' : `${counted.length} times`
   const age = habit ? `, each time after about ${seconds(last.ageMs)} s` : ''
-  const message = `${service.service} ended ${often} after it had come up: it ${howItEnded(snapshot, last.task)}${age}`
+  const message = `${service.service} ended ${often} after it had come up: it ${exitReason(snapshot, last.task)}${age}`
   // Ends that differ are no repetition of their own before the third.
   const deterministic = habit || counted.length > ENDS
   const found = { service: service.service, tasks, deterministic }
@@ -100,7 +100,7 @@ function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unpr
 export function tooYoung(snapshot: Snapshot, leastMs: number): Unproven[] {
   return expectedServices(snapshot).flatMap((service) => {
     if (service.replicas === 0 || service.mode.endsWith('job')) return []
-    const done = mayComplete(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'
+    const done = isOneShot(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'
     const leftMs = leftOf(leastMs, snapshot, service)
     if (done || leftMs <= 0) return []
     const message = `${service.service} must have run for ${seconds(leastMs)} s without a break`
@@ -124,12 +124,12 @@ function seconds(ms: number): number {
 export function toldExits(
   snapshot: Snapshot,
   exits: readonly Exit[],
-): { readonly service: string; readonly task: SeenTask; readonly message: string }[] {
+): { readonly service: string; readonly task: ObservedTask; readonly message: string }[] {
   return expectedServices(snapshot).flatMap((service) =>
     countedOf(exits, service).map(({ task, ageMs }) => ({
       service: service.service,
       task,
-      message: `${service.service} ended after it had come up and was replaced: it ${howItEnded(snapshot, task)}, after ${seconds(ageMs)} s`,
+      message: `${service.service} ended after it had come up and was replaced: it ${exitReason(snapshot, task)}, after ${seconds(ageMs)} s`,
     })),
   )
 }

@@ -12,9 +12,9 @@ import {
   expectedFrom,
 } from '../convergence/converge.ts'
 import { rootFailure } from '../convergence/decide.ts'
-import { StackMemory } from '../convergence/memory.ts'
 import { beyondTheRun } from '../convergence/out-of-memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
+import { StackObserver } from '../convergence/stack-observer.ts'
 import { type Exit, exitsOf } from './exits.ts'
 import { withHeardKills } from './heard-kills.ts'
 import { MemoryTotal } from './memory-total.ts'
@@ -55,7 +55,7 @@ export class StackWatch implements Disposable {
   readonly #engine: Engine
   readonly #options: StackWatchOptions
   readonly #clock: Clock
-  readonly #memory: StackMemory
+  readonly #observer: StackObserver
   readonly #events: ReturnType<Engine['events']>
   readonly #total: MemoryTotal | null
   #imposed: Diagnosis | null = null
@@ -79,7 +79,7 @@ export class StackWatch implements Disposable {
     this.#engine = engine
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#memory = new StackMemory(engine, options.stack, new Map(), this.#clock)
+    this.#observer = new StackObserver(engine, options.stack, new Map(), this.#clock)
     this.#events = engine.events(options.stack)
     void this.#watch()
     const { stack, mostBytes } = options
@@ -127,7 +127,7 @@ export class StackWatch implements Disposable {
     return act()
   }
 
-  /** For `waitFor`'s nudge. */
+  /** For `waitFor`'s wake. */
   listener(): (signal: AbortSignal) => Promise<void> {
     return this.#events.listener()
   }
@@ -144,17 +144,17 @@ export class StackWatch implements Disposable {
   /** Waits for convergence as `convergence/converge.ts` does, with this memory. From its first success on the app counts as up. */
   async converge(options: Omit<ConvergeOptions, 'stack' | 'mask' | 'clock'>): Promise<ConvergeResult> {
     const { stack, mask } = this.#options
-    this.#memory.expect(expectedFrom(options))
+    this.#observer.expect(expectedFrom(options))
     this.#converging += 1
     try {
       const looking = {
         engine: this.#engine,
-        memory: this.#memory,
+        observer: this.#observer,
         look: () => this.look(),
-        nudge: this.#events.listener(),
+        wake: this.#events.listener(),
       }
       const result = await convergeOn(looking, { ...options, stack, clock: this.#clock, ...(mask ? { mask } : {}) })
-      if (result.state === 'ready') this.#upSince = Math.min(this.#upSince, this.#memory.last.at)
+      if (result.state === 'ready') this.#upSince = Math.min(this.#upSince, this.#observer.last.at)
       return result
     } finally {
       this.#converging -= 1
@@ -192,18 +192,18 @@ export class StackWatch implements Disposable {
    */
   lastAt(excused: readonly Stretch[] = []): number | null {
     if (this.#closing.signal.aborted) return null
-    const sign = this.#memory.lastSign(excused)
+    const sign = this.#observer.lastSign(excused)
     return sign === null ? null : Math.max(sign, this.#stateSince)
   }
 
   /** Ends of programs since the app was up, with what explains each. */
-  exits(snapshot = this.#memory.last): readonly Exit[] {
+  exits(snapshot = this.#observer.last): readonly Exit[] {
     return exitsOf(snapshot, { since: this.#upSince, spans: this.#spans })
   }
 
   /** Ends that count against a service and were not told before, each in words. */
   news(): readonly { readonly service: string; readonly message: string }[] {
-    const fresh = toldExits(this.#memory.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
+    const fresh = toldExits(this.#observer.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
     for (const { task } of fresh) this.#told.add(task.id)
     return fresh
   }
@@ -213,7 +213,7 @@ export class StackWatch implements Disposable {
    * still; null: none. The kernel killed a process of it for memory, or refused it one more process. What a check finds wrong beside it may come of that.
    */
   starved(since: number): Starved | null {
-    return starvedIn(this.#memory.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
+    return starvedIn(this.#observer.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
   }
 
   /** Services that ended by themselves so far: see `unforgiven`. */
@@ -262,14 +262,14 @@ export class StackWatch implements Disposable {
     const own = new Set(this.exits(snapshot).flatMap(({ task, why }) => (why === 'own' ? [task.id] : [])))
     if (own.size === 0) return snapshot
     const marked = snapshot.tasks.map((task) => (own.has(task.id) ? { ...task, meant: true } : task))
-    this.#memory.last = { ...snapshot, tasks: marked }
-    return this.#memory.last
+    this.#observer.last = { ...snapshot, tasks: marked }
+    return this.#observer.last
   }
 
   async #seen(): Promise<Snapshot> {
-    const snapshot = withHeardKills(await this.#memory.look(), this.#events.outOfMemory)
-    this.#memory.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
-    return this.#memory.last
+    const snapshot = withHeardKills(await this.#observer.poll(), this.#events.outOfMemory)
+    this.#observer.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
+    return this.#observer.last
   }
 
   /** A program that starts changes all the time, as far as anybody can tell. */

@@ -1,5 +1,5 @@
-import type { PromotionFacts } from '../../lifecycle/canonical.ts'
-import { volumesOf } from '../../lifecycle/copy-data.ts'
+import type { PromotionFacts } from '../../lifecycle/kept-data/canonical.ts'
+import { volumesOf } from '../../lifecycle/kept-data/copy-data.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import type { TierResult } from '../../verdict/results.ts'
 import { TIERS, USUAL_TIERS } from '../../verdict/tiers.ts'

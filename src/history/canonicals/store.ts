@@ -6,7 +6,13 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import { randomId } from '../../lib/ids.ts'
 import { tryMachineLock } from '../../lib/machine-lock.ts'
 import { toolIdentity } from '../../lib/version.ts'
-import type { Canonical, CanonicalKeeper, CanonicalLibrary, Found, ReleaseKey } from '../../lifecycle/canonical.ts'
+import type {
+  Canonical,
+  CanonicalKeeper,
+  CanonicalLibrary,
+  Found,
+  ReleaseKey,
+} from '../../lifecycle/kept-data/canonical.ts'
 import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { openDraft } from '../kept-data/draft.ts'
 import { keptDataIn } from '../kept-data/read.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHECKPOINT_TIERS } from '../../lifecycle/checkpoint.ts'
+import { CHECKPOINT_TIERS } from '../../lifecycle/kept-data/checkpoint.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
 import { keptShape } from '../kept-data/contract.ts'
 

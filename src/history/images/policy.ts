@@ -1,7 +1,7 @@
 import { parseDuration } from '../../lib/duration.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
 import { parseSize } from '../../lib/size.ts'
-import type { PulledImage } from '../../lifecycle/pulled-images.ts'
+import type { PulledImage } from '../../lifecycle/app/pulled-images.ts'
 
 /** What of the images that runs brought to the engine is removed. Null: no limit of that sort. */
 export interface ImagePolicy {

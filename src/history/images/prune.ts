@@ -9,7 +9,7 @@ import {
   pulledImages,
   readPulled,
   withImages,
-} from '../../lifecycle/pulled-images.ts'
+} from '../../lifecycle/app/pulled-images.ts'
 import { type ImageNow, type ImagePolicy, type PlannedImage, planImages } from './policy.ts'
 
 export interface PruneImagesOptions {

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
 import { syncPath } from '../../lib/atomic-file.ts'
-import type { DataDraft, KeptVolume } from '../../lifecycle/kept-data.ts'
+import type { DataDraft, KeptVolume } from '../../lifecycle/kept-data/kept-data.ts'
 import type { KeptManifest } from './contract.ts'
 
 export interface DraftOptions {

@@ -2,7 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createZstdDecompress } from 'node:zlib'
 import { UsageError } from '../../lib/errors.ts'
-import type { KeptData } from '../../lifecycle/kept-data.ts'
+import type { KeptData } from '../../lifecycle/kept-data/kept-data.ts'
 import { type KeptManifest, secretsShape } from './contract.ts'
 
 /** The data in a folder that `verify` found whole. `onOpen` is called when somebody begins to read a volume. */

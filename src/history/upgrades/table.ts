@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isRunId } from '../../lib/ids.ts'
-import type { LegBase, PlannedLeg } from '../../lifecycle/planned-legs.ts'
+import type { LegBase, PlannedLeg } from '../../lifecycle/base/planned-legs.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { causeShape, outcomeShape, recipeShape, toolShape } from '../../verdict/event-shape.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'

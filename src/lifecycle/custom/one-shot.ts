@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { runOnce } from '../../engine/run-once.ts'
+import { runOnce } from '../../engine/one-shot-service.ts'
 import { RecipeError } from '../../lib/errors.ts'
 import type { Caller } from './handlers.ts'
 

@@ -3,15 +3,15 @@ import type { Given, Provided } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { freshState, type RunContext } from '../context.ts'
-import { deployRelease } from '../deployment.ts'
+import { underWatch } from '../judging/under-watch.ts'
 import { keepLogs } from '../logs.ts'
 import { type Attached, planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { type TierReporter, tierReporter } from '../reporter.ts'
 import { RunResources } from '../resources.ts'
-import { converged, serves } from '../serving.ts'
-import { underWatch } from '../under-watch.ts'
 import { callFunction } from './function.ts'
 import { appState, operationOf } from './operation.ts'
 import { prepareApp } from './prepare.ts'
@@ -55,7 +55,7 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
     reach: { stack, domain },
     authority: context.host.edge.ca,
     calls: {},
-    health: async () => void (await serves({ ...sub, plan: up.plan }, quietReporter, up.plan.head)),
+    health: async () => void (await awaitServing({ ...sub, plan: up.plan }, quietReporter, up.plan.head)),
     release,
   }
 }
@@ -69,7 +69,7 @@ export function attachRecipe(context: RunContext, name: string, given: Given): P
     }
     const sub = { ...context, plan: await planOf(context, name, { stack, domain }), events: quiet(context.events) }
     const reporter = tierReporter('integration', { events: sub.events, clock: context.clock }).quiet()
-    await serves(sub, reporter, sub.plan.head)
+    await awaitServing(sub, reporter, sub.plan.head)
   }
   return { ...given, calls: {}, health, release: async () => {} }
 }
@@ -84,9 +84,9 @@ async function install(start: RunContext, reporter: TierReporter): Promise<RunCo
   await callFunction(sub, reporter, 'hooks.preInstall')
   const { head } = sub.plan
   const deployed = await deployRelease(sub, head)
-  await converged(sub, reporter, deployed, null)
+  await awaitConvergence(sub, reporter, deployed, null)
   await awaitReady(sub, reporter, operationOf('install', null, appState(deployed, head)))
-  await serves(sub, reporter, head)
+  await awaitServing(sub, reporter, head)
   return sub
 }
 

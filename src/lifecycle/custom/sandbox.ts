@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { CodeSide, Sandbox } from '../../sandbox/contract.ts'
+import { ownStack } from '../attached-app.ts'
 import type { RunContext } from '../context.ts'
-import { ownStack } from '../own-stack.ts'
 
 /** The run's one sandbox, made when the first code is to run. */
 export async function sandboxOf(context: RunContext): Promise<Sandbox> {

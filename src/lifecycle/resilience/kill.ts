@@ -1,19 +1,19 @@
 import type { Deployed } from '../../deploy/deployer.ts'
-import { mayComplete } from '../../engine/convergence/ends.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
-import type { SeenTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import { isOneShot } from '../../engine/convergence/task-exit.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { deployDeadline } from '../app/deploy-deadline.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { deployDeadline } from '../deploy-deadline.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
-import { blamedOn } from './blame.ts'
-import { ownLayer } from './own-layer.ts'
+import { attributeFailure } from './attribute-failure.ts'
 import type { Target } from './targets.ts'
+import { dataOutsideVolumes } from './writable-layer.ts'
 
 type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
 
@@ -26,26 +26,26 @@ export async function killAndWait(
   const { host, plan, clock, watch } = context
   const { service, task } = target
   await refuseElsewhere(context, target)
-  for (const finding of await ownLayer(host.engine, service, task.containerId)) reporter.finding(finding)
+  for (const finding of await dataOutsideVolumes(host.engine, service, task.containerId)) reporter.finding(finding)
   const later = reporter.after({ kind: 'kill', service })
   const start = clock.now()
   try {
     const successor = await reporter.operation({ kind: 'kill', service }, () =>
       watch.during({ kind: 'kill', services: [service] }, async () => {
         const successor = await replaced(context, reporter, target, deployed)
-        await converged(context, later, deployed, deployed)
+        await awaitConvergence(context, later, deployed, deployed)
         return successor
       }),
     )
     await awaitReady(context, later, null)
-    await serves(context, later, plan.upgrade ?? plan.head)
+    await awaitServing(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
     tellOthers(reporter, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const lines = [`killed: task ${task.id.slice(0, 12)} of ${service}`]
-    throw await blamedOn(context, { act: { kind: 'kill', service }, lines }, error)
+    throw await attributeFailure(context, { act: { kind: 'kill', service }, lines }, error)
   }
 }
 
@@ -62,14 +62,14 @@ async function replaced(
   reporter: TierReporter,
   { service, task }: Target,
   deployed: Deployed,
-): Promise<SeenTask> {
+): Promise<ObservedTask> {
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {
     wait: { id: 'task-replaced', service },
     deadlineMs: deployDeadline(plan, deployed.services),
     signal,
     clock,
-    nudge: watch.listener(),
+    wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
   if (waited.state === 'ready') return waited.value
@@ -85,7 +85,7 @@ function tellOthers(reporter: TierReporter, { service, task }: Target, snapshot:
       (one) =>
         one.serviceId === other.id &&
         one.id !== task.id &&
-        (one.state === 'failed' || (one.state === 'complete' && !mayComplete(other))) &&
+        (one.state === 'failed' || (one.state === 'complete' && !isOneShot(other))) &&
         Date.parse(one.since) >= Date.parse(killed?.since ?? ''),
     )
     if (ended.length === 0) continue

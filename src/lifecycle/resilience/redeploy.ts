@@ -1,9 +1,9 @@
 import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence } from '../app/serving.ts'
 import { type RunContext, TierStop } from '../context.ts'
-import { deployRelease } from '../deployment.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged } from '../serving.ts'
-import { type Moment, restartsOf } from './restarts.ts'
+import { restartsOf, type StackState } from './restarts.ts'
 import { whyRestarted } from './why-restarted.ts'
 
 /** Deploys what runs once more, as operators do now and then, and looks that every task stays. Throws TierStop: see `whyRestarted`. */
@@ -12,13 +12,13 @@ export async function deployAgain(
   reporter: TierReporter,
   { release, deployed }: { readonly release: Release; readonly deployed: Deployed },
 ): Promise<void> {
-  const before = await moment(context)
+  const before = await stackState(context)
   const again = await reporter.operation({ kind: 'redeploy', subject: release.commit.slice(0, 8) }, () =>
     deployRelease(context, release),
   )
   const later = reporter.after({ kind: 'redeploy' })
-  await converged(context, later, again, { ...deployed, services: before.services })
-  const { restarts, steady } = restartsOf(deployed.services, before, await moment(context))
+  await awaitConvergence(context, later, again, { ...deployed, services: before.services })
+  const { restarts, steady } = restartsOf(deployed.services, before, await stackState(context))
   if (restarts.length > 0) {
     const { why, outcome } = whyRestarted(restarts)
     throw new TierStop('redeploy-idle', why, outcome)
@@ -27,7 +27,7 @@ export async function deployAgain(
   reporter.check('redeploy-idle', 'pass')
 }
 
-async function moment({ host, plan }: RunContext): Promise<Moment> {
+async function stackState({ host, plan }: RunContext): Promise<StackState> {
   const { stack } = plan.app
   const [services, tasks] = await Promise.all([host.engine.services(stack), host.engine.tasks(stack)])
   return { services, tasks }

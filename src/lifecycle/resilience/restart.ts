@@ -2,12 +2,11 @@ import type { Deployed } from '../../deploy/deployer.ts'
 import { type EdgeAddress, edgeAddress } from '../../edge/address.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
-import type { Host, RunContext } from '../context.ts'
-import { TierStop } from '../context.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { type Host, type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
-import { blamedOn } from './blame.ts'
+import { attributeFailure } from './attribute-failure.ts'
 import { heardOfBefore, usedByOthers } from './engine-use.ts'
 
 const BACK_DEADLINE_MS = 60_000
@@ -36,13 +35,13 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
       context.watch.during({ kind: 'engine-restart', services: 'all' }, async () => {
         await host.engineRestart?.restart()
         back = { ...context, host: { ...host, edge: await engineIsBack(context, reporter) } }
-        await converged(back, later, deployed, deployed)
+        await awaitConvergence(back, later, deployed, deployed)
       }),
     )
     await awaitReady(back, later, null)
-    await serves(back, later, plan.upgrade ?? plan.head)
+    await awaitServing(back, later, plan.upgrade ?? plan.head)
   } catch (error) {
-    throw error instanceof TierStop ? await blamedOn(context, { act: RESTARTED, lines: [] }, error) : error
+    throw error instanceof TierStop ? await attributeFailure(context, { act: RESTARTED, lines: [] }, error) : error
   }
   const after = await tasksByService(context)
   const services = [...before].map(([service, tasks]) => ({ service, before: tasks, after: after.get(service) ?? [] }))

@@ -2,7 +2,7 @@ import { whatDiffers } from '../../engine/spec-hash.ts'
 import type { ServiceState, TaskState } from '../../engine/types.ts'
 
 /** The services of a stack and its tasks at one moment. */
-export interface Moment {
+export interface StackState {
   readonly services: readonly ServiceState[]
   readonly tasks: readonly TaskState[]
 }
@@ -21,8 +21,8 @@ export interface Restart {
  */
 export function restartsOf(
   deployed: readonly ServiceState[],
-  before: Moment,
-  after: Moment,
+  before: StackState,
+  after: StackState,
 ): { restarts: Restart[]; steady: { service: string; tasks: string[]; specHash: string }[] } {
   const restarts: Restart[] = []
   const steady: { service: string; tasks: string[]; specHash: string }[] = []
@@ -46,14 +46,14 @@ function differing(a: ServiceState, b: ServiceState): string[] {
 }
 
 /** Tasks that ran before and were told to end. */
-function replaced(before: Moment, after: Moment, service: ServiceState): string[] {
+function replaced(before: StackState, after: StackState, service: ServiceState): string[] {
   return running(before, service).filter((id) => {
     const task = after.tasks.find((one) => one.id === id)
     return task?.desired !== 'running' && task?.state !== 'failed' && task?.state !== 'complete'
   })
 }
 
-function running({ tasks }: Moment, { id }: ServiceState): string[] {
+function running({ tasks }: StackState, { id }: ServiceState): string[] {
   return tasks
     .filter((task) => task.serviceId === id && task.state === 'running' && task.desired === 'running')
     .map((task) => task.id)

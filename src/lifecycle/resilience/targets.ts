@@ -1,12 +1,12 @@
-import { isRouted, isServer } from '../../engine/convergence/ends.ts'
-import { currentTasks, type SeenTask, type Snapshot } from '../../engine/convergence/snapshot.ts'
+import { currentTasks, type ObservedTask, type Snapshot } from '../../engine/convergence/snapshot.ts'
+import { isRouted, isServer } from '../../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 
 /** A service and the task whose container is to be killed. */
 export interface Target {
   readonly service: string
-  readonly task: SeenTask & { readonly containerId: string }
+  readonly task: ObservedTask & { readonly containerId: string }
 }
 
 /** A service that is left alone. */
@@ -34,12 +34,12 @@ export function killTargets(
   return { targets, spared }
 }
 
-function runs(task: SeenTask): task is Target['task'] {
+function runs(task: ObservedTask): task is Target['task'] {
   return task.state === 'running' && task.desired === 'running' && task.containerId !== null
 }
 
 /** A program without a sign of a server that is not to be started again may be a long job: its end would prove nothing. */
-function whySpared(service: ServiceState, task: SeenTask | undefined): string | null {
+function whySpared(service: ServiceState, task: ObservedTask | undefined): string | null {
   if (service.replicas === 0) return 'it has no replicas'
   if (service.mode.endsWith('job')) return 'it is a job'
   if (!task) return 'it has run to its end'

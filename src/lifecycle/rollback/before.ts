@@ -1,13 +1,13 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
-import { lastBefore } from '../base-choice.ts'
+import { noteBeforeLoss, plant, unplant } from '../app/witnessing.ts'
+import { lastBefore } from '../base/base-choice.ts'
 import { type Before, freshState, type RunContext, type RunState, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import type { TierReporter } from '../reporter.ts'
 import { lookInto, takeSnapshot } from '../tiers/backup.ts'
-import { noteBeforeLoss, plant, unplant } from '../witnessing.ts'
 
 /**
  * Backs the version before head up as its own labels and hooks do it, with witnesses of its own in the snapshot. They stay planted below head, which has

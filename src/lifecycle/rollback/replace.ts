@@ -3,11 +3,11 @@ import type { Deployed } from '../../deploy/deployer.ts'
 import { stopServices } from '../../engine/stop-services.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { waitFor } from '../../lib/wait.ts'
+import { deployDeadline } from '../app/deploy-deadline.ts'
+import { deployRelease } from '../app/deploy-release.ts'
 import type { RunContext } from '../context.ts'
-import { deployDeadline } from '../deploy-deadline.ts'
-import { deployRelease } from '../deployment.ts'
+import type { LostMachine } from '../judging/lost-machine.ts'
 import { keepLogs } from '../logs.ts'
-import type { LostMachine } from '../lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { releaseBefore } from './before.ts'
@@ -56,7 +56,7 @@ async function removeServices(context: RunContext, reporter: TierReporter): Prom
   await keepLogs(context)
   await stopServices(host.engine, services, {
     ...{ stack, deadlineMs, signal, clock },
-    nudge: watch.listener(),
+    wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
   for (const { id } of services) await host.engine.objects.remove('service', id)

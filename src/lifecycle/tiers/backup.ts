@@ -2,15 +2,15 @@ import { runHooks } from '../../backup/hooks.ts'
 import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
-import { changesBeforeLoss, checkpointAfter } from '../keep-checkpoint.ts'
+import { changesBeforeLoss, checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { stayedUp } from '../still-up.ts'
-import { plant } from '../witnessing.ts'
 
 /** `backup.verify` that says no has the whole backup made again, so often in all: a first one may meet an app that is still busy. */
 const ATTEMPTS = 3
@@ -29,7 +29,7 @@ export const backupTier: TierRunner = {
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     await lookInto(context, reporter, taken)
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
     if (changesBeforeLoss(context)) await checkpointAfter(context, reporter, 'backup')
   },
 }

@@ -1,16 +1,16 @@
 import { cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app/app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { runSpecs, testRow } from '../custom/tests.ts'
 import type { TierReporter } from '../reporter.ts'
-import { stayedUp } from '../still-up.ts'
 import type { CustomRun, KeptRow } from '../test-rows.ts'
 
 /** The recipe's own tests that need nothing but the app. */
 export const functionalTier: TierRunner = {
   async run(context, reporter) {
     const { rows, empty } = await customRun(context, reporter)
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
     const mine = rows.filter((row) => !needsDep(context, row))
     if (mine.length > 0 || empty.length > 0 || rows.length === 0)
       return judgeRows(context, reporter, { rows: mine, empty })

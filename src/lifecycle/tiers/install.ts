@@ -1,16 +1,16 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence, awaitServing, expectPage, runSmokeTest } from '../app/serving.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { deployRelease } from '../deployment.ts'
-import { checkpointAfter } from '../keep-checkpoint.ts'
+import { checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
-import { converged, expectPage, looksAlive, serves } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: TierRunner = {
@@ -28,13 +28,13 @@ export const installTier: TierRunner = {
       context.state.installed = deployed
       reporter.evidence({ kind: 'images', images: [...deployed.images] })
       reporter.check('images-resolved', 'pass')
-      const { tasks } = await converged(context, reporter, deployed, null)
+      const { tasks } = await awaitConvergence(context, reporter, deployed, null)
       reporter.evidence({ kind: 'tasks', tasks: tasks.map(({ service, id, state }) => ({ service, id, state })) })
       const op = operationOf('install', null, appState(deployed, release))
       await awaitReady(context, reporter, op)
-      if (await serves(context, reporter, release)) await looksAlive(context, reporter, { release, op })
+      if (await awaitServing(context, reporter, release)) await runSmokeTest(context, reporter, { release, op })
       await lifecycleSpecs(context, reporter, op)
-      await stayedUp(context, reporter)
+      await assertStable(context, reporter)
       await checkpointAfter(context, reporter, 'install')
     } catch (error) {
       throw error instanceof TierStop

@@ -1,6 +1,6 @@
+import { assertStable } from '../app/app-stability.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { healthOfDeps } from '../custom/deps.ts'
-import { stayedUp } from '../still-up.ts'
 import { customRun, judgeRows, needsDep } from './functional.ts'
 
 /** The recipe's own tests that need a dependency. Without it they prove nothing, whatever they say. */
@@ -17,7 +17,7 @@ export const integrationTier: TierRunner = {
     }
     reporter.evidence({ kind: 'provider', providers: healthy.map((name) => ({ name, healthy: true })) })
     reporter.check('deps-there', 'pass')
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
     judgeRows(context, reporter, { rows, empty: [] })
   },
 }

@@ -1,7 +1,7 @@
 import { lint } from '../../recipe/lint/lint.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { TierRunner } from '../context.ts'
-import { lintInputOf } from '../lint-input.ts'
+import { lintInputOf } from '../planning/lint-input.ts'
 
 /** Co-op Cloud's rules and ours on the checkout of head; warnings are findings, an error-level rule fails the tier. */
 export const lintTier: TierRunner = {

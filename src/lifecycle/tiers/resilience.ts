@@ -1,14 +1,14 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
 import { restartEngine } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
-import { converged, serves } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
-import { compareAfter, plant } from '../witnessing.ts'
 
 /**
  * Kills each service's container once, one after the other, deploys the same commit again, restarts the engine where the operator allows it, and
@@ -40,7 +40,7 @@ export const resilienceTier: TierRunner = {
     await deployAgain(context, reporter, { release, deployed })
     const after = carryOn({ host: await restartEngine(context, reporter, deployed) })
     await compareAfter(after, reporter, 'resilience')
-    await stayedUp(after, reporter)
+    await assertStable(after, reporter)
   },
 }
 
@@ -50,9 +50,9 @@ async function upBefore(context: RunContext, reporter: TierReporter): Promise<vo
   if (!state.current) return
   const quiet = reporter.quiet()
   try {
-    await converged(context, quiet, state.current, state.current)
-    await serves(context, quiet, plan.upgrade ?? plan.head)
-    await stayedUp(context, quiet)
+    await awaitConvergence(context, quiet, state.current, state.current)
+    await awaitServing(context, quiet, plan.upgrade ?? plan.head)
+    await assertStable(context, quiet)
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
     const message = `before anything was killed: ${error.why.message}`

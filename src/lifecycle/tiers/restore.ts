@@ -2,6 +2,9 @@ import { restore, type Snapshot } from '../../backup/restic.ts'
 import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
+import { assertStable, assertStableBeforeStop } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../app/witnessing.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
@@ -17,12 +20,9 @@ import {
   restoreFiles,
   servesAsNew,
   tellUncovered,
-} from '../lost-machine.ts'
+} from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { converged, serves } from '../serving.ts'
-import { livedWhole, stayedUp } from '../still-up.ts'
-import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 interface Restoring {
@@ -48,14 +48,14 @@ export const restoreTier: TierRunner = {
     await watch.during({ kind: 'restore', services: 'all' }, async () => {
       const files = await bringBack(context, reporter, { ...restoring, lost })
       await recordFiles(context, reporter, { snapshot, files, lost })
-      await converged(context, reporter, current, current)
+      await awaitConvergence(context, reporter, current, current)
     })
     await awaitReady(context, reporter, op)
-    await serves(context, reporter, release)
+    await awaitServing(context, reporter, release)
     if (lost) await tellUncovered(context, reporter, { lost, release })
     await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
   },
 }
 
@@ -70,7 +70,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
     await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
     return null
   }
-  await livedWhole(context, reporter)
+  await assertStableBeforeStop(context, reporter)
   await noteBeforeLoss(context)
   const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
     const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>

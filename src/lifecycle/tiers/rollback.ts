@@ -2,6 +2,9 @@ import { lossOf } from '../../backup/loss.ts'
 import type { Deployed } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { awaitConvergence, awaitServing } from '../app/serving.ts'
+import { compareAfter, lookAfterLoss, unplant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
@@ -13,14 +16,11 @@ import {
   restoreFiles,
   servesAsNew,
   tellUncovered,
-} from '../lost-machine.ts'
+} from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type BackedUp, named, releaseBefore, versionBefore } from '../rollback/before.ts'
 import { type Replaced, replaceHead } from '../rollback/replace.ts'
-import { converged, serves } from '../serving.ts'
-import { stayedUp } from '../still-up.ts'
-import { compareAfter, lookAfterLoss, unplant } from '../witnessing.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 /** For a look at the data of an app that does not come up; far more than it takes. */
@@ -69,12 +69,12 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
   const files = await bringBack(context, reporter, { before, deployed, lost })
   await orWhatIsLost(context, reporter, loss.emptied, async () => {
     await awaitReady(context, reporter, op)
-    await serves(context, reporter, release)
+    await awaitServing(context, reporter, release)
   })
   await proveBefore(context, reporter, { before, replaced, files, had })
   await tellUncovered(context, reporter, { lost, release })
   await compareAfter(context, reporter, 'restore', loss.emptied)
-  await stayedUp(context, reporter)
+  await assertStable(context, reporter)
 }
 
 interface Bringing {
@@ -102,7 +102,9 @@ async function bringBack(
     })
     if (files > 0) reporter.check('files-restored', 'pass')
     await countNow(context, lost, 'after')
-    await orWhatIsLost(context, reporter, lost.loss.emptied, () => converged(context, reporter, deployed, deployed))
+    await orWhatIsLost(context, reporter, lost.loss.emptied, () =>
+      awaitConvergence(context, reporter, deployed, deployed),
+    )
     return files
   })
 }

@@ -1,10 +1,10 @@
 import { takeLedger } from '../../engine/ledger.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
+import { ownStack } from '../attached-app.ts'
 import type { RunContext, TierRunner } from '../context.ts'
-import { keepCanonical } from '../keep-canonical.ts'
+import { keepCanonical } from '../kept-data/keep-canonical.ts'
 import { keepLogs } from '../logs.ts'
-import { ownStack } from '../own-stack.ts'
 import type { TierReporter } from '../reporter.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 

@@ -4,25 +4,25 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatPlace } from '../../lib/place.ts'
 import { cause } from '../../verdict/causes.ts'
-import { lastBefore } from '../base-choice.ts'
-import { compareBeforeAfter } from '../before-after.ts'
+import { assertStable } from '../app/app-stability.ts'
+import { compareBeforeAfter } from '../app/before-after.ts'
+import { deployRelease } from '../app/deploy-release.ts'
+import { awaitConvergence, awaitServing, lookAt, runSmokeTest } from '../app/serving.ts'
+import { takeSteps } from '../app/steps.ts'
+import { lookAtBase, stillThere } from '../app/still-there.ts'
+import { compareAfter, forgetRemovedVolumes, plant } from '../app/witnessing.ts'
+import { lastBefore } from '../base/base-choice.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { deployRelease } from '../deployment.ts'
-import { checkpointAfter } from '../keep-checkpoint.ts'
-import { reattach } from '../reattach.ts'
+import { checkpointAfter } from '../kept-data/keep-checkpoint.ts'
+import { reattach } from '../kept-data/reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { backUpBefore } from '../rollback/before.ts'
-import { converged, lookAt, looksAlive, serves } from '../serving.ts'
-import { takeSteps } from '../steps.ts'
-import { lookAtBase, stillThere } from '../still-there.ts'
-import { stayedUp } from '../still-up.ts'
-import { compareAfter, forgetRemovedVolumes, plant } from '../witnessing.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
 export const upgradeTier: TierRunner = {
@@ -54,13 +54,13 @@ export const upgradeTier: TierRunner = {
       deployRelease(context, release),
     )
     reportOrphans(reporter, after)
-    const { updates } = await converged(context, reporter, after, last)
+    const { updates } = await awaitConvergence(context, reporter, after, last)
     reporter.evidence({ kind: 'update-status', services: [...updates] })
     await proveHead(context, reporter, last, release)
     const op = operationOf('upgrade', was, appState(after, release))
     await awaitReady(context, reporter, op)
-    if (await serves(context, reporter, release)) {
-      await looksAlive(context, reporter, { release, op })
+    if (await awaitServing(context, reporter, release)) {
+      await runSmokeTest(context, reporter, { release, op })
       await compareBeforeAfter(context, reporter, async (screenshotFile) => {
         await lookAt(context, reporter, { release, screenshotFile })
       })
@@ -69,7 +69,7 @@ export const upgradeTier: TierRunner = {
     state.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)
-    await stayedUp(context, reporter)
+    await assertStable(context, reporter)
     await checkpointAfter(context, reporter, 'upgrade')
   },
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { CommentEvent, Forge, ForgePull } from '../contract/forge.ts'
-import type { Enrolment } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { Reply } from '../publishing/replies.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function refetchComment(
 /** A member of the repository's organisation, the person who owns it, or a login on the allow-list. Logins compare without case. Throws ForgeError. */
 export async function isAuthorized(
   forge: Pick<Forge, 'isMember'>,
-  enrolment: Enrolment,
+  enrolment: Enrollment,
   comment: { readonly repository: string; readonly author: string },
 ): Promise<boolean> {
   if (enrolment.allow.some((login) => isSameLogin(login, comment.author))) return true

@@ -4,7 +4,8 @@ import type { CommentEvent, Forge, ForgePull } from '../contract/forge.ts'
 import type { RunRequest } from '../contract/request.ts'
 import type { Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
-import type { Decision, Enrolment, RunRow, Store } from '../contract/store.ts'
+import type { Decision, RunRow, Store } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
 import { whyOffer, whyRequest } from '../memory/why.ts'
 import type { Reply } from '../publishing/replies.ts'
@@ -38,7 +39,7 @@ type TestCommand = Extract<Command, { kind: 'test' }>
 
 /** Where a run was asked for. */
 interface Target {
-  readonly enrolment: Enrolment
+  readonly enrolment: Enrollment
   readonly pull: ForgePull
   /** Runs of the pull request, newest first. */
   readonly runs: readonly RunRow[]
@@ -49,7 +50,7 @@ export async function evaluateComment(
   deps: EvaluationDeps,
   event: CommentEvent,
   command: Exclude<Command, { kind: 'none' }>,
-  enrolment: Enrolment | null,
+  enrolment: Enrollment | null,
 ): Promise<CommentOutcome> {
   const { store, forge } = deps
   const { repository, pull: number, author } = event.comment
@@ -166,7 +167,7 @@ function requestFor(
   }
 }
 
-function memoryOf({ settings }: EvaluationDeps, { memoryBytes }: Enrolment): number {
+function memoryOf({ settings }: EvaluationDeps, { memoryBytes }: Enrollment): number {
   return memoryBytes ?? settings.runMemoryBytes
 }
 

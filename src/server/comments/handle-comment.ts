@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { CommentEvent } from '../contract/forge.ts'
-import type { DecidedComment, Enrolment, RunRow } from '../contract/store.ts'
+import type { DecidedComment, RunRow } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { Replies } from '../publishing/replies.ts'
 import { isSameLogin, refetchComment } from './authorize.ts'
 import { type CommentOutcome, type EvaluationDeps, evaluateComment } from './evaluate-comment.ts'
@@ -34,7 +35,7 @@ export async function handleComment(
   const { comment } = event
   const command = commandOf(event)
   if (command.kind === 'none') return false
-  const enrolment = await store.enrolmentOf(comment.repository)
+  const enrolment = await store.enrollmentOf(comment.repository)
   if (enrolment && isOlder(comment.createdAt, enrolment)) return false
   const outcome = await evaluateComment(deps, event, command, enrolment)
   const { repository, pull, author, id } = comment
@@ -76,6 +77,6 @@ async function publishQueuedRun({ store, publisher }: CommentDeps, { decision, r
 }
 
 /** The forge reports whole seconds: a comment of the same second as the enrolment counts. */
-function isOlder(createdAt: string, { at }: Enrolment): boolean {
+function isOlder(createdAt: string, { at }: Enrollment): boolean {
   return Math.floor(Date.parse(createdAt) / 1000) < Math.floor(Date.parse(at) / 1000)
 }

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../lib/errors.ts'
-import { isAway } from '../contract/errors.ts'
+import { isUnavailable } from '../contract/errors.ts'
 import type { CommentEvent, Forge, ForgeComment } from '../contract/forge.ts'
-import type { Enrolment, Store } from '../contract/store.ts'
+import type { Store } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 
 interface PollDeps {
   readonly store: Store
@@ -26,7 +27,7 @@ export function createPoller(deps: PollDeps, handle: Handle): (signal: AbortSign
   let last: string | null = null
   return async (signal) => {
     let count = 0
-    const all = await deps.store.enrolments()
+    const all = await deps.store.enrollments()
     const next = all.findIndex(({ name }) => name === last) + 1
     for (const enrolment of [...all.slice(next), ...all.slice(0, next)]) {
       if (signal.aborted) break
@@ -45,7 +46,7 @@ export function createPoller(deps: PollDeps, handle: Handle): (signal: AbortSign
 async function pollEnrolment(
   { store, forge, log }: PollDeps,
   handle: Handle,
-  round: { readonly enrolment: Enrolment; readonly seen: HighWaterMark; readonly signal: AbortSignal },
+  round: { readonly enrolment: Enrollment; readonly seen: HighWaterMark; readonly signal: AbortSignal },
 ): Promise<number> {
   const { enrolment, seen, signal } = round
   const { name } = enrolment
@@ -56,7 +57,7 @@ async function pollEnrolment(
   let count = 0
   let failed = false
   const onError = (error: unknown, where: object) => {
-    if (isAway(error)) throw error
+    if (isUnavailable(error)) throw error
     failed = true
     log.warn({ enrolment: name, ...where, error: messageOf(error) }, 'poll failed; will retry')
   }

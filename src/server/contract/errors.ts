@@ -1,17 +1,17 @@
-import { CcCiError, EXIT } from '../../lib/errors.ts'
+import { CcCiError, EXIT, UsageError } from '../../lib/errors.ts'
 
-/** Codes of what comes back by itself, with nothing half done. */
-const STORE_AWAY: readonly string[] = ['database-gone', 'disk-full']
-const AWAY: readonly string[] = [...STORE_AWAY, 'forge-gone']
+/** Codes of outages that end by themselves; nothing is left half done. */
+const STORE_UNAVAILABLE: readonly string[] = ['database-gone', 'disk-full']
+const UNAVAILABLE: readonly string[] = [...STORE_UNAVAILABLE, 'forge-gone']
 
 /** The database does not answer, or has no room. */
-export function isStoreAway(error: unknown): boolean {
-  return error instanceof CcCiError && STORE_AWAY.includes(error.code)
+export function isStoreUnavailable(error: unknown): boolean {
+  return error instanceof CcCiError && STORE_UNAVAILABLE.includes(error.code)
 }
 
 /** The same of the database or the forge. */
-export function isAway(error: unknown): error is CcCiError {
-  return error instanceof CcCiError && AWAY.includes(error.code)
+export function isUnavailable(error: unknown): error is CcCiError {
+  return error instanceof CcCiError && UNAVAILABLE.includes(error.code)
 }
 
 /** A write under a lease that is no longer the run's: another attempt owns it, or it has ended. The writer stops. */
@@ -52,5 +52,16 @@ export class UploadError extends CcCiError {
   constructor(code: 'wrong-offset' | 'too-large' | 'bad-path', message: string, size = 0) {
     super(code, message, { kind: UPLOAD_KINDS[code] })
     this.size = size
+  }
+}
+
+/** The answer of a call to the forge; throws UsageError `no-such-repository` with this message where the forge has no such thing. */
+export async function orMissing<T>(call: Promise<T>, message: string): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof ForgeError && error.code === 'forge-missing')
+      throw new UsageError('no-such-repository', message, { kind: 'not-found', cause: error })
+    throw error
   }
 }

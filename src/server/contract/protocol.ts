@@ -31,7 +31,7 @@ export const claimBody = z.strictObject({
 })
 export type ClaimBody = z.infer<typeof claimBody>
 
-export const assignment = z.object({
+export const assignmentShape = z.object({
   request: runRequest,
   attempt: z.int().positive(),
   token: z.string().regex(/^[0-9a-f]{32}$/),
@@ -46,7 +46,7 @@ export const assignment = z.object({
   /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
   recorded: broughtShape.nullish(),
 })
-export type Assignment = Omit<z.infer<typeof assignment>, 'recorded'> & { readonly recorded?: Brought | null }
+export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { readonly recorded?: Brought | null }
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),
@@ -92,11 +92,11 @@ export interface Dispatch {
   readonly sharesFolder: boolean
   claim(body: ClaimBody, signal: AbortSignal): Promise<Assignment | null>
   /** Writes the bundle to `file`. */
-  source(held: Assignment, file: string, signal: AbortSignal): Promise<void>
+  source(assignment: Assignment, file: string, signal: AbortSignal): Promise<void>
   /** Throws FencedError, as every call below. */
-  renew(held: Assignment): Promise<RenewAnswer>
-  put(held: Assignment, path: string, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
-  finish(held: Assignment, body: FinishBody): Promise<void>
-  teardown(held: Assignment, body: z.infer<typeof teardownBody>): Promise<void>
-  release(held: Assignment): Promise<void>
+  renew(assignment: Assignment): Promise<RenewAnswer>
+  put(assignment: Assignment, path: string, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
+  finish(assignment: Assignment, body: FinishBody): Promise<void>
+  teardown(assignment: Assignment, body: z.infer<typeof teardownBody>): Promise<void>
+  release(assignment: Assignment): Promise<void>
 }

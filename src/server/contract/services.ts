@@ -1,6 +1,7 @@
+import type { Enrollment, EnrollmentOrder } from '../enrollments/enrollment.ts'
 import type { CommentEvent, WebhookValues } from './forge.ts'
 import type { RunRequest } from './request.ts'
-import type { Enrolment, RunRow } from './store.ts'
+import type { RunRow } from './store.ts'
 
 /** From a comment to a decision, a reply and perhaps a run; by webhook and by poll alike. */
 export interface CommentReceiver {
@@ -9,7 +10,7 @@ export interface CommentReceiver {
    * throw: then nothing was decided, and the next poll finds the comment again.
    */
   receive(event: CommentEvent): Promise<void>
-  /** One round of polling over all enrolments, from each one's cursor. Gives how many comments were new to us. */
+  /** One round of polling over all enrollments, from each one's cursor. Gives how many comments were new to us. */
   poll(signal: AbortSignal): Promise<number>
 }
 
@@ -35,20 +36,17 @@ export interface Operations {
   /** Throws UsageError `no-such-run`. */
   cancel(id: string, by: string): Promise<'cancelled' | 'asked' | 'ended'>
   /**
-   * Enrols a repository or organisation: the webhook is made where the token may, else `paste` says what to enter by hand and where.
+   * Enrolls a repository or organisation: the webhook is made where the token may, else `paste` says what to enter by hand and where.
    * Throws UsageError `no-such-repository`, `already-enrolled`.
    */
-  enrol(order: {
-    readonly name: string
-    readonly allow?: readonly string[]
-    readonly memoryBytes?: number
-    readonly mirrorOf?: string
-    readonly by: string
-  }): Promise<{
-    readonly enrolment: Enrolment
+  enroll(
+    order: EnrollmentOrder,
+    by: string,
+  ): Promise<{
+    readonly enrollment: Enrollment
     readonly paste: (WebhookValues & { readonly page: string; readonly secret: 'CC_CI_WEBHOOK_SECRET' }) | null
   }>
-  /** Stops listening, and cancels what waits of repositories that nothing else enrols; what runs goes on. False when it was not enrolled. */
+  /** Stops listening, and cancels what waits of repositories that nothing else enrolls; what runs goes on. False when it was not enrolled. */
   withdraw(name: string, by: string): Promise<boolean>
   /**
    * The code of the repository may run, in the sandbox, as it is at this commit, whichever commit has it. Throws UsageError `bad-approval`, `no-such-commit`, `nothing-to-approve` for a commit

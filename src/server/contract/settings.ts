@@ -28,7 +28,7 @@ export interface ServerSettings {
   readonly databaseUrl: string | null
   /** Memory for runs of the embedded worker, bytes; 0: no embedded worker. */
   readonly workerMemoryBytes: number
-  /** What a run is scheduled with where its enrolment says nothing. */
+  /** What a run is scheduled with where its enrollment says nothing. */
   readonly runMemoryBytes: number
   readonly runDeadlineMs: number
   readonly pollMs: number

@@ -1,21 +1,5 @@
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { RunOutcome, RunRequest, RunState } from './request.ts'
-
-/** A repository, or a whole organisation, whose comments are listened to. `<state>/server/enrolments/<org>[__<repo>].json` is the truth. */
-export interface Enrolment {
-  /** `ORG/REPO`, or `ORG` for all of it. */
-  readonly name: string
-  readonly at: string
-  /** Who enrolled it: `operator`, or a login of the forge. */
-  readonly by: string
-  /** Logins that may ask besides members of the organisation. */
-  readonly allow: readonly string[]
-  /** Memory a run of it is scheduled with, in bytes; null: the server's default. */
-  readonly memoryBytes: number | null
-  /** `ORG/REPO` of the same forge whose default branch this one's must equal; null where it is no mirror. */
-  readonly mirrorOf: string | null
-  /** Id of the webhook that was made; null where the token may not or it was pasted. */
-  readonly webhook: number | null
-}
 
 /** What became of one comment. Kept for ever: a comment is answered once, however often it is delivered or polled. */
 export const DECISIONS = ['run', 'cancel', 'refused', 'grammar', 'not-enrolled', 'ignored'] as const
@@ -57,7 +41,7 @@ export interface Capacity {
   readonly freeBytes: number
   readonly harness: string
   /** Why it takes nothing now; missing: nothing is wrong with it. */
-  readonly trouble?: string
+  readonly unavailableReason?: string
 }
 
 /** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
@@ -146,12 +130,12 @@ export interface QueuePlace {
 export interface Store {
   readonly kind: 'embedded' | 'postgres'
 
-  enrol(enrolment: Enrolment): Promise<void>
+  enroll(enrollment: Enrollment): Promise<void>
   /** False when it was not enrolled. */
   withdraw(name: string): Promise<boolean>
-  enrolments(): Promise<readonly Enrolment[]>
+  enrollments(): Promise<readonly Enrollment[]>
   /** By its own name first, then by its organisation's. Names compare without case, as the forge does. */
-  enrolmentOf(repository: string): Promise<Enrolment | null>
+  enrollmentOf(repository: string): Promise<Enrollment | null>
 
   /**
    * Decides a comment once. `first: false`: somebody has decided it before, nothing was written. With `request` a queued run is made (its
@@ -262,5 +246,5 @@ export interface WorkerRow {
   readonly freeBytes: number | null
   readonly harness: string | null
   /** Why it takes nothing now; null: nothing is wrong with it. */
-  readonly trouble: string | null
+  readonly unavailableReason: string | null
 }

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
 import { CcCiError, type ErrorKind, messageOf } from '../../lib/errors.ts'
-import { isStoreAway, UploadError } from '../contract/errors.ts'
+import { isStoreUnavailable, UploadError } from '../contract/errors.ts'
 
 /** How every route says no. */
 interface Failure {
@@ -62,7 +62,7 @@ const STATUS: Readonly<Record<ErrorKind, ContentfulStatusCode>> = {
 function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof HTTPException) return error.status
   if (!(error instanceof CcCiError)) return 500
-  if (isStoreAway(error)) return STATUS.unavailable
+  if (isStoreUnavailable(error)) return STATUS.unavailable
   if (error.kind !== undefined) return STATUS[error.kind]
   return error.blame === 'user' ? STATUS.invalid : 500
 }

@@ -8,7 +8,7 @@ import { isRunId } from '../../lib/ids.ts'
 import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { UPLOADED } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
-import { readResults } from '../dispatch/outcome.ts'
+import { readResults } from '../runs/outcome.ts'
 import { HttpError } from './http-error.ts'
 
 /** A report is somebody else's page: no origin, no script, nothing from elsewhere. */

@@ -13,7 +13,7 @@ import { parseResults, type Results } from '../../verdict/results.ts'
 import { UPLOADED } from '../contract/protocol.ts'
 import { runRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'
-import { readDocument } from '../store/files/read.ts'
+import { readDocument } from '../storage/files/documents.ts'
 import { FileCache } from './file-cache.ts'
 
 const MOST_BYTES = 8 * 1024 ** 2

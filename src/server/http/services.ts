@@ -5,7 +5,7 @@ import type { CommentReceiver, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { Sweeps } from '../contract/sweeps.ts'
-import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import type { Dispatcher } from '../runs/dispatcher.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Everything that the HTTP side asks; it keeps nothing itself but rates and deliveries under way. */
@@ -16,7 +16,7 @@ export interface AppServices {
   readonly operations: Operations
   readonly sweeps: Pick<Sweeps, 'order' | 'list' | 'one'>
   /** For remote workers. */
-  readonly dispatch: Pick<DispatchOffice, 'remote' | 'heldBy'>
+  readonly dispatch: Pick<Dispatcher, 'remote' | 'heldBy'>
   /** Says who is an operator when they log in by the forge. */
   readonly forge: Pick<Forge, 'isMember'>
   readonly clock: Clock

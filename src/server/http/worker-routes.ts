@@ -15,7 +15,7 @@ import {
   UPLOAD_LIMITS,
 } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
-import type { DispatchOffice } from '../dispatch/dispatch.ts'
+import type { Dispatcher } from '../runs/dispatcher.ts'
 import { sha256 } from '../secrets.ts'
 import { bearerOf } from './authenticator.ts'
 import { HttpError } from './http-error.ts'
@@ -23,7 +23,7 @@ import { bytesOf, jsonOf } from './middleware/request-body.ts'
 
 export interface WorkerServices {
   readonly store: Pick<Store, 'workerOfToken'>
-  readonly dispatch: Pick<DispatchOffice, 'remote' | 'heldBy'>
+  readonly dispatch: Pick<Dispatcher, 'remote' | 'heldBy'>
   /** The state folder: bundles are made in it. */
   readonly state: string
   /** Aborted when the server stops: claims that wait are answered at once that there is nothing to do. */

@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunRow } from '../contract/store.ts'
-import { RunFiles } from '../store/files/run-files.ts'
+import { RunFiles } from '../storage/files/run-files.ts'
 import { keptSide } from './kept-side.ts'
 import { RunsKnown } from './runs-known.ts'
 

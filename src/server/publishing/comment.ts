@@ -15,7 +15,7 @@ import type { CommentNotification, RunRow, Store, StoredReply } from '../contrac
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
 import { readKeptAttribution } from '../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../memory/why.ts'
-import { driftText, mirrorsSeen, seenOf } from '../store/mirrors-seen.ts'
+import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
 import { attributionText, whyOfferText } from './attribution-text.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './status.ts'
@@ -83,9 +83,9 @@ async function wholeText(deps: CommentTextDeps, row: RunRow, now: number): Promi
 
 /** A warning that the target branch differs from upstream, where the repository is a mirror. */
 async function driftWarning({ store, settings }: CommentTextDeps, { request }: RunRow): Promise<string> {
-  const enrolment = await store.enrolmentOf(request.repository)
+  const enrolment = await store.enrollmentOf(request.repository)
   if (!enrolment?.mirrorOf) return ''
-  const seen = seenOf(enrolment, await mirrorsSeen(settings.state))
+  const seen = stateOfMirror(enrolment, await readMirrorStates(settings.state))
   const text = seen?.drift ? driftText(seen) : null
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { pauseAfter } from '../../lib/retry.ts'
-import { ForgeError, isStoreAway } from '../contract/errors.ts'
+import { ForgeError, isStoreUnavailable } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Notification, PendingNotification, Store } from '../contract/store.ts'
 import { COMMENT_MARKER } from './comment.ts'
@@ -45,7 +45,7 @@ async function sendOne({ store, forge, clock, log }: OutboxDeps, pending: Pendin
     const remoteId = await send(forge, pending)
     await store.markPublished(key, pending.version, remoteId)
   } catch (error) {
-    if (isStoreAway(error)) throw error
+    if (isStoreUnavailable(error)) throw error
     if (!(error instanceof ForgeError)) {
       log.error({ notification: key, error: messageOf(error) }, 'sending a notification failed')
       return store.postpone(key, clock.now() + LONGEST_WAIT_MS)

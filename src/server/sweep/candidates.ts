@@ -3,15 +3,16 @@ import { atMost } from '../../lib/at-most.ts'
 import { compareVersions, parseVersion } from '../../recipe/versions.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
-import type { Enrolment, Store } from '../contract/store.ts'
+import type { Store } from '../contract/store.ts'
+import type { Enrollment } from '../enrollments/enrollment.ts'
 import { recipeNameOf } from '../worker/checkout.ts'
 
 const ASKED_AT_ONCE = 4
 
 export interface CandidateParts {
-  readonly store: Pick<Store, 'enrolments'>
+  readonly store: Pick<Store, 'enrollments'>
   readonly forge: Pick<Forge, 'repositories' | 'tags' | 'openPulls' | 'cloneSource'>
-  /** What is set aside for a run where its enrolment says nothing, bytes. */
+  /** What is set aside for a run where its enrollment says nothing, bytes. */
   readonly memoryBytes: number
 }
 
@@ -24,26 +25,26 @@ export async function enrolledCandidates(parts: CandidateParts, only: readonly s
   const asked =
     only === null
       ? [...repositories.values()]
-      : only.map((name) => repositories.get(name.toLowerCase()) ?? { name, enrolment: null })
-  const candidates = await atMost(ASKED_AT_ONCE, asked, ({ name, enrolment }) => candidateOf(parts, name, enrolment))
+      : only.map((name) => repositories.get(name.toLowerCase()) ?? { name, enrollment: null })
+  const candidates = await atMost(ASKED_AT_ONCE, asked, ({ name, enrollment }) => candidateOf(parts, name, enrollment))
   return candidates.sort((a, b) => (a.recipe < b.recipe ? -1 : 1))
 }
 
 interface Enrolled {
   readonly name: string
-  readonly enrolment: Enrolment | null
+  readonly enrollment: Enrollment | null
 }
 
 /** By name in lower case; what is enrolled by its own name counts before its organisation. */
 async function enrolledRepositories({ store, forge }: CandidateParts): Promise<Map<string, Enrolled>> {
   const found = new Map<string, Enrolled>()
-  const enrolments = await store.enrolments()
-  for (const enrolment of enrolments.filter(({ name }) => name.includes('/'))) {
-    found.set(enrolment.name.toLowerCase(), { name: enrolment.name, enrolment })
+  const enrollments = await store.enrollments()
+  for (const enrollment of enrollments.filter(({ name }) => name.includes('/'))) {
+    found.set(enrollment.name.toLowerCase(), { name: enrollment.name, enrollment })
   }
-  for (const enrolment of enrolments.filter(({ name }) => !name.includes('/'))) {
-    for (const name of await forge.repositories(enrolment.name).catch(orNothing)) {
-      if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), { name, enrolment })
+  for (const enrollment of enrollments.filter(({ name }) => !name.includes('/'))) {
+    for (const name of await forge.repositories(enrollment.name).catch(orNothing)) {
+      if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), { name, enrollment })
     }
   }
   return found
@@ -57,11 +58,11 @@ function orNothing(error: unknown): readonly string[] {
 async function candidateOf(
   { forge, memoryBytes }: CandidateParts,
   recipe: string,
-  enrolment: Enrolment | null,
+  enrollment: Enrollment | null,
 ): Promise<Candidate> {
-  const same = { recipe, recordedName: recipeNameOf(recipe), memoryBytes: enrolment?.memoryBytes ?? memoryBytes }
+  const same = { recipe, recordedName: recipeNameOf(recipe), memoryBytes: enrollment?.memoryBytes ?? memoryBytes }
   const none = { ...same, source: recipe, origin: null, release: null, heads: [] }
-  if (!enrolment) return { ...none, problem: { code: 'not-enrolled', text: 'nothing enrols it' } }
+  if (!enrollment) return { ...none, problem: { code: 'not-enrolled', text: 'nothing enrolls it' } }
   try {
     const { url } = forge.cloneSource(recipe)
     const [tags, pulls] = await Promise.all([forge.tags(recipe), forge.openPulls(recipe)])

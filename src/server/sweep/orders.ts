@@ -6,7 +6,7 @@ import { sweepFolder } from '../../history/sweep/record.ts'
 import { writeJson } from '../../lib/atomic-file.ts'
 import { isRunId, randomId } from '../../lib/ids.ts'
 import type { SweepOrder } from '../contract/sweeps.ts'
-import { readDocument } from '../store/files/read.ts'
+import { readDocument } from '../storage/files/documents.ts'
 
 const orderShape = z.strictObject({
   schema: z.literal(1),

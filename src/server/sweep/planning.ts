@@ -16,7 +16,7 @@ export interface PlanParts extends CandidateParts {
   readonly largestWorker: () => Promise<number | null>
 }
 
-/** The plan of an order, as forge and enrolments are now. Throws ForgeError `forge-gone`. */
+/** The plan of an order, as forge and enrollments are now. Throws ForgeError `forge-gone`. */
 export async function planOrder(parts: PlanParts, order: SweepOrder): Promise<SweepPlan> {
   const { settings, largestWorker } = parts
   const candidates = await enrolledCandidates(parts, order.only)

@@ -31,7 +31,7 @@ const LOOK_MS = 5_000
 const SCHEDULED = 'timely'
 
 export interface SweepParts {
-  readonly store: Pick<Store, 'enrolments' | 'run' | 'add' | 'changed'>
+  readonly store: Pick<Store, 'enrollments' | 'run' | 'add' | 'changed'>
   readonly forge: CandidateParts['forge']
   readonly settings: ServerSettings
   readonly clock: Clock
@@ -69,7 +69,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     async one(id) {
       if (!isRunId(id)) return null
       const plan = planOf(id)
-      if (plan) return seenOf(plan)
+      if (plan) return stateOfMirror(plan)
       const order = (await readOrders(state)).find((one) => one.id === id)
       return order ? { row: orderedRow(order), plan: null, cells: [], matrix: null, runOf: new Map() } : null
     },
@@ -144,7 +144,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     return null
   }
 
-  async function seenOf(plan: SweepPlan): Promise<SweepSeen> {
+  async function stateOfMirror(plan: SweepPlan): Promise<SweepSeen> {
     const matrix = matrixOf(plan.id)
     const row = rowOf(plan, matrix)
     if (matrix)

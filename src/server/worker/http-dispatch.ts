@@ -2,9 +2,11 @@ import { createWriteStream } from 'node:fs'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { InfraError } from '../../lib/errors.ts'
-import { type Assignment, assignment, type Dispatch, renewAnswer } from '../contract/protocol.ts'
-import { answerOf, callServer, gone, type ServerAddress, type ServerCall } from './server-call.ts'
+import { readBounded } from '../../lib/bounded-body.ts'
+import { InfraError, messageOf } from '../../lib/errors.ts'
+import { FencedError, UploadError } from '../contract/errors.ts'
+import { type Assignment, assignmentShape, type Dispatch, renewAnswer } from '../contract/protocol.ts'
+import type { ServerAddress } from '../server-address.ts'
 
 const SOURCE_MS = 600_000
 const SOURCE_BYTES = 4 * 1024 ** 3
@@ -12,33 +14,33 @@ const UPLOAD_MS = 60_000
 
 /** The worker protocol over HTTP; see contract/protocol.ts for the calls, `callServer` for what is thrown. */
 export function httpDispatch(server: ServerAddress): Dispatch {
-  const post = async (held: Assignment, what: string, body?: object) => {
-    await drain(await callServer(server, { method: 'POST', ...aboutRun(held, what), ...(body ? { body } : {}) }))
+  const post = async (assignment: Assignment, what: string, body?: object) => {
+    await drain(await callServer(server, { method: 'POST', ...aboutRun(assignment, what), ...(body ? { body } : {}) }))
   }
   return {
     sharesFolder: false,
     async claim(body, signal) {
       const deadlineMs = body.waitMs + 15_000
       const response = await callServer(server, { method: 'POST', path: 'claim', body, signal, deadlineMs })
-      if (response.status !== 204) return answerOf(response, assignment)
+      if (response.status !== 204) return answerOf(response, assignmentShape)
       await drain(response)
       return null
     },
-    async source(held, file, signal) {
-      const call = { ...aboutRun(held, 'source'), signal, deadlineMs: SOURCE_MS }
+    async source(assignment, file, signal) {
+      const call = { ...aboutRun(assignment, 'source'), signal, deadlineMs: SOURCE_MS }
       await save(await callServer(server, { method: 'GET', ...call }), file, signal)
     },
-    async renew(held) {
-      return answerOf(await callServer(server, { method: 'POST', ...aboutRun(held, 'renew') }), renewAnswer)
+    async renew(assignment) {
+      return answerOf(await callServer(server, { method: 'POST', ...aboutRun(assignment, 'renew') }), renewAnswer)
     },
-    async put(held, path, offset, bytes) {
+    async put(assignment, path, offset, bytes) {
       const file = `files/${path.split('/').map(encodeURIComponent).join('/')}?offset=${offset}`
-      const call = { ...aboutRun(held, file), body: bytes, deadlineMs: UPLOAD_MS }
+      const call = { ...aboutRun(assignment, file), body: bytes, deadlineMs: UPLOAD_MS }
       return answerOf(await callServer(server, { method: 'PUT', ...call }), z.object({ size: z.int().nonnegative() }))
     },
-    finish: (held, body) => post(held, 'finish', body),
-    teardown: (held, body) => post(held, 'teardown', body),
-    release: (held) => post(held, 'release'),
+    finish: (assignment, body) => post(assignment, 'finish', body),
+    teardown: (assignment, body) => post(assignment, 'teardown', body),
+    release: (assignment) => post(assignment, 'release'),
   }
 }
 
@@ -58,11 +60,116 @@ async function save(response: Response, file: string, signal: AbortSignal): Prom
     await pipeline(Readable.from(response.body ?? []), bounded, createWriteStream(file, { mode: 0o600 }), { signal })
   } catch (error) {
     signal.throwIfAborted()
-    throw error instanceof InfraError ? error : gone(error)
+    throw error instanceof InfraError ? error : toUnavailable(error)
   }
 }
 
 /** Frees the connection. */
 async function drain(response: Response): Promise<void> {
   await response.body?.cancel()
+}
+
+const CALL_MS = 20_000
+const ANSWER_BYTES = 256 * 1024
+
+export interface ServerCall {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Below `/worker/v1/`, encoded. */
+  readonly path: string
+  readonly lease?: { readonly run: string; readonly attempt: number; readonly token: string }
+  readonly body?: object | Uint8Array
+  /** Default 20 s. */
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One call; redirects are never followed, so that the token goes nowhere else. Gives a response that succeeded, its body unread. Throws
+ * FencedError, UploadError, InfraError `server-gone` (another try may succeed), `server-refused` (401, 403, 404), `server-broken`; the
+ * signal's reason when that was aborted.
+ */
+export async function callServer({ url, token }: ServerAddress, call: ServerCall): Promise<Response> {
+  const { method, path, lease, body, signal } = call
+  const late = AbortSignal.timeout(call.deadlineMs ?? CALL_MS)
+  let response: Response
+  try {
+    response = await fetch(`${url}/worker/v1/${path}`, {
+      ...{ method, redirect: 'manual', signal: signal ? AbortSignal.any([late, signal]) : late },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(lease ? { 'x-cc-ci-lease': `${lease.attempt}.${lease.token}` } : {}),
+        ...(body
+          ? { 'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }
+          : {}),
+      },
+      ...(body ? { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) } : {}),
+    })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw toUnavailable(error)
+  }
+  if (response.status >= 200 && response.status < 300) return response
+  throw await errorOf(response, call)
+}
+
+const errorShape = z.object({ code: z.string(), message: z.string().optional(), size: z.int().optional() })
+
+async function errorOf(response: Response, { path, lease }: ServerCall): Promise<Error> {
+  const { status } = response
+  const text = await boundedText(response).catch(() => '')
+  const details = parseError(text)
+  const message = `the server answered ${status} to ${path.replace(/^runs\/[^/]*\//, '')}${details.message ? `: ${details.message}` : ''}`
+  if (status === 409 && details.code === 'wrong-offset')
+    return new UploadError('wrong-offset', message, details.size ?? 0)
+  if (status === 409 && lease) return new FencedError(lease.run)
+  if (status === 413) return new UploadError('too-large', message)
+  if (status === 400 && path.includes('/files/')) return new UploadError('bad-path', message)
+  if (status === 410) return new InfraError('commit-not-found', message)
+  if (status >= 500 || status === 429 || status === 408) return new InfraError('server-gone', message)
+  if (status === 401 || status === 403 || status === 404) {
+    return new InfraError('server-refused', message, { hint: 'Check --server and the token in --token-file.' })
+  }
+  return new InfraError('server-broken', message)
+}
+
+function parseError(text: string): z.infer<typeof errorShape> {
+  try {
+    const data: unknown = JSON.parse(text)
+    const inner = typeof data === 'object' && data !== null && 'error' in data ? data.error : null
+    const found = errorShape.safeParse(
+      typeof inner === 'object' && inner !== null ? { ...(data as object), ...inner } : data,
+    )
+    return found.success ? found.data : { code: '' }
+  } catch {
+    return { code: '' }
+  }
+}
+
+/** The JSON of an answer. Throws InfraError `server-gone` where it breaks off, `server-broken` where it is not as agreed. */
+async function answerOf<T>(response: Response, shape: z.ZodType<T>): Promise<T> {
+  const text = await boundedText(response)
+  try {
+    return shape.parse(JSON.parse(text))
+  } catch (error) {
+    throw new InfraError('server-broken', `the server's answer is not as agreed: ${messageOf(error).slice(0, 300)}`, {
+      hint: 'Worker and server must be of the same version.',
+      cause: error,
+    })
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const tooLarge = new InfraError('server-broken', `the server's answer has more than ${ANSWER_BYTES} bytes`)
+  try {
+    return (await readBounded(response.body, ANSWER_BYTES, () => tooLarge)).toString('utf8')
+  } catch (error) {
+    throw error === tooLarge ? error : toUnavailable(error)
+  }
+}
+
+function toUnavailable(error: unknown): InfraError {
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+  return new InfraError('server-gone', `the server does not answer: ${messageOf(error)}${cause}`, {
+    cause: error,
+  })
 }

@@ -4,10 +4,10 @@ import { DeadlineError, messageOf } from '../../lib/errors.ts'
 import { FencedError } from '../contract/errors.ts'
 import { type Assignment, type Dispatch, LEASE } from '../contract/protocol.ts'
 
-/** A renewal without an answer for so long is sent again. */
+/** A renewal without an answer for this long is sent again, in ms. */
 const ANSWER_MS = 5000
 
-export interface LeaseKeeperParts {
+export interface LeaseKeeperDeps {
   readonly dispatch: Pick<Dispatch, 'renew'>
   readonly clock: Clock
   readonly log: Logger
@@ -15,23 +15,23 @@ export interface LeaseKeeperParts {
   /** When the assignment was asked for, by performance.now(): the lease began no earlier. */
   readonly since: number
   readonly onCancel: (reason: string) => void
-  /** Called once: the run is not ours any more, by the server's word or because nobody could renew the lease in its time. */
+  /** Called once when the lease is lost: the server says so, or it could not be renewed in time. */
   readonly onFenced: (reason: string) => void
 }
 
 /**
- * Renews the lease until the signal. Time is counted from the moment a renewal was sent, by the monotonic clock: we are never the last to learn
- * that the lease is over, whatever happens to the wall clock, the network or the server.
+ * Renews the lease until the signal. Time is counted from the moment a renewal was sent, by the monotonic clock: the worker never learns later than the server
+ * that the lease has expired, whatever happens to the wall clock, the network or the server.
  */
-export async function keepLease(held: Assignment, parts: LeaseKeeperParts, signal: AbortSignal): Promise<void> {
-  const { clock, log, renewMs = LEASE.renewMs } = parts
-  let until = parts.since + held.leaseMs
+export async function keepLease(assignment: Assignment, deps: LeaseKeeperDeps, signal: AbortSignal): Promise<void> {
+  const { clock, log, renewMs = LEASE.renewMs } = deps
+  let until = deps.since + assignment.leaseMs
   let cancelled = false
   while (!signal.aborted) {
     const sent = performance.now()
     try {
       const answer = await within(
-        parts.dispatch.renew(held),
+        deps.dispatch.renew(assignment),
         Math.min(ANSWER_MS, Math.max(1, until - sent)),
         clock,
         signal,
@@ -39,14 +39,14 @@ export async function keepLease(held: Assignment, parts: LeaseKeeperParts, signa
       until = sent + answer.leaseMs
       if (answer.cancel !== null && !cancelled) {
         cancelled = true
-        parts.onCancel(answer.cancel)
+        deps.onCancel(answer.cancel)
       }
     } catch (error) {
       if (signal.aborted) return
-      if (error instanceof FencedError) return parts.onFenced('the run is not this worker’s any more')
-      log.warn({ run: held.request.id, error: messageOf(error) }, 'the lease could not be renewed')
+      if (error instanceof FencedError) return deps.onFenced('the run is not this worker’s any more')
+      log.warn({ run: assignment.request.id, error: messageOf(error) }, 'lease renewal failed')
     }
-    if (performance.now() >= until) return parts.onFenced('the lease ran out: the server could not be reached')
+    if (performance.now() >= until) return deps.onFenced('the lease ran out: the server could not be reached')
     await clock.sleep(Math.min(renewMs, Math.max(1, until - performance.now())), signal).catch(() => {})
   }
 }

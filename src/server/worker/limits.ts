@@ -1,26 +1,26 @@
 import { LEASE } from '../contract/protocol.ts'
-import { KEEP, type KeepLimits } from './kept.ts'
+import { FOLDER_LIMITS, type FolderLimits } from './workspace.ts'
 
 export interface WorkerLimits {
   readonly renewMs: number
   /** What a run may print in all; `cc-ci test` prints some kilobytes. */
   readonly outputBytes: number
-  /** How long a run may take beyond its own deadline, and how long after it was told to stop, for its teardown. */
+  /** Time for the teardown: beyond the run's own deadline, and after SIGTERM. */
   readonly teardownMs: number
   /** Between SIGTERM and SIGKILL of a run that has had its time for the teardown already. */
   readonly killMs: number
-  /** How long the source of a run may not be had, because the forge is away, before the run ends without a verdict. */
+  /** How long fetching the source is retried while the forge is unavailable, before the run ends without a verdict. */
   readonly sourceMs: number
-  /** Longest wait of one claim, with nothing to do, and while runs go on whose end frees memory. */
+  /** Longest wait of one claim request: when idle, and while active runs may free memory. */
   readonly idleWaitMs: number
   readonly busyWaitMs: number
-  /** With less free disk than this, in bytes, no run is begun; and how often it is looked at then. */
+  /** With less free disk than this, in bytes, no run is claimed; and how often the disk is polled then. */
   readonly diskBytes: number
   readonly diskLookMs: number
-  /** How often images of runs are pruned, and how often while the disk is short, when all go that nobody uses. */
+  /** How often images of runs are pruned; and how often while the disk is short, when every unused image is removed. */
   readonly imagesMs: number
   readonly imagesShortMs: number
-  readonly keep: KeepLimits
+  readonly folders: FolderLimits
 }
 
 export const LIMITS: WorkerLimits = {
@@ -35,5 +35,5 @@ export const LIMITS: WorkerLimits = {
   diskLookMs: 15_000,
   imagesMs: 3_600_000,
   imagesShortMs: 60_000,
-  keep: KEEP,
+  folders: FOLDER_LIMITS,
 }

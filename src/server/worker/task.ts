@@ -1,42 +1,76 @@
+import { codeTree } from '../../gate/approved.ts'
 import type { Assignment } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
-import { isApproved } from './approved.ts'
-import { testCommand } from './command.ts'
-import { provenTeardown } from './garbage.ts'
-import { whyTask } from './why-task.ts'
+import { verifyTeardown } from './workspace.ts'
 
-export interface TaskParts {
-  readonly held: Assignment
+export interface TaskOptions {
+  readonly assignment: Assignment
   /** What starts cc-ci: a program and its first arguments. */
   readonly ccCi: readonly string[]
   /** The worker's state folder, in which the run's folder is. */
   readonly state: string
-  /** Of this attempt, removed after it. */
-  readonly desk: string
+  /** Folder for this attempt, removed after it. */
+  readonly workspace: string
 }
 
-/** What one kind of request is to a worker: which program does it, and what is to be done when that has ended, however it did. */
+/** One kind of request: the program that does the work, and what to do once that program has ended, however it ended. */
 export interface Task {
   /** `checkout`: the folder of the clone. */
   argv(checkout: string): Promise<readonly string[]>
-  /** What became of all that it had made on the engine; what is left of it is taken down first. */
-  proven(): Promise<RunOutcome['teardown']>
-  /** Puts into the run's folder what belongs there beside what the program wrote there itself. */
-  gather(): Promise<void>
-  /** Nobody goes on with it: what is kept of it elsewhere goes. */
+  /** Whether everything that the program created on the engine is gone; leftovers are removed first. */
+  verifyTeardown(): Promise<RunOutcome['teardown']>
+  /** Copies into the run's folder the files that the program wrote elsewhere. */
+  collectFiles(): Promise<void>
+  /** No other attempt will continue: removes what is stored outside the run's folder. */
   discard(): Promise<void>
 }
 
-export function taskOf(parts: TaskParts): Task {
-  if (parts.held.request.why) return whyTask({ ...parts, why: parts.held.request.why })
-  const { held, ccCi, state } = parts
+/** A run of one commit: `cc-ci test`. */
+export function testTask({ assignment, ccCi, state }: TaskOptions): Task {
   return {
     async argv(checkout) {
-      const approved = await isApproved(held, checkout, held.request.commit)
-      return testCommand(held, { ccCi, state, checkout, approved })
+      const approved = await isApproved(assignment, checkout, assignment.request.commit)
+      return testCommand(assignment, { ccCi, state, checkout, approved })
     },
-    proven: () => provenTeardown({ state, ccCi }, held.folder),
-    gather: async () => undefined,
+    verifyTeardown: () => verifyTeardown({ state, ccCi }, assignment.folder),
+    collectFiles: async () => undefined,
     discard: async () => undefined,
   }
+}
+
+interface TestCommand {
+  /** What starts cc-ci: a program and its first arguments. */
+  readonly ccCi: readonly string[]
+  readonly state: string
+  /** Folder of the clone. */
+  readonly checkout: string
+  /** The code of the commit may run. */
+  readonly approved: boolean
+}
+
+/** `cc-ci test` for an assignment. Of the values that strangers choose only the validated commit and base are arguments: never a branch or the name of a repository. */
+function testCommand(assignment: Assignment, { ccCi, state, checkout, approved }: TestCommand): readonly string[] {
+  const { request, folder, origin } = assignment
+  const seconds = Math.max(1, Math.round(request.deadlineMs / 1000))
+  return [
+    ...[...ccCi, 'test', checkout, '--supervised', '--state', state, '--run-id', folder],
+    ...['--origin', origin, '--ref', request.commit, `--base=${request.base}`, '--deadline', `${seconds}s`],
+    ...(request.quick ? ['--quick'] : []),
+    ...(approved ? ['--approve-code'] : []),
+  ]
+}
+
+/**
+ * Whether the code of a commit may run. The server sends the commits and the trees of code that the operator approved; the worker reads from its clone which tree the commit has, so
+ * that no answer of a forge decides it. `checkout`: a clone that has the commit.
+ */
+export async function isApproved(
+  { approvedCommits, approvedTrees }: Pick<Assignment, 'approvedCommits' | 'approvedTrees'>,
+  checkout: string,
+  commit: string,
+): Promise<boolean> {
+  if (approvedCommits.includes(commit)) return true
+  if (approvedTrees.length === 0) return false
+  const tree = await codeTree(checkout, commit)
+  return tree !== null && approvedTrees.includes(tree)
 }

@@ -13,9 +13,9 @@ const LIVE = 'events.ndjson'
 const LOOK_EVERY_MS = 1000
 const BACKOFF = { firstMs: 500, longestMs: 4000 }
 
-export interface UploadParts {
+export interface UploadDeps {
   readonly dispatch: Pick<Dispatch, 'put'>
-  readonly held: Assignment
+  readonly assignment: Assignment
   /** The run's folder on this machine. */
   readonly dir: string
   readonly clock: Clock
@@ -23,41 +23,41 @@ export interface UploadParts {
 }
 
 /**
- * Brings a run folder to the server, in order and from where the server's file ends. Only events.ndjson, which a run only ever appends to, goes
- * up while the run goes on: logs are written anew and masked once more at the end, and then they go with all the rest.
+ * Uploads a run folder, each file from the offset where the server's copy ends. Only events.ndjson, which is append-only, is uploaded
+ * while the run is active: logs are rewritten and masked once more at the end, and are then uploaded with everything else.
  */
 export class FolderUpload {
-  readonly #parts: UploadParts
+  readonly #deps: UploadDeps
   readonly #sent = new Map<string, number>()
   readonly #refused = new Set<string>()
 
-  constructor(parts: UploadParts) {
-    this.#parts = parts
+  constructor(deps: UploadDeps) {
+    this.#deps = deps
   }
 
   /** Follows the events until the signal. Throws FencedError. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
+    const { clock } = this.#deps
     while (!signal.aborted) {
-      await this.#bring(LIVE, signal)
+      await this.#send(LIVE, signal)
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => {})
     }
   }
 
-  /** Everything that is not there yet, results.json last. Until the signal, which is that of the lease. Throws FencedError. */
-  async rest(signal: AbortSignal): Promise<void> {
-    const paths = await uploaded(this.#parts.dir)
+  /** Uploads everything that the server does not have yet, results.json last. Until the signal, which is that of the lease. Throws FencedError. */
+  async sendAll(signal: AbortSignal): Promise<void> {
+    const paths = await uploaded(this.#deps.dir)
     const last = (path: string) => (path === 'results.json' ? 1 : 0)
-    for (const path of paths.sort((a, b) => last(a) - last(b))) await this.#bring(path, signal)
+    for (const path of paths.sort((a, b) => last(a) - last(b))) await this.#send(path, signal)
   }
 
-  /** Sends what the file has grown by. A server that is away is asked again until the signal. */
-  async #bring(path: string, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
+  /** Sends what the file has grown by. Retries until the signal while the server is unavailable. */
+  async #send(path: string, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps
     const piece = async () => !this.#refused.has(path) && (await this.#piece(path))
     const onFailure = (error: unknown, pauseMs: number) => {
       if (error instanceof FencedError) throw error
-      return this.#learn(path, error) ? 0 : pauseMs
+      return this.#adjust(path, error) ? 0 : pauseMs
     }
     try {
       while (await retry(piece, { backoff: BACKOFF, clock, signal, onFailure }));
@@ -68,23 +68,23 @@ export class FolderUpload {
 
   /** False when the server has all there is. */
   async #piece(path: string): Promise<boolean> {
-    const { dispatch, held, dir } = this.#parts
+    const { dispatch, assignment, dir } = this.#deps
     const offset = this.#sent.get(path) ?? 0
     const bytes = await readPiece(join(dir, path), offset)
     if (bytes.byteLength === 0) return false
-    const { size } = await dispatch.put(held, path, offset, bytes)
+    const { size } = await dispatch.put(assignment, path, offset, bytes)
     this.#sent.set(path, size)
     return true
   }
 
-  /** True when the error says how to go on at once. */
-  #learn(path: string, error: unknown): boolean {
-    const { log, held } = this.#parts
+  /** True when the error tells from where to continue: retry at once. */
+  #adjust(path: string, error: unknown): boolean {
+    const { log, assignment } = this.#deps
     if (error instanceof UploadError && error.code === 'wrong-offset' && error.size !== this.#sent.get(path)) {
       this.#sent.set(path, error.size)
       return true
     }
-    log.warn({ run: held.folder, path, error: messageOf(error) }, 'a file could not be brought to the server')
+    log.warn({ run: assignment.folder, path, error: messageOf(error) }, 'file upload failed')
     if (error instanceof UploadError) this.#refused.add(path)
     return error instanceof UploadError
   }

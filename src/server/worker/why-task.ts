@@ -10,9 +10,8 @@ import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { attributionPage } from '../../report/attribution-page.ts'
 import type { RunOutcome, Why } from '../contract/request.ts'
 import { ATTRIBUTION } from '../memory/kept-attribution.ts'
-import { isApproved } from './approved.ts'
-import { collectGarbage, type GarbageParts } from './garbage.ts'
-import type { Task, TaskParts } from './task.ts'
+import { isApproved, type Task, type TaskOptions } from './task.ts'
+import { type CommandOptions, runGarbageCollection } from './workspace.ts'
 
 /** An attribution that another attempt may go on with is kept so long. */
 const KEPT_MS = 7 * 24 * 3_600_000
@@ -21,15 +20,17 @@ const KEPT_MS = 7 * 24 * 3_600_000
  * An attribution of a pull request: `cc-ci ab` from the base to the head, by this very build. It has a state folder of its own, named after the request, so
  * that a second attempt on this machine goes on where the first one was killed; one on another machine begins anew.
  */
-export function whyTask({ held, why, ccCi, state, desk }: TaskParts & { readonly why: Why }): Task {
-  const { request, origin, recorded } = held
+export function whyTask({ assignment, why, ccCi, state, workspace }: TaskOptions & { readonly why: Why }): Task {
+  const { request, origin, recorded } = assignment
   const own = stateOf(state, request.id)
   return {
     async argv(checkout) {
       // One switch is for all runs of an attribution: code that nobody approved is run at neither end.
       const ends = [why.old, request.commit]
-      const approved = (await Promise.all(ends.map((commit) => isApproved(held, checkout, commit)))).every(Boolean)
-      const brought = join(desk, 'recorded.json')
+      const approved = (await Promise.all(ends.map((commit) => isApproved(assignment, checkout, commit)))).every(
+        Boolean,
+      )
+      const brought = join(workspace, 'recorded.json')
       if (recorded) await writeJson(brought, recorded)
       return [
         ...[...ccCi, 'ab', checkout, '--as-is', '--supervised', '--state', own, '--id', request.id],
@@ -41,8 +42,9 @@ export function whyTask({ held, why, ccCi, state, desk }: TaskParts & { readonly
         ...(approved ? ['--approve-code'] : []),
       ]
     },
-    proven: () => provenCells({ ccCi, state: own }, request.id),
-    gather: () => gather(attributionFolder(own, request.id).record, runFolder(state, held.folder).dir, origin),
+    verifyTeardown: () => verifyTeardownOfCells({ ccCi, state: own }, request.id),
+    collectFiles: () =>
+      collectRecord(attributionFolder(own, request.id).record, runFolder(state, assignment.folder).dir, origin),
     discard: () => rm(own, { recursive: true, force: true, maxRetries: 3 }),
   }
 }
@@ -56,7 +58,7 @@ function seconds(ms: number): string {
 }
 
 /** What became of what the runs of an attribution had made. The one that went on at its end is let end, or taken down. */
-async function provenCells({ ccCi, state }: GarbageParts, id: string): Promise<RunOutcome['teardown']> {
+async function verifyTeardownOfCells({ ccCi, state }: CommandOptions, id: string): Promise<RunOutcome['teardown']> {
   const folder = attributionFolder(state, id)
   if (!existsSync(folder.record)) return 'none'
   const { current, runs } = readAttribution(folder)
@@ -64,7 +66,7 @@ async function provenCells({ ccCi, state }: GarbageParts, id: string): Promise<R
     const build = current.checkout === null ? null : { commit: null, checkout: current.checkout, state: current.state }
     const cleared = build
       ? clearLeftOver(build, current.run, new AbortController().signal)
-      : collectGarbage({ ccCi, state: current.state })
+      : runGarbageCollection({ ccCi, state: current.state })
     const left = await cleared.then(() => null).catch((error: unknown) => error)
     if (left !== null) return 'left'
   }
@@ -74,7 +76,7 @@ async function provenCells({ ccCi, state }: GarbageParts, id: string): Promise<R
 }
 
 /** The record, without paths of this machine, its page, and the results of each run that it is made of. */
-async function gather(file: string, dir: string, origin: string): Promise<void> {
+async function collectRecord(file: string, dir: string, origin: string): Promise<void> {
   if (!existsSync(file)) return
   const record = readAttribution({ record: file })
   const cells = join(dir, 'artifacts', 'cells')
@@ -103,12 +105,12 @@ function withoutPaths(record: AttributionRecord, origin: string): AttributionRec
 }
 
 /** Takes down what runs of killed attributions left on the engine, and forgets those that nobody has gone on with for long. */
-export async function clearAttributions({ ccCi, state }: GarbageParts, now: number): Promise<void> {
+export async function clearAttributions({ ccCi, state }: CommandOptions, now: number): Promise<void> {
   const ids = await readdir(join(state, 'why')).catch(() => [])
   for (const id of ids.filter(isRunId)) {
     const own = stateOf(state, id)
     if (readLifeSign(attributionFolder(own, id).alive) === true) continue
-    const teardown = await provenCells({ ccCi, state: own }, id)
+    const teardown = await verifyTeardownOfCells({ ccCi, state: own }, id)
     const old = now - (await stat(own)).mtimeMs > KEPT_MS
     if (teardown !== 'left' && old) await rm(own, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -5,13 +5,18 @@ import { retry } from '../../lib/retry.ts'
 import { formatSize } from '../../lib/size.ts'
 import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
 import type { Assignment, Dispatch } from '../contract/protocol.ts'
-import { type Desk, openDesk } from './desk.ts'
-import { freeDisk } from './disk.ts'
-import { collectGarbage, pruneImages } from './garbage.ts'
-import { HeldRun } from './held-run.ts'
-import { type KeepLimits, pruneKept } from './kept.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
+import { RunExecutor } from './run-executor.ts'
 import { clearAttributions } from './why-task.ts'
+import {
+  type FolderLimits,
+  freeDisk,
+  openWorkspace,
+  pruneImages,
+  pruneRunFolders,
+  runGarbageCollection,
+  type Workspace,
+} from './workspace.ts'
 
 const FIRST_PAUSE_MS = 500
 const BACKOFF = { firstMs: FIRST_PAUSE_MS, longestMs: 15_000 }
@@ -26,11 +31,11 @@ export interface WorkerOptions {
   readonly ccCi: readonly string[]
   readonly clock: Clock
   readonly log: Logger
-  /** Aborted: no new runs; those that go on are ended in peace. */
+  /** Aborted: drain. No new runs are claimed; active ones finish. */
   readonly signal: AbortSignal
-  /** Aborted: runs are stopped, taken down and given back to the queue. */
-  readonly giveBack?: AbortSignal
-  /** After this time of draining, as `giveBack`. Default: never. */
+  /** Aborted: active runs are stopped, torn down and released to the queue. */
+  readonly release?: AbortSignal
+  /** How long to drain before `release`. Default: without limit. */
   readonly drainMs?: number
   readonly limits?: Partial<WorkerLimits>
   /** Free disk in bytes. Default: what the file systems say. */
@@ -38,13 +43,13 @@ export interface WorkerOptions {
 }
 
 /**
- * Takes runs from the server and sees each to its end, several at a time while memory allows. Resolves when it was told to drain and holds
- * nothing any more. Throws what the server refuses before it ever gave an answer, for example the token.
+ * Claims runs from the server and executes them, several at a time while memory allows. Resolves when it was told to drain and no run is
+ * active. Throws if the server refuses it, for example its token, before the first successful claim.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  await using desk = await openDesk(options.state)
+  await using workspace = await openWorkspace(options.state)
   await removeLeftovers(options)
-  const worker = new Worker(options, desk, harnessName(await toolIdentity()))
+  const worker = new Worker(options, workspace, toolVersion(await toolIdentity()))
   try {
     await worker.claimUntilDrained()
   } finally {
@@ -55,44 +60,44 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 async function removeLeftovers(options: WorkerOptions): Promise<void> {
   const { log } = options
   try {
-    const left = await collectGarbage(options)
-    if (left !== null) log.warn({ left }, 'something of earlier runs could not be removed')
+    const left = await runGarbageCollection(options)
+    if (left !== null) log.warn({ left }, 'orphan cleanup incomplete')
     await clearAttributions(options, options.clock.now())
   } catch (error) {
-    log.warn({ error: messageOf(error) }, 'what earlier runs may have left was not looked for')
+    log.warn({ error: messageOf(error) }, 'orphan cleanup failed at startup')
   }
 }
 
-function harnessName({ version, commit }: ToolIdentity): string {
+function toolVersion({ version, commit }: ToolIdentity): string {
   return commit === null ? version : `${version}+${commit}`
 }
 
 class Worker {
   readonly #options: WorkerOptions
-  readonly #desk: Desk
-  readonly #harness: string
+  readonly #workspace: Workspace
+  readonly #toolVersion: string
   readonly #limits: WorkerLimits
   readonly #running = new Map<Assignment, Promise<void>>()
-  readonly #giveBack = new AbortController()
-  #trouble: string | null = null
+  readonly #release = new AbortController()
+  #unavailableReason: string | null = null
   #imagesAt = Number.MIN_SAFE_INTEGER
 
-  constructor(options: WorkerOptions, desk: Desk, harness: string) {
+  constructor(options: WorkerOptions, workspace: Workspace, toolVersion: string) {
     this.#options = options
-    this.#desk = desk
-    this.#harness = harness
+    this.#workspace = workspace
+    this.#toolVersion = toolVersion
     this.#limits = { ...LIMITS, ...options.limits }
-    if (options.giveBack?.aborted) this.#giveBack.abort()
-    options.giveBack?.addEventListener('abort', () => this.#giveBack.abort(), { once: true })
+    if (options.release?.aborted) this.#release.abort()
+    options.release?.addEventListener('abort', () => this.#release.abort(), { once: true })
   }
 
   async claimUntilDrained(): Promise<void> {
     const { signal, log, clock } = this.#options
     let met = false
-    await this.#prune(this.#limits.keep)
+    await this.#prune(this.#limits.folders)
     const onFailure = (error: unknown, pauseMs: number) => {
-      if (!met && isRefusal(error)) throw error
-      log.warn({ error: messageOf(error), againInMs: pauseMs }, 'the server gave nothing to do')
+      if (!met && isPermanent(error)) throw error
+      log.warn({ error: messageOf(error), retryInMs: pauseMs }, 'claim request failed; backing off')
       return pauseMs
     }
     try {
@@ -109,80 +114,84 @@ class Worker {
   async drained(): Promise<void> {
     const { drainMs, log } = this.#options
     if (this.#running.size > 0) log.info({ runs: this.#running.size }, 'draining')
-    const timer = drainMs === undefined ? undefined : setTimeout(() => this.#giveBack.abort(), drainMs)
+    const timer = drainMs === undefined ? undefined : setTimeout(() => this.#release.abort(), drainMs)
     await Promise.all(this.#running.values())
     clearTimeout(timer)
-    await this.#prune(this.#limits.keep)
+    await this.#prune(this.#limits.folders)
   }
 
   async #claimOnce(): Promise<void> {
     const { dispatch, memoryBytes, signal, clock } = this.#options
     const freeBytes = memoryBytes - [...this.#running.keys()].reduce((sum, { request }) => sum + request.memoryBytes, 0)
-    if (freeBytes <= 0) return this.#oneEnds(signal)
-    if (await this.#lacksDisk()) return this.#tellTrouble()
+    if (freeBytes <= 0) return this.#waitForOne(signal)
+    if (await this.#lacksDisk()) return this.#reportUnavailable()
     await this.#pruneImages(false)
     const waitMs = this.#running.size > 0 ? this.#limits.busyWaitMs : this.#limits.idleWaitMs
     const since = performance.now()
-    const held = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#harness, waitMs }, signal)
-    if (held) return this.#begin(held, since)
-    const asked = performance.now() - since
-    if (asked < FIRST_PAUSE_MS) await clock.sleep(FIRST_PAUSE_MS - asked, signal).catch(() => {})
+    const assignment = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#toolVersion, waitMs }, signal)
+    if (assignment) return this.#start(assignment, since)
+    const tookMs = performance.now() - since
+    if (tookMs < FIRST_PAUSE_MS) await clock.sleep(FIRST_PAUSE_MS - tookMs, signal).catch(() => {})
   }
 
-  #begin(held: Assignment, since: number): void {
+  #start(assignment: Assignment, since: number): void {
     const { dispatch, state, ccCi, clock, log } = this.#options
-    log.info({ run: held.request.id, attempt: held.attempt, repository: held.request.repository }, 'claimed')
-    const run = new HeldRun(held, {
-      ...{ dispatch, state, ccCi, clock, log, since, desk: this.#desk.dir },
-      ...{ limits: this.#limits, giveBack: this.#giveBack.signal },
+    log.info(
+      { run: assignment.request.id, attempt: assignment.attempt, repository: assignment.request.repository },
+      'claimed',
+    )
+    const run = new RunExecutor(assignment, {
+      ...{ dispatch, state, ccCi, clock, log, since, workspace: this.#workspace.dir },
+      ...{ limits: this.#limits, release: this.#release.signal },
     })
     this.#running.set(
-      held,
-      run.hold().finally(() => {
-        this.#running.delete(held)
-        return this.#prune(this.#limits.keep)
+      assignment,
+      run.execute().finally(() => {
+        this.#running.delete(assignment)
+        return this.#prune(this.#limits.folders)
       }),
     )
   }
 
-  /** Where the disk is short, what the server has already goes, and all images that runs brought and nobody uses. */
+  /** Where the disk is short, removes delivered run folders and all unused images of runs first. */
   async #lacksDisk(): Promise<boolean> {
     const { state, log, freeDisk: ask = () => freeDisk(state) } = this.#options
-    const { diskBytes, keep } = this.#limits
+    const { diskBytes, folders } = this.#limits
     let free = await ask()
     if (free < diskBytes) {
-      await this.#prune({ ...keep, count: 0 })
+      await this.#prune({ ...folders, count: 0 })
       await this.#pruneImages(true)
       free = await ask()
     }
-    const before = this.#trouble
-    this.#trouble =
+    const before = this.#unavailableReason
+    this.#unavailableReason =
       free < diskBytes
         ? `${formatSize(free)} of disk are free, ${formatSize(diskBytes)} are needed: no run is begun`
         : null
-    if (before === null && this.#trouble !== null) log.warn(this.#trouble)
-    if (before !== null && this.#trouble === null)
-      log.info({ free: formatSize(free) }, 'there is room on the disk again')
-    return this.#trouble !== null
+    if (before === null && this.#unavailableReason !== null)
+      log.warn({ reason: this.#unavailableReason }, 'not enough free disk; claiming no runs')
+    if (before !== null && this.#unavailableReason === null)
+      log.info({ free: formatSize(free) }, 'disk has enough room again')
+    return this.#unavailableReason !== null
   }
 
-  async #tellTrouble(): Promise<void> {
+  async #reportUnavailable(): Promise<void> {
     const { dispatch, memoryBytes, signal, clock } = this.#options
-    const trouble = this.#trouble ?? ''
-    await dispatch.claim({ memoryBytes, freeBytes: 0, harness: this.#harness, waitMs: 0, trouble }, signal)
+    const reason = this.#unavailableReason ?? ''
+    await dispatch.claim({ memoryBytes, freeBytes: 0, harness: this.#toolVersion, waitMs: 0, trouble: reason }, signal)
     await clock.sleep(this.#limits.diskLookMs, signal).catch(() => {})
   }
 
-  /** Never throws: what could not be removed is met again. */
-  async #prune(limits: KeepLimits): Promise<void> {
+  /** Never throws: what could not be removed is tried again later. */
+  async #prune(limits: FolderLimits): Promise<void> {
     const { dispatch, state, clock, log } = this.#options
     if (dispatch.sharesFolder) return
     const busy = new Set([...this.#running.keys()].map(({ folder }) => folder))
     try {
-      const removed = await pruneKept(state, { limits, busy, now: clock.now() })
-      if (removed.length > 0) log.info({ runs: removed.length }, 'removed folders of runs that the server has')
+      const removed = await pruneRunFolders(state, { limits, busy, now: clock.now() })
+      if (removed.length > 0) log.info({ runs: removed.length }, 'removed run folders')
     } catch (error) {
-      log.warn({ error: messageOf(error) }, 'folders of earlier runs could not be removed')
+      log.warn({ error: messageOf(error) }, 'run folder cleanup failed')
     }
   }
 
@@ -193,14 +202,14 @@ class Worker {
     if (clock.now() - this.#imagesAt < (short ? imagesShortMs : imagesMs)) return
     this.#imagesAt = clock.now()
     try {
-      const trouble = await pruneImages(this.#options, short)
-      if (trouble !== null) log.warn({ trouble }, 'images of earlier runs could not all be removed')
+      const output = await pruneImages(this.#options, short)
+      if (output !== null) log.warn({ output }, 'image cleanup incomplete')
     } catch (error) {
-      log.warn({ error: messageOf(error) }, 'images of earlier runs could not be removed')
+      log.warn({ error: messageOf(error) }, 'image cleanup failed')
     }
   }
 
-  async #oneEnds(signal: AbortSignal): Promise<void> {
+  async #waitForOne(signal: AbortSignal): Promise<void> {
     const drain = Promise.withResolvers<void>()
     const onAbort = () => drain.resolve()
     signal.addEventListener('abort', onAbort, { once: true })
@@ -209,7 +218,7 @@ class Worker {
   }
 }
 
-/** What no waiting mends. */
-function isRefusal(error: unknown): boolean {
+/** Errors that a retry cannot fix. */
+function isPermanent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'server-refused' || error.code === 'bad-server')
 }

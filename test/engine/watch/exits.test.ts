@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SeenTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ContainerState } from '../../../src/engine/types.ts'
 import { type Exit, exitsOf, isSameAge } from '../../../src/engine/watch/exits.ts'
 import type { Span } from '../../../src/engine/watch/spans.ts'
@@ -57,7 +57,7 @@ test('each kill explains one late end of each other service', () => {
 })
 
 /** The age of the only end, in seconds, where the engine tells this of its task and container; without a container none is to be had. */
-function age(task: Partial<SeenTask>, container?: Partial<ContainerState>): number | undefined {
+function age(task: Partial<ObservedTask>, container?: Partial<ContainerState>): number | undefined {
   const seen = lived(60, { app: [{ from: 10, to: 40 }] })
   const containers = [...seen.containers].map(([id, one]) => [id, { ...one, ...container }] as const)
   const tasks = seen.tasks.map((one) => ({ ...one, ...task }))
@@ -81,7 +81,7 @@ test('where there is no container any more its task tells the age', () => {
 })
 
 const exit = (ageSeconds: number, sign = 'failed 9 '): Exit => {
-  const [task] = lived(1, { app: [{ from: 0 }] }).tasks as [SeenTask]
+  const [task] = lived(1, { app: [{ from: 0 }] }).tasks as [ObservedTask]
   return { service: 'app', task, at: 0, ageMs: ageSeconds * 1000, sign, current: true, why: 'unexpected' }
 }
 

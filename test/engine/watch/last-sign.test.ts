@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SeenTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../../src/engine/types.ts'
 import { second } from './lives.ts'
 import { watching } from './watching.ts'
@@ -7,7 +7,7 @@ import { watching } from './watching.ts'
 /** What the engine tells otherwise of its services, tasks and containers, each of them. */
 interface Otherwise {
   readonly service?: Partial<ServiceState>
-  readonly task?: Partial<SeenTask>
+  readonly task?: Partial<ObservedTask>
   readonly container?: Partial<ContainerState>
 }
 

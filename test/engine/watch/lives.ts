@@ -1,4 +1,4 @@
-import type { SeenTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
 import type { Span } from '../../../src/engine/watch/spans.ts'
 import { at, CONTAINER, SERVICE, TASK } from '../stack-look.ts'
@@ -55,7 +55,7 @@ export function lived(
   }
 }
 
-function taskOf(name: string, id: string, life: Life, now: number): SeenTask {
+function taskOf(name: string, id: string, life: Life, now: number): ObservedTask {
   const { from, to, code = 9, error = '', old, told } = life
   const spec = old ? { templateHash: 'old', unplacedHash: 'old' } : {}
   const task = { ...TASK, ...spec, id, serviceId: name, containerId: `c-${id}`, createdAt: at(from) }

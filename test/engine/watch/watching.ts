@@ -47,7 +47,7 @@ export function watching(
     taskLogs: async () => '',
     events: () => ({
       outOfMemory,
-      nudge: async () => undefined,
+      wake: async () => undefined,
       listener: () => (signal: AbortSignal) => {
         return new Promise<void>((resolve, reject) => {
           wakers.add(resolve)

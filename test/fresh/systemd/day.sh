@@ -58,7 +58,7 @@ expect 'and the run is judged' "$(ended)" 'done 2 0.1.0 pass clean *' && nothing
 rm -r /etc/systemd/system/cc-ci.service.d && systemctl daemon-reload
 
 cd /opt/cc-ci && git clone -q /srv/source.git 0.2.0 && cp -al 0.1.0/node_modules 0.2.0/ && sed -i 's/"version": "0.1.0"/"version": "0.2.0"/' 0.2.0/package.json
-sed -i "s/^  '0001-first': .*/&\n  '9999-later': { up: async (db) => void (await sql.raw('create table later (x integer)').execute(db)) },/" 0.2.0/src/server/store/database/migrations.ts
+sed -i "s/^  '0001-first': .*/&\n  '9999-later': { up: async (db) => void (await sql.raw('create table later (x integer)').execute(db)) },/" 0.2.0/src/server/storage/schema/migrations.ts
 comment && deployed && ln -sfn 0.2.0 current && began=$(now) && systemctl restart cc-ci
 echo "      an upgrade in the middle of a run took $(since "$began")"
 expect 'the run ended with what it began with' "$(newest)" 'done 1 0.1.0 pass clean *'

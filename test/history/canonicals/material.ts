@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CanonicalStore, openCanonicals, type StoreOptions } from '../../../src/history/canonicals/store.ts'
-import type { ReleaseKey } from '../../../src/lifecycle/canonical.ts'
-import type { KeptApp, KeptSecrets } from '../../../src/lifecycle/kept-data.ts'
+import type { ReleaseKey } from '../../../src/lifecycle/kept-data/canonical.ts'
+import type { KeptApp, KeptSecrets } from '../../../src/lifecycle/kept-data/kept-data.ts'
 
 export const KEY: ReleaseKey = {
   ...{ recipe: 'shop', origin: 'https://git.example.org/coop/shop.git' },

@@ -51,7 +51,7 @@ describe('one round', () => {
     await stage.enrol({ name: 'a-nothing' })
     await write(pull, '!testme')
     expect(await stage.poll()).toBe(1)
-    expect(await stage.store.cursor('coop/a-nothing')).toBe((await stage.store.enrolmentOf('coop/a-nothing'))?.at)
+    expect(await stage.store.cursor('coop/a-nothing')).toBe((await stage.store.enrollmentOf('coop/a-nothing'))?.at)
   })
 
   it('shows a run again that is still queued, for the case that nobody did', async () => {

@@ -7,11 +7,12 @@ import { Masker } from '../../../src/lib/mask.ts'
 import type { CommentDeps } from '../../../src/server/comments/handle-comment.ts'
 import { createCommentReceiver } from '../../../src/server/comments/receive.ts'
 import type { CommentReceiver } from '../../../src/server/contract/services.ts'
-import type { Enrolment, RunRow } from '../../../src/server/contract/store.ts'
+import type { RunRow } from '../../../src/server/contract/store.ts'
+import type { Enrollment } from '../../../src/server/enrollments/enrollment.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import type { Reply } from '../../../src/server/publishing/replies.ts'
-import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { WebhookReceiver } from './webhook-receiver.ts'
 
@@ -65,7 +66,7 @@ export class Stage {
   }
 
   /** A repository of its own with an open pull request of a branch, enrolled. */
-  async pull(enrolment: Partial<Enrolment> = {}) {
+  async pull(enrolment: Partial<Enrollment> = {}) {
     const name = `recipe-${++this.#count}`
     const repository = `coop/${name}`
     const { admin, member: as } = this.gitea.people
@@ -78,9 +79,9 @@ export class Stage {
     return { repository, number, head }
   }
 
-  enrol(enrolment: Partial<Enrolment> & { readonly name: string }): Promise<void> {
+  enrol(enrolment: Partial<Enrollment> & { readonly name: string }): Promise<void> {
     const at = new Date().toISOString()
-    return this.store.enrol({
+    return this.store.enroll({
       at,
       by: 'operator',
       allow: [],
@@ -124,7 +125,7 @@ export class Stage {
   }
 
   async withdrawAll(): Promise<void> {
-    for (const { name } of await this.store.enrolments()) await this.store.withdraw(name)
+    for (const { name } of await this.store.enrollments()) await this.store.withdraw(name)
   }
 
   async close(): Promise<void> {

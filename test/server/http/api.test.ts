@@ -92,7 +92,7 @@ test('enrolments come and go, names with a slash included', async () => {
   const list = await bench.app.request('/api/v1/enrolments')
   expect(await list.json()).toMatchObject({ enrolments: [{ name: 'coop-cloud/one', allow: ['ann'] }] })
   expect((await bench.api('DELETE', '/enrolments/coop-cloud%2Fone')).status).toBe(204)
-  expect(await bench.store.enrolments()).toEqual([])
+  expect(await bench.store.enrollments()).toEqual([])
 })
 
 test('a worker gets a token once, and none but its hash is kept', async () => {

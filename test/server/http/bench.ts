@@ -9,14 +9,14 @@ import type { CommentEvent } from '../../../src/server/contract/forge.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import type { Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
-import { makeDispatch } from '../../../src/server/dispatch/dispatch.ts'
 import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
 import { maskedLines } from '../../../src/server/http/middleware/mask-responses.ts'
+import { createDispatcher } from '../../../src/server/runs/dispatcher.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
-import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
-import { FakeClock, GIB } from '../store/bench.ts'
+import { FakeClock, GIB } from '../storage/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
 export const SETTINGS: ServerSettings = {
@@ -74,7 +74,7 @@ export async function httpBench({
   const [lines, comments]: [string[], CommentEvent[]] = [[], []]
   const log = pino({}, maskedLines(serverMasker(settings), { write: (line) => lines.push(line) }))
   const metrics = makeMetrics(store, clock)
-  const dispatch = makeDispatch({
+  const dispatch = createDispatcher({
     ...{
       store: metrics.timed(store),
       state,
@@ -164,19 +164,19 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       if (result === 'unknown') throw new UsageError('no-such-run', 'there is no such run')
       return result
     },
-    async enrol({ name, by, allow = [], memoryBytes = null, mirrorOf = null }) {
-      if ((await store.enrolments()).some((one) => one.name === name)) {
+    async enroll({ name, allow = [], memoryBytes = null, mirrorOf = null }, by) {
+      if ((await store.enrollments()).some((one) => one.name === name)) {
         throw new UsageError('already-enrolled', `${name} is enrolled already`, { kind: 'conflict' })
       }
       const at = new Date(clock.now()).toISOString()
-      const enrolment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }
-      await store.enrol(enrolment)
+      const enrollment = { name, at, by, allow, memoryBytes, mirrorOf, webhook: null }
+      await store.enroll(enrollment)
       const hook = {
         url: 'https://ci.example.org/hooks/gitea',
         contentType: 'json',
         events: ['issue_comment'],
       } as const
-      return { enrolment, paste: { ...hook, page: 'https://git.example.org/x', secret: 'CC_CI_WEBHOOK_SECRET' } }
+      return { enrollment, paste: { ...hook, page: 'https://git.example.org/x', secret: 'CC_CI_WEBHOOK_SECRET' } }
     },
     withdraw: (name) => store.withdraw(name),
     async approve() {},

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FileCache } from '../../../src/server/http/file-cache.ts'
-import { FakeClock } from '../store/bench.ts'
+import { FakeClock } from '../storage/bench.ts'
 
 const MIB = 1024 ** 2
 

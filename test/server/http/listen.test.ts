@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Listening, listen } from '../../../src/server/http/listen.ts'
 import { RATES, RateLimiter } from '../../../src/server/http/middleware/rate-limit.ts'
-import { FakeClock } from '../store/bench.ts'
+import { FakeClock } from '../storage/bench.ts'
 import { type HttpBench, httpBench, OPERATOR_TOKEN, SETTINGS } from './bench.ts'
 
 let bench: HttpBench

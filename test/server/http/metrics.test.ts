@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { makeMetrics } from '../../../src/server/http/metrics.ts'
-import { LEASE_MS } from '../store/bench.ts'
+import { LEASE_MS } from '../storage/bench.ts'
 import { type HttpBench, httpBench } from './bench.ts'
 
 const CAPACITY = { worker: 'barn', memoryBytes: 2e10, freeBytes: 2e10, harness: '1' }

@@ -7,7 +7,7 @@ import { waitFor } from '../../../src/lib/wait.ts'
 import type { Assignment, Dispatch } from '../../../src/server/contract/protocol.ts'
 import { type Listening, listen } from '../../../src/server/http/listen.ts'
 import { httpDispatch } from '../../../src/server/worker/http-dispatch.ts'
-import { GIB } from '../store/bench.ts'
+import { GIB } from '../storage/bench.ts'
 import { type HttpBench, httpBench } from './bench.ts'
 
 const never = new AbortController().signal

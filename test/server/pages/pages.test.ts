@@ -11,15 +11,15 @@ import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { giteaPageUrls } from '../../../src/server/forge/gitea/page-urls.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
-import { makeOperations } from '../../../src/server/operations/operations.ts'
+import { createOperations } from '../../../src/server/operations.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import type { RunsDiskSeen } from '../../../src/server/retention.ts'
-import { openStore } from '../../../src/server/store/open.ts'
+import { openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
-import { enrolment } from '../store/bench.ts'
+import { enrolment } from '../storage/bench.ts'
 import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
 
 const CSRF = 'a-token-of-this-session'
@@ -34,7 +34,7 @@ function pagesOf(
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const publisher = createPublisher({ ...scene.parts, forge })
-  const operations = makeOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
+  const operations = createOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
   const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
@@ -221,7 +221,7 @@ test('a worker is here, away, or takes nothing and says why', async () => {
   const free = { memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }
   await scene.store.seenWorker({ worker: 'here', ...free }, Date.now())
   await scene.store.seenWorker({ worker: 'gone', ...free }, Date.now() - 3_600_000)
-  await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, trouble: 'no <disk>' }, Date.now())
+  await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, unavailableReason: 'no <disk>' }, Date.now())
   const { app } = pagesOf(scene, null)
   const text = await (await app.request('/workers')).text()
   for (const said of ['✓ here', '– away', '! takes nothing', 'no &lt;disk&gt;']) expect(text).toContain(said)
@@ -256,7 +256,7 @@ test('runs are filtered and paged', async () => {
 test('forms are for operators, with the token of the session', async () => {
   const scene = await openScene()
   const request = requestFor()
-  await scene.store.enrol(enrolment(request.repository))
+  await scene.store.enroll(enrolment(request.repository))
   await scene.store.add(request)
   const reader = pagesOf(scene, null).app
   const operator = pagesOf(scene, 'operator').app

@@ -9,11 +9,11 @@ import { Masker } from '../../../src/lib/mask.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { addPages, type PageServices } from '../../../src/server/http/pages/routes.ts'
 import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
-import { openStore } from '../../../src/server/store/open.ts'
+import { openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { results } from '../../history/some-runs.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
-import { commentOf, enrolment } from '../store/bench.ts'
+import { commentOf, enrolment } from '../storage/bench.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
 import { crawl } from './crawl.ts'
 
@@ -28,8 +28,8 @@ function appOf(services: PageServices): Hono {
 test('every page is the same after the database was deleted and made anew from the files', async () => {
   const scene = await openScene()
   const { store, settings, parts } = scene
-  await store.enrol(enrolment('coop/hello', { allow: ['ann'] }))
-  await store.enrol(enrolment('Other'))
+  await store.enroll(enrolment('coop/hello', { allow: ['ann'] }))
+  await store.enroll(enrolment('Other'))
   for (const [number, made] of [passedResults(), failedResults(), null, passedResults()].entries()) {
     await store.add(requestFor({ repository: `coop/r${number}`, pull: null }))
     const lost = { state: 'error', verdict: null, cause: 'engine-lost', message: 'three workers were lost' } as const

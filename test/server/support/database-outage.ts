@@ -20,8 +20,8 @@ export interface SeenAway {
   readonly health: number
   readonly ready: number
   /** Of the run that went on meanwhile, and of the one whose comment came meanwhile. */
-  readonly during: Awaited<ReturnType<typeof seenOf>>
-  readonly meanwhile: Awaited<ReturnType<typeof seenOf>>
+  readonly during: Awaited<ReturnType<typeof stateOfMirror>>
+  readonly meanwhile: Awaited<ReturnType<typeof stateOfMirror>>
   /** From the return of the database until both were answered, ms. */
   readonly answeredMs: number
 }
@@ -61,8 +61,8 @@ export async function databaseAway(kind: Away, ms: number): Promise<SeenAway> {
     return {
       health,
       ready,
-      during: await seenOf(during, server),
-      meanwhile: await seenOf(meanwhile, server),
+      during: await stateOfMirror(during, server),
+      meanwhile: await stateOfMirror(meanwhile, server),
       answeredMs,
     }
   } finally {
@@ -74,7 +74,7 @@ async function statusOf(server: TestServer, path: string): Promise<number> {
   return (await fetch(`${server.url}${path}`)).status
 }
 
-async function seenOf(pull: TestPull, server: TestServer) {
+async function stateOfMirror(pull: TestPull, server: TestServer) {
   const statuses = await pull.statuses()
   const runs = (await pull.runs(server)).map(({ state, attempt, outcome }) => ({
     ...{ state, attempt, verdict: outcome?.verdict, teardown: outcome?.teardown },

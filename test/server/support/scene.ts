@@ -11,7 +11,7 @@ import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
 import { type BaseMemory, makeBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
-import { type OpenStore, openStore } from '../../../src/server/store/open.ts'
+import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import type { Results } from '../../../src/verdict/results.ts'
 
 const GIB = 1024 ** 3

@@ -9,11 +9,11 @@ import type { ForgePull } from '../../../src/server/contract/forge.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { lastTime, parseSweepTimes, timesText } from '../../../src/server/settings/sweep-times.ts'
-import { openStore } from '../../../src/server/store/open.ts'
+import { openStore } from '../../../src/server/storage/open.ts'
 import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
 import { crash, keep, results } from '../../history/some-runs.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
-import { FakeClock } from '../store/bench.ts'
+import { FakeClock } from '../storage/bench.ts'
 import { openScene, type Scene } from '../support/scene.ts'
 
 const GIB = 1024 ** 3
@@ -58,7 +58,7 @@ async function stage(more: Parameters<typeof openScene>[0] = {}) {
   }
   const clock = new FakeClock()
   const enrol = (name: string, memoryBytes: number | null = null) =>
-    scene.store.enrol({
+    scene.store.enroll({
       name,
       at: '2026-11-01T00:00:00.000Z',
       by: 'test',

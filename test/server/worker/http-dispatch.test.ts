@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Assignment } from '../../../src/server/contract/protocol.ts'
-import { httpDispatch } from '../../../src/server/worker/http-dispatch.ts'
-import { callServer, serverUrl } from '../../../src/server/worker/server-call.ts'
+import { serverUrl } from '../../../src/server/server-address.ts'
+import { callServer, httpDispatch } from '../../../src/server/worker/http-dispatch.ts'
 
 const ID = '20261123-191254-k3f9qa'
 const TOKEN = 'a'.repeat(32)

@@ -11,7 +11,7 @@ import { type RunRecord, readRecord, runFolder } from '../../../src/lifecycle/ru
 import { FencedError } from '../../../src/server/contract/errors.ts'
 import type { Assignment, ClaimBody, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
-import { writePiece } from '../../../src/server/dispatch/upload.ts'
+import { writePiece } from '../../../src/server/runs/uploaded-files.ts'
 import type { WorkerLimits } from '../../../src/server/worker/limits.ts'
 import { runWorker } from '../../../src/server/worker/worker.ts'
 
@@ -72,7 +72,7 @@ export class Served implements Dispatch {
   /** Calls that met nobody. */
   unanswered = 0
   readonly drain = new AbortController()
-  readonly giveBack = new AbortController()
+  readonly releasing = new AbortController()
   readonly #options: ServedOptions
   #source = { bundle: '', commit: '' }
   #ended = new Set<string>()
@@ -89,7 +89,7 @@ export class Served implements Dispatch {
       dispatch: this,
       ...{ state: this.state, memoryBytes: 2 * GIB, clock: systemClock, log: pino({ level: 'silent' }) },
       ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, '-'],
-      ...{ signal: this.drain.signal, giveBack: this.giveBack.signal },
+      ...{ signal: this.drain.signal, release: this.releasing.signal },
       limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...NO_IMAGES, ...this.#options.limits },
       ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),
       ...(drainMs === undefined ? {} : { drainMs }),
@@ -192,7 +192,7 @@ export class Served implements Dispatch {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.giveBack.abort()
+    this.releasing.abort()
     await this.done()
     rmSync(this.dir, { recursive: true, force: true })
   }

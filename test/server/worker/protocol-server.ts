@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises'
 import { CcCiError } from '../../../src/lib/errors.ts'
 import { FencedError, UploadError } from '../../../src/server/contract/errors.ts'
 import { claimBody, finishBody, teardownBody } from '../../../src/server/contract/protocol.ts'
-import type { DispatchOffice } from '../../../src/server/dispatch/dispatch.ts'
+import type { Dispatcher } from '../../../src/server/runs/dispatcher.ts'
 
 /** The table of contract/protocol.ts over plain HTTP on loopback, for workers in processes of their own. */
-export async function serveProtocol(office: DispatchOffice): Promise<{ url: string; close(): void }> {
+export async function serveProtocol(office: Dispatcher): Promise<{ url: string; close(): void }> {
   const server = createServer((request, response) => {
     answer(office, request, response).catch((error: unknown) => refuse(response, error))
   })
@@ -19,7 +19,7 @@ export async function serveProtocol(office: DispatchOffice): Promise<{ url: stri
   return { url: `http://127.0.0.1:${port}`, close: () => void server.close().closeAllConnections() }
 }
 
-async function answer(office: DispatchOffice, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(office: Dispatcher, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '', 'http://x')
   const [, , , what, id = '', call = '', ...path] = url.pathname.split('/').map(decodeURIComponent)
   const dispatch = office.remote('elsewhere')

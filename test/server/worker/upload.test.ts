@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/lib/clock.ts'
 import { InfraError } from '../../../src/lib/errors.ts'
 import { FencedError } from '../../../src/server/contract/errors.ts'
 import type { Assignment, Dispatch } from '../../../src/server/contract/protocol.ts'
-import { writePiece } from '../../../src/server/dispatch/upload.ts'
+import { writePiece } from '../../../src/server/runs/uploaded-files.ts'
 import { FolderUpload } from '../../../src/server/worker/upload.ts'
 
 const HELD = { folder: '20261123-191254-k3f9qa', request: { id: '20261123-191254-k3f9qa' } } as Assignment
@@ -39,7 +39,7 @@ const put: Dispatch['put'] = async (_, path, offset, bytes) => {
 
 function uploadBy(own: Dispatch['put'], onSleep = () => {}): FolderUpload {
   const log = pino({ level: 'silent' })
-  return new FolderUpload({ dispatch: { put: own }, held: HELD, dir: here, clock: clockWith(onSleep), log })
+  return new FolderUpload({ dispatch: { put: own }, assignment: HELD, dir: here, clock: clockWith(onSleep), log })
 }
 
 describe('a run folder', () => {
@@ -54,7 +54,7 @@ describe('a run folder', () => {
     })
     await upload.follow(stop.signal)
     expect(seen).toEqual(['1\n', '1\n2\n', '1\n2\n3\n'].slice(0, seen.length))
-    await upload.rest(new AbortController().signal)
+    await upload.sendAll(new AbortController().signal)
     expect(readFileSync(join(there, 'events.ndjson'), 'utf8')).toBe('1\n2\n3\n4\n')
   })
 
@@ -69,7 +69,7 @@ describe('a run folder', () => {
       if (calls % 3 === 2) throw new InfraError('server-gone', 'the answer was lost')
       return done
     })
-    await upload.rest(new AbortController().signal)
+    await upload.sendAll(new AbortController().signal)
     expect(readFileSync(join(there, 'logs', 'app.log'), 'utf8')).toBe(text)
   })
 
@@ -80,7 +80,7 @@ describe('a run folder', () => {
       const limits = { call: 10, file: path === 'report.html' ? 0 : 10, run: 100 }
       return { size: await writePiece({ dir: there, path, offset, bytes, limits }) }
     })
-    await upload.rest(new AbortController().signal)
+    await upload.sendAll(new AbortController().signal)
     expect(readFileSync(join(there, 'results.json'), 'utf8')).toBe('{}')
   })
 
@@ -95,7 +95,7 @@ describe('a run folder', () => {
       sent.push(path)
       return { size: 0 }
     })
-    await upload.rest(new AbortController().signal)
+    await upload.sendAll(new AbortController().signal)
     expect(sent).toEqual([])
   })
 
@@ -104,6 +104,6 @@ describe('a run folder', () => {
     const upload = uploadBy(async () => {
       throw new FencedError(HELD.folder)
     })
-    await expect(upload.rest(new AbortController().signal)).rejects.toMatchObject({ code: 'fenced' })
+    await expect(upload.sendAll(new AbortController().signal)).rejects.toMatchObject({ code: 'fenced' })
   })
 })

@@ -9,8 +9,7 @@ import { waitFor } from '../../../src/lib/wait.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { Assignment } from '../../../src/server/contract/protocol.ts'
 import { readKeptAttribution } from '../../../src/server/memory/kept-attribution.ts'
-import { type Child, startChild } from '../../../src/server/worker/child.ts'
-import { childEnv } from '../../../src/server/worker/command.ts'
+import { type Child, childEnv, startChild } from '../../../src/server/worker/child.ts'
 import { clearAttributions, whyTask } from '../../../src/server/worker/why-task.ts'
 import { builds } from '../../cli/played-builds.ts'
 import { commit, git, repository } from '../../recipe/throwaway.ts'
@@ -30,7 +29,7 @@ async function stage() {
   const why = { run: baseline, old, baseline, only: ['lint' as const, 'install' as const], runDeadlineMs: 600_000 }
   const request = requestFor({ commit: head, why, deadlineMs: 4 * 600_000 })
   const origin = 'https://git.example.org/coop/played'
-  const held: Assignment = {
+  const assignment: Assignment = {
     ...{ request, attempt: 1, token: '0'.repeat(32), leaseMs: 30_000, origin, approvedCommits: [], approvedTrees: [] },
     folder: request.id,
   }
@@ -42,21 +41,21 @@ async function stage() {
   }
   /** A worker's attempt: its own clone, gone with it. */
   const attempt = async () => {
-    const desk = await mkdtemp(join(dir, 'desk-'))
-    const checkout = join(desk, 'played')
-    await git(desk, 'clone', '--quiet', recipe, checkout)
-    const task = whyTask({ held, why, ccCi, state, desk })
+    const workspace = await mkdtemp(join(dir, 'workspace-'))
+    const checkout = join(workspace, 'played')
+    await git(workspace, 'clone', '--quiet', recipe, checkout)
+    const task = whyTask({ assignment, why, ccCi, state, workspace })
     const child = await startChild(await task.argv(checkout), {
       ...{ cwd: checkout, env: childEnv(), outputBytes: 1e6, onFlood: () => undefined },
     })
-    return { task, child, leave: () => rm(desk, { recursive: true }) }
+    return { task, child, leave: () => rm(workspace, { recursive: true }) }
   }
   return { dir, state, own, request, ccCi, record, attempt }
 }
 
 async function until(name: string, child: Child, look: () => boolean): Promise<void> {
   let ended: string | null = null
-  void child.exited.then(() => (ended = child.words.text(2000)))
+  void child.exited.then(() => (ended = child.output.text(2000)))
   const seen = async () => {
     if (look()) return { state: 'ready', value: null } as const
     if (ended !== null) return { state: 'impossible', cause: ended } as const
@@ -74,7 +73,7 @@ test('an attribution is killed, then stopped, goes on each time from where it wa
   await until('two runs', killed.child, () => made().length >= 2 && record()?.current !== null)
   killed.child.signal('SIGKILL')
   await killed.child.exited
-  expect(await killed.task.proven()).toBe('clean')
+  expect(await killed.task.verifyTeardown()).toBe('clean')
   await killed.leave()
   const kept = made()
   expect(kept.length).toBeGreaterThanOrEqual(2)
@@ -82,8 +81,8 @@ test('an attribution is killed, then stopped, goes on each time from where it wa
   const stopped = await attempt()
   await until('one more run', stopped.child, () => made().length > kept.length && record()?.current !== null)
   stopped.child.signal('SIGTERM')
-  expect(await stopped.child.exited, stopped.child.words.text(2000)).toBe(143)
-  expect(await stopped.task.proven()).toBe('clean')
+  expect(await stopped.child.exited, stopped.child.output.text(2000)).toBe(143)
+  expect(await stopped.task.verifyTeardown()).toBe('clean')
   await stopped.leave()
   expect(made().slice(0, kept.length)).toEqual(kept)
 
@@ -92,11 +91,11 @@ test('an attribution is killed, then stopped, goes on each time from where it wa
   expect(existsSync(own)).toBe(true)
 
   const last = await attempt()
-  expect(await last.child.exited, last.child.words.text(2000)).toBe(0)
-  expect(await last.task.proven()).toBe('clean')
+  expect(await last.child.exited, last.child.output.text(2000)).toBe(0)
+  expect(await last.task.verifyTeardown()).toBe('clean')
   const runs = made()
   expect(runs.slice(0, kept.length)).toEqual(kept)
-  await last.task.gather()
+  await last.task.collectFiles()
   await last.task.discard()
   expect(existsSync(own)).toBe(false)
   const { dir } = runFolder(state, request.id)
@@ -122,7 +121,7 @@ test('one that nobody has gone on with for long is forgotten when a worker start
   await until('a beginning', child, () => existsSync(own))
   child.signal('SIGKILL')
   await child.exited
-  expect(['clean', 'none']).toContain(await task.proven())
+  expect(['clean', 'none']).toContain(await task.verifyTeardown())
   await clearAttributions({ ccCi, state }, Date.now() + 8 * 24 * 3_600_000)
   expect(existsSync(own)).toBe(false)
 })

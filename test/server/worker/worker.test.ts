@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { InfraError } from '../../../src/lib/errors.ts'
-import { KEEP } from '../../../src/server/worker/kept.ts'
+import { FOLDER_LIMITS } from '../../../src/server/worker/workspace.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { Served, type ServedOptions } from './one-run.ts'
 
@@ -181,7 +181,7 @@ describe('a worker that drains', () => {
     await using one = await served({ behaviour: 'wait' })
     await one.until('the middle', () => one.running())
     one.drain.abort()
-    one.giveBack.abort()
+    one.releasing.abort()
     await one.done()
     expect(one.released).toEqual([one.held[0]?.folder])
     expect(one.finished).toEqual([])
@@ -208,7 +208,7 @@ describe('a worker that drains', () => {
 
 describe('a worker’s disk', () => {
   it('keeps the newest folders that the server has too, and no more', async () => {
-    const limits = { keep: { ...KEEP, count: 2 } }
+    const limits = { folders: { ...FOLDER_LIMITS, count: 2 } }
     await using one = await served({ behaviour: 'pass', sharesFolder: false, runs: 4, limits })
     await one.until('the ends', () => one.finished.length === 4)
     await one.done()
@@ -216,7 +216,7 @@ describe('a worker’s disk', () => {
   })
 
   it('is the server’s business where the folder is', async () => {
-    await using one = await served({ behaviour: 'pass', runs: 2, limits: { keep: { ...KEEP, count: 0 } } })
+    await using one = await served({ behaviour: 'pass', runs: 2, limits: { folders: { ...FOLDER_LIMITS, count: 0 } } })
     await one.until('the ends', () => one.finished.length === 2)
     await one.done()
     expect(readdirSync(join(one.state, 'runs'))).toHaveLength(2)

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { driftText, type MirrorSeen, mirrorsSeen, seenOf } from '../../store/mirrors-seen.ts'
+import { enrollmentName } from '../../enrollments/enrollment.ts'
+import { driftText, type MirrorState, readMirrorStates, stateOfMirror } from '../../mirrors/last-seen.ts'
 import { HttpError } from '../http-error.ts'
 import type { Api } from './api.ts'
 import { body, json, OPERATOR, route } from './describe.ts'
@@ -11,37 +12,41 @@ export function addRepositories({ app, services, auth }: Api): void {
 
   const list = route({
     ...{ method: 'get', path: '/api/v1/enrolments', summary: 'Repositories and organisations that are listened to' },
-    responses: { 200: json(z.object({ enrolments: z.array(shapes.listedEnrolment) }), 'All of them') },
+    responses: { 200: json(z.object({ enrolments: z.array(shapes.listedEnrollment) }), 'All of them') },
   })
   app.openapi(list, async (c) => {
-    const [enrolments, seen] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
-    return c.json({ enrolments: enrolments.map((one) => ({ ...one, mirror: mirrorOf(seenOf(one, seen)) })) }, 200)
+    const [enrollments, seen] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
+    return c.json(
+      { enrolments: enrollments.map((one) => ({ ...one, mirror: mirrorOf(stateOfMirror(one, seen)) })) },
+      200,
+    )
   })
 
-  const enrol = route({
+  const enroll = route({
     ...{
       method: 'post',
       path: '/api/v1/enrolments',
       summary: 'Enrols a repository or organisation',
       security: OPERATOR,
     },
-    request: { body: body(shapes.enrolOrder) },
+    request: { body: body(shapes.enrollOrder) },
     responses: {
       201: json(
-        z.object({ enrolment: shapes.enrolment, paste: shapes.paste.nullable() }),
+        z.object({ enrolment: shapes.enrollment, paste: shapes.paste.nullable() }),
         'Enrolled; `paste` is what to enter at the forge by hand where the token may not',
       ),
     },
   })
-  app.openapi(enrol, async (c) => {
+  app.openapi(enroll, async (c) => {
     const by = auth.operator(c)
-    return c.json(await operations.enrol({ ...c.req.valid('json'), by }), 201)
+    const { enrollment, paste } = await operations.enroll(c.req.valid('json'), by)
+    return c.json({ enrolment: enrollment, paste }, 201)
   })
 
   const withdraw = route({
     ...{ method: 'delete', path: '/api/v1/enrolments/{name}', security: OPERATOR },
     summary: 'Stops listening; a slash in the name is written %2F',
-    request: { params: z.object({ name: shapes.enrolmentName }) },
+    request: { params: z.object({ name: enrollmentName }) },
     responses: { 204: { description: 'Withdrawn' } },
   })
   app.openapi(withdraw, async (c) => {
@@ -91,7 +96,7 @@ export function addRepositories({ app, services, auth }: Api): void {
   })
 }
 
-function mirrorOf(seen: MirrorSeen | null) {
+function mirrorOf(seen: MirrorState | null) {
   if (!seen) return null
   const { branch, drift, problem, at } = seen
   return { branch, drift, problem, at, text: driftText(seen) }

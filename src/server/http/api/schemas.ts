@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../../contract/request.ts'
-import { DRIFTS } from '../../store/mirrors-seen.ts'
+import { enrollmentOrder, enrollmentShape } from '../../enrollments/enrollment.ts'
+import { DRIFTS } from '../../mirrors/last-seen.ts'
 
 /** What the API says and takes, as its description names it. Bytes are plain numbers, times ISO 8601. */
 export const failure = z
@@ -54,17 +55,7 @@ export const startOrder = z
   })
   .openapi('StartOrder', { example: { repository: 'coop/hello', ref: 'main', quick: true } })
 
-export const enrolment = z
-  .object({
-    name: z.string(),
-    at: z.string(),
-    by: z.string(),
-    allow: z.array(z.string()).readonly(),
-    memoryBytes: z.number().nullable(),
-    mirrorOf: z.string().nullable(),
-    webhook: z.number().nullable(),
-  })
-  .openapi('Enrolment')
+export const enrollment = z.object(enrollmentShape.shape).openapi('Enrolment')
 
 /** How a mirror stood to upstream when they were last compared; `text`: one line, null where there is nothing to tell. */
 const mirrorState = z
@@ -78,26 +69,9 @@ const mirrorState = z
   .openapi('MirrorState')
 
 /** Null where it is no mirror, or was not compared yet. */
-export const listedEnrolment = enrolment.extend({ mirror: mirrorState.nullable() }).openapi('ListedEnrolment')
+export const listedEnrollment = enrollment.extend({ mirror: mirrorState.nullable() }).openapi('ListedEnrolment')
 
-/** `ORG/REPO`, or `ORG`. */
-export const enrolmentName = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[A-Za-z0-9][\w.-]{0,99}(\/[A-Za-z0-9_.-]*[A-Za-z0-9_-][\w.-]*)?$/, 'ORG/REPO, or ORG')
-
-export const enrolOrder = z
-  .strictObject({
-    name: enrolmentName,
-    allow: z
-      .array(z.string().regex(/^[\w.-]{1,100}$/, 'a login'))
-      .max(200)
-      .optional(),
-    memoryBytes: z.int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
-    mirrorOf: repositoryName.optional(),
-  })
-  .openapi('EnrolOrder', { example: { name: 'coop', allow: ['member'] } })
+export const enrollOrder = enrollmentOrder.meta({ id: 'EnrolOrder', example: { name: 'coop', allow: ['member'] } })
 
 /** What to enter by hand at the forge where the token may not make the webhook; `secret` names the setting that has it. */
 export const paste = z

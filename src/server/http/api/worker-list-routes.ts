@@ -18,7 +18,11 @@ export function addWorkers({ app, services, auth }: Api): void {
   })
   app.openapi(list, async (c) => {
     auth.operator(c)
-    return c.json({ workers: [...(await store.workers())] }, 200)
+    const workers = await store.workers()
+    return c.json(
+      { workers: workers.map(({ unavailableReason, ...row }) => ({ ...row, trouble: unavailableReason })) },
+      200,
+    )
   })
 
   const add = route({

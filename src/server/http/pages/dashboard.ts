@@ -24,7 +24,7 @@ export interface DashboardData {
 export function dashboardPage(data: DashboardData): Html {
   const { viewer, now, running, queued, queueLength, ended, workers, runsDisk } = data
   const here = workers.filter((worker) => isHere(worker, now))
-  const troubled = here.filter(({ trouble }) => trouble !== null)
+  const troubled = here.filter(({ unavailableReason }) => unavailableReason !== null)
   const waiting = html`<h2>Waiting (${queueLength})</h2>${
     queued.length === 0
       ? html`<p class="dim">Nothing waits.</p>`
@@ -36,7 +36,7 @@ export function dashboardPage(data: DashboardData): Html {
     refresh: running.length + queueLength > 0 ? 10 : null,
     body: [
       html`<p class="dim"><a href="/workers">${here.length} of ${workers.length} worker${workers.length === 1 ? '' : 's'}</a> here now.</p>`,
-      html`${troubled.map(({ name, trouble }) => html`<p class="warn">⚠ ${name}: ${trouble}</p>`)}`,
+      html`${troubled.map(({ name, unavailableReason }) => html`<p class="warn">⚠ ${name}: ${unavailableReason}</p>`)}`,
       diskLine(runsDisk),
       runTable(`Running (${running.length})`, running, now),
       waiting,

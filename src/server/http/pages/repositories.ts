@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { formatSize } from '../../../lib/size.ts'
-import type { Enrolment } from '../../contract/store.ts'
-import { driftText, type MirrorSeen, seenOf } from '../../store/mirrors-seen.ts'
+import type { Enrollment } from '../../enrollments/enrollment.ts'
+import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, hidden, moment, momentUtc } from './layout.ts'
 
@@ -16,12 +16,12 @@ export interface Paste {
 /** What is listened to; an operator may add and remove. */
 export function repositoriesPage(data: {
   readonly viewer: Viewer
-  readonly enrolments: readonly Enrolment[]
-  readonly mirrors: ReadonlyMap<string, MirrorSeen>
+  readonly enrollments: readonly Enrollment[]
+  readonly mirrors: ReadonlyMap<string, MirrorState>
   readonly message: string | null
   readonly paste: Paste | null
 }): Html {
-  const { viewer, enrolments, mirrors, message, paste } = data
+  const { viewer, enrollments, mirrors, message, paste } = data
   const may = viewer.operator !== null
   return framed({
     title: 'Repositories',
@@ -29,9 +29,9 @@ export function repositoriesPage(data: {
     body: [
       message === null ? html`` : html`<p class="card" role="status">${message}</p>`,
       paste === null ? html`` : pasted(paste),
-      enrolments.length === 0
+      enrollments.length === 0
         ? html`<p class="dim">Nothing is enrolled.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrolments.map((one) => line(one, seenOf(one, mirrors), viewer))}</tbody></table></div>`,
+        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, stateOfMirror(one, mirrors), viewer))}</tbody></table></div>`,
       may
         ? html`<p><a href="/approvals">Approved code</a></p><h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,
@@ -39,13 +39,13 @@ export function repositoriesPage(data: {
   })
 }
 
-function line(enrolment: Enrolment, seen: MirrorSeen | null, { csrf, operator }: Viewer): Html {
-  const { name, at, by, webhook } = enrolment
+function line(enrollment: Enrollment, seen: MirrorState | null, { csrf, operator }: Viewer): Html {
+  const { name, at, by, webhook } = enrollment
   const remove = html`<form class="inline" method="post" action="/repositories/remove">${hidden(csrf)}<input type="hidden" name="name" value="${name}"><button>Remove</button></form>`
-  return html`<tr><th scope="row">${name.includes('/') ? html`<a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>` : html`${name} <span class="dim">(all of it)</span>`}</th><td>${more(enrolment)}${mirror(enrolment, seen)}</td><td>${moment(at)}<br>by ${by}</td><td>${webhook === null ? 'polling alone' : 'webhook, polling'}</td><td>${operator === null ? '' : remove}</td></tr>`
+  return html`<tr><th scope="row">${name.includes('/') ? html`<a href="/runs?repository=${encodeURIComponent(name)}">${name}</a>` : html`${name} <span class="dim">(all of it)</span>`}</th><td>${more(enrollment)}${mirror(enrollment, seen)}</td><td>${moment(at)}<br>by ${by}</td><td>${webhook === null ? 'polling alone' : 'webhook, polling'}</td><td>${operator === null ? '' : remove}</td></tr>`
 }
 
-function more({ allow, memoryBytes }: Enrolment): Html {
+function more({ allow, memoryBytes }: Enrollment): Html {
   const said = [
     ...(allow.length > 0 ? [`${allow.join(', ')} may ask too`] : []),
     ...(memoryBytes === null ? [] : [`${formatSize(memoryBytes)} a run`]),
@@ -53,7 +53,7 @@ function more({ allow, memoryBytes }: Enrolment): Html {
   return said.length === 0 ? html`` : html`${said.join('; ')}<br>`
 }
 
-function mirror({ mirrorOf }: Enrolment, seen: MirrorSeen | null): Html {
+function mirror({ mirrorOf }: Enrollment, seen: MirrorState | null): Html {
   if (mirrorOf === null) return html``
   const text = seen && driftText(seen)
   if (text) return html`<span class="warn">⚠ ${text}</span> <span class="dim">(${momentUtc(seen.at)})</span>`

@@ -13,9 +13,9 @@ import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
 import { readKeptAttribution } from '../../memory/kept-attribution.ts'
 import { whyOf, whyOffer } from '../../memory/why.ts'
+import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
 import { timesText } from '../../settings/sweep-times.ts'
-import { mirrorsSeen } from '../../store/mirrors-seen.ts'
 import type { Authenticator } from '../authenticator.ts'
 import { firstAttemptOf, readRunFolder } from '../run-folder-view.ts'
 import { addApprovals } from './approval-routes.ts'
@@ -132,8 +132,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       .split(/[\s,]+/)
       .filter((login) => login !== '')
     return told(c, async () => {
-      const { enrolment, paste } = await operations.enrol({ name: textOf(form.name).trim(), allow, by })
-      return c.html(await repositories(c, `${enrolment.name} is enrolled.`, paste))
+      const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
+      return c.html(await repositories(c, `${enrollment.name} is enrolled.`, paste))
     })
   })
 
@@ -186,8 +186,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null) {
-    const [enrolments, mirrors] = await Promise.all([store.enrolments(), mirrorsSeen(services.settings.state)])
-    return repositoriesPage({ viewer: viewer(c), enrolments, mirrors, message, paste })
+    const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
+    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
 
   /** What the person did wrong is told on a page; the rest is the app's to handle. */

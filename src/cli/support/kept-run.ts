@@ -1,0 +1,23 @@
+import { UsageError } from '../../lib/errors.ts'
+import type { Attached } from '../../lifecycle/plan.ts'
+import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
+import { expandRunId } from './run-id.ts'
+
+/** The app of a run that was kept, by id, the end of one, or `last`: the newest that is still kept. Throws UsageError `not-kept`. */
+export function keptRun(state: string, text: string): Attached {
+  const id = (text === 'last' ? newestKept(state) : undefined) ?? expandRunId(state, text)
+  const folder = runFolder(state, id)
+  const record = readRecord(folder)
+  if (record?.status === 'kept' && record.app) {
+    const { domain, stack, commit } = record.app
+    return { runId: id, folder, domain, stack, commit }
+  }
+  throw new UsageError('not-kept', `run ${id} has left no app up`, {
+    hint: 'Start one with `cc-ci test --keep`; `cc-ci runs` shows which runs are kept.',
+  })
+}
+
+/** Runs that only looked at its app are newer, and have kept nothing themselves. */
+function newestKept(state: string): string | undefined {
+  return listRuns(state).find((id) => readRecord(runFolder(state, id))?.status === 'kept')
+}

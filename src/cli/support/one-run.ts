@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs'
+import { Engine } from '../../engine/client.ts'
+import { flakesOf } from '../../history/flakes/of-run.ts'
+import type { Host } from '../../lifecycle/context.ts'
+import { connectHost } from '../../lifecycle/host.ts'
+import type { RunPlan } from '../../lifecycle/plan.ts'
+import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
+import type { RunFolder } from '../../lifecycle/run-folder.ts'
+import { diskReserve } from '../../machine/disk-room.ts'
+import { stateDir } from '../../machine/state-dir.ts'
+import { chanceTexts } from '../../report/flake-memory.ts'
+import { wantsColor } from '../../report/ink.ts'
+import { publish } from '../../report/publish.ts'
+import { summaryText, terminalReporter } from '../../report/terminal.ts'
+import { fold } from '../../verdict/fold.ts'
+import type { Results } from '../../verdict/results.ts'
+import type { RecipeOptions } from '../program/options.ts'
+import { canonicalStore } from './canonical-store.ts'
+import { checkpointStore, checkpointsBudget } from './checkpoint-store.ts'
+import { clearDeadRuns } from './dead-runs.ts'
+
+export interface TestOptions extends RecipeOptions {
+  readonly keep?: boolean
+  readonly repeat?: boolean
+  /** The kept run whose app is looked at. */
+  readonly attach?: string
+  readonly deadline: number
+  /** Keeps the data as a canonical, whatever the settings say. */
+  readonly promote?: boolean
+  /** Id and folder name of the run; default: a new one. */
+  readonly runId?: string
+  /** The failed run to go on from. */
+  readonly resume?: string
+  /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
+  readonly checkpoints?: boolean
+  /** Standard input is a supervisor's pipe. */
+  readonly supervised?: boolean
+}
+
+/** Where a person watches. */
+export type Screen = typeof process.stdout | typeof process.stderr
+
+export interface OneRun {
+  readonly folder: RunFolder
+  readonly plan: RunPlan
+  readonly host: Host
+  readonly signal: AbortSignal
+  readonly screen: Screen
+}
+
+/** Runs what is planned and shows it, live and then as a whole. */
+export async function runAndShow(
+  { folder, plan, host, signal, screen }: OneRun,
+  options: TestOptions,
+): Promise<Results> {
+  const reporter = terminalReporter({ stream: screen })
+  const run = await executeRun({
+    folder,
+    plan,
+    host,
+    keep: options.keep === true,
+    repeat: options.repeat !== false,
+    ...promotion(plan, options),
+    ...checkpoints(options),
+    deadlineMs: options.deadline,
+    signal,
+    onEvent: (event) => reporter.onEvent(event),
+  }).finally(() => reporter.close())
+  const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
+  const { results, failed } = publish(run, { chance })
+  for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
+  screen.write(
+    summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),
+  )
+  return results
+}
+
+function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {
+  const by = promote ? 'flag' : settings.settings.canonical ? 'setting' : null
+  return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
+}
+
+/** Of a run that somebody else supervises nobody would go on from a checkpoint, unless it is asked for. */
+function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
+  if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
+  return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
+}
+
+/** The machine, without what dead runs left on it. */
+export async function readyHost(on: { state: string; screen: Screen; signal: AbortSignal }) {
+  const { state, screen, signal } = on
+  // A reserve that cannot be read would guard nothing.
+  diskReserve(0)
+  const engine = await Engine.connect()
+  for (const { id, removed, left } of await clearDeadRuns(state, engine)) {
+    if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
+    if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
+  }
+  const host = await connectHost(engine, state)
+  signal.throwIfAborted()
+  return host
+}
+
+export function writeJsonTo(target: string | boolean, value: unknown): void {
+  const text = `${JSON.stringify(value, null, 2)}\n`
+  if (target === '-') process.stdout.write(text)
+  else if (typeof target === 'string') writeFileSync(target, text)
+}

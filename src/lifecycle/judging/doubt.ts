@@ -1,0 +1,53 @@
+import { type MachineKill, machineKills } from '../../lib/kernel-kills.ts'
+import { type Cause, cause } from '../../verdict/causes.ts'
+import { TIERS, type TierId } from '../../verdict/tiers.ts'
+import type { RunContext } from '../context.ts'
+
+type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
+
+/**
+ * From when on what ran out makes a fault of the tier that ends now doubtful; `begun`: of that tier. A task that ended in one tier is told in the next one where the watch
+ * had not seen enough of it before, and whatever it was denied lies before that one. To be asked once for each tier, at its end.
+ */
+export function doubtSince({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
+  if (watch.failed) return state.quietSince ?? begun
+  state.quietSince = begun
+  return begun
+}
+
+/**
+ * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, memory or processes that are not the recipe’s ran out, or a dependency did not
+ * come up, and what is missing may be exactly that. Null: no doubt. `begun`: of the tier, epoch ms.
+ */
+export function doubtOf(
+  tier: TierId,
+  { plan, resources, watch }: Doubted,
+  begun: number,
+  kills: (since: number) => readonly MachineKill[] = machineKills,
+): Cause | null {
+  if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
+  const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
+  if (refused.length > 0) {
+    const what = refused.map((refusal) => refusal.what).join(', ')
+    return cause('code-refused', `${tier} found a fault, but code that it may need was refused: ${what}`)
+  }
+  const starved = watch.starved(begun)
+  if (starved) {
+    const { service, why } = starved
+    return cause(why.code, `${tier} found a fault after ${why.message}`, {
+      service,
+      ...(why.hint ? { hint: why.hint } : {}),
+    })
+  }
+  const [killed] = kills(begun)
+  if (killed) {
+    const message = `${tier} found a fault after the machine itself had run out of memory: the kernel killed ${killed.program}`
+    return cause('run-memory', message, {
+      hint: 'Give the machine more memory, or the runs on it less (`--run-memory`).',
+    })
+  }
+  const [failed] = resources.deps.failures.values()
+  return failed
+    ? cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
+    : null
+}

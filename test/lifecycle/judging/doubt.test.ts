@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import type { RunContext } from '../../../src/lifecycle/context.ts'
+import { doubtOf, doubtSince } from '../../../src/lifecycle/judging/doubt.ts'
+
+type Doubted = Parameters<typeof doubtOf>[1]
+
+const BEGUN = 1_000_000
+
+/** A tier of a run in which nothing is to be doubted but what the test says. */
+function context(
+  more: { readonly starved?: ReturnType<RunContext['watch']['starved']>; readonly failed?: object } = {},
+): Doubted {
+  return {
+    plan: { policy: [], custom: { admitted: { refused: [] } } },
+    watch: { starved: (since: number) => (since === BEGUN ? (more.starved ?? null) : null) },
+    resources: { deps: { failures: new Map(more.failed ? [['keycloak', more.failed]] : []) } },
+  } as unknown as Doubted
+}
+
+const STARVED = {
+  service: 'db',
+  why: { code: 'run-memory', message: 'db was killed at 64 MiB', hint: 'More.' },
+} as const
+const nobody = () => []
+const java = () => [{ at: BEGUN + 1, program: 'java' }]
+
+test('nothing is doubted where nothing was killed', () => {
+  expect(doubtOf('backup', context(), BEGUN, nobody)).toBeNull()
+})
+
+test('after a kill at a limit that is not the recipe’s its fault is not proven', () => {
+  expect(doubtOf('backup', context({ starved: STARVED }), BEGUN, nobody)).toMatchObject({
+    ...{ code: 'run-memory', blame: 'infra', service: 'db', hint: 'More.' },
+    message: 'backup found a fault after db was killed at 64 MiB',
+  })
+})
+
+test('nor after the machine itself ran out of memory, since the tier began', () => {
+  const asked: number[] = []
+  const doubt = doubtOf('install', context(), BEGUN, (since) => {
+    asked.push(since)
+    return java()
+  })
+  expect(doubt).toMatchObject({ code: 'run-memory', blame: 'infra' })
+  expect(doubt?.message).toContain('the machine itself had run out of memory: the kernel killed java')
+  expect(asked).toEqual([BEGUN])
+})
+
+test('what reads the recipe alone has a fault whatever the kernel kills', () => {
+  expect(doubtOf('lint', context({ starved: STARVED }), BEGUN, java)).toBeNull()
+})
+
+test('a dependency that is missing is the last thing to doubt for', () => {
+  const failed = { message: 'keycloak did not start' }
+  expect(doubtOf('install', context({ failed }), BEGUN, nobody)?.code).toBe('dep-failed')
+  expect(doubtOf('install', context({ failed, starved: STARVED }), BEGUN, nobody)?.code).toBe('run-memory')
+})
+
+test('what a tier was denied makes doubtful what the watch tells in those after it, and nothing before it does', () => {
+  const watch = { failed: false }
+  const state = { headServes: true } as RunContext['state']
+  const since = (begun: number) => doubtSince({ watch, state } as Pick<RunContext, 'watch' | 'state'>, begun)
+  expect([since(1), since(2)]).toEqual([1, 2])
+  watch.failed = true
+  expect([since(3), since(4)]).toEqual([2, 2])
+})
+
+test('a failure in the first tier of all is doubtful since that one began', () => {
+  const watch = { failed: true }
+  const state = { headServes: false } as RunContext['state']
+  expect(doubtSince({ watch, state } as Pick<RunContext, 'watch' | 'state'>, 7)).toBe(7)
+})

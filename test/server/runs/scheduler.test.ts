@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Candidate, PATIENCE_MS, pickNextRun, pullKey } from '../../../src/server/runs/scheduler.ts'
+
+const NOW = 1_000_000_000
+const REPOS = ['a', 'b', 'c']
+
+const queue = fc
+  .record({
+    running: fc.tuple(...REPOS.map(() => fc.nat(3))),
+    turns: fc.tuple(...REPOS.map(() => fc.nat(5))),
+    runs: fc.array(
+      fc.record({
+        repo: fc.nat(REPOS.length - 1),
+        pull: fc.option(fc.integer({ min: 1, max: 4 })),
+        priority: fc.nat(2),
+        age: fc.nat(2 * PATIENCE_MS),
+        memory: fc.integer({ min: 1, max: 12 }),
+      }),
+      { maxLength: 12 },
+    ),
+  })
+  .map(({ running, turns, runs }) =>
+    runs.map(
+      (run, index): Candidate => ({
+        id: `r${index}`,
+        repo: REPOS[run.repo] as string,
+        pull: run.pull,
+        priority: run.priority,
+        at: NOW - run.age,
+        memory: run.memory,
+        running: running[run.repo] as number,
+        lastTurn: turns[run.repo] as number,
+      }),
+    ),
+  )
+const room = fc
+  .record({ memoryBytes: fc.integer({ min: 1, max: 10 }), used: fc.nat(10) })
+  .map(({ memoryBytes, used }) => ({ memoryBytes, freeBytes: Math.max(0, memoryBytes - used) }))
+const busy = fc
+  .array(fc.tuple(fc.constantFrom(...REPOS), fc.integer({ min: 1, max: 4 })))
+  .map((pulls) => new Set(pulls.map(([repo, pull]) => pullKey(repo, pull))))
+
+test('what is chosen fits, and its pull request has no active run', () => {
+  fc.assert(
+    fc.property(queue, room, busy, (runs, space, active) => {
+      const chosen = pickNextRun(runs, space, NOW, active)
+      if (!chosen) return
+      expect(chosen.memory).toBeLessThanOrEqual(space.freeBytes)
+      if (chosen.pull !== null) expect(active.has(pullKey(chosen.repo, chosen.pull))).toBe(false)
+    }),
+  )
+})
+
+test('nothing that fits is passed over for a lower priority, a busier repository, a later turn or a younger run', () => {
+  fc.assert(
+    fc.property(queue, room, (runs, space) => {
+      const chosen = pickNextRun(runs, space, NOW)
+      if (!chosen) return
+      const rank = (run: Candidate) => [run.priority, run.running, run.lastTurn, run.at]
+      for (const other of runs.filter((run) => run.memory <= space.freeBytes)) {
+        const [mine, theirs] = [rank(chosen), rank(other)]
+        const at = mine.findIndex((value, index) => value !== theirs[index])
+        if (at >= 0) expect(mine[at]).toBeLessThan(theirs[at] as number)
+      }
+    }),
+  )
+})
+
+test('a worker with all of its memory free always gets something where something is for it', () => {
+  fc.assert(
+    fc.property(queue, room, (runs, { memoryBytes }) => {
+      const chosen = pickNextRun(runs, { memoryBytes, freeBytes: memoryBytes }, NOW)
+      expect(chosen !== null).toBe(runs.some((run) => run.memory <= memoryBytes))
+    }),
+  )
+})
+
+test('the order in which candidates come does not matter', () => {
+  fc.assert(
+    fc.property(queue, room, (runs, space) => {
+      expect(pickNextRun([...runs].reverse(), space, NOW)?.id).toBe(pickNextRun(runs, space, NOW)?.id)
+    }),
+  )
+})
+
+test('small runs go before a large one that does not fit yet, until its patience is over', () => {
+  const run = { repo: 'a', pull: null, priority: 0, running: 0, lastTurn: 0 }
+  const large = { ...run, id: 'large', at: NOW, memory: 8 }
+  const small = { ...run, id: 'small', at: NOW + 1, memory: 1 }
+  const some = { memoryBytes: 8, freeBytes: 4 }
+  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS - 1)?.id).toBe('small')
+  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS)).toBeNull()
+  expect(pickNextRun([large, small], { memoryBytes: 8, freeBytes: 8 }, NOW + PATIENCE_MS)?.id).toBe('large')
+  expect(pickNextRun([large, small], { memoryBytes: 4, freeBytes: 4 }, NOW + PATIENCE_MS)?.id).toBe('small')
+})
