@@ -1,23 +1,26 @@
-// Imports point down only; each layer lists what it may use. The order is the one in docs/decisions/0001.
-const layers = {
+/**
+ * Imports point down only; each layer lists what it may use. In this order, so that a layer uses none that stands below it; `inside` and `public` use each other.
+ * docs/architecture.md has the same order.
+ */
+export const layers = {
   lib: [],
   verdict: ['lib'],
   recipe: ['lib', 'verdict'],
-  config: ['lib', 'verdict', 'public'],
   engine: ['lib', 'verdict'],
   images: ['lib', 'engine'],
   edge: ['lib', 'verdict', 'recipe', 'engine', 'images'],
-  deploy: ['lib', 'verdict', 'recipe', 'config', 'engine'],
-  backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
   browser: ['lib', 'verdict', 'engine', 'images', 'edge'],
-  checks: ['lib', 'verdict', 'recipe', 'config', 'engine', 'edge', 'browser'],
-  gate: ['lib', 'verdict', 'recipe', 'config'],
   machine: ['lib', 'verdict', 'engine', 'images', 'edge', 'browser'],
   deps: ['lib', 'verdict', 'engine', 'images', 'edge'],
   sandbox: ['lib', 'verdict', 'recipe', 'engine', 'images', 'edge'],
-  // What runs inside the sandbox and what recipes import: nothing of the harness, but for the contract's constants.
-  public: ['inside'],
+  // What runs inside the sandbox and what recipes import: nothing else of cc-ci but the constants of the contract.
   inside: ['public', 'sandbox'],
+  public: ['inside'],
+  config: ['lib', 'verdict', 'public'],
+  gate: ['lib', 'verdict', 'recipe', 'config'],
+  deploy: ['lib', 'verdict', 'recipe', 'config', 'engine'],
+  backup: ['lib', 'verdict', 'recipe', 'engine', 'deploy'],
+  checks: ['lib', 'verdict', 'recipe', 'config', 'engine', 'edge', 'browser'],
   lifecycle: [
     'lib',
     'public',
@@ -40,7 +43,7 @@ const layers = {
   init: ['lib', 'recipe', 'config', 'checks'],
   report: ['lib', 'verdict', 'history'],
   server: ['lib', 'verdict', 'recipe', 'config', 'gate', 'machine', 'lifecycle', 'history', 'report'],
-  // Beside the command line: they run it as people do.
+  // They run the command line as people do.
   canaries: ['lib', 'verdict', 'engine', 'images', 'browser', 'lifecycle', 'report'],
   cli: ['.*'],
 }
