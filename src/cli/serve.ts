@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
+import { maskDebug } from '../lib/debug.ts'
 import { EXIT } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { maskedLines } from '../server/http/middleware/mask-responses.ts'
@@ -22,7 +23,9 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   const settings = readServerSettings({ state, flags: byKey(flags), env: process.env })
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const asJson = form === undefined ? !process.stdout.isTTY : form === 'json'
-  const out = maskedLines(serverMasker(settings), process.stdout)
+  const masker = serverMasker(settings)
+  maskDebug(masker)
+  const out = maskedLines(masker, process.stdout)
   const log: Logger = asJson ? pino({}, out) : workerLog(out)
   standardOutputIsLog()
   using stops = listenForStops(log)

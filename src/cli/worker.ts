@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import { systemClock } from '../lib/clock.ts'
+import { maskDebug } from '../lib/debug.ts'
 import { EXIT, InfraError } from '../lib/errors.ts'
+import { Masker } from '../lib/mask.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { readTokenFile, serverUrl } from '../server/server-address.ts'
 import { httpDispatch } from '../server/worker/http-dispatch.ts'
@@ -25,6 +27,9 @@ export interface WorkerCommandOptions extends StateOption {
 export async function workerCommand(options: WorkerCommandOptions): Promise<number> {
   const url = serverUrl(options.server)
   const token = readTokenFile(options.tokenFile)
+  const masker = new Masker()
+  masker.add(token)
+  maskDebug(masker)
   const state = stateDir(options.state)
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const log: Logger = options.log === 'json' ? pino({}, process.stdout) : workerLog(process.stdout)

@@ -10,12 +10,17 @@ import type { Masker } from './mask.ts'
 
 /** Every namespace, below `cc-ci:`, and what its lines are about. CONTRIBUTING lists them; a test compares. */
 export const DEBUG_NAMESPACES = {
+  comments: 'comments that a server received or polled, and what was decided',
   deploy: 'preparing and deploying a release',
   engine: 'each call of the Docker API: method, path, status, milliseconds',
   exec: 'each program that is started: arguments, exit code, milliseconds',
+  forge: 'each call of the API of the forge: method, path, status, milliseconds',
   plan: 'what a run decides beforehand: the base and why, tiers, skips',
+  publish: 'notifications that a server sends to the forge',
+  queue: 'runs that are claimed, assigned, released and finished',
   run: 'tiers and attempts of a run',
   wait: 'each wait: what for, timeout, outcome',
+  worker: 'each call of a worker to its server, and renewals of its lease',
 } as const satisfies Readonly<Record<string, string>>
 
 export type DebugNamespace = keyof typeof DEBUG_NAMESPACES

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { debugLog } from '../../lib/debug.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { isUnavailable } from '../contract/errors.ts'
 import type { CommentEvent, Forge, ForgeComment } from '../contract/forge.ts'
@@ -16,6 +17,8 @@ type Handle = (event: CommentEvent) => Promise<boolean>
 
 /** A comment may become visible a moment after the second in its timestamp. */
 const OVERLAP_MS = 10_000
+
+const debug = debugLog('comments')
 
 /**
  * One round over all enrolments, each from its cursor; gives how many comments were decided. A failure of one repository is logged and the next
@@ -71,6 +74,7 @@ async function pollEnrolment(
       onError(error, { repository })
       return []
     })
+    debug('repository polled', { repository, since, comments: comments.length })
     for (const comment of comments) {
       if (signal.aborted) return count
       await handle({ comment, head: null }).then(

@@ -1,8 +1,11 @@
+import { debugLog } from '../../lib/debug.ts'
 import { KeyedMutex } from '../../lib/keyed-mutex.ts'
 import type { CommentEvent } from '../contract/forge.ts'
 import type { CommentReceiver } from '../contract/services.ts'
 import { type CommentDeps, handleComment } from './handle-comment.ts'
 import { createPoller } from './poll.ts'
+
+const debug = debugLog('comments')
 
 /**
  * Takes comments from webhooks and from polling to decisions. Comments of one pull request are handled one after the other; the same comment,
@@ -21,6 +24,7 @@ export function createCommentReceiver(deps: CommentDeps): CommentReceiver {
     const leave = () => inProgress.delete(key)
     inProgress.set(key, mine)
     mine.then(leave, leave)
+    debug('comment received', { repository, pull, comment: id, source })
     return mine
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
+import { debugLog } from '../../lib/debug.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { pauseAfter } from '../../lib/retry.ts'
 import { ForgeError, isStoreUnavailable } from '../contract/errors.ts'
@@ -7,6 +8,8 @@ import type { Forge } from '../contract/forge.ts'
 import type { Notification, PendingNotification, Store } from '../contract/store.ts'
 import { COMMENT_MARKER } from './comment.ts'
 import { STATUS_CONTEXT } from './status.ts'
+
+const debug = debugLog('publish')
 
 const BATCH = 20
 /** For how long one publisher owns a notification that it took: longer than any call to the forge may take. */
@@ -44,6 +47,7 @@ async function sendOne({ store, forge, clock, log }: OutboxDeps, pending: Pendin
   try {
     const remoteId = await send(forge, pending)
     await store.markPublished(key, pending.version, remoteId)
+    debug('notification published', { notification: key, version: pending.version, tries: pending.tries + 1 })
   } catch (error) {
     if (isStoreUnavailable(error)) throw error
     if (!(error instanceof ForgeError)) {

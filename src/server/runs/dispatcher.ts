@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { broughtBy } from '../../history/attribution/recorded.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { debugLog } from '../../lib/debug.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
 import { type Assignment, CANCELLED, type ClaimBody, type Dispatch, LEASE } from '../contract/protocol.ts'
@@ -9,6 +10,8 @@ import type { Publisher } from '../contract/services.ts'
 import type { Claim, Lease, Store } from '../contract/store.ts'
 import { outcomeOf } from './outcome.ts'
 import { writePiece } from './uploaded-files.ts'
+
+const debug = debugLog('queue')
 
 export interface DispatcherDeps {
   readonly store: Store
@@ -72,6 +75,7 @@ function dispatchFor(deps: DispatcherDeps, worker: string, sharesFolder: boolean
       await assertHolds(store, assignment)
       discardRun(runFolder(state, assignment.folder))
       if (!(await store.release(leaseOf(assignment)))) throw new FencedError(assignment.request.id)
+      debug('run released', { run: assignment.request.id, worker, attempt: assignment.attempt })
       await changed(deps, assignment.request.id)
     },
   }
@@ -97,6 +101,7 @@ async function claim(
     }
     if (claimed) {
       const assigned = await assignOrRelease(deps, claimed)
+      debug('run assigned', { run: claimed.request.id, worker, attempt: claimed.lease.attempt })
       await changed(deps, claimed.request.id)
       return assigned
     }
@@ -151,6 +156,7 @@ async function finish(
   const isWhy = request.why !== undefined
   const outcome = await outcomeOf({ id, attempt, runId, folder, body, cancelReason, isWhy, now: clock.now() })
   if (!(await store.finish(leaseOf(assignment), outcome))) return assertEnded(store, assignment)
+  debug('run finished', { run: id, attempt, verdict: outcome.verdict })
   await changed(deps, id)
 }
 

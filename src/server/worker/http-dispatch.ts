@@ -3,6 +3,7 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { readBounded } from '../../lib/bounded-body.ts'
+import { debugLog } from '../../lib/debug.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
 import { FencedError, UploadError } from '../contract/errors.ts'
 import { type Assignment, assignmentShape, type Dispatch, renewAnswer } from '../contract/protocol.ts'
@@ -69,6 +70,8 @@ async function drain(response: Response): Promise<void> {
   await response.body?.cancel()
 }
 
+const debug = debugLog('worker')
+
 const CALL_MS = 20_000
 const ANSWER_BYTES = 256 * 1024
 
@@ -91,6 +94,7 @@ export interface ServerCall {
 export async function callServer({ url, token }: ServerAddress, call: ServerCall): Promise<Response> {
   const { method, path, lease, body, signal } = call
   const late = AbortSignal.timeout(call.deadlineMs ?? CALL_MS)
+  const begun = performance.now()
   let response: Response
   try {
     response = await fetch(`${url}/worker/v1/${path}`, {
@@ -108,6 +112,7 @@ export async function callServer({ url, token }: ServerAddress, call: ServerCall
     signal?.throwIfAborted()
     throw toUnavailable(error)
   }
+  debug('call answered', { method, path, status: response.status, ms: Math.round(performance.now() - begun) })
   if (response.status >= 200 && response.status < 300) return response
   throw await errorOf(response, call)
 }

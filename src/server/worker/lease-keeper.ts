@@ -1,8 +1,11 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
+import { debugLog } from '../../lib/debug.ts'
 import { DeadlineError, messageOf } from '../../lib/errors.ts'
 import { FencedError } from '../contract/errors.ts'
 import { type Assignment, type Dispatch, LEASE } from '../contract/protocol.ts'
+
+const debug = debugLog('worker')
 
 /** A renewal without an answer for this long is sent again, in ms. */
 const ANSWER_MS = 5000
@@ -37,6 +40,7 @@ export async function keepLease(assignment: Assignment, deps: LeaseKeeperDeps, s
         signal,
       )
       until = sent + answer.leaseMs
+      debug('lease renewed', { run: assignment.request.id, leaseMs: answer.leaseMs })
       if (answer.cancel !== null && !cancelled) {
         cancelled = true
         deps.onCancel(answer.cancel)

@@ -1,12 +1,15 @@
 import type { z } from 'zod'
 import { readBounded } from '../../../lib/bounded-body.ts'
 import { type Clock, systemClock } from '../../../lib/clock.ts'
+import { debugLog } from '../../../lib/debug.ts'
 import { messageOf } from '../../../lib/errors.ts'
 import { Masker } from '../../../lib/mask.ts'
 import { ForgeError } from '../../contract/errors.ts'
 import type { ForgeOptions } from '../../contract/forge.ts'
 import { TooLargeError } from './body.ts'
 import { errorOf } from './error-of.ts'
+
+const debug = debugLog('forge')
 
 export interface CallerOptions extends ForgeOptions {
   /** Of one answer. Default 32 MiB. */
@@ -94,6 +97,7 @@ export class Caller {
       () => undefined,
     )
     try {
+      const begun = performance.now()
       const response = await this.#fetch(url, {
         method,
         redirect: 'manual',
@@ -106,6 +110,8 @@ export class Caller {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const bytes = await readBounded(response.body, this.#maxBytes, () => new TooLargeError(this.#maxBytes))
+      const ms = Math.round(performance.now() - begun)
+      debug('call answered', { method, path: parts.join('/'), status: response.status, bytes: bytes.length, ms })
       const text = bytes.toString('utf8')
       const answer = { status: response.status, text, total: count(response.headers.get('x-total-count')) }
       if (answer.status !== 429 && answer.status < 500) return answer
@@ -116,6 +122,7 @@ export class Caller {
     } catch (error) {
       if (error instanceof ForgeError) throw error
       const why = own.signal.aborted ? own.signal.reason : error instanceof Error && error.cause ? error.cause : error
+      debug('call failed', { method, path: parts.join('/'), error: messageOf(why) })
       throw new ForgeError('forge-gone', this.masker.mask(`${method} ${this.#name(parts)}: ${messageOf(why)}`))
     } finally {
       over.abort()
