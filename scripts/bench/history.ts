@@ -36,7 +36,7 @@ try {
     )
   row(`parsing the results of ${recipes * runs} runs`, parsing)
   row(
-    'index of runs, made anew',
+    'index of runs, made again',
     timed(() => readRunIndex(state)),
   )
   row(

@@ -10,7 +10,7 @@ import { parseResults, type Results } from '../../src/verdict/results.ts'
 /**
  * How much sooner a quick run and a resumed one answer than a cold one: `node scripts/bench/quick-and-resumed-runs.ts [RECIPE...]` (default: three of real software).
  * For each recipe in turn, with default settings: the release before head is judged and kept as a canonical; then head cold, head quick, head cold with a
- * test of ours that fails at the end, and that run gone on with once the test is right. Ratios are of one machine within one run. Exits with 1 where a run
+ * test of ours that fails at the end, and that run continued with once the test is right. Ratios are of one machine within one run. Exits with 1 where a run
  * did not end as it must.
  */
 const RECIPES = ['pocketbase', 'custom-html', 'todo']

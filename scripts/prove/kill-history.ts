@@ -14,7 +14,7 @@ import type { Look, Subject } from './kill-history/subject.ts'
 import { killedSweep } from './kill-history/sweep.ts'
 
 /**
- * Kills `cc-ci ab` or `cc-ci sweep` with SIGKILL at random moments, goes on with --resume, and counts what a person would find:
+ * Kills `cc-ci ab` or `cc-ci sweep` with SIGKILL at random moments, continues with --resume, and counts what a person would find:
  *   node scripts/prove/kill-history.ts [ab|sweep] [--points 20] [--longest MS] [--seed N] [--jobs 2]
  * Each odd point kills the whole tree of processes, so that nobody is left to remove anything; each even one the command alone. `lost`: a run that a
  * later record no longer had; `twice`: one that counts for two; `half`: a record that cannot be read; `wrong`: an end other than without a kill;
@@ -63,7 +63,7 @@ process.stdout.write(`${((performance.now() - begunAt) / 60_000).toFixed(1)} min
 const harmless: readonly string[] = ['killed', 'begun', 'ended']
 process.exitCode = Object.entries(table).some(([key, count]) => !harmless.includes(key) && count > 0) ? 1 : 0
 
-/** Begins or goes on, and kills it at the next point, unless it has ended by then. */
+/** Begins or continues, and kills it at the next point, unless it has ended by then. */
 async function killOnce(subject: Subject): Promise<void> {
   const { going } = last
   const child = launch(going ? subject.resume : subject.begin)

@@ -8,7 +8,7 @@ import { pushRecipe, startServer } from '../../test/server/support/server.ts'
 import { TestWorker } from '../../test/server/support/worker.ts'
 
 /**
- * Kills a server, its worker, or both with SIGKILL at random moments of a run, starts them anew at once, and counts what a person would find:
+ * Kills a server, its worker, or both with SIGKILL at random moments of a run, starts them again at once, and counts what a person would find:
  *   node scripts/prove/kill-server.ts [POINTS=20] [MODES=server,worker,both]
  * lost: a comment without a run that ended; stuck: one that did not end in time; doubled: two runs of one comment, two comments of ours, or two equal
  * statuses in a row; leaked: something on the engine that was not there before. Needs the set-up of the server's tests, and an engine that nobody else uses;

@@ -23,7 +23,7 @@ await using server = await startServer({ gitea, env: { CC_CI_POLL: '10m' } })
 await server.api('POST', '/enrolments', { name: 'coop' })
 const { member } = gitea.people
 
-// One pull request with a run that goes on, and a pull request with a comment for every webhook: the forge is asked what was really said there.
+// One pull request with an active run, and a pull request with a comment for every webhook: the forge is asked what was really said there.
 const bodies: string[] = []
 for (let at = 0; at < COMMENTS; at++) {
   const repository = `coop/load-${at % 10}`
@@ -37,7 +37,7 @@ for (let at = 0; at < COMMENTS; at++) {
 await gitea.push({ as: member, repository: RECIPE, branch: 'go', files: { 'README.md': 'go\n' } })
 const busy = await gitea.openPull({ as: member, repository: RECIPE, head: 'go' })
 await server.api('POST', '/runs', { repository: RECIPE, pull: busy.number })
-await server.until('a run to go on', async () => {
+await server.until('a run to continue', async () => {
   const { runs } = await server.api<{ runs: { state: string }[] }>('GET', `/runs?repository=${RECIPE}`)
   return runs[0]?.state === 'running'
 })

@@ -37,7 +37,7 @@ async function slowStart(): Promise<void> {
   )
 }
 
-/** One app comes up again, one goes on to fail; both are waited for while the engine is away. */
+/** One app comes up again, one continues to fail; both are waited for while the engine is away. */
 async function restarted([file = '', ...args]: readonly string[]): Promise<void> {
   await using stack = scratchStack(engine)
   const healthcheck = { test: ['CMD', 'test', '-e', '/up'], interval: '1s', retries: 30 }

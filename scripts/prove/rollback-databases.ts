@@ -12,7 +12,7 @@ import { parseResults, type Results } from '../../src/verdict/results.ts'
 
 /**
  * `node scripts/prove/rollback-databases.ts [CASE...]`: `cc-ci test --rollback` on real databases, of which no test has the time for all. Prints for each what was
- * expected, what came out, and the rows before the upgrade, as the version before was deployed anew, and after the restore; ends with 1 where they differ.
+ * expected, what came out, and the rows before the upgrade, as the version before was deployed again, and after the restore; ends with 1 where they differ.
  */
 const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname
 const DEADLINE_MS = 1_800_000
@@ -160,7 +160,7 @@ function edit(file: string, changes: readonly Edit[] | string | null): void {
 function replaced(text: string, [from, to]: Edit): string {
   if (text.includes(from)) return text.replace(from, () => to)
   throw new UsageError('fixture-moved', `no file of the fixture has ${JSON.stringify(from)} where this case edits it`, {
-    hint: 'Write the edit of this case anew.',
+    hint: 'Write the edit of this case again.',
   })
 }
 

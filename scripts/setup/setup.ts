@@ -26,7 +26,7 @@ const fixtures: MachinePart = {
     const lacking = await missingFixtureImages(recipes)
     return lacking.length === 0 ? ok('built') : missing(`not built: ${lacking.join(', ')}`)
   },
-  async mend({ builder }) {
+  async repair({ builder }) {
     await ensureFixtureImages(recipes, { builder })
   },
 }
@@ -42,7 +42,7 @@ const browser: MachinePart = {
     const path = whichProgram('chromium')
     return path ? ok(path) : missing('not installed: chromium')
   },
-  mend: () => installPackages(['chromium', 'fonts-liberation']),
+  repair: () => installPackages(['chromium', 'fonts-liberation']),
 }
 
 try {

@@ -34,7 +34,7 @@ export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly st
 }
 
 /**
- * The services that must not run while their files are put back under them: what has a file open would go on with the old one, or write it over the
+ * The services that must not run while their files are put back under them: what has a file open would continue with the old one, or write it over the
  * new one. One whose restore hook loads a dump runs on: its hook is run in it.
  */
 export function filesOpenIn(plan: BackupPlan, stack: ResolvedStack): string[] {

@@ -65,7 +65,7 @@ export interface Toolbox {
   run(argv: readonly string[], options: ToolboxExecOptions): Promise<string>
   /** Sends a stream in or out; InfraError `toolbox-failed` for a code other than 0. */
   pipe(argv: readonly string[], options: ToolboxPipeOptions): Promise<void>
-  /** Starts the container anew when the stack has other volumes than before; the repository stays. */
+  /** Starts the container again when the stack has other volumes than before; the repository stays. */
   refresh(): Promise<void>
   /** Removes the container and the repository. Safe to call twice. */
   close(): Promise<void>

@@ -26,7 +26,7 @@ export interface BrowserOptions {
   readonly folder: string
 }
 
-/** Why a browser cannot go on. */
+/** Why a browser cannot continue. */
 interface BrowserLoss {
   /** The kernel ended it, or a page of it, because its memory was used up. */
   readonly memory: boolean

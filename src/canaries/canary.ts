@@ -37,7 +37,7 @@ export interface Expected {
   readonly flags?: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
 }
 
-/** Something done to a run from outside, while it goes on: what no recipe can do to itself. */
+/** Something done to a run from outside, while it is active: what no recipe can do to itself. */
 export interface Disturbance {
   /** For the table: "SIGTERM once the app is deployed". */
   readonly what: string

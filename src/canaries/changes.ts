@@ -60,7 +60,7 @@ export function oneShot(script: string, condition = 'none'): Change {
   }
 }
 
-/** A second service that does nothing for ever. */
+/** A second service that does nothing forever. */
 export function worker(compose: TinyCompose): void {
   compose.services.worker = companion(compose, "trap 'exit 0' TERM; while true; do sleep 1; done", 'any')
 }

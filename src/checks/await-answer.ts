@@ -85,7 +85,7 @@ export async function awaitAnswer<T>(
   return ended(seen, waited.cause, seen.outcome === 'fail' ? { deterministic: true } : {})
 }
 
-/** The costly looks of one wait: one while it goes on, for each kind of answer, and one at its end. */
+/** The costly looks of one wait: one while it is active, for each kind of answer, and one at its end. */
 class CloserLooks {
   readonly #signal: AbortSignal
   readonly #found = new Map<string, Pick<Unwanted, 'cause' | 'final'> | null>()

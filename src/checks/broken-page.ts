@@ -72,7 +72,7 @@ export function circle(trail: PageTrail, by: 'answers' | 'page'): Cause {
   const [first] = turn
   const lines = trailLines(trail)
   if (by === 'page' && turn.length === 1) {
-    return cause('redirect-loop', `the page at ${first?.url} loads itself anew again and again`, { lines })
+    return cause('redirect-loop', `the page at ${first?.url} loads itself again and again`, { lines })
   }
   const way = [...turn, ...turn.slice(0, 1)].map(({ url }) => shortened(url)).join(' → ')
   const who = by === 'answers' ? 'the app redirects' : 'the pages of the app send'

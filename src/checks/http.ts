@@ -57,7 +57,7 @@ type HttpEvidence = NonNullable<HttpResult['evidence']>
 
 /**
  * Asks through the edge until the app's own task answers with an allowed status: see `awaitAnswer` for when it gives up. `fail` is always with
- * a cause that the recipe can mend; `unverified` when the edge did not answer or cannot say whose answer it was.
+ * a cause that the recipe can fix; `unverified` when the edge did not answer or cannot say whose answer it was.
  */
 export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
   const answered = await awaitAnswer((signal) => lookOnce(check, signal), {

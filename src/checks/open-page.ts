@@ -54,7 +54,7 @@ async function load(
       return /Timeout/.test(message) ? message : (trail.failure ?? message)
     },
   )
-  // A page that loads itself anew at once never lets the first load end; closing the page then ends it.
+  // A page that loads itself again at once never lets the first load end; closing the page then ends it.
   loaded.catch(() => undefined)
   return Promise.race([loaded, circled])
 }

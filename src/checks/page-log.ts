@@ -21,7 +21,7 @@ export interface Insecure {
   readonly blocked: boolean
 }
 
-/** What a page complained about while it loaded; bounded, because a page may complain for ever. */
+/** What a page complained about while it loaded; bounded, because a page may complain forever. */
 export class PageLog {
   readonly failures: Failure[] = []
   readonly consoleErrors: string[] = []

@@ -17,7 +17,7 @@ const QUIET_LOOKS = 10
 /** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. */
 const SCRIPTED_LOOKS = 30
 const LOOK_EVERY_MS = 300
-/** A page that was replaced by another so often, by itself, may go on doing so: it must stand still for longer. */
+/** A page that was replaced by another so often, by itself, may continue doing so: it must stand still for longer. */
 const RESTLESS = 3
 
 export interface Settled {

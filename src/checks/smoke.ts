@@ -27,9 +27,9 @@ export interface SmokeOptions {
   readonly waitFor?: string
   /** Statuses of 500 and more that are good all the same. Default: none. */
   readonly allowed?: readonly number[]
-  /** For loading the page, and again for its standing still; after it nothing is looked at anew. */
+  /** For loading the page, and again for its standing still; after it nothing is looked at again. */
   readonly deadlineMs: number
-  /** For how long an error page or a circle is looked at anew, within the deadline. Default: 12 s. */
+  /** For how long an error page or a circle is looked at again, within the deadline. Default: 12 s. */
   readonly brokenForMs?: number
   readonly signal: AbortSignal
   readonly mask: (text: string) => string
@@ -58,8 +58,8 @@ interface Attempt {
 
 /**
  * Opens the page in a real browser, waits until it stands still, takes a picture and says what can be seen. The proxy loses a route for
- * about a second after an update, which is looked at anew until the deadline, because it is no answer of the app. An error page
- * and a circle of redirects are looked at anew for a while.
+ * about a second after an update, which is looked at again until the deadline, because it is no answer of the app. An error page
+ * and a circle of redirects are looked at again for a while.
  */
 export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
   const { deadlineMs, signal, onWaiting } = options
@@ -160,7 +160,7 @@ async function noPage(sight: Sight, opened: Exclude<Opened, { state: 'page' }>):
   const { page, trail, options } = sight
   switch (opened.state) {
     case 'circle': {
-      // Chromium does not close a page that goes on opening others.
+      // Chromium does not close a page that keeps opening others.
       await page.route('**/*', (route) => route.abort())
       const why = circle(trail, opened.by)
       return { result: fails(sight, why), again: why.message, forMs: options.brokenForMs ?? BROKEN_FOR_MS }

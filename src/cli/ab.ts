@@ -43,7 +43,7 @@ export interface AbOptions extends StateOption {
   readonly runs?: number
   readonly deadline: number
   readonly bisect?: boolean
-  /** The attribution that is gone on with. */
+  /** The attribution that is resumed. */
   readonly resume?: string
   readonly json?: string
   /** The rest is for a server's worker, which names what it begins and brings what it knows. */
@@ -62,7 +62,7 @@ const OWN_CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** `cc-ci ab`: which of two changes makes the difference. Exit 0 with an answer, 3 where it is inconclusive. */
 export async function ab(recipe: string, options: AbOptions): Promise<number> {
-  using interruption = listenForSignals('stopping the run that goes on', { supervised: options.supervised === true })
+  using interruption = listenForSignals('stopping the active run', { supervised: options.supervised === true })
   const state = stateDir(options.state)
   const screen = options.json === '-' ? process.stderr : process.stdout
   const { folder, record } = await beginOrGoOn(recipe, state, options)
@@ -91,7 +91,7 @@ export async function ab(recipe: string, options: AbOptions): Promise<number> {
     if (options.json) write(options.json, done)
     return done.decision?.verdict === 'inconclusive' ? EXIT.unverified : EXIT.pass
   } catch (error) {
-    if (error instanceof CancelledError) process.stderr.write(`cc-ci: go on with: cc-ci ab --resume ${record.id}\n`)
+    if (error instanceof CancelledError) process.stderr.write(`cc-ci: continue with: cc-ci ab --resume ${record.id}\n`)
     throw error
   } finally {
     rmSync(folder.alive, { force: true })

@@ -6,7 +6,7 @@ import { imagesPart } from './support/images-part.ts'
 
 const SIGNS = { ok: 'ok', missing: 'MISSING', impossible: 'CANNOT' } as const
 
-/** `cc-ci doctor`: what a run needs, what was found, how to mend the rest. Exit 3 when something is missing. */
+/** `cc-ci doctor`: what a run needs, what was found, how to fix the rest. Exit 3 when something is missing. */
 export async function doctorCommand(options: StateOption & { readonly json?: boolean }): Promise<number> {
   const rows = await doctor({ extra: [imagesPart(stateDir(options.state))] })
   if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)

@@ -39,7 +39,7 @@ Examples:
   cc-ci test ./gitea --only lint,install
   cc-ci test https://git.coopcloud.tech/coop-cloud/gitea.git --ref my-branch --base 3.2.0+1.24.1
   cc-ci plan ./gitea              what a run would do and why; touches nothing
-  cc-ci doctor                    what this machine lacks, and how to mend it
+  cc-ci doctor                    what this machine lacks, and how to fix it
   source <(cc-ci complete bash)   completion for this shell
 
 Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 unverified, 4 internal error, 130/143 interrupted.`

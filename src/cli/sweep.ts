@@ -47,7 +47,7 @@ export interface SweepOptions extends StateOption {
   /** For one run, ms. */
   readonly deadline: number
   readonly dryRun?: boolean
-  /** The sweep that is gone on with. */
+  /** The sweep that is resumed. */
   readonly resume?: string
   readonly json?: string
 }
@@ -56,7 +56,7 @@ const OWN_CHECKOUT = resolve(import.meta.dirname, '../..')
 
 /** `cc-ci sweep`: 0 nothing is red or worse, 1 something is, 3 something was not judged. Throws UsageError `nothing-to-sweep`, `sweep-running`, `sweep-over`. */
 export async function sweep(names: readonly string[], options: SweepOptions): Promise<number> {
-  using interruption = listenForSignals('stopping the runs that go on')
+  using interruption = listenForSignals('stopping the active runs')
   const { signal } = interruption
   const state = stateDir(options.state)
   const screen = options.json === '-' ? process.stderr : process.stdout
@@ -75,7 +75,7 @@ export async function sweep(names: readonly string[], options: SweepOptions): Pr
     return SWEEP_EXITS[verdictOf(matrix)]
   } catch (error) {
     progress.close()
-    if (error instanceof CancelledError) process.stderr.write(`cc-ci: go on with: cc-ci sweep --resume ${plan.id}\n`)
+    if (error instanceof CancelledError) process.stderr.write(`cc-ci: continue with: cc-ci sweep --resume ${plan.id}\n`)
     throw error
   } finally {
     rmSync(folder.alive, { force: true })
@@ -132,7 +132,7 @@ function reopen(state: string, text: string): { folder: SweepFolder; plan: Sweep
   const folder = sweepFolder(state, id)
   const plan = readPlan(folder)
   if (plan.place === 'server') {
-    throw new UsageError('sweep-of-server', `sweep ${id} is a server's, which goes on with it by itself`, {
+    throw new UsageError('sweep-of-server', `sweep ${id} is a server's, which continues with it by itself`, {
       hint: 'Start the server, and see its page /sweeps.',
     })
   }

@@ -57,7 +57,7 @@ const argv = z.array(z.string().max(4096)).min(1).max(100)
 const contains = z.string().min(1).max(1000)
 const timeout = duration.optional()
 
-/** Exactly one way to ask, and how long to go on asking. */
+/** Exactly one way to ask, and how long to keep asking. */
 export const probe = z.union([
   z.strictObject({ tcp: z.strictObject({ service: serviceName, port }), timeout }),
   z.strictObject({

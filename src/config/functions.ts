@@ -18,7 +18,7 @@ export interface FunctionRef {
   readonly where: Place
   readonly params: readonly string[]
   readonly timeoutMs: number
-  /** `continue`: when its time is over the run goes on as if it were not there. */
+  /** `continue`: when its time is over the run continues as if it were not there. */
   readonly onTimeout: 'fail' | 'continue'
 }
 

@@ -15,7 +15,7 @@ const LEAST = 16 * MIB
 export interface RunMemory {
   /** All its services together. */
   readonly runBytes: number
-  /** What the limits of all its containers come to at most, so that the machine goes on whatever they do. */
+  /** What the limits of all its containers come to at most, so that the machine continues whatever they do. */
   readonly machineBytes: number
   /** Who says how much the run has, for a person. */
   readonly from: string

@@ -61,7 +61,7 @@ export async function ensureEdge(): Promise<EdgeAddress> {
   return address
 }
 
-/** Starts it, made anew when there is none, or somebody else has taken its ports. */
+/** Starts it, made again when there is none, or somebody else has taken its ports. */
 async function startEdge(exists: boolean): Promise<void> {
   for (let left = START_TRIES; ; left -= 1) {
     if (!exists || left < START_TRIES) await createEdge()

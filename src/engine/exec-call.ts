@@ -21,7 +21,7 @@ export interface ExecCallOptions {
 
 /**
  * Runs argv in a running container. A non-zero exit is a result. Throws InfraError `no-container` when it does not run (any
- * more), DeadlineError `exec-deadline` when it took too long: the engine cannot stop an exec, so the program may go on until
+ * more), DeadlineError `exec-deadline` when it took too long: the engine cannot stop an exec, so the program may continue until
  * its container ends.
  */
 export async function execIn(

@@ -62,7 +62,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
 }
 
 /**
- * The tasks that mean anything: the engine keeps the records of what a job came to for ever once its service is gone, and no call removes
+ * The tasks that mean anything: the engine keeps the records of what a job came to forever once its service is gone, and no call removes
  * them (20.10 does so); they hold no container and no address.
  */
 async function tasksOf(engine: Engine, { stack }: LedgerOf): Promise<readonly TaskState[]> {

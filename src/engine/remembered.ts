@@ -40,7 +40,7 @@ export class Remembered<T extends object> {
     try {
       return entries.safeParse(JSON.parse(readFileSync(this.#file, 'utf8'))).data ?? []
     } catch {
-      // Cut off, or written by nobody we know: then it is asked anew.
+      // Cut off, or written by nobody we know: then it is asked again.
       return []
     }
   }

@@ -28,7 +28,7 @@ const NOWHERE = 'node.hostname == cc-ci-nowhere'
 
 /**
  * Ends every program of these services as the engine ends one, and resolves when none runs. What fails on the way is started again. A job is
- * only begun anew by `start`: nobody keeps it running. Throws InfraError `services-not-stopped` when one goes on after the deadline.
+ * only started over by `start`: nobody keeps it running. Throws InfraError `services-not-stopped` when one continues after the deadline.
  */
 export async function stopServices(
   engine: Engine,
@@ -70,8 +70,8 @@ const UNHEEDED_MS = 2000
 
 /**
  * For whoever waits for stopped services to end: call the result with each look at the tasks. It asks once more for services of which tasks are
- * still meant to run. The engine can lose a stop: dockerd 20.10 replaces a task that fails in the moment of the update, and goes on restarting it
- * with no replica wanted (seen with 1 of 40 services that end at once, for as long as one looked). The same spec again makes it count its tasks anew.
+ * still meant to run. The engine can lose a stop: dockerd 20.10 replaces a task that fails in the moment of the update, and keeps restarting it
+ * with no replica wanted (seen with 1 of 40 services that end at once, for as long as one looked). The same spec again makes it count its tasks again.
  */
 export function stopAgain(
   engine: Engine,

@@ -27,7 +27,7 @@ const DEADLINE_MS = 20_000
 const PORT = 7946
 const GREETING = 'cc-ci-probe'
 const FIND_NC = 'NC=nc; command -v busybox >/dev/null && NC="busybox nc"'
-/** Until when a probe may go on, in epoch ms: later it is what a killed process left. */
+/** Until when a probe may continue, in epoch ms: later it is what a killed process left. */
 const UNTIL_LABEL = 'cc-ci.probe-until'
 /** Longer than all its waits. */
 const LONGEST_MS = 10 * 60_000

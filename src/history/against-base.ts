@@ -2,7 +2,7 @@ import { findBaseline } from './baseline.ts'
 import { type Comparability, comparable, type Rule } from './compare/comparable.ts'
 import type { RunSummary } from './run-summary.ts'
 
-/** A commit of the branch that a change is for: `fork`, at which the change left it, or `tip`, which may have gone on since. */
+/** A commit of the branch that a change is for: `fork`, at which the change left it, or `tip`, which may have continued since. */
 export interface BaseCommit {
   readonly is: 'fork' | 'tip'
   readonly commit: string

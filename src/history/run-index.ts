@@ -5,7 +5,7 @@ import { listRuns, runFolder } from '../lifecycle/run-folder.ts'
 import { parseResults } from '../verdict/results.ts'
 import { type RunSummary, summaryOf } from './run-summary.ts'
 
-/** Raise it when a summary says something else: the index is made anew from the run folders. */
+/** Raise it when a summary says something else: the index is made again from the run folders. */
 const FORMAT = 3
 /** So many lines of runs that are gone are worth a new file. */
 const DEAD_LINES = 100
@@ -24,7 +24,7 @@ export interface RunIndex {
 
 /**
  * What is known of all ended runs in a state folder. Their results are read once: `<state>/runs-index.ndjson` keeps the summary of each, a line a
- * run. It is a cache: a line that is missing or damaged is made anew from the run's folder, a run whose folder is gone is left out, and
+ * run. It is a cache: a line that is missing or damaged is made again from the run's folder, a run whose folder is gone is left out, and
  * without the file everything is read again. Writers only append whole lines, so that several may write at once.
  */
 export function readRunIndex(state: string): RunIndex {

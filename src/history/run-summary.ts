@@ -50,7 +50,7 @@ export interface RunSummary extends Pick<Results, 'recipe' | 'base' | 'tool' | '
   readonly finishedAt: string
   /** False: killed, or stopped by somebody. */
   readonly whole: boolean
-  /** The failed run that it went on from: two lives that are put together are not one. */
+  /** The failed run that it continued from: two lives that are put together are not one. */
   readonly resumed?: string
   readonly evidenceSchema: number | null
   readonly environment: Omit<NonNullable<Results['environment']>, 'load'> | null

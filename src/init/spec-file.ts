@@ -1,6 +1,6 @@
 import type { DatabaseProbe, RecipeFacts } from './facts.ts'
 
-/** A first custom test that passes on an app that works, and shows how to go on. */
+/** A first custom test that passes on an app that works, and shows how to continue. */
 export function specFile(recipe: string, facts: RecipeFacts): { readonly name: string; readonly text: string } {
   const tests = [
     facts.routed === null ? servicesTest() : pageTest(facts.frontPath),

@@ -34,6 +34,6 @@ export type RunnerMessage =
 
 /**
  * What the harness gets, one per request `report`, in order: `hello` before any code of a recipe is loaded, and at last `end`. All carry the
- * token of `hello`; one with another comes from elsewhere. A file that does not load is named by an `error`, and the others are begun anew.
+ * token of `hello`; one with another comes from elsewhere. A file that does not load is named by an `error`, and the others are started over.
  */
 export type ReportMessage = { readonly token: string } & ({ readonly kind: 'hello' } | RunnerMessage)

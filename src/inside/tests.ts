@@ -10,7 +10,7 @@ import { readTestPlan } from './test-plan.ts'
 
 /**
  * Runs the spec files of CC_CI_TESTS and reports every one of them, whatever the others do: what does not load, or ends the test runner, is
- * told, and the rest is begun anew. No code of a recipe is loaded in this process, and that of the operator has been run before it loads any of
+ * told, and the rest is started over. No code of a recipe is loaded in this process, and that of the operator has been run before it loads any of
  * the recipe repository. Exit code 0 when all was run and passed, else 1.
  */
 async function main(): Promise<void> {

@@ -47,7 +47,7 @@ interface EngineRestart {
 
 /**
  * Everything a tier may use. Nothing of it is replaced under whoever holds it: a tier that learns more of the plan (see `refine`) or of the host
- * (an edge at other ports) goes on with a context of its own, and hands it to those after it: see `CarryOn`.
+ * (an edge at other ports) continues with a context of its own, and hands it to those after it: see `CarryOn`.
  */
 export interface RunContext {
   readonly plan: RunPlan
@@ -75,7 +75,7 @@ export interface RunContext {
   readonly secretValues: ReadonlyMap<string, string>
   /** Where the data of a green released version is kept; null: nobody wants it kept. */
   readonly keeping: Keeping | null
-  /** Whether and where the app is kept so that a failed run can be gone on with; null: nobody wants it. */
+  /** Whether and where the app is kept so that a failed run can be resumed; null: nobody wants it. */
   readonly checkpoints: Checkpoints | null
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
   readonly before: Ledger
@@ -135,7 +135,7 @@ export interface TierRunner {
   run(context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void>
 }
 
-/** Hands what a tier has learnt on to those after it, also where it fails later; gives the context to go on with itself. */
+/** Hands what a tier has learnt on to those after it, also where it fails later; gives the context to continue with itself. */
 export type CarryOn = (learnt: Partial<Pick<RunContext, 'plan' | 'host'>>) => RunContext
 
 /** Ends a tier at once with the cause that decided it. */

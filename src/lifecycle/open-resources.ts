@@ -4,7 +4,7 @@ import { type Browser, openBrowser } from '../browser/open.ts'
 import type { EngineExecResult } from '../engine/types.ts'
 import type { RunContext } from './context.ts'
 
-/** The run's one browser, started when first asked for, and anew when it was lost. */
+/** The run's one browser, started when first asked for, and again when it was lost. */
 export async function browserOf({ resources, host, plan, folder }: RunContext): Promise<Browser> {
   const { runId, stack, domain } = plan.app
   const open = () =>

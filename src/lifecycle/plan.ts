@@ -49,7 +49,7 @@ export interface PlanRequest {
   readonly rollback?: boolean
   /** The data that the base gets; its app is this run's app. See `planWithCanonical`. */
   readonly canonical?: Extract<CanonicalUse, { canonical: unknown }>
-  /** The failed run to go on from; its app is this run's app. */
+  /** The failed run to continue from; its app is this run's app. */
   readonly resume?: Resumed
   /** The operator's folder of settings, `<dir>/<recipe>/cc-ci.yml`. */
   readonly operatorDir?: string
@@ -123,7 +123,7 @@ export interface RunPlan extends Upgrade {
   readonly findings: readonly Finding[]
   readonly attached: Attached | null
   readonly canonical: CanonicalUse
-  /** The run that this one goes on from; null: it is one of its own. */
+  /** The run that this one continues from; null: it is one of its own. */
   readonly resumed: Resumed | null
   readonly request: PlanRequest
 }
@@ -344,7 +344,7 @@ function resumedRun(resumed: Resumed | null, skips: RunPlan['skips']): Finding[]
   if (!resumed) return []
   const { run, checkpoint, passed } = resumed
   const left = passed.filter((tier) => skips.get(tier)?.kind === 'not-selected')
-  const message = `goes on from run ${run}, with its app as it was after ${checkpoint.after}: not judged again are ${left.join(', ')}; its pass says less than that of a whole run, and reaches no level`
+  const message = `continues from run ${run}, with its app as it was after ${checkpoint.after}: not judged again are ${left.join(', ')}; its pass says less than that of a whole run, and reaches no level`
   return [{ code: 'resumed-run', severity: 'info', message }]
 }
 
@@ -357,7 +357,7 @@ function historyTold({ history }: RecipeRepo): Finding[] {
     return [{ code: 'history-fetched', severity: 'info', message }]
   }
   const why = history.why ? `, and ${history.why}` : ''
-  return [{ code: 'history-partial', severity: 'warning', message: `${lacks}${why}. Type: ${history.mend}` }]
+  return [{ code: 'history-partial', severity: 'warning', message: `${lacks}${why}. Type: ${history.remedy}` }]
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */

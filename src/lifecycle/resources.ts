@@ -5,7 +5,7 @@ import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause } from '../verdict/causes.ts'
 
-/** Opened when it is first needed, by its owner alone; closed with the run, or before, and then opened anew for whoever asks next. */
+/** Opened when it is first needed, by its owner alone; closed with the run, or before, and then opened again for whoever asks next. */
 class Held<T extends { close(): Promise<void> }> {
   #opened: Promise<T> | null = null
 
@@ -48,7 +48,7 @@ export class RunResources {
   readonly sandbox = new Held<Sandbox>()
   readonly deps = new Dependencies()
 
-  /** Closes what ends with the engine anyway; it is opened anew when it is needed again. */
+  /** Closes what ends with the engine anyway; it is opened again when it is needed again. */
   async closeHelpers(): Promise<void> {
     await this.sandbox.close()
     await this.toolbox.close()

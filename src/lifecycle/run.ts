@@ -48,7 +48,7 @@ export interface RunRequest {
   readonly repeat?: boolean
   /** Keeps the app's data as a canonical where the rules allow it. Default: nobody does. */
   readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
-  /** Keeps the app on its way, so that the run can be gone on with where it fails. Default: nobody does. */
+  /** Keeps the app on its way, so that the run can be resumed where it fails. Default: nobody does. */
   readonly checkpoints?: Checkpoints
   readonly deadlineMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */

@@ -6,7 +6,7 @@ import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { waitFor } from '../lib/wait.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
-import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
+import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 
@@ -21,7 +21,7 @@ export const enginePart: MachinePart = {
   remedy:
     'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
   look,
-  mend: startEngine,
+  repair: startEngine,
 }
 
 async function look(): Promise<Found> {
@@ -38,7 +38,7 @@ async function look(): Promise<Found> {
 }
 
 /** Starts dockerd (or, where there is systemd, its unit) and waits until it answers. */
-export async function startEngine({ state, log }: Pick<MendContext, 'state' | 'log'>): Promise<void> {
+export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 'log'>): Promise<void> {
   if (existsSync('/run/systemd/system'))
     return void (await execOk('systemctl', ['start', 'docker'], { deadlineMs: START_DEADLINE_MS }))
   if (whichProgram('dockerd') === null) {

@@ -49,7 +49,7 @@ export const edgePart: MachinePart = {
     const edge = await inspectEdge()
     return ok(`https://127.0.0.1:${edge?.ports.https}${edge ? ended(edge) : ''}`)
   },
-  async mend() {
+  async repair() {
     await ensureEdge()
   },
 }
@@ -89,7 +89,7 @@ function imagePart(id: string, title: string, needs: readonly string[], define: 
     needs,
     remedy: REMEDY,
     look: () => lookTag(define()),
-    mend: ({ builder }) => builder.ensure(define()),
+    repair: ({ builder }) => builder.ensure(define()),
   }
 }
 

@@ -31,7 +31,7 @@ export const toolsPart: MachinePart = {
   needs: [],
   remedy: `As root on Debian or Ubuntu: apt-get install ${TOOLS.map((tool) => tool.package).join(' ')}`,
   look: async () => lookPackages(TOOLS),
-  mend: () => install(TOOLS),
+  repair: () => install(TOOLS),
 }
 
 /** Puts dockerd on this machine. Throws InfraError where cc-ci may not install. */

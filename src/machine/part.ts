@@ -1,14 +1,14 @@
 import type { ImageBuilder } from '../images/builder.ts'
 
-/** What a look at a part of the machine found. `impossible`: missing, and cc-ci may not or cannot mend it here. */
+/** What a look at a part of the machine found. `impossible`: missing, and cc-ci may not or cannot fix it here. */
 export interface Found {
   readonly state: 'ok' | 'missing' | 'impossible'
   /** What was seen, for a person: "engine 20.10.24", "not installed: chromium". */
   readonly detail: string
 }
 
-/** What mending may use. */
-export interface MendContext {
+/** What fixing may use. */
+export interface RepairContext {
   /** The state folder; it exists. */
   readonly state: string
   readonly log: (line: string) => void
@@ -16,19 +16,19 @@ export interface MendContext {
 }
 
 /**
- * One thing a machine must have. `look` changes nothing and never throws for "not there"; `mend` is called only after
+ * One thing a machine must have. `look` changes nothing and never throws for "not there"; `fix` is called only after
  * `missing`, must be safe to repeat, and touches nothing that cc-ci did not make. Order between parts is `needs` alone.
  */
 export interface MachinePart {
   readonly id: string
   readonly title: string
-  /** What mending does, announced beforehand: "start dockerd". */
+  /** What fixing does, announced beforehand: "start dockerd". */
   readonly action: string
   readonly needs: readonly string[]
   /** What a person does where cc-ci may not. */
   readonly remedy: string
   look(): Promise<Found>
-  mend?(context: MendContext): Promise<void>
+  repair?(context: RepairContext): Promise<void>
 }
 
 export const ok = (detail: string): Found => ({ state: 'ok', detail })

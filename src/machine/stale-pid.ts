@@ -8,7 +8,7 @@ const PID_FILES = {
 
 /**
  * Removes pid files of an engine that did not end in order (power loss, SIGKILL). Their number may meanwhile belong to another
- * program: dockerd would take that for a running engine and refuse to start, or wait for its containerd for ever.
+ * program: dockerd would take that for a running engine and refuse to start, or wait for its containerd forever.
  */
 export function dropStalePidFiles(files: Readonly<Record<string, string>> = PID_FILES): string[] {
   return Object.entries(files).flatMap(([file, program]) => {

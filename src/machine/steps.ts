@@ -5,7 +5,7 @@ import type { MachinePart } from './part.ts'
 import { diskPart, memoryPart, vipsPart } from './room-parts.ts'
 import { proxyPart, swarmPart } from './swarm-part.ts'
 
-/** Everything a machine must have to judge recipes: `doctor` looks at it, `engine up` mends it. */
+/** Everything a machine must have to judge recipes: `doctor` looks at it, `engine up` fixes it. */
 export const MACHINE_PARTS: readonly MachinePart[] = [
   memoryPart,
   diskPart,

@@ -3,7 +3,7 @@ import { PROXY_NETWORK } from '../edge/ensure.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'
-import { type Found, impossible, type MachinePart, type MendContext, missing, ok } from './part.ts'
+import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
 import { dropRecord, readRecord, writeRecord } from './records.ts'
 
 /** Large enough for thousands of tasks; the first that clashes with nothing is taken. */
@@ -22,7 +22,7 @@ export const swarmPart: MachinePart = {
   needs: ['engine'],
   remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
   look: lookSwarm,
-  async mend({ state }) {
+  async repair({ state }) {
     await docker(['swarm', 'init', ...ALONE], { deadlineMs: 5 * 60_000 })
     writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
   },
@@ -35,7 +35,7 @@ export const proxyPart: MachinePart = {
   needs: ['swarm'],
   remedy: `docker network create --driver overlay --attachable --subnet ${SUBNETS[0]} ${PROXY_NETWORK}; or set CC_CI_EDGE=host:port to the Traefik you have`,
   look: lookProxy,
-  mend: createProxy,
+  repair: createProxy,
 }
 
 async function lookSwarm(): Promise<Found> {
@@ -62,7 +62,7 @@ async function lookProxy(): Promise<Found> {
   return impossible(`the network ${PROXY_NETWORK} was made by someone else and takes no containers (not attachable)`)
 }
 
-async function createProxy({ state }: MendContext): Promise<void> {
+async function createProxy({ state }: RepairContext): Promise<void> {
   const create = (subnet: string) => [
     'network',
     'create',

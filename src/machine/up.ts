@@ -6,7 +6,7 @@ import { formatDuration } from '../lib/duration.ts'
 import { CcCiError, InfraError, messageOf } from '../lib/errors.ts'
 import { withMachineLock } from '../lib/machine-lock.ts'
 import { ownEngineRuns, stopEngine } from './engine-part.ts'
-import type { Found, MachinePart, MendContext } from './part.ts'
+import type { Found, MachinePart, RepairContext } from './part.ts'
 import { readRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
 import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
@@ -43,7 +43,7 @@ export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }
     const before = new Map(await Promise.all(parts.map(async (part) => [part.id, await safeLook(part)] as const)))
     const todo = parts.filter((part) => before.get(part.id)?.state !== 'ok')
     if (todo.length === 0) log('This machine has all it needs.')
-    const doable = todo.filter((part) => part.mend && before.get(part.id)?.state === 'missing')
+    const doable = todo.filter((part) => part.repair && before.get(part.id)?.state === 'missing')
     if (doable.length > 0) log(`About to: ${doable.map((part) => part.action).join('; ')}.`)
     const rows = await mendAll(parts, before, { state, log, builder: new ImageBuilder(log) })
     const bad = rows.filter((row) => row.state !== 'ok')
@@ -90,7 +90,7 @@ export function engineStatus({ state }: { state: string }): { made: string[]; ow
 async function mendAll(
   parts: readonly MachinePart[],
   before: ReadonlyMap<string, Found>,
-  context: MendContext,
+  context: RepairContext,
 ): Promise<DoctorRow[]> {
   const started = new Map<string, Promise<DoctorRow>>()
   const row = (part: MachinePart): Promise<DoctorRow> => {
@@ -113,13 +113,13 @@ async function mendAll(
   return Promise.all(parts.map(row))
 }
 
-async function mendOne(part: MachinePart, context: MendContext): Promise<Found> {
+async function mendOne(part: MachinePart, context: RepairContext): Promise<Found> {
   // Looked at again: what it needs may have brought it, and before that it could not be seen.
   const again = await safeLook(part)
-  if (again.state !== 'missing' || !part.mend) return again
+  if (again.state !== 'missing' || !part.repair) return again
   const start = Date.now()
   try {
-    await part.mend(context)
+    await part.repair(context)
   } catch (error) {
     return { state: 'missing', detail: error instanceof CcCiError ? error.describe() : messageOf(error) }
   }

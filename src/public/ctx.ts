@@ -34,7 +34,7 @@ export interface ExecOptions {
 export interface RunOnceOptions {
   /** How long to wait for its end: a duration. Default `5m`. */
   readonly timeout?: string
-  /** False: when the time is over, go on; the one-shot may still complete later. Default true: throw. */
+  /** False: when the time is over, continue; the one-shot may still complete later. Default true: throw. */
   readonly fatal?: boolean
 }
 

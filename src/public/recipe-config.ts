@@ -11,7 +11,7 @@ export type Code<Call> =
       readonly run: Call
       /** A duration from `1s` to `2h`. Default: `timeouts.hook`. */
       readonly timeout?: string
-      /** `continue`: go on as if there were no function. Default `fail`. */
+      /** `continue`: continue as if there were no function. Default `fail`. */
       readonly onTimeout?: 'fail' | 'continue'
     }
 
@@ -35,7 +35,7 @@ export interface RecipeConfig {
   }
   readonly timeouts?: {
     /**
-     * How long all services together may take to come up without progress. While one that is not up yet gets on (it writes something new, uses the processor, or is inside the `start_period` of its health check), the wait goes on, to three times as long at most. Where this is not set, a longer `coop-cloud.<stack>.timeout` label of the recipe counts.
+     * How long all services together may take to come up without progress. While one that is not up yet gets on (it writes something new, uses the processor, or is inside the `start_period` of its health check), the wait continues, to three times as long at most. Where this is not set, a longer `coop-cloud.<stack>.timeout` label of the recipe counts.
      * @default "10m"
      * @example
      * { timeouts: { deploy: "20m" } }

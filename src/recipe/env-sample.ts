@@ -154,7 +154,7 @@ class Reader {
     this.#at = at
   }
 
-  /** Goes on behind the line. */
+  /** Continues behind the line. */
   #fail(where: Place, message: string): undefined {
     this.errors.push(
       new RecipeError('env-invalid', message, { where, hint: 'Write KEY=value, KEY="value" or a # comment.' }),

@@ -26,15 +26,15 @@ export async function knownHistory(dir: string, { versions, lightweightTags }: T
   const withoutTags = (await said(dir, ['config', '--get', option])) === '--no-tags'
   const at = `git -C ${shellWord(dir)}`
   const lacksObjects = await isPartialClone(dir)
-  const mend = [
+  const remedy = [
     ...(withoutTags ? [`${at} config --unset-all ${shellWord(option)}`] : []),
     `${at} fetch ${shallow ? '--unshallow ' : ''}${lacksObjects ? '--refetch --no-filter ' : ''}--tags ${remote ? shellWord(remote.name) : 'URL'}`,
   ].join(' && ')
-  if (shallow) return { kind: 'partial', lacks: 'this clone is shallow', mend }
-  if (lacksObjects) return { kind: 'partial', lacks: 'this clone was made with a filter', mend }
-  if (withoutTags) return { kind: 'partial', lacks: 'this clone was made without tags', mend }
+  if (shallow) return { kind: 'partial', lacks: 'this clone is shallow', remedy }
+  if (lacksObjects) return { kind: 'partial', lacks: 'this clone was made with a filter', remedy }
+  if (withoutTags) return { kind: 'partial', lacks: 'this clone was made without tags', remedy }
   if (versions.length + lightweightTags.length > 0 || (await beganWhole(dir))) return { kind: 'whole' }
-  return { kind: 'partial', lacks: 'no version tag was fetched into this clone', mend }
+  return { kind: 'partial', lacks: 'no version tag was fetched into this clone', remedy }
 }
 
 /** What a clone made with `--filter` lacks git would fetch as it is needed. We do not let it, and fetch the whole where something is missing. */

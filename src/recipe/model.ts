@@ -23,8 +23,8 @@ export type History =
   | { readonly kind: 'whole' }
   /** `lacks`: what the clone lacks, as a sentence's beginning; it was fetched from `origin`, into a folder beside it. */
   | { readonly kind: 'fetched'; readonly lacks: string; readonly origin: string }
-  /** `mend`: the command that fetches it. `why`: why that was not done, when it was tried. */
-  | { readonly kind: 'partial'; readonly lacks: string; readonly mend: string; readonly why?: string }
+  /** `remedy`: the command that fetches it. `why`: why that was not done, when it was tried. */
+  | { readonly kind: 'partial'; readonly lacks: string; readonly remedy: string; readonly why?: string }
 
 /** `<recipe semver>+<upstream tag>`, ordered by the left half, then the right. */
 export interface RecipeVersion {

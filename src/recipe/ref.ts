@@ -90,5 +90,5 @@ async function refNotFound(repo: RecipeRepo, ref: string): Promise<UsageError> {
 }
 
 function maybeElsewhere({ history }: RecipeRepo): string {
-  return history.kind === 'partial' ? ` It may be elsewhere, for ${history.lacks}: ${history.mend}` : ''
+  return history.kind === 'partial' ? ` It may be elsewhere, for ${history.lacks}: ${history.remedy}` : ''
 }

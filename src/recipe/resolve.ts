@@ -29,7 +29,7 @@ const MOST_ERRORS = 100
 /**
  * The stack that this recipe deploys with this environment: the files of COMPOSE_FILE (default: compose.yml alone) interpolated,
  * checked, normalised and merged as `docker stack deploy` does. Throws RecipeErrors with everything that is wrong, each with
- * file, line and column; `shown` has other names for files that lie somewhere else than a person finds them. A variable without value and default is a finding, because deploying goes on with an empty text.
+ * file, line and column; `shown` has other names for files that lie somewhere else than a person finds them. A variable without value and default is a finding, because deploying continues with an empty text.
  */
 export async function resolveStack(
   tree: RecipeTree,

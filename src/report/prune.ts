@@ -43,7 +43,7 @@ function wentRows({ dryRun, kinds, pruned, policy, before, after }: PruneOutcome
 function overRows({ policy: { maxBytes }, after }: PruneOutcome): string[] {
   if (maxBytes === null || after.bytes <= maxBytes) return []
   return [
-    `that is more than ${formatSize(maxBytes)}: the rest is results, which are kept for ever, and what is left alone`,
+    `that is more than ${formatSize(maxBytes)}: the rest is results, which are kept forever, and what is left alone`,
   ]
 }
 

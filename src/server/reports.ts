@@ -11,7 +11,7 @@ const MOST_WEEKS = 26
 
 /**
  * The weekly reports of this server: of weeks that are over, derived from the run folders whenever somebody asks. Nothing of them is on the disk, so
- * that they are the same after the database was made anew.
+ * that they are the same after the database was made again.
  */
 export class ReportShelf {
   readonly #state: string

@@ -54,7 +54,7 @@ export interface ServeOptions {
   readonly release: AbortSignal
 }
 
-/** The whole server in one process, until the signal. Resolves when nothing of it goes on any more. */
+/** The whole server in one process, until the signal. Resolves when nothing of it continues any more. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { settings, clock, log, signal } = options
   await using _programs = programThread()
@@ -158,7 +158,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (settings.workerMemoryBytes === 0) return
     log.info(
       { memory: formatSize(settings.workerMemoryBytes), deadline: formatDuration(settings.runDeadlineMs) },
-      'runs go on in this machine too',
+      'runs continue in this machine too',
     )
     const work = () =>
       runWorker({

@@ -76,7 +76,7 @@ export const CAUSES = {
   },
   'image-moved': {
     blame: 'upstream',
-    again: deterministic('The registry goes on naming the new image.'),
+    again: deterministic('The registry keeps naming the new image.'),
     what: 'The same image reference now means another image.',
     why: 'An earlier run recorded another id for it.',
     todo: 'Compare with a run of the base branch before you look for a fault in the recipe.',
@@ -139,7 +139,7 @@ export const CAUSES = {
   },
   'no-op-restarts': {
     blame: 'ci',
-    again: deterministic('cc-ci deployed something else than before: to be mended, not tried again.'),
+    again: deterministic('cc-ci deployed something else than before: to be fixed, not tried again.'),
     what: 'Deploying the same commit again restarted something.',
     why: 'Tasks were replaced, or the wanted spec differs from the one before, though neither files nor environment had changed.',
     todo: 'Report this with the fields that it names: the same input must give the same services.',
@@ -216,7 +216,7 @@ export const CAUSES = {
   },
   'head-not-deployed': {
     blame: 'ci',
-    again: deterministic('cc-ci deployed something else than it should have: to be mended, not tried again.'),
+    again: deterministic('cc-ci deployed something else than it should have: to be fixed, not tried again.'),
     what: 'What runs is not the commit under test.',
     why: 'The chaos-version label of the running app is not the head commit.',
     todo: 'Report this: nothing after this point was about your change.',
@@ -349,7 +349,7 @@ export const CAUSES = {
     again: deterministic('Losing data once is too often, whatever a second attempt says.'),
     what: 'The version before the upgrade was put back, and its backup did not give all of its data back.',
     why: 'It was backed up before the upgrade; afterwards it was deployed on empty volumes and that snapshot restored, with its own hooks. What cc-ci had seen there before is not all there.',
-    todo: 'This is what an operator has who goes back after an upgrade. The released version cannot be changed any more: mend its backup in the next one, and tell operators of this one.',
+    todo: 'This is what an operator has who goes back after an upgrade. The released version cannot be changed any more: fix its backup in the next one, and tell operators of this one.',
   },
   'backup-not-verified': {
     blame: 'recipe',
@@ -402,7 +402,7 @@ export const CAUSES = {
   },
   'screenshot-failed': {
     blame: 'ci',
-    again: chance('The browser is started anew with the fresh stack.'),
+    again: chance('The browser is started again with the fresh stack.'),
     what: 'No screenshot could be taken.',
     why: 'The browser did not start or did not answer.',
     todo: 'Run `cc-ci doctor` to check the browser.',

@@ -89,9 +89,9 @@ export const expectationsShape = z.object({
     .meta({ description: 'The longest deployment of each run, until every service was up.' }),
 })
 
-/** Shape of what a run goes on from, shared by the event stream and results.json. */
+/** Shape of what a run continues from, shared by the event stream and results.json. */
 export const resumedShape = z.object({ run: z.string(), after: tier }).meta({
-  description: 'Only of a run that goes on from a failed one: which, and the tier after which its app was kept.',
+  description: 'Only of a run that continues from a failed one: which, and the tier after which its app was kept.',
 })
 
 /** Shape of the deadlines that are not the same for every run, shared by the event stream and results.json. */

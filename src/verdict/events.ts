@@ -38,7 +38,7 @@ export interface RunHeader {
   readonly expected?: Expectations
   /** Streams of earlier versions have none. */
   readonly deadlines?: Deadlines
-  /** Only of a run that goes on from a failed one: which, and the tier after which its app was kept. */
+  /** Only of a run that continues from a failed one: which, and the tier after which its app was kept. */
   readonly resumed?: { readonly run: string; readonly after: TierId }
 }
 

@@ -33,7 +33,7 @@ export interface RunFacts {
   readonly snapshotBefore?: string
   /** True when a tier that puts something on the engine was begun. */
   readonly touched: boolean
-  /** Evidence that the app of the run from which this one goes on was put in place. */
+  /** Evidence that the app of the run from which this one continues was put in place. */
   readonly resumed?: Evidence
 }
 

@@ -84,7 +84,7 @@ describe('told apart', () => {
   test.each([
     ['all of it was gone, and is back', {}, before, '3 tables, 14 of 14 destroyed rows back', [14, 14]],
     [
-      'the app made some of it anew',
+      'the app made some of it again',
       { 'public.posts': [2, ['id int', 'body text']] },
       before,
       '3 tables, 12 of 12 destroyed rows back',

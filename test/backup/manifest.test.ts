@@ -16,7 +16,7 @@ const of = (files: Readonly<Record<string, number>>): Manifest => ({
 
 test.each([
   ['everything deleted', { 'notes.txt': 5 }, {}, 'lost'],
-  ['everything deleted, and begun anew', { 'notes.txt': 5, 'up/x': 2 }, { fresh: 3 }, 'lost'],
+  ['everything deleted, and started over', { 'notes.txt': 5, 'up/x': 2 }, { fresh: 3 }, 'lost'],
   ['everything emptied', { 'notes.txt': 5 }, { 'notes.txt': 0 }, 'lost'],
   ['moved to another folder', { 'a/notes.txt': 5 }, { 'b/notes.txt': 5 }, 'changed'],
   ['one of two kept', { 'a.txt': 5, 'b.txt': 5 }, { 'a.txt': 6, new: 1 }, 'changed'],

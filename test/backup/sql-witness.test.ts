@@ -38,13 +38,13 @@ function server() {
   return { state, witness: sqlWitness('db', dialect, around) }
 }
 
-test('a database that was made anew is called that, and none of its rows is called kept', async () => {
+test('a database that was made again is called that, and none of its rows is called kept', async () => {
   const { state, witness } = server()
   await witness.plant(around)
   Object.assign(state, { home: null, others: new Map() })
   expect(await witness.compare(around)).toMatchObject({
     result: 'lost',
-    summary: 'the whole database is new: the planted row is missing, and the app made its 2 tables with 6 rows anew',
+    summary: 'the whole database is new: the planted row is missing, and the app made its 2 tables with 6 rows again',
   })
 })
 

@@ -156,7 +156,7 @@ describe('when an answer counts for good', () => {
     expect(tookMs).toBe(90_000)
   })
 
-  it('counts anew from another answer', async () => {
+  it('counts again from another answer', async () => {
     const reply = (at: number): Reply => ({ status: 500, body: at < 12_000 ? 'starting' : 'oops' })
     const { tookMs } = await play({ reply, activity: silent })
     expect(tookMs).toBeGreaterThanOrEqual(32_000)

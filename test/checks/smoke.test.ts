@@ -169,7 +169,7 @@ it.concurrent.each([
   ['/round', /redirect-loop: the app redirects the browser in a circle: .*\/round → .*\/and-round → .*\/round$/],
   ['/to-itself', /redirect-loop: the app redirects the browser in a circle: (\S+) → \1$/],
   ['/always-http', /redirect-loop: the app redirects the browser in a circle: https:(\S+) → http:\1 → https:\1$/],
-  ['/again', /redirect-loop: the page at .*\/again loads itself anew again and again/],
+  ['/again', /redirect-loop: the page at .*\/again loads itself again and again/],
   ['/ping', /redirect-loop: the pages of the app send the browser in a circle: .*\/ping.* → .*\/pong.* → /],
 ])('says what is wrong with %s', async (path, expected) => {
   const { outcome, cause } = await look(path, AT_ONCE)

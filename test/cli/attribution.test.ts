@@ -98,7 +98,7 @@ describe('cc-ci ab, with builds that are played', { concurrent: true }, () => {
     expect(stdout).toContain(`first commit of the ref with the new result of install: ${commits[3]}`)
   })
 
-  it('is inconclusive at its bound, and goes on from there', async () => {
+  it('is inconclusive at its bound, and continues from there', async () => {
     await using workshop = openWorkshop()
     const tool = await builds('well')
     const { dir, commits } = await recipe('good', 'bad')
@@ -119,7 +119,7 @@ describe('cc-ci ab, with builds that are played', { concurrent: true }, () => {
     expect(resumed.record?.runs.slice(0, 3)).toEqual(bounded.record?.runs)
   })
 
-  it('is killed twenty times, goes on each time, loses no run and leaves nothing', async () => {
+  it('is killed twenty times, continues each time, loses no run and leaves nothing', async () => {
     await using workshop = openWorkshop()
     const tool = await builds('well', 'broken')
     const { dir, commits } = await recipe('good', 'good')
@@ -234,7 +234,7 @@ describe('cc-ci ab, asked for what cannot be', { concurrent: true }, () => {
       args: ({ dir }) => [dir, '--ref', 'main~1..main', '--runs', '0'],
       says: [/Not a whole number from 1 on/],
     },
-    'more than can be gone on with': {
+    'more than can be resumed': {
       args: () => ['--resume', 'last', '--ref', 'a..b'],
       says: [/--resume.*cannot be used with.*--ref/],
     },

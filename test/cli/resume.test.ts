@@ -74,7 +74,7 @@ function placed({ tiers }: Results) {
 
 beforeAll(() => new ImageBuilder(() => undefined).ensure(busybox()), 300_000)
 
-describe('a failed run that is gone on with', () => {
+describe('a failed run that is resumed', () => {
   const workshop = openWorkshop()
   let dir = ''
   let failed: Results
@@ -117,7 +117,7 @@ describe('a failed run that is gone on with', () => {
     expect(readFileSync(join(kept, 'backup', 'manifest.json'), 'utf8')).not.toContain(values.key)
   })
 
-  it('is not gone on with where head deploys something else: nothing is made', async () => {
+  it('is not continued with where head deploys something else: nothing is made', async () => {
     await using other = openWorkshop()
     const copy = await tinkered(other, { 'compose.yml': compose(SERVE, 'second'), '.env.sample': ENV })
     const refused = await other.run(['test', copy, '--resume', runId, '--state', workshop.state])
@@ -135,7 +135,7 @@ describe('a failed run that is gone on with', () => {
 
   it('judges what had not passed, on the data, secrets and names of that app', async () => {
     write(dir, { 'cc-ci/tests/custom/shop.spec.ts': RIGHT })
-    await commitAll(dir, 'mend the test')
+    await commitAll(dir, 'fix the test')
     const { results, stdout, exitCode } = await workshop.test([dir, '--resume', 'last', '--approve-code'])
     expect(exitCode, stdout).toBe(0)
     expect(results.run).toMatchObject({ resumed: { run: runId, after: 'backup' }, domain: failed.run.domain })
@@ -153,7 +153,7 @@ describe('a failed run that is gone on with', () => {
     expect(results.level).toBe(0)
     expect(tierOf(results, 'restore')).toMatchObject({
       skipKind: 'not-selected',
-      reason: `passed in run ${runId}, from which this one goes on`,
+      reason: `passed in run ${runId}, from which this one continues`,
     })
     expect(placed(results)).toMatchObject([
       { id: 'functional', run: runId, after: 'backup', volumes: [{ volume: 'data' }] },
@@ -164,7 +164,7 @@ describe('a failed run that is gone on with', () => {
 })
 
 describe('where no app can be kept', () => {
-  it('nobody is told to go on', async () => {
+  it('nobody is told to continue', async () => {
     await using workshop = openWorkshop()
     const files = {
       'compose.yml': compose(SERVE),
@@ -184,7 +184,7 @@ describe('where no app can be kept', () => {
 })
 
 describe('with --checkpoints', () => {
-  it('a failed upgrade is gone on with from the base that was installed, and fails again', async () => {
+  it('a failed upgrade is resumed from the base that was installed, and fails again', async () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, { 'compose.yml': compose(SERVE), '.env.sample': ENV })
     const { stdout } = await execOk('git', ['rev-parse', 'HEAD'], { cwd: dir, deadlineMs: 60_000, env: inheritedEnv() })

@@ -28,14 +28,14 @@ async function until(workshop: Workshop, name: string, is: (cells: readonly Cell
   expect(seen.state, name).toBe('ready')
 }
 
-/** The events of the run that goes on have come so far. */
+/** The events of the active run have come so far. */
 function hasEvent(workshop: Workshop, { run }: CellRecord, type: string): boolean {
   const file = join(workshop.state, 'runs', run, 'events.ndjson')
   return existsSync(file) && readFileSync(file, 'utf8').includes(`"type":"${type}"`)
 }
 
 describe('cc-ci sweep', () => {
-  it('is killed twice while an app runs, goes on, keeps what had ended, leaves nothing, and is compared with the next one', async () => {
+  it('is killed twice while an app runs, continues, keeps what had ended, leaves nothing, and is compared with the next one', async () => {
     await using workshop = openWorkshop()
     const healthy = await workshop.recipe('no-volumes')
     const broken = await workshop.recipe('bad-compose')
@@ -87,7 +87,7 @@ describe('cc-ci sweep', () => {
     expect(await leftOnEngine(workshop)).toEqual([])
   })
 
-  it('stopped by SIGINT takes down what runs, and says how to go on', async () => {
+  it('stopped by SIGINT takes down what runs, and says how to continue', async () => {
     await using workshop = openWorkshop()
     const from = await listOf(workshop, `recipes: { no-volumes: ${await workshop.recipe('no-volumes')} }\n`)
     const run = start(workshop, ['sweep', '--from', from])

@@ -128,7 +128,7 @@ describe('what cannot be known without running it is refused, with place and adv
       '{}',
       /:2:31 .*parameter property.*erased/,
     ],
-    ['a syntax error', 'const = 1', '{}', /config\.ts:2:7 .*Mend the syntax/],
+    ['a syntax error', 'const = 1', '{}', /config\.ts:2:7 .*Fix the syntax/],
     ['what only the second parser sees', 'const a = 1; const a = 2', '{}', /config\.ts:2:20 .*already been declared/],
   ])('%s', async (_, top, literal, says) => {
     expect(await problemsOf(loadConfig(config(literal, top)))).toEqual([expect.stringMatching(says)])

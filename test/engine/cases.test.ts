@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
   ],
   ['may end well under on-failure: runs for 3 s', { service: onFailure, tasks: [{ inStateMs: 3000 }] }, 'ready'],
   [
-    'update that goes on whatever fails: its crash loop is named at once',
+    'update that continues whatever fails: its crash loop is named at once',
     {
       service: { ...update('updating'), failureAction: 'continue' },
       tasks: loop.map((task) => ({ ...task, inStateMs: 100 })),
@@ -452,7 +452,7 @@ const CASES: readonly Case[] = [
     'one-shot-failed',
   ],
   [
-    'update: the new task failed, the recipe asks to go on',
+    'update: the new task failed, the recipe asks to continue',
     { service: { ...update('updating'), failureAction: 'continue' }, tasks: loop },
     'crash-loop',
   ],
@@ -496,7 +496,7 @@ test('each case has a name of its own', () => {
   expect(new Set(CASES.map(([what]) => what)).size).toBe(CASES.length)
 })
 
-test('a start-first update that can only wait for its own old port is the recipe’s to mend', () => {
+test('a start-first update that can only wait for its own old port is the recipe’s to fix', () => {
   const task = pending('no suitable node (host-mode port already in use on 1 node)', 4000)
   expect(decide(seen({ service: update('updating'), tasks: [{ ...OLD, containerId: 'o' }, task] }))).toMatchObject({
     cause: { code: 'port-in-use', blame: 'recipe', hint: expect.stringContaining('stop-first') },

@@ -139,7 +139,7 @@ describe('what is waited for', () => {
 describe('an update', () => {
   const before = [service('app', { endpointHash: 'other' })]
 
-  test('that goes on is waited for, though everything runs', () => {
+  test('that continues is waited for, though everything runs', () => {
     const services = [service('app', { update: { state: 'updating', startedAt: null, message: '' } })]
     expect(decided({ services, tasks: [task('app')] })).toBe('waiting: app: update in progress')
   })
@@ -242,7 +242,7 @@ describe('where several services fail', () => {
     expect(look).not.toHaveProperty('cause.behind')
   })
 
-  test('the first that is no crash loop is named, without the next one: that is told when this one is mended', () => {
+  test('the first that is no crash loop is named, without the next one: that is told when this one is fixed', () => {
     const other = failed('worker', 10, { state: 'rejected', error: 'No such image: worker:1' })
     expect(decided({ services, tasks: [task('app'), refused, other] })).toBe(
       'image-unpullable of db: a task of db was not started: No such image: db:1',

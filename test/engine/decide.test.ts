@@ -101,7 +101,7 @@ test.each<readonly [string, Look, boolean]>([
   ],
   ['what is up already', { tasks: [{ quietMs: 0 }] }, false],
   [
-    'what starts anew for the fourth time',
+    'what starts again for the fourth time',
     { tasks: [ended(1, 1), ended(2, 2), ended(3, 3), { ...starting, quietMs: 0 }] },
     false,
   ],

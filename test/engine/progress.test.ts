@@ -20,7 +20,7 @@ test('one service that gets on is enough, and one of its tasks', () => {
   )
 })
 
-test('what starts anew for the third time does not get on; other ends do not count', () => {
+test('what starts again for the third time does not get on; other ends do not count', () => {
   const working = task('app', { ...silent, quietMs: 0 })
   const ends = (state: ObservedTask['state']) => [1, 2, 3].map((second) => failed('app', second, { state }))
   expect(moves({ tasks: [...ends('failed').slice(1), working] })).toBe(true)

@@ -78,7 +78,7 @@ test('a task of a service that is gone is nobody’s', async () => {
   expect((await looked([{ second: 20, tasks, containers: [container('g')] }])).asked).toEqual([[]])
 })
 
-test('a state lasts since the engine says it began, and is not begun anew by another look', async () => {
+test('a state lasts since the engine says it began, and is not started over by another look', async () => {
   const { snapshots } = await looked([
     { second: 20, tasks: [runs()] },
     { second: 25, tasks: [runs({ since: at(24) })] },

@@ -53,7 +53,7 @@ describe('the run of the base', () => {
     })
   })
 
-  it('is asked for once where the branch has not gone on, and by its tip where nobody knows the fork', () => {
+  it('is asked for once where the branch has not continued, and by its tip where nobody knows the fork', () => {
     expect(basesOf({ fork: FORK, tip: FORK })).toEqual([{ is: 'fork', commit: FORK }])
     expect(basesOf({ fork: null, tip: TIP })).toEqual([{ is: 'tip', commit: TIP }])
   })

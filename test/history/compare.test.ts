@@ -83,7 +83,7 @@ describe('two runs may be compared', () => {
 describe('two runs may not be compared', () => {
   it.each<[string, Made, string, RegExp]>([
     ['of two recipes', { header: { recipe: { ...HEADER.recipe, name: 'nextcloud' } } }, 'another-recipe', /nextcloud/],
-    ['gone on', { header: { resumed: { run: BEFORE, after: 'backup' } } }, 'resumed', /went on from run/],
+    ['continued', { header: { resumed: { run: BEFORE, after: 'backup' } } }, 'resumed', /continued from run/],
     ['stopped', { more: [{ type: 'run.interrupted', signal: 'SIGTERM' }] }, 'not-whole', /stopped or killed/],
     ['of two meanings', { header: { evidenceSchema: 2 } }, 'other-schema', /schema 1 against 2/],
     ['of a version that says no meaning', { header: { evidenceSchema: undefined } }, 'other-schema', /earlier version/],

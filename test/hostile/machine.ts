@@ -41,7 +41,7 @@ export interface Holdings {
   /** Of programs; what the kernel holds to be quick is not among it. */
   readonly memoryBytes: number
   readonly processes: number
-  /** Everything on the engine that has a name, but for images: what a run needs is built or named anew there. */
+  /** Everything on the engine that has a name, but for images: what a run needs is built or named again there. */
   readonly things: readonly string[]
 }
 

@@ -73,8 +73,8 @@ describe('a stream that is not whole', () => {
   })
 
   it('fails when the program did, whatever was told', () => {
-    const report = fold([HELLO, BEGIN, TEST, END], { exitCode: 7, output: 'cannot go on' })
-    expect(report.lines.at(-1)).toBe('failed runs: no test failed, but the test program ended with 7\ncannot go on')
+    const report = fold([HELLO, BEGIN, TEST, END], { exitCode: 7, output: 'cannot continue' })
+    expect(report.lines.at(-1)).toBe('failed runs: no test failed, but the test program ended with 7\ncannot continue')
   })
 })
 

@@ -42,7 +42,7 @@ test('the longest stretch counts, from the last that was seen to the next', asyn
   expect(kept.blindness).toEqual({ looks: 8, failed: 4, longestMs: 30_000, never: false, why: 'once more' })
 })
 
-test('a stretch that goes on counts up to now', async () => {
+test('a stretch that continues counts up to now', async () => {
   const { kept, sees, fails, passTo } = lookout()
   await sees(0)
   await fails(5)

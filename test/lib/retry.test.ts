@@ -24,7 +24,7 @@ function failing(times: number): () => Promise<string> {
   }
 }
 
-it('doubles the pause up to the longest, however long it goes on', () => {
+it('doubles the pause up to the longest, however long it continues', () => {
   expect([1, 2, 3, 4, 5000].map((failures) => pauseAfter(failures, BACKOFF))).toEqual([100, 200, 350, 350, 350])
 })
 

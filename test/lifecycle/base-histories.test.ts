@@ -157,7 +157,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
     async make() {
       const dir = await maintained()
       await git(dir, 'checkout', '--quiet', '--orphan', 'new')
-      await commit(dir, 'begun anew', image('1.9'))
+      await commit(dir, 'started over', image('1.9'))
       await git(dir, 'branch', '--quiet', '--force', 'main', 'new')
       return dir
     },
@@ -248,7 +248,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
     async make() {
       const dir = await repository({ ...image('1.0'), 'compose.yml': 'services: [\n' })
       await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1')
-      await commit(dir, 'mended', image('1.4'))
+      await commit(dir, 'fixed', image('1.4'))
       return dir
     },
     told: /^unverified, compose-invalid: there are older releases, but none of them can be read/,
@@ -344,7 +344,7 @@ describe('a clone that lacks something', () => {
   })
 
   test.each(LACKING.slice(0, 5))(
-    '%s, and the origin is away: unverified, with the command that mends it',
+    '%s, and the origin is away: unverified, with the command that fixes it',
     async (_name, make, says) => {
       const origin = await maintained()
       const dir = await make(origin)
@@ -492,7 +492,7 @@ describe('lint', () => {
     const dir = await repository(withConfig('one\n', '1.0'))
     await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1')
     await git(dir, 'checkout', '--quiet', '-b', '1.x')
-    await commit(dir, 'a mend', withConfig('one\n', '1.1'))
+    await commit(dir, 'a fix', withConfig('one\n', '1.1'))
     await git(dir, 'checkout', '--quiet', 'main')
     await commit(dir, 'next', withConfig('two\n', '2.0'))
     await git(dir, 'tag', '-a', '-m', 'x', '2.0.0+1')

@@ -28,7 +28,7 @@ const HABITS: Readonly<Record<string, (seed: number) => Maintainer>> = {
     }
     return work
   },
-  'an older line that is mended beside main'(seed) {
+  'an older line that is fixed beside main'(seed) {
     const work = new Maintainer(seed)
     work.changes('main')
     work.releaseAs('main', '1.0.0')

@@ -31,7 +31,7 @@ describe('what a run holds', () => {
     await expect(failed).rejects.toThrow('no image')
   })
 
-  it('is opened anew after it was closed', async () => {
+  it('is opened again after it was closed', async () => {
     const resources = new RunResources()
     const closed: string[] = []
     await resources.toolbox.get(async () => toolbox(() => closed.push('first')))

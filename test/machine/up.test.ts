@@ -8,25 +8,25 @@ import { doctor, engineUp } from '../../src/machine/up.ts'
 
 let state: string
 let lines: string[]
-let mended: string[]
+let fixed: string[]
 const log = (line: string) => void lines.push(line)
 
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), 'cc-ci-up-'))
   lines = []
-  mended = []
+  fixed = []
 })
 afterEach(() => rmSync(state, { recursive: true }))
 
-/** A part that is what `seen` says until it is mended. */
+/** A part that is what `seen` says until it is fixed. */
 function part(id: string, seen: Found, over: Partial<MachinePart> = {}): MachinePart {
   let now = seen
   return {
-    ...{ id, title: `The ${id}`, action: `mend ${id}`, needs: [], remedy: `mend ${id} by hand` },
+    ...{ id, title: `The ${id}`, action: `fix ${id}`, needs: [], remedy: `fix ${id} by hand` },
     look: async () => now,
-    mend: async () => {
-      mended.push(id)
-      now = ok('mended')
+    repair: async () => {
+      fixed.push(id)
+      now = ok('fixed')
     },
     ...over,
   }
@@ -35,7 +35,7 @@ function part(id: string, seen: Found, over: Partial<MachinePart> = {}): Machine
 describe('engine up', () => {
   test('leaves alone what is there and says so', async () => {
     const rows = await engineUp({ state, log, parts: [part('a', ok('there')), part('b', ok('there'))] })
-    expect(mended).toEqual([])
+    expect(fixed).toEqual([])
     expect(lines).toEqual(['This machine has all it needs.'])
     expect(rows.map((row) => [row.id, row.state, row.remedy])).toEqual([
       ['a', 'ok', null],
@@ -45,23 +45,23 @@ describe('engine up', () => {
 
   test('says what it is about to do before it does it, and does nothing twice', async () => {
     const parts = [part('a', missing('none')), part('b', ok('there')), part('c', missing('none'))]
-    await engineUp({ state, log: (line) => log(`${mended.length} ${line}`), parts })
-    expect(lines[0]).toBe('0 About to: mend a; mend c.')
+    await engineUp({ state, log: (line) => log(`${fixed.length} ${line}`), parts })
+    expect(lines[0]).toBe('0 About to: fix a; fix c.')
     await engineUp({ state, log, parts })
-    expect(mended).toEqual(['a', 'c'])
+    expect(fixed).toEqual(['a', 'c'])
   })
 
-  test('mends in the order of needs, whatever the order of the table', async () => {
+  test('fixes in the order of needs, whatever the order of the table', async () => {
     const parts = [
       part('edge', missing(''), { needs: ['network'] }),
       part('network', missing(''), { needs: ['engine'] }),
       part('engine', missing('')),
     ]
     await engineUp({ state, log, parts })
-    expect(mended).toEqual(['engine', 'network', 'edge'])
+    expect(fixed).toEqual(['engine', 'network', 'edge'])
   })
 
-  test('mends independent parts side by side', async () => {
+  test('fixes independent parts side by side', async () => {
     let meet = () => {}
     const met = new Promise<void>((resolve) => {
       meet = resolve
@@ -69,7 +69,7 @@ describe('engine up', () => {
     let done = false
     const first = part('first', missing(''), {
       look: async () => (done ? ok('') : missing('')),
-      mend: async () => {
+      repair: async () => {
         await met
         done = true
       },
@@ -77,7 +77,7 @@ describe('engine up', () => {
     let there = false
     const second = part('second', missing(''), {
       look: async () => (there ? ok('') : missing('')),
-      mend: async () => {
+      repair: async () => {
         there = true
         meet()
       },
@@ -85,11 +85,11 @@ describe('engine up', () => {
     expect((await engineUp({ state, log, parts: [first, second] })).every((row) => row.state === 'ok')).toBe(true)
   })
 
-  test('does not mend what another step brought along', async () => {
+  test('does not fix what another step brought along', async () => {
     let installed = false
     const tools = part('tools', missing(''), {
       look: async () => (installed ? ok('') : missing('')),
-      mend: async () => {
+      repair: async () => {
         installed = true
       },
     })
@@ -98,7 +98,7 @@ describe('engine up', () => {
       look: async () => (installed ? ok('came with the tools') : missing('')),
     })
     await engineUp({ state, log, parts: [tools, engine] })
-    expect(mended).toEqual([])
+    expect(fixed).toEqual([])
   })
 
   test('names everything that stays missing with its remedy, and what waits for it', async () => {
@@ -110,23 +110,23 @@ describe('engine up', () => {
     await expect(engineUp({ state, log, parts })).rejects.toMatchObject({
       code: 'machine-incomplete',
       message:
-        'this machine still lacks:\n- The engine: you are not root\n  mend engine by hand\n- The swarm: needs first: The engine\n  mend swarm by hand',
+        'this machine still lacks:\n- The engine: you are not root\n  fix engine by hand\n- The swarm: needs first: The engine\n  fix swarm by hand',
     })
-    expect(mended).toEqual([])
+    expect(fixed).toEqual([])
   })
 
   test('a step that fails does not stop the others, and its words are kept', async () => {
-    const broken = part('broken', missing(''), { mend: () => Promise.reject(new Error('no route to the registry')) })
+    const broken = part('broken', missing(''), { repair: () => Promise.reject(new Error('no route to the registry')) })
     await expect(engineUp({ state, log, parts: [broken, part('other', missing(''))] })).rejects.toThrow(
       'no route to the registry',
     )
-    expect(mended).toEqual(['other'])
+    expect(fixed).toEqual(['other'])
   })
 
   test('two at once do each thing once', async () => {
     const parts = [part('a', missing(''))]
     await Promise.all([engineUp({ state, log, parts }), engineUp({ state, log, parts })])
-    expect(mended).toEqual(['a'])
+    expect(fixed).toEqual(['a'])
     expect(lines).toContain('waiting: another set-up is at work on this machine')
   })
 })
@@ -138,7 +138,7 @@ describe('the table of parts', () => {
     for (const one of MACHINE_PARTS) {
       expect(one.remedy).not.toBe('')
       expect(ids).toEqual(expect.arrayContaining([...one.needs]))
-      if (one.mend) expect(one.action).not.toBe('')
+      if (one.repair) expect(one.action).not.toBe('')
     }
   })
 
@@ -146,7 +146,7 @@ describe('the table of parts', () => {
     const extra = part('extra', missing('not there'))
     const rows = await doctor({ extra: [extra] })
     expect(rows.map((row) => row.id)).toEqual([...MACHINE_PARTS.map((one) => one.id), 'extra'])
-    expect(rows.at(-1)).toMatchObject({ state: 'missing', detail: 'not there', remedy: 'mend extra by hand' })
-    expect(mended).toEqual([])
+    expect(rows.at(-1)).toMatchObject({ state: 'missing', detail: 'not there', remedy: 'fix extra by hand' })
+    expect(fixed).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ const UNORDERED = /^(ports|volumes|secrets|configs)$/
 /**
  * Both resolutions in one form. The known differences, each harmless:
  * - ours has no `x-` keys and no `build`, and no `version` where the files have none;
- * - durations are kept as written (`90s`), the CLI writes them anew (`1m30s`);
+ * - durations are kept as written (`90s`), the CLI writes them again (`1m30s`);
  * - ours writes out the defaults of long-form ports (`tcp`, `ingress`);
  * - ours keeps file paths relative to the recipe, the CLI's are absolute;
  * - empty mappings, lists and texts that mean "nothing" are left out by one or the other;

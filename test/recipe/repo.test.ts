@@ -270,7 +270,7 @@ describe('exportTree', () => {
     }
   })
 
-  test('links that would take for ever to follow are refused', () => {
+  test('links that would take forever to follow are refused', () => {
     const links = new Map(
       Array.from({ length: 3000 }, (_, index) => [`l${index}`, `${'./'.repeat(1000)}l${index + 1}`]),
     )

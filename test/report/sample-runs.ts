@@ -14,7 +14,7 @@ export function failedRun(say = 'no such column: posts.slug'): RunEvent[] {
       tier: 'upgrade',
       name: `converged ${say}`,
       outcome: 'fail',
-      cause: cause('crash-loop', `it ended: ${say}`, { service: say, hint: `mend ${say}`, lines: ['exit 1', say] }),
+      cause: cause('crash-loop', `it ended: ${say}`, { service: say, hint: `fix ${say}`, lines: ['exit 1', say] }),
     },
     { type: 'finding', code: say, severity: 'error', message: say, where: say },
     { type: 'accommodation', text: say },

@@ -95,7 +95,7 @@ describe('terminalReporter, not on a terminal', () => {
 })
 
 describe('what is usual', () => {
-  it.each([false, true])('stands beside the tier while it goes on, where earlier runs tell (terminal: %s)', (tty) => {
+  it.each([false, true])('stands beside the tier while it is active, where earlier runs tell (terminal: %s)', (tty) => {
     const taken = { p50Ms: 40_100, p95Ms: 50_000, runs: 4 }
     const tiers = [{ id: 'install', ...taken }] as const
     const expected = {

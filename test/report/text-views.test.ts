@@ -56,7 +56,7 @@ describe('summaryText', () => {
       'blame: recipe',
       '│ exit 1',
       '│ no such column',
-      '→ mend',
+      '→ fix',
       '!! left behind: volume',
       '!! refused:',
     ]) {

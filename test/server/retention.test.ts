@@ -8,7 +8,7 @@ import { openScene } from './support/scene.ts'
 
 const AGE = { pruneOlderThanMs: 30 * DAY_MS, pruneMaxBytes: null }
 
-/** A server's retention whose rounds do not wait for the next one, and how often its index was made anew. */
+/** A server's retention whose rounds do not wait for the next one, and how often its index was made again. */
 async function stage(settings: Partial<RetentionParts['settings']> = AGE) {
   const { parts } = await openScene(settings)
   let rebuilt = 0
@@ -25,7 +25,7 @@ async function stage(settings: Partial<RetentionParts['settings']> = AGE) {
   return { state, retention, run, rebuilt: () => rebuilt, round: () => retention.round(new AbortController().signal) }
 }
 
-test('a round prunes what is old, tells what is left, and has the index made anew when something went', async () => {
+test('a round prunes what is old, tells what is left, and has the index made again when something went', async () => {
   const { retention, run, round, rebuilt } = await stage()
   expect(retention.seen()).toEqual({ disk: null, trouble: null })
   const [old, young] = [run(31), run(1)]
@@ -49,7 +49,7 @@ test('the size is a limit too, and without limits nothing goes', async () => {
   expect([existsSync(kept.report), without.retention.seen().disk?.runs]).toEqual([true, 1])
 })
 
-test('what keeps it from pruning is told until it is mended, and a stop is no trouble', async () => {
+test('what keeps it from pruning is told until it is fixed, and a stop is no trouble', async () => {
   const { state, retention, run, round } = await stage()
   const { report } = run(31)
   mkdirSync(join(state, 'pins'))

@@ -187,7 +187,7 @@ test('pages are in a sandbox of Chromium’s own within the container, wherever 
   expect(own).toEqual(pages.map(() => [may, may, may]))
 })
 
-test('a page is asked for anew each time, however long the app says that it may be kept', async () => {
+test('a page is asked for again each time, however long the app says that it may be kept', async () => {
   await using box = await opened()
   const titles = []
   for (const path of ['/kept', '/kept', '/kept']) {

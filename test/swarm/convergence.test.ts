@@ -211,7 +211,7 @@ test.concurrent('an address pool that is full', async () => {
   expect(cause).toMatchObject({ code: 'address-pool-exhausted', service: 'app', blame: 'infra' })
 })
 
-test.concurrent('a start that goes on saying something new is waited for beyond the deadline', async () => {
+test.concurrent('a start that continues saying something new is waited for beyond the deadline', async () => {
   await using stack = scratchStack(engine)
   const starts = `for word in one two three four five six; do echo migrated $word; sleep 4; done; touch /up; ${FOREVER}`
   const healthcheck = { test: ['CMD', 'test', '-e', '/up'], interval: '1s', retries: 900 }
@@ -268,7 +268,7 @@ test.concurrent('an update in place: replaced, moved, added, dropped, done again
   const idOf = ({ tasks }: typeof first, name: string) => tasks.find(({ service }) => service === name)?.id
   expect(idOf(second, 'app')).not.toBe(idOf(first, 'app'))
   expect(idOf(second, 'moved')).toBe(idOf(first, 'moved'))
-  // The engine runs a job anew at every deployment: the round that is done is not the one that was waited for before.
+  // The engine runs a job again at every deployment: the round that is done is not the one that was waited for before.
   if (CLIENT_KNOWS_JOBS) expect(idOf(second, 'job')).not.toBe(idOf(first, 'job'))
   const hashOf = ({ services }: typeof first) => services.find(({ service }) => service === 'app')?.specHash
   expect(hashOf(second)).not.toBe(hashOf(first))

@@ -77,7 +77,7 @@ test('a run cannot have a realm twice, and is told why', async () => {
   }
 })
 
-test('is made anew for another image, and stays as it is for the same', async () => {
+test('is made again for another image, and stays as it is for the same', async () => {
   const id = async () => (await host.engine.service(KEYCLOAK_SERVICE))?.id
   const before = await id()
   process.env.CC_CI_KEYCLOAK_IMAGE = 'cc-ci/keycloak:26.7.3'

@@ -46,7 +46,7 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
     await provider.remove(host.engine)
   }, 120_000)
 
-  test('is ensured again without making anything anew', async () => {
+  test('is ensured again without making anything again', async () => {
     const before = await host.engine.services(`ccci-${name}`)
     await provider.ensure(host)
     expect(await host.engine.services(`ccci-${name}`)).toEqual(before)

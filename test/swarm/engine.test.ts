@@ -215,7 +215,7 @@ test('the probe for virtual addresses answers by a real connection, once, and le
   }
 })
 
-test('what a probe left whose process was killed is removed, and one that goes on is left alone', async () => {
+test('what a probe left whose process was killed is removed, and one that continues is left alone', async () => {
   const make = async (untilMs: number) => {
     const name = `cc-ci-vip-${randomId(8)}`
     const labels = { [STACK_LABEL]: name, [RUN_LABEL]: 'probe-test', 'cc-ci.probe-until': String(untilMs) }

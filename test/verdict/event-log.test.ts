@@ -156,7 +156,7 @@ describe('openEventLog', () => {
     log.close()
   })
 
-  it('takes back a line that did not fit, and goes on when the next one does', async () => {
+  it('takes back a line that did not fit, and continues when the next one does', async () => {
     const source = join(import.meta.dirname, '../../src/verdict/event-log.ts')
     const program = `
       import { openEventLog } from ${JSON.stringify(source)}
@@ -170,7 +170,7 @@ describe('openEventLog', () => {
     expect(readEvents(file).map((event) => (event as { text: string }).text)).toEqual(['before', 'after'])
   })
 
-  it('drops a listener that throws, says so in the stream, and goes on', () => {
+  it('drops a listener that throws, says so in the stream, and continues', () => {
     const log = open()
     const heard: string[] = []
     log.subscribe(() => {

@@ -85,7 +85,7 @@ describe('an upgrade that starts from a canonical', () => {
   })
 })
 
-describe('a run that goes on from another', () => {
+describe('an active run from another', () => {
   const run = { header: { ...HEADER, resumed: { run: 'R', after: 'backup' as const } } }
   const had: Extract<Evidence, { kind: 'resumed' }> = { kind: 'resumed', run: 'R', after: 'backup', volumes: [] }
 

@@ -19,7 +19,7 @@ export type Code<Call> =
       readonly run: Call
       /** A duration from \`1s\` to \`2h\`. Default: \`timeouts.hook\`. */
       readonly timeout?: string
-      /** \`continue\`: go on as if there were no function. Default \`fail\`. */
+      /** \`continue\`: continue as if there were no function. Default \`fail\`. */
       readonly onTimeout?: 'fail' | 'continue'
     }
 `

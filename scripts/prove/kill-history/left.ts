@@ -23,7 +23,7 @@ export async function leftOfRuns(state: string): Promise<string[]> {
   return [...named, ...labelled]
 }
 
-/** Runs of this state folder whose record says that they still go on. */
+/** Runs of this state folder whose record says that they still continue. */
 export function runsGoingOn(state: string): string[] {
   return stateFolders(state).flatMap((one) =>
     listRuns(one).filter((id) => readRecord(runFolder(one, id))?.status === 'running'),

@@ -1,12 +1,12 @@
-/** Something of cc-ci that is killed and gone on with. */
+/** Something of cc-ci that is killed and continued with. */
 export interface Subject {
   /** Arguments that begin one. */
   readonly begin: readonly string[]
-  /** Arguments that go on with the newest. */
+  /** Arguments that continue with the newest. */
   readonly resume: readonly string[]
   /** What the disk says now, and what of it is a fault since the last look. */
   look(): Look
-  /** After its end: runs whose record says that they still go on. */
+  /** After its end: runs whose record says that they still continue. */
   stillRunning(): string[]
 }
 

@@ -23,7 +23,7 @@ replace (
 
 /**
  * What stands in for the built frontend, which the Go module does not carry. Without `iife.js` a page's onerror calls alert(), which
- * blocks a browser that nobody watches for ever.
+ * blocks a browser that nobody watches forever.
  */
 export const PUBLIC_FILES: Readonly<Record<string, string>> = {
   'assets/.vite/manifest.json': '{}\n',

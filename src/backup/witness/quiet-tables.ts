@@ -1,6 +1,6 @@
 /**
  * Tables that apps empty on their own: fewer rows there are no loss. By words of the name, so that `sessions` and `user_sessions` do and
- * `catalogue` does not. The shadow tables of a full text index are made anew from the data they index.
+ * `catalogue` does not. The shadow tables of a full text index are made again from the data they index.
  */
 const VOLATILE =
   /(^|[._])(sessions?|tokens?|caches?|transients?|queues?|jobs?|locks?|semaphores?|logs?|logging|watchdog|events?_processed|nonces?|otps?|mfas?|captchas?|(failed|login)_attempts?|flood|migrations?|schema_versions?|heartbeats?|presence|throttles?|rate_limits?|temp|tmp|metrics|telemetry|search_?index(es)?)($|[._])|_fts\d?_(data|idx|docsize|content|config|segments|segdir|stat)$/i

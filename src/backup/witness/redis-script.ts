@@ -77,7 +77,7 @@ export interface RedisLook {
   readonly evicts: boolean
   /** How often somebody emptied a database since the server started. */
   readonly flushes: number
-  /** Changes when the server was started anew. */
+  /** Changes when the server was started again. */
   readonly runId: string
 }
 

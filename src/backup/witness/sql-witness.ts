@@ -121,16 +121,16 @@ async function lookIfReadable(dialect: SqlDialect, around: Surroundings): Promis
 interface Missing extends Pick<Survival, 'summary' | 'counts'> {
   /** The other databases without their row; null: the app's own has none. */
   readonly missing: readonly string[] | null
-  /** Nobody took the row away: tables that are all there with all their rows are not the former ones then, the app has made them anew. */
+  /** Nobody took the row away: tables that are all there with all their rows are not the former ones then, the app has made them again. */
   readonly isNew: boolean
 }
 
 function withoutMarker({ summary, counts, missing, isNew }: Missing): string {
-  // Rows that nobody destroyed, and rows that were made anew, are not worth telling as kept.
+  // Rows that nobody destroyed, and rows that were made again, are not worth telling as kept.
   const untold = counts.rowsLost === 0 && counts.rowsDestroyed === undefined
   const rest = untold ? '' : `; ${summary}`
   if (missing === null) {
-    const made = `the app made its ${counts.tables} tables with ${counts.rows} rows anew`
+    const made = `the app made its ${counts.tables} tables with ${counts.rows} rows again`
     return isNew && untold
       ? `the whole database is new: the planted row is missing, and ${made}`
       : `the planted row is missing${rest}`

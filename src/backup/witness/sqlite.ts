@@ -13,7 +13,7 @@ const MAGIC = 'SQLite format 3\0'
 
 /**
  * Copies database and log to a folder of the toolbox until both were still while they were copied, then prints what is asked. The index
- * (`-shm`) stays behind: SQLite builds it anew from the log, and a copy of a living one would lie. `-safe` because file and names in it are a stranger's.
+ * (`-shm`) stays behind: SQLite builds it again from the log, and a copy of a living one would lie. `-safe` because file and names in it are a stranger's.
  */
 const OPEN = `d=$(mktemp -d) || exit 1
 trap 'rm -rf "$d"' EXIT

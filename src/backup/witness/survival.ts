@@ -44,7 +44,7 @@ interface Found {
  * Tells a migration from a loss (docs/decisions/0010). Loss: a table that had rows is gone, or has fewer, and no table like it has taken those
  * rows over. Change: new tables, columns, rows; empty tables gone; fewer rows where apps tidy up by themselves; what could not be counted.
  * `between`: what was in its place while it was destroyed. Then only rows that were gone in between are said to be back: what nobody
- * destroyed, or the app made anew by itself, proves nothing about a backup.
+ * destroyed, or the app made again by itself, proves nothing about a backup.
  */
 export function compareFingerprints(before: Fingerprint, after: Fingerprint, between?: Fingerprint): Survival {
   const heirs = new Heirs(before, after)

@@ -150,7 +150,7 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     sameAsBase: true,
   },
   'orphan-service': {
-    about: 'Head drops a service that goes on running.',
+    about: 'Head drops a service that keeps running.',
     expect: passes({ findings: ['orphan-service'] }),
     base: { compose: worker },
     fast: 'green, and yet something must be told',

@@ -68,8 +68,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
     }),
   },
   'ill-after-the-update': {
-    about:
-      'Head turns unhealthy 15 s after each start, long after the monitor window; the engine replaces it for ever.',
+    about: 'Head turns unhealthy 15 s after each start, long after the monitor window; the engine replaces it forever.',
     expect: ends(['upgrade', 'backup', 'restore', 'resilience'], ['healthcheck-failing', 'crash-loop'], {
       withinSeconds: 60,
     }),
@@ -100,7 +99,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
     recipe: library({ released: false, beside: { seed: () => helper('echo no such table; exit 3', 'none') } }),
   },
   'once-fails-always': {
-    about: 'A one-shot beside the app fails under `on-failure`, for ever.',
+    about: 'A one-shot beside the app fails under `on-failure`, forever.',
     expect: ends(['install'], ['crash-loop', 'one-shot-failed'], { withinSeconds: 40 }),
     recipe: library({ released: false, beside: { seed: () => helper('echo no such table; exit 3', 'on-failure') } }),
   },
@@ -119,7 +118,7 @@ export const LIBRARY_ILL: Readonly<Record<string, Canary>> = {
     }),
   },
   'new-one-crashes': {
-    about: 'Head crashes at its start; the update starts the new task first, and the old one goes on serving.',
+    about: 'Head crashes at its start; the update starts the new task first, and the old one keeps serving.',
     expect: ends(['upgrade'], ['rolled-back', 'crash-loop'], { withinSeconds: 30 }),
     recipe: library({
       app: { update: { ...ROLLS_BACK, monitor: '5s' } },

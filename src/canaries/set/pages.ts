@@ -38,7 +38,7 @@ export const PAGES: Readonly<Record<string, Canary>> = {
     head: { serve: redirect('https://$HTTP_HOST/') },
   },
   'reload-loop': {
-    about: 'The page loads itself anew for ever.',
+    about: 'The page loads itself again and again.',
     expect: stops('install', 'redirect-loop', BROWSER),
     base: null,
     head: { serve: page(RELOADS) },

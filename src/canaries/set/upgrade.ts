@@ -32,7 +32,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     },
   },
   'crash-at-upgrade-continue': {
-    about: 'Head crashes; the recipe asks to go on.',
+    about: 'Head crashes; the recipe asks to continue.',
     expect: stops('upgrade', 'crash-loop', 'converged'),
     head: { serve: CRASH, compose: onFailure('continue') },
   },
@@ -43,7 +43,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
     fast: 'the app serves, which hides the fault from a plain look',
   },
   'data-lost': {
-    about: 'Head names the volume anew, so that the app starts empty.',
+    about: 'Head renames the volume, so that the app starts empty.',
     expect: stops('upgrade', 'data-lost', 'data-kept'),
     head: {
       compose: (compose) => {

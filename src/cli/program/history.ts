@@ -120,12 +120,12 @@ function addAttribution(program: Command): void {
     )
     .option('--bisect', 'then find the first commit with the new result')
     .addOption(
-      new Option('--resume <id>', 'go on with an attribution that was stopped (`last`: the newest)').conflicts([
+      new Option('--resume <id>', 'continue with an attribution that was stopped (`last`: the newest)').conflicts([
         ...['ref', 'tool', 'toolRepo', 'only', 'quick', 'bisect'],
       ]),
     )
     .option('--json <file>', 'write all that was found there too; - for standard output')
-    .addOption(new Option('--id <id>', 'its id; one that was stopped is gone on with').hideHelp().argParser(runId))
+    .addOption(new Option('--id <id>', 'its id; one that was stopped is resumed').hideHelp().argParser(runId))
     .addOption(new Option('--as-is', 'run this build as it lies here').hideHelp().conflicts(['tool', 'toolRepo']))
     .addOption(new Option('--supervised', 'stop when standard input closes').hideHelp())
     .addOption(new Option('--origin <url>', 'where the recipe is said to come from').hideHelp())
@@ -173,7 +173,7 @@ function addSweep(program: Command): void {
     )
     .option('--dry-run', 'only say what would be run, and why not the rest')
     .addOption(
-      new Option('--resume <id>', 'go on with a sweep that was stopped (`last`: the newest)').conflicts([
+      new Option('--resume <id>', 'continue with a sweep that was stopped (`last`: the newest)').conflicts([
         ...['from', 'all', 'changed', 'dryRun'],
       ]),
     )
@@ -186,4 +186,4 @@ function addSweep(program: Command): void {
 
 const SWEEP_NOTES = `
 Exit codes: 0 nothing is red or worse than before, 1 a recipe failed or regressed, 3 something was not judged, 2 usage or nothing to sweep,
-4 internal error, 130/143 interrupted: go on with --resume.`
+4 internal error, 130/143 interrupted: continue with --resume.`

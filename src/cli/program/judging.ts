@@ -22,13 +22,13 @@ export function addJudging(program: Command): void {
     .addOption(
       new Option(
         '--resume <run>',
-        'go on from a failed run of the same head (`last`: the newest that can be), with its app as it was after the last tier that could be kept; tiers that passed are not judged again',
+        'continue from a failed run of the same head (`last`: the newest that can be), with its app as it was after the last tier that could be kept; tiers that passed are not judged again',
       ).conflicts(['base', 'rollback', 'only', 'quick', 'fromCanonical', 'promote', 'attach', 'keep']),
     )
     .addOption(
       new Option(
         '--checkpoints',
-        'stop the app after install and after upgrade and keep it, so that --resume can go on from there; without this it is kept where it stands still anyway, once backup has passed',
+        'stop the app after install and after upgrade and keep it, so that --resume can continue from there; without this it is kept where it stands still anyway, once backup has passed',
       ).conflicts(['attach', 'keep']),
     )
     .addOption(planOptions.approve())

@@ -6,7 +6,7 @@ import { lazilyPlain, withState } from './options.ts'
 /** What looks after this machine: doctor, engine, gc. */
 
 export function addMachine(program: Command): void {
-  withState(program.command('doctor').description('say what this machine has, what is missing and how to mend it'))
+  withState(program.command('doctor').description('say what this machine has, what is missing and how to fix it'))
     .option('--json', 'as JSON')
     .action(lazilyPlain(async () => (await import('../doctor.ts')).doctorCommand))
   const engine = program.command('engine').description('an engine for machines that have none (Debian or Ubuntu, root)')
@@ -29,10 +29,7 @@ export function addMachine(program: Command): void {
         'remove what dead runs left on the engine; with --runs: prune the folders of runs, with --images: the images that runs brought',
       ),
   )
-    .option(
-      '--runs',
-      'prune logs, pictures, traces, checkouts and reports of runs that are over; results stay for ever',
-    )
+    .option('--runs', 'prune logs, pictures, traces, checkouts and reports of runs that are over; results stay forever')
     .option(
       '--images',
       'remove images that runs brought to the engine and that nobody uses; they are pulled again when they are needed',

@@ -41,7 +41,7 @@ export function addServer(program: Command): void {
   withServer(
     program
       .command('reindex')
-      .description('have a running server look at its state folder anew, after a restore of files'),
+      .description('have a running server look at its state folder again, after a restore of files'),
   ).action(async (options: import('../support/server-client.ts').ServerOptions) => {
     process.exitCode = await (await import('../reindex.ts')).reindexCommand(options)
   })
@@ -59,13 +59,13 @@ export function addWorker(program: Command): void {
     .addOption(
       new Option(
         '--drain-deadline <duration>',
-        'so long after SIGTERM, runs that still go on are stopped and given back (default: never)',
+        'so long after SIGTERM, runs that are still active are stopped and given back (default: never)',
       ).argParser(duration),
     )
     .addOption(new Option('--log <form>', 'how it says what it does').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
-      '\nThe first SIGTERM takes no new runs and ends those that go on; a second one stops them and gives them back to the server.',
+      '\nThe first SIGTERM takes no new runs and ends active ones; a second one stops them and gives them back to the server.',
     )
     .action(lazilyPlain(async () => (await import('../worker.ts')).workerCommand))
 }

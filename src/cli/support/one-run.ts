@@ -29,7 +29,7 @@ export interface TestOptions extends RecipeOptions {
   readonly promote?: boolean
   /** Id and folder name of the run; default: a new one. */
   readonly runId?: string
-  /** The failed run to go on from. */
+  /** The failed run to continue from. */
   readonly resume?: string
   /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
   readonly checkpoints?: boolean
@@ -80,7 +80,7 @@ function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
 }
 
-/** Of a run that somebody else supervises nobody would go on from a checkpoint, unless it is asked for. */
+/** Of a run that somebody else supervises nobody would continue from a checkpoint, unless it is asked for. */
 function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
   if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
   return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }

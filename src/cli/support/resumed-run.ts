@@ -9,7 +9,7 @@ import { fold } from '../../verdict/fold.ts'
 import { expandRunId } from './run-id.ts'
 
 /**
- * A failed run to go on from, by id, the end of one, or `last`: the newest that has a checkpoint. Throws UsageError `no-checkpoint`, `run-not-over`,
+ * A failed run to continue from, by id, the end of one, or `last`: the newest that has a checkpoint. Throws UsageError `no-checkpoint`, `run-not-over`,
  * `no-such-run`, or `nothing-to-resume` for one that passed.
  */
 export async function resumedRun(state: string, text: string, store: CheckpointStore): Promise<Resumed> {

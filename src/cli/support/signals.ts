@@ -34,7 +34,7 @@ export function listenForSignals(
   if (supervised) {
     process.stdin.once('close', onTerminate).on('error', onTerminate).resume()
     if ('unref' in process.stdin) process.stdin.unref()
-    // The supervisor's death closes these too, and the teardown goes on without them.
+    // The supervisor's death closes these too, and the teardown continues without them.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   }
   return {
@@ -65,7 +65,7 @@ export function listenForStops(log: Logger): Stops {
       log.info(`${name} again: stopping runs and giving them back`)
       return giveBack.abort()
     }
-    log.info(`${name}: no new runs; those that go on are ended (again: they are given back)`)
+    log.info(`${name}: no new runs; active ones are ended (again: they are given back)`)
     drain.abort()
   }
   process.on('SIGTERM', onStop)

@@ -9,7 +9,7 @@ interface Screen {
   readonly columns?: number
 }
 
-/** A line for each run that begins and ends; on a terminal only the ends, and a last line that says what goes on and how long it may take. */
+/** A line for each run that begins and ends; on a terminal only the ends, and a last line that says what continues and how long it may take. */
 export class SweepProgress {
   readonly #screen: Screen
   #status = false

@@ -8,7 +8,7 @@ import { reportError } from './report-error.ts'
 const DEADLINE_MS = 15 * 60_000
 
 export interface Planning {
-  /** Removes what planning has written so far, but for scratch folders; it goes on while this is called. */
+  /** Removes what planning has written so far, but for scratch folders; it continues while this is called. */
   readonly discard?: () => void
   /** Default 15 min, which is the most. */
   readonly deadlineMs?: number

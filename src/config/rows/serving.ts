@@ -24,7 +24,7 @@ export const servingRows = {
   }),
   'timeouts.deploy': setting(duration, {
     earlier: 'DEPLOY_TIMEOUT',
-    what: 'How long all services together may take to come up without progress. While one that is not up yet gets on (it writes something new, uses the processor, or is inside the `start_period` of its health check), the wait goes on, to three times as long at most. Where this is not set, a longer `coop-cloud.<stack>.timeout` label of the recipe counts.',
+    what: 'How long all services together may take to come up without progress. While one that is not up yet gets on (it writes something new, uses the processor, or is inside the `start_period` of its health check), the wait continues, to three times as long at most. Where this is not set, a longer `coop-cloud.<stack>.timeout` label of the recipe counts.',
     default: '10m',
     example: '20m',
   }),

@@ -7,7 +7,7 @@ import { stripTypes } from './strip-types.ts'
 const HINTS: Readonly<Record<string, string>> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
     'Only types that can be erased are understood: no enum, namespace, parameter property or <T>value. Use a union of texts, plain fields, and `as`.',
-  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Mend the syntax; an editor that knows TypeScript shows the place.',
+  ERR_INVALID_TYPESCRIPT_SYNTAX: 'Fix the syntax; an editor that knows TypeScript shows the place.',
 }
 
 /** A parsed module; types are gone, every position is that of the file as written. */

@@ -18,7 +18,7 @@ export interface NativeOptions {
   readonly mask: (text: string) => string
   /** Gets each secret and its name before it is created. */
   readonly onSecret: (value: string, name: string) => void
-  /** What goes on: pulls, and what the docker CLI says. Masked. */
+  /** What continues: pulls, and what the docker CLI says. Masked. */
   readonly log?: (line: string) => void
   /** Default: nobody keeps book. */
   readonly images?: ImageUse

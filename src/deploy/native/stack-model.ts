@@ -83,7 +83,7 @@ function withoutVip(name: string, service: ComposeService, accommodations: strin
   }
 }
 
-/** Two tasks cannot hold one port of the host: a new task that is to start first would wait for ever. */
+/** Two tasks cannot hold one port of the host: a new task that is to start first would wait forever. */
 function stopFirst(name: string, deploy: object, accommodations: string[]): object {
   const configs = Object.entries(deploy).filter(
     ([key, config]) => /^(update|rollback)_config$/.test(key) && config?.order === 'start-first',

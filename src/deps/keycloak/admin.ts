@@ -57,6 +57,6 @@ function isFine({ status }: EdgeReply): boolean {
 
 function refused(what: string, { status, body }: EdgeReply): InfraError {
   return new InfraError('keycloak-refused', `Keycloak answered ${status} to ${what}: ${body.slice(0, 300)}`, {
-    hint: "'cc-ci engine down' removes it; the next run starts it anew.",
+    hint: "'cc-ci engine down' removes it; the next run starts it again.",
   })
 }

@@ -97,6 +97,6 @@ async function healthOf(host: ProviderHost, realm: string, issuer: string): Prom
   const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
   if (status === 200 && z.object({ issuer: z.string() }).parse(JSON.parse(body)).issuer === issuer) return
   throw new InfraError('dep-unhealthy', `Keycloak answered ${status} for realm ${realm}: ${body.slice(0, 300)}`, {
-    hint: 'It forgets realms when its container ends; the run has to begin anew.',
+    hint: 'It forgets realms when its container ends; the run has to start over.',
   })
 }

@@ -28,7 +28,7 @@ const UP_DEADLINE_MS = 6 * 60_000
 const REMOVAL_DEADLINE_MS = 60_000
 
 /**
- * Brings the service up as it should be: made when it is missing, made anew when it was made from other inputs or does not come up. The
+ * Brings the service up as it should be: made when it is missing, made again when it was made from other inputs or does not come up. The
  * caller holds the lock. Throws InfraError `dep-foreign`, `dep-not-up`.
  */
 export async function ensureService(host: ProviderHost): Promise<void> {

@@ -5,7 +5,7 @@ import type { Condition } from '../../lib/wait.ts'
 /** A restart of an engine with its Swarm takes some seconds; one that is gone for so long does not come back by itself. */
 const UNAVAILABLE_MS = 30_000
 
-/** The look of a wait that goes on while the engine does not answer, for up to 30 s on end. */
+/** The look of a wait that continues while the engine does not answer, for up to 30 s on end. */
 export function retryWhileUnavailable<T, C>(
   clock: Clock,
   look: () => Promise<Condition<T, C>>,

@@ -62,7 +62,7 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
 /**
  * A paused update has left tasks of the older spec behind. Where it has not, all there is to update was updated: Swarm pauses "due to failure or
  * early termination" (swarmkit, updater.go), which is also said of a one-shot that did its work and of a program that needed a second start,
- * and tasks go on under their restart policy. What they come to decides.
+ * and tasks continue under their restart policy. What they come to decides.
  */
 function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
   return snapshot.tasks.some(

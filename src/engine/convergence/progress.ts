@@ -4,7 +4,7 @@ import { waitingReason } from './decide.ts'
 import { currentTasks, expectedServices, type ObservedTask, type Snapshot } from './snapshot.ts'
 import { endedByItself } from './task-exit.ts'
 
-/** A program that ended this often by itself starts anew; it does not get on. */
+/** A program that ended this often by itself starts again; it does not get on. */
 const STARTS_ANEW = 3
 const MUST_HOLD_MS = 10_000
 

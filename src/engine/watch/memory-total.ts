@@ -22,7 +22,7 @@ type Asked = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'contai
 
 /**
  * Keeps what all services of one run hold in memory together below a bound: no engine lets the services of a Swarm be bounded as a group, and limits that come to
- * less together would leave a large service less than the run has. Goes on until it is closed, also beside a teardown: a service that was killed is started again.
+ * less together would leave a large service less than the run has. Continues until it is closed, also beside a teardown: a service that was killed is started again.
  */
 export class MemoryTotal implements Disposable {
   readonly #engine: Asked

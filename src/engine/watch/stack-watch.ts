@@ -89,7 +89,7 @@ export class StackWatch implements Disposable {
       mostBytes === undefined ? null : new MemoryTotal(engine, { stack, mostBytes, clock: this.#clock, onOver })
   }
 
-  /** A look that began after this call. Where the one that goes on fails, the engine does not answer now: nobody waits for it a second time. */
+  /** A look that began after this call. Where the one that continues fails, the engine does not answer now: nobody waits for it a second time. */
   look(): Promise<Snapshot> {
     if (!this.#looking) return this.#begin()
     this.#next ??= this.#looking
@@ -108,7 +108,7 @@ export class StackWatch implements Disposable {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Declares what is done to the app while `act` goes on: the ends that it explains are no faults. */
+  /** Declares what is done to the app while `act` continues: the ends that it explains are no faults. */
   async during<T>(
     { kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] },
     act: () => Promise<T>,

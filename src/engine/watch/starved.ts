@@ -11,7 +11,7 @@ export interface Starved {
 }
 
 interface Signs {
-  /** Epoch ms. What was before counts in a container that runs still: it goes on without what it was denied. */
+  /** Epoch ms. What was before counts in a container that runs still: it continues without what it was denied. */
   readonly since: number
   /** When the engine told that the kernel killed a process for memory, by the container's id; epoch ms. */
   readonly killed: ReadonlyMap<string, number>

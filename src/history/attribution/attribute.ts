@@ -41,7 +41,7 @@ export type Step =
 
 /**
  * Runs cells until the table of verdicts is sure of every tier, or a bound is met, and then searches for the first bad commit where that is wanted. The record is
- * saved before and after each run, so that whoever is killed goes on where the record ends.
+ * saved before and after each run, so that whoever is killed continues where the record ends.
  */
 export async function attribute(begun: AttributionRecord, lab: Laboratory): Promise<AttributionRecord> {
   let record = begun

@@ -9,7 +9,7 @@ import { launcherOf, type ToolBuild, toolEnv } from './tool-build.ts'
 const END_DEADLINE_MS = 10 * 60_000
 
 /**
- * Clears up after the run that went on when an attribution was killed: it is let end, and what is left of it is taken down by the build that made it. Throws
+ * Clears up after the run that continued when an attribution was killed: it is let end, and what is left of it is taken down by the build that made it. Throws
  * InfraError `run-left-behind`.
  */
 export async function clearLeftOver(build: ToolBuild, run: string, signal: AbortSignal): Promise<void> {

@@ -128,7 +128,7 @@ const recordShape = z
         checkout: z.string().nullable().meta({ description: 'The build that makes it; null: the one that runs now.' }),
       })
       .nullable()
-      .meta({ description: 'The run that goes on; what a kill leaves of it is taken down before anything else.' }),
+      .meta({ description: 'The active run; what a kill leaves of it is taken down before anything else.' }),
     runs: z.array(runShape.extend({ cell: z.enum(CELL_IDS) })),
     decision: decisionShape.nullable(),
     bisection: bisectionShape.nullable(),

@@ -23,7 +23,7 @@ export interface UnusedQuestion {
   readonly dryRun: boolean
 }
 
-/** Whatever is asked for: an attribution goes on for hours, and notes a use only when it begins with a build. */
+/** Whatever is asked for: an attribution continues for hours, and notes a use only when it begins with a build. */
 const LEAST_MS = 24 * 3_600_000
 
 /**

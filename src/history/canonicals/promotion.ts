@@ -89,12 +89,12 @@ export const RULES = {
   'beyond-volumes': { against: ({ plan }) => AGAINST_REUSE['beyond-volumes'](plan) },
   deps: { against: ({ plan }) => AGAINST_REUSE.deps(plan) },
   'made-anew': { against: ({ plan }) => AGAINST_REUSE['made-anew'](plan) },
-  /** What is wrong with the data of one would be handed down for ever. */
+  /** What is wrong with the data of one would be handed down forever. */
   inherited: {
     against: ({ plan }) => ('canonical' in plan.canonical ? 'its data came from another canonical' : null),
   },
   /** Two lives put together are not one. */
-  resumed: { against: ({ plan }) => (plan.resumed ? `it went on from run ${plan.resumed.run}` : null) },
+  resumed: { against: ({ plan }) => (plan.resumed ? `it continued from run ${plan.resumed.run}` : null) },
 } as const satisfies Record<string, Rule>
 
 export type RefusalCode = keyof typeof RULES

@@ -4,7 +4,7 @@ import { TIER_IDS } from '../../verdict/tiers.ts'
 import { keptShape } from '../kept-data/contract.ts'
 
 /**
- * Checkpoints: the app of a run as it was when a tier had passed, so that a failed run can be gone on with.
+ * Checkpoints: the app of a run as it was when a tier had passed, so that a failed run can be resumed.
  *
  *     <state>/checkpoints/
  *       <run id>/
@@ -14,7 +14,7 @@ import { keptShape } from '../kept-data/contract.ts'
  * - _Short-lived_: a run that passes takes its own away; others go seven days after they were taken, or when all together take more than the budget, the
  *   oldest first. What is over the budget by itself is not kept.
  * - _Beside the run folder_, not in it: it holds secrets, and a run folder is shown to people and looked through for secrets.
- * - _Exclusive_: one run at a time goes on from a checkpoint, because the app gets its old name again.
+ * - _Exclusive_: one run at a time continues from a checkpoint, because the app gets its old name again.
  */
 
 /** Another number is another tool's business: such a checkpoint is not used. */

@@ -28,14 +28,14 @@ export interface CheckpointOptions {
 export interface CheckpointStore extends CheckpointKeeper {
   /**
    * The checkpoint of a run, whole, lent to this process until it ends. Throws UsageError `no-checkpoint` where there is none or it is not whole, and
-   * `run-not-over` where its app may still be there or another run goes on from it.
+   * `run-not-over` where its app may still be there or another run continues from it.
    */
   lend(run: string): Promise<Checkpoint>
   /** Runs that have one, newest first. */
   runs(): string[]
 }
 
-/** A failed run is gone on with while one still knows why it failed. */
+/** A failed run is resumed while one still knows why it failed. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
 export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
@@ -112,7 +112,7 @@ async function lend({ state, imageNow }: CheckpointOptions, run: string): Promis
   const found = newestOf(state, run)
   if (!found) {
     const others = runsIn(state).slice(0, 5)
-    throw new UsageError('no-checkpoint', `of run ${run} no app is kept that could be gone on with`, {
+    throw new UsageError('no-checkpoint', `of run ${run} no app is kept that could be resumed`, {
       hint: `Kept is the app of a failed run whose backup passed, where no hooks.preRestore changes it; with --checkpoints that of one whose install passed. ${others.length > 0 ? `There is one of: ${others.join(', ')}.` : 'There is none.'}`,
     })
   }
@@ -143,7 +143,7 @@ async function lend({ state, imageNow }: CheckpointOptions, run: string): Promis
   return { recipe, after, asked, digests, data: keptDataIn(found) }
 }
 
-/** By the name of the app, which runs that went on from one another share. Null: it is lent. */
+/** By the name of the app, which runs that continued from one another share. Null: it is lent. */
 function lockOf(state: string, run: string) {
   const name = join(checkpointsDir(state), newestOf(state, run)?.manifest.app.stack ?? run)
   return tryMachineLock(`cc-ci-checkpoint-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`)

@@ -58,7 +58,9 @@ function notWhole({ id }: RunSummary): Reason {
 
 function wentOn({ id, resumed }: RunSummary): Reason[] {
   if (resumed === undefined) return []
-  return [{ code: 'resumed', message: `run ${id} went on from run ${resumed}: its tiers are of two lives of the app` }]
+  return [
+    { code: 'resumed', message: `run ${id} continued from run ${resumed}: its tiers are of two lives of the app` },
+  ]
 }
 
 function otherSchema({ evidenceSchema: a }: RunSummary, { evidenceSchema: b }: RunSummary): Reason {

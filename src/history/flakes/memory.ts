@@ -136,7 +136,7 @@ function seenTest({ status, durationMs: ms, flaky }: TestSummary, attempts: numb
 }
 
 /**
- * Known flaky since: the first flaky run of the period that goes on. A period ends with `CLEAN_RUNS` passes at the first attempt in a row; a fail is no sign
+ * Known flaky since: the first flaky run of the period that continues. A period ends with `CLEAN_RUNS` passes at the first attempt in a row; a fail is no sign
  * of either and is passed over. Runs that did not judge it say nothing.
  */
 function knownSince(seen: readonly Pick<Seen, 'run' | 'status' | 'flaky'>[]): FlakeMemory['since'] {

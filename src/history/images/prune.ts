@@ -44,7 +44,7 @@ export interface ImagesPruned {
 }
 
 /**
- * Removes images that runs of this state folder brought to the engine and that nobody needs: never one that was there before, has been built or tagged anew since,
+ * Removes images that runs of this state folder brought to the engine and that nobody needs: never one that was there before, has been built or tagged again since,
  * is used by a process of this machine, a service or a container, or that kept data was made with. Safe beside runs: each is looked at again, and removed, while
  * nobody begins to use an image.
  */

@@ -7,7 +7,7 @@ interface Kind {
 }
 
 /**
- * The kinds, and by omission what is kept for ever: run.json, events.ndjson, results.json, the files of a server, and whatever nobody has
+ * The kinds, and by omission what is kept forever: run.json, events.ndjson, results.json, the files of a server, and whatever nobody has
  * thought of. A folder that is a symbolic link matches by its own name, and is removed as the link that it is.
  */
 const KINDS = {
@@ -26,7 +26,7 @@ const KINDS = {
 export type PruneKind = keyof typeof KINDS
 export const PRUNE_KINDS = Object.keys(KINDS) as [PruneKind, ...PruneKind[]]
 
-/** The kind of a path below the run folder, `/` between its parts; null: kept for ever. */
+/** The kind of a path below the run folder, `/` between its parts; null: kept forever. */
 export function kindOf(path: string): PruneKind | null {
   return PRUNE_KINDS.find((kind) => KINDS[kind].holds.test(path)) ?? null
 }

@@ -29,7 +29,7 @@ export const pruneOutcome = z.object({
       bytes: z.int(),
     }),
   ),
-  /** Runs within the limits, and runs of which nothing is left but what is kept for ever. */
+  /** Runs within the limits, and runs of which nothing is left but what is kept forever. */
   within: z.int(),
   bare: z.int(),
   /** Checkouts of cc-ci that `cc-ci ab` made, and their packages, that were not used for so long as runs may be old. */

@@ -13,10 +13,10 @@ import { isRunId } from '../../lib/ids.ts'
  * - **Whose**: an owner writes its own file and no other, always the whole of it, in one step (`writePins`). Owners never meet; two processes
  *   of one owner need a lock of their own.
  * - **Order**: pin first, then look whether what you need is still there (`fateOf`), then refer to it: a prune that had begun before the pin
- *   goes on. When the reference is gone, write the file without the pin. A pin too many costs disk, one too few costs evidence.
+ *   continues. When the reference is gone, write the file without the pin. A pin too many costs disk, one too few costs evidence.
  * - **What it does**: nothing of a pinned run is pruned, by age or by size, for as long as the pin is there. A pin on a run that is not here is
  *   allowed and does nothing.
- * - **After a failure**: a file that cannot be read, or is of another schema, could pin anything: nothing at all is pruned until it is mended
+ * - **After a failure**: a file that cannot be read, or is of another schema, could pin anything: nothing at all is pruned until it is fixed
  *   or removed.
  */
 export interface Pin {
@@ -87,7 +87,7 @@ function unusable(file: string, error: unknown): UsageError {
   const reason = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : messageOf(error)
   return new UsageError('pins-damaged', `what must not be pruned cannot be read, so nothing is: ${reason}`, {
     where: { file },
-    hint: 'Mend the file, or remove it if nothing needs its runs any more.',
+    hint: 'Fix the file, or remove it if nothing needs its runs any more.',
     cause: error,
   })
 }

@@ -25,7 +25,7 @@ export interface PruneOptions {
 
 /**
  * Prunes the runs of a state folder. May be killed at any point and called again: `pruned.json` says what goes before it goes, so that what is
- * half removed never looks whole, and the next call goes on. Throws UsageError `prune-busy` where another prune of the folder is at work on this
+ * half removed never looks whole, and the next call continues. Throws UsageError `prune-busy` where another prune of the folder is at work on this
  * machine, and `pins-damaged`.
  */
 export async function pruneRuns(options: PruneOptions): Promise<PruneOutcome> {

@@ -31,7 +31,7 @@ export async function readCandidates(
       const repo = await open(listed, dir)
       const { history } = repo
       if (history.kind === 'partial') {
-        const message = `${listed.name}: ${history.lacks}, so its newest release may be another: ${history.mend}`
+        const message = `${listed.name}: ${history.lacks}, so its newest release may be another: ${history.remedy}`
         notes.push({ severity: 'warning', code: 'history-partial', message })
       }
       const newest = repo.versions.at(-1)

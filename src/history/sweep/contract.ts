@@ -9,7 +9,7 @@ import type { Word } from '../compare/words.ts'
  *   the sweep is over. `report.html` and `matrix.md` are views of the matrix.
  * - **Every cell has an answer**: a verdict, or the reason why it was not run (`REASONS`). Nothing is left out silently, and a sweep without any verdict is
  *   an error.
- * - **After a kill** at any moment the plan and what had ended is there. The run that went on is let end or taken down first; whole results of it count, anything
+ * - **After a kill** at any moment the plan and what had ended is there. The run that continued is let end or taken down first; whole results of it count, anything
  *   else is run again under a new id.
  * - **Comparison**: with the newest earlier sweep that covers the same recipes and whose outcomes mean the same. Words are those of `compare/words.ts`; the
  *   owner of a difference comes from the table in `owners.ts`; cells now = cells before + appeared - disappeared, or there is no matrix.

@@ -42,8 +42,8 @@ export interface SweepRun {
 }
 
 /**
- * Runs every cell that has no end yet, as many at a time as the bounds allow. Each is on disk before it begins and after it has ended, so that whoever goes on after
- * a kill knows which run to settle. When the signal aborts, what goes on is stopped, and the signal's reason thrown when nothing goes on any more.
+ * Runs every cell that has no end yet, as many at a time as the bounds allow. Each is on disk before it begins and after it has ended, so that whoever continues after
+ * a kill knows which run to settle. When the signal aborts, what continues is stopped, and the signal's reason thrown when nothing continues any more.
  */
 export async function runCells({ folder, plan, runner, clock, signal, tell }: SweepRun): Promise<CellRecord[]> {
   const records = await settled()

@@ -15,7 +15,7 @@ const resultsOf = z.object({
 })
 
 /**
- * Images whose reference meant another image when it was last seen in this state folder: upstream may have published anew under the same
+ * Images whose reference meant another image when it was last seen in this state folder: upstream may have published again under the same
  * tag, and then every version of the recipe changes with it. A finding each; decides nothing.
  */
 export function movedImages(folder: RunFolder, images: readonly ImageIdentity[]): Finding[] {

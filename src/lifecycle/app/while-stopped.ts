@@ -5,7 +5,7 @@ import { keepLogs } from '../logs.ts'
 import type { TierReporter } from '../reporter.ts'
 import { deployDeadline } from './deploy-deadline.ts'
 
-/** Starts the services again whatever becomes of `act`, as long as the run goes on. */
+/** Starts the services again whatever becomes of `act`, as long as the run continues. */
 export async function whileStopped<T>(
   context: RunContext,
   reporter: TierReporter,

@@ -18,7 +18,7 @@ import { anonymousVolumes } from '../resilience/writable-layer.ts'
 /** Lines of a cause for each database. */
 const MAX_DETAILS = 10
 
-/** Plants the witnesses anew, so that each tier compares with the state right before its own operation. */
+/** Plants the witnesses again, so that each tier compares with the state right before its own operation. */
 export async function plant(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, state } = context
   const { witness } = plan.settings.settings

@@ -91,9 +91,9 @@ export function noBase({ all, without }: Candidates, considered: readonly string
   } as const
 }
 
-export function historyLacks({ lacks, mend, why }: Extract<RecipeRepo['history'], { kind: 'partial' }>): Cause {
+export function historyLacks({ lacks, remedy, why }: Extract<RecipeRepo['history'], { kind: 'partial' }>): Cause {
   const message = `${lacks}, so the newest version before head is not known${why ? ` (${why})` : ''}`
-  return cause('base-unknown', message, { hint: `Type: ${mend}. Or name the version: --base VERSION.` })
+  return cause('base-unknown', message, { hint: `Type: ${remedy}. Or name the version: --base VERSION.` })
 }
 
 const SAME = 'runs the same as head'

@@ -41,7 +41,7 @@ export async function callFunction(
     maybeDisturbing(context, name, () => call.run(context, reporter, options)),
   )
   if (result.timedOut && ref.onTimeout === 'continue') {
-    const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to go on`
+    const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to continue`
     reporter.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
     return { called: false }
   }

@@ -28,6 +28,6 @@ export async function callOnce({ context, reporter }: Caller, params: unknown): 
   }
   const late = `one-shot ${service} did not complete within ${timeoutMs / 1000} s (${result.lastSeen})`
   if (fatal) throw new RecipeError('one-shot-failed', late)
-  reporter.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook goes on` })
+  reporter.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook continues` })
   return { completed: false }
 }

@@ -13,7 +13,7 @@ const envShape = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union(
 
 /**
  * What comes before the one deployment, in this order: dependencies, install-steps.sh, `env` as a function. What they give becomes the
- * app's environment and secrets, and with it the plan's releases are resolved anew: that plan is what goes on from here.
+ * app's environment and secrets, and with it the plan's releases are resolved again: that plan is what continues from here.
  */
 export async function prepareApp(context: RunContext, reporter: TierReporter): Promise<RunPlan> {
   await bringUpDeps(context, reporter)
@@ -26,7 +26,7 @@ export async function prepareApp(context: RunContext, reporter: TierReporter): P
   return refine(context.plan, { env: added, secrets: steps.secrets, authority: [...new Set(authority)] })
 }
 
-/** `upgrade.env` as a function, called when the base runs. Gives the plan to go on with. */
+/** `upgrade.env` as a function, called when the base runs. Gives the plan to continue with. */
 export async function prepareUpgrade(context: RunContext, reporter: TierReporter): Promise<RunPlan> {
   const env = await envFrom(context, reporter, 'upgrade.env')
   return Object.keys(env).length > 0 ? refine(context.plan, { upgradeEnv: env }) : context.plan

@@ -125,5 +125,5 @@ async function awaitFunction(context: RunContext, reporter: TierReporter, op: Op
   if (result.state === 'ready') return
   const message = `ready() still said no after ${ref.timeoutMs / 1000} s`
   if (ref.onTimeout === 'fail') throw new TierStop('ready-function', cause('not-ready', message))
-  reporter.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to go on` })
+  reporter.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to continue` })
 }

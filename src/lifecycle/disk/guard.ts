@@ -56,7 +56,7 @@ export class DiskGuard {
     this.#lookout = new Lookout(options.clock)
   }
 
-  /** What ended the run; null while it may go on. */
+  /** What ended the run; null while it may continue. */
   get full(): DiskFull | null {
     return this.#full
   }

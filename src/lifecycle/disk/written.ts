@@ -127,7 +127,7 @@ function sizesOf(output: string, paths: readonly string[]): number[] | null {
   return sizes.length === paths.length ? sizes : null
 }
 
-/** A volume that vanishes meanwhile is made anew by the mount, with the run's label, so that it goes with the run. */
+/** A volume that vanishes meanwhile is made again by the mount, with the run's label, so that it goes with the run. */
 async function bytesThere(
   engine: Engine,
   { stack, runId, image }: MeasuredRun,

@@ -80,7 +80,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
   return next
 }
 
-/** Where the run goes on from another one, the first tier that looks at the app has it put in place. */
+/** Where the run continues from another one, the first tier that looks at the app has it put in place. */
 async function withApp(id: TierId, context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void> {
   const { resumed } = context.plan
   const { app } = TIERS[id]

@@ -18,7 +18,7 @@ import type { TierReporter } from '../reporter.ts'
 type Restored = Extract<Evidence, { kind: 'restored' }>
 type Emptied = NonNullable<Restored['emptied']>[number]
 
-/** What the loss of the machine took and what it left, filled in as the tier goes on. */
+/** What the loss of the machine took and what it left, filled in as the tier continues. */
 export interface LostMachine {
   readonly loss: Loss
   emptied: Emptied[]

@@ -5,7 +5,7 @@ import { type ReleaseDigest, releaseDigest } from '../planning/release-digest.ts
 import type { DataDraft, KeptApp, KeptData, KeptSecrets } from './kept-data.ts'
 
 /**
- * What a run knows of checkpoints: its app as it was when a tier had passed, kept so that a failed run can be gone on with (`cc-ci test --resume`) and need
+ * What a run knows of checkpoints: its app as it was when a tier had passed, kept so that a failed run can be resumed (`cc-ci test --resume`) and need
  * not begin with an empty installation again. The store is handed in from above (`src/history/checkpoints`, whose contract says what lies on disk).
  *
  * The data is copied only while the app stands still, because a copy of running databases may be none: for nothing right before the machine is lost, when
@@ -23,7 +23,7 @@ export interface DeployedDigests {
   readonly head: ReleaseDigest
 }
 
-/** What the run was asked for, as far as one that goes on from it must be asked for the same. */
+/** What the run was asked for, as far as one that continues from it must be asked for the same. */
 type Asked = Pick<PlanRequest, 'base' | 'only' | 'rollback'>
 
 /** What is kept, but for the data itself. */
@@ -40,7 +40,7 @@ export interface Checkpoint extends CheckpointFacts {
   readonly data: KeptData
 }
 
-/** A run that goes on from a failed one. */
+/** A run that continues from a failed one. */
 export interface Resumed {
   /** The failed one. */
   readonly run: string
@@ -95,10 +95,10 @@ export function leftToJudge(selected: readonly TierId[], resumed: Resumed): Tier
   return withNeeds(left.filter(can)).filter((id) => !carried.includes(id))
 }
 
-/** Why a tier is not judged in a run that goes on; null: for no reason of that. */
+/** Why a tier is not judged in a run that continues; null: for no reason of that. */
 export function whyNotAgain(tier: TierId, resumed: Resumed | null): string | null {
-  if (resumed?.passed.includes(tier)) return `passed in run ${resumed.run}, from which this one goes on`
+  if (resumed?.passed.includes(tier)) return `passed in run ${resumed.run}, from which this one continues`
   return resumed && TIERS[tier].needs.includes('upgrade') && carriedBy(resumed).includes('upgrade')
-    ? `cannot be judged where run ${resumed.run} is gone on with: the upgrade is over`
+    ? `cannot be judged where run ${resumed.run} is resumed: the upgrade is over`
     : null
 }

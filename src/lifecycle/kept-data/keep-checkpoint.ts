@@ -60,7 +60,7 @@ export async function checkpointAfter(
   await awaitServing(context, quiet, releaseAfter(plan, after))
 }
 
-/** When all is over: of a run that failed the checkpoint stays, and how to go on from it is said; of any other it goes. */
+/** When all is over: of a run that failed the checkpoint stays, and how to continue from it is said; of any other it goes. */
 export async function settleCheckpoint({ checkpoints, plan, events, clock }: RunContext): Promise<void> {
   const { runId } = plan.app
   const after = checkpoints?.keeper.keptAfter(runId) ?? null
@@ -75,7 +75,7 @@ function resumable(runId: string, after: CheckpointTier): Finding {
   return {
     code: 'checkpoint-kept',
     severity: 'info',
-    message: `the app is kept as it was after ${after}: \`cc-ci test --resume ${runId}\` goes on from there, with the same head`,
+    message: `the app is kept as it was after ${after}: \`cc-ci test --resume ${runId}\` continues from there, with the same head`,
   }
 }
 

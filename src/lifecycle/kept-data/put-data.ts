@@ -25,7 +25,7 @@ export interface OnItsData {
 export interface KeptKind {
   /** What it is: `the canonical of 1.2.0`. */
   readonly named: string
-  /** How its wholeness is looked at, and what goes on without it. */
+  /** How its wholeness is looked at, and what continues without it. */
   readonly whole: string
   readonly without: string
 }

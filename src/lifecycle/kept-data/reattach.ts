@@ -98,7 +98,7 @@ function kindOf({ version }: Canonical): KeptKind {
   return {
     named: `the canonical of ${version}`,
     whole: '`cc-ci canonicals --verify` tells whether the canonical is whole.',
-    without: 'The canonical is stale. A green run of the release takes it anew; without it: --no-canonical.',
+    without: 'The canonical is stale. A green run of the release takes it again; without it: --no-canonical.',
   }
 }
 

@@ -11,7 +11,7 @@ import { newAppRelease, type ReleaseSource, upgradedRelease, upgradeOf } from '.
 import { bounded } from './run-bounds.ts'
 import { skipsOf } from './selection.ts'
 
-/** What became known only while the run went on. */
+/** What became known only while the run continued. */
 export interface Refinement {
   readonly env?: Readonly<Record<string, string>>
   readonly upgradeEnv?: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ export interface Refinement {
   readonly authority?: readonly string[]
 }
 
-/** The same plan with its releases resolved anew over a larger environment. Throws what resolving throws, and RecipeError `secret-missing`. */
+/** The same plan with its releases resolved again over a larger environment. Throws what resolving throws, and RecipeError `secret-missing`. */
 export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> {
   const { env = {}, upgradeEnv = {}, secrets = {}, authority } = more
   const bumped = bumpedVersions(plan.head, plan.base.kind === 'base' ? plan.base.release : plan.head, secrets)
@@ -68,7 +68,7 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
       ...{ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null },
       ...{ quick: plan.request.quick === true, reattached: whyReattached(plan.canonical), resumed: plan.resumed },
     }),
-    // Another environment may select other files and values: it is judged anew.
+    // Another environment may select other files and values: it is judged again.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed, most: all.policy.most }),
   }
 }

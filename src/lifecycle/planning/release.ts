@@ -34,7 +34,7 @@ export async function newAppRelease(source: ReleaseSource, settings: Settings): 
 
 /**
  * The release as an upgrade of an app that was created from `base`. Operators keep their env file through an upgrade, so the
- * environment is the one made from the base's `.env.sample`; only abra.sh is read anew (coopcloud.tech operators handbook).
+ * environment is the one made from the base's `.env.sample`; only abra.sh is read again (coopcloud.tech operators handbook).
  */
 export async function upgradedRelease(source: ReleaseSource, base: RecipeTree, settings: Settings): Promise<Release> {
   const extra = { ...settings.env, ...settings.upgrade.env }

@@ -76,7 +76,7 @@ interface Planned {
   readonly quick: boolean
   /** Why there is no new installation: the app begins with data that is there. Null: it is a new one. */
   readonly reattached: string | null
-  /** The run that this one goes on from. */
+  /** The run that this one continues from. */
   readonly resumed: Resumed | null
 }
 

@@ -8,7 +8,7 @@ const STAYS_DOWN: readonly CauseCode[] = ['one-shot-failed', 'service-stranded']
 /** What the app is asked in vain over HTTP. */
 const HTTP: readonly CauseCode[] = ['http-not-serving', 'http-wrong-status']
 const HTTP_HINT =
-  'It served before: an app must connect again by itself to what it depends on, or end, so that the engine starts it anew.'
+  'It served before: an app must connect again by itself to what it depends on, or end, so that the engine starts it again.'
 
 /** What the harness did to the running app. */
 interface Disruption {

@@ -11,7 +11,7 @@ import { lookInto, takeSnapshot } from '../tiers/backup.ts'
 
 /**
  * Backs the version before head up as its own labels and hooks do it, with witnesses of its own in the snapshot. They stay planted below head, which has
- * no use for them: whoever watches head plants anew. What fails is kept for the tier that would have needed it, and says nothing of the upgrade.
+ * no use for them: whoever watches head plants again. What fails is kept for the tier that would have needed it, and says nothing of the upgrade.
  */
 export async function backUpBefore(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, state, signal } = context

@@ -34,7 +34,7 @@ const ESCAPED = 6
 
 /**
  * Templates that the engine is to fill in for each task: configs and secrets with a `template_driver`, and what Swarm looks for them in. It does so in its own process and
- * without a bound: a template that calls itself keeps it busy, or takes its memory, for ever.
+ * without a bound: a template that calls itself keeps it busy, or takes its memory, forever.
  */
 export function templateProblems({ model, templates = new Map() }: ResolvedStack): TemplateProblem[] {
   const files = [...templates.values()].map(({ path, text }) => ({ path, text }))

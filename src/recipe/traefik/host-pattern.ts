@@ -2,7 +2,7 @@
 const PIECE = /\\[-.dDwWsS]|\[\^?(?:[^[\]\\]|\\[-.dDwWsS])+\]|\((?:\?:|\?P?<\w+>)?|[^\\[\](]/y
 
 /**
- * True when every host that this pattern of `HostRegexp` matches surely ends, or goes on, with `host`: the pattern is something whole and then
+ * True when every host that this pattern of `HostRegexp` matches surely ends, or continues, with `host`: the pattern is something whole and then
  * the host itself. Both spellings of Traefik are read, `^[a-z]+\.example\.com$` and `{name:[a-z]+}.example.com`. False where that cannot be said.
  */
 export function patternKeepsTo(pattern: string, host: string): boolean {

@@ -36,7 +36,7 @@ class PatternReader {
     return example
   }
 
-  /** Goes on to its end where it holds something unknown: another alternative may come. */
+  /** Continues to its end where it holds something unknown: another alternative may come. */
   #sequence(): string | null {
     let text: string | null = ''
     while (!this.done && !/[|)]/.test(this.#pattern[this.#at] ?? '')) {

@@ -137,7 +137,7 @@ function unreleased({ unreleased: list }: WeeklyReport): Section {
 function moved({ moved: list }: WeeklyReport): Section {
   return {
     ...{ id: 'images', title: 'Images that moved', columns: ['reference', 'was', 'is', 'used by'] },
-    lead: 'Another image under the same name: upstream published it anew. Canonicals that were made with the old one are stale.',
+    lead: 'Another image under the same name: upstream published it again. Canonicals that were made with the old one are stale.',
     rows: list.map(({ ref, before, after, recipes }) => [
       [code(ref)],
       [code(shortId(before.id)), BREAK, runOf(before.run)],

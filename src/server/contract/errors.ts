@@ -42,7 +42,7 @@ export class ForgeError extends CcCiError {
 
 const UPLOAD_KINDS = { 'wrong-offset': 'conflict', 'too-large': 'too-large', 'bad-path': 'invalid' } as const
 
-/** Bytes of a worker that are not kept. `wrong-offset` (409) is no fault: `size` says from where to go on. */
+/** Bytes of a worker that are not kept. `wrong-offset` (409) is no fault: `size` says from where to continue. */
 export class UploadError extends CcCiError {
   readonly blame = 'infra'
   readonly exitCode = EXIT.internal

@@ -12,7 +12,7 @@ import { commitId, runRequest } from './request.ts'
  * | POST claim            claimBody        | 200 assignment, 204 nothing to do (after up to `waitMs`) |
  * | GET  runs/:id/source                   | 200 a git bundle with the commit, its base branch and all tags |
  * | POST runs/:id/renew                    | 200 renewAnswer |
- * | PUT  runs/:id/files/*path  ?offset=N   | bytes, 8 MiB at most a call; 200 { size }; 409 `wrong-offset` with { size }: go on from there |
+ * | PUT  runs/:id/files/*path  ?offset=N   | bytes, 8 MiB at most a call; 200 { size }; 409 `wrong-offset` with { size }: continue from there |
  * | POST runs/:id/finish  finishBody       | 200 |
  * | POST runs/:id/teardown teardownBody    | 200; after `finish`, once it is known |
  * | POST runs/:id/release                  | 200: queued again |
@@ -50,7 +50,7 @@ export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { r
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),
-  /** Why the run should end now; null: go on. */
+  /** Why the run should end now; null: continue. */
   cancel: z.string().nullable(),
 })
 type RenewAnswer = z.infer<typeof renewAnswer>
@@ -74,7 +74,7 @@ export const teardownBody = z.strictObject({ teardown: z.enum(TEARDOWNS) })
 export const UPLOADED =
   /^(run\.json|attribution\.json|events\.ndjson|results\.json|report\.html|logs\/(attempt-\d{1,2}\/)?[\w.@+-]{1,180}\.log|artifacts\/[\w@+-][\w.@+ -]{0,180}(\/[\w@+-][\w.@+ -]{0,180}){0,5})$/
 
-/** Bytes: of one call, of one file, of one run. What is over is refused with 413 and the run goes on without that file. */
+/** Bytes: of one call, of one file, of one run. What is over is refused with 413 and the run continues without that file. */
 export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 1024 ** 3 } as const
 
 /** A lease lasts this long without a word; a worker renews every `renewMs`. */

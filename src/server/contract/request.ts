@@ -80,7 +80,7 @@ export const runRequest = z.strictObject({
 export type RunRequest = z.infer<typeof runRequest>
 
 /**
- * `queued` and `running` are the states that go on; the others are for ever. `done`: there is a results.json with a verdict, or an
+ * `queued` and `running` are the states that continue; the others are terminal. `done`: there is a results.json with a verdict, or an
  * attribution.json with an answer (then `verdict` is null).
  * `cancelled`: someone asked, or a newer trigger of the same pull request took its place in the queue. `error`: it ended without a verdict
  * (three attempts lost their worker, or cc-ci itself failed).

@@ -29,7 +29,7 @@ interface StartOrder {
 export interface Operations {
   /** Throws UsageError `not-enrolled`, `ref-not-found`. */
   start(order: StartOrder, by: string): Promise<RunRequest>
-  /** The same request anew: same commit. Throws UsageError `no-such-run`. */
+  /** The same request again: same commit. Throws UsageError `no-such-run`. */
   rerun(id: string, by: string): Promise<RunRequest>
   /** Asks whether it was the change that made a run red. Throws UsageError `no-such-run`, `why-not`. */
   why(id: string, by: string): Promise<RunRequest>
@@ -46,7 +46,7 @@ export interface Operations {
     readonly enrollment: Enrollment
     readonly paste: (WebhookValues & { readonly page: string; readonly secret: 'CC_CI_WEBHOOK_SECRET' }) | null
   }>
-  /** Stops listening, and cancels what waits of repositories that nothing else enrolls; what runs goes on. False when it was not enrolled. */
+  /** Stops listening, and cancels what waits of repositories that nothing else enrolls; what runs continues. False when it was not enrolled. */
   withdraw(name: string, by: string): Promise<boolean>
   /**
    * The code of the repository may run, in the sandbox, as it is at this commit, whichever commit has it. Throws UsageError `bad-approval`, `no-such-commit`, `nothing-to-approve` for a commit

@@ -1,7 +1,7 @@
 import type { Enrollment } from '../enrollments/enrollment.ts'
 import type { RunOutcome, RunRequest, RunState } from './request.ts'
 
-/** What became of one comment. Kept for ever: a comment is answered once, however often it is delivered or polled. */
+/** What became of one comment. Kept forever: a comment is answered once, however often it is delivered or polled. */
 export const DECISIONS = ['run', 'cancel', 'refused', 'grammar', 'not-enrolled', 'ignored'] as const
 export type Decision = (typeof DECISIONS)[number]
 
@@ -140,7 +140,7 @@ export interface Store {
   /**
    * Decides a comment once. `first: false`: somebody has decided it before, nothing was written. With `request` a queued run is made (its
    * folder and request.json first), a queued run of the same pull request is cancelled in its favour (`superseded`), and a running one stays.
-   * Where a run of a newer comment goes on already (another server decided that one meanwhile; the forge numbers comments in their order), none
+   * Where a run of a newer comment continues already (another server decided that one meanwhile; the forge numbers comments in their order), none
    * is made: the comment is kept as `ignored` in favour of `newer`.
    */
   decide(
@@ -188,7 +188,7 @@ export interface Store {
   holds(lease: Lease): Promise<boolean>
   /** Ends the run (outcome.json first). False when fenced: nothing was written. */
   finish(lease: Lease, outcome: RunOutcome): Promise<boolean>
-  /** With what the holder of this lease ended its run; null: it goes on, or somebody else ended it. */
+  /** With what the holder of this lease ended its run; null: it continues, or somebody else ended it. */
   endedBy(lease: Lease): Promise<RunOutcome | null>
   /** What was learnt after the end: only `teardown` of an outcome may still change, from `unknown`. */
   tornDown(lease: Lease, teardown: RunOutcome['teardown']): Promise<boolean>

@@ -50,7 +50,7 @@ export interface SweepSeen {
 
 /**
  * Sweeps of what is enrolled: each cell is a run in the queue, served last. The documents of a sweep are the truth (`history/sweep/contract.ts`), the index is never
- * asked for more than how its runs stand: a server that begins anew, or another one that shares the folder, goes on with it.
+ * asked for more than how its runs stand: a server that starts over, or another one that shares the folder, continues with it.
  */
 export interface Sweeps {
   /** Notes the order; it is planned and run by `round`. Throws UsageError `sweep-running` while one is not over. */

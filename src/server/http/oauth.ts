@@ -42,7 +42,7 @@ export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: Oau
     deleteCookie(c, COOKIE, cookie)
     const { state = '', code = '' } = c.req.query()
     if (!begun.success || begun.data.until <= clock.now() || !sameSecret(state, begun.data.state)) {
-      throw new HttpError(403, 'login-stale', 'this login was not begun here, or too long ago', 'Log in anew.')
+      throw new HttpError(403, 'login-stale', 'this login was not begun here, or too long ago', 'Log in again.')
     }
     if (code === '') throw new HttpError(403, 'login-refused', 'the forge did not let you in')
     const login = await loginOf(code, begun.data.verifier)
@@ -50,8 +50,8 @@ export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: Oau
       throw new HttpError(403, 'no-operator', `${login} is no member of ${organisation}`)
     }
     sessions.begin(c, login)
-    // A strict cookie is not sent after a redirect from another site: the page itself goes on.
-    return c.html(html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Go on</a>`)
+    // A strict cookie is not sent after a redirect from another site: the page itself continues.
+    return c.html(html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
   })
 
   return app

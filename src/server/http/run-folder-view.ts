@@ -22,9 +22,9 @@ const MOST_FILES = 200
 /** What a run's folder holds for people. A folder may come from another machine: damaged or huge files are said, never thrown. */
 export interface RunFolderView {
   readonly results: Results | null
-  /** Folded from the events of a run that goes on. */
+  /** Folded from the events of an active run. */
   readonly sofar: boolean
-  /** Tiers of a run that goes on that are over; of the others nothing is known yet. */
+  /** Tiers of an active run that are over; of the others nothing is known yet. */
   readonly over: ReadonlySet<string>
   readonly problem: string | null
   readonly files: readonly string[]
@@ -86,7 +86,7 @@ function atEnd(file: string): Read {
 
 const NOT_SO_FAR = { sofar: false, over: new Set<string>() }
 
-/** In the attempt that goes on. */
+/** In the attempt that continues. */
 function overIn(events: readonly RunEvent[]): ReadonlySet<string> {
   const over = new Set<string>()
   for (const event of events) {

@@ -31,7 +31,7 @@ export type AgainstBase =
       readonly branch: string
       /** For people, without markup, each for itself. */
       readonly why: readonly string[]
-      /** The commit of which a run would mend it; null: no run would. */
+      /** The commit of which a run would fix it; null: no run would. */
       readonly missing: string | null
     }
 

@@ -70,7 +70,7 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
       if (offer.kind === 'not' || !pull)
         throw whyNot(offer.kind === 'not' ? offer.reason : 'it is no run of a pull request')
       const others = await store.runs({ repository, pull: pull.number, state: ['queued', 'running'], limit: 1 })
-      if (others[0]) throw whyNot(`run ${others[0].request.id} of this pull request goes on`)
+      if (others[0]) throw whyNot(`run ${others[0].request.id} of this pull request continues`)
       const memoryBytes = enrollment.memoryBytes ?? settings.runMemoryBytes
       const { runDeadlineMs } = settings
       return add(whyRequest(row, offer.why, { by, comment: null, memoryBytes, runDeadlineMs, now: clock.now() }))

@@ -158,7 +158,7 @@ export const SERVER_SETTINGS = [
     default: RETENTION_DEFAULTS.olderThan,
     required: false,
     description:
-      'Logs, pictures, traces, checkouts and reports of runs that were begun so long ago are removed; results stay for ever. `none`: never for their age.',
+      'Logs, pictures, traces, checkouts and reports of runs that were begun so long ago are removed; results stay forever. `none`: never for their age.',
   },
   {
     key: 'pruneMaxBytes',

@@ -44,7 +44,7 @@ export function recordOf(key: string, { request, outcome, startedAt, attempt }: 
   }
 }
 
-/** A cell as a page shows it while the sweep goes on. */
+/** A cell as a page shows it while the sweep continues. */
 export function cellNow(plan: SweepPlan, index: number, record: CellRecord | null, row: RunRow | null): SweepCellNow {
   const { key, ref, reason } = plan.cells[index] as PlannedCell
   if (reason)

@@ -94,7 +94,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     const id = `${newRunId(due).slice(0, 16)}${SCHEDULED}`
     const earlier = orders.some((order) => order.id.endsWith(SCHEDULED) && order.id < id)
     if (orders.some((order) => order.id === id) || (due < begun && !earlier)) return
-    // One that goes on is let end first.
+    // One that continues is let end first.
     if (orders.some((order) => !isOver(order.id))) return
     const made = await writeOrder(state, {
       schema: 1,

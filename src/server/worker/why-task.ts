@@ -13,12 +13,12 @@ import { ATTRIBUTION } from '../memory/kept-attribution.ts'
 import { isApproved, type Task, type TaskOptions } from './task.ts'
 import { type CommandOptions, runGarbageCollection } from './workspace.ts'
 
-/** An attribution that another attempt may go on with is kept so long. */
+/** An attribution that another attempt may continue with is kept so long. */
 const KEPT_MS = 7 * 24 * 3_600_000
 
 /**
  * An attribution of a pull request: `cc-ci ab` from the base to the head, by this very build. It has a state folder of its own, named after the request, so
- * that a second attempt on this machine goes on where the first one was killed; one on another machine begins anew.
+ * that a second attempt on this machine continues where the first one was killed; one on another machine starts over.
  */
 export function whyTask({ assignment, why, ccCi, state, workspace }: TaskOptions & { readonly why: Why }): Task {
   const { request, origin, recorded } = assignment
@@ -57,7 +57,7 @@ function seconds(ms: number): string {
   return `${Math.max(1, Math.round(ms / 1000))}s`
 }
 
-/** What became of what the runs of an attribution had made. The one that went on at its end is let end, or taken down. */
+/** What became of what the runs of an attribution had made. The one that continued at its end is let end, or taken down. */
 async function verifyTeardownOfCells({ ccCi, state }: CommandOptions, id: string): Promise<RunOutcome['teardown']> {
   const folder = attributionFolder(state, id)
   if (!existsSync(folder.record)) return 'none'
@@ -104,7 +104,7 @@ function withoutPaths(record: AttributionRecord, origin: string): AttributionRec
   }
 }
 
-/** Takes down what runs of killed attributions left on the engine, and forgets those that nobody has gone on with for long. */
+/** Takes down what runs of killed attributions left on the engine, and forgets those that nobody has continued with for long. */
 export async function clearAttributions({ ccCi, state }: CommandOptions, now: number): Promise<void> {
   const ids = await readdir(join(state, 'why')).catch(() => [])
   for (const id of ids.filter(isRunId)) {

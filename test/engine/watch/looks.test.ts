@@ -15,7 +15,7 @@ test('an engine that is away for a moment ends nothing', async () => {
   expect(found).toHaveLength(1)
 })
 
-test('who asks while a look goes on that fails is told so at once, and the next one asks anew', async () => {
+test('who asks while a look goes on that fails is told so at once, and the next one asks again', async () => {
   const { watch, at, answerAfter } = watching({ app: [{ from: 0 }] })
   await at(10)
   let fail: (error: Error) => void = () => undefined
@@ -28,7 +28,7 @@ test('who asks while a look goes on that fails is told so at once, and the next 
   expect((await watch.look()).tasks).toHaveLength(1)
 })
 
-test('looks do not go on beside each other: who asks during one waits for the next, and shares it', async () => {
+test('looks do not continue beside each other: who asks during one waits for the next, and shares it', async () => {
   const { watch, at, answerAfter, counts } = watching({ app: [{ from: 0 }] })
   await at(10)
   const before = counts.looks

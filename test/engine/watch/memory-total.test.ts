@@ -60,7 +60,7 @@ function total(held: Held, broken: Error | null = null) {
   }
 }
 
-test('what is below the bound together goes on, to the last byte', async () => {
+test('what is below the bound together continues, to the last byte', async () => {
   const { watch, look, killed, over } = total({ app: [60], db: [40] })
   using _ = watch
   await look(1)

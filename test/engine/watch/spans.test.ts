@@ -16,7 +16,7 @@ const ACTS: Record<DisturbanceKind, readonly [suspended: 'all' | readonly string
 describe.each(Object.entries(ACTS) as [DisturbanceKind, (typeof ACTS)['kill']][])('%s', (kind, [suspended, others]) => {
   const act = span(kind, 40, 45, ['db'])
 
-  test('suspends while it goes on', () => {
+  test('suspends while it is active', () => {
     const until = suspendedAt([act], second(44))
     expect(until === 'all' ? until : [...until]).toEqual(suspended)
     expect(suspendedAt([span(kind, 40, null, ['db'])], second(400))).toEqual(until)

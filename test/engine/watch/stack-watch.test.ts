@@ -46,7 +46,7 @@ test('nothing is judged that was never up, and nothing after it was closed', asy
   expect(closed.watch.lastAt()).toBeNull()
 })
 
-test('nothing is judged while a restore goes on; what is a habit counts all the same once it is over', async () => {
+test('nothing is judged while a restore continues; what is a habit counts all the same once it is over', async () => {
   const { watch, found, at, converge } = watching({ app: HABIT })
   await at(10)
   await converge()

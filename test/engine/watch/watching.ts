@@ -87,7 +87,7 @@ export function watching(
   return {
     watch,
     found,
-    /** How many looks began, how many sleeps go on, how often the events were closed. */
+    /** How many looks began, how many sleeps continue, how often the events were closed. */
     counts,
     /** What the engine says at this second, told by an event; the watch has looked when it resolves. */
     async at(next: number) {

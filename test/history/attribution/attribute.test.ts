@@ -42,7 +42,7 @@ class Killed extends Error {}
 interface World {
   /** How a recipe commit ends with a build, both as numbers. */
   readonly ends: (order: { tool: number; ref: number }) => Draw
-  /** Dies at this moment: before or after the record is written for the nth time, or while a run goes on. */
+  /** Dies at this moment: before or after the record is written for the nth time, or while a run continues. */
   readonly dies?: { readonly at: 'before' | 'after' | 'run'; readonly nth: number }
 }
 
@@ -101,7 +101,7 @@ describe('an attribution', () => {
     expect(short.done).toMatchObject({ why: 'the deadline (--deadline)', decision: { verdict: 'inconclusive' } })
   })
 
-  it('goes on at the bound when it is given more runs', async () => {
+  it('continues at the bound when it is given more runs', async () => {
     const { done } = await play(asked({ runs: 7 }), RECIPE)
     const more = { ...(done as AttributionRecord), bounds: { runs: 12, deadlineMs: 600 * MINUTE } }
     const again = await play(more, RECIPE)
@@ -133,7 +133,7 @@ describe('an attribution', () => {
     }
   })
 
-  it('names the run that goes on, and its build, before it begins', async () => {
+  it('names the active run, and its build, before it begins', async () => {
     await play(asked(), { ...RECIPE, dies: { at: 'run', nth: 4 } })
     const { current, runs } = readAttribution(folder)
     expect(runs).toHaveLength(3)

@@ -47,7 +47,7 @@ const SEEDED: Readonly<Record<string, Case>> = {
     right: 'recipe',
     run: (cell) => (newRef(cell) ? fail('crash-loop', { sure: true }) : pass()),
   },
-  'recipe, mended': { right: 'recipe', run: (cell) => (newRef(cell) ? pass() : fail('data-lost')) },
+  'recipe, fixed': { right: 'recipe', run: (cell) => (newRef(cell) ? pass() : fail('data-lost')) },
   'recipe, fails in two ways': {
     right: 'recipe',
     run: (cell, random) => (newRef(cell) ? fail(random() < 0.5 ? 'not-converged' : 'healthcheck-failing') : pass()),

@@ -69,8 +69,8 @@ const EXAMPLES: readonly [cells: string, recorded: Situation['recorded'], row: s
 
 /** What follows from the same rule by its symmetries, and what the words of the contract promise. */
 const MORE: readonly [cells: string, row: AttributionVerdict, why: string][] = [
-  ['AAPP', 'recipe', 'a new ref that mends is the difference too'],
-  ['APAP', 'harness', 'a new tool that mends is the difference too'],
+  ['AAPP', 'recipe', 'a new ref that fixes is the difference too'],
+  ['APAP', 'harness', 'a new tool that fixes is the difference too'],
   ['AABB', 'recipe', 'another failure is another result'],
   ['ABAB', 'harness', 'another failure is another result'],
   ['PPVA', 'recipe', 'a failure of the one was seen in the other'],

@@ -123,7 +123,7 @@ const REFUSED: readonly [RefusalCode, string, Changed, RegExp][] = [
   ['deps', 'a dependency', { plan: { settings: { settings: { deps: ['keycloak'] } } } }, /keycloak/],
   ['made-anew', 'install-steps.sh', custom({}, { installSteps: { shown: 'install-steps.sh' } }), /install-steps/],
   ['made-anew', 'env as a function', custom({}, { functions: new Map([['env', {}]]) }), /env as a function/],
-  ['resumed', 'a run that went on from another', { plan: { resumed: { run: 'R' } } }, /went on from run R/],
+  ['resumed', 'a run that continued from another', { plan: { resumed: { run: 'R' } } }, /continued from run R/],
   [
     'inherited',
     'data of another canonical',

@@ -68,7 +68,7 @@ describe('the memory of a tier', () => {
     expect(found?.run ?? null).toBe(since === null ? null : idAt(since))
   })
 
-  it('begins a new period after that, and a flake starts the count anew', () => {
+  it('begins a new period after that, and a flake starts the count again', () => {
     const clean10 = (from: number) => Array.from({ length: CLEAN_RUNS }, (_, at) => clean(from + at))
     expect(of([flaky(0), ...clean10(1), flaky(12), clean(13)], 'upgrade')?.since?.run).toBe(idAt(12))
     expect(of([flaky(0), ...clean10(1).slice(1), flaky(12), ...clean10(13).slice(1)], 'upgrade')?.since?.run).toBe(
@@ -121,7 +121,7 @@ describe('the memory of a test', () => {
     expect(of([run], 'functional')).toMatchObject({ flaky: 1 })
   })
 
-  it('goes on in quarantine, and bounds what a pull request may say', () => {
+  it('continues in quarantine, and bounds what a pull request may say', () => {
     const quarantined = { reason: 'why', until: '2026-12-31' }
     const long = 'x'.repeat(5000)
     const results = flakyResults(

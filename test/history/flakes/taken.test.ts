@@ -22,7 +22,7 @@ test('three runs tell what is usual, two do not', () => {
   expect(expectationsOf(runs, { recipe: 'other', at: AT })).toBeNull()
 })
 
-test('nothing is learnt from red runs, old ones, later ones, ones that went on from another, or ones that mean something else', () => {
+test('nothing is learnt from red runs, old ones, later ones, ones that continued from another, or ones that mean something else', () => {
   const good = [took(20, 10_000), took(21, 10_000), took(22, 10_000)]
   const others = [
     took(23, 900_000, { fails: { backup: crash } }),

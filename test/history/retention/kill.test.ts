@@ -34,7 +34,7 @@ async function killedPrune(state: string, dirs: readonly string[], after: number
   return signal === 'SIGKILL'
 }
 
-/** Of every file that is gone the record speaks, and what stays for ever is whole. Gives how many runs stand in the middle. */
+/** Of every file that is gone the record speaks, and what stays forever is whole. Gives how many runs stand in the middle. */
 function halfPruned(dirs: readonly string[]): number {
   let half = 0
   for (const dir of dirs) {
@@ -54,7 +54,7 @@ function halfPruned(dirs: readonly string[]): number {
 }
 
 test(
-  `killed at ${POINTS} random points, a prune never leaves what looks whole, and the next one goes on`,
+  `killed at ${POINTS} random points, a prune never leaves what looks whole, and the next one continues`,
   async () => {
     const state = await folder({})
     let [killed, inTheMiddle] = [0, 0]

@@ -107,7 +107,7 @@ describe('a prune', () => {
     expect(readPruned(dir)?.pruned[0]).toMatchObject({ kind: 'logs', files: 3, bytes: 284, finished: true })
   })
 
-  test('goes on where another one was stopped, whatever the age, and counts nothing twice', async () => {
+  test('continues where another one was stopped, whatever the age, and counts nothing twice', async () => {
     const { run, prune, outside } = await stage()
     const { dir } = run(idAt(NOW))
     const at = new Date(NOW - DAY_MS).toISOString()
@@ -162,7 +162,7 @@ describe('a prune', () => {
 describe('nothing is pruned of a run', () => {
   const server = { 'request.json': '{}', ...PRUNABLE }
   const cases: [string, string, (state: string) => unknown][] = [
-    ['that goes on', 'running', (state) => reserveRun(state, OLD, new Date(NOW).toISOString())],
+    ['that continues', 'running', (state) => reserveRun(state, OLD, new Date(NOW).toISOString())],
     ['whose app is kept up', 'kept', (state) => generateRun(state, { id: OLD, record: { status: 'kept' } })],
     ['that died', 'abandoned', (state) => generateRun(state, { id: OLD, record: { status: 'running' } })],
     [

@@ -53,7 +53,7 @@ async function planned(): Promise<SweepPlan> {
 }
 
 describe('a sweep that is killed', () => {
-  it(`${KILLS} times at a random moment goes on, loses no cell that had ended, and leaves nothing`, async () => {
+  it(`${KILLS} times at a random moment continues, loses no cell that had ended, and leaves nothing`, async () => {
     const [state, checkout, of] = [await folder({}), await playedBuild(), await planned()]
     const sweep = sweepFolder(state, ID)
     await writePlan(sweep, of)
@@ -78,7 +78,7 @@ describe('a sweep that is killed', () => {
       ended = now
       if (readMatrix(sweep) === null) expect(existsSync(sweep.report)).toBe(false)
     }
-    // Kills met runs that went on, or there was nothing to prove.
+    // Kills met runs that continued, or there was nothing to prove.
     expect(met).toBeGreaterThan(0)
     await exitOf(start(state, checkout))
     const matrix = readMatrix(sweep)

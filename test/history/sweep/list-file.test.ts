@@ -38,7 +38,7 @@ exclude:
     ],
     ['a day that there is not', 'exclude:\n  - { recipe: a, reason: why not, expires: 2027-02-30 }\n', /2027-01-31/],
     ['no reason', 'exclude:\n  - { recipe: a, reason: "", expires: 2027-02-03 }\n', /must say why/],
-    ['no end', 'exclude:\n  - { recipe: a, reason: for ever }\n', /exclude\.0\.expires/],
+    ['no end', 'exclude:\n  - { recipe: a, reason: forever }\n', /exclude\.0\.expires/],
     ['a name that leaves a folder', 'recipes:\n  ../x: y\n', /is no name of a recipe/],
     ['a branch that looks like an option', 'recipes:\n  a: { from: x, heads: ["--output=x"] }\n', /sweep\.yml/],
     ['no YAML', 'recipes: [', /sweep\.yml/],

@@ -17,7 +17,7 @@ describe('which cells begin', () => {
     expect(indexes(nextCells(waiting, [], { memoryBytes: 60, jobs: 2 }))).toEqual([1, 3])
   })
 
-  it('whatever there is, it stays within the bounds, and something always goes on', () => {
+  it('whatever there is, it stays within the bounds, and something always continues', () => {
     const loads = fc.array(
       fc.record({ memoryBytes: fc.integer({ min: 1, max: 8 }), expectedMs: fc.integer({ min: 1, max: 99 }) }),
       { maxLength: 12 },

@@ -6,7 +6,7 @@ import { runCells } from '../../../src/history/sweep/running.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { holdLifeSign } from '../../../src/lib/life-sign.ts'
 
-// Goes on with a sweep until it is over or killed: `node sweeping-child.ts STATE SWEEP CHECKOUT`; CHECKOUT is the build that runs the cells.
+// Continues with a sweep until it is over or killed: `node sweeping-child.ts STATE SWEEP CHECKOUT`; CHECKOUT is the build that runs the cells.
 const [, , state = '', id = '', checkout = ''] = process.argv
 const folder = sweepFolder(state, id)
 const plan = readPlan(folder)

@@ -66,7 +66,7 @@ export const ANSWERS: HostileCases = {
     withinSeconds: 900,
   },
   'page-that-moves-on': {
-    about: 'A script opens the page anew without end.',
+    about: 'A script opens the page again without end.',
     head: scripted('location.search = Math.random()'),
     ends: fails('install', 'redirect-loop'),
     withinSeconds: 900,

@@ -5,7 +5,7 @@ import { fails, type HostileCases, unproven } from '../case.ts'
 
 /** A shell that keeps twice as much with each step, once the app has been up for a moment. */
 const EATS = 'sleep 3; x=0123456789abcdef; while :; do x=$x$x; done'
-/** As the first process of its container: of any other only itself would be killed, and the app goes on. */
+/** As the first process of its container: of any other only itself would be killed, and the app continues. */
 const EATING = `${PAGE}\nbusybox httpd -p 8080 -h /www\n${EATS}`
 /** The default is three quarters of the machine, as its kernel tells it; that of this test is a part of it. */
 const RUN = ['--run-memory', '256M'] as const

@@ -21,7 +21,7 @@ test.each([
   ['a longer one', { 'coop-cloud.s.timeout': '1200' }, 20 * MINUTE],
   ['a shorter one', { 'coop-cloud.s.timeout': '60' }, 10 * MINUTE],
   ['not a number', { 'coop-cloud.s.timeout': 'soon' }, 10 * MINUTE],
-  ['for ever', { 'coop-cloud.s.timeout': '99999999' }, 120 * MINUTE],
+  ['forever', { 'coop-cloud.s.timeout': '99999999' }, 120 * MINUTE],
   ['another label', { 'coop-cloud.s.version': '1200' }, 10 * MINUTE],
 ])('the timeout label of the recipe: %s', (_, labels, ms) => {
   expect(deadline(labels)).toBe(ms)

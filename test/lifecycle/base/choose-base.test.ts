@@ -55,7 +55,7 @@ describe('chosen by itself', () => {
     })
   })
 
-  test('not the newest release of all: head may mend an older line', async () => {
+  test('not the newest release of all: head may fix an older line', async () => {
     const { dir } = await recipe([OLD, NEWEST])
     await git(dir, 'checkout', '--quiet', '-b', 'old-line', OLD.tag as string)
     await commit(dir, 'a fix', { 'compose.yml': compose({ version: '1.0.1+1.25', image: 'nginx:1.25.5' }) })

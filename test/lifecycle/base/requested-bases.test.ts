@@ -136,7 +136,7 @@ describe('all minors', () => {
     await git(dir, 'checkout', '-q', '-b', 'late', 'topic')
     await commit(dir, 'broken', { 'compose.yml': 'services: [\n' })
     await git(dir, 'tag', '-a', '-m', 'x', '2.1.0+1')
-    await commit(dir, 'mended', files('2.1.0+1', 'mended'))
+    await commit(dir, 'fixed', files('2.1.0+1', 'fixed'))
     const { planned } = await legs(dir, '2.1.0')
     expect(planned).toMatchObject([
       {

@@ -64,7 +64,7 @@ describe('what is left to judge', () => {
 
   it('says where what is left out passed', () => {
     expect(whyNotAgain('upgrade', resumed('backup', ['install', 'upgrade']))).toBe(
-      'passed in run R, from which this one goes on',
+      'passed in run R, from which this one continues',
     )
     expect(whyNotAgain('functional', resumed('backup', ['install', 'upgrade']))).toBeNull()
     expect(whyNotAgain('upgrade', null)).toBeNull()

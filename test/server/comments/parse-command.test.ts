@@ -49,7 +49,7 @@ describe('what is understood', () => {
   })
 })
 
-describe('what begins with the word and goes on otherwise', () => {
+describe('what begins with the word and continues otherwise', () => {
   it.each([
     '!testme please',
     '!testme --fast',

@@ -45,7 +45,7 @@ describe('one round', () => {
     for (const pull of pulls) expect(await stage.runsOf(pull)).toHaveLength(1)
   })
 
-  it('goes on where an enrolment names nothing', async () => {
+  it('continues where an enrolment names nothing', async () => {
     const pull = await stage.pull()
     await stage.enrol({ name: 'coop/a-nothing' })
     await stage.enrol({ name: 'a-nothing' })

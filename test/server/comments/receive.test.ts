@@ -218,7 +218,7 @@ describe('once', () => {
     expect(stage.repliesTo(pull)).toEqual([])
   })
 
-  it('answers the same again with the run that goes on, and supersedes by another wish', async () => {
+  it('answers the same again with the active run, and supersedes by another wish', async () => {
     const pull = await stage.pull()
     await stage.hear('member', pull, '!testme')
     const [first] = await stage.runsOf(pull)
@@ -271,7 +271,7 @@ describe('other words', () => {
     expect(await stage.runsOf(pull)).toEqual([])
   })
 
-  it('cancels what is queued and asks what is running, and tests anew after it', async () => {
+  it('cancels what is queued and asks what is running, and tests again after it', async () => {
     const pull = await stage.pull()
     await stage.hear('member', pull, '!testme')
     const capacity = { worker: 'w', memoryBytes: 1e9, freeBytes: 1e9, harness: 'h' }

@@ -70,7 +70,7 @@ describe('!testme --why', () => {
     await stage.hear('member', pull, '!testme --why')
     expect(stage.repliesTo(pull).at(-1)).toEqual({ kind: 'already-running', run: asked?.request.id })
 
-    // Whoever judges anew does not wait for it.
+    // Whoever judges again does not wait for it.
     await stage.hear('member', pull, '!testme --quick')
     expect((await stage.runsOf(pull)).map(({ state, request }) => [state, request.why !== undefined])).toEqual([
       ['queued', false],

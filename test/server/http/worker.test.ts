@@ -62,7 +62,7 @@ describe('a worker elsewhere', () => {
     })
   })
 
-  test('is told what no other try mends, and what one may', async () => {
+  test('is told what no other try fixes, and what one may', async () => {
     const held = await claimed()
     const source = () => dispatch.source(held, '/dev/null', never)
     noSource = new InfraError('commit-not-found', 'coop/x has no commit aaa', { kind: 'gone' })
@@ -102,7 +102,7 @@ describe('a worker elsewhere', () => {
     expect(await bench.store.run(held.request.id)).toMatchObject({ state: 'running', outcome: null })
   })
 
-  test('is told from where to go on, and which names and sizes are refused', async () => {
+  test('is told from where to continue, and which names and sizes are refused', async () => {
     const held = await claimed()
     await dispatch.put(held, 'events.ndjson', 0, Buffer.from('12345'))
     await expect(dispatch.put(held, 'events.ndjson', 3, Buffer.from('x'))).rejects.toMatchObject({

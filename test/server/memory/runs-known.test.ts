@@ -20,7 +20,7 @@ test('runs are known as soon as somebody needs them, and after a moment in any c
   keep(state, results({ id: AFTER }))
   now += 5_000
   expect(ids()).toEqual([AFTER, BEFORE])
-  // A run that goes on, and one whose results are damaged, are none.
+  // A run that continues, and one whose results are damaged, are none.
   keep(state, results({ id: '20261122-101500-cccccc' }))
   writeFileSync(runFolder(state, '20261122-101500-cccccc').results, '{')
   now += 5_000

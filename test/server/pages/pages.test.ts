@@ -107,7 +107,7 @@ test('the dashboard says what the run folders hold, what is wrong, and nothing t
   expectClean(over)
 })
 
-test('a run that was pruned says so, offers no report, and is the same after the index was made anew', async () => {
+test('a run that was pruned says so, offers no report, and is the same after the index was made again', async () => {
   const scene = await openScene()
   const request = requestFor()
   await scene.store.add(request)
@@ -128,12 +128,12 @@ test('a run that was pruned says so, offers no report, and is the same after the
   for (const gone of ['Full report', 'app.1.log', '<img']) expect(pruned).not.toContain(gone)
   await scene.store.rebuild()
   expect(await page()).toBe(pruned)
-  const anew = mkdtempSync(join(tmpdir(), 'cc-ci-anew-'))
-  cpSync(join(state, 'runs'), join(anew, 'runs'), { recursive: true })
-  await using store = Object.assign(await openStore({ state: anew, databaseUrl: null }), {
+  const again = mkdtempSync(join(tmpdir(), 'cc-ci-again-'))
+  cpSync(join(state, 'runs'), join(again, 'runs'), { recursive: true })
+  await using store = Object.assign(await openStore({ state: again, databaseUrl: null }), {
     async [Symbol.asyncDispose]() {
       await store.close()
-      rmSync(anew, { recursive: true })
+      rmSync(again, { recursive: true })
     },
   })
   // The worker of an attempt stands in claimed.json, the harness too: all of the page comes from the folder.
@@ -163,7 +163,7 @@ test('a run shows its tiers, cause, lines and files, as text', async () => {
   }
 })
 
-test('a run that goes on says what is over, what runs and what is to come, and blames nobody', async () => {
+test('an active run says what is over, what runs and what is to come, and blames nobody', async () => {
   const scene = await openScene()
   const request = requestFor()
   await scene.store.add(request)

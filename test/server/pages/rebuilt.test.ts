@@ -25,7 +25,7 @@ function appOf(services: PageServices): Hono {
   return app
 }
 
-test('every page is the same after the database was deleted and made anew from the files', async () => {
+test('every page is the same after the database was deleted and made again from the files', async () => {
   const scene = await openScene()
   const { store, settings, parts } = scene
   await store.enroll(enrolment('coop/hello', { allow: ['ann'] }))
@@ -60,12 +60,12 @@ test('every page is the same after the database was deleted and made anew from t
     recursive: true,
     filter: (file) => file !== join(settings.state, 'server', 'database'),
   })
-  const anew = await openStore({ state, databaseUrl: null })
+  const again = await openStore({ state, databaseUrl: null })
   onTestFinished(async () => {
-    await anew.close()
+    await again.close()
     rmSync(state, { recursive: true })
   })
-  const moved = { settings: { ...settings, state }, store: anew }
+  const moved = { settings: { ...settings, state }, store: again }
   const memory = makeBaseMemory({ state, clock: parts.clock, masker: new Masker() })
   const after = await crawl(appOf({ ...services, ...moved, memory, sweeps: sweeps(moved) }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))

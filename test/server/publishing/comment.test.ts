@@ -74,7 +74,7 @@ describe('what the change changes', () => {
     expect(text).toContain('eeeeeeeeee')
   })
 
-  it('is not known where the request is older than that, and what mends it', async () => {
+  it('is not known where the request is older than that, and what fixes it', async () => {
     const scene = await openScene()
     await scene.store.add(requestFor({ id: AFTER }))
     const text = await said(scene, await endRun(scene, results({ id: AFTER })))

@@ -14,7 +14,7 @@ import { openScene, requestFor } from '../support/scene.ts'
 
 const GIB = 1024 ** 3
 
-/** A run that goes on at a real forge, whose events the test writes, and a publisher whose clock the test moves. */
+/** A run that continues at a real forge, whose events the test writes, and a publisher whose clock the test moves. */
 async function stage() {
   const gitea = await startGitea()
   onTestFinished(() => gitea[Symbol.asyncDispose]())
@@ -65,7 +65,7 @@ async function stage() {
   }
 }
 
-test('a run that goes on says its tier, with few writes to the forge', async () => {
+test('an active run says its tier, with few writes to the forge', async () => {
   const { statuses, log, folder, pass, tier, told } = await stage()
   await told('running')
   log.append({ type: 'run.started', ...HEADER, selected: ['install', 'upgrade', 'backup', 'restore'] })

@@ -100,7 +100,7 @@ test('a forge that is down is told the newest state once it is back', async () =
   expect(await scene.store.countPending()).toBe(0)
 })
 
-test('a comment that somebody deleted is written anew, and a repository that is gone is forgotten', async () => {
+test('a comment that somebody deleted is written again, and a repository that is gone is forgotten', async () => {
   const { gitea, scene, publisher, commit, number, request, send } = await stage()
   await publisher.runChanged(await asked(scene, request()))
   await send()
@@ -162,7 +162,7 @@ test('a reply to a newer comment stays beside the run, whatever becomes of it, u
   expect(await body()).toEqual([expect.not.stringContaining('eeeeeeeeeeee')])
 })
 
-test('a reply that speaks of a run that goes on ends with it', async () => {
+test('a reply that speaks of an active run ends with it', async () => {
   const { gitea, scene, publisher, commit, number, request, send, parts } = await stage()
   const body = async () => (await shown(gitea, number, commit)).ours[0]?.body
   const run = request()
@@ -219,7 +219,7 @@ test('our comment is found behind more comments than a page of the forge has, an
   await sendPending({ ...parts, store: forgetful }, new AbortController().signal)
   const { ours } = await shown(gitea, number, commit)
   expect(ours.map(({ body }) => body)).toEqual([expect.stringContaining('| upgrade |')])
-  // Deleted by somebody: written anew when there is something new to say, once.
+  // Deleted by somebody: written again when there is something new to say, once.
   await gitea.deleteComment(gitea.people.admin, gitea.repository, ours[0]?.id ?? 0)
   await publisher.runChanged(ended)
   await send()

@@ -17,7 +17,7 @@ const put = (path: string, offset: number, text: string) =>
   writePiece({ dir, path, offset, bytes: Buffer.from(text), limits: { call: 10, file: 20, run: 30 } })
 
 describe('bytes of a worker', () => {
-  it('are added in order, and a repeated call is told where to go on', async () => {
+  it('are added in order, and a repeated call is told where to continue', async () => {
     expect(await put('events.ndjson', 0, 'one\n')).toBe(4)
     await expect(put('events.ndjson', 0, 'one\n')).rejects.toMatchObject({ code: 'wrong-offset', size: 4 })
     await expect(put('events.ndjson', 9, 'gap\n')).rejects.toMatchObject({ code: 'wrong-offset', size: 4 })

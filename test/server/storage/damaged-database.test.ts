@@ -93,9 +93,9 @@ test('a damaged database that cannot be moved aside is told, with what to do', a
   } finally {
     await execOk('umount', [database()], { deadlineMs: 10_000 })
   }
-  const mended = await open()
-  expect(mended.lines[0]).toContain('quarantined')
-  await mended.store.close()
+  const fixed = await open()
+  expect(fixed.lines[0]).toContain('quarantined')
+  await fixed.store.close()
 })
 
 test('no more than two damaged databases are kept', async () => {

@@ -55,7 +55,7 @@ onBothDatabases((databases) => {
     expect(left?.request.pull?.comment).toBe(newest)
   })
 
-  test('a database that is gone says so, and work goes on when it is back', async () => {
+  test('a database that is gone says so, and work continues when it is back', async () => {
     const bench = await databases.bench()
     const store = await bench.open()
     const asked = request({ pullNumber: 1 })

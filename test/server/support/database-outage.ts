@@ -19,14 +19,14 @@ export interface SeenAway {
   /** Statuses of HTTP while the database was away. */
   readonly health: number
   readonly ready: number
-  /** Of the run that went on meanwhile, and of the one whose comment came meanwhile. */
+  /** Of the run that continued meanwhile, and of the one whose comment came meanwhile. */
   readonly during: Awaited<ReturnType<typeof stateOfMirror>>
   readonly meanwhile: Awaited<ReturnType<typeof stateOfMirror>>
   /** From the return of the database until both were answered, ms. */
   readonly answeredMs: number
 }
 
-/** A server whose PostgreSQL goes away for `ms` while a run goes on and a comment comes, and what is there once all has ended. */
+/** A server whose PostgreSQL goes away for `ms` while a run continues and a comment comes, and what is there once all has ended. */
 export async function databaseAway(kind: Away, ms: number): Promise<SeenAway> {
   await using scope = new AsyncDisposableStack()
   const postgres = await startPostgres()

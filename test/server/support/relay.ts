@@ -14,7 +14,7 @@ export type Passage =
 /** Where a request goes. `tried`: addresses that took no connection for it. */
 type Choose = (request: IncomingMessage, tried: readonly string[]) => Passage
 
-/** A proxy on loopback: every request goes where `choose` says; one that could not connect is chosen anew. Streams both ways. */
+/** A proxy on loopback: every request goes where `choose` says; one that could not connect is chosen again. Streams both ways. */
 export class Relay implements AsyncDisposable {
   readonly url: string
   readonly #server: Server

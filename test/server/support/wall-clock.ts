@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The wall clock of the processes that are started with `env`, and of no other; their monotonic clock goes on as it does. */
+/** The wall clock of the processes that are started with `env`, and of no other; their monotonic clock continues as it does. */
 export interface WallClock extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** From now on it is so many seconds later than it is, or earlier. */

@@ -175,7 +175,7 @@ describe('a sweep of a server', () => {
     )
   })
 
-  test('goes on after a restart at any point, with nothing asked for twice; a run without a verdict was not judged', async () => {
+  test('continues after a restart at any point, with nothing asked for twice; a run without a verdict was not judged', async () => {
     const { scene, open, round } = await stage()
     const { id } = await open().order({ by: 'operator', mode: 'all', only: null })
     await round(open())
@@ -329,7 +329,7 @@ describe('the pages of sweeps', () => {
     return app
   }
 
-  test('are the same when the database was deleted and made anew from the folders', async () => {
+  test('are the same when the database was deleted and made again from the folders', async () => {
     const { scene, shown, open, sweeps, round, clock } = await stage()
     const first = await sweeps.order({ by: 'operator', mode: 'all', only: null })
     await round()

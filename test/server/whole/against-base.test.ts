@@ -46,7 +46,7 @@ test('a pull request says what it changes, and why it is red, and a rebuilt data
   const page = async (run: string, cookie = '') =>
     (await fetch(`${server.url}/runs/${run}`, { headers: { cookie } })).text()
 
-  // Nothing to compare with: why, and who mends it.
+  // Nothing to compare with: why, and who fixes it.
   await pull.say('!testme')
   await server.until('the answer', () => pull.isAnswered(server), LONG_MS)
   const [red] = await pull.runs(server)

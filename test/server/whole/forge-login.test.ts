@@ -85,7 +85,7 @@ test('a member of the organisation logs in by the forge and may act; a code is w
   expect(await operatorIn(outsider, url)).toBe(false)
 })
 
-/** Somebody who is logged in at the forge and has consented before begins anew, and stops before our server sees the code. */
+/** Somebody who is logged in at the forge and has consented before starts over, and stops before our server sees the code. */
 async function codeAgain(visitor: BrowserContext, url: string): Promise<string> {
   const next = async (address: string) => {
     const { location } = (await visitor.request.get(address, { maxRedirects: 0 })).headers()

@@ -57,7 +57,7 @@ async function oneRun(pull: TestPull, servers: readonly TestServer[]) {
 test('two servers are one: a server dies in a run, a run is cancelled where it was not asked', async () => {
   const { gitea, balancer, one, two, worker } = await stage()
 
-  // Both hear of one comment, by webhook and by polling; one is killed while the run goes on.
+  // Both hear of one comment, by webhook and by polling; one is killed while the run continues.
   const pull = await openPull(gitea, RECIPE, 'killed')
   await pull.say('!testme --quick')
   // Killed between the claim and its answer, the run would rightly wait for the lease and have a second attempt.

@@ -16,7 +16,7 @@ interface Seen {
   readonly matrix: Matrix | null
 }
 
-test('a sweep of an organisation judges release and pull request, goes on after a kill, and tells the pull request nothing', async () => {
+test('a sweep of an organisation judges release and pull request, continues after a kill, and tells the pull request nothing', async () => {
   const until = <T extends AsyncDisposable>(part: T): T => {
     onTestFinished(() => part[Symbol.asyncDispose]())
     return part

@@ -117,7 +117,7 @@ describe('the protocol over HTTP', () => {
   it.each([
     { code: 'wrong-offset', size: 7 },
     { error: { code: 'wrong-offset' }, size: 7 },
-  ])('learns from %j where to go on', async (body) => {
+  ])('learns from %j where to continue', async (body) => {
     const { dispatch } = await speaking(json(409, body))
     const put = dispatch.put(HELD, 'run.json', 0, Buffer.from('x'))
     await expect(put).rejects.toMatchObject({ code: 'wrong-offset', size: 7 })

@@ -73,7 +73,7 @@ describe('a run folder', () => {
     expect(readFileSync(join(there, 'logs', 'app.log'), 'utf8')).toBe(text)
   })
 
-  it('leaves out what the server does not take, and goes on', async () => {
+  it('leaves out what the server does not take, and continues', async () => {
     writeFileSync(join(here, 'report.html'), 'x')
     writeFileSync(join(here, 'results.json'), '{}')
     const upload = uploadBy(async (_, path, offset, bytes) => {

@@ -65,7 +65,7 @@ async function until(name: string, child: Child, look: () => boolean): Promise<v
   if (result.state !== 'ready') throw new Error(`never came: ${name}: ${ended}`)
 }
 
-test('an attribution is killed, then stopped, goes on each time from where it was, and leaves its answer alone', async () => {
+test('an attribution is killed, then stopped, continues each time from where it was, and leaves its answer alone', async () => {
   const { state, own, request, ccCi, record, attempt } = await stage()
   const made = () => record()?.runs ?? []
 
@@ -86,7 +86,7 @@ test('an attribution is killed, then stopped, goes on each time from where it wa
   await stopped.leave()
   expect(made().slice(0, kept.length)).toEqual(kept)
 
-  // A worker that starts meanwhile finds nothing of it on the engine, and leaves it to who goes on.
+  // A worker that starts meanwhile finds nothing of it on the engine, and leaves it to who continues.
   await clearAttributions({ ccCi, state }, Date.now())
   expect(existsSync(own)).toBe(true)
 
@@ -115,7 +115,7 @@ test('an attribution is killed, then stopped, goes on each time from where it wa
   expect(readdirSync(join(dir, 'artifacts', 'cells')).sort()).toEqual(runs.map(({ run }) => `${run}.json`).sort())
 })
 
-test('one that nobody has gone on with for long is forgotten when a worker starts', async () => {
+test('one that nobody has continued with for long is forgotten when a worker starts', async () => {
   const { state, own, ccCi, attempt } = await stage()
   const { child, task } = await attempt()
   await until('a beginning', child, () => existsSync(own))

@@ -56,7 +56,7 @@ describe('a worker', () => {
     await using one = await served({ behaviour: 'wait', runs: 3 })
     await one.until('two runs', () => one.held.length === 2 && one.running())
     const renewals = one.renewals
-    await one.until('time goes on', () => one.renewals > renewals + 10)
+    await one.until('time continues', () => one.renewals > renewals + 10)
     expect(one.held).toHaveLength(2)
   })
 })
@@ -129,7 +129,7 @@ describe('a run that is not the worker’s any more', () => {
     expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
   })
 
-  it('goes on where the server is back in time', async () => {
+  it('continues where the server is back in time', async () => {
     await using one = await served({ behaviour: 'wait', leaseMs: 20_000 })
     await one.until('the middle', () => one.running())
     one.away = true
@@ -197,7 +197,7 @@ describe('a worker that drains', () => {
     expect(readdirSync(join(one.state, 'runs'))).toHaveLength(one.held.length)
   })
 
-  it('gives back what still goes on after its deadline', async () => {
+  it('gives back what still continues after its deadline', async () => {
     await using one = new Served({ behaviour: 'wait' })
     await one.start(300)
     await one.until('the middle', () => one.running())
@@ -251,7 +251,7 @@ describe('images of runs', () => {
     expect(pruned(one)).toEqual(['limits'])
   })
 
-  it('go, all that nobody uses, where the disk is short, and the worker goes on by itself when that has made room', async () => {
+  it('go, all that nobody uses, where the disk is short, and the worker continues by itself when that has made room', async () => {
     let made = () => false
     const freeDisk = async () => (made() ? 5 : 1) * 1024 ** 3
     await using one = await served({ behaviour: 'pass', runs: 1, freeDisk, limits: { imagesShortMs: 60_000 } })

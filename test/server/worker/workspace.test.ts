@@ -45,7 +45,7 @@ test('folders that the server has go by number, age and size, oldest first', asy
   expect(await prune({ count: 0 })).toEqual([])
 })
 
-test('what the server lacks, what goes on and what is no worker’s stays', async () => {
+test('what the server lacks, what continues and what is no worker’s stays', async () => {
   const { state, run, prune } = stage()
   const [busy, lost, running] = [await run(1), await run(2, { delivered: false }), await run(3, { ended: false })]
   const own = newRunId(NOW - 4 * DAY_MS)

@@ -8,7 +8,7 @@ import { combinedShape, commitShape } from './shapes.ts'
 const STATES: readonly string[] = ['pending', 'success', 'failure', 'error'] satisfies ForgeStatus['state'][]
 const MAX_PAGES = 40
 
-/** The combined status lists the newest of each context, in pages. Of a state that is none of ours: `error`, so that it is set anew. */
+/** The combined status lists the newest of each context, in pages. Of a state that is none of ours: `error`, so that it is set again. */
 export async function latestStatus(
   caller: Caller,
   repository: string,

@@ -68,7 +68,7 @@ export function addRuns({ app, services, auth }: Api): void {
   })
 
   const rerun = route({
-    ...{ method: 'post', path: '/api/v1/runs/{id}/rerun', summary: 'The same request anew', security: OPERATOR },
+    ...{ method: 'post', path: '/api/v1/runs/{id}/rerun', summary: 'The same request again', security: OPERATOR },
     request: { params },
     responses: { 201: json(shapes.runRequestAnswer, 'What was queued') },
   })

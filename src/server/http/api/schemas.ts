@@ -140,7 +140,7 @@ export const sweepRow = z
   })
   .openapi('SweepRow')
 
-/** `cells`: what is known of each while the sweep goes on; empty once there is a matrix. */
+/** `cells`: what is known of each while the sweep continues; empty once there is a matrix. */
 export const sweepSeen = sweepRow
   .omit({ cells: true })
   .extend({

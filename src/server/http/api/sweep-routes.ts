@@ -32,7 +32,9 @@ export function addSweeps({ app, services, auth }: Api): void {
   const one = route({
     ...{ method: 'get', path: '/api/v1/sweeps/{id}', summary: 'One sweep: its matrix, or how far it is' },
     request: { params: z.object({ id: z.string().max(100) }) },
-    responses: { 200: json(shapes.sweepSeen, '`matrix` is null while it goes on; docs/reference/matrix.schema.json') },
+    responses: {
+      200: json(shapes.sweepSeen, '`matrix` is null while it is active; docs/reference/matrix.schema.json'),
+    },
   })
   app.openapi(one, async (c) => {
     const { id } = c.req.valid('param')

@@ -38,7 +38,7 @@ export class RateLimiter {
     this.#clock = clock
   }
 
-  /** 0: go on; otherwise ms until the next call may come. */
+  /** 0: continue; otherwise ms until the next call may come. */
   take(address: string, kind: RateClass): number {
     const { burst, perSecond } = RATES[kind]
     const key = `${kind} ${address}`

@@ -9,13 +9,13 @@ import type { AgainstBase } from '../../memory/against-base.ts'
 import type { Viewer } from '../authenticator.ts'
 import { type Html, hidden } from './layout.ts'
 
-/** What the change of a pull request changes, against a run of its base; or why nothing can be said, and what mends that. */
+/** What the change of a pull request changes, against a run of its base; or why nothing can be said, and what fixes that. */
 export function againstSection(against: AgainstBase | null, { request: { id } }: RunRow, viewer: Viewer): Html {
   if (against === null) return html``
   if (against.kind === 'none') {
     const { branch, why, missing } = against
     return html`<section class="card"><h3>Not compared with ${branch}</h3><ul>${why.map((one) => html`<li>${one}</li>`)}</ul>${
-      missing === null ? '' : mend(id, branch, missing, viewer)
+      missing === null ? '' : fix(id, branch, missing, viewer)
     }</section>`
   }
   const { branch, base, comparison, before } = against
@@ -55,7 +55,7 @@ function line({ id, word, before, after }: TierChange): Html {
 }
 
 /** One click makes the run that is missing. */
-function mend(id: string, branch: string, missing: string, { operator, csrf }: Viewer): Html {
+function fix(id: string, branch: string, missing: string, { operator, csrf }: Viewer): Html {
   const what = `${branch} at ${missing.slice(0, 12)}`
   return operator === null
     ? html`<p class="dim">An operator can run ${what} from this page.</p>`

@@ -20,7 +20,7 @@ export interface DashboardData {
   readonly runsDisk: RunsDiskSeen & { readonly maxBytes: number | null }
 }
 
-/** What goes on now, what waits, what came out. */
+/** What continues now, what waits, what came out. */
 export function dashboardPage(data: DashboardData): Html {
   const { viewer, now, running, queued, queueLength, ended, workers, runsDisk } = data
   const here = workers.filter((worker) => isHere(worker, now))

@@ -12,7 +12,7 @@ export type Html = ReturnType<typeof html>
 export interface Frame {
   readonly title: string
   readonly viewer: Viewer
-  /** Seconds after which the page looks anew; null: never. */
+  /** Seconds after which the page looks again; null: never. */
   readonly refresh?: number | null
   readonly body: Html | readonly Html[]
 }

@@ -201,7 +201,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   }
 
   function forbidden(c: Context): Response {
-    const text = 'Log in as an operator; if you are, the form was too old: load the page anew and send it again.'
+    const text = 'Log in as an operator; if you are, the form was too old: reload the page and send it again.'
     return c.html(plainPage(viewer(c), 'Not allowed', text), 403) as unknown as Response
   }
 }

@@ -4,7 +4,7 @@ import type { RunRow } from '../../contract/store.ts'
 import { whyOf } from './format.ts'
 import { badge, type Html, moment } from './layout.ts'
 
-/** Runs, newest first, a line each. `now`: epoch ms, for how long those that go on have taken. */
+/** Runs, newest first, a line each. `now`: epoch ms, for how long active ones have taken. */
 export function runTable(caption: string, rows: readonly RunRow[], now: number): Html {
   if (rows.length === 0) return html`<h2>${caption}</h2><p class="dim">None.</p>`
   return html`<h2>${caption}</h2><div class="scroll"><table><thead><tr><th scope="col">recipe</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col">time (UTC)</th><th scope="col">run</th></tr></thead>

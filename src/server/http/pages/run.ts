@@ -22,10 +22,10 @@ export interface RunPageData {
   readonly viewer: Viewer
   readonly row: RunRow
   readonly place: QueuePlace | null
-  /** Results; `sofar`: folded from the events of a run that goes on. Null: none, `problem` may say why. */
+  /** Results; `sofar`: folded from the events of an active run. Null: none, `problem` may say why. */
   readonly results: Results | null
   readonly sofar: boolean
-  /** Where it goes on: the tiers that are over. */
+  /** Where it continues: the tiers that are over. */
   readonly over: ReadonlySet<string>
   readonly forgePages: ForgePageUrls
   /** Epoch ms. */
@@ -140,7 +140,7 @@ function judged({ id, status, reason, durationMs, startedAt }: TierResult): Html
   return html`<tr><th scope="row">${id}</th><td><span class="badge s-${status}">${SIGNS[status].sign} ${status}</span></td><td class="nowrap">${startedAt ? formatDuration(durationMs) : ''}</td><td>${reason.slice(0, 300)}</td></tr>`
 }
 
-/** Of a tier that goes on or is still to come the results so far say nothing that is true. */
+/** Of a tier that continues or is still to come the results so far say nothing that is true. */
 function open({ id, startedAt }: TierResult): Html {
   const state = startedAt ? html`<span class="badge s-skip">▶ running</span>` : html`<span class="dim">to come</span>`
   return html`<tr><th scope="row">${id}</th><td>${state}</td><td></td><td></td></tr>`

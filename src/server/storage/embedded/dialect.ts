@@ -21,7 +21,7 @@ interface EmbeddedSession {
 }
 
 export interface EmbeddedDatabase {
-  /** The session that lives, begun anew where the last one has ended. */
+  /** The session that lives, started over where the last one has ended. */
   session(): Promise<EmbeddedSession>
   close(): Promise<void>
 }

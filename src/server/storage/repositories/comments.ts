@@ -66,7 +66,7 @@ export function commentRepository(context: Context): Part {
   }
 }
 
-/** The run that goes on for a newer comment of the same pull request. */
+/** The active run for a newer comment of the same pull request. */
 async function ofNewerComment(trx: Trx, { repository, pull }: RunRequest): Promise<RunRow | null> {
   if (!pull || pull.comment === null) return null
   const rows = await activeOf(trx, repository, pull.number, ['queued', 'running'])
@@ -97,7 +97,7 @@ async function enqueue(context: Context, trx: Trx, request: RunRequest): Promise
   return superseded
 }
 
-/** Nobody waits for an answer about a commit that is judged anew: an attribution that goes on makes room, for one pull request has one run at a time. */
+/** Nobody waits for an answer about a commit that is judged again: an attribution that continues makes room, for one pull request has one run at a time. */
 async function endAttributions(context: Context, trx: Trx, request: RunRequest, pull: number): Promise<void> {
   for (const row of await activeOf(trx, request.repository, pull, ['running'])) {
     if (!(JSON.parse(row.request) as RunRequest).why || row.cancel_asked_at !== null) continue
