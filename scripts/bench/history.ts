@@ -99,7 +99,7 @@ try {
     ['report', '--week', week.id],
   ]) {
     const begun = performance.now()
-    await exec('bin/cc-ci', [...args, '--state', state], { deadlineMs: 600_000, maxBytes: 64 * 1024 ** 2 })
+    await exec('bin/cc-ci', [...args, '--state', state], { timeoutMs: 600_000, maxBytes: 64 * 1024 ** 2 })
     row(`cc-ci ${args.join(' ')}`, performance.now() - begun)
   }
 } finally {

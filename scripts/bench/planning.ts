@@ -13,7 +13,7 @@ const QUIET = '--disable-warning=ExperimentalWarning'
 
 /** What is measured, in turns, so that all meet the same machine: the first is what the others are compared with. */
 function subjects(recipe: string, dir: string): Readonly<Record<string, () => Promise<unknown>>> {
-  const node = (...args: string[]) => execOk(process.execPath, [QUIET, ...args], { deadlineMs: 60_000, cwd: ROOT })
+  const node = (...args: string[]) => execOk(process.execPath, [QUIET, ...args], { timeoutMs: 60_000, cwd: ROOT })
   const load = `const { loadSettings } = await import('./src/config/load.ts')
 await loadSettings({ recipeDir: ${JSON.stringify(recipe)}, recipeName: 'todo' })`
   let round = 0

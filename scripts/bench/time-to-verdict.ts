@@ -29,7 +29,7 @@ async function withCcCi(planted: Planted, dir: string, state: string): Promise<M
     join(ROOT, 'bin', 'cc-ci'),
     ['test', dir, '--only', planted.upgrade ? 'upgrade' : 'install', '--no-repeat'],
     {
-      deadlineMs: RUN_DEADLINE_MS,
+      timeoutMs: RUN_DEADLINE_MS,
       graceMs: 90_000,
       cwd: ROOT,
       env,
@@ -75,7 +75,7 @@ async function compare(planted: Planted): Promise<string> {
     cpSync(ours, theirs, { recursive: true })
     const [mine, plain] = await Promise.all([
       withCcCi(planted, ours, join(dir, 'state')),
-      plainDeploy({ dir: theirs, upgrade: planted.upgrade ?? false, deadlineMs: PLAIN_DEADLINE_MS }),
+      plainDeploy({ dir: theirs, upgrade: planted.upgrade ?? false, timeoutMs: PLAIN_DEADLINE_MS }),
     ])
     return row(planted.cause, mine, plain)
   } finally {

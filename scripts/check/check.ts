@@ -31,7 +31,7 @@ async function worker(): Promise<void> {
     const [name, args] = next
     const begun = Date.now()
     const result = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
-      deadlineMs: DEADLINE_MS,
+      timeoutMs: DEADLINE_MS,
     })
     const seconds = ((Date.now() - begun) / 1000).toFixed(1)
     const ok = result.exitCode === 0

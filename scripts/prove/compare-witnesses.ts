@@ -73,7 +73,7 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', ...base]
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, {
-    deadlineMs: 1_800_000,
+    timeoutMs: 1_800_000,
     graceMs: 90_000,
     env: inheritedEnv(),
     cwd: dir,

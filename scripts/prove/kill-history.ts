@@ -52,7 +52,7 @@ try {
   const subject = await make(work, state, values)
   while (table.killed < points) await killOnce(subject)
   if (last.going) await toItsEnd(subject)
-  await execOk(LAUNCHER, ['gc', '--state', state], { deadlineMs: 600_000, env: { ...inheritedEnv(), NO_COLOR: '1' } })
+  await execOk(LAUNCHER, ['gc', '--state', state], { timeoutMs: 600_000, env: { ...inheritedEnv(), NO_COLOR: '1' } })
   table.leaked += tell('leaked', await leftOfRuns(state))
 } finally {
   rmSync(work, { recursive: true, force: true })

@@ -33,7 +33,7 @@ async function slowStart(): Promise<void> {
   tell(
     'a start of four minutes',
     'ready',
-    await stack.up({ app: sh(starts, {}, { healthcheck }) }, { deadlineMs: 100_000 }),
+    await stack.up({ app: sh(starts, {}, { healthcheck }) }, { timeoutMs: 100_000 }),
   )
 }
 
@@ -56,11 +56,11 @@ async function restarted([file = '', ...args]: readonly string[]): Promise<void>
     converge(engine, {
       stack: stack.stack,
       expected: [{ service: name }],
-      deadlineMs: 90_000,
+      timeoutMs: 90_000,
       onWaiting: ({ reason }) => void reasons.add(reason),
     })
   const disturb = new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS)).then(() =>
-    execOk(file, args, { deadlineMs: 60_000 }),
+    execOk(file, args, { timeoutMs: 60_000 }),
   )
   const [app, polite, loop] = await Promise.all([wait('app'), wait('polite'), wait('loop'), disturb])
   process.stdout.write(`${[...reasons].map((reason) => `waited: ${reason}`).join('\n')}\n`)
@@ -82,9 +82,9 @@ async function heldPort(): Promise<void> {
   await using stack = scratchStack(engine)
   const ports = [{ target: 80, published, protocol: 'tcp', mode: 'host' as const }]
   const services = { app: sh(FOREVER, {}, { ports }) }
-  const short = await stack.up(services, { deadlineMs: 20_000 })
+  const short = await stack.up(services, { timeoutMs: 20_000 })
   tell(`port ${published}, which a connection has had, within 20 s`, 'port-in-use', short)
-  tell(`port ${published}, within two minutes`, 'ready', await stack.up(services, { deadlineMs: 120_000 }))
+  tell(`port ${published}, within two minutes`, 'ready', await stack.up(services, { timeoutMs: 120_000 }))
 }
 
 function tell(name: string, wanted: string, result: ConvergeResult): void {

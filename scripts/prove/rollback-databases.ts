@@ -130,7 +130,7 @@ async function rolledBack(one: Case): Promise<{ found: string; told: Record<stri
     const { dir: recipe } = await buildRepository(recipeSteps(one.recipe).map(editing(one)), join(dir, one.recipe))
     const file = join(dir, 'results.json')
     const args = ['test', recipe, '--only', 'rollback', '--approve-code', '--state', join(dir, 'state'), '--json', file]
-    const { stdout, stderr } = await exec(LAUNCHER, args, { deadlineMs: DEADLINE_MS, env: wholeEnv() })
+    const { stdout, stderr } = await exec(LAUNCHER, args, { timeoutMs: DEADLINE_MS, env: wholeEnv() })
     if (!existsSync(file)) return { found: 'no results', told: {}, message: `: ${stdout}${stderr}` }
     return judged(parseResults(JSON.parse(readFileSync(file, 'utf8')), file))
   } finally {

@@ -47,7 +47,7 @@ async function repositoryProblems(): Promise<string[]> {
 
 async function packed(): Promise<string[]> {
   const { stdout } = await execOk('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    deadlineMs: 300_000,
+    timeoutMs: 300_000,
     env: wholeEnv(),
   })
   const answer = JSON.parse(stdout) as Record<string, { files: { path: string }[] }>
@@ -65,9 +65,9 @@ async function release(): Promise<void> {
 }
 
 async function git(...args: string[]): Promise<string> {
-  return (await execOk('git', args, { deadlineMs: 60_000, env: wholeEnv() })).stdout
+  return (await execOk('git', args, { timeoutMs: 60_000, env: wholeEnv() })).stdout
 }
 
 async function run(file: string, ...args: string[]): Promise<void> {
-  await execOk(file, args, { deadlineMs: 600_000, env: wholeEnv() })
+  await execOk(file, args, { timeoutMs: 600_000, env: wholeEnv() })
 }

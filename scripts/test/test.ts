@@ -134,7 +134,7 @@ async function onEngine(): Promise<string[]> {
   }
   const lists = await Promise.all(
     Object.entries(kinds).map(async ([kind, argv]) => {
-      const { stdout } = await execOk('docker', argv, { deadlineMs: ENGINE_DEADLINE_MS })
+      const { stdout } = await execOk('docker', argv, { timeoutMs: ENGINE_DEADLINE_MS })
       return stdout
         .split('\n')
         .filter(Boolean)

@@ -26,7 +26,7 @@ export async function snapshotContents(
   toolbox: Toolbox,
   snapshotId: string,
   volumes: readonly string[],
-  bounds: { readonly deadlineMs: number; readonly signal?: AbortSignal },
+  bounds: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<VolumeContents[]> {
   const lines = await toolbox.run(['bash', '-o', 'pipefail', '-c', COUNT, 'count', snapshotId], bounds)
   const counted = new Map(
@@ -57,7 +57,7 @@ export async function nodesIn(
   paths: readonly string[],
 ): Promise<Map<string, SnapshotNode>> {
   if (paths.length === 0) return new Map()
-  const bounds = { deadlineMs: 120_000, maxBytes: 16 * 1024 * 1024 }
+  const bounds = { timeoutMs: 120_000, maxBytes: 16 * 1024 * 1024 }
   const lines = await toolbox.run(['sh', '-c', NODES, 'nodes', snapshotId, ...paths], bounds)
   return new Map(
     lines

@@ -57,7 +57,7 @@ async function emptyCause(
   if (taken.volumes.some(({ files }) => files > 0)) return undefined
   const script = 'find "$@" -xdev ! -type d -print -quit 2>/dev/null | head -c 1 | wc -c'
   const places = plan.volumes.flatMap(targets)
-  const there = places.length > 0 && (await toolbox.run(['sh', '-c', script, 'any', ...places], { deadlineMs: 60_000 }))
+  const there = places.length > 0 && (await toolbox.run(['sh', '-c', script, 'any', ...places], { timeoutMs: 60_000 }))
   if (there === false || there.trim() === '0') return undefined
   return cause('backup-empty', 'backups are on, but the snapshot holds no file', {
     lines: rows.map(({ volume, note }) => `${volume}: ${note ?? 'empty'}`),

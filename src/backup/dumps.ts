@@ -18,7 +18,7 @@ export interface DumpReport {
 const DUMP_NAME = /\.(sql|dump|pgdump|bak|backup|tar|tgz|gz|dmp)$/i
 /** Looked at per backup; more would be a data directory, not dumps. */
 const MAX_DUMPS = 20
-const BOUNDS = { deadlineMs: 300_000 }
+const BOUNDS = { timeoutMs: 300_000 }
 
 /**
  * Looks into the dumps of a snapshot: files that the labels name, and files of a dump's name in other covered places that were written within
@@ -132,7 +132,7 @@ async function reportOf(
   const size = (await nodesIn(toolbox, id, [file])).get(file)?.size ?? 0
   const tooLarge = size > MOST_UNPACKED ? String(size) : ''
   const line = await toolbox.run(['sh', '-c', LOOK, 'look', id, file, tooLarge], {
-    deadlineMs: 600_000,
+    timeoutMs: 600_000,
   })
   const [kind = 'other', bytes = '0', ...words] = line.split(' ')
   return { volume, path, kind: kind as DumpReport['kind'], bytes: Number(bytes), problem: words.join(' ') || null }

@@ -10,7 +10,7 @@ export interface HookOptions extends SettleOptions {
   readonly phase: HookPhase
   readonly mask: (text: string) => string
   /** For each hook. Default 10 min. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 /** One hook that ran, in the shape of the evidence `hooks`. */
@@ -52,11 +52,11 @@ export async function runHooks(options: HookOptions): Promise<HooksRan> {
 }
 
 async function runHook(hook: Hook, options: HookOptions): Promise<{ row?: HookRow; cause?: Cause }> {
-  const { deadlineMs = 600_000, clock = systemClock } = options
+  const { timeoutMs = 600_000, clock = systemClock } = options
   const { service, phase, command } = hook
   const started = clock.now()
   try {
-    const result = await settledExec(service, ['sh', '-c', RUN_HOOK, 'hook', command], { ...options, deadlineMs })
+    const result = await settledExec(service, ['sh', '-c', RUN_HOOK, 'hook', command], { ...options, timeoutMs })
     const row = { service, phase, exitCode: result.exitCode, ms: elapsed(clock, started) }
     return result.exitCode === 0
       ? { row }

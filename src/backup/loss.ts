@@ -64,7 +64,7 @@ interface Bounds {
 
 export async function countFiles(toolbox: Toolbox, volume: string, bounds: Bounds = {}): Promise<VolumeFiles> {
   const place = `${VOLUMES_DIR}/${volume}`
-  const printed = await toolbox.run(['sh', '-c', COUNT, 'count', place], { ...bounds, deadlineMs: 300_000 })
+  const printed = await toolbox.run(['sh', '-c', COUNT, 'count', place], { ...bounds, timeoutMs: 300_000 })
   const [files = 0, bytes = 0] = printed.trim().split(' ').map(Number)
   return { files, bytes }
 }
@@ -72,9 +72,9 @@ export async function countFiles(toolbox: Toolbox, volume: string, bounds: Bound
 /** Deletes everything in a volume, hidden files too. Throws InfraError `toolbox-failed` where something stays. */
 export async function emptyVolume(toolbox: Toolbox, volume: string, bounds: Bounds = {}): Promise<void> {
   const place = `${VOLUMES_DIR}/${volume}`
-  const deadlineMs = 600_000
-  await toolbox.run(['sh', '-c', EMPTY, 'empty', place], { ...bounds, deadlineMs })
-  await toolbox.run(['sh', '-c', '[ -z "$(ls -A "$1")" ]', 'check', place], { ...bounds, deadlineMs })
+  const timeoutMs = 600_000
+  await toolbox.run(['sh', '-c', EMPTY, 'empty', place], { ...bounds, timeoutMs })
+  await toolbox.run(['sh', '-c', '[ -z "$(ls -A "$1")" ]', 'check', place], { ...bounds, timeoutMs })
 }
 
 const OUTSIDE = `cd "$1" && shift && find . -xdev -mindepth 1 -type f -size +0 -printf '%P\\0' 2>/dev/null | head -z -n 20000 | base64 -w0`
@@ -83,7 +83,7 @@ const OUTSIDE = `cd "$1" && shift && find . -xdev -mindepth 1 -type f -size +0 -
 export async function outsideOf(toolbox: Toolbox, { volume, covered }: PlannedVolume): Promise<string[]> {
   if (covered.kind !== 'paths') return []
   const listing = await toolbox.run(['sh', '-c', OUTSIDE, 'outside', `${VOLUMES_DIR}/${volume}`], {
-    deadlineMs: 120_000,
+    timeoutMs: 120_000,
     maxBytes: 64 * 1024 * 1024,
   })
   const files = Buffer.from(listing, 'base64').toString('utf8').split('\0')

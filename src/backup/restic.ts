@@ -24,7 +24,7 @@ interface ResticOptions {
   readonly tag: string
   readonly signal?: AbortSignal
   /** Default 30 min. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 const DEADLINE_MS = 30 * 60_000
@@ -39,8 +39,8 @@ const BACKUP = 'restic backup --json --no-cache --host cc-ci --tag "$1" --files-
  * repository of the run. A file that vanished while it was read (code 3) is a warning: apps are alive while they are backed up.
  */
 export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: ResticOptions): Promise<Snapshot> {
-  const { deadlineMs = DEADLINE_MS, signal, tag } = options
-  const bounds = { deadlineMs, ...(signal ? { signal } : {}) }
+  const { timeoutMs = DEADLINE_MS, signal, tag } = options
+  const bounds = { timeoutMs, ...(signal ? { signal } : {}) }
   await initialise(toolbox, bounds)
   const promised = plan.volumes.flatMap(targets)
   const present = await existing(toolbox, promised, bounds)
@@ -62,7 +62,7 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
 
 interface RestoreOptions {
   readonly signal?: AbortSignal
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   /** Whether restic reads back every file that it wrote: only where no program writes to them meanwhile. */
   readonly verify?: boolean
 }
@@ -77,7 +77,7 @@ export async function restore(
   options: RestoreOptions = {},
 ): Promise<{ files: number }> {
   const bounds = {
-    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    timeoutMs: options.timeoutMs ?? DEADLINE_MS,
     ...(options.signal ? { signal: options.signal } : {}),
   }
   const verify = options.verify ? ['--verify'] : []
@@ -86,7 +86,7 @@ export async function restore(
   return { files: volumes.reduce((sum, { files }) => sum + files, 0) }
 }
 
-async function initialise(toolbox: Toolbox, bounds: { deadlineMs: number; signal?: AbortSignal }): Promise<void> {
+async function initialise(toolbox: Toolbox, bounds: { timeoutMs: number; signal?: AbortSignal }): Promise<void> {
   const script = 'mkdir -p "$1" && { test -e "$RESTIC_REPOSITORY/config" || new-repository; }'
   await toolbox.run(['sh', '-c', script, 'init', EMPTY], bounds)
 }
@@ -95,7 +95,7 @@ async function initialise(toolbox: Toolbox, bounds: { deadlineMs: number; signal
 async function existing(
   toolbox: Toolbox,
   paths: readonly string[],
-  bounds: { deadlineMs: number; signal?: AbortSignal },
+  bounds: { timeoutMs: number; signal?: AbortSignal },
 ) {
   const script = 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf 1; else printf 0; fi; done'
   const marks = await toolbox.run(['sh', '-c', script, 'existing', ...paths], bounds)

@@ -7,7 +7,7 @@ import { type OnWaiting, waitFor } from '../lib/wait.ts'
 export type ServiceExec = (
   service: string,
   argv: readonly string[],
-  options: { readonly deadlineMs: number; readonly stdin?: string },
+  options: { readonly timeoutMs: number; readonly stdin?: string },
 ) => Promise<EngineExecResult>
 
 export interface SettleOptions {
@@ -27,10 +27,10 @@ export interface SettleOptions {
 export async function settledExec(
   service: string,
   argv: readonly string[],
-  options: SettleOptions & { readonly deadlineMs: number; readonly stdin?: string },
+  options: SettleOptions & { readonly timeoutMs: number; readonly stdin?: string },
 ): Promise<EngineExecResult> {
-  const { exec, deadlineMs, stdin } = options
-  const execOptions = { deadlineMs, ...(stdin === undefined ? {} : { stdin }) }
+  const { exec, timeoutMs, stdin } = options
+  const execOptions = { timeoutMs, ...(stdin === undefined ? {} : { stdin }) }
   try {
     return await exec(service, argv, execOptions)
   } catch (error) {
@@ -44,14 +44,14 @@ async function settle(service: string, { exec, settleMs = 300_000, ...wait }: Se
   const result = await waitFor<true, never>(
     async () => {
       try {
-        await exec(service, ['sh', '-c', ':'], { deadlineMs: 30_000 })
+        await exec(service, ['sh', '-c', ':'], { timeoutMs: 30_000 })
         return { state: 'ready', value: true }
       } catch (error) {
         if (!isUnsettled(error)) throw error
         return { state: 'waiting', reason: (error as Error).message }
       }
     },
-    { ...wait, wait: { id: 'container', service }, deadlineMs: settleMs },
+    { ...wait, wait: { id: 'container', service }, timeoutMs: settleMs },
   )
   if (result.state === 'ready') return
   const seen = result.state === 'deadline' ? result.lastSeen : 'nothing'

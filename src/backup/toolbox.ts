@@ -9,7 +9,7 @@ export const VOLUMES_DIR = '/volumes'
 export const RESTIC_DIR = '/restic'
 
 interface ToolboxExecOptions {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly stdin?: string
   readonly signal?: AbortSignal
   /** Bytes kept of each stream. Default 1 MiB. */
@@ -17,7 +17,7 @@ interface ToolboxExecOptions {
 }
 
 interface ToolboxPipeOptions {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly input?: AsyncIterable<Buffer>
   readonly output?: (bytes: Buffer) => Promise<void>

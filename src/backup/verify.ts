@@ -13,7 +13,7 @@ export interface BackupRule {
   readonly contains?: string
 }
 
-const BOUNDS = { deadlineMs: 300_000 }
+const BOUNDS = { timeoutMs: 300_000 }
 /**
  * How many lines of a file of the snapshot hold a text, as far as it is looked at: nothing of the file is written anywhere, because holes cost a
  * recipe nothing and would be written in full. Zeros end a line, so that a hole is no line of gigabytes.

@@ -47,7 +47,7 @@ export async function readVolume(
   volume: string,
   { signal, bytes, output }: CopyBounds & { readonly output: (bytes: Buffer) => Promise<void> },
 ): Promise<void> {
-  await toolbox.pipe([...PACK, `--directory=${placeOf(volume)}`, '.'], { signal, deadlineMs: deadline(bytes), output })
+  await toolbox.pipe([...PACK, `--directory=${placeOf(volume)}`, '.'], { signal, timeoutMs: deadline(bytes), output })
 }
 
 /** Fills a volume, which must be empty, with what `readVolume` gave. */
@@ -56,14 +56,14 @@ export async function fillVolume(
   volume: string,
   { signal, bytes, input }: CopyBounds & { readonly input: AsyncIterable<Buffer> },
 ): Promise<void> {
-  await toolbox.pipe([...UNPACK, `--directory=${placeOf(volume)}`], { signal, deadlineMs: deadline(bytes), input })
+  await toolbox.pipe([...UNPACK, `--directory=${placeOf(volume)}`], { signal, timeoutMs: deadline(bytes), input })
 }
 
 /** sha256 of what `readVolume` would give now, 64 hex. */
 export async function volumeContent(toolbox: Toolbox, volume: string, { signal, bytes }: CopyBounds): Promise<string> {
   const script = 'place=$1; shift; "$@" --directory="$place" . | sha256sum'
   const argv = ['bash', '-o', 'pipefail', '-c', script, 'content', placeOf(volume), ...PACK]
-  const printed = await toolbox.run(argv, { signal, deadlineMs: deadline(bytes) })
+  const printed = await toolbox.run(argv, { signal, timeoutMs: deadline(bytes) })
   return printed.slice(0, 64)
 }
 

@@ -130,7 +130,7 @@ class BoxedBrowser implements Browser {
     const { state, oomKilled } = (await this.#engine.container(this.#name)) ?? { state: 'gone', oomKilled: false }
     if (state !== 'running') return Math.max(killsIn(this.#box.words()), oomKilled ? 1 : 0)
     const script = 'cat /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events 2>/dev/null'
-    const looked = await this.#engine.exec(this.#name, ['/bin/sh', '-c', script], { deadlineMs: 10_000 })
+    const looked = await this.#engine.exec(this.#name, ['/bin/sh', '-c', script], { timeoutMs: 10_000 })
     return Number(/^oom_kill (\d+)$/m.exec(looked.stdout)?.[1] ?? 0)
   }
 }

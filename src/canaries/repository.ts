@@ -49,5 +49,5 @@ async function git(cwd: string, day: number, args: readonly string[]): Promise<s
       ]),
     ),
   }
-  return (await execOk('git', args, { cwd, env, deadlineMs: 30_000 })).stdout
+  return (await execOk('git', args, { cwd, env, timeoutMs: 30_000 })).stdout
 }

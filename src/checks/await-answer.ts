@@ -32,7 +32,7 @@ export type Answered<T> =
 
 export interface AnswerWait {
   readonly wait: WaitRef
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** What it ends with when not one request came to an end. */
   readonly unasked: Unwanted
   /** Default: QUIET_MS. */
@@ -55,7 +55,7 @@ export async function awaitAnswer<T>(
   ask: (signal: AbortSignal) => Promise<Answered<T>>,
   options: AnswerWait,
 ): Promise<Answered<T>> {
-  const { wait, deadlineMs, quietMs = QUIET_MS, activity, signal, clock = systemClock, onWaiting } = options
+  const { wait, timeoutMs, quietMs = QUIET_MS, activity, signal, clock = systemClock, onWaiting } = options
   const stillness = new Stillness({ quietMs, activity, clock })
   const closer = new CloserLooks(signal)
   let last = options.unasked
@@ -76,12 +76,12 @@ export async function awaitAnswer<T>(
     return { state: 'waiting' as const, reason: known.cause.message }
   }
   const waited = await waitFor(look, {
-    ...{ wait, deadlineMs, signal, clock, onWaiting },
+    ...{ wait, timeoutMs, signal, clock, onWaiting },
     everyMs: () => stillness.pauseMs(),
   })
   if (waited.state === 'ready') return waited.value
   const seen = last.final ? last : await closer.last(last)
-  if (waited.state === 'deadline') return ended(seen, overdue(deadlineMs, stillness.stillMs()), {})
+  if (waited.state === 'deadline') return ended(seen, overdue(timeoutMs, stillness.stillMs()), {})
   return ended(seen, waited.cause, seen.outcome === 'fail' ? { deterministic: true } : {})
 }
 
@@ -113,8 +113,8 @@ function ended<T>(seen: Unwanted, why: string, more: { deterministic?: boolean }
 }
 
 /** The time is over: what the app did last says whether more of it may help. */
-function overdue(deadlineMs: number, stillMs: number | null): string {
-  const over = `the time for it, ${seconds(deadlineMs)}, is over`
+function overdue(timeoutMs: number, stillMs: number | null): string {
+  const over = `the time for it, ${seconds(timeoutMs)}, is over`
   return stillMs === null ? over : `${over}; something moved until ${seconds(stillMs)} ago`
 }
 

@@ -38,13 +38,13 @@ export interface EdgeRequest {
   readonly uncertified?: boolean
   readonly signal: AbortSignal
   /** For each request. Default: 10 s. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 /** The proxy took the request and said nothing before the deadline: it still waits for the app, or dials it in vain. */
 export class NoResponse extends DeadlineError {
-  constructor(url: string, deadlineMs: number) {
-    super('no-response', `${url}: the proxy took the request, and no answer came within ${formatDuration(deadlineMs)}`)
+  constructor(url: string, timeoutMs: number) {
+    super('no-response', `${url}: the proxy took the request, and no answer came within ${formatDuration(timeoutMs)}`)
   }
 }
 
@@ -64,14 +64,14 @@ export class RedirectLoop {
  * own error when the proxy was not.
  */
 export async function askEdge(asked: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
-  const { edge, domain, path, follow, uncertified = false, signal, deadlineMs = REQUEST_DEADLINE_MS } = asked
+  const { edge, domain, path, follow, uncertified = false, signal, timeoutMs = REQUEST_DEADLINE_MS } = asked
   const way: string[] = []
   const seen = new Set<string>()
   const cookies = new Map<string, string>()
   for (let url = new URL(path, `https://${domain}`); ; ) {
     way.push(url.href)
     seen.add(`${url.href} ${cookieHeader(cookies)}`)
-    const answer = await ask(edge, url, { signal, deadlineMs, cookie: cookieHeader(cookies), uncertified })
+    const answer = await ask(edge, url, { signal, timeoutMs, cookie: cookieHeader(cookies), uncertified })
     const next = follow ? redirectWithin(answer, url) : null
     if (next === null) return { ...answer, redirects: way.length - 1 }
     for (const cookie of answer.cookies) cookies.set(cookie.split('=')[0] ?? '', cookie)
@@ -101,16 +101,16 @@ function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null 
 
 interface AskOptions {
   readonly signal: AbortSignal
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly cookie: string
   readonly uncertified: boolean
 }
 
-function ask(edge: EdgeAddress, url: URL, { signal, deadlineMs, cookie, uncertified }: AskOptions): Promise<OneAnswer> {
-  const late = AbortSignal.timeout(deadlineMs)
+function ask(edge: EdgeAddress, url: URL, { signal, timeoutMs, cookie, uncertified }: AskOptions): Promise<OneAnswer> {
+  const late = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve, reject) => {
     let reached = false
-    const failed = (error: Error) => reject(late.aborted && reached ? new NoResponse(url.href, deadlineMs) : error)
+    const failed = (error: Error) => reject(late.aborted && reached ? new NoResponse(url.href, timeoutMs) : error)
     const asked = request(
       {
         host: edge.host,

@@ -22,7 +22,7 @@ export interface EdgeCheck {
   /** The stack's running tasks at this moment: see `runningTasks`. */
   readonly tasksOf: () => Promise<readonly ServingTask[]>
   /** The longest that is waited, while something moves. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** See `timeouts.quiet`. Default: QUIET_MS. */
   readonly quietMs?: number
   /** When the app was last at work. Default: nobody knows, and only the deadline ends a wait for what may still come. */

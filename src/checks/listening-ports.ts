@@ -33,7 +33,7 @@ export async function listeningPorts(question: PortsQuestion): Promise<readonly 
     argv: ['sh', '-c', TABLES],
     labels: { [RUN_LABEL]: runId },
     network: `container:${container}`,
-    deadlineMs: DEADLINE_MS,
+    timeoutMs: DEADLINE_MS,
     signal,
   })
   return exitCode === 0 ? parseListening(output) : null

@@ -7,7 +7,7 @@ import type { PageTrail } from './page-trail.ts'
 export interface SettleOptions {
   /** A selector that must be visible before the page is judged. */
   readonly waitFor?: string
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly onWaiting?: OnWaiting
 }
@@ -31,7 +31,7 @@ export interface Settled {
  * goes in a circle.
  */
 export async function settle(page: Page, log: PageLog, trail: PageTrail, options: SettleOptions): Promise<Settled> {
-  const { deadlineMs, signal, onWaiting } = options
+  const { timeoutMs, signal, onWaiting } = options
   let last = NOTHING_SEEN
   let document = 0
   let same = 0
@@ -50,7 +50,7 @@ export async function settle(page: Page, log: PageLog, trail: PageTrail, options
   }
   const waited = await waitFor<PageLook, never>(look, {
     wait: 'page-still',
-    deadlineMs,
+    timeoutMs,
     everyMs: LOOK_EVERY_MS,
     signal,
     onWaiting,

@@ -28,7 +28,7 @@ export interface SmokeOptions {
   /** Statuses of 500 and more that are good all the same. Default: none. */
   readonly allowed?: readonly number[]
   /** For loading the page, and again for its standing still; after it nothing is looked at again. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** For how long an error page or a circle is looked at again, within the deadline. Default: 12 s. */
   readonly brokenForMs?: number
   readonly signal: AbortSignal
@@ -62,19 +62,19 @@ interface Attempt {
  * and a circle of redirects are looked at again for a while.
  */
 export async function smoke(browser: Browser, options: SmokeOptions): Promise<SmokeResult> {
-  const { deadlineMs, signal, onWaiting } = options
+  const { timeoutMs, signal, onWaiting } = options
   const begun = systemClock.now()
   let last: SmokeResult | undefined
   const look = async () => {
-    const { result, again, forMs = deadlineMs } = await attempt(browser, options)
+    const { result, again, forMs = timeoutMs } = await attempt(browser, options)
     last = result
-    return again && systemClock.now() - begun < Math.min(forMs, deadlineMs)
+    return again && systemClock.now() - begun < Math.min(forMs, timeoutMs)
       ? { state: 'waiting' as const, reason: again }
       : { state: 'ready' as const, value: result }
   }
   const waited = await waitFor<SmokeResult, never>(look, {
     wait: 'browser',
-    deadlineMs: STEPS * deadlineMs,
+    timeoutMs: STEPS * timeoutMs,
     signal,
     onWaiting,
   })
@@ -135,10 +135,10 @@ async function lostBrowser(browser: Browser, { url, mask }: SmokeOptions): Promi
 }
 
 async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
-  const { url, screenshotFile, deadlineMs } = options
+  const { url, screenshotFile, timeoutMs } = options
   const sight: Sight = { page, trail: new PageTrail(page), log: await PageLog.on(page), options }
   const { trail, log } = sight
-  const opened = await openPage(sight, url, deadlineMs)
+  const opened = await openPage(sight, url, timeoutMs)
   if (opened.state !== 'page') return await noPage(sight, opened)
   const { look, still } = await settle(page, log, trail, options)
   const stands = whereItStands(page, trail, { url, timeIsOver: !still })

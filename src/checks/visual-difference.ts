@@ -46,7 +46,7 @@ export async function comparePictures(
     }
     const waited = await waitFor<Answer, never>(compare, {
       name: 'the pictures to be compared',
-      deadlineMs: DEADLINE_MS,
+      timeoutMs: DEADLINE_MS,
       signal,
     })
     if (waited.state !== 'ready')

@@ -114,7 +114,7 @@ async function untilLeft({ alive }: AttributionFolder): Promise<void> {
     if (readLifeSign(alive) !== true) return { state: 'ready', value: null } as const
     return { state: 'waiting', reason: 'it still takes down what it made' } as const
   }
-  await waitFor<null, never>(look, { name: 'the process that worked on it to end', deadlineMs: LEFT_DEADLINE_MS })
+  await waitFor<null, never>(look, { name: 'the process that worked on it to end', timeoutMs: LEFT_DEADLINE_MS })
 }
 
 async function begin(recipe: string, state: string, options: AbOptions) {
@@ -125,7 +125,7 @@ async function begin(recipe: string, state: string, options: AbOptions) {
     recipesDir: recipes,
     repository: resolve(options.toolRepo ?? OWN_CHECKOUT),
     flags: flagsOf(options),
-    deadlineMs: options.deadline,
+    timeoutMs: options.deadline,
     bisect: options.bisect === true,
     now: systemClock.now(),
   })

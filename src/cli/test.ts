@@ -41,7 +41,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
       const plan = await whilePlanning(
         async () => planWithCanonical(await checkOutHead(request), request, wishOf(options)),
-        { discard: () => discardRun(folder), deadlineMs: options.deadline, signal },
+        { discard: () => discardRun(folder), timeoutMs: options.deadline, signal },
       )
       if (plan.resumed) refuseOtherHead(plan, plan.resumed)
       signal.throwIfAborted()

@@ -92,10 +92,10 @@ export interface Deployer {
     app: App,
     service: string,
     argv: readonly string[],
-    options: { deadlineMs: number; signal?: AbortSignal; stdin?: string },
+    options: { timeoutMs: number; signal?: AbortSignal; stdin?: string },
   ): Promise<EngineExecResult>
   /** Removes everything of the app: services, tasks, containers, networks, secrets, configs, volumes. */
-  undeploy(app: App, options: { deadlineMs: number }): Promise<void>
+  undeploy(app: App, options: { timeoutMs: number }): Promise<void>
 }
 
 export interface Prepared {

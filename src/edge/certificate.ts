@@ -22,7 +22,7 @@ const DAYS = '3650'
  */
 export async function makeCertificate(parent = tmpdir()): Promise<TestCertificate> {
   const folder = await mkdtemp(join(parent, 'cc-ci-edge-'))
-  const openssl = (args: string[]) => execOk('openssl', args, { deadlineMs: 5 * 60_000, cwd: folder })
+  const openssl = (args: string[]) => execOk('openssl', args, { timeoutMs: 5 * 60_000, cwd: folder })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   try {
     await openssl([

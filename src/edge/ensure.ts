@@ -66,7 +66,7 @@ async function startEdge(exists: boolean): Promise<void> {
   for (let left = START_TRIES; ; left -= 1) {
     if (!exists || left < START_TRIES) await createEdge()
     try {
-      await docker(['start', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
+      await docker(['start', EDGE_CONTAINER], { timeoutMs: 5 * 60_000 })
       return
     } catch (error) {
       if (left === 0 || !isTakenPort(error)) throw error
@@ -79,7 +79,7 @@ async function startEdge(exists: boolean): Promise<void> {
 export async function removeEdge(): Promise<boolean> {
   const found = await inspectEdge()
   if (found?.labels[EDGE_LABELS.role] !== 'edge') return false
-  await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { deadlineMs: 5 * 60_000 })
+  await docker(['rm', '--force', '--volumes', EDGE_CONTAINER], { timeoutMs: 5 * 60_000 })
   return true
 }
 
@@ -201,7 +201,7 @@ async function answers(edge: EdgeAddress): Promise<void> {
   const result = await waitFor<true, never>(
     async () =>
       (await overview(edge)) ? { state: 'ready', value: true } : { state: 'waiting', reason: 'no answer yet' },
-    { name: 'the edge to answer', deadlineMs: ANSWER_DEADLINE_MS, everyMs: 100 },
+    { name: 'the edge to answer', timeoutMs: ANSWER_DEADLINE_MS, everyMs: 100 },
   )
   if (result.state === 'ready') return
   const words = await docker(['logs', '--tail', '8', EDGE_CONTAINER])

@@ -25,7 +25,7 @@ export async function openApis(): Promise<readonly string[] | null> {
   if (found.length === 0) return []
   const addresses = found.map(({ address }) => address)
   const run = ['run', '--rm', '--network', PROXY_NETWORK, '--cap-drop', 'ALL', '--pids-limit', '64', TOOLBOX_TAG]
-  const asked = await tryDocker([...run, 'bash', '-c', ASK, 'ask', ...addresses], { deadlineMs: LOOK_DEADLINE_MS })
+  const asked = await tryDocker([...run, 'bash', '-c', ASK, 'ask', ...addresses], { timeoutMs: LOOK_DEADLINE_MS })
   if (asked.exitCode !== 0) return null
   const open = new Set(asked.stdout.split('\n'))
   return found.flatMap(({ name, address }) => (open.has(address) ? [name] : []))

@@ -42,7 +42,7 @@ export interface LogOptions {
   /** Bytes kept of each stream, from the start. Default 4 MiB. */
   readonly maxBytes?: number
   /** Default 30 s. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly signal?: AbortSignal
   /** ISO time before each line. Default false. */
   readonly timestamps?: boolean
@@ -139,7 +139,7 @@ export class Engine {
     const query = { size: true }
     return this.connection.find('GET', `/containers/${encodeURIComponent(id)}/json`, parseLayerBytes, {
       query,
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     })
   }
 
@@ -189,7 +189,7 @@ export class Engine {
   /** Takes a name or an id from the engine, and the image with its last name. False: it was not there. EngineRefusal 409 where a container uses it. */
   removeImage(ref: string): Promise<boolean> {
     return this.connection.tellIfThere('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
-      deadlineMs: 5 * 60_000,
+      timeoutMs: 5 * 60_000,
     })
   }
 
@@ -226,8 +226,8 @@ export class Engine {
   }
 
   async #logs(path: string, options: LogOptions): Promise<string> {
-    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
-    const late = AbortSignal.timeout(deadlineMs)
+    const timeoutMs = options.timeoutMs ?? CALL_DEADLINE_MS
+    const late = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
     const query = {
       stdout: true,
@@ -242,7 +242,7 @@ export class Engine {
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!late.aborted) throw error
-      return `${output.text('all')}\n[cc-ci: the engine did not end this log within ${deadlineMs} ms]\n`
+      return `${output.text('all')}\n[cc-ci: the engine did not end this log within ${timeoutMs} ms]\n`
     }
     return output.truncated ? `${output.text('all')}\n[cc-ci: cut here]\n` : output.text('all')
   }

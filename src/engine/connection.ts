@@ -15,7 +15,7 @@ export interface CallOptions {
   readonly body?: object
   /** A tar archive instead of a body. */
   readonly archive?: Buffer
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -127,14 +127,14 @@ export class Connection {
 
   /** The whole text of an answer. */
   async #said(method: Method, path: string, options: CallOptions): Promise<string> {
-    const deadlineMs = options.deadlineMs ?? CALL_DEADLINE_MS
-    const late = AbortSignal.timeout(deadlineMs)
+    const timeoutMs = options.timeoutMs ?? CALL_DEADLINE_MS
+    const late = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
     try {
       return await textOf(await this.#granted(method, path, options, signal))
     } catch (error) {
       options.signal?.throwIfAborted()
-      throw translate(error, `${method} ${path}`, late.aborted ? deadlineMs : undefined)
+      throw translate(error, `${method} ${path}`, late.aborted ? timeoutMs : undefined)
     }
   }
 

@@ -25,7 +25,7 @@ export function createContainer(
 }
 
 export async function startContainer(connection: Connection, id: string, signal?: AbortSignal): Promise<void> {
-  await connection.tell('POST', `/containers/${encodeURIComponent(id)}/start`, { deadlineMs: 60_000, signal })
+  await connection.tell('POST', `/containers/${encodeURIComponent(id)}/start`, { timeoutMs: 60_000, signal })
 }
 
 /** Puts a container on one more network, under these names. */
@@ -47,7 +47,7 @@ export async function unpackInto(connection: Connection, id: string, dir: string
 export function containerEnd(
   connection: Connection,
   id: string,
-  options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<number> {
   return connection.ask('POST', `/containers/${encodeURIComponent(id)}/wait`, parseEnd, options)
 }
@@ -136,7 +136,7 @@ export interface OneOff {
   readonly image: string
   readonly argv: readonly string[]
   readonly labels: Readonly<Record<string, string>>
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   /** Default: none at all. */
   readonly network?: string
@@ -168,15 +168,15 @@ export async function runOneOff(engine: Engine, oneOff: OneOff): Promise<OneOffR
   }
 }
 
-async function ended(engine: Engine, id: string, { name, deadlineMs, signal }: OneOff): Promise<number> {
-  const late = AbortSignal.timeout(deadlineMs)
+async function ended(engine: Engine, id: string, { name, timeoutMs, signal }: OneOff): Promise<number> {
+  const late = AbortSignal.timeout(timeoutMs)
   try {
     const both = signal ? AbortSignal.any([signal, late]) : late
-    return await containerEnd(engine.connection, id, { deadlineMs: deadlineMs + 1000, signal: both })
+    return await containerEnd(engine.connection, id, { timeoutMs: timeoutMs + 1000, signal: both })
   } catch (error) {
     signal?.throwIfAborted()
     if (!late.aborted) throw error
-    throw new DeadlineError('container-deadline', `container ${name} did not end within ${deadlineMs} ms`)
+    throw new DeadlineError('container-deadline', `container ${name} did not end within ${timeoutMs} ms`)
   }
 }
 

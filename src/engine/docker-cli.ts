@@ -2,7 +2,7 @@ import { type ExecResult, exec, execOk, inheritedEnv } from '../lib/exec.ts'
 
 export interface DockerCliOptions {
   /** Default two minutes: only against a hang. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly onLine?: (line: string) => void
 }
 
@@ -19,6 +19,6 @@ export function tryDocker(args: readonly string[], options: DockerCliOptions = {
   return exec('docker', args, cliOptions(options))
 }
 
-function cliOptions({ deadlineMs = 120_000, onLine }: DockerCliOptions) {
-  return { deadlineMs, env: { ...inheritedEnv(), DOCKER_BUILDKIT: '0' }, ...(onLine ? { onLine } : {}) }
+function cliOptions({ timeoutMs = 120_000, onLine }: DockerCliOptions) {
+  return { timeoutMs, env: { ...inheritedEnv(), DOCKER_BUILDKIT: '0' }, ...(onLine ? { onLine } : {}) }
 }

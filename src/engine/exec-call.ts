@@ -9,7 +9,7 @@ import { FrameReader } from './frames.ts'
 import type { EngineExecResult } from './types.ts'
 
 export interface ExecCallOptions {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly stdin?: string | Buffer
   /** Bytes kept of each stream; the rest is dropped and `truncated` says so. Default 1 MiB. */
@@ -30,7 +30,7 @@ export async function execIn(
   argv: readonly string[],
   options: ExecCallOptions,
 ): Promise<EngineExecResult> {
-  const late = AbortSignal.timeout(options.deadlineMs)
+  const late = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
   const output = new FrameReader(options.maxBytes ?? 1024 * 1024)
   try {
@@ -50,13 +50,13 @@ export async function execIn(
     const said = (output.text('stderr') || output.text('stdout')).trim().split('\n').slice(-3).join('\n')
     throw new DeadlineError(
       'exec-deadline',
-      `${argv[0]} did not end within ${options.deadlineMs} ms${said ? `:\n${said}` : ''}`,
+      `${argv[0]} did not end within ${options.timeoutMs} ms${said ? `:\n${said}` : ''}`,
     )
   }
 }
 
 export interface PipeOptions {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   /** Sent to standard input, as fast as the program reads. */
   readonly input?: AsyncIterable<Buffer>
@@ -75,9 +75,9 @@ export async function pipeThrough(
   connection: Connection,
   container: string,
   argv: readonly string[],
-  { deadlineMs, input, output, signal: stopped }: PipeOptions,
+  { timeoutMs, input, output, signal: stopped }: PipeOptions,
 ): Promise<{ readonly exitCode: number; readonly stderr: string }> {
-  const late = AbortSignal.timeout(deadlineMs)
+  const late = AbortSignal.timeout(timeoutMs)
   const signal = stopped ? AbortSignal.any([stopped, late]) : late
   try {
     const id = await createExec(connection, container, argv, { attachStdin: input !== undefined, signal })
@@ -96,7 +96,7 @@ export async function pipeThrough(
   } catch (error) {
     stopped?.throwIfAborted()
     if (!late.aborted) throw error
-    throw new DeadlineError('exec-deadline', `${argv[0]} did not end within ${deadlineMs} ms`)
+    throw new DeadlineError('exec-deadline', `${argv[0]} did not end within ${timeoutMs} ms`)
   }
 }
 

@@ -178,7 +178,7 @@ export class Objects {
     } catch (error) {
       if (!(error instanceof EngineRefusal && error.status === 409)) throw error
       // It is being removed already, by the engine itself (AutoRemove) or by another process.
-      const waiting = { query: { condition: 'removed' }, deadlineMs: REMOVAL_DEADLINE_MS }
+      const waiting = { query: { condition: 'removed' }, timeoutMs: REMOVAL_DEADLINE_MS }
       return this.#connection.tellIfThere('POST', `${path}/wait`, waiting)
     }
   }

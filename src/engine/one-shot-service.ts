@@ -11,7 +11,7 @@ export interface RunOnceOptions {
   /** Full name of the service. */
   readonly service: string
   readonly stack: string
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly onWaiting?: OnWaiting
 }
@@ -22,7 +22,7 @@ export interface RunOnceOptions {
  * there, runs already, or would be started again after its end.
  */
 export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<WaitResult<TaskState, Cause>> {
-  const { service: name, stack, deadlineMs, signal, onWaiting } = options
+  const { service: name, stack, timeoutMs, signal, onWaiting } = options
   const service = await oneShot(engine, name)
   const before = new Set((await engine.tasks(stack)).map(({ id }) => id))
   await setReplicas(engine, name, 1)
@@ -41,7 +41,7 @@ export async function runOnce(engine: Engine, options: RunOnceOptions): Promise<
       }
       return { state: 'waiting', reason: `${service.service}: ${tasks.at(-1)?.state ?? 'no task yet'}` }
     },
-    { wait: { id: 'one-shot', service: service.service }, deadlineMs, signal, onWaiting, wake: watch.wake },
+    { wait: { id: 'one-shot', service: service.service }, timeoutMs, signal, onWaiting, wake: watch.wake },
   )
 }
 
@@ -71,7 +71,7 @@ function restarts({ restartCondition, restartMaxAttempts }: ServiceState): numbe
 
 async function failure(engine: Engine, service: ServiceState, task: TaskState): Promise<Cause> {
   const log = task.containerId
-    ? await engine.containerLogs(task.containerId, { tail: 15, deadlineMs: 5000 }).catch(() => '')
+    ? await engine.containerLogs(task.containerId, { tail: 15, timeoutMs: 5000 }).catch(() => '')
     : ''
   const lines = log.split('\n').filter((line) => line.trim() !== '')
   const container = task.containerId === null ? null : await engine.container(task.containerId).catch(() => null)

@@ -4,7 +4,7 @@ import { understandText } from './answer.ts'
 import type { Connection } from './connection.ts'
 
 export interface PullOptions {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   /** Called with what the engine says while it pulls, at most once per layer and state. */
   readonly onProgress?: (line: string) => void
@@ -16,7 +16,7 @@ export interface PullOptions {
  * InfraError `registry-rate-limit` when it refuses to answer more.
  */
 export async function pull(connection: Connection, ref: string, options: PullOptions): Promise<void> {
-  const late = AbortSignal.timeout(options.deadlineMs)
+  const late = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
   try {
     const query = { fromImage: ref, ...(/[:@][^/]*$/.test(ref) ? {} : { tag: 'latest' }) }
@@ -25,7 +25,7 @@ export async function pull(connection: Connection, ref: string, options: PullOpt
     await follow(stream, options.onProgress)
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (late.aborted) throw unreachable(ref, `no answer within ${options.deadlineMs} ms`, error)
+    if (late.aborted) throw unreachable(ref, `no answer within ${options.timeoutMs} ms`, error)
     if (error instanceof InfraError && error.code === 'engine-answer') throw error
     throw classify(ref, error)
   }

@@ -6,7 +6,7 @@ import { containersOf, type Ledger, type LedgerKind, type LedgerOf, takeLedger }
 import type { ObjectKind } from './objects.ts'
 
 export interface RemovalOptions extends LedgerOf {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Let the programs end by themselves (SIGTERM and their grace period) before they are killed. Default false. */
   readonly polite?: boolean
 }
@@ -28,15 +28,15 @@ export async function removeStack(engine: Engine, options: RemovalOptions): Prom
   const errors = new Set<string>()
   const before = await takeLedger(engine, options)
   const of = { stack: options.stack, runId: options.runId, known: before }
-  await attempt([options.stack], (stack) => calmServices(engine, stack, options.deadlineMs / 4), errors)
+  await attempt([options.stack], (stack) => calmServices(engine, stack, options.timeoutMs / 4), errors)
   await removeAll(engine, 'service', before.items.services, errors)
-  if (options.polite) await containersEnd(engine, of, options.deadlineMs / 2)
+  if (options.polite) await containersEnd(engine, of, options.timeoutMs / 2)
   const waited = await waitFor(
     async () => {
       const left = await removeOnce(engine, of, errors)
       return left.total === 0 ? { state: 'ready', value: left } : { state: 'waiting', reason: describe(left) }
     },
-    { name: `stack ${options.stack} to be gone`, deadlineMs: options.deadlineMs, everyMs: 100 },
+    { name: `stack ${options.stack} to be gone`, timeoutMs: options.timeoutMs, everyMs: 100 },
   )
   const left = waited.state === 'ready' ? waited.value : await takeLedger(engine, of)
   return { removed: before.total, errors: [...errors], left }
@@ -91,13 +91,13 @@ async function attempt(
   }
 }
 
-async function containersEnd(engine: Engine, of: LedgerOf, deadlineMs: number): Promise<void> {
+async function containersEnd(engine: Engine, of: LedgerOf, timeoutMs: number): Promise<void> {
   await waitFor(
     async () => {
       const running = (await containersOf(engine, of)).filter((container) => container.state === 'running')
       if (running.length === 0) return { state: 'ready', value: null }
       return { state: 'waiting', reason: `${running.length} containers end` }
     },
-    { name: 'containers to end by themselves', deadlineMs, everyMs: 200 },
+    { name: 'containers to end by themselves', timeoutMs, everyMs: 200 },
   )
 }

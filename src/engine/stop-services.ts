@@ -10,7 +10,7 @@ import type { ServiceState, TaskState } from './types.ts'
 export interface StopOptions {
   readonly stack: string
   /** How long their programs may take to end, and one-shots to begin again. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
   readonly wake?: WaitOptions['wake']
@@ -112,7 +112,7 @@ async function ended(engine: Engine, services: readonly ServiceState[], options:
   )
   if (result.state === 'ready') return
   const seen = result.state === 'deadline' ? result.lastSeen : ''
-  throw new InfraError('services-not-stopped', `not within ${options.deadlineMs} ms: ${seen}`, {
+  throw new InfraError('services-not-stopped', `not within ${options.timeoutMs} ms: ${seen}`, {
     hint: 'A program may ignore SIGTERM and have a very long `stop_grace_period`.',
   })
 }

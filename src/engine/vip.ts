@@ -56,7 +56,7 @@ async function probe(engine: Engine, { toolboxImage, runId }: VipOptions): Promi
   try {
     await objects.createNetwork(name, labels, network)
     await objects.createService(listener(name, toolboxImage, labels))
-    const up = await converge(engine, { stack: name, expected: [{ service: name }], deadlineMs: DEADLINE_MS })
+    const up = await converge(engine, { stack: name, expected: [{ service: name }], timeoutMs: DEADLINE_MS })
     if (up.state !== 'ready') throw new InfraError('probe-failed', `the address probe did not run: ${up.cause.message}`)
     const direct = await connects(engine, { name, image: toolboxImage, labels, host: `tasks.${name}` })
     const byVip = await connects(engine, { name, image: toolboxImage, labels, host: name })
@@ -75,7 +75,7 @@ export async function sweepProbes(engine: Engine): Promise<readonly string[]> {
   const dead = networks.filter(({ labels }) => Number(labels?.[UNTIL_LABEL]) < Date.now())
   const gone: string[] = []
   for (const { name } of dead) {
-    const { left } = await removeStack(engine, { stack: name, runId: name, deadlineMs: DEADLINE_MS })
+    const { left } = await removeStack(engine, { stack: name, runId: name, timeoutMs: DEADLINE_MS })
     if (left.total === 0) gone.push(name)
   }
   return gone
@@ -92,7 +92,7 @@ interface Attempt {
 async function connects(engine: Engine, { name, image, labels, host }: Attempt): Promise<boolean> {
   const argv = ['sh', '-c', `${FIND_NC}; timeout 3 $NC -w 3 ${host} ${PORT} </dev/null`]
   const container = `${name}-${randomId(4)}`
-  const result = await engine.run({ name: container, image, argv, labels, network: name, deadlineMs: DEADLINE_MS })
+  const result = await engine.run({ name: container, image, argv, labels, network: name, timeoutMs: DEADLINE_MS })
   return result.output.includes(GREETING)
 }
 
@@ -111,7 +111,7 @@ function listener(name: string, image: string, labels: Readonly<Record<string, s
 }
 
 async function takeAway(engine: Engine, name: string): Promise<void> {
-  const left = await removeStack(engine, { stack: name, runId: name, deadlineMs: DEADLINE_MS })
+  const left = await removeStack(engine, { stack: name, runId: name, timeoutMs: DEADLINE_MS })
   if (left.left.total === 0) return
   throw new InfraError('removal-incomplete', `the address probe could not remove ${describe(left.left)}`)
 }

@@ -80,10 +80,10 @@ async function build(definition: ImageDefinition): Promise<void> {
     await definition.fetch?.into(folder)
     await writeFile(join(folder, 'Dockerfile'), dockerfileOf(definition))
     // Whoever builds may keep files to himself (umask 077): the users in the image have to read them all the same.
-    await execOk('chmod', ['-R', 'a+rX', folder], { deadlineMs: 5 * 60_000 })
+    await execOk('chmod', ['-R', 'a+rX', folder], { timeoutMs: 5 * 60_000 })
     const tagging = tags.flatMap((tag) => ['--tag', tag])
     const labelling = labels.flatMap((label) => ['--label', label])
-    await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { deadlineMs: BUILD_DEADLINE_MS })
+    await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { timeoutMs: BUILD_DEADLINE_MS })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -52,11 +52,11 @@ async function importBase(
   const archive = join(folder, 'base.tar')
   try {
     await execOk('mmdebstrap', [...options, ...bakeIn(authorities), 'bookworm', archive], {
-      deadlineMs: UNPACKING_DEADLINE_MS,
+      timeoutMs: UNPACKING_DEADLINE_MS,
     })
     const changes = ['CMD ["/bin/sh"]', 'ENV LANG=C.UTF-8', ...labels.map((label) => `LABEL ${label}`)]
     await docker(['import', ...changes.flatMap((change) => ['--change', change]), archive, first], {
-      deadlineMs: UNPACKING_DEADLINE_MS,
+      timeoutMs: UNPACKING_DEADLINE_MS,
     })
     for (const tag of others) await docker(['tag', first, tag])
   } finally {

@@ -47,15 +47,15 @@ async function fetchKeycloak(folder: string): Promise<void> {
   const archive = join(folder, 'keycloak.zip')
   try {
     await docker(['run', '--name', name, '--label', 'cc-ci.role=fetch', inputTag(debianBase()), 'sh', '-c', FETCH], {
-      deadlineMs: FETCH_DEADLINE_MS,
+      timeoutMs: FETCH_DEADLINE_MS,
     })
     await docker(['cp', `${name}:/tmp/keycloak/keycloak-quarkus-dist-${VERSION}.zip`, archive])
   } finally {
-    await tryDocker(['rm', '--force', name], { deadlineMs: 5 * 60_000 })
+    await tryDocker(['rm', '--force', name], { timeoutMs: 5 * 60_000 })
   }
   await checkDownload(archive, { what: `Keycloak ${VERSION}`, sha256: SHA256 })
   // It has Unix modes, which this tool forgets: what is run are the scripts in bin.
-  await execOk('python3', ['-m', 'zipfile', '--extract', archive, folder], { deadlineMs: FETCH_DEADLINE_MS })
+  await execOk('python3', ['-m', 'zipfile', '--extract', archive, folder], { timeoutMs: FETCH_DEADLINE_MS })
   await rm(archive)
   const bin = join(folder, `keycloak-${VERSION}`, 'bin')
   for (const script of await readdir(bin)) if (script.endsWith('.sh')) await chmod(join(bin, script), 0o755)

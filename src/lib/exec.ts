@@ -5,7 +5,7 @@ import { InfraError, messageOf } from './errors.ts'
 
 export interface ExecOptions {
   /** Every process has one; when it passes the whole process group is killed. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** At the deadline the group gets SIGTERM, and this much later SIGKILL. Default 0: SIGKILL at once. */
   readonly graceMs?: number
   readonly cwd?: string
@@ -81,13 +81,13 @@ export async function execHere(file: string, args: readonly string[], options: E
   const { pid } = child
   if (pid !== undefined) live.add(pid)
   let timedOut = false
-  const { deadlineMs, graceMs = 0 } = options
+  const { timeoutMs, graceMs = 0 } = options
   const killGroup = () => kill(child.pid)
   let timer = setTimeout(() => {
     timedOut = true
     if (graceMs > 0) kill(child.pid, 'SIGTERM')
     timer = setTimeout(killGroup, graceMs)
-  }, deadlineMs)
+  }, timeoutMs)
   options.signal?.addEventListener('abort', killGroup, { once: true })
   if (options.signal?.aborted) killGroup()
   const { onLine } = options
@@ -114,7 +114,7 @@ export async function execHere(file: string, args: readonly string[], options: E
 export async function execOk(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const result = await exec(file, args, options)
   if (result.exitCode === 0) return result
-  const ending = endingOf(result, options.deadlineMs)
+  const ending = endingOf(result, options.timeoutMs)
   const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
   throw new InfraError(
     'program-failed',
@@ -123,11 +123,8 @@ export async function execOk(file: string, args: readonly string[], options: Exe
 }
 
 /** How a program came to its end, for a person: a deadline and a kill are told as such. */
-export function endingOf(
-  { exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>,
-  deadlineMs: number,
-): string {
-  if (timedOut) return `did not end within ${formatDuration(deadlineMs)} and was killed`
+export function endingOf({ exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>, timeoutMs: number): string {
+  if (timedOut) return `did not end within ${formatDuration(timeoutMs)} and was killed`
   return exitCode === null ? 'was killed' : `ended with ${exitCode}`
 }
 

@@ -23,7 +23,7 @@ export async function withMachineLock<T>(
     },
     {
       wait: 'machine-lock',
-      deadlineMs: WAIT_DEADLINE_MS,
+      timeoutMs: WAIT_DEADLINE_MS,
       everyMs: 250,
       onWaiting: ({ reason }) => log(`waiting: ${reason}`),
     },

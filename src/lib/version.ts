@@ -17,6 +17,6 @@ export interface ToolIdentity {
 }
 
 export async function toolIdentity(): Promise<ToolIdentity> {
-  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { deadlineMs: 5000 }).catch(() => null)
+  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { timeoutMs: 5000 }).catch(() => null)
   return { name: 'cc-ci', version: toolVersion(), commit: git?.exitCode === 0 ? git.stdout.trim() : null }
 }

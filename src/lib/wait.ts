@@ -39,7 +39,7 @@ export type OnWaiting = (progress: WaitProgress) => void
 const debug = debugLog('wait')
 
 interface WaitBounds {
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** The poll that backs up the events; a function is asked before each pause. Default 500 ms. */
   readonly everyMs?: number | (() => number)
   readonly signal?: AbortSignal
@@ -58,7 +58,7 @@ export async function waitFor<T, C>(
 ): Promise<WaitResult<T, C>> {
   if (!debug.enabled) return poll(look, options)
   const what = options.wait ? waitFacts(options.wait) : { name: options.name }
-  debug('wait started', { ...what, timeoutMs: options.deadlineMs })
+  debug('wait started', { ...what, timeoutMs: options.timeoutMs })
   try {
     const result = await poll(look, options)
     const { state, waitedMs } = result
@@ -74,20 +74,20 @@ async function poll<T, C>(
   look: (signal: AbortSignal) => Promise<Condition<T, C>>,
   options: WaitOptions,
 ): Promise<WaitResult<T, C>> {
-  const { wait, deadlineMs, everyMs = 500, clock = systemClock, wake, onWaiting } = options
+  const { wait, timeoutMs, everyMs = 500, clock = systemClock, wake, onWaiting } = options
   const start = clock.now()
   const waitedMs = () => clock.now() - start
   let lastSeen = 'nothing yet'
-  while (waitedMs() < deadlineMs) {
+  while (waitedMs() < timeoutMs) {
     options.signal?.throwIfAborted()
-    const seen = await within(look, deadlineMs - waitedMs(), clock, options.signal)
+    const seen = await within(look, timeoutMs - waitedMs(), clock, options.signal)
     if (seen === undefined) break
     if (seen.state !== 'waiting') return { ...seen, waitedMs: waitedMs() }
     if (seen.reason !== lastSeen && wait)
-      onWaiting?.({ ...waitFacts(wait), reason: seen.reason, waitedMs: waitedMs(), deadlineMs })
+      onWaiting?.({ ...waitFacts(wait), reason: seen.reason, waitedMs: waitedMs(), timeoutMs })
     lastSeen = seen.reason
     const pauseMs = typeof everyMs === 'function' ? everyMs() : everyMs
-    await pause(Math.min(pauseMs, Math.max(1, deadlineMs - waitedMs())), clock, wake, options.signal)
+    await pause(Math.min(pauseMs, Math.max(1, timeoutMs - waitedMs())), clock, wake, options.signal)
   }
   return { state: 'deadline', lastSeen, waitedMs: waitedMs() }
 }

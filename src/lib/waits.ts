@@ -34,7 +34,7 @@ export interface WaitProgress extends Blanks {
   readonly name: string
   readonly reason: string
   readonly waitedMs: number
-  readonly deadlineMs: number
+  readonly timeoutMs: number
 }
 
 /** The facts of a wait that progress begins with. */

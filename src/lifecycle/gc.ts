@@ -23,7 +23,7 @@ export interface GcOptions {
   readonly engine: Engine
   /** Runs kept by --keep are only removed when named here. */
   readonly kept?: readonly string[]
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   /**
    * What is done where another process takes a run down this moment. `wait`: until it has, so that what was dead is gone when this is over; a run that it holds for
    * too long is `left`. `leave`, the default: nothing, for whoever has other things to do.
@@ -64,7 +64,7 @@ async function awaitedLock(id: string): Promise<Disposable | null> {
       const lock = await tryMachineLock(lockOf(id))
       return lock ? { state: 'ready', value: lock } : { state: 'waiting', reason: 'another process takes it down' }
     },
-    { name: `what takes run ${id} down to end`, deadlineMs: BUSY_DEADLINE_MS, everyMs: 200 },
+    { name: `what takes run ${id} down to end`, timeoutMs: BUSY_DEADLINE_MS, everyMs: 200 },
   )
   return taken.state === 'ready' ? taken.value : null
 }
@@ -100,7 +100,7 @@ async function releaseDeps({ id, app }: RunRecord, engine: Engine): Promise<Undo
   return cleanup.run()
 }
 
-async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_000 }: GcOptions): Promise<Collected> {
+async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_000 }: GcOptions): Promise<Collected> {
   const folder = runFolder(stateDir, record.id)
   if (!record.app) {
     discardRun(folder)
@@ -108,7 +108,7 @@ async function collect(record: RunRecord, { stateDir, engine, deadlineMs = 120_0
   }
   const run = { engine, stack: record.app.stack, runId: record.id, folder }
   const known = await takeLedger(engine, run)
-  const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, deadlineMs }))]
+  const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, timeoutMs }))]
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) {
     forgetKeptDeps(folder)

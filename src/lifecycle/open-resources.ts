@@ -40,6 +40,6 @@ export function hookExec({ deployer, plan, signal }: RunContext) {
   return (
     service: string,
     argv: readonly string[],
-    options: { deadlineMs: number; stdin?: string },
+    options: { timeoutMs: number; stdin?: string },
   ): Promise<EngineExecResult> => deployer.exec(plan.app, service, argv, { ...options, signal })
 }

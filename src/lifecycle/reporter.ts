@@ -51,7 +51,8 @@ export function tierReporter(tier: TierId, { events, clock, onWaiting }: Reporte
     leak: (leak) => events.append({ type: 'leak', ...leak }),
     onWaiting(progress) {
       onWaiting?.(progress)
-      events.append({ type: 'wait.progress', tier, ...progress })
+      const { timeoutMs: deadlineMs, ...facts } = progress
+      events.append({ type: 'wait.progress', tier, ...facts, deadlineMs })
     },
     async operation(ref, act) {
       const facts = operationFacts(ref)

@@ -50,7 +50,7 @@ export interface RunRequest {
   readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
   /** Keeps the app on its way, so that the run can be resumed where it fails. Default: nobody does. */
   readonly checkpoints?: Checkpoints
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
   readonly onEvent: (event: RunEvent) => void
@@ -96,7 +96,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
     first,
     second: async () => attemptIn(await secondContext(request, context), REPEATED),
     elapsedMs: () => clock.now() - startedAt,
-    deadlineMs: request.deadlineMs,
+    timeoutMs: request.timeoutMs,
     stopped: () => events.append({ type: 'run.interrupted', signal: interruption(signal.reason) }),
     never: whyNever(request),
     leave: request.keep ? () => leaveApp(first.context()) : null,
@@ -207,8 +207,8 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   const mask = (text: string) => masker.mask(text)
   const late = new AbortController()
   const timer = setTimeout(() => {
-    late.abort(new DeadlineError('run-deadline', `the run did not end within ${request.deadlineMs} ms`))
-  }, request.deadlineMs)
+    late.abort(new DeadlineError('run-deadline', `the run did not end within ${request.timeoutMs} ms`))
+  }, request.timeoutMs)
   timer.unref()
   const events = openEventLog(folder.events, { clock, mask })
   const signal = AbortSignal.any([request.signal, late.signal])

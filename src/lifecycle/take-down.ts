@@ -10,7 +10,7 @@ export interface TakeDownOptions {
   readonly stack: string
   readonly runId: string
   readonly folder: RunFolder
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   /** What was seen before the removal, so that nameless volumes are found again. */
   readonly known?: Ledger
 }
@@ -25,11 +25,11 @@ export const RUN_VARIABLE = 'CC_CI_RUN'
 
 /** Removes all that a run may have made; safe to repeat, and safe for a run that was killed at any moment. */
 export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]> {
-  const { engine, stack, runId, folder, deadlineMs, known } = options
+  const { engine, stack, runId, folder, timeoutMs, known } = options
   const cleanup = new Cleanup()
   cleanup.register('temporary files', async () => removeTmp(folder))
   cleanup.register('stack', async () => {
-    await removeStackOrThrow(engine, { stack, runId, deadlineMs, known })
+    await removeStackOrThrow(engine, { stack, runId, timeoutMs, known })
   })
   cleanup.register('processes', async () => killSurvivors(runId))
   return cleanup.run()

@@ -26,7 +26,7 @@ export async function installPackages(names: readonly string[]): Promise<void> {
  * `apt-get update`. Apt's `DPkg::Lock::Timeout` is for dpkg's lock alone: at a held lock of the lists it gives up at once
  * (seen with apt 2.6), so that one is waited for here.
  */
-export async function refreshLists(settings: readonly string[] = [], deadlineMs = LOCK_DEADLINE_MS): Promise<void> {
+export async function refreshLists(settings: readonly string[] = [], timeoutMs = LOCK_DEADLINE_MS): Promise<void> {
   const lists = await waitFor<null, InfraError>(
     async (signal) => {
       const { exitCode, stderr } = await exec('apt-get', apt(['update', ...settings]), { ...options(), signal })
@@ -36,7 +36,7 @@ export async function refreshLists(settings: readonly string[] = [], deadlineMs 
       const words = stderr.trim().split('\n').slice(-8).join('\n')
       return { state: 'impossible', cause: new InfraError('program-failed', `apt-get update failed:\n${words}`) }
     },
-    { name: "the lock of apt's lists", deadlineMs, everyMs: 1000 },
+    { name: "the lock of apt's lists", timeoutMs, everyMs: 1000 },
   )
   if (lists.state === 'impossible') throw lists.cause
   if (lists.state === 'deadline')
@@ -50,5 +50,5 @@ function apt(args: readonly string[]): string[] {
 }
 
 function options() {
-  return { deadlineMs: INSTALL_DEADLINE_MS, env: { ...inheritedEnv(), DEBIAN_FRONTEND: 'noninteractive' } }
+  return { timeoutMs: INSTALL_DEADLINE_MS, env: { ...inheritedEnv(), DEBIAN_FRONTEND: 'noninteractive' } }
 }

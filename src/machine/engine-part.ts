@@ -40,7 +40,7 @@ async function look(): Promise<Found> {
 /** Starts dockerd (or, where there is systemd, its unit) and waits until it answers. */
 export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 'log'>): Promise<void> {
   if (existsSync('/run/systemd/system'))
-    return void (await execOk('systemctl', ['start', 'docker'], { deadlineMs: START_DEADLINE_MS }))
+    return void (await execOk('systemctl', ['start', 'docker'], { timeoutMs: START_DEADLINE_MS }))
   if (whichProgram('dockerd') === null) {
     log('the docker program is here without an engine: installing docker.io')
     await installEngine()
@@ -61,7 +61,7 @@ export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 
         ? { state: 'waiting', reason: 'dockerd is starting' }
         : { state: 'impossible', cause: 'dockerd ended' }
     },
-    { name: 'the engine to answer', deadlineMs: START_DEADLINE_MS, everyMs: 200 },
+    { name: 'the engine to answer', timeoutMs: START_DEADLINE_MS, everyMs: 200 },
   )
   if (result.state === 'ready') return log(`engine started (process ${pid}, log ${logFile})`)
   const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-6).join('\n')
@@ -82,7 +82,7 @@ export async function stopEngine(state: string): Promise<boolean> {
         startOf(record.pid) === record.startedAt
           ? { state: 'waiting', reason: 'it is ending' }
           : { state: 'ready', value: true },
-      { name: 'dockerd to end', deadlineMs: START_DEADLINE_MS, everyMs: 200 },
+      { name: 'dockerd to end', timeoutMs: START_DEADLINE_MS, everyMs: 200 },
     )
     if (gone.state !== 'ready')
       throw new InfraError('engine-not-stopped', `dockerd (process ${record.pid}) does not end`)

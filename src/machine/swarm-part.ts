@@ -23,7 +23,7 @@ export const swarmPart: MachinePart = {
   remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
   look: lookSwarm,
   async repair({ state }) {
-    await docker(['swarm', 'init', ...ALONE], { deadlineMs: 5 * 60_000 })
+    await docker(['swarm', 'init', ...ALONE], { timeoutMs: 5 * 60_000 })
     writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
   },
 }
@@ -98,7 +98,7 @@ export async function removeProxy(state: string): Promise<boolean> {
 export async function leaveSwarm(state: string): Promise<boolean> {
   const record = readRecord(state, 'swarm')
   if (!record) return false
-  if ((await swarmInfo())?.NodeID === record.nodeId) await docker(['swarm', 'leave', '--force'], { deadlineMs: 60_000 })
+  if ((await swarmInfo())?.NodeID === record.nodeId) await docker(['swarm', 'leave', '--force'], { timeoutMs: 60_000 })
   dropRecord(state, 'swarm')
   return true
 }

@@ -34,7 +34,7 @@ export function uploadArgs(source: string): string[] {
 }
 
 export interface GitOptions {
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly env?: Readonly<Record<string, string>>
   /** Configuration `key=value` on top of the safe ones. */
   readonly config?: readonly string[]
@@ -69,7 +69,7 @@ export function git(dir: string, args: readonly string[], options: GitOptions = 
   return exec('git', [...config, ...args], {
     cwd: dir,
     env,
-    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    timeoutMs: options.timeoutMs ?? DEADLINE_MS,
     input: options.input,
   })
 }

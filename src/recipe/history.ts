@@ -104,7 +104,7 @@ async function fetchAll(repo: RecipeRepo, url: string, into: string): Promise<st
   })
   if (listed.exitCode !== 0) return wordsOf(listed)
   const specs = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
-  const asking = { deadlineMs: FETCH_DEADLINE_MS, protocols: TRANSPORTS }
+  const asking = { timeoutMs: FETCH_DEADLINE_MS, protocols: TRANSPORTS }
   const fetched = await git(into, [...FETCH, ...uploadArgs(url), '--', url, ...specs], asking)
   if (fetched.exitCode !== 0) return wordsOf(fetched)
   const main = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(listed.stdout)?.[1]

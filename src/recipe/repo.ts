@@ -86,7 +86,7 @@ async function clone(url: string, into: string | undefined): Promise<string> {
   if (into === undefined) throw new InternalError('clone-without-folder', 'a URL needs options.cloneInto')
   await mkdir(into, { recursive: true })
   const args = ['clone', '--quiet', '--no-recurse-submodules', '--template=', ...uploadArgs(url), '--', url, into]
-  const result = await git(into, args, { deadlineMs: CLONE_DEADLINE_MS, protocols: TRANSPORTS })
+  const result = await git(into, args, { timeoutMs: CLONE_DEADLINE_MS, protocols: TRANSPORTS })
   if (result.exitCode === 0) return realpath(into)
   const words = result.stderr.trim().replaceAll(url, withoutCredentials(url)).split('\n').slice(-4).join('\n')
   throw new UsageError('clone-failed', `cannot clone ${withoutCredentials(url)}: ${words || 'git gave up in time'}`, {

@@ -96,8 +96,8 @@ export class BridgeLink {
     void this.#requests?.take(connection, line)
   }
 
-  async #orLost<T>(wanted: Promise<T>, deadlineMs: number, why: () => string, signal?: AbortSignal): Promise<T> {
-    const late = AbortSignal.timeout(deadlineMs)
+  async #orLost<T>(wanted: Promise<T>, timeoutMs: number, why: () => string, signal?: AbortSignal): Promise<T> {
+    const late = AbortSignal.timeout(timeoutMs)
     const over = signal ? AbortSignal.any([signal, late]) : late
     const ended = new Promise<never>((_, reject) => {
       const lost = () => reject(signal?.aborted ? signal.reason : sandboxLost(`its bridge is gone: ${why()}`))

@@ -58,7 +58,7 @@ async function cleanInside(engine: Engine, container: string): Promise<string> {
   const user = String(SANDBOX_USERS.program)
   try {
     const argv = ['/bin/sh', '-c', CLEAN]
-    const { stdout, stderr } = await engine.exec(container, argv, { user, deadlineMs: CLEAN_DEADLINE_MS })
+    const { stdout, stderr } = await engine.exec(container, argv, { user, timeoutMs: CLEAN_DEADLINE_MS })
     return `${stderr}${stdout}`.trim()
   } catch (error) {
     const { code } = error as { code?: string }

@@ -27,7 +27,7 @@ export type RpcHandlers = Readonly<Record<string, (params: unknown) => Promise<u
 
 export interface ProgramOptions {
   /** When it passes, everything the program has started gets SIGTERM, and SIGKILL a second and a half later. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly env?: Readonly<Record<string, string>>
   /** Default: `/`. */

@@ -24,7 +24,7 @@ export async function fillBox(engine: Engine, container: string, { code, authori
   const authorityFile = { path: `${runtime}/gate.pem`, bytes: Buffer.from(authority) }
   const stdin = tarOf([...(await runtimeFiles(runtime)), authorityFile, ...sides.flat()])
   const unpack = ['tar', '--extract', '--no-same-owner', '--same-permissions', '--file=-', '--directory=/']
-  const result = await engine.exec(container, unpack, { user: '0', stdin, deadlineMs: DEADLINE_MS, signal })
+  const result = await engine.exec(container, unpack, { user: '0', stdin, timeoutMs: DEADLINE_MS, signal })
   if (result.exitCode === 0) return
   throw new InfraError('sandbox-not-filled', `the code could not be put into the sandbox:\n${result.stderr.trim()}`)
 }

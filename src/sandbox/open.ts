@@ -59,10 +59,10 @@ async function gateAnswers(engine: Engine, container: string, domain: string, si
   const probe = ['/bin/bash', '-c', 'exec 3<>"/dev/tcp/$1/443"', 'bash', domain]
   const result = await waitFor<true, never>(
     async () => {
-      const { exitCode, stderr } = await engine.exec(container, probe, { deadlineMs: 5000, signal })
+      const { exitCode, stderr } = await engine.exec(container, probe, { timeoutMs: 5000, signal })
       return exitCode === 0 ? { state: 'ready', value: true } : { state: 'waiting', reason: stderr.trim() }
     },
-    { name: 'the gate to answer', deadlineMs: GATE_DEADLINE_MS, everyMs: 100, signal },
+    { name: 'the gate to answer', timeoutMs: GATE_DEADLINE_MS, everyMs: 100, signal },
   )
   if (result.state === 'ready') return
   const seen = result.state === 'deadline' ? result.lastSeen : ''

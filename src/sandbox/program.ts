@@ -37,10 +37,10 @@ export async function followProgram(
   argv: readonly string[],
   options: ProgramOptions & { readonly gone: Promise<void> },
 ): Promise<RunningProgram> {
-  const { deadlineMs, cwd = '/', env = {}, signal, gone } = options
+  const { timeoutMs, cwd = '/', env = {}, signal, gone } = options
   const output = new Output(options.onLine)
   const flood = new AbortController()
-  const late = AbortSignal.timeout(deadlineMs)
+  const late = AbortSignal.timeout(timeoutMs)
   const cancelled = signal ?? new AbortController().signal
   const exec = await startLiveExec(engine.connection, container, [...WITHIN, ...argv], {
     user: String(SANDBOX_USERS.program),
@@ -79,7 +79,7 @@ function programEnv(): Record<string, string> {
 /** SIGTERM to all that belongs to programs. It is a courtesy: where it cannot be paid, what comes next does without. */
 async function askToEnd(engine: Engine, container: string): Promise<void> {
   const user = String(SANDBOX_USERS.program)
-  const asked = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, deadlineMs: 30_000 })
+  const asked = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, timeoutMs: 30_000 })
   await asked.catch(() => undefined)
 }
 

@@ -39,7 +39,7 @@ export async function reap(engine: Engine, { name, image, runId, container }: Re
   })
   try {
     await startContainer(engine.connection, id)
-    await containerEnd(engine.connection, id, { deadlineMs: DEADLINE_MS })
+    await containerEnd(engine.connection, id, { timeoutMs: DEADLINE_MS })
   } finally {
     await engine.objects.removeContainer(id)
   }

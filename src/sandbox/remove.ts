@@ -21,7 +21,7 @@ export async function removeSandbox(engine: Engine, { box, gate, reaper, network
         ? { state: 'waiting', reason: 'still there' }
         : { state: 'ready', value: true }
     },
-    { name: `network ${network} to be gone`, deadlineMs: DEADLINE_MS, everyMs: 50 },
+    { name: `network ${network} to be gone`, timeoutMs: DEADLINE_MS, everyMs: 50 },
   )
   if (result.state === 'ready') return
   throw new InfraError('removal-incomplete', `still there: network ${network}`, { hint: "Run 'cc-ci gc'." })

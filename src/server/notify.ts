@@ -34,7 +34,7 @@ export function serviceManager(
   async function tell(state: string): Promise<void> {
     if (!socket || program === null) return
     try {
-      const options = { deadlineMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
+      const options = { timeoutMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
       const { exitCode, stderr } = await exec(program, [state], options)
       if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'systemd was not told')
     } catch (err) {

@@ -86,7 +86,7 @@ async function gcRuns({ settings, ccCi }: RetentionParts, signal: AbortSignal): 
     ...['--older-than', pruneOlderThanMs === null ? 'none' : `${pruneOlderThanMs}ms`],
     ...['--max-bytes', pruneMaxBytes === null ? 'none' : `${Math.ceil(pruneMaxBytes / 1024)}K`],
   ]
-  const options = { deadlineMs: DEADLINE_MS, maxBytes: OUTCOME_BYTES, env: childEnv(), cwd: '/', signal }
+  const options = { timeoutMs: DEADLINE_MS, maxBytes: OUTCOME_BYTES, env: childEnv(), cwd: '/', signal }
   const { stdout, stderr } = await exec(file, args, options)
   const data = jsonOf(stdout)
   const refused = refusal.safeParse(data)

@@ -45,8 +45,8 @@ test('the toolbox gives its programs such an end, and leaves alone what has no i
     },
   }
   const toolbox = await openToolbox(engine, { image: 'i', app: { runId: 'r', stack: 's' }, mask: (words) => words })
-  await toolbox.run(['cat'], { deadlineMs: 1000, stdin: 'four' })
-  await toolbox.exec(['cat'], { deadlineMs: 1000, stdin: '' })
-  await toolbox.run(['true'], { deadlineMs: 1000 })
+  await toolbox.run(['cat'], { timeoutMs: 1000, stdin: 'four' })
+  await toolbox.exec(['cat'], { timeoutMs: 1000, stdin: '' })
+  await toolbox.run(['true'], { timeoutMs: 1000 })
   expect(asked).toEqual([withBoundedInput(['cat'], 'four'), withBoundedInput(['cat'], ''), ['true']])
 })

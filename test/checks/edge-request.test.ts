@@ -38,7 +38,7 @@ it('takes the cookies along that a redirect sets, as a browser does', async () =
 })
 
 it('tells a proxy that says nothing from one that is not there', async () => {
-  const asked = { domain: DOMAIN, path: '/never', follow: true, signal, deadlineMs: 300 }
+  const asked = { domain: DOMAIN, path: '/never', follow: true, signal, timeoutMs: 300 }
   await expect(askEdge({ ...asked, edge: edge() })).rejects.toThrow(NoResponse)
   const gone = askEdge({ ...asked, edge: { ...edge(), httpsPort: 1 } })
   await expect(gone).rejects.toThrow('ECONNREFUSED')
@@ -54,7 +54,7 @@ it.each([
   ['/round', /redirect-loop: the app redirects in a circle: .*\/round comes again/, 'what the app believes'],
   ['/to-https', /redirect-loop: .*\/to-https comes again/, 'X-Forwarded-Proto'],
 ])('says of %s that it is a circle, with the way', async (path, expected, hint) => {
-  const asked = { edge: edge(), domain: DOMAIN, path, allowed: [200], deadlineMs: 2000, signal, mask: String }
+  const asked = { edge: edge(), domain: DOMAIN, path, allowed: [200], timeoutMs: 2000, signal, mask: String }
   const { outcome, cause } = await checkHttp({ ...asked, tasksOf: async () => [] })
   expect(outcome).toBe('fail')
   expect(`${cause?.code}: ${cause?.message}`).toMatch(expected)

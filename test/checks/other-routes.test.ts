@@ -35,7 +35,7 @@ async function ask(answers: (host: string) => Reply | null, more: Partial<OtherR
     routes: places('a', 'b', 'c'),
     tasksOf: async () => [],
     routesOf: async (host) => [route(host)],
-    deadlineMs: 300_000,
+    timeoutMs: 300_000,
     signal: new AbortController().signal,
     clock,
     activity: new KnownActivity(clock, []),

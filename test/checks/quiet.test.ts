@@ -40,7 +40,7 @@ async function play({ reply, isRouted = () => true, activity, check = {} }: Scen
     allowed: [200, 301, 302],
     tasksOf: async () => [TASK],
     routesOf: async () => (isRouted(clock.elapsedMs()) ? [route()] : []),
-    deadlineMs: 5 * MINUTE,
+    timeoutMs: 5 * MINUTE,
     signal: SIGNAL,
     clock,
     mask: String,
@@ -202,7 +202,7 @@ describe('our own requests', () => {
       lastAt: (excused = []) =>
         Math.max(clock.begun, ...lines.filter((at) => at <= clock.now() && !isExcused(at, excused))),
     }
-    const asked = { domain: DOMAIN, path: '/', allowed: [200], deadlineMs: 5 * MINUTE, signal: SIGNAL, mask: String }
+    const asked = { domain: DOMAIN, path: '/', allowed: [200], timeoutMs: 5 * MINUTE, signal: SIGNAL, mask: String }
     const found = { tasksOf: async () => [TASK], routesOf: async () => [route()] }
     const { outcome } = await checkHttp({ ...asked, ...found, edge: edge.address, clock, activity })
     return { outcome, tookMs: clock.elapsedMs() }
@@ -316,7 +316,7 @@ describe('what is known at once', () => {
 })
 
 describe('a deadline', () => {
-  const soon = { deadlineMs: 1_500, clock: undefined }
+  const soon = { timeoutMs: 1_500, clock: undefined }
 
   it('that merely passed leaves the cause to chance, and says what moved last', async () => {
     const activity = () => ({ lastAt: () => Date.now() - 400 })

@@ -99,11 +99,11 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-const look = (path: string, more: { waitFor?: string; deadlineMs?: number; brokenForMs?: number } = {}) =>
+const look = (path: string, more: { waitFor?: string; timeoutMs?: number; brokenForMs?: number } = {}) =>
   smoke(browser, {
     url: `https://${DOMAIN}${path}`,
     screenshotFile: join(root, `${path.slice(1)}.png`),
-    deadlineMs: 120_000,
+    timeoutMs: 120_000,
     signal: new AbortController().signal,
     mask: (text) => text.replaceAll('my-secret-value', '***'),
     ...more,
@@ -150,7 +150,7 @@ it.concurrent('lists complaints masked, and lets no page call out', async () => 
 })
 
 it.concurrent("knows the proxy's own page", async () => {
-  expect((await look('/nowhere', { deadlineMs: 5000 })).cause?.code).toBe('proxy-fallback')
+  expect((await look('/nowhere', { timeoutMs: 5000 })).cause?.code).toBe('proxy-fallback')
 })
 
 /** The first look decides. */
@@ -245,7 +245,7 @@ it('says when the browser is gone', async () => {
     {
       url: 'https://x',
       screenshotFile: '/x',
-      deadlineMs: 1,
+      timeoutMs: 1,
       signal: new AbortController().signal,
       mask: (text) => text,
     },

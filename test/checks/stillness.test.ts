@@ -71,10 +71,10 @@ test('what nobody knows is never quiet, but for what stands alone', () => {
 })
 
 /** What was asked, and when it was decided, of an app that never works and gives these by turns. */
-async function byTurns(answers: (n: number) => string, deadlineMs = 4 * MINUTE) {
+async function byTurns(answers: (n: number) => string, timeoutMs = 4 * MINUTE) {
   const clock = new PausesPass()
   const stillness = new Stillness({ activity: new KnownActivity(clock, []), clock })
-  for (let n = 0; clock.elapsedMs() < deadlineMs; n += 1) {
+  for (let n = 0; clock.elapsedMs() < timeoutMs; n += 1) {
     const begun = clock.now()
     await clock.sleep(30)
     const sign = answers(n)

@@ -98,7 +98,7 @@ it('integration tests run against the dependencies of the kept run, which stay u
     ]),
   })
 
-  await execOk('docker', ['rm', '-f', `${kept.results.run.stack}_ccci-smtp`], { deadlineMs: 300_000 })
+  await execOk('docker', ['rm', '-f', `${kept.results.run.stack}_ccci-smtp`], { timeoutMs: 300_000 })
   const without = await workshop.test([dir, '--only', 'integration', '--attach', id, ...options])
   const { status, cause } = tierOf(without.results, 'integration')
   expect({ status, ...cause }, without.stdout).toMatchObject({
@@ -158,5 +158,5 @@ async function afterwards(workshop: Workshop, dir: string, id: string): Promise<
 
 async function servicesOf(stack: string): Promise<string> {
   const format = ['--format', '{{.ID}} {{.Name}}']
-  return (await execOk('docker', ['stack', 'services', stack, ...format], { deadlineMs: 300_000 })).stdout
+  return (await execOk('docker', ['stack', 'services', stack, ...format], { timeoutMs: 300_000 })).stdout
 }

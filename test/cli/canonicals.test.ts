@@ -83,7 +83,7 @@ async function release(dir: string, tag: string, files: Files): Promise<void> {
 }
 
 async function git(dir: string, ...args: string[]): Promise<void> {
-  await execOk('git', args, { cwd: dir, deadlineMs: 30_000, env: inheritedEnv() })
+  await execOk('git', args, { cwd: dir, timeoutMs: 30_000, env: inheritedEnv() })
 }
 
 async function change(dir: string, serve: string, version = '2.0.0+1'): Promise<void> {

@@ -19,7 +19,7 @@ export interface Workshop {
   /** Runs the real command line with the state of this workshop. */
   run(
     args: readonly string[],
-    options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal; deadlineMs?: number },
+    options?: { cwd?: string; env?: Record<string, string>; signal?: AbortSignal; timeoutMs?: number },
   ): Promise<ExecResult>
   /**
    * `cc-ci test` with default settings, its results read and checked against the published schema. Throws where it passed at a second attempt
@@ -44,7 +44,7 @@ export function openWorkshop(): Workshop {
     },
     run: (args, options = {}) =>
       exec(LAUNCHER, args, {
-        deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+        timeoutMs: options.timeoutMs ?? DEADLINE_MS,
         graceMs: TEARDOWN_MS,
         cwd: options.cwd ?? dir,
         env: { ...env, ...options.env },

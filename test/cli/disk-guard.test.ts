@@ -53,7 +53,7 @@ async function judge(writes: string, bound: string, env: Record<string, string> 
   await using workshop = openWorkshop()
   const dir = join(workshop.dir, 'store')
   mkdirSync(dir)
-  await execOk('git', ['init', '-q', '-b', 'main', dir], { deadlineMs: 30_000, env: inheritedEnv() })
+  await execOk('git', ['init', '-q', '-b', 'main', dir], { timeoutMs: 30_000, env: inheritedEnv() })
   write(dir, {
     'compose.yml': compose(writes),
     '.env.sample': 'TYPE=store\n\nDOMAIN=store.example.com\nLETS_ENCRYPT_ENV=production\n',

@@ -101,7 +101,7 @@ describe.concurrent('a tier that fails for a reason that may be chance', () => {
 /** Keeps count of the attempts where no teardown reaches: in a volume that is not the run's. */
 async function volumeOutside() {
   const name = `cc-ci-test-outside-${Math.random().toString(36).slice(2, 10)}`
-  await execOk('docker', ['volume', 'create', name], { deadlineMs: 30_000 })
+  await execOk('docker', ['volume', 'create', name], { timeoutMs: 30_000 })
   return {
     name,
     async attempts(): Promise<number> {
@@ -117,10 +117,10 @@ async function volumeOutside() {
         '-c',
         count,
       ]
-      return Number((await execOk('docker', args, { deadlineMs: 30_000 })).stdout)
+      return Number((await execOk('docker', args, { timeoutMs: 30_000 })).stdout)
     },
     async [Symbol.asyncDispose]() {
-      await execOk('docker', ['volume', 'rm', '--force', name], { deadlineMs: 30_000 })
+      await execOk('docker', ['volume', 'rm', '--force', name], { timeoutMs: 30_000 })
     },
   }
 }

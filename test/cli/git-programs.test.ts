@@ -7,7 +7,7 @@ import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { EXECUTABLE_KEYS, HOLDS_NO_PROGRAM, LOOKS_EXECUTABLE, PLANTED_OTHERWISE } from './git-keys.ts'
 import { commitAll, write } from './tinkered.ts'
 
-const DEADLINE = { deadlineMs: 120_000 }
+const DEADLINE = { timeoutMs: 120_000 }
 const HOOKS =
   'applypatch-msg commit-msg fsmonitor-watchman post-applypatch post-checkout post-commit post-index-change post-merge post-receive post-rewrite post-update pre-applypatch pre-auto-gc pre-commit pre-merge-commit pre-push pre-rebase pre-receive prepare-commit-msg proc-receive push-to-checkout reference-transaction sendemail-validate update'.split(
     ' ',

@@ -73,7 +73,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     plant: async (dir, mark) => {
       writeFileSync(join(dir, '.gitmodules'), `[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch ${mark}"\n`)
       const entry = ['update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},x`]
-      await execOk('git', entry, { cwd: dir, deadlineMs: 10_000, env: inheritedEnv() })
+      await execOk('git', entry, { cwd: dir, timeoutMs: 10_000, env: inheritedEnv() })
       await commitAll(dir)
     },
   },
@@ -123,7 +123,7 @@ describe.concurrent('a hostile recipe is read, and nothing of it runs or reaches
     const name = '$(touch hacked); `id` & "x'
     const dir = join(workshop.dir, name)
     const made = await workshop.recipe('healthy')
-    await execOk('mv', ['--', made, dir], { deadlineMs: 5000 })
+    await execOk('mv', ['--', made, dir], { timeoutMs: 5000 })
     const done = await workshop.run(['plan', dir, '--json'])
     expect(done.exitCode, done.stderr).toBe(0)
     expect(JSON.parse(done.stdout).recipe.name).toBe(name)
@@ -133,7 +133,7 @@ describe.concurrent('a hostile recipe is read, and nothing of it runs or reaches
   it('a real run of a recipe with such a name stays in its folder and on its stack', async () => {
     await using workshop = openWorkshop()
     const dir = join(workshop.dir, '$(touch hacked); `id`')
-    await execOk('mv', ['--', await workshop.recipe('healthy'), dir], { deadlineMs: 5000 })
+    await execOk('mv', ['--', await workshop.recipe('healthy'), dir], { timeoutMs: 5000 })
     const { results, stdout } = await workshop.test([dir, '--only', 'install'])
     expect(results.verdict, stdout).toBe('pass')
     expect(results.run.domain).toMatch(/^touch-hacked-id-\w+\.ci\.test$/)

@@ -73,7 +73,7 @@ async function judge(recipe: Recipe, args: readonly string[] = []) {
   await using workshop = openWorkshop()
   const dir = join(workshop.dir, 'shop')
   mkdirSync(dir)
-  await execOk('git', ['init', '-q', '-b', 'main', dir], { deadlineMs: 30_000, env: inheritedEnv() })
+  await execOk('git', ['init', '-q', '-b', 'main', dir], { timeoutMs: 30_000, env: inheritedEnv() })
   write(dir, {
     'compose.yml': compose(recipe),
     '.env.sample': 'TYPE=shop\n\nDOMAIN=shop.example.com\nLETS_ENCRYPT_ENV=production\nCOMPOSE_FILE="compose.yml"\n',

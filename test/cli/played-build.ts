@@ -59,7 +59,7 @@ async function test(): Promise<void> {
   writeFileSync(made(id), '')
   process.stdin.resume().once('close', () => stop(folder))
   const git = async (dir: string, ...args: string[]) =>
-    (await execOk('git', args, { cwd: dir, deadlineMs: 60_000 })).stdout.trim()
+    (await execOk('git', args, { cwd: dir, timeoutMs: 60_000 })).stdout.trim()
   const behave = await git(recipe, 'show', `${values.ref}:behave`)
   end(folder, behave, await git(root, 'rev-parse', 'HEAD'))
 }

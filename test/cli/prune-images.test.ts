@@ -12,10 +12,10 @@ import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { commitAll, write } from './tinkered.ts'
 import { tinyRegistry } from './tiny-registry.ts'
 
-const docker = (args: readonly string[]) => execOk('docker', args, { deadlineMs: 300_000 })
+const docker = (args: readonly string[]) => execOk('docker', args, { timeoutMs: 300_000 })
 
 async function isThere(ref: string): Promise<boolean> {
-  return (await exec('docker', ['image', 'inspect', ref], { deadlineMs: 300_000 })).exitCode === 0
+  return (await exec('docker', ['image', 'inspect', ref], { timeoutMs: 300_000 })).exitCode === 0
 }
 
 async function gc(workshop: Workshop, args: readonly string[]): Promise<ImagesPruned & { readonly exitCode: number }> {
@@ -36,7 +36,7 @@ it('images that runs brought go, those that nobody uses; what was there before t
   await docker(['pull', '--quiet', theirs])
   try {
     const dir = join(workshop.dir, 'shop')
-    await execOk('git', ['init', '-q', '-b', 'main', dir], { deadlineMs: 60_000 })
+    await execOk('git', ['init', '-q', '-b', 'main', dir], { timeoutMs: 60_000 })
     const serve =
       "mkdir /www; echo '<!doctype html><title>Shop</title><h1>Open</h1>' > /www/index.html; exec busybox httpd -f -p 8080 -h /www"
     const labels = Object.entries({
@@ -101,6 +101,6 @@ it('images that runs brought go, those that nobody uses; what was there before t
     expect((await gc(workshop, ['--max-bytes', '0'])).removed).toEqual([])
     expect(await isThere(ours)).toBe(true)
   } finally {
-    await exec('docker', ['image', 'rm', ours, theirs], { deadlineMs: 300_000 })
+    await exec('docker', ['image', 'rm', ours, theirs], { timeoutMs: 300_000 })
   }
 })

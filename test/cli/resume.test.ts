@@ -187,7 +187,7 @@ describe('with --checkpoints', () => {
   it('a failed upgrade is resumed from the base that was installed, and fails again', async () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, { 'compose.yml': compose(SERVE), '.env.sample': ENV })
-    const { stdout } = await execOk('git', ['rev-parse', 'HEAD'], { cwd: dir, deadlineMs: 60_000, env: inheritedEnv() })
+    const { stdout } = await execOk('git', ['rev-parse', 'HEAD'], { cwd: dir, timeoutMs: 60_000, env: inheritedEnv() })
     const commit = stdout.trim()
     write(dir, { 'compose.yml': compose("echo 'not this time' >&2; exit 4") })
     await commitAll(dir, 'break it')

@@ -38,7 +38,7 @@ export async function untilEvent(
   run: Started,
   type: string,
   tier?: string,
-  deadlineMs = 300_000,
+  timeoutMs = 300_000,
 ): Promise<void> {
   const result = await waitFor(
     async () => {
@@ -47,7 +47,7 @@ export async function untilEvent(
       )
       return seen ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
     },
-    { name: `event ${type}`, deadlineMs, everyMs: 50 },
+    { name: `event ${type}`, timeoutMs, everyMs: 50 },
   )
   if (result.state !== 'ready') throw new Error(`no event ${type}:\n${run.output()}`)
 }
@@ -87,7 +87,7 @@ export async function thingsOnEngine(): Promise<string[]> {
   const found: string[] = []
   for (const [kind, format] of lists) {
     const all = kind === 'container' ? ['-a'] : []
-    const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { deadlineMs: 300_000 })
+    const { stdout } = await execOk('docker', [kind, 'ls', ...all, '--format', format], { timeoutMs: 300_000 })
     const names = stdout.split('\n').filter((name) => name !== '')
     found.push(...names.map((name) => `${kind} ${name}`))
   }

@@ -23,7 +23,7 @@ function cellRecords(workshop: Workshop): CellRecord[] {
 async function until(workshop: Workshop, name: string, is: (cells: readonly CellRecord[]) => boolean): Promise<void> {
   const seen = await waitFor<true, never>(
     async () => (is(cellRecords(workshop)) ? { state: 'ready', value: true } : { state: 'waiting', reason: 'not yet' }),
-    { name, deadlineMs: 600_000, everyMs: 50 },
+    { name, timeoutMs: 600_000, everyMs: 50 },
   )
   expect(seen.state, name).toBe('ready')
 }

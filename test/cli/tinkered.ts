@@ -25,7 +25,7 @@ export function write(dir: string, files: Files): void {
 export async function commitAll(dir: string, message = 'a change'): Promise<void> {
   const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
   const git = (args: string[]) =>
-    execOk('git', [...who, ...args], { cwd: dir, deadlineMs: 300_000, env: inheritedEnv() })
+    execOk('git', [...who, ...args], { cwd: dir, timeoutMs: 300_000, env: inheritedEnv() })
   await git(['add', '--all'])
   await git(['commit', '-q', '--allow-empty', '-m', message])
 }

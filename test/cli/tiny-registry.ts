@@ -66,8 +66,8 @@ interface Saved {
 async function saved(image: string): Promise<Saved> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-saved-'))
   try {
-    await execOk('docker', ['save', '--output', join(dir, 'image.tar'), image], { deadlineMs: 300_000 })
-    await execOk('tar', ['-xf', join(dir, 'image.tar'), '-C', dir], { deadlineMs: 300_000 })
+    await execOk('docker', ['save', '--output', join(dir, 'image.tar'), image], { timeoutMs: 300_000 })
+    await execOk('tar', ['-xf', join(dir, 'image.tar'), '-C', dir], { timeoutMs: 300_000 })
     const [{ Config, Layers }] = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as [
       { Config: string; Layers: string[] },
     ]

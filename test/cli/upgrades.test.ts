@@ -78,7 +78,7 @@ function labelList(labels: Readonly<Record<string, string>>): string[] {
 async function shop({ dir: parent }: Workshop, releases: Readonly<Record<string, Release | string>>, head: Release) {
   const dir = join(parent, 'shop')
   mkdirSync(dir)
-  const git = (...args: string[]) => execOk('git', args, { cwd: dir, deadlineMs: 60_000, env: inheritedEnv() })
+  const git = (...args: string[]) => execOk('git', args, { cwd: dir, timeoutMs: 60_000, env: inheritedEnv() })
   await git('init', '-q', '-b', 'main')
   write(dir, {
     'abra.sh': '#!/bin/bash\n',

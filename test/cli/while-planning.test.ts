@@ -26,7 +26,7 @@ async function longRecipe(workshop: Workshop): Promise<{ readonly dir: string; r
   for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text)
   const git = (args: readonly string[], input?: string) =>
     execOk('git', ['-C', dir, '-c', 'user.name=cc-ci', '-c', 'user.email=cc-ci@example.com', ...args], {
-      deadlineMs: 300_000,
+      timeoutMs: 300_000,
       ...(input === undefined ? {} : { input }),
     })
   await git(['init', '-q', '-b', 'main'])
@@ -50,7 +50,7 @@ async function untilReleasesAreRead(looks: () => readonly string[], said: () => 
       looks().some((dir) => existsSync(join(dir, 'checkout-base', 'compose.yml')))
         ? { state: 'ready' as const, value: true }
         : { state: 'waiting' as const, reason: 'no release is read yet' },
-    { name: 'planning', deadlineMs: 120_000, everyMs: 20 },
+    { name: 'planning', timeoutMs: 120_000, everyMs: 20 },
   )
   if (result.state !== 'ready') throw new Error(`planning did not get there:\n${said()}`)
 }

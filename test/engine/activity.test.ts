@@ -82,7 +82,7 @@ test('it is looked at every 5 s at most', async () => {
 
 test('few lines are asked for, and few are kept', async () => {
   const { asked } = await quiet([{ second: 0 }])
-  expect(asked).toEqual([['c', { tail: 20, maxBytes: 65_536, deadlineMs: 5000, timestamps: true }]])
+  expect(asked).toEqual([['c', { tail: 20, maxBytes: 65_536, timeoutMs: 5000, timestamps: true }]])
   const letters = (from: number) =>
     Array.from({ length: 2500 }, (_, index) =>
       (from + index).toString(2).replaceAll('0', 'a').replaceAll('1', 'b'),

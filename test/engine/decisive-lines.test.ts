@@ -125,5 +125,5 @@ test('asks for a short log only, shows its last 15 lines, and cuts long ones', a
   expect(lines.slice(1)).toHaveLength(15)
   expect(lines[1]).toBe('log: line g')
   expect(lines.at(-1)).toBe(`log: ${'y'.repeat(495)}`)
-  expect(asked).toEqual([{ of: 'container c10', options: { tail: 200, deadlineMs: 5000, maxBytes: 262_144 } }])
+  expect(asked).toEqual([{ of: 'container c10', options: { tail: 200, timeoutMs: 5000, maxBytes: 262_144 } }])
 })

@@ -25,7 +25,7 @@ async function wait(answersUntil: number) {
     return observer.last
   }
   const wake = () => new Promise<void>(() => undefined)
-  const options = { stack: 's', expected: [{ service: 'app' }], deadlineMs: 60_000, clock }
+  const options = { stack: 's', expected: [{ service: 'app' }], timeoutMs: 60_000, clock }
   return convergeOn({ engine, observer, look, wake }, options)
 }
 

@@ -67,7 +67,7 @@ export class SmallMachine {
     const machine = new SmallMachine(await startEngine({ dir, binaries, withMe: true, bounds: BOUNDS }))
     try {
       await copyImages(machine.engine, IMAGES)
-      const up = await machine.ccCi(['engine', 'up', '--state', machine.work], { deadlineMs: 10 * MINUTE })
+      const up = await machine.ccCi(['engine', 'up', '--state', machine.work], { timeoutMs: 10 * MINUTE })
       if (up.exitCode !== 0) throw new Error(`no machine: ${up.stdout}${up.stderr}`)
       return machine
     } catch (error) {
@@ -89,14 +89,14 @@ export class SmallMachine {
   /** The real command line on this machine, within its bounds. */
   ccCi(
     args: readonly string[],
-    { deadlineMs, env = {} }: { deadlineMs: number; env?: Readonly<Record<string, string>> },
+    { timeoutMs, env = {} }: { timeoutMs: number; env?: Readonly<Record<string, string>> },
   ): Promise<ExecResult> {
     const [file = '', ...rest] = enclosed(this.engine, [LAUNCHER, ...args])
-    return exec(file, rest, { deadlineMs, graceMs: MINUTE, env: { ...wholeEnv(), NO_COLOR: '1', ...env } })
+    return exec(file, rest, { timeoutMs, graceMs: MINUTE, env: { ...wholeEnv(), NO_COLOR: '1', ...env } })
   }
 
   docker(args: readonly string[]): Promise<ExecResult> {
-    return execOk('docker', ['--host', `unix://${this.engine.socket}`, ...args], { deadlineMs: 5 * MINUTE })
+    return execOk('docker', ['--host', `unix://${this.engine.socket}`, ...args], { timeoutMs: 5 * MINUTE })
   }
 
   seenFromOutside(path: string): string {

@@ -29,7 +29,7 @@ export class Neighbour {
     const { dir } = await buildRecipe('healthy', join(machine.engine.dir, 'recipes', 'neighbour'))
     const state = join(machine.work, 'neighbour.state')
     const command = ['test', dir, '--only', 'install', '--keep', '--run-id', ID, '--state', state, '--json', '-']
-    const { stdout, stderr } = await machine.ccCi(command, { deadlineMs: 600_000 })
+    const { stdout, stderr } = await machine.ccCi(command, { timeoutMs: 600_000 })
     const results = parseResults(JSON.parse(stdout))
     if (results.verdict !== 'pass' || results.run.domain !== VICTIM)
       throw new Error(`no neighbour at ${results.run.domain}: ${stderr}`)

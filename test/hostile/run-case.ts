@@ -42,7 +42,7 @@ async function played(machine: SmallMachine, name: string, hostile: HostileCase)
   plant?.(recipe)
   const state = join(machine.work, `${name}.state`)
   const command = ['test', recipe, '--only', only, '--state', state, '--json', '-', ...ARGS, ...args]
-  const ended = await machine.ccCi(command, { env, deadlineMs: HANG_SECONDS * 1000 })
+  const ended = await machine.ccCi(command, { env, timeoutMs: HANG_SECONDS * 1000 })
   const found = foundBy(ended)
   const [run] = runsIn(machine.seenFromOutside(state))
   const after = {

@@ -54,7 +54,7 @@ export class Suite {
     do {
       const startedAt = Date.now()
       const command = ['test', dir, '--state', state, '--json', '-']
-      const { stdout, stderr } = await this.#machine.ccCi(command, { deadlineMs: LONGEST_MS })
+      const { stdout, stderr } = await this.#machine.ccCi(command, { timeoutMs: LONGEST_MS })
       this.#healthy.push({ startedAt, endedAt: Date.now(), cameTo: cameTo(stdout, stderr) })
     } while (more())
   }

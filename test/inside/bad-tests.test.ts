@@ -88,7 +88,7 @@ test('after', () => {})
         'tests/custom/a.spec.ts': `${IMPORT}test('spins', () => { const end = Date.now() + 90_000; while (Date.now() < end); })`,
         'tests/custom/b.spec.ts': PASSING,
       },
-      { deadlineMs: 20_000, testTimeoutMs: 1_000 },
+      { timeoutMs: 20_000, testTimeoutMs: 1_000 },
     )
     expect(run.exitCode).toBe(null)
     expect(run.lines).toEqual(['failed spins', 'failed reports!'])
@@ -99,7 +99,7 @@ test('after', () => {})
   it('by the deadline, in a file that never loads', async () => {
     const run = await runSpecsOnce(
       { 'tests/custom/a.spec.ts': 'const end = Date.now() + 20_000; while (Date.now() < end);' },
-      { deadlineMs: 4_000 },
+      { timeoutMs: 4_000 },
     )
     expect(run.lines).toEqual(['failed reports!'])
     expect(run.row('reports').error).toContain('nothing was heard of it: the deadline of the tests passed')

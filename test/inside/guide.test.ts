@@ -27,7 +27,7 @@ async function typesOf(box: FakeSandbox): Promise<string> {
     }),
   )
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const { stdout } = await exec(process.execPath, [tsc, '-p', box.dir], { deadlineMs: 100_000 })
+  const { stdout } = await exec(process.execPath, [tsc, '-p', box.dir], { timeoutMs: 100_000 })
   return stdout
 }
 

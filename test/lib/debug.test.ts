@@ -18,7 +18,7 @@ process.stdout.write(String(engine.enabled))
 
 async function printed(env: Record<string, string>) {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module-typescript', '-e', SCRIPT]
-  const options = { deadlineMs: 60_000, cwd: new URL('../..', import.meta.url).pathname }
+  const options = { timeoutMs: 60_000, cwd: new URL('../..', import.meta.url).pathname }
   return exec(process.execPath, args, { ...options, env: { ...inheritedEnv(), ...env } })
 }
 

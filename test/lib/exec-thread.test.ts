@@ -10,7 +10,7 @@ afterAll(async () => {
   await thread[Symbol.asyncDispose]()
 })
 
-const node = (code: string, options = {}) => exec(execPath, ['-e', code], { deadlineMs: 20_000, ...options })
+const node = (code: string, options = {}) => exec(execPath, ['-e', code], { timeoutMs: 20_000, ...options })
 
 test('a program started by the thread is as one that is started here', async () => {
   const lines: string[] = []
@@ -22,12 +22,12 @@ test('a program started by the thread is as one that is started here', async () 
 })
 
 test('what is missing, late or called off is told as ever', async () => {
-  await expect(exec('no-such-program', [], { deadlineMs: 5_000 })).rejects.toMatchObject({
+  await expect(exec('no-such-program', [], { timeoutMs: 5_000 })).rejects.toMatchObject({
     code: 'program-missing',
     blame: 'infra',
     hint: expect.stringContaining('Install no-such-program'),
   })
-  expect(await node('setInterval(() => {}, 1000)', { deadlineMs: 300 })).toMatchObject({
+  expect(await node('setInterval(() => {}, 1000)', { timeoutMs: 300 })).toMatchObject({
     exitCode: null,
     timedOut: true,
   })
@@ -42,7 +42,7 @@ test('what is missing, late or called off is told as ever', async () => {
 
 test('a thread that ends costs what was under way, and the next program has another one', async () => {
   const asked = node('console.log(1); setTimeout(() => {}, 2000)', {
-    deadlineMs: 3_000,
+    timeoutMs: 3_000,
     onLine: () => void thread[Symbol.asyncDispose](),
   })
   await expect(asked).rejects.toMatchObject({ code: 'program-failed' })

@@ -67,5 +67,5 @@ test('a zombie has ended: nobody has taken note of it yet', async () => {
 async function until(name: string, look: () => boolean): Promise<void> {
   const condition = async () =>
     look() ? { state: 'ready' as const, value: true } : { state: 'waiting' as const, reason: 'not yet' }
-  expect(await waitFor(condition, { name, deadlineMs: 10_000 })).toMatchObject({ state: 'ready' })
+  expect(await waitFor(condition, { name, timeoutMs: 10_000 })).toMatchObject({ state: 'ready' })
 }

@@ -62,53 +62,53 @@ describe('Cleanup', () => {
 })
 
 describe('exec', () => {
-  const deadlineMs = 20_000
+  const timeoutMs = 20_000
 
   it('hands arguments over as they are, never to a shell', async () => {
     const hostile = '$(touch /tmp/x); `id` "\' && echo'
-    expect((await exec('printf', ['%s', hostile], { deadlineMs })).stdout).toBe(hostile)
+    expect((await exec('printf', ['%s', hostile], { timeoutMs })).stdout).toBe(hostile)
   })
 
   it('gives none of our environment but what finds programs and the engine', async () => {
     process.env.CC_CI_TEST_TOKEN = 'do-not-pass-on'
-    expect((await exec('env', [], { deadlineMs })).stdout).not.toContain('do-not-pass-on')
+    expect((await exec('env', [], { timeoutMs })).stdout).not.toContain('do-not-pass-on')
   })
 
   it('kills the whole group at the deadline', async () => {
     const started = Date.now()
-    const result = await exec('sh', ['-c', 'sleep 60 & sleep 60'], { deadlineMs: 200 })
+    const result = await exec('sh', ['-c', 'sleep 60 & sleep 60'], { timeoutMs: 200 })
     expect(result).toMatchObject({ exitCode: null, timedOut: true })
     expect(Date.now() - started).toBeLessThan(10_000)
   })
 
   it('lets the group clean up first where a grace is given', async () => {
     const cleaning = 'trap "echo cleaned; exit 3" TERM; sleep 60 & wait'
-    const result = await exec('sh', ['-c', cleaning], { deadlineMs: 300, graceMs: 20_000 })
+    const result = await exec('sh', ['-c', cleaning], { timeoutMs: 300, graceMs: 20_000 })
     expect(result).toMatchObject({ exitCode: 3, stdout: 'cleaned\n', timedOut: true })
-    const deaf = await exec('sh', ['-c', 'trap "" TERM; sleep 60'], { deadlineMs: 300, graceMs: 300 })
+    const deaf = await exec('sh', ['-c', 'trap "" TERM; sleep 60'], { timeoutMs: 300, graceMs: 300 })
     expect(deaf).toMatchObject({ exitCode: null, timedOut: true })
   })
 
   it('reports every line as it comes', async () => {
     const lines: string[] = []
-    await exec('sh', ['-c', 'echo one; echo two >&2; echo three'], { deadlineMs, onLine: (line) => lines.push(line) })
+    await exec('sh', ['-c', 'echo one; echo two >&2; echo three'], { timeoutMs, onLine: (line) => lines.push(line) })
     expect(lines.sort()).toEqual(['one', 'three', 'two'])
   })
 
   it('bounds what it keeps', async () => {
-    const result = await exec('sh', ['-c', 'yes'], { deadlineMs, maxBytes: 1000 })
+    const result = await exec('sh', ['-c', 'yes'], { timeoutMs, maxBytes: 1000 })
     expect(result.stdout.length).toBeLessThanOrEqual(1000)
     expect(result.timedOut).toBe(false)
   })
 
   it('names a program that is missing, and the last words of one that failed', async () => {
-    await expect(exec('no-such-program-here', [], { deadlineMs })).rejects.toMatchObject({ code: 'program-missing' })
-    await expect(execOk('sh', ['-c', 'echo because >&2; exit 3'], { deadlineMs })).rejects.toThrow(
+    await expect(exec('no-such-program-here', [], { timeoutMs })).rejects.toMatchObject({ code: 'program-missing' })
+    await expect(execOk('sh', ['-c', 'echo because >&2; exit 3'], { timeoutMs })).rejects.toThrow(
       /ended with 3[\s\S]*because/,
     )
-    const killed = execOk('sh', ['-c', 'echo so far; kill -KILL $$'], { deadlineMs })
+    const killed = execOk('sh', ['-c', 'echo so far; kill -KILL $$'], { timeoutMs })
     await expect(killed).rejects.toThrow(/was killed:\nso far/)
-    const late = execOk('sh', ['-c', 'echo so far; sleep 60'], { deadlineMs: 3_000 })
+    const late = execOk('sh', ['-c', 'echo so far; sleep 60'], { timeoutMs: 3_000 })
     await expect(late).rejects.toThrow(/did not end within 3\.0 s and was killed:\nso far/)
   })
 })

@@ -10,14 +10,14 @@ describe('waitFor', () => {
       { state: 'waiting', reason: 'cold' },
       { state: 'ready', value: 'warm' },
     ]
-    const result = await waitFor(async () => looks.shift() as Seen, { name: 'x', deadlineMs: 60_000, everyMs: 1 })
+    const result = await waitFor(async () => looks.shift() as Seen, { name: 'x', timeoutMs: 60_000, everyMs: 1 })
     expect(result).toMatchObject({ state: 'ready', value: 'warm' })
   })
 
   it('ends at once when it has become impossible', async () => {
     const result = await waitFor(async (): Promise<Seen> => ({ state: 'impossible', cause: 'dead' }), {
       name: 'x',
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     })
     expect(result).toMatchObject({ state: 'impossible', cause: 'dead' })
   })
@@ -25,14 +25,14 @@ describe('waitFor', () => {
   it('says at the deadline what it saw last', async () => {
     const result = await waitFor(async (): Promise<Seen> => ({ state: 'waiting', reason: 'still 0/1' }), {
       name: 'x',
-      deadlineMs: 50,
+      timeoutMs: 50,
       everyMs: 5,
     })
     expect(result).toMatchObject({ state: 'deadline', lastSeen: 'still 0/1' })
   })
 
   it('bounds a look that hangs', async () => {
-    const result = await waitFor(() => new Promise<Seen>(() => {}), { name: 'x', deadlineMs: 30 })
+    const result = await waitFor(() => new Promise<Seen>(() => {}), { name: 'x', timeoutMs: 30 })
     expect(result.state).toBe('deadline')
   })
 
@@ -40,7 +40,7 @@ describe('waitFor', () => {
     const look = async (): Promise<Seen> => {
       throw new TypeError('broken look')
     }
-    await expect(waitFor(look, { name: 'x', deadlineMs: 1000 })).rejects.toThrow('broken look')
+    await expect(waitFor(look, { name: 'x', timeoutMs: 1000 })).rejects.toThrow('broken look')
   })
 
   it('rejects with the reason of the signal', async () => {
@@ -49,7 +49,7 @@ describe('waitFor', () => {
       controller.abort(new CancelledError('SIGTERM'))
       return { state: 'waiting', reason: 'on' }
     }
-    await expect(waitFor(look, { name: 'x', deadlineMs: 60_000, signal: controller.signal })).rejects.toBeInstanceOf(
+    await expect(waitFor(look, { name: 'x', timeoutMs: 60_000, signal: controller.signal })).rejects.toBeInstanceOf(
       CancelledError,
     )
   })
@@ -62,7 +62,7 @@ describe('waitFor', () => {
     const started = Date.now()
     await waitFor(async () => looks.shift() as Seen, {
       name: 'x',
-      deadlineMs: 20_000,
+      timeoutMs: 20_000,
       everyMs: 10_000,
       wake: async () => {},
     })
@@ -77,7 +77,7 @@ describe('waitFor', () => {
         const reason = seen.shift()
         return reason ? { state: 'waiting', reason } : { state: 'ready', value: 'done' }
       },
-      { wait: 'browser', deadlineMs: 60_000, everyMs: 1, onWaiting: ({ reason }) => reasons.push(reason) },
+      { wait: 'browser', timeoutMs: 60_000, everyMs: 1, onWaiting: ({ reason }) => reasons.push(reason) },
     )
     expect(reasons).toEqual(['a', 'b'])
   })

@@ -31,7 +31,7 @@ test('what is written is read again', () => {
 test('as other programs write and read it', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-zip-'))
   try {
-    const run = (code: string) => execOk('python3', ['-c', code], { cwd: dir, deadlineMs: 60_000 })
+    const run = (code: string) => execOk('python3', ['-c', code], { cwd: dir, timeoutMs: 60_000 })
     await run(`import zipfile
 with zipfile.ZipFile('theirs.zip', 'w', zipfile.ZIP_DEFLATED) as z:
   z.mkdir('folder') if hasattr(z, 'mkdir') else None

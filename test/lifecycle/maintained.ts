@@ -142,7 +142,7 @@ export async function repositoryOf({ commits, tags, branches }: Maintainer): Pro
     if (annotated) lines.push(`tag ${name}\nfrom :${at + 1}\ntagger ${who} 1700000000 +0000\n${data('a release')}`)
     else lines.push(`reset refs/tags/${name}\nfrom :${at + 1}\n\n`)
   }
-  const git = (args: string[], input?: string) => execOk('git', args, { cwd: dir, deadlineMs: 60_000, input })
+  const git = (args: string[], input?: string) => execOk('git', args, { cwd: dir, timeoutMs: 60_000, input })
   await git(['init', '--quiet', '--initial-branch=main'])
   const marks = join(dir, '.git', 'marks')
   await git(['fast-import', '--quiet', '--force', `--export-marks=${marks}`], lines.join(''))

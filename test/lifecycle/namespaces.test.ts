@@ -52,7 +52,7 @@ function recordOf(state: string): RunRecord {
 async function sweptFrom(state: string, place: Place): Promise<string[]> {
   const [file = '', ...args] = [...ELSEWHERE[place], ...node(SWEPT)]
   const { stdout } = await execOk(file, args, {
-    deadlineMs: 30_000,
+    timeoutMs: 30_000,
     env: { ...process.env, STATE: state } as Record<string, string>,
   })
   return JSON.parse(stdout)

@@ -32,7 +32,7 @@ describe('the reporter of a tier', () => {
     const quiet = reporter.quiet().after({ kind: 'redeploy' })
     quiet.check('converged', 'pass')
     quiet.evidence({ kind: 'no-http', reason: 'a worker' })
-    quiet.onWaiting({ id: 'last', name: 'x', reason: 'y', waitedMs: 1, deadlineMs: 2 })
+    quiet.onWaiting({ id: 'last', name: 'x', reason: 'y', waitedMs: 1, timeoutMs: 2 })
     expect(events.map(({ type }) => type)).toEqual(['wait.progress'])
     expect(waited).toEqual(['x'])
   })

@@ -15,7 +15,7 @@ let files: readonly string[] = []
 /** The package as `npm install -g` lays it out, with the packages of this checkout: nothing is fetched. */
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cc-ci-package-'))
-  const options = { cwd: ROOT, deadlineMs: DEADLINE_MS, env: wholeEnv() }
+  const options = { cwd: ROOT, timeoutMs: DEADLINE_MS, env: wholeEnv() }
   const { stdout } = await execOk('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', dir], options)
   const answer = JSON.parse(stdout) as Packed[] | Record<string, Packed>
   const [packed] = Object.values(answer)
@@ -61,5 +61,5 @@ test('an installed package plans and lints a recipe, and looks at the machine', 
 function call(...args: string[]) {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`
   const env = { ...wholeEnv(), PATH: path, CC_CI_STATE: join(dir, 'state'), NO_COLOR: '1' }
-  return exec(join(dir, 'bin', 'cc-ci'), args, { env, deadlineMs: DEADLINE_MS, cwd: dir })
+  return exec(join(dir, 'bin', 'cc-ci'), args, { env, timeoutMs: DEADLINE_MS, cwd: dir })
 }

@@ -15,7 +15,7 @@ async function run(command: 'lint' | 'plan', files: Files) {
   const CC_CI_STATE = await folder({})
   const { exitCode, stdout, stderr } = await exec(LAUNCHER, [command, await repository(files), '--json'], {
     env: { ...inheritedEnv(), CC_CI_STATE, NO_COLOR: '1' },
-    deadlineMs: 300_000,
+    timeoutMs: 300_000,
   })
   return { exitCode, stdout, stderr, json: exitCode === 2 ? null : (JSON.parse(stdout) as unknown) }
 }

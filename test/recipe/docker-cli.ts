@@ -6,7 +6,7 @@ import { exec } from '../../src/lib/exec.ts'
 
 /** True when the installed docker CLI has `stack config` (since 25), which needs no engine. */
 export async function hasStackConfig(): Promise<boolean> {
-  const help = await exec('docker', ['stack', 'config', '--help'], { deadlineMs: 300_000 }).catch(() => null)
+  const help = await exec('docker', ['stack', 'config', '--help'], { timeoutMs: 300_000 }).catch(() => null)
   return help?.exitCode === 0 && help.stdout.includes('docker stack config')
 }
 
@@ -46,7 +46,7 @@ async function docker(
     return await exec('docker', ['--config', home, ...args], {
       cwd: dir,
       env: { PATH, ...env },
-      deadlineMs: 300_000,
+      timeoutMs: 300_000,
       input,
     })
   } finally {

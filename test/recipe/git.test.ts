@@ -7,7 +7,7 @@ import { exec, execOk, inheritedEnv } from '../../src/lib/exec.ts'
 import { type GitOptions, git, uploadArgs } from '../../src/recipe/git.ts'
 
 // Several things keep git from running what a partial clone's configuration names. Each holds alone: the others are taken away here.
-const DEADLINE = { deadlineMs: 120_000 }
+const DEADLINE = { timeoutMs: 120_000 }
 
 interface Partial extends Disposable {
   readonly dir: string

@@ -164,7 +164,7 @@ describe('exportTree', () => {
     await write(dir, files)
     await git(dir, '-c', 'core.attributesFile=/dev/null', 'rm', '--quiet', '--cached', 'compose.yml')
     for (const [path, text] of Object.entries(files)) {
-      const id = await execOk('git', ['hash-object', '-w', '--stdin'], { cwd: dir, input: text, deadlineMs: 60_000 })
+      const id = await execOk('git', ['hash-object', '-w', '--stdin'], { cwd: dir, input: text, timeoutMs: 60_000 })
       await git(dir, 'update-index', '--add', '--cacheinfo', `100644,${id.stdout.trim()},${path}`)
     }
     await git(dir, 'commit', '--quiet', '-m', 'attributes')

@@ -46,7 +46,7 @@ export async function git(dir: string, ...args: string[]): Promise<string> {
     '-c',
     'core.hooksPath=/dev/null',
   ]
-  return (await execOk('git', [...identity, ...args], { cwd: dir, deadlineMs: 300_000 })).stdout.trim()
+  return (await execOk('git', [...identity, ...args], { cwd: dir, timeoutMs: 300_000 })).stdout.trim()
 }
 
 /** A git repository with one commit of these files. */

@@ -51,7 +51,7 @@ describe('an archive', () => {
   test('of tar is read with its types, so that a link is never taken for a file', async () => {
     const name = 'n'.repeat(120)
     await execOk('sh', ['-c', `mkdir t && cd t && echo 1 > ${name} && ln -s /etc/passwd link && mkfifo pipe`], {
-      deadlineMs: 5000,
+      timeoutMs: 5000,
       cwd: dir,
     })
     await tar('--create', '--format=gnu', '--file', 'theirs.tar', 't')
@@ -112,5 +112,5 @@ function withSum(bytes: Buffer, change: (header: Buffer) => void): void {
 }
 
 async function tar(...args: string[]): Promise<void> {
-  await execOk('tar', args, { deadlineMs: 10_000, cwd: dir })
+  await execOk('tar', args, { timeoutMs: 10_000, cwd: dir })
 }

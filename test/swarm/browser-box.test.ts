@@ -104,7 +104,7 @@ async function listening(server: Server, address: string): Promise<number> {
 async function opened(prefix = `box-${randomId(8)}`) {
   const browser: Browser = await boxedBrowser({ edge, domain: DOMAIN, folder: join(root, prefix), prefix })
   const container = browserName(prefix)
-  const inside = (argv: readonly string[]) => engine.exec(container, argv, { deadlineMs: 120_000 })
+  const inside = (argv: readonly string[]) => engine.exec(container, argv, { timeoutMs: 120_000 })
   return { browser, prefix, container, inside, [Symbol.asyncDispose]: () => browser.close() }
 }
 
@@ -112,7 +112,7 @@ const look = (browser: Browser, path: string) =>
   smoke(browser, {
     url: `https://${DOMAIN}${path}`,
     screenshotFile: join(root, `${randomId(6)}.png`),
-    deadlineMs: 120_000,
+    timeoutMs: 120_000,
     signal: new AbortController().signal,
     mask: (text) => text,
   })
@@ -127,7 +127,7 @@ test('code that has taken it over reaches nothing but the edge, has no rights, a
     name: `cc-ci-beside-${randomId(6)}`,
     image: inputTag(browserImage()),
     argv: ['node', '--eval', CONNECT, JSON.stringify(targets)],
-    ...{ labels: { 'cc-ci.run': 'none' }, network: 'bridge', deadlineMs: 120_000 },
+    ...{ labels: { 'cc-ci.run': 'none' }, network: 'bridge', timeoutMs: 120_000 },
   })
   expect(JSON.parse(beside.output)).not.toEqual([])
   const about = await box.inside(['/bin/sh', '-c', ABOUT])
@@ -277,7 +277,7 @@ test('ends by itself when the process that opened it is killed, and is found by 
   await expect.poll(state, { timeout: 120_000 }).toBe('exited')
   const of = { stack: prefix, runId: prefix }
   expect((await takeLedger(engine, of)).items.containers).toEqual([browserName(prefix)])
-  await removeStackOrThrow(engine, { ...of, deadlineMs: 120_000 })
+  await removeStackOrThrow(engine, { ...of, timeoutMs: 120_000 })
   expect((await takeLedger(engine, of)).total).toBe(0)
 })
 

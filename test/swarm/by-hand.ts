@@ -22,7 +22,7 @@ export async function deployByHand(dir: string, { stack, domain }: { stack: stri
   const compose = parse(await readFile(join(dir, 'compose.yml'), 'utf8'), { merge: true }) as Compose
   for (const name of Object.keys(compose.secrets ?? {})) {
     const args = ['secret', 'create', '--label', `com.docker.stack.namespace=${stack}`, `${stack}_${name}_v1`, '-']
-    await exec('docker', args, { deadlineMs: 20_000, input: randomBytes(16).toString('hex') })
+    await exec('docker', args, { timeoutMs: 20_000, input: randomBytes(16).toString('hex') })
   }
   const services = Object.fromEntries(
     Object.keys(compose.services).map((name) => [name, { deploy: { endpoint_mode: 'dnsrr' } }]),
@@ -30,7 +30,7 @@ export async function deployByHand(dir: string, { stack, domain }: { stack: stri
   const overlay = `${dir}.dnsrr.json`
   await writeFile(overlay, JSON.stringify({ version: '3.8', services }))
   const args = ['stack', 'deploy', '--resolve-image', 'never', '-c', 'compose.yml', '-c', overlay, stack]
-  await execOk('docker', args, { cwd: dir, env, deadlineMs: 60_000 })
+  await execOk('docker', args, { cwd: dir, env, timeoutMs: 60_000 })
 }
 
 interface Compose {

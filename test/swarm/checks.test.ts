@@ -35,7 +35,7 @@ interface Deployed extends AsyncDisposable {
 async function deployed(name: string): Promise<Deployed> {
   const stack = `chk-${randomId(6)}`
   const domain = `${stack}.ci.test`
-  const remove = async () => void (await removeStackOrThrow(engine, { stack, runId: stack, deadlineMs: 60_000 }))
+  const remove = async () => void (await removeStackOrThrow(engine, { stack, runId: stack, timeoutMs: 60_000 }))
   try {
     const { dir } = await buildRecipe(name, join(root, stack))
     await deployByHand(dir, { stack, domain })
@@ -48,7 +48,7 @@ async function deployed(name: string): Promise<Deployed> {
 
 function ask(
   { stack, domain }: { stack: string; domain: string },
-  options: { path?: string; deadlineMs?: number; as?: string } = {},
+  options: { path?: string; timeoutMs?: number; as?: string } = {},
 ) {
   return checkHttp({
     edge,
@@ -56,7 +56,7 @@ function ask(
     path: options.path ?? '/',
     allowed: [200, 301, 302],
     tasksOf: () => runningTasks(engine, options.as ?? stack),
-    deadlineMs: options.deadlineMs ?? 60_000,
+    timeoutMs: options.timeoutMs ?? 60_000,
     signal: new AbortController().signal,
     mask: plain,
   })
@@ -69,7 +69,7 @@ async function picture({ stack, domain }: { stack: string; domain: string }, pat
     const result = await smoke(browser, {
       url: `https://${domain}${path}`,
       screenshotFile,
-      deadlineMs: 20_000,
+      timeoutMs: 20_000,
       signal: new AbortController().signal,
       mask: plain,
     })
@@ -103,7 +103,7 @@ describe.concurrent.each([
 it.concurrent('does not take an answer for the answer of another stack', async () => {
   await using app = await deployed('custom-html')
   expect((await ask(app)).outcome).toBe('pass')
-  const { outcome, cause } = await ask(app, { as: 'somebody-else', deadlineMs: 1000 })
+  const { outcome, cause } = await ask(app, { as: 'somebody-else', timeoutMs: 1000 })
   expect([outcome, cause?.code]).toEqual(['fail', 'http-not-serving'])
   expect(cause?.lines.join('\n')).toContain('the proxy dials http://')
 }, 60_000)
@@ -115,7 +115,7 @@ describe.concurrent.each([
 ])('planted fault %s', (name, code, line) => {
   it(`ends with ${code}`, async () => {
     await using app = await deployed(name)
-    const { outcome, cause } = await ask(app, { deadlineMs: 20_000 })
+    const { outcome, cause } = await ask(app, { timeoutMs: 20_000 })
     expect([outcome, cause?.code]).toEqual(['fail', code])
     expect(cause?.lines.join('\n')).toContain(line)
   }, 90_000)

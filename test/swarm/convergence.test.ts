@@ -33,7 +33,7 @@ function convergedOf(result: ConvergeResult) {
 
 /** Waits for some services of a stack alone, as if the others were not there. */
 function waitFor(stack: ScratchStack, ...names: string[]): Promise<ConvergeResult> {
-  return converge(engine, { stack: stack.stack, expected: names.map((service) => ({ service })), deadlineMs: 120_000 })
+  return converge(engine, { stack: stack.stack, expected: names.map((service) => ({ service })), timeoutMs: 120_000 })
 }
 
 test.concurrent('one-shots, jobs, global services, slow starters and services that run nothing converge together', async () => {
@@ -52,7 +52,7 @@ test.concurrent('one-shots, jobs, global services, slow starters and services th
       seed: sh('sleep 1', { restart_policy: { condition: 'on-failure' } }),
       slow: sh(`sleep 8; touch /up; ${FOREVER}`, {}, { healthcheck: wakesUp }),
     },
-    { deadlineMs: 120_000 },
+    { timeoutMs: 120_000 },
   )
   const { tasks, updates } = convergedOf(result)
   expect(tasks.map(({ service, state }) => `${service} ${state}`)).toEqual([
@@ -149,7 +149,7 @@ test.concurrent('every service that will not come up is told with its cause, wit
   await stack.deploy({ ...Object.fromEntries(services), fades, starts })
   const cutting = await cuttingEngine()
   await using _proxy = cutting
-  const watched = { stack: stack.stack, deadlineMs: 120_000 }
+  const watched = { stack: stack.stack, timeoutMs: 120_000 }
   const [alone, faded, cut] = await Promise.all([
     Promise.all(services.map(([name]) => waitFor(stack, name).then((result) => ({ name, result, at: Date.now() })))),
     waitFor(stack, 'fades', 'starts'),
@@ -183,7 +183,7 @@ test.concurrent('an app that ends until its database is up is no crash loop, how
         { healthcheck, volumes },
       ),
     },
-    { model: { volumes: { d: {} } }, deadlineMs: 180_000 },
+    { model: { volumes: { d: {} } }, timeoutMs: 180_000 },
   )
   expect(convergedOf(result).tasks.map(({ service }) => service)).toEqual(['app', 'db'])
 })
@@ -215,7 +215,7 @@ test.concurrent('a start that continues saying something new is waited for beyon
   await using stack = scratchStack(engine)
   const starts = `for word in one two three four five six; do echo migrated $word; sleep 4; done; touch /up; ${FOREVER}`
   const healthcheck = { test: ['CMD', 'test', '-e', '/up'], interval: '1s', retries: 900 }
-  const result = await stack.up({ app: sh(starts, {}, { healthcheck }) }, { deadlineMs: 20_000 })
+  const result = await stack.up({ app: sh(starts, {}, { healthcheck }) }, { timeoutMs: 20_000 })
   expect(convergedOf(result).tasks).toHaveLength(1)
   expect(result.waitedMs).toBeGreaterThan(20_000)
 })
@@ -223,7 +223,7 @@ test.concurrent('a start that continues saying something new is waited for beyon
 test.concurrent('the deadline names what was missing', async () => {
   await using stack = scratchStack(engine)
   const healthcheck = { test: ['CMD', 'false'], interval: '60s', retries: 9 }
-  const cause = causeOf(await stack.up({ app: sh(FOREVER, {}, { healthcheck }) }, { deadlineMs: 20_000 }))
+  const cause = causeOf(await stack.up({ app: sh(FOREVER, {}, { healthcheck }) }, { timeoutMs: 20_000 }))
   expect(cause).toMatchObject({ code: 'not-converged', service: 'app' })
   expect(cause.message).toContain('health check starting')
 })

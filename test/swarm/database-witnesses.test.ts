@@ -52,10 +52,10 @@ async function start(service: string, args: readonly string[]): Promise<void> {
 async function answers(service: string, argv: readonly string[], words: string): Promise<void> {
   await waitFor(
     async () => {
-      const { stdout } = await exec(service, argv, { deadlineMs: 10_000 })
+      const { stdout } = await exec(service, argv, { timeoutMs: 10_000 })
       return stdout.includes(words) ? { state: 'ready', value: true } : { state: 'waiting', reason: stdout }
     },
-    { name: service, deadlineMs: 60_000, everyMs: 100 },
+    { name: service, timeoutMs: 60_000, everyMs: 100 },
   )
 }
 
@@ -88,14 +88,14 @@ afterAll(() => stack[Symbol.asyncDispose]())
 
 async function sql(text: string): Promise<string> {
   const argv = ['mariadb', '-uroot', `-p${PASSWORD}`, '-N', 'shop', '-e', text]
-  const { exitCode, stdout, stderr } = await stack.engine.exec(`${stack.name}_db`, argv, { deadlineMs: 30_000 })
+  const { exitCode, stdout, stderr } = await stack.engine.exec(`${stack.name}_db`, argv, { timeoutMs: 30_000 })
   if (exitCode !== 0) throw new Error(stderr)
   return stdout.trim()
 }
 
 async function kvCli(...words: string[]): Promise<string> {
   const argv = ['redis-cli', '--no-auth-warning', '-a', PASSWORD, ...words]
-  return (await stack.engine.exec(`${stack.name}_kv`, argv, { deadlineMs: 10_000 })).stdout.trim()
+  return (await stack.engine.exec(`${stack.name}_kv`, argv, { timeoutMs: 10_000 })).stdout.trim()
 }
 
 function around(services: Record<string, ComposeService>): Surroundings {
@@ -212,7 +212,7 @@ test('whatever credentials an image documents open the server; without any it is
   const here = serversOnly({ db: db(), kv: kv({}) })
   const file = `/tmp/secret`
   for (const service of ['db', 'kv'])
-    await exec(service, ['sh', '-c', 'cat > "$1"', 'write', file], { deadlineMs: 10_000, stdin: `${PASSWORD}\n` })
+    await exec(service, ['sh', '-c', 'cat > "$1"', 'write', file], { timeoutMs: 10_000, stdin: `${PASSWORD}\n` })
   const bare = [
     'env',
     '-u',

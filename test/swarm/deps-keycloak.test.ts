@@ -38,7 +38,7 @@ token = ask(c['tokenUrl'], form)['access_token']
 print(ask(c['userinfoUrl'], None, {'authorization': 'Bearer ' + token})['email'])`
   const env = ['--env', `CA=${authority}`, '--env', `CREDENTIALS=${JSON.stringify(credentials)}`]
   const run = ['run', '--rm', '--network', 'proxy', ...env, 'cc-ci/smtp-sink:1', 'python3', '-c', script]
-  return (await docker(run, { deadlineMs: 60_000 })).stdout.trim()
+  return (await docker(run, { timeoutMs: 60_000 })).stdout.trim()
 }
 
 beforeAll(() => new ImageBuilder(() => {}).ensure(smtpSinkImage()), 300_000)

@@ -27,7 +27,7 @@ def mail(subject, text):
 server = smtplib.SMTP('${name}', ${port}, timeout=10)
 `
   const run = ['run', '--rm', '--network', 'proxy', 'cc-ci/smtp-sink:1', 'python3', '-c', `${prelude}${script}`]
-  return (await docker(run, { deadlineMs: 60_000 })).stdout
+  return (await docker(run, { timeoutMs: 60_000 })).stdout
 }
 
 const messages = async (sink = one) => (await sink?.calls.messages?.({})) as MailMessage[]

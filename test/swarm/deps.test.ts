@@ -24,7 +24,7 @@ async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
     await (await providerOf(${JSON.stringify(name)})).provide(host, ${JSON.stringify(run)})
     process.kill(process.pid, 'SIGKILL')`
   const argv = ['-c', '"$0" --input-type=module --eval "$1"; test $? = 137', process.execPath, script]
-  await execOk('sh', argv, { cwd: `${import.meta.dirname}/../..`, deadlineMs: 60_000 })
+  await execOk('sh', argv, { cwd: `${import.meta.dirname}/../..`, timeoutMs: 60_000 })
 }
 
 describe.each(PROVIDER_NAMES)('provider %s', (name) => {

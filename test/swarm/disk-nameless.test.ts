@@ -34,7 +34,7 @@ test('a run holds what it wrote to files that it deleted and left open', async (
     mounts: new Map([[`${stack}_data`, '/volume']]),
   })
   const isReady = async () =>
-    (await engine.exec(name, ['test', '-e', '/tmp/ready'], { deadlineMs: 60_000 })).exitCode === 0
+    (await engine.exec(name, ['test', '-e', '/tmp/ready'], { timeoutMs: 60_000 })).exitCode === 0
   await expect.poll(isReady, { timeout: 120_000, interval: 200 }).toBe(true)
   const written = await measureRun(engine, { stack, runId: 'none', image, folder: rootDir })
   const nameless = written.find(({ what }) => what === 'deleted files that app holds open')

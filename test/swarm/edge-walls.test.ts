@@ -27,7 +27,7 @@ beforeAll(async () => {
   edge = await ensureEdge()
   for (const place of PLACES) {
     const about = ['--detach', '--init', '--name', neighbour(place), '--network', place]
-    await docker(['run', ...about, TOOLBOX, 'sleep', '3600'], { deadlineMs: 2 * MINUTE })
+    await docker(['run', ...about, TOOLBOX, 'sleep', '3600'], { timeoutMs: 2 * MINUTE })
   }
   const networks = await inspected('{{json .NetworkSettings.Networks}}')
   const parsed = z.record(z.string(), z.object({ IPAddress: z.string() })).parse(JSON.parse(networks))
@@ -35,7 +35,7 @@ beforeAll(async () => {
 }, 5 * MINUTE)
 
 afterAll(async () => {
-  for (const place of PLACES) await docker(['rm', '--force', neighbour(place)], { deadlineMs: 2 * MINUTE })
+  for (const place of PLACES) await docker(['rm', '--force', neighbour(place)], { timeoutMs: 2 * MINUTE })
 }, 5 * MINUTE)
 
 interface Question {
@@ -87,7 +87,7 @@ test('the key of the API stands in nothing that events of the engine carry', asy
 test('the edge has one capability, gets no other, and writes to a volume of its own alone', async () => {
   const { stdout: status } = await docker(
     ['run', '--rm', '--pid', `container:${EDGE_CONTAINER}`, TOOLBOX, 'cat', '/proc/1/status'],
-    { deadlineMs: 2 * MINUTE },
+    { timeoutMs: 2 * MINUTE },
   )
   // Number 10 is NET_BIND_SERVICE.
   expect(status).toMatch(/^CapBnd:\s0000000000000400$/m)
@@ -115,7 +115,7 @@ test.each([
     const program = 'print socket(my $s, 17, 3, 0x0300) ? "can\\n" : "cannot: $!\\n"'
     const script = `perl -e '${program}'; grep CapBnd /proc/1/status; exec sleep 3600`
     const service = { image: TOOLBOX, entrypoint: ['sh', '-c', script], init: true, stop_grace_period: '1s' }
-    const up = await scratch.up({ app: service }, { added: { ...NOTHING_ADDED, rawSockets }, deadlineMs: 3 * MINUTE })
+    const up = await scratch.up({ app: service }, { added: { ...NOTHING_ADDED, rawSockets }, timeoutMs: 3 * MINUTE })
     expect(up.state).toBe('ready')
     const task = ['--filter', `label=com.docker.swarm.service.name=${scratch.stack}_app`]
     const { stdout: container } = await docker(['ps', '--quiet', ...task])
@@ -138,7 +138,7 @@ async function ask(place: Place, questions: readonly Question[]): Promise<string
     return [address, port, host, path, allowing].join(' ')
   })
   const { stdout } = await docker(['exec', neighbour(place), 'bash', '-c', ASK, 'ask', ...lines], {
-    deadlineMs: 8 * MINUTE,
+    timeoutMs: 8 * MINUTE,
   })
   return stdout.split('\0').filter((answer) => answer.trim() !== '')
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
       const left = await docker(['ps', '--all', '--quiet', '--filter', `label=com.docker.swarm.service.name=${name}`])
       return left.stdout === '' ? { state: 'ready', value: true } : { state: 'waiting', reason: 'a container is left' }
     },
-    { name: 'the service to be gone', deadlineMs: 30_000, everyMs: 100 },
+    { name: 'the service to be gone', timeoutMs: 30_000, everyMs: 100 },
   )
 }, 60_000)
 
@@ -45,7 +45,7 @@ describe('the edge', () => {
           ? { state: 'ready', value: seen }
           : { state: 'waiting', reason: `status ${seen.status}` }
       },
-      { name: 'the route', deadlineMs: 20_000, everyMs: 50 },
+      { name: 'the route', timeoutMs: 20_000, everyMs: 50 },
     )
     expect(answer).toMatchObject({ state: 'ready', value: { body: 'hello from the app\n' } })
     // Its own refresh takes up to a second; the rest is for a busy machine.
@@ -153,7 +153,7 @@ async function running(): Promise<void> {
       if (stdout.includes('Failed') || stdout.includes('Rejected')) return { state: 'impossible', cause: stdout }
       return stdout.startsWith('Running') ? { state: 'ready', value: true } : { state: 'waiting', reason: stdout }
     },
-    { name: 'the task to run', deadlineMs: 30_000, everyMs: 100 },
+    { name: 'the task to run', timeoutMs: 30_000, everyMs: 100 },
   )
   expect(result.state).toBe('ready')
 }

@@ -60,7 +60,7 @@ beforeAll(async () => {
   await copyImages(engine, IMAGES)
   const noting = mkdtempSync(join(tmpdir(), 'cc-ci-noting-'))
   try {
-    const { stdout: docker } = await execOk('which', ['docker'], { deadlineMs: MINUTE, env: wholeEnv() })
+    const { stdout: docker } = await execOk('which', ['docker'], { timeoutMs: MINUTE, env: wholeEnv() })
     const script = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${noting}/said'\nexec '${docker.trim()}' "$@"\n`
     writeFileSync(join(noting, 'docker'), script, { mode: 0o755 })
     const up = await on([...CC_CI, 'engine', 'up'], { path: noting })
@@ -76,12 +76,12 @@ afterAll(() => stopEngine(engine.dir), MINUTE)
 /** Runs a command against the engine, with programs of `path` before all others; `said` is all that it wrote. */
 async function on(
   command: readonly string[],
-  { deadlineMs = 20 * MINUTE, path = '' } = {},
+  { timeoutMs = 20 * MINUTE, path = '' } = {},
 ): Promise<{ exitCode: number | null; said: string }> {
   const [file = '', ...args] = within(engine, command)
   const { PATH = '', ...env } = wholeEnv()
   const found = path === '' ? PATH : `${path}:${PATH}`
-  const { exitCode, stdout, stderr } = await exec(file, args, { deadlineMs, env: { ...env, PATH: found } })
+  const { exitCode, stdout, stderr } = await exec(file, args, { timeoutMs, env: { ...env, PATH: found } })
   return { exitCode, said: `${stdout}${stderr}` }
 }
 
@@ -161,7 +161,7 @@ test('a run whose engine dies ends, and its browser with it', async () => {
   onTestFinished(() => rmSync(state, { recursive: true, force: true }))
   const { dir } = await buildRecipe('healthy', join(state, 'recipe'))
   const running = on([...CC_CI, 'test', dir, '--state', state, '--json', join(state, 'results.json')], {
-    deadlineMs: 12 * MINUTE,
+    timeoutMs: 12 * MINUTE,
   })
   const began = () =>
     globSync(join(state, 'runs/*/events.ndjson')).some((file) => PICTURED.test(readFileSync(file, 'utf8')))

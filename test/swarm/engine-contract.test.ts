@@ -35,20 +35,20 @@ test('what a stack is made of, as the engine tells it', async () => {
   expect(await engine.memoryBytes(container?.id ?? '')).toBeGreaterThan(0)
   expect(await engine.taskContainers(`${name}_app`)).toEqual([{ id: container?.id, service: `${name}_app` }])
   expect(await objects.changedPaths(container?.id ?? '')).toEqual([])
-  expect((await engine.exec(container?.id ?? '', ['touch', '/new'], { deadlineMs: 30_000 })).exitCode).toBe(0)
+  expect((await engine.exec(container?.id ?? '', ['touch', '/new'], { timeoutMs: 30_000 })).exitCode).toBe(0)
   expect(await objects.changedPaths(container?.id ?? '')).toEqual(['/new'])
   const fill = ['dd', 'if=/dev/zero', 'of=/new', 'bs=1024', 'count=200']
-  expect((await engine.exec(container?.id ?? '', fill, { deadlineMs: 30_000 })).exitCode).toBe(0)
+  expect((await engine.exec(container?.id ?? '', fill, { timeoutMs: 30_000 })).exitCode).toBe(0)
   expect(await engine.layerBytes(container?.id ?? '')).toBeGreaterThanOrEqual(200 * 1024)
   expect(typeof (await engine.serviceLogs(app?.id ?? ''))).toBe('string')
-  const once = await runOnce(engine, { service: `${name}_once`, stack: name, deadlineMs: 60_000 })
+  const once = await runOnce(engine, { service: `${name}_once`, stack: name, timeoutMs: 60_000 })
   expect(once).toMatchObject({ state: 'ready', value: { state: 'complete' } })
   expect((await takeLedger(engine, { stack: name, runId })).counts()).toMatchObject({
     services: 2,
     networks: 1,
     volumes: 0,
   })
-  expect((await removeStack(engine, { stack: name, runId, deadlineMs: 60_000 })).left.total).toBe(0)
+  expect((await removeStack(engine, { stack: name, runId, timeoutMs: 60_000 })).left.total).toBe(0)
 })
 
 test('a container that was never started, then was, then ended', async () => {
@@ -79,12 +79,12 @@ test('a container that was never started, then was, then ended', async () => {
     await live.over
     expect([await live.exitCode(), said.join('')]).toEqual([0, 'hello'])
     expect(await objects.killContainer(id)).toBe(true)
-    expect(await containerEnd(connection, id, { deadlineMs: 30_000 })).toBe(137)
+    expect(await containerEnd(connection, id, { timeoutMs: 30_000 })).toBe(137)
     expect(await objects.killContainer(id)).toBe(false)
     expect(await engine.container(id)).toMatchObject({ state: 'exited', exitCode: 137, oomKilled: false })
     expect(await engine.cpuMs(id)).toBeNull()
     expect(await engine.memoryBytes(id)).toBeNull()
-    await expect(engine.exec(id, ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
+    await expect(engine.exec(id, ['id'], { timeoutMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
   } finally {
     expect(await objects.removeContainer(id)).toBe(true)
   }
@@ -147,7 +147,7 @@ test('a refusal has its status and the words of the engine', async () => {
   await expect(objects.createSecret(name, 'x', {}))
     .rejects.toMatchObject(refused(409, /exists/))
     .finally(() => objects.remove('secret', id))
-  await expect(engine.pull(`localhost:1/${name}:1`, { deadlineMs: 30_000 })).rejects.toMatchObject({
+  await expect(engine.pull(`localhost:1/${name}:1`, { timeoutMs: 30_000 })).rejects.toMatchObject({
     code: 'registry-unreachable',
   })
 })

@@ -27,7 +27,7 @@ test('exec: exit code, both streams, input, environment, limits', async () => {
   await stack.up({ app: sh(FOREVER) })
   const app = { stack: stack.stack, runId: stack.runId, domain: 'x', recipe: 'x' }
   const exec = (argv: string[], stdin?: string) =>
-    stack.deployer.exec(app, 'app', argv, { deadlineMs: 10_000, ...(stdin ? { stdin } : {}) })
+    stack.deployer.exec(app, 'app', argv, { timeoutMs: 10_000, ...(stdin ? { stdin } : {}) })
   expect(await exec(['sh', '-c', 'echo out; echo err >&2; exit 5'])).toEqual({
     exitCode: 5,
     stdout: 'out\n',
@@ -39,14 +39,14 @@ test('exec: exit code, both streams, input, environment, limits', async () => {
   const [container] = await engine.containers({ stack: stack.stack })
   const id = container?.id ?? ''
   const cut = await engine.exec(id, ['sh', '-c', 'yes | head -c 100000; echo $A'], {
-    deadlineMs: 10_000,
+    timeoutMs: 10_000,
     maxBytes: 10,
     env: { A: '1' },
   })
   expect(cut).toMatchObject({ truncated: true, stdout: 'y\ny\ny\ny\ny\n' })
-  await expect(engine.exec(id, ['sleep', '9'], { deadlineMs: 300 })).rejects.toMatchObject({ code: 'exec-deadline' })
-  await expect(engine.exec('nothere', ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
-  await expect(stack.deployer.exec(app, 'nothere', ['id'], { deadlineMs: 30_000 })).rejects.toMatchObject({
+  await expect(engine.exec(id, ['sleep', '9'], { timeoutMs: 300 })).rejects.toMatchObject({ code: 'exec-deadline' })
+  await expect(engine.exec('nothere', ['id'], { timeoutMs: 30_000 })).rejects.toMatchObject({ code: 'no-container' })
+  await expect(stack.deployer.exec(app, 'nothere', ['id'], { timeoutMs: 30_000 })).rejects.toMatchObject({
     code: 'no-container',
   })
 })
@@ -72,7 +72,7 @@ test('secrets are made once, handed to the masker, readable in the container, an
   const app = sh(FOREVER, {}, { secrets: [{ source: 'pw' }] })
   await stack.up({ app }, extra)
   const [container] = await engine.containers({ stack: stack.stack })
-  const read = await engine.exec(container?.id ?? '', ['cat', '/run/secrets/pw'], { deadlineMs: 5000 })
+  const read = await engine.exec(container?.id ?? '', ['cat', '/run/secrets/pw'], { timeoutMs: 5000 })
   expect(stack.secretValues).toEqual([read.stdout])
   await stack.deploy({ app }, extra)
   expect(stack.secretValues).toHaveLength(1)
@@ -109,7 +109,7 @@ test('a config file is read from the release, and one that changed under its nam
   writeFileSync(join(stack.dir, 'c.txt'), 'one')
   await stack.up({ app }, { model })
   const [container] = await engine.containers({ stack: stack.stack })
-  const read = await engine.exec(container?.id ?? '', ['sh', '-c', 'cat /c; echo "$PRICE"'], { deadlineMs: 5000 })
+  const read = await engine.exec(container?.id ?? '', ['sh', '-c', 'cat /c; echo "$PRICE"'], { timeoutMs: 5000 })
   expect(read.stdout).toBe('one5$ {x}\n')
   writeFileSync(join(stack.dir, 'c.txt'), 'two')
   await expect(stack.deploy({ app }, { model })).rejects.toMatchObject({ code: 'config-version-not-bumped' })
@@ -155,7 +155,7 @@ test('two stacks side by side do not see each other', async () => {
   const results = await Promise.all([a.up({ app: sh(FOREVER) }), b.up({ app: sh(FOREVER), db: sh(FOREVER) })])
   expect(results.map(({ state }) => state)).toEqual(['ready', 'ready'])
   expect(await engine.services(a.stack)).toHaveLength(1)
-  await removeStack(engine, { stack: a.stack, runId: a.runId, deadlineMs: 60_000 })
+  await removeStack(engine, { stack: a.stack, runId: a.runId, timeoutMs: 60_000 })
   expect((await engine.tasks(b.stack)).every(({ state }) => state === 'running')).toBe(true)
 })
 
@@ -188,12 +188,12 @@ test('the ledger sees every kind of leftover, and the removal takes it, nameless
   expect(before.items.containers).toContain(container)
   expect(await mountedVolumes(engine, { stack: name, runId })).toHaveLength(2)
   const started = Date.now()
-  const removal = await removeStack(engine, { stack: name, runId, deadlineMs: 60_000 })
+  const removal = await removeStack(engine, { stack: name, runId, timeoutMs: 60_000 })
   expect(removal.left.entries()).toEqual([])
   expect(removal.removed).toBe(before.total)
   expect(Date.now() - started).toBeLessThan(15_000)
   expect((await takeLedger(engine, { stack: name, runId, known: before })).total).toBe(0)
-  expect((await removeStack(engine, { stack: name, runId, deadlineMs: 5000 })).removed).toBe(0)
+  expect((await removeStack(engine, { stack: name, runId, timeoutMs: 5000 })).removed).toBe(0)
 })
 
 test('the probe for virtual addresses answers by a real connection, once, and leaves nothing', async () => {
@@ -228,7 +228,7 @@ test('what a probe left whose process was killed is removed, and one that contin
     expect(await engine.objects.find('network', dead)).toBeNull()
     expect(await engine.objects.find('network', alive)).not.toBeNull()
   } finally {
-    await removeStack(engine, { stack: alive, runId: alive, deadlineMs: 20_000 })
+    await removeStack(engine, { stack: alive, runId: alive, timeoutMs: 20_000 })
   }
 })
 
@@ -255,6 +255,6 @@ test('what is started again and again is calmed before it is removed', async () 
   const mine = tasks.filter(({ serviceId }) => serviceId === restless?.id)
   expect(mine.filter(({ desired }) => desired !== 'shutdown')).toEqual([])
   expect(tasks.filter(({ desired }) => desired === 'running')).toHaveLength(1)
-  const { left, errors } = await removeStack(engine, { stack: stack.stack, runId: stack.runId, deadlineMs: 60_000 })
+  const { left, errors } = await removeStack(engine, { stack: stack.stack, runId: stack.runId, timeoutMs: 60_000 })
   expect({ left: left.total, errors }).toEqual({ left: 0, errors: [] })
 })

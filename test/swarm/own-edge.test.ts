@@ -87,7 +87,7 @@ tls:
 /** A Traefik as an operator has it: the provider, two entry points, and what is said. Gone when the scope ends. */
 function ownEdge() {
   const name = `oe-${randomId(6)}`
-  const remove = async () => void (await tryDocker(['rm', '--force', '--volumes', name], { deadlineMs: 2 * MINUTE }))
+  const remove = async () => void (await tryDocker(['rm', '--force', '--volumes', name], { timeoutMs: 2 * MINUTE }))
   /** With these files in its folder `/operator`. Waits until it listens; gives its port for HTTPS. */
   const start = async (args: readonly string[], files: Readonly<Record<string, string>> = {}): Promise<string> => {
     await docker([
@@ -108,14 +108,14 @@ function ownEdge() {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-    await docker(['start', name], { deadlineMs: 2 * MINUTE })
+    await docker(['start', name], { timeoutMs: 2 * MINUTE })
     const ready = await waitFor<true, never>(
       async () => {
         const { stdout, stderr } = await docker(['logs', name])
         const up = /Starting provider.*swarm/i.test(stdout + stderr)
         return up ? { state: 'ready', value: true } : { state: 'waiting', reason: stderr.slice(-300) }
       },
-      { name: 'the Traefik to start', deadlineMs: 2 * MINUTE, everyMs: 200 },
+      { name: 'the Traefik to start', timeoutMs: 2 * MINUTE, everyMs: 200 },
     )
     expect(ready.state).toBe('ready')
     return (await docker(['port', name, '443'])).stdout.trim().split(':').at(-1) ?? ''
@@ -128,7 +128,7 @@ async function told(more: Readonly<Record<string, string>>): Promise<string> {
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-own-edge-'))
   try {
     const args = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'doctor', '--json', '--state', state]
-    const { stdout } = await exec(process.execPath, args, { deadlineMs: 3 * MINUTE, env: { ...wholeEnv(), ...more } })
+    const { stdout } = await exec(process.execPath, args, { timeoutMs: 3 * MINUTE, env: { ...wholeEnv(), ...more } })
     const rows = z.array(z.object({ id: z.string(), detail: z.string() })).parse(JSON.parse(stdout))
     return rows.find(({ id }) => id === 'edge')?.detail ?? ''
   } finally {

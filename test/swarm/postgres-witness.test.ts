@@ -67,7 +67,7 @@ beforeAll(async () => {
   exec = (_service, argv, options) => stack.engine.exec(container, argv, options)
   await stack.engine.exec(container, ['sh', '-c', 'cat > /pg_backup.sh && chmod 555 /pg_backup.sh'], {
     stdin: PG_BACKUP,
-    deadlineMs: 10_000,
+    timeoutMs: 10_000,
   })
   await waitFor(
     async () =>
@@ -75,12 +75,12 @@ beforeAll(async () => {
         await stack.engine.exec(
           container,
           ['psql', '-h', '127.0.0.1', '-w', 'postgresql://todo:a-password-to-mask@127.0.0.1/todo', '-c', 'SELECT 1'],
-          { deadlineMs: 10_000 },
+          { timeoutMs: 10_000 },
         )
       ).exitCode === 0
         ? { state: 'ready', value: true }
         : { state: 'waiting', reason: 'not yet' },
-    { name: 'PostgreSQL', deadlineMs: 60_000 },
+    { name: 'PostgreSQL', timeoutMs: 60_000 },
   )
   await sql(`CREATE TABLE todos(id serial PRIMARY KEY, body text); INSERT INTO todos(body) SELECT 'private ' || n FROM generate_series(1, 30) n;
     CREATE SCHEMA "odd ""one"; CREATE TABLE "odd ""one"."t'%I"(x int); CREATE TABLE sessions(sid text); INSERT INTO sessions VALUES ('s')`)
@@ -92,7 +92,7 @@ async function sql(text: string): Promise<string> {
   const { exitCode, stdout, stderr } = await stack.engine.exec(
     container,
     ['psql', '-U', 'todo', '-qAt', '-v', 'ON_ERROR_STOP=1', 'todo', '-c', text],
-    { deadlineMs: 30_000 },
+    { timeoutMs: 30_000 },
   )
   if (exitCode !== 0) throw new Error(stderr)
   return stdout.trim()
@@ -217,10 +217,10 @@ test('the server restarts on a data folder that holds a marker file', async () =
     await docker(['start', container])
     await waitFor(
       async () =>
-        (await stack.engine.exec(container, ['pg_isready', '-U', 'todo'], { deadlineMs: 10_000 })).exitCode === 0
+        (await stack.engine.exec(container, ['pg_isready', '-U', 'todo'], { timeoutMs: 10_000 })).exitCode === 0
           ? { state: 'ready', value: true }
           : { state: 'waiting', reason: 'not yet' },
-      { name: 'PostgreSQL', deadlineMs: 60_000 },
+      { name: 'PostgreSQL', timeoutMs: 60_000 },
     )
     const log = await docker(['logs', container])
     expect(log.stdout + log.stderr).not.toMatch(/cc-ci-witness/)

@@ -12,7 +12,7 @@ test('two apps that have most of the machine set aside run beside each other', a
   await using first = scratchStack(engine)
   await using second = scratchStack(engine)
   for (const scratch of [first, second]) {
-    const up = await scratch.up({ app }, { deadlineMs: 5 * MINUTE })
+    const up = await scratch.up({ app }, { timeoutMs: 5 * MINUTE })
     expect(up).toMatchObject({ state: 'ready' })
   }
 })

@@ -99,7 +99,7 @@ beforeAll(async () => {
 }, 600_000)
 
 afterAll(async () => {
-  for (const name of containers) await docker(['rm', '--force', '--volumes', name], { deadlineMs: 120_000 })
+  for (const name of containers) await docker(['rm', '--force', '--volumes', name], { timeoutMs: 120_000 })
   for (const name of services) await engine.objects.remove('service', name)
   const gone = await waitFor<true, never>(
     async () => {
@@ -110,7 +110,7 @@ afterAll(async () => {
       }
       return { state: 'ready', value: true }
     },
-    { name: 'the network to be removed', deadlineMs: 120_000, everyMs: 200 },
+    { name: 'the network to be removed', timeoutMs: 120_000, everyMs: 200 },
   )
   expect(gone.state).toBe('ready')
 }, 600_000)
@@ -185,7 +185,7 @@ async function runContainer({ stack, labels }: Asking): Promise<void> {
     `${key}=${value}`,
   ])
   const about = ['--detach', '--init', '--name', name, '--network', id]
-  await docker(['run', ...about, ...given, 'cc-ci/toolbox:1', 'sleep', '3600'], { deadlineMs: 300_000 })
+  await docker(['run', ...about, ...given, 'cc-ci/toolbox:1', 'sleep', '3600'], { timeoutMs: 300_000 })
 }
 
 /** For services of these lots alone. */

@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await box?.sandbox.close()
   for (const { stack } of [options, stranger, friend]) {
-    await removeStackOrThrow(engine, { stack, runId: newRunId(0), deadlineMs: 60_000 })
+    await removeStackOrThrow(engine, { stack, runId: newRunId(0), timeoutMs: 60_000 })
   }
   await box?.[Symbol.asyncDispose]()
 }, 120_000)
@@ -142,7 +142,7 @@ async function routed(domain: string): Promise<void> {
       const answer = await ask(domain, domain, domain)
       return answer.startsWith('200') ? { state: 'ready', value: true } : { state: 'waiting', reason: answer }
     },
-    { name: 'the route', deadlineMs: 30_000, everyMs: 100 },
+    { name: 'the route', timeoutMs: 30_000, everyMs: 100 },
   )
   expect(result.state).toBe('ready')
 }
@@ -167,5 +167,5 @@ async function answersOnProxy(address: string): Promise<string> {
     '-',
     `http://${address}:8080/`,
   ]
-  return (await tryDocker(argv, { deadlineMs: 60_000 })).stdout
+  return (await tryDocker(argv, { timeoutMs: 60_000 })).stdout
 }

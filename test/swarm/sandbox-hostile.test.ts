@@ -68,7 +68,7 @@ describe('hostile code', () => {
 
   test('that uses up every process is killed, from outside where inside is no place', async () => {
     const started = Date.now()
-    const bomb = await box.run(['perl', hostile('fork-bomb.pl')], { deadlineMs: 1500 })
+    const bomb = await box.run(['perl', hostile('fork-bomb.pl')], { timeoutMs: 1500 })
     expect(bomb).toMatchObject({ exitCode: null, timedOut: true })
     expect(Date.now() - started).toBeLessThan(45_000)
     await asNew()

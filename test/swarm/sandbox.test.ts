@@ -62,7 +62,7 @@ describe('a sandbox', () => {
     const polite = await box.run(
       ['bash', '-c', 'exec 2>/dev/null; trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.1; done'],
       {
-        deadlineMs: 1000,
+        timeoutMs: 1000,
       },
     )
     expect(polite).toMatchObject({
@@ -103,7 +103,7 @@ setInterval(() => {}, 1000)`
       await new Promise((resolve) => child.once('exit', resolve))
       await delay(1000)
       rmSync(dir, { recursive: true, force: true })
-      const { left } = await removeStack(engine, { ...options, deadlineMs: 60_000 })
+      const { left } = await removeStack(engine, { ...options, timeoutMs: 60_000 })
       expect(left.entries()).toEqual([])
       await nothingLeft(engine, options as never)
       expect((await takeLedger(engine, options)).total).toBe(0)
@@ -135,7 +135,7 @@ async function begun(prefix: string): Promise<void> {
     (await engine.container(`${prefix}_ccci-sandbox`))
       ? ({ state: 'ready', value: null } as const)
       : ({ state: 'waiting', reason: 'no container yet' } as const)
-  await waitFor(look, { name: 'the container', deadlineMs: 60_000, everyMs: 20 })
+  await waitFor(look, { name: 'the container', timeoutMs: 60_000, everyMs: 20 })
 }
 
 function source(path: string): string {

@@ -27,7 +27,7 @@ type Name = (typeof NAMES)[number]
 beforeAll(() => docker(['network', 'create', '--driver', 'overlay', '--attachable', id]), MINUTE)
 
 afterAll(async () => {
-  for (const name of NAMES) await tryDocker(['rm', '--force', `${id}-${name}`], { deadlineMs: 2 * MINUTE })
+  for (const name of NAMES) await tryDocker(['rm', '--force', `${id}-${name}`], { timeoutMs: 2 * MINUTE })
   const gone = await waitFor<true, never>(
     async () => {
       const removed = await tryDocker(['network', 'rm', id])
@@ -35,7 +35,7 @@ afterAll(async () => {
         ? { state: 'ready', value: true }
         : { state: 'waiting', reason: removed.stderr }
     },
-    { name: 'the network to be removed', deadlineMs: 2 * MINUTE, everyMs: 200 },
+    { name: 'the network to be removed', timeoutMs: 2 * MINUTE, everyMs: 200 },
   )
   expect(gone.state).toBe('ready')
 }, 10 * MINUTE)
@@ -92,7 +92,7 @@ function aliases(names: readonly string[]): string[] {
 
 async function start(name: Name, args: readonly string[]): Promise<void> {
   const about = ['--detach', '--init', '--name', `${id}-${name}`, '--network', id]
-  await docker(['run', ...about, ...args, TOOLBOX, 'sleep', '3600'], { deadlineMs: 2 * MINUTE })
+  await docker(['run', ...about, ...args, TOOLBOX, 'sleep', '3600'], { timeoutMs: 2 * MINUTE })
 }
 
 async function addressOf(name: Name): Promise<string> {

@@ -165,7 +165,7 @@ describe('openEventLog', () => {
       try { log.append({ type: 'note', text: 'x'.repeat(5000) }) } catch (error) { console.log(error.code) }
       log.append({ type: 'note', text: 'after' })`
     const limited = ['-c', 'ulimit -f 2; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', program]
-    const { stdout, stderr } = await exec('sh', limited, { deadlineMs: 20_000 })
+    const { stdout, stderr } = await exec('sh', limited, { timeoutMs: 20_000 })
     expect(stdout.trim(), stderr).toBe('disk-full')
     expect(readEvents(file).map((event) => (event as { text: string }).text)).toEqual(['before', 'after'])
   })

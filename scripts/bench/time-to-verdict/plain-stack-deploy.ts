@@ -19,29 +19,29 @@ export interface PlainOptions {
   readonly dir: string
   /** True: its newest release first, and head over it. */
   readonly upgrade: boolean
-  readonly deadlineMs: number
+  readonly timeoutMs: number
 }
 
 /**
  * What people write without cc-ci: `docker stack deploy`, then `docker service ls` every second until every service shows n/n for some
  * seconds, or the deadline. Seconds from the deployment that is judged to the verdict. Removes its stack.
  */
-export async function plainDeploy({ dir, upgrade, deadlineMs }: PlainOptions): Promise<PlainResult> {
+export async function plainDeploy({ dir, upgrade, timeoutMs }: PlainOptions): Promise<PlainResult> {
   const stack = `plain_${randomId(8)}`
   try {
     if (upgrade) {
-      const [tag = ''] = (await execOk('git', ['tag'], { cwd: dir, deadlineMs: 10_000 })).stdout.split('\n')
-      await execOk('git', ['checkout', '-q', tag], { cwd: dir, deadlineMs: 10_000 })
-      await deployAndPoll(stack, dir, deadlineMs)
-      await execOk('git', ['checkout', '-q', 'main'], { cwd: dir, deadlineMs: 10_000 })
+      const [tag = ''] = (await execOk('git', ['tag'], { cwd: dir, timeoutMs: 10_000 })).stdout.split('\n')
+      await execOk('git', ['checkout', '-q', tag], { cwd: dir, timeoutMs: 10_000 })
+      await deployAndPoll(stack, dir, timeoutMs)
+      await execOk('git', ['checkout', '-q', 'main'], { cwd: dir, timeoutMs: 10_000 })
     }
-    return await deployAndPoll(stack, dir, deadlineMs)
+    return await deployAndPoll(stack, dir, timeoutMs)
   } finally {
-    await removeStackOrThrow(await Engine.connect(), { stack, runId: newRunId(Date.now()), deadlineMs: 120_000 })
+    await removeStackOrThrow(await Engine.connect(), { stack, runId: newRunId(Date.now()), timeoutMs: 120_000 })
   }
 }
 
-async function deployAndPoll(stack: string, dir: string, deadlineMs: number): Promise<PlainResult> {
+async function deployAndPoll(stack: string, dir: string, timeoutMs: number): Promise<PlainResult> {
   const begun = performance.now()
   const ms = () => performance.now() - begun
   const done = (verdict: string) => ({ verdict, seconds: ms() / 1000 })
@@ -51,12 +51,12 @@ async function deployAndPoll(stack: string, dir: string, deadlineMs: number): Pr
     {
       cwd: dir,
       env: { ...inheritedEnv(), ...settings(dir), STACK_NAME: stack, DOMAIN: `${stack}.test`, LETS_ENCRYPT_ENV: '' },
-      deadlineMs,
+      timeoutMs,
     },
   )
   if (exitCode !== 0) return done('refused')
   let since: number | null = null
-  while (ms() < deadlineMs) {
+  while (ms() < timeoutMs) {
     since = (await allUp(stack)) ? (since ?? ms()) : null
     if (since !== null && ms() - since >= STEADY_MS) return done('ok')
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
@@ -72,7 +72,7 @@ function settings(dir: string): Record<string, string> {
 
 async function allUp(stack: string): Promise<boolean> {
   const args = ['service', 'ls', '--filter', `label=com.docker.stack.namespace=${stack}`, '--format', '{{.Replicas}}']
-  const { stdout } = await execOk('docker', args, { deadlineMs: 30_000 })
+  const { stdout } = await execOk('docker', args, { timeoutMs: 30_000 })
   const counts = stdout.split('\n').filter(Boolean)
   return counts.length > 0 && counts.every((count) => /^(\d+)\/\1\b/.test(count))
 }

@@ -7,5 +7,5 @@ const ROOT = join(import.meta.dirname, '..', '..', '..')
 export async function formatTypeScript(text: string, file: string): Promise<string> {
   const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome')
   const args = [biome, 'format', `--stdin-file-path=${file}`]
-  return (await execOk(process.execPath, args, { cwd: ROOT, deadlineMs: 30_000, input: text })).stdout
+  return (await execOk(process.execPath, args, { cwd: ROOT, timeoutMs: 30_000, input: text })).stdout
 }

@@ -49,7 +49,7 @@ export async function onBench(
     })
     return { found, runs }
   } finally {
-    await exec('docker', ['image', 'rm', '--force', IMAGE], { deadlineMs: 60_000 })
+    await exec('docker', ['image', 'rm', '--force', IMAGE], { timeoutMs: 60_000 })
     rmSync(dir, { recursive: true, force: true })
   }
 }
@@ -59,14 +59,14 @@ export async function buildImage(dir: string, dockerfile: string): Promise<void>
   writeFileSync(join(dir, 'Dockerfile'), dockerfile)
   const env = { ...wholeEnv(), DOCKER_BUILDKIT: '0' }
   const args = ['build', '-q', '-t', IMAGE, '-f', join(dir, 'Dockerfile'), dir]
-  await execOk('docker', args, { deadlineMs: 600_000, env })
+  await execOk('docker', args, { timeoutMs: 600_000, env })
 }
 
 function committer(recipe: string): Bench['commit'] {
   const git = (...args: string[]) =>
     execOk('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], {
       cwd: recipe,
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     })
   const edit = (name: string, change: (text: string) => string) =>
     writeFileSync(join(recipe, name), change(readFileSync(join(recipe, name), 'utf8')))
@@ -99,7 +99,7 @@ function attributor({ work, dir, recipe, state }: Place): Bench['ab'] {
       args.push('--tool', `${builds.well}..${builds.build}`, '--tool-repo', builds.dir)
     } else args.push('--as-is')
     await exec(LAUNCHER, [...args, ...more, '--state', state, '--json', file], {
-      ...{ deadlineMs: DEADLINE_MS, env: { ...wholeEnv(), ...env } },
+      ...{ timeoutMs: DEADLINE_MS, env: { ...wholeEnv(), ...env } },
       onLine: (line) => {
         process.stdout.write(`     ${line}\n`)
         onLine(line)

@@ -35,12 +35,12 @@ export type BuildName = keyof typeof CHANGES
 export async function buildOf(work: string, name: BuildName): Promise<{ dir: string; well: string; build: string }> {
   const dir = join(work, 'cc-ci')
   if (!existsSync(dir))
-    await execOk('git', ['clone', '--quiet', OWN_CHECKOUT, dir], { deadlineMs: 300_000, env: wholeEnv() })
+    await execOk('git', ['clone', '--quiet', OWN_CHECKOUT, dir], { timeoutMs: 300_000, env: wholeEnv() })
   const git = async (...args: string[]) => {
     const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com']
-    return (await execOk('git', [...who, ...args], { cwd: dir, deadlineMs: 60_000 })).stdout.trim()
+    return (await execOk('git', [...who, ...args], { cwd: dir, timeoutMs: 60_000 })).stdout.trim()
   }
-  const own = await execOk('git', ['rev-parse', 'HEAD'], { cwd: OWN_CHECKOUT, deadlineMs: 60_000 })
+  const own = await execOk('git', ['rev-parse', 'HEAD'], { cwd: OWN_CHECKOUT, timeoutMs: 60_000 })
   const well = own.stdout.trim()
   await git('checkout', '--quiet', '--detach', well)
   const { file, from, to }: Change = CHANGES[name]

@@ -43,7 +43,7 @@ export const CASES: Readonly<Record<string, Case>> = {
       const ends = [await commit(GOOD), await commit()]
       const id = newRunId(Date.now())
       const test = ['test', recipe, '--ref', ends[0] ?? '', '--base', 'none', '--only', 'install']
-      await execOk(LAUNCHER, [...test, '--run-id', id, '--state', state], { deadlineMs: DEADLINE_MS, env: wholeEnv() })
+      await execOk(LAUNCHER, [...test, '--run-id', id, '--state', state], { timeoutMs: DEADLINE_MS, env: wholeEnv() })
       const recorded = join(dir, 'recorded.json')
       writeFileSync(recorded, JSON.stringify(broughtBy(runFolder(state, id).results)))
       await buildImage(dir, 'FROM cc-ci-fixtures/busybox:1\nRUN rm /bin/sh\n')

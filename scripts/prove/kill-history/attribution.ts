@@ -15,7 +15,7 @@ interface Attribution {
 /** Two commits of a healthy recipe, each installed by turns. */
 export async function killedAttribution(work: string, state: string): Promise<Subject> {
   const { dir } = await buildRecipe('healthy', join(work, 'healthy'))
-  const { stdout } = await execOk('git', ['-C', dir, 'rev-list', '--max-count=2', 'HEAD'], { deadlineMs: 30_000 })
+  const { stdout } = await execOk('git', ['-C', dir, 'rev-list', '--max-count=2', 'HEAD'], { timeoutMs: 30_000 })
   const range = stdout.trim().split('\n').reverse().join('..')
   const known = new Map<string, readonly string[]>()
   return {

@@ -17,7 +17,7 @@ export async function leftOfRuns(state: string): Promise<string[]> {
   for (const kind of ['container', 'network', 'volume', 'secret', 'config']) {
     const all = kind === 'container' ? ['-a'] : []
     const args = [kind, 'ls', ...all, '--filter', 'label=cc-ci.run', '--format', '{{.Label "cc-ci.run"}}']
-    const { stdout } = await execOk('docker', args, { deadlineMs: 300_000 })
+    const { stdout } = await execOk('docker', args, { timeoutMs: 300_000 })
     labelled.push(...stdout.split('\n').flatMap((id) => (ids.includes(id) ? [`${kind} of run ${id}`] : [])))
   }
   return [...named, ...labelled]

@@ -28,8 +28,8 @@ const SMALL_SHARE = { shares: 256, weight: 25 } as const
 /** Makes the cgroup `name` and the file system, both bounded, for a machine with one tree of cgroups (version 2) or several (version 1). */
 export async function enclose(dir: string, name: string, bounds: EngineBounds): Promise<Enclosure> {
   const disk = join(dir, 'disk.img')
-  await execOk('truncate', ['--size', String(bounds.diskBytes), disk], { deadlineMs: 10_000 })
-  await execOk('mkfs.ext4', ['-q', '-m', '0', disk], { deadlineMs: 60_000 })
+  await execOk('truncate', ['--size', String(bounds.diskBytes), disk], { timeoutMs: 10_000 })
+  await execOk('mkfs.ext4', ['-q', '-m', '0', disk], { timeoutMs: 60_000 })
   return { cgroups: existsSync(join(ROOT, 'cgroup.controllers')) ? oneTree(name, bounds) : trees(name, bounds), disk }
 }
 

@@ -69,7 +69,7 @@ async function module(go: string, dir: string, programs: readonly string[]) {
   const run = (args: readonly string[], cgo: '0' | '1') =>
     execOk(go, args, {
       cwd: dir,
-      deadlineMs: BUILD_DEADLINE_MS,
+      timeoutMs: BUILD_DEADLINE_MS,
       env: { ...wholeEnv(), ...QUICK_ENV, CGO_ENABLED: cgo },
     })
   await mkdir(dir)

@@ -7,8 +7,8 @@ import type { TestEngine } from './namespaces.ts'
 /** Copies the images whose reference begins so from this machine's engine; those that it has already cost nothing. Gives their number. */
 export async function copyImages({ socket }: TestEngine, prefixes: readonly string[]): Promise<number> {
   const list = ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']
-  const here = await execOk('docker', list, { deadlineMs: 30_000 })
-  const there = await execOk('docker', ['--host', `unix://${socket}`, ...list], { deadlineMs: 30_000 })
+  const here = await execOk('docker', list, { timeoutMs: 30_000 })
+  const there = await execOk('docker', ['--host', `unix://${socket}`, ...list], { timeoutMs: 30_000 })
   const has = new Set(there.stdout.split('\n'))
   const wanted = here.stdout
     .split('\n')

@@ -91,7 +91,7 @@ export async function stopEngine(at: string): Promise<void> {
         ? { state: 'ready', value: true }
         : { state: 'waiting', reason: `processes ${left.join(', ')}` }
     },
-    { name: 'the test engine to end', deadlineMs: STOP_DEADLINE_MS, everyMs: 50 },
+    { name: 'the test engine to end', timeoutMs: STOP_DEADLINE_MS, everyMs: 50 },
   )
   if (gone.state !== 'ready') throw new InfraError('engine-not-stopped', `the test engine in ${dir} does not end`)
   await rm(dir, { recursive: true, force: true })
@@ -127,11 +127,11 @@ async function answering(dir: string, outer: number, cgroups: readonly string[] 
       const [pid] = childrenOf(outer)
       if (pid === undefined && !existsSync(`/proc/${outer}`)) return { state: 'impossible', cause: 'it ended' }
       const version = ['--host', `unix://${socket}`, 'version', '--format', '{{.Server.Version}}']
-      const { exitCode } = await exec('docker', version, { deadlineMs: 5000 })
+      const { exitCode } = await exec('docker', version, { timeoutMs: 5000 })
       if (exitCode === 0 && pid !== undefined) return { state: 'ready', value: pid }
       return { state: 'waiting', reason: 'it is starting' }
     },
-    { name: 'the test engine to answer', deadlineMs: START_DEADLINE_MS, everyMs: 100 },
+    { name: 'the test engine to answer', timeoutMs: START_DEADLINE_MS, everyMs: 100 },
   )
   if (up.state !== 'ready') throw new InfraError('engine-not-started', `no answer: ${up.state}`)
   writeFileSync(join(dir, 'engine.json'), `${JSON.stringify({ pid: up.value, cgroups })}\n`)

@@ -20,6 +20,6 @@ export async function ensurePackages(names: readonly string[], log: (line: strin
 }
 
 async function isInstalled(name: string): Promise<boolean> {
-  const { exitCode, stdout } = await exec('dpkg-query', ['--status', name], { deadlineMs: 30_000 })
+  const { exitCode, stdout } = await exec('dpkg-query', ['--status', name], { timeoutMs: 30_000 })
   return exitCode === 0 && /^Status: .* installed$/m.test(stdout)
 }

@@ -54,7 +54,7 @@ async function build(target: string, log: (line: string) => void): Promise<void>
     await mkdir(made)
     await writeFile(join(source, 'go.mod'), GO_MOD)
     const run = (args: string[]) =>
-      execOk(go, args, { cwd: source, deadlineMs: BUILD_DEADLINE_MS, env: { ...wholeEnv(), ...QUICK_ENV } })
+      execOk(go, args, { cwd: source, timeoutMs: BUILD_DEADLINE_MS, env: { ...wholeEnv(), ...QUICK_ENV } })
     await run(['mod', 'tidy'])
     await run([
       'build',
@@ -77,7 +77,7 @@ async function build(target: string, log: (line: string) => void): Promise<void>
 async function copyStatic(module: string, target: string): Promise<void> {
   for (const part of ['templates', 'options']) await cp(join(module, part), join(target, part), { recursive: true })
   // The module cache is read-only; a cache that cannot be deleted by its owner is a nuisance.
-  await execOk('chmod', ['-R', 'u+w', target], { deadlineMs: 60_000 })
+  await execOk('chmod', ['-R', 'u+w', target], { timeoutMs: 60_000 })
   for (const [name, text] of Object.entries(PUBLIC_FILES)) {
     await mkdir(dirname(join(target, 'public', name)), { recursive: true })
     await writeFile(join(target, 'public', name), text)

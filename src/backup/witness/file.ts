@@ -4,7 +4,7 @@ import type { Coverage } from '../plan.ts'
 import { type Toolbox, VOLUMES_DIR } from '../toolbox.ts'
 import type { Witness } from './contract.ts'
 
-const BOUNDS = { deadlineMs: 60_000 }
+const BOUNDS = { timeoutMs: 60_000 }
 
 /**
  * Creates the marker beside the data with the owner of its folder (PostgreSQL syncs every file of its folder after a crash and complains

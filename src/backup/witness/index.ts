@@ -230,7 +230,7 @@ async function directories({ toolbox }: Surroundings, volume: string, paths: rea
   const marks = await inTurn(paths, async (path) => {
     const script = '[ -d "$1" ] && [ ! -L "$1" ]'
     const { exitCode } = await toolbox.exec(['sh', '-c', script, 'directory', `${VOLUMES_DIR}/${volume}/${path}`], {
-      deadlineMs: 30_000,
+      timeoutMs: 30_000,
     })
     return exitCode === 0
   })

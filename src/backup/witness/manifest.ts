@@ -73,7 +73,7 @@ export interface Manifest {
 export async function manifestOf(toolbox: Toolbox, volume: string): Promise<Manifest> {
   const place = `${VOLUMES_DIR}/${volume}`
   const listing = await toolbox.run(['sh', '-c', LIST, 'list', place, String(MAX_FILES * 7 + 7)], {
-    deadlineMs: 120_000,
+    timeoutMs: 120_000,
     maxBytes: MAX_LISTING,
   })
   const all = parseListing(listing).filter(({ path }) => !/(^|\/)\.cc-ci-witness-[a-z0-9]+$/.test(path))
@@ -101,7 +101,7 @@ async function contentDigest(toolbox: Toolbox, place: string, entries: readonly 
   const names = entries.filter(({ type }) => type === 'f').map(({ path }) => `./${path}\0`)
   const script = 'cd "$1" && base64 -d | xargs -0 -r sha256sum -z -- 2>/dev/null | sha256sum'
   const stdin = Buffer.from(names.join(''), 'latin1').toString('base64')
-  return toolbox.run(['sh', '-c', script, 'hash', place], { deadlineMs: 300_000, stdin })
+  return toolbox.run(['sh', '-c', script, 'hash', place], { timeoutMs: 300_000, stdin })
 }
 
 export function compareManifests(

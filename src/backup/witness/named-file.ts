@@ -1,7 +1,7 @@
 import { type Toolbox, VOLUMES_DIR } from '../toolbox.ts'
 import type { Surroundings, Witness, WitnessRow } from './contract.ts'
 
-const BOUNDS = { deadlineMs: 120_000 }
+const BOUNDS = { timeoutMs: 120_000 }
 const HASH = `if [ -f "$1" ] && [ ! -L "$1" ]; then printf '%s bytes, sha256:%.16s' "$(stat -c %s -- "$1")" "$(sha256sum < "$1")"; elif [ -e "$1" ] || [ -L "$1" ]; then printf 'not a file'; else printf 'no file'; fi`
 /** Files of these names are dumps: nothing has them open, so they may be taken away before a restore. */
 const DUMP = /\.(sql|dump|pgdump|tar|tgz|gz)$/i

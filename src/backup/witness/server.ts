@@ -97,7 +97,7 @@ async function takesConnections(call: ClientCall, around: Surroundings): Promise
       const { exitCode, stderr } = await runClient(ping, around)
       return exitCode === NO_SERVER ? { state: 'waiting', reason: firstLine(stderr) } : { state: 'ready', value: true }
     },
-    { ...around, wait: { id: 'database-connects', subject: call.title, service: call.service }, deadlineMs: ANSWER_MS },
+    { ...around, wait: { id: 'database-connects', subject: call.title, service: call.service }, timeoutMs: ANSWER_MS },
   )
   if (asked.state === 'deadline') throw unreadable(call, asked.lastSeen)
 }
@@ -112,7 +112,7 @@ export async function whyNotRead(call: ClientCall, around: Surroundings): Promis
 
 function runClient({ service, script, args, stdin }: ClientCall, around: Surroundings) {
   const argv = withBoundedInput(['sh', '-c', script, 'witness', ...args], stdin)
-  return settledExec(service, argv, { ...around, deadlineMs: CALL_MS, stdin })
+  return settledExec(service, argv, { ...around, timeoutMs: CALL_MS, stdin })
 }
 
 function unreadable({ title, service }: ClientCall, why: string): RecipeError {

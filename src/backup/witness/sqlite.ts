@@ -44,7 +44,7 @@ export async function sqliteFiles(toolbox: Toolbox, volume: string): Promise<str
   const names = Buffer.from(candidates.map(({ path }) => `./${path}\0`).join(''), 'latin1').toString('base64')
   const script = 'cd "$1" && base64 -d | xargs -0 -r -n 500 head -q -c 16 -- | base64 -w0'
   const heads = Buffer.from(
-    await toolbox.run(['sh', '-c', script, 'heads', `${VOLUMES_DIR}/${volume}`], { deadlineMs: 60_000, stdin: names }),
+    await toolbox.run(['sh', '-c', script, 'heads', `${VOLUMES_DIR}/${volume}`], { timeoutMs: 60_000, stdin: names }),
     'base64',
   )
   // A file that vanished in between shifts the rest; then nothing can be told.
@@ -80,7 +80,7 @@ export function sqliteWitness(volume: string, path: string, covered: Coverage): 
   let before: Fingerprint | undefined
   let between: { readonly seen: Fingerprint; readonly words: string } | undefined
   const isThere = async (toolbox: Toolbox) =>
-    (await toolbox.exec(['test', '-f', place], { deadlineMs: 30_000 })).exitCode === 0
+    (await toolbox.exec(['test', '-f', place], { timeoutMs: 30_000 })).exitCode === 0
   return {
     subject,
     kind: 'sqlite',
@@ -122,7 +122,7 @@ function excludedBy(path: string, covered: Coverage): string | null {
 
 function query(toolbox: Toolbox, place: string, sql: string): Promise<string> {
   return toolbox.run(['sh', '-c', OPEN, 'sqlite', place], {
-    deadlineMs: 120_000,
+    timeoutMs: 120_000,
     stdin: sql,
     maxBytes: 16 * 1024 * 1024,
   })

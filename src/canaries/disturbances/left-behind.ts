@@ -24,7 +24,7 @@ export const leftBehind: Disturbance = {
             ? { state: 'ready', value: true }
             : { state: 'waiting', reason: 'services are there' }
         },
-        { name: 'the services to be removed', deadlineMs: 60_000, everyMs: 10 },
+        { name: 'the services to be removed', timeoutMs: 60_000, everyMs: 10 },
       )
       const child = spawn('sleep', [SECONDS], {
         env: { PATH: process.env.PATH ?? '', [RUN_VARIABLE]: run.id },

@@ -41,7 +41,7 @@ export async function tcpLook({
     argv: ['bash', '-c', CONNECT, 'probe', address, String(port)],
     labels: { [RUN_LABEL]: runId },
     network: `container:${container.id}`,
-    deadlineMs: DEADLINE_MS,
+    timeoutMs: DEADLINE_MS,
     signal,
   })
   return exitCode === 0 ? null : (output.trim().split('\n').at(-1) ?? '') || 'nothing listens there'

@@ -62,7 +62,7 @@ export async function runAndShow(
     repeat: options.repeat !== false,
     ...promotion(plan, options),
     ...checkpoints(options),
-    deadlineMs: options.deadline,
+    timeoutMs: options.deadline,
     signal,
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())

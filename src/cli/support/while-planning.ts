@@ -11,7 +11,7 @@ export interface Planning {
   /** Removes what planning has written so far, but for scratch folders; it continues while this is called. */
   readonly discard?: () => void
   /** Default 15 min, which is the most. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   /** Ends it as SIGTERM does. */
   readonly signal?: AbortSignal
 }
@@ -23,7 +23,7 @@ export interface Planning {
  */
 export async function whilePlanning<T>(
   act: () => Promise<T>,
-  { discard, deadlineMs = DEADLINE_MS, signal }: Planning = {},
+  { discard, timeoutMs = DEADLINE_MS, signal }: Planning = {},
 ): Promise<T> {
   const end = (error: CancelledError | DeadlineError) => {
     killPrograms()
@@ -31,7 +31,7 @@ export async function whilePlanning<T>(
     removeScratch()
     process.exit(reportError(error, process.argv.slice(2)))
   }
-  const mostMs = Math.min(DEADLINE_MS, deadlineMs)
+  const mostMs = Math.min(DEADLINE_MS, timeoutMs)
   const timer = setTimeout(() => end(late(mostMs)), mostMs)
   const onInterrupt = () => end(new CancelledError('SIGINT'))
   const onTerminate = () => end(new CancelledError('SIGTERM'))

@@ -88,7 +88,7 @@ function facts({ id, sizeBytes, healthPauses }: ImageState): Pick<PinnedImage, '
 
 async function pullError(engine: Engine, { ref, service, signal, log }: Wanted): Promise<unknown> {
   try {
-    await engine.pull(ref, { deadlineMs: PULL_DEADLINE_MS, signal, ...(log ? { onProgress: log } : {}) })
+    await engine.pull(ref, { timeoutMs: PULL_DEADLINE_MS, signal, ...(log ? { onProgress: log } : {}) })
     return null
   } catch (error) {
     signal.throwIfAborted()

@@ -57,8 +57,8 @@ export function nativeDeployer(engine: Engine, options: NativeOptions): Deployer
       return engine.exec(await runningContainer(engine, app, service), argv, execOptions)
     },
 
-    async undeploy(app, { deadlineMs }) {
-      await removeStackOrThrow(engine, { stack: app.stack, runId: app.runId, deadlineMs })
+    async undeploy(app, { timeoutMs }) {
+      await removeStackOrThrow(engine, { stack: app.stack, runId: app.runId, timeoutMs })
       ours.delete(app.stack)
     },
   }

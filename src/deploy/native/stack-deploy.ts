@@ -29,7 +29,7 @@ export async function stackDeploy({ stack, model, dir, signal, mask, log }: Stac
   const args = ['stack', 'deploy', '--resolve-image', 'never', '--compose-file', '-', stack]
   const input = composeText(model)
   const { exitCode, stderr, stdout, timedOut } = await exec('docker', args, {
-    deadlineMs: DEADLINE_MS,
+    timeoutMs: DEADLINE_MS,
     cwd: dir,
     env,
     input,

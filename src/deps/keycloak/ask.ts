@@ -37,7 +37,7 @@ export async function answers(host: ProviderHost): Promise<void> {
       if (status === 200) return { state: 'ready', value: true }
       return { state: 'waiting', reason: `${status} ${body.slice(0, 80).trim()}` }
     },
-    { name: 'Keycloak to answer through the edge', deadlineMs: ROUTE_DEADLINE_MS, everyMs: 200, signal: host.signal },
+    { name: 'Keycloak to answer through the edge', timeoutMs: ROUTE_DEADLINE_MS, everyMs: 200, signal: host.signal },
   )
   if (waited.state === 'ready') return
   throw new InfraError(

@@ -59,7 +59,7 @@ export async function removeService(engine: Engine): Promise<boolean> {
   await removeStackOrThrow(engine, {
     stack: KEYCLOAK_SERVICE,
     runId: KEYCLOAK_SERVICE,
-    deadlineMs: REMOVAL_DEADLINE_MS,
+    timeoutMs: REMOVAL_DEADLINE_MS,
   })
   return true
 }
@@ -96,7 +96,7 @@ async function failureOf({ engine, signal, log }: ProviderHost): Promise<Cause |
   const up = await converge(engine, {
     stack: KEYCLOAK_SERVICE,
     expected: [{ service: KEYCLOAK_SERVICE }],
-    deadlineMs: UP_DEADLINE_MS,
+    timeoutMs: UP_DEADLINE_MS,
     signal,
     onWaiting: ({ reason }) => log(`waiting for Keycloak: ${reason}`),
   })

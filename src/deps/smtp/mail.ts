@@ -49,5 +49,5 @@ async function inSink(host: ProviderHost, name: string, argv: readonly string[])
 }
 
 function exec({ engine, signal }: ProviderHost, name: string, argv: readonly string[]): Promise<EngineExecResult> {
-  return engine.exec(name, argv, { deadlineMs: EXEC_DEADLINE_MS, signal, maxBytes: 2 * 1024 * 1024 })
+  return engine.exec(name, argv, { timeoutMs: EXEC_DEADLINE_MS, signal, maxBytes: 2 * 1024 * 1024 })
 }

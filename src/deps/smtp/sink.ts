@@ -53,7 +53,7 @@ async function listens(host: ProviderHost, name: string): Promise<void> {
       const open = await looksOpen(host, name)
       return open ? { state: 'ready', value: true } : { state: 'waiting', reason: 'nothing listens yet' }
     },
-    { name: 'the mail sink to listen', deadlineMs: UP_DEADLINE_MS, everyMs: 100, signal: host.signal },
+    { name: 'the mail sink to listen', timeoutMs: UP_DEADLINE_MS, everyMs: 100, signal: host.signal },
   )
   if (waited.state === 'ready') return
   const why = waited.state === 'deadline' ? waited.lastSeen : waited.cause.slice(-500)

@@ -108,7 +108,7 @@ export class Activity {
     try {
       const cpuMs = await this.#engine.cpuMs(id)
       if (cpuMs === null) return null
-      const options = { tail: LAST_LINES, maxBytes: 64 * 1024, deadlineMs: 5000, timestamps: true }
+      const options = { tail: LAST_LINES, maxBytes: 64 * 1024, timeoutMs: 5000, timestamps: true }
       const lines = (await this.#engine.containerLogs(id, options)).split('\n').map(stamped)
       return {
         cpuMs,

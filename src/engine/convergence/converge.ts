@@ -27,7 +27,7 @@ export interface ConvergeOptions {
   /** The services as they were before this deployment. Default: none, all are new. */
   readonly before?: readonly ServiceState[]
   /** How long a stack may take that shows no progress; three times that is the end in any case. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
   readonly onWaiting?: OnWaiting
@@ -79,7 +79,7 @@ export async function convergeOn(
   const lastSeen = mask(waited.lastSeen)
   return {
     state: 'impossible',
-    cause: late(moves(observer, options.deadlineMs), { lastSeen, waitedMs }, details),
+    cause: late(moves(observer, options.timeoutMs), { lastSeen, waitedMs }, details),
     waitedMs,
   }
 }
@@ -136,20 +136,20 @@ async function waitWhileItMoves(
   observer: Looking['observer'],
   options: ConvergeOptions & { readonly clock: Clock; readonly wake: WaitOptions['wake'] },
 ): Promise<WaitResult<Converged, Diagnosis>> {
-  const { stack, deadlineMs, signal, clock, onWaiting, wake } = options
+  const { stack, timeoutMs, signal, clock, onWaiting, wake } = options
   const wait = (ms: number) =>
-    waitFor(look, { wait: { id: 'converge', subject: stack }, deadlineMs: ms, signal, clock, onWaiting, wake })
+    waitFor(look, { wait: { id: 'converge', subject: stack }, timeoutMs: ms, signal, clock, onWaiting, wake })
   const begun = clock.now()
-  let waited = await wait(deadlineMs)
-  while (waited.state === 'deadline' && clock.now() - begun < LONGEST * deadlineMs && moves(observer, deadlineMs)) {
+  let waited = await wait(timeoutMs)
+  while (waited.state === 'deadline' && clock.now() - begun < LONGEST * timeoutMs && moves(observer, timeoutMs)) {
     waited = await wait(STRETCH_MS)
   }
   return { ...waited, waitedMs: clock.now() - begun }
 }
 
 /** Of a short deadline only its second half counts. */
-function moves(observer: Looking['observer'], deadlineMs: number): boolean {
-  return showsProgress(observer.last, Math.min(START_QUIET_MS, deadlineMs / 2))
+function moves(observer: Looking['observer'], timeoutMs: number): boolean {
+  return showsProgress(observer.last, Math.min(START_QUIET_MS, timeoutMs / 2))
 }
 
 function late(

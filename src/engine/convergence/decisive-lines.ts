@@ -51,7 +51,7 @@ function health(snapshot: Snapshot, task: ObservedTask | undefined): string[] {
 async function log(engine: Logs, task: ObservedTask | undefined): Promise<string[]> {
   if (!task?.containerId) return []
   try {
-    const options = { tail: LOG_TAIL, deadlineMs: 5000, maxBytes: 256 * 1024 }
+    const options = { tail: LOG_TAIL, timeoutMs: 5000, maxBytes: 256 * 1024 }
     const here = await engine.container(task.containerId)
     const text = here ? await engine.containerLogs(task.containerId, options) : await engine.taskLogs(task.id, options)
     const lines = foldRepeats(text.split('\n').filter((line) => line.trim() !== ''))

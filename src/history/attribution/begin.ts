@@ -37,7 +37,7 @@ export interface Begin {
   readonly flags: readonly string[]
   /** Default: six a cell, and three for each step of a search. */
   readonly runs?: number
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly bisect: boolean
   readonly now: number
   /** Default: a new one. */
@@ -86,7 +86,7 @@ export async function beginAttribution(
       recipe: { name: repo.name, dir: repo.dir, origin: repo.origin, ...ref },
       tool: { repository: tool === null ? null : asked.repository, old: tool?.old ?? null, new: tool?.new ?? null },
       ...{ moved, flags: [...asked.flags], lines, spentMs: 0 },
-      bounds: { runs: asked.runs ?? defaultRuns(moved, lines), deadlineMs: asked.deadlineMs },
+      bounds: { runs: asked.runs ?? defaultRuns(moved, lines), deadlineMs: asked.timeoutMs },
       recorded: asked.recorded === undefined ? lastRecorded(stateDir, tool?.old ?? null, ref.old) : asked.recorded,
       ...{ current: null, runs: [], decision: null, bisection: null },
     }

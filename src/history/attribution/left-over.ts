@@ -20,12 +20,12 @@ export async function clearLeftOver(build: ToolBuild, run: string, signal: Abort
       const lives = record?.status === 'running' && !isAbandoned(record, folder)
       return lives ? { state: 'waiting', reason: 'it still takes down what it made' } : { state: 'ready', value: true }
     },
-    { name: 'the run of a killed attribution to end', deadlineMs: END_DEADLINE_MS, signal },
+    { name: 'the run of a killed attribution to end', timeoutMs: END_DEADLINE_MS, signal },
   )
   if (ended.state === 'ready' && !readRecord(folder)) return rm(folder.dir, { recursive: true, force: true })
   if (ended.state === 'ready' && readRecord(folder)?.status === 'ended') return
   const args = ['gc', '--state', build.state]
-  const gc = await exec(launcherOf(build), args, { deadlineMs: END_DEADLINE_MS, env: toolEnv(build), signal })
+  const gc = await exec(launcherOf(build), args, { timeoutMs: END_DEADLINE_MS, env: toolEnv(build), signal })
   if (gc.exitCode === 0 && readRecord(folder)?.status !== 'running') return
   throw new InfraError(
     'run-left-behind',

@@ -114,8 +114,8 @@ async function whole(dir: string, make: (making: string) => Promise<void>): Prom
 async function checkOut(checkout: string, commit: string, { repository }: PinOptions): Promise<void> {
   await gitOk(checkout, ['init', '--quiet', '--template='])
   const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', ...uploadArgs(repository), repository, commit]
-  await gitOk(checkout, fetch, { deadlineMs: FETCH_DEADLINE_MS, protocols: ['file'] })
-  await gitOk(checkout, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'], { deadlineMs: FETCH_DEADLINE_MS })
+  await gitOk(checkout, fetch, { timeoutMs: FETCH_DEADLINE_MS, protocols: ['file'] })
+  await gitOk(checkout, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'], { timeoutMs: FETCH_DEADLINE_MS })
   const missing = ['bin/cc-ci', ...PACKAGE_FILES].filter((file) => !existsSync(join(checkout, file)))
   if (missing.length === 0) return
   throw new UsageError(
@@ -138,7 +138,7 @@ async function installPackages(checkout: string, { stateDir, log, signal }: PinO
         await whole(dir, async (making) => {
           for (const file of PACKAGE_FILES) await copyFile(join(checkout, file), join(making, file))
           const args = ['ci', '--no-audit', '--no-fund']
-          await execOk('npm', args, { cwd: making, env: wholeEnv(), deadlineMs: INSTALL_DEADLINE_MS, signal })
+          await execOk('npm', args, { cwd: making, env: wholeEnv(), timeoutMs: INSTALL_DEADLINE_MS, signal })
         })
       }
       // From now on it is in use, though no checkout is linked to it yet.
@@ -151,7 +151,7 @@ async function installPackages(checkout: string, { stateDir, log, signal }: PinO
 
 /** A build that cannot even print its help is run all the same: that is what is to be found out. */
 async function assertRunnable(build: ToolBuild): Promise<void> {
-  const help = await exec(launcherOf(build), ['test', '--help'], { deadlineMs: 60_000, env: toolEnv(build) })
+  const help = await exec(launcherOf(build), ['test', '--help'], { timeoutMs: 60_000, env: toolEnv(build) })
   const missing = help.exitCode === 0 ? NEEDED_FLAGS.filter((flag) => !help.stdout.includes(flag)) : []
   if (missing.length === 0) return
   throw new UsageError('tool-too-old', `cc-ci ${build.commit} does not know ${missing.join(' and ')}`, {

@@ -26,7 +26,9 @@ export const AGAINST_REUSE = {
       ...(installSteps ? [installSteps.shown] : []),
       ...(functions.has('env') ? ['env as a function'] : []),
     ]
-    return names.length > 0 ? `${names.join(' and ')} would generate other values than those its data was made with` : null
+    return names.length > 0
+      ? `${names.join(' and ')} would generate other values than those its data was made with`
+      : null
   },
 } as const satisfies Record<string, (plan: RunPlan) => string | null>
 

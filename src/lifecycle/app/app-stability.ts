@@ -32,7 +32,7 @@ async function outlived({ watch, signal, clock }: RunContext, reporter: TierRepo
       const [first] = await watch.unproven({ leastMs })
       return first ? { state: 'waiting', reason: first.message } : { state: 'ready', value: true }
     },
-    { wait: 'last', deadlineMs: DEADLINE_MS, everyMs: 1000, signal, clock, onWaiting: reporter.onWaiting },
+    { wait: 'last', timeoutMs: DEADLINE_MS, everyMs: 1000, signal, clock, onWaiting: reporter.onWaiting },
   )
   for (const { message } of watch.news()) reporter.finding({ code: 'task-ended', severity: 'warning', message })
   if (waited.state === 'ready') return

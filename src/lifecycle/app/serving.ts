@@ -33,7 +33,7 @@ export async function awaitConvergence(
   const result = await watch.converge({
     expected: deployed.services,
     before: before?.services,
-    deadlineMs: deployDeadline(plan, deployed.services),
+    timeoutMs: deployDeadline(plan, deployed.services),
     signal,
     onWaiting: reporter.onWaiting,
   })
@@ -77,7 +77,7 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
     tasksOf: () => runningTasks(engine, stack),
     portsOf: (container: string, looking: AbortSignal) =>
       listeningPorts({ engine, runId, stack, container, toolboxImage, signal: looking }),
-    ...{ deadlineMs: timeouts.http, quietMs: timeouts.quiet, signal, clock, onWaiting: reporter.onWaiting },
+    ...{ timeoutMs: timeouts.http, quietMs: timeouts.quiet, signal, clock, onWaiting: reporter.onWaiting },
     activity: watch,
     mask: (text: string) => masker.mask(text),
   }
@@ -131,7 +131,7 @@ export async function lookAt(
     allowed: health.status,
     mask: (text) => masker.mask(text),
     onWaiting: reporter.onWaiting,
-    deadlineMs: BROWSER_DEADLINE_MS,
+    timeoutMs: BROWSER_DEADLINE_MS,
     signal,
   })
 }

@@ -204,7 +204,7 @@ function again(
   subject: string,
   look: (signal: AbortSignal) => Promise<string | null>,
 ): Promise<WaitResult<true, string>> {
-  const { http: deadlineMs, quiet: quietMs } = plan.settings.settings.timeouts
+  const { http: timeoutMs, quiet: quietMs } = plan.settings.settings.timeouts
   const stillness = new Stillness({ quietMs, activity: watch, clock })
   return waitFor<true, string>(
     async (looking) => {
@@ -214,7 +214,7 @@ function again(
       stillness.saw({ sign: seen, request: { from, to: clock.now() }, excused: true })
       return stillness.isDecided(true) ? { state: 'impossible', cause: seen } : { state: 'waiting', reason: seen }
     },
-    { wait: { id: 'as-before', subject }, deadlineMs, everyMs: () => stillness.pauseMs(), signal, clock, onWaiting },
+    { wait: { id: 'as-before', subject }, timeoutMs, everyMs: () => stillness.pauseMs(), signal, clock, onWaiting },
   )
 }
 

@@ -18,7 +18,7 @@ export async function whileStopped<T>(
   await keepLogs(context)
   const stopped: StoppedServices = await stopServices(host.engine, services, {
     stack: plan.app.stack,
-    deadlineMs: deployDeadline(plan, state.current?.services ?? []),
+    timeoutMs: deployDeadline(plan, state.current?.services ?? []),
     signal,
     clock,
     wake: watch.listener(),

@@ -77,7 +77,7 @@ class Call {
     const handlers = { ...appHandlers({ context, reporter, op, log: log.line }), ...this.#outcome() }
     try {
       return await sandbox.run(argv, {
-        deadlineMs: timeoutMs,
+        timeoutMs: timeoutMs,
         signal: context.signal,
         env,
         onLine: log.line,

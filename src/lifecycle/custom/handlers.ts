@@ -48,7 +48,7 @@ export function appHandlers(caller: Caller): RpcHandlers {
     exec: async (params) => {
       const { service, argv, timeoutMs, input } = execShape.parse(params)
       refuseBeforeDeployment(context)
-      const options = { deadlineMs: timeoutMs, signal, ...(input === undefined ? {} : { stdin: input }) }
+      const options = { timeoutMs: timeoutMs, signal, ...(input === undefined ? {} : { stdin: input }) }
       const { exitCode, stdout, stderr } = await deployer.exec(plan.app, service, argv, options)
       return { exitCode, stdout, stderr }
     },

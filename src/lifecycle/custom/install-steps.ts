@@ -58,7 +58,7 @@ async function runScript(context: RunContext, reporter: TierReporter, path: stri
   const keep = (line: string) => void (output.length < MAX_OUTPUT_LINES && output.push(line))
   const sandbox = await sandboxOf(context)
   return await sandbox.run(['bash', '-eu', '-o', 'pipefail', `${INSIDE.code}/${path}`], {
-    deadlineMs: context.plan.settings.settings.timeouts.hook,
+    timeoutMs: context.plan.settings.settings.timeouts.hook,
     signal: context.signal,
     cwd: INSIDE.code,
     env: scriptEnv(context),

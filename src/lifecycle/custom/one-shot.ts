@@ -19,7 +19,7 @@ export async function callOnce({ context, reporter }: Caller, params: unknown): 
   const { host, plan, signal, masker, watch } = context
   const name = `${plan.app.stack}_${service}`
   const { stack } = plan.app
-  const options = { service: name, stack, deadlineMs: timeoutMs, signal, onWaiting: reporter.onWaiting }
+  const options = { service: name, stack, timeoutMs: timeoutMs, signal, onWaiting: reporter.onWaiting }
   const result = await watch.during({ kind: 'run-once', services: [service] }, () => runOnce(host.engine, options))
   if (result.state === 'ready') return { completed: true }
   if (result.state === 'impossible') {

@@ -20,7 +20,7 @@ export async function awaitReady(context: RunContext, reporter: TierReporter, op
 
 async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Probe): Promise<void> {
   const name = probeName(probe)
-  const deadlineMs = probe.timeout ?? DEFAULT_TIMEOUT_MS
+  const timeoutMs = probe.timeout ?? DEFAULT_TIMEOUT_MS
   const result = await waitFor<true, never>(
     async (signal) => {
       const seen = await look(context, probe, signal)
@@ -28,7 +28,7 @@ async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Pr
     },
     {
       wait: { id: 'ready', subject: name },
-      deadlineMs,
+      timeoutMs,
       everyMs: 1000,
       signal: context.signal,
       clock: context.clock,
@@ -37,7 +37,7 @@ async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Pr
   )
   if (result.state === 'ready') return reporter.check({ id: 'ready', subject: name }, 'pass')
   const last = result.state === 'deadline' ? result.lastSeen : ''
-  const message = `${name}: not within ${deadlineMs / 1000} s; last seen: ${last}`
+  const message = `${name}: not within ${timeoutMs / 1000} s; last seen: ${last}`
   throw new TierStop({ id: 'ready', subject: name }, cause('not-ready', message, { service: serviceOf(probe) }))
 }
 
@@ -93,7 +93,7 @@ async function execLook(
   { service, argv }: { service: string; argv: readonly string[] },
 ): Promise<ProbeLook> {
   try {
-    const { exitCode, stderr, stdout } = await deployer.exec(plan.app, service, argv, { deadlineMs: LOOK_MS, signal })
+    const { exitCode, stderr, stdout } = await deployer.exec(plan.app, service, argv, { timeoutMs: LOOK_MS, signal })
     return exitCode === 0 ? null : `ended with ${exitCode}: ${(stderr.trim() || stdout.trim()).split('\n').at(-1)}`
   } catch (error) {
     // A container that is just being replaced is no answer.
@@ -115,7 +115,7 @@ async function awaitFunction(context: RunContext, reporter: TierReporter, op: Op
     },
     {
       wait: 'ready-function',
-      deadlineMs: ref.timeoutMs,
+      timeoutMs: ref.timeoutMs,
       everyMs: 2000,
       signal: context.signal,
       clock: context.clock,

@@ -38,7 +38,7 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
   const release = async () => {
     await keepLogs(sub)
     const failures = await sub.resources.dispose(sub)
-    await context.deployer.undeploy(plan.app, { deadlineMs: 60_000 })
+    await context.deployer.undeploy(plan.app, { timeoutMs: 60_000 })
     const [first] = failures
     if (first) throw new InfraError('removal-incomplete', `${first.what}: ${first.message}`)
   }

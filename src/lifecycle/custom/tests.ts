@@ -81,7 +81,7 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
   try {
     return await reporter.operation({ kind: 'tests', subject }, () =>
       sandbox.run(['node', `${INSIDE.runtime}/src/inside/tests.ts`], {
-        deadlineMs: context.plan.settings.settings.timeouts.tests,
+        timeoutMs: context.plan.settings.settings.timeouts.tests,
         signal: context.signal,
         env: { CC_CI_TESTS: JSON.stringify(wanted) },
         onLine: log.line,

@@ -34,7 +34,7 @@ function inContainer(engine: Engine, { stack, runId, image }: MeasuredRun): Disk
     async room() {
       try {
         id ??= await begin()
-        const { stdout } = await engine.exec(id, ['stat', '-f', '-c', '%a %b %S', '/'], { deadlineMs: 20_000 })
+        const { stdout } = await engine.exec(id, ['stat', '-f', '-c', '%a %b %S', '/'], { timeoutMs: 20_000 })
         const [free, blocks, size] = stdout.trim().split(' ').map(Number)
         if (!Number.isFinite(free) || !blocks || !size)
           throw new InfraError('disk-unknown', `stat said: ${stdout.slice(0, 200)}`)

@@ -113,7 +113,7 @@ async function bytesHere(
   if (folder === null) return null
   const paths = volumes.map((volume) => join(folder, 'volumes', volume, '_data'))
   const [file, ...args] = [...DU, '--', ...paths] as [string, ...string[]]
-  const { stdout, timedOut } = await exec(file, args, { deadlineMs: DEADLINE_MS, ...(signal ? { signal } : {}) })
+  const { stdout, timedOut } = await exec(file, args, { timeoutMs: DEADLINE_MS, ...(signal ? { signal } : {}) })
   // So many files take as long in a container.
   if (timedOut) throw new InfraError('disk-unknown', `du did not end within ${DEADLINE_MS / 1000} s`)
   return sizesOf(stdout, paths)
@@ -141,7 +141,7 @@ async function bytesThere(
     argv: [...DU, ...paths],
     labels: { [RUN_LABEL]: runId },
     volumes: volumes.map((volume, index) => ({ volume, target: `${ROOT}/${index}`, readOnly: true })),
-    deadlineMs: DEADLINE_MS,
+    timeoutMs: DEADLINE_MS,
     ...(signal ? { signal } : {}),
   })
   const sizes = sizesOf(output, paths)

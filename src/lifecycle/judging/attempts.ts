@@ -24,7 +24,7 @@ export interface Attempts {
   /** Milliseconds since the run began. */
   readonly elapsedMs: () => number
   /** Of the whole run. */
-  readonly deadlineMs: number
+  readonly timeoutMs: number
   readonly signal: AbortSignal
   /** Records that the run was stopped. */
   readonly stopped: () => void
@@ -85,10 +85,10 @@ async function secondOf(run: Attempts, tookMs: number): Promise<Attempt | string
 }
 
 /** The second attempt may need as long as the first, and more for the tiers that the first did not reach. */
-function lacksTime({ deadlineMs, elapsedMs }: Attempts, tookMs: number): string | null {
-  const left = Math.max(0, deadlineMs - elapsedMs())
+function lacksTime({ timeoutMs, elapsedMs }: Attempts, tookMs: number): string | null {
+  const left = Math.max(0, timeoutMs - elapsedMs())
   if (left >= tookMs) return null
-  return `of --deadline ${formatDuration(deadlineMs)} are ${formatDuration(left)} left, and the first attempt took ${formatDuration(tookMs)}`
+  return `of --deadline ${formatDuration(timeoutMs)} are ${formatDuration(left)} left, and the first attempt took ${formatDuration(tookMs)}`
 }
 
 function sayNotRepeated(events: EventLog, why: string): void {

@@ -86,7 +86,7 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
   await unplant(context)
   await stopServices(host.engine, await host.engine.services(plan.app.stack), {
     ...{ stack: plan.app.stack, signal, clock },
-    deadlineMs: deployDeadline(plan, state.current?.services ?? []),
+    timeoutMs: deployDeadline(plan, state.current?.services ?? []),
   })
   const toolbox = await toolboxOf(context)
   const volumes = await measured(toolbox, volumesOf(release), signal)
@@ -118,7 +118,7 @@ const MARKERS = `find "$1" -xdev -name '.cc-ci-witness-*' -print -quit`
 async function refuseWitnesses(toolbox: Toolbox, volumes: readonly string[], signal: AbortSignal): Promise<void> {
   for (const volume of volumes) {
     const place = `${VOLUMES_DIR}/${volume}`
-    const marker = await toolbox.run(['sh', '-c', MARKERS, 'markers', place], { signal, deadlineMs: 300_000 })
+    const marker = await toolbox.run(['sh', '-c', MARKERS, 'markers', place], { signal, timeoutMs: 300_000 })
     if (marker.trim() !== '')
       throw new InternalError('canonical-with-witness', `a witness of cc-ci is left in the volume ${volume}`)
   }

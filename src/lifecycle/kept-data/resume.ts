@@ -66,7 +66,7 @@ async function forgetWitnesses(context: RunContext, reporter: TierReporter): Pro
   for (const volume of toolbox.volumes)
     await toolbox.run(['sh', '-c', FORGET, 'forget', `${VOLUMES_DIR}/${volume}`], {
       signal: context.signal,
-      deadlineMs: 300_000,
+      timeoutMs: 300_000,
     })
   await plant(context, reporter.quiet())
   await unplant(context)

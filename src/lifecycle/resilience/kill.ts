@@ -66,7 +66,7 @@ async function replaced(
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {
     wait: { id: 'task-replaced', service },
-    deadlineMs: deployDeadline(plan, deployed.services),
+    timeoutMs: deployDeadline(plan, deployed.services),
     signal,
     clock,
     wake: watch.listener(),

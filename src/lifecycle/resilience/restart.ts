@@ -73,7 +73,7 @@ async function engineIsBack(context: RunContext, reporter: TierReporter): Promis
     },
     {
       wait: 'engine-back',
-      deadlineMs: BACK_DEADLINE_MS,
+      timeoutMs: BACK_DEADLINE_MS,
       signal,
       clock,
       onWaiting: reporter.onWaiting,

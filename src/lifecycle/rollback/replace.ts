@@ -51,11 +51,11 @@ async function removeServices(context: RunContext, reporter: TierReporter): Prom
   const { host, plan, signal, clock, watch } = context
   const { stack } = plan.app
   const services = await host.engine.services(stack)
-  const deadlineMs = deployDeadline(plan, services)
+  const timeoutMs = deployDeadline(plan, services)
   // The engine takes the containers of removed services away, and their logs with them.
   await keepLogs(context)
   await stopServices(host.engine, services, {
-    ...{ stack, deadlineMs, signal, clock },
+    ...{ stack, timeoutMs, signal, clock },
     wake: watch.listener(),
     onWaiting: reporter.onWaiting,
   })
@@ -66,9 +66,9 @@ async function removeServices(context: RunContext, reporter: TierReporter): Prom
       const names = left.filter(({ state }) => state === 'running').map(({ name }) => name)
       return names.length === 0 ? { state: 'ready', value: true } : { state: 'waiting', reason: names.join(', ') }
     },
-    { wait: 'services-stopped', deadlineMs, everyMs: 200, signal, clock, onWaiting: reporter.onWaiting },
+    { wait: 'services-stopped', timeoutMs, everyMs: 200, signal, clock, onWaiting: reporter.onWaiting },
   )
   if (gone.state === 'ready') return services.map(({ service }) => service)
   const seen = gone.state === 'deadline' ? gone.lastSeen : ''
-  throw new InfraError('services-not-removed', `not within ${deadlineMs} ms: ${seen} still runs`)
+  throw new InfraError('services-not-removed', `not within ${timeoutMs} ms: ${seen} still runs`)
 }

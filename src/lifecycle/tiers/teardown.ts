@@ -31,7 +31,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   // Also where the engine is gone: what runs on this machine would outlive the run, and keep it from ending.
   const failures = await reporter.operation(plan.attached ? 'remove-helpers' : 'remove', async () => [
     ...(await context.resources.dispose(context)),
-    ...(await takeDown({ ...run, known, deadlineMs: TEARDOWN_DEADLINE_MS })),
+    ...(await takeDown({ ...run, known, timeoutMs: TEARDOWN_DEADLINE_MS })),
   ])
   for (const { what, message } of failures) {
     reporter.check({ id: 'removed', subject: what }, 'unverified', cause('teardown-leak', `${what}: ${message}`))

@@ -75,7 +75,7 @@ export interface ForgeOptions {
   readonly fetch?: typeof fetch
   readonly clock?: Clock
   /** Of one request, from the first byte sent to the last byte read. Default 15 s. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 /** Addresses of pages for people. */

@@ -68,7 +68,7 @@ export function mirrorGit(dir: string, source: Source, maxFileBytes: number, sig
     exec('prlimit', [`--fsize=${maxFileBytes}`, '--', 'git', ...config, ...args], {
       cwd: dir,
       env,
-      deadlineMs: DEADLINE_MS,
+      timeoutMs: DEADLINE_MS,
       graceMs: 2_000,
       input,
       signal,

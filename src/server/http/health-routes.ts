@@ -13,7 +13,7 @@ export function healthRoutes(store: Pick<Store, 'ping'>, { registry }: Metrics, 
   const app = new Hono()
   app.get('/healthz', (c) => c.text('alive\n'))
   app.get('/readyz', async (c) => {
-    const seen = await waitFor<null, string>(() => look(store), { name: 'the database', deadlineMs: PING_MS, clock })
+    const seen = await waitFor<null, string>(() => look(store), { name: 'the database', timeoutMs: PING_MS, clock })
     if (seen.state === 'ready') return c.text('ready\n')
     const reason = seen.state === 'impossible' ? seen.cause : `the database has not answered within ${PING_MS} ms`
     return c.text(`${reason}\n`, 503)

@@ -26,10 +26,10 @@ export async function checkOut(bundle: string, into: string, order: CheckoutOrde
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await gitOk(dir, ['init', '--quiet', '--template=', '--initial-branch=cc-ci-checkout'])
   const fetch = ['fetch', '--quiet', '--no-recurse-submodules', '--no-write-fetch-head', '--no-tags', bundle, ...REFS]
-  await gitOk(dir, fetch, { deadlineMs: GIT_DEADLINE_MS, protocols: ['file'] })
+  await gitOk(dir, fetch, { timeoutMs: GIT_DEADLINE_MS, protocols: ['file'] })
   await nameTarget(dir, order.baseBranch)
   const config = await withoutFilters(dir)
-  await gitOk(dir, ['checkout', '--quiet', '--detach', commit], { config, deadlineMs: GIT_DEADLINE_MS })
+  await gitOk(dir, ['checkout', '--quiet', '--detach', commit], { config, timeoutMs: GIT_DEADLINE_MS })
   return dir
 }
 

@@ -21,14 +21,14 @@ export function httpDispatch(server: ServerAddress): Dispatch {
   return {
     sharesFolder: false,
     async claim(body, signal) {
-      const deadlineMs = body.waitMs + 15_000
-      const response = await callServer(server, { method: 'POST', path: 'claim', body, signal, deadlineMs })
+      const timeoutMs = body.waitMs + 15_000
+      const response = await callServer(server, { method: 'POST', path: 'claim', body, signal, timeoutMs })
       if (response.status !== 204) return answerOf(response, assignmentShape)
       await drain(response)
       return null
     },
     async source(assignment, file, signal) {
-      const call = { ...aboutRun(assignment, 'source'), signal, deadlineMs: SOURCE_MS }
+      const call = { ...aboutRun(assignment, 'source'), signal, timeoutMs: SOURCE_MS }
       await save(await callServer(server, { method: 'GET', ...call }), file, signal)
     },
     async renew(assignment) {
@@ -36,7 +36,7 @@ export function httpDispatch(server: ServerAddress): Dispatch {
     },
     async put(assignment, path, offset, bytes) {
       const file = `files/${path.split('/').map(encodeURIComponent).join('/')}?offset=${offset}`
-      const call = { ...aboutRun(assignment, file), body: bytes, deadlineMs: UPLOAD_MS }
+      const call = { ...aboutRun(assignment, file), body: bytes, timeoutMs: UPLOAD_MS }
       return answerOf(await callServer(server, { method: 'PUT', ...call }), z.object({ size: z.int().nonnegative() }))
     },
     finish: (assignment, body) => post(assignment, 'finish', body),
@@ -82,7 +82,7 @@ export interface ServerCall {
   readonly lease?: { readonly run: string; readonly attempt: number; readonly token: string }
   readonly body?: object | Uint8Array
   /** Default 20 s. */
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -93,7 +93,7 @@ export interface ServerCall {
  */
 export async function callServer({ url, token }: ServerAddress, call: ServerCall): Promise<Response> {
   const { method, path, lease, body, signal } = call
-  const late = AbortSignal.timeout(call.deadlineMs ?? CALL_MS)
+  const late = AbortSignal.timeout(call.timeoutMs ?? CALL_MS)
   const begun = performance.now()
   let response: Response
   try {

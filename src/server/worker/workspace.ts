@@ -142,7 +142,7 @@ export async function runGarbageCollection(
 ): Promise<string | null> {
   const [file = '', ...args] = ccCi
   const done = await exec(file, [...args, 'gc', '--state', state], {
-    ...{ deadlineMs: GC_DEADLINE_MS, graceMs: 5000, env: childEnv(), cwd: '/' },
+    ...{ timeoutMs: GC_DEADLINE_MS, graceMs: 5000, env: childEnv(), cwd: '/' },
     signal,
   })
   return done.exitCode === 0 ? null : `${done.stdout}${done.stderr}`.trim().slice(-2000) || 'cc-ci gc did not end'
@@ -155,7 +155,7 @@ export async function pruneImages({ ccCi, state }: CommandOptions, all: boolean)
   const [file = '', ...args] = ccCi
   const limits = all ? ['--max-bytes', '0'] : []
   const done = await exec(file, [...args, 'gc', '--images', ...limits, '--state', state], {
-    ...{ deadlineMs: GC_DEADLINE_MS, graceMs: 5000, env: childEnv(), cwd: '/' },
+    ...{ timeoutMs: GC_DEADLINE_MS, graceMs: 5000, env: childEnv(), cwd: '/' },
   })
   return done.exitCode === 0 ? null : `${done.stdout}${done.stderr}`.trim().slice(-2000) || 'cc-ci gc did not end'
 }

@@ -147,7 +147,7 @@ describe('a refusal', () => {
     const { engine } = stand
     const refusal = { code: 'engine-refused', status: 400, words: 'no user x' }
     await expect(engine.containerLogs('c')).rejects.toMatchObject(refusal)
-    await expect(engine.exec('c', ['id'], { deadlineMs: 5000 })).rejects.toMatchObject(refusal)
+    await expect(engine.exec('c', ['id'], { timeoutMs: 5000 })).rejects.toMatchObject(refusal)
     await expect(engine.connection.hijack('/exec/e/start', {}, AbortSignal.timeout(5000))).rejects.toMatchObject(
       refusal,
     )
@@ -196,7 +196,7 @@ describe('a pull', () => {
   const pulling = async (body: string) => {
     await using stand = await standIn({ body })
     const lines: string[] = []
-    await stand.engine.pull('web:1', { deadlineMs: 5000, onProgress: (line) => lines.push(line) })
+    await stand.engine.pull('web:1', { timeoutMs: 5000, onProgress: (line) => lines.push(line) })
     return lines
   }
   test.each([

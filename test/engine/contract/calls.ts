@@ -213,7 +213,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   containerEnd: {
     asks: 'POST /containers/c/wait',
     answer: { StatusCode: 3, Error: null },
-    act: ({ connection }) => containerEnd(connection, 'c', { deadlineMs: 5000 }),
+    act: ({ connection }) => containerEnd(connection, 'c', { timeoutMs: 5000 }),
   },
   createExec: {
     asks: 'POST /containers/c/exec',

@@ -121,7 +121,7 @@ export function watching(
     converge: (...more: string[]) =>
       watch.converge({
         expected: [...Object.keys(lives), ...more].map((service) => ({ service })),
-        deadlineMs: 60_000,
+        timeoutMs: 60_000,
       }),
   }
 }

@@ -23,7 +23,7 @@ const commit = (number: number) => number.toString(16).padStart(40, '0')
 const numberOf = (id: string | null) => Number.parseInt(id ?? '', 16)
 
 /** Tool and ref each have a line of commits from 0 on; the ends are the first and the last. */
-function asked({ tools = 2, refs = 2, bisect = false, runs = 60, deadlineMs = 600 * MINUTE } = {}): AttributionRecord {
+function asked({ tools = 2, refs = 2, bisect = false, runs = 60, timeoutMs = 600 * MINUTE } = {}): AttributionRecord {
   const line = (length: number) => Array.from({ length }, (_, index) => commit(index))
   return {
     ...{ schema: 1, id: ID, startedAt: new Date(0).toISOString(), status: 'running', why: null },
@@ -31,7 +31,7 @@ function asked({ tools = 2, refs = 2, bisect = false, runs = 60, deadlineMs = 60
     tool: { repository: '/cc-ci', old: commit(0), new: commit(tools - 1) },
     moved: ['tool', 'ref'],
     flags: [],
-    bounds: { runs, deadlineMs },
+    bounds: { runs, deadlineMs: timeoutMs },
     lines: bisect ? { tool: line(tools), ref: line(refs) } : null,
     ...{ spentMs: 0, recorded: null, current: null, runs: [], decision: null, bisection: null },
   }
@@ -96,7 +96,7 @@ describe('an attribution', () => {
     const few = await play(asked({ runs: 7 }), RECIPE)
     expect(few.orders).toHaveLength(7)
     expect(few.done).toMatchObject({ why: 'the bound of 7 runs (--runs)', decision: { verdict: 'inconclusive' } })
-    const short = await play(asked({ deadlineMs: 5 * MINUTE }), RECIPE)
+    const short = await play(asked({ timeoutMs: 5 * MINUTE }), RECIPE)
     expect(short.orders).toHaveLength(5)
     expect(short.done).toMatchObject({ why: 'the deadline (--deadline)', decision: { verdict: 'inconclusive' } })
   })

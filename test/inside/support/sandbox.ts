@@ -30,7 +30,7 @@ export interface FakeSandbox {
 export interface RunOptions {
   readonly handlers?: RpcHandlers
   readonly env?: Readonly<Record<string, string>>
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -48,12 +48,12 @@ export async function fakeSandbox(): Promise<FakeSandbox> {
         await writeFile(path, text)
       }
     },
-    async run(program, args, { handlers = {}, env = {}, deadlineMs = 60_000 }) {
+    async run(program, args, { handlers = {}, env = {}, timeoutMs = 60_000 }) {
       const socket = join(dir, 'rpc.sock')
       const server = await serveRpc(socket, { context: async () => FACTS, ...handlers })
       try {
         return await exec(process.execPath, [join(ROOT, 'src', 'inside', program), ...args], {
-          deadlineMs,
+          timeoutMs,
           cwd: '/',
           env: {
             PATH: process.env.PATH ?? '',

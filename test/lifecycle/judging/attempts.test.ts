@@ -19,7 +19,7 @@ const LEAK: EventDraft[] = [{ type: 'leak', kind: 'volume', name: 'x_data' }, ..
 interface Scene {
   readonly upgrade?: readonly EventDraft[]
   readonly teardown?: readonly EventDraft[]
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly never?: string
   readonly keep?: boolean
   /** Called at these moments; may stop the run. */
@@ -60,7 +60,7 @@ async function play(scene: Scene) {
       return attempt(2, ['install', 'upgrade'])
     },
     elapsedMs: () => now,
-    deadlineMs: scene.deadlineMs ?? 60 * MINUTE,
+    timeoutMs: scene.timeoutMs ?? 60 * MINUTE,
     signal: stop.signal,
     stopped: () => events.append({ type: 'run.interrupted', signal: 'SIGINT' }),
     never: scene.never ?? null,
@@ -94,10 +94,10 @@ describe('runAttempts', () => {
     ['nobody wants it', { never: '--no-repeat' }, /upgrade ended with not-converged: --no-repeat$/],
     [
       'the time left is less than the first attempt took',
-      { deadlineMs: 1.9 * MINUTE },
+      { timeoutMs: 1.9 * MINUTE },
       /--deadline .* 54\.0 s left, .* 1 min 00 s$/,
     ],
-    ['the removal took that time', { deadlineMs: 2.9 * MINUTE }, /54\.0 s left/],
+    ['the removal took that time', { timeoutMs: 2.9 * MINUTE }, /54\.0 s left/],
     ['something is left of the first', { teardown: LEAK }, /not all of the first attempt could be removed/],
     ['the first removal never ended', { teardown: [] }, /not all of the first attempt could be removed/],
   ] as const)('tells why when %s', async (_, scene, why) => {

@@ -211,7 +211,7 @@ describe('a forge that is away', () => {
     const pull = await stage.pull()
     const id = await write(pull, '!testme')
     const event = await stage.receiver.of(id)
-    const forge = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token, deadlineMs: 400 })
+    const forge = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token, timeoutMs: 400 })
     await forge.self()
     const impatient = stage.another({ forge })
     stage.gitea.pause()
@@ -227,7 +227,7 @@ describe('a forge that is away', () => {
   it('may go in the middle of a decision', async () => {
     const pull = await stage.pull()
     await write(pull, '!testme')
-    const real = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token, deadlineMs: 400 })
+    const real = giteaForge({ baseUrl: stage.gitea.url, token: stage.gitea.people.bot.token, timeoutMs: 400 })
     const forge = {
       ...real,
       async isMember(organisation: string, login: string) {

@@ -53,7 +53,7 @@ export class Stage {
   another(parts: Partial<CommentDeps> = {}): CommentReceiver {
     return createCommentReceiver({
       store: this.store,
-      forge: giteaForge({ baseUrl: this.gitea.url, token: this.gitea.people.bot.token, deadlineMs: 3000 }),
+      forge: giteaForge({ baseUrl: this.gitea.url, token: this.gitea.people.bot.token, timeoutMs: 3000 }),
       settings: { runMemoryBytes: 1000, runDeadlineMs: 60_000 },
       publisher: { runChanged: async (row) => void this.shown.push(row) },
       replies: { reply: async (to, reply) => void this.said.push({ ...to, reply }) },

@@ -42,7 +42,7 @@ export class WebhookReceiver {
           .find((one) => one.comment.id === comment)
         return event ? { state: 'ready', value: event } : { state: 'waiting', reason: 'not yet delivered' }
       },
-      { name: `the webhook of comment ${comment}`, deadlineMs: 120_000, everyMs: 20 },
+      { name: `the webhook of comment ${comment}`, timeoutMs: 120_000, everyMs: 20 },
     )
     if (found.state !== 'ready') throw new Error(`no webhook came of comment ${comment}`)
     return found.value

@@ -121,7 +121,7 @@ it('keeps the credential out of the mirror, and out of what it says', async () =
     'sh',
     ['-c', 'grep -rlF -e "$1" -e "$2" "$3" || true', 'sh', ...secrets, join(dir, 'mirrors')],
     {
-      deadlineMs: 30_000,
+      timeoutMs: 30_000,
     },
   )
   expect(found.stdout).toBe('')

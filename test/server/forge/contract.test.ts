@@ -40,7 +40,7 @@ async function nextSecond(): Promise<void> {
   const begun = now()
   await waitFor<null, never>(
     async () => (now() > begun ? { state: 'ready', value: null } : { state: 'waiting', reason: 'the same second' }),
-    { name: 'the next second', deadlineMs: 5_000, everyMs: 20 },
+    { name: 'the next second', timeoutMs: 5_000, everyMs: 20 },
   )
 }
 
@@ -297,7 +297,7 @@ describe('refs', () => {
 
 describe('a forge that is away', () => {
   it('is forge-gone when stopped and when slow, and answers afterwards', async () => {
-    const impatient = FORGES.gitea.connect({ baseUrl: gitea.url, token: gitea.people.bot.token, deadlineMs: 400 })
+    const impatient = FORGES.gitea.connect({ baseUrl: gitea.url, token: gitea.people.bot.token, timeoutMs: 400 })
     gitea.pause()
     expect(await codeOf(impatient.defaultBranch(REPO))).toBe('forge-gone')
     gitea.resume()

@@ -10,7 +10,7 @@ import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { standIn } from '../support/gitea-stand-in.ts'
 
 const TOKEN = 'secret-token-0123456789abcdef'
-const forgeAt = (baseUrl: string, more: { deadlineMs?: number; maxBytes?: number } = {}) =>
+const forgeAt = (baseUrl: string, more: { timeoutMs?: number; maxBytes?: number } = {}) =>
   giteaForge({ baseUrl, token: TOKEN, ...more })
 
 async function errorOf(act: Promise<unknown>): Promise<ForgeError> {
@@ -36,7 +36,7 @@ it('ends an answer that drips, one that never begins, and one that breaks off', 
   })
   for (const { url } of [drips, silent, broken]) {
     const before = systemClock.now()
-    expect((await errorOf(forgeAt(url, { deadlineMs: 300 }).self())).code).toBe('forge-gone')
+    expect((await errorOf(forgeAt(url, { timeoutMs: 300 }).self())).code).toBe('forge-gone')
     expect(systemClock.now() - before).toBeLessThan(10_000)
   }
   expect((await errorOf(forgeAt('http://127.0.0.1:1').self())).code).toBe('forge-gone')

@@ -19,7 +19,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 
 async function runGit(cwd: string, args: readonly string[], input = ''): Promise<string> {
   const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.org']
-  return (await execOk('git', [...who, ...args], { cwd, input, env: inheritedEnv(), deadlineMs: 120_000 })).stdout
+  return (await execOk('git', [...who, ...args], { cwd, input, env: inheritedEnv(), timeoutMs: 120_000 })).stdout
 }
 
 /** A mirror with a branch, and half a megabyte that only a pull request has. */

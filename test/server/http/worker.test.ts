@@ -145,7 +145,7 @@ describe('a worker elsewhere', () => {
         const found = await dispatch.claim(CLAIM, never)
         return found ? { state: 'ready', value: found } : { state: 'waiting', reason: 'nobody has it' }
       },
-      { name: 'the run', deadlineMs: 120_000, everyMs: 50 },
+      { name: 'the run', timeoutMs: 120_000, everyMs: 50 },
     )
     expect(held).toMatchObject({ state: 'ready', value: { request: { id: asked.id } } })
   })
@@ -161,7 +161,7 @@ test('a server that stops answers who waits for something to do, and ends at onc
     (await own.store.workers()).some(({ seenAt }) => seenAt !== null)
       ? ({ state: 'ready', value: null } as const)
       : ({ state: 'waiting', reason: 'not yet' } as const)
-  await waitFor(seen, { name: 'a claim', deadlineMs: 120_000, everyMs: 20 })
+  await waitFor(seen, { name: 'a claim', timeoutMs: 120_000, everyMs: 20 })
   const began = performance.now()
   own.stopWaiting()
   await listening.close(20_000)

@@ -59,7 +59,7 @@ async function stage() {
         const is = statuses.at(-1) === words && comment.includes(`: ${words}.`)
         return is ? ({ state: 'ready', value: null } as const) : ({ state: 'waiting', reason: comment } as const)
       }
-      const seen = await waitFor(look, { name: words, deadlineMs: 30_000, everyMs: 100 })
+      const seen = await waitFor(look, { name: words, timeoutMs: 30_000, everyMs: 100 })
       expect([seen.state, statuses]).toEqual(['ready', expect.arrayContaining([words])])
     },
   }

@@ -86,5 +86,5 @@ async function bundle(source: string, commit: string, file: string): Promise<voi
 }
 
 async function git(cwd: string, ...args: string[]): Promise<string> {
-  return (await execOk('git', args, { cwd, deadlineMs: 30_000, env: inheritedEnv() })).stdout
+  return (await execOk('git', args, { cwd, timeoutMs: 30_000, env: inheritedEnv() })).stdout
 }

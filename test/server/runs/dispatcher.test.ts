@@ -22,7 +22,7 @@ beforeAll(async () => {
   mkdirSync(source)
   const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
   const git = (...args: string[]) =>
-    execOk('git', [...who, ...args], { cwd: source, deadlineMs: 30_000, env: inheritedEnv() })
+    execOk('git', [...who, ...args], { cwd: source, timeoutMs: 30_000, env: inheritedEnv() })
   await git('init', '-q', '-b', 'main')
   await git('commit', '-q', '--allow-empty', '-m', 'x')
 })
@@ -48,7 +48,7 @@ describe('the server’s side of a run', () => {
     expect(held).toMatchObject({ request, attempt: 1, folder: request.id, origin: `${ORIGIN}/coop-cloud/healthy` })
     expect(office.told).toEqual(['running'])
     await office.dispatch.remote('one').source(held, join(office.dir, 'bundle'), never)
-    const heads = await execOk('git', ['bundle', 'list-heads', join(office.dir, 'bundle')], { deadlineMs: 30_000 })
+    const heads = await execOk('git', ['bundle', 'list-heads', join(office.dir, 'bundle')], { timeoutMs: 30_000 })
     expect(heads.stdout).toContain(`${request.commit} refs/cc-ci/head`)
   })
 

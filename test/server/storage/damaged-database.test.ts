@@ -81,7 +81,7 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
 
 test('a damaged database that cannot be moved aside is told, with what to do', async () => {
   await (await open()).store.close()
-  await execOk('mount', ['--bind', database(), database()], { deadlineMs: 10_000 })
+  await execOk('mount', ['--bind', database(), database()], { timeoutMs: 10_000 })
   try {
     await writeFile(database('PG_VERSION'), '12\n')
     await expect(open()).rejects.toMatchObject({
@@ -91,7 +91,7 @@ test('a damaged database that cannot be moved aside is told, with what to do', a
       hint: expect.stringContaining('no mount point of its own'),
     })
   } finally {
-    await execOk('umount', [database()], { deadlineMs: 10_000 })
+    await execOk('umount', [database()], { timeoutMs: 10_000 })
   }
   const fixed = await open()
   expect(fixed.lines[0]).toContain('quarantined')

@@ -14,11 +14,11 @@ let store: OpenStore | null
 beforeEach(async () => {
   store = null
   state = await mkdtemp(join(tmpdir(), 'cc-ci-full-'))
-  await execOk('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'cc-ci-full', state], { deadlineMs: 10_000 })
+  await execOk('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'cc-ci-full', state], { timeoutMs: 10_000 })
 })
 afterEach(async () => {
   await store?.close()
-  await execOk('umount', [state], { deadlineMs: 10_000 })
+  await execOk('umount', [state], { timeoutMs: 10_000 })
   await rm(state, { recursive: true })
 })
 

@@ -61,7 +61,7 @@ export async function runGit(dir: string, as: Account | null, args: readonly str
   const name = as?.login ?? 'nobody'
   const { stdout } = await execOk('git', args, {
     cwd: dir,
-    deadlineMs: 60_000,
+    timeoutMs: 60_000,
     env: {
       ...inheritedEnv(),
       ...header,

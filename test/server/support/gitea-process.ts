@@ -29,7 +29,7 @@ export async function startProcess(dir: string, url: string, { binary }: BuiltGi
       )
       return ok ? { state: 'ready', value: null } : { state: 'waiting', reason: 'no answer yet' }
     },
-    { name: 'the test forge', deadlineMs: START_DEADLINE_MS, everyMs: 50 },
+    { name: 'the test forge', timeoutMs: START_DEADLINE_MS, everyMs: 50 },
   )
   if (up.state === 'ready') return pid
   await stopProcess(pid)
@@ -42,10 +42,10 @@ export async function stopProcess(pid: number): Promise<void> {
   send(pid, 'SIGTERM')
   const gone = async () =>
     isRunning(pid) ? ({ state: 'waiting', reason: 'still there' } as const) : ({ state: 'ready', value: null } as const)
-  const ended = await waitFor<null, never>(gone, { name: 'the end of the forge', deadlineMs: 5_000, everyMs: 20 })
+  const ended = await waitFor<null, never>(gone, { name: 'the end of the forge', timeoutMs: 5_000, everyMs: 20 })
   if (ended.state === 'ready') return
   send(pid, 'SIGKILL')
-  await waitFor<null, never>(gone, { name: 'the end of the forge', deadlineMs: 5_000, everyMs: 20 })
+  await waitFor<null, never>(gone, { name: 'the end of the forge', timeoutMs: 5_000, everyMs: 20 })
 }
 
 export function send(pid: number, signal: NodeJS.Signals | 0): boolean {

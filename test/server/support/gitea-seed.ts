@@ -93,7 +93,7 @@ async function populate(url: string, config: string, { binary }: BuiltGitea, dir
   const first = { login: 'admin', password: 'admin-password-1', token: '' }
   const args = ['admin', 'user', 'create', '-c', config, '--admin', '--username', first.login, '--password']
   const mail = ['--email', 'admin@example.org', '--must-change-password=false']
-  await execOk(binary, [...args, first.password, ...mail], { deadlineMs: 60_000, env: giteaEnv() })
+  await execOk(binary, [...args, first.password, ...mail], { timeoutMs: 60_000, env: giteaEnv() })
   const admin = await makeToken(url, first, ['all'])
   const bot = await makeUser(url, admin, 'bot')
   const member = await makeUser(url, admin, 'member')
@@ -108,7 +108,7 @@ async function populate(url: string, config: string, { binary }: BuiltGitea, dir
       const { empty } = await call(url, admin, 'GET', `/repos/${REPOSITORY}`)
       return empty ? { state: 'waiting', reason: 'still empty' } : { state: 'ready', value: null }
     },
-    { name: 'the first push', deadlineMs: 30_000, everyMs: 50 },
+    { name: 'the first push', timeoutMs: 30_000, everyMs: 50 },
   )
   if (filled.state !== 'ready') throw new Error(`${REPOSITORY} stays empty`)
   await writeFile(join(dir, 'people.json'), JSON.stringify(people))

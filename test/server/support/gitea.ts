@@ -216,7 +216,7 @@ export class Gitea {
   async #eventually(name: string, look: () => Promise<boolean>): Promise<void> {
     const seen = await waitFor<null, never>(
       async () => ((await look()) ? { state: 'ready', value: null } : { state: 'waiting', reason: 'not yet' }),
-      { name, deadlineMs: 120_000, everyMs: 30 },
+      { name, timeoutMs: 120_000, everyMs: 30 },
     )
     if (seen.state !== 'ready') throw new Error(`${name} did not come`)
   }

@@ -37,7 +37,7 @@ export async function startPostgres(): Promise<Postgres> {
   const run = async (program: string, ...args: string[]) => {
     const [file = '', ...rest] = [...as, join(bin, program), ...args]
     const env = { ...inheritedEnv(), LC_ALL: 'C.UTF-8' }
-    return (await execOk(file, rest, { deadlineMs: 120_000, cwd: '/', env })).stdout
+    return (await execOk(file, rest, { timeoutMs: 120_000, cwd: '/', env })).stdout
   }
   const data = join(folder, 'data')
   const port = await freePort()
@@ -95,7 +95,7 @@ export async function startPostgres(): Promise<Postgres> {
 }
 
 async function childrenOf(pid: number): Promise<number[]> {
-  const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(pid)], { deadlineMs: 10_000 })
+  const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(pid)], { timeoutMs: 10_000 })
   return stdout.split('\n').filter(Boolean).map(Number)
 }
 
@@ -112,6 +112,6 @@ async function findPrograms(): Promise<string> {
 /** PostgreSQL refuses to be root: the account that its Debian package makes. Null where we are not root ourselves. */
 async function unprivileged(): Promise<{ name: string; uid: number; gid: number } | null> {
   if (process.getuid?.() !== 0) return null
-  const id = async (flag: string) => Number((await execOk('id', [flag, 'postgres'], { deadlineMs: 10_000 })).stdout)
+  const id = async (flag: string) => Number((await execOk('id', [flag, 'postgres'], { timeoutMs: 10_000 })).stdout)
   return { name: 'postgres', uid: await id('-u'), gid: await id('-g') }
 }

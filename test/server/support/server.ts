@@ -91,7 +91,7 @@ export class TestServer {
 
   /** Any command of cc-ci as its operator. */
   command(...args: readonly string[]) {
-    return exec(LAUNCHER, args, { deadlineMs: 60_000, env: this.env(), cwd: this.dir })
+    return exec(LAUNCHER, args, { timeoutMs: 60_000, env: this.env(), cwd: this.dir })
   }
 
   async api<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -106,13 +106,13 @@ export class TestServer {
   }
 
   /** Looks until it is so; says what the server said when it never was. */
-  async until(name: string, look: () => Promise<boolean>, deadlineMs = 180_000): Promise<void> {
+  async until(name: string, look: () => Promise<boolean>, timeoutMs = 180_000): Promise<void> {
     const seen = await waitFor<null, never>(
       async () => ((await look()) ? { state: 'ready', value: null } : { state: 'waiting', reason: 'not yet' }),
-      { name, deadlineMs, everyMs: 20 },
+      { name, timeoutMs, everyMs: 20 },
     )
     if (seen.state !== 'ready')
-      throw new Error(`waited ${deadlineMs} ms for ${name}; the server:\n${await this.words()}`)
+      throw new Error(`waited ${timeoutMs} ms for ${name}; the server:\n${await this.words()}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,7 +149,7 @@ export async function pushRecipe(gitea: Gitea, repository: string, dir: string):
     GIT_CONFIG_KEY_0: 'http.extraHeader',
     GIT_CONFIG_VALUE_0: authorization,
   }
-  const git = (...args: string[]) => execOk('git', args, { cwd: dir, deadlineMs: 60_000, env })
+  const git = (...args: string[]) => execOk('git', args, { cwd: dir, timeoutMs: 60_000, env })
   await git('push', '-q', url, 'HEAD:refs/heads/main', '--tags')
   await gitea.settled(repository)
   return (await git('rev-parse', 'HEAD')).stdout.trim()

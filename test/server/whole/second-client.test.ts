@@ -26,7 +26,7 @@ test('schemathesis, a client that knows the API by its description alone, finds 
   const bounds = ['--max-examples', String(EXAMPLES), '--rate-limit', '15/s', '--generation-deterministic']
   const started = Date.now()
   const { exitCode, stdout, stderr } = await exec(program, [...first, ...args, ...header, ...bounds, '--no-color'], {
-    deadlineMs: 240_000,
+    timeoutMs: 240_000,
     cwd: server.dir,
     env: { ...inheritedEnv(), ...env },
   })

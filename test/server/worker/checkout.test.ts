@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 async function git(...args: string[]): Promise<string> {
   const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
-  const done = await execOk('git', [...who, ...args], { cwd: repo, deadlineMs: 30_000, env: inheritedEnv() })
+  const done = await execOk('git', [...who, ...args], { cwd: repo, timeoutMs: 30_000, env: inheritedEnv() })
   return done.stdout.trim()
 }
 

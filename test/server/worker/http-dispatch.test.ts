@@ -134,7 +134,7 @@ describe('the protocol over HTTP', () => {
     const { dispatch } = await speaking((response) => void response.end('x'.repeat(300 * 1024)))
     await expect(dispatch.renew(HELD)).rejects.toMatchObject({ code: 'server-broken' })
     const { url } = await answering(() => {})
-    const call = callServer({ url, token: 'x' }, { method: 'POST', path: 'claim', deadlineMs: 100 })
+    const call = callServer({ url, token: 'x' }, { method: 'POST', path: 'claim', timeoutMs: 100 })
     await expect(call).rejects.toMatchObject({ code: 'server-gone' })
     const gone = httpDispatch({ url: 'http://127.0.0.1:1', token: 'x' })
     await expect(gone.renew(HELD)).rejects.toMatchObject({ code: 'server-gone' })

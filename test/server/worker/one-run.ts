@@ -23,7 +23,7 @@ async function playedSource(dir: string, behaviour: string): Promise<{ bundle: s
   const repo = mkdtempSync(join(dir, 'repo-'))
   const who = ['-c', 'user.name=A Stranger', '-c', 'user.email=stranger@example.org']
   const git = async (...args: string[]) =>
-    (await execOk('git', [...who, ...args], { cwd: repo, deadlineMs: 30_000, env: inheritedEnv() })).stdout.trim()
+    (await execOk('git', [...who, ...args], { cwd: repo, timeoutMs: 30_000, env: inheritedEnv() })).stdout.trim()
   await git('init', '-q', '-b', 'main')
   writeFileSync(join(repo, 'behave'), behaviour)
   await git('add', '--all')
@@ -36,7 +36,7 @@ async function playedSource(dir: string, behaviour: string): Promise<{ bundle: s
 
 export interface ServedOptions {
   readonly behaviour: string
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
   readonly leaseMs?: number
   readonly sharesFolder?: boolean
   readonly limits?: Partial<WorkerLimits>
@@ -105,7 +105,7 @@ export class Served implements Dispatch {
   async until(name: string, look: () => boolean): Promise<void> {
     const result = await waitFor(
       async () => (look() ? { state: 'ready', value: true } : { state: 'waiting', reason: 'not yet' }),
-      { name, deadlineMs: 60_000, everyMs: 20 },
+      { name, timeoutMs: 60_000, everyMs: 20 },
     )
     if (result.state !== 'ready') throw new Error(`never came: ${name}`)
   }
@@ -154,7 +154,7 @@ export class Served implements Dispatch {
     this.#reach()
     const error = this.noSource()
     if (error) throw error
-    await execOk('cp', [this.#source.bundle, file], { deadlineMs: 10_000 })
+    await execOk('cp', [this.#source.bundle, file], { timeoutMs: 10_000 })
   }
 
   async renew(held: Assignment) {
@@ -200,10 +200,10 @@ export class Served implements Dispatch {
   #request(): RunRequest {
     const id = newRunId(Date.now())
     const at = new Date().toISOString()
-    const { deadlineMs = 60_000 } = this.#options
+    const { timeoutMs = 60_000 } = this.#options
     return {
       ...{ schema: 1, id, attemptOf: null, at, priority: 'manual', repository: 'coop-cloud/played', pull: null },
-      ...{ commit: this.#source.commit, base: 'none', quick: false, memoryBytes: GIB, deadlineMs },
+      ...{ commit: this.#source.commit, base: 'none', quick: false, memoryBytes: GIB, deadlineMs: timeoutMs },
     }
   }
 

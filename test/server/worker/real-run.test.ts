@@ -25,17 +25,17 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'cc-ci-real-run-'))
   const recipe = await buildRecipe('healthy', join(dir, 'healthy'))
   source = join(dir, 'healthy.git')
-  await execOk('git', ['clone', '-q', '--bare', recipe.dir, source], { deadlineMs: 30_000, env: inheritedEnv() })
+  await execOk('git', ['clone', '-q', '--bare', recipe.dir, source], { timeoutMs: 30_000, env: inheritedEnv() })
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-async function until(name: string, look: () => Promise<boolean> | boolean, deadlineMs = 200_000): Promise<void> {
+async function until(name: string, look: () => Promise<boolean> | boolean, timeoutMs = 200_000): Promise<void> {
   const seen = async () => {
     return (await look())
       ? ({ state: 'ready', value: true } as const)
       : ({ state: 'waiting', reason: 'not yet' } as const)
   }
-  const result = await waitFor(seen, { name, deadlineMs, everyMs: 100 })
+  const result = await waitFor(seen, { name, timeoutMs, everyMs: 100 })
   if (result.state !== 'ready') throw new Error(`never came: ${name}`)
 }
 

@@ -61,7 +61,7 @@ async function until(name: string, child: Child, look: () => boolean): Promise<v
     if (ended !== null) return { state: 'impossible', cause: ended } as const
     return { state: 'waiting', reason: 'not yet' } as const
   }
-  const result = await waitFor<null, string>(seen, { name, deadlineMs: 240_000, everyMs: 20 })
+  const result = await waitFor<null, string>(seen, { name, timeoutMs: 240_000, everyMs: 20 })
   if (result.state !== 'ready') throw new Error(`never came: ${name}: ${ended}`)
 }
 

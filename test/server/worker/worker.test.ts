@@ -162,7 +162,7 @@ describe('a run that somebody else stops', () => {
 
 describe('a run without measure', () => {
   it('is ended when its time and that of its teardown are over', async () => {
-    await using one = await served({ behaviour: 'deaf', deadlineMs: 10_000, limits: { teardownMs: 500, killMs: 100 } })
+    await using one = await served({ behaviour: 'deaf', timeoutMs: 10_000, limits: { teardownMs: 500, killMs: 100 } })
     await one.until('the end', () => one.finished.length === 1)
     expect(one.finished[0]).toMatchObject({ ended: 'deadline', exitCode: null, teardown: 'clean' })
   })

@@ -37,7 +37,7 @@ export async function bareStack(...volumes: string[]): Promise<BareStack> {
   const app = { runId, stack: name }
   const opened = await openToolbox(engine, { image, app, mask: String, cleanup })
   const sh = (script: string, ...args: string[]) =>
-    opened.run(['bash', '-c', script, 'test', ...args], { deadlineMs: 60_000 })
+    opened.run(['bash', '-c', script, 'test', ...args], { timeoutMs: 60_000 })
   return {
     name,
     toolbox: opened,

@@ -46,12 +46,12 @@ export async function startEdge(
       ...['--serversTransport.forwardingTimeouts.dialTimeout=200ms', '--tcpServersTransport.dialTimeout=200ms'],
       ...['--global.checkNewVersion=false', '--global.sendAnonymousUsage=false'],
     ],
-    { deadlineMs: 300_000 },
+    { timeoutMs: 300_000 },
   )
   if (kind.file !== undefined) await give(name, kind.file)
   // In the network of the addresses, so that no request leaves the machine.
   await docker(['network', 'connect', id, name])
-  await docker(['start', name], { deadlineMs: 300_000 })
+  await docker(['start', name], { timeoutMs: 300_000 })
   const { stdout } = await docker(['container', 'inspect', '--format', '{{json .NetworkSettings.Ports}}', name])
   const published = z.record(z.string(), z.array(z.object({ HostPort: z.string() }))).parse(JSON.parse(stdout))
   const ports = Object.fromEntries(
@@ -65,7 +65,7 @@ export async function startEdge(
         ? { state: 'ready', value: true }
         : { state: 'waiting', reason: `${found.map((routers) => routers.length).join(' and ')} routers` }
     },
-    { name: 'Traefik to have its routers', deadlineMs: 180_000, everyMs: 200 },
+    { name: 'Traefik to have its routers', timeoutMs: 180_000, everyMs: 200 },
   )
   if (ready.state !== 'ready') throw new Error(`no routers: ${JSON.stringify(ready)}`)
   return running

@@ -49,7 +49,7 @@ export async function scratchSandbox(
   options: SandboxOptions & { readonly dir: string } = sandboxOptions(),
 ): Promise<ScratchSandbox> {
   const sandbox = await openSandbox(engine, options)
-  const run: ScratchSandbox['run'] = (argv, more) => sandbox.run(argv, { deadlineMs: 60_000, handlers: {}, ...more })
+  const run: ScratchSandbox['run'] = (argv, more) => sandbox.run(argv, { timeoutMs: 60_000, handlers: {}, ...more })
   return {
     sandbox,
     options,
@@ -71,6 +71,6 @@ export async function scratchSandbox(
 export async function nothingLeft(engine: Engine, { stack, runId }: SandboxOptions): Promise<void> {
   const left = await takeLedger(engine, { stack, runId })
   if (left.total === 0) return
-  await removeStack(engine, { stack, runId, deadlineMs: 60_000 })
+  await removeStack(engine, { stack, runId, timeoutMs: 60_000 })
   throw new Error(`left behind: ${JSON.stringify(left.items)}`)
 }

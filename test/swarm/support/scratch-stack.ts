@@ -20,9 +20,9 @@ export interface ScratchStack extends AsyncDisposable {
   readonly deployer: Deployer
   readonly secretValues: string[]
   deploy(services: Record<string, ComposeService>, extra?: Extra): Promise<Deployed>
-  /** Waits for what was deployed; `deadlineMs` is 60 s. */
-  wait(deployed: Deployed, deadlineMs?: number): Promise<ConvergeResult>
-  /** Deploys and waits; `deadlineMs` is 60 s. */
+  /** Waits for what was deployed; `timeoutMs` is 60 s. */
+  wait(deployed: Deployed, timeoutMs?: number): Promise<ConvergeResult>
+  /** Deploys and waits; `timeoutMs` is 60 s. */
   up(services: Record<string, ComposeService>, extra?: Extra): Promise<ConvergeResult>
 }
 
@@ -31,7 +31,7 @@ interface Extra {
   readonly secrets?: readonly SecretSpec[]
   readonly commit?: string
   readonly added?: Release['added']
-  readonly deadlineMs?: number
+  readonly timeoutMs?: number
 }
 
 export function scratchStack(engine: Engine): ScratchStack {
@@ -61,8 +61,8 @@ export function scratchStack(engine: Engine): ScratchStack {
     const { signal } = new AbortController()
     return deployer.deploy(await deployer.prepare(release, signal), signal)
   }
-  const wait: ScratchStack['wait'] = ({ services, before }, deadlineMs = 60_000) =>
-    converge(engine, { stack, expected: services, before, deadlineMs })
+  const wait: ScratchStack['wait'] = ({ services, before }, timeoutMs = 60_000) =>
+    converge(engine, { stack, expected: services, before, timeoutMs })
   return {
     stack,
     runId,
@@ -71,10 +71,10 @@ export function scratchStack(engine: Engine): ScratchStack {
     secretValues,
     deploy,
     wait,
-    up: async (services, extra = {}) => wait(await deploy(services, extra), extra.deadlineMs),
+    up: async (services, extra = {}) => wait(await deploy(services, extra), extra.timeoutMs),
     async [Symbol.asyncDispose]() {
       rmSync(dir, { recursive: true, force: true })
-      await deployer.undeploy(app, { deadlineMs: 60_000 })
+      await deployer.undeploy(app, { timeoutMs: 60_000 })
       const left = await takeLedger(engine, { stack, runId })
       if (left.total > 0) throw new Error(`left behind: ${JSON.stringify(left.items)}`)
     },

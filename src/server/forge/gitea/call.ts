@@ -31,7 +31,7 @@ export class Caller {
   readonly #token: string
   readonly #fetch: typeof fetch
   readonly #clock: Clock
-  readonly #deadlineMs: number
+  readonly #timeoutMs: number
   readonly #maxBytes: number
 
   constructor(options: CallerOptions) {
@@ -39,7 +39,7 @@ export class Caller {
     this.#token = options.token
     this.#fetch = options.fetch ?? fetch
     this.#clock = options.clock ?? systemClock
-    this.#deadlineMs = options.deadlineMs ?? 15_000
+    this.#timeoutMs = options.timeoutMs ?? 15_000
     this.#maxBytes = options.maxBytes ?? 32 * 1024 ** 2
     this.masker.add(options.token)
   }
@@ -92,8 +92,8 @@ export class Caller {
     const url = this.#url(parts, query)
     const own = new AbortController()
     const over = new AbortController()
-    void this.#clock.sleep(this.#deadlineMs, over.signal).then(
-      () => own.abort(new Error(`no whole answer within ${this.#deadlineMs} ms`)),
+    void this.#clock.sleep(this.#timeoutMs, over.signal).then(
+      () => own.abort(new Error(`no whole answer within ${this.#timeoutMs} ms`)),
       () => undefined,
     )
     try {

@@ -29,7 +29,7 @@ export async function pushedSince(
       if (tip === null || tip === head.sha) return { state: 'ready', value: rows }
       return { state: 'waiting', reason: 'the head is newer than its history' }
     },
-    { name: 'the row of a push', deadlineMs: ROW_DEADLINE_MS, everyMs: 250, clock: caller.clock },
+    { name: 'the row of a push', timeoutMs: ROW_DEADLINE_MS, everyMs: 250, clock: caller.clock },
   )
   if (seen.state !== 'ready') return new Date(caller.clock.now()).toISOString()
   const later = seen.value.filter(
