@@ -32,7 +32,7 @@ export class Ledger {
 export interface LedgerOf {
   readonly stack: string
   readonly runId: string
-  /** What was seen earlier: nothing else marks the nameless volumes of containers that are gone. */
+  /** What was seen earlier: nothing else marks the anonymous volumes of containers that are gone. */
   readonly known?: Ledger
 }
 
@@ -104,7 +104,7 @@ async function volumesOf(engine: Engine, of: LedgerOf): Promise<string[]> {
   return [...new Set([...(await named(engine, 'volume', of)), ...remembered])].sort()
 }
 
-/** Only nameless ones: a volume with a name of its own (an external one) may be somebody else's. */
+/** Only anonymous ones: a volume with a name of its own (an external one) may be somebody else's. */
 async function anonymousVolumes(engine: Engine, of: LedgerOf): Promise<string[]> {
   return (await mountedVolumes(engine, of)).filter((name) => /^[0-9a-f]{64}$/.test(name))
 }

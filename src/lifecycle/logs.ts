@@ -74,7 +74,7 @@ function keep(context: RunContext, container: ContainerState, text: string): voi
 function sayWhyNot(context: RunContext, container: ContainerState, error: unknown): void {
   if (error instanceof CcCiError && error.code === 'engine-lost') throw error
   if (existsSync(logFile(context, container))) return
-  keep(context, container, `[cc-ci: this log is not to be had: ${messageOf(error)}]\n`)
+  keep(context, container, `[cc-ci: log unavailable: ${messageOf(error)}]\n`)
 }
 
 function logFile({ folder, plan }: RunContext, { id, labels }: ContainerState): string {

@@ -11,7 +11,7 @@ export interface TakeDownOptions {
   readonly runId: string
   readonly folder: RunFolder
   readonly timeoutMs: number
-  /** What was seen before the removal, so that nameless volumes are found again. */
+  /** What was seen before the removal, so that anonymous volumes are found again. */
   readonly known?: Ledger
 }
 

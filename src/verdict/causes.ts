@@ -70,7 +70,7 @@ export const CAUSES = {
   'image-unpullable': {
     blame: 'recipe',
     again: deterministic('A fresh stack asks the same registry for the same name.'),
-    what: 'An image of the app cannot be had.',
+    what: 'An image of the app cannot be pulled.',
     why: 'The registry says it does not exist, or no registry answered and there is no local image of that name.',
     todo: 'Check the image and tag; where the registry did not answer, see `cc-ci doctor`.',
   },

@@ -115,7 +115,7 @@ test('reads the log by way of the Swarm when the container is not here, and says
     (await decisiveLines(logs(...args).engine, snapshot({ tasks }), 'app', tasks)).slice(1)
   expect(await said({}, { 'app-10': 'from afar' })).toEqual(['log: from afar'])
   expect(await said({ elsewhere: '\n \n' })).toEqual(['log: (nothing)'])
-  expect(await said({})).toEqual(['log: not to be had: task app-10 has no log'])
+  expect(await said({})).toEqual(['log unavailable: task app-10 has no log'])
 })
 
 test('asks for a short log only, shows its last 15 lines, and cuts long ones', async () => {

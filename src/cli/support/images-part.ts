@@ -13,7 +13,7 @@ export function imagesPart(state: string): MachinePart {
     remedy: '`cc-ci gc --images` removes those that nobody uses.',
     async look() {
       const engine = await Engine.connect().catch(() => null)
-      if (!engine) return ok('not to be asked without an engine')
+      if (!engine) return ok('unknown without an engine')
       const { id } = await engine.info()
       const images = await pulledImages(state, id)
       const sizes = await Promise.all(images.map(async ({ ref }) => (await engine.image(ref))?.sizeBytes ?? 0))

@@ -109,7 +109,7 @@ function unpullable(
     ? `Check the image of service ${service}: name and tag, and that it is public.`
     : "No registry answered the engine: 'cc-ci doctor' checks it. Nothing is known about the recipe."
   const blame = missing ? 'recipe' : 'infra'
-  const message = `the image ${ref} of service ${service} cannot be had`
+  const message = `the image ${ref} of service ${service} cannot be pulled`
   return new DeployFailure(cause('image-unpullable', message, { blame, hint, service, lines: [messageOf(why)] }), why)
 }
 

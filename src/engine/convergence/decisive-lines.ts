@@ -57,6 +57,6 @@ async function log(engine: Logs, task: ObservedTask | undefined): Promise<string
     const lines = foldRepeats(text.split('\n').filter((line) => line.trim() !== ''))
     return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
   } catch (error) {
-    return [`log: not to be had: ${messageOf(error)}`]
+    return [`log unavailable: ${messageOf(error)}`]
   }
 }

@@ -18,7 +18,7 @@ export function machineNow(dir: string): MachineState {
 export function machineLine({ load, processors, memoryBytes, diskFreeBytes }: MachineState): string {
   const loads = load.map((value) => value.toFixed(1)).join(' ')
   const memory = `${gib(memoryBytes.available)} of ${gib(memoryBytes.total)} GiB memory available`
-  const disk = diskFreeBytes === null ? 'disk not to be asked' : `${gib(diskFreeBytes)} GiB disk free`
+  const disk = diskFreeBytes === null ? 'disk usage unavailable' : `${gib(diskFreeBytes)} GiB disk free`
   return `machine: load ${loads} on ${processors} processors, ${memory}, ${disk}`
 }
 

@@ -89,7 +89,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   410: 'Not here any more',
-  429: 'Not so fast',
+  429: 'Too many requests',
   503: 'Not now',
 }
 

@@ -215,7 +215,7 @@ describe('what cannot be answered', () => {
     let answer = await post()
     for (let count = 0; count < 6; count++) answer = await post()
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '12'])
-    expect(await answer.text()).toContain('<h1>Not so fast</h1>')
+    expect(await answer.text()).toContain('<h1>Too many requests</h1>')
     bench.clock.time += 3_600_000
   })
 })

@@ -224,7 +224,7 @@ test('a worker is here, away, or takes nothing and says why', async () => {
   await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, unavailableReason: 'no <disk>' }, Date.now())
   const { app } = pagesOf(scene, null)
   const text = await (await app.request('/workers')).text()
-  for (const said of ['✓ here', '– away', '! takes nothing', 'no &lt;disk&gt;']) expect(text).toContain(said)
+  for (const said of ['✓ here', '– away', '! not accepting work', 'no &lt;disk&gt;']) expect(text).toContain(said)
   expect(await (await app.request('/')).text()).toContain('full: no &lt;disk&gt;')
 })
 

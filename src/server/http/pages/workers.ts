@@ -28,10 +28,10 @@ export function isHere({ seenAt }: WorkerRow, now: number): boolean {
 /** `freeBytes` is what it had when it last asked. */
 function stateOf(worker: WorkerRow, now: number): Html {
   const { seenAt, unavailableReason, memoryBytes, freeBytes } = worker
-  if (seenAt === null) return html`<span class="dim">never came</span>`
+  if (seenAt === null) return html`<span class="dim">never connected</span>`
   if (!isHere(worker, now)) return html`<span class="badge s-skip">– away</span>`
   if (unavailableReason !== null)
-    return html`<span class="badge s-unverified">! takes nothing</span><br>${unavailableReason}`
+    return html`<span class="badge s-unverified">! not accepting work</span><br>${unavailableReason}`
   const busy = (memoryBytes ?? 0) - (freeBytes ?? 0)
   return html`<span class="badge s-pass">✓ here</span> ${busy > 0 ? `runs with ${formatSize(busy)}` : 'idle'}`
 }
