@@ -110,7 +110,7 @@ const recordShape = z
       new: commit.nullable(),
     }),
     moved: z.array(z.enum(['tool', 'ref'])),
-    flags: z.array(z.string()).meta({ description: 'What each `cc-ci test` is told besides.' }),
+    flags: z.array(z.string()).meta({ description: 'Further flags of each `cc-ci test`.' }),
     bounds: z.object({ runs: z.int().min(1), deadlineMs: z.number().positive() }),
     lines: z
       .object({ tool: z.array(commit).nullable(), ref: z.array(commit).nullable() })
