@@ -1,4 +1,4 @@
-import { formatPlace } from '../lib/place.ts'
+import { formatLocation } from '../lib/source-location.ts'
 import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/backup-labels.ts'
 import type { ComposeService, ResolvedStack } from '../recipe/model.ts'
 import type { Finding } from '../verdict/events.ts'
@@ -84,5 +84,5 @@ function containerLabels({ labels }: ComposeService): string[] {
 
 function whereOf(stack: ResolvedStack, path: readonly string[]): { where?: string } {
   const place = stack.place(path)
-  return place ? { where: formatPlace(place) } : {}
+  return place ? { where: formatLocation(place) } : {}
 }

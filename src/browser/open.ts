@@ -86,7 +86,7 @@ class BoxedBrowser implements Browser {
     const { link } = box
     try {
       await Promise.race([link.pipe.there, after(START_MS, undefined, { ref: false })])
-      if (link.pipe.ended !== null) throw new Error(lastWords(box) || link.pipe.ended)
+      if (link.pipe.ended !== null) throw new Error(outputTail(box) || link.pipe.ended)
       const browser = await chromium.connectOverCDP(link.pipe, {
         artifactsDir: options.folder,
         isLocal: false,
@@ -117,7 +117,7 @@ class BoxedBrowser implements Browser {
     const { ended } = this.#box.link.pipe
     this.#lost ||= kills > 0 || ended !== null
     if (kills > 0) return { memory: true, why: `the ${MEMORY_MIB} MiB that a run's browser may have were used up` }
-    return ended === null ? null : { memory: false, why: lastWords(this.#box) || ended }
+    return ended === null ? null : { memory: false, why: outputTail(this.#box) || ended }
   }
 
   async close(): Promise<void> {
@@ -158,7 +158,7 @@ function killsIn(words: string): number {
 }
 
 /** How Chromium ended, and the last that it said of itself. */
-function lastWords({ words }: Box): string {
+function outputTail({ words }: Box): string {
   const said = words().trim()
   const how = END.exec(said)?.[1]
   const last = said.replace(END, '').trim().split('\n').at(-1)?.slice(0, 300)

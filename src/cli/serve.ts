@@ -32,7 +32,7 @@ export async function serveCommand({ state: flag, log: form, ...flags }: ServeCo
   const { serve } = await import('../server/serve.ts')
   await serve({
     ...{ settings, log, clock: systemClock, ccCi: ownCommand() },
-    ...{ signal: stops.drain, release: stops.giveBack },
+    ...{ signal: stops.drain, release: stops.release },
   })
   return EXIT.pass
 }

@@ -40,7 +40,7 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<numb
     await runWorker({
       dispatch: httpDispatch({ url, token }),
       ...{ state, log, memoryBytes: options.memory, ccCi: ownCommand(), clock: systemClock },
-      ...{ signal: stops.drain, release: stops.giveBack },
+      ...{ signal: stops.drain, release: stops.release },
       ...(options.drainDeadline === undefined ? {} : { drainMs: options.drainDeadline }),
     })
   } catch (error) {

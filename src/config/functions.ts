@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import { duration } from './formats.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
@@ -15,7 +15,7 @@ export interface FunctionRef {
   readonly side: CodeSide
   /** Path of its file inside that side's folder. */
   readonly file: string
-  readonly where: Place
+  readonly where: SourceLocation
   readonly params: readonly string[]
   readonly timeoutMs: number
   /** `continue`: when its time is over the run continues as if it were not there. */
@@ -126,7 +126,7 @@ class Splitter implements Split {
     this.#failAt(this.#source.valuePlace(path), message, hint)
   }
 
-  #failAt(where: Place, message: string, hint?: string): void {
+  #failAt(where: SourceLocation, message: string, hint?: string): void {
     this.errors.push(invalid(message, where, hint))
   }
 }

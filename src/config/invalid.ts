@@ -1,6 +1,6 @@
 import { RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 
-export function invalid(message: string, where: Place, hint?: string): RecipeError {
+export function invalid(message: string, where: SourceLocation, hint?: string): RecipeError {
   return new RecipeError('config-invalid', message, { where, ...(hint ? { hint } : {}) })
 }

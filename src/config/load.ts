@@ -1,6 +1,6 @@
 import { collect } from '../lib/collect.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import { type Dependencies, dependencyProblems } from './dependencies.ts'
 import { operatorFolder, type Places, recipeFolder } from './folders.ts'
 import { type FoundFunction, type FunctionRef, splitFunctions } from './functions.ts'
@@ -19,7 +19,7 @@ export interface LoadedSettings {
   /** By dotted name; a function replaces the data that another file has, and the reverse. */
   readonly functions: ReadonlyMap<string, FunctionRef>
   /** Dotted name to the place that set it, data and functions. */
-  readonly sources: ReadonlyMap<string, Place>
+  readonly sources: ReadonlyMap<string, SourceLocation>
   /** The same names to the values as a person wrote them, to be shown: `10m`, not milliseconds; secret-named values masked. */
   readonly written: ReadonlyMap<string, unknown>
 }
@@ -80,7 +80,7 @@ function byPlace({ where: a }: RecipeError, { where: b }: RecipeError): number {
 function join(files: readonly SettingsFile[]): LoadedSettings {
   const data = new Map<SettingName, unknown>()
   const found = new Map<string, FoundFunction>()
-  const sources = new Map<string, Place>()
+  const sources = new Map<string, SourceLocation>()
   for (const { source, data: own, functions } of files) {
     for (const name of SETTING_NAMES) {
       const value = valueAt(own, name.split('.'))

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import { invalid } from './invalid.ts'
 import { GROUPS, isSettingName, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
 import { dataSchema, namesAt } from './schema-words.ts'
@@ -21,7 +21,7 @@ export function settingOf(path: Path): SettingName | null {
   return isSettingName(dotted) ? dotted : null
 }
 
-export function unknownSetting(path: Path, where: Place): RecipeError {
+export function unknownSetting(path: Path, where: SourceLocation): RecipeError {
   const name = path.map(String).join('.')
   const message = `unknown setting ${name}`
   const newName = earlierNames().get(String(path.at(-1)))

@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar } from 'yaml'
 import { parseBoundedYaml } from '../lib/bounded-yaml.ts'
 import { messageOf, type RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import { invalid } from './invalid.ts'
 import type { CustomFile } from './own-file.ts'
 import { isMapping, type Path, type SettingsSource } from './source.ts'
@@ -13,7 +13,7 @@ const MAX_PROBLEMS = 10
 /** Reads `cc-ci.yml`. What is wrong with it is in `errors`; nothing is thrown. */
 export function readYaml({ side, file, shown }: CustomFile, text: string): SettingsSource {
   const parsed = parseBoundedYaml(text, {})
-  const at = (offset: number): Place => {
+  const at = (offset: number): SourceLocation => {
     const { line, col } = parsed.lines.linePos(offset)
     return { file: shown, line, column: col }
   }
@@ -46,14 +46,14 @@ export function readYaml({ side, file, shown }: CustomFile, text: string): Setti
 
 class Places {
   readonly #document: Document
-  readonly #at: (offset: number) => Place
+  readonly #at: (offset: number) => SourceLocation
 
-  constructor(document: Document, at: (offset: number) => Place) {
+  constructor(document: Document, at: (offset: number) => SourceLocation) {
     this.#document = document
     this.#at = at
   }
 
-  value(path: Path): Place | undefined {
+  value(path: Path): SourceLocation | undefined {
     for (let length = path.length; length > 0; length -= 1) {
       const node: unknown = this.#document.getIn(path.slice(0, length), true)
       const start = startOf(node)
@@ -62,7 +62,7 @@ class Places {
     return undefined
   }
 
-  key(path: Path): Place | undefined {
+  key(path: Path): SourceLocation | undefined {
     const parent: unknown = path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true)
     const pair = isMap(parent)
       ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))

@@ -1,5 +1,5 @@
 import type { RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 
 /** Whose file it is: that of the recipe repository, or of the operator's folder. */
 export type CodeSide = 'recipe' | 'operator'
@@ -14,9 +14,9 @@ export interface SettingsSource {
   /** May hold FunctionValue where a function stands. */
   readonly data: Readonly<Record<string, unknown>>
   /** Where the value of a path stands; the nearest known parent when the exact one is not known. */
-  valuePlace(path: Path): Place
+  valuePlace(path: Path): SourceLocation
   /** Where the key at the end of a path stands. */
-  keyPlace(path: Path): Place
+  keyPlace(path: Path): SourceLocation
   readonly errors: readonly RecipeError[]
 }
 
@@ -24,11 +24,11 @@ export interface SettingsSource {
 export class FunctionValue {
   /** As written: names or patterns. */
   readonly params: readonly string[]
-  readonly where: Place
+  readonly where: SourceLocation
   /** Why it cannot be called the way that cc-ci calls one; null when it can. */
   readonly flaw: string | null
 
-  constructor(params: readonly string[], where: Place, flaw: string | null) {
+  constructor(params: readonly string[], where: SourceLocation, flaw: string | null) {
     this.params = params
     this.where = where
     this.flaw = flaw

@@ -1,4 +1,4 @@
-import { formatPlace, type Place } from './place.ts'
+import { formatLocation, type SourceLocation } from './source-location.ts'
 
 /** Exit codes of every command (fixed: scripts and servers read them). */
 export const EXIT = { pass: 0, fail: 1, usage: 2, unverified: 3, internal: 4, sigint: 130, sigterm: 143 } as const
@@ -27,7 +27,7 @@ export interface ErrorDetails {
   readonly kind?: ErrorKind
   /** What to do about it, as an instruction. */
   readonly hint?: string
-  readonly where?: Place
+  readonly where?: SourceLocation
   readonly cause?: unknown
 }
 
@@ -40,7 +40,7 @@ export abstract class CcCiError extends Error {
   abstract readonly exitCode: number
   readonly code: string
   readonly hint?: string
-  readonly where?: Place
+  readonly where?: SourceLocation
   readonly kind?: ErrorKind
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
@@ -54,7 +54,7 @@ export abstract class CcCiError extends Error {
 
   /** One paragraph for a terminal: place, message, remedy. */
   describe(): string {
-    const place = this.where ? `${formatPlace(this.where)}: ` : ''
+    const place = this.where ? `${formatLocation(this.where)}: ` : ''
     return `${place}${this.message}${this.hint ? `\n  ${this.hint}` : ''}`
   }
 }

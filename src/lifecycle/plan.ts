@@ -5,9 +5,9 @@ import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
 import { type RunMemory, runMemory, shareOf } from '../deploy/run-memory.ts'
 import { machineProcesses } from '../deploy/run-processes.ts'
 import { PROVIDER_NAMES } from '../deps/names.ts'
-import { type Admitted, admit } from '../gate/admit.ts'
 import type { Approval } from '../gate/approvals.ts'
 import { approvalFor } from '../gate/approved.ts'
+import { type ApprovedCode, allowApproved } from '../gate/approved-code.ts'
 import { debugLog } from '../lib/debug.ts'
 import { RecipeError, UsageError } from '../lib/errors.ts'
 import { stackName } from '../recipe/app-env.ts'
@@ -93,7 +93,7 @@ export interface RunPlan extends Upgrade {
   readonly app: App
   readonly settings: Customized
   /** What was found beside the recipe, and what of it may run. */
-  readonly custom: { readonly found: Customized; readonly admitted: Admitted }
+  readonly custom: { readonly found: Customized; readonly admitted: ApprovedCode }
   readonly headTree: RecipeTree
   readonly headSource: ReleaseSource
   /** Head as a new app would get it. */
@@ -263,7 +263,7 @@ async function customOf(request: PlanRequest, { opened, commit, worktree }: Head
     approvals: request.approvals ?? [],
     once: request.approveOnce === true,
   })
-  return { found, admitted: admit(found, approval) }
+  return { found, admitted: allowApproved(found, approval) }
 }
 
 /** Everything that stands beside the recipe, none of it run. */

@@ -1,5 +1,5 @@
 import { hostname, loadavg } from 'node:os'
-import { formatPlace } from '../lib/place.ts'
+import { formatLocation } from '../lib/source-location.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { Customization, Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'
@@ -64,14 +64,14 @@ export function manifestOf({ settings, custom }: RunPlan): Customization {
   return {
     config: Object.fromEntries([...settings.written].filter(([name]) => !found.functions.has(name))),
     hooks: [
-      ...[...admitted.functions.values()].map(({ name, where }) => `${name} (${formatPlace(where)})`),
+      ...[...admitted.functions.values()].map(({ name, where }) => `${name} (${formatLocation(where)})`),
       ...(steps ? [steps.shown] : []),
     ],
     overlays: found.overlay ? [found.overlay.shown] : [],
     tests: admitted.specs.map(({ shown }) => shown),
     envOverrides: [...new Set([...Object.keys(env), ...Object.keys(upgrade.env)])],
     refused: admitted.refused.map(({ what }) => what),
-    sources: Object.fromEntries([...settings.sources].map(([name, place]) => [name, formatPlace(place)])),
+    sources: Object.fromEntries([...settings.sources].map(([name, place]) => [name, formatLocation(place)])),
     deps: [...deps],
     ...(admitted.approval === null ? {} : { approval: admitted.approval }),
   }

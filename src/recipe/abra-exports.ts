@@ -1,14 +1,14 @@
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 
 /** Name to value and place, in the order of the file; the last of several wins. */
-export type AbraExports = ReadonlyMap<string, { readonly value: string; readonly place: Place }>
+export type AbraExports = ReadonlyMap<string, { readonly value: string; readonly place: SourceLocation }>
 
 /**
  * The `export NAME=value` lines of abra.sh at the top level. Nothing is executed: lines inside functions and here-documents, and
  * values that need a shell (`$(…)`, backticks, variables), are left out.
  */
 export function readAbraExports(text: string, file = 'abra.sh'): AbraExports {
-  const exports = new Map<string, { value: string; place: Place }>()
+  const exports = new Map<string, { value: string; place: SourceLocation }>()
   const lines = text.replace(/\r\n?/g, '\n').split('\n')
   let heredoc: { word: string; tabs: boolean } | undefined
   let depth = 0

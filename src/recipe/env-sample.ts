@@ -1,5 +1,5 @@
 import { RecipeError, RecipeErrors } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import type { EnvEntry, EnvSample } from './model.ts'
 
 // godotenv 1.5, which the operators' client reads with. Its spaces are those of Latin-1, and none of them ends a line.
@@ -143,7 +143,7 @@ class Reader {
     return end === -1 ? this.#text.length : end
   }
 
-  #place(at: number): Place {
+  #place(at: number): SourceLocation {
     return { file: this.#file, line: this.#line, column: at - this.#lineStart + 1 }
   }
 
@@ -155,7 +155,7 @@ class Reader {
   }
 
   /** Continues behind the line. */
-  #fail(where: Place, message: string): undefined {
+  #fail(where: SourceLocation, message: string): undefined {
     this.errors.push(
       new RecipeError('env-invalid', message, { where, hint: 'Write KEY=value, KEY="value" or a # comment.' }),
     )

@@ -1,4 +1,4 @@
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
 import type { ComposeSource } from './compose/source.ts'
 
@@ -40,7 +40,7 @@ export interface RecipeTree {
   readonly dir: string
   readonly env: EnvSample
   /** `export NAME=value` lines of abra.sh, read without executing anything. Empty without the file. */
-  readonly abraExports: ReadonlyMap<string, { readonly value: string; readonly place: Place }>
+  readonly abraExports: ReadonlyMap<string, { readonly value: string; readonly place: SourceLocation }>
   /** Null without a README or metadata block. Keys as written: `Category`, `Backups`, ... */
   readonly metadata: ReadonlyMap<string, string> | null
   /** What is odd about these files and keeps nobody from deploying: `not-utf8`, `readme-unread`. */
@@ -53,7 +53,7 @@ export interface EnvEntry {
   readonly value: string
   /** `length`, `charset`, `generate` and what else stood behind `#` as `name=value`. */
   readonly modifiers: ReadonlyMap<string, string>
-  readonly place: Place
+  readonly place: SourceLocation
 }
 
 export interface EnvSample {
@@ -136,7 +136,7 @@ export interface ResolvedStack {
   /** What the engine gives the containers as files, by the same keys (`configs.name`), in bytes at most. */
   readonly givenBytes?: ReadonlyMap<string, number>
   /** Where a path of the model was written; the nearest known parent when the exact one is not. */
-  place(path: readonly string[]): Place | undefined
+  place(path: readonly string[]): SourceLocation | undefined
 }
 
 /** An external secret that a service of the resolved stack uses and that must exist before the deployment. */
@@ -150,5 +150,5 @@ export interface SecretSpec {
   readonly charset?: string
   /** False: an operator inserts it by hand (`generate=false`). */
   readonly generate: boolean
-  readonly place?: Place
+  readonly place?: SourceLocation
 }

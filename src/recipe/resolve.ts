@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CcCiError, RecipeError, RecipeErrors } from '../lib/errors.ts'
-import { formatPlace, type Place } from '../lib/place.ts'
+import { formatLocation, type SourceLocation } from '../lib/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
 import { cast } from './compose/cast.ts'
 import { parseEnvFile } from './compose/env-file.ts'
@@ -79,7 +79,7 @@ class Resolving {
   readonly templates = new Map<string, { path: readonly string[]; text: string | null }>()
   readonly givenBytes = new Map<string, number>()
   readonly #errors: CcCiError[] = []
-  readonly #places = new Map<string, Place>()
+  readonly #places = new Map<string, SourceLocation>()
   readonly #tree: RecipeTree
   readonly #env: AppEnv
   readonly #shown: ReadonlyMap<string, string>
@@ -171,12 +171,12 @@ class Resolving {
     this.#dropped(path, message, this.place(path))
   }
 
-  #dropped(path: readonly string[], message: string, where: Place | undefined): void {
+  #dropped(path: readonly string[], message: string, where: SourceLocation | undefined): void {
     this.findings.push({
       code: 'dropped',
       severity: 'warning',
       message: `${path.join('.')} ${message}`,
-      ...(where ? { where: formatPlace(where) } : {}),
+      ...(where ? { where: formatLocation(where) } : {}),
     })
   }
 
@@ -201,7 +201,7 @@ class Resolving {
     return Math.max(SHORT_SECRET, ...lengths.filter(Number.isFinite))
   }
 
-  place(path: readonly string[]): Place | undefined {
+  place(path: readonly string[]): SourceLocation | undefined {
     // With several files the positions of a merged list are those of no file.
     const index = this.#files > 1 ? path.findIndex((step) => /^\d+$/.test(step)) : -1
     const known = index === -1 ? path : path.slice(0, index)
@@ -229,7 +229,7 @@ class Resolving {
 
   #add(
     path: readonly string[],
-    { message, hint, where }: { message: string; hint: string; where: Place | undefined },
+    { message, hint, where }: { message: string; hint: string; where: SourceLocation | undefined },
   ): void {
     const subject = path.length > 0 ? `${path.join('.')} ` : ''
     this.#errors.push(new RecipeError('compose-invalid', `${subject}${message}`, { hint, ...(where ? { where } : {}) }))
@@ -277,7 +277,7 @@ class Resolving {
       code: 'undefined-variable',
       severity: 'warning',
       message: `${path.join('.')} uses ${name}, which has no value: an empty text takes its place`,
-      ...(where ? { where: formatPlace(where) } : {}),
+      ...(where ? { where: formatLocation(where) } : {}),
     })
   }
 
@@ -349,7 +349,7 @@ function shown({ published, target, protocol, source }: DataMap): string {
   return [source, target].filter(Boolean).join(':')
 }
 
-function placeIn(source: ComposeSource, path: readonly string[]): Place {
+function placeIn(source: ComposeSource, path: readonly string[]): SourceLocation {
   for (let length = path.length; length > 0; length--) {
     const place = source.places.get(pathKey(path.slice(0, length)))
     if (place) return place

@@ -1,5 +1,5 @@
 import { RecipeError, RecipeErrors } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 import { variablesOf } from './compose/interpolate.ts'
 import { isDataMap } from './compose/source.ts'
 import type { AppEnv, EnvEntry, RecipeTree, ResolvedStack, SecretSpec } from './model.ts'
@@ -87,7 +87,7 @@ function specOf(found: {
   key: string
   name: string
   entry: EnvEntry | undefined
-  where: Place | undefined
+  where: SourceLocation | undefined
 }): SecretSpec {
   const { key, name, entry, where } = found
   const length = lengthOf(entry?.modifiers.get('length') ?? '')
@@ -108,7 +108,7 @@ function lengthOf(text: string): number | null {
   return /^[+-]?\d+$/.test(text) && Number(text) <= MAX_LENGTH ? Number(text) : null
 }
 
-function tooLong(key: string, name: string, where: Place | undefined): RecipeError {
+function tooLong(key: string, name: string, where: SourceLocation | undefined): RecipeError {
   const message = `the secret ${key} gets the name ${name} of ${name.length} characters; the engine allows ${MAX_SECRET_NAME}`
   return new RecipeError('secret-name-long', message, {
     hint: 'Shorten the name of the secret.',

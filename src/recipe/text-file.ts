@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { messageOf, RecipeError } from '../lib/errors.ts'
-import type { Place } from '../lib/place.ts'
+import type { SourceLocation } from '../lib/source-location.ts'
 
 /** More than any recipe file needs, and little enough to parse at once. */
 const TEXT_LIMIT = 1024 * 1024
@@ -14,7 +14,7 @@ export interface LooseText {
   /** With U+FFFD for what is none, as the engine would get it. */
   readonly text: string
   /** The first line that is not UTF-8; null when all are. */
-  readonly notUtf8: Place | null
+  readonly notUtf8: SourceLocation | null
 }
 
 /**
@@ -54,7 +54,7 @@ export async function readLooseText(dir: string, file: string): Promise<LooseTex
   return { text: new TextDecoder().decode(bytes), notUtf8: firstNotUtf8(bytes, file) }
 }
 
-function firstNotUtf8(bytes: Buffer, file: string): Place | null {
+function firstNotUtf8(bytes: Buffer, file: string): SourceLocation | null {
   if (isUtf8(bytes)) return null
   // No byte of a longer character is that of a line feed.
   const lines = bytes.toString('latin1').split('\n')

@@ -1,6 +1,6 @@
 import { collect } from '../lib/collect.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
-import { formatPlace, type Place } from '../lib/place.ts'
+import { formatLocation, type SourceLocation } from '../lib/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
 import { readAbraExports } from './abra-exports.ts'
 import { parseEnvSample } from './env-sample.ts'
@@ -29,9 +29,9 @@ export async function readTree(dir: string): Promise<RecipeTree> {
   return { dir, env, abraExports, metadata, findings }
 }
 
-function notUtf8(where: Place): Finding {
+function notUtf8(where: SourceLocation): Finding {
   const message = 'is not UTF-8 text: what is read in its place is not what was meant'
-  return { code: 'not-utf8', severity: 'warning', message, where: formatPlace(where) }
+  return { code: 'not-utf8', severity: 'warning', message, where: formatLocation(where) }
 }
 
 function readmeUnread({ message }: RecipeError): Finding {

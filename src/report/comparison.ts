@@ -1,7 +1,7 @@
 import { toldDifference } from '../history/compare/comparable.ts'
 import type { Amount, Change, Comparison, TierChange } from '../history/compare/comparison.ts'
 import { DIMENSIONS } from '../history/compare/dimensions.ts'
-import { MEANINGS, type Word } from '../history/compare/words.ts'
+import { MEANINGS, type Word } from '../history/compare/messages.ts'
 import type { RunSummary } from '../history/run-summary.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { formatSize } from '../lib/size.ts'

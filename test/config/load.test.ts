@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatPlace } from '../../src/lib/place.ts'
+import { formatLocation } from '../../src/lib/source-location.ts'
 import { MOST_DEFAULTS } from '../../src/verdict/policy-codes.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 
@@ -21,7 +21,7 @@ async function problems(own: string | Files, operator?: string): Promise<string[
   if (!(error instanceof RecipeErrors)) throw error instanceof Error ? error : new Error('nothing was refused')
   expect(error.errors.map(({ code }) => code)).toEqual(error.errors.map(() => 'config-invalid'))
   return error.errors.map(({ where, message, hint = '' }) =>
-    `${where ? formatPlace(where) : '?'} ${message} ${hint}`.trim(),
+    `${where ? formatLocation(where) : '?'} ${message} ${hint}`.trim(),
   )
 }
 
@@ -61,8 +61,8 @@ describe('what is used', () => {
     expect(settings.timeouts).toMatchObject({ deploy: 240_000, http: 5_400_000 })
     expect(settings.env).toEqual({ A: 'one', B: 'two' })
     expect(settings.health.path).toBe('/')
-    expect(formatPlace(sources.get('timeouts.deploy') ?? { file: '?' })).toBe(`${OWN}:2:11`)
-    expect(formatPlace(sources.get('timeouts.http') ?? { file: '?' })).toMatch(/\/gitea\/cc-ci\.yml:4:9$/)
+    expect(formatLocation(sources.get('timeouts.deploy') ?? { file: '?' })).toBe(`${OWN}:2:11`)
+    expect(formatLocation(sources.get('timeouts.http') ?? { file: '?' })).toMatch(/\/gitea\/cc-ci\.yml:4:9$/)
     expect([...written]).toEqual([
       ['timeouts.deploy', '4m'],
       ['timeouts.http', '1h30m'],

@@ -1,7 +1,7 @@
 import { type Customized, readCustomization } from '../../src/config/customization.ts'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatPlace } from '../../src/lib/place.ts'
+import { formatLocation } from '../../src/lib/source-location.ts'
 import { COMPOSE, type Files, folder } from '../recipe/throwaway.ts'
 
 export const YAML = 'cc-ci/cc-ci.yml'
@@ -32,6 +32,6 @@ export async function problemsOf(loading: Promise<unknown>): Promise<string[]> {
   )
   if (!(error instanceof RecipeErrors)) throw error
   return error.errors.map(({ code, where, message, hint = '' }) =>
-    `${code === 'config-invalid' ? '' : code}${where ? formatPlace(where) : '?'} ${message} ${hint}`.trim(),
+    `${code === 'config-invalid' ? '' : code}${where ? formatLocation(where) : '?'} ${message} ${hint}`.trim(),
   )
 }

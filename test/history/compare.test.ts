@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { comparable, DEFAULT_RULE } from '../../src/history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../src/history/compare/comparison.ts'
-import { WORDS, wordOf } from '../../src/history/compare/words.ts'
+import { WORDS, wordOf } from '../../src/history/compare/messages.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import type { EventDraft, RunHeader } from '../../src/verdict/events.ts'
 import { HEADER } from '../verdict/passing-stream.ts'

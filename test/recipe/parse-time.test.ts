@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { Alias } from 'yaml'
 import { readYaml } from '../../src/config/read-yaml.ts'
 import { type RecipeError, RecipeErrors } from '../../src/lib/errors.ts'
-import { formatPlace } from '../../src/lib/place.ts'
+import { formatLocation } from '../../src/lib/source-location.ts'
 import { readAbraExports } from '../../src/recipe/abra-exports.ts'
 import { parseGoDuration } from '../../src/recipe/compose/go-duration.ts'
 import { interpolate, variablesOf } from '../../src/recipe/compose/interpolate.ts'
@@ -117,10 +117,9 @@ describe('texts that would grow are refused where they begin to', () => {
     ['a key', `? ${'k'.repeat(2000)}\n: 1`, /^compose\.yml:1:3 is a key of 2000 characters; it may have 1024$/],
   ])('compose.yml: %s', (_, text, says) => {
     const { errors } = compose(text)
-    expect(errors.map(({ where, message, code }) => [code, `${where && formatPlace(where)} ${message}`])[0]).toEqual([
-      'compose-invalid',
-      expect.stringMatching(says),
-    ])
+    expect(errors.map(({ where, message, code }) => [code, `${where && formatLocation(where)} ${message}`])[0]).toEqual(
+      ['compose-invalid', expect.stringMatching(says)],
+    )
   })
 
   test('a key that is there twice is told once more', () => {

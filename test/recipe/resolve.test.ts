@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatPlace } from '../../src/lib/place.ts'
+import { formatLocation } from '../../src/lib/source-location.ts'
 import { composeText } from '../../src/recipe/compose-text.ts'
 import { resolveStack } from '../../src/recipe/resolve.ts'
 import { readTree } from '../../src/recipe/tree.ts'
@@ -15,7 +15,7 @@ const app = (body: string, rest = '') => `version: "3.8"\nservices:\n  app:\n   
 async function problems(files: Files, overrides: Record<string, string> = {}): Promise<string[]> {
   const error = await resolved(files, overrides).catch((caught: unknown) => caught)
   expect(error).toBeInstanceOf(RecipeErrors)
-  return (error as RecipeErrors).errors.map(({ where, message }) => `${where ? formatPlace(where) : '-'} ${message}`)
+  return (error as RecipeErrors).errors.map(({ where, message }) => `${where ? formatLocation(where) : '-'} ${message}`)
 }
 
 /** Each with what we say; the docker CLI must refuse all of them too, at `config` or, where marked, only when it deploys. */

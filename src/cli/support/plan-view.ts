@@ -173,7 +173,7 @@ function unverified(
   id: TierId,
 ): { kind: 'unverified'; reason: string; hint?: string } | null {
   const { refused } = custom.admitted
-  if (id === 'functional' && refused.some(({ judges, tiers }) => judges && tiers.includes('functional')))
+  if (id === 'functional' && refused.some(({ isTest, tiers }) => isTest && tiers.includes('functional')))
     return { kind: 'unverified', reason: 'tests of the recipe are refused' }
   if (id !== 'upgrade') return null
   if (base.kind === 'no-delta')

@@ -52,7 +52,7 @@ export interface Stops {
   /** Aborted by the first SIGTERM or SIGINT. */
   readonly drain: AbortSignal
   /** Aborted by the second. */
-  readonly giveBack: AbortSignal
+  readonly release: AbortSignal
   [Symbol.dispose](): void
 }
 
@@ -72,7 +72,7 @@ export function listenForStops(log: Logger): Stops {
   process.on('SIGINT', onStop)
   return {
     drain: drain.signal,
-    giveBack: giveBack.signal,
+    release: giveBack.signal,
     [Symbol.dispose]() {
       process.off('SIGTERM', onStop)
       process.off('SIGINT', onStop)

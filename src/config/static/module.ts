@@ -1,6 +1,6 @@
 import { type Program, parse } from 'acorn'
 import { messageOf, RecipeError } from '../../lib/errors.ts'
-import type { Place } from '../../lib/place.ts'
+import type { SourceLocation } from '../../lib/source-location.ts'
 import { invalid } from '../invalid.ts'
 import { stripTypes } from './strip-types.ts'
 
@@ -52,14 +52,14 @@ function unreadable(shown: string, cause: unknown): never {
 }
 
 /** Node says where only in the stack: `:LINE`, the source, and a line of `^` below it. */
-function markedPosition(stack: string): Partial<Place> {
+function markedPosition(stack: string): Partial<SourceLocation> {
   const line = /^[^\n]*:(\d+)\n/.exec(stack)?.[1]
   const mark = /^( *)\^/m.exec(stack)?.[1]
   if (line === undefined) return {}
   return { line: Number(line), ...(mark === undefined ? {} : { column: mark.length + 1 }) }
 }
 
-function positionOf(error: unknown): Partial<Place> {
+function positionOf(error: unknown): Partial<SourceLocation> {
   if (!(error instanceof SyntaxError) || !('loc' in error)) return {}
   const { line, column } = error.loc as { line: number; column: number }
   return { line, column: column + 1 }

@@ -1,6 +1,6 @@
 import type { ExportDefaultDeclaration, Expression, Program } from 'acorn'
 import { RecipeError } from '../../lib/errors.ts'
-import type { Place } from '../../lib/place.ts'
+import type { SourceLocation } from '../../lib/source-location.ts'
 import { invalid } from '../invalid.ts'
 import type { CustomFile } from '../own-file.ts'
 import { isMapping, type Path, type SettingsSource } from '../source.ts'
@@ -56,7 +56,7 @@ function defaultExport({ body }: Program): ExportDefaultDeclaration | undefined 
 }
 
 function placesOf({ values, keys }: StaticValues, shown: string): Pick<SettingsSource, 'valuePlace' | 'keyPlace'> {
-  const valuePlace = (path: Path): Place => {
+  const valuePlace = (path: Path): SourceLocation => {
     for (let length = path.length; length >= 0; length -= 1) {
       const place = values.get(keyOf(path.slice(0, length)))
       if (place) return place

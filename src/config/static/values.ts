@@ -1,6 +1,6 @@
 import type { AnyNode, ArrayExpression, Expression, Function as FunctionNode, ObjectExpression, Property } from 'acorn'
 import type { RecipeError } from '../../lib/errors.ts'
-import type { Place } from '../../lib/place.ts'
+import type { SourceLocation } from '../../lib/source-location.ts'
 import { invalid } from '../invalid.ts'
 import { functionForm, SETTING_NAMES } from '../registry.ts'
 import { FunctionValue, type Path } from '../source.ts'
@@ -16,8 +16,8 @@ export const UNREADABLE = Symbol('unreadable')
 /** Reads literal values from the syntax tree. Nothing is run. */
 export class StaticValues {
   readonly errors: RecipeError[] = []
-  readonly values = new Map<string, Place>()
-  readonly keys = new Map<string, Place>()
+  readonly values = new Map<string, SourceLocation>()
+  readonly keys = new Map<string, SourceLocation>()
   readonly #module: ParsedModule
   readonly #names: ReadonlyMap<string, Binding>
   readonly #resolving = new Set<string>()
@@ -32,7 +32,7 @@ export class StaticValues {
     return this.#names.get(name)
   }
 
-  placeOf(node: { loc?: AnyNode['loc'] }): Place {
+  placeOf(node: { loc?: AnyNode['loc'] }): SourceLocation {
     const start = node.loc?.start
     return { file: this.#module.shown, ...(start ? { line: start.line, column: start.column + 1 } : {}) }
   }

@@ -5,7 +5,7 @@ import type { TierId } from '../../verdict/tiers.ts'
 import { type RunSummary, summaryOf, type TierSummary } from '../run-summary.ts'
 import type { Comparability } from './comparable.ts'
 import type { LogWarning } from './log-warnings.ts'
-import { WORDS, WORSE, type Word, wordOf } from './words.ts'
+import { WORDS, WORSE, type Word, wordOf } from './messages.ts'
 
 /** One run of the two. */
 export interface Side {

@@ -1,5 +1,5 @@
 import { type Difference, differencesOf } from '../compare/dimensions.ts'
-import { WORDS, type Word, wordOf } from '../compare/words.ts'
+import { WORDS, type Word, wordOf } from '../compare/messages.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
 import { commandFor } from './command.ts'
 import type { CellStatus, TierWord } from './contract.ts'

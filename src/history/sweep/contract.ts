@@ -1,5 +1,5 @@
 import type { TierId } from '../../verdict/tiers.ts'
-import type { Word } from '../compare/words.ts'
+import type { Word } from '../compare/messages.ts'
 
 /**
  * The contract of a sweep: every recipe of a list, its newest release and its open heads, each a cold run of its own; the end is a matrix.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DIMENSIONS, type Dimension } from '../compare/dimensions.ts'
-import { MEANINGS, type Word } from '../compare/words.ts'
+import { MEANINGS, type Word } from '../compare/messages.ts'
 import { CELL_STATUSES, REASONS, type ReasonCode } from './contract.ts'
 import { OWNERS, type Owner } from './owners.ts'
 

@@ -1,6 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import { areEquivalent } from '../compare/evidence-schemas.ts'
-import { WORSE } from '../compare/words.ts'
+import { WORSE } from '../compare/messages.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { type ChangeParts, changeOf } from './change.ts'
 import { type CellStatus, REASONS } from './contract.ts'

@@ -1,5 +1,5 @@
 import type { Dimension } from '../compare/dimensions.ts'
-import type { Word } from '../compare/words.ts'
+import type { Word } from '../compare/messages.ts'
 
 /** Whose a difference between two sweeps is. */
 export const OWNERS = {

@@ -1,5 +1,5 @@
 import { EXIT } from '../../lib/errors.ts'
-import { WORSE } from '../compare/words.ts'
+import { WORSE } from '../compare/messages.ts'
 import type { Matrix } from './record.ts'
 
 /** A sweep in one word. `nothing`: no cell has a verdict. */

@@ -1,5 +1,5 @@
 import { type Dimension, differencesOf } from '../compare/dimensions.ts'
-import { wordOf } from '../compare/words.ts'
+import { wordOf } from '../compare/messages.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { evidenceOf, type Judged, type Line } from './lines.ts'
 import type { Change } from './report.ts'

@@ -1,6 +1,6 @@
 import type { TierId } from '../../verdict/tiers.ts'
 import type { Dimension } from '../compare/dimensions.ts'
-import type { Word } from '../compare/words.ts'
+import type { Word } from '../compare/messages.ts'
 import type { FlakeMemory } from '../flakes/memory.ts'
 
 /** A run that a line of the report stands on. */

@@ -1,7 +1,7 @@
 import type { LoadedSettings } from '../../config/load.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { formatPlace } from '../../lib/place.ts'
+import { formatLocation } from '../../lib/source-location.ts'
 import type { Deadlines, Expectations } from '../../verdict/events.ts'
 
 /** What a label may ask for at most; a setting may ask for as much. */
@@ -35,7 +35,7 @@ export function explainedDeadline(
 ): DeployDeadline {
   const { deploy: ms } = settings.timeouts
   const place = sources.get('timeouts.deploy')
-  if (place) return { ms, source: 'setting', why: `timeouts.deploy, ${formatPlace(place)}` }
+  if (place) return { ms, source: 'setting', why: `timeouts.deploy, ${formatLocation(place)}` }
   const labels = services.flatMap(({ labels }) => Object.entries(labels))
   const asked = labels.filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key)).map(([, value]) => Number(value) * 1000)
   const longest = Math.max(0, ...asked.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))

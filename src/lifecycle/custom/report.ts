@@ -40,7 +40,7 @@ export function foldReport(input: ReportInput): TestReport {
   const rows = [...tests.map(rowOf), ...errors.map((error) => errorRow(error, files)), ...unfinished(heard, input)]
   const unheard = files.filter((file) => !rows.some((row) => isOf(row, file)))
   const silent = end ? [] : unheard
-  rows.push(...silent.map((file) => troubleRow(file, 'reports', `nothing was heard of it: ${lastWords(input)}`)))
+  rows.push(...silent.map((file) => troubleRow(file, 'reports', `nothing was heard of it: ${programEnding(input)}`)))
   const trouble = [...refused, ...contradictions(heard, rows, input)]
   rows.push(...trouble.map((message) => troubleRow(files[0], 'runs', message)))
   return {
@@ -119,9 +119,9 @@ function contradictions(heard: readonly ReportMessage[], rows: readonly CustomRo
   const total = heard.reduce((sum, message) => sum + (message.kind === 'begin' ? message.total : 0), 0)
   const told = heard.filter(({ kind }) => kind === 'test').length
   const end = heard.find((message) => message.kind === 'end')
-  if (!end) return [`its end was not told: ${lastWords(input)}`]
+  if (!end) return [`its end was not told: ${programEnding(input)}`]
   if (told !== total) return [`${total} test(s) were found and ${told} were reported`]
-  if (input.timedOut || input.exitCode !== 0) return [`no test failed, but ${lastWords(input)}`]
+  if (input.timedOut || input.exitCode !== 0) return [`no test failed, but ${programEnding(input)}`]
   return end.status === 'failed' ? ['no test failed, but the test runner did'] : []
 }
 
@@ -130,7 +130,7 @@ function troubleRow(file: GivenFile | undefined, title: string, error: string, i
   return { title, side, file: name, status: 'failed', durationMs: 0, tags: [], isTest, error, attachments: [] }
 }
 
-function lastWords(input: ReportInput): string {
+function programEnding(input: ReportInput): string {
   const lines = input.output.split('\n').filter((line) => line.trim() !== '')
   return [wayOf(input), ...lines.slice(-LAST_LINES)].join('\n')
 }

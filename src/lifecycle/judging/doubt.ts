@@ -26,7 +26,7 @@ export function doubtOf(
   kills: (since: number) => readonly MachineKill[] = machineKills,
 ): Cause | null {
   if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
-  const refused = plan.custom.admitted.refused.filter(({ tiers, judges }) => !judges && tiers.includes(tier))
+  const refused = plan.custom.admitted.refused.filter(({ tiers, isTest }) => !isTest && tiers.includes(tier))
   if (refused.length > 0) {
     const what = refused.map((refusal) => refusal.what).join(', ')
     return cause('code-refused', `${tier} found a fault, but code that it may need was refused: ${what}`)

@@ -1,6 +1,6 @@
 import type { Release } from '../../deploy/deployer.ts'
 import { foreignEdge } from '../../edge/address.ts'
-import { formatPlace } from '../../lib/place.ts'
+import { formatLocation } from '../../lib/source-location.ts'
 import { policyProblems } from '../../recipe/policy.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Most } from '../../verdict/policy-codes.ts'
@@ -37,7 +37,7 @@ export function policyRefusals(plan: {
     policyProblems(stack, app.stack, { allow: allowed, domain: app.domain, strictHosts, most }).map(
       ({ code, path, message }) => {
         const place = stack.place(path)
-        return { code, message: `${which}${message}`, where: place ? formatPlace(place) : null }
+        return { code, message: `${which}${message}`, where: place ? formatLocation(place) : null }
       },
     ),
   )

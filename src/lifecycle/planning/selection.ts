@@ -1,8 +1,8 @@
 import { type BackupPlan, backupPlan } from '../../backup/labels.ts'
 import type { Customized } from '../../config/customization.ts'
 import type { LoadedSettings } from '../../config/load.ts'
-import type { Admitted } from '../../gate/admit.ts'
-import { formatPlace } from '../../lib/place.ts'
+import type { ApprovedCode } from '../../gate/approved-code.ts'
+import { formatLocation } from '../../lib/source-location.ts'
 import type { Finding, SkipKind } from '../../verdict/events.ts'
 import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from '../base/base-choice.ts'
@@ -48,7 +48,7 @@ export function specsNotRun({ strayed }: Customized): Finding[] {
 
 function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } {
   const place = sources.get(`notApplicable.${tier}`) ?? sources.get('notApplicable')
-  return place ? { where: formatPlace(place) } : {}
+  return place ? { where: formatLocation(place) } : {}
 }
 
 function whyNotSelected(tier: TierId, { attached, quick, resumed }: Planned): string {
@@ -69,7 +69,7 @@ interface Planned {
   readonly base: BaseChoice
   readonly backup: BackupPlan
   readonly settings: LoadedSettings
-  readonly admitted: Admitted
+  readonly admitted: ApprovedCode
   /** The run only looks at the app of another one. */
   readonly attached: boolean
   /** The tiers are those of `--quick`. */
@@ -88,7 +88,7 @@ const NOTHING_TO_JUDGE: Readonly<Record<TierId, (plan: Planned) => Skip | null>>
   backup: noBackup,
   restore: noBackup,
   functional: ({ admitted }) => {
-    const refused = admitted.refused.some(({ judges, tiers }) => judges && tiers.includes('functional'))
+    const refused = admitted.refused.some(({ isTest, tiers }) => isTest && tiers.includes('functional'))
     const none = !admitted.specs.some(({ kind }) => kind === 'custom') && !refused
     return none ? structural('no custom tests') : null
   },

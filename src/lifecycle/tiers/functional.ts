@@ -48,7 +48,7 @@ export function judgeRows(context: RunContext, reporter: TierReporter, { rows, e
 
 function refusedTests({ plan }: RunContext): string[] {
   return plan.custom.admitted.refused
-    .filter(({ judges, tiers }) => judges && tiers.includes('functional'))
+    .filter(({ isTest, tiers }) => isTest && tiers.includes('functional'))
     .map(({ what }) => what)
 }
 

@@ -2,7 +2,7 @@ import type { Deployed, Release } from '../../deploy/deployer.ts'
 import { whatDiffers } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
-import { formatPlace } from '../../lib/place.ts'
+import { formatLocation } from '../../lib/source-location.ts'
 import { cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { compareBeforeAfter } from '../app/before-after.ts'
@@ -82,7 +82,7 @@ function noDelta(version: string): TierStop {
 /** Operators keep their env file through an upgrade, and meet the same. */
 function envTooOld(faults: readonly RecipeError[]): TierStop {
   const message = `head does not resolve with the env file of an app of the base: ${faults[0]?.message}`
-  const lines = faults.map(({ message, where }) => `${where ? `${formatPlace(where)}: ` : ''}${message}`)
+  const lines = faults.map(({ message, where }) => `${where ? `${formatLocation(where)}: ` : ''}${message}`)
   const hint =
     'Give what is new a default in the compose file. What operators are told to add by hand belongs into `upgrade.env`.'
   return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))

@@ -13,7 +13,7 @@ import {
 } from 'yaml'
 import { parseBoundedYaml } from '../../lib/bounded-yaml.ts'
 import { RecipeError } from '../../lib/errors.ts'
-import type { Place } from '../../lib/place.ts'
+import type { SourceLocation } from '../../lib/source-location.ts'
 import { plainScalar } from './scalar.ts'
 
 /** Plain data of a compose file: what JSON can hold. */
@@ -25,7 +25,7 @@ export interface ComposeSource {
   readonly file: string
   readonly data: DataMap
   /** Path joined with `pathKey` to where it was written. */
-  readonly places: Map<string, Place>
+  readonly places: Map<string, SourceLocation>
 }
 
 /** More values than this, after anchors are expanded, is an attack or a mistake. */
@@ -49,7 +49,7 @@ export function isDataMap(value: Data | undefined): value is DataMap {
 /** Parses one compose file as the docker CLI does, merge keys and anchors included. Problems go to `errors`. */
 export function parseCompose(text: string, file: string, errors: RecipeError[]): ComposeSource | null {
   const parsed = parseBoundedYaml(text, { schema: 'failsafe', logLevel: 'silent' })
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): SourceLocation => {
     const { line, col } = parsed.lines.linePos(offset)
     return { file, line, column: col }
   }
@@ -82,17 +82,17 @@ export function parseCompose(text: string, file: string, errors: RecipeError[]):
 }
 
 class Reader {
-  readonly places = new Map<string, Place>()
+  readonly places = new Map<string, SourceLocation>()
   readonly errors: RecipeError[] = []
   readonly #document: Document
   readonly #targets: ReadonlyMap<Alias, Node>
   readonly #text: string
-  readonly #placeAt: (offset: number) => Place
+  readonly #placeAt: (offset: number) => SourceLocation
   readonly #open = new Set<Node>()
   #values = 0
   #characters = 0
 
-  constructor(document: Document, text: string, placeAt: (offset: number) => Place) {
+  constructor(document: Document, text: string, placeAt: (offset: number) => SourceLocation) {
     this.#document = document
     this.#targets = targetsOf(document)
     this.#text = text

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecipeError } from '../../lib/errors.ts'
-import { formatPlace } from '../../lib/place.ts'
+import { formatLocation } from '../../lib/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
 import type { Most } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'
@@ -87,7 +87,7 @@ class Context implements LintContext {
 function row(rule: LintRule, { subject, problem, where, fix = rule.fix }: LintFact): LintRow {
   const { id, title, severity } = rule
   const ok = problem === undefined
-  const place = ok || !where ? {} : { where: formatPlace(where) }
+  const place = ok || !where ? {} : { where: formatLocation(where) }
   const cause = ok || !rule.cause ? {} : { cause: rule.cause }
   return {
     id,

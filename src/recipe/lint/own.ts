@@ -1,4 +1,4 @@
-import { parsePlace } from '../../lib/place.ts'
+import { parseLocation } from '../../lib/source-location.ts'
 import { stackName } from '../app-env.ts'
 import { didYouMean } from '../nearest.ts'
 import { policyProblems } from '../policy.ts'
@@ -258,5 +258,5 @@ function modifierProblem(name: string, value: string): string | null {
 }
 
 function whereOf(text: string | undefined): LintFact['where'] {
-  return text === undefined ? undefined : parsePlace(text)
+  return text === undefined ? undefined : parseLocation(text)
 }

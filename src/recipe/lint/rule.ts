@@ -1,5 +1,5 @@
 import type { RecipeError } from '../../lib/errors.ts'
-import type { Place } from '../../lib/place.ts'
+import type { SourceLocation } from '../../lib/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
 import type { Most } from '../../verdict/policy-codes.ts'
 import type { AppEnv, RecipeRepo, RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
@@ -34,7 +34,7 @@ export interface LintContext extends LintInput {
 export interface LintFact {
   readonly subject: string
   readonly problem?: string
-  readonly where?: Place | undefined
+  readonly where?: SourceLocation | undefined
   /** What to do about it. Default: the rule's. */
   readonly fix?: string | undefined
 }

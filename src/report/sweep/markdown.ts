@@ -12,7 +12,7 @@ import {
   rowsOf,
   verdictWords,
   whyWords,
-} from './words.ts'
+} from './messages.ts'
 
 /** The matrix for a wiki or an issue. Same matrix, same bytes. */
 export function sweepMarkdown(matrix: Matrix): string {

@@ -14,7 +14,7 @@ import {
   rowsOf,
   verdictWords,
   whyWords,
-} from './words.ts'
+} from './messages.ts'
 
 /** Where the report of a run lies, seen from the page; null: there is none. */
 export type LinkTo = (run: string) => string | null

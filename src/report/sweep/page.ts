@@ -2,7 +2,7 @@ import type { Matrix } from '../../history/sweep/record.ts'
 import { htmlDocument } from '../html/document.ts'
 import { html } from '../html/markup.ts'
 import { MATRIX_STYLE, matrixMarkup } from './matrix-markup.ts'
-import { headlineOf } from './words.ts'
+import { headlineOf } from './messages.ts'
 
 /** The matrix as one file that needs nothing else. Beside `runs/` its links lead to the reports. Same matrix, same bytes. */
 export function sweepPage(matrix: Matrix): string {

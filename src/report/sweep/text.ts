@@ -12,7 +12,7 @@ import {
   reconciledWords,
   verdictWords,
   whyWords,
-} from './words.ts'
+} from './messages.ts'
 
 export interface TextOptions {
   readonly color?: boolean

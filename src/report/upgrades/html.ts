@@ -3,7 +3,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import { htmlDocument } from '../html/document.ts'
 import { html, id, type Markup, table } from '../html/markup.ts'
 import { SIGNS } from '../ink.ts'
-import { dataText, headText, sumText, timeText, wayText } from './words.ts'
+import { dataText, headText, sumText, timeText, wayText } from './messages.ts'
 
 /** The table of upgrades as one file: see `htmlDocument`. `runs`: where the folders of runs lie, from where it is read. */
 export function upgradeTableHtml(upgrades: UpgradeTable, { runs }: { readonly runs: string }): string {

@@ -2,7 +2,7 @@ import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
 import { SIGNS } from '../ink.ts'
 import { markdownText } from '../markdown.ts'
 import { cut, oneLine } from '../plain-text.ts'
-import { dataText, headText, sumText, timeText, wayText, whyText } from './words.ts'
+import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
 
 /** The same as Markdown. Whatever a recipe says stays text. `runs`: where the folders of runs lie, from where this is read. */
 export function upgradeTableMarkdown(table: UpgradeTable, { runs }: { readonly runs: string }): string {

@@ -1,7 +1,7 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
 import { type Ink, inkFor, SIGNS } from '../ink.ts'
 import { cut, oneLine } from '../plain-text.ts'
-import { dataText, headText, sumText, timeText, wayText, whyText } from './words.ts'
+import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
 
 /** All columns that a row of a terminal has. */
 const MOST_WHY = 300

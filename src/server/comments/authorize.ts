@@ -33,10 +33,10 @@ export async function refetchComment(
 /** A member of the repository's organisation, the person who owns it, or a login on the allow-list. Logins compare without case. Throws ForgeError. */
 export async function isAuthorized(
   forge: Pick<Forge, 'isMember'>,
-  enrolment: Enrollment,
+  enrollment: Enrollment,
   comment: { readonly repository: string; readonly author: string },
 ): Promise<boolean> {
-  if (enrolment.allow.some((login) => isSameLogin(login, comment.author))) return true
+  if (enrollment.allow.some((login) => isSameLogin(login, comment.author))) return true
   const [organisation = ''] = comment.repository.split('/')
   return isSameLogin(organisation, comment.author) || forge.isMember(organisation, comment.author)
 }

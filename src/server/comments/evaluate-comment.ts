@@ -39,7 +39,7 @@ type TestCommand = Extract<Command, { kind: 'test' }>
 
 /** Where a run was asked for. */
 interface Target {
-  readonly enrolment: Enrollment
+  readonly enrollment: Enrollment
   readonly pull: ForgePull
   /** Runs of the pull request, newest first. */
   readonly runs: readonly RunRow[]
@@ -50,15 +50,15 @@ export async function evaluateComment(
   deps: EvaluationDeps,
   event: CommentEvent,
   command: Exclude<Command, { kind: 'none' }>,
-  enrolment: Enrollment | null,
+  enrollment: Enrollment | null,
 ): Promise<CommentOutcome> {
   const { store, forge } = deps
   const { repository, pull: number, author } = event.comment
-  if (!enrolment) {
+  if (!enrollment) {
     const head = event.head ?? (await forge.pull(repository, number)).head.sha
     return withoutRun('not-enrolled', head, { kind: 'not-enrolled' })
   }
-  const authorized = await isAuthorized(forge, enrolment, event.comment)
+  const authorized = await isAuthorized(forge, enrollment, event.comment)
   const pull = await forge.pull(repository, number)
   const head = pull.head.sha
   if (!authorized) {
@@ -68,7 +68,7 @@ export async function evaluateComment(
   if (command.kind === 'grammar') return withoutRun('grammar', head, command)
   if (command.kind === 'cancel') return withoutRun('cancel', head, await cancelRuns(deps, event))
   const runs = await store.runs({ repository: pull.repository, pull: pull.number, limit: 100 })
-  return evaluateRun(deps, event, command, { enrolment, pull, runs })
+  return evaluateRun(deps, event, command, { enrollment, pull, runs })
 }
 
 async function evaluateRun(
@@ -105,7 +105,7 @@ async function evaluateTest(
 async function evaluateWhy(
   deps: EvaluationDeps,
   { comment }: CommentEvent,
-  { enrolment, pull, runs }: Target,
+  { enrollment, pull, runs }: Target,
 ): Promise<CommentOutcome> {
   const { memory, settings, clock } = deps
   const head = pull.head.sha
@@ -117,7 +117,7 @@ async function evaluateWhy(
     const reason = offer?.kind === 'not' ? offer.reason : 'this commit was not judged yet'
     return withoutRun('refused', head, { kind: 'why-not', reason })
   }
-  const memoryBytes = memoryOf(deps, enrolment)
+  const memoryBytes = memoryOf(deps, enrollment)
   const refused = await tooBig(deps, head, memoryBytes)
   if (refused) return refused
   const { runDeadlineMs } = settings
@@ -141,7 +141,7 @@ function requestFor(
   deps: EvaluationDeps,
   { comment }: CommentEvent,
   { quick, base }: TestCommand,
-  { enrolment, pull }: Target,
+  { enrollment, pull }: Target,
 ): RunRequest {
   const now = deps.clock.now()
   return {
@@ -162,7 +162,7 @@ function requestFor(
     commit: pull.head.sha,
     base,
     quick,
-    memoryBytes: memoryOf(deps, enrolment),
+    memoryBytes: memoryOf(deps, enrollment),
     deadlineMs: deps.settings.runDeadlineMs,
   }
 }

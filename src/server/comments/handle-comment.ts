@@ -35,9 +35,9 @@ export async function handleComment(
   const { comment } = event
   const command = commandOf(event)
   if (command.kind === 'none') return false
-  const enrolment = await store.enrollmentOf(comment.repository)
-  if (enrolment && isOlder(comment.createdAt, enrolment)) return false
-  const outcome = await evaluateComment(deps, event, command, enrolment)
+  const enrollment = await store.enrollmentOf(comment.repository)
+  if (enrollment && isOlder(comment.createdAt, enrollment)) return false
+  const outcome = await evaluateComment(deps, event, command, enrollment)
   const { repository, pull, author, id } = comment
   if (outcome.reply) {
     await replies.reply({ repository, pull, login: author, comment: id, head: outcome.head }, outcome.reply)
@@ -76,7 +76,7 @@ async function publishQueuedRun({ store, publisher }: CommentDeps, { decision, r
   if (row?.state === 'queued') await publisher.runChanged(row)
 }
 
-/** The forge reports whole seconds: a comment of the same second as the enrolment counts. */
+/** The forge reports whole seconds: a comment of the same second as the enrollment counts. */
 function isOlder(createdAt: string, { at }: Enrollment): boolean {
   return Math.floor(Date.parse(createdAt) / 1000) < Math.floor(Date.parse(at) / 1000)
 }

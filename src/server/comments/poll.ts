@@ -21,8 +21,8 @@ const OVERLAP_MS = 10_000
 const debug = debugLog('comments')
 
 /**
- * One round over all enrolments, each from its cursor; gives how many comments were decided. A failure of one repository is logged and the next
- * round tries again. A forge or database that is unavailable ends the round by throwing, and the next round starts after the enrolment where this
+ * One round over all enrollments, each from its cursor; gives how many comments were decided. A failure of one repository is logged and the next
+ * round tries again. A forge or database that is unavailable ends the round by throwing, and the next round starts after the enrollment where this
  * one ended: one that always times out does not block the others.
  */
 export function createPoller(deps: PollDeps, handle: Handle): (signal: AbortSignal) => Promise<number> {
@@ -32,10 +32,10 @@ export function createPoller(deps: PollDeps, handle: Handle): (signal: AbortSign
     let count = 0
     const all = await deps.store.enrollments()
     const next = all.findIndex(({ name }) => name === last) + 1
-    for (const enrolment of [...all.slice(next), ...all.slice(0, next)]) {
+    for (const enrollment of [...all.slice(next), ...all.slice(0, next)]) {
       if (signal.aborted) break
-      last = enrolment.name
-      count += await pollEnrolment(deps, handle, { enrolment, seen, signal })
+      last = enrollment.name
+      count += await pollEnrollment(deps, handle, { enrollment, seen, signal })
     }
     if (!signal.aborted) last = null
     return count
@@ -46,14 +46,14 @@ export function createPoller(deps: PollDeps, handle: Handle): (signal: AbortSign
  * The cursor is one round behind: where repositories are listed first and read afterwards, only comments that were seen before the listing began
  * are certainly handled. Times are the forge's.
  */
-async function pollEnrolment(
+async function pollEnrollment(
   { store, forge, log }: PollDeps,
   handle: Handle,
-  round: { readonly enrolment: Enrollment; readonly seen: HighWaterMark; readonly signal: AbortSignal },
+  round: { readonly enrollment: Enrollment; readonly seen: HighWaterMark; readonly signal: AbortSignal },
 ): Promise<number> {
-  const { enrolment, seen, signal } = round
-  const { name } = enrolment
-  const cursor = (await store.cursor(name)) ?? enrolment.at
+  const { enrollment, seen, signal } = round
+  const { name } = enrollment
+  const cursor = (await store.cursor(name)) ?? enrollment.at
   const since = new Date(Date.parse(cursor) - OVERLAP_MS).toISOString()
   const before = seen.of(name)
   const found: ForgeComment[] = []
@@ -62,7 +62,7 @@ async function pollEnrolment(
   const onError = (error: unknown, where: object) => {
     if (isUnavailable(error)) throw error
     failed = true
-    log.warn({ enrolment: name, ...where, error: messageOf(error) }, 'poll failed; will retry')
+    log.warn({ enrollment: name, ...where, error: messageOf(error) }, 'poll failed; will retry')
   }
 
   const repositories = await repositoriesToPoll(forge, name, since).catch((error) => {
@@ -99,7 +99,7 @@ async function repositoriesToPoll(forge: Forge, name: string, since: string): Pr
   return [...new Set(pulls.map(({ repository }) => repository))]
 }
 
-/** The newest change that complete rounds have seen, for each enrolment. In memory only. */
+/** The newest change that complete rounds have seen, for each enrollment. In memory only. */
 class HighWaterMark {
   readonly #at = new Map<string, string>()
 

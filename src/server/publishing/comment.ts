@@ -83,9 +83,9 @@ async function wholeText(deps: CommentTextDeps, row: RunRow, now: number): Promi
 
 /** A warning that the target branch differs from upstream, where the repository is a mirror. */
 async function driftWarning({ store, settings }: CommentTextDeps, { request }: RunRow): Promise<string> {
-  const enrolment = await store.enrollmentOf(request.repository)
-  if (!enrolment?.mirrorOf) return ''
-  const seen = stateOfMirror(enrolment, await readMirrorStates(settings.state))
+  const enrollment = await store.enrollmentOf(request.repository)
+  if (!enrollment?.mirrorOf) return ''
+  const seen = stateOfMirror(enrollment, await readMirrorStates(settings.state))
   const text = seen?.drift ? driftText(seen) : null
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }

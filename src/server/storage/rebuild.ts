@@ -26,7 +26,7 @@ export async function rebuild(context: Context): Promise<Rebuilt> {
 
 async function addJournal(context: Context, note: (damage: Damage) => void): Promise<number> {
   let added = 0
-  for (const batch of batches(lastWords(await context.journal.read(note)))) {
+  for (const batch of batches(latestLines(await context.journal.read(note)))) {
     const comments = batch.filter((line) => line.kind === 'comment')
     const refusals = batch.filter((line) => line.kind === 'refusal')
     if (comments.length > 0) {
@@ -54,7 +54,7 @@ async function addJournal(context: Context, note: (damage: Damage) => void): Pro
 }
 
 /** A comment has two lines where the first decision was not committed; the later one counts. */
-function lastWords(lines: readonly JournalLine[]): JournalLine[] {
+function latestLines(lines: readonly JournalLine[]): JournalLine[] {
   const byComment = new Map<string, JournalLine>()
   for (const line of lines) {
     const what = line.kind === 'comment' ? `comment ${line.comment}` : `refusal ${line.pull} ${line.login}`

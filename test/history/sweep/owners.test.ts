@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DIMENSIONS, type Dimension } from '../../../src/history/compare/dimensions.ts'
-import { MEANINGS, type Word } from '../../../src/history/compare/words.ts'
+import { MEANINGS, type Word } from '../../../src/history/compare/messages.ts'
 import { type DifferenceFacts, OWNER_TABLE, type Owner, ownerOf } from '../../../src/history/sweep/owners.ts'
 
 const WORDS = Object.keys(MEANINGS) as Word[]

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { TierChange } from '../../../history/compare/comparison.ts'
-import { WORSE } from '../../../history/compare/words.ts'
+import { WORSE } from '../../../history/compare/messages.ts'
 import { RESULT_WORDS } from '../../../report/against-base.ts'
 import { changedTiers, endText } from '../../../report/comparison.ts'
 import { comparisonFacts, isUnchanged } from '../../../report/comparison-facts.ts'

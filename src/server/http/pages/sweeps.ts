@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
-import { HEADLINES } from '../../../report/sweep/words.ts'
+import { HEADLINES } from '../../../report/sweep/messages.ts'
 import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, hidden, moment } from './layout.ts'

@@ -52,7 +52,7 @@ export class Session {
       stderr: true,
       name: 'database',
     })
-    const words = lastWords(worker)
+    const words = stderrTail(worker)
     const opened = await begun(worker)
     if (opened === null) return new Session(worker, queryMs)
     await worker.terminate()
@@ -122,7 +122,7 @@ async function begun(worker: Worker): Promise<Error | null> {
 }
 
 /** What the database wrote to standard error of its thread, its end. */
-function lastWords(worker: Worker): () => string {
+function stderrTail(worker: Worker): () => string {
   let text = ''
   const keep = (bytes: Buffer) => {
     text = (text + bytes.toString('utf8')).slice(-1000)

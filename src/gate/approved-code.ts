@@ -7,12 +7,12 @@ interface Refusal {
   readonly what: string
   /** Tiers that may lack it. */
   readonly tiers: readonly TierId[]
-  /** A test judges; other code prepares. */
-  readonly judges: boolean
+  /** Tests decide outcomes; other code prepares the app. */
+  readonly isTest: boolean
 }
 
 /** The code of a run that may run, and what was refused. */
-export interface Admitted {
+export interface ApprovedCode {
   /** By what the recipe repository's code may run; null when it has none or it is refused. */
   readonly approval: string | null
   readonly functions: ReadonlyMap<string, FunctionRef>
@@ -22,14 +22,14 @@ export interface Admitted {
 }
 
 /** Splits what was found by whose it is: the operator's own code needs no approval, the recipe repository's does. */
-export function admit(found: Customized, approval: string | null): Admitted {
+export function allowApproved(found: Customized, approval: string | null): ApprovedCode {
   const mayRun = ({ side }: { side: 'recipe' | 'operator' }) => side === 'operator' || approval !== null
   const functions = [...found.functions.values()]
   const { installSteps } = found
   const refused: Refusal[] = [
     ...functions.filter((ref) => !mayRun(ref)).map(ofFunction),
     ...(installSteps && !mayRun(installSteps)
-      ? [{ what: installSteps.shown, tiers: tiersMissing('install-steps'), judges: false }]
+      ? [{ what: installSteps.shown, tiers: tiersMissing('install-steps'), isTest: false }]
       : []),
     ...found.specs.filter((spec) => !mayRun(spec)).map(ofSpec),
   ]
@@ -44,11 +44,11 @@ export function admit(found: Customized, approval: string | null): Admitted {
 }
 
 function ofFunction({ name, where }: FunctionRef): Refusal {
-  return { what: `${where.file}: ${name}`, tiers: tiersMissing(name), judges: false }
+  return { what: `${where.file}: ${name}`, tiers: tiersMissing(name), isTest: false }
 }
 
 function ofSpec({ shown, kind }: Spec): Refusal {
-  return { what: shown, tiers: tiersWith(({ tests }) => tests.includes(kind)), judges: true }
+  return { what: shown, tiers: tiersWith(({ tests }) => tests.includes(kind)), isTest: true }
 }
 
 /** Tiers that may lack what this code would have done: every one that works on an app where the table of tiers does not know it. */
