@@ -67,7 +67,7 @@ export async function nodesIn(
   )
 }
 
-function parseNode(line: string): SnapshotNode[] {
+export function parseNode(line: string): SnapshotNode[] {
   if (!line.startsWith('{') || !line.endsWith('}')) return []
   const node = JSON.parse(line) as { path?: unknown; type?: unknown; size?: unknown }
   if (typeof node.path !== 'string' || !node.path.startsWith(`${VOLUMES_DIR}/`)) return []

@@ -20,14 +20,14 @@ export async function coverageOf(
   plan: BackupPlan,
 ): Promise<{ evidence: CoverageEvidence; cause?: Cause }> {
   const nodes = await nodesIn(toolbox, taken.id, plan.volumes.flatMap(targets))
-  const rows = plan.volumes.flatMap((volume) => rowsOf(volume, nodes))
+  const rows = plan.volumes.flatMap((volume) => rowsOf(volume, nodes, taken.outside))
   for (const path of plan.unreachable) rows.push({ volume: '', path, covered: false, note: 'lies in no volume' })
   const evidence = { kind: 'coverage' as const, paths: rows }
   const found = missingCause(rows, taken) ?? (await emptyCause(rows, { toolbox, taken, plan }))
   return { evidence, ...(found ? { cause: found } : {}) }
 }
 
-function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>): Row[] {
+function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>, outside: readonly string[]): Row[] {
   const { volume, covered } = planned
   if (covered.kind === 'none') return [{ volume, path: '.', covered: false, note: `${EXCLUDED}${covered.reason}` }]
   const paths = covered.kind === 'all' ? ['.'] : covered.paths
@@ -35,7 +35,8 @@ function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>
   return targets(planned).map((place, index) => {
     const node = nodes.get(place)
     const row = { volume, path: paths[index] ?? '.', covered: node !== undefined }
-    if (!node) return { ...row, note: 'not in the snapshot' }
+    const gone = outside.includes(place) ? 'leads out of the volume through a link' : 'not in the snapshot'
+    if (!node) return { ...row, note: gone }
     return node.type === 'dir' ? row : { ...row, note: `${node.type}, ${node.size} bytes` }
   })
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { InfraError } from '../lib/errors.ts'
 import { snapshotContents, type VolumeContents } from './contents.ts'
+import { removeObstacles } from './obstacles.ts'
 import { type BackupPlan, targets } from './plan.ts'
-import { RESTIC_DIR, type Toolbox } from './toolbox.ts'
+import { RESTIC_DIR, type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 
 export { coverageOf } from './coverage.ts'
 export { checkDumps } from './dumps.ts'
@@ -14,6 +15,8 @@ export interface Snapshot {
   readonly volumes: readonly VolumeContents[]
   /** Paths given to restic, in the toolbox. */
   readonly paths: readonly string[]
+  /** Promised paths, in the toolbox, that lead out of their volume through a link: what lies there is not the app's, and not in the snapshot. */
+  readonly outside: readonly string[]
   /** When it was begun, in seconds of the toolbox's clock; dumps of hooks are a little older. */
   readonly at: number
   /** What restic said about files it could not read: masked lines. */
@@ -43,7 +46,7 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
   const bounds = { timeoutMs, ...(signal ? { signal } : {}) }
   await initialise(toolbox, bounds)
   const promised = plan.volumes.flatMap(targets)
-  const present = await existing(toolbox, promised, bounds)
+  const { present, outside } = await lookedUp(toolbox, promised, bounds)
   const paths = present.length > 0 ? present : [EMPTY]
   const at = Number(await toolbox.run(['date', '+%s'], bounds))
   const stdin = paths.map((path) => `${path}\0`).join('')
@@ -55,6 +58,7 @@ export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: Rest
     id,
     volumes: await snapshotContents(toolbox, id, covered, bounds),
     paths,
+    outside,
     at,
     warnings: lastLines(result.stderr),
   }
@@ -80,6 +84,7 @@ export async function restore(
     timeoutMs: options.timeoutMs ?? DEADLINE_MS,
     ...(options.signal ? { signal: options.signal } : {}),
   }
+  await removeObstacles(toolbox, { id, volumes: volumes.map(({ volume }) => volume) }, bounds)
   const verify = options.verify ? ['--verify'] : []
   const result = await toolbox.exec(['restic', 'restore', '--no-cache', ...verify, '--target', '/', id], bounds)
   if (result.exitCode !== 0) throw failed('restore', result.exitCode, result.stderr)
@@ -91,15 +96,22 @@ async function initialise(toolbox: Toolbox, bounds: { timeoutMs: number; signal?
   await toolbox.run(['sh', '-c', script, 'init', EMPTY], bounds)
 }
 
-/** Those of the paths that are there, without following a link at the end. */
-async function existing(
+/** 0: not there; 1: there, without following a link at the end; L: reached through a link that leads out of the volume. */
+const LOOK_UP = `for p; do
+  if [ ! -e "$p" ] && [ ! -L "$p" ]; then printf 0; continue; fi
+  volume=\${p#${VOLUMES_DIR}/}; volume=${VOLUMES_DIR}/\${volume%%/*}
+  [ "$p" = "$volume" ] && { printf 1; continue; }
+  case "$(cd -P -- "\${p%/*}" && pwd -P)/" in "$volume"/*) printf 1 ;; *) printf L ;; esac
+done`
+
+async function lookedUp(
   toolbox: Toolbox,
   paths: readonly string[],
   bounds: { timeoutMs: number; signal?: AbortSignal },
-) {
-  const script = 'for p; do if [ -e "$p" ] || [ -L "$p" ]; then printf 1; else printf 0; fi; done'
-  const marks = await toolbox.run(['sh', '-c', script, 'existing', ...paths], bounds)
-  return paths.filter((_, index) => marks[index] === '1')
+): Promise<{ readonly present: readonly string[]; readonly outside: readonly string[] }> {
+  const marks = await toolbox.run(['sh', '-c', LOOK_UP, 'look-up', ...paths], bounds)
+  const marked = (mark: string) => paths.filter((_, index) => marks[index] === mark)
+  return { present: marked('1'), outside: marked('L') }
 }
 
 const summary = z.object({ message_type: z.literal('summary'), snapshot_id: z.string().min(8) })

@@ -72,6 +72,55 @@ test('a volume of odd names and 5,000 files is snapshot, counted and restored to
   expect(await stack.sh('sha256sum /etc/passwd')).toBe(outside)
 })
 
+test('links and special files are restored over what an app made in their place, and nothing goes through a link', async () => {
+  await using stack = await bareStack('data')
+  const marks =
+    '; echo kept > plain; echo deep > sub/file; ln -s sub/file link; ln -s /etc "li<n>k & "more""; mkfifo pipe'
+  await stack.sh(`cd /volumes/data && mkdir sub folder && echo in > folder/in${marks}; ln -s nowhere swapped`)
+  const plan = planOf({}, ['data'])
+  // Without the volume itself, whose time changes with what is removed below.
+  const entries = async () =>
+    Buffer.from(await stack.listing('data'), 'base64')
+      .toString('latin1')
+      .split('\0')
+      .slice(1)
+  const before = await entries()
+  const taken = await snapshot(stack.toolbox, plan, { tag: stack.runId })
+
+  const outside = await stack.sh('sha256sum /etc/passwd /etc/hostname')
+  await stack.sh(`cd /volumes/data && find . -mindepth 1 -delete && mkdir sub && ln -s other link && ln -s /etc "li<n>k & "more"" && mkfifo pipe \
+    && ln -s /etc/passwd plain && ln -s /etc/hostname sub/file && ln -s /etc folder && echo here > swapped && ln -s sub own`)
+  await restore(stack.toolbox, taken, { verify: true })
+  expect(await stack.sh('cd /volumes/data && readlink own && rm own')).toBe('sub\n')
+  expect(await entries()).toEqual(before)
+  expect(await stack.sh('sha256sum /etc/passwd /etc/hostname')).toBe(outside)
+})
+
+test('what lies behind a link out of the volume is not covered; a link within it is followed, and stays one', async () => {
+  await using stack = await bareStack('data')
+  await stack.sh(
+    'cd /volumes/data && mkdir new && echo rows > new/db && ln -s new current && ln -s /etc out && ln -s ../.. up',
+  )
+  const paths = 'current/db,out/passwd,up/etc/hostname,missing'
+  const plan = planOf({ 'backupbot.backup.volumes.data.path': paths }, ['data'])
+  const taken = await snapshot(stack.toolbox, plan, { tag: stack.runId })
+  const { evidence, cause } = await coverageOf(stack.toolbox, taken, plan)
+  const note = 'leads out of the volume through a link'
+  expect(evidence.paths).toEqual([
+    { volume: 'data', path: 'current/db', covered: true, note: 'file, 5 bytes' },
+    { volume: 'data', path: 'out/passwd', covered: false, note },
+    { volume: 'data', path: 'up/etc/hostname', covered: false, note },
+    { volume: 'data', path: 'missing', covered: false, note: 'not in the snapshot' },
+  ])
+  expect(cause).toMatchObject({
+    code: 'backup-not-covered',
+    lines: [`data: out/passwd: ${note}`, expect.any(String), expect.any(String)],
+  })
+  await stack.sh('echo other > /volumes/data/new/db')
+  await restore(stack.toolbox, taken)
+  expect(await stack.sh('cd /volumes/data && readlink current && cat new/db')).toBe('new\nrows\n')
+})
+
 test('witnesses leave a volume exactly as they found it', async () => {
   await using stack = await bareStack('data')
   await stack.sh(`${HOSTILE}; chown 70:70 /volumes/data; touch -d '2021-05-06 07:08:09.5' /volumes/data`)

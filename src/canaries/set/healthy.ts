@@ -100,6 +100,13 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
       files: settings('removed:\n  route:www.DOMAIN/: the second name is retired\n  port:18973/tcp: nobody used it\n'),
     },
   },
+  'links-in-its-volume': {
+    about: 'Makes links and a pipe in its volume at each start, so that a restore finds them there already.',
+    expect: passes(),
+    both: {
+      serve: `ln -sfn /etc /data/settings; ln -sfn keep /data/current; mkdir -p /data/keep; [ -p /data/pipe ] || mkfifo /data/pipe\n${LISTEN}`,
+    },
+  },
   'no-volumes': {
     about: 'Keeps nothing and asks for no backup.',
     shape: 'front',

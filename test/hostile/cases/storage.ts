@@ -49,7 +49,7 @@ export const STORAGE: HostileCases = {
     about: 'Links in the volume lead to files of whoever looks into it; the labels ask for what is behind them.',
     head: {
       serve: `ln -sfn /etc /data/etc; ln -sfn /etc/passwd /data/dump.sql; ln -sfn ../../../../etc /data/up; ln -sfn / /data/root\n${LISTEN}`,
-      compose: backup({ 'volumes.data.path': 'etc/passwd,dump.sql', 'backup.pre-hook': 'true' }),
+      compose: backup({ 'backup.volumes.data.path': 'etc/passwd,dump.sql', 'backup.pre-hook': 'true' }),
     },
     only: 'restore',
     ends: fails('backup', 'backup-not-covered', /etc\/passwd/),
