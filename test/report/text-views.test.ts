@@ -162,7 +162,7 @@ describe('junitXml', () => {
     expect(xml).toMatch(/<testsuite name="upgrade" tests="3" failures="2" errors="0" skipped="1" time="11\.000"/)
     expect(xml).toMatch(/<testsuite name="backup" tests="1" failures="0" errors="1" skipped="0"/)
     expect(xml).toMatch(/<testsuite name="restore" tests="1" failures="0" errors="0" skipped="1"/)
-    expect(xml).toContain('crash-loop (blame: recipe)\nexit 1\nno such column: posts.slug\nmend')
+    expect(xml).toContain('crash-loop (blame: recipe)\nexit 1\nno such column: posts.slug\nfix')
   })
 
   it('has no failure, error or skip for a run that passed', () => {

@@ -7,8 +7,8 @@ import type { Browser } from '../../src/browser/open.ts'
 import { errorPage } from '../../src/checks/broken-page.ts'
 import { lookAtPage } from '../../src/checks/page-look.ts'
 import { PAGE_SIGNS, type PageFacts, signOf } from '../../src/checks/page-signs.ts'
-import { boxedBrowser } from './boxed-browser.ts'
-import { ERROR_PAGES, LOOK_ALIKES } from './error-pages.ts'
+import { boxedBrowser } from '../checks/boxed-browser.ts'
+import { ERROR_PAGES, LOOK_ALIKES } from '../checks/error-pages.ts'
 
 describe('in a real browser', () => {
   let browser: Browser

@@ -9,7 +9,7 @@ import { resolverRules } from '../../src/browser/switches.ts'
 import { smoke } from '../../src/checks/smoke.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
-import { boxedBrowser } from './boxed-browser.ts'
+import { boxedBrowser } from '../checks/boxed-browser.ts'
 
 /** A look takes as long as its machine needs: none of these is about how fast. */
 vi.setConfig({ testTimeout: 120_000 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Browser } from '../../src/browser/open.ts'
 import { comparePictures, pngSize } from '../../src/checks/visual-difference.ts'
-import { boxedBrowser } from './boxed-browser.ts'
+import { boxedBrowser } from '../checks/boxed-browser.ts'
 
 let browser: Browser
 let root: string
