@@ -1,3 +1,4 @@
+// cspell:ignore chardev
 import { parseNode, type SnapshotNode } from './contents.ts'
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 
