@@ -7,7 +7,7 @@ interface Bounds {
   readonly signal?: AbortSignal
 }
 
-/** What restic makes anew instead of writing into it, and cannot where something has that name. */
+/** What restic creates instead of writing into it, which fails where something has that name. */
 const SPECIAL = ['symlink', 'fifo', 'dev', 'chardev'].map((type) => `,"type":"${type}",`)
 const MOST_BYTES = 16 * 1024 ** 2
 
