@@ -21,6 +21,36 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/**
+ * Tests without an engine that start programs by the dozen (git, Node, the sandbox's browser runner) or wait for real time. Not in `npm run test:unit`, which
+ * somebody runs after each change; `npm test` has them. A file that takes more than 8 s alone belongs here.
+ */
+const PROGRAMS = [
+  'checks/quiet',
+  'gate/approved',
+  'history/attribution/attribute',
+  'history/canonicals/killed',
+  'history/canonicals/plan',
+  'history/retention/kill',
+  'history/runs-diff',
+  'history/sweep/killed',
+  'history/weekly/report-command',
+  'init/init',
+  'inside/bad-tests',
+  'inside/guide',
+  'inside/hook',
+  'inside/tests',
+  'lifecycle/base-histories',
+  'lifecycle/base/choose-base',
+  'lifecycle/base/requested-bases',
+  'lifecycle/maintained',
+  'lifecycle/namespaces',
+  'package/package',
+  'recipe/as-operators-deploy',
+  'recipe/oddities',
+  'recipe/repo',
+].map((name) => `test/${name}.test.ts`)
+
 /** Only against a hang: what takes a second alone takes minutes on a machine that has much else to do. */
 const MINUTES = 300_000
 
@@ -34,7 +64,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/swarm/**', 'test/cli/**', 'test/server/**', 'test/hostile/**', 'node_modules/**'],
+          exclude: [
+            ...PROGRAMS,
+            'test/swarm/**',
+            'test/cli/**',
+            'test/server/**',
+            'test/hostile/**',
+            'node_modules/**',
+          ],
+          pool: 'forks',
+          testTimeout: MINUTES,
+          hookTimeout: MINUTES,
+        },
+      },
+      {
+        test: {
+          name: 'programs',
+          include: PROGRAMS,
           pool: 'forks',
           testTimeout: MINUTES,
           hookTimeout: MINUTES,
