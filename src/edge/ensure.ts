@@ -22,6 +22,7 @@ import {
 import { apiSettings, askApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
 import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
+import { REACH_HINT } from './reach.ts'
 import { SHARED_HOSTS } from './shared-hosts.ts'
 
 /** The overlay network on which Co-op Cloud apps meet their proxy. */
@@ -208,6 +209,7 @@ async function answers(edge: EdgeAddress): Promise<void> {
   throw new InfraError(
     'edge-silent',
     `the edge does not answer after ${ANSWER_DEADLINE_MS / 1000} s:\n${words.stdout}${words.stderr}`.trimEnd(),
+    { hint: REACH_HINT },
   )
 }
 

@@ -58,6 +58,9 @@ export interface Transport {
 
 const debug = debugLog('engine')
 
+export const PERMISSION_HINT =
+  'Run as root, or add your user to the group that owns the socket, usually `docker`; for a container: docker run --group-add "$(stat -c %g /var/run/docker.sock)".'
+
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** The transport hands over every answer: what a status means is decided here. */
@@ -195,7 +198,7 @@ function translate(error: unknown, what: string, lateAfterMs?: number): Error {
   const { code } = error as { code?: string }
   if (code === 'EACCES' || code === 'EPERM') {
     return new InfraError('engine-permission', `no permission to talk to the engine (${messageOf(error)})`, {
-      hint: 'Run as root, or add your user to the group that owns the socket, usually `docker`.',
+      hint: PERMISSION_HINT,
       cause: error,
     })
   }

@@ -1,7 +1,9 @@
-import { edgeAddress } from '../edge/address.ts'
+import { type EdgeAddress, edgeAddress } from '../edge/address.ts'
+import { assertReachable } from '../edge/reach.ts'
 import type { Engine } from '../engine/client.ts'
 import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
+import { assertSocketShared } from '../machine/own-container.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
 import { toolboxImage, vipsCarry } from '../machine/vips.ts'
 import { imageUse } from './app/pulled-images.ts'
@@ -10,13 +12,24 @@ import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './
 
 /** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
 export async function connectHost(engine: Engine, state: string): Promise<Host> {
-  const [edge, toolbox, browser] = await Promise.all([edgeAddress(), toolboxImage(engine), machineBrowser(engine)])
+  const [edge, toolbox, browser] = await Promise.all([
+    reachableEdge(),
+    toolboxImage(engine),
+    machineBrowser(engine),
+    assertSocketShared(),
+  ])
   const { carry } = await vipsCarry(engine)
   return {
     ...{ engine, edge, vips: carry, toolboxImage: toolbox, browser },
     images: imageUse(state, engine),
     ...engineRestart(state),
   }
+}
+
+async function reachableEdge(): Promise<EdgeAddress> {
+  const edge = await edgeAddress()
+  await assertReachable(edge)
+  return edge
 }
 
 /** Never by a recipe and never by default: whoever starts the run says so in its environment. */

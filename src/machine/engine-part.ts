@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PERMISSION_HINT } from '../engine/connection.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
 import { startDaemon } from '../lib/daemon.ts'
 import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { waitFor } from '../lib/wait.ts'
+import { assertSocketShared } from './own-container.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
 import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
@@ -28,13 +30,23 @@ async function look(): Promise<Found> {
   if (whichProgram('docker') === null)
     return mayInstall().may ? missing('no docker program') : impossible('no docker program')
   const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])
-  if (answer.exitCode === 0) return ok(`engine ${answer.stdout.trim()}`)
+  if (answer.exitCode === 0) return (await elsewhere()) ?? ok(`engine ${answer.stdout.trim()}`)
   const words = answer.stderr.trim().split('\n').at(-1) ?? ''
-  if (/permission denied/i.test(words)) return impossible('the engine refuses you: join the group docker, or be root')
+  if (/permission denied/i.test(words)) return impossible('the engine refuses you', PERMISSION_HINT)
   if (process.env.DOCKER_HOST) return impossible(`no engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`)
   return process.getuid?.() === 0
     ? missing('no engine answers')
     : impossible('no engine answers, and only root may start one')
+}
+
+async function elsewhere(): Promise<Found | null> {
+  try {
+    await assertSocketShared()
+    return null
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error
+    return impossible(error.message, error.hint)
+  }
 }
 
 /** Starts dockerd (or, where there is systemd, its unit) and waits until it answers. */

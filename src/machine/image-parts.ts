@@ -1,7 +1,8 @@
-import { type EdgeAddress, type EdgeContainer, foreignEdge, inspectEdge } from '../edge/address.ts'
+import { type EdgeAddress, type EdgeContainer, edgeAddress, foreignEdge, inspectEdge } from '../edge/address.ts'
 import { askApi, hasApi } from '../edge/api.ts'
 import { ensureEdge, lookEdge } from '../edge/ensure.ts'
 import { openApis } from '../edge/open-api.ts'
+import { assertReachable } from '../edge/reach.ts'
 import { browserImage } from '../images/browser.ts'
 import { lookImage } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
@@ -11,7 +12,7 @@ import { smtpSinkImage } from '../images/smtp-sink.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { impossible, type MachinePart, missing, ok } from './part.ts'
+import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
 
 const REMEDY = "Free disk space and check that apt and pip reach their registries; then run 'cc-ci engine up' again."
 
@@ -47,11 +48,21 @@ export const edgePart: MachinePart = {
     if (look === 'foreign') return impossible('a container cc-ci-edge exists and is not ours')
     if (look !== 'current') return missing(look)
     const edge = await inspectEdge()
-    return ok(`https://127.0.0.1:${edge?.ports.https}${edge ? ended(edge) : ''}`)
+    return (await unreachable()) ?? ok(`https://127.0.0.1:${edge?.ports.https}${edge ? ended(edge) : ''}`)
   },
   async repair() {
     await ensureEdge()
   },
+}
+
+async function unreachable(): Promise<Found | null> {
+  try {
+    await assertReachable(await edgeAddress())
+    return null
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error
+    return impossible(error.message, error.hint)
+  }
 }
 
 /** Whether it says which routes it has: else no run proves whose answers it saw. */

@@ -5,6 +5,8 @@ export interface Found {
   readonly state: 'ok' | 'missing' | 'impossible'
   /** What was seen, for a person: "engine 20.10.24", "not installed: chromium". */
   readonly detail: string
+  /** Instead of the part's own, where what was seen asks for something else. */
+  readonly remedy?: string
 }
 
 /** What fixing may use. */
@@ -33,4 +35,7 @@ export interface MachinePart {
 
 export const ok = (detail: string): Found => ({ state: 'ok', detail })
 export const missing = (detail: string): Found => ({ state: 'missing', detail })
-export const impossible = (detail: string): Found => ({ state: 'impossible', detail })
+export const impossible = (detail: string, remedy?: string): Found => ({
+  ...{ state: 'impossible', detail },
+  ...(remedy === undefined ? {} : { remedy }),
+})

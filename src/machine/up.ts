@@ -11,7 +11,7 @@ import { readRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
 import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
 
-export interface DoctorRow extends Found {
+export interface DoctorRow extends Omit<Found, 'remedy'> {
   readonly id: string
   readonly title: string
   /** What to do about it; null when it is ok. */
@@ -136,7 +136,12 @@ async function safeLook(part: MachinePart): Promise<Found> {
 }
 
 function toRow(part: MachinePart, found: Found): DoctorRow {
-  return { id: part.id, title: part.title, ...found, remedy: found.state === 'ok' ? null : part.remedy }
+  return {
+    id: part.id,
+    title: part.title,
+    ...found,
+    remedy: found.state === 'ok' ? null : (found.remedy ?? part.remedy),
+  }
 }
 
 function incomplete(rows: readonly DoctorRow[]): InfraError {
