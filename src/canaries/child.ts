@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawnProgram } from '../lib/spawn.ts'
 
 /** The command line as people start it. */
 const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname
@@ -22,7 +22,7 @@ export interface Ended {
  * when it cannot be started at all.
  */
 export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
-  const child = spawn(LAUNCHER, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawnProgram(LAUNCHER, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

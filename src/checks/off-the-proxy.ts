@@ -1,4 +1,4 @@
-import { PROXY_NETWORK } from '../edge/ensure.ts'
+import { PROXY_NETWORK } from '../edge/address.ts'
 import type { ComposeModel, ComposeService, ResolvedStack } from '../recipe/model.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { flakesOf } from '../history/flakes/of-run.ts'
@@ -7,6 +6,7 @@ import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
+import { spawnProgram } from '../lib/spawn.ts'
 import {
   isAbandoned,
   listRuns,
@@ -154,7 +154,7 @@ function readResults(file: string): Results | null {
 
 function openInBrowser(file: string): void {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
-  spawn(opener, [file], { detached: true, stdio: 'ignore' })
+  spawnProgram(opener, [file], { detached: true, stdio: 'ignore' })
     .on('error', () => process.stderr.write(`cc-ci: cannot start ${opener}; open the file by hand\n`))
     .unref()
 }

@@ -1,4 +1,5 @@
 import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { secretValuesOf } from '../config/secret-names.ts'
 import { pinNewest, type UpgradeFolder, upgradeFolder, writeTable, writeView } from '../history/upgrades/store.ts'
 import {
@@ -27,7 +28,7 @@ import { upgradeTableMarkdown } from '../report/upgrades/markdown.ts'
 import { upgradeTableText } from '../report/upgrades/text.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
-import { readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './support/one-run.ts'
+import { copyResults, readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { listenForSignals } from './support/signals.ts'
 import { wishOf, withHead } from './support/with-plan.ts'
 
@@ -112,7 +113,9 @@ async function judge(
     const mine = { ...request, base: leg.leg.base, oneOfSeveral: true, runId, folder }
     const plan = await planWithCanonical(head, mine, wishOf(options))
     signal.throwIfAborted()
-    return await runAndShow({ folder, plan, host, signal, screen }, options)
+    const results = await runAndShow({ folder, plan, host, signal, screen }, options)
+    copyResults(folder, options.results && join(options.results, runId))
+    return results
   } catch (error) {
     discardRun(folder)
     throw error

@@ -9,7 +9,7 @@ import { stateDir } from '../machine/state-dir.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import { checkpointStore } from './support/checkpoint-store.ts'
 import { keptRun } from './support/kept-run.ts'
-import { readyHost, runAndShow, type TestOptions, writeJsonTo } from './support/one-run.ts'
+import { copyResults, makeResultsDir, readyHost, runAndShow, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { refuseOtherHead, resumedRun } from './support/resumed-run.ts'
 import { listenForSignals } from './support/signals.ts'
 import { whilePlanning } from './support/while-planning.ts'
@@ -20,6 +20,7 @@ import { testSeveral } from './test-several.ts'
 export async function test(recipe: string, options: TestOptions): Promise<number> {
   const bases = parseBases(options.base)
   refuseKeptBefore(options)
+  makeResultsDir(options.results)
   if (bases.kind === 'several') return testSeveral(recipe, options, bases.asked)
   using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
   const { signal } = interruption
@@ -29,6 +30,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   const folder = reserveRun(state, runId, new Date().toISOString())
   const screen = options.json === '-' ? process.stderr : process.stdout
   const results = await runAndShow({ folder, ...(await prepare()), signal, screen }, options)
+  copyResults(folder, options.results)
   if (options.json) writeJsonTo(options.json, results)
   return exitCodeOf(results)
 

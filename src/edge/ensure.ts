@@ -18,15 +18,13 @@ import {
   edgeAddress,
   foreignEdge,
   inspectEdge,
+  PROXY_NETWORK,
 } from './address.ts'
 import { apiSettings, askApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
 import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
 import { REACH_HINT } from './reach.ts'
 import { SHARED_HOSTS } from './shared-hosts.ts'
-
-/** The overlay network on which Co-op Cloud apps meet their proxy. */
-export const PROXY_NETWORK = 'proxy'
 
 const ANSWER_DEADLINE_MS = 120_000
 const START_TRIES = 4

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { understandText } from '../engine/answer.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
 import { TOOLBOX_TAG } from '../images/toolbox.ts'
-import { EDGE_LABELS } from './address.ts'
-import { PROXY_NETWORK } from './ensure.ts'
+import { EDGE_LABELS, PROXY_NETWORK } from './address.ts'
 
 /** Where Traefik has its API when nobody says otherwise (`api.insecure`). */
 const API_PORT = 8080

@@ -8,7 +8,7 @@ const REACH_DEADLINE_MS = 5_000
 const DIAL_MS = 2_000
 
 export const REACH_HINT =
-  "In a container: start it with --network host, on the machine of the engine. Elsewhere see 'docker logs cc-ci-edge'."
+  "In a container: start it with --network host, or --network proxy, on the machine of the engine. Elsewhere see 'docker logs cc-ci-edge'."
 
 /**
  * That this process reaches the edge of cc-ci, which is published on the loopback of the engine's machine: a process in a container has another

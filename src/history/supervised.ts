@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
+import { spawnProgram } from '../lib/spawn.ts'
 
 /** Kept of what a run prints: its last words, and the error that it ends with on standard output. */
 const KEPT_CHARACTERS = 64 * 1024
@@ -23,7 +23,7 @@ export function superviseRun(
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted()
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  const child = spawnProgram(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const stop = () => void child.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })
   const kept = { stdout: '', stderr: '' }

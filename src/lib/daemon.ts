@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { InfraError, messageOf } from './errors.ts'
+import { spawnProgram } from './spawn.ts'
 
 /**
  * Starts a program that outlives us, in a session of its own, with everything it says appended to `logFile`. Gives its
@@ -13,7 +13,7 @@ export async function startDaemon(
 ): Promise<number> {
   const log = openSync(options.logFile, 'a', 0o600)
   try {
-    const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log], env: options.env, cwd: '/' })
+    const child = spawnProgram(file, args, { detached: true, stdio: ['ignore', log, log], env: options.env, cwd: '/' })
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
     child.unref()
     return child.pid as number

@@ -47,18 +47,19 @@ export const edgePart: MachinePart = {
     const look = await lookEdge()
     if (look === 'foreign') return impossible('a container cc-ci-edge exists and is not ours')
     if (look !== 'current') return missing(look)
-    const edge = await inspectEdge()
-    return (await unreachable()) ?? ok(`https://127.0.0.1:${edge?.ports.https}${edge ? ended(edge) : ''}`)
+    return reached(await inspectEdge())
   },
   async repair() {
     await ensureEdge()
   },
 }
 
-async function unreachable(): Promise<Found | null> {
+/** Where it is reached from here, which may be another place in a container. */
+async function reached(edge: EdgeContainer | null): Promise<Found> {
   try {
-    await assertReachable(await edgeAddress())
-    return null
+    const address = await edgeAddress()
+    await assertReachable(address)
+    return ok(`https://${address.host}:${address.httpsPort}${edge ? ended(edge) : ''}`)
   } catch (error) {
     if (!(error instanceof InfraError)) throw error
     return impossible(error.message, error.hint)

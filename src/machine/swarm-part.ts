@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PROXY_NETWORK } from '../edge/ensure.ts'
+import { PROXY_NETWORK } from '../edge/address.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'

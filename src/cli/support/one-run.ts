@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Engine } from '../../engine/client.ts'
 import { flakesOf } from '../../history/flakes/of-run.ts'
+import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
@@ -33,6 +35,8 @@ export interface TestOptions extends RecipeOptions {
   readonly resume?: string
   /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
   readonly checkpoints?: boolean
+  /** Where the report, results.json and junit.xml are put too. */
+  readonly results?: string
   /** Standard input is a supervisor's pipe. */
   readonly supervised?: boolean
 }
@@ -99,6 +103,33 @@ export async function readyHost(on: { state: string; screen: Screen; signal: Abo
   const host = await connectHost(engine, state)
   signal.throwIfAborted()
   return host
+}
+
+/** Before a run begins: who finds out after it has lost its results. Throws UsageError `results-unwritable`. */
+export function makeResultsDir(dir: string | undefined): void {
+  if (dir === undefined) return
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new UsageError('results-unwritable', `--results: nothing can be kept in ${dir}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Name a folder that can be written.',
+    })
+  }
+}
+
+/** What a CI system keeps of a run. A file that cannot be written changes no verdict. */
+export function copyResults({ report, results, junit }: RunFolder, dir: string | undefined): void {
+  if (dir === undefined) return
+  for (const file of [report, results, junit].filter((one) => existsSync(one))) {
+    try {
+      mkdirSync(dir, { recursive: true })
+      copyFileSync(file, join(dir, basename(file)))
+    } catch (error) {
+      process.stderr.write(`cc-ci: left out of ${dir}: ${basename(file)}: ${messageOf(error)}\n`)
+    }
+  }
 }
 
 export function writeJsonTo(target: string | boolean, value: unknown): void {

@@ -1,4 +1,4 @@
-import { PROXY_NETWORK } from '../../edge/ensure.ts'
+import { PROXY_NETWORK } from '../../edge/address.ts'
 import { startNetworked } from '../../engine/containers.ts'
 import { inputTag } from '../../images/definition.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
