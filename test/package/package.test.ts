@@ -58,6 +58,22 @@ test('an installed package plans and lints a recipe, and looks at the machine', 
   expect(doctor.stderr).not.toContain('ERR_')
 })
 
+test('what needs the repository of cc-ci says so in an installed package', async () => {
+  // Installed below the top of a repository that is not of cc-ci.
+  await execOk('git', ['init', '--quiet', dir], { timeoutMs: DEADLINE_MS })
+  const env = { ...wholeEnv(), GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.org' }
+  const commit = ['-C', dir, 'commit', '--quiet', '--allow-empty', '--message', 'Not of cc-ci']
+  const committer = { GIT_COMMITTER_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@example.org' }
+  await execOk('git', commit, { timeoutMs: DEADLINE_MS, env: { ...env, ...committer } })
+  const page = await call('selftest', '--write-doc')
+  expect(page).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/lies in none\n {2}Clone the repository/) })
+  const ab = await call('ab', 'tiny', '--tool', 'v0.1..main')
+  expect(ab).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/is not the top of a git repository of cc-ci\n {2}Clone the repository.*--tool-repo/),
+  })
+})
+
 function call(...args: string[]) {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`
   const env = { ...wholeEnv(), PATH: path, CC_CI_STATE: join(dir, 'state'), NO_COLOR: '1' }
