@@ -6,6 +6,7 @@ const LONGEST = [
   'cli/real-recipes',
   'server/recipe',
   'cli/selftest',
+  'cli/ci-image',
   'cli/custom-code',
   'cli/interruption',
   'swarm/convergence',
