@@ -1,3 +1,4 @@
+// cspell:ignore mountinfo
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { understandText } from '../engine/answer.ts'

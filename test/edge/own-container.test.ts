@@ -1,3 +1,4 @@
+// cspell:ignore relatime
 import { describe, expect, it } from 'vitest'
 import { containerIdIn, mountedFrom } from '../../src/edge/own-container.ts'
 
