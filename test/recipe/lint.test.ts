@@ -69,7 +69,7 @@ test('a good recipe breaks nothing, and every rule says what it looked at', asyn
   expect(rows.filter(({ ok }) => !ok)).toEqual([])
   expect([...new Set(rows.map(({ id }) => id))]).toEqual(RULES.map(({ id }) => id))
   expect(rows.every(({ subject }) => subject !== '')).toBe(true)
-  expect(rows.filter(({ skipped }) => skipped).map(({ id }) => id)).toEqual(['R013', 'R016', 'CC01', 'CC02'])
+  expect(rows.filter(({ skipped }) => skipped).map(({ id }) => id)).toEqual(['R013', 'R016', 'CC01', 'CC02', 'CC20'])
 })
 
 test('the table of rules is whole', () => {
@@ -172,6 +172,14 @@ describe.each<[id: string, files: () => Files, where: string | undefined]>([
   ['CC17', () => edited('traefik.http.routers.a.rule=', 'traefik.docker.network='), 'compose.yml:12:11'],
   ['CC18', () => edited('traefik.enable=true', 'traefik.docker.network=proxy'), 'compose.yml:12:11'],
   ['CC18', () => edited('traefik.http.routers.a.rule=', 'traefik.docker.network='), 'compose.yml:12:11'],
+  [
+    'CC20',
+    () => ({
+      ...edited('file: conf.txt,', 'file: conf.txt, template_driver: golang,'),
+      'conf.txt': 'host {{ env "DOMAIN" }}\nport {{ env "PORT" }}\n',
+    }),
+    'conf.txt:2:6',
+  ],
   ['CC14', () => edited('    networks:', '    stop_grace_period: ${GRACE:-1m}\n    networks:'), 'compose.yml:5:5'],
 ])('%s', (id, files, where) => {
   test(`finds it at ${where}`, async () => {

@@ -9,6 +9,7 @@ import { fact } from './coop-cloud.ts'
 import { newVariables } from './evolution.ts'
 import { fixedContents } from './fixed-contents.ts'
 import type { LintContext, LintFact, LintRule } from './rule.ts'
+import { templateVariables } from './template-variables.ts'
 import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
 import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
 
@@ -189,6 +190,14 @@ export const OWN_RULES: readonly LintRule[] = [
     fix: 'Remove what has no effect; give every port, secret and config of several files a published number or a source of its own.',
     source: 'docker stack deploy drops it without an error',
     check: (context) => told(context, 'dropped', 'compose files'),
+  },
+  {
+    id: 'CC20',
+    title: 'Every variable of a template has a value',
+    severity: 'warning',
+    fix: 'Add the variable to environment: of the service that has the template, or take it out of the template.',
+    source: "the engine fills templates of configs in from the service's environment:, not from what its image sets",
+    check: templateVariables,
   },
   {
     id: 'CC25',
