@@ -81,6 +81,26 @@ test('the dashboard shows what runs, waits and came out', async () => {
   expect(text).not.toContain('<form')
 })
 
+test('a table of runs says who asked for each', async () => {
+  const scene = await openScene()
+  const sweep = { id: '20261130-040000-abcdef', pull: null, baseRef: null }
+  const pull = { number: 1, headRef: 'change', baseRef: 'main', comment: 1 }
+  await scene.store.add(requestFor({ repository: 'coop/commented', pull: { ...pull, author: 'anna' } }))
+  await scene.store.add(requestFor({ repository: 'coop/hostile', pull: { ...pull, author: '<b>x' } }))
+  await scene.store.add(requestFor({ repository: 'coop/by-hand', pull: null, priority: 'manual' }))
+  await scene.store.add(requestFor({ repository: 'coop/swept', pull: null, priority: 'sweep', sweep }))
+  const text = await (await pagesOf(scene, null).app.request('/runs')).text()
+  const asked = [...text.matchAll(/>coop\/([a-z-]+)(?:#1)?<\/a><\/th><td>.*?<\/td><td><\/td><td>(.*?)<\/td>/g)]
+  expect(Object.fromEntries(asked.map(([, name, by]) => [name, by]))).toEqual({
+    commented: 'anna',
+    hostile: '&lt;b&gt;x',
+    'by-hand': 'operator',
+    swept: `<a href="/sweeps/${sweep.id}">sweep</a>`,
+  })
+  expect(text).toContain('<th scope="col">asked by</th>')
+  expectClean(text)
+})
+
 test('the dashboard shows what is next, however long the queue', async () => {
   const scene = await openScene()
   const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
