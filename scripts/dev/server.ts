@@ -42,7 +42,7 @@ const env = {
   CC_CI_OPERATOR_TOKEN: OPERATOR_TOKEN,
   CC_CI_WORKER_MEMORY: '0',
 }
-process.stdout.write(`${url}  operator token: ${OPERATOR_TOKEN}  state: ${state}\n`)
+process.stdout.write(`starting ${url}  operator token: ${OPERATOR_TOKEN}  state: ${state}\n`)
 let server = start()
 let stopping = false
 let restarting = false
