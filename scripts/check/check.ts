@@ -22,6 +22,14 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   spelling: ['node_modules/cspell/bin.mjs', '--no-progress', '--no-summary', '--quiet', '**/*.{ts,md,sh,yml}'],
 }
 
+/** What to do about a check whose own output does not say it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  lint: '`npm run format` writes what Biome can correct by itself.',
+  'dead code': 'Delete it, or stop exporting it where nobody imports it.',
+  spelling:
+    'Prefer a plain word. A name that is spelled so: add it to `words` of cspell.json, or `// cspell:ignore NAME` in a file that alone has it.',
+}
+
 const started = Date.now()
 const queue = Object.entries(CHECKS)
 const failed: string[] = []
@@ -40,6 +48,7 @@ async function worker(): Promise<void> {
     if (ok) continue
     failed.push(name)
     process.stdout.write(`${result.stdout}${result.stderr}\n`)
+    if (REMEDIES[name]) process.stdout.write(`${name}: ${REMEDIES[name]}\n\n`)
   }
 }
 
