@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { wantsColor } from '../../src/report/ink.ts'
-import { summaryText, terminalReporter } from '../../src/report/terminal.ts'
+import { terminalReporter } from '../../src/report/terminal/reporter.ts'
+import { canRedraw, layoutFor } from '../../src/report/terminal/screen.ts'
+import { summaryText } from '../../src/report/terminal/summary.ts'
 import { readEvents } from '../../src/verdict/event-log.ts'
 import type { RunEvent } from '../../src/verdict/events.ts'
 import { fold } from '../../src/verdict/fold.ts'
@@ -31,7 +32,12 @@ const events = readEvents(join(folder, 'events.ndjson'))
 const stream = {
   write: (text: string) => process.stdout.write(text),
   isTTY: process.stdout.isTTY && !values.plain,
-  columns: values.columns === undefined ? process.stdout.columns : Number(values.columns),
+  get columns() {
+    return values.columns === undefined ? process.stdout.columns : Number(values.columns)
+  },
+  get rows() {
+    return process.stdout.rows
+  },
 }
 const clock = new ReplayClock(timeOf(events[0]))
 const reporter = terminalReporter({ stream, clock })
@@ -48,8 +54,8 @@ const report = join(folder, 'report.html')
 process.stdout.write(
   summaryText(fold(events), {
     ...(existsSync(report) ? { reportPath: report } : {}),
-    color: wantsColor(stream.isTTY),
-    width: stream.columns,
+    ...layoutFor(stream),
+    tiersShown: canRedraw(stream),
   }),
 )
 

@@ -18,8 +18,8 @@ import {
 import { stateDir } from '../machine/state-dir.ts'
 import { chanceTexts } from '../report/flake-memory.ts'
 import { toldFlaky } from '../report/flaky.ts'
-import type { SummaryOptions } from '../report/summary.ts'
-import { summaryText } from '../report/terminal.ts'
+import { layoutFor } from '../report/terminal/screen.ts'
+import { type SummaryOptions, summaryText } from '../report/terminal/summary.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './support/run-id.ts'
@@ -49,7 +49,11 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
   process.stdout.write(
     options.json
       ? `${JSON.stringify(results, null, 2)}\n`
-      : summaryText(results, { ...partsOf(folder), chance: chanceTexts(flakesOf(state, results)) }),
+      : summaryText(results, {
+          ...layoutFor(process.stdout),
+          ...partsOf(folder),
+          chance: chanceTexts(flakesOf(state, results)),
+        }),
   )
   return 0
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { htmlReport } from '../../src/report/html.ts'
 import { junitXml } from '../../src/report/junit.ts'
 import { markdownSummary } from '../../src/report/markdown.ts'
-import { summaryText } from '../../src/report/summary.ts'
-import { terminalReporter } from '../../src/report/terminal.ts'
+import { terminalReporter } from '../../src/report/terminal/reporter.ts'
+import { summaryText } from '../../src/report/terminal/summary.ts'
 import type { EventDraft, RunEvent } from '../../src/verdict/events.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { passingTier } from '../verdict/passing-stream.ts'
@@ -21,7 +21,7 @@ describe('a pass on the second attempt', () => {
     const said = 'flaky: upgrade not-converged at first'
     const text = summaryText(results)
     expect(text).toContain(`✓ PASS (${said})  level 6`)
-    expect(text).toMatch(/✓ upgrade +pass .*\n {6}at first: not-converged: 0\/1 tasks run\n/)
+    expect(text).toContain('  ✓ upgrade: passed the second time\n      at first: not-converged: 0/1 tasks run\n')
     expect(markdownSummary(results)).toContain(`### ✓ pass, level 6 (resilience), ${said}`)
     const page = htmlReport(results, { events: flaky() })
     expect(page).toContain(`<span>${said}</span>`)

@@ -7,7 +7,7 @@ import { wantsColor } from '../../src/report/ink.ts'
 import { resultsJson } from '../../src/report/json.ts'
 import { junitXml } from '../../src/report/junit.ts'
 import { markdownSummary } from '../../src/report/markdown.ts'
-import { summaryText } from '../../src/report/summary.ts'
+import { summaryText } from '../../src/report/terminal/summary.ts'
 import { CAUSES } from '../../src/verdict/causes.ts'
 import { parseResults } from '../../src/verdict/results.ts'
 import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
@@ -39,7 +39,7 @@ describe('summaryText', () => {
   it('says verdict, level with its rung, tiers with times, and where the report is', () => {
     const text = summaryText(passedResults(), { reportPath: '/state/runs/x/report.html' })
     expect(text).toContain('✓ PASS  level 6 (resilience)')
-    expect(text).toMatch(/✓ install {5}pass {14}9\.0 s {2}1 check, 4 kinds of evidence/)
+    expect(text).toMatch(/✓ install {5}pass {14}9\.0 s {2}1 service up, answers 200, shows "PocketBase"\n/)
     expect(text).toContain('1 finding\n    warning R015  compose.yml:12:5  long secret names')
     expect(text).toContain('1 accommodation to this machine')
     expect(text).toContain('  data after upgrade  mariadb:db: 12 tables, 0 rows lost, 3 new columns\n')
@@ -65,6 +65,19 @@ describe('summaryText', () => {
     expect(text).toContain('blocked: needs upgrade, which ended with crash-loop')
     expect(text).not.toContain('resilience')
     expect(text.match(/→/g)).toHaveLength(2)
+    // Outcome, cause with its lines, whose move, what to do; then the rest.
+    const order = [
+      '✗ FAIL',
+      '✗ upgrade: crash-loop',
+      '│ exit 1',
+      'has to act',
+      '→ fix',
+      '✗ upgrade     fail',
+      'cc-ci explain',
+    ]
+    expect(order.map((part) => text.indexOf(part)).toSorted((a, b) => a - b)).toEqual(
+      order.map((part) => text.indexOf(part)),
+    )
   })
 
   it('never says more than the results: an unscanned or cut-off run is said to be one', () => {
@@ -90,14 +103,47 @@ describe('summaryText', () => {
     )
   })
 
-  it('fits a narrow terminal and colours only when told to', () => {
-    const long = failedResults('word '.repeat(80))
-    const rows = summaryText(long, { width: 60 })
-      .split('\n')
-      .filter((row) => !row.includes('!!') && !row.startsWith('  word'))
-    for (const row of rows.slice(3)) expect(row.length, row).toBeLessThanOrEqual(66)
+  it.each([40, 60, 80, 200])('fits a terminal of %i columns', (width) => {
+    const rows = summaryText(failedResults('word '.repeat(80)), { width }).split('\n')
+    for (const row of rows) expect(row.length, row).toBeLessThanOrEqual(width)
+  })
+
+  it('cuts nothing where there is no terminal, and lists every finding and every line', () => {
+    const long = 'word '.repeat(80).trim()
+    const results = failedResults(long)
+    const tiers = results.tiers.map((tier) =>
+      tier.cause?.code === 'crash-loop'
+        ? { ...tier, cause: { ...tier.cause, lines: Array.from({ length: 20 }, (_, at) => `line ${at} ${long}`) } }
+        : tier,
+    )
+    const findings = Array.from({ length: 9 }, (_, at) => ({ ...results.findings[0], code: `R${at}`, message: long }))
+    const text = summaryText({ ...results, tiers, findings: findings as typeof results.findings })
+    expect(text).not.toContain('…')
+    expect(text.match(/│ line \d+ .*word\n/g)).toHaveLength(20)
+    expect(text.match(/ R\d /g)).toHaveLength(9)
+  })
+
+  it('folds equal lines of a cause', () => {
+    const results = failedResults()
+    const lines = [...Array.from({ length: 8 }, () => 'Access denied'), 'gave up']
+    const tiers = results.tiers.map((tier) => (tier.cause ? { ...tier, cause: { ...tier.cause, lines } } : tier))
+    expect(summaryText({ ...results, tiers }, { width: 80 })).toContain('│ Access denied  (8 times)\n      │ gave up\n')
+  })
+
+  it('colours only when told to, and links the report only where that is drawn', () => {
     expect(summaryText(failedResults())).not.toMatch(CONTROLS)
     expect(summaryText(failedResults(), { color: true })).toContain('\u001b[31m')
+    const path = '/state/runs/x y/report.html'
+    expect(summaryText(passedResults(), { reportPath: path, links: true })).toMatch(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequence is what this is about
+      /report {2}\u001b\]8;;file:\/\/[^/]+\/state\/runs\/x%20y\/report\.html\u001b\\\/state\/runs\/x y\/report\.html\u001b\]8;;\u001b\\\n/,
+    )
+  })
+
+  it('leaves out the tiers that stand right above, unless a second attempt decided', () => {
+    const row = /✓ install +pass/
+    expect(summaryText(passedResults(), { tiersShown: true })).not.toMatch(row)
+    expect(summaryText({ ...passedResults(), attempts: [] }, { tiersShown: true })).toMatch(row)
   })
 
   it.each(HOSTILE)('lets no control character of a recipe through: %j', (say) => {

@@ -11,9 +11,10 @@ import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { chanceTexts } from '../../report/flake-memory.ts'
-import { wantsColor } from '../../report/ink.ts'
 import { publish } from '../../report/publish.ts'
-import { summaryText, terminalReporter } from '../../report/terminal.ts'
+import { terminalReporter } from '../../report/terminal/reporter.ts'
+import { canRedraw, layoutFor } from '../../report/terminal/screen.ts'
+import { summaryText } from '../../report/terminal/summary.ts'
 import { fold } from '../../verdict/fold.ts'
 import type { Results } from '../../verdict/results.ts'
 import type { RecipeOptions } from '../program/options.ts'
@@ -57,7 +58,10 @@ export async function runAndShow(
   { folder, plan, host, signal, screen }: OneRun,
   options: TestOptions,
 ): Promise<Results> {
-  const reporter = terminalReporter({ stream: screen })
+  const reporter = terminalReporter({
+    stream: screen,
+    shared: [process.stdout, process.stderr].filter(({ isTTY }) => isTTY),
+  })
   const run = await executeRun({
     folder,
     plan,
@@ -73,9 +77,8 @@ export async function runAndShow(
   const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
   const { results, failed } = publish(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
-  screen.write(
-    summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),
-  )
+  const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance }
+  screen.write(summaryText(results, { ...layoutFor(screen), ...shown }))
   return results
 }
 
