@@ -20,6 +20,7 @@ import { testSeveral } from './test-several.ts'
 export async function test(recipe: string, options: TestOptions): Promise<number> {
   const bases = parseBases(options.base)
   refuseKeptBefore(options)
+  refuseFilter(options)
   makeResultsDir(options.results)
   if (bases.kind === 'several') return testSeveral(recipe, options, bases.asked)
   using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
@@ -37,7 +38,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
-      const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
+      const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach), grep: options.grep }
       const stays = options.keep ? { rollback: false } : {}
       const resume = await resumeOf(state, options)
       const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
@@ -53,6 +54,18 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       throw error
     }
   }
+}
+
+/** A run that judges a life needs all of its tests. */
+function refuseFilter({ grep, attach }: TestOptions): void {
+  if (grep === undefined || attach !== undefined) return
+  throw new UsageError(
+    'grep-without-attach',
+    '--grep leaves tests out, and a run that judges the recipe needs all of them',
+    {
+      hint: 'Keep an app with `cc-ci test --keep`, then use it with --attach.',
+    },
+  )
 }
 
 /** What the failed run was asked for, this one is asked for too. */

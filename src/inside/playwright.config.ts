@@ -4,7 +4,7 @@ import { chromiumOptions } from './chromium.ts'
 import { codeRoot } from './code-root.ts'
 import { readTestPlan } from './test-plan.ts'
 
-const { files, output, testTimeoutMs } = readTestPlan()
+const { files, output, testTimeoutMs, grep } = readTestPlan()
 
 function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
@@ -15,6 +15,7 @@ function literal(text: string): string {
 export default defineConfig({
   testDir: codeRoot(),
   testMatch: files.map((file) => new RegExp(`^${literal(file)}$`)),
+  ...(grep === undefined ? {} : { grep: new RegExp(grep) }),
   respectGitIgnore: false,
   tsconfig: join(import.meta.dirname, 'tsconfig.json'),
   outputDir: output,

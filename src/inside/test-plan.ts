@@ -6,6 +6,8 @@ export interface TestPlan {
   readonly output: string
   /** Time of one test, its fixtures included. */
   readonly testTimeoutMs: number
+  /** Only tests whose titles match this regular expression. */
+  readonly grep?: string | undefined
 }
 
 export const TEST_PLAN_VARIABLE = 'CC_CI_TESTS'

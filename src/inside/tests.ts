@@ -14,7 +14,7 @@ import { readTestPlan } from './test-plan.ts'
  * the recipe repository. Exit code 0 when all was run and passed, else 1.
  */
 async function main(): Promise<void> {
-  const { files, output, testTimeoutMs } = readTestPlan()
+  const { files, output, testTimeoutMs, grep } = readTestPlan()
   const token = randomUUID()
   const sent: Promise<unknown>[] = []
   const report = (message: RunnerMessage | { readonly kind: 'hello' }) => {
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   await Promise.all(sent)
   const passed = await runAll(files, async (batch, number) => {
     const log = new BatchLog(batch)
-    const plan = { files: batch, output: join(output, String(number)), testTimeoutMs }
+    const plan = { files: batch, output: join(output, String(number)), testTimeoutMs, grep }
     const end = await runPlaywright(plan, (message) => {
       const news = log.take(message)
       if (news) report(withBatch(news, number))

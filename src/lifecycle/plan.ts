@@ -68,6 +68,8 @@ export interface PlanRequest {
   readonly processes?: ProcessShare
   /** The app of a kept run to look at instead of deploying one. */
   readonly attach?: Attached
+  /** Of the custom tests only those whose titles match this regular expression; with `attach`. */
+  readonly grep?: string | undefined
   /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
   readonly below?: string
   /** What earlier runs of this recipe took, by its name; default: nobody remembers any. */
@@ -235,6 +237,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
       ...historyTold(repo),
       ...quickRun(request, skips),
       ...resumedRun(resumed, skips),
+      ...filteredRun(request),
       ...judgedAllTheSame(custom.found, skips),
       ...specsNotRun(custom.found),
       ...quarantine.findings,
@@ -337,6 +340,13 @@ function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): F
     : ''
   const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
   return [{ code: 'quick-run', severity: 'info', message }]
+}
+
+/** Tests that were left out prove nothing. */
+function filteredRun({ grep }: PlanRequest): Finding[] {
+  if (grep === undefined) return []
+  const message = `only the tests whose titles match ${JSON.stringify(grep)} were to be run (--grep)`
+  return [{ code: 'filtered-run', severity: 'info', message }]
 }
 
 /** Two lives put together are not one, and what was judged in the other may not be so in this one. */

@@ -25,6 +25,9 @@ it('the custom tests run alone against the app of a kept run, again and again, a
   const kept = await workshop.test([dir, '--only', 'install', '--keep', '--approve-code'])
   expect(kept.exitCode, kept.stdout).toBe(0)
   const { id } = kept.results.run
+  const [, curl = ''] = /^ {4}curl {5}(curl .*)$/m.exec(kept.stdout) ?? []
+  expect(kept.stdout).toContain(`    remove   cc-ci gc ${id}\n`)
+  expect((await execOk('sh', ['-c', `${curl} --silent`], { timeoutMs: 60_000 })).stdout, curl).toContain('It works.')
   const stack = await servicesOf(kept.results.run.stack)
   write(dir, { 'cc-ci/tests/custom/works.spec.ts': SPEC.replace('It works.', 'It never works.') })
   const attach = ['--only', 'functional', '--attach', id, '--approve-code']
@@ -45,6 +48,17 @@ it('the custom tests run alone against the app of a kept run, again and again, a
       { title: 'it works', status: 'passed' },
       { title: 'what the operation saw', status: 'skipped', reason: expect.stringMatching(/operation/) },
     ],
+  })
+  const filtered = await workshop.test([dir, ...attach, '--grep', 'it wo.ks'])
+  expect(tierOf(filtered.results, 'functional'), filtered.stdout).toMatchObject({
+    status: 'pass',
+    tests: [{ title: 'it works', status: 'passed' }],
+  })
+  expect(filtered.stdout.split('\n\n')[1]).toContain('only the tests whose titles match "it wo.ks"')
+  const none = await workshop.test([dir, ...attach, '--grep', 'it does not'])
+  expect(tierOf(none.results, 'functional'), none.stdout).toMatchObject({
+    status: 'unverified',
+    cause: { code: 'no-tests-ran', message: expect.stringContaining('"it does not"') },
   })
   for (const tier of ['install', 'upgrade', 'backup', 'restore'])
     expect(tierOf(passed.results, tier).status).toBe('skip')

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../../src/lib/errors.ts'
@@ -82,7 +82,35 @@ describe('commands that only look', () => {
     await using workshop = openWorkshop()
     const good = await workshop.run(['lint', await workshop.recipe('custom-html')])
     expect(good.stdout).toMatch(/R009/)
+    expect(good.stdout).toMatch(/\n\n\d+ kept(, \d+ \w+)*\n$/)
     expect(good.exitCode, good.stdout).toBe(0)
+  })
+
+  it('lint --quiet shows what breaks a rule, and nothing else', async () => {
+    await using workshop = openWorkshop()
+    const recipe = await workshop.recipe('custom-html')
+    const file = join(recipe, 'compose.yml')
+    const compose = readFileSync(file, 'utf8')
+    writeFileSync(file, compose.replaceAll('traefik.http.routers.', 'traefik.http.router.'))
+    const whole = await workshop.run(['lint', recipe, '--json'])
+    const broken = (JSON.parse(whole.stdout) as { id: string; ok: boolean; skipped?: boolean }[]).filter(
+      ({ ok, skipped }) => !ok && !skipped,
+    )
+    const quiet = await workshop.run(['lint', recipe, '-q'])
+    expect(broken.length).toBeGreaterThan(0)
+    expect(quiet.stdout.match(/^(error|warning) /gm)).toHaveLength(broken.length)
+    expect(quiet.stdout).not.toMatch(/^(ok|skip) |kept/m)
+    expect(quiet.exitCode).toBe(whole.exitCode)
+    expect((await workshop.run(['lint', recipe, '-q', '--json'])).exitCode).toBe(2)
+  })
+
+  it('test --grep needs a regular expression, and the app of a kept run', async () => {
+    await using workshop = openWorkshop()
+    const recipe = await workshop.recipe('custom-html')
+    const wrong = await workshop.run(['test', recipe, '--attach', 'last', '--grep', '('])
+    expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('Not a regular expression')])
+    const alone = await workshop.run(['test', recipe, '--grep', 'logs in'])
+    expect([alone.exitCode, alone.stderr]).toEqual([2, expect.stringContaining('cc-ci test --keep')])
   })
 
   it('explain tells what a cause means, and what was meant', async () => {

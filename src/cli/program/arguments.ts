@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { DIMENSIONS, type Dimension } from '../../history/compare/dimensions.ts'
 import { parseDuration } from '../../lib/duration.ts'
-import { CcCiError } from '../../lib/errors.ts'
+import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { parseSize } from '../../lib/size.ts'
 import { POLICY_CODES, type PolicyCode } from '../../verdict/policy-codes.ts'
@@ -59,6 +59,16 @@ export function memory(text: string): number {
 export function runId(text: string): string {
   if (!isRunId(text)) throw new InvalidArgumentError('Not a run id like 20261123-191254-k3f9qa.')
   return text
+}
+
+/** A regular expression, as its text. */
+export function pattern(text: string): string {
+  try {
+    new RegExp(text)
+    return text
+  } catch (error) {
+    throw new InvalidArgumentError(`Not a regular expression: ${messageOf(error)}.`)
+  }
 }
 
 export function duration(text: string): number {

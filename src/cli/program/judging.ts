@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { duration, runId } from './arguments.ts'
+import { duration, pattern, runId } from './arguments.ts'
 import { lazily, planOptions, recipeCommand } from './options.ts'
 
 /** What looks at a recipe: test, plan, approve, lint, init. */
@@ -39,6 +39,12 @@ export function addJudging(program: Command): void {
     .option(
       '--attach <run>',
       'run the custom tests against the app of a kept run (`last`: the newest); nothing is deployed',
+    )
+    .addOption(
+      new Option(
+        '--grep <pattern>',
+        'with --attach: run only the custom tests whose titles match this regular expression',
+      ).argParser(pattern),
     )
     .option('--json <file>', 'write results.json there too; - for standard output')
     .option('--results <dir>', 'put report.html, results.json and junit.xml there too, whatever the verdict')
@@ -80,7 +86,8 @@ export function addJudging(program: Command): void {
     .action(lazily(async () => (await import('../approve.ts')).approveCommand))
   recipeCommand(program, 'lint', "check the recipe against Co-op Cloud's rules and ours")
     .addOption(planOptions.ref())
-    .option('--json', 'as JSON')
+    .option('-q, --quiet', 'print only what breaks a rule')
+    .addOption(new Option('--json', 'as JSON').conflicts('quiet'))
     .action(lazily(async () => (await import('../lint.ts')).lintCommand))
   program
     .command('init')

@@ -7,11 +7,12 @@ import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
-import type { RunFolder } from '../../lifecycle/run-folder.ts'
+import { type RunFolder, readRecord } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { chanceTexts } from '../../report/flake-memory.ts'
 import { publish } from '../../report/publish.ts'
+import { keptAppLines } from '../../report/terminal/kept-app.ts'
 import { terminalReporter } from '../../report/terminal/reporter.ts'
 import { canRedraw, layoutFor } from '../../report/terminal/screen.ts'
 import { summaryText } from '../../report/terminal/summary.ts'
@@ -27,6 +28,8 @@ export interface TestOptions extends RecipeOptions {
   readonly repeat?: boolean
   /** The kept run whose app is looked at. */
   readonly attach?: string
+  /** Of the custom tests only those whose titles match. */
+  readonly grep?: string
   readonly deadline: number
   /** Keeps the data as a canonical, whatever the settings say. */
   readonly promote?: boolean
@@ -77,9 +80,17 @@ export async function runAndShow(
   const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
   const { results, failed } = publish(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
-  const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance }
+  const kept = keptLines({ folder, plan, host })
+  const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance, kept }
   screen.write(summaryText(results, { ...layoutFor(screen), ...shown }))
   return results
+}
+
+/** Of a run with --keep that came so far. */
+function keptLines({ folder, plan, host }: Pick<OneRun, 'folder' | 'plan' | 'host'>): string[] {
+  if (readRecord(folder)?.status !== 'kept') return []
+  const { runId, domain, stack } = plan.app
+  return keptAppLines({ run: runId, recipe: plan.request.recipe, domain, stack, edge: host.edge })
 }
 
 function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {

@@ -32,10 +32,11 @@ export async function runSpecs(
   const result = await runProgram(context, reporter, { files, op, output, name, report: inbox.take })
   const { exitCode, timedOut, output: said } = result
   const report = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
-  const { empty } = report
-  const { quarantine } = context.plan
+  // A file of which the filter leaves nothing is not one without a test.
+  const empty = context.plan.request.grep === undefined ? report.empty : []
+  const { quarantine, request } = context.plan
   const rows = quarantined(report.rows, quarantine)
-  for (const finding of unmatched(rows, files, quarantine)) reporter.finding(finding)
+  if (request.grep === undefined) for (const finding of unmatched(rows, files, quarantine)) reporter.finding(finding)
   const left = rows.some(({ attachments }) => attachments.length > 0)
   const kept = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
   return {
@@ -76,6 +77,7 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
     files: files.map(({ side, file }) => `${INSIDE.code}/${side}/${file}`),
     output,
     testTimeoutMs: TEST_TIMEOUT_MS,
+    grep: context.plan.request.grep,
   }
   const subject = `${files.length} test ${files.length === 1 ? 'file' : 'files'}`
   try {

@@ -14,17 +14,31 @@ export const functionalTier: TierRunner = {
     const mine = rows.filter((row) => !needsDep(context, row))
     if (mine.length > 0 || empty.length > 0 || rows.length === 0)
       return judgeRows(context, reporter, { rows: mine, empty })
-    const reason = 'every custom test needs a dependency'
-    reporter.skip(reason)
+    reporter.skip(`every custom test${matching(context)} needs a dependency`)
   },
 }
 
-/** All custom tests run once, whichever of the two tiers comes first. Throws TierStop `code-refused` when none of them may run. */
+/** All custom tests run once, whichever of the two tiers comes first. Throws TierStop `code-refused` when none of them may run, `no-tests-ran` when a filter leaves none. */
 export async function customRun(context: RunContext, reporter: TierReporter): Promise<CustomRun> {
   const specs = context.plan.custom.admitted.specs.filter(({ kind }) => kind === 'custom')
   if (specs.length === 0) throw refused(context)
   context.state.custom ??= runSpecs(context, reporter, { specs, op: null, name: 'custom' })
-  return context.state.custom
+  const run = await context.state.custom
+  const { grep } = context.plan.request
+  if (grep !== undefined && run.rows.length === 0) throw nothingMatches(grep)
+  return run
+}
+
+/** Which tests are meant, where a filter leaves some out. */
+export function matching({ plan }: RunContext): string {
+  return plan.request.grep === undefined ? '' : ' that matches --grep'
+}
+
+function nothingMatches(grep: string): TierStop {
+  const why = cause('no-tests-ran', `no custom test has a title that matches ${JSON.stringify(grep)} (--grep)`, {
+    hint: 'It is a regular expression for titles of `describe` and `test` together; capitals count.',
+  })
+  return new TierStop('custom-tests', why, 'unverified')
 }
 
 /** True for a test that is tagged for a dependency which this recipe declares. */

@@ -1,3 +1,4 @@
+// cspell:ignore ghostty KONSOLE
 import { hostname } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { wantsColor } from '../ink.ts'
@@ -39,7 +40,7 @@ export function canRedraw(screen: Screen, env: Env = process.env): boolean {
 export function wantsLinks(tty: boolean, env: Env = process.env): boolean {
   if (env.FORCE_HYPERLINK) return env.FORCE_HYPERLINK !== '0'
   if (!tty || env.TERM === 'dumb' || env.CI || env.TMUX || env.TERM?.startsWith('screen')) return false
-  if (env.WT_SESSION || env.KONSOLE_VERSION || env.DOMTERM) return true
+  if (env.WT_SESSION || env.KONSOLE_VERSION) return true
   if (Number(env.VTE_VERSION ?? 0) >= 5000) return true
   if (['xterm-kitty', 'xterm-ghostty', 'alacritty', 'foot'].includes(env.TERM ?? '')) return true
   return ['iTerm.app', 'WezTerm', 'vscode', 'ghostty', 'rio'].includes(env.TERM_PROGRAM ?? '')
