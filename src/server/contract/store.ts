@@ -159,7 +159,8 @@ export interface Store {
   /** Newest first. */
   runs(filter: {
     readonly repository?: string
-    readonly pull?: number
+    /** Null: of no pull request, heads of pull requests that a sweep judged included. */
+    readonly pull?: number | null
     readonly state?: readonly RunState[]
     readonly before?: string
     readonly limit: number

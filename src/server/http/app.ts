@@ -5,6 +5,7 @@ import { FORGES } from '../forge/forges.ts'
 import { serverMasker } from '../secrets.ts'
 import { addApi, type DescribedApp, describedApp } from './api/api.ts'
 import { Authenticator } from './authenticator.ts'
+import { badgeRoutes } from './badge-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { failureFor, HttpError } from './http-error.ts'
 import { loginRoutes } from './login.ts'
@@ -75,6 +76,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, auth })
   app.route('/', fileRoutes({ store, state }))
+  app.route('/', badgeRoutes({ store }))
   app.route('/', loginRoutes({ settings, sessions, auth }))
   if (settings.oauth && settings.operatorOrganisation) {
     const { oauth: client, operatorOrganisation: organisation, publicUrl, forgeUrl } = settings

@@ -60,7 +60,9 @@ function kindOf(path: string): Record<string, string> {
     : path.endsWith('.json')
       ? 'application/json; charset=utf-8'
       : 'text/plain; charset=utf-8'
-  return { 'content-type': type, 'content-security-policy': FILE_POLICY }
+  // A comment on a pull request shows pictures within a page of the forge.
+  const sharing: Record<string, string> = type === 'image/png' ? { 'cross-origin-resource-policy': 'cross-origin' } : {}
+  return { 'content-type': type, 'content-security-policy': FILE_POLICY, ...sharing }
 }
 
 /** Null where there is no plain file of that name in the folder, or a link leads out of it. */

@@ -35,7 +35,8 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
         number === undefined
           ? null
           : await orMissing(forge.pull(repository, number), `${repository} has no pull request ${number}`)
-      const commit = pull ? pull.head.sha : await commitOf(repository, ref)
+      const named = pull ? null : await refOf(repository, ref)
+      const commit = pull ? pull.head.sha : await commitOf(repository, named?.name ?? '')
       return add({
         ...fresh(enrollment),
         priority,
@@ -49,6 +50,7 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
           target: { tip: pull.base.sha, fork: pull.base.mergeBase },
         },
         commit,
+        ...(named ? { ref: { ...named, name: named.name.slice(0, 255) } } : {}),
         base,
         quick,
       })
@@ -133,8 +135,12 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
     })
   }
 
-  async function commitOf(repository: string, ref: string | undefined): Promise<string> {
-    const name = ref ?? (await forge.defaultBranch(repository))
+  async function refOf(repository: string, ref: string | undefined) {
+    const branch = await forge.defaultBranch(repository)
+    return { name: ref ?? branch, isDefault: ref === undefined || ref === branch }
+  }
+
+  async function commitOf(repository: string, name: string): Promise<string> {
     const commit = await forge.resolveCommit(repository, name)
     if (commit) return commit
     throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`, { kind: 'not-found' })

@@ -63,7 +63,8 @@ export function queueRepository({ db }: Context): Part {
     async runs(filter) {
       let query = db.selectFrom('runs').selectAll()
       if (filter.repository !== undefined) query = query.where('repo', '=', filter.repository.toLowerCase())
-      if (filter.pull !== undefined) query = query.where('pull', '=', filter.pull)
+      if (filter.pull === null) query = query.where('pull', 'is', null)
+      else if (filter.pull !== undefined) query = query.where('pull', '=', filter.pull)
       if (filter.state !== undefined) {
         if (filter.state.length === 0) return []
         query = query.where('state', 'in', [...filter.state])
