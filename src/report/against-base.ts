@@ -1,7 +1,7 @@
 import type { BaseCommit } from '../history/against-base.ts'
 import type { Comparison } from '../history/compare/comparison.ts'
 import { changedTiers, endText } from './comparison.ts'
-import { comparisonFacts, isUnchanged } from './comparison-facts.ts'
+import { comparisonFacts, type Fact, isUnchanged } from './comparison-facts.ts'
 import { markdownText } from './markdown.ts'
 
 /** What a change does to the outcome of its base, and where the run of the base is to be read. */
@@ -21,26 +21,54 @@ export const RESULT_WORDS: Readonly<Record<Comparison['result'], string>> = {
   same: '✓ no tier is worse',
 }
 
-/** A section of the comment on a pull request: one line where nothing changed; bounded whatever the recipe is like. */
-export function againstBaseMarkdown({ branch, base, comparison, beforeUrl }: AgainstText): string {
+/** Kinds of facts that a reviewer has to see before a merge; the others say how it is, and may be folded. */
+const SHOWN_FACTS: readonly string[] = ['tests', 'asked of the operator']
+
+/** The first section of the comment on a pull request, and what of it may be folded; bounded whatever the recipe is like. `folded` may be empty. */
+export function againstBaseMarkdown({ branch, base, comparison, beforeUrl }: AgainstText): {
+  readonly shown: string
+  readonly folded: string
+} {
   const { before, after, result } = comparison
   const at = `\`${base.commit.slice(0, 12)}\``
   const link = beforeUrl === null ? '' : ` ([run](<${beforeUrl}>))`
   const where = `${markdownText(branch)} at ${at}${link}${base.is === 'tip' ? ', its tip, which may have what this change has not' : ''}`
   if (isUnchanged(comparison))
-    return `**What this change changes:** nothing against ${where}: level ${after.level}, every tier ends as there.`
+    return {
+      shown: `**What this change changes:** nothing against ${where}: level ${after.level}, every tier ends as there.`,
+      folded: '',
+    }
   const level = before.level === after.level ? `level ${after.level}` : `level ${before.level} → ${after.level}`
-  const tiers = changedTiers(comparison).map(
-    ({ id, word, before: from, after: to }) =>
-      `| ${id} | **${word}** | ${markdownText(endText(from))} | ${markdownText(endText(to))} |`,
-  )
-  const table = tiers.length === 0 ? [] : ['', '| tier | | there | here |', '|---|---|---|---|', ...tiers]
-  const facts = comparisonFacts(comparison).map(
-    ({ title, items, more }) =>
-      `- ${title}: ${items.map(markdownText).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-  )
-  const list = facts.length === 0 ? [] : ['', ...facts]
-  return [`**What this change changes** against ${where}: ${RESULT_WORDS[result]}, ${level}`, ...table, ...list].join(
-    '\n',
-  )
+  const facts = comparisonFacts(comparison)
+  const isShown = ({ title }: Fact) => SHOWN_FACTS.includes(title)
+  const head = `**What this change changes** against ${where}: ${RESULT_WORDS[result]}, ${level}`
+  const parts = [head, tierTable(comparison), factList(facts.filter(isShown))]
+  return {
+    shown: parts.filter((part) => part !== '').join('\n\n'),
+    folded: foldedFacts(facts.filter((one) => !isShown(one))),
+  }
+}
+
+/** A row for each tier that ends in another way; not for those that another one blocks, which say so themselves. */
+function tierTable(comparison: Comparison): string {
+  const rows = changedTiers(comparison)
+    .filter(({ after }) => after.cause?.code !== 'blocked')
+    .map(
+      ({ id, word, before, after }) =>
+        `| ${id} | **${word}** | ${markdownText(endText(before))} | ${markdownText(endText(after))} |`,
+    )
+  return rows.length === 0 ? '' : ['| tier | | there | here |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function foldedFacts(facts: readonly Fact[]): string {
+  return facts.length === 0 ? '' : `**Against the base**\n\n${factList(facts)}`
+}
+
+function factList(facts: readonly Fact[]): string {
+  return facts
+    .map(
+      ({ title, items, more }) =>
+        `- ${title}: ${items.map(markdownText).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    )
+    .join('\n')
 }

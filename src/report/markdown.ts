@@ -1,44 +1,84 @@
 import { formatDuration } from '../lib/duration.ts'
+import { foldRepeats } from '../lib/fold-repeats.ts'
 import { wayOf } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
+import { TIERS } from '../verdict/tiers.ts'
 import { flakyText } from './flaky.ts'
+import { html } from './html/markup.ts'
 import { SIGNS } from './ink.ts'
 import { partText } from './part.ts'
 import { cut, oneLine, plain } from './plain-text.ts'
 import { quarantineTexts } from './quarantine.ts'
 
+/** Lines of the cause that decided; of the others, which are folded. */
+const SHOWN_LINES = 6
 const MAX_LINES = 12
 const MAX_FINDINGS = 10
+const MAX_REFUSED = 5
+const CARD_WIDTH = 600
 
+/** What stands in the comment beside what the results say. All of it is Markdown already, but for addresses. */
 export interface MarkdownOptions {
   readonly reportUrl?: string
-  /** How often what passed on a second attempt only did so before, in words. */
+  /** How often what passed on a second attempt only did so before, in words: as text. */
   readonly chance?: readonly string[]
+  /** What it changes against its base: comes first. */
+  readonly against?: string
+  /** What can be done now, below the causes. */
+  readonly next?: string
+  /** Where an operator looks at refused code and approves it. */
+  readonly codeUrl?: string
+  /** A picture of the result and where it leads. */
+  readonly card?: { readonly url: string; readonly pageUrl: string } | undefined
+  /** For whoever unfolds it. */
+  readonly folded?: readonly string[]
+  /** In the last line: which run of which commit. */
+  readonly foot?: string
 }
 
-/** The short form of a run for a comment on a pull request. Whatever a recipe says stays text: no markup, link, mention or HTML of its own. */
+/**
+ * A run for a comment on a pull request: what changed, what is not green and what to do, the rest folded. Whatever a recipe says stays text: no markup,
+ * link, mention or HTML of its own.
+ */
 export function markdownSummary(results: Results, options: MarkdownOptions = {}): string {
-  const { recipe, verdict, level, tiers, findings } = results
-  const version = recipe.version ? ` ${markdownText(recipe.version)}` : ''
+  const { verdict, level, tiers } = results
+  const { against = '', next = '', folded = [], foot = '', reportUrl, chance = [], codeUrl, card } = options
   const flaky = flakyText(results)
+  const [decisive, ...others] = mostDecisiveFirst(tiers.filter(isCause), verdict)
   const parts = [
     `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})${flaky === '' ? '' : `, ${flaky}`}`,
-    `**${markdownText(recipe.name)}**${version} at ${code(recipe.commit.slice(0, 10))}${recipe.dirty ? ' with uncommitted changes' : ''}${from(results)}`,
     markdownText(partText(results)),
-    table(tiers),
-    ...tiers.filter(({ cause }) => cause && cause.code !== 'blocked').map(causeText),
-    warnings(results, options.chance ?? []),
-    findingsText(findings),
-    options.reportUrl && /^https?:\/\/[^\s<>()"]+$/.test(options.reportUrl)
-      ? `[Full report](<${options.reportUrl}>)`
-      : '',
+    against,
+    ...(decisive ? [causeLine(decisive), hintAndLines(decisive, SHOWN_LINES)] : []),
+    ...others.map(causeLine),
+    blockedLine(tiers),
+    refusedText(results, codeUrl),
+    warnings(results, chance),
+    next,
+    card && isWeb(card.url) && isWeb(card.pageUrl) ? cardImage(results, card) : '',
+    fold(results, [
+      table(tiers),
+      ...(decisive && decisive.cause.lines.length > SHOWN_LINES ? [foldedCause(decisive)] : []),
+      ...others.map(foldedCause),
+      findingsText(results),
+      ...folded,
+    ]),
+    [whatRan(results, foot === ''), foot, reportUrl && isWeb(reportUrl) ? `[Full report](<${reportUrl}>)` : '']
+      .filter((part) => part !== '')
+      .join(' · '),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function from({ base }: Results): string {
-  return base ? `, upgraded from ${markdownText(wayOf(base))}` : ''
+function isWeb(url: string): boolean {
+  return /^https?:\/\/[^\s<>()"]+$/.test(url)
+}
+
+function whatRan({ recipe, base }: Results, withCommit: boolean): string {
+  const version = recipe.version ? ` ${markdownText(recipe.version)}` : ''
+  const from = base ? `, upgraded from ${markdownText(wayOf(base))}` : ''
+  return `**${markdownText(recipe.name)}**${version}${withCommit ? ` at ${code(recipe.commit.slice(0, 10))}` : ''}${recipe.dirty ? ' with uncommitted changes' : ''}${from}`
 }
 
 function table(tiers: readonly TierResult[]): string {
@@ -50,39 +90,101 @@ function table(tiers: readonly TierResult[]): string {
   return ['| | tier | outcome | time | |', '|---|---|---|---|---|', ...rows].join('\n')
 }
 
-function causeText({ id, cause }: TierResult): string {
-  if (!cause) return ''
+/** First those that have the verdict, and of these lint last, which hardly ever decides it. */
+function mostDecisiveFirst(causes: readonly WithCause[], verdict: Results['verdict']): WithCause[] {
+  const weight = ({ id, status }: WithCause) => (status === verdict ? 2 : 0) + (TIERS[id].decides === 'always' ? 1 : 0)
+  return causes.toSorted((a, b) => weight(b) - weight(a))
+}
+
+type WithCause = TierResult & { readonly cause: NonNullable<TierResult['cause']> }
+
+function isCause(tier: TierResult): tier is WithCause {
+  return tier.cause !== undefined && tier.cause.code !== 'blocked'
+}
+
+function causeLine({ id, status, cause }: WithCause): string {
   const service = cause.service ? ` in ${code(cause.service)}` : ''
-  const head = `**${id}: ${cause.code}**${service} (blame: ${cause.blame})\n${markdownText(cause.message)}\n${markdownText(cause.hint)}`
-  return cause.lines.length > 0 ? `${head}\n\n${block(cause.lines)}` : head
+  return `${SIGNS[status].sign} **${id}: ${cause.code}**${service} (blame: ${cause.blame}): ${markdownText(cut(oneLine(cause.message), 300))}`
+}
+
+/** What the machine had left explains nothing of which a recipe is blamed. */
+function hintAndLines({ cause }: WithCause, most: number): string {
+  const isMachine = (line: string) => cause.blame === 'recipe' && line.startsWith('machine: ')
+  const shown = foldRepeats(cause.lines.filter((line) => !isMachine(line)))
+  const lines = shown.length > 0 ? [block(shown, most)] : []
+  return [...lines, `→ ${markdownText(cause.hint)}`].join('\n\n')
+}
+
+function foldedCause(tier: WithCause): string {
+  return `**${tier.id}**\n\n${hintAndLines(tier, MAX_LINES)}`
+}
+
+/** Tiers that could not be judged because of others, in one line for each reason. */
+function blockedLine(tiers: readonly TierResult[]): string {
+  const blocked = tiers.filter(({ cause }) => cause?.code === 'blocked')
+  const lines = [...Map.groupBy(blocked, ({ reason }) => reason)].map(
+    ([reason, same]) =>
+      `${SIGNS.unverified.sign} **${same.map(({ id }) => id).join(', ')}**: ${markdownText(cut(oneLine(reason), 160))}`,
+  )
+  return lines.join('\n\n')
+}
+
+/** Code that waits for an approval, and the step that gives it. */
+function refusedText({ recipe, customization: { refused } }: Results, codeUrl: string | undefined): string {
+  if (refused.length === 0) return ''
+  const shown = refused.slice(0, MAX_REFUSED).map(code)
+  const more = refused.length > MAX_REFUSED ? ` and ${refused.length - MAX_REFUSED} more` : ''
+  const step =
+    codeUrl && isWeb(codeUrl)
+      ? `an operator [looks at the code and approves it](<${codeUrl}>), which starts a new run.`
+      : `an operator runs ${code(`cc-ci approve ${recipe.origin} --ref ${recipe.commit}`)} and tests again.`
+  return `⚠ **Not run, because nobody approved it:** ${shown.join(', ')}${more}.\n\n→ Next step: ${step}`
 }
 
 function warnings(results: Results, chance: readonly string[]): string {
-  const { leaks, secretLeaks, customization } = results
+  const { leaks, secretLeaks } = results
   const rows = [
     ...leaks.map(({ kind, name }) => `left behind: ${kind} ${name}`),
     ...secretLeaks.map((where) => `a secret stood in ${where}`),
-    ...customization.refused.map((what) => `refused: ${what}`),
     ...quarantineTexts(results),
     ...chance,
   ]
   return rows.map((row) => `- ⚠ ${markdownText(row)}`).join('\n')
 }
 
-function findingsText(findings: Results['findings']): string {
-  if (findings.length === 0) return ''
-  const rows = findings.slice(0, MAX_FINDINGS).map(({ code: id, severity, message, where }) => {
-    return `- ${severity} ${code(id)} ${markdownText(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
-  })
-  const rest = findings.length > MAX_FINDINGS ? [`- and ${findings.length - MAX_FINDINGS} more`] : []
+function cardImage(
+  { recipe, verdict, level }: Results,
+  { url, pageUrl }: NonNullable<MarkdownOptions['card']>,
+): string {
+  const alt = `${recipe.name} ${recipe.version ?? ''}: ${verdict}, level ${level} (${levelName(level)})`
+  return html`<a href="${pageUrl}"><img src="${url}" width="${CARD_WIDTH}" alt="${oneLine(alt)}"></a>`.text
+}
+
+function fold({ tiers, findings }: Results, parts: readonly string[]): string {
+  const passed = tiers.filter(({ status }) => status === 'pass').length
+  const judged = tiers.filter(({ status }) => status !== 'skip').length
+  const found = findings.length === 0 ? '' : `, ${findings.length} finding${findings.length === 1 ? '' : 's'}`
+  const summary = `Details: ${passed} of ${judged} tiers pass${found}`
   return [
-    `<details><summary>${findings.length} finding${findings.length === 1 ? '' : 's'}</summary>`,
+    '<details>',
+    `<summary>${summary}</summary>`,
     '',
-    ...rows,
-    ...rest,
+    parts.filter((part) => part !== '').join('\n\n'),
     '',
     '</details>',
   ].join('\n')
+}
+
+/** Without those that say of refused code what stands above already. */
+function findingsText({ findings, customization }: Results): string {
+  const told = customization.refused.length > 0
+  const listed = findings.filter(({ code: id }) => !(told && id === 'code-refused'))
+  if (listed.length === 0) return ''
+  const rows = listed.slice(0, MAX_FINDINGS).map(({ code: id, severity, message, where }) => {
+    return `- ${severity} ${code(id)} ${markdownText(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
+  })
+  const rest = listed.length > MAX_FINDINGS ? [`- and ${listed.length - MAX_FINDINGS} more`] : []
+  return ['**Findings**', '', ...rows, ...rest].join('\n')
 }
 
 /** As entities, characters are text and never structure; a zero-width space keeps forges from turning text into mentions and links. */
@@ -99,8 +201,8 @@ function code(value: string): string {
 }
 
 /** A fenced block whose fence is longer than any run of backticks in it. */
-function block(lines: readonly string[]): string {
-  const shown = lines.slice(-MAX_LINES).map((line) => cut(plain(line).replaceAll('\n', ' '), 240))
+function block(lines: readonly string[], most: number): string {
+  const shown = lines.slice(-most).map((line) => cut(plain(line).replaceAll('\n', ' '), 240))
   const fence = fenceFor(shown.join('\n'), 3)
   return [`${fence}text`, ...shown, fence].join('\n')
 }

@@ -9,6 +9,9 @@ import { htmlReport, type ReportParts } from './html.ts'
 import { resultsJson } from './json.ts'
 import { junitXml } from './junit.ts'
 
+/** Where the picture of a result is, in the run folder: made before its views, by whoever has a browser. */
+export const CARD = 'artifacts/card.png'
+
 /** What a finished run offers to its views: where its files are, its events, and a place to add artifacts to them. */
 export interface Publishable {
   readonly folder: {
@@ -43,7 +46,9 @@ export function publish({ folder, events, append }: Publishable, parts: Pick<Rep
     }
   }
   const logs = [folder.logs, ...attemptsIn(folder.logs)].flatMap((dir) => filesOf(dir, '.log'))
-  const screenshots = [...attemptsIn(folder.artifacts), folder.artifacts].flatMap((dir) => filesOf(dir, '.png'))
+  const pictures = [...attemptsIn(folder.artifacts), folder.artifacts].flatMap((dir) => filesOf(dir, '.png'))
+  const screenshots = pictures.filter((file) => relative(folder.dir, file) !== CARD)
+  if (screenshots.length < pictures.length) add('card', join(folder.dir, CARD))
   for (const file of logs) add('log', file)
   for (const file of screenshots)
     add(/-difference(?:-own)?\.png$/.test(file) ? 'visual-difference' : 'screenshot', file)

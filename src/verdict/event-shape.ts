@@ -146,7 +146,7 @@ export const findingShape = z.object({
 })
 
 export const artifactShape = z.object({
-  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log', 'visual-difference']),
+  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log', 'visual-difference', 'card']),
   path: z.string(),
   sha256: z.string(),
 })

@@ -158,7 +158,7 @@ export interface Finding {
 }
 
 export interface Artifact {
-  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log' | 'visual-difference'
+  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log' | 'visual-difference' | 'card'
   /** Relative to the run folder. */
   readonly path: string
   readonly sha256: string

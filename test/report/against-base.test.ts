@@ -3,6 +3,7 @@ import { comparable } from '../../src/history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../src/history/compare/comparison.ts'
 import { summaryOf } from '../../src/history/run-summary.ts'
 import { againstBaseMarkdown } from '../../src/report/against-base.ts'
+import { cause } from '../../src/verdict/causes.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import { AFTER, crash, type Made, results } from '../history/some-runs.ts'
 import { HEADER } from '../verdict/passing-stream.ts'
@@ -18,11 +19,15 @@ function compared(before: Results, after: Results, warnings: readonly string[] =
 }
 
 const changed = (more: Made = {}) => results({ id: AFTER, header: CHANGED, ...more })
-const text = (comparison: Comparison, branch = 'main') =>
+const parts = (comparison: Comparison, branch = 'main') =>
   againstBaseMarkdown({
     ...{ branch, comparison, base: { is: 'fork', commit: 'a'.repeat(40) } },
     beforeUrl: 'https://ci.example.org/runs/20261120-101500-aaaaaa',
   })
+const text = (comparison: Comparison, branch = 'main') => {
+  const { shown, folded } = parts(comparison, branch)
+  return folded === '' ? shown : `${shown}\n\n${folded}`
+}
 
 describe('what a change changes, in a comment', () => {
   it('is one line where nothing did', () => {
@@ -53,6 +58,22 @@ describe('what a change changes, in a comment', () => {
       '- asked of the operator: new variable SMTP&#95;HOST; SMTP&#95;HOST must be set; new secret db&#95;password',
     )
     expect(said).toContain('- new kinds of warnings in the logs: app&#58; 2')
+  })
+
+  it('shows what a reviewer decides by, and folds the rest', () => {
+    const { shown, folded } = parts(compared(results(), changed({ fails: { upgrade: crash } }), ['ERROR one']))
+    expect(shown).toContain('| upgrade | **regression** |')
+    expect(shown).not.toContain('warnings')
+    expect(folded).toMatch(/^\*\*Against the base\*\*\n\n(- .*\n)*- new kinds of warnings in the logs: app&#58; 1/)
+  })
+
+  it('has no row for a tier that another one blocks', () => {
+    const blocked = cause('blocked', 'needs upgrade, which ended with crash-loop')
+    const { shown } = parts(
+      compared(results(), changed({ fails: { upgrade: crash, backup: blocked, restore: blocked } })),
+    )
+    expect(shown).toContain('| upgrade |')
+    expect(shown).not.toMatch(/\| (backup|restore) \|/)
   })
 
   it('is short whatever the recipe is like, and says how much is left out', () => {

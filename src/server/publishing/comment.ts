@@ -9,6 +9,7 @@ import { againstBaseMarkdown } from '../../report/against-base.ts'
 import { chanceTexts } from '../../report/flake-memory.ts'
 import { markdownSummary, markdownText } from '../../report/markdown.ts'
 import { cut } from '../../report/plain-text.ts'
+import { CARD } from '../../report/publish.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
@@ -68,17 +69,19 @@ async function wholeText(deps: CommentTextDeps, row: RunRow, now: number): Promi
   if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
   const { results, problem } = await readResults(deps, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
-  return [
-    markdownSummary(results, {
-      reportUrl: `${url}/files/report.html`,
-      chance: chanceTexts(flakesOf(deps.settings.state, results)),
-    }).trimEnd(),
-    screenshot(results, url, runFolder(deps.settings.state, row.folder).dir),
-    ...(await againstBase(deps, row)),
-    head,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n')
+  const { dir } = runFolder(deps.settings.state, row.folder)
+  const against = await deps.memory.against(row)
+  const { shown, folded } = against ? againstText(deps, row, against) : { shown: '', folded: '' }
+  return markdownSummary(results, {
+    against: shown,
+    next: against ? await why(deps, row, against) : '',
+    codeUrl: `${url}/code`,
+    card: cardOf(results, url, dir),
+    folded: [folded, screenshot(results, url, dir)],
+    foot: head,
+    reportUrl: `${url}/files/report.html`,
+    chance: chanceTexts(flakesOf(deps.settings.state, results)),
+  }).trimEnd()
 }
 
 /** A warning that the target branch differs from upstream, where the repository is a mirror. */
@@ -90,20 +93,18 @@ async function driftWarning({ store, settings }: CommentTextDeps, { request }: R
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }
 
+/** Missing where none was made, or it was pruned. */
+function cardOf({ artifacts }: Results, url: string, dir: string) {
+  const card = artifacts.find(({ kind }) => kind === 'card')
+  return card?.path === CARD && existsSync(join(dir, CARD)) ? { url: `${url}/files/${CARD}`, pageUrl: url } : undefined
+}
+
 /** Empty where the file was pruned. */
 function screenshot({ artifacts }: Results, url: string, dir: string): string {
   const last = artifacts
     .filter(({ kind, path }) => kind === 'screenshot' && /^artifacts\/[\w./-]+\.png$/.test(path))
     .at(-1)
-  return last && existsSync(join(dir, last.path))
-    ? `<details><summary>Screenshot</summary>\n\n![screenshot](<${url}/files/${last.path}>)\n\n</details>`
-    : ''
-}
-
-/** How the outcome differs from that of the base, or why that is unknown and what to do about it. */
-async function againstBase(deps: CommentTextDeps, row: RunRow): Promise<string[]> {
-  const against = await deps.memory.against(row)
-  return against === null ? [] : [againstText(deps, row, against), await why(deps, row, against)]
+  return last && existsSync(join(dir, last.path)) ? `**Screenshot**\n\n![screenshot](<${url}/files/${last.path}>)` : ''
 }
 
 /** The newest attribution of this run, or how to request one. */
@@ -114,13 +115,14 @@ async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Pr
   return attributionText(maskedRow(attribution, deps.masker), readKeptAttribution(dir), urlOf(deps, attribution))
 }
 
-function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): string {
+/** How the outcome differs from that of the base, or why that is unknown and what to do about it. */
+function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): ReturnType<typeof againstBaseMarkdown> {
   const { branch } = against
   if (against.kind === 'none') {
     const why = against.why.slice(0, MOST_REASONS).map((one) => markdownText(cut(one, LONGEST_REASON)))
     const hint =
       against.missing === null ? '' : ` An operator can start one on [the page of this run](<${urlOf(deps, row)}>).`
-    return `Not compared with ${markdownText(branch)}: ${why.join('; ')}.${hint}`
+    return { shown: `Not compared with ${markdownText(branch)}: ${why.join('; ')}.${hint}`, folded: '' }
   }
   const { base, comparison, before } = against
   const beforeUrl = before.page === null ? null : `${deps.settings.publicUrl}/runs/${before.page}`
