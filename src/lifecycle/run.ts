@@ -12,6 +12,7 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { unplant } from './app/witnessing.ts'
 import { lookAtAttached, ownStack } from './attached-app.ts'
+import { type CardDesign, drawCard } from './card.ts'
 import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
 import { attachDeps, keepDeps } from './custom/kept-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
@@ -50,6 +51,8 @@ export interface RunRequest {
   readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
   /** Keeps the app on its way, so that the run can be resumed where it fails. Default: nobody does. */
   readonly checkpoints?: Checkpoints
+  /** Has the result pictured, as `artifacts/card.png`. Default: nobody wants it. */
+  readonly card?: CardDesign
   readonly timeoutMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
@@ -105,7 +108,8 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   await settleCanonical(context)
   await settleCheckpoint(context)
   events.append({ type: 'run.ended' })
-  if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
+  const isRemoved = request.card && !plan.attached ? await drawCard(context, request.card) : true
+  if (!request.keep) setStatus(folder, isRemoved && nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 

@@ -1,4 +1,5 @@
-import { html, Markup } from './html/markup.ts'
+import { html } from './html/markup.ts'
+import { SIGN_PATHS } from './sign-paths.ts'
 
 /** What a badge can say. `none`: nothing was judged yet; `unknown`: the server does not know the repository. */
 export type BadgeKind = 'pass' | 'fail' | 'unverified' | 'none' | 'unknown'
@@ -29,15 +30,6 @@ const COLORS = {
 } as const
 const HIGH_LEVEL = 4
 
-/** Drawn, not written: fonts differ, and many have no such sign. In a square of 12. */
-const ICONS: Readonly<Record<BadgeKind, string>> = {
-  pass: 'M2 6.5 5 9.5 10 3',
-  fail: 'M2.5 2.5 9.5 9.5M9.5 2.5 2.5 9.5',
-  unverified: 'M3.8 4.2a2.2 2.2 0 1 1 3.4 1.9q-1.2 .7-1.2 1.7M6 10.3v.1',
-  none: 'M2.5 6h7',
-  unknown: 'M2.5 6h7',
-}
-
 /** A small picture of a verdict for a README: SVG without script, style, link or font file. */
 export function badgeSvg({ kind, level, flaky, title }: Badge): string {
   const message = messageOf({ kind, level, flaky })
@@ -51,10 +43,14 @@ export function badgeSvg({ kind, level, flaky, title }: Badge): string {
 <title>${title}</title>
 <clipPath id="round"><rect width="${width}" height="${HEIGHT}" rx="4"/></clipPath>
 <g clip-path="url(#round)"><rect width="${left}" height="${HEIGHT}" fill="${COLORS.label}"/><rect x="${left}" width="${width - left}" height="${HEIGHT}" fill="${color}"/></g>
-<path transform="translate(${left + PAD} 4)" d="${new Markup(ICONS[kind])}" fill="none" stroke="#fff" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>
+<path transform="translate(${left + PAD} 4)" d="${signOf(kind)}" fill="none" stroke="#fff" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>
 <g fill="#fff" font-family="Verdana,'DejaVu Sans',Geneva,sans-serif" font-size="11" text-rendering="geometricPrecision">${text(PAD, label, LABEL)}${text(left + PAD + ICON + 3, said, message)}</g>
 </svg>
 `.text
+}
+
+function signOf(kind: BadgeKind): string {
+  return SIGN_PATHS[kind === 'none' || kind === 'unknown' ? 'skip' : kind]
 }
 
 function messageOf({ kind, level, flaky }: Omit<Badge, 'title'>): string {

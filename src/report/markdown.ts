@@ -3,7 +3,7 @@ import { foldRepeats } from '../lib/fold-repeats.ts'
 import { wayOf } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
-import { TIERS } from '../verdict/tiers.ts'
+import { mostDecisiveFirst, type WithCause } from './decisive-cause.ts'
 import { flakyText } from './flaky.ts'
 import { html } from './html/markup.ts'
 import { SIGNS } from './ink.ts'
@@ -45,7 +45,7 @@ export function markdownSummary(results: Results, options: MarkdownOptions = {})
   const { verdict, level, tiers } = results
   const { against = '', next = '', folded = [], foot = '', reportUrl, chance = [], codeUrl, card } = options
   const flaky = flakyText(results)
-  const [decisive, ...others] = mostDecisiveFirst(tiers.filter(isCause), verdict)
+  const [decisive, ...others] = mostDecisiveFirst(tiers, verdict)
   const parts = [
     `### ${SIGNS[verdict].sign} ${verdict}, level ${level} (${levelName(level)})${flaky === '' ? '' : `, ${flaky}`}`,
     markdownText(partText(results)),
@@ -88,18 +88,6 @@ function table(tiers: readonly TierResult[]): string {
     return `| ${SIGNS[status].sign} | ${id} | ${status} | ${time} | ${markdownText(cut(oneLine(reason), 160))} |`
   })
   return ['| | tier | outcome | time | |', '|---|---|---|---|---|', ...rows].join('\n')
-}
-
-/** First those that have the verdict, and of these lint last, which hardly ever decides it. */
-function mostDecisiveFirst(causes: readonly WithCause[], verdict: Results['verdict']): WithCause[] {
-  const weight = ({ id, status }: WithCause) => (status === verdict ? 2 : 0) + (TIERS[id].decides === 'always' ? 1 : 0)
-  return causes.toSorted((a, b) => weight(b) - weight(a))
-}
-
-type WithCause = TierResult & { readonly cause: NonNullable<TierResult['cause']> }
-
-function isCause(tier: TierResult): tier is WithCause {
-  return tier.cause !== undefined && tier.cause.code !== 'blocked'
 }
 
 function causeLine({ id, status, cause }: WithCause): string {

@@ -40,6 +40,7 @@ export function addJudging(program: Command): void {
       '--attach <run>',
       'run the custom tests against the app of a kept run (`last`: the newest); nothing is deployed',
     )
+    .option('--card', 'picture the result, beside the app, as artifacts/card.png (1200 × 630 pixels)')
     .option('--json <file>', 'write results.json there too; - for standard output')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
     .addOption(

@@ -8,6 +8,7 @@ import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
+import { CARD_SIZE, cardPage } from '../../report/card.ts'
 import { chanceTexts } from '../../report/flake-memory.ts'
 import { wantsColor } from '../../report/ink.ts'
 import { publish } from '../../report/publish.ts'
@@ -33,6 +34,8 @@ export interface TestOptions extends RecipeOptions {
   readonly resume?: string
   /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
   readonly checkpoints?: boolean
+  /** Pictures the result. */
+  readonly card?: boolean
   /** Standard input is a supervisor's pipe. */
   readonly supervised?: boolean
 }
@@ -62,6 +65,7 @@ export async function runAndShow(
     repeat: options.repeat !== false,
     ...promotion(plan, options),
     ...checkpoints(options),
+    ...card(options),
     timeoutMs: options.deadline,
     signal,
     onEvent: (event) => reporter.onEvent(event),
@@ -78,6 +82,10 @@ export async function runAndShow(
 function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {
   const by = promote ? 'flag' : settings.settings.canonical ? 'setting' : null
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
+}
+
+function card({ card: wanted }: TestOptions): Pick<RunRequest, 'card'> {
+  return wanted ? { card: { size: CARD_SIZE, page: cardPage } } : {}
 }
 
 /** Of a run that somebody else supervises nobody would continue from a checkpoint, unless it is asked for. */
