@@ -66,6 +66,7 @@ describe('a run of a repository', () => {
     expect(results.recipe).toMatchObject({ name: 'healthy', origin: `${ORIGIN}/coop-cloud/healthy`, commit })
     const judged = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected').map((tier) => tier.id)
     expect(judged).toEqual(['lint', 'install', 'upgrade', 'functional', 'teardown'])
+    expect(results.artifacts.find(({ kind }) => kind === 'card')?.path).toBe('artifacts/card.png')
     // Nothing is kept on this worker: the answer says so.
     expect(partText(results)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: /)
     expect(office.told).toEqual(['running', 'done'])

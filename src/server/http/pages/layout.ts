@@ -14,16 +14,18 @@ export interface Frame {
   readonly viewer: Viewer
   /** Seconds after which the page looks again; null: never. */
   readonly refresh?: number | null
+  /** For the head of the page. */
+  readonly head?: Html
   readonly body: Html | readonly Html[]
 }
 
 /** Every page of the server. No script, no style of its own: its policy forbids both. */
-export function framed({ title, viewer, refresh, body }: Frame): Html {
+export function framed({ title, viewer, refresh, head, body }: Frame): Html {
   const again = refresh ? html`<meta http-equiv="refresh" content="${refresh}">` : ''
   return html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${again}
-<title>${title} · cc-ci</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><link rel="alternate" type="application/atom+xml" title="Weekly reports of cc-ci" href="/reports.atom"></head>
+<title>${title} · cc-ci</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><link rel="alternate" type="application/atom+xml" title="Weekly reports of cc-ci" href="/reports.atom">${head ?? ''}</head>
 <body>
 <header class="top"><nav aria-label="Pages"><a href="/"><strong>cc-ci</strong></a> <a href="/runs">runs</a> <a href="/reports">reports</a> <a href="/repositories">repositories</a> <a href="/sweeps">sweeps</a> <a href="/workers">workers</a> ${entrance(viewer)}</nav></header>
 <main><h1>${title}</h1>

@@ -88,11 +88,13 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     if (!row)
       return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
-    const { state, forgeUrl, forgeKind } = services.settings
+    const { state, publicUrl, forgeUrl, forgeKind } = services.settings
     const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
     const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
     const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
-    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }))
+    return c.html(
+      runPage({ viewer: viewer(c), row, place, forgePages, publicUrl, now: clock.now(), ...why, ...kept, chance }),
+    )
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {

@@ -14,6 +14,7 @@ import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
 import { inline, whyOf } from './format.ts'
 import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
+import { openGraph } from './open-graph.ts'
 import { attributionSection, whyOfRun } from './why.ts'
 
 const MOST_LINES = 20
@@ -28,6 +29,7 @@ export interface RunPageData {
   /** Where it continues: the tiers that are over. */
   readonly over: ReadonlySet<string>
   readonly forgePages: ForgePageUrls
+  readonly publicUrl: string
   /** Epoch ms. */
   readonly now: number
   readonly problem: string | null
@@ -56,6 +58,7 @@ export function runPage(data: RunPageData): Html {
     title: titleOf(row),
     viewer,
     refresh: goesOn ? 5 : null,
+    head: openGraph({ subject: titleOf(row), row, publicUrl: data.publicUrl, files }),
     body: [
       html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : whyOf(row) || placed(data.place)}</p>`,
       row.cancelAskedAt !== null && goesOn ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
