@@ -10,7 +10,7 @@ import type { RunContext } from './context.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** A picture of the app in the card, and after which tier it was taken. */
-export interface CardPicture {
+interface CardPicture {
   /** PNG, as a `data:` URI. */
   readonly uri: string
   readonly tier: string

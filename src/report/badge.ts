@@ -2,7 +2,7 @@ import { html } from './html/markup.ts'
 import { SIGN_PATHS } from './sign-paths.ts'
 
 /** What a badge can say. `none`: nothing was judged yet; `unknown`: the server does not know the repository. */
-export type BadgeKind = 'pass' | 'fail' | 'unverified' | 'none' | 'unknown'
+type BadgeKind = 'pass' | 'fail' | 'unverified' | 'none' | 'unknown'
 
 export interface Badge {
   readonly kind: BadgeKind

@@ -36,7 +36,7 @@ const NOTHING = { kind: 'none', level: null, flaky: false } as const
  * The run that a badge shows; `rows`: newest first. Never one of a pull request, part of a life (`--quick`), or an older commit that somebody asked for by its id.
  * `branch` null: the default branch, or the newest release, which sweeps judge.
  */
-export function judgedRun(rows: readonly RunRow[], branch: string | null): RunRow | null {
+function judgedRun(rows: readonly RunRow[], branch: string | null): RunRow | null {
   const counts = ({ request: { pull, why, quick, sweep, ref }, outcome }: RunRow) => {
     if (pull || why || quick || !outcome?.verdict) return false
     if (branch !== null) return ref?.name === branch
