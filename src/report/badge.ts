@@ -1,3 +1,4 @@
+// cspell:ignore aekovxy bdghnpqu
 import { html } from './html/markup.ts'
 import { SIGN_PATHS } from './sign-paths.ts'
 

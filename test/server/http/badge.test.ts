@@ -1,3 +1,4 @@
+// cspell:ignore Cscript
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunOutcome, RunRequest } from '../../../src/server/contract/request.ts'
 import { enrolment, GIB } from '../storage/bench.ts'

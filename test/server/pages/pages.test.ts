@@ -144,24 +144,24 @@ test('the page of a run names its verdict and card to sites that preview links',
   const scene = await openScene()
   const request = requestFor()
   await scene.store.add(request)
-  const metas = async () => {
+  const named = async () => {
     const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
     const head = text.split('</head>')[0] ?? ''
     return Object.fromEntries(
       [...head.matchAll(/<meta (?:property|name)="([^"]+)" content="([^"]*)"/g)].map(([, key, value]) => [key, value]),
     )
   }
-  expect(await metas()).toMatchObject({ 'og:title': 'coop/hello#1: queued' })
+  expect(await named()).toMatchObject({ 'og:title': 'coop/hello#1: queued' })
   const { folder } = await endRun(scene, failedResults(), { message: '"><script>alert(1)</script> \u202egnp' })
   const url = `https://ci.example.org/runs/${request.id}`
-  const red = await metas()
+  const red = await named()
   expect(red).toMatchObject({ 'og:url': url, 'og:title': 'coop/hello#1: ✗ fail, level 1 (install)' })
   expect(red['og:description']).toBe('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt; gnp')
   expect(red).not.toHaveProperty('og:image')
   const { artifacts } = runFolder(scene.settings.state, folder)
   mkdirSync(artifacts, { recursive: true })
   writeFileSync(join(artifacts, 'card.png'), 'a picture')
-  expect(await metas()).toMatchObject({
+  expect(await named()).toMatchObject({
     ...{ 'og:image': `${url}/files/artifacts/card.png`, 'og:image:width': '1200', 'og:image:height': '630' },
     ...{ 'og:image:alt': 'coop/hello#1: ✗ fail, level 1 (install)', 'twitter:card': 'summary_large_image' },
   })
