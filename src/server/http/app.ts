@@ -16,6 +16,7 @@ import { securityHeaders } from './middleware/security-headers.ts'
 import { oauthRoutes } from './oauth.ts'
 import { plainPage } from './pages/layout.ts'
 import { fileRoutes } from './run-file-routes.ts'
+import { sendPage } from './send-page.ts'
 import type { AppServices } from './services.ts'
 import { Sessions } from './session.ts'
 import { webhookRoute } from './webhook-route.ts'
@@ -50,7 +51,7 @@ export function makeApp(services: AppServices): ServerApp {
     if (!isForPeople(c)) return c.json(failure, status)
     const { message, hint } = failure.error
     const text = hint === undefined ? `${message}.` : `${message}. ${hint}`
-    return c.html(plainPage(auth.viewer(c), TITLES[status] ?? 'That did not work', text), status)
+    return sendPage(c, plainPage(auth.viewer(c), TITLES[status] ?? 'That did not work', text), status)
   }
   app.onError(answerError)
   app.notFound((c) => answerError(new HttpError(404, 'not-found', 'there is nothing here'), c))

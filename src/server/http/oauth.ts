@@ -2,13 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { html } from 'hono/html'
 import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
+import { html } from '../../report/html/markup.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge, ForgeOauth } from '../contract/forge.ts'
 import { sameSecret } from '../secrets.ts'
 import { HttpError } from './http-error.ts'
+import { sendPage } from './send-page.ts'
 import type { Sessions } from './session.ts'
 
 const MINUTES_10 = 600
@@ -51,7 +52,7 @@ export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: Oau
     }
     sessions.begin(c, login)
     // A strict cookie is not sent after a redirect from another site: the page itself continues.
-    return c.html(html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
+    return sendPage(c, html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
   })
 
   return app

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { FORGES } from '../../forge/forges.ts'
 import type { Viewer } from '../authenticator.ts'
+import { sendPage } from '../send-page.ts'
 import { approvalsPage, codePage } from './approvals.ts'
 import { plainPage } from './layout.ts'
 import type { PageServices } from './routes.ts'
@@ -22,7 +23,7 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
 
   app.get('/approvals', (c) => {
     if (viewer(c).operator === null) return forbidden(c)
-    return c.html(approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
+    return sendPage(c, approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
   })
 
   app.post('/approvals/revoke', async (c) => {
@@ -38,11 +39,11 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
   app.get('/runs/:id/code', async (c) => {
     if (viewer(c).operator === null) return forbidden(c)
     const row = await store.run(c.req.param('id'))
-    if (!row) return c.html(plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
+    if (!row) return sendPage(c, plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
     const { id: run, repository, commit } = row.request
     return told(c, async () => {
       const code = await operations.codeOf(repository, commit)
-      return c.html(codePage({ viewer: viewer(c), run, repository, commit, code, forgePages }))
+      return sendPage(c, codePage({ viewer: viewer(c), run, repository, commit, code, forgePages }))
     })
   })
 
@@ -50,7 +51,7 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
     const by = sender(c, await c.req.parseBody())
     if (by === null) return forbidden(c)
     const row = await store.run(c.req.param('id'))
-    if (!row) return c.html(plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
+    if (!row) return sendPage(c, plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
     return told(c, async () => {
       await operations.approve(row.request.repository, row.request.commit, by)
       return c.redirect(`/runs/${(await operations.rerun(row.request.id, by)).id}`, 303)

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
 import type { Viewer } from '../authenticator.ts'

@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import { formatSize } from '../../../lib/size.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import type { RunsDiskSeen } from '../../retention.ts'
 import type { Viewer } from '../authenticator.ts'

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import { levelName } from '../../../verdict/level.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Html } from './layout.ts'

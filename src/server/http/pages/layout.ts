@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html, type Markup } from '../../../report/html/markup.ts'
 import { STYLE } from '../../../report/html/style.ts'
 import { SIGNS } from '../../../report/ink.ts'
 import { MATRIX_STYLE } from '../../../report/sweep/matrix-markup.ts'
@@ -7,7 +7,7 @@ import type { RunRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
 
 /** Text that is markup already: everything that comes into it by `${}` was escaped. */
-export type Html = ReturnType<typeof html>
+export type Html = Markup
 
 export interface Frame {
   readonly title: string

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html } from './layout.ts'
 

@@ -1,5 +1,5 @@
-import { html, raw } from 'hono/html'
 import type { WeeklyHeadline, WeeklyReport } from '../../../history/weekly/report.ts'
+import { html } from '../../../report/html/markup.ts'
 import { weeklyDocument } from '../../../report/weekly/document.ts'
 import { type RunLink, weeklyBody } from '../../../report/weekly/html.ts'
 import type { Viewer } from '../authenticator.ts'
@@ -32,8 +32,7 @@ export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink):
     title: document.title,
     viewer,
     body: [
-      // Markup of our own, in which everything from elsewhere is escaped.
-      html`${raw(weeklyBody(document, link).text)}`,
+      weeklyBody(document, link),
       html`<p class="dim"><a href="/reports">All reports</a> · <a href="/reports/${report.week.id}.md">as Markdown</a></p>`,
     ],
   })

@@ -18,6 +18,7 @@ import type { Retention } from '../../retention.ts'
 import { timesText } from '../../settings/sweep-times.ts'
 import type { Authenticator } from '../authenticator.ts'
 import { firstAttemptOf, readRunFolder } from '../run-folder-view.ts'
+import { sendPage } from '../send-page.ts'
 import { addApprovals } from './approval-routes.ts'
 import { dashboardPage } from './dashboard.ts'
 import { CSS, plainPage } from './layout.ts'
@@ -61,7 +62,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const { pruneMaxBytes: maxBytes } = services.settings
     const runsDisk = { ...services.retention.seen(), maxBytes }
     const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
-    return c.html(dashboardPage({ ...data, runsDisk }))
+    return sendPage(c, dashboardPage({ ...data, runsDisk }))
   })
 
   app.get('/runs', async (c) => {
@@ -78,7 +79,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     })
     const last = rows.length === PAGE ? rows.at(-1) : undefined
     const next = last ? new URLSearchParams({ ...filter, before: last.request.id }).toString() : null
-    return c.html(runsPage({ viewer: viewer(c), now: clock.now(), rows, filter, next }))
+    return sendPage(c, runsPage({ viewer: viewer(c), now: clock.now(), rows, filter, next }))
   })
 
   app.get('/runs/:id', async (c) => {
@@ -86,13 +87,16 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const first = row ? null : await firstAttemptOf(services.settings.state, c.req.param('id'))
     if (first) return c.redirect(`/runs/${first}`, 302)
     if (!row)
-      return c.html(plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
+      return sendPage(c, plainPage(viewer(c), 'No such run', 'It may have been removed, or the address is wrong.'), 404)
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl, forgeKind } = services.settings
     const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
     const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
     const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
-    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }))
+    return sendPage(
+      c,
+      runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }),
+    )
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {
@@ -113,7 +117,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const row = await store.run(c.req.param('id'))
     const against = row && (await memory.against(row))
     if (!row || against?.kind !== 'none' || against.missing === null)
-      return c.html(
+      return sendPage(
+        c,
         plainPage(viewer(c), 'Nothing to run', 'This run has what it is compared with, or none would help.'),
         409,
       )
@@ -122,7 +127,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
   })
 
-  app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
+  app.get('/repositories', async (c) => sendPage(c, await repositories(c, null, null)))
 
   app.post('/repositories', async (c) => {
     const form = await c.req.parseBody()
@@ -133,7 +138,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       .filter((login) => login !== '')
     return told(c, async () => {
       const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
-      return c.html(await repositories(c, `${enrollment.name} is enrolled.`, paste))
+      return sendPage(c, await repositories(c, `${enrollment.name} is enrolled.`, paste))
     })
   })
 
@@ -150,12 +155,12 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   addReports(app, services, viewer)
   addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
 
-  app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
+  app.get('/workers', async (c) => sendPage(c, workersPage(viewer(c), await store.workers(), clock.now())))
 
   app.get('/sweeps', async (c) => {
     const { sweepAt } = services.settings
     const schedule = sweepAt && timesText(sweepAt)
-    return c.html(sweepsPage({ viewer: viewer(c), rows: await services.sweeps.list(PAGE), schedule }))
+    return sendPage(c, sweepsPage({ viewer: viewer(c), rows: await services.sweeps.list(PAGE), schedule }))
   })
 
   app.post('/sweeps', async (c) => {
@@ -170,8 +175,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
 
   app.get('/sweeps/:id', async (c) => {
     const seen = await services.sweeps.one(c.req.param('id'))
-    if (!seen) return c.html(plainPage(viewer(c), 'No such sweep', 'The address is wrong.'), 404)
-    return c.html(sweepPage({ viewer: viewer(c), seen, linkTo: (run) => `/runs/${seen.runOf.get(run) ?? run}` }))
+    if (!seen) return sendPage(c, plainPage(viewer(c), 'No such sweep', 'The address is wrong.'), 404)
+    return sendPage(c, sweepPage({ viewer: viewer(c), seen, linkTo: (run) => `/runs/${seen.runOf.get(run) ?? run}` }))
   })
 
   /** What the run changes, why it is red, or what it found as an attribution. */
@@ -196,13 +201,13 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       return await act()
     } catch (error) {
       if (!(error instanceof CcCiError) || error.blame !== 'user') throw error
-      return c.html(plainPage(viewer(c), 'That did not work', error.describe()), 400)
+      return sendPage(c, plainPage(viewer(c), 'That did not work', error.describe()), 400)
     }
   }
 
   function forbidden(c: Context): Response {
     const text = 'Log in as an operator; if you are, the form was too old: reload the page and send it again.'
-    return c.html(plainPage(viewer(c), 'Not allowed', text), 403) as unknown as Response
+    return sendPage(c, plainPage(viewer(c), 'Not allowed', text), 403)
   }
 }
 

@@ -1,5 +1,5 @@
-import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { RunRow } from '../../contract/store.ts'
 import { whyOf } from './format.ts'
 import { badge, type Html, moment } from './layout.ts'

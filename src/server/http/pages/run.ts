@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { formatDuration } from '../../../lib/duration.ts'
+import { html } from '../../../report/html/markup.ts'
 import { SIGNS } from '../../../report/ink.ts'
 import { quarantineTexts } from '../../../report/quarantine.ts'
 import type { Results, TierResult } from '../../../verdict/results.ts'

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import { RUN_STATES } from '../../contract/request.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'

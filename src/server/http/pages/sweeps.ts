@@ -1,4 +1,4 @@
-import { html, raw } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/messages.ts'
 import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
@@ -58,8 +58,7 @@ export function sweepPage({
     title: `Sweep ${row.id}`,
     viewer,
     refresh: matrix ? null : 15,
-    // Made by `html` of the reports, which escapes as that of the pages does.
-    body: matrix ? html`${raw(matrixMarkup(matrix, linkTo).text)}` : progress(seen),
+    body: matrix ? matrixMarkup(matrix, linkTo) : progress(seen),
   })
 }
 

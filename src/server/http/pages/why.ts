@@ -1,7 +1,7 @@
-import { html } from 'hono/html'
 import { CELL_IDS, type CellId, cellName } from '../../../history/attribution/contract.ts'
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { VERDICTS } from '../../../history/attribution/table.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { WhyOffer } from '../../memory/why.ts'
 import type { Viewer } from '../authenticator.ts'
