@@ -24,3 +24,12 @@ export function formatDuration(ms: number): string {
   const rest = hours % 24 === 0 ? '' : ` ${hours % 24} h`
   return `${Math.floor(hours / 24)} d${rest}`
 }
+
+/** How long ago, in one unit, for a person: `12 s`, `5 min`, `3 h`, `14 d`. */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}

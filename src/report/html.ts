@@ -7,60 +7,58 @@ import {
   accommodations,
   customization,
   findings,
-  headline,
   images,
   loud,
   machine,
   notLooked,
   section,
+  subject,
+  verdictBand,
 } from './html/facts.ts'
+import { lead } from './html/lead.ts'
+import { logs, type ReportLog } from './html/logs.ts'
 import { html, type Markup } from './html/markup.ts'
 import { type Picture, screens } from './html/screens.ts'
+import { tierStrip } from './html/strip.ts'
 import { tierCard } from './html/tier.ts'
 import { timeline } from './html/timeline.ts'
 
-const MAX_LOG_CHARACTERS = 200_000
-
 export interface ReportParts {
   readonly events?: readonly RunEvent[]
-  /** Already masked; of a longer one only the end is shown. */
-  readonly logs?: readonly { readonly name: string; readonly text: string }[]
+  readonly logs?: readonly ReportLog[]
   readonly screenshots?: readonly Picture[]
   /** How often what passed on a second attempt only did so before, in words. */
   readonly chance?: readonly string[]
+  /** Since when it is red. */
+  readonly since?: Markup | null
 }
 
-/** The report of a run as one file: see `htmlDocument`. */
+/** The report of a run as one file: see `htmlDocument`. The page of a run on a server has the same parts. */
 export function htmlReport(results: Results, parts: ReportParts = {}): string {
   const { recipe, verdict, level, run, tool } = results
-  const shown = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
-  const left = results.tiers.filter(({ skipKind }) => skipKind === 'not-selected').map(({ id }) => id)
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
-    header: headline(results),
-    main: html`${loud(results, parts.chance ?? [])}
-<section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
-${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
+    header: html`<header class="top">${subject(results)}</header>`,
+    main: html`${verdictBand(results)}
+${lead(results, { since: parts.since ?? null, explain: null })}
+${tierStrip(results, null)}
+${loud(results, parts.chance ?? [])}
+<section aria-label="Tiers"><h2>Tiers</h2>${tierCards(results)}</section>
 ${attempts(results)}
 ${screens(results, parts.screenshots ?? [])}
+${logs(parts.logs ?? [], results)}
 ${findings(results)}
 ${accommodations(results)}
 ${notLooked(results)}
 ${images(results)}
 ${customization(results)}
 ${section('Timeline', 1, timeline(results, parts.events ?? []))}
-${logs(parts.logs ?? [])}
 ${machine(results)}`,
     footer: html`Made by cc-ci ${tool.version}. Everything here comes from the events of run ${run.id}.`,
   })
 }
 
-function logs(files: NonNullable<ReportParts['logs']>): Markup {
-  const folds = files.map(({ name, text }) => {
-    const cutOff = text.length > MAX_LOG_CHARACTERS
-    const shown = cutOff ? text.slice(-MAX_LOG_CHARACTERS) : text
-    const size = text === '' ? 'empty' : `${text.split('\n').length} lines${cutOff ? ', the end of them shown' : ''}`
-    return html`<details><summary>${name} <span class="dim">${size}</span></summary><pre>${shown}</pre></details>`
-  })
-  return section('Logs', files.length, html`${folds}`)
+/** Those that were selected. */
+function tierCards({ tiers }: Results): Markup {
+  return html`${tiers.filter(({ skipKind }) => skipKind !== 'not-selected').map((tier) => tierCard(tier))}`
 }

@@ -70,7 +70,7 @@ function attemptsIn(dir: string): string[] {
 }
 
 /** All pictures of a report together, as files: one with more is slow to open and to send. */
-const MOST_PICTURE_BYTES = 8_000_000
+const MOST_PICTURE_BYTES = 1_600_000
 
 /** Pictures as `data:` URIs, as long as there is room. */
 function inlined(
@@ -82,8 +82,8 @@ function inlined(
     const picture = readFileSync(file)
     const fits = picture.length <= room
     if (fits) room -= picture.length
-    const dataUri = fits ? `data:image/png;base64,${picture.toString('base64')}` : null
-    return { name: relative(artifacts, file).replace(/\.png$/, ''), path: relative(dir, file), dataUri }
+    const src = fits ? `data:image/png;base64,${picture.toString('base64')}` : null
+    return { name: relative(artifacts, file).replace(/\.png$/, ''), path: relative(dir, file), src }
   })
 }
 

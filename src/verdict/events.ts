@@ -164,6 +164,19 @@ export interface Artifact {
   readonly sha256: string
 }
 
+/** A container of the app whose log is kept: which start of its service it was, and how it ended. */
+export interface ContainerRun {
+  readonly service: string
+  /** Id of its task, as in the name of its log: `logs/<service>.<task>.log`. */
+  readonly task: string
+  /** ISO 8601; null: it was never started. */
+  readonly startedAt: string | null
+  /** Null: it still ran when its log was kept. */
+  readonly finishedAt: string | null
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
+}
+
 export interface TestRow {
   readonly title: string
   readonly file: string
@@ -248,6 +261,8 @@ export interface EventBodies {
   image: { readonly service: string; readonly ref: string; readonly id: string; readonly sizeBytes?: number }
   /** What the programs of a service hold in memory at the end of a tier, without what the kernel would give back. */
   memory: { readonly tier: TierId; readonly service: string; readonly bytes: number }
+  /** Again whenever what is known of it has changed: the last one counts. Streams of earlier versions have none. */
+  container: ContainerRun
   leak: { readonly kind: string; readonly name: string }
   /**
    * The last look of the masker over everything that is kept: how many files it could read, which of them still held a secret, and what it could not look into.

@@ -1,6 +1,6 @@
 import { InternalError } from '../lib/errors.ts'
 import { attemptsOf, type Counted, countAttempts, type JudgedAttempt } from './attempts.ts'
-import type { EventType, RunEvent } from './events.ts'
+import type { ContainerRun, EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
 import { blockedOutcome, type Outcome, type RunFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
@@ -55,6 +55,7 @@ export function fold(events: readonly RunEvent[]): Results {
     accommodations: [...new Set(of(events, 'accommodation').map(({ text }) => text))],
     images: lastByService(of(events, 'image').map(body)),
     ...mostMemory(of(events, 'memory')),
+    ...containersOf(of(events, 'container').map(body)),
     ...(start.contract === undefined ? {} : { contract: start.contract }),
     customization: start.customization,
     ...(start.expected === undefined ? {} : { expected: start.expected }),
@@ -204,6 +205,13 @@ function convergedMs({ tier, checks }: TierFacts, events: readonly RunEvent[]): 
 function environmentOf(events: readonly RunEvent[]): Results['environment'] {
   const found = of(events, 'environment').at(-1)
   return found ? { ...body(found), load: [...found.load] } : null
+}
+
+/** What was said last of each, in the order of their start. */
+function containersOf(containers: readonly ContainerRun[]): Pick<Results, 'containers'> {
+  if (containers.length === 0) return {}
+  const last = [...new Map(containers.map((one) => [`${one.service} ${one.task}`, one])).values()]
+  return { containers: last.sort((a, b) => (a.startedAt ?? '~').localeCompare(b.startedAt ?? '~')) }
 }
 
 function mostMemory(events: readonly Of<'memory'>[]): Pick<Results, 'memory'> {

@@ -13,7 +13,7 @@ function report(say?: string): string {
   const parts = {
     events,
     logs: [{ name: say ?? 'app.log', text: say ?? 'started' }],
-    screenshots: [{ name: say ?? 'install', dataUri: PNG }],
+    screenshots: [{ name: say ?? 'install', src: PNG }],
   }
   return htmlReport(fold(events), parts)
 }
@@ -72,12 +72,12 @@ describe('htmlReport', () => {
   })
 
   it('shows no picture from elsewhere', () => {
-    for (const dataUri of [
+    for (const src of [
       'https://evil.example/x.png',
       'data:image/svg+xml;base64,AAAA',
       `${PNG}" onerror="alert(1)`,
     ]) {
-      const page = htmlReport(passedResults(), { screenshots: [{ name: 'x', dataUri }] })
+      const page = htmlReport(passedResults(), { screenshots: [{ name: 'x', src }] })
       expect(page).not.toContain('<img')
       expect(page).toContain('no picture that can be shown')
     }
@@ -100,7 +100,7 @@ describe('htmlReport', () => {
       tiers: tiers.map((tier) => (tier.id === 'upgrade' ? { ...tier, evidence: [...tier.evidence, compared] } : tier)),
     }
     const names = ['install', 'install-own', 'upgrade', 'upgrade-difference']
-    const screenshots = names.map((name) => ({ name, path: `artifacts/${name}.png`, dataUri: PNG }))
+    const screenshots = names.map((name) => ({ name, path: `artifacts/${name}.png`, src: PNG }))
     const page = htmlReport(withDifference, { screenshots })
     const captions = [...page.matchAll(/<figcaption>(.*?) <a/g)].map(([, caption]) => caption)
     expect(captions).toEqual([
@@ -114,7 +114,7 @@ describe('htmlReport', () => {
     )
     expect(page).not.toContain('own picture')
     const [first] = screenshots
-    const without = htmlReport(withDifference, { screenshots: first ? [{ ...first, dataUri: null }] : [] })
+    const without = htmlReport(withDifference, { screenshots: first ? [{ ...first, src: null }] : [] })
     expect(without).toContain('left out to keep this page small: <code>artifacts/install.png</code>')
   })
 

@@ -11,18 +11,22 @@ import { partText } from '../part.ts'
 import { quarantineTexts } from '../quarantine.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'
 
-/** The top of the page: what was tested, the verdict, the level with its rungs. */
-export function headline(results: Results): Markup {
-  const { recipe, base, verdict, level, run } = results
+/** What was tested: the title of a report. */
+export function subject({ recipe, base, run }: Results): Markup {
+  const from = base ? html`, upgraded from ${wayOf(base)}` : ''
+  return html`<h1>${recipe.name} ${recipe.version ?? ''}</h1>
+<p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>`
+}
+
+/** The verdict, the level with its rungs, and whether it stands for all of the recipe. */
+export function verdictBand(results: Results): Markup {
+  const { verdict, level, run } = results
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   const quick = partText(results)
-  const from = base ? html`, upgraded from ${wayOf(base)}` : ''
-  return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
-<p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
-<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
+  return html`<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
 ${quick === '' ? '' : html`<p>${quick}</p>`}
-${rungs(results)}</header>`
+${rungs(results)}`
 }
 
 /**

@@ -58,3 +58,10 @@ export function bytes(amount: number): string {
   const power = Math.min(4, Math.floor(Math.log10(amount) / 3))
   return `${(amount / 1000 ** power).toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`
 }
+
+/** What stands between backticks as code. */
+export function inlineCode(text: string): Markup {
+  const parts = text.split('`')
+  const balanced = parts.length % 2 === 1
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : balanced ? html`<code>${part}</code>` : `\`${part}`))}`
+}

@@ -49,7 +49,7 @@ function after(ms: number): Markup {
 function lane(from: number, share: number, status: string): Markup {
   const x = (from * 1000).toFixed(1)
   const width = Math.max(4, share * 1000).toFixed(1)
-  return html`<svg class="lane" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="c-${status}" x="${x}" y="0" width="${width}" height="10"/></svg>`
+  return html`<svg class="lane" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="f-${status}" x="${x}" y="0" width="${width}" height="10"/></svg>`
 }
 
 function eventText(event: RunEvent): string | null {

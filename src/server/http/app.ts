@@ -7,6 +7,7 @@ import { addApi, type DescribedApp, describedApp } from './api/api.ts'
 import { Authenticator } from './authenticator.ts'
 import { healthRoutes } from './health-routes.ts'
 import { failureFor, HttpError } from './http-error.ts'
+import { liveRoutes } from './live/routes.ts'
 import { loginRoutes } from './login.ts'
 import { headOnly } from './middleware/head-only.ts'
 import { maskResponses } from './middleware/mask-responses.ts'
@@ -59,7 +60,8 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(headOnly)
   app.use(metrics.measure)
   app.use(securityHeaders({ https: settings.publicUrl.startsWith('https:') }))
-  app.use(maskResponses(serverMasker(settings)))
+  const masker = serverMasker(settings)
+  app.use(maskResponses(masker))
   app.use(rateLimit(new RateLimiter(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
   app.route(
@@ -76,6 +78,7 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, auth })
   app.route('/', fileRoutes({ store, state }))
+  app.route('/', liveRoutes({ store, state, masker, stopping: stopping.signal }))
   app.route('/', loginRoutes({ settings, sessions, auth }))
   if (settings.oauth && settings.operatorOrganisation) {
     const { oauth: client, operatorOrganisation: organisation, publicUrl, forgeUrl } = settings

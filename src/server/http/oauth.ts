@@ -52,7 +52,7 @@ export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: Oau
     }
     sessions.begin(c, login)
     // A strict cookie is not sent after a redirect from another site: the page itself continues.
-    return sendPage(c, html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
+    return sendPage(c, () => html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
   })
 
   return app

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type BaseCommit, basesOf, type FoundBase, findBase, type Looked } from '../../history/against-base.ts'
 import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
-import { summaryOf } from '../../history/run-summary.ts'
+import { type RunSummary, summaryOf } from '../../history/run-summary.ts'
+import { type Since, sinceOf } from '../../history/since.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
@@ -38,6 +39,10 @@ export type AgainstBase =
 export interface BaseMemory {
   /** Null: it is no ended run of a pull request, or its results cannot be read. Derived from the run folders alone. */
   against(row: RunRow): Promise<AgainstBase | null>
+  /** What is known of these runs, by the id of their folder. */
+  summaries(folders: readonly string[]): ReadonlyMap<string, RunSummary>
+  /** Since when the tier does not pass that decided this ended run; null: it passed, or its results cannot be read. */
+  since(row: RunRow): Since | null
   /** What is known from now on includes these run folders. Without any: what there is, so that the first page need not wait for it. */
   learn(...folders: readonly string[]): void
 }
@@ -65,6 +70,19 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
 
   return {
     learn: (...folders) => void known.including(...folders),
+
+    summaries(folders) {
+      const wanted = new Set(folders)
+      return new Map(known.including(...folders).flatMap((run) => (wanted.has(run.id) ? [[run.id, run]] : [])))
+    },
+
+    since({ folder, state: ended }) {
+      if (ended !== 'done') return null
+      const runs = known.including(folder)
+      const own = runs.find(({ id }) => id === folder)
+      const tier = own && own.verdict !== 'pass' ? own.tiers.find(({ status }) => status === own.verdict) : undefined
+      return tier ? sinceOf(runs, folder, tier.id) : null
+    },
 
     async against({ request, state: ended, folder }) {
       const { pull } = request

@@ -5,6 +5,7 @@ import { VERDICTS } from '../../history/attribution/table.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { flakyText } from '../../report/flaky.ts'
+import { decisiveTier } from '../../verdict/decisive.ts'
 import { levelName } from '../../verdict/level.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { FinishBody } from '../contract/protocol.ts'
@@ -60,8 +61,8 @@ async function foundOf(ending: Ending): Promise<Found> {
 }
 
 function judged(results: Results): Found {
-  const { verdict, level, tiers } = results
-  const decisive = tiers.find(({ status }) => status === verdict && verdict !== 'pass')
+  const { verdict, level } = results
+  const decisive = decisiveTier(results)
   const message = decisive?.cause?.message ?? decisive?.reason ?? `level ${level} (${levelName(level)})`
   const flaky = flakyText(results)
   return {

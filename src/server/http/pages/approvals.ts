@@ -2,14 +2,14 @@ import { html } from '../../../report/html/markup.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment } from './layout.ts'
+import { framed, hidden, moment, type Page } from './layout.ts'
 
 /** What may run of which repository; an operator takes it back here. */
 export function approvalsPage(data: {
   readonly viewer: Viewer
   readonly approvals: readonly RepositoryApproval[]
   readonly forgePages: ForgePageUrls
-}): Html {
+}): Page {
   const { viewer, approvals, forgePages } = data
   const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
     html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
@@ -33,7 +33,7 @@ export function codePage(data: {
   readonly commit: string
   readonly code: CodeOfCommit
   readonly forgePages: ForgePageUrls
-}): Html {
+}): Page {
   const { viewer, run, repository, commit, code, forgePages } = data
   const { files, against, approved } = code
   const linked = ({ path, change }: CodeFile) => {

@@ -3,10 +3,10 @@ import { html } from '../../../report/html/markup.ts'
 import { weeklyDocument } from '../../../report/weekly/document.ts'
 import { type RunLink, weeklyBody } from '../../../report/weekly/html.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html } from './layout.ts'
+import { framed, type Html, type Page } from './layout.ts'
 
 /** The weeks that are over, newest first, each with what is most worth knowing. */
-export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]): Html {
+export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]): Page {
   const heads = ['week', 'from (UTC)', 'runs', 'passed', 'regressed', 'fixed', 'need attention', 'as']
   return framed({
     title: 'Weekly reports',
@@ -26,7 +26,7 @@ function line({ week, totals, regressed, fixed, attention }: WeeklyHeadline): Ht
 }
 
 /** One week: the same as `cc-ci report` writes. */
-export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink): Html {
+export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink): Page {
   const document = weeklyDocument(report)
   return framed({
     title: document.title,

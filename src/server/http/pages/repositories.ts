@@ -3,7 +3,7 @@ import { html } from '../../../report/html/markup.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
 import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment, momentUtc } from './layout.ts'
+import { framed, type Html, hidden, moment, momentUtc, type Page } from './layout.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
 export interface Paste {
@@ -20,7 +20,7 @@ export function repositoriesPage(data: {
   readonly mirrors: ReadonlyMap<string, MirrorState>
   readonly message: string | null
   readonly paste: Paste | null
-}): Html {
+}): Page {
   const { viewer, enrollments, mirrors, message, paste } = data
   const may = viewer.operator !== null
   return framed({

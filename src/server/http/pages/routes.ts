@@ -4,7 +4,8 @@ import type { Clock } from '../../../lib/clock.ts'
 import { CcCiError } from '../../../lib/errors.ts'
 import { runFolder } from '../../../lifecycle/run-folder.ts'
 import { chanceTexts } from '../../../report/flake-memory.ts'
-import { RUN_STATES, type RunState } from '../../contract/request.ts'
+import { sinceMarkup } from '../../../report/html/since.ts'
+import { RUN_STATES } from '../../contract/request.ts'
 import type { Operations } from '../../contract/services.ts'
 import type { ServerSettings } from '../../contract/settings.ts'
 import type { RunRow, Store } from '../../contract/store.ts'
@@ -12,16 +13,20 @@ import type { Sweeps } from '../../contract/sweeps.ts'
 import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
 import { readKeptAttribution } from '../../memory/kept-attribution.ts'
+import { Overview } from '../../memory/overview.ts'
 import { whyOf, whyOffer } from '../../memory/why.ts'
 import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
 import { timesText } from '../../settings/sweep-times.ts'
 import type { Authenticator } from '../authenticator.ts'
-import { firstAttemptOf, readRunFolder } from '../run-folder-view.ts'
+import { firstAttemptOf, pictureOf, readRunFolder } from '../run-folder-view.ts'
 import { sendPage } from '../send-page.ts'
 import { addApprovals } from './approval-routes.ts'
-import { dashboardPage } from './dashboard.ts'
-import { CSS, plainPage } from './layout.ts'
+import { causePage, isCause } from './cause.ts'
+import { ASSETS, type Page, plainPage } from './layout.ts'
+import { addLogPages } from './log-routes.ts'
+import { ORDERS, type OverviewFilter, overviewPage, SHOWS } from './overview.ts'
+import { addRecipes } from './recipe-routes.ts'
 import { addReports } from './report-routes.ts'
 import { type Paste, repositoriesPage } from './repositories.ts'
 import { runPage } from './run.ts'
@@ -30,7 +35,6 @@ import { sweepPage, sweepsPage } from './sweeps.ts'
 import { workersPage } from './workers.ts'
 
 const PAGE = 50
-const ENDED = ['done', 'cancelled', 'error'] as const satisfies readonly RunState[]
 
 export interface PageServices {
   readonly store: Store
@@ -39,30 +43,36 @@ export interface PageServices {
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly retention: Pick<Retention, 'seen'>
-  readonly memory: Pick<BaseMemory, 'against'>
+  readonly memory: Pick<BaseMemory, 'against' | 'since' | 'summaries'>
 }
 
 /** The pages for people, and the forms on them. */
 export function addPages(app: Hono, services: PageServices, auth: Pick<Authenticator, 'viewer' | 'sender'>): void {
   const { store, operations, clock, memory } = services
   const viewer = (c: Context) => auth.viewer(c)
-
-  app.get('/style.css', (c) =>
-    c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
+  const overview = new Overview(
+    store,
+    clock,
+    async (folder) => (await pictureOf(services.settings.state, folder)) !== null,
   )
 
+  for (const { path, type, text } of ASSETS)
+    app.get(path, (c) =>
+      c.body(text, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
+    )
+
   app.get('/', async (c) => {
-    const [running, queued, ended, counts, workers] = await Promise.all([
+    const [glances, running, queued, counts, workers] = await Promise.all([
+      overview.glances(),
       store.runs({ state: ['running'], limit: PAGE }),
       store.queue(20),
-      store.runs({ state: ENDED, limit: 20 }),
       store.counts(),
       store.workers(),
     ])
     const { pruneMaxBytes: maxBytes } = services.settings
     const runsDisk = { ...services.retention.seen(), maxBytes }
-    const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, ended, workers }
-    return sendPage(c, dashboardPage({ ...data, runsDisk }))
+    const data = { viewer: viewer(c), now: clock.now(), glances, running, queued, queueLength: counts.queued, workers }
+    return sendPage(c, overviewPage({ ...data, runsDisk, filter: overviewFilter(c) }))
   })
 
   app.get('/runs', async (c) => {
@@ -92,11 +102,11 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const { state, forgeUrl, forgeKind } = services.settings
     const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
     const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
-    const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
-    return sendPage(
-      c,
-      runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }),
-    )
+    const chance = kept.results && !kept.progress ? chanceTexts(flakesOf(state, kept.results)) : []
+    const red = memory.since(row)
+    const since = red && sinceMarkup(red, row.folder, (run) => `/runs/${run}`)
+    const data = { viewer: viewer(c), row, place, forgePages, now: clock.now(), chance, since }
+    return sendPage(c, runPage({ ...data, ...why, ...kept }))
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {
@@ -152,6 +162,14 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     })
   })
 
+  app.get('/causes/:code', (c) => {
+    const code = c.req.param('code')
+    if (!isCause(code)) return sendPage(c, plainPage(viewer(c), 'No such cause', 'The address is wrong.'), 404)
+    return sendPage(c, causePage(viewer(c), code))
+  })
+
+  addLogPages(app, services, viewer)
+  addRecipes(app, { services, viewer, sender: auth.sender, forbidden, told })
   addReports(app, services, viewer)
   addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
 
@@ -190,7 +208,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     }
   }
 
-  async function repositories(c: Context, message: string | null, paste: Paste | null) {
+  async function repositories(c: Context, message: string | null, paste: Paste | null): Promise<Page> {
     const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
     return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
@@ -214,6 +232,15 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
 function filterOf(c: Context): RunsFilter {
   const [repository, pull, state] = ['repository', 'pull', 'state'].map((name) => c.req.query(name)?.trim() ?? '')
   return { repository: repository ?? '', pull: pull ?? '', state: state ?? '' }
+}
+
+function overviewFilter(c: Context): OverviewFilter {
+  const [show, sort] = [c.req.query('show') ?? '', c.req.query('sort') ?? '']
+  return {
+    q: (c.req.query('q') ?? '').slice(0, 100),
+    show: Object.hasOwn(SHOWS, show) ? (show as OverviewFilter['show']) : 'all',
+    sort: Object.hasOwn(ORDERS, sort) ? (sort as OverviewFilter['sort']) : 'attention',
+  }
 }
 
 function textOf(field: unknown): string {

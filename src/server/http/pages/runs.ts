@@ -2,7 +2,7 @@ import { html } from '../../../report/html/markup.ts'
 import { RUN_STATES } from '../../contract/request.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html } from './layout.ts'
+import { framed, type Page } from './layout.ts'
 import { runTable } from './run-table.ts'
 
 export interface RunsFilter {
@@ -18,7 +18,7 @@ export function runsPage(data: {
   readonly rows: readonly RunRow[]
   readonly filter: RunsFilter
   readonly next: string | null
-}): Html {
+}): Page {
   const { viewer, now, rows, filter, next } = data
   const states = ['', ...RUN_STATES].map(
     (state) =>

@@ -3,7 +3,7 @@ import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.t
 import { HEADLINES } from '../../../report/sweep/messages.ts'
 import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment } from './layout.ts'
+import { framed, type Html, hidden, moment, type Page } from './layout.ts'
 
 /** All sweeps, and for an operator the button that orders one. */
 export function sweepsPage(data: {
@@ -11,7 +11,7 @@ export function sweepsPage(data: {
   readonly rows: readonly SweepRow[]
   /** When the next one comes by itself, for people; null: never. */
   readonly schedule: string | null
-}): Html {
+}): Page {
   const { viewer, rows, schedule } = data
   const going = rows.some(({ state }) => state !== 'over')
   return framed({
@@ -52,7 +52,7 @@ export function sweepPage({
   readonly viewer: Viewer
   readonly seen: SweepSeen
   readonly linkTo: LinkTo
-}): Html {
+}): Page {
   const { row, matrix } = seen
   return framed({
     title: `Sweep ${row.id}`,
