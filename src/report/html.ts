@@ -38,9 +38,8 @@ export function htmlReport(results: Results, parts: ReportParts = {}): string {
   const { recipe, verdict, level, run, tool } = results
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
-    header: html`<header class="top">${subject(results)}</header>`,
-    main: html`${verdictBand(results)}
-${lead(results, { since: parts.since ?? null, explain: null })}
+    header: html`<header class="top">${subject(results)}${verdictBand(results)}</header>`,
+    main: html`${lead(results, { since: parts.since ?? null, explain: null })}
 ${tierStrip(results, null)}
 ${loud(results, parts.chance ?? [])}
 <section aria-label="Tiers"><h2>Tiers</h2>${tierCards(results)}</section>

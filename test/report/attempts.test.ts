@@ -84,8 +84,10 @@ describe('what a recipe says in the first attempt', () => {
 
   it.each(HOSTILE)('stays text in every view: %j', (say) => {
     for (const run of [flaky, failing]) {
+      // Backticks make code of what stands between them.
+      const same = say.replace(/[<>"'&]/g, 'x')
       expect(tagsOf(htmlReport(fold(run(say)), { events: run(say) }))).toEqual(
-        tagsOf(htmlReport(fold(run('plain words')), { events: run('plain words') })),
+        tagsOf(htmlReport(fold(run(same)), { events: run(same) })),
       )
       expect(tagsOf(junitXml(fold(run(say))))).toEqual(tagsOf(junitXml(fold(run('plain words')))))
       expect(tagsOf(render(run(say)))).toEqual(tagsOf(render(run('plain words'))))
