@@ -3,10 +3,14 @@ import { section } from './facts.ts'
 import { logLines, logName } from './log.ts'
 import { html, type Markup } from './markup.ts'
 
-/** Lines and characters of one log, and characters of all together, that stand in a report. */
+/** Lines of one log, and characters of one and of all together as they stand in a report, markup of the lines included. */
 const MOST_LINES = 2_000
-const MOST_CHARACTERS = 150_000
-const MOST_ALTOGETHER = 600_000
+const MOST_CHARACTERS = 300_000
+const MOST_ALTOGETHER = 700_000
+/** What number, link and time add to a line. */
+const MARKUP_OF_LINE = 220
+/** As `logLines` cuts them. */
+const MOST_OF_LINE = 4_000
 
 export interface ReportLog {
   /** Below `logs/` of the run folder. */
@@ -19,8 +23,8 @@ export interface ReportLog {
 export function logs(files: readonly ReportLog[], results: Pick<Results, 'containers'>): Markup {
   let room = MOST_ALTOGETHER
   const folds = inOrder(files, results).map(({ name, text }, index) => {
-    const { lines, from, count } = theEnd(text, Math.min(room, MOST_CHARACTERS))
-    room = Math.max(0, room - lines.join('\n').length)
+    const { lines, from, count, size: taken } = theEnd(text, Math.min(room, MOST_CHARACTERS))
+    room -= taken
     const part = from > 1 ? `, from line ${from}` : ''
     const size = text === '' ? 'empty' : `${count} ${count === 1 ? 'line' : 'lines'}${part}`
     const body =
@@ -42,15 +46,16 @@ function inOrder(files: readonly ReportLog[], { containers = [] }: Pick<Results,
   return [...files].sort((a, b) => rank(a) - rank(b))
 }
 
-/** `from`: number of the first line that is given. */
-function theEnd(text: string, most: number): { lines: readonly string[]; from: number; count: number } {
+/** `from`: number of the first line that is given; `size`: what all of them take. */
+function theEnd(text: string, most: number): { lines: readonly string[]; from: number; count: number; size: number } {
   const all = text.replace(/\n$/, '').split('\n')
   let size = 0
   let at = all.length
   while (at > 0 && all.length - at < MOST_LINES) {
-    size += Math.min(all[at - 1]?.length ?? 0, 5_000) + 1
-    if (size > most) break
+    const more = Math.min(all[at - 1]?.length ?? 0, MOST_OF_LINE) + MARKUP_OF_LINE
+    if (size + more > most) break
+    size += more
     at--
   }
-  return { lines: all.slice(at), from: at + 1, count: all.length }
+  return { lines: all.slice(at), from: at + 1, count: all.length, size }
 }

@@ -1,27 +1,37 @@
 // What pages do beyond their markup. Each part looks for what it works on and leaves a page without it alone; without this file every page is complete.
 
+/** After this long a connection is tried again that the browser gave up: it does so where a proxy answers in the place of a server that restarts. */
+const AGAIN_MS = 2_000
+
 /** Parts of the page of a run are replaced as the server draws them; what a reader has opened or closed stays so. */
 function follow(root) {
   const sign = document.createElement('p')
   sign.className = 'dim'
   sign.setAttribute('role', 'status')
   root.prepend(sign)
-  const source = new EventSource(root.dataset.live)
-  source.addEventListener('open', () => {
-    sign.textContent = 'Live: this page follows the run.'
-  })
-  source.addEventListener('error', () => {
-    sign.textContent = 'Not connected now; trying again.'
-  })
-  source.addEventListener('part', ({ data }) => {
-    const { id, html } = JSON.parse(data)
-    const element = document.getElementById(id)
-    if (element) replace(element, html)
-  })
-  source.addEventListener('end', () => {
-    source.close()
-    location.reload()
-  })
+  const address = new URL(root.dataset.live, location.href)
+  connect()
+
+  function connect() {
+    const source = new EventSource(address)
+    source.addEventListener('open', () => {
+      sign.textContent = 'Live: this page follows the run.'
+    })
+    source.addEventListener('error', () => {
+      sign.textContent = 'Not connected now; trying again.'
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, AGAIN_MS)
+    })
+    source.addEventListener('part', ({ data, lastEventId }) => {
+      const { id, html } = JSON.parse(data)
+      const element = document.getElementById(id)
+      if (element) replace(element, html)
+      address.searchParams.set('after', lastEventId)
+    })
+    source.addEventListener('end', () => {
+      source.close()
+      location.reload()
+    })
+  }
 }
 
 function replace(element, html) {
@@ -81,6 +91,11 @@ function filter(input) {
     history.replaceState(null, '', address)
   }
   input.addEventListener('input', apply)
+  addEventListener('keydown', (event) => {
+    if (event.key !== input.dataset.key || event.target.closest('input, select, textarea, [contenteditable]')) return
+    event.preventDefault()
+    input.focus()
+  })
   if (input.value !== '') apply()
 }
 
