@@ -9,7 +9,7 @@ import { manifestRows } from '../manifest.ts'
 import { notLookedText } from '../not-looked.ts'
 import { partText } from '../part.ts'
 import { quarantineTexts } from '../quarantine.ts'
-import { bytes, html, id, type Markup, table } from './markup.ts'
+import { bytes, html, id, inlineCode, type Markup, table } from './markup.ts'
 
 /** What was tested: the title of a report. */
 export function subject({ recipe, base, run }: Results): Markup {
@@ -54,7 +54,7 @@ export function findings(results: Results): Markup {
     severity,
     html`<code>${code}</code>`,
     where ? html`<code>${where}</code>` : '',
-    message,
+    inlineCode(message),
   ])
   return section(
     'Findings',

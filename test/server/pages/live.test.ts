@@ -67,7 +67,7 @@ async function stage() {
       },
     })
   }
-  return { ...bench, visitor, page, url, append, finish, errors }
+  return { ...bench, browser, page, url, append, finish, errors }
 }
 
 const words = (page: Page, selector: string) => page.locator(selector).textContent()
@@ -140,14 +140,13 @@ test('what a recipe says stays text, and a secret of the server is masked, also 
 })
 
 test('without scripts the page is whole, and loads itself again while the run continues', async () => {
-  const { url, append, visitor } = await stage()
+  const { url, append, browser } = await stage()
   append(failedRun())
-  const plain = await visitor.browser()?.newContext({ javaScriptEnabled: false })
-  const page = await plain?.newPage()
-  await page?.goto(url)
-  const html = (await page?.content()) ?? ''
+  const page = await (await browser.visitor({ javaScriptEnabled: false })).newPage()
+  await page.goto(url)
+  const html = await page.content()
   expect(html).toContain('http-equiv="refresh"')
-  expect(await page?.locator('#live-lead').textContent()).toContain('crash-loop')
+  expect(await page.locator('#live-lead').textContent()).toContain('crash-loop')
 })
 
 test('a run that is unknown is not followed', async () => {

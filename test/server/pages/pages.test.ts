@@ -96,7 +96,7 @@ test('the overview shows what is next, however long the queue', async () => {
   const shown = [...text.matchAll(/>coop\/(r\d+)</g)].map(([, name]) => name)
   expect(shown).toEqual(Array.from({ length: 20 }, (_, at) => `r${at}`))
   expect(text).toContain('Running 0, waiting 60')
-  expect(text).toContain('href="/runs?state=queued">All 60 that wait')
+  expect(text).toContain('href="/queue">All 60 that wait')
 })
 
 test('the overview says what the run folders hold, what is wrong, and nothing that it does not know', async () => {
@@ -225,6 +225,75 @@ test('a run that passed says so once, and leads to its pull request', async () =
   expect(text.split('level 6 (resilience)')).toHaveLength(2)
   expect(text).not.toContain('class="lead')
   expect(text).toContain(`href="${scene.settings.forgeUrl}/coop/hello/pulls/1"`)
+})
+
+test('the queue says what each run waits for, and lets operators end it', async () => {
+  const scene = await openScene()
+  const { store } = scene
+  const busy = requestFor({ repository: 'coop/busy' })
+  await store.add(busy)
+  const free = { worker: 'one', memoryBytes: 8 * 1024 ** 3, freeBytes: 8 * 1024 ** 3, harness: '1' }
+  await store.claim(free, Date.now(), 30_000)
+  const text = async (operator: string | null) => (await pagesOf(scene, operator).app.request('/queue')).text()
+  await store.add(requestFor({ repository: 'coop/large', memoryBytes: 64 * 1024 ** 3 }))
+  expect(await text(null)).toContain('a worker: none is here that takes runs')
+  await store.seenWorker({ ...free, freeBytes: 512 * 1024 ** 2 }, Date.now())
+  await store.add(requestFor({ repository: 'coop/next' }))
+  const shown = await text('operator')
+  expect(shown).toContain('a worker with 64 GiB for it: none has so much')
+  expect(shown).toContain('memory: 1 GiB are needed, 512 MiB are free')
+  expect(shown.match(/<button>Cancel/g)).toHaveLength(3)
+  expectClean(shown)
+  expect(await text(null)).not.toContain('<button>')
+})
+
+test('a recipe has its runs, its charts and what may be done with it on one page', async () => {
+  const scene = await openScene()
+  await scene.store.enroll(enrolment('coop/hello'))
+  const path = '/recipes/coop/hello'
+  expect(await (await pagesOf(scene, null).app.request(path)).text()).toContain('Not yet judged')
+  for (const made of [passedResults(), failedResults()]) {
+    const request = requestFor({ pull: null })
+    await scene.store.add(request)
+    await endRun(scene, { ...made, run: { ...made.run, id: request.id } })
+  }
+  const { app } = pagesOf(scene, 'operator')
+  const text = await (await app.request('/recipes/COOP/hello')).text()
+  for (const said of ['coop/hello', '✗ fail, level 1', 'Duration of its runs', '6 → <strong>1</strong>', 'Test it now'])
+    expect(text).toContain(said)
+  expectClean(text)
+  expect((await post(app, `${path}/test`, { ref: 'main' })).status).toBe(403)
+  for (const none of ['/recipes/coop/none', '/recipes/%3Cb%3E/x', '/recipes/coop/..'])
+    expect((await app.request(none)).status).toBe(404)
+})
+
+test('a log is shown in pages, searched, and never as markup', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const { folder } = await endRun(scene, passedResults())
+  const { logs } = runFolder(scene.settings.state, folder)
+  mkdirSync(logs, { recursive: true })
+  const lines = Array.from({ length: 2_500 }, (_, index) => `line ${index + 1} <b>`)
+  lines[1_234] = `needle \u001b[31mred\u001b[0m ${'x'.repeat(10 * 1024 ** 2)}`
+  writeFileSync(`${logs}/app.1.log`, `${lines.join('\n')}\nhalf \xff a line`, 'latin1')
+  const { app } = pagesOf(scene, null)
+  const shown = async (query: string) => (await app.request(`/runs/${request.id}/log/app.1.log${query}`)).text()
+  const first = await shown('')
+  expect(first.match(/<li id="log-L/g)).toHaveLength(1_000)
+  expect(first).toContain('lines 1 to 1000')
+  expect(first).toContain('line 1 &lt;b&gt;')
+  const second = await shown('?from=1001')
+  expect(second).toContain('<span class="a31">red</span>')
+  expect(second.length).toBeLessThan(400_000)
+  const found = await shown('?q=NEEDLE')
+  expect(found).toContain('1 line with')
+  expect(found).toContain('?from=1001#log-L1235')
+  expect(await shown('?q=%3Cscript%3E')).toContain('No line holds “&lt;script&gt;”')
+  expect(await shown('?from=9999999')).toContain('It ends before that line')
+  expect(await shown('?from=2001')).toContain('half')
+  for (const none of ['none.log', '..%2fresults.json', '%2e%2e/results.json'])
+    expect((await app.request(`/runs/${request.id}/log/${none}`)).status).toBe(404)
 })
 
 test('a worker is here, away, or takes nothing and says why', async () => {

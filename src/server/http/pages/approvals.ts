@@ -16,6 +16,7 @@ export function approvalsPage(data: {
   return framed({
     title: 'Approved code',
     viewer,
+    here: '/repositories',
     body: [
       html`<p class="dim">Code of a recipe repository (tests, hooks, install-steps.sh in <code>cc-ci/</code>) runs only where somebody has looked at it. Active runs are not stopped by taking an approval back.</p>`,
       approvals.length === 0
@@ -47,6 +48,7 @@ export function codePage(data: {
   return framed({
     title: `Code of ${repository} at ${commit.slice(0, 10)}`,
     viewer,
+    here: '/repositories',
     body: [
       html`<p><a href="/runs/${run}">The run</a></p>`,
       against === null

@@ -28,6 +28,7 @@ export interface Frame {
 const MENU = [
   ['/', 'Overview'],
   ['/runs', 'Runs'],
+  ['/queue', 'Queue'],
   ['/sweeps', 'Sweeps'],
   ['/reports', 'Reports'],
   ['/repositories', 'Repositories'],
@@ -79,8 +80,16 @@ export function badge({ state, outcome }: Pick<RunRow, 'state' | 'outcome'>): Ht
   const known = word === 'pass' || word === 'fail' || word === 'unverified' ? word : null
   const sign = known ? SIGNS[known].sign : STATE_SIGNS[state]
   const level = outcome?.level == null ? '' : `, level ${outcome.level}`
-  return html`<span class="badge s-${known ?? (state === 'error' ? 'fail' : 'skip')}">${sign} ${word}${level}</span>`
+  return html`<span class="badge s-${known ?? LOOKS[state]}">${sign} ${word}${level}</span>`
 }
+
+const LOOKS = {
+  queued: 'skip',
+  running: 'running',
+  done: 'skip',
+  cancelled: 'skip',
+  error: 'fail',
+} as const satisfies Record<RunRow['state'], string>
 
 const STATE_SIGNS = { queued: '…', running: '▶', done: '·', cancelled: '–', error: '✗' } as const satisfies Record<
   RunRow['state'],

@@ -141,7 +141,7 @@ function activity({ running, queued, queueLength, now }: OverviewData): Html {
   return html`<h2>Running ${running.length}, waiting ${queueLength}</h2><ul class="lines">${running.map(
     (row) =>
       html`<li><span class="badge s-running">▶ running</span> ${name(row)} <span class="dim">since ${formatAge(now - Date.parse(row.startedAt ?? row.request.at))}${row.worker === null ? '' : ` on ${row.worker}`}</span></li>`,
-  )}${queued.map(({ row, place }) => html`<li><span class="badge s-skip">… waiting</span> ${name(row)} <span class="dim">${placed(place)}</span></li>`)}</ul>${queueLength > queued.length ? html`<p><a href="/runs?state=queued">All ${queueLength} that wait</a></p>` : ''}`
+  )}${queued.map(({ row, place }) => html`<li><span class="badge s-skip">… waiting</span> ${name(row)} <span class="dim">${placed(place)}</span></li>`)}</ul>${queueLength > queued.length ? html`<p><a href="/queue">All ${queueLength} that wait</a></p>` : ''}`
 }
 
 /** What an operator must see first. */

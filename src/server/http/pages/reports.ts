@@ -11,6 +11,7 @@ export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]):
   return framed({
     title: 'Weekly reports',
     viewer,
+    here: '/reports',
     body: [
       html`<p class="dim">Made of the run folders when a week is over. <a href="/reports.atom">Feed (Atom)</a></p>`,
       reports.length === 0
@@ -31,6 +32,7 @@ export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink):
   return framed({
     title: document.title,
     viewer,
+    here: '/reports',
     body: [
       weeklyBody(document, link),
       html`<p class="dim"><a href="/reports">All reports</a> · <a href="/reports/${report.week.id}.md">as Markdown</a></p>`,

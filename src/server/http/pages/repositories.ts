@@ -26,6 +26,7 @@ export function repositoriesPage(data: {
   return framed({
     title: 'Repositories',
     viewer,
+    here: '/repositories',
     body: [
       message === null ? html`` : html`<p class="card" role="status">${message}</p>`,
       paste === null ? html`` : pasted(paste),

@@ -26,6 +26,7 @@ import { causePage, isCause } from './cause.ts'
 import { ASSETS, type Page, plainPage } from './layout.ts'
 import { addLogPages } from './log-routes.ts'
 import { ORDERS, type OverviewFilter, overviewPage, SHOWS } from './overview.ts'
+import { queuePage } from './queue.ts'
 import { addRecipes } from './recipe-routes.ts'
 import { addReports } from './report-routes.ts'
 import { type Paste, repositoriesPage } from './repositories.ts'
@@ -73,6 +74,17 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const runsDisk = { ...services.retention.seen(), maxBytes }
     const data = { viewer: viewer(c), now: clock.now(), glances, running, queued, queueLength: counts.queued, workers }
     return sendPage(c, overviewPage({ ...data, runsDisk, filter: overviewFilter(c) }))
+  })
+
+  app.get('/queue', async (c) => {
+    const [running, queued, counts, workers] = await Promise.all([
+      store.runs({ state: ['running'], limit: PAGE }),
+      store.queue(2 * PAGE),
+      store.counts(),
+      store.workers(),
+    ])
+    const data = { viewer: viewer(c), now: clock.now(), running, queued, queueLength: counts.queued, workers }
+    return sendPage(c, queuePage(data))
   })
 
   app.get('/runs', async (c) => {

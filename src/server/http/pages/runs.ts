@@ -27,6 +27,7 @@ export function runsPage(data: {
   return framed({
     title: 'Runs',
     viewer,
+    here: '/runs',
     body: [
       html`<form method="get" action="/runs"><label>Repository <input name="repository" value="${filter.repository}" placeholder="ORG/REPO"></label><label>Pull request <input name="pull" inputmode="numeric" size="6" value="${filter.pull}"></label><label>State <select name="state">${states}</select></label><button>Show</button></form>`,
       runTable('Newest first', rows, now),

@@ -17,6 +17,7 @@ export function sweepsPage(data: {
   return framed({
     title: 'Sweeps',
     viewer,
+    here: '/sweeps',
     refresh: going ? 30 : null,
     body: [
       html`<p class="dim">A sweep runs the newest release and the open pull requests of everything that is enrolled, and compares with the sweep before. ${schedule === null ? 'None begins by itself (CC_CI_SWEEP_AT).' : `One begins by itself: ${schedule} UTC.`}</p>`,
@@ -57,6 +58,7 @@ export function sweepPage({
   return framed({
     title: `Sweep ${row.id}`,
     viewer,
+    here: '/sweeps',
     refresh: matrix ? null : 15,
     body: matrix ? matrixMarkup(matrix, linkTo) : progress(seen),
   })

@@ -14,6 +14,7 @@ export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: 
   return framed({
     title: 'Workers',
     viewer,
+    here: '/workers',
     body:
       workers.length === 0
         ? html`<p class="dim">No worker has come yet.</p>`
