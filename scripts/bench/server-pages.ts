@@ -59,6 +59,11 @@ try {
     row(`page ${kind}, the first`, all[0] ?? 0)
     row(`page ${kind}, the slowest of ${all.length}`, Math.max(...all))
   }
+  const front = (await crawl(app, 1)).get('/')
+  const { text: overview = '' } = front ?? {}
+  process.stdout.write(
+    `the overview of ${recipes} recipes: ${Math.round(Buffer.byteLength(overview) / 1024)} KiB without pictures\n`,
+  )
   await store.close()
 } finally {
   rmSync(state, { recursive: true, force: true })

@@ -54,7 +54,7 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
   }),
   ...Object.fromEntries(
     recordedRuns().flatMap(({ name }) => [
-      [`run-${name}`, () => ({ page: runOf(recordedRun(name).results, { files: filesOf(name) }) })],
+      [`run-${name}`, () => ({ page: runOfRecorded(name) })],
       [`report-${name}`, () => ({ report: reportOf(name) })],
     ]),
   ),
@@ -251,6 +251,11 @@ function runOf(results: Results, more: Partial<RunPageData> = {}, say?: string):
   const request =
     say === undefined ? own.request : { ...own.request, pull: { ...own.request.pull, headRef: say, author: say } }
   return run({ row: { ...own, request } as RunRow, results, ...more })
+}
+
+function runOfRecorded(name: string): Page {
+  const { results } = recordedRun(name)
+  return runOf(results, { files: filesOf(name), since: results.verdict === 'pass' ? null : since(results) })
 }
 
 function running(events: readonly RunEvent[], tier: string, viewer: RunPageData['viewer'] = READER): Page {
