@@ -16,10 +16,7 @@ export interface Progress {
 }
 
 /** `at`: ISO 8601, when it was told; it had waited `waitedMs` then, of at most `deadlineMs`. */
-export type Wait = Pick<
-  Extract<RunEvent, { type: 'wait.progress' }>,
-  'name' | 'reason' | 'waitedMs' | 'deadlineMs' | 'at'
->
+type Wait = Pick<Extract<RunEvent, { type: 'wait.progress' }>, 'name' | 'reason' | 'waitedMs' | 'deadlineMs' | 'at'>
 
 /** Where the run is that these are the events of so far. */
 export function progressOf(events: readonly RunEvent[]): Progress {

@@ -69,7 +69,7 @@ const OTHER_EVENTS: readonly EventDraft[] = [
   {
     type: 'container',
     service: 'app',
-    task: 'qi7dkk2ikhcsl816b07lbng0t',
+    task: '0123456789abcdefghijklmno',
     startedAt: '2026-11-30T16:41:07.467Z',
     finishedAt: '2026-11-30T16:41:08.467Z',
     exitCode: 3,

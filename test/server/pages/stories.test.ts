@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { execOk } from '../../../src/lib/exec.ts'
@@ -10,7 +10,6 @@ import { startBrowser, type TestBrowser } from '../support/browser.ts'
 
 const WIDTHS = [360, 800, 1280]
 const SCHEMES = ['light', 'dark'] as const
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let out = ''
 let browser: TestBrowser
@@ -47,7 +46,7 @@ describe.each(SCHEMES)('%s', (scheme) => {
         const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect(over, `${width} px`).toBeLessThanOrEqual(0)
       }
-      await page.addScriptTag({ content: AXE })
+      await page.addScriptTag({ content: axe.source })
       const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
         `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 3).map(({ html }) => ({ html })) })))`,
       )

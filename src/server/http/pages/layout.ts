@@ -106,7 +106,7 @@ export function momentUtc(iso: string): Html {
 }
 
 /** What pages of the server look like beside reports. */
-export const CSS = `${STYLE}${MATRIX_STYLE}${WEEKLY_STYLE}`
+const CSS = `${STYLE}${MATRIX_STYLE}${WEEKLY_STYLE}`
 
 /** Plain JavaScript for browsers, as it is served. */
 const SCRIPT = readFileSync(new URL('client.js', import.meta.url), 'utf8')

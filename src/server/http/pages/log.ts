@@ -1,3 +1,4 @@
+// cspell:ignore maxlength
 import { logLines } from '../../../report/html/log.ts'
 import { html } from '../../../report/html/markup.ts'
 import type { RunRow } from '../../contract/store.ts'

@@ -1,3 +1,4 @@
+// cspell:ignore maxlength
 import { formatAge } from '../../../lib/duration.ts'
 import { formatSize } from '../../../lib/size.ts'
 import { html } from '../../../report/html/markup.ts'

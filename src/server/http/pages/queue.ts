@@ -62,7 +62,7 @@ export function queuePage(data: QueuePageData): Page {
 }
 
 /** Why a queued run has not begun, by what is known of workers: what must change for it. */
-export function waitsFor(
+function waitsFor(
   { request: { memoryBytes, repository, pull } }: RunRow,
   { running, workers, now }: Pick<QueuePageData, 'running' | 'workers' | 'now'>,
 ): string {

@@ -1,3 +1,4 @@
+// cspell:ignore maxlength
 import type { RunSummary } from '../../../history/run-summary.ts'
 import { formatAge, formatDuration } from '../../../lib/duration.ts'
 import { formatSize } from '../../../lib/size.ts'
