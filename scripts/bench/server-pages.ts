@@ -59,8 +59,14 @@ try {
     row(`page ${kind}, the first`, all[0] ?? 0)
     row(`page ${kind}, the slowest of ${all.length}`, Math.max(...all))
   }
-  const front = (await crawl(app, 1)).get('/')
-  const { text: overview = '' } = front ?? {}
+  const times: number[] = []
+  let overview = ''
+  for (let visit = 0; visit < 20; visit++) {
+    const begun = performance.now()
+    overview = await (await app.request('/')).text()
+    times.push(performance.now() - begun)
+  }
+  row('page /, the slowest of 20 that follow', Math.max(...times))
   process.stdout.write(
     `the overview of ${recipes} recipes: ${Math.round(Buffer.byteLength(overview) / 1024)} KiB without pictures\n`,
   )

@@ -56,6 +56,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     clock,
     async (folder) => (await pictureOf(services.settings.state, folder)) !== null,
   )
+  // The first visitor need not wait for it; what goes wrong is told to who looks.
+  overview.glances().catch(() => {})
 
   for (const { path, type, text } of ASSETS)
     app.get(path, (c) =>
