@@ -40,7 +40,7 @@ const FRESH_MS = 1_000
 /** Nobody waits longer for the first reading than this many active runs take. */
 const MOST_ACTIVE = 1_000
 
-type Sources = Pick<Store, 'endsOfEach' | 'runs' | 'enrollments'>
+type Sources = Pick<Store, 'endsOfEach' | 'runs' | 'enrollments' | 'counts'>
 
 /**
  * All repositories at a glance. Kept in memory: a visitor gets what was read last, and starts the next reading where that is older than a second, because
@@ -51,6 +51,8 @@ export class Overview {
   readonly #clock: Pick<Clock, 'now'>
   readonly #hasPicture: (folder: string) => Promise<boolean>
   #glances: readonly RecipeGlance[] | null = null
+  /** The runs that have ended, and how many had when they were read: only another number is worth reading them again. */
+  #ends: { readonly rows: readonly RunRow[]; readonly count: number } | null = null
   #readAt = 0
   #reading: Promise<readonly RecipeGlance[]> | null = null
 
@@ -81,7 +83,7 @@ export class Overview {
 
   async #readNow(): Promise<readonly RecipeGlance[]> {
     const [ends, active, enrollments] = await Promise.all([
-      this.#store.endsOfEach(RECENT),
+      this.#readEnds(),
       this.#store.runs({ state: ['queued', 'running'], limit: MOST_ACTIVE }),
       this.#store.enrollments(),
     ])
@@ -94,6 +96,13 @@ export class Overview {
     )
     this.#readAt = this.#clock.now()
     return this.#glances
+  }
+
+  async #readEnds(): Promise<readonly RunRow[]> {
+    const { done, cancelled, error } = await this.#store.counts()
+    const count = done + cancelled + error
+    if (this.#ends?.count !== count) this.#ends = { rows: await this.#store.endsOfEach(RECENT), count }
+    return this.#ends.rows
   }
 }
 

@@ -78,7 +78,9 @@ test('a visitor gets what was read last, and what is older than a second is read
   let reads = 0
   let release = () => {}
   const rows = () => ends([{ repository: `coop/r${reads}`, verdict: 'pass', day: 1 }])
+  let done = 1
   const store = {
+    counts: async () => ({ queued: 0, running: 0, done: done++, cancelled: 0, error: 0 }),
     endsOfEach: async () => {
       reads++
       if (reads > 1) await new Promise<void>((resolve) => (release = resolve))
