@@ -84,7 +84,7 @@ function otherCauses({ also = {} }: Expected, { causes }: Found): string[] {
 function words({ says, tier, decidedBy }: Expected, found: Found): string[] {
   const silent = says && !says.test(found.words) ? [`the cause does not say ${says}`] : []
   const judged = tier !== null && tier !== 'teardown' && decidedBy !== null && decidedBy !== undefined
-  return judged && !found.machineTold ? [...silent, 'the cause does not say what the machine had left'] : silent
+  return judged && !found.machineReported ? [...silent, 'the cause does not say what the machine had left'] : silent
 }
 
 function traces({ flags = CLEAN }: Expected, found: Found): string[] {

@@ -15,7 +15,7 @@ export interface Found {
   /** The checks that passed, by tier. */
   readonly checks: Readonly<Partial<Record<TierId, readonly (CheckRef | CheckIdentity)[]>>>
   /** The deciding check says what the machine had left. */
-  readonly machineTold: boolean
+  readonly machineReported: boolean
   readonly causes: Readonly<Partial<Record<TierId, CauseCode>>>
   readonly findings: readonly string[]
   readonly flags: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
@@ -39,7 +39,7 @@ export function foundIn(results: Results, exitCode: number | null): Found {
     blame: cause?.blame ?? null,
     exitCode,
     decidedBy: stopped ? identify(stopped) : null,
-    machineTold: stopped?.machine !== undefined,
+    machineReported: stopped?.machine !== undefined,
     checks: Object.fromEntries(tiers.map(({ id, checks }) => [id, passed(checks)])),
     causes: Object.fromEntries(tiers.flatMap(({ id, cause: why }) => (why ? [[id, why.code]] : []))),
     findings: findings.map(({ code }) => code),
@@ -64,7 +64,7 @@ export function foundInRefusal(
       exitCode,
       decidedBy: null,
       words: message,
-      machineTold: false,
+      machineReported: false,
       attempts: 0,
     },
     ...{ checks: {}, causes: {}, findings: [], leaks: [], flags: { cleanTeardown: true, noSecretLeak: true } },

@@ -51,11 +51,11 @@ export interface SelftestFacts extends Omit<SelftestReport, 'schema' | 'tool' | 
   readonly runs: readonly CanaryRun[]
 }
 
-export function reportOf({ canaries, runs, ...told }: SelftestFacts): SelftestReport {
+export function reportOf({ canaries, runs, ...facts }: SelftestFacts): SelftestReport {
   return {
     schema: 1,
     tool: { name: 'cc-ci', version: toolVersion() },
-    ...told,
+    ...facts,
     summary: summaryOf(canaries, runs),
     runs: runs.flatMap((run) => {
       const canary = canaries[run.name]

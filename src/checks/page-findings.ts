@@ -55,22 +55,22 @@ export function pageFindings({ url, log, trail, sign }: PageSeen): Finding[] {
     ({ url, type, blocked }) => `${url} (${type.toLowerCase()}${blocked ? ', blocked' : ''})`,
   )
   return [
-    ...told('page-status', status < 400 ? [] : [`${status}${sign ? `, ${sign.means}` : ''}`]),
+    ...findingsFor('page-status', status < 400 ? [] : [`${status}${sign ? `, ${sign.means}` : ''}`]),
     ...(status < 400 && sign?.weight === 'told' ? [ofSign(sign)] : []),
-    ...told(
+    ...findingsFor(
       'page-incomplete',
       missing.map(({ line }) => line),
     ),
-    ...told('page-script-error', log.uncaught),
-    ...told('mixed-content', mixed),
+    ...findingsFor('page-script-error', log.uncaught),
+    ...findingsFor('mixed-content', mixed),
     ...insecureRedirect(trail, url),
-    ...told('foreign-requests', [...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? []))]),
+    ...findingsFor('foreign-requests', [...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? []))]),
   ]
 }
 
 function insecureRedirect({ stops }: PageTrail, app: string): Finding[] {
   const plain = stops.filter(({ url }) => url.startsWith('http://') && isOwn(url, app))
-  return told(
+  return findingsFor(
     'insecure-redirect',
     plain.map(({ url }) => url),
   )
@@ -78,13 +78,13 @@ function insecureRedirect({ stops }: PageTrail, app: string): Finding[] {
 
 /** A way that ends outside of the app: at another host, often a login, sometimes a domain that nobody set; or at a dialog. */
 export function elsewhereFindings({ url, trail, to }: { url: string; trail: PageTrail; to: string | null }): Finding[] {
-  const end = to === null ? told('login-dialog', [url]) : leavesDomain(to)
+  const end = to === null ? findingsFor('login-dialog', [url]) : leavesDomain(to)
   return [...end, ...insecureRedirect(trail, url)]
 }
 
 function leavesDomain(to: string): Finding[] {
   const host = URL.canParse(to) ? new URL(to).hostname : to
-  if (!/(?:^|\.)example(?:\.(?:com|org|net))?$/.test(host)) return told('leaves-domain', [to])
+  if (!/(?:^|\.)example(?:\.(?:com|org|net))?$/.test(host)) return findingsFor('leaves-domain', [to])
   const message = `the app sends the browser to ${host}, the name of an example: is its domain set from DOMAIN?`
   return [{ code: 'leaves-domain', severity: 'warning', message }]
 }
@@ -93,7 +93,7 @@ function ofSign({ id, means, todo }: PageSign): Finding {
   return { code: id, severity: 'warning', message: `the page is ${means}. ${todo}` }
 }
 
-function told(code: Code, examples: readonly string[]): Finding[] {
+function findingsFor(code: Code, examples: readonly string[]): Finding[] {
   if (examples.length === 0) return []
   const { severity, what } = PAGE_FINDINGS[code]
   const more = examples.length > MOST_SHOWN ? `, and ${examples.length - MOST_SHOWN} more` : ''

@@ -83,7 +83,7 @@ export async function ab(recipe: string, options: AbOptions): Promise<number> {
         },
         run: ({ build, ref, run }) =>
           runCell({ build, recipe: record.recipe.dir, ref, run, flags: record.flags, signal }),
-        tell: (step) => print(stepText(step)),
+        report: (step) => print(stepText(step)),
       },
     )
     writePage(folder, done)

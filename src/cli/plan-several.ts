@@ -51,7 +51,7 @@ function severalText({ head: { repo, commit, worktree }, found, legs, asked }: S
     ...considered.map((line) => `          ${line}`),
     ...(nothing === null
       ? []
-      : [`          nothing to upgrade from: ${typeof nothing === 'string' ? nothing : told(nothing)}`]),
+      : [`          nothing to upgrade from: ${typeof nothing === 'string' ? nothing : causeText(nothing)}`]),
     ...legs.flatMap((leg) => ['', ...legText(leg)]),
   ].join('\n')
 }
@@ -60,7 +60,7 @@ function legText(leg: PlannedLeg): string[] {
   const { base, kind, plan } = leg
   const way = [base.version, ...base.via, 'head'].join(' → ')
   if (kind === 'skip') return [`${way}`, `  left out: ${leg.reason}`]
-  if (kind === 'unverified') return [`${way}`, `  will be unverified: ${told(leg.cause)}`]
+  if (kind === 'unverified') return [`${way}`, `  will be unverified: ${causeText(leg.cause)}`]
   const chosen = plan.base.kind === 'base' ? plan.base : null
   return [
     way,
@@ -72,6 +72,6 @@ function legText(leg: PlannedLeg): string[] {
   ]
 }
 
-function told({ code, message, hint }: Cause): string {
+function causeText({ code, message, hint }: Cause): string {
   return `${code}: ${message}${hint ? `\n    ${hint}` : ''}`
 }

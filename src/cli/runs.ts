@@ -17,7 +17,7 @@ import {
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { chanceTexts } from '../report/flake-memory.ts'
-import { toldFlaky } from '../report/flaky.ts'
+import { flakyTierText } from '../report/flaky.ts'
 import type { SummaryOptions } from '../report/summary.ts'
 import { summaryText } from '../report/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
@@ -131,7 +131,7 @@ function rowOf(state: string, id: string, ended: RunSummary | 'damaged' | undefi
     /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
     cause: run ? decidedBy(run) : null,
     /** Empty, or what passed on a second attempt only. */
-    flaky: toldFlaky(flaky),
+    flaky: flakyTierText(flaky),
     /** Kinds of files that were removed to save disk. */
     pruned: (readPruned(folder.dir)?.pruned ?? []).map(({ kind }) => kind),
   }

@@ -67,7 +67,7 @@ export async function sweep(names: readonly string[], options: SweepOptions): Pr
   try {
     const build = { commit: null, checkout: OWN_CHECKOUT, state }
     const runner = localRunner({ build, folder, plan })
-    await runCells({ folder, plan, runner, clock: systemClock, signal, tell: (step) => progress.tell(step) })
+    await runCells({ folder, plan, runner, clock: systemClock, signal, report: (step) => progress.report(step) })
     const matrix = await concludeSweep(state, plan, systemClock.now())
     publishSweep(folder, matrix)
     progress.close()

@@ -188,7 +188,7 @@ export class Engine {
 
   /** Takes a name or an id from the engine, and the image with its last name. False: it was not there. EngineRefusal 409 where a container uses it. */
   removeImage(ref: string): Promise<boolean> {
-    return this.connection.tellIfThere('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
+    return this.connection.sendIfFound('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
       timeoutMs: 5 * 60_000,
     })
   }

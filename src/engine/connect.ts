@@ -33,7 +33,7 @@ async function reach(): Promise<Connection> {
   try {
     const { default: Docker } = await import('dockerode')
     const connection = new Connection(new Docker().modem as Transport)
-    await connection.tell('GET', '/_ping', { timeoutMs: 10_000 })
+    await connection.send('GET', '/_ping', { timeoutMs: 10_000 })
     return connection
   } catch (error) {
     if (error instanceof InfraError && error.code === 'engine-permission') throw error

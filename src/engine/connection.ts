@@ -94,13 +94,13 @@ export class Connection {
   }
 
   /** A call whose answer says nothing but that it was done. Throws EngineRefusal. */
-  async tell(method: Method, path: string, options: CallOptions = {}): Promise<void> {
+  async send(method: Method, path: string, options: CallOptions = {}): Promise<void> {
     await this.#said(method, path, options)
   }
 
   /** Like `tell`: true when it was done, false where the engine says 404. */
-  tellIfThere(method: Method, path: string, options: CallOptions = {}): Promise<boolean> {
-    const done = this.tell(method, path, options).then(() => true)
+  sendIfFound(method: Method, path: string, options: CallOptions = {}): Promise<boolean> {
+    const done = this.send(method, path, options).then(() => true)
     return orMissing(done, false)
   }
 

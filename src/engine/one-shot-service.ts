@@ -82,8 +82,8 @@ async function failure(engine: Engine, service: ServiceState, task: TaskState): 
 
 function outOfMemory(service: ServiceState, lines: readonly string[]): Cause {
   const { code, message, hint } = atItsLimit(service)
-  const told = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
-  return cause(code, message, { ...told, ...(hint ? { hint } : {}) })
+  const details = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
+  return cause(code, message, { ...details, ...(hint ? { hint } : {}) })
 }
 
 /** The engine refuses an update of a version that is not the newest: somebody was quicker, so look again. */
@@ -93,7 +93,7 @@ async function setReplicas(engine: Engine, name: string, replicas: number): Prom
     const body = { ...found.Spec, Mode: { Replicated: { Replicas: replicas } } }
     try {
       const query = { version: found.Version.Index }
-      await engine.connection.tell('POST', `/services/${found.ID}/update`, { query, body })
+      await engine.connection.send('POST', `/services/${found.ID}/update`, { query, body })
       return
     } catch (error) {
       if (attempt === 3 || !/out of sequence/.test(String(error))) throw error

@@ -17,10 +17,10 @@ export type WaitResult<T, C> =
   | { readonly state: 'impossible'; readonly cause: C; readonly waitedMs: number }
   | { readonly state: 'deadline'; readonly lastSeen: string; readonly waitedMs: number }
 
-export type WaitOptions = WaitBounds & (ToldWait | SilentWait)
+export type WaitOptions = WaitBounds & (ReportedWait | SilentWait)
 
 /** Its progress is told: the table of waits has it. */
-interface ToldWait {
+interface ReportedWait {
   readonly wait: WaitRef
   readonly name?: undefined
   /** Called when the reason changes, with what is being waited for. */

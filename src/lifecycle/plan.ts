@@ -232,7 +232,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     expected: request.remembered?.(repo.name) ?? null,
     policy: policyRefusals({ head, base, upgrade, allowed, most: settings.policy.most }),
     findings: [
-      ...historyTold(repo),
+      ...historyFindings(repo),
       ...quickRun(request, skips),
       ...resumedRun(resumed, skips),
       ...judgedAllTheSame(custom.found, skips),
@@ -349,7 +349,7 @@ function resumedRun(resumed: Resumed | null, skips: RunPlan['skips']): Finding[]
 }
 
 /** A clone that lacks history or tags is never used without a word. */
-function historyTold({ history }: RecipeRepo): Finding[] {
+function historyFindings({ history }: RecipeRepo): Finding[] {
   if (history.kind === 'whole') return []
   const { kind, lacks } = history
   if (kind === 'fetched') {

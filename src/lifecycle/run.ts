@@ -162,8 +162,8 @@ async function judgeAll(
     // What would not have been judged anyway is no loss of the interruption.
     for (const tier of tiers) {
       const skip = context.plan.skips.get(tier)
-      const told = events.all().some((event) => event.type === 'tier.skipped' && event.tier === tier)
-      if (skip && !told) events.append({ type: 'tier.skipped', tier, ...skip })
+      const isReported = events.all().some((event) => event.type === 'tier.skipped' && event.tier === tier)
+      if (skip && !isReported) events.append({ type: 'tier.skipped', tier, ...skip })
     }
   }
 }

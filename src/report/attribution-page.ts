@@ -25,12 +25,12 @@ table.cells strong { display: block; font-size: 1.05rem; overflow-wrap: anywhere
 export function attributionPage(record: AttributionRecord, linkTo: (run: Run) => string | null): string {
   const { decision, recipe, runs, startedAt, spentMs, why } = record
   const verdict = decision?.verdict ?? 'inconclusive'
-  const told = decision?.tiers.find(({ tier }) => tier === decision.tier)
+  const deciding = decision?.tiers.find(({ tier }) => tier === decision.tier)
   const tiers = decision?.tiers ?? []
   const changed = tiers.filter((tier) => tier.verdict !== 'unchanged')
   const same = tiers.filter((tier) => tier.verdict === 'unchanged').map(({ tier }) => tier)
   const notes = [
-    ...recordedText(record, told),
+    ...recordedText(record, deciding),
     ...movedText('since the old result was recorded', decision?.movedSince ?? []),
     ...movedText('while the cells were run; what ran before is left out', decision?.movedMeanwhile ?? []),
     ...bisectionText(record),
@@ -40,7 +40,7 @@ export function attributionPage(record: AttributionRecord, linkTo: (run: Run) =>
     style: STYLE,
     header: html`<header class="top"><h1>Whose change was it: ${recipe.name}</h1>
 <p class="dim">Began ${startedAt.slice(0, 19).replace('T', ' ')} UTC; ${runs.length} runs in ${formatDuration(spentMs)}; ended: ${why ?? 'not yet'}.</p>
-<div class="verdict s-${colourOf(verdict)}"><strong>${verdict}</strong>${decision?.tier ? html`<span>${decision.tier}</span>` : ''}${rate(told)}</div>
+<div class="verdict s-${colourOf(verdict)}"><strong>${verdict}</strong>${decision?.tier ? html`<span>${decision.tier}</span>` : ''}${rate(deciding)}</div>
 <p>${VERDICTS[verdict]}</p></header>`,
     main: html`<h2>What moved</h2><ul>${endsText(record).map((line) => html`<li>${line.trim()}</li>`)}</ul>
 ${changed.map((tier) => cells(tier, record, linkTo))}
@@ -56,9 +56,9 @@ function colourOf(verdict: Decision['verdict']): 'pass' | 'fail' | 'unverified' 
   return verdict === 'inconclusive' || verdict === 'flake' || verdict === 'drift' ? 'unverified' : 'fail'
 }
 
-function rate(told: Tier | undefined): Markup {
-  if (told?.verdict !== 'flake') return html``
-  return html`<span>${told.rate.failed} of ${told.rate.of} no pass</span>`
+function rate(deciding: Tier | undefined): Markup {
+  if (deciding?.verdict !== 'flake') return html``
+  return html`<span>${deciding.rate.failed} of ${deciding.rate.of} no pass</span>`
 }
 
 /** One tier: the builds of cc-ci down, the commits of the recipe across. What was held has one row or column. */

@@ -11,15 +11,15 @@ export function attributionText(record: AttributionRecord): string {
   const { decision, recipe, id, runs } = record
   if (!decision) return `${recipe.name}: nothing is decided yet (${id})\n`
   const { tier, verdict, tiers } = decision
-  const told = tiers.find((row) => row.tier === tier)
+  const deciding = tiers.find((row) => row.tier === tier)
   return [
-    `${recipe.name}: ${verdict}${tier === null ? '' : ` (${tier})`}${rateText(told)}`,
+    `${recipe.name}: ${verdict}${tier === null ? '' : ` (${tier})`}${rateText(deciding)}`,
     `  ${VERDICTS[verdict]}`,
     ...endsText(record),
     '',
     ...tiers.filter(({ verdict }) => verdict !== 'unchanged').flatMap(tierText),
     ...unchangedText(tiers),
-    ...recordedText(record, told),
+    ...recordedText(record, deciding),
     ...movedText('since the old result was recorded', decision.movedSince),
     ...movedText('while the cells were run; what ran before is left out', decision.movedMeanwhile),
     ...bisectionText(record),
@@ -65,7 +65,7 @@ function unchangedText(tiers: readonly Tier[]): string[] {
   return same.length > 0 ? [`  unchanged: ${same.join(', ')}`] : []
 }
 
-export function recordedText({ recorded }: AttributionRecord, told: Tier | undefined): string[] {
+export function recordedText({ recorded }: AttributionRecord, deciding: Tier | undefined): string[] {
   if (!recorded) return ['  no earlier run of the old tool on the old ref is recorded: drift cannot be told']
   const how = {
     none: 'cannot be compared',
@@ -73,7 +73,7 @@ export function recordedText({ recorded }: AttributionRecord, told: Tier | undef
     moved: 'ended otherwise',
     unexplained: 'ended otherwise',
   }
-  return [`  recorded: run ${recorded.run} of ${recorded.finishedAt.slice(0, 10)} ${how[told?.recorded ?? 'none']}`]
+  return [`  recorded: run ${recorded.run} of ${recorded.finishedAt.slice(0, 10)} ${how[deciding?.recorded ?? 'none']}`]
 }
 
 export function movedText(when: string, moved: Decision['movedSince']): string[] {
@@ -91,9 +91,9 @@ export function bisectionText({ bisection, lines }: AttributionRecord): string[]
   return [`  first commit of the ${factor} with the new result of ${tier}: ${commits}`]
 }
 
-function rateText(told: Tier | undefined): string {
-  return told?.verdict === 'flake'
-    ? `, ${Math.round((100 * told.rate.failed) / told.rate.of)} % of ${told.rate.of}`
+function rateText(deciding: Tier | undefined): string {
+  return deciding?.verdict === 'flake'
+    ? `, ${Math.round((100 * deciding.rate.failed) / deciding.rate.of)} % of ${deciding.rate.of}`
     : ''
 }
 

@@ -1,4 +1,4 @@
-import { toldDifference } from '../history/compare/comparable.ts'
+import { differenceText } from '../history/compare/comparable.ts'
 import type { Amount, Change, Comparison, TierChange } from '../history/compare/comparison.ts'
 import { DIMENSIONS } from '../history/compare/dimensions.ts'
 import { MEANINGS, type Word } from '../history/compare/messages.ts'
@@ -33,7 +33,7 @@ export function comparisonText(comparison: Comparison, { color = false }: { read
     `  about   ${aboutText(comparison)}`,
     ...comparison.differences
       .filter(({ dimension }) => dimension !== 'recipe')
-      .map((one) => `          ${toldDifference(one)}`),
+      .map((one) => `          ${differenceText(one)}`),
     ...section('tiers', changed.length === 0 ? ['all end as before'] : changed.map((tier) => tierText(tier, ink))),
     ...section(
       'tests',

@@ -10,7 +10,7 @@ type Env = Readonly<Record<string, string | undefined>>
 
 export interface ServiceManager {
   /** `READY=1`, `STOPPING=1`. Never throws: what cannot be told is logged. */
-  tell(state: string): Promise<void>
+  notify(state: string): Promise<void>
   /** Says that this process still answers, twice as often as it is expected, until the signal; at once over where nobody waits for it. */
   keepTelling(signal: AbortSignal): Promise<void>
 }
@@ -31,7 +31,7 @@ export function serviceManager(
     )
   }
 
-  async function tell(state: string): Promise<void> {
+  async function notify(state: string): Promise<void> {
     if (!socket || program === null) return
     try {
       const options = { timeoutMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
@@ -43,13 +43,13 @@ export function serviceManager(
   }
 
   return {
-    tell,
+    notify,
     async keepTelling(signal) {
       const everyMs = Number(allowedUs ?? 0) / 2000
       if (!socket || !(everyMs > 0)) return
       // A database or forge that is away is no reason to be killed, nor are the runs of this machine: that this loop turns is what counts.
       while (!signal.aborted) {
-        await tell('WATCHDOG=1')
+        await notify('WATCHDOG=1')
         await clock.sleep(everyMs, signal).catch(() => undefined)
       }
     },

@@ -117,10 +117,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()
-  await manager.tell('READY=1')
+  await manager.notify('READY=1')
   await aborted(signal)
   log.info('stopping: runs of this machine end first')
-  await manager.tell('STOPPING=1')
+  await manager.notify('STOPPING=1')
   await working
   stopWaiting()
   await server.close(CLOSE_MS)

@@ -58,7 +58,7 @@ export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHea
     ],
     orderly: late.orderly,
     findings: [
-      ...first.tiers.flatMap((tier, index) => told(tier, second.tiers[index] as TierResult)),
+      ...first.tiers.flatMap((tier, index) => attemptFindings(tier, second.tiers[index] as TierResult)),
       ...late.findings,
     ],
   }
@@ -103,7 +103,7 @@ function stays(first: TierResult, second: TierResult): boolean {
 }
 
 /** What a person must know of a tier that was judged twice. Nothing of one that went the same way both times and passed. */
-function told(first: TierResult, second: TierResult): Finding[] {
+function attemptFindings(first: TierResult, second: TierResult): Finding[] {
   if (first.id === 'teardown' || JUDGED_ONCE.includes(first.id)) return []
   const [before, after] = [ownEnd(first), ownEnd(second)]
   const finding = (code: string, severity: Finding['severity'], message: string): Finding[] => [

@@ -66,8 +66,8 @@ export function fold(events: readonly RunEvent[]): Results {
 
 /** Streams of earlier versions do not say. */
 function notLooked(scans: readonly Of<'secrets.scanned'>[]): Pick<Results, 'notLooked'> {
-  const told = scans.flatMap((scan) => (scan.notLooked ? [scan.notLooked] : []))
-  return told.length > 0 ? { notLooked: unique(told.flat().map(({ file, why }) => ({ file, why }))) } : {}
+  const notLooked = scans.flatMap((scan) => (scan.notLooked ? [scan.notLooked] : []))
+  return notLooked.length > 0 ? { notLooked: unique(notLooked.flat().map(({ file, why }) => ({ file, why }))) } : {}
 }
 
 /** All is removed, also where a secret that leaked keeps the tier from passing: that has a flag of its own. */

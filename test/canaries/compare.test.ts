@@ -24,7 +24,7 @@ function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
     causes: also,
     flags: expected.flags ?? { cleanTeardown: true, noSecretLeak: true },
     words: tier ? 'it is broken' : '',
-    machineTold: tier !== null,
+    machineReported: tier !== null,
     attempts: 1,
     ...over,
   }
@@ -69,7 +69,7 @@ describe('what differs', () => {
       { flags: { cleanTeardown: true, noSecretLeak: false } },
       /^flag noSecretLeak: expected true, found false$/,
     ],
-    ['what the machine had left', CRASHED, { machineTold: false }, /what the machine had left/],
+    ['what the machine had left', CRASHED, { machineReported: false }, /what the machine had left/],
     [
       'a word of the cause',
       stops('upgrade', 'rolled-back', 'converged', { says: /no such table/ }),

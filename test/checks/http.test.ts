@@ -89,9 +89,9 @@ it.each<[what: string, labels: Record<string, string>, kind: string, says: RegEx
 ])('%s', (_, labels, kind, says) => {
   const wish = httpWish(stack(labels))
   expect(wish.kind).toBe(kind)
-  const told =
+  const reported =
     wish.kind === 'none' ? wish.reason : wish.kind === 'unusable' ? [wish.message, ...wish.lines].join(' ') : ''
-  expect(told).toMatch(says)
+  expect(reported).toMatch(says)
 })
 
 it('labels of the container ask for HTTP too, though nobody reads them', () => {

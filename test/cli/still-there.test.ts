@@ -121,14 +121,14 @@ describe.concurrent('what was there must still be there', () => {
     expect(tier('upgrade').evidence).toContainEqual(
       expect.objectContaining({ kind: 'still-there', gone: ['route:www.DOMAIN/', 'port:18977/tcp', 'backup'] }),
     )
-    const told = results.findings.filter(({ code }) => code === 'no-longer-there' || code === 'removed-not-lost')
-    expect(told.map(({ code, severity }) => [code, severity])).toEqual([
+    const reported = results.findings.filter(({ code }) => code === 'no-longer-there' || code === 'removed-not-lost')
+    expect(reported.map(({ code, severity }) => [code, severity])).toEqual([
       ['no-longer-there', 'info'],
       ['no-longer-there', 'info'],
       ['no-longer-there', 'info'],
       ['removed-not-lost', 'warning'],
     ])
-    expect(told[0]?.message).toContain('(declared: the second name is retired)')
+    expect(reported[0]?.message).toContain('(declared: the second name is retired)')
   })
 
   it('a recipe that asks for no HTTP in both says so in plan and summary', async () => {

@@ -147,7 +147,7 @@ describe('the limit that a service is deployed with says whose it is', () => {
     ['too high', service(4 * GIB), null, GIB, String(2 * GIB), 'at most 1 GiB of memory instead of 4 GiB (run memory)'],
     ['the settings’', service(null), 256 * MIB, 256 * MIB, 'setting', 'at most 256 MiB of memory (resources.memory)'],
     ['its own over the settings’', service(512 * MIB), 256 * MIB, 512 * MIB, undefined, null],
-  ] as const)('%s', (_, given, memoryBytes, bytes, label, told) => {
+  ] as const)('%s', (_, given, memoryBytes, bytes, label, reported) => {
     const lying = { ...given, deploy: { ...given.deploy, labels: { [MEMORY_LABEL]: 'setting', a: 'b' } } }
     const accommodations: string[] = []
     const release = { added: { ...NOTHING_ADDED, memoryBytes, run } } as Parameters<typeof withLimits>[2]
@@ -159,7 +159,7 @@ describe('the limit that a service is deployed with says whose it is', () => {
       ...(label === undefined ? {} : { [MEMORY_LABEL]: label }),
     })
     expect(accommodations.filter((line) => line.includes('memory'))).toEqual(
-      told === null ? [] : [`service app: ${told}`],
+      reported === null ? [] : [`service app: ${reported}`],
     )
   })
 })

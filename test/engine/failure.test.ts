@@ -492,8 +492,8 @@ describe('a health check', () => {
 
   test('is not asked of a task that was told to stop, or that still runs, or that has no container', () => {
     const stopped = quiet(3, 'shutdown')
-    const told = stopped.tasks.map((one) => ({ ...one, inStateMs: 1000 }))
-    expect(decided({ ...checked(), ...stopped, tasks: told })).toMatch(/^waiting/)
+    const reported = stopped.tasks.map((one) => ({ ...one, inStateMs: 1000 }))
+    expect(decided({ ...checked(), ...stopped, tasks: reported })).toMatch(/^waiting/)
     const { containers } = quiet(3)
     const running = ['a', 'b'].map((id) => task('app', { id, containerId: id, error: 'unhealthy' }))
     expect(decided({ ...checked({ replicas: 2 }), tasks: running, containers })).toBe('ready')

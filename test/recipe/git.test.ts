@@ -105,7 +105,7 @@ describe('what serves a clone of a partial one fetches nothing in its turn', () 
     ['FILE:///srv/recipe', true],
     ['https://git.example.org/recipe', false],
     ['git@git.example.org:recipe', false],
-  ])('%s: %s', (source, told) => expect(uploadArgs(source).length > 0).toBe(told))
+  ])('%s: %s', (source, reported) => expect(uploadArgs(source).length > 0).toBe(reported))
 })
 
 test('a repository elsewhere is asked for nothing by an address that names a program', async () => {

@@ -18,7 +18,7 @@ export class SweepProgress {
     this.#screen = screen
   }
 
-  tell(step: SweepStep): void {
+  report(step: SweepStep): void {
     this.close()
     if (step.step === 'planned') {
       const kept = step.kept === 0 ? '' : `, ${step.kept} ended before`

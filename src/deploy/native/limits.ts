@@ -29,7 +29,7 @@ export function withLimits(
   if (processes.by !== 'recipe') accommodations.push(`service ${name}: at most ${processes.most} processes`)
   const want = wantOf(service, added.memoryBytes)
   const limit = limitOf(want, added.run?.mostBytes ?? null)
-  if (limit.bytes !== null && limit.by !== 'recipe') accommodations.push(told(name, { want: want.bytes, ...limit }))
+  if (limit.bytes !== null && limit.by !== 'recipe') accommodations.push(memoryNote(name, { want: want.bytes, ...limit }))
   const limits = {
     ...own,
     ...(limit.bytes === null ? {} : { memory: String(limit.bytes) }),
@@ -60,7 +60,7 @@ function processesOf(
   return own !== null && own <= most ? { most: own, by: 'recipe' } : { most, by: 'run' }
 }
 
-function told(
+function memoryNote(
   name: string,
   { want, bytes, by }: { readonly want: number | null; readonly bytes: number | null; readonly by: string | null },
 ): string {

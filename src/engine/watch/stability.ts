@@ -121,7 +121,7 @@ function seconds(ms: number): number {
 }
 
 /** For a person: what happened, end by end of those that count. */
-export function toldExits(
+export function exitFindings(
   snapshot: Snapshot,
   exits: readonly Exit[],
 ): { readonly service: string; readonly task: ObservedTask; readonly message: string }[] {

@@ -19,7 +19,7 @@ import { type Exit, exitsOf } from './exits.ts'
 import { withHeardKills } from './heard-kills.ts'
 import { MemoryTotal } from './memory-total.ts'
 import { type DisturbanceKind, type Span, suspendedAt } from './spans.ts'
-import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './stability.ts'
+import { countedOf, judgeExits, exitFindings, tooYoung, type Unproven } from './stability.ts'
 import { type Starved, starvedIn } from './starved.ts'
 
 /** The poll behind the events of the engine. */
@@ -203,7 +203,7 @@ export class StackWatch implements Disposable {
 
   /** Ends that count against a service and were not told before, each in words. */
   news(): readonly { readonly service: string; readonly message: string }[] {
-    const fresh = toldExits(this.#observer.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
+    const fresh = exitFindings(this.#observer.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
     for (const { task } of fresh) this.#told.add(task.id)
     return fresh
   }

@@ -23,7 +23,7 @@ export interface Laboratory {
   readonly save: (record: AttributionRecord) => Promise<void>
   readonly build: (tool: string | null) => Promise<ToolBuild>
   readonly run: (order: Order & { readonly build: ToolBuild; readonly run: string }) => Promise<CellOutcome>
-  readonly tell: (step: Step) => void
+  readonly report: (step: Step) => void
 }
 
 export type Step =
@@ -55,7 +55,7 @@ export async function attribute(begun: AttributionRecord, lab: Laboratory): Prom
     record = await save(lab, { ...made.record, runs: [...record.runs, { ...made.run, cell }], current: null })
   }
   const decision = decide(studyOf(record))
-  lab.tell({ step: 'decided', decision })
+  lab.report({ step: 'decided', decision })
   record = await save(lab, { ...record, decision })
   if (!record.lines) return end(record, lab, 'decided')
   const searched = await search(record, lab, decision)
@@ -101,13 +101,13 @@ async function makeRun(
   const build = await lab.build(order.tool)
   const startedAt = lab.clock.now()
   const run = newRunId(startedAt)
-  lab.tell({ step: 'run', number: runsMade(record) + 1, atMost: record.bounds.runs, what, order, why })
+  lab.report({ step: 'run', number: runsMade(record) + 1, atMost: record.bounds.runs, what, order, why })
   await lab.save({ ...record, current: { run, state: build.state, checkout: build.checkout } })
   const { exitCode, trouble, tiers, conditions } = await lab.run({ ...order, build, run })
   const finishedAt = lab.clock.now()
   const times = { startedAt: new Date(startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString() }
   const made: RunMade = { run, state: build.state, ...order, ...times, exitCode, trouble, tiers, conditions }
-  lab.tell({ step: 'ran', run: made, durationMs: finishedAt - startedAt })
+  lab.report({ step: 'ran', run: made, durationMs: finishedAt - startedAt })
   return { record: { ...record, spentMs: record.spentMs + finishedAt - startedAt }, run: made }
 }
 
@@ -126,7 +126,7 @@ async function search(
   const commits = factor === null ? null : (start.lines?.[factor] ?? null)
   if (factor === null || tier === null || commits === null) return { record: start, bound: null }
   let record: AttributionRecord = { ...start, bisection: start.bisection ?? { factor, tier, probes: [], found: null } }
-  lab.tell({ step: 'searching', factor, commits: commits.length - 2 })
+  lab.report({ step: 'searching', factor, commits: commits.length - 2 })
   for (;;) {
     const bisection = record.bisection as Bisection
     const known = new Map(bisection.probes.flatMap(({ position, result }) => (result ? [[position, result]] : [])))

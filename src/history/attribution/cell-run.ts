@@ -76,9 +76,9 @@ function notAsked({ tool, recipe }: ComparedResults, { build, ref }: Pick<CellOr
 }
 
 function withoutResults(exitCode: number | null, trouble: string, stdout: string, stderr: string): CellOutcome {
-  const told = printedError(stdout)
-  const { code, blame } = told ?? crashOf(exitCode)
-  const words = told?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
+  const printed = printedError(stdout)
+  const { code, blame } = printed ?? crashOf(exitCode)
+  const words = printed?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
   return {
     exitCode,
     trouble: words === '' ? trouble : `${trouble}: ${words.slice(0, 1000)}`,

@@ -38,10 +38,10 @@ export function decide(study: Study): Decision {
   const { runs, conditions, moved } = inEqualConditions(study.runs)
   const movedSince = study.recorded ? differences(study.recorded.conditions, conditions) : []
   const tiers = tiersOf(study).map((tier) => decideTier(tier, { ...study, runs }, movedSince.length > 0))
-  const told = headline(tiers)
+  const headlineTier = headline(tiers)
   return {
-    tier: told?.tier ?? null,
-    verdict: told?.verdict ?? 'inconclusive',
+    tier: headlineTier?.tier ?? null,
+    verdict: headlineTier?.verdict ?? 'inconclusive',
     tiers,
     movedMeanwhile: moved,
     movedSince,
@@ -60,13 +60,13 @@ function headline(tiers: readonly TierAttribution[]): TierAttribution | undefine
 
 /** Tiers that were judged, and not only found to be none of the recipe's; planning where it failed, or where nothing else is known. */
 function tiersOf({ runs }: Study): string[] {
-  const told = new Set(
-    runs.flatMap(({ tiers }) => Object.keys(tiers).filter((tier) => tiers[tier]?.some((draw) => tells(tier, draw)))),
+  const judged = new Set(
+    runs.flatMap(({ tiers }) => Object.keys(tiers).filter((tier) => tiers[tier]?.some((draw) => isJudged(tier, draw)))),
   )
-  return told.size === 0 ? [PLAN] : [...told].sort((a, b) => rank(a) - rank(b))
+  return judged.size === 0 ? [PLAN] : [...judged].sort((a, b) => rank(a) - rank(b))
 }
 
-function tells(tier: string, { evidence, signature }: Draw): boolean {
+function isJudged(tier: string, { evidence, signature }: Draw): boolean {
   if (tier === PLAN) return evidence && signature?.status !== 'pass'
   return signature?.status !== 'skip'
 }

@@ -69,10 +69,10 @@ function otherSchema({ evidenceSchema: a }: RunSummary, { evidenceSchema: b }: R
       code: 'other-schema',
       message: 'neither says what its outcomes mean: an earlier version of cc-ci wrote them',
     }
-  const told = (schema: number | null) => schema ?? 'none, from an earlier version of cc-ci'
+  const format = (schema: number | null) => schema ?? 'none, from an earlier version of cc-ci'
   return {
     code: 'other-schema',
-    message: `their outcomes do not mean the same: evidence schema ${told(a)} against ${told(b)}`,
+    message: `their outcomes do not mean the same: evidence schema ${format(a)} against ${format(b)}`,
   }
 }
 
@@ -85,13 +85,13 @@ function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: Rule): Reas
 
 function moreThanOne(dimensions: readonly Dimension[], differences: readonly Difference[]): Reason {
   const parts = dimensions.map((dimension) => {
-    const keys = differences.filter((one) => one.dimension === dimension).map(toldDifference)
+    const keys = differences.filter((one) => one.dimension === dimension).map(differenceText)
     return `${DIMENSIONS[dimension]} (${keys.join('; ')})`
   })
   return { code: 'more-than-one', message: `more than one thing differs: ${parts.join(', and ')}` }
 }
 
 /** `engine 20.10.24 -> 29.5.0`. */
-export function toldDifference({ key, before, after }: Difference): string {
+export function differenceText({ key, before, after }: Difference): string {
   return `${key} ${before ?? 'not recorded'} -> ${after ?? 'not recorded'}`
 }

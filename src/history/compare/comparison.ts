@@ -180,9 +180,9 @@ function contractChanges(before: Results['contract'], after: Results['contract']
 }
 
 function imageChanges(before: Results, after: Results): Comparison['images'] {
-  const told = ({ images }: Results) =>
+  const imageTexts = ({ images }: Results) =>
     new Map(images.map(({ service, ref, id }) => [service, `${ref} (${id.replace('sha256:', '').slice(0, 12)})`]))
-  const [a, b] = [told(before), told(after)]
+  const [a, b] = [imageTexts(before), imageTexts(after)]
   return unionOf(a, b)
     .map((service) => ({ service, before: a.get(service) ?? null, after: b.get(service) ?? null }))
     .filter((image) => image.before !== image.after)

@@ -41,15 +41,15 @@ export function meanTheSame(before: RunSummary, after: RunSummary): boolean {
 /** A commit does not say what ran where there were changes on top of it. */
 function recipeDifferences({ recipe: a }: RunSummary, { recipe: b }: RunSummary): Difference[] {
   if (a.commit === b.commit && !a.dirty && !b.dirty) return []
-  const told = ({ commit, dirty }: RunSummary['recipe']) => `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}`
-  return [{ dimension: 'recipe', key: 'commit', before: told(a), after: told(b) }]
+  const format = ({ commit, dirty }: RunSummary['recipe']) => `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}`
+  return [{ dimension: 'recipe', key: 'commit', before: format(a), after: format(b) }]
 }
 
 function baseDifferences({ base: a }: RunSummary, { base: b }: RunSummary): Difference[] {
-  const told = (base: RunSummary['base']) => (base ? `${wayOf(base)} (${base.source})` : 'none')
+  const format = (base: RunSummary['base']) => (base ? `${wayOf(base)} (${base.source})` : 'none')
   const way = (base: RunSummary['base']) => (base?.via ?? []).map(({ commit }) => commit).join()
   const same = a?.commit === b?.commit && a?.source === b?.source && way(a) === way(b)
-  return same ? [] : [{ dimension: 'base', key: 'base', before: told(a), after: told(b) }]
+  return same ? [] : [{ dimension: 'base', key: 'base', before: format(a), after: format(b) }]
 }
 
 function settingDifferences({ settings: a }: RunSummary, { settings: b }: RunSummary): Difference[] {

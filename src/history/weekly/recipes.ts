@@ -13,11 +13,11 @@ export function attentionOf(runs: readonly RunSummary[]): Attention[] {
         reasons.set(text, { text, run, times: (reasons.get(text)?.times ?? 0) + 1 })
       }
     }
-    const told = [...reasons.values()].map(({ text, run, times }) => ({
+    const rows = [...reasons.values()].map(({ text, run, times }) => ({
       text: times === 1 ? text : `${text} (${times} runs)`,
       run: evidenceOf(run),
     }))
-    return told.length === 0 ? [] : [{ recipe, reasons: told }]
+    return rows.length === 0 ? [] : [{ recipe, reasons: rows }]
   })
 }
 

@@ -117,10 +117,10 @@ function unfinished(heard: readonly ReportMessage[], input: ReportInput): Custom
 function contradictions(heard: readonly ReportMessage[], rows: readonly CustomRow[], input: ReportInput): string[] {
   if (rows.some(({ status }) => status === 'failed')) return []
   const total = heard.reduce((sum, message) => sum + (message.kind === 'begin' ? message.total : 0), 0)
-  const told = heard.filter(({ kind }) => kind === 'test').length
+  const reported = heard.filter(({ kind }) => kind === 'test').length
   const end = heard.find((message) => message.kind === 'end')
   if (!end) return [`its end was not told: ${programEnding(input)}`]
-  if (told !== total) return [`${total} test(s) were found and ${told} were reported`]
+  if (reported !== total) return [`${total} test(s) were found and ${reported} were reported`]
   if (input.timedOut || input.exitCode !== 0) return [`no test failed, but ${programEnding(input)}`]
   return end.status === 'failed' ? ['no test failed, but the test runner did'] : []
 }

@@ -108,8 +108,8 @@ async function asNew({ spared }: LostMachine, act: () => Promise<unknown>): Prom
     const { check, why, outcome } = error
     const left = spared.filter(({ files }) => files > 0).map(({ volume }) => volume)
     const but = left.length > 0 ? ` Left alone, with what they hold: ${left.join(', ')}.` : ''
-    const told = { ...why, message: `${AS_NEW}: ${why.message}`, hint: `${why.hint} ${AS_NEW_HINT}${but}` }
-    throw new TierStop(checkAfter(check, LOST), told, outcome, { cause: error })
+    const cause = { ...why, message: `${AS_NEW}: ${why.message}`, hint: `${why.hint} ${AS_NEW_HINT}${but}` }
+    throw new TierStop(checkAfter(check, LOST), cause, outcome, { cause: error })
   }
 }
 
@@ -169,7 +169,7 @@ export async function countNow(context: RunContext, lost: LostMachine, when: 'as
 const SHOWN = 5
 
 /** What would have been lost for good with a real machine: findings, by name. */
-export async function tellUncovered(
+export async function reportUncovered(
   context: RunContext,
   reporter: TierReporter,
   { lost, release }: { readonly lost: LostMachine; readonly release: Release },

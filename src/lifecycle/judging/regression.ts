@@ -107,11 +107,11 @@ function routeLosses(base: Offering, head: Offering): Loss[] {
       return { kind: 'route', subject, message: `nothing leads to ${subject.slice('route:'.length)} any more` }
     }),
     ...unreadable.map((rule): Loss => {
-      const told = rule.replaceAll(base.domain, 'DOMAIN')
+      const shown = rule.replaceAll(base.domain, 'DOMAIN')
       return {
         kind: 'rule',
-        subject: `rule:${told}`,
-        message: `the rule ${told} is gone, and cc-ci cannot ask for what it led to`,
+        subject: `rule:${shown}`,
+        message: `the rule ${shown} is gone, and cc-ci cannot ask for what it led to`,
       }
     }),
   ]

@@ -26,8 +26,8 @@ export async function keepCanonical(context: RunContext, reporter: TierReporter)
   if (!keeping || runSignal.aborted) return
   const refused = keeping.keeper.refusals({ plan, results: fold(events.all()) })
   if (refused.length > 0) {
-    const told = keeping.by === 'flag' || !refused.some(({ code }) => EXPECTED.includes(code))
-    if (told) reporter.finding(notKept(refused.map(({ reason }) => reason).join('; '), 'info'))
+    const worthReporting = keeping.by === 'flag' || !refused.some(({ code }) => EXPECTED.includes(code))
+    if (worthReporting) reporter.finding(notKept(refused.map(({ reason }) => reason).join('; '), 'info'))
     return
   }
   const key = keyOf(plan)

@@ -103,10 +103,10 @@ function kindOf({ version }: Canonical): KeptKind {
 }
 
 function notOfHead({ check, why }: TierStop, { version, runId }: Canonical): TierStop {
-  const told: Cause = {
+  const cause: Cause = {
     ...why,
     message: `the base ${version} on the data of its canonical (run ${runId}): ${why.message}`,
     hint: `${why.hint} This is the released version with the data that it left, not your change: --no-canonical begins with an empty installation.`,
   }
-  return new TierStop(check, told, 'unverified')
+  return new TierStop(check, cause, 'unverified')
 }

@@ -81,10 +81,10 @@ function kindOf({ run, checkpoint: { after } }: Resumed): KeptKind {
 }
 
 function notOfHead({ check, why }: TierStop, { run, checkpoint: { after } }: Resumed): TierStop {
-  const told: Cause = {
+  const cause: Cause = {
     ...why,
     message: `the app of run ${run}, on its data from after ${after}: ${why.message}`,
     hint: `${why.hint} This app was put in place from a checkpoint; a whole run, without --resume, tells whether it comes up by itself.`,
   }
-  return new TierStop(check, told, 'unverified')
+  return new TierStop(check, cause, 'unverified')
 }

@@ -40,7 +40,7 @@ export async function killAndWait(
     await awaitReady(context, later, null)
     await awaitServing(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
-    tellOthers(reporter, target, await watch.look())
+    reportOtherRestarts(reporter, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
@@ -78,7 +78,7 @@ async function replaced(
 }
 
 /** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */
-function tellOthers(reporter: TierReporter, { service, task }: Target, snapshot: Snapshot): void {
+function reportOtherRestarts(reporter: TierReporter, { service, task }: Target, snapshot: Snapshot): void {
   const killed = snapshot.tasks.find(({ id }) => id === task.id)
   for (const other of snapshot.services) {
     const ended = snapshot.tasks.filter(

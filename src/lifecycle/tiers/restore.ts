@@ -19,7 +19,7 @@ import {
   restartBesideHooks,
   restoreFiles,
   servesAsNew,
-  tellUncovered,
+  reportUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -52,7 +52,7 @@ export const restoreTier: TierRunner = {
     })
     await awaitReady(context, reporter, op)
     await awaitServing(context, reporter, release)
-    if (lost) await tellUncovered(context, reporter, { lost, release })
+    if (lost) await reportUncovered(context, reporter, { lost, release })
     await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)
     await assertStable(context, reporter)
@@ -65,7 +65,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
   const whole = plan.settings.settings.restore === 'whole'
   const loss = whole ? await planLoss(context, restoring.release) : null
   if (!loss) {
-    if (!whole) tellSmall(reporter)
+    if (!whole) reportSmallVolumes(reporter)
     const services = 'all'
     await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
     return null
@@ -85,7 +85,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
   return lost
 }
 
-function tellSmall(reporter: TierReporter): void {
+function reportSmallVolumes(reporter: TierReporter): void {
   const message =
     '`restore: small` in the settings: only planted markers and dumps were destroyed, so that a restore on a new machine is NOT proven'
   reporter.finding({ code: 'restore-small', severity: 'warning', message })

@@ -15,7 +15,7 @@ import {
   restartBesideHooks,
   restoreFiles,
   servesAsNew,
-  tellUncovered,
+  reportUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -72,7 +72,7 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
     await awaitServing(context, reporter, release)
   })
   await proveBefore(context, reporter, { before, replaced, files, had })
-  await tellUncovered(context, reporter, { lost, release })
+  await reportUncovered(context, reporter, { lost, release })
   await compareAfter(context, reporter, 'restore', loss.emptied)
   await assertStable(context, reporter)
 }
@@ -208,12 +208,12 @@ function ofBefore(stop: TierStop, which: string): TierStop {
   const { check, outcome, why } = stop
   const lost = why.code === 'restore-no-effect' || why.code === 'backup-not-covered'
   const { lines, hint } = why
-  const told: Cause =
+  const reworded: Cause =
     lost && check === 'data-kept'
       ? cause('rollback-data-lost', `${which}: ${why.message}`, {
           lines,
           hint: `${cause('rollback-data-lost', '').hint} ${hint}`,
         })
       : { ...why, message: `${which}: ${why.message}` }
-  return new TierStop(check, told, outcome, { cause: stop })
+  return new TierStop(check, reworded, outcome, { cause: stop })
 }

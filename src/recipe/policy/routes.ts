@@ -37,11 +37,11 @@ export function foreignRoutes(model: ComposeModel, own: OwnNames, shared: readon
 
 /** One problem a label; a name of somebody else's is told once, however many labels have it. */
 function labelProblems(labels: Readonly<Record<string, string>>, own: OwnNames): { label: string; why: string }[] {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return Object.entries(labels).flatMap(([label, value]) => {
     const name = foreignNameIn(label, own)
-    const named = name === null || told.has(name) ? null : `uses the name ${name} of another app`
-    if (name !== null) told.add(name)
+    const named = name === null || reported.has(name) ? null : `uses the name ${name} of another app`
+    if (name !== null) reported.add(name)
     const why = routeProblem(label, String(value), own, labels) ?? named
     return why === null ? [] : [{ label, why }]
   })

@@ -28,13 +28,13 @@ export function verdictWords({ status, level, reason }: MatrixCell): string {
 /** Why it is not green, or why it was not run: the tier and cause that decide, else the reason. */
 export function whyWords({ tiers, reason, trouble, status }: MatrixCell): string {
   const bad = tiers.filter((tier) => tier.status === 'fail' || tier.status === 'unverified')
-  const told = bad.map(
+  const tierTexts = bad.map(
     ({ id, cause }) => `${id}${cause ? ` ${cause.code}${cause.service ? ` (${cause.service})` : ''}` : ''}`,
   )
   const words = [
-    ...told,
+    ...tierTexts,
     ...(trouble === null ? [] : [oneLine(trouble)]),
-    ...(reason && (status === 'not-run' || told.length === 0) ? [reasonWords(reason)] : []),
+    ...(reason && (status === 'not-run' || tierTexts.length === 0) ? [reasonWords(reason)] : []),
   ]
   return words.join('; ')
 }

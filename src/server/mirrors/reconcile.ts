@@ -48,8 +48,8 @@ export async function reconcileMirrors(deps: ReconcileDeps, signal: AbortSignal)
     if (signal.aborted) break
     if (mirrorOf === null) continue
     const report = await reconcileOne(deps, { name, mirrorOf })
-    const told = report.drift === 'same' && report.problem === null ? deps.log.info : deps.log.warn
-    told.call(deps.log, { ...report }, 'mirror compared with upstream')
+    const log = report.drift === 'same' && report.problem === null ? deps.log.info : deps.log.warn
+    log.call(deps.log, { ...report }, 'mirror compared with upstream')
     const { mirror, upstream, branch, drift, problem } = report
     const at = new Date(deps.clock.now()).toISOString()
     await recordMirrorState(deps.settings.state, { name: mirror, upstream, branch, drift, problem, at })

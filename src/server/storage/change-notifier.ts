@@ -21,7 +21,7 @@ export class ChangeNotifier {
   }
 
   /** Part of a transaction: others hear of it when it commits. */
-  async tell(db: Kysely<Tables>): Promise<void> {
+  async notify(db: Kysely<Tables>): Promise<void> {
     if (this.#url !== null) await sql`select pg_notify(${CHANNEL}, '')`.execute(db)
   }
 

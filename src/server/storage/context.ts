@@ -40,7 +40,7 @@ export async function changeQueue<T>(context: Context, act: (trx: Trx) => Promis
 export async function change<T>(context: Context, act: (trx: Trx) => Promise<T>): Promise<T> {
   const result = await context.db.transaction().execute(async (trx) => {
     const value = await act(trx)
-    await context.notifier.tell(trx)
+    await context.notifier.notify(trx)
     return value
   })
   context.notifier.now()

@@ -85,12 +85,12 @@ async function collectRecord(file: string, dir: string, origin: string): Promise
     const { results } = runFolder(state, run)
     if (existsSync(results)) await copyFile(results, join(cells, `${run}.json`))
   }
-  const told = withoutPaths(record, origin)
+  const report = withoutPaths(record, origin)
   await writeFile(
     join(dir, 'report.html'),
-    attributionPage(told, () => null),
+    attributionPage(report, () => null),
   )
-  await writeJson(join(dir, ATTRIBUTION), told)
+  await writeJson(join(dir, ATTRIBUTION), report)
 }
 
 function withoutPaths(record: AttributionRecord, origin: string): AttributionRecord {

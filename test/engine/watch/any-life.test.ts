@@ -11,16 +11,16 @@ const ends = fc.array(
   fc.record({
     age: fc.integer({ min: 1, max: 120 }),
     code: fc.integer({ min: 1, max: 140 }),
-    told: fc.boolean(),
+    reported: fc.boolean(),
   }),
   { maxLength: 6 },
 )
 const lastAge = fc.integer({ min: 0, max: 200 })
 
-function lives(programs: readonly { age: number; code: number; told: boolean }[]): Life[] {
+function lives(programs: readonly { age: number; code: number; reported: boolean }[]): Life[] {
   let from = UP
-  const lives: Life[] = programs.map(({ age, code, told }) => {
-    const life = { from, to: from + age, code, told }
+  const lives: Life[] = programs.map(({ age, code, reported }) => {
+    const life = { from, to: from + age, code, reported }
     from = life.to + 1
     return life
   })
@@ -38,7 +38,7 @@ function judged(app: readonly Life[], runsFor: number, spans: readonly Span[] = 
 test('whatever a program lived: two ends by itself are a failure, one must be outlived, none is nothing', () => {
   fc.assert(
     fc.property(ends, lastAge, (programs, runsFor) => {
-      const own = programs.filter(({ told }) => !told)
+      const own = programs.filter(({ reported }) => !reported)
       const { failure, unproven } = judged(lives(programs), runsFor)
       expect(failure !== null).toBe(own.length >= 2)
       if (own.length === 0) expect(unproven).toEqual([])
@@ -83,7 +83,7 @@ test('something done to the app beside its ends never makes a failure of what wa
 test('a habit is a failure although a restore explains every end but one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 2, max: 5 }), lastAge, (age, times, runsFor) => {
-      const app = lives(Array.from({ length: times }, () => ({ age, code: 9, told: false })))
+      const app = lives(Array.from({ length: times }, () => ({ age, code: 9, reported: false })))
       const first = app[0]?.to ?? 0
       const { failure } = judged(app, runsFor, [span('restore', first + 3, 10_000)])
       expect(failure).toMatchObject({ code: 'crash-loop', deterministic: true })
@@ -95,7 +95,7 @@ test('a habit is a failure although a restore explains every end but one', () =>
 test('in a second attempt the first end of a service that ended in the first is one too many', () => {
   fc.assert(
     fc.property(ends, lastAge, (programs, runsFor) => {
-      const own = programs.filter(({ told }) => !told)
+      const own = programs.filter(({ reported }) => !reported)
       expect(judged(lives(programs), runsFor, [], ['app']).failure !== null).toBe(own.length >= 1)
       expect(judged(lives(programs), runsFor, [], ['other']).failure !== null).toBe(own.length >= 2)
     }),

@@ -15,7 +15,7 @@ export interface Life {
   /** Made from the spec of the release before. */
   readonly old?: boolean
   /** It ended because the engine was told so. */
-  readonly told?: boolean
+  readonly reported?: boolean
 }
 
 export const second = (seconds: number) => Date.parse(at(seconds))
@@ -56,11 +56,11 @@ export function lived(
 }
 
 function taskOf(name: string, id: string, life: Life, now: number): ObservedTask {
-  const { from, to, code = 9, error = '', old, told } = life
+  const { from, to, code = 9, error = '', old, reported } = life
   const spec = old ? { templateHash: 'old', unplacedHash: 'old' } : {}
   const task = { ...TASK, ...spec, id, serviceId: name, containerId: `c-${id}`, createdAt: at(from) }
   if (to === undefined) return { ...task, since: at(from), inStateMs: (now - from) * 1000, ranMs: (now - from) * 1000 }
-  const state = told ? 'shutdown' : code === 0 ? 'complete' : 'failed'
+  const state = reported ? 'shutdown' : code === 0 ? 'complete' : 'failed'
   const ran = { inStateMs: (now - to) * 1000, ranMs: (to - from) * 1000 }
   return { ...task, ...ran, state, desired: 'shutdown', since: at(to), exitCode: code, error }
 }

@@ -71,7 +71,7 @@ async function play(record: AttributionRecord, { ends, dies }: World) {
       const draw = ends({ tool: numberOf(tool), ref: numberOf(ref) })
       return { exitCode: 0, trouble: null, tiers: { install: [draw] }, conditions: WORLD }
     },
-    tell: () => {},
+    report: () => {},
   }
   const done = await attribute(record, lab).catch((error) => {
     if (error instanceof Killed) return null

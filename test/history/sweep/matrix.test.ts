@@ -102,9 +102,9 @@ describe('a matrix', () => {
       first,
     )
     expect(made.reconciled).toEqual({ before: 3, appeared: 2, disappeared: 2, now: 3 })
-    const told = (cells: readonly MatrixCell[]) =>
+    const reported = (cells: readonly MatrixCell[]) =>
       cells.filter(({ change }) => change?.owner).map(({ key, change }) => [key, change?.word, change?.owner])
-    expect(told([...made.cells, ...made.disappeared])).toEqual([
+    expect(reported([...made.cells, ...made.disappeared])).toEqual([
       ['gitea@#5', 'appeared', 'recipe'],
       ['wiki@release', 'appeared', 'operator'],
       ['gitea@#4', 'disappeared', 'recipe'],
@@ -116,17 +116,17 @@ describe('a matrix', () => {
     const refused = { code: 'compose-invalid', blame: 'recipe', message: 'no' }
     const one = plan([candidate('gitea', { heads: [] })], { id: BEFORE })
     const first = matrix(one, { 'gitea@release': release })
-    const told = (tag: string, more: Parameters<typeof plan>[1] = {}) => {
+    const reported = (tag: string, more: Parameters<typeof plan>[1] = {}) => {
       const of = plan([candidate('gitea', { release: { tag: '1.1.0+1', commit: commit(tag) }, heads: [] })], more)
       return matrix(of, { 'gitea@release': refused }, first, [release]).cells[0]?.change
     }
     const tool = { version: '0.2.0', commit: commit('c') }
     const world = { ...worldOf(release), tool }
-    expect(told('3')).toMatchObject({ word: 'regression', owner: 'recipe', moved: [{ dimension: 'recipe' }] })
-    expect(told('1', { world })).toMatchObject({ word: 'regression', owner: 'harness' })
-    expect(told('3', { world })).toMatchObject({ word: 'regression', owner: 'unknown' })
+    expect(reported('3')).toMatchObject({ word: 'regression', owner: 'recipe', moved: [{ dimension: 'recipe' }] })
+    expect(reported('1', { world })).toMatchObject({ word: 'regression', owner: 'harness' })
+    expect(reported('3', { world })).toMatchObject({ word: 'regression', owner: 'unknown' })
     // Nothing that is known has moved, and the world is not known.
-    expect(told('1')).toMatchObject({ word: 'regression', owner: 'unknown' })
+    expect(reported('1')).toMatchObject({ word: 'regression', owner: 'unknown' })
     const second = matrix(one, { 'gitea@release': refused })
     const other = { ...refused, code: 'config-invalid' }
     const again = (end: typeof refused) =>

@@ -19,7 +19,7 @@ await runCells({
   runner,
   clock: systemClock,
   signal,
-  tell: ({ step }) => void process.stdout.write(`${step}\n`),
+  report: ({ step }) => void process.stdout.write(`${step}\n`),
 })
 const matrix = await concludeSweep(state, plan, systemClock.now())
 writeFileSync(`${state}/matrix-made`, matrix.id)

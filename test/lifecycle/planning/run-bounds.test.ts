@@ -39,16 +39,16 @@ test('one bound holds for all versions of a run, the least of them', async () =>
 })
 
 test('a limit that is lowered is told, with whose it is and what to raise; one that fits is not', async () => {
-  const told = async (memory: string) => {
+  const reported = async (memory: string) => {
     const limits = `      resources: {limits: {memory: ${memory}}}\n`
     const head = await releaseOf({ 'compose.yml': compose({ more: limits }) })
     const within = bounded({ head, upgrade: null, base: { kind: 'none' } as never }, GIVEN).head
     return { limits: memoryLimits(within), findings: memoryFindings(within, RUN) }
   }
-  const fits = await told('300M')
+  const fits = await reported('300M')
   expect(fits.findings).toEqual([])
   expect(fits.limits).toEqual([{ service: 'app', bytes: 300 * MIB, by: 'recipe', asked: 300 * MIB }])
-  const lowered = await told('4G')
+  const lowered = await reported('4G')
   expect(lowered.limits).toEqual([{ service: 'app', bytes: 300 * MIB, by: 'run', asked: 4096 * MIB }])
   expect(lowered.findings.map(({ code, severity }) => [code, severity])).toEqual([['memory-lowered', 'info']])
   expect(lowered.findings[0]?.message).toMatch(/^app may have 300 MiB of memory here, not the 4 GiB .* \(a test\)/)

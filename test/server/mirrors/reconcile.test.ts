@@ -176,9 +176,9 @@ test('people are told what differs: in the API, on the page and in the comment o
   const { number, head } = await open('change')
   await push(upstream, 'main')
   await round()
-  const told = `main differs from upstream ${upstream}: behind`
-  expect(await listed()).toMatchObject({ drift: 'behind', text: expect.stringContaining(told) })
-  expect(await page()).toContain(told)
+  const reported = `main differs from upstream ${upstream}: behind`
+  expect(await listed()).toMatchObject({ drift: 'behind', text: expect.stringContaining(reported) })
+  expect(await page()).toContain(reported)
   const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
   const request = requestFor({ repository: mirror, commit: head, pull })
   await store.add(request)

@@ -21,7 +21,7 @@ export interface Office {
   readonly store: Store
   readonly dispatch: Dispatcher
   /** States that the forge was to be told, in order. */
-  readonly told: RunState[]
+  readonly reported: RunState[]
   /** Puts a run of the repository's head into the queue. */
   ask(request?: Partial<RunRequest>): Promise<RunRequest>
   row(id: string): Promise<RunRow>
@@ -40,14 +40,14 @@ export async function openOffice(
   const state = join(dir, 'state')
   mkdirSync(state)
   const store = await openStore({ state, databaseUrl: null })
-  const told: RunState[] = []
+  const reported: RunState[] = []
   const stop = new AbortController()
   const parts = {
     ...{ store, state, leaseMs, clock: systemClock, log: pino({ level: 'silent' }) },
     bundle: (request: RunRequest, file: string) => bundle(source, request.commit, file),
     origin: (repository: string) => `${ORIGIN}/${repository}`,
     approvedIn,
-    publisher: { runChanged: async (row: RunRow) => void told.push(row.state) },
+    publisher: { runChanged: async (row: RunRow) => void reported.push(row.state) },
   }
   const reaping = reapLeases({ ...parts, everyMs: 200 }, stop.signal)
   const row = async (id: string) => {
@@ -56,7 +56,7 @@ export async function openOffice(
     return found
   }
   return {
-    ...{ dir, state, store, told, row, dispatch: createDispatcher(parts) },
+    ...{ dir, state, store, reported, row, dispatch: createDispatcher(parts) },
     async ask(request = {}) {
       const id = newRunId(Date.now())
       const whole: RunRequest = {

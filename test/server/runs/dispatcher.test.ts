@@ -46,7 +46,7 @@ describe('the server’s side of a run', () => {
     const request = await office.ask()
     const held = await claimed(office, office.dispatch.remote('one'))
     expect(held).toMatchObject({ request, attempt: 1, folder: request.id, origin: `${ORIGIN}/coop-cloud/healthy` })
-    expect(office.told).toEqual(['running'])
+    expect(office.reported).toEqual(['running'])
     await office.dispatch.remote('one').source(held, join(office.dir, 'bundle'), never)
     const heads = await execOk('git', ['bundle', 'list-heads', join(office.dir, 'bundle')], { timeoutMs: 30_000 })
     expect(heads.stdout).toContain(`${request.commit} refs/cc-ci/head`)
@@ -110,7 +110,7 @@ describe('the server’s side of a run', () => {
     await dispatch.finish(held, END)
     await dispatch.finish(held, { ...END, ended: 'cancelled' })
     expect((await office.row(id)).outcome).toMatchObject({ state: 'done', verdict: 'pass' })
-    expect(office.told).toEqual(['running', 'done'])
+    expect(office.reported).toEqual(['running', 'done'])
     await expect(dispatch.renew(held)).rejects.toMatchObject({ code: 'fenced' })
     await expect(dispatch.release(held)).rejects.toMatchObject({ code: 'fenced' })
   })
@@ -180,7 +180,7 @@ describe('the server’s side of a run', () => {
     }
     expect(existsSync(join(office.dir, 'stolen'))).toBe(false)
     expect(readdirSync(join(office.state, 'runs', first.folder))).not.toContain('run.json')
-    expect(office.told).toContain('queued')
+    expect(office.reported).toContain('queued')
   })
 
   it('keeps a file’s bytes as they came', async () => {

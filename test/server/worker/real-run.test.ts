@@ -68,7 +68,7 @@ describe('a run of a repository', () => {
     expect(judged).toEqual(['lint', 'install', 'upgrade', 'functional', 'teardown'])
     // Nothing is kept on this worker: the answer says so.
     expect(partText(results)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: /)
-    expect(office.told).toEqual(['running', 'done'])
+    expect(office.reported).toEqual(['running', 'done'])
     expect(readdirSync(join(office.state, 'worker'))).toEqual([])
     expect(await leftBy(office.state)).toEqual([])
   })

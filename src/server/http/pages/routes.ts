@@ -100,7 +100,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       const by = auth.sender(c, await c.req.parseBody())
       if (by === null) return forbidden(c)
       const id = c.req.param('id')
-      return told(c, async () => {
+      return orErrorPage(c, async () => {
         if (act === 'cancel') await operations.cancel(id, by)
         return c.redirect(`/runs/${act === 'cancel' ? id : (await operations[act](id, by)).id}`, 303)
       })
@@ -119,7 +119,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       )
     const { repository } = row.request
     const ref = against.missing
-    return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
+    return orErrorPage(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
   })
 
   app.get('/repositories', async (c) => c.html(await repositories(c, null, null)))
@@ -131,7 +131,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const allow = textOf(form.allow)
       .split(/[\s,]+/)
       .filter((login) => login !== '')
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
       return c.html(await repositories(c, `${enrollment.name} is enrolled.`, paste))
     })
@@ -141,14 +141,14 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const form = await c.req.parseBody()
     const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       await operations.withdraw(textOf(form.name), by)
       return c.redirect('/repositories', 303)
     })
   })
 
   addReports(app, services, viewer)
-  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
+  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, orErrorPage })
 
   app.get('/workers', async (c) => c.html(workersPage(viewer(c), await store.workers(), clock.now())))
 
@@ -162,7 +162,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const form = await c.req.parseBody()
     const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const mode = form.mode === 'changed' ? 'changed' : 'all'
       return c.redirect(`/sweeps/${(await services.sweeps.order({ by, mode, only: null })).id}`, 303)
     })
@@ -191,7 +191,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   }
 
   /** What the person did wrong is told on a page; the rest is the app's to handle. */
-  async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+  async function orErrorPage(c: Context, act: () => Promise<Response>): Promise<Response> {
     try {
       return await act()
     } catch (error) {

@@ -50,7 +50,7 @@ export interface RunPageData {
 /** One run: what was asked, what came out, why, and what it kept. */
 export function runPage(data: RunPageData): Html {
   const { row, viewer, results, files } = data
-  const told = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
+  const shownTiers = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
   const goesOn = row.state === 'queued' || row.state === 'running'
   return framed({
     title: titleOf(row),
@@ -67,7 +67,7 @@ export function runPage(data: RunPageData): Html {
       againstSection(data.against, row, viewer),
       data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : html``,
       attributionSection(row, data.attribution, files),
-      told ? html`${told.map(cause)}` : html``,
+      shownTiers ? html`${shownTiers.map(cause)}` : html``,
       results ? findings(results, row, viewer) : html``,
       data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
       kept(row, results, files),

@@ -39,10 +39,10 @@ export function attributionSection(
   const asks = html`<p>Run <a href="/runs/${why.run}">${why.run}</a> is red at <code>${request.commit.slice(0, 12)}</code>, and its base was green at <code>${why.old.slice(0, 12)}</code>. Both are run by turns, up to ${why.only.at(-1) ?? ''}.</p>`
   if (!record?.decision) return asks
   const { verdict, tier, tiers, movedSince } = record.decision
-  const told = tiers.filter((one) => one.verdict !== 'unchanged')
+  const changed = tiers.filter((one) => one.verdict !== 'unchanged')
   const same = tiers.filter((one) => one.verdict === 'unchanged').map((one) => one.tier)
   return html`${asks}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
-<div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${told.map((one) => line(one, record))}</tbody></table></div>
+<div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${changed.map((one) => line(one, record))}</tbody></table></div>
 ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p>`}${movedSince.map(
   ({ what, before, after }) =>
     html`<p class="warn">Moved since the base was green: ${what} ${before.slice(0, 19)} → ${after.slice(0, 19)}</p>`,
@@ -50,13 +50,13 @@ ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p
 }
 
 function line({ tier, verdict, because, cells }: Tier, { moved }: AttributionRecord): Html {
-  const told = CELL_IDS.flatMap((cell) => {
+  const rows = CELL_IDS.flatMap((cell) => {
     const reading = cells[cell]
     if (!reading) return []
     const seen = reading.seen.map(({ key, times }) => `${key} ×${times}`).join(', ') || 'not judged'
     return [moved.length === 1 ? html`<td>${seen}</td>` : html`${cellName(cell)}: ${seen}<br>`]
   })
-  const ends = moved.length === 1 ? html`${told}` : html`<td>${told}</td>`
+  const ends = moved.length === 1 ? html`${rows}` : html`<td>${rows}</td>`
   return html`<tr><th scope="row">${tier}</th><td>${verdict}</td>${ends}<td>${because}</td></tr>`
 }
 
