@@ -105,14 +105,14 @@ const CASES: Readonly<Record<string, Case>> = {
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
-const asked = positionals.length > 0 ? positionals : Object.keys(CASES)
-const unknown = asked.find((name) => !Object.hasOwn(CASES, name))
+const chosen = positionals.length > 0 ? positionals : Object.keys(CASES)
+const unknown = chosen.find((name) => !Object.hasOwn(CASES, name))
 if (unknown !== undefined)
   throw new UsageError('unknown-case', `no case ${unknown}`, { hint: `There are: ${Object.keys(CASES).join(', ')}.` })
 await ensureFixtureImages(['todo', 'pocketbase'])
 let wrong = 0
 const rows: Record<string, string>[] = []
-for (const name of asked) {
+for (const name of chosen) {
   const one = CASES[name] as Case
   const begun = performance.now()
   const { found, facts, message } = await rolledBack(one)

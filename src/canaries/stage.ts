@@ -94,22 +94,22 @@ export class Stage {
 /** Asks the run to end when we are asked to, and when it takes too long; kills it when it does not listen. */
 function stopper(child: Child, signal: AbortSignal) {
   const begun = systemClock.now()
-  let asked: number | null = null
+  let stoppedAt: number | null = null
   let why = ''
-  const ask = (reason: string) => {
-    if (asked !== null) return
-    asked = systemClock.now()
+  const stop = (reason: string) => {
+    if (stoppedAt !== null) return
+    stoppedAt = systemClock.now()
     why = reason
     child.signal('SIGTERM')
   }
-  const onAbort = () => ask('stopped')
+  const onAbort = () => stop('stopped')
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   return {
     why: () => why,
     look() {
-      if (systemClock.now() - begun > DEADLINE_MS) ask(`it did not end within ${DEADLINE_MS / 1000} s`)
-      if (asked !== null && systemClock.now() - asked > GRACE_MS) child.signal('SIGKILL')
+      if (systemClock.now() - begun > DEADLINE_MS) stop(`it did not end within ${DEADLINE_MS / 1000} s`)
+      if (stoppedAt !== null && systemClock.now() - stoppedAt > GRACE_MS) child.signal('SIGKILL')
     },
     off: () => signal.removeEventListener('abort', onAbort),
   }

@@ -52,7 +52,7 @@ const STANDS_MS = 3_000
  * the app has moved for QUIET_MS: then the cause is deterministic. What was seen last has a last line that says why the wait ended.
  */
 export async function awaitAnswer<T>(
-  ask: (signal: AbortSignal) => Promise<Answered<T>>,
+  request: (signal: AbortSignal) => Promise<Answered<T>>,
   options: AnswerWait,
 ): Promise<Answered<T>> {
   const { wait, timeoutMs, quietMs = QUIET_MS, activity, signal, clock = systemClock, onWaiting } = options
@@ -61,7 +61,7 @@ export async function awaitAnswer<T>(
   let last = options.unasked
   const look = async (looking: AbortSignal) => {
     const from = clock.now()
-    const answer = await ask(looking)
+    const answer = await request(looking)
     if (answer.state === 'wanted') return { state: 'ready' as const, value: answer }
     stillness.saw({ ...answer.seen, request: { from, to: clock.now() } })
     last = answer.seen

@@ -11,7 +11,7 @@ import { answerSign, saysNotYet } from './answer-sign.ts'
 import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
 import { BEHIND_TLS } from './broken-page.ts'
 import { closedPort, type PortsLook } from './closed-port.ts'
-import { askEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { requestEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import { hostsElsewhere, type RoutedService } from './routed-services.ts'
 import { type ServingTask, serversBehind } from './serving-task.ts'
@@ -75,7 +75,7 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<Answered
   const follow = allowed.some((status) => status >= 200 && status < 300)
   let answer: EdgeAnswer | RedirectLoop
   try {
-    answer = await askEdge({ edge, domain, path, follow, signal })
+    answer = await requestEdge({ edge, domain, path, follow, signal })
   } catch (error) {
     check.signal.throwIfAborted()
     return { state: 'unwanted', seen: await silence(check, error) }

@@ -8,10 +8,10 @@ import { planJson, tierText } from './support/plan-view.ts'
 import { wishOf, withHead } from './support/with-plan.ts'
 
 /** `cc-ci plan` with several bases: where each upgrade would start and what is known of it beforehand. */
-export function planSeveral(recipe: string, options: RecipeOptions, asked: readonly string[]): Promise<number> {
+export function planSeveral(recipe: string, options: RecipeOptions, bases: readonly string[]): Promise<number> {
   return withHead(recipe, options, async (head, request, planning) => {
     const { found, legs } = await planning(async () => {
-      const found = await legsOf(head, asked)
+      const found = await legsOf(head, bases)
       return { found, legs: await planLegs(head, request, { legs: found.legs, wish: wishOf(options) }) }
     })
     const seen = { head, found, legs, asked: options.base }

@@ -39,7 +39,7 @@ const RUNS = '../../runs'
  * `cc-ci test --base 1.2.0,1.3.0`: a run for each base, all of them to the same files of head, each as `cc-ci test --base` of it alone would be, and one
  * table of what they found. Exit 0 all pass, 1 one fails, 3 one could not be judged, or there was nothing to upgrade from.
  */
-export function testSeveral(recipe: string, options: TestOptions, asked: readonly string[]): Promise<number> {
+export function testSeveral(recipe: string, options: TestOptions, bases: readonly string[]): Promise<number> {
   refuseTogether(options)
   return withHead(recipe, options, async (head, request, planning) => {
     using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
@@ -47,7 +47,7 @@ export function testSeveral(recipe: string, options: TestOptions, asked: readonl
     const state = stateDir(options.state)
     const screen = options.json === '-' ? process.stderr : process.stdout
     const { considered, nothing, planned } = await planning(async () => {
-      const { legs, ...found } = await legsOf(head, asked)
+      const { legs, ...found } = await legsOf(head, bases)
       return { ...found, planned: await planLegs(head, request, { legs, wish: wishOf(options) }) }
     })
     const begun = await openTable({ head, request, state, options, considered, nothing })

@@ -21,7 +21,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   const bases = parseBases(options.base)
   refuseKeptBefore(options)
   makeResultsDir(options.results)
-  if (bases.kind === 'several') return testSeveral(recipe, options, bases.asked)
+  if (bases.kind === 'several') return testSeveral(recipe, options, bases.requested)
   using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
   const { signal } = interruption
   const state = stateDir(options.state)
@@ -59,7 +59,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
 async function resumeOf(state: string, { resume: text }: TestOptions): Promise<Partial<PlanRequest>> {
   if (text === undefined) return {}
   const resume = await resumedRun(state, text, checkpointStore(state))
-  return { ...resume.checkpoint.asked, resume }
+  return { ...resume.checkpoint.request, resume }
 }
 
 /** Whoever looks at a kept app, or attaches to it, means head: the setting `upgrade.rollback` gives way to that. */

@@ -1,5 +1,5 @@
 /** What one service asks for, for each of the containers that it can have at a time; infinite: as much as there is. */
-export interface Ask {
+export interface Demand {
   readonly each: number
   readonly containers: number
 }
@@ -9,16 +9,16 @@ export interface Ask {
  * Never more than `most`.
  */
 export function levelOf(
-  asks: readonly Ask[],
+  demands: readonly Demand[],
   { total, most }: { readonly total: number; readonly most: number },
 ): number {
   let left = total
-  let containers = asks.reduce((sum, ask) => sum + ask.containers, 0)
-  for (const ask of asks.toSorted((a, b) => a.each - b.each)) {
+  let containers = demands.reduce((sum, demand) => sum + demand.containers, 0)
+  for (const demand of demands.toSorted((a, b) => a.each - b.each)) {
     const each = Math.floor(left / containers)
-    if (ask.each > each) return Math.min(most, each)
-    left -= ask.each * ask.containers
-    containers -= ask.containers
+    if (demand.each > each) return Math.min(most, each)
+    left -= demand.each * demand.containers
+    containers -= demand.containers
   }
   return most
 }

@@ -22,10 +22,10 @@ export interface RunMemory {
 }
 
 /** `asked`: what somebody gives the run; default: three quarters of this machine. */
-export function runMemory(asked?: { readonly bytes: number; readonly from: string }, total = totalmem()): RunMemory {
+export function runMemory(requested?: { readonly bytes: number; readonly from: string }, total = totalmem()): RunMemory {
   const machineBytes = Math.max(STEP, Math.floor((total * SHARE) / STEP) * STEP)
-  if (!asked) return { runBytes: machineBytes, machineBytes, from: 'three quarters of this machine' }
-  return { runBytes: asked.bytes, machineBytes, from: asked.from }
+  if (!requested) return { runBytes: machineBytes, machineBytes, from: 'three quarters of this machine' }
+  return { runBytes: requested.bytes, machineBytes, from: requested.from }
 }
 
 /** For each of several apps of one run, which are up at the same time. */
@@ -65,11 +65,11 @@ export function limitOf(
 export function mostOf(model: ComposeModel, settingBytes: number | null, memory: RunMemory): number {
   const services = Object.values(model.services).map((service) => wantOf(service, settingBytes))
   const volumes = memoryVolumes(model).map(({ bytes, many }) => ({ bytes, containers: many }))
-  const asks = [...services, ...volumes].map(({ bytes, containers }) => ({
+  const demands = [...services, ...volumes].map(({ bytes, containers }) => ({
     each: bytes ?? Number.POSITIVE_INFINITY,
     containers,
   }))
-  const most = levelOf(asks, { total: memory.machineBytes, most: memory.runBytes })
+  const most = levelOf(demands, { total: memory.machineBytes, most: memory.runBytes })
   return Math.max(LEAST, Math.floor(most / MIB) * MIB)
 }
 

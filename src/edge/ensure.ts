@@ -20,7 +20,7 @@ import {
   inspectEdge,
   PROXY_NETWORK,
 } from './address.ts'
-import { apiSettings, askApi } from './api.ts'
+import { apiSettings, queryApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
 import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
 import { REACH_HINT } from './reach.ts'
@@ -214,7 +214,7 @@ async function answers(edge: EdgeAddress): Promise<void> {
 /** True when Traefik shows its overview; false while nothing listens, or it has not read its settings. */
 async function overview(edge: EdgeAddress): Promise<boolean> {
   try {
-    return await askApi(edge, '/api/overview', () => true)
+    return await queryApi(edge, '/api/overview', () => true)
   } catch {
     // The wait has the deadline.
     return false

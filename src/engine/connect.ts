@@ -13,7 +13,7 @@ export function engineHost(): string {
  */
 export async function connectToManager(): Promise<Connection> {
   const connection = await reach()
-  const { Swarm } = await connection.ask('GET', '/info', swarm.parse)
+  const { Swarm } = await connection.request('GET', '/info', swarm.parse)
   if (Swarm?.ControlAvailable) return connection
   if (Swarm?.LocalNodeState === 'active') {
     throw new InfraError('not-a-manager', `the engine at ${engineHost()} is a worker of its Swarm`, {

@@ -21,7 +21,7 @@ export function createContainer(
   body: object,
   signal?: AbortSignal,
 ): Promise<string> {
-  return connection.ask('POST', '/containers/create', parseId, { query: { name }, body, signal })
+  return connection.request('POST', '/containers/create', parseId, { query: { name }, body, signal })
 }
 
 export async function startContainer(connection: Connection, id: string, signal?: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ export function containerEnd(
   id: string,
   options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<number> {
-  return connection.ask('POST', `/containers/${encodeURIComponent(id)}/wait`, parseEnd, options)
+  return connection.request('POST', `/containers/${encodeURIComponent(id)}/wait`, parseEnd, options)
 }
 
 const end = z.object({ StatusCode: z.number() })

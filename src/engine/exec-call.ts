@@ -167,7 +167,7 @@ export async function createExec(
   }
   try {
     const path = `/containers/${encodeURIComponent(container)}/exec`
-    return await connection.ask('POST', path, parseId, { body, signal: options.signal })
+    return await connection.request('POST', path, parseId, { body, signal: options.signal })
   } catch (error) {
     const status = (error as { status?: number }).status
     if (status !== 404 && status !== 409) throw error
@@ -214,7 +214,7 @@ const ended = z.object({ ExitCode: z.number().nullish() })
 
 /** Throws InfraError `no-container` when the container ended first. */
 export async function exitCodeOf(connection: Connection, id: string): Promise<number> {
-  const { ExitCode } = await connection.ask('GET', `/exec/${id}/json`, ended.parse)
+  const { ExitCode } = await connection.request('GET', `/exec/${id}/json`, ended.parse)
   if (typeof ExitCode === 'number') return ExitCode
   throw new InfraError('no-container', 'the container ended before the command did')
 }

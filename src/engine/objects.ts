@@ -91,7 +91,7 @@ export class Objects {
   /** All of a kind, or those with a label `key` or `key=value`. */
   list(kind: ObjectKind, label?: string): Promise<NamedObject[]> {
     const { list, parse } = OBJECT_KINDS[kind]
-    return this.#connection.ask('GET', list, parse, label ? { filters: { label: [label] } } : {})
+    return this.#connection.request('GET', list, parse, label ? { filters: { label: [label] } } : {})
   }
 
   /** By id or exact name; null when there is none. */
@@ -144,7 +144,7 @@ export class Objects {
   }
 
   #raw(id: string): Promise<z.infer<typeof rawService>> {
-    return this.#connection.ask('GET', `/services/${encodeURIComponent(id)}`, (answer) => rawService.parse(answer))
+    return this.#connection.request('GET', `/services/${encodeURIComponent(id)}`, (answer) => rawService.parse(answer))
   }
 
   /** True when it was there. */
@@ -184,6 +184,6 @@ export class Objects {
   }
 
   async #create(path: string, body: object): Promise<string> {
-    return this.#connection.ask('POST', path, madeId, { body })
+    return this.#connection.request('POST', path, madeId, { body })
   }
 }

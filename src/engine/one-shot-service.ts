@@ -89,7 +89,7 @@ function outOfMemory(service: ServiceState, lines: readonly string[]): Cause {
 /** The engine refuses an update of a version that is not the newest: somebody was quicker, so look again. */
 async function setReplicas(engine: Engine, name: string, replicas: number): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const found = await engine.connection.ask('GET', `/services/${encodeURIComponent(name)}`, service.parse)
+    const found = await engine.connection.request('GET', `/services/${encodeURIComponent(name)}`, service.parse)
     const body = { ...found.Spec, Mode: { Replicated: { Replicas: replicas } } }
     try {
       const query = { version: found.Version.Index }

@@ -1,20 +1,20 @@
 import { parentPort } from 'node:worker_threads'
 import { CcCiError, InternalError, messageOf } from './errors.ts'
 import { execHere } from './exec.ts'
-import type { Ask, Reply } from './exec-thread.ts'
+import type { ExecRequest, ExecReply } from './exec-thread.ts'
 
 /** The thread that starts programs. */
 const port = parentPort
 if (!port) throw new InternalError('no-thread', 'this is the entry of a thread')
 const running = new Map<number, AbortController>()
-const say = (reply: Reply) => port.postMessage(reply)
+const say = (reply: ExecReply) => port.postMessage(reply)
 
-port.on('message', (ask: Ask) => {
-  if (ask.kind === 'stop') running.get(ask.id)?.abort()
-  else void run(ask)
+port.on('message', (request: ExecRequest) => {
+  if (request.kind === 'stop') running.get(request.id)?.abort()
+  else void run(request)
 })
 
-async function run({ id, file, args, options, lines }: Extract<Ask, { kind: 'run' }>): Promise<void> {
+async function run({ id, file, args, options, lines }: Extract<ExecRequest, { kind: 'run' }>): Promise<void> {
   const stop = new AbortController()
   running.set(id, stop)
   try {

@@ -6,7 +6,7 @@ import { PendingRequests } from './pending-requests.ts'
 const ENTRY = new URL('./exec-thread-entry.ts', import.meta.url)
 
 /** `lines`: each line is wanted as it comes. */
-export type Ask =
+export type ExecRequest =
   | {
       readonly kind: 'run'
       readonly id: number
@@ -17,7 +17,7 @@ export type Ask =
     }
   | { readonly kind: 'stop'; readonly id: number }
 
-export type Reply =
+export type ExecReply =
   | { readonly kind: 'line'; readonly id: number; readonly line: string }
   | { readonly kind: 'result'; readonly id: number; readonly result: ExecResult }
   | {
@@ -52,9 +52,9 @@ export class ExecThread {
     const { promise, resolve, reject } = Promise.withResolvers<ExecResult>()
     const { worker, waiting } = this.#begun()
     const id = waiting.add({ options, resolve, reject })
-    const stop = () => worker.postMessage({ kind: 'stop', id } satisfies Ask)
+    const stop = () => worker.postMessage({ kind: 'stop', id } satisfies ExecRequest)
     signal?.addEventListener('abort', stop, { once: true })
-    worker.postMessage({ kind: 'run', id, file, args, options: rest, lines: onLine !== undefined } satisfies Ask)
+    worker.postMessage({ kind: 'run', id, file, args, options: rest, lines: onLine !== undefined } satisfies ExecRequest)
     try {
       return await promise
     } finally {
@@ -72,7 +72,7 @@ export class ExecThread {
     const worker = new Worker(ENTRY, { execArgv: ['--disable-warning=ExperimentalWarning'], name: 'programs' })
     const waiting = new PendingRequests<Waiting>(worker)
     let reason = 'its thread has ended'
-    worker.on('message', (reply: Reply) => hear(waiting, reply))
+    worker.on('message', (reply: ExecReply) => hear(waiting, reply))
     worker.on('error', ({ message }) => {
       reason = message
     })
@@ -86,7 +86,7 @@ export class ExecThread {
   }
 }
 
-function hear(all: PendingRequests<Waiting>, reply: Reply): void {
+function hear(all: PendingRequests<Waiting>, reply: ExecReply): void {
   if (reply.kind === 'line') {
     all.get(reply.id)?.options.onLine?.(reply.line)
     return

@@ -184,7 +184,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const { head: unbounded, pristine } = await headRelease(headSource, custom.found)
   const canonical = request.canonical ?? ({ kind: 'none' } as const)
   const question = {
-    ...{ repo, app, head: unbounded, settings, overlay, asked: baseAsked(request) },
+    ...{ repo, app, head: unbounded, settings, overlay, asked: requestedBase(request) },
     ...{ dir: folder.checkoutBase, viaDir: folder.checkoutVia },
     ...{ canonical: canonicalOf(canonical), secretValues },
   }
@@ -361,7 +361,7 @@ function historyFindings({ history }: RecipeRepo): Finding[] {
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */
-function baseAsked({ only, base, attach, rollback }: PlanRequest): string {
+function requestedBase({ only, base, attach, rollback }: PlanRequest): string {
   return attach || (only && !rollback && !withNeeds(only).includes('upgrade')) ? 'none' : base
 }
 

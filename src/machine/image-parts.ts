@@ -1,5 +1,5 @@
 import { type EdgeAddress, type EdgeContainer, edgeAddress, foreignEdge, inspectEdge } from '../edge/address.ts'
-import { askApi, hasApi } from '../edge/api.ts'
+import { queryApi, hasApi } from '../edge/api.ts'
 import { ensureEdge, lookEdge } from '../edge/ensure.ts'
 import { openApis } from '../edge/open-api.ts'
 import { assertReachable } from '../edge/reach.ts'
@@ -71,7 +71,7 @@ async function unasked(foreign: EdgeAddress): Promise<string> {
   if (!hasApi(foreign))
     return '. Warning: runs stay unverified, as nobody can be asked whose answers it gives: set CC_CI_EDGE_API'
   try {
-    await askApi(foreign, '/api/version', () => true)
+    await queryApi(foreign, '/api/version', () => true)
     return ''
   } catch (error) {
     if (!(error instanceof InfraError)) throw error

@@ -18,11 +18,11 @@ export interface BackupLabel {
   readonly service: string
   readonly key: string
   readonly value: string
-  readonly asks: Asked
+  readonly request: BackupRequest
   readonly problem?: LabelProblem
 }
 
-type Asked =
+type BackupRequest =
   | { readonly is: 'backup'; readonly on: boolean }
   | { readonly is: 'volume'; readonly volume: string; readonly on: boolean }
   /** `paths` are relative to the root of the volume, without `..`; the root itself is `.`. */
@@ -36,7 +36,7 @@ interface LabelProblem extends Pick<Finding, 'code' | 'severity'> {
   readonly message: string
 }
 
-const NOTHING: Asked = { is: 'nothing' }
+const NOTHING: BackupRequest = { is: 'nothing' }
 
 /**
  * THE reader of backup labels: those under `deploy.labels` of every service. Any service may name any volume of the stack (backup specification,
@@ -58,18 +58,18 @@ function read(key: string, value: string, volumes: readonly string[]): Meaning {
   if (key === PATHS_V1) {
     const message =
       'is a label of version 1; name the volume: backupbot.backup.volumes.<volume>.path, relative to its root'
-    return { asks: { is: 'version-1' }, problem: { code: 'backup-labels-v1', severity: 'warning', message } }
+    return { request: { is: 'version-1' }, problem: { code: 'backup-labels-v1', severity: 'warning', message } }
   }
   const [, of, rest] = OF_VOLUME.exec(key) ?? []
   if (rest !== undefined) {
     const meaning = ofVolume(rest, value, volumes)
-    return of === 'backup' ? meaning : { ...meaning, asks: NOTHING }
+    return of === 'backup' ? meaning : { ...meaning, request: NOTHING }
   }
   const phase = HOOK_PHASES.find((one) => key === `${BACKUP_PREFIX}${one}`)
-  if (phase) return { asks: value.trim() === '' ? NOTHING : { is: 'hook', phase, command: value } }
-  if (KNOWN.includes(key)) return { asks: NOTHING }
+  if (phase) return { request: value.trim() === '' ? NOTHING : { is: 'hook', phase, command: value } }
+  if (KNOWN.includes(key)) return { request: NOTHING }
   const message = `is not a label that backups know.${didYouMean(key, KNOWN)}`
-  return { asks: NOTHING, problem: { code: 'backup-label-unknown', severity: 'warning', message } }
+  return { request: NOTHING, problem: { code: 'backup-label-unknown', severity: 'warning', message } }
 }
 
 /** A volume may be called `x.path`: what names one as it stands is no label of paths. */
@@ -87,16 +87,16 @@ function ofVolume(rest: string, value: string, volumes: readonly string[]): Mean
 function ofPaths(volume: string, value: string): Meaning {
   const paths = value.split(',').map((path) => path.trim())
   const bad = paths.filter((path) => path === '' || leavesVolume(path))
-  const asks: Asked = { is: 'paths', volume, paths: paths.filter((path) => !bad.includes(path)).map(cleaned) }
-  if (bad.length === 0) return { asks }
+  const request: BackupRequest = { is: 'paths', volume, paths: paths.filter((path) => !bad.includes(path)).map(cleaned) }
+  if (bad.length === 0) return { request }
   const message = `has the path "${bad.join(',')}", but paths are relative to the root of the volume`
-  return { asks, problem: { code: 'backup-path-invalid', severity: 'error', message } }
+  return { request, problem: { code: 'backup-path-invalid', severity: 'error', message } }
 }
 
-function ofSwitch(asks: Asked, value: string): Meaning {
-  if (isOneOf(TRUE, value) || isOneOf(FALSE, value)) return { asks }
+function ofSwitch(request: BackupRequest, value: string): Meaning {
+  if (isOneOf(TRUE, value) || isOneOf(FALSE, value)) return { request }
   const message = `is "${value}", which is neither true nor false`
-  return { asks, problem: { code: 'backup-label-value', severity: 'warning', message } }
+  return { request, problem: { code: 'backup-label-value', severity: 'warning', message } }
 }
 
 function isOneOf(words: readonly string[], value: string): boolean {

@@ -104,14 +104,14 @@ async function fetchAll(repo: RecipeRepo, url: string, into: string): Promise<st
   })
   if (listed.exitCode !== 0) return wordsOf(listed)
   const specs = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*']
-  const asking = { timeoutMs: FETCH_DEADLINE_MS, protocols: TRANSPORTS }
-  const fetched = await git(into, [...FETCH, ...uploadArgs(url), '--', url, ...specs], asking)
+  const fetchOptions = { timeoutMs: FETCH_DEADLINE_MS, protocols: TRANSPORTS }
+  const fetched = await git(into, [...FETCH, ...uploadArgs(url), '--', url, ...specs], fetchOptions)
   if (fetched.exitCode !== 0) return wordsOf(fetched)
   const main = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(listed.stdout)?.[1]
   if (main) await gitOk(into, ['symbolic-ref', 'refs/remotes/origin/HEAD', `refs/remotes/origin/${main}`])
   const { commit } = repo.head
   // The head of a pull request is on no branch: by its id, where the forge allows it.
-  if (!(await has(into, commit))) await git(into, [...FETCH, ...uploadArgs(url), '--', url, commit], asking)
+  if (!(await has(into, commit))) await git(into, [...FETCH, ...uploadArgs(url), '--', url, commit], fetchOptions)
   const own = ['+HEAD:refs/cc-ci/head', '+refs/heads/*:refs/heads/*', 'refs/tags/*:refs/tags/*']
   const local = await git(into, [...FETCH, ...uploadArgs(repo.dir), '--update-shallow', '--', repo.dir, ...own], {
     protocols: ['file'],

@@ -120,18 +120,18 @@ function serviceProblems(name: string, service: ComposeService): PolicyProblem[]
   return problems
 }
 
-interface Asked {
+interface PolicyFinding {
   readonly code: PolicyCode
   readonly key: string
   readonly detail: string
 }
 
-function mountTypes({ volumes = [] }: ComposeService): Asked[] {
+function mountTypes({ volumes = [] }: ComposeService): PolicyFinding[] {
   const strange = volumes.filter(({ type }) => !MOUNTS.includes(type))
   return strange.map(({ type }) => ({ code: 'foreign-volume', key: 'volumes', detail: `a mount of the type ${type}` }))
 }
 
-function ofTheEngine(service: ComposeService): Asked[] {
+function ofTheEngine(service: ComposeService): PolicyFinding[] {
   const { image = '', ports = [] } = service
   const log = logElsewhere(service)
   return [

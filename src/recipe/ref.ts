@@ -24,11 +24,11 @@ export async function resolveRef(repo: RecipeRepo, ref: string): Promise<string>
  * The same for the version that an upgrade starts from, where `1.2.0` may stand for the newest tag of that version of the recipe, such as `1.2.0+4.5`.
  * `name`: the tag that was meant, else what was asked for.
  */
-export async function resolveRelease(repo: RecipeRepo, asked: string): Promise<{ name: string; commit: string }> {
+export async function resolveRelease(repo: RecipeRepo, text: string): Promise<{ name: string; commit: string }> {
   try {
-    return { name: asked, commit: await resolveRef(repo, asked) }
+    return { name: text, commit: await resolveRef(repo, text) }
   } catch (error) {
-    const meant = repo.versions.findLast(({ recipe }) => recipe === asked)
+    const meant = repo.versions.findLast(({ recipe }) => recipe === text)
     if (!meant) throw error
     return { name: meant.tag, commit: meant.commit }
   }

@@ -14,7 +14,7 @@ import {
   parseList,
   plantSql,
 } from './mariadb-sql.ts'
-import { askServer, type ClientCall, type DatabaseServer, imageName, whyNotRead } from './server.ts'
+import { queryServer, type ClientCall, type DatabaseServer, imageName, whyNotRead } from './server.ts'
 import { type SqlDialect, type SqlLook, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /^(alpine-)?(mariadb|mysql|percona)(-server|-galera|-lts)?$|^community-server$/i
@@ -61,7 +61,7 @@ function dialect(service: string): SqlDialect {
       throw error
     }
   }
-  const run = (sql: string, around: Surroundings, force = '') => askServer(mysql(service, sql, force), around)
+  const run = (sql: string, around: Surroundings, force = '') => queryServer(mysql(service, sql, force), around)
   return {
     kind: 'mariadb',
     async look(around): Promise<SqlLook> {

@@ -3,7 +3,7 @@ import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { backupPlan } from '../labels.ts'
 import type { Surroundings, Witness, WitnessRow } from './contract.ts'
 import { parseLook, REDIS, type RedisLook } from './redis-script.ts'
-import { askServer, type ClientCall, type DatabaseServer, hasRestoreHook, imageName, whyNotRead } from './server.ts'
+import { queryServer, type ClientCall, type DatabaseServer, hasRestoreHook, imageName, whyNotRead } from './server.ts'
 
 const IMAGE = /^(alpine-)?(redis|valkey|keydb)(-stack|-stack-server|-bundle|-alpine)?$/i
 const PROGRAM = /(^|\/)(redis|valkey|keydb)-server$/
@@ -47,8 +47,8 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
     : hasRestoreHook(service, plan)
       ? null
       : `no restore hook on ${service} makes the server load what was restored`
-  const look = async (around: Surroundings) => parseLook(await askServer(call(service, around.model, ['look']), around))
-  const act = (around: Surroundings, ...action: string[]) => askServer(call(service, around.model, action), around)
+  const look = async (around: Surroundings) => parseLook(await queryServer(call(service, around.model, ['look']), around))
+  const act = (around: Surroundings, ...action: string[]) => queryServer(call(service, around.model, action), around)
   const inWords = ({ marker }: RedisLook) =>
     marker === null ? 'no planted key' : marker === value ? 'planted key' : 'another planted key'
   return {

@@ -80,7 +80,7 @@ const CALL_MS = 300_000
  * Runs a script in the server's container; without input it only logs in. After an upgrade or a restore the server may still be starting: when
  * it takes no connection (exit code NO_SERVER) it gets a minute. Throws RecipeError `data-unreadable` for what does not succeed.
  */
-export async function askServer(call: ClientCall, around: Surroundings): Promise<string> {
+export async function queryServer(call: ClientCall, around: Surroundings): Promise<string> {
   let done = await runClient(call, around)
   if (done.exitCode === NO_SERVER) {
     await takesConnections(call, around)
@@ -92,14 +92,14 @@ export async function askServer(call: ClientCall, around: Surroundings): Promise
 
 async function takesConnections(call: ClientCall, around: Surroundings): Promise<void> {
   const ping = { ...call, stdin: '' }
-  const asked = await waitFor<true, never>(
+  const waited = await waitFor<true, never>(
     async () => {
       const { exitCode, stderr } = await runClient(ping, around)
       return exitCode === NO_SERVER ? { state: 'waiting', reason: firstLine(stderr) } : { state: 'ready', value: true }
     },
     { ...around, wait: { id: 'database-connects', subject: call.title, service: call.service }, timeoutMs: ANSWER_MS },
   )
-  if (asked.state === 'deadline') throw unreadable(call, asked.lastSeen)
+  if (waited.state === 'deadline') throw unreadable(call, waited.lastSeen)
 }
 
 /** Why the server cannot be read, from one attempt; null when it can. */

@@ -1,4 +1,4 @@
-import { httpWish, routedServices } from '../../checks/routed-services.ts'
+import { httpExposure, routedServices } from '../../checks/routed-services.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { formatSize } from '../../lib/size.ts'
 import { healthPath } from '../../lifecycle/app/request-paths.ts'
@@ -124,7 +124,7 @@ function findingsOf({ findings, headTree, head }: RunPlan): Finding[] {
 
 /** What head asks of the proxy, and the path at which it will be asked itself. */
 function httpOf(plan: RunPlan) {
-  const wish = httpWish(plan.head.stack)
+  const wish = httpExposure(plan.head.stack)
   return wish.kind === 'routed' ? { ...wish, path: healthPath(plan, plan.head.stack) } : wish
 }
 

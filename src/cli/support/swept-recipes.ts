@@ -29,9 +29,9 @@ export async function sweptRecipes(
     })
   }
   const list = readSweepList(file)
-  const isAsked = (name: string) => names.length === 0 || names.includes(name)
+  const isRequested = (name: string) => names.length === 0 || names.includes(name)
   const { candidates, notes } = await readCandidates(
-    list.recipes.filter(({ name }) => isAsked(name)),
+    list.recipes.filter(({ name }) => isRequested(name)),
     { folder, memoryBytes },
   )
   const listed = new Set(list.recipes.map(({ name }) => name))

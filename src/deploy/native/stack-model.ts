@@ -28,9 +28,9 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
     const walled = withoutRawSockets(name, bounded, release.added.rawSockets, accommodations)
     return [name, options.vips ? walled : withoutVip(name, walled, accommodations)] as const
   })
-  const { model: asked } = release.stack
-  const volumes = withMemoryVolumes(asked, release.added.run?.mostBytes ?? null, accommodations)
-  const model = { ...asked, services: Object.fromEntries(services), volumes }
+  const { model: requested } = release.stack
+  const volumes = withMemoryVolumes(requested, release.added.run?.mostBytes ?? null, accommodations)
+  const model = { ...requested, services: Object.fromEntries(services), volumes }
   return { model: withAuthority(model, release, accommodations), accommodations }
 }
 

@@ -4,7 +4,7 @@ import { withMachineLock } from '../../lib/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
 import type { Given, Provided, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
-import { answers, askKeycloak, DISCOVERY } from './ask.ts'
+import { awaitKeycloak, requestKeycloak, DISCOVERY } from './request.ts'
 import { keycloakDomain } from './domain.ts'
 import { newRealm, type Realm, realmName, representation } from './realm.ts'
 import { ensureService, KEYCLOAK_SERVICE, removeService } from './service.ts'
@@ -35,7 +35,7 @@ export const keycloak: Provider = {
       host.log,
       async () => {
         await ensureService(host)
-        await answers(host)
+        await awaitKeycloak(host)
       },
       'cc-ci-dep-keycloak',
     ),
@@ -94,7 +94,7 @@ function actsOf(host: ProviderHost, { credentials }: Given): Pick<Provided, 'cal
 }
 
 async function healthOf(host: ProviderHost, realm: string, issuer: string): Promise<void> {
-  const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
+  const { status, body } = await requestKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
   if (status === 200 && z.object({ issuer: z.string() }).parse(JSON.parse(body)).issuer === issuer) return
   throw new InfraError('dep-unhealthy', `Keycloak answered ${status} for realm ${realm}: ${body.slice(0, 300)}`, {
     hint: 'It forgets realms when its container ends; the run has to start over.',

@@ -18,19 +18,19 @@ export interface MemoryTotalOptions {
 }
 
 /** An engine as far as it is asked. */
-type Asked = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'container'>
+type MemoryEngine = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'container'>
 
 /**
  * Keeps what all services of one run hold in memory together below a bound: no engine lets the services of a Swarm be bounded as a group, and limits that come to
  * less together would leave a large service less than the run has. Continues until it is closed, also beside a teardown: a service that was killed is started again.
  */
 export class MemoryTotal implements Disposable {
-  readonly #engine: Asked
+  readonly #engine: MemoryEngine
   readonly #options: MemoryTotalOptions
   readonly #closing = new AbortController()
   readonly #lookout: Lookout
 
-  constructor(engine: Asked, options: MemoryTotalOptions) {
+  constructor(engine: MemoryEngine, options: MemoryTotalOptions) {
     this.#engine = engine
     this.#options = options
     this.#lookout = new Lookout(options.clock)

@@ -55,7 +55,7 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         hint: 'Free some space: checkpoints are below checkpoints/ in the state folder.',
       })
       const home = join(checkpointsDir(state), app.runId)
-      const { only, ...asked } = facts.asked
+      const { only, ...asked } = facts.request
       return openDraft({
         dir: join(draftsDir(state), app.runId),
         target: join(home, facts.after),
@@ -140,7 +140,7 @@ async function lend({ state, imageNow }: CheckpointOptions, run: string): Promis
   }
   // Never released: the kernel does it when this process ends.
   const { recipe, after, asked, digests } = found.manifest
-  return { recipe, after, asked, digests, data: keptDataIn(found) }
+  return { recipe, after, request, digests, data: keptDataIn(found) }
 }
 
 /** By the name of the app, which runs that continued from one another share. Null: it is lent. */

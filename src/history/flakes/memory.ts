@@ -38,7 +38,7 @@ export interface FlakeMemory {
   readonly tools: readonly string[]
 }
 
-export interface MemoryQuestion {
+export interface FlakeMemoryQuery {
   /** Only of this recipe. */
   readonly recipe?: string
   /** The end of the window, in epoch ms; later runs are not looked at. Default: the newest run of each recipe. */
@@ -49,7 +49,7 @@ export interface MemoryQuestion {
  * What many runs say about chance, by recipe, tier and test, in that order. Only runs that may be compared count: of one recipe, whole, and with outcomes
  * that mean what those of the newest mean. Versions of cc-ci and commits may differ; that a tier passed on a second attempt is said by one run alone.
  */
-export function flakeMemory(runs: readonly RunSummary[], { recipe, until }: MemoryQuestion = {}): FlakeMemory[] {
+export function flakeMemory(runs: readonly RunSummary[], { recipe, until }: FlakeMemoryQuery = {}): FlakeMemory[] {
   const known = runs.filter(
     (run) =>
       run.whole &&

@@ -14,9 +14,9 @@ export interface ImagePolicy {
 const NO_LIMIT = 'none'
 
 /** What is asked for, else what the operator set, else the defaults. Throws UsageError `bad-duration`, `bad-size`. */
-export function imagePolicy(asked: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
-  const age = asked.olderThan ?? fromEnvironment('CC_CI_IMAGES_AGE')
-  const size = asked.maxBytes ?? fromEnvironment('CC_CI_IMAGES_SIZE')
+export function imagePolicy(options: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
+  const age = options.olderThan ?? fromEnvironment('CC_CI_IMAGES_AGE')
+  const size = options.maxBytes ?? fromEnvironment('CC_CI_IMAGES_SIZE')
   return {
     olderThanMs: age === NO_LIMIT ? null : parseDuration(age),
     maxBytes: size === NO_LIMIT ? null : parseSize(size),

@@ -34,7 +34,7 @@ export interface PrunePlan {
   readonly within: number
 }
 
-export interface PlanQuestion {
+export interface PrunePlanInput {
   readonly runs: readonly RunFacts[]
   readonly policy: RetentionPolicy
   /** Epoch ms. */
@@ -47,7 +47,7 @@ export interface PlanQuestion {
  * Decides what goes, oldest first: what an earlier prune began, what is too old, and then as much as brings all run folders together below
  * the limit. A run goes with all that may go of it, so that there are whole runs and bare ones, and no third sort to explain.
  */
-export function planPrune({ runs, policy, now, lacksResults }: PlanQuestion): PrunePlan {
+export function planPrune({ runs, policy, now, lacksResults }: PrunePlanInput): PrunePlan {
   const { olderThanMs, maxBytes } = policy
   const prune: PlannedRun[] = []
   const kept: PrunePlan['kept'][number][] = []

@@ -30,7 +30,7 @@ export function planSweep(planning: Planning): SweepPlan {
   const { candidates, exclude, world, now, only, mode, bounds } = planning
   const usual = usualDurations(planning.runs)
   const runsOf = runsByCommit(planning.runs)
-  const asked =
+  const relevant =
     only === null ? exclude : exclude.filter(({ recipe }) => candidates.some((one) => one.recipe === recipe))
   return {
     ...{ schema: 1, id: planning.id, startedAt: new Date(now).toISOString(), by: planning.by, place: planning.place },
@@ -40,7 +40,7 @@ export function planSweep(planning: Planning): SweepPlan {
     notes: [
       ...(planning.notes ?? []),
       ...exclusionNotes(
-        asked,
+        relevant,
         candidates.map(({ recipe }) => recipe),
         now,
       ),

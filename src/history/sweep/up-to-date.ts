@@ -17,7 +17,7 @@ export interface WorldNow {
   factsOf(run: RunSummary): Readonly<Record<string, string>>
 }
 
-export interface AskedCell {
+export interface CellQuery {
   readonly recipe: string
   readonly recordedName: string
   readonly commit: string
@@ -49,7 +49,7 @@ export function runsByCommit(runs: readonly RunSummary[]): RunsOf {
  * outcomes, with all tiers and a verdict. `why`: what kept the newest one from being it; null where there is none at all.
  */
 export function upToDate(
-  cell: AskedCell,
+  cell: CellQuery,
   runsOf: RunsOf,
   now: WorldNow,
 ): { readonly run: RunSummary } | { readonly run: null; readonly why: string | null } {
@@ -59,7 +59,7 @@ export function upToDate(
   return why === null ? { run: newest } : { run: null, why }
 }
 
-function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | null {
+function whyAgain(cell: CellQuery, run: RunSummary, now: WorldNow): string | null {
   const { tool, environment } = now
   if (!run.whole) return 'it was stopped'
   if (run.verdict === 'unverified') return 'it was not judged'
@@ -79,6 +79,6 @@ function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | nul
 }
 
 /** Runs of before were not told how much memory they had, and nothing bounded it. */
-function givenTo({ memoryBytes }: AskedCell, facts: Readonly<Record<string, string>>): Record<string, string> {
+function givenTo({ memoryBytes }: CellQuery, facts: Readonly<Record<string, string>>): Record<string, string> {
   return facts[RUN_MEMORY] === undefined ? {} : { [RUN_MEMORY]: formatSize(memoryBytes) }
 }

@@ -37,8 +37,8 @@ export function explainedDeadline(
   const place = sources.get('timeouts.deploy')
   if (place) return { ms, source: 'setting', why: `timeouts.deploy, ${formatLocation(place)}` }
   const labels = services.flatMap(({ labels }) => Object.entries(labels))
-  const asked = labels.filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key)).map(([, value]) => Number(value) * 1000)
-  const longest = Math.max(0, ...asked.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))
+  const declared = labels.filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key)).map(([, value]) => Number(value) * 1000)
+  const longest = Math.max(0, ...declared.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))
   const said: DeployDeadline =
     longest > ms
       ? { ms: longest, source: 'label', why: "the recipe's label coop-cloud.<stack>.timeout" }

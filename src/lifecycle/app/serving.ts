@@ -3,7 +3,7 @@ import { checkHttp } from '../../checks/http.ts'
 import { listeningPorts } from '../../checks/listening-ports.ts'
 import { offTheProxy } from '../../checks/off-the-proxy.ts'
 import { checkOtherRoutes, otherRoutes } from '../../checks/other-routes.ts'
-import { httpWish, routedServices } from '../../checks/routed-services.ts'
+import { httpExposure, routedServices } from '../../checks/routed-services.ts'
 import { runningTasks } from '../../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../../checks/smoke.ts'
 import type { Deployed, Release } from '../../deploy/deployer.ts'
@@ -52,13 +52,13 @@ function pausedMessage(service: string): string {
 
 /** Where a page will be looked at, the browser starts while the app does. */
 export function expectPage(context: RunContext, release: Release): void {
-  if (httpWish(release.stack).kind === 'routed') warmBrowser(context)
+  if (httpExposure(release.stack).kind === 'routed') warmBrowser(context)
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
 export async function awaitServing(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
   const { host, plan, signal, masker, clock, watch } = context
-  const wish = httpWish(release.stack)
+  const wish = httpExposure(release.stack)
   if (wish.kind === 'none') {
     reporter.evidence({ kind: 'no-http', reason: wish.reason })
     return false
@@ -72,7 +72,7 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
   const { stack, runId, domain } = plan.app
   const path = healthPath(plan, release.stack)
   const { engine, edge, toolboxImage } = host
-  const asking = {
+  const request = {
     edge,
     tasksOf: () => runningTasks(engine, stack),
     portsOf: (container: string, looking: AbortSignal) =>
@@ -86,12 +86,12 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
   const own = routed.filter(({ namesDomain }) => namesDomain)
   const off = own.map(({ service }) => unreachable(service))
   if (off[0] && !off.includes(null)) throw new TierStop('task-answers', off[0])
-  const answer = await checkHttp({ ...asking, domain, path, allowed: health.status, routed })
+  const answer = await checkHttp({ ...request, domain, path, allowed: health.status, routed })
   accept(reporter, 'task-answers', answer)
   const others = otherRoutes(routed, { host: domain, path })
   if (others.length > 0) {
     const lost = others.map(({ service }) => unreachable(service)).find((found) => found !== null)
-    const dead = lost ?? (await checkOtherRoutes({ ...asking, routes: others }))
+    const dead = lost ?? (await checkOtherRoutes({ ...request, routes: others }))
     if (dead) throw new TierStop('routes-lead', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
     reporter.check('routes-lead', 'pass')
   }

@@ -1,4 +1,4 @@
-import { askEdge, RedirectLoop } from '../../checks/edge-request.ts'
+import { requestEdge, RedirectLoop } from '../../checks/edge-request.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
 import { proxyAnswer } from '../../checks/proxy-answer.ts'
 import { Stillness } from '../../checks/stillness.ts'
@@ -65,7 +65,7 @@ export async function stillThere(
   const served = byFiles.some(({ kind }) => kind === 'http') ? [] : was.places
   const routes = await inTurn(
     served.filter(({ place }) => !gone.has(routeSubject(place, head.domain))),
-    (before) => askAgain(context, reporter, before, servedPlaces(head)),
+    (before) => requestAgain(context, reporter, before, servedPlaces(head)),
   )
   const ports = await inTurn(
     was.ports.filter((port) => !gone.has(portSubject(port))),
@@ -123,7 +123,7 @@ async function lookAtPlace(
   looking: AbortSignal,
 ): Promise<Seen> {
   try {
-    const answer = await askEdge({ edge: host.edge, domain, path, follow: false, uncertified: true, signal: looking })
+    const answer = await requestEdge({ edge: host.edge, domain, path, follow: false, uncertified: true, signal: looking })
     // A circle of redirects is an answer; whether it is a good one is judged where the app is looked at.
     if (answer instanceof RedirectLoop) return { status: 302 }
     const routes = (await routesFor(domain, host.edge)) ?? []
@@ -142,19 +142,19 @@ async function lookAtPlace(
   }
 }
 
-interface AskedAgain {
+interface RepeatedRequest {
   readonly subject: string
   readonly before: string
   readonly after: string
   readonly loss?: Loss
 }
 
-async function askAgain(
+async function requestAgain(
   context: RunContext,
   reporter: TierReporter,
   { place, status }: WasThere['places'][number],
   now: readonly RoutePlace[],
-): Promise<AskedAgain> {
+): Promise<RepeatedRequest> {
   const subject = routeSubject(place, context.plan.app.domain)
   const sameRouter = now.some((other) => JSON.stringify(other) === JSON.stringify(place))
   let after = ''
@@ -176,7 +176,7 @@ async function connectAgain(
   reporter: TierReporter,
   port: PublishedPort,
   head: Offering,
-): Promise<AskedAgain> {
+): Promise<RepeatedRequest> {
   const subject = portSubject(port)
   const now = publishedPorts(head.stack).find((other) => portSubject(other) === subject) ?? port
   const waited = await again(context, reporter, subject, (looking) => connect(context, now, looking))

@@ -11,13 +11,13 @@ import { applyOverlay } from '../planning/overlay.ts'
 import { newAppRelease, type ReleaseSource } from '../planning/release.ts'
 import { runningDifference } from './difference.ts'
 
-export interface BaseQuestion {
+export interface BaseQuery {
   readonly repo: RecipeRepo
   readonly app: App
   readonly head: Release
   readonly settings: Settings
   /** `auto`, `none`, a version or ref that the caller pinned, or a chain of them (see `chain.ts`); it wins over the setting `upgrade.from`. */
-  readonly asked: string
+  readonly requested: string
   /** The checkout of the candidate under consideration; in the end, of the chosen one. */
   readonly dir: string
   /** Where the releases on the way are checked out. */
@@ -31,7 +31,7 @@ export interface BaseQuestion {
 }
 
 /** The same with the data of the canonical, where that is of this version. */
-export function withData(ref: BaseRef, { canonical }: BaseQuestion): BaseRef {
+export function withData(ref: BaseRef, { canonical }: BaseQuery): BaseRef {
   if (!canonical || canonical.commit !== ref.commit || ref.source === 'branch') return ref
   return { version: canonical.version, commit: ref.commit, source: 'canonical' }
 }
@@ -44,7 +44,7 @@ export interface Candidate {
 }
 
 /** The release in its checkout, and what of head differs from it. Throws RecipeError for one that cannot be read. */
-export async function candidateOf(question: BaseQuestion, ref: BaseRef, dir = question.dir): Promise<Candidate> {
+export async function candidateOf(question: BaseQuery, ref: BaseRef, dir = question.dir): Promise<Candidate> {
   const { repo, app, head, settings, overlay, canonical, secretValues = NOTHING_ADDED.secretValues } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)

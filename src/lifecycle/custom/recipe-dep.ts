@@ -97,7 +97,7 @@ async function planOf(
   there?: Pick<Attached, 'stack' | 'domain'>,
 ): Promise<RunPlan> {
   const { operatorDir, approvals, allow } = plan.request
-  const ask = (ref?: string, custom?: RunPlan['custom']) => {
+  const makeRequest = (ref?: string, custom?: RunPlan['custom']) => {
     const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
     return planRun({
       ...{ recipe: name, base: 'none', operatorDir, approvals, allow, memory: plan.memory, processes: plan.processes },
@@ -114,10 +114,10 @@ async function planOf(
       },
     })
   }
-  const head = await ask()
+  const head = await makeRequest()
   const newest = head.repo.versions.at(-1)
   // A release may be older than what its maintainers have since learnt about running it.
-  return !newest || newest.commit === head.head.commit ? head : ask(newest.tag, head.custom)
+  return !newest || newest.commit === head.head.commit ? head : makeRequest(newest.tag, head.custom)
 }
 
 /** Its facts are not facts about the app under test: only what a person wants to watch goes into the stream. */

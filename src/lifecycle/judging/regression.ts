@@ -1,10 +1,10 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Coverage } from '../../backup/plan.ts'
 import { DATABASE_SERVERS } from '../../backup/witness/servers.ts'
-import { httpWish } from '../../checks/routed-services.ts'
+import { httpExposure } from '../../checks/routed-services.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import type { ResolvedStack } from '../../recipe/model.ts'
-import { traefikAsks } from '../../recipe/traefik/routers.ts'
+import { traefikConfigs } from '../../recipe/traefik/routers.ts'
 import { covers, placesOf, type RoutePlace } from '../../recipe/traefik/rule.ts'
 
 /**
@@ -83,14 +83,14 @@ export function publishedPorts({ model }: ResolvedStack): PublishedPort[] {
 }
 
 function httpRules(stack: ResolvedStack): string[] {
-  return traefikAsks(stack).flatMap(({ enabled, routers }) =>
+  return traefikConfigs(stack).flatMap(({ enabled, routers }) =>
     enabled ? routers.flatMap(({ protocol, rule }) => (protocol === 'http' && rule !== null ? [rule] : [])) : [],
   )
 }
 
 function routeLosses(base: Offering, head: Offering): Loss[] {
-  if (httpWish(base.stack).kind !== 'routed') return []
-  if (httpWish(head.stack).kind !== 'routed') {
+  if (httpExposure(base.stack).kind !== 'routed') return []
+  if (httpExposure(head.stack).kind !== 'routed') {
     return [{ kind: 'http', subject: 'http', message: 'nothing is served over HTTP any more' }]
   }
   const now = servedPlaces(head)

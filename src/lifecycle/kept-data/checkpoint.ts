@@ -24,14 +24,14 @@ export interface DeployedDigests {
 }
 
 /** What the run was asked for, as far as one that continues from it must be asked for the same. */
-type Asked = Pick<PlanRequest, 'base' | 'only' | 'rollback'>
+type CheckpointRequest = Pick<PlanRequest, 'base' | 'only' | 'rollback'>
 
 /** What is kept, but for the data itself. */
 export interface CheckpointFacts {
   readonly recipe: { readonly name: string; readonly commit: string; readonly dirty: boolean }
   /** The last tier that had passed. */
   readonly after: CheckpointTier
-  readonly asked: Asked
+  readonly request: CheckpointRequest
   readonly digests: DeployedDigests
 }
 

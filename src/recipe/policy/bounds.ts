@@ -59,11 +59,11 @@ export function chosenAddresses(model: ComposeModel): PolicyProblem[] {
     const subnets = (ipam.config ?? []).flatMap(({ subnet }) => (subnet ? [subnet] : []))
     const driver = ipam.driver && ipam.driver !== 'default' ? [`the address driver ${ipam.driver}`] : []
     const foreign = Object.keys(options).filter((name) => !OWN_OPTIONS.includes(name))
-    const asked: readonly [string, readonly string[]][] = [
+    const requested: readonly [string, readonly string[]][] = [
       ['ipam', [...subnets, ...driver]],
       ['driver_opts', foreign],
     ]
-    return asked.flatMap(([part, what]) => {
+    return requested.flatMap(([part, what]) => {
       if (what.length === 0) return []
       const message = `network ${key} chooses what all apps of this machine share: ${what.join(', ')}. Leave it out: the engine gives each network addresses of its own`
       return [{ code: 'network-address' as const, path: ['networks', key, part], message }]

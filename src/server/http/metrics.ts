@@ -19,9 +19,9 @@ export interface Metrics {
   timed<S extends Pick<Store, 'claim'>>(store: S): S
 }
 
-type Asked = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
+type MetricsStore = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
 
-export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
+export function makeMetrics(store: MetricsStore, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -85,8 +85,8 @@ export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
   }
 }
 
-function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'now'>): void {
-  let asking: Promise<void> | null = null
+function addStoreGauges(registry: Registry, store: MetricsStore, clock: Pick<Clock, 'now'>): void {
+  let refreshing: Promise<void> | null = null
   const gauge = (name: string, help: string, label?: string) =>
     new Gauge({
       ...{ name, help, registers: [registry], labelNames: label === undefined ? [] : [label] },
@@ -102,13 +102,13 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
 
   /** One question for all gauges of a scrape. */
   function fresh(): Promise<void> {
-    asking ??= ask().finally(() => {
-      asking = null
+    refreshing ??= refresh().finally(() => {
+      refreshing = null
     })
-    return asking
+    return refreshing
   }
 
-  async function ask(): Promise<void> {
+  async function refresh(): Promise<void> {
     try {
       const [counts, queued, ended, unsaid, known] = await Promise.all([
         store.counts(),

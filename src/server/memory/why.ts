@@ -50,7 +50,7 @@ export async function whyOf(store: Pick<Store, 'runs'>, { request }: RunRow): Pr
   return runs.find((row) => row.request.why?.run === id) ?? null
 }
 
-export interface WhyAsked {
+export interface WhyRequester {
   readonly by: string | null
   /** The comment that asked; null: an operator did. */
   readonly comment: number | null
@@ -61,8 +61,8 @@ export interface WhyAsked {
 }
 
 /** The request of an attribution. It is served after all that people wait for: they have a verdict already. */
-export function whyRequest({ request: red }: RunRow, why: Omit<Why, 'runDeadlineMs'>, asked: WhyAsked): RunRequest {
-  const { by, comment, memoryBytes, runDeadlineMs, now } = asked
+export function whyRequest({ request: red }: RunRow, why: Omit<Why, 'runDeadlineMs'>, requester: WhyRequester): RunRequest {
+  const { by, comment, memoryBytes, runDeadlineMs, now } = requester
   const { repository, commit, base, quick } = red
   return {
     ...{ schema: 1, id: newRunId(now), attemptOf: null, at: new Date(now).toISOString(), priority: 'sweep' },

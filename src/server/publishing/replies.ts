@@ -15,7 +15,7 @@ export type Reply =
   | { readonly kind: 'refused-stranger'; readonly login: string }
   /** The branch was pushed after the comment; `commented`: the head that the commenter saw, null where it is unknown. */
   | { readonly kind: 'pushed-after'; readonly head: string; readonly commented: string | null }
-  | { readonly kind: 'wrong-sha'; readonly head: string; readonly asked: string }
+  | { readonly kind: 'wrong-sha'; readonly head: string; readonly requested: string }
   | { readonly kind: 'grammar'; readonly line: string }
   | { readonly kind: 'already-running'; readonly run: string }
   | { readonly kind: 'cancelled'; readonly runs: readonly string[]; readonly by: string }
@@ -104,7 +104,7 @@ export function replyText(reply: Reply, login: string): string {
       return `Not started: the branch was pushed after that comment${meant}. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
     }
     case 'wrong-sha':
-      return `Not started: \`${reply.asked}\` is not the head of this pull request. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
+      return `Not started: \`${reply.requested}\` is not the head of this pull request. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
     case 'grammar':
       return `Unknown command: ${markdownText(reply.line)}\n\nCommands, as the first line of a comment: ${COMMANDS.map((form) => `\`${form}\``).join(', ')}.`
     case 'already-running':

@@ -22,11 +22,11 @@ export interface CandidateParts {
  */
 export async function enrolledCandidates(parts: CandidateParts, only: readonly string[] | null): Promise<Candidate[]> {
   const repositories = await enrolledRepositories(parts)
-  const asked =
+  const chosen =
     only === null
       ? [...repositories.values()]
       : only.map((name) => repositories.get(name.toLowerCase()) ?? { name, enrollment: null })
-  const candidates = await atMost(ASKED_AT_ONCE, asked, ({ name, enrollment }) => candidateOf(parts, name, enrollment))
+  const candidates = await atMost(ASKED_AT_ONCE, chosen, ({ name, enrollment }) => candidateOf(parts, name, enrollment))
   return candidates.sort((a, b) => (a.recipe < b.recipe ? -1 : 1))
 }
 

@@ -13,7 +13,7 @@ const OTHER = '20261124-191254-k3f9qb'
 const FACTS: CheckpointFacts = {
   recipe: { name: 'shop', commit: 'a'.repeat(40), dirty: false },
   after: 'backup',
-  asked: { base: 'auto', only: ['restore'] },
+  request: { base: 'auto', only: ['restore'] },
   digests: { base: null, head: { environment: '0123456789abcdef' } },
 }
 

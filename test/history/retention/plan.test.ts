@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PRUNE_KINDS } from '../../../src/history/retention/kinds.ts'
-import { bytesOf, type PlanQuestion, planPrune, type RunFacts } from '../../../src/history/retention/plan.ts'
+import { bytesOf, type PrunePlanInput, planPrune, type RunFacts } from '../../../src/history/retention/plan.ts'
 import type { Keep } from '../../../src/history/retention/standing.ts'
 import { DAY_MS, idAt, NOW } from './generated.ts'
 
@@ -17,8 +17,8 @@ function run(days: number, bytes: number, more: Partial<RunFacts> = {}): RunFact
 
 function plan(
   runs: readonly RunFacts[],
-  policy: PlanQuestion['policy'],
-  lacksResults: PlanQuestion['lacksResults'] = () => null,
+  policy: PrunePlanInput['policy'],
+  lacksResults: PrunePlanInput['lacksResults'] = () => null,
 ) {
   const { prune, kept, ...counts } = planPrune({ runs, policy, now: NOW, lacksResults })
   const days = ({ at }: RunFacts) => (NOW - at) / DAY_MS

@@ -36,7 +36,7 @@ async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseC
   const head = await releaseIn(join(parent, 'head'), commit, dirty)
   const settings = { ...DEFAULTS, upgrade: { ...DEFAULTS.upgrade, from } }
   const dirs = { dir: join(parent, 'base'), viaDir: join(parent, 'via') }
-  return chooseBase({ repo, app: APP, head, settings, asked, overlay: null, ...dirs })
+  return chooseBase({ repo, app: APP, head, settings, requested, overlay: null, ...dirs })
 }
 
 const OLD: Step = { tag: '1.0.0+1.25', version: '1.0.0+1.25', image: 'nginx:1.25' }

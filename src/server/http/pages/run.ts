@@ -36,7 +36,7 @@ export interface RunPageData {
   /** Whether it may be asked why the run is red; null: there is nothing to compare it with. */
   readonly whyOffer: WhyOffer | null
   /** The newest attribution of this run. */
-  readonly whyAsked: RunRow | null
+  readonly whyRun: RunRow | null
   /** What this run found, where it is an attribution. */
   readonly attribution: AttributionRecord | null
   /** Paths below the run's folder that can be looked at. */
@@ -65,7 +65,7 @@ export function runPage(data: RunPageData): Html {
       results ? doubts(results, data.chance) : html``,
       results ? tiers(results, data) : html``,
       againstSection(data.against, row, viewer),
-      data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : html``,
+      data.whyOffer ? whyOfRun(row, { asked: data.whyRun, offer: data.whyOffer, viewer }) : html``,
       attributionSection(row, data.attribution, files),
       shownTiers ? html`${shownTiers.map(cause)}` : html``,
       results ? findings(results, row, viewer) : html``,

@@ -12,11 +12,11 @@ type Tier = NonNullable<AttributionRecord['decision']>['tiers'][number]
 /** On the page of a red run: its attribution, or the button that asks for one. */
 export function whyOfRun(
   { request }: RunRow,
-  { asked, offer, viewer }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
+  { asked: requested, offer, viewer }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
 ): Html {
-  if (asked) {
-    const { id } = asked.request
-    return html`<section><h2>Why is it red?</h2><p>${badge(asked)} ${asked.outcome?.message ?? ''} <a href="/runs/${id}">${id}</a></p></section>`
+  if (requested) {
+    const { id } = requested.request
+    return html`<section><h2>Why is it red?</h2><p>${badge(requested)} ${requested.outcome?.message ?? ''} <a href="/runs/${id}">${id}</a></p></section>`
   }
   if (offer.kind === 'not') return html``
   const how = 'Its base was green. The base and this change are run by turns until it is sure whose change it is.'
@@ -36,12 +36,12 @@ export function attributionSection(
 ): Html {
   const { why } = request
   if (!why) return html``
-  const asks = html`<p>Run <a href="/runs/${why.run}">${why.run}</a> is red at <code>${request.commit.slice(0, 12)}</code>, and its base was green at <code>${why.old.slice(0, 12)}</code>. Both are run by turns, up to ${why.only.at(-1) ?? ''}.</p>`
-  if (!record?.decision) return asks
+  const intro = html`<p>Run <a href="/runs/${why.run}">${why.run}</a> is red at <code>${request.commit.slice(0, 12)}</code>, and its base was green at <code>${why.old.slice(0, 12)}</code>. Both are run by turns, up to ${why.only.at(-1) ?? ''}.</p>`
+  if (!record?.decision) return intro
   const { verdict, tier, tiers, movedSince } = record.decision
   const changed = tiers.filter((one) => one.verdict !== 'unchanged')
   const same = tiers.filter((one) => one.verdict === 'unchanged').map((one) => one.tier)
-  return html`${asks}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
+  return html`${intro}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
 <div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${changed.map((one) => line(one, record))}</tbody></table></div>
 ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p>`}${movedSince.map(
   ({ what, before, after }) =>

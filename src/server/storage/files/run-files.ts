@@ -16,8 +16,8 @@ const claimed = z.object({
 export type Claimed = z.infer<typeof claimed>
 
 /** `cancel.json`, in the first attempt's folder: somebody asked for an end. */
-const cancelAsked = z.object({ schema: z.literal(1), at: z.iso.datetime(), reason: z.string() })
-export type CancelAsked = z.infer<typeof cancelAsked>
+const cancelRequest = z.object({ schema: z.literal(1), at: z.iso.datetime(), reason: z.string() })
+export type CancelRequest = z.infer<typeof cancelRequest>
 
 /** What one folder below `<state>/runs` says of itself. */
 export interface FolderFacts {
@@ -25,7 +25,7 @@ export interface FolderFacts {
   readonly request: RunRequest
   readonly outcome: RunOutcome | null
   readonly claimed: Claimed | null
-  readonly cancel: CancelAsked | null
+  readonly cancel: CancelRequest | null
 }
 
 /** The server's own files in the run folders. */
@@ -52,7 +52,7 @@ export class RunFiles {
     return removeFile(this.#path(folder, 'claimed.json'))
   }
 
-  writeCancel(id: string, facts: Omit<CancelAsked, 'schema'>): Promise<void> {
+  writeCancel(id: string, facts: Omit<CancelRequest, 'schema'>): Promise<void> {
     return writeJson(this.#path(id, 'cancel.json'), { schema: 1, ...facts })
   }
 
@@ -88,7 +88,7 @@ export class RunFiles {
         request,
         outcome: await readDocument(this.#path(folder, 'outcome.json'), runOutcome, damaged),
         claimed: await readDocument(this.#path(folder, 'claimed.json'), claimed, damaged),
-        cancel: await readDocument(this.#path(folder, 'cancel.json'), cancelAsked, damaged),
+        cancel: await readDocument(this.#path(folder, 'cancel.json'), cancelRequest, damaged),
       }
     }
   }

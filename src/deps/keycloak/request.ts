@@ -16,13 +16,13 @@ export interface KeycloakRequest {
 }
 
 /** Any answer of Keycloak, or of the edge in its place. Throws InfraError `keycloak-silent` without one. */
-export async function askKeycloak({ edge, signal }: ProviderHost, asked: KeycloakRequest): Promise<EdgeReply> {
+export async function requestKeycloak({ edge, signal }: ProviderHost, request: KeycloakRequest): Promise<EdgeReply> {
   const domain = keycloakDomain(edge)
   try {
-    return await callEdge({ edge, domain, signal, ...asked })
+    return await callEdge({ edge, domain, signal, ...request })
   } catch (error) {
     signal.throwIfAborted()
-    throw new InfraError('keycloak-silent', `no answer from https://${domain}${asked.path}: ${messageOf(error)}`, {
+    throw new InfraError('keycloak-silent', `no answer from https://${domain}${request.path}: ${messageOf(error)}`, {
       cause: error,
       hint: "Run 'cc-ci doctor': it looks at the edge. Behind a foreign one, CC_CI_EDGE_CA must name its authority.",
     })
@@ -30,10 +30,10 @@ export async function askKeycloak({ edge, signal }: ProviderHost, asked: Keycloa
 }
 
 /** Waits until it is routed, which a task that runs is not yet. Throws InfraError `dep-not-up`. */
-export async function answers(host: ProviderHost): Promise<void> {
+export async function awaitKeycloak(host: ProviderHost): Promise<void> {
   const waited = await waitFor<true, never>(
     async () => {
-      const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/master${DISCOVERY}` })
+      const { status, body } = await requestKeycloak(host, { method: 'GET', path: `/realms/master${DISCOVERY}` })
       if (status === 200) return { state: 'ready', value: true }
       return { state: 'waiting', reason: `${status} ${body.slice(0, 80).trim()}` }
     },
