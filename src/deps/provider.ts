@@ -23,7 +23,7 @@ export interface ProviderRun {
 }
 
 /** What a dependency gave to a run as data: all of it that outlives the process which asked. */
-export interface Given {
+export interface DependencyOutputs {
   /**
    * Flat texts under fixed names (camelCase): what `ctx.deps.<name>` and the fixture `deps` hold, and, as `CC_CI_DEP_<NAME>_<KEY>` in upper snake
    * case, the environment of `install-steps.sh`.
@@ -38,7 +38,7 @@ export interface Given {
 }
 
 /** What one run got of a dependency. */
-export interface Provided extends Given {
+export interface ProvidedDependency extends DependencyOutputs {
   /** What tests may ask through the fixture: `deps.smtp.messages()`. Parameters are a stranger's data. */
   readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>
   /** Looks whether it works right now; throws InfraError with what is wrong. */
@@ -58,15 +58,15 @@ export interface Provider {
   /** One line for the reference. */
   readonly what: string
   /** Every key of `credentials` and what it is: the reference page and `plan` show it. */
-  readonly gives: Readonly<Record<string, string>>
+  readonly outputs: Readonly<Record<string, string>>
   ensure(host: ProviderHost): Promise<void>
   /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
-  provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
+  provide(host: ProviderHost, run: ProviderRun): Promise<ProvidedDependency>
   /**
    * Takes up what `provide` made for a kept run, in another process (`--attach`). Makes and asks nothing: whether it is still there is for
    * `health` to say.
    */
-  attach(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>, given: Given): Provided
+  attach(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>, outputs: DependencyOutputs): ProvidedDependency
   /**
    * Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, when nothing was made, and when
    * the host's signal is aborted: it has a deadline of its own.

@@ -2,7 +2,7 @@ import type { Snapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { BrowserKind } from '../browser/probe.ts'
 import type { Deployed, Deployer, ImageUse, Release } from '../deploy/deployer.ts'
-import type { Provided } from '../deps/provider.ts'
+import type { ProvidedDependency } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import type { Ledger } from '../engine/ledger.ts'
@@ -70,7 +70,7 @@ export interface RunContext {
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */
-  readonly provideRecipe: (context: RunContext, reporter: TierReporter, name: string) => Promise<Provided>
+  readonly provideRecipe: (context: RunContext, reporter: TierReporter, name: string) => Promise<ProvidedDependency>
   /** Values of the app's secrets by their full names, as far as this attempt made them. */
   readonly secretValues: ReadonlyMap<string, string>
   /** Where the data of a green released version is kept; null: nobody wants it kept. */

@@ -2,7 +2,7 @@ import type { CodeSide } from '../sandbox/contract.ts'
 import type { TestRow } from '../verdict/events.ts'
 
 /** A spec file that was given to the program that runs tests. */
-export interface GivenFile {
+export interface SpecFile {
   readonly side: CodeSide
   /** Relative to the folder of the side. */
   readonly file: string
@@ -28,5 +28,5 @@ export interface KeptRow {
 export interface CustomRun {
   readonly rows: readonly KeptRow[]
   /** Files that were loaded and hold no test. */
-  readonly empty: readonly GivenFile[]
+  readonly empty: readonly SpecFile[]
 }

@@ -16,7 +16,7 @@ test.each(PROVIDER_NAMES)('%s bears its own name and says what it gives', async 
   const provider = await providerOf(name)
   expect(provider?.name).toBe(name)
   expect(provider?.what).toMatch(/\.$/)
-  expect(Object.keys(provider?.gives ?? {}).every((key) => /^[a-z][a-zA-Z]*$/.test(key))).toBe(true)
+  expect(Object.keys(provider?.outputs ?? {}).every((key) => /^[a-z][a-zA-Z]*$/.test(key))).toBe(true)
 })
 
 test.each(['nothing', 'toString', '__proto__', ''])('there is no provider %j', async (name) => {

@@ -49,8 +49,8 @@ export function pagesPage(): string {
 /** What each provider gives, under which names. */
 export async function dependenciesPage(): Promise<string> {
   const providers = await Promise.all(Object.values(PROVIDERS).map((load) => load()))
-  const sections = providers.map(({ name, what, gives }) => {
-    const rows = Object.entries(gives).map(
+  const sections = providers.map(({ name, what, outputs }) => {
+    const rows = Object.entries(outputs).map(
       ([key, text]) => `| \`${key}\` | \`${variable(name, key)}\` | ${cell(text)} |`,
     )
     return `## ${name}\n\n${what}\n\n| in \`deps.${name}\` | in \`install-steps.sh\` | what |\n|---|---|---|\n${rows.join('\n')}`

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import { withMachineLock } from '../../lib/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
-import type { Given, Provided, Provider, ProviderHost } from '../provider.ts'
+import type { DependencyOutputs, ProvidedDependency, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
 import { awaitKeycloak, requestKeycloak, DISCOVERY } from './request.ts'
 import { keycloakDomain } from './domain.ts'
@@ -15,7 +15,7 @@ const RELEASE_DEADLINE_MS = 90_000
 export const keycloak: Provider = {
   name: 'keycloak',
   what: 'A real Keycloak (OpenID Connect): a realm of the run with one client for the app and one user who can log in.',
-  gives: {
+  outputs: {
     url: 'Where Keycloak is, without a slash at the end; the same for browser and app',
     domain: 'Its host name',
     realm: "Name of the run's realm",
@@ -44,10 +44,10 @@ export const keycloak: Provider = {
     const admin = await loginAsAdmin(host)
     if (!admin) throw new InfraError('dep-not-up', 'this machine has no Keycloak of cc-ci any more')
     await admin.call('POST', '', { body: representation(realm, run) })
-    const given = givenOf(host, realm)
-    return { ...given, ...actsOf(host, given), release: () => keycloak.release(host, run) }
+    const outputs = outputsOf(host, realm)
+    return { ...outputs, ...actsOf(host, outputs), release: () => keycloak.release(host, run) }
   },
-  attach: (host, _, given) => ({ ...given, ...actsOf(host, given), release: async () => {} }),
+  attach: (host, _, outputs) => ({ ...outputs, ...actsOf(host, outputs), release: async () => {} }),
   async release(host, { runId }) {
     const admin = await loginAsAdmin({ ...host, signal: AbortSignal.timeout(RELEASE_DEADLINE_MS) })
     await admin?.call('DELETE', `/${encodeURIComponent(realmName(runId))}`, { allow: [404] })
@@ -65,7 +65,7 @@ export const keycloak: Provider = {
 
 const realms = z.array(z.object({ realm: z.string(), attributes: z.record(z.string(), z.string()).nullish() }))
 
-function givenOf(host: ProviderHost, realm: Realm): Given {
+function outputsOf(host: ProviderHost, realm: Realm): DependencyOutputs {
   const domain = keycloakDomain(host.edge)
   const url = `https://${domain}`
   const issuer = `${url}/realms/${realm.name}`
@@ -89,7 +89,7 @@ function givenOf(host: ProviderHost, realm: Realm): Given {
   }
 }
 
-function actsOf(host: ProviderHost, { credentials }: Given): Pick<Provided, 'calls' | 'health'> {
+function actsOf(host: ProviderHost, { credentials }: DependencyOutputs): Pick<ProvidedDependency, 'calls' | 'health'> {
   return { calls: {}, health: () => healthOf(host, credentials.realm ?? '', credentials.issuer ?? '') }
 }
 

@@ -1,5 +1,5 @@
 import { providerOf } from '../../deps/index.ts'
-import type { Provided, ProviderHost } from '../../deps/provider.ts'
+import type { ProvidedDependency, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { RunContext } from '../context.ts'
@@ -31,7 +31,7 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
   }
 }
 
-async function bringUp(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
+async function bringUp(context: RunContext, reporter: TierReporter, name: string): Promise<ProvidedDependency> {
   const provider = await providerOf(name)
   if (!provider) return context.provideRecipe(context, reporter, name)
   const host = providerHost(context)

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { z } from 'zod'
 import { providerOf } from '../../deps/index.ts'
-import type { Given, Provided } from '../../deps/provider.ts'
+import type { DependencyOutputs, ProvidedDependency } from '../../deps/provider.ts'
 import { writeJsonSync } from '../../lib/atomic-file.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { RunContext } from '../context.ts'
@@ -22,15 +22,15 @@ const fileShape = z.object({
   ),
 })
 
-type KeptDeps = Readonly<Record<string, Given>>
+type KeptDeps = Readonly<Record<string, DependencyOutputs>>
 
 /**
  * Keeps what each dependency gave beside the record of a run whose app stays up, so that another process can use it. Credentials are among it:
  * the file is its owner's alone, is never uploaded, and goes with the app.
  */
 export function keepDeps({ resources, folder }: Pick<RunContext, 'resources' | 'folder'>): void {
-  const given = ({ credentials, secrets, reach, authority }: Provided) => ({ credentials, secrets, reach, authority })
-  const deps = Object.fromEntries([...resources.deps.provided].map(([name, provided]) => [name, given(provided)]))
+  const outputsOf = ({ credentials, secrets, reach, authority }: ProvidedDependency) => ({ credentials, secrets, reach, authority })
+  const deps = Object.fromEntries([...resources.deps.provided].map(([name, provided]) => [name, outputsOf(provided)]))
   writeJsonSync(folder.keptDeps, { schema: 1, deps })
 }
 
@@ -46,17 +46,17 @@ export function forgetKeptDeps({ keptDeps }: Pick<RunFolder, 'keptDeps'>): void 
 export async function attachDeps(
   context: RunContext,
   attached: Attached,
-  attachRecipe: (context: RunContext, name: string, given: Given) => Provided,
+  attachRecipe: (context: RunContext, name: string, outputs: DependencyOutputs) => ProvidedDependency,
 ): Promise<void> {
   const kept = readKept(attached)
   const { app, custom } = context.plan
   for (const name of custom.found.settings.deps) {
-    const given = Object.hasOwn(kept, name) ? kept[name] : undefined
-    if (given) {
-      for (const secret of given.secrets) context.masker.add(secret)
+    const outputs = Object.hasOwn(kept, name) ? kept[name] : undefined
+    if (outputs) {
+      for (const secret of outputs.secrets) context.masker.add(secret)
       const provider = await providerOf(name)
       const run = { runId: attached.runId, stack: app.stack }
-      const provided = provider?.attach(providerHost(context), run, given) ?? attachRecipe(context, name, given)
+      const provided = provider?.attach(providerHost(context), run, outputs) ?? attachRecipe(context, name, outputs)
       context.resources.deps.provided.set(name, provided)
     } else {
       context.resources.deps.failures.set(name, failureOf(context, name, notKept(attached, name)))

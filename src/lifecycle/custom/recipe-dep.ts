@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Given, Provided } from '../../deps/provider.ts'
+import type { DependencyOutputs, ProvidedDependency } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
@@ -22,7 +22,7 @@ import { awaitReady } from './ready.ts'
  * settings as if it were tested itself: dependencies, install-steps.sh, env, timeouts, health, `ready`. Its stack is named below
  * the app's, so that the ledger of the run has it.
  */
-export async function provideRecipe(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
+export async function provideRecipe(context: RunContext, reporter: TierReporter, name: string): Promise<ProvidedDependency> {
   const plan = await planOf(context, name)
   const mask = (text: string) => context.masker.mask(text)
   using watch = new StackWatch(context.host.engine, { stack: plan.app.stack, mask, clock: context.clock })
@@ -61,9 +61,9 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
 }
 
 /** The same app, when a kept run has brought it up: it is looked at by its own settings, as they are now. */
-export function attachRecipe(context: RunContext, name: string, given: Given): Provided {
+export function attachRecipe(context: RunContext, name: string, outputs: DependencyOutputs): ProvidedDependency {
   const health = async () => {
-    const { stack, domain } = given.reach ?? { stack: '', domain: '' }
+    const { stack, domain } = outputs.reach ?? { stack: '', domain: '' }
     if ((await context.host.engine.services(stack)).length === 0) {
       throw new InfraError('dep-unhealthy', `nothing of its stack ${stack} runs`)
     }
@@ -71,7 +71,7 @@ export function attachRecipe(context: RunContext, name: string, given: Given): P
     const reporter = tierReporter('integration', { events: sub.events, clock: context.clock }).quiet()
     await awaitServing(sub, reporter, sub.plan.head)
   }
-  return { ...given, calls: {}, health, release: async () => {} }
+  return { ...outputs, calls: {}, health, release: async () => {} }
 }
 
 /** Gives the context of the app that is up. */

@@ -8,7 +8,7 @@ import type { RunContext } from '../context.ts'
 import { maskAs, maskFile } from '../masked-file.ts'
 import { quarantined, shownFile, unmatched } from '../planning/quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
-import type { CustomRun, GivenFile, KeptRow } from '../test-rows.ts'
+import type { CustomRun, SpecFile, KeptRow } from '../test-rows.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { foldReport } from './report.ts'
@@ -61,7 +61,7 @@ export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestR
 }
 
 interface Program {
-  readonly files: readonly GivenFile[]
+  readonly files: readonly SpecFile[]
   readonly op: Operation | null
   readonly output: string
   readonly name: string

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import { timeOfRunId } from '../../lib/ids.ts'
 import type { CodeSide } from '../../sandbox/contract.ts'
 import type { Finding } from '../../verdict/events.ts'
-import type { CustomRow, GivenFile } from '../test-rows.ts'
+import type { CustomRow, SpecFile } from '../test-rows.ts'
 
 type Entry = Settings['quarantine'][number]
 
@@ -36,7 +36,7 @@ export function quarantined(rows: readonly CustomRow[], { active }: Quarantine):
 }
 
 /** Entries about files that were run, none of whose tests has that name: a quarantine that nobody is in. */
-export function unmatched(rows: readonly CustomRow[], files: readonly GivenFile[], { active }: Quarantine): Finding[] {
+export function unmatched(rows: readonly CustomRow[], files: readonly SpecFile[], { active }: Quarantine): Finding[] {
   const run = new Set(files.map(shownFile))
   const known = new Set(rows.map((row) => JSON.stringify([shownFile(row), row.title])))
   return active
