@@ -22,7 +22,7 @@ export interface CanaryRun {
   /** When what decided was known. */
   readonly times: Times
   /** The folder that was kept for a look; null when nothing is kept. */
-  readonly kept: string | null
+  readonly retainedDir: string | null
   /** The last words of the command, where it did not end as expected. */
   readonly said: string
 }
@@ -71,7 +71,7 @@ export async function runCanary(
     differences: wrong,
     ms: systemClock.now() - begun,
     times: stage.times(found),
-    kept: wrong.length === 0 ? null : dir,
+    retainedDir: wrong.length === 0 ? null : dir,
     said: wrong.length === 0 || !ended ? '' : `${ended.stderr}`.trim().split('\n').slice(-25).join('\n'),
   }
 }

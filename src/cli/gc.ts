@@ -87,8 +87,8 @@ async function prune(state: string, options: PruneFlags): Promise<number> {
 }
 
 async function sweep(state: string, runs: readonly string[]): Promise<number> {
-  const kept = runs.map((run) => expandRunId(state, run))
-  const collected = await clearDeadRuns(state, await Engine.connect(), { kept, busy: 'wait' })
+  const retained = runs.map((run) => expandRunId(state, run))
+  const collected = await clearDeadRuns(state, await Engine.connect(), { retained, busy: 'wait' })
   for (const { id, removed, left, failures } of collected) {
     process.stdout.write(`${id}: ${removed} removed${left.length > 0 ? `, ${left.length} left` : ''}\n`)
     for (const { kind, name } of left) process.stdout.write(`  left: ${kind} ${name}\n`)

@@ -8,7 +8,7 @@ import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import { checkpointStore } from './support/checkpoint-store.ts'
-import { keptRun } from './support/kept-run.ts'
+import { retainedRun } from './support/retained-run.ts'
 import { copyResults, makeResultsDir, readyHost, runAndShow, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { refuseOtherHead, resumedRun } from './support/resumed-run.ts'
 import { listenForSignals } from './support/signals.ts'
@@ -19,7 +19,7 @@ import { testSeveral } from './test-several.ts'
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. With several bases: a run for each, and a table. */
 export async function test(recipe: string, options: TestOptions): Promise<number> {
   const bases = parseBases(options.base)
-  refuseKeptBefore(options)
+  refuseKeepWithRollback(options)
   makeResultsDir(options.results)
   if (bases.kind === 'several') return testSeveral(recipe, options, bases.requested)
   using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
@@ -37,7 +37,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
-      const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach) }
+      const attach = options.attach === undefined ? {} : { attach: retainedRun(state, options.attach) }
       const stays = options.keep ? { rollback: false } : {}
       const resume = await resumeOf(state, options)
       const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
@@ -63,7 +63,7 @@ async function resumeOf(state: string, { resume: text }: TestOptions): Promise<P
 }
 
 /** Whoever looks at a kept app, or attaches to it, means head: the setting `upgrade.rollback` gives way to that. */
-function refuseKeptBefore({ keep, only }: TestOptions): void {
+function refuseKeepWithRollback({ keep, only }: TestOptions): void {
   if (!keep || !only?.includes('rollback')) return
   throw new UsageError(
     'keep-rolled-back',

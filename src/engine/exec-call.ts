@@ -127,12 +127,12 @@ async function drained(socket: Duplex): Promise<void> {
 
 async function receive(socket: Duplex, output: PipeOptions['output']): Promise<string> {
   const errors: Buffer[] = []
-  let kept = 0
+  let errorBytes = 0
   let pieces: Buffer[] = []
   const frames = new FrameSplitter((stream, bytes) => {
     if (stream === 'stdout') pieces.push(bytes)
-    else if (kept < KEPT_STDERR) {
-      kept += bytes.length
+    else if (errorBytes < KEPT_STDERR) {
+      errorBytes += bytes.length
       errors.push(bytes)
     }
   })

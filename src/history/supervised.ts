@@ -26,9 +26,9 @@ export function superviseRun(
   const child = spawnProgram(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const stop = () => void child.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })
-  const kept = { stdout: '', stderr: '' }
-  const keep = (name: keyof typeof kept) => (chunk: Buffer) => {
-    kept[name] = (kept[name] + chunk.toString()).slice(-KEPT_CHARACTERS)
+  const output = { stdout: '', stderr: '' }
+  const keep = (name: keyof typeof output) => (chunk: Buffer) => {
+    output[name] = (output[name] + chunk.toString()).slice(-KEPT_CHARACTERS)
   }
   child.stdout.on('data', keep('stdout'))
   child.stderr.on('data', keep('stderr'))
@@ -37,7 +37,7 @@ export function superviseRun(
     child.on('error', (cause) =>
       reject(new InfraError('program-missing', `cannot start ${file}: ${messageOf(cause)}`, { cause })),
     )
-    child.on('close', (exitCode) => resolve({ exitCode, ...kept }))
+    child.on('close', (exitCode) => resolve({ exitCode, ...output }))
   }).finally(() => signal.removeEventListener('abort', stop))
 }
 

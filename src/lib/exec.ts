@@ -130,10 +130,10 @@ export function endingOf({ exitCode, timedOut }: Pick<ExecResult, 'exitCode' | '
 
 /** What a child process gets of our environment: enough to find programs and the engine, none of our secrets. */
 export function inheritedEnv(): Record<string, string> {
-  const kept = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|DOCKER_.*|SSL_CERT_.*|XDG_.*|CC_CI_RUN)$/
+  const INHERITED = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|DOCKER_.*|SSL_CERT_.*|XDG_.*|CC_CI_RUN)$/
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      (entry): entry is [string, string] => kept.test(entry[0]) && entry[1] !== undefined,
+      (entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined,
     ),
   )
 }

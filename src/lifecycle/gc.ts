@@ -5,7 +5,7 @@ import { takeLedger } from '../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
 import { tryMachineLock } from '../lib/machine-lock.ts'
 import { waitFor } from '../lib/wait.ts'
-import { forgetKeptDeps } from './custom/kept-deps.ts'
+import { forgetRetainedDeps } from './custom/retained-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
@@ -22,7 +22,7 @@ export interface GcOptions {
   readonly stateDir: string
   readonly engine: Engine
   /** Runs kept by --keep are only removed when named here. */
-  readonly kept?: readonly string[]
+  readonly retained?: readonly string[]
   readonly timeoutMs?: number
   /**
    * What is done where another process takes a run down this moment. `wait`: until it has, so that what was dead is gone when this is over; a run that it holds for
@@ -37,7 +37,7 @@ const BUSY_DEADLINE_MS = 10 * 60_000
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
 export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
   const collected: Collected[] = []
-  for (const { id } of abandonedRuns(options.stateDir, options.kept))
+  for (const { id } of abandonedRuns(options.stateDir, options.retained))
     collected.push(...(await collectAlone(id, options)))
   return collected
 }
@@ -49,7 +49,7 @@ export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
 async function collectAlone(id: string, options: GcOptions): Promise<Collected[]> {
   using lock = await (options.busy === 'wait' ? awaitedLock(id) : tryMachineLock(lockOf(id)))
   if (!lock) return options.busy === 'wait' ? [held(id)] : []
-  const record = abandonedRuns(options.stateDir, options.kept).find((one) => one.id === id)
+  const record = abandonedRuns(options.stateDir, options.retained).find((one) => one.id === id)
   return record ? [await collect(record, options)] : []
 }
 
@@ -75,13 +75,13 @@ function held(id: string): Collected {
 }
 
 /** Runs that `collectGarbage` would take down. */
-export function abandonedRuns(stateDir: string, kept: readonly string[] = []): RunRecord[] {
+export function abandonedRuns(stateDir: string, retained: readonly string[] = []): RunRecord[] {
   return listRuns(stateDir)
     .map((id) => readRecord(runFolder(stateDir, id)))
     .filter((record) => record !== null)
     .filter(
       (record) =>
-        isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && kept.includes(record.id)),
+        isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && retained.includes(record.id)),
     )
 }
 
@@ -111,7 +111,7 @@ async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_00
   const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, timeoutMs }))]
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) {
-    forgetKeptDeps(folder)
+    forgetRetainedDeps(folder)
     setStatus(folder, 'ended')
   }
   return {

@@ -36,12 +36,12 @@ export function startLogKeeper(context: RunContext): LogKeeper {
   const { host, plan } = context
   const watch = host.engine.events(plan.app.stack)
   const stop = new AbortController()
-  const kept = new Set<string>()
+  const saved = new Set<string>()
   const listening = listen()
   async function listen(): Promise<void> {
     while (!stop.signal.aborted) {
       await watch.wake(stop.signal).catch(() => undefined)
-      if (!stop.signal.aborted) await keepEnded(context, kept).catch(() => undefined)
+      if (!stop.signal.aborted) await keepEnded(context, saved).catch(() => undefined)
     }
   }
   return {
@@ -53,12 +53,12 @@ export function startLogKeeper(context: RunContext): LogKeeper {
   }
 }
 
-async function keepEnded(context: RunContext, kept: Set<string>): Promise<void> {
+async function keepEnded(context: RunContext, saved: Set<string>): Promise<void> {
   const { host, plan } = context
   for (const container of await host.engine.containers({ stack: plan.app.stack })) {
-    if (!ENDED.has(container.state) || kept.has(container.id)) continue
+    if (!ENDED.has(container.state) || saved.has(container.id)) continue
     keep(context, container, await logOf(context, container))
-    kept.add(container.id)
+    saved.add(container.id)
   }
 }
 

@@ -184,7 +184,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const { head: unbounded, pristine } = await headRelease(headSource, custom.found)
   const canonical = request.canonical ?? ({ kind: 'none' } as const)
   const question = {
-    ...{ repo, app, head: unbounded, settings, overlay, asked: requestedBase(request) },
+    ...{ repo, app, head: unbounded, settings, overlay, requested: requestedBase(request) },
     ...{ dir: folder.checkoutBase, viaDir: folder.checkoutVia },
     ...{ canonical: canonicalOf(canonical), secretValues },
   }

@@ -13,7 +13,7 @@ import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { unplant } from './app/witnessing.ts'
 import { lookAtAttached, ownStack } from './attached-app.ts'
 import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
-import { attachDeps, keepDeps } from './custom/kept-deps.ts'
+import { attachDeps, keepDeps } from './custom/retained-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { DiskGuard } from './disk/guard.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './judging/attempts.ts'
@@ -23,7 +23,7 @@ import { canonicalOf } from './kept-data/canonical.ts'
 import type { Checkpoints } from './kept-data/checkpoint.ts'
 import { settleCanonical } from './kept-data/keep-canonical.ts'
 import { settleCheckpoint } from './kept-data/keep-checkpoint.ts'
-import type { KeptData } from './kept-data/kept-data.ts'
+import type { StoredData } from './kept-data/kept-data.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
 import type { RunPlan } from './plan.ts'
 import { RunResources } from './resources.ts'
@@ -218,9 +218,9 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   return { folder, masker, events, clock, signal, runSignal: signal, keeping, checkpoints, ...fresh }
 }
 
-function secretsOf(kept: KeptData | null): string[] {
-  if (!kept) return []
-  const { env, values } = kept.secrets
+function secretsOf(stored: StoredData | null): string[] {
+  if (!stored) return []
+  const { env, values } = stored.secrets
   return [...values.values(), ...secretValuesOf(Object.fromEntries(env))]
 }
 

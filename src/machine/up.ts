@@ -53,7 +53,7 @@ export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }
 }
 
 /** Something that cc-ci keeps on the Swarm of a machine, such as a dependency of recipes. `remove` is true when there was something. */
-interface Kept {
+interface MachineService {
   readonly what: string
   readonly remove: () => Promise<boolean>
 }
@@ -62,16 +62,16 @@ export interface DownOptions {
   readonly state: string
   readonly log: (line: string) => void
   /** Taken away first. */
-  readonly kept?: readonly Kept[]
+  readonly services?: readonly MachineService[]
 }
 
 /** Removes what `engine up` and runs made and nothing else; gives what it removed. Refuses while something runs on the Swarm it made. */
-export function engineDown({ state, log, kept = [] }: DownOptions): Promise<string[]> {
+export function engineDown({ state, log, services = [] }: DownOptions): Promise<string[]> {
   return withMachineLock(log, async () => {
     if (readRecord(state, 'swarm') || readRecord(state, 'engine')) await refuseWhileInUse()
     const removed: string[] = []
     if ((await tryDocker(['version'])).exitCode === 0) {
-      removed.push(...(await removeKept(kept)))
+      removed.push(...(await removeServices(services)))
       if (await removeEdge()) removed.push('edge')
       if (await removeProxy(state)) removed.push('network proxy')
       if (await leaveSwarm(state)) removed.push('Swarm')
@@ -149,10 +149,10 @@ function incomplete(rows: readonly DoctorRow[]): InfraError {
   return new InfraError('machine-incomplete', `this machine still lacks:\n${lines.join('\n')}`)
 }
 
-async function removeKept(kept: readonly Kept[]): Promise<string[]> {
+async function removeServices(services: readonly MachineService[]): Promise<string[]> {
   if ((await swarmPart.look()).state !== 'ok') return []
   const removed: string[] = []
-  for (const { what, remove } of kept) if (await remove()) removed.push(what)
+  for (const { what, remove } of services) if (await remove()) removed.push(what)
   return removed
 }
 

@@ -45,7 +45,7 @@ const QUOTED = { '"': /"(?:\\.|[^"\\])*"/y, "'": /'[^']*'/y, $: /\$\{[^}]*\}/y }
 /** Where one of them is not closed, none of its kind is closed behind it: looking again from each would take time with the square. */
 function withoutQuoted(line: string): string {
   const unclosed = new Set<string>()
-  const kept: string[] = []
+  const lines: string[] = []
   let at = 0
   for (const { index, 0: opening } of line.matchAll(/["']|\$\{/g)) {
     const kind = opening.charAt(0) as keyof typeof QUOTED
@@ -56,10 +56,10 @@ function withoutQuoted(line: string): string {
       unclosed.add(kind)
       continue
     }
-    kept.push(line.slice(at, index))
+    lines.push(line.slice(at, index))
     at = pattern.lastIndex
   }
-  return [...kept, line.slice(at)].join('')
+  return [...lines, line.slice(at)].join('')
 }
 
 function withoutComment(line: string): string {

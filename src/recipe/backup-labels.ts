@@ -51,7 +51,7 @@ export function backupLabels({ model }: ResolvedStack): BackupLabel[] {
   )
 }
 
-type Meaning = Pick<BackupLabel, 'asks' | 'problem'>
+type Meaning = Pick<BackupLabel, 'request' | 'problem'>
 
 function read(key: string, value: string, volumes: readonly string[]): Meaning {
   if (key === 'backupbot.backup') return ofSwitch({ is: 'backup', on: isOneOf(TRUE, value) }, value)

@@ -67,18 +67,18 @@ export function sqlWitness(
       const { result, summary, counts, details } = compareFingerprints(was, now.fingerprint, between)
       const back = now.marker === value
       const missing = others.filter((name) => now.others.get(name) !== value && !now.hidden.includes(name))
-      const kept = back && missing.length === 0
+      const isComplete = back && missing.length === 0
       const notes = now.note ? [now.note] : []
-      const isLost = !kept || result === 'lost'
+      const isLost = !isComplete || result === 'lost'
       return {
         subject,
         kind,
-        result: kept ? result : 'lost',
+        result: isComplete ? result : 'lost',
         ...(isLost && destroyed !== undefined ? { loss: back ? 'not-covered' : 'not-restored' } : {}),
         before: `marker row; ${describeFingerprint(was)}`,
         ...(destroyed === undefined ? {} : { destroyed }),
         after: `${marker}; ${describeFingerprint(now.fingerprint)}`,
-        summary: kept
+        summary: isComplete
           ? summary
           : withoutMarker({ summary, counts, missing: back ? missing : null, isNew: destroyed === undefined }),
         counts,

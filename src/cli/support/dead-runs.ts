@@ -15,7 +15,7 @@ import { checkpointsBudget } from './checkpoint-store.ts'
 export async function clearDeadRuns(
   state: string,
   engine: Engine,
-  options: Pick<GcOptions, 'kept' | 'busy'> = {},
+  options: Pick<GcOptions, 'retained' | 'busy'> = {},
 ): Promise<Collected[]> {
   const collected = await collectGarbage({ ...options, stateDir: state, engine })
   for (const { id } of collected) publishDead(state, id)

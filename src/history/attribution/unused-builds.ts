@@ -93,8 +93,8 @@ async function remove({ used, paths, lock: name }: Removable, question: UnusedBu
 
 /** Names of packages that a checkout is linked to, but for those of these commits. */
 function linkedPackages(state: string, gone: readonly string[]): ReadonlySet<string> {
-  const kept = namesIn(buildsDir(state)).filter((commit) => !gone.includes(commit))
-  const links = kept.map((commit) => join(buildsDir(state), commit, 'checkout', 'node_modules'))
+  const left = namesIn(buildsDir(state)).filter((commit) => !gone.includes(commit))
+  const links = left.map((commit) => join(buildsDir(state), commit, 'checkout', 'node_modules'))
   const there = links.filter((link) => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink())
   return new Set(there.map((link) => basename(dirname(readlinkSync(link)))))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { keptShape } from '../kept-data/contract.ts'
+import { storedDataShape } from '../kept-data/contract.ts'
 
 /**
  * Canonicals: the data of the last green released versions, one for each version of each recipe, kept so that later runs start where operators are.
@@ -21,7 +21,7 @@ import { keptShape } from '../kept-data/contract.ts'
 /** Another number is another tool's business: such a canonical is not used, and is the first to go. */
 export const FORMAT = 1
 
-export const manifestShape = keptShape.extend({
+export const manifestShape = storedDataShape.extend({
   format: z.literal(FORMAT),
   recipe: z.object({ name: z.string().min(1), origin: z.string().min(1) }),
   /** The tag. */

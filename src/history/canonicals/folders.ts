@@ -7,7 +7,7 @@ import { compareVersions } from '../../recipe/versions.ts'
 import { type Manifest, manifestShape } from './contract.ts'
 
 /** One generation of one version as it lies on disk. */
-export interface Kept {
+export interface CanonicalGeneration {
   /** Of the version: what is locked. */
   readonly home: string
   /** Of the generation. */
@@ -45,7 +45,7 @@ export function usedMark(home: string): string {
 }
 
 /** Every generation of every version, the newest of each first. */
-export function keptIn(state: string): Kept[] {
+export function generationsIn(state: string): CanonicalGeneration[] {
   const root = canonicalsDir(state)
   return foldersIn(root)
     .filter((name) => !name.startsWith('.'))
@@ -54,7 +54,7 @@ export function keptIn(state: string): Kept[] {
 }
 
 /** The generations of one version, newest first. */
-export function generationsOf(home: string): Kept[] {
+export function generationsOf(home: string): CanonicalGeneration[] {
   return foldersIn(home)
     .filter(isRunId)
     .sort()
@@ -69,8 +69,8 @@ export function generationsOf(home: string): Kept[] {
 }
 
 /** The one that counts: the newest of its version that can be read. */
-export function newestWhole(generations: readonly Kept[]): (Kept & { readonly manifest: Manifest }) | null {
-  return generations.find((kept): kept is Kept & { manifest: Manifest } => kept.manifest !== null) ?? null
+export function newestWhole(generations: readonly CanonicalGeneration[]): (CanonicalGeneration & { readonly manifest: Manifest }) | null {
+  return generations.find((generation): generation is CanonicalGeneration & { manifest: Manifest } => generation.manifest !== null) ?? null
 }
 
 /** Versions of a recipe, newest first. */

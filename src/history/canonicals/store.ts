@@ -15,9 +15,9 @@ import type {
 } from '../../lifecycle/kept-data/canonical.ts'
 import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { openDraft } from '../kept-data/draft.ts'
-import { keptDataIn } from '../kept-data/read.ts'
+import { readStoredData } from '../kept-data/read.ts'
 import { refuseWithoutRoom } from '../kept-data/room.ts'
-import { type ImageNow, verify } from '../kept-data/verification.ts'
+import { type CurrentImageId, verify } from '../kept-data/verification.ts'
 import { FORMAT, type Manifest } from './contract.ts'
 import { evictions } from './eviction.ts'
 import {
@@ -26,8 +26,8 @@ import {
   foldersIn,
   generationsOf,
   homeOf,
-  type Kept,
-  keptIn,
+  type CanonicalGeneration,
+  generationsIn,
   newestWhole,
   usedMark,
   versionsOf,
@@ -40,7 +40,7 @@ export interface StoreOptions {
   /** What all canonicals may take on the disk together. */
   readonly budgetBytes: number
   /** Null: there is no engine to ask, and images are not compared. */
-  readonly imageNow: ImageNow | null
+  readonly imageNow: CurrentImageId | null
   /** For the manifest. */
   readonly engine?: () => Promise<{ readonly version: string; readonly api: string }>
   readonly clock?: Clock
@@ -80,7 +80,7 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
         now: () => clock.now(),
         async committed() {
           await removeOlder(dirname(target))
-          for (const kept of evictions(keptIn(state), { bytes: budgetBytes, spare: target })) await removeKept(kept)
+          for (const generation of evictions(generationsIn(state), { bytes: budgetBytes, spare: target })) await removeGenerationLocked(generation)
           await pinRuns(state)
         },
       })
@@ -92,9 +92,9 @@ async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key:
   const home = homeOf(state, key)
   const generations = generationsOf(home)
   if (generations.length === 0) return { kind: 'missing' }
-  const kept = newestWhole(generations)
-  if (!kept) return unusable('its manifest cannot be read, or is of another format')
-  const { manifest } = kept
+  const newest = newestWhole(generations)
+  if (!newest) return unusable('its manifest cannot be read, or is of another format')
+  const { manifest } = newest
   if (manifest.commit !== key.commit)
     return unusable(`it was taken of ${manifest.commit.slice(0, 8)}, and the tag is at ${key.commit.slice(0, 8)} now`)
   const lock = await tryMachineLock(lockName(home))
@@ -103,24 +103,24 @@ async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key:
     lock?.[Symbol.dispose]()
     return unusable(`it is lent to ${by}: its app has a name that only one run can have`)
   }
-  const verdict = await verify(kept, imageNow)
+  const verdict = await verify(newest, imageNow)
   if (verdict.kind !== 'whole') {
     lock[Symbol.dispose]()
     return unusable(`it is ${verdict.kind}: ${verdict.why.join('; ')}`)
   }
   // Never released: the kernel does it when this process ends.
-  return { kind: 'usable', canonical: lentOf(kept, { manifest, clock }) }
+  return { kind: 'usable', canonical: lentOf(newest, { manifest, clock }) }
 }
 
 function unusable(why: string): Found {
   return { kind: 'unusable', why }
 }
 
-function lentOf({ dir, home }: Kept, { manifest, clock }: { manifest: Manifest; clock: Clock }): Canonical {
+function lentOf({ dir, home }: CanonicalGeneration, { manifest, clock }: { manifest: Manifest; clock: Clock }): Canonical {
   const { recipe, version, commit } = manifest
   // A plan only looks: it is used when somebody reads it.
   const used = () => writeFileSync(usedMark(home), `${new Date(clock.now()).toISOString()}\n`, { mode: 0o600 })
-  return { ...keptDataIn({ dir, manifest }, used), recipe: recipe.name, origin: recipe.origin, version, commit }
+  return { ...readStoredData({ dir, manifest }, used), recipe: recipe.name, origin: recipe.origin, version, commit }
 }
 
 /** A run that was kept, or killed, has left the app up, and its lock has gone with its process. */
@@ -141,20 +141,20 @@ function lockName(home: string): string {
 export async function removeVersion(home: string): Promise<boolean> {
   return withLock(home, async () => {
     // Its generations first: what is left after a kill is a folder without any.
-    for (const kept of generationsOf(home)) await removeGeneration(kept)
+    for (const generation of generationsOf(home)) await removeGeneration(generation)
     await rm(home, { recursive: true, force: true })
     await rmdir(dirname(home)).catch(() => undefined)
   })
 }
 
-async function removeKept(kept: Kept): Promise<boolean> {
-  const { home, dir } = kept
+async function removeGenerationLocked(generation: CanonicalGeneration): Promise<boolean> {
+  const { home, dir } = generation
   const isLast = generationsOf(home).every((other) => other.dir === dir)
-  return isLast ? removeVersion(home) : withLock(home, () => removeGeneration(kept))
+  return isLast ? removeVersion(home) : withLock(home, () => removeGeneration(generation))
 }
 
 /** Out of sight in one step, so that a kill leaves no half of it under its name; the rest goes with the drafts of dead runs. */
-async function removeGeneration({ home, dir, runId }: Kept): Promise<void> {
+async function removeGeneration({ home, dir, runId }: CanonicalGeneration): Promise<void> {
   const drafts = join(dirname(dirname(home)), basename(draftsDir('')))
   await mkdir(drafts, { recursive: true, mode: 0o700 })
   const gone = join(drafts, `${runId}.removed-${randomId(6)}`)
@@ -167,8 +167,8 @@ async function removeOlder(home: string): Promise<void> {
   const generations = generationsOf(home)
   const newest = newestWhole(generations)
   if (!newest) return
-  for (const kept of generations.filter(({ dir }) => dir !== newest.dir))
-    await withLock(home, () => removeGeneration(kept))
+  for (const generation of generations.filter(({ dir }) => dir !== newest.dir))
+    await withLock(home, () => removeGeneration(generation))
 }
 
 async function withLock(home: string, act: () => Promise<void>): Promise<boolean> {

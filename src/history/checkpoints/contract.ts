@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CHECKPOINT_TIERS } from '../../lifecycle/kept-data/checkpoint.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
-import { keptShape } from '../kept-data/contract.ts'
+import { storedDataShape } from '../kept-data/contract.ts'
 
 /**
  * Checkpoints: the app of a run as it was when a tier had passed, so that a failed run can be resumed.
@@ -22,7 +22,7 @@ export const FORMAT = 1
 
 const digest = z.record(z.string(), z.string())
 
-export const checkpointShape = keptShape.extend({
+export const checkpointShape = storedDataShape.extend({
   format: z.literal(FORMAT),
   recipe: z.object({ name: z.string().min(1), commit: z.string().regex(/^[0-9a-f]{40}$/), dirty: z.boolean() }),
   after: z.enum(CHECKPOINT_TIERS),

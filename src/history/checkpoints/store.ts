@@ -9,10 +9,10 @@ import { tryMachineLock } from '../../lib/machine-lock.ts'
 import { CHECKPOINT_TIERS, type Checkpoint, type CheckpointKeeper } from '../../lifecycle/kept-data/checkpoint.ts'
 import { isAbandoned, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { openDraft } from '../kept-data/draft.ts'
-import { keptDataIn } from '../kept-data/read.ts'
+import { readStoredData } from '../kept-data/read.ts'
 import { AGAINST_REUSE } from '../kept-data/reuse.ts'
 import { refuseWithoutRoom } from '../kept-data/room.ts'
-import { type ImageNow, verify } from '../kept-data/verification.ts'
+import { type CurrentImageId, verify } from '../kept-data/verification.ts'
 import { type CheckpointManifest, checkpointShape, FORMAT } from './contract.ts'
 
 export interface CheckpointOptions {
@@ -20,7 +20,7 @@ export interface CheckpointOptions {
   /** What all checkpoints may take on the disk together. */
   readonly budgetBytes: number
   /** Null: there is no engine to ask, and images are not compared. */
-  readonly imageNow: ImageNow | null
+  readonly imageNow: CurrentImageId | null
   readonly clock?: Clock
 }
 
@@ -55,13 +55,13 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         hint: 'Free some space: checkpoints are below checkpoints/ in the state folder.',
       })
       const home = join(checkpointsDir(state), app.runId)
-      const { only, ...asked } = facts.request
+      const { only, ...request } = facts.request
       return openDraft({
         dir: join(draftsDir(state), app.runId),
         target: join(home, facts.after),
         manifest: {
           ...{ format: FORMAT, ...facts, run: app.runId },
-          asked: { ...asked, ...(only ? { only: [...only] } : {}) },
+          asked: { ...request, ...(only ? { only: [...only] } : {}) },
           app: { domain: app.domain, stack: app.stack },
           images: [...app.images],
         },
@@ -73,7 +73,7 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         },
       })
     },
-    keptAfter: (run) => newestOf(state, run)?.manifest.after ?? null,
+    storedAfter: (run) => newestOf(state, run)?.manifest.after ?? null,
     discard: (run) => remove(state, join(checkpointsDir(state), run)),
     lend: (run) => lend(options, run),
     runs: () => runsIn(state),
@@ -139,8 +139,8 @@ async function lend({ state, imageNow }: CheckpointOptions, run: string): Promis
     )
   }
   // Never released: the kernel does it when this process ends.
-  const { recipe, after, asked, digests } = found.manifest
-  return { recipe, after, request, digests, data: keptDataIn(found) }
+  const { recipe, after, asked: request, digests } = found.manifest
+  return { recipe, after, request, digests, data: readStoredData(found) }
 }
 
 /** By the name of the app, which runs that continued from one another share. Null: it is lent. */

@@ -24,7 +24,7 @@ export function imagePolicy(options: { readonly olderThan?: string; readonly max
 }
 
 /** A recorded image as it is now. */
-export interface ImageNow {
+export interface CurrentImage {
   readonly image: PulledImage
   /** 0: the engine has it no more. */
   readonly bytes: number
@@ -32,17 +32,17 @@ export interface ImageNow {
   readonly keep: string | null
 }
 
-export interface PlannedImage extends ImageNow {
+export interface PlannedImage extends CurrentImage {
   readonly why: 'age' | 'size'
 }
 
 /** What goes: whatever was not used for too long, then those that were not used for longest, until the rest is within the limit. */
-export function planImages(all: readonly ImageNow[], policy: ImagePolicy, now: number): readonly PlannedImage[] {
+export function planImages(all: readonly CurrentImage[], policy: ImagePolicy, now: number): readonly PlannedImage[] {
   const { olderThanMs, maxBytes } = policy
   const byUse = [...all].sort((a, b) => a.image.usedAt.localeCompare(b.image.usedAt))
   let bytes = byUse.reduce((sum, one) => sum + one.bytes, 0)
   const planned: PlannedImage[] = []
-  const isOld = ({ image }: ImageNow) => olderThanMs !== null && now - Date.parse(image.usedAt) >= olderThanMs
+  const isOld = ({ image }: CurrentImage) => olderThanMs !== null && now - Date.parse(image.usedAt) >= olderThanMs
   for (const one of byUse) {
     if (one.keep !== null || !isOld(one)) continue
     planned.push({ ...one, why: 'age' })

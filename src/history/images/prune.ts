@@ -10,7 +10,7 @@ import {
   readPulled,
   withImages,
 } from '../../lifecycle/app/pulled-images.ts'
-import { type ImageNow, type ImagePolicy, type PlannedImage, planImages } from './policy.ts'
+import { type CurrentImage, type ImagePolicy, type PlannedImage, planImages } from './policy.ts'
 
 export interface PruneImagesOptions {
   readonly state: string
@@ -52,7 +52,7 @@ export async function pruneImages(options: PruneImagesOptions): Promise<ImagesPr
   const { state, engine, policy, clock, dryRun = false } = options
   const { id: on } = await engine.info()
   const now = clock.now()
-  const all: ImageNow[] = []
+  const all: CurrentImage[] = []
   for (const image of await pulledImages(state, on)) all.push(await lookAt(options, image))
   const planned = planImages(all, policy, now)
   const removed: ImagesPruned['removed'][number][] = []
@@ -75,7 +75,7 @@ export async function pruneImages(options: PruneImagesOptions): Promise<ImagesPr
   return { schema: 1, dryRun, at: new Date(now).toISOString(), policy, before, after, removed, kept, failures }
 }
 
-async function lookAt({ engine, pinned }: PruneImagesOptions, image: PulledImage): Promise<ImageNow> {
+async function lookAt({ engine, pinned }: PruneImagesOptions, image: PulledImage): Promise<CurrentImage> {
   const found = await engine.image(image.ref)
   const bytes = found?.sizeBytes ?? 0
   const foreign = found !== null && (found.repoDigests.length === 0 || (image.id !== null && found.id !== image.id))

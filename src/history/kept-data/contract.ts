@@ -16,7 +16,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.number().int().min(0)
 
 /** What every manifest has, whatever else it says. */
-export const keptShape = z.object({
+export const storedDataShape = z.object({
   /** The run whose app it was. */
   run: z.string().refine(isRunId),
   takenAt: z.iso.datetime(),
@@ -38,7 +38,7 @@ export const keptShape = z.object({
   secrets: sha256,
 })
 
-export type KeptManifest = z.infer<typeof keptShape>
+export type StoredDataManifest = z.infer<typeof storedDataShape>
 
 export const secretsShape = z.object({
   env: z.record(z.string(), z.string()),

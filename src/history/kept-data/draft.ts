@@ -7,8 +7,8 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
 import { syncPath } from '../../lib/atomic-file.ts'
-import type { DataDraft, KeptVolume } from '../../lifecycle/kept-data/kept-data.ts'
-import type { KeptManifest } from './contract.ts'
+import type { DataDraft, StoredVolume } from '../../lifecycle/kept-data/kept-data.ts'
+import type { StoredDataManifest } from './contract.ts'
 
 export interface DraftOptions {
   /** Where it is written; made here. */
@@ -16,7 +16,7 @@ export interface DraftOptions {
   /** The folder that it becomes. */
   readonly target: string
   /** All that is known before the data is read. */
-  readonly manifest: Omit<KeptManifest, 'volumes' | 'secrets' | 'takenAt'> & Readonly<Record<string, unknown>>
+  readonly manifest: Omit<StoredDataManifest, 'volumes' | 'secrets' | 'takenAt'> & Readonly<Record<string, unknown>>
   /** Content of secrets.json. */
   readonly secrets: {
     readonly env: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ export async function openDraft({ dir, target, manifest, secrets, now, committed
   await rm(dir, { recursive: true, force: true })
   mkdirSync(join(dir, 'volumes'), { recursive: true, mode: 0o700 })
   const text = `${JSON.stringify(secrets, null, 2)}\n`
-  const volumes: KeptManifest['volumes'] = []
+  const volumes: StoredDataManifest['volumes'] = []
   return {
     async add(volume, copy) {
       const stored = await store(dir, `volumes/${volumes.length}.tar.zst`, copy)
@@ -41,7 +41,7 @@ export async function openDraft({ dir, target, manifest, secrets, now, committed
     },
     async commit() {
       const takenAt = new Date(now()).toISOString()
-      const whole: KeptManifest = {
+      const whole: StoredDataManifest = {
         ...manifest,
         takenAt,
         volumes,
@@ -63,7 +63,7 @@ async function store(
   dir: string,
   file: string,
   copy: Parameters<DataDraft['add']>[1],
-): Promise<Pick<KeptManifest['volumes'][number], 'file' | 'storedBytes'> & Pick<KeptVolume, 'content'>> {
+): Promise<Pick<StoredDataManifest['volumes'][number], 'file' | 'storedBytes'> & Pick<StoredVolume, 'content'>> {
   const path = join(dir, file)
   const hash = createHash('sha256')
   const into = new PassThrough()

@@ -2,14 +2,14 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createZstdDecompress } from 'node:zlib'
 import { UsageError } from '../../lib/errors.ts'
-import type { KeptData } from '../../lifecycle/kept-data/kept-data.ts'
-import { type KeptManifest, secretsShape } from './contract.ts'
+import type { StoredData } from '../../lifecycle/kept-data/kept-data.ts'
+import { type StoredDataManifest, secretsShape } from './contract.ts'
 
 /** The data in a folder that `verify` found whole. `onOpen` is called when somebody begins to read a volume. */
-export function keptDataIn(
-  { dir, manifest }: { readonly dir: string; readonly manifest: KeptManifest },
+export function readStoredData(
+  { dir, manifest }: { readonly dir: string; readonly manifest: StoredDataManifest },
   onOpen: () => void = () => undefined,
-): KeptData {
+): StoredData {
   const { env, values } = secretsShape.parse(JSON.parse(readFileSync(join(dir, 'secrets.json'), 'utf8')))
   const { run, takenAt, app, images, volumes } = manifest
   return {

@@ -4,21 +4,21 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
 import { messageOf } from '../../lib/errors.ts'
-import { type KeptManifest, secretsShape } from './contract.ts'
+import { type StoredDataManifest, secretsShape } from './contract.ts'
 
 /** Id of the image that a reference names on this machine now; null where it has none of that name. */
-export type ImageNow = (ref: string) => Promise<string | null>
+export type CurrentImageId = (ref: string) => Promise<string | null>
 
 /** `stale`: true to what was taken, which is not what its references name now. `damaged`: not what was taken. */
-export type Verdict =
+export type StoredDataVerdict =
   | { readonly kind: 'whole' }
   | { readonly kind: 'stale' | 'damaged'; readonly why: readonly string[] }
 
 /** Reads all of it. A manifest that is null could not be read. Null for `imageNow`: images are not compared, for want of an engine. */
 export async function verify(
-  { dir, manifest }: { readonly dir: string; readonly manifest: KeptManifest | null },
-  imageNow: ImageNow | null,
-): Promise<Verdict> {
+  { dir, manifest }: { readonly dir: string; readonly manifest: StoredDataManifest | null },
+  imageNow: CurrentImageId | null,
+): Promise<StoredDataVerdict> {
   if (!manifest) return { kind: 'damaged', why: ['its manifest cannot be read, or is of another format'] }
   const moved = imageNow ? await movedImages(manifest, imageNow) : []
   const wrong = [...(await wrongVolumes(dir, manifest)), ...wrongSecrets(dir, manifest)]
@@ -27,7 +27,7 @@ export async function verify(
 }
 
 /** An image that is not here is pulled when it is needed; what it is then, the run compares. */
-async function movedImages({ images }: KeptManifest, imageNow: ImageNow): Promise<string[]> {
+async function movedImages({ images }: StoredDataManifest, imageNow: CurrentImageId): Promise<string[]> {
   const found = await Promise.all(
     images.map(async ({ ref, id }) => {
       const now = await imageNow(ref)
@@ -41,7 +41,7 @@ function short(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12)
 }
 
-async function wrongVolumes(dir: string, { volumes }: KeptManifest): Promise<string[]> {
+async function wrongVolumes(dir: string, { volumes }: StoredDataManifest): Promise<string[]> {
   const wrong: string[] = []
   for (const { volume, file, content } of volumes) {
     const found = await contentOf(join(dir, file)).catch((error: unknown) => `unreadable (${messageOf(error)})`)
@@ -57,7 +57,7 @@ async function contentOf(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-function wrongSecrets(dir: string, { secrets }: KeptManifest): string[] {
+function wrongSecrets(dir: string, { secrets }: StoredDataManifest): string[] {
   try {
     const bytes = readFileSync(join(dir, 'secrets.json'))
     secretsShape.parse(JSON.parse(bytes.toString('utf8')))

@@ -1,6 +1,6 @@
 import type { Results } from '../../verdict/results.ts'
 import type { RunPlan } from '../plan.ts'
-import type { DataDraft, KeptApp, KeptData, KeptSecrets } from './kept-data.ts'
+import type { DataDraft, StoredApp, StoredData, StoredSecrets } from './kept-data.ts'
 
 /**
  * What a run knows of canonicals: the data of the last green released versions, kept between runs. The store is handed in from above
@@ -19,7 +19,7 @@ export interface ReleaseKey {
 }
 
 /** A canonical that is whole, lent to one run. */
-export interface Canonical extends ReleaseKey, KeptData {}
+export interface Canonical extends ReleaseKey, StoredData {}
 
 /** `missing`: there is none of this version. `unusable`: there is one, and why it is not taken. */
 export type Found =
@@ -50,7 +50,7 @@ export interface CanonicalKeeper {
   /** Why the data of this run is not kept; none: it may be. A code for programs, a reason for people. */
   refusals(facts: PromotionFacts): readonly { readonly code: string; readonly reason: string }[]
   /** Begins a new one beside the old one. Throws InfraError `canonical-no-room`, before anything is written. */
-  begin(key: ReleaseKey, app: KeptApp, secrets: KeptSecrets, bytes: number): Promise<DataDraft>
+  begin(key: ReleaseKey, app: StoredApp, secrets: StoredSecrets, bytes: number): Promise<DataDraft>
 }
 
 /** What a run does with a canonical. */

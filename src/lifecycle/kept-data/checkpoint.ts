@@ -2,7 +2,7 @@ import type { Release } from '../../deploy/deployer.ts'
 import { TIERS, type TierId, withNeeds } from '../../verdict/tiers.ts'
 import type { PlanRequest, RunPlan } from '../plan.ts'
 import { type ReleaseDigest, releaseDigest } from '../planning/release-digest.ts'
-import type { DataDraft, KeptApp, KeptData, KeptSecrets } from './kept-data.ts'
+import type { DataDraft, StoredApp, StoredData, StoredSecrets } from './kept-data.ts'
 
 /**
  * What a run knows of checkpoints: its app as it was when a tier had passed, kept so that a failed run can be resumed (`cc-ci test --resume`) and need
@@ -37,7 +37,7 @@ export interface CheckpointFacts {
 
 /** A checkpoint that is whole, lent to one run. */
 export interface Checkpoint extends CheckpointFacts {
-  readonly data: KeptData
+  readonly data: StoredData
 }
 
 /** A run that continues from a failed one. */
@@ -54,9 +54,9 @@ export interface CheckpointKeeper {
   /** Why the app of such a run cannot be had again from its volumes, for a person; null: it can. */
   refusal(plan: RunPlan): string | null
   /** Begins a new one, which takes the place of the one that the run has. Throws InfraError `checkpoint-no-room` before anything is written. */
-  begin(facts: CheckpointFacts, app: KeptApp, secrets: KeptSecrets, bytes: number): Promise<DataDraft>
+  begin(facts: CheckpointFacts, app: StoredApp, secrets: StoredSecrets, bytes: number): Promise<DataDraft>
   /** The tier after which the app of a run is kept; null: nothing is. */
-  keptAfter(run: string): CheckpointTier | null
+  storedAfter(run: string): CheckpointTier | null
   /** Removes what is kept of a run. */
   discard(run: string): Promise<void>
 }

@@ -4,7 +4,7 @@ import { readVolume } from '../../backup/volume-copy.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { InfraError, InternalError } from '../../lib/errors.ts'
 import type { RunContext } from '../context.ts'
-import type { DataDraft, KeptVolume } from './kept-data.ts'
+import type { DataDraft, StoredVolume } from './kept-data.ts'
 
 /** How the data of an app that stands still is kept: see `kept-data.ts`. */
 
@@ -25,8 +25,8 @@ export async function measured(
   toolbox: Toolbox,
   names: readonly string[],
   signal: AbortSignal,
-): Promise<Omit<KeptVolume, 'content'>[]> {
-  const found: Omit<KeptVolume, 'content'>[] = []
+): Promise<Omit<StoredVolume, 'content'>[]> {
+  const found: Omit<StoredVolume, 'content'>[] = []
   for (const volume of names) {
     if (!toolbox.volumes.includes(volume))
       throw new InfraError('volume-missing', `the app has no volume ${volume}, which its compose files name`)
@@ -35,7 +35,7 @@ export async function measured(
   return found
 }
 
-export function bytesOf(volumes: readonly Pick<KeptVolume, 'bytes'>[]): number {
+export function bytesOf(volumes: readonly Pick<StoredVolume, 'bytes'>[]): number {
   return volumes.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
@@ -43,7 +43,7 @@ export function bytesOf(volumes: readonly Pick<KeptVolume, 'bytes'>[]): number {
 export function copyVolume(
   toolbox: Toolbox,
   draft: DataDraft,
-  { volume, signal }: { readonly volume: Omit<KeptVolume, 'content'>; readonly signal: AbortSignal },
+  { volume, signal }: { readonly volume: Omit<StoredVolume, 'content'>; readonly signal: AbortSignal },
 ): Promise<string> {
   const { bytes } = volume
   return draft.add(volume, (output) => readVolume(toolbox, volume.volume, { signal, bytes, output }))

@@ -12,7 +12,7 @@ import type { RunPlan } from '../plan.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { ReleaseKey } from './canonical.ts'
 import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.ts'
-import type { DataDraft, KeptVolume } from './kept-data.ts'
+import type { DataDraft, StoredVolume } from './kept-data.ts'
 
 /** What the setting asks for is a release that is green; of every other run nobody expects one. */
 const EXPECTED = ['not-released', 'dirty', 'quick', 'attached', 'left-out', 'no-base', 'not-green', 'interrupted']
@@ -52,7 +52,7 @@ export async function settleCanonical({ keeping, plan, events, clock }: RunConte
     const { version } = keyOf(plan)
     events.append({
       type: 'finding',
-      ...(green ? kept(version) : notKept('the teardown was not clean, or a secret stood in what is kept', 'warning')),
+      ...(green ? canonicalKept(version) : notKept('the teardown was not clean, or a secret stood in what is kept', 'warning')),
     })
   } catch (error) {
     events.append({ type: 'finding', ...notKept(messageOf(error), 'warning') })
@@ -61,7 +61,7 @@ export async function settleCanonical({ keeping, plan, events, clock }: RunConte
   }
 }
 
-function kept(version: string): Finding {
+function canonicalKept(version: string): Finding {
   return {
     code: 'canonical-kept',
     severity: 'info',
@@ -103,7 +103,7 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
 async function copy(
   toolbox: Toolbox,
   draft: DataDraft,
-  { volume, signal }: { volume: Omit<KeptVolume, 'content'>; signal: AbortSignal },
+  { volume, signal }: { volume: Omit<StoredVolume, 'content'>; signal: AbortSignal },
 ): Promise<void> {
   const content = await copyVolume(toolbox, draft, { volume, signal })
   const now = await volumeContent(toolbox, volume.volume, { signal, bytes: volume.bytes })

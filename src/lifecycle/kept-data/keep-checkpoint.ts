@@ -63,7 +63,7 @@ export async function checkpointAfter(
 /** When all is over: of a run that failed the checkpoint stays, and how to continue from it is said; of any other it goes. */
 export async function settleCheckpoint({ checkpoints, plan, events, clock }: RunContext): Promise<void> {
   const { runId } = plan.app
-  const after = checkpoints?.keeper.keptAfter(runId) ?? null
+  const after = checkpoints?.keeper.storedAfter(runId) ?? null
   if (!checkpoints || after === null) return
   const at = new Date(clock.now()).toISOString()
   const { verdict } = fold([...events.all(), { seq: events.all().length + 1, at, type: 'run.ended' }])
@@ -96,7 +96,7 @@ async function take(context: RunContext, after: CheckpointTier): Promise<void> {
   const { base, only, rollback } = plan.request
   const facts = {
     recipe: { name, commit, dirty },
-    ...{ after, asked: { base, only, rollback }, digests: digestsOf(plan) },
+    ...{ after, request: { base, only, rollback }, digests: digestsOf(plan) },
   }
   const app = { runId, domain, stack, images: state.current?.images ?? [] }
   const secrets = { env: release.env, values: valuesOf(context, release) }

@@ -6,7 +6,7 @@ import { formatSize } from '../../lib/size.ts'
  */
 
 /** One volume as it was kept. */
-export interface KeptVolume {
+export interface StoredVolume {
   /** Short name, without the stack's. */
   readonly volume: string
   /** Everything but folders. */
@@ -18,7 +18,7 @@ export interface KeptVolume {
 }
 
 /** What the app was, without its data and secrets. */
-export interface KeptApp {
+export interface StoredApp {
   /** The run whose app it was. */
   readonly runId: string
   /** The data may name both, so that an app with this data has them again. */
@@ -29,7 +29,7 @@ export interface KeptApp {
 }
 
 /** What belongs to the data and is nobody's to see. */
-export interface KeptSecrets {
+export interface StoredSecrets {
   /** The app's whole environment: operators keep theirs. */
   readonly env: ReadonlyMap<string, string>
   /** Values of the app's secrets, by key. */
@@ -37,11 +37,11 @@ export interface KeptSecrets {
 }
 
 /** Data that is whole, lent to one run. */
-export interface KeptData extends KeptApp {
+export interface StoredData extends StoredApp {
   /** ISO 8601. */
   readonly takenAt: string
-  readonly volumes: readonly KeptVolume[]
-  readonly secrets: KeptSecrets
+  readonly volumes: readonly StoredVolume[]
+  readonly secrets: StoredSecrets
   /** The stream that `readVolume` gave. */
   open(volume: string): AsyncIterable<Buffer>
 }
@@ -50,7 +50,7 @@ export interface KeptData extends KeptApp {
 export interface DataDraft {
   /** Stores a volume while `copy` hands it over, and resolves to the sha256 of what came. */
   add(
-    volume: Omit<KeptVolume, 'content'>,
+    volume: Omit<StoredVolume, 'content'>,
     copy: (output: (bytes: Buffer) => Promise<void>) => Promise<void>,
   ): Promise<string>
   /** Puts it in its place. */
@@ -60,7 +60,7 @@ export interface DataDraft {
 }
 
 /** For a person: `2 volumes, 14 files, 3 MiB`. */
-export function sizeInWords(volumes: readonly Pick<KeptVolume, 'files' | 'bytes'>[]): string {
+export function sizeInWords(volumes: readonly Pick<StoredVolume, 'files' | 'bytes'>[]): string {
   const files = volumes.reduce((sum, volume) => sum + volume.files, 0)
   const bytes = volumes.reduce((sum, volume) => sum + volume.bytes, 0)
   return `${volumes.length} volume${volumes.length === 1 ? '' : 's'}, ${files} file${files === 1 ? '' : 's'}, ${formatSize(bytes)}`

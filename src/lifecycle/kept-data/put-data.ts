@@ -9,7 +9,7 @@ import type { Evidence } from '../../verdict/evidence.ts'
 import { deployRelease } from '../app/deploy-release.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { toolboxOf } from '../open-resources.ts'
-import type { KeptData } from './kept-data.ts'
+import type { StoredData } from './kept-data.ts'
 
 /** How an app gets kept data: see `kept-data.ts`. */
 
@@ -22,7 +22,7 @@ export interface OnItsData {
 }
 
 /** What tells one kind of kept data from the other, for whoever reads what went wrong with it. */
-export interface KeptKind {
+export interface StoredDataKind {
   /** What it is: `the canonical of 1.2.0`. */
   readonly named: string
   /** How its wholeness is looked at, and what continues without it. */
@@ -34,7 +34,7 @@ export interface KeptKind {
 export async function deployOn(
   context: RunContext,
   release: Release,
-  { data, kind }: { readonly data: KeptData; readonly kind: KeptKind },
+  { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
 ): Promise<OnItsData> {
   const { host, plan } = context
   const { stack, runId } = plan.app
@@ -48,7 +48,7 @@ export async function deployOn(
 /** Every volume is what was kept, to the last byte, before a program sees it. Throws InfraError `data-not-put`. */
 export async function fill(
   toolbox: Toolbox,
-  { data, kind }: { readonly data: KeptData; readonly kind: KeptKind },
+  { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
   signal: AbortSignal,
 ): Promise<PutVolumes> {
   const rows: PutVolumes = []
@@ -68,7 +68,7 @@ export async function fill(
 /** Throws TierStop `image-moved` where another image runs than the data was made with. */
 export function refuseOtherImages(
   { images }: Deployed,
-  { data, kind }: { readonly data: KeptData; readonly kind: KeptKind },
+  { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
 ): void {
   for (const { service, ref, id } of data.images) {
     const now = images.find((image) => image.service === service)

@@ -14,11 +14,11 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { Canonical, CanonicalUse } from './canonical.ts'
-import { deployOn, fill, type KeptKind, type OnItsData, refuseOtherImages, stillThere } from './put-data.ts'
+import { deployOn, fill, type StoredDataKind, type OnItsData, refuseOtherImages, stillThere } from './put-data.ts'
 
-interface Kept {
+interface LentCanonical {
   readonly data: Canonical
-  readonly kind: KeptKind
+  readonly kind: StoredDataKind
 }
 type Lent = Extract<CanonicalUse, { canonical: Canonical }>
 
@@ -32,15 +32,15 @@ export async function reattach(
   { use, carryOn }: { use: Lent; carryOn: CarryOn },
 ): Promise<RunContext> {
   const { canonical } = use
-  const kept = { data: canonical, kind: kindOf(canonical) }
+  const lent = { data: canonical, kind: kindOf(canonical) }
   let context = start
   try {
     if (use.kind === 'quick') context = await prepared(start, reporter, carryOn)
     const release = baseOf(context)
     const { deployed, volumes } = await reporter.operation({ kind: 'reattach', subject: canonical.version }, () =>
-      use.kind === 'quick' ? deployOn(context, release, kept) : replace(context, reporter, kept),
+      use.kind === 'quick' ? deployOn(context, release, lent) : replace(context, reporter, lent),
     )
-    refuseOtherImages(deployed, kept)
+    refuseOtherImages(deployed, lent)
     context.state.installed = deployed
     await comesUp(context, reporter, { deployed, release })
     const seen = await stillThere(context, 'the base', volumes)
@@ -65,15 +65,15 @@ function baseOf({ plan: { base } }: RunContext): Release {
 }
 
 /** The app stays as it was deployed, with its secrets, which are those of the canonical already. */
-async function replace(context: RunContext, reporter: TierReporter, kept: Kept): Promise<OnItsData> {
+async function replace(context: RunContext, reporter: TierReporter, lent: LentCanonical): Promise<OnItsData> {
   const { watch, signal, state } = context
   const deployed = state.installed
   if (!deployed) throw new InternalError('canonical-without-base', 'the base was not deployed')
   return watch.during({ kind: 'restore', services: 'all' }, async () => {
     const toolbox = await toolboxOf(context)
     const volumes = await whileStopped(context, reporter, await servicesOf(context), async () => {
-      for (const { volume } of kept.data.volumes) await emptyVolume(toolbox, volume, { signal })
-      return fill(toolbox, kept, signal)
+      for (const { volume } of lent.data.volumes) await emptyVolume(toolbox, volume, { signal })
+      return fill(toolbox, lent, signal)
     })
     await awaitConvergence(context, reporter.quiet(), deployed, deployed)
     return { deployed, volumes }
@@ -94,7 +94,7 @@ async function comesUp(
   await lookAt(context, quiet, { release, screenshotFile })
 }
 
-function kindOf({ version }: Canonical): KeptKind {
+function kindOf({ version }: Canonical): StoredDataKind {
   return {
     named: `the canonical of ${version}`,
     whole: '`cc-ci canonicals --verify` tells whether the canonical is whole.',

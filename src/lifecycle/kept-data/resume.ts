@@ -12,7 +12,7 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type Resumed, releaseAfter } from './checkpoint.ts'
-import { deployOn, type KeptKind, refuseOtherImages, stillThere } from './put-data.ts'
+import { deployOn, type StoredDataKind, refuseOtherImages, stillThere } from './put-data.ts'
 
 /**
  * Deploys the app of the failed run again, on the data of its checkpoint: before the first tier that looks at it. Whatever is wrong here is not proven to be
@@ -24,16 +24,16 @@ export async function bringBack(
   { resumed, carryOn }: { readonly resumed: Resumed; readonly carryOn: CarryOn },
 ): Promise<RunContext> {
   const { checkpoint, run } = resumed
-  const kept = { data: checkpoint.data, kind: kindOf(resumed) }
+  const stored = { data: checkpoint.data, kind: kindOf(resumed) }
   try {
     refuseByPolicy(start)
     const context = carryOn({ plan: await prepareApp(start, reporter) })
     await callFunction(context, reporter, 'hooks.preInstall')
     const release = releaseAfter(context.plan, checkpoint.after)
     const { deployed, volumes } = await reporter.operation({ kind: 'resume', subject: checkpoint.after }, () =>
-      deployOn(context, release, kept),
+      deployOn(context, release, stored),
     )
-    refuseOtherImages(deployed, kept)
+    refuseOtherImages(deployed, stored)
     context.state.installed = deployed
     await comesUp(context, reporter, { deployed, release })
     const seen = await stillThere(context, 'the app', volumes)
@@ -72,7 +72,7 @@ async function forgetWitnesses(context: RunContext, reporter: TierReporter): Pro
   await unplant(context)
 }
 
-function kindOf({ run, checkpoint: { after } }: Resumed): KeptKind {
+function kindOf({ run, checkpoint: { after } }: Resumed): StoredDataKind {
   return {
     named: `the checkpoint of run ${run} after ${after}`,
     whole: 'It was whole when this run was planned.',

@@ -118,10 +118,10 @@ function mergeNetworks(below: Data, above: Data): Data {
     const existing = result[name]
     if (!isDataMap(existing)) result[name] = existing === undefined || value !== null ? value : existing
     else if (isDataMap(value)) {
-      const { aliases: _, ...kept } = existing
+      const { aliases: _, ...rest } = existing
       const { aliases, ipv4_address, ipv6_address } = value
       result[name] = {
-        ...kept,
+        ...rest,
         ...(aliases ? { aliases } : {}),
         ...(ipv4_address ? { ipv4_address } : {}),
         ...(ipv6_address ? { ipv6_address } : {}),

@@ -40,9 +40,9 @@ export function namesHost(text: string, host: string): boolean {
 }
 
 /** True when no request meets the rule but by a matcher that is `kept`. False also for a rule that cannot be read. */
-export function keepsTo(text: string, kept: (matcher: Matcher) => boolean): boolean {
+export function keepsTo(text: string, isAllowed: (matcher: Matcher) => boolean): boolean {
   const rule = readRule(text)
-  return rule !== null && isKept(rule, kept)
+  return rule !== null && allAllowed(rule, isAllowed)
 }
 
 /**
@@ -73,8 +73,8 @@ function boundBy(rule: Rule): readonly string[] | null {
   const sides = rule.of.map(boundBy)
   const bound = sides.filter((side) => side !== null)
   // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
-  const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
-  return kept ? bound.flat() : null
+  const isBound = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
+  return isBound ? bound.flat() : null
 }
 
 function namedBy(rule: Rule): readonly string[] {
@@ -84,10 +84,10 @@ function namedBy(rule: Rule): readonly string[] {
 }
 
 /** Of alternatives each must be kept by itself; of conditions one is enough for all. */
-function isKept(rule: Rule, kept: (matcher: Matcher) => boolean): boolean {
+function allAllowed(rule: Rule, isAllowed: (matcher: Matcher) => boolean): boolean {
   if (rule.is === 'not') return false
-  if (rule.is === 'matcher') return kept(rule.matcher)
-  return rule.is === 'any' ? rule.of.every((part) => isKept(part, kept)) : rule.of.some((part) => isKept(part, kept))
+  if (rule.is === 'matcher') return isAllowed(rule.matcher)
+  return rule.is === 'any' ? rule.of.every((part) => allAllowed(part, isAllowed)) : rule.of.some((part) => allAllowed(part, isAllowed))
 }
 
 function alternativesOf(rule: Rule): Alternatives | null {

@@ -9,7 +9,7 @@ import type { Masker } from '../../lib/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunRow } from '../contract/store.ts'
 import { RunFiles } from '../storage/files/run-files.ts'
-import { keptSide } from './kept-side.ts'
+import { comparisonSide } from './comparison-side.ts'
 import { RunsKnown } from './runs-known.ts'
 
 /** Comparisons that are kept: both runs have ended, and only pruning changes what can be said of them. */
@@ -51,15 +51,15 @@ export interface BaseMemoryParts {
 export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseMemory {
   const known = new RunsKnown(state, clock)
   const files = new RunFiles(state)
-  const kept = new Map<string, Comparison>()
+  const cached = new Map<string, Comparison>()
 
   const compared = (after: string, found: Extract<FoundBase, { kind: 'found' }>): Comparison => {
     const before = found.run.id
     const key = [after, before].map((run) => `${run} ${isPruned(state, run)}`).join(' ')
     const comparison =
-      kept.get(key) ?? compareRuns(keptSide(state, before, masker), keptSide(state, after, masker), found.found)
-    if (kept.size >= MOST_KEPT) kept.clear()
-    kept.set(key, comparison)
+      cached.get(key) ?? compareRuns(comparisonSide(state, before, masker), comparisonSide(state, after, masker), found.found)
+    if (cached.size >= MOST_KEPT) cached.clear()
+    cached.set(key, comparison)
     return comparison
   }
 
@@ -74,7 +74,7 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
       if (bases.length === 0) return { kind: 'none', branch, why: [NO_TARGET], missing: null }
       try {
         const runs = known.including(folder)
-        const after = runs.find(({ id }) => id === folder) ?? summaryOf(keptSide(state, folder, masker).results)
+        const after = runs.find(({ id }) => id === folder) ?? summaryOf(comparisonSide(state, folder, masker).results)
         const found = findBase(runs, after, { bases, rule: DEFAULT_RULE })
         if (found.kind === 'none') return noneOf(branch, found.looked)
         const page = (await files.readRequest(found.run.id))?.page ?? null

@@ -13,7 +13,7 @@ import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { readRunAttribution } from '../memory/run-attribution.ts'
 import { whyOf, whyOffer } from '../memory/why.ts'
 import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
 import { attributionText, whyOfferText } from './attribution-text.ts'
@@ -111,7 +111,7 @@ async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Pr
   const attribution = await whyOf(deps.store, row)
   if (!attribution) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(deps, row)) : ''
   const { dir } = runFolder(deps.settings.state, attribution.folder)
-  return attributionText(maskedRow(attribution, deps.masker), readKeptAttribution(dir), urlOf(deps, attribution))
+  return attributionText(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))
 }
 
 function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): string {

@@ -9,7 +9,7 @@ import { levelName } from '../../verdict/level.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { FinishBody } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { readRunAttribution } from '../memory/run-attribution.ts'
 
 /** A results.json of more bytes was not written by a run. */
 const RESULTS_BYTES = 32 * 1024 ** 2
@@ -72,7 +72,7 @@ function judged(results: Results): Found {
 
 /** An attribution judges nothing: its answer is the message, and the record beside it. */
 function answered({ body, folder }: Ending): Found {
-  const record = readKeptAttribution(folder.dir)
+  const record = readRunAttribution(folder.dir)
   if (record?.decision && body.exitCode !== null) {
     const { verdict, tier } = record.decision
     return without('done', `${verdict}${tier === null ? '' : ` (${tier})`}: ${VERDICTS[verdict]}`)

@@ -71,7 +71,7 @@ export class RunExecutor {
     const onRelease = () => this.#end('released')
     release.addEventListener('abort', onRelease, { once: true })
     if (release.aborted) onRelease()
-    const leaseKept = this.#keepLease()
+    const leaseKeeping = this.#keepLease()
     try {
       await this.#recordDelivery(false)
       await this.#run()
@@ -81,7 +81,7 @@ export class RunExecutor {
     } finally {
       release.removeEventListener('abort', onRelease)
       this.#over.abort()
-      await leaseKept
+      await leaseKeeping
       for (const { what, message } of await this.#cleanup.run()) this.#log.error({ what, message }, 'cleanup failed')
     }
   }

@@ -9,7 +9,7 @@ import { readLifeSign } from '../../lib/life-sign.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { attributionPage } from '../../report/attribution-page.ts'
 import type { RunOutcome, Why } from '../contract/request.ts'
-import { ATTRIBUTION } from '../memory/kept-attribution.ts'
+import { ATTRIBUTION } from '../memory/run-attribution.ts'
 import { isApproved, type Task, type TaskOptions } from './task.ts'
 import { type CommandOptions, runGarbageCollection } from './workspace.ts'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { draftsDir, generationsOf, homeOf, keptIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
+import { draftsDir, generationsOf, homeOf, generationsIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
 import { readPins } from '../../../src/history/retention/pins.ts'
 import type { Canonical, Found } from '../../../src/lifecycle/kept-data/canonical.ts'
@@ -34,7 +34,7 @@ describe('a canonical', () => {
   it('is for its owner alone, with no secret in the manifest', async () => {
     const state = await folder({})
     await keep(store(state))
-    const [kept] = keptIn(state)
+    const [kept] = generationsIn(state)
     const files = readdirSync(join(state, 'canonicals'), { recursive: true, withFileTypes: true })
     for (const entry of files) {
       const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o777
@@ -60,7 +60,7 @@ describe('a canonical', () => {
       { owner: 'canonicals', reason: `its data is the canonical of ${KEY.recipe} ${KEY.version}` },
     ])
     expect((await contentOf(usable(await store(state).find(KEY)).open('data'))).equals(content)).toBe(true)
-    expect(keptIn(state).length).toBe(3)
+    expect(generationsIn(state).length).toBe(3)
     expect(versionsOf(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
     expect(usable(await store(state).find(fork)).origin).toBe(fork.origin)
   })
@@ -118,11 +118,11 @@ describe('a canonical', () => {
   ])('whose %s was changed is not used', async (_, damage, expected) => {
     const state = await folder({})
     await keep(store(state))
-    damage(keptIn(state)[0]?.dir ?? '')
+    damage(generationsIn(state)[0]?.dir ?? '')
     expect(why(await store(state).find(KEY))).toMatch(expected)
     // Looking at it does not keep it from others.
     expect(await removeVersion(homeOf(state, KEY))).toBe(true)
-    expect(keptIn(state)).toEqual([])
+    expect(generationsIn(state)).toEqual([])
   })
 
   it('whose image has moved is stale; one whose image is not here may still be the same', async () => {
@@ -149,8 +149,8 @@ describe('a canonical', () => {
     expect(existsSync(draftsDir(state))).toBe(false)
     for (const [index, recipe] of ['one', 'two', 'three'].entries())
       await keep(small, randomBytes(300_000), { key: { ...KEY, recipe }, runId: `2026112${index}-191254-k3f9qa` })
-    expect(keptIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(expect.arrayContaining(['two', 'three']))
-    expect(keptIn(state).length).toBe(2)
+    expect(generationsIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(expect.arrayContaining(['two', 'three']))
+    expect(generationsIn(state).length).toBe(2)
   })
 })
 

@@ -68,7 +68,7 @@ describe('a checkpoint', () => {
     expect(readdirSync(join(state, 'checkpoints', RUN))).toEqual(['upgrade'])
     expect(store(state).runs()).toEqual([OTHER, RUN])
     expect((await store(state).lend(RUN)).after).toBe('upgrade')
-    expect(store(state).keptAfter(RUN)).toBe('upgrade')
+    expect(store(state).storedAfter(RUN)).toBe('upgrade')
   })
 
   it('is lent to one at a time', async () => {
@@ -124,7 +124,7 @@ describe('a checkpoint', () => {
 describe('room for checkpoints', () => {
   it('is bounded: what is larger by itself is not kept, else the oldest go', async () => {
     const state = await folder({})
-    expect(store(state).keptAfter(RUN)).toBeNull()
+    expect(store(state).storedAfter(RUN)).toBeNull()
     expect(await rejected(kept(state, { budgetBytes: 1000 }))).toMatch(
       /^checkpoint-no-room: .*all checkpoints may take/,
     )

@@ -28,7 +28,7 @@ async function recipe(steps: readonly Step[], branch = 'main'): Promise<{ dir: s
   return { dir, commits }
 }
 
-async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseChoice> {
+async function choose(dir: string, requested = 'auto', from = 'auto'): Promise<BaseChoice> {
   const repo = await openRecipe(dir)
   const parent = await folder({})
   const { commit, dirty } = repo.head

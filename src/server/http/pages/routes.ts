@@ -11,7 +11,7 @@ import type { RunRow, Store } from '../../contract/store.ts'
 import type { Sweeps } from '../../contract/sweeps.ts'
 import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
-import { readKeptAttribution } from '../../memory/kept-attribution.ts'
+import { readRunAttribution } from '../../memory/run-attribution.ts'
 import { whyOf, whyOffer } from '../../memory/why.ts'
 import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
@@ -90,9 +90,9 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl, forgeKind } = services.settings
     const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
-    const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
-    const chance = kept.results && !kept.sofar ? chanceTexts(flakesOf(state, kept.results)) : []
-    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...kept, chance }))
+    const [folder, why] = [await readRunFolder(state, row), await whyData(row)]
+    const chance = folder.results && !folder.sofar ? chanceTexts(flakesOf(state, folder.results)) : []
+    return c.html(runPage({ viewer: viewer(c), row, place, forgePages, now: clock.now(), ...why, ...folder, chance }))
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {
@@ -180,8 +180,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return {
       against,
       whyOffer: against && whyOffer(row, against),
-      whyAsked: against && (await whyOf(store, row)),
-      attribution: row.request.why ? readKeptAttribution(runFolder(services.settings.state, row.folder).dir) : null,
+      whyRun: against && (await whyOf(store, row)),
+      attribution: row.request.why ? readRunAttribution(runFolder(services.settings.state, row.folder).dir) : null,
     }
   }
 

@@ -70,7 +70,7 @@ export function runPage(data: RunPageData): Html {
       shownTiers ? html`${shownTiers.map(cause)}` : html``,
       results ? findings(results, row, viewer) : html``,
       data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
-      kept(row, results, files),
+      filesSection(row, results, files),
     ],
   })
 }
@@ -165,7 +165,7 @@ function findings({ findings: all, customization }: Results, { request: { id } }
   return said.length === 0 ? html`` : html`<h2>Findings</h2><ul>${said}</ul>`
 }
 
-function kept({ request: { id } }: RunRow, results: Results | null, files: readonly string[]): Html {
+function filesSection({ request: { id } }: RunRow, results: Results | null, files: readonly string[]): Html {
   const at = (path: string) => `/runs/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`
   const shots = (results?.artifacts ?? []).filter(({ kind, path }) => kind === 'screenshot' && files.includes(path))
   return html`${shots.map(({ path }) => html`<p><a href="${at(path)}"><img class="shot" src="${at(path)}" alt="${path}"></a></p>`)}${

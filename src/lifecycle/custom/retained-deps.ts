@@ -22,7 +22,7 @@ const fileShape = z.object({
   ),
 })
 
-type KeptDeps = Readonly<Record<string, DependencyOutputs>>
+type RetainedDeps = Readonly<Record<string, DependencyOutputs>>
 
 /**
  * Keeps what each dependency gave beside the record of a run whose app stays up, so that another process can use it. Credentials are among it:
@@ -31,12 +31,12 @@ type KeptDeps = Readonly<Record<string, DependencyOutputs>>
 export function keepDeps({ resources, folder }: Pick<RunContext, 'resources' | 'folder'>): void {
   const outputsOf = ({ credentials, secrets, reach, authority }: ProvidedDependency) => ({ credentials, secrets, reach, authority })
   const deps = Object.fromEntries([...resources.deps.provided].map(([name, provided]) => [name, outputsOf(provided)]))
-  writeJsonSync(folder.keptDeps, { schema: 1, deps })
+  writeJsonSync(folder.retainedDeps, { schema: 1, deps })
 }
 
 /** Nothing of the dependencies is left: neither is what was kept of them. */
-export function forgetKeptDeps({ keptDeps }: Pick<RunFolder, 'keptDeps'>): void {
-  rmSync(keptDeps, { force: true })
+export function forgetRetainedDeps({ retainedDeps }: Pick<RunFolder, 'retainedDeps'>): void {
+  rmSync(retainedDeps, { force: true })
 }
 
 /**
@@ -48,10 +48,10 @@ export async function attachDeps(
   attached: Attached,
   attachRecipe: (context: RunContext, name: string, outputs: DependencyOutputs) => ProvidedDependency,
 ): Promise<void> {
-  const kept = readKept(attached)
+  const retained = readRetainedDeps(attached)
   const { app, custom } = context.plan
   for (const name of custom.found.settings.deps) {
-    const outputs = Object.hasOwn(kept, name) ? kept[name] : undefined
+    const outputs = Object.hasOwn(retained, name) ? retained[name] : undefined
     if (outputs) {
       for (const secret of outputs.secrets) context.masker.add(secret)
       const provider = await providerOf(name)
@@ -59,19 +59,19 @@ export async function attachDeps(
       const provided = provider?.attach(providerHost(context), run, outputs) ?? attachRecipe(context, name, outputs)
       context.resources.deps.provided.set(name, provided)
     } else {
-      context.resources.deps.failures.set(name, failureOf(context, name, notKept(attached, name)))
+      context.resources.deps.failures.set(name, failureOf(context, name, notRetained(attached, name)))
     }
   }
 }
 
-function notKept({ runId }: Attached, name: string): InfraError {
+function notRetained({ runId }: Attached, name: string): InfraError {
   return new InfraError('dep-not-kept', `run ${runId} was kept without ${name}`)
 }
 
 /** A run that was kept without the file had no dependencies, or nobody could say what they gave. */
-function readKept({ folder }: Attached): KeptDeps {
+function readRetainedDeps({ folder }: Attached): RetainedDeps {
   try {
-    return fileShape.parse(JSON.parse(readFileSync(folder.keptDeps, 'utf8'))).deps
+    return fileShape.parse(JSON.parse(readFileSync(folder.retainedDeps, 'utf8'))).deps
   } catch {
     return {}
   }

@@ -4,8 +4,8 @@ import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { expandRunId } from './run-id.ts'
 
 /** The app of a run that was kept, by id, the end of one, or `last`: the newest that is still kept. Throws UsageError `not-kept`. */
-export function keptRun(state: string, text: string): Attached {
-  const id = (text === 'last' ? newestKept(state) : undefined) ?? expandRunId(state, text)
+export function retainedRun(state: string, text: string): Attached {
+  const id = (text === 'last' ? newestRetained(state) : undefined) ?? expandRunId(state, text)
   const folder = runFolder(state, id)
   const record = readRecord(folder)
   if (record?.status === 'kept' && record.app) {
@@ -18,6 +18,6 @@ export function keptRun(state: string, text: string): Attached {
 }
 
 /** Runs that only looked at its app are newer, and have kept nothing themselves. */
-function newestKept(state: string): string | undefined {
+function newestRetained(state: string): string | undefined {
   return listRuns(state).find((id) => readRecord(runFolder(state, id))?.status === 'kept')
 }

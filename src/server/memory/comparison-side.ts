@@ -15,7 +15,7 @@ const LOGS_BYTES = 32 * 1024 ** 2
  * One run of a comparison, masked before anything else is done with it: cut or escaped, a secret is no longer known as one. Throws where its results
  * are not there or damaged, and InfraError `results-too-large`.
  */
-export function keptSide(state: string, run: string, masker: Pick<Masker, 'mask'>): Side {
+export function comparisonSide(state: string, run: string, masker: Pick<Masker, 'mask'>): Side {
   const { results: file, logs } = runFolder(state, run)
   const { size } = statSync(file)
   if (size > RESULTS_BYTES)

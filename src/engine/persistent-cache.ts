@@ -16,7 +16,7 @@ export async function machineKey(engine: Engine): Promise<string> {
 }
 
 /** What is asked of an engine once and holds until the key is another: several engines may be asked in turn on one machine. */
-export class Remembered<T extends object> {
+export class PersistentCache<T extends object> {
   readonly #file: string
   readonly #answer: z.ZodType<T>
 
