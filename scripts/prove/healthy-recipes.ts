@@ -86,8 +86,8 @@ function keepBusy(processes: number): Disposable {
   }
 }
 
-function lineOf({ name, ms, differences, retainedDir }: CanaryRun): string {
-  const end = differences.length === 0 ? 'ok' : `NOT AS EXPECTED: ${differences.join('; ')}; kept: ${retainedDir}`
+function lineOf({ name, ms, differences, kept }: CanaryRun): string {
+  const end = differences.length === 0 ? 'ok' : `NOT AS EXPECTED: ${differences.join('; ')}; kept: ${kept}`
   return `${name.padEnd(30)}${(ms / 1000).toFixed(0).padStart(5)} s  ${end}`
 }
 

@@ -21,7 +21,7 @@ interface HookRow {
   readonly ms: number
 }
 
-export interface HooksRan {
+export interface HookResults {
   readonly rows: readonly HookRow[]
   /** The first hook that did not succeed; the others ran all the same, as they do for operators. */
   readonly cause?: Cause
@@ -40,7 +40,7 @@ const RUN_HOOK = 'if command -v bash >/dev/null 2>&1; then exec bash -o pipefail
  * Runs the hooks of one phase, service by service in the order of the compose file. A code other than 0 is cause
  * `backup-hook-failed` or `restore-hook-failed` with the last lines of output. Throws where the engine itself fails.
  */
-export async function runHooks(options: HookOptions): Promise<HooksRan> {
+export async function runHooks(options: HookOptions): Promise<HookResults> {
   const rows: HookRow[] = []
   let failed: Cause | undefined
   for (const hook of options.plan.hooks.filter(({ phase }) => phase === options.phase)) {

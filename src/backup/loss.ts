@@ -1,7 +1,7 @@
 import type { ResolvedStack } from '../recipe/model.ts'
 import type { BackupPlan, PlannedVolume } from './plan.ts'
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
-import { mountersOf } from './witness/server.ts'
+import { servicesMounting } from './witness/server.ts'
 import { DATABASE_SERVERS } from './witness/servers.ts'
 
 /** What is destroyed before a restore, as when the machine is lost, and what is not. */
@@ -21,7 +21,7 @@ export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly st
   const hooked = plan.hooks.filter(({ phase }) => phase === 'restore.post-hook').map(({ service }) => service)
   const servers = DATABASE_SERVERS.flatMap((server) => server.candidates(stack)).filter((name) => hooked.includes(name))
   const isLost = ({ volume, covered }: PlannedVolume) =>
-    covered.kind !== 'none' || mountersOf(volume, stack).some((service) => servers.includes(service))
+    covered.kind !== 'none' || servicesMounting(volume, stack).some((service) => servers.includes(service))
   const here = plan.volumes.filter(({ volume }) => seen.includes(volume))
   return {
     emptied: here.filter(isLost).map(({ volume }) => volume),
@@ -41,7 +41,7 @@ export function filesOpenIn(plan: BackupPlan, stack: ResolvedStack): string[] {
   const hooked = new Set(plan.hooks.filter(({ phase }) => phase.startsWith('restore.')).map(({ service }) => service))
   const names = plan.volumes.flatMap(({ volume, covered }) => {
     if (covered.kind === 'none') return []
-    const services = mountersOf(volume, stack)
+    const services = servicesMounting(volume, stack)
     return covered.kind === 'all' ? services : services.filter((service) => !hooked.has(service))
   })
   return [...new Set(names)]

@@ -7,7 +7,7 @@ import { machineKey, PersistentCache } from '../engine/persistent-cache.ts'
 import { CHROMIUM } from '../images/browser.ts'
 import { InfraError } from '../lib/errors.ts'
 import { randomId } from '../lib/ids.ts'
-import { confined } from './box.ts'
+import { confinedContainer } from './box.ts'
 
 const shape = z.object({ version: z.string(), filtered: z.boolean(), ownSandbox: z.boolean() })
 
@@ -57,7 +57,7 @@ async function startOnce(
   image: string,
   filtered: boolean,
 ): Promise<{ words: string; output: string } | null> {
-  const confinement = confined(filtered)
+  const confinement = confinedContainer(filtered)
   const body = {
     Image: image,
     Entrypoint: ['/usr/bin/tini', '--', '/bin/sh', '-c'],

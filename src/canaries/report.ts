@@ -1,7 +1,7 @@
 import { toolVersion } from '../lib/version.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 import type { Canary } from './canary.ts'
-import { isAsDue } from './compare.ts'
+import { isAsExpected } from './compare.ts'
 import type { CanaryRun } from './run-canary.ts'
 import { isLate } from './table.ts'
 
@@ -94,7 +94,7 @@ function toRed(times: readonly number[]): Summary['toRed'] {
 
 function isCaught({ found }: CanaryRun, canary: Canary | undefined): boolean {
   if (!found || !canary) return false
-  return isAsDue(canary.expect, found)
+  return isAsExpected(canary.expect, found)
 }
 
 function reported({ said, ...run }: CanaryRun, { about, expect, disturbance }: Canary): ReportedRun {

@@ -6,23 +6,23 @@ import { InternalError, messageOf } from '../lib/errors.ts'
 import { parseResults } from '../verdict/results.ts'
 import type { Canary } from './canary.ts'
 import { canarySteps } from './canary-recipe.ts'
-import type { Ended } from './child.ts'
+import type { ChildResult } from './child.ts'
 import { differences } from './compare.ts'
-import { type Found, foundIn, foundInRefusal } from './found.ts'
+import { type ActualResult, actualResult, actualRefusal } from './actual-result.ts'
 import { buildRepository } from './repository.ts'
 import { Stage } from './stage.ts'
 import type { Times } from './times.ts'
 
 export interface CanaryRun {
   readonly name: string
-  readonly found: Found | null
+  readonly found: ActualResult | null
   /** What is other than expected; empty: all is as it must be. */
   readonly differences: readonly string[]
   readonly ms: number
   /** When what decided was known. */
   readonly times: Times
   /** The folder that was kept for a look; null when nothing is kept. */
-  readonly retainedDir: string | null
+  readonly kept: string | null
   /** The last words of the command, where it did not end as expected. */
   readonly said: string
 }
@@ -45,8 +45,8 @@ export async function runCanary(
   const begun = systemClock.now()
   const stage = new Stage(dir)
   const cleanup = new Cleanup()
-  let found: Found | null = null
-  let ended: Ended | null = null
+  let found: ActualResult | null = null
+  let ended: ChildResult | null = null
   const wrong: string[] = []
   try {
     mkdirSync(stage.state, { recursive: true })
@@ -71,12 +71,12 @@ export async function runCanary(
     differences: wrong,
     ms: systemClock.now() - begun,
     times: stage.times(found),
-    retainedDir: wrong.length === 0 ? null : dir,
+    kept: wrong.length === 0 ? null : dir,
     said: wrong.length === 0 || !ended ? '' : `${ended.stderr}`.trim().split('\n').slice(-25).join('\n'),
   }
 }
 
-function foundBy({ exitCode, stdout, stderr }: Ended): Found {
+function foundBy({ exitCode, stdout, stderr }: ChildResult): ActualResult {
   let answer: { error?: { code: string; blame: string; message: string } }
   try {
     answer = JSON.parse(stdout)
@@ -84,5 +84,5 @@ function foundBy({ exitCode, stdout, stderr }: Ended): Found {
     const last = stderr.trim().split('\n').slice(-3).join(' ')
     throw new InternalError('no-results', `no results (exit code ${exitCode}): ${last}`)
   }
-  return answer.error ? foundInRefusal(answer.error, exitCode) : foundIn(parseResults(answer), exitCode)
+  return answer.error ? actualRefusal(answer.error, exitCode) : actualResult(parseResults(answer), exitCode)
 }

@@ -47,6 +47,6 @@ export async function selftest(options: SelftestOptions): Promise<CanaryRun[]> {
     }
   }
   await Promise.all(Array.from({ length: jobs }, worker))
-  if (runs.every(({ retainedDir }) => retainedDir === null)) rmSync(dir, { recursive: true, force: true })
+  if (runs.every(({ kept }) => kept === null)) rmSync(dir, { recursive: true, force: true })
   return runs
 }

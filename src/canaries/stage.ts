@@ -4,10 +4,10 @@ import type { Cleanup } from '../lib/cleanup.ts'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { RunEvent } from '../verdict/events.ts'
-import { type Child, childEnvironment, type Ended, startChild } from './child.ts'
+import { type Child, childEnvironment, type ChildResult, startChild } from './child.ts'
 import type { DisturbanceContext, DisturbedRun } from './disturbance-context.ts'
 import { EventTail } from './event-tail.ts'
-import type { Found } from './found.ts'
+import type { ActualResult } from './actual-result.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
@@ -40,7 +40,7 @@ export class Stage {
     }
   }
 
-  async play(args: readonly string[], signal: AbortSignal): Promise<Ended> {
+  async play(args: readonly string[], signal: AbortSignal): Promise<ChildResult> {
     const tail = new EventTail(this.state)
     const child = startChild(args, this.#env)
     let over = false
@@ -64,12 +64,12 @@ export class Stage {
   }
 
   /** When what decided was known. */
-  times(found: Found | null): Times {
+  times(found: ActualResult | null): Times {
     return timesOf(this.#seen, found?.tier ?? null)
   }
 
   /** Where a run may have left something it is removed; what cannot be is told. */
-  async sweep(found: Found | null): Promise<string[]> {
+  async sweep(found: ActualResult | null): Promise<string[]> {
     if (found?.flags.cleanTeardown === true || !existsSync(join(this.state, 'runs'))) return []
     const { exitCode, stdout, stderr } = await startChild(['gc'], childEnvironment(this.state)).ended
     return exitCode === 0 ? [] : [`cc-ci gc ended with ${exitCode}: ${`${stdout}${stderr}`.trim()}`]

@@ -69,7 +69,7 @@ export function runLines(run: CanaryRun, canary: Canary, ink: Ink): string[] {
     ),
     row({ canary: '  found', ...found, ...times }, late.trimStart()),
     ...run.differences.map((text) => `    ${ink('red', '-')} ${text}`),
-    ...(run.retainedDir ? [`    kept: ${run.retainedDir}`] : []),
+    ...(run.kept ? [`    kept: ${run.kept}`] : []),
   ]
 }
 

@@ -1,9 +1,9 @@
 import { type Cause, cause } from '../verdict/causes.ts'
 import { isNeeded } from './page-findings.ts'
 import type { PageLog } from './page-log.ts'
-import type { PageLook } from './page-look.ts'
+import type { PageContent } from './page-content.ts'
 import type { PageFacts, PageSign } from './page-signs.ts'
-import { circleOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
+import { loopOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
 
 const MOST_QUOTED = 10
 const LONGEST_LINE = 500
@@ -45,7 +45,7 @@ export interface BlankPage {
   readonly url: string
   readonly status: number
   readonly log: PageLog
-  readonly look: PageLook
+  readonly look: PageContent
 }
 
 /** A page that shows nothing: what was seen of it, and what it lacks where that is known: its own script that did not come, or that failed. */
@@ -67,8 +67,8 @@ export function blankPage({ url, status, log, look }: BlankPage): Cause {
 }
 
 /** The browser is sent round and round: by answers of the app, or by the pages themselves. */
-export function circle(trail: PageTrail, by: 'answers' | 'page'): Cause {
-  const turn = circleOf(trail.stops)
+export function redirectLoop(trail: PageTrail, by: 'answers' | 'page'): Cause {
+  const turn = loopOf(trail.stops)
   const [first] = turn
   const lines = trailLines(trail)
   if (by === 'page' && turn.length === 1) {

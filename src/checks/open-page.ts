@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors.ts'
 import type { PageTrail } from './page-trail.ts'
 
 /** How opening an address ended. */
-export type Opened =
+export type OpenResult =
   | { readonly state: 'page' }
   /** The same places again and again: by the app's answers, or by the page itself. */
   | { readonly state: 'circle'; readonly by: 'answers' | 'page' }
@@ -25,11 +25,11 @@ export async function openPage(
   { page, trail }: { page: Page; trail: PageTrail },
   url: string,
   timeout: number,
-): Promise<Opened> {
+): Promise<OpenResult> {
   let next = url
   for (let turn = 0; ; turn++) {
     const why = await load({ page, trail }, next, timeout)
-    const opened = why === null ? whereItStands(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
+    const opened = why === null ? currentState(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
     const plain = opened.state === 'none' ? plainOwn(trail, url) : null
     if (plain === null) return opened
     if (turn >= MOST_UPGRADES) return { state: 'circle', by: 'answers' }
@@ -60,18 +60,18 @@ async function load(
 }
 
 /** Where a page stands that was opened, which may have gone elsewhere by itself since. `timeIsOver`: it never stood still. */
-export function whereItStands(
+export function currentState(
   page: Page,
   trail: PageTrail,
   { url, timeIsOver }: { url: string; timeIsOver: boolean },
-): Opened {
+): OpenResult {
   if (trail.isCircle(timeIsOver)) return { state: 'circle', by: byWhom(trail) }
   return page.url().startsWith('chrome-error:')
     ? whyNot(trail, url, trail.failure ?? 'no reason given')
     : { state: 'page' }
 }
 
-function whyNot(trail: PageTrail, url: string, why: string): Opened {
+function whyNot(trail: PageTrail, url: string, why: string): OpenResult {
   if (trail.isCircle(/Timeout/.test(why)) || why.includes('ERR_TOO_MANY_REDIRECTS'))
     return { state: 'circle', by: byWhom(trail) }
   if (trail.last && !isOwn(trail.last.url, url)) return { state: 'elsewhere', to: trail.last.url }

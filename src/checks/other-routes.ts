@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors.ts'
 import { placesOf } from '../recipe/traefik/rule.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { answerSign } from './answer-sign.ts'
-import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
+import { type AnswerResult, awaitAnswer, type UnwantedAnswer } from './await-answer.ts'
 import { closedPort } from './closed-port.ts'
 import { requestEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
 import { type EdgeCheck, quote } from './http.ts'
@@ -69,7 +69,7 @@ async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<C
   return answered.state === 'wanted' ? null : answered.seen.cause
 }
 
-async function requestRoute(check: OtherRoutesCheck, route: OtherRoute, signal: AbortSignal): Promise<Answered<null>> {
+async function requestRoute(check: OtherRoutesCheck, route: OtherRoute, signal: AbortSignal): Promise<AnswerResult<null>> {
   const { host, path } = route
   try {
     const answer = await requestEdge({ edge: check.edge, domain: host, path, follow: false, uncertified: true, signal })
@@ -83,7 +83,7 @@ async function requestRoute(check: OtherRoutesCheck, route: OtherRoute, signal: 
 }
 
 /** The proxy has nobody to ask. */
-async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAnswer): Promise<Unwanted> {
+async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAnswer): Promise<UnwantedAnswer> {
   const { url, status, body } = answer
   const { edge, portsOf, tasksOf } = check
   const lines = [`GET ${url}: ${status}`, ...quote(check.mask(body))]
@@ -103,7 +103,7 @@ async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAn
   }
 }
 
-function silent(route: OtherRoute, why: string, proxyAnswers = false): Unwanted {
+function silent(route: OtherRoute, why: string, proxyAnswers = false): UnwantedAnswer {
   const dead = deadEnd(route, why, [])
   return {
     outcome: proxyAnswers ? 'fail' : 'unverified',

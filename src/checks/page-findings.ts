@@ -1,11 +1,11 @@
 import type { Finding } from '../verdict/events.ts'
 import { isOwn } from './open-page.ts'
-import type { Failure, PageLog } from './page-log.ts'
+import type { FailedRequest, PageLog } from './page-log.ts'
 import type { PageSign } from './page-signs.ts'
 import type { PageTrail } from './page-trail.ts'
 
 /** What a page is worth telling about, though it is no reason to call it broken. Without `where`: the tier adds it. */
-export interface PageSeen {
+export interface PageObservation {
   /** The address that was opened. */
   readonly url: string
   readonly log: PageLog
@@ -48,7 +48,7 @@ type Code = keyof typeof PAGE_FINDINGS
 const MOST_SHOWN = 5
 
 /** Findings of one page, each with the addresses that show it. */
-export function pageFindings({ url, log, trail, sign }: PageSeen): Finding[] {
+export function pageFindings({ url, log, trail, sign }: PageObservation): Finding[] {
   const status = trail.last?.status ?? 0
   const missing = log.failures.filter((failure) => isNeeded(failure, url))
   const mixed = [...log.insecure.values()].map(
@@ -101,10 +101,10 @@ function findingsFor(code: Code, examples: readonly string[]): Finding[] {
 }
 
 /** Code of the app that did not come; a request that the page itself gave up is none. */
-export function isNeeded({ url, type, line }: Failure, app: string): boolean {
+export function isNeeded({ url, type, line }: FailedRequest, app: string): boolean {
   return ['script', 'stylesheet'].includes(type) && isOwn(url, app) && !/ERR_ABORTED|: mixed-content$/.test(line)
 }
 
-function foreignHost({ url, type }: Failure, app: string): string | null {
+function foreignHost({ url, type }: FailedRequest, app: string): string | null {
   return type !== 'document' && /^(?:https?|wss?):/.test(url) && !isOwn(url, app) ? new URL(url).host : null
 }

@@ -4,7 +4,7 @@ const MOST = 50
 const LONGEST = 500
 
 /** A request of the page that brought nothing. */
-export interface Failure {
+export interface FailedRequest {
   /** `GET https://app.ci.test/main.js: 404`. */
   readonly line: string
   readonly url: string
@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** An address of plain http that a page under https asks for. */
-export interface Insecure {
+export interface InsecureRequest {
   readonly url: string
   /** `Script`, `Image`, `Form`, ...: Chromium's word. */
   readonly type: string
@@ -23,11 +23,11 @@ export interface Insecure {
 
 /** What a page complained about while it loaded; bounded, because a page may complain forever. */
 export class PageLog {
-  readonly failures: Failure[] = []
+  readonly failures: FailedRequest[] = []
   readonly consoleErrors: string[] = []
   /** Exceptions that no code of the page caught. */
   readonly uncaught: string[] = []
-  readonly insecure = new Map<string, Insecure>()
+  readonly insecure = new Map<string, InsecureRequest>()
   readonly #open = new Set<Request>()
 
   /** Listens from now on: before the page is opened. */

@@ -80,7 +80,7 @@ function placeOf(url: string): string {
  * One turn of the circle that a way ends in, from where it was entered; the whole way where nothing repeats.
  * `/old, /, /login, /, /login` is `/, /login`.
  */
-export function circleOf(stops: readonly Stop[]): readonly Stop[] {
+export function loopOf(stops: readonly Stop[]): readonly Stop[] {
   const places = stops.map(({ url }) => placeOf(url))
   for (let length = 1; length <= stops.length / 2; length++) {
     const turn = places.slice(-length)

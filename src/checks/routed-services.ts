@@ -89,7 +89,7 @@ function labelsOfContainers(stack: ResolvedStack): { service: string; label: str
 }
 
 /** The hosts that all rules keep to when the domain is none of them, so that no request for it can ever meet one; null when one might. */
-export function hostsElsewhere(routed: readonly RoutedService[], domain: string): readonly string[] | null {
+export function foreignHosts(routed: readonly RoutedService[], domain: string): readonly string[] | null {
   const bound = routed.flatMap(({ rules }) => rules.map(boundHosts))
   if (bound.length === 0 || bound.includes(null)) return null
   const hosts = [...new Set(bound.flatMap((some) => some ?? []))]

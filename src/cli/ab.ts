@@ -12,7 +12,7 @@ import {
   readAttribution,
   writeAttribution,
 } from '../history/attribution/record.ts'
-import { readBrought } from '../history/attribution/recorded.ts'
+import { readImported } from '../history/attribution/recorded.ts'
 import { keyOf } from '../history/attribution/signature.ts'
 import { pinTool, type ToolBuild } from '../history/attribution/tool-build.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -121,7 +121,7 @@ async function begin(recipe: string, state: string, options: AbOptions) {
   const { tool, ref, runs, recipes, id, asIs, recorded } = options
   const begun = await beginAttribution({
     ...{ stateDir: state, recipe, tool, ref, runs, id, asIs },
-    ...(recorded === undefined ? {} : { recorded: readBrought(recorded, await toolIdentity()) }),
+    ...(recorded === undefined ? {} : { recorded: readImported(recorded, await toolIdentity()) }),
     recipesDir: recipes,
     repository: resolve(options.toolRepo ?? OWN_CHECKOUT),
     flags: flagsOf(options),

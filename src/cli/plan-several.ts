@@ -5,14 +5,14 @@ import type { Head } from '../lifecycle/plan.ts'
 import type { Cause } from '../verdict/causes.ts'
 import type { RecipeOptions } from './program/options.ts'
 import { planJson, tierText } from './support/plan-view.ts'
-import { wishOf, withHead } from './support/with-plan.ts'
+import { canonicalOptions, withHead } from './support/with-plan.ts'
 
 /** `cc-ci plan` with several bases: where each upgrade would start and what is known of it beforehand. */
 export function planSeveral(recipe: string, options: RecipeOptions, bases: readonly string[]): Promise<number> {
   return withHead(recipe, options, async (head, request, planning) => {
     const { found, legs } = await planning(async () => {
       const found = await legsOf(head, bases)
-      return { found, legs: await planLegs(head, request, { legs: found.legs, wish: wishOf(options) }) }
+      return { found, legs: await planLegs(head, request, { legs: found.legs, wish: canonicalOptions(options) }) }
     })
     const seen = { head, found, legs, asked: options.base }
     process.stdout.write(options.json ? `${JSON.stringify(severalJson(seen), null, 2)}\n` : `${severalText(seen)}\n`)

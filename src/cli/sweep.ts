@@ -18,7 +18,7 @@ import {
 } from '../history/sweep/record.ts'
 import { runCells } from '../history/sweep/running.ts'
 import { SWEEP_EXITS, verdictOf } from '../history/sweep/verdict.ts'
-import { unknownWorld, worldNow } from '../history/sweep/world-now.ts'
+import { unknownWorld, currentWorld } from '../history/sweep/current-world.ts'
 import { systemClock } from '../lib/clock.ts'
 import { CancelledError, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
@@ -96,7 +96,7 @@ async function begin(names: readonly string[], state: string, options: SweepOpti
     const operatorDir = options.recipes === undefined ? undefined : resolve(options.recipes)
     const facts = { tool, engine, operatorDir, candidates, runs }
     const world = options.changed
-      ? await worldNow({ ...facts, environment: await environmentFacts(host) })
+      ? await currentWorld({ ...facts, environment: await environmentFacts(host) })
       : unknownWorld(tool)
     const plan = planSweep({
       ...{ id, now, by: 'cc-ci sweep', place: 'here', mode: options.changed ? 'changed' : 'all' },

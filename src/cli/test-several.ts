@@ -30,7 +30,7 @@ import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { copyResults, readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { listenForSignals } from './support/signals.ts'
-import { wishOf, withHead } from './support/with-plan.ts'
+import { canonicalOptions, withHead } from './support/with-plan.ts'
 
 /** From the folder of a table to those of runs. */
 const RUNS = '../../runs'
@@ -48,7 +48,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
     const screen = options.json === '-' ? process.stderr : process.stdout
     const { considered, nothing, planned } = await planning(async () => {
       const { legs, ...found } = await legsOf(head, bases)
-      return { ...found, planned: await planLegs(head, request, { legs, wish: wishOf(options) }) }
+      return { ...found, planned: await planLegs(head, request, { legs, wish: canonicalOptions(options) }) }
     })
     const begun = await openTable({ head, request, state, options, considered, nothing })
     const host = planned.some(({ kind }) => kind === 'judged') ? await readyHost({ state, screen, signal }) : null
@@ -111,7 +111,7 @@ async function judge(
   try {
     await cp(request.folder.checkout, folder.checkout, { recursive: true, verbatimSymlinks: true })
     const mine = { ...request, base: leg.leg.base, oneOfSeveral: true, runId, folder }
-    const plan = await planWithCanonical(head, mine, wishOf(options))
+    const plan = await planWithCanonical(head, mine, canonicalOptions(options))
     signal.throwIfAborted()
     const results = await runAndShow({ folder, plan, host, signal, screen }, options)
     copyResults(folder, options.results && join(options.results, runId))

@@ -13,7 +13,7 @@ import { copyResults, makeResultsDir, readyHost, runAndShow, type TestOptions, w
 import { refuseOtherHead, resumedRun } from './support/resumed-run.ts'
 import { listenForSignals } from './support/signals.ts'
 import { whilePlanning } from './support/while-planning.ts'
-import { requestOf, wishOf } from './support/with-plan.ts'
+import { requestOf, canonicalOptions } from './support/with-plan.ts'
 import { testSeveral } from './test-several.ts'
 
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. With several bases: a run for each, and a table. */
@@ -42,7 +42,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const resume = await resumeOf(state, options)
       const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
       const plan = await whilePlanning(
-        async () => planWithCanonical(await checkOutHead(request), request, wishOf(options)),
+        async () => planWithCanonical(await checkOutHead(request), request, canonicalOptions(options)),
         { discard: () => discardRun(folder), timeoutMs: options.deadline, signal },
       )
       if (plan.resumed) refuseOtherHead(plan, plan.resumed)

@@ -25,7 +25,7 @@ export interface FunctionRef {
 /** As far as one file knows it: the default timeout is a setting of its own. */
 export type FoundFunction = Omit<FunctionRef, 'timeoutMs'> & { readonly timeoutMs: number | null }
 
-export interface Split {
+export interface SplitSettings {
   /** The data alone. */
   readonly data: Readonly<Record<string, unknown>>
   readonly functions: readonly FoundFunction[]
@@ -41,14 +41,14 @@ const optionsShape = z.strictObject({
 })
 
 /** Parts the functions of a file from its data, and checks that each stands where one may and takes what it will be given. */
-export function splitFunctions(source: SettingsSource): Split {
+export function splitFunctions(source: SettingsSource): SplitSettings {
   const splitter = new Splitter(source)
   for (const name of SETTING_NAMES) splitter.take(name)
   splitter.rest()
   return splitter
 }
 
-class Splitter implements Split {
+class Splitter implements SplitSettings {
   readonly data: Record<string, unknown>
   readonly functions: FoundFunction[] = []
   readonly errors: RecipeError[] = []

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { RecipeError } from '../lib/errors.ts'
-import type { Split } from './functions.ts'
+import type { SplitSettings } from './functions.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
 import { rowOf, SETTING_NAMES } from './registry.ts'
@@ -12,7 +12,7 @@ import { type Path, type SettingsSource, valueAt } from './source.ts'
 type Issue = z.core.$ZodIssue
 
 /** Everything that is wrong with the data of one file. */
-export function dataProblems(source: SettingsSource, { data, judged }: Split): RecipeError[] {
+export function dataProblems(source: SettingsSource, { data, judged }: SplitSettings): RecipeError[] {
   const parsed = settingsSchema.safeParse(data)
   const issues = parsed.success
     ? []

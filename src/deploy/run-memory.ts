@@ -29,7 +29,7 @@ export function runMemory(requested?: { readonly bytes: number; readonly from: s
 }
 
 /** For each of several apps of one run, which are up at the same time. */
-export function shareOf(memory: RunMemory, apps: number): RunMemory {
+export function memoryShare(memory: RunMemory, apps: number): RunMemory {
   return { ...memory, machineBytes: Math.floor(memory.machineBytes / apps) }
 }
 
@@ -42,7 +42,7 @@ interface Want {
 }
 
 /** `settingBytes`: `resources.memory`. */
-export function wantOf(service: ComposeService, settingBytes: number | null): Want {
+export function requestedMemory(service: ComposeService, settingBytes: number | null): Want {
   const containers = containersOf(service)
   const own = ownLimit(service)
   if (own !== null) return { bytes: own, by: 'recipe', containers }
@@ -62,8 +62,8 @@ export function limitOf(
  * The most that any container may have: what the run has, or less where the limits of all containers together would come to more than the machine bears.
  * Services that ask for little keep their limit, and leave more to the others. A volume in memory counts like a container.
  */
-export function mostOf(model: ComposeModel, settingBytes: number | null, memory: RunMemory): number {
-  const services = Object.values(model.services).map((service) => wantOf(service, settingBytes))
+export function maxContainerBytes(model: ComposeModel, settingBytes: number | null, memory: RunMemory): number {
+  const services = Object.values(model.services).map((service) => requestedMemory(service, settingBytes))
   const volumes = memoryVolumes(model).map(({ bytes, many }) => ({ bytes, containers: many }))
   const demands = [...services, ...volumes].map(({ bytes, containers }) => ({
     each: bytes ?? Number.POSITIVE_INFINITY,

@@ -30,10 +30,10 @@ const ANSWER_DEADLINE_MS = 120_000
 const START_TRIES = 4
 
 /** What is wrong with the edge: `current` needs nothing, `foreign` is not ours to touch. */
-export type EdgeLook = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
+export type EdgeState = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
 
 /** Looks, changes nothing. With CC_CI_EDGE set the edge is somebody else's and `current`. */
-export async function lookEdge(): Promise<EdgeLook> {
+export async function edgeState(): Promise<EdgeState> {
   if (foreignEdge()) return 'current'
   const found = await inspectEdge()
   if (!found) return 'missing'
@@ -47,7 +47,7 @@ export async function lookEdge(): Promise<EdgeLook> {
  * Traefik image and the proxy network. Throws InfraError `edge-foreign` when the name is taken by something not ours.
  */
 export async function ensureEdge(): Promise<EdgeAddress> {
-  const look = await lookEdge()
+  const look = await edgeState()
   if (look === 'foreign') {
     throw new InfraError('edge-foreign', `a container called ${EDGE_CONTAINER} exists and was not made by cc-ci`, {
       hint: 'Rename or remove it.',

@@ -1,4 +1,4 @@
-import { atMost } from '../lib/at-most.ts'
+import { mapLimit } from '../lib/at-most.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
@@ -106,7 +106,7 @@ export class Engine {
     const filters = { label, ...(name.length > 0 ? { name } : {}) }
     const options = { query: { all: true }, filters }
     const ids = await this.connection.request('GET', '/containers/json', listOf(parseId), options)
-    const found = await atMost(CALLS_AT_ONCE, ids, (id) => this.container(id))
+    const found = await mapLimit(CALLS_AT_ONCE, ids, (id) => this.container(id))
     return found.filter((container) => container !== null)
   }
 

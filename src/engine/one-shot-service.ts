@@ -3,7 +3,7 @@ import { InfraError } from '../lib/errors.ts'
 import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
-import { atItsLimit } from './convergence/out-of-memory.ts'
+import { memoryLimitReached } from './convergence/out-of-memory.ts'
 import { isOneShot } from './convergence/task-exit.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
@@ -81,7 +81,7 @@ async function failure(engine: Engine, service: ServiceState, task: TaskState): 
 }
 
 function outOfMemory(service: ServiceState, lines: readonly string[]): Cause {
-  const { code, message, hint } = atItsLimit(service)
+  const { code, message, hint } = memoryLimitReached(service)
   const details = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
   return cause(code, message, { ...details, ...(hint ? { hint } : {}) })
 }

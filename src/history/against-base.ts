@@ -11,9 +11,9 @@ export interface BaseCommit {
 export type FoundBase =
   | { readonly kind: 'found'; readonly base: BaseCommit; readonly run: RunSummary; readonly found: Comparable }
   /** For each commit that was asked, why none of its runs will do; no reason: no run of it is kept. */
-  | { readonly kind: 'none'; readonly looked: readonly Looked[] }
+  | { readonly kind: 'none'; readonly looked: readonly BaseLookup[] }
 
-export interface Looked {
+export interface BaseLookup {
   readonly base: BaseCommit
   readonly runs: number
   readonly why: readonly string[]
@@ -31,7 +31,7 @@ export function findBase(
   { bases, rule }: { readonly bases: readonly BaseCommit[]; readonly rule: Rule },
 ): FoundBase {
   const own = runs.filter(({ recipe }) => recipe.origin === after.recipe.origin)
-  const looked: Looked[] = []
+  const looked: BaseLookup[] = []
   for (const base of bases) {
     const { commit } = base
     const baseline = findBaseline(own, after, { rule, commit, orLater: true })

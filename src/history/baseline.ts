@@ -6,7 +6,7 @@ export type FoundBaseline =
   /** Why none of the runs will do, by reason: how many, and the words of the newest. */
   | { readonly run: null; readonly asked: number; readonly why: readonly { times: number; message: string }[] }
 
-export interface Wanted {
+export interface BaselineCriteria {
   readonly rule: Rule
   /** Only runs of that commit, as of the branch that a pull request is for. */
   readonly commit?: string
@@ -18,7 +18,7 @@ export interface Wanted {
  * The newest earlier run that `after` may be compared with: of the same recipe, judged all that `after` judged, and different in one thing at
  * most. `runs`: newest first.
  */
-export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wanted: Wanted): FoundBaseline {
+export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wanted: BaselineCriteria): FoundBaseline {
   const { rule, commit, orLater = false } = wanted
   const others = runs.filter(
     (run) => run.recipe.name === after.recipe.name && (commit === undefined || run.recipe.commit === commit),

@@ -32,7 +32,7 @@ export class ImageBuilder {
   }
 
   async #make(definition: ImageDefinition): Promise<void> {
-    const present = await lookImage(definition)
+    const present = await imageState(definition)
     if (present === 'current') return
     if (present === 'untagged') return void (await docker(['tag', inputTag(definition), definition.tag]))
     if (definition.from) await this.ensure(definition.from)
@@ -58,7 +58,7 @@ export class ImageBuilder {
 }
 
 /** `current`: the human tag names these inputs; `untagged`: built, but the tag names something else; `missing`: build it. */
-export async function lookImage(definition: ImageDefinition): Promise<'current' | 'untagged' | 'missing'> {
+export async function imageState(definition: ImageDefinition): Promise<'current' | 'untagged' | 'missing'> {
   const [wanted, named] = await Promise.all([imageId(inputTag(definition)), imageId(definition.tag)])
   if (wanted === null) return 'missing'
   return wanted === named ? 'current' : 'untagged'

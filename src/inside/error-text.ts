@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { TestError } from '@playwright/test/reporter'
 import { loadAdvice } from './advice.ts'
-import { placeOf, withShortPaths } from './code-root.ts'
+import { sourcePlace, withShortPaths } from './code-root.ts'
 
 const MAX_CHARACTERS = 8_000
 
@@ -12,7 +12,7 @@ export function errorText(errors: readonly TestError[]): string {
 
 function one({ message, value, location, snippet, cause }: TestError): string {
   const text = inOurWords(message ?? value ?? 'no message')
-  const place = location && placeOf(location.file)
+  const place = location && sourcePlace(location.file)
   const parts = [
     text,
     loadAdvice(text),

@@ -8,7 +8,7 @@ import type {
   TestError,
   TestResult,
 } from '@playwright/test/reporter'
-import { placeOf } from './code-root.ts'
+import { sourcePlace } from './code-root.ts'
 import { errorText } from './error-text.ts'
 import type { Attachment, RunnerMessage, SpecFile } from './report-message.ts'
 
@@ -50,7 +50,7 @@ class ToParent implements Reporter {
   }
 
   onError(error: TestError): void {
-    const place = error.location ? placeOf(error.location.file) : null
+    const place = error.location ? sourcePlace(error.location.file) : null
     void send({ kind: 'error', ...place, message: errorText([error]), phase: this.#begun ? 'run' : 'load' })
   }
 
@@ -86,7 +86,7 @@ function fileOf(test: TestCase): SpecFile {
   let suite: Suite | undefined = test.parent
   while (suite && suite.type !== 'file') suite = suite.parent
   const file = suite?.location?.file ?? test.location.file
-  return placeOf(file) ?? { side: '', file }
+  return sourcePlace(file) ?? { side: '', file }
 }
 
 /** Root, project and file come before the titles that the author wrote. */

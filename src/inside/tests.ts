@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { BatchLog } from './batch-log.ts'
-import { placeOf } from './code-root.ts'
+import { sourcePlace } from './code-root.ts'
 import { setDefaults } from './defaults.ts'
 import type { ReportMessage, RunnerMessage } from './report-message.ts'
 import { call } from './rpc.ts'
@@ -55,7 +55,7 @@ async function runAll(
 }
 
 function bySide(files: readonly string[]): string[][] {
-  const isOperators = (file: string) => placeOf(file)?.side === 'operator'
+  const isOperators = (file: string) => sourcePlace(file)?.side === 'operator'
   const sides = [files.filter(isOperators), files.filter((file) => !isOperators(file))]
   return sides.filter((side) => side.length > 0)
 }

@@ -1,13 +1,13 @@
 /** `act` on each item, at most `limit` at a time; what they give, in the order of the items. The first error is thrown, and nothing new is begun after it. */
-export async function atMost<T, R>(limit: number, items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const given: R[] = []
+export async function mapLimit<T, R>(limit: number, items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
   const queue = items.entries()
   let failed = false
   const take = async () => {
     for (const [index, item] of queue) {
       if (failed) return
       try {
-        given[index] = await act(item)
+        results[index] = await act(item)
       } catch (error) {
         failed = true
         throw error
@@ -15,5 +15,5 @@ export async function atMost<T, R>(limit: number, items: readonly T[], act: (ite
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, take))
-  return given
+  return results
 }

@@ -1,7 +1,7 @@
 import { RecipeError, RecipeErrors } from './errors.ts'
 
 /** What `read` gives, or null with the problems that it threw added to `errors`. */
-export async function collect<T>(errors: RecipeError[], read: () => Promise<T>): Promise<T | null> {
+export async function collectErrors<T>(errors: RecipeError[], read: () => Promise<T>): Promise<T | null> {
   try {
     return await read()
   } catch (error) {

@@ -114,7 +114,7 @@ export async function execHere(file: string, args: readonly string[], options: E
 export async function execOk(file: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const result = await exec(file, args, options)
   if (result.exitCode === 0) return result
-  const ending = endingOf(result, options.timeoutMs)
+  const ending = describeExit(result, options.timeoutMs)
   const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n')
   throw new InfraError(
     'program-failed',
@@ -123,7 +123,7 @@ export async function execOk(file: string, args: readonly string[], options: Exe
 }
 
 /** How a program came to its end, for a person: a deadline and a kill are told as such. */
-export function endingOf({ exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>, timeoutMs: number): string {
+export function describeExit({ exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>, timeoutMs: number): string {
   if (timedOut) return `did not end within ${formatDuration(timeoutMs)} and was killed`
   return exitCode === null ? 'was killed' : `ended with ${exitCode}`
 }

@@ -4,10 +4,10 @@
  */
 export function foldRepeats(lines: readonly string[]): string[] {
   const counts = new Map<string, number>()
-  for (const line of lines) counts.set(shapeOf(line), (counts.get(shapeOf(line)) ?? 0) + 1)
+  for (const line of lines) counts.set(withoutNumbers(line), (counts.get(withoutNumbers(line)) ?? 0) + 1)
   const left = new Map(counts)
   return lines.flatMap((line) => {
-    const key = shapeOf(line)
+    const key = withoutNumbers(line)
     const later = (left.get(key) ?? 1) - 1
     left.set(key, later)
     if (later > 0) return []
@@ -17,6 +17,6 @@ export function foldRepeats(lines: readonly string[]): string[] {
 }
 
 /** A line without its numbers: equal for what a program says again and again. Long runs of hexadecimal digits are numbers too: ids of requests and containers. */
-export function shapeOf(line: string): string {
+export function withoutNumbers(line: string): string {
   return line.replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b|\d+/gi, '#')
 }

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { BrowserKind } from '../browser/probe.ts'
-import type { Deployed, Deployer, ImageUse, Release } from '../deploy/deployer.ts'
+import type { Deployment, Deployer, ImageUse, Release } from '../deploy/deployer.ts'
 import type { ProvidedDependency } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
@@ -74,7 +74,7 @@ export interface RunContext {
   /** Values of the app's secrets by their full names, as far as this attempt made them. */
   readonly secretValues: ReadonlyMap<string, string>
   /** Where the data of a green released version is kept; null: nobody wants it kept. */
-  readonly keeping: Keeping | null
+  readonly keeping: CanonicalRequest | null
   /** Whether and where the app is kept so that a failed run can be resumed; null: nobody wants it. */
   readonly checkpoints: Checkpoints | null
   /** What existed under this run's names before it began: nothing, or the ledger would lie. */
@@ -82,7 +82,7 @@ export interface RunContext {
 }
 
 /** A wish to keep the app's data as a canonical, and how far that has come. */
-export interface Keeping {
+export interface CanonicalRequest {
   readonly keeper: CanonicalKeeper
   /** Who wishes it: whoever started the run, or the settings, which mean releases only. */
   readonly by: 'flag' | 'setting'
@@ -93,22 +93,22 @@ export interface Keeping {
 /** What the tiers of one attempt found out and made of the app, each written by the tier that owns it. */
 export interface RunState {
   /** The first deployment: the base, or head without one. */
-  installed?: Deployed
+  installed?: Deployment
   /** Deployed version of the last deployment. */
-  current?: Deployed
+  current?: Deployment
   /** True once head's own tasks serve: what backup and tests look at. */
   headServes: boolean
   /** The tier in which the watch found that the app failed: those after it need not look. */
   failedIn?: TierId
   /** When the last tier began at whose end the watch had found nothing; epoch ms. */
-  quietSince?: number
+  doubtWindowStart?: number
   witnesses?: PlantedWitnesses
   /** The release on the way to head that runs now; see `steps.ts`. */
   step?: Release
   /** What is on the way: `from 1.2.0 to 1.3.0`. */
   stepping?: string
   /** Only where it is asked to go back after all else: the version before head, as it was right before the upgrade. */
-  before?: Before
+  before?: VersionBefore
   /** What the backup tier took and the restore tier puts back. */
   snapshot?: Snapshot
   /** The custom tests run once, for both tiers that they count for. */
@@ -116,11 +116,11 @@ export interface RunState {
 }
 
 /** The version before head with its backup, or why there is none. */
-export type Before =
+export type VersionBefore =
   | {
       readonly kind: 'backed-up'
       readonly snapshot: Snapshot
-      readonly deployed: Deployed
+      readonly deployed: Deployment
       /** Of that version alone: its witnesses are in the snapshot, and stay planted until it runs again. */
       readonly state: RunState
     }
@@ -132,11 +132,11 @@ export function freshState(): RunState {
 
 /** The acting half of a tier; what it is stands in `verdict/tiers.ts`. */
 export interface TierRunner {
-  run(context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void>
+  run(context: RunContext, reporter: TierReporter, carryOn: UpdateContext): Promise<void>
 }
 
 /** Hands what a tier has learnt on to those after it, also where it fails later; gives the context to continue with itself. */
-export type CarryOn = (learnt: Partial<Pick<RunContext, 'plan' | 'host'>>) => RunContext
+export type UpdateContext = (learnt: Partial<Pick<RunContext, 'plan' | 'host'>>) => RunContext
 
 /** Ends a tier at once with the cause that decided it. */
 export class TierStop extends Error {

@@ -9,7 +9,7 @@ import { forgetRetainedDeps } from './custom/retained-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
-export interface Collected {
+export interface GcResult {
   readonly id: string
   /** How many things of the run were found and removed. */
   readonly removed: number
@@ -35,8 +35,8 @@ export interface GcOptions {
 const BUSY_DEADLINE_MS = 10 * 60_000
 
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
-export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
-  const collected: Collected[] = []
+export async function collectGarbage(options: GcOptions): Promise<GcResult[]> {
+  const collected: GcResult[] = []
   for (const { id } of abandonedRuns(options.stateDir, options.retained))
     collected.push(...(await collectAlone(id, options)))
   return collected
@@ -46,7 +46,7 @@ export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
  * One at a time on this machine, and only what nobody else has collected meanwhile: another run may get the name of this app again as soon as it has
  * ended (`canonical.ts`).
  */
-async function collectAlone(id: string, options: GcOptions): Promise<Collected[]> {
+async function collectAlone(id: string, options: GcOptions): Promise<GcResult[]> {
   using lock = await (options.busy === 'wait' ? awaitedLock(id) : tryMachineLock(lockOf(id)))
   if (!lock) return options.busy === 'wait' ? [held(id)] : []
   const record = abandonedRuns(options.stateDir, options.retained).find((one) => one.id === id)
@@ -69,7 +69,7 @@ async function awaitedLock(id: string): Promise<Disposable | null> {
   return taken.state === 'ready' ? taken.value : null
 }
 
-function held(id: string): Collected {
+function held(id: string): GcResult {
   const message = `another process has been taking it down for ${BUSY_DEADLINE_MS / 60_000} min`
   return { id, removed: 0, left: [{ kind: 'run', name: id }], failures: [message] }
 }
@@ -100,7 +100,7 @@ async function releaseDeps({ id, app }: RunRecord, engine: Engine): Promise<Undo
   return cleanup.run()
 }
 
-async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_000 }: GcOptions): Promise<Collected> {
+async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_000 }: GcOptions): Promise<GcResult> {
   const folder = runFolder(stateDir, record.id)
   if (!record.app) {
     discardRun(folder)

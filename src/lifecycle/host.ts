@@ -5,7 +5,7 @@ import type { Engine } from '../engine/client.ts'
 import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
-import { toolboxImage, vipsCarry } from '../machine/vips.ts'
+import { toolboxImage, probeVirtualIps } from '../machine/vips.ts'
 import { imageUse } from './app/pulled-images.ts'
 import type { Host } from './context.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
@@ -18,7 +18,7 @@ export async function connectHost(engine: Engine, state: string): Promise<Host> 
     machineBrowser(engine),
     assertSocketShared(),
   ])
-  const { carry } = await vipsCarry(engine)
+  const { carry } = await probeVirtualIps(engine)
   return {
     ...{ engine, edge, vips: carry, toolboxImage: toolbox, browser },
     images: imageUse(state, engine),

@@ -12,7 +12,7 @@ import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { unplant } from './app/witnessing.ts'
 import { lookAtAttached, ownStack } from './attached-app.ts'
-import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
+import { freshState, type Host, type CanonicalRequest, type RunContext } from './context.ts'
 import { attachDeps, keepDeps } from './custom/retained-deps.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { DiskGuard } from './disk/guard.ts'
@@ -47,7 +47,7 @@ export interface RunRequest {
   /** False: what ends for a reason that may be chance is not judged once more. Default true. */
   readonly repeat?: boolean
   /** Keeps the app's data as a canonical where the rules allow it. Default: nobody does. */
-  readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
+  readonly promotion?: Pick<CanonicalRequest, 'keeper' | 'by'>
   /** Keeps the app on its way, so that the run can be resumed where it fails. Default: nobody does. */
   readonly checkpoints?: Checkpoints
   readonly timeoutMs: number

@@ -8,7 +8,7 @@ import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { waitFor } from '../lib/wait.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
-import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
+import { type PartState, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 
@@ -26,7 +26,7 @@ export const enginePart: MachinePart = {
   repair: startEngine,
 }
 
-async function look(): Promise<Found> {
+async function look(): Promise<PartState> {
   if (whichProgram('docker') === null)
     return mayInstall().may ? missing('no docker program') : impossible('no docker program')
   const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])

@@ -1,10 +1,10 @@
 import { type EdgeAddress, type EdgeContainer, edgeAddress, foreignEdge, inspectEdge } from '../edge/address.ts'
 import { queryApi, hasApi } from '../edge/api.ts'
-import { ensureEdge, lookEdge } from '../edge/ensure.ts'
+import { ensureEdge, edgeState } from '../edge/ensure.ts'
 import { openApis } from '../edge/open-api.ts'
 import { assertReachable } from '../edge/reach.ts'
 import { browserImage } from '../images/browser.ts'
-import { lookImage } from '../images/builder.ts'
+import { imageState } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
 import { keycloakImage } from '../images/keycloak.ts'
 import { sandboxImage } from '../images/sandbox.ts'
@@ -44,7 +44,7 @@ export const edgePart: MachinePart = {
   async look() {
     const foreign = foreignEdge()
     if (foreign) return ok(`CC_CI_EDGE ${foreign.host}:${foreign.httpsPort}${await unasked(foreign)}${await warning()}`)
-    const look = await lookEdge()
+    const look = await edgeState()
     if (look === 'foreign') return impossible('a container cc-ci-edge exists and is not ours')
     if (look !== 'current') return missing(look)
     return reached(await inspectEdge())
@@ -106,6 +106,6 @@ function imagePart(id: string, title: string, needs: readonly string[], define: 
 }
 
 async function lookTag(definition: ImageDefinition) {
-  const look = await lookImage(definition)
+  const look = await imageState(definition)
   return look === 'current' ? ok(definition.tag) : missing(`${definition.tag}: not built`)
 }

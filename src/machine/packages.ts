@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { installPackages } from './apt.ts'
-import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
+import { type PartState, impossible, type MachinePart, missing, ok } from './part.ts'
 
 /** A Debian package and the file or program that shows that it, or something as good, is there. */
 interface Wanted {
@@ -58,7 +58,7 @@ export function whichProgram(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }
 
-function lookPackages(wanted: readonly Wanted[]): Found {
+function lookPackages(wanted: readonly Wanted[]): PartState {
   const lacking = absent(wanted)
   if (lacking.length === 0) return ok('installed')
   const { may, reason } = mayInstall()

@@ -3,7 +3,7 @@ import { PROXY_NETWORK } from '../edge/address.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'
-import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
+import { type PartState, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
 import { dropRecord, readRecord, writeRecord } from './records.ts'
 
 /** Large enough for thousands of tasks; the first that clashes with nothing is taken. */
@@ -38,7 +38,7 @@ export const proxyPart: MachinePart = {
   repair: createProxy,
 }
 
-async function lookSwarm(): Promise<Found> {
+async function lookSwarm(): Promise<PartState> {
   const info = await swarmInfo()
   if (!info) return missing('no engine answers')
   if (info.LocalNodeState === 'active') {
@@ -51,7 +51,7 @@ async function lookSwarm(): Promise<Found> {
     : impossible(`the Swarm is ${info.LocalNodeState}: ${info.Error ?? ''}`)
 }
 
-async function lookProxy(): Promise<Found> {
+async function lookProxy(): Promise<PartState> {
   const answer = await tryDocker(['network', 'inspect', PROXY_NETWORK])
   if (answer.exitCode !== 0) return missing('not there')
   const [network] = understandText(answer.stdout, networks.parse, 'docker network inspect')

@@ -6,12 +6,12 @@ import { formatDuration } from '../lib/duration.ts'
 import { CcCiError, InfraError, messageOf } from '../lib/errors.ts'
 import { withMachineLock } from '../lib/machine-lock.ts'
 import { ownEngineRuns, stopEngine } from './engine-part.ts'
-import type { Found, MachinePart, RepairContext } from './part.ts'
+import type { PartState, MachinePart, RepairContext } from './part.ts'
 import { readRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
 import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
 
-export interface DoctorRow extends Omit<Found, 'remedy'> {
+export interface DoctorRow extends Omit<PartState, 'remedy'> {
   readonly id: string
   readonly title: string
   /** What to do about it; null when it is ok. */
@@ -89,7 +89,7 @@ export function engineStatus({ state }: { state: string }): { made: string[]; ow
 
 async function mendAll(
   parts: readonly MachinePart[],
-  before: ReadonlyMap<string, Found>,
+  before: ReadonlyMap<string, PartState>,
   context: RepairContext,
 ): Promise<DoctorRow[]> {
   const started = new Map<string, Promise<DoctorRow>>()
@@ -99,7 +99,7 @@ async function mendAll(
     return running
   }
   const mendAfterNeeds = async (part: MachinePart): Promise<DoctorRow> => {
-    const seen = before.get(part.id) as Found
+    const seen = before.get(part.id) as PartState
     if (seen.state === 'ok') return toRow(part, seen)
     const needs = await Promise.all(parts.filter((other) => part.needs.includes(other.id)).map(row))
     const lacking = needs.filter((need) => need.state !== 'ok')
@@ -113,7 +113,7 @@ async function mendAll(
   return Promise.all(parts.map(row))
 }
 
-async function mendOne(part: MachinePart, context: RepairContext): Promise<Found> {
+async function mendOne(part: MachinePart, context: RepairContext): Promise<PartState> {
   // Looked at again: what it needs may have brought it, and before that it could not be seen.
   const again = await safeLook(part)
   if (again.state !== 'missing' || !part.repair) return again
@@ -127,7 +127,7 @@ async function mendOne(part: MachinePart, context: RepairContext): Promise<Found
   return safeLook(part)
 }
 
-async function safeLook(part: MachinePart): Promise<Found> {
+async function safeLook(part: MachinePart): Promise<PartState> {
   try {
     return await part.look()
   } catch (error) {
@@ -135,7 +135,7 @@ async function safeLook(part: MachinePart): Promise<Found> {
   }
 }
 
-function toRow(part: MachinePart, found: Found): DoctorRow {
+function toRow(part: MachinePart, found: PartState): DoctorRow {
   return {
     id: part.id,
     title: part.title,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { RecipeError } from '../lib/errors.ts'
 import { withScratch } from '../lib/scratch.ts'
 import { git, gitOk, withoutFilters } from './git.ts'
-import { linksOut } from './links.ts'
+import { escapingLinks } from './links.ts'
 import type { RecipeRepo } from './model.ts'
 
 /** What a run's own checkout may hold: a recipe is text, so more is a mistake or an attack. */
@@ -85,7 +85,7 @@ function tooBig(found: string): RecipeError {
 function assertInside(files: readonly TreeFile[]): void {
   for (const { path } of files) if (path.split('/').includes('..')) throw outside(path, path)
   const links = new Map(files.flatMap(({ path, link }) => (link === undefined ? [] : [[path, link] as const])))
-  const [first] = linksOut(links)
+  const [first] = escapingLinks(links)
   if (first !== undefined) throw outside(first, links.get(first) ?? '')
 }
 

@@ -9,7 +9,7 @@ const MAX_STEPS = 200_000
  * links of the tree, path to target. What leads in a circle leads nowhere, and what is not there is still within. Links that are too entangled to be followed
  * count as leading out.
  */
-export function linksOut(links: ReadonlyMap<string, string>): string[] {
+export function escapingLinks(links: ReadonlyMap<string, string>): string[] {
   const budget = { steps: MAX_STEPS }
   return [...links.keys()].filter((path) => leadsOut(path, links, budget))
 }

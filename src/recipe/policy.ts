@@ -1,7 +1,7 @@
-import type { Most, PolicyCode } from '../verdict/policy-codes.ts'
+import type { PolicyLimits, PolicyCode } from '../verdict/policy-codes.ts'
 import type { ComposeModel, ComposeNamed, ComposeService, ResolvedStack } from './model.ts'
 import { chosenAddresses, tooMany } from './policy/bounds.ts'
-import { givenFiles } from './policy/given-files.ts'
+import { mountedFiles } from './policy/mounted-files.ts'
 import { registryOfThisMachine } from './policy/image-source.ts'
 import { hidesName, isOfStack, isReservedKey, type OwnNames } from './policy/own.ts'
 import { rawSockets } from './policy/raw-sockets.ts'
@@ -58,7 +58,7 @@ export interface PolicyOptions {
   /** The edge serves others than apps under test: no host but the app's own. */
   readonly strictHosts?: boolean
   /** How many of each the operator grants this recipe, where that is not the default. */
-  readonly most?: Most
+  readonly most?: PolicyLimits
 }
 
 /** Everything in the stack that the policy refuses, apart from what the operator allows for this recipe. */
@@ -80,7 +80,7 @@ export function policyProblems(
     ...namedProblems(model, stackName),
     ...bounds,
     ...templates,
-    ...givenFiles(stack),
+    ...mountedFiles(stack),
   ].filter(({ code }) => !allow.includes(code))
 }
 

@@ -8,7 +8,7 @@ import { cast } from './compose/cast.ts'
 import { parseEnvFile } from './compose/env-file.ts'
 import { InterpolationProblem, interpolate } from './compose/interpolate.ts'
 import type { KeyedList } from './compose/keyed-lists.ts'
-import { type Lost, mergeFiles } from './compose/merge.ts'
+import { type OnLostEntry, mergeFiles } from './compose/merge.ts'
 import { normalize } from './compose/normalize.ts'
 import { checkReferences } from './compose/references.ts'
 import { checkSchema, composeVersion } from './compose/schema.ts'
@@ -59,7 +59,7 @@ export async function resolveStack(
     findings: work.findings,
     sources,
     templates: work.templates,
-    givenBytes: work.givenBytes,
+    mountedBytes: work.givenBytes,
     place: (path) => work.place(path),
   }
 }
@@ -165,7 +165,7 @@ class Resolving {
   }
 
   /** An entry of a list that the CLI drops while it merges. */
-  readonly lost: Lost = ({ service, list }, entry, winner) => {
+  readonly lost: OnLostEntry = ({ service, list }, entry, winner) => {
     const path = ['services', service, list]
     const message = `loses ${shown(entry)} to ${shown(winner)}: docker stack deploy merges several files by ${KEY_WORDS[list]}`
     this.#dropped(path, message, this.place(path))

@@ -1,4 +1,4 @@
-import { collect } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { formatLocation, type SourceLocation } from '../lib/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
@@ -20,10 +20,10 @@ export async function readTree(dir: string): Promise<RecipeTree> {
     if (read?.notUtf8) findings.push(notUtf8(read.notUtf8))
     return read?.text ?? ''
   }
-  const env = await collect(errors, async () => parseEnvSample(await text('.env.sample')))
-  const abraExports = await collect(errors, async () => readAbraExports(await text('abra.sh')))
+  const env = await collectErrors(errors, async () => parseEnvSample(await text('.env.sample')))
+  const abraExports = await collectErrors(errors, async () => readAbraExports(await text('abra.sh')))
   const unread: RecipeError[] = []
-  const metadata = await collect(unread, async () => readMetadata(await text('README.md')))
+  const metadata = await collectErrors(unread, async () => readMetadata(await text('README.md')))
   findings.push(...unread.map(readmeUnread))
   if (!env || !abraExports || errors.length > 0) throw new RecipeErrors(errors)
   return { dir, env, abraExports, metadata, findings }

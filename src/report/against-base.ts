@@ -5,7 +5,7 @@ import { comparisonFacts, isUnchanged } from './comparison-facts.ts'
 import { markdownText } from './markdown.ts'
 
 /** What a change does to the outcome of its base, and where the run of the base is to be read. */
-export interface AgainstText {
+export interface BaseComparisonText {
   /** The target branch: data, as every name. */
   readonly branch: string
   readonly base: BaseCommit
@@ -22,7 +22,7 @@ export const RESULT_WORDS: Readonly<Record<Comparison['result'], string>> = {
 }
 
 /** A section of the comment on a pull request: one line where nothing changed; bounded whatever the recipe is like. */
-export function againstBaseMarkdown({ branch, base, comparison, beforeUrl }: AgainstText): string {
+export function againstBaseMarkdown({ branch, base, comparison, beforeUrl }: BaseComparisonText): string {
   const { before, after, result } = comparison
   const at = `\`${base.commit.slice(0, 12)}\``
   const link = beforeUrl === null ? '' : ` ([run](<${beforeUrl}>))`

@@ -9,7 +9,7 @@ import {
   findings,
   headline,
   images,
-  loud,
+  warnings,
   machine,
   notLooked,
   section,
@@ -38,7 +38,7 @@ export function htmlReport(results: Results, parts: ReportParts = {}): string {
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
     header: headline(results),
-    main: html`${loud(results, parts.chance ?? [])}
+    main: html`${warnings(results, parts.chance ?? [])}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier))}
 ${left.length > 0 ? html`<p class="dim">Not selected for this run: ${left.join(', ')}.</p>` : ''}</section>
 ${attempts(results)}

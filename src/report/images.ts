@@ -1,9 +1,9 @@
-import type { ImagesPruned } from '../history/images/prune.ts'
+import type { PruneImagesResult } from '../history/images/prune.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { formatSize } from '../lib/size.ts'
 
 /** A prune of images for a person: what went or would go, what was left alone and why, and what stays. */
-export function imagesText({ dryRun, policy, removed, kept, failures, after }: ImagesPruned): string {
+export function imagesText({ dryRun, policy, removed, kept, failures, after }: PruneImagesResult): string {
   const { olderThanMs, maxBytes } = policy
   const limits = [
     olderThanMs === null ? 'whatever their age' : `not used for ${formatDuration(olderThanMs)}`,

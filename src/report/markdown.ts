@@ -1,5 +1,5 @@
 import { formatDuration } from '../lib/duration.ts'
-import { wayOf } from '../verdict/events.ts'
+import { upgradePath } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
@@ -38,7 +38,7 @@ export function markdownSummary(results: Results, options: MarkdownOptions = {})
 }
 
 function from({ base }: Results): string {
-  return base ? `, upgraded from ${markdownText(wayOf(base))}` : ''
+  return base ? `, upgraded from ${markdownText(upgradePath(base))}` : ''
 }
 
 function table(tiers: readonly TierResult[]): string {

@@ -10,7 +10,7 @@ import { resultsJson } from './json.ts'
 import { junitXml } from './junit.ts'
 
 /** What a finished run offers to its views: where its files are, its events, and a place to add artifacts to them. */
-export interface Publishable {
+export interface FinishedRunFiles {
   readonly folder: {
     readonly dir: string
     readonly results: string
@@ -23,14 +23,14 @@ export interface Publishable {
   readonly append: (artifact: Artifact) => void
 }
 
-export interface Published {
+export interface PublishResult {
   readonly results: Results
   /** Views that could not be rendered, with the reason: they are left out and change no verdict. */
   readonly failed: readonly string[]
 }
 
 /** Writes the views of a finished run: JUnit, the HTML report (with these parts besides), and results.json last, when it can name all of them. */
-export function publish({ folder, events, append }: Publishable, parts: Pick<ReportParts, 'chance'> = {}): Published {
+export function writeViews({ folder, events, append }: FinishedRunFiles, parts: Pick<ReportParts, 'chance'> = {}): PublishResult {
   const failed: string[] = []
   const add = (kind: Artifact['kind'], file: string) =>
     append({ kind, path: relative(folder.dir, file), sha256: hashOf(file) })
@@ -75,7 +75,7 @@ const MOST_PICTURE_BYTES = 8_000_000
 /** Pictures as `data:` URIs, as long as there is room. */
 function inlined(
   files: readonly string[],
-  { dir, artifacts }: Publishable['folder'],
+  { dir, artifacts }: FinishedRunFiles['folder'],
 ): NonNullable<ReportParts['screenshots']> {
   let room = MOST_PICTURE_BYTES
   return files.map((file) => {

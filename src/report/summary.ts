@@ -1,6 +1,6 @@
 import { formatDuration } from '../lib/duration.ts'
 import { firstEnd } from '../verdict/attempts.ts'
-import { wayOf } from '../verdict/events.ts'
+import { upgradePath } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult } from '../verdict/results.ts'
 import { flakyText } from './flaky.ts'
@@ -48,7 +48,7 @@ function headline(results: Results, ink: Ink): string[] {
   const { verdict, level, recipe, base, run } = results
   const { sign, style } = SIGNS[verdict]
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
-  const from = base ? ` from ${oneLine(wayOf(base))} (${base.source})` : ''
+  const from = base ? ` from ${oneLine(upgradePath(base))} (${base.source})` : ''
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   // A pass without an installation of its own was asked for no level: part of a life, or the app of another run.

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { type RunEvent, wayOf } from '../verdict/events.ts'
+import { type RunEvent, upgradePath } from '../verdict/events.ts'
 import { fold } from '../verdict/fold.ts'
 import type { TierResult } from '../verdict/results.ts'
 import type { TierId } from '../verdict/tiers.ts'
@@ -240,7 +240,7 @@ function usualText(tier: TierId, [first]: readonly RunEvent[]): string {
 function startRows(event: Extract<RunEvent, { type: 'run.started' }>, ink: Ink): string[] {
   const { recipe, base, run, domain, customization } = event
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
-  const from = base ? `, upgraded from ${oneLine(wayOf(base))}` : ''
+  const from = base ? `, upgraded from ${oneLine(upgradePath(base))}` : ''
   return [
     `${ink('bold', `${oneLine(recipe.name)}${version}`)}${from}`,
     `  ${ink('dim', `run ${run.id}  ${oneLine(domain)}`)}`,

@@ -1,5 +1,5 @@
 import { InternalError } from '../lib/errors.ts'
-import { attemptsOf, type Counted, countAttempts, type JudgedAttempt } from './attempts.ts'
+import { attemptsOf, type CountedAttempts, countAttempts, type JudgedAttempt } from './attempts.ts'
 import type { EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
@@ -105,7 +105,7 @@ function judgeAttempts(events: readonly RunEvent[], header: Of<'run.started'>): 
 }
 
 function attemptOf(
-  { attempt, because, events, tiers }: Counted['others'][number],
+  { attempt, because, events, tiers }: CountedAttempts['others'][number],
   start: Of<'run.started'>,
 ): NonNullable<Results['attempts']>[number] {
   return {

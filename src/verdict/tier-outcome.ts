@@ -1,5 +1,5 @@
 import { type Cause, cause } from './causes.ts'
-import { beforeHead, type RunEvent, type RunHeader } from './events.ts'
+import { upgradeSource, type RunEvent, type RunHeader } from './events.ts'
 import type { Evidence } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
 import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'
@@ -118,7 +118,7 @@ function notProven(facts: TierFacts, { header, snapshot, snapshotBefore, resumed
   const missing = missingEvidence(tier, evidence)
   if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
   const { recipe, base } = header
-  const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && beforeHead(base).commit }
+  const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && upgradeSource(base).commit }
   const without = tier === 'upgrade' ? (missingData(evidence, base) ?? missingSteps(evidence, base)) : null
   if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
   const elsewhere = header.resumed && looksAtApp(tier) ? missingResumed(header.resumed, resumed) : null

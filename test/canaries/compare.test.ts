@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Expected } from '../../src/canaries/canary.ts'
-import { differences, isAsDue } from '../../src/canaries/compare.ts'
+import type { ExpectedResult } from '../../src/canaries/canary.ts'
+import { differences, isAsExpected } from '../../src/canaries/compare.ts'
 import { ends, passes, refused, stops, WHOLE_LIFE } from '../../src/canaries/expect.ts'
-import { type Found, foundIn, foundInRefusal } from '../../src/canaries/found.ts'
+import { type ActualResult, actualResult, actualRefusal } from '../../src/canaries/actual-result.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import { type CheckRef, checkTitle } from '../../src/verdict/checks.ts'
 import type { EventDraft, MachineState } from '../../src/verdict/events.ts'
@@ -17,14 +17,14 @@ const MACHINE: MachineState = {
 }
 
 /** What a run that is exactly as expected would be found to be. */
-function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
+function asExpected(expected: ExpectedResult, over: Partial<ActualResult> = {}): ActualResult {
   const { tier, cause: code, verdict, blame, exitCode, decidedBy = null, checks, also = {}, findings = [] } = expected
   return {
     ...{ tier, cause: code, verdict, blame, exitCode, decidedBy, checks, findings, leaks: [] },
     causes: also,
     flags: expected.flags ?? { cleanTeardown: true, noSecretLeak: true },
     words: tier ? 'it is broken' : '',
-    machineReported: tier !== null,
+    machineTold: tier !== null,
     attempts: 1,
     ...over,
   }
@@ -34,7 +34,7 @@ const HEALTHY = passes()
 const CRASHED = stops('upgrade', 'rolled-back', 'converged', { also: { backup: 'blocked' } })
 
 describe('what differs', () => {
-  it.each<[string, Expected]>([
+  it.each<[string, ExpectedResult]>([
     ['healthy', HEALTHY],
     ['a fault', CRASHED],
     ['refused', refused('config-invalid')],
@@ -43,7 +43,7 @@ describe('what differs', () => {
     expect(differences(expected, asExpected(expected))).toEqual([])
   })
 
-  it.each<[string, Expected, Partial<Found>, RegExp]>([
+  it.each<[string, ExpectedResult, Partial<ActualResult>, RegExp]>([
     ['the verdict', HEALTHY, { verdict: 'fail' }, /^verdict: expected pass, found fail$/],
     ['the tier', CRASHED, { tier: 'install' }, /^tier: expected upgrade, found install$/],
     ['the cause', CRASHED, { cause: 'crash-loop' }, /^cause: expected rolled-back, found crash-loop$/],
@@ -69,7 +69,7 @@ describe('what differs', () => {
       { flags: { cleanTeardown: true, noSecretLeak: false } },
       /^flag noSecretLeak: expected true, found false$/,
     ],
-    ['what the machine had left', CRASHED, { machineReported: false }, /what the machine had left/],
+    ['what the machine had left', CRASHED, { machineTold: false }, /what the machine had left/],
     [
       'a word of the cause',
       stops('upgrade', 'rolled-back', 'converged', { says: /no such table/ }),
@@ -91,7 +91,7 @@ describe('what differs', () => {
     },
   )
 
-  it.each<[string, Partial<Found>, readonly string[]]>([
+  it.each<[string, Partial<ActualResult>, readonly string[]]>([
     ['another tier and cause that tell the truth', { tier: 'backup', cause: 'crash-loop', decidedBy: 'stayed-up' }, []],
     [
       'a tier that does not',
@@ -103,7 +103,7 @@ describe('what differs', () => {
     const expected = ends(['install', 'backup'], ['oom-killed', 'crash-loop'])
     const found = { tier: 'install', cause: 'oom-killed', ...over } as const
     expect(differences(expected, asExpected(expected, found))).toEqual(says)
-    expect(isAsDue(expected, asExpected(expected, found))).toBe(says.length === 0)
+    expect(isAsExpected(expected, asExpected(expected, found))).toBe(says.length === 0)
   })
 
   it('is a second attempt, where all is well', () => {
@@ -112,7 +112,7 @@ describe('what differs', () => {
   })
 
   it('is not that more was checked than expected', () => {
-    const checks: Found['checks'] = {
+    const checks: ActualResult['checks'] = {
       ...HEALTHY.checks,
       functional: ['custom-tests'],
       lint: [...WHOLE_LIFE.lint, { id: 'lint-rule', subject: 'one more' }],
@@ -147,7 +147,7 @@ describe('what is expected', () => {
 
 describe('what is found', () => {
   it('in the results of a green run: nothing decides, and every check that passed', () => {
-    const found = foundIn(fold(stamped(passingDrafts())), 0)
+    const found = actualResult(fold(stamped(passingDrafts())), 0)
     expect(found).toMatchObject({ tier: null, cause: null, blame: null, verdict: 'pass', decidedBy: null, leaks: [] })
     expect(Object.keys(found.checks)).toContain('teardown')
   })
@@ -167,7 +167,7 @@ describe('what is found', () => {
       { type: 'tier.ended', tier: 'install' },
       { type: 'tier.blocked', tier: 'backup', by: 'install' },
     ]
-    const found = foundIn(fold(stamped(drafts)), 1)
+    const found = actualResult(fold(stamped(drafts)), 1)
     expect(found).toMatchObject({
       ...{ tier: 'install', cause: 'crash-loop', blame: 'recipe', decidedBy: { id: 'converged' }, machineTold: true },
       causes: { backup: 'blocked', lint: 'compose-invalid' },
@@ -178,7 +178,7 @@ describe('what is found', () => {
 
   it('in a refusal is its code and blame', () => {
     const refusal = { code: 'config-invalid', blame: 'recipe', message: 'cc-ci/cc-ci.yml:4:1: unknown key' }
-    expect(differences(refused('config-invalid'), foundInRefusal(refusal, 2))).toEqual([])
-    expect(differences(HEALTHY, foundInRefusal(refusal, 2)).length).toBeGreaterThan(3)
+    expect(differences(refused('config-invalid'), actualRefusal(refusal, 2))).toEqual([])
+    expect(differences(HEALTHY, actualRefusal(refusal, 2)).length).toBeGreaterThan(3)
   })
 })

@@ -12,7 +12,7 @@ import { NO_TIMES } from '../../src/canaries/times.ts'
 const canary: Canary = { about: 'Nothing is wrong.', expect: passes() }
 const three = ['a', 'b', 'c'].map((name) => [name, canary] as const)
 const ended = (name: string, over: Partial<CanaryRun> = {}): CanaryRun => ({
-  ...{ name, found: null, differences: [], ms: 1, times: NO_TIMES, retainedDir: null, said: '' },
+  ...{ name, found: null, differences: [], ms: 1, times: NO_TIMES, kept: null, said: '' },
   ...over,
 })
 
@@ -65,7 +65,7 @@ it('runs some more often than others, in rounds', async () => {
 it('keeps its folder only where something was not as expected', async () => {
   await selftest(options(async (name) => ended(name)))
   expect(existsSync(join(root, 'selftest'))).toBe(false)
-  await selftest(options(async (name, _, { dir }) => ended(name, { differences: ['x'], retainedDir: dir })))
+  await selftest(options(async (name, _, { dir }) => ended(name, { differences: ['x'], kept: dir })))
   expect(existsSync(join(root, 'selftest'))).toBe(true)
 })
 

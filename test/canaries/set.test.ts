@@ -56,7 +56,7 @@ describe('the page of the self-test', () => {
       differences: wrong,
       ms: 12_340,
       times: { sinceActMs: 4_000, sinceSignMs: null },
-      retainedDir: wrong.length > 0 ? '/somewhere/kept' : null,
+      kept: wrong.length > 0 ? '/somewhere/kept' : null,
       said: '',
     },
     found: null,

@@ -35,6 +35,6 @@ describe('the self-test', () => {
       falseReds: 0,
       unexpected: 0,
     })
-    expect(report.runs.filter(({ retainedDir }) => retainedDir !== null)).toEqual([])
+    expect(report.runs.filter(({ kept }) => kept !== null)).toEqual([])
   })
 })

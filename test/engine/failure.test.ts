@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/engine/convergence/decide.ts'
 import { failureOf } from '../../src/engine/convergence/failure.ts'
-import { beyondTheRun, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
-import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
+import { runMemoryExceeded, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
+import { finalStartRefusal } from '../../src/engine/convergence/start-refusal.ts'
 import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
 import { isOneShot } from '../../src/engine/convergence/task-exit.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
@@ -334,17 +334,17 @@ describe('a task that the engine did not start', () => {
     })
 
     test('when the time is up it is what was missing; what was refused once, or runs now, is not', () => {
-      const atLast = (...tasks: readonly ObservedTask[]) => refusedAtLast(snapshot({ tasks }))?.code
+      const atLast = (...tasks: readonly ObservedTask[]) => finalStartRefusal(snapshot({ tasks }))?.code
       expect(atLast(...since(40_000, 10, 16))).toBe('port-in-use')
       expect(atLast(...since(40_000, 10))).toBeUndefined()
       expect(atLast(...since(40_000, 10, 16), task('app'))).toBeUndefined()
-      expect(refusedAtLast(snapshot({}))).toBeNull()
+      expect(finalStartRefusal(snapshot({}))).toBeNull()
       const dropped = snapshot({ tasks: since(40_000, 10, 16) })
-      expect(refusedAtLast({ ...dropped, expected: new Map() })).toBeNull()
+      expect(finalStartRefusal({ ...dropped, expected: new Map() })).toBeNull()
       for (const names of [['app', 'db'] as const, ['db', 'app'] as const]) {
         const services = names.map((name) => service(name))
         const seen = snapshot({ services, tasks: [task('db'), ...since(40_000, 10, 16)] })
-        expect(refusedAtLast(seen)?.service).toBe('app')
+        expect(finalStartRefusal(seen)?.service).toBe('app')
       }
     })
 
@@ -431,7 +431,7 @@ describe('out of memory', () => {
 
   test('of all services together comes before whatever is seen', () => {
     const imposed = {
-      ...beyondTheRun('db', { heldBytes: 3 * 1024 ** 3, mostBytes: 2 * 1024 ** 3 }),
+      ...runMemoryExceeded('db', { heldBytes: 3 * 1024 ** 3, mostBytes: 2 * 1024 ** 3 }),
       service: 'db',
       tasks: [],
     }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { Lookout } from '../../src/lib/lookout.ts'
+import { ObservationGaps } from '../../src/lib/lookout.ts'
 
 /** A lookout at a time that the test sets, in seconds. */
 function lookout() {
   let now = 0
-  const kept = new Lookout({ now: () => now * 1000 })
+  const kept = new ObservationGaps({ now: () => now * 1000 })
   const at = async (second: number, look: () => Promise<boolean>) => {
     now = second
     await kept.keep(look)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type DiskSeen, judgeDisk } from '../../src/lifecycle/disk/judge.ts'
+import { type DiskReading, judgeDisk } from '../../src/lifecycle/disk/judge.ts'
 import type { Writer } from '../../src/lifecycle/disk/written.ts'
 
 const MIB = 1024 ** 2
@@ -10,13 +10,13 @@ function writer(bytes: number, rest: Partial<Writer> = {}): Writer {
   return { what: 'volume data of app', bytes, own: true, service: 'app', containers: ['c1'], ...rest }
 }
 
-function seen(rest: Partial<DiskSeen>): DiskSeen {
+function seen(rest: Partial<DiskReading>): DiskReading {
   const free = rest.free ?? 20 * GIB
   return { free, ahead: free, freeAtStart: 40 * GIB, shortMs: 0, written: [], ...rest }
 }
 
 describe('who is told to have filled the disk', () => {
-  const rows: readonly [string, Partial<DiskSeen>, string | null][] = [
+  const rows: readonly [string, Partial<DiskReading>, string | null][] = [
     ['a run that holds nothing', {}, null],
     ['as much as a run may hold', { written: [writer(10 * GIB)] }, null],
     ['more than that', { written: [writer(10 * GIB + 1)] }, 'fail recipe'],
@@ -85,7 +85,7 @@ test('the words name who wrote, how much, the room and the bound', () => {
     'wrote: 3 others, 3 MiB',
     'disk: 20 GiB free, 40 GiB when the run began, 1 GiB must stay free',
   ])
-  const words = (state: Partial<DiskSeen>) => judgeDisk(seen({ free: 200 * MIB, ...state }), BOUNDS)?.why.message
+  const words = (state: Partial<DiskReading>) => judgeDisk(seen({ free: 200 * MIB, ...state }), BOUNDS)?.why.message
   const short = "of the machine's disk are free, 1 GiB must stay free"
   expect(words({ written: [writer(MIB)] })).toBe(`200 MiB ${short}; it was not this run, which holds 1 MiB`)
   expect(words({ written: null })).toBe(`200 MiB ${short}; what this run holds of it could not be measured`)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { heardOfBefore, usedByOthers } from '../../src/lifecycle/resilience/engine-use.ts'
+import { staleTasks, foreignContainers } from '../../src/lifecycle/resilience/engine-use.ts'
 
 const OWN = { stack: 'app_ci_test', runId: '20261124-120000-aaaaaa' }
 
@@ -14,14 +14,14 @@ test('only the app, helpers of its run and the edge may stand on an engine that 
     container('cc-ci-edge', { 'cc-ci.role': 'edge' }),
     container('ended', {}, 'exited'),
   ]
-  expect(usedByOthers(ours, OWN)).toEqual([])
+  expect(foreignContainers(ours, OWN)).toEqual([])
   const others = [
     container('another-app', { 'com.docker.stack.namespace': 'blog' }),
     container('another-run', { 'cc-ci.run': '20261124-120000-bbbbbb' }),
     container('keycloak', { 'cc-ci.role': 'dep' }),
     container('by-hand', {}),
   ]
-  expect(usedByOthers([...ours, ...others], OWN)).toEqual(others.map(({ name }) => name))
+  expect(foreignContainers([...ours, ...others], OWN)).toEqual(others.map(({ name }) => name))
 })
 
 test('a task is only believed to run while its container does', () => {
@@ -32,5 +32,5 @@ test('a task is only believed to run while its container does', () => {
     { id: 'comes', state: 'starting', containerId: null },
   ]
   const containers = [container('exited', {}, 'exited'), container('up', {})]
-  expect(heardOfBefore(tasks as never, containers)).toEqual(['stale', 'ended'])
+  expect(staleTasks(tasks as never, containers)).toEqual(['stale', 'ended'])
 })

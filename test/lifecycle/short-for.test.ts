@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UNKNOWN_PATIENCE_MS } from '../../src/lifecycle/disk/judge.ts'
-import { shortFor } from '../../src/lifecycle/disk/short-for.ts'
+import { awaitShortage } from '../../src/lifecycle/disk/shortage.ts'
 
 const BOUNDS = { most: 10_000, reserve: 1000 }
 
@@ -23,7 +23,7 @@ async function looked(rooms: readonly (number | null)[], endMs = 600_000) {
       return { free, size: 100_000 }
     },
   }
-  const found = await shortFor(gauge, BOUNDS, { clock, signal: closing.signal })
+  const found = await awaitShortage(gauge, BOUNDS, { clock, signal: closing.signal })
   return { since: found?.since ?? null, at: now }
 }
 

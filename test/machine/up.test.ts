@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Found, impossible, type MachinePart, missing, ok } from '../../src/machine/part.ts'
+import { type PartState, impossible, type MachinePart, missing, ok } from '../../src/machine/part.ts'
 import { MACHINE_PARTS } from '../../src/machine/steps.ts'
 import { doctor, engineUp } from '../../src/machine/up.ts'
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true }))
 
 /** A part that is what `seen` says until it is fixed. */
-function part(id: string, seen: Found, over: Partial<MachinePart> = {}): MachinePart {
+function part(id: string, seen: PartState, over: Partial<MachinePart> = {}): MachinePart {
   let now = seen
   return {
     ...{ id, title: `The ${id}`, action: `fix ${id}`, needs: [], remedy: `fix ${id} by hand` },

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFil
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { execOk } from '../../src/lib/exec.ts'
-import { linksOut } from '../../src/recipe/links.ts'
+import { escapingLinks } from '../../src/recipe/links.ts'
 import { exportTree, openRecipe, resolveRef } from '../../src/recipe/repo.ts'
 import { COMPOSE, commit, folder, git, repository, write } from './throwaway.ts'
 
@@ -274,7 +274,7 @@ describe('exportTree', () => {
     const links = new Map(
       Array.from({ length: 3000 }, (_, index) => [`l${index}`, `${'./'.repeat(1000)}l${index + 1}`]),
     )
-    expect(linksOut(links).length).toBeGreaterThan(0)
+    expect(escapingLinks(links).length).toBeGreaterThan(0)
   })
 
   test('a submodule is left out', async () => {

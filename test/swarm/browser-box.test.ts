@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { confined, MEMORY_MIB, PROCESSES } from '../../src/browser/box.ts'
+import { confinedContainer, MEMORY_MIB, PROCESSES } from '../../src/browser/box.ts'
 import { browserName } from '../../src/browser/names.ts'
 import type { Browser } from '../../src/browser/open.ts'
 import { smoke } from '../../src/checks/smoke.ts'
@@ -282,7 +282,7 @@ test('ends by itself when the process that opened it is killed, and is found by 
 })
 
 test('does not come up as anything less confined', () => {
-  const { User, HostConfig } = confined(true)
+  const { User, HostConfig } = confinedContainer(true)
   expect(User).toBe('1000')
   expect(HostConfig).toMatchObject({
     NetworkMode: 'none',

@@ -1,7 +1,7 @@
 import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EdgeAddress, foreignEdge } from '../../src/edge/address.ts'
-import { ensureEdge, lookEdge } from '../../src/edge/ensure.ts'
+import { ensureEdge, edgeState } from '../../src/edge/ensure.ts'
 import { routesFor } from '../../src/edge/routes.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -66,7 +66,7 @@ describe('the edge', () => {
 
   test('is made once: asking again finds the same container', async () => {
     const before = await docker(['container', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'cc-ci-edge'])
-    expect(await lookEdge()).toBe('current')
+    expect(await edgeState()).toBe('current')
     expect(await ensureEdge()).toEqual(edge)
     const after = await docker(['container', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'cc-ci-edge'])
     expect(after.stdout).toBe(before.stdout)

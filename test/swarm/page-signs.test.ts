@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Browser } from '../../src/browser/open.ts'
 import { errorPage } from '../../src/checks/broken-page.ts'
-import { lookAtPage } from '../../src/checks/page-look.ts'
+import { readPage } from '../../src/checks/page-content.ts'
 import { PAGE_SIGNS, type PageFacts, signOf } from '../../src/checks/page-signs.ts'
 import { boxedBrowser } from '../checks/boxed-browser.ts'
 import { ERROR_PAGES, LOOK_ALIKES } from '../checks/error-pages.ts'
@@ -27,7 +27,7 @@ describe('in a real browser', () => {
 
   const look = async (document: string) => {
     await page.setContent(document)
-    return lookAtPage(page)
+    return readPage(page)
   }
 
   it.each(ERROR_PAGES)('knows %s by %s', async (_, sign, document) => {

@@ -11,7 +11,7 @@ import {
   destroyBeforeRestore,
   plantWitnesses,
   removeWitnesses,
-  type Surroundings,
+  type WitnessContext,
 } from '../../src/backup/witness/index.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
@@ -98,7 +98,7 @@ async function sql(text: string): Promise<string> {
   return stdout.trim()
 }
 
-function around(labels: Record<string, string> = LABELS): Surroundings {
+function around(labels: Record<string, string> = LABELS): WitnessContext {
   const model = stackOf(
     {
       db: {

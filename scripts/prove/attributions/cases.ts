@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { AttributionRecord } from '../../../src/history/attribution/record.ts'
-import { broughtBy } from '../../../src/history/attribution/recorded.ts'
+import { exportResult } from '../../../src/history/attribution/recorded.ts'
 import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
@@ -45,7 +45,7 @@ export const CASES: Readonly<Record<string, Case>> = {
       const test = ['test', recipe, '--ref', ends[0] ?? '', '--base', 'none', '--only', 'install']
       await execOk(LAUNCHER, [...test, '--run-id', id, '--state', state], { timeoutMs: DEADLINE_MS, env: wholeEnv() })
       const recorded = join(dir, 'recorded.json')
-      writeFileSync(recorded, JSON.stringify(broughtBy(runFolder(state, id).results)))
+      writeFileSync(recorded, JSON.stringify(exportResult(runFolder(state, id).results)))
       await buildImage(dir, 'FROM cc-ci-fixtures/busybox:1\nRUN rm /bin/sh\n')
       const record = await ab(ends, { more: ['--recorded', recorded] })
       const moved = record.decision?.movedSince.map(({ what }) => what) ?? []

@@ -1,8 +1,8 @@
 import type { ComposeService } from '../../recipe/model.ts'
-import type { Surroundings } from './contract.ts'
+import type { WitnessContext } from './contract.ts'
 import { parseFingerprint, type TableShape } from './fingerprint.ts'
 import { DROP, LOOK, MAX_TABLES, PSQL, plantSql, plantWhereFilled } from './postgres-sql.ts'
-import { queryServer, type ClientCall, type DatabaseServer, whyNotRead } from './server.ts'
+import { queryServer, type ClientCall, type DatabaseServer, unreadableReason } from './server.ts'
 import { type SqlDialect, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /(^|[/-])(postgres|postgresql|postgis|pgvector|timescaledb|pgautoupgrade)([-:/@]|$)/i
@@ -19,7 +19,7 @@ export const postgresServer: DatabaseServer = {
   title: 'PostgreSQL',
   candidates: ({ model }) =>
     Object.entries(model.services).flatMap(([name, service]) => (looksLikeServer(service) ? [name] : [])),
-  whyNot: (service, around) => whyNotRead(psql(service, ''), around),
+  whyNot: (service, around) => unreadableReason(psql(service, ''), around),
   witness: (service, around) => sqlWitness(service, dialect(service), around),
 }
 
@@ -35,7 +35,7 @@ function dialect(service: string): SqlDialect {
   const known = new Set<string>()
   return {
     kind: 'postgres',
-    async look(around: Surroundings) {
+    async look(around: WitnessContext) {
       const parts = partsOf(await queryServer(psql(service, LOOK, { stopOnError: '0', scope: 'all' }), around))
       const hidden = parts.filter(({ database, lines }) => lines === null && known.has(database)).map(databaseOf)
       const sizes = parts.map(({ database, lines }) => tablesOf(database, lines ?? []))

@@ -12,7 +12,7 @@ import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { chanceTexts } from '../../report/flake-memory.ts'
 import { wantsColor } from '../../report/ink.ts'
-import { publish } from '../../report/publish.ts'
+import { writeViews } from '../../report/publish.ts'
 import { summaryText, terminalReporter } from '../../report/terminal.ts'
 import { fold } from '../../verdict/fold.ts'
 import type { Results } from '../../verdict/results.ts'
@@ -71,7 +71,7 @@ export async function runAndShow(
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
   const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
-  const { results, failed } = publish(run, { chance })
+  const { results, failed } = writeViews(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   screen.write(
     summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),

@@ -7,7 +7,7 @@ import type { RunPlan } from '../../lifecycle/plan.ts'
 import { memoryLimits } from '../../lifecycle/planning/run-bounds.ts'
 import { deadlinesOf, manifestOf } from '../../lifecycle/run-header.ts'
 import { manifestLines } from '../../report/manifest.ts'
-import { type Finding, wayOf } from '../../verdict/events.ts'
+import { type Finding, upgradePath } from '../../verdict/events.ts'
 import { TIER_IDS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { errorJson } from './report-error.ts'
 
@@ -142,7 +142,7 @@ function httpText(plan: RunPlan): string {
 function baseText({ base }: RunPlan): string {
   if (base.kind === 'none') return `none: ${base.reason}`
   if (base.kind === 'unresolved') return 'not known'
-  const text = `${wayOf(base.ref)} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
+  const text = `${upgradePath(base.ref)} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
   return base.kind === 'no-delta' ? `${text} runs the same as head` : text
 }
 

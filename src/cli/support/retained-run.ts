@@ -1,10 +1,10 @@
 import { UsageError } from '../../lib/errors.ts'
-import type { Attached } from '../../lifecycle/plan.ts'
+import type { AttachedRun } from '../../lifecycle/plan.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { expandRunId } from './run-id.ts'
 
 /** The app of a run that was kept, by id, the end of one, or `last`: the newest that is still kept. Throws UsageError `not-kept`. */
-export function retainedRun(state: string, text: string): Attached {
+export function retainedRun(state: string, text: string): AttachedRun {
   const id = (text === 'last' ? newestRetained(state) : undefined) ?? expandRunId(state, text)
   const folder = runFolder(state, id)
   const record = readRecord(folder)

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { type RunMemory, runMemory } from '../../deploy/run-memory.ts'
 import { readApprovals } from '../../gate/approvals.ts'
-import { expectationsOf } from '../../history/flakes/taken.ts'
+import { expectationsOf } from '../../history/flakes/expectations.ts'
 import { readRunIndex } from '../../history/run-index.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { withScratch } from '../../lib/scratch.ts'
 import { parseSize } from '../../lib/size.ts'
-import { type CanonicalWish, planWithCanonical } from '../../lifecycle/kept-data/with-canonical.ts'
+import { type CanonicalOptions, planWithCanonical } from '../../lifecycle/kept-data/with-canonical.ts'
 import { checkOutHead, type Head, type PlanRequest, type RunPlan } from '../../lifecycle/plan.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { refuseBadImages } from '../../recipe/bad-images.ts'
@@ -20,7 +20,7 @@ import { whilePlanning } from './while-planning.ts'
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
   return withHead(recipe, options, async (head, request, planning) => {
-    const plan = await planning(() => planWithCanonical(head, request, wishOf(options)))
+    const plan = await planning(() => planWithCanonical(head, request, canonicalOptions(options)))
     refuseBadImages(plan.head.stack)
     return use(plan)
   })
@@ -82,7 +82,7 @@ function rememberedIn(state: string): (recipe: string) => Expectations | null {
 }
 
 /** What the command line says about the data that the run begins with. */
-export function wishOf({ state, fromCanonical, canonical }: RecipeOptions): CanonicalWish {
+export function canonicalOptions({ state, fromCanonical, canonical }: RecipeOptions): CanonicalOptions {
   return {
     library: canonicalStore(stateDir(state)),
     use: fromCanonical ? 'yes' : canonical === false ? 'no' : 'auto',

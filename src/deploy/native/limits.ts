@@ -3,7 +3,7 @@ import { PROCESSES_LABEL } from '../../engine/convergence/out-of-processes.ts'
 import { formatSize } from '../../lib/size.ts'
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Release } from '../deployer.ts'
-import { limitOf, wantOf } from '../run-memory.ts'
+import { limitOf, requestedMemory } from '../run-memory.ts'
 import { ownProcesses } from '../run-processes.ts'
 
 interface Resources {
@@ -27,7 +27,7 @@ export function withLimits(
   const own = withoutUnlimited(resources?.limits ?? {})
   const processes = processesOf(service, added)
   if (processes.by !== 'recipe') accommodations.push(`service ${name}: at most ${processes.most} processes`)
-  const want = wantOf(service, added.memoryBytes)
+  const want = requestedMemory(service, added.memoryBytes)
   const limit = limitOf(want, added.run?.mostBytes ?? null)
   if (limit.bytes !== null && limit.by !== 'recipe') accommodations.push(memoryNote(name, { want: want.bytes, ...limit }))
   const limits = {

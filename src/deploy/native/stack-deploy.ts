@@ -5,7 +5,7 @@ import { composeText } from '../../recipe/compose-text.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
-import { codeOfRefusal } from '../refusal.ts'
+import { refusalCode } from '../refusal.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -47,6 +47,6 @@ export async function stackDeploy({ stack, model, dir, signal, mask, log }: Stac
     })
   const last = said.split('\n').at(-1) ?? ''
   // What the CLI says by itself, before it asks the engine, is about the compose file.
-  const code = codeOfRefusal(said) ?? 'compose-invalid'
+  const code = refusalCode(said) ?? 'compose-invalid'
   throw new DeployFailure(cause(code, `the stack was refused: ${last}`, { lines: said.split('\n').slice(-15) }))
 }

@@ -1,5 +1,5 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
-import type { Prepared, Release } from '../deployer.ts'
+import type { PreparedRelease, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
 import { withHealthPauses } from './health-pauses.ts'
 import { withLimits } from './limits.ts'
@@ -14,7 +14,7 @@ export interface StackModel {
 }
 
 /** The release's model as it is given to the engine: images pinned, labels of the operators' client, fitted to the machine. */
-export function stackModel(prepared: Prepared, options: { readonly vips: boolean }): StackModel {
+export function stackModel(prepared: PreparedRelease, options: { readonly vips: boolean }): StackModel {
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {

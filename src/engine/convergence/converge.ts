@@ -9,8 +9,8 @@ import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
-import { refusedAtLast } from './refused.ts'
-import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
+import { finalStartRefusal } from './start-refusal.ts'
+import type { ConvergedStack, Diagnosis, Expected, Snapshot } from './snapshot.ts'
 import { StackObserver } from './stack-observer.ts'
 
 /** Progress carries a wait beyond its deadline, to this many times as long at most. */
@@ -36,7 +36,7 @@ export interface ConvergeOptions {
 }
 
 /** A passed deadline is the cause `not-converged`, or `deadline` when there still was progress at three times the deadline. */
-export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
+export type ConvergeResult = Exclude<WaitResult<ConvergedStack, Cause>, { state: 'deadline' }>
 
 /**
  * Waits until a stack has converged, or until it is known that it will not. It looks when the engine says that something happened, and
@@ -50,7 +50,7 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
 }
 
 /** What a wait for convergence looks with. */
-export interface Looking {
+export interface ConvergenceWait {
   readonly engine: Engine
   readonly observer: Pick<StackObserver, 'last' | 'unready'>
   look(): Promise<Snapshot>
@@ -59,7 +59,7 @@ export interface Looking {
 
 /** The same by way of somebody who looks already, and whose observer expects what `expectedFrom` says. */
 export async function convergeOn(
-  { engine, observer, look, wake }: Looking,
+  { engine, observer, look, wake }: ConvergenceWait,
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
@@ -72,7 +72,7 @@ export async function convergeOn(
   }
   if (waited.state === 'impossible') return failed(waited.cause)
   throwIfSilent(observer.last, { ...options, clock })
-  const refused = refusedAtLast(observer.last)
+  const refused = finalStartRefusal(observer.last)
   if (refused) return failed(refused)
   const lines = await decisiveLines(engine, observer.last, observer.unready(), [])
   const details = { service: observer.unready(), lines: lines.map(mask) }
@@ -129,13 +129,13 @@ function mayPass({ code, blame, tasks }: Pick<Diagnosis, 'code' | 'blame' | 'tas
   return code === 'crash-loop' ? tasks.length < 3 : code === 'task-rejected' && blame === 'infra'
 }
 
-type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
+type Looks = Parameters<typeof waitFor<ConvergedStack, Diagnosis>>[0]
 
 async function waitWhileItMoves(
   look: Looks,
-  observer: Looking['observer'],
+  observer: ConvergenceWait['observer'],
   options: ConvergeOptions & { readonly clock: Clock; readonly wake: WaitOptions['wake'] },
-): Promise<WaitResult<Converged, Diagnosis>> {
+): Promise<WaitResult<ConvergedStack, Diagnosis>> {
   const { stack, timeoutMs, signal, clock, onWaiting, wake } = options
   const wait = (ms: number) =>
     waitFor(look, { wait: { id: 'converge', subject: stack }, timeoutMs: ms, signal, clock, onWaiting, wake })
@@ -148,7 +148,7 @@ async function waitWhileItMoves(
 }
 
 /** Of a short deadline only its second half counts. */
-function moves(observer: Looking['observer'], timeoutMs: number): boolean {
+function moves(observer: ConvergenceWait['observer'], timeoutMs: number): boolean {
   return showsProgress(observer.last, Math.min(START_QUIET_MS, timeoutMs / 2))
 }
 

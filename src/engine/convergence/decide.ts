@@ -2,7 +2,7 @@ import type { Condition } from '../../lib/wait.ts'
 import type { ServiceState } from '../types.ts'
 import { failureOf } from './failure.ts'
 import {
-  type Converged,
+  type ConvergedStack,
   currentTasks,
   type Diagnosis,
   expectedServices,
@@ -28,7 +28,7 @@ const RUNS_ONCE_MS = 10_000
  * `completed` (or had nothing to do); all wanted tasks of the *current* spec run and hold, nothing of an older spec is
  * wanted any more, and one-shots have completed with 0. A decisive sign of failure in any service ends the wait.
  */
-export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
+export function decide(snapshot: Snapshot): Condition<ConvergedStack, Diagnosis> {
   const missing = [...snapshot.expected.keys()].filter(
     (name) => !snapshot.services.some(({ service }) => service === name),
   )
@@ -135,7 +135,7 @@ function latest(snapshot: Snapshot, tasks: readonly ObservedTask[]): string {
   return ` (${task.state}${task.error ? `: ${task.error}` : ''}${probes}${ends > 0 ? `; ${ends} ended before` : ''})`
 }
 
-function converged(snapshot: Snapshot): Converged {
+function converged(snapshot: Snapshot): ConvergedStack {
   const services = expectedServices(snapshot)
   return {
     services,
@@ -144,7 +144,7 @@ function converged(snapshot: Snapshot): Converged {
   }
 }
 
-function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['tasks'] {
+function evidenceTasks(snapshot: Snapshot, service: ServiceState): ConvergedStack['tasks'] {
   const tasks = currentTasks(snapshot, service)
   const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
   const last = tasks.filter((task) => task.state === 'complete').at(-1)
@@ -152,7 +152,7 @@ function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['ta
   return shown.map(({ id, state }) => ({ service: service.service, id, state }))
 }
 
-function updateState(snapshot: Snapshot, service: ServiceState): Converged['updates'][number]['state'] {
+function updateState(snapshot: Snapshot, service: ServiceState): ConvergedStack['updates'][number]['state'] {
   const before = snapshot.expected.get(service.service)?.before
   if (!before) return 'created'
   const state = service.update?.state

@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
-import { crashLoop, stranded } from './loops.ts'
-import { atItsLimit } from './out-of-memory.ts'
-import { blameOfRefusal, notStarted } from './refused.ts'
-import { type Diagnosis, isCurrent, isTerminal, type Snapshot, tellingTasks } from './snapshot.ts'
+import { crashLoop, strandedSlots } from './loops.ts'
+import { memoryLimitReached } from './out-of-memory.ts'
+import { blameOfRefusal, startRefusal } from './start-refusal.ts'
+import { type Diagnosis, isCurrent, isTerminal, type Snapshot, unintendedTasks } from './snapshot.ts'
 import { stuckTask } from './stuck.ts'
 import { exitReason, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './task-exit.ts'
 
@@ -18,12 +18,12 @@ export function failureOf(snapshot: Snapshot, service: ServiceState): Diagnosis 
   if (update || service.replicas === 0) return update
   const found =
     stuckTask(snapshot, service) ??
-    notStarted(snapshot, service) ??
+    startRefusal(snapshot, service) ??
     outOfMemory(snapshot, service) ??
     unhealthy(snapshot, service) ??
     oneShotFailed(snapshot, service) ??
     crashLoop(snapshot, service) ??
-    stranded(snapshot, service)
+    strandedSlots(snapshot, service)
   return found && !engineWillSay(service, found) ? found : null
 }
 
@@ -41,7 +41,7 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${exitReason(snapshot, first)}` : ''
-  const limit = first && isOutOfMemory(snapshot, first) ? atItsLimit(service) : null
+  const limit = first && isOutOfMemory(snapshot, first) ? memoryLimitReached(service) : null
   const found = {
     service: service.service,
     tasks: failed,
@@ -72,14 +72,14 @@ function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
 }
 
 function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = tellingTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
+  const tasks = unintendedTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
   if (tasks.length === 0) return null
-  return { ...atItsLimit(service), service: service.service, tasks }
+  return { ...memoryLimitReached(service), service: service.service, tasks }
 }
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */
 function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = tellingTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
+  const tasks = unintendedTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
   const onceMore = service.restartCondition !== 'none'
   if (tasks.length < (onceMore ? 2 : 1)) return null
   const message = `the health check of ${service.service} failed until the engine killed its container`
@@ -89,7 +89,7 @@ function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null 
 function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const again = service.restartCondition !== 'none'
   if (again && !isJob(service)) return null
-  const failed = tellingTasks(snapshot, service).filter(isFailure)
+  const failed = unintendedTasks(snapshot, service).filter(isFailure)
   const last = failed.at(-1)
   if (!last || (again && failed.length < JOB_ENDS)) return null
   return {

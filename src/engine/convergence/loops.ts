@@ -8,7 +8,7 @@ import {
   type ObservedTask,
   type Snapshot,
   slotOf,
-  tellingTasks,
+  unintendedTasks,
 } from './snapshot.ts'
 import { endedByItself, exitReason, isFailure, isJob, isOneShot, signOf, wasRefused } from './task-exit.ts'
 
@@ -44,7 +44,7 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
 function loopEnds(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
-  const ends = tellingTasks(snapshot, service).filter((task) => endedByItself(task, service))
+  const ends = unintendedTasks(snapshot, service).filter((task) => endedByItself(task, service))
   const last = ends.at(-1)
   return last ? ends.filter((task) => signOf(task) === signOf(last) && slotOf(task) === slotOf(last)) : []
 }
@@ -74,7 +74,7 @@ function isQuiet(snapshot: Snapshot, service: ServiceState): boolean {
 }
 
 /** A slot that ended with no successor to come: attempts used up, or a server that ended with 0 and is not started again then. */
-export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function strandedSlots(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const tasks = currentTasks(snapshot, service)
   const lasts = new Map(tasks.map((task) => [slotOf(task), task] as const))
   for (const [slot, last] of lasts) {

@@ -37,7 +37,7 @@ export interface ObservedTask extends TaskState {
 }
 
 /** What runs once a stack has converged. */
-export interface Converged {
+export interface ConvergedStack {
   readonly services: readonly ServiceState[]
   /** The tasks that run, and the last task of each completed one-shot. */
   readonly tasks: readonly { readonly service: string; readonly id: string; readonly state: string }[]
@@ -79,7 +79,7 @@ export function currentTasks(snapshot: Snapshot, service: ServiceState): readonl
 }
 
 /** Those of `currentTasks` whose ends speak about the program. */
-export function tellingTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
+export function unintendedTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
   return currentTasks(snapshot, service).filter(({ meant }) => meant !== true)
 }
 
@@ -96,7 +96,7 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
  * Whether something of the stack is on its way out, or has left within these ms: what it holds will be free, or is and the engine has not
  * looked since. What ended and runs again in its place, as a crash loop does, leaves nothing.
  */
-export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
+export function isReleasing(snapshot: Snapshot, withinMs: number): boolean {
   const isBack = (gone: ObservedTask) =>
     snapshot.tasks.some(
       (task) =>

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
-import { Activity, type Stretch } from './activity.ts'
+import { Activity, type TimeSpan } from './activity.ts'
 import { type Expected, expectedServices, isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
@@ -78,7 +78,7 @@ export class StackObserver {
    * When anything of what is expected last showed work (see `Activity.lastSign`), epoch ms. Null while it is not known of every running
    * program, as for one on another node. Whoever asks has all of them measured for a while.
    */
-  lastSign(excused: readonly Stretch[]): number | null {
+  lastSign(excused: readonly TimeSpan[]): number | null {
     this.#measuresAllUntil = this.#clock.now() + MEASURED_FOR_MS
     const running = this.last.tasks.filter(
       (task) => task.state === 'running' && this.#isExpected(this.last.services, task),

@@ -6,7 +6,7 @@ import {
   isTerminal,
   type ObservedTask,
   type Snapshot,
-  somethingLeaves,
+  isReleasing,
 } from './snapshot.ts'
 
 /**
@@ -52,12 +52,12 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
 function isRefused(snapshot: Snapshot, task: ObservedTask): boolean {
   if (task.error === '') return false
   if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
-  return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot, NO_NODE_MS)
+  return task.inStateMs >= NO_NODE_MS && !isReleasing(snapshot, NO_NODE_MS)
 }
 
 function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
   const nameless = currentTasks(snapshot, service).find(
-    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !somethingLeaves(snapshot, STAYS_NEW_MS),
+    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !isReleasing(snapshot, STAYS_NEW_MS),
   )
   if (!nameless) return null
   const seconds = Math.round(nameless.inStateMs / 1000)

@@ -1,7 +1,7 @@
-import { atMost } from '../../lib/at-most.ts'
+import { mapLimit } from '../../lib/at-most.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { type Blindness, Lookout } from '../../lib/lookout.ts'
+import { type Blindness, ObservationGaps } from '../../lib/lookout.ts'
 import type { Engine } from '../client.ts'
 import type { TaskContainer } from '../types.ts'
 
@@ -28,12 +28,12 @@ export class MemoryTotal implements Disposable {
   readonly #engine: MemoryEngine
   readonly #options: MemoryTotalOptions
   readonly #closing = new AbortController()
-  readonly #lookout: Lookout
+  readonly #lookout: ObservationGaps
 
   constructor(engine: MemoryEngine, options: MemoryTotalOptions) {
     this.#engine = engine
     this.#options = options
-    this.#lookout = new Lookout(options.clock)
+    this.#lookout = new ObservationGaps(options.clock)
     void this.#watch()
   }
 
@@ -63,7 +63,7 @@ export class MemoryTotal implements Disposable {
   async #look(): Promise<boolean> {
     const { stack, mostBytes, onOver } = this.#options
     const containers = await this.#engine.taskContainers(`${stack}_`)
-    const held = await atMost(ASKED_AT_ONCE, containers, async (container) => ({
+    const held = await mapLimit(ASKED_AT_ONCE, containers, async (container) => ({
       container,
       bytes: await this.#held(container),
     }))

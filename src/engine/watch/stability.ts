@@ -1,4 +1,4 @@
-import { atItsLimit } from '../convergence/out-of-memory.ts'
+import { memoryLimitReached } from '../convergence/out-of-memory.ts'
 import {
   currentTasks,
   type Diagnosis,
@@ -28,10 +28,10 @@ export interface Stability {
   /** The service that ended twice, or once where `unforgiven`. */
   readonly failure: Diagnosis | null
   /** Services that ended once and have not outlived the age at which they did. */
-  readonly unproven: readonly Unproven[]
+  readonly unproven: readonly UnprovenService[]
 }
 
-export interface Unproven {
+export interface UnprovenService {
   readonly service: string
   /** How long it must still run, in ms. */
   readonly leftMs: number
@@ -79,7 +79,7 @@ function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly 
   const deterministic = habit || counted.length > ENDS
   const found = { service: service.service, tasks, deterministic }
   if (!isOutOfMemory(snapshot, last.task)) return { ...found, code: codeOf(snapshot, service, last), message }
-  const { message: limit, ...why } = atItsLimit(service)
+  const { message: limit, ...why } = memoryLimitReached(service)
   return { ...found, ...why, message: why.code === 'run-memory' ? `${message}: ${limit}` : message }
 }
 
@@ -87,7 +87,7 @@ function codeOf(snapshot: Snapshot, service: ServiceState, { task }: Exit): Diag
   return wasUnhealthy(snapshot, service, task) ? 'healthcheck-failing' : 'crash-loop'
 }
 
-function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unproven[] {
+function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): UnprovenService[] {
   const least = Math.min(OUTLIVE_MOST_MS, Math.max(OUTLIVE_LEAST_MS, OUTLIVE_TIMES * exit.ageMs))
   const since = snapshot.tasks.filter((task) => task.createdAt > exit.task.createdAt)
   const leftMs = leftOf(least, { ...snapshot, tasks: since }, service)
@@ -97,7 +97,7 @@ function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unpr
 }
 
 /** Services of the version under test that have not yet run for so long, in ms, without a break. One-shots that are done need not. */
-export function tooYoung(snapshot: Snapshot, leastMs: number): Unproven[] {
+export function unprovenServices(snapshot: Snapshot, leastMs: number): UnprovenService[] {
   return expectedServices(snapshot).flatMap((service) => {
     if (service.replicas === 0 || service.mode.endsWith('job')) return []
     const done = isOneShot(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'

@@ -3,7 +3,7 @@ import { forkRefusals } from '../../lib/fork-refusals.ts'
 import type { Blindness } from '../../lib/lookout.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
-import type { Stretch } from '../convergence/activity.ts'
+import type { TimeSpan } from '../convergence/activity.ts'
 import {
   type ConvergeOptions,
   type ConvergeResult,
@@ -12,15 +12,15 @@ import {
   expectedFrom,
 } from '../convergence/converge.ts'
 import { rootFailure } from '../convergence/decide.ts'
-import { beyondTheRun } from '../convergence/out-of-memory.ts'
+import { runMemoryExceeded } from '../convergence/out-of-memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { StackObserver } from '../convergence/stack-observer.ts'
 import { type Exit, exitsOf } from './exits.ts'
-import { withHeardKills } from './heard-kills.ts'
+import { withReportedKills } from './reported-kills.ts'
 import { MemoryTotal } from './memory-total.ts'
-import { type DisturbanceKind, type Span, suspendedAt } from './spans.ts'
-import { countedOf, judgeExits, exitFindings, tooYoung, type Unproven } from './stability.ts'
-import { type Starved, starvedIn } from './starved.ts'
+import { type InterventionKind, type Intervention, suspendedAt } from './interventions.ts'
+import { countedOf, judgeExits, exitFindings, unprovenServices, type UnprovenService } from './stability.ts'
+import { type Starvation, starvationIn } from './starvation.ts'
 
 /** The poll behind the events of the engine. */
 const EVERY_MS = 1_000
@@ -60,7 +60,7 @@ export class StackWatch implements Disposable {
   readonly #total: MemoryTotal | null
   #imposed: Diagnosis | null = null
   readonly #closing = new AbortController()
-  readonly #spans: Span[] = []
+  readonly #spans: Intervention[] = []
   readonly #listeners = new Set<(cause: Cause) => void>()
   #looking: Promise<Snapshot> | null = null
   #next: Promise<Snapshot> | null = null
@@ -110,7 +110,7 @@ export class StackWatch implements Disposable {
 
   /** Declares what is done to the app while `act` continues: the ends that it explains are no faults. */
   async during<T>(
-    { kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] },
+    { kind, services }: { readonly kind: InterventionKind; readonly services: Intervention['services'] },
     act: () => Promise<T>,
   ): Promise<T> {
     const end = this.begin({ kind, services })
@@ -133,10 +133,10 @@ export class StackWatch implements Disposable {
   }
 
   /** The same for what does not end with a call; gives the way to end it. */
-  begin({ kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] }): () => void {
+  begin({ kind, services }: { readonly kind: InterventionKind; readonly services: Intervention['services'] }): () => void {
     const index = this.#spans.push({ kind, services, from: this.#clock.now(), to: null }) - 1
     return () => {
-      const span = this.#spans[index] as Span
+      const span = this.#spans[index] as Intervention
       this.#spans[index] = { ...span, to: span.to ?? this.#clock.now() }
     }
   }
@@ -174,10 +174,10 @@ export class StackWatch implements Disposable {
   }
 
   /** What must still be outlived before a tier may pass: by services that ended once, and by those that have not run for `leastMs` without a break. */
-  async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly Unproven[]> {
+  async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly UnprovenService[]> {
     const snapshot = await this.look()
     const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
-    const young = tooYoung(snapshot, leastMs).filter(({ service }) => this.#longestLife(snapshot, service) < leastMs)
+    const young = unprovenServices(snapshot, leastMs).filter(({ service }) => this.#longestLife(snapshot, service) < leastMs)
     return [...unproven, ...young]
   }
 
@@ -190,7 +190,7 @@ export class StackWatch implements Disposable {
    * `AppActivity` of the checks: when the app was last seen at work, epoch ms: a task or a health state changed, a program started, a line was written to a log (outside of
    * `excused`), the processor was used. Null while it cannot be known.
    */
-  lastAt(excused: readonly Stretch[] = []): number | null {
+  lastAt(excused: readonly TimeSpan[] = []): number | null {
     if (this.#closing.signal.aborted) return null
     const sign = this.#observer.lastSign(excused)
     return sign === null ? null : Math.max(sign, this.#stateSince)
@@ -212,8 +212,8 @@ export class StackWatch implements Disposable {
    * The first service that met a limit which is not the recipe's, whether or not its container ended by that, since then (epoch ms), or before in a container that runs
    * still; null: none. The kernel killed a process of it for memory, or refused it one more process. What a check finds wrong beside it may come of that.
    */
-  starved(since: number): Starved | null {
-    return starvedIn(this.#observer.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
+  starved(since: number): Starvation | null {
+    return starvationIn(this.#observer.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
   }
 
   /** Services that ended by themselves so far: see `unforgiven`. */
@@ -249,7 +249,7 @@ export class StackWatch implements Disposable {
 
   /** Its containers are killed already: whoever waits for it need not wait, and what comes after is a consequence. */
   #overTotal(service: string, held: { readonly heldBytes: number; readonly mostBytes: number }): void {
-    this.#imposed ??= { ...beyondTheRun(service, held), service, tasks: [] }
+    this.#imposed ??= { ...runMemoryExceeded(service, held), service, tasks: [] }
   }
 
   async #lookNow(): Promise<Snapshot> {
@@ -267,7 +267,7 @@ export class StackWatch implements Disposable {
   }
 
   async #seen(): Promise<Snapshot> {
-    const snapshot = withHeardKills(await this.#observer.poll(), this.#events.outOfMemory)
+    const snapshot = withReportedKills(await this.#observer.poll(), this.#events.outOfMemory)
     this.#observer.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
     return this.#observer.last
   }

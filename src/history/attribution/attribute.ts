@@ -6,7 +6,7 @@ import { inEqualConditions } from './conditions.ts'
 import { type CellId, type CellRun, cellName, endsOf, type Factor, type Study, standsFor } from './contract.ts'
 import { type Decision, decide, drawsOfTier } from './decide.ts'
 import { matches, readCell } from './reading.ts'
-import type { AttributionRecord, Bisection, RunMade } from './record.ts'
+import type { AttributionRecord, Bisection, AttributionRun } from './record.ts'
 import { nextRun } from './schedule.ts'
 import type { ToolBuild } from './tool-build.ts'
 
@@ -35,7 +35,7 @@ export type Step =
       readonly order: Order
       readonly why: string
     }
-  | { readonly step: 'ran'; readonly run: RunMade; readonly durationMs: number }
+  | { readonly step: 'ran'; readonly run: AttributionRun; readonly durationMs: number }
   | { readonly step: 'decided'; readonly decision: Decision }
   | { readonly step: 'searching'; readonly factor: Factor; readonly commits: number }
 
@@ -67,13 +67,13 @@ function studyOf({ moved, runs, recorded }: AttributionRecord): Study {
 }
 
 /** Runs made so far, those of a search included. */
-export function runsMade({ runs, bisection }: AttributionRecord): number {
+export function countRuns({ runs, bisection }: AttributionRecord): number {
   return runs.length + (bisection?.probes.reduce((sum, probe) => sum + probe.runs.length, 0) ?? 0)
 }
 
 function boundMet(record: AttributionRecord): string | null {
   const { bounds, spentMs } = record
-  if (runsMade(record) >= bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
+  if (countRuns(record) >= bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
   return spentMs >= bounds.deadlineMs ? 'the deadline (--deadline)' : null
 }
 
@@ -97,16 +97,16 @@ async function makeRun(
   record: AttributionRecord,
   lab: Laboratory,
   { order, what, why }: Wanted,
-): Promise<{ record: AttributionRecord; run: RunMade }> {
+): Promise<{ record: AttributionRecord; run: AttributionRun }> {
   const build = await lab.build(order.tool)
   const startedAt = lab.clock.now()
   const run = newRunId(startedAt)
-  lab.report({ step: 'run', number: runsMade(record) + 1, atMost: record.bounds.runs, what, order, why })
+  lab.report({ step: 'run', number: countRuns(record) + 1, atMost: record.bounds.runs, what, order, why })
   await lab.save({ ...record, current: { run, state: build.state, checkout: build.checkout } })
   const { exitCode, trouble, tiers, conditions } = await lab.run({ ...order, build, run })
   const finishedAt = lab.clock.now()
   const times = { startedAt: new Date(startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString() }
-  const made: RunMade = { run, state: build.state, ...order, ...times, exitCode, trouble, tiers, conditions }
+  const made: AttributionRun = { run, state: build.state, ...order, ...times, exitCode, trouble, tiers, conditions }
   lab.report({ step: 'ran', run: made, durationMs: finishedAt - startedAt })
   return { record: { ...record, spentMs: record.spentMs + finishedAt - startedAt }, run: made }
 }

@@ -1,8 +1,8 @@
 import { InternalError } from '../../lib/errors.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
-import { differences, inEqualConditions, type Moved } from './conditions.ts'
+import { differences, inEqualConditions, type MovedCondition } from './conditions.ts'
 import { CELL_IDS, type CellId, type CellRun, cellsOf, type Draw, type Study, standsFor } from './contract.ts'
-import { type Company, countSeen, matches, type Reading, readCell } from './reading.ts'
+import { type Comparand, countEndings, matches, type Reading, readCell } from './reading.ts'
 import { isOwn, PLAN } from './signature.ts'
 import { type AttributionVerdict, holds, ROWS, type Row, type Situation } from './table.ts'
 
@@ -29,9 +29,9 @@ export interface Decision {
   readonly verdict: AttributionVerdict
   readonly tiers: readonly TierAttribution[]
   /** What moved while the cells were run. */
-  readonly movedMeanwhile: readonly Moved[]
+  readonly movedMeanwhile: readonly MovedCondition[]
   /** What moved since the old result was recorded. */
-  readonly movedSince: readonly Moved[]
+  readonly movedSince: readonly MovedCondition[]
 }
 
 export function decide(study: Study): Decision {
@@ -83,7 +83,7 @@ function decideTier(tier: string, study: Study, worldMoved: boolean): TierAttrib
   return first.verdict === 'interaction' ? decideIn('alone', tier, study, worldMoved) : first
 }
 
-function decideIn(company: Company, tier: string, study: Study, worldMoved: boolean): TierAttribution {
+function decideIn(company: Comparand, tier: string, study: Study, worldMoved: boolean): TierAttribution {
   const { moved, runs } = study
   const own = cellsOf(moved)
   const read = (cell: CellId) =>
@@ -167,7 +167,7 @@ function recordedOf(
 ): Situation['recorded'] {
   const [draw] = recorded?.tiers[tier]?.filter(({ evidence }) => evidence) ?? []
   if (!draw?.evidence || kind !== 'stable') return 'none'
-  if (matches(seen, countSeen([draw]))) return 'same'
+  if (matches(seen, countEndings([draw]))) return 'same'
   return worldMoved ? 'moved' : 'unexplained'
 }
 

@@ -10,7 +10,7 @@ import type {
   Canonical,
   CanonicalKeeper,
   CanonicalLibrary,
-  Found,
+  CanonicalLookup,
   ReleaseKey,
 } from '../../lifecycle/kept-data/canonical.ts'
 import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
@@ -88,7 +88,7 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
   }
 }
 
-async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key: ReleaseKey): Promise<Found> {
+async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key: ReleaseKey): Promise<CanonicalLookup> {
   const home = homeOf(state, key)
   const generations = generationsOf(home)
   if (generations.length === 0) return { kind: 'missing' }
@@ -112,7 +112,7 @@ async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key:
   return { kind: 'usable', canonical: lentOf(newest, { manifest, clock }) }
 }
 
-function unusable(why: string): Found {
+function unusable(why: string): CanonicalLookup {
   return { kind: 'unusable', why }
 }
 

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { DIMENSIONS, type Difference, type Dimension, differencesOf, meanTheSame } from './dimensions.ts'
+import { DIMENSIONS, type Difference, type Dimension, differencesOf, haveSameMeaning } from './dimensions.ts'
 
 export interface Rule {
   /** What may differ beside the one thing that is compared: the caller knows, and says so. */
@@ -40,7 +40,7 @@ export function comparable(before: RunSummary, after: RunSummary, rule: Rule = D
     ...(before.recipe.name === after.recipe.name ? [] : [anotherRecipe(before, after)]),
     ...[before, after].filter(({ whole }) => !whole).map(notWhole),
     ...[before, after].flatMap(wentOn),
-    ...(meanTheSame(before, after) ? [] : [otherSchema(before, after)]),
+    ...(haveSameMeaning(before, after) ? [] : [otherSchema(before, after)]),
     ...tooOld(before, after, rule),
     ...(counted.length > 1 ? [moreThanOne(counted, differences)] : []),
   ]

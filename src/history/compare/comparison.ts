@@ -1,4 +1,4 @@
-import { shapeOf } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/fold-repeats.ts'
 import type { Contract } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import type { TierId } from '../../verdict/tiers.ts'
@@ -151,7 +151,7 @@ function findingsOf({ findings, run }: Results) {
     findings.map((finding) => {
       const place = finding.where?.replace(/(?::\d+)+$/, '') ?? ''
       const message = finding.message.replaceAll(run.domain, 'DOMAIN').replaceAll(run.stack, 'STACK')
-      return [`${finding.code} ${place} ${shapeOf(message)}`, { ...finding, message }] as const
+      return [`${finding.code} ${place} ${withoutNumbers(message)}`, { ...finding, message }] as const
     }),
   )
 }

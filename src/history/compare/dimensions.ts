@@ -1,4 +1,4 @@
-import { wayOf } from '../../verdict/events.ts'
+import { upgradePath } from '../../verdict/events.ts'
 import { environmentFacts } from '../environment.ts'
 import { type FactDifference, factDifferences } from '../facts.ts'
 import type { RunSummary } from '../run-summary.ts'
@@ -34,7 +34,7 @@ export function differencesOf(before: RunSummary, after: RunSummary): Difference
 }
 
 /** True where both outcomes mean the same: see `EVIDENCE_SCHEMA`. */
-export function meanTheSame(before: RunSummary, after: RunSummary): boolean {
+export function haveSameMeaning(before: RunSummary, after: RunSummary): boolean {
   return areEquivalent(before.evidenceSchema, after.evidenceSchema)
 }
 
@@ -46,7 +46,7 @@ function recipeDifferences({ recipe: a }: RunSummary, { recipe: b }: RunSummary)
 }
 
 function baseDifferences({ base: a }: RunSummary, { base: b }: RunSummary): Difference[] {
-  const format = (base: RunSummary['base']) => (base ? `${wayOf(base)} (${base.source})` : 'none')
+  const format = (base: RunSummary['base']) => (base ? `${upgradePath(base)} (${base.source})` : 'none')
   const way = (base: RunSummary['base']) => (base?.via ?? []).map(({ commit }) => commit).join()
   const same = a?.commit === b?.commit && a?.source === b?.source && way(a) === way(b)
   return same ? [] : [{ dimension: 'base', key: 'base', before: format(a), after: format(b) }]

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { shapeOf } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/fold-repeats.ts'
 
 // cspell:ignore emerg deprecat
 /** Words with which programs mark what an operator should look at, in the languages of log lines. */
@@ -27,7 +27,7 @@ export function logWarnings(logs: string): ReadonlyMap<string, LogWarning> | nul
     for (const raw of readFileSync(join(logs, file), 'utf8').split('\n')) {
       const line = raw.replace(STAMP, '').trim()
       if (!WARNS.test(line)) continue
-      const key = `${service} ${shapeOf(line)}`
+      const key = `${service} ${withoutNumbers(line)}`
       const times = (found.get(key)?.times ?? 0) + 1
       if (times > 1 || found.size < MOST) found.set(key, { service, line, times })
     }

@@ -29,7 +29,7 @@ interface Use {
 }
 
 /** What a prune of images did, or would do. Bytes are what the engine says of each image: layers that images share count for each. */
-export interface ImagesPruned {
+export interface PruneImagesResult {
   readonly schema: 1
   readonly dryRun: boolean
   /** ISO 8601. */
@@ -48,18 +48,18 @@ export interface ImagesPruned {
  * is used by a process of this machine, a service or a container, or that kept data was made with. Safe beside runs: each is looked at again, and removed, while
  * nobody begins to use an image.
  */
-export async function pruneImages(options: PruneImagesOptions): Promise<ImagesPruned> {
+export async function pruneImages(options: PruneImagesOptions): Promise<PruneImagesResult> {
   const { state, engine, policy, clock, dryRun = false } = options
   const { id: on } = await engine.info()
   const now = clock.now()
   const all: CurrentImage[] = []
   for (const image of await pulledImages(state, on)) all.push(await lookAt(options, image))
   const planned = planImages(all, policy, now)
-  const removed: ImagesPruned['removed'][number][] = []
+  const removed: PruneImagesResult['removed'][number][] = []
   const kept = all.flatMap((one) =>
     one.keep === null ? [] : [{ ref: one.image.ref, bytes: one.bytes, why: one.keep }],
   )
-  const failures: ImagesPruned['failures'][number][] = []
+  const failures: PruneImagesResult['failures'][number][] = []
   for (const one of planned) {
     const { image, bytes, why } = one
     try {

@@ -5,7 +5,7 @@ import { usualDurations } from './durations.ts'
 import { excludedBy, exclusionNotes } from './exclusions.ts'
 import type { Exclusion } from './list-file.ts'
 import type { PlannedCell, SweepNote, SweepPlan } from './record.ts'
-import { runsByCommit, upToDate, type WorldNow } from './up-to-date.ts'
+import { runsByCommit, upToDate, type CurrentWorld } from './up-to-date.ts'
 
 export interface Planning {
   readonly id: string
@@ -17,7 +17,7 @@ export interface Planning {
   readonly only: readonly string[] | null
   readonly candidates: readonly Candidate[]
   readonly exclude: readonly Exclusion[]
-  readonly world: WorldNow
+  readonly world: CurrentWorld
   /** Newest first. */
   readonly runs: readonly RunSummary[]
   readonly flags: readonly string[]

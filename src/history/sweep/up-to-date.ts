@@ -4,7 +4,7 @@ import { RUN_MEMORY } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 
 /** What a run would meet now. */
-export interface WorldNow {
+export interface CurrentWorld {
   readonly tool: { readonly version: string; readonly commit: string | null }
   readonly evidenceSchema: number
   /** By name, as `environment.ts` tells them; null: not known, and then no earlier run speaks for anything. */
@@ -51,7 +51,7 @@ export function runsByCommit(runs: readonly RunSummary[]): RunsOf {
 export function upToDate(
   cell: CellQuery,
   runsOf: RunsOf,
-  now: WorldNow,
+  now: CurrentWorld,
 ): { readonly run: RunSummary } | { readonly run: null; readonly why: string | null } {
   const [newest] = runsOf(cell.recordedName, cell.commit).filter(({ recipe }) => !recipe.dirty)
   if (!newest) return { run: null, why: null }
@@ -59,7 +59,7 @@ export function upToDate(
   return why === null ? { run: newest } : { run: null, why }
 }
 
-function whyAgain(cell: CellQuery, run: RunSummary, now: WorldNow): string | null {
+function whyAgain(cell: CellQuery, run: RunSummary, now: CurrentWorld): string | null {
   const { tool, environment } = now
   if (!run.whole) return 'it was stopped'
   if (run.verdict === 'unverified') return 'it was not judged'
@@ -69,7 +69,7 @@ function whyAgain(cell: CellQuery, run: RunSummary, now: WorldNow): string | nul
   if (environment === null) return 'the environment is not known'
   const facts = now.factsOf(run)
   const { [RUN_MEMORY]: _, ...machine } = environment
-  const there = { ...machine, ...givenTo(cell, facts) }
+  const there = { ...machine, ...memoryFact(cell, facts) }
   const moved = [...new Set([...Object.keys(facts), ...Object.keys(there)])].find((name) => facts[name] !== there[name])
   if (moved !== undefined) return `${moved} is another`
   if (cell.head !== null && cell.release !== null && run.base?.version !== cell.release)
@@ -79,6 +79,6 @@ function whyAgain(cell: CellQuery, run: RunSummary, now: WorldNow): string | nul
 }
 
 /** Runs of before were not told how much memory they had, and nothing bounded it. */
-function givenTo({ memoryBytes }: CellQuery, facts: Readonly<Record<string, string>>): Record<string, string> {
+function memoryFact({ memoryBytes }: CellQuery, facts: Readonly<Record<string, string>>): Record<string, string> {
   return facts[RUN_MEMORY] === undefined ? {} : { [RUN_MEMORY]: formatSize(memoryBytes) }
 }

@@ -1,7 +1,7 @@
 import { type Dimension, differencesOf } from '../compare/dimensions.ts'
 import { wordOf } from '../compare/messages.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { evidenceOf, type Judged, type Line } from './lines.ts'
+import { evidenceOf, type TierOutcome, type Line } from './lines.ts'
 import type { Change } from './report.ts'
 import type { Week } from './week.ts'
 
@@ -46,7 +46,7 @@ function isNews(word: ReturnType<typeof wordOf>): word is Change['word'] {
   return NEWS[word] !== undefined
 }
 
-export function causeOf({ tier }: Judged): string | null {
+export function causeOf({ tier }: TierOutcome): string | null {
   const { cause } = tier
   return cause ? `${cause.code}${cause.service ? ` (${cause.service})` : ''}` : null
 }

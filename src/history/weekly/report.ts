@@ -32,27 +32,27 @@ export interface Change {
 }
 
 /** A recipe that somebody should look at, each reason with the run that says so. */
-export interface Attention {
+export interface RecipeAttention {
   readonly recipe: string
   readonly reasons: readonly { readonly text: string; readonly run: Evidence }[]
 }
 
 /** A recipe whose runs of the week were all green at the first attempt. */
-export interface Routine {
+export interface RoutineRecipe {
   readonly recipe: string
   readonly runs: number
   readonly newest: Evidence
 }
 
 /** The newest release is red, and a commit that is no release is green. */
-export interface Unreleased {
+export interface UnreleasedFix {
   readonly recipe: string
   readonly release: Evidence & { readonly tier: TierId; readonly cause: string | null }
   readonly green: Evidence
 }
 
 /** A tier that has been red since. */
-export interface OldRed {
+export interface OldFailure {
   readonly recipe: string
   readonly track: Track
   readonly tier: TierId
@@ -65,7 +65,7 @@ export interface OldRed {
   readonly runs: number
 }
 
-export interface Untested {
+export interface UntestedRecipe {
   readonly recipe: string
   readonly run: Evidence
 }
@@ -96,13 +96,13 @@ export interface WeeklyReport {
   }
   readonly regressed: readonly Change[]
   readonly fixed: readonly Change[]
-  readonly attention: readonly Attention[]
-  readonly routine: readonly Routine[]
-  readonly unreleased: readonly Unreleased[]
-  readonly oldestRed: readonly OldRed[]
+  readonly attention: readonly RecipeAttention[]
+  readonly routine: readonly RoutineRecipe[]
+  readonly unreleased: readonly UnreleasedFix[]
+  readonly oldestRed: readonly OldFailure[]
   /** At the end of the week, over the 28 days before it. */
   readonly flakes: readonly FlakeMemory[]
-  readonly untested: readonly Untested[]
+  readonly untested: readonly UntestedRecipe[]
   readonly moved: readonly MovedImage[]
   /** Runs of the week whose results cannot be read, each with why. */
   readonly damaged: readonly { readonly id: string; readonly why: string }[]

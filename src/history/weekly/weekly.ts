@@ -6,7 +6,7 @@ import type { RunSummary } from '../run-summary.ts'
 import { changesIn } from './changes.ts'
 import { lineBefore, linesOf } from './lines.ts'
 import { movedImages } from './moved.ts'
-import { oldestRed } from './old-red.ts'
+import { oldestFailures } from './old-failures.ts'
 import { attentionOf, routineOf, untestedIn } from './recipes.ts'
 import type { WeeklyHeadline, WeeklyReport } from './report.ts'
 import { fixedUnreleased } from './unreleased.ts'
@@ -31,7 +31,7 @@ export function weeklyReport({ runs: all, damaged }: RunIndex, week: Week): Week
     attention,
     routine: routineOf(own, new Set(attention.map(({ recipe }) => recipe))),
     unreleased: fixedUnreleased(runs),
-    oldestRed: oldestRed(lines).slice(0, MOST_RED),
+    oldestRed: oldestFailures(lines).slice(0, MOST_RED),
     flakes: topFlakes(runs, week),
     untested: untestedIn(runs, week),
     moved: movedImages(runs, week),

@@ -13,8 +13,8 @@ import {
   LOSSES,
   type Loss,
   lossesOf,
-  type Offering,
-  offering,
+  type ReleaseSurface,
+  releaseSurface,
   type PublishedPort,
   portSubject,
   publishedPorts,
@@ -24,8 +24,8 @@ import {
 import type { TierReporter } from '../reporter.ts'
 
 /** What answered while the base ran: only the loss of that fails head. */
-export interface WasThere {
-  readonly base: Offering
+export interface BaseReachability {
+  readonly base: ReleaseSurface
   readonly places: readonly { readonly place: RoutePlace; readonly status: number }[]
   /** TCP ports that took a connection. */
   readonly ports: readonly PublishedPort[]
@@ -36,8 +36,8 @@ export interface WasThere {
 const CHECK = 'still-there'
 
 /** Asks the running base for everything that it offers to the outside. */
-export async function lookAtBase(context: RunContext, release: Release): Promise<WasThere> {
-  const base = offering(release)
+export async function lookAtBase(context: RunContext, release: Release): Promise<BaseReachability> {
+  const base = releaseSurface(release)
   const silent = new Set<string>()
   const places: { place: RoutePlace; status: number }[] = []
   for (const place of servedPlaces(base)) {
@@ -57,9 +57,9 @@ export async function lookAtBase(context: RunContext, release: Release): Promise
 export async function stillThere(
   context: RunContext,
   reporter: TierReporter,
-  { was, release }: { was: WasThere; release: Release },
+  { was, release }: { was: BaseReachability; release: Release },
 ): Promise<void> {
-  const head = offering(release)
+  const head = releaseSurface(release)
   const byFiles = lossesOf(was.base, head)
   const gone = new Set(byFiles.map(({ subject }) => subject))
   const served = byFiles.some(({ kind }) => kind === 'http') ? [] : was.places
@@ -152,7 +152,7 @@ interface RepeatedRequest {
 async function requestAgain(
   context: RunContext,
   reporter: TierReporter,
-  { place, status }: WasThere['places'][number],
+  { place, status }: BaseReachability['places'][number],
   now: readonly RoutePlace[],
 ): Promise<RepeatedRequest> {
   const subject = routeSubject(place, context.plan.app.domain)
@@ -175,7 +175,7 @@ async function connectAgain(
   context: RunContext,
   reporter: TierReporter,
   port: PublishedPort,
-  head: Offering,
+  head: ReleaseSurface,
 ): Promise<RepeatedRequest> {
   const subject = portSubject(port)
   const now = publishedPorts(head.stack).find((other) => portSubject(other) === subject) ?? port

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { CustomFile } from '../../config/customization.ts'
 import type { Settings } from '../../config/settings.ts'
-import { type App, NOTHING_ADDED, type Release } from '../../deploy/deployer.ts'
+import { type App, NO_ADDITIONS, type Release } from '../../deploy/deployer.ts'
 import type { RecipeRepo, RecipeTree } from '../../recipe/model.ts'
 import { exportTree } from '../../recipe/repo.ts'
 import { readTree } from '../../recipe/tree.ts'
@@ -45,7 +45,7 @@ export interface Candidate {
 
 /** The release in its checkout, and what of head differs from it. Throws RecipeError for one that cannot be read. */
 export async function candidateOf(question: BaseQuery, ref: BaseRef, dir = question.dir): Promise<Candidate> {
-  const { repo, app, head, settings, overlay, canonical, secretValues = NOTHING_ADDED.secretValues } = question
+  const { repo, app, head, settings, overlay, canonical, secretValues = NO_ADDITIONS.secretValues } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)
   if (overlay) await applyOverlay(overlay, dir)
@@ -54,7 +54,7 @@ export async function candidateOf(question: BaseQuery, ref: BaseRef, dir = quest
   // Operators keep their env file and their secrets, as the data knows them.
   const tree = data ? { ...read, env: { ...read.env, values: data.env } } : read
   const { rawSockets } = head.added
-  const added = { ...NOTHING_ADDED, rawSockets, secretValues: data?.values ?? secretValues }
+  const added = { ...NO_ADDITIONS, rawSockets, secretValues: data?.values ?? secretValues }
   const chaos = ref.source === 'branch' || !repo.versions.some((version) => version.commit === ref.commit)
   const { commit } = ref
   const source = { app, tree, commit, chaos, dirty: false, overlay: overlay?.shown ?? null, added }

@@ -8,7 +8,7 @@ import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { freshState, type RunContext } from '../context.ts'
 import { underWatch } from '../judging/under-watch.ts'
 import { keepLogs } from '../logs.ts'
-import { type Attached, planRun, type RunPlan } from '../plan.ts'
+import { type AttachedRun, planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { type TierReporter, tierReporter } from '../reporter.ts'
 import { RunResources } from '../resources.ts'
@@ -94,7 +94,7 @@ async function install(start: RunContext, reporter: TierReporter): Promise<RunCo
 async function planOf(
   { plan, folder }: RunContext,
   name: string,
-  there?: Pick<Attached, 'stack' | 'domain'>,
+  there?: Pick<AttachedRun, 'stack' | 'domain'>,
 ): Promise<RunPlan> {
   const { operatorDir, approvals, allow } = plan.request
   const makeRequest = (ref?: string, custom?: RunPlan['custom']) => {

@@ -5,7 +5,7 @@ import type { DependencyOutputs, ProvidedDependency } from '../../deps/provider.
 import { writeJsonSync } from '../../lib/atomic-file.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { RunContext } from '../context.ts'
-import type { Attached } from '../plan.ts'
+import type { AttachedRun } from '../plan.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { failureOf, providerHost } from './deps.ts'
 
@@ -45,7 +45,7 @@ export function forgetRetainedDeps({ retainedDeps }: Pick<RunFolder, 'retainedDe
  */
 export async function attachDeps(
   context: RunContext,
-  attached: Attached,
+  attached: AttachedRun,
   attachRecipe: (context: RunContext, name: string, outputs: DependencyOutputs) => ProvidedDependency,
 ): Promise<void> {
   const retained = readRetainedDeps(attached)
@@ -64,12 +64,12 @@ export async function attachDeps(
   }
 }
 
-function notRetained({ runId }: Attached, name: string): InfraError {
+function notRetained({ runId }: AttachedRun, name: string): InfraError {
   return new InfraError('dep-not-kept', `run ${runId} was kept without ${name}`)
 }
 
 /** A run that was kept without the file had no dependencies, or nobody could say what they gave. */
-function readRetainedDeps({ folder }: Attached): RetainedDeps {
+function readRetainedDeps({ folder }: AttachedRun): RetainedDeps {
   try {
     return fileShape.parse(JSON.parse(readFileSync(folder.retainedDeps, 'utf8'))).deps
   } catch {

@@ -6,7 +6,7 @@ import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
 import { maskAs, maskFile } from '../masked-file.ts'
-import { quarantined, shownFile, unmatched } from '../planning/quarantine.ts'
+import { applyQuarantine, shownFile, unmatchedEntries } from '../planning/quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { CustomRun, SpecFile, RowWithArtifacts } from '../test-rows.ts'
 import { appHandlers } from './handlers.ts'
@@ -34,8 +34,8 @@ export async function runSpecs(
   const report = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
   const { empty } = report
   const { quarantine } = context.plan
-  const rows = quarantined(report.rows, quarantine)
-  for (const finding of unmatched(rows, files, quarantine)) reporter.finding(finding)
+  const rows = applyQuarantine(report.rows, quarantine)
+  for (const finding of unmatchedEntries(rows, files, quarantine)) reporter.finding(finding)
   const left = rows.some(({ attachments }) => attachments.length > 0)
   const artifacts = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
   return {

@@ -9,9 +9,9 @@ type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
  * From when on what ran out makes a fault of the tier that ends now doubtful; `begun`: of that tier. A task that ended in one tier is told in the next one where the watch
  * had not seen enough of it before, and whatever it was denied lies before that one. To be asked once for each tier, at its end.
  */
-export function doubtSince({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
-  if (watch.failed) return state.quietSince ?? begun
-  state.quietSince = begun
+export function advanceDoubtWindow({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
+  if (watch.failed) return state.doubtWindowStart ?? begun
+  state.doubtWindowStart = begun
   return begun
 }
 

@@ -1,7 +1,7 @@
 import { countFiles, emptyVolume, filesOpenIn, type Loss, lossOf, outsideOf } from '../../backup/loss.ts'
 import { restore, type Snapshot } from '../../backup/restic.ts'
-import { mountersOf } from '../../backup/witness/server.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { servicesMounting } from '../../backup/witness/server.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { Operation } from '../../public/ctx.ts'
@@ -68,23 +68,23 @@ export async function loseMachine(context: RunContext, reporter: TierReporter, l
 
 interface New {
   readonly lost: LostMachine
-  readonly deployed: Deployed
+  readonly deployed: Deployment
   readonly release: Release
   readonly op: Operation
 }
 
 /** The app has converged on its empty volumes. `before`: what ran there before; null where it was deployed as new. */
-export async function convergedAsNew(
+export async function awaitConvergenceAsNew(
   context: RunContext,
   reporter: TierReporter,
   { lost, deployed }: Pick<New, 'lost' | 'deployed'>,
-  before: Deployed | null = deployed,
+  before: Deployment | null = deployed,
 ): Promise<void> {
   await asNew(lost, () => awaitConvergence(context, ofNew(reporter), deployed, before))
 }
 
 /** It is ready and awaitServing, as it did when it was installed: hooks need a server that has made its own files. */
-export async function servesAsNew(
+export async function awaitServingAsNew(
   context: RunContext,
   reporter: TierReporter,
   { lost, release, op }: Omit<New, 'deployed'>,
@@ -120,7 +120,7 @@ async function asNew({ spared }: LostMachine, act: () => Promise<unknown>): Prom
 export async function restoreFiles(
   context: RunContext,
   reporter: TierReporter,
-  { snapshot, deployed, release }: { snapshot: Snapshot; deployed: Deployed; release: Release },
+  { snapshot, deployed, release }: { snapshot: Snapshot; deployed: Deployment; release: Release },
 ): Promise<{ files: number }> {
   const { plan, signal } = context
   const hooked = plan.backup.hooks.some(({ phase }) => phase === 'restore.post-hook')
@@ -156,7 +156,7 @@ async function runningServices(context: RunContext): Promise<ServiceState[]> {
 }
 
 /** Counts what lies in the lost volumes now. */
-export async function countNow(context: RunContext, lost: LostMachine, when: 'asNew' | 'after'): Promise<void> {
+export async function recountFiles(context: RunContext, lost: LostMachine, when: 'asNew' | 'after'): Promise<void> {
   const toolbox = await toolboxOf(context)
   const counted: Emptied[] = []
   for (const row of lost.emptied) {
@@ -197,5 +197,5 @@ export async function reportUncovered(
 function isOfHooks({ plan, state }: RunContext, volume: string, release: Release): boolean {
   const hooked = plan.backup.hooks.map(({ service }) => service)
   const watched = (state.witnesses?.witnesses ?? []).map(({ subject }) => subject.slice(subject.indexOf(':') + 1))
-  return mountersOf(volume, release.stack).some((service) => hooked.includes(service) || watched.includes(service))
+  return servicesMounting(volume, release.stack).some((service) => hooked.includes(service) || watched.includes(service))
 }

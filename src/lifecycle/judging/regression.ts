@@ -30,12 +30,12 @@ export interface Loss {
   readonly message: string
 }
 
-export function offering({ stack, app }: Release): Offering {
+export function releaseSurface({ stack, app }: Release): ReleaseSurface {
   return { stack, domain: app.domain }
 }
 
 /** One release, as what it offers is read from. */
-export interface Offering {
+export interface ReleaseSurface {
   readonly stack: ResolvedStack
   /** Of the app: hosts are told relative to it. */
   readonly domain: string
@@ -49,7 +49,7 @@ export interface PublishedPort {
 }
 
 /** What the base offers and head does not, by their files alone. */
-export function lossesOf(base: Offering, head: Offering): Loss[] {
+export function lossesOf(base: ReleaseSurface, head: ReleaseSurface): Loss[] {
   return [
     ...routeLosses(base, head),
     ...portLosses(base.stack, head.stack),
@@ -60,7 +60,7 @@ export function lossesOf(base: Offering, head: Offering): Loss[] {
 }
 
 /** The places that routers of a stack surely lead to, each once. */
-export function servedPlaces({ stack }: Offering): RoutePlace[] {
+export function servedPlaces({ stack }: ReleaseSurface): RoutePlace[] {
   const places = httpRules(stack).flatMap((rule) => placesOf(rule) ?? [])
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()]
 }
@@ -88,7 +88,7 @@ function httpRules(stack: ResolvedStack): string[] {
   )
 }
 
-function routeLosses(base: Offering, head: Offering): Loss[] {
+function routeLosses(base: ReleaseSurface, head: ReleaseSurface): Loss[] {
   if (httpExposure(base.stack).kind !== 'routed') return []
   if (httpExposure(head.stack).kind !== 'routed') {
     return [{ kind: 'http', subject: 'http', message: 'nothing is served over HTTP any more' }]

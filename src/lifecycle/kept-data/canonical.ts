@@ -22,7 +22,7 @@ export interface ReleaseKey {
 export interface Canonical extends ReleaseKey, StoredData {}
 
 /** `missing`: there is none of this version. `unusable`: there is one, and why it is not taken. */
-export type Found =
+export type CanonicalLookup =
   | { readonly kind: 'usable'; readonly canonical: Canonical }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unusable'; readonly why: string }
@@ -33,7 +33,7 @@ export interface CanonicalLibrary {
    * Looks for the canonical of a version, reads all of it, and lends it to this process until that ends: nobody else gets it, and nobody replaces
    * or removes it meanwhile. What is damaged, stale or lent to somebody else is `unusable`.
    */
-  find(key: ReleaseKey): Promise<Found>
+  find(key: ReleaseKey): Promise<CanonicalLookup>
   /** Versions of a recipe that have one, newest first: for telling why none was taken. */
   versions(of: Pick<ReleaseKey, 'recipe' | 'origin'>): readonly string[]
 }
@@ -69,7 +69,7 @@ export function canonicalOf(use: CanonicalUse): Canonical | null {
 }
 
 /** Why there is no new installation to judge; null where one is. */
-export function whyReattached(use: CanonicalUse): string | null {
+export function reattachReason(use: CanonicalUse): string | null {
   if (use.kind !== 'quick') return null
   const { version, runId } = use.canonical
   return `a new installation is not judged: the app begins with the data of the canonical of ${version} (run ${runId})`

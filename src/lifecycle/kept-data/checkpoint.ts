@@ -41,7 +41,7 @@ export interface Checkpoint extends CheckpointFacts {
 }
 
 /** A run that continues from a failed one. */
-export interface Resumed {
+export interface ResumedRun {
   /** The failed one. */
   readonly run: string
   readonly checkpoint: Checkpoint
@@ -82,13 +82,13 @@ export function digestsOf({ base, upgrade, head }: Pick<RunPlan, 'base' | 'upgra
 }
 
 /** The tiers that made the app what it is in the checkpoint: nothing has to be judged again for those after them. */
-export function carriedBy({ checkpoint: { after } }: Resumed): readonly TierId[] {
+export function carriedTiers({ checkpoint: { after } }: ResumedRun): readonly TierId[] {
   return after === 'install' ? ['install'] : ['install', 'upgrade']
 }
 
 /** Of the tiers that the failed run was to judge: those that did not pass, and what they need from a tier that passed, in order. */
-export function leftToJudge(selected: readonly TierId[], resumed: Resumed): TierId[] {
-  const carried = carriedBy(resumed)
+export function remainingTiers(selected: readonly TierId[], resumed: ResumedRun): TierId[] {
+  const carried = carriedTiers(resumed)
   const open = ({ app }: (typeof TIERS)[TierId]) => app === 'none' || app === 'last'
   const can = (id: TierId) => TIERS[id].needs.every((need) => need !== 'upgrade' || !carried.includes(need))
   const left = selected.filter((id) => open(TIERS[id]) || (!resumed.passed.includes(id) && !carried.includes(id)))
@@ -96,9 +96,9 @@ export function leftToJudge(selected: readonly TierId[], resumed: Resumed): Tier
 }
 
 /** Why a tier is not judged in a run that continues; null: for no reason of that. */
-export function whyNotAgain(tier: TierId, resumed: Resumed | null): string | null {
+export function resumeSkipReason(tier: TierId, resumed: ResumedRun | null): string | null {
   if (resumed?.passed.includes(tier)) return `passed in run ${resumed.run}, from which this one continues`
-  return resumed && TIERS[tier].needs.includes('upgrade') && carriedBy(resumed).includes('upgrade')
+  return resumed && TIERS[tier].needs.includes('upgrade') && carriedTiers(resumed).includes('upgrade')
     ? `cannot be judged where run ${resumed.run} is resumed: the upgrade is over`
     : null
 }

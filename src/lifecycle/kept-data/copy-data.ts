@@ -21,7 +21,7 @@ export function volumesOf({ stack, app }: Release): string[] {
 }
 
 /** What lies in each volume. Throws InfraError `volume-missing`. */
-export async function measured(
+export async function measureVolumes(
   toolbox: Toolbox,
   names: readonly string[],
   signal: AbortSignal,

@@ -6,12 +6,12 @@ import type { Finding } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
 import { deployDeadline } from '../app/deploy-deadline.ts'
 import { unplant } from '../app/witnessing.ts'
-import type { Keeping, RunContext } from '../context.ts'
+import type { CanonicalRequest, RunContext } from '../context.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { RunPlan } from '../plan.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { ReleaseKey } from './canonical.ts'
-import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.ts'
+import { bytesOf, copyVolume, measureVolumes, valuesOf, volumesOf } from './copy-data.ts'
 import type { DataDraft, StoredVolume } from './kept-data.ts'
 
 /** What the setting asks for is a release that is green; of every other run nobody expects one. */
@@ -80,7 +80,7 @@ function keyOf({ repo, head }: RunPlan): ReleaseKey {
   return { recipe: repo.name, origin: repo.origin, version: version.tag, commit: head.commit }
 }
 
-async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Promise<void> {
+async function take(context: RunContext, key: ReleaseKey, keeping: CanonicalRequest): Promise<void> {
   const { plan, host, state, runSignal: signal, clock } = context
   const release = plan.upgrade ?? plan.head
   await unplant(context)
@@ -89,7 +89,7 @@ async function take(context: RunContext, key: ReleaseKey, keeping: Keeping): Pro
     timeoutMs: deployDeadline(plan, state.current?.services ?? []),
   })
   const toolbox = await toolboxOf(context)
-  const volumes = await measured(toolbox, volumesOf(release), signal)
+  const volumes = await measureVolumes(toolbox, volumesOf(release), signal)
   await refuseWitnesses(toolbox, volumesOf(release), signal)
   const { stack, domain, runId } = plan.app
   const app = { runId, domain, stack, images: state.current?.images ?? [] }

@@ -9,7 +9,7 @@ import { awaitReady } from '../custom/ready.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type CheckpointTier, digestsOf, releaseAfter } from './checkpoint.ts'
-import { bytesOf, copyVolume, measured, valuesOf, volumesOf } from './copy-data.ts'
+import { bytesOf, copyVolume, measureVolumes, valuesOf, volumesOf } from './copy-data.ts'
 
 /**
  * Keeps the app, which stands still, as it is after this tier. What keeps that from happening is a finding and decides nothing.
@@ -89,7 +89,7 @@ async function take(context: RunContext, after: CheckpointTier): Promise<void> {
   if (!checkpoints) return
   const release = releaseAfter(plan, after)
   const toolbox = await toolboxOf(context)
-  const volumes = await measured(toolbox, volumesOf(release), signal)
+  const volumes = await measureVolumes(toolbox, volumesOf(release), signal)
   const { stack, domain, runId } = plan.app
   const { name } = plan.repo
   const { commit, dirty } = plan.head

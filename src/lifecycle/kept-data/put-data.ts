@@ -1,7 +1,7 @@
 import { countFiles } from '../../backup/loss.ts'
 import type { Toolbox } from '../../backup/toolbox.ts'
 import { fillVolume, volumeContent } from '../../backup/volume-copy.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -16,8 +16,8 @@ import type { StoredData } from './kept-data.ts'
 /** What came to be of each volume: what was kept, and how many files lay there once the app had been started on it. */
 export type PutVolumes = Extract<Evidence, { kind: 'reattached' }>['volumes']
 
-export interface OnItsData {
-  readonly deployed: Deployed
+export interface DataDeployment {
+  readonly deployed: Deployment
   readonly volumes: PutVolumes
 }
 
@@ -35,7 +35,7 @@ export async function deployOn(
   context: RunContext,
   release: Release,
   { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
-): Promise<OnItsData> {
+): Promise<DataDeployment> {
   const { host, plan } = context
   const { stack, runId } = plan.app
   for (const { volume } of data.volumes)
@@ -67,7 +67,7 @@ export async function fill(
 
 /** Throws TierStop `image-moved` where another image runs than the data was made with. */
 export function refuseOtherImages(
-  { images }: Deployed,
+  { images }: Deployment,
   { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
 ): void {
   for (const { service, ref, id } of data.images) {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { emptyVolume } from '../../backup/loss.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { awaitConvergence, awaitServing, lookAt } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
-import { type CarryOn, type RunContext, TierStop } from '../context.ts'
+import { type UpdateContext, type RunContext, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
@@ -14,7 +14,7 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { Canonical, CanonicalUse } from './canonical.ts'
-import { deployOn, fill, type StoredDataKind, type OnItsData, refuseOtherImages, stillThere } from './put-data.ts'
+import { deployOn, fill, type StoredDataKind, type DataDeployment, refuseOtherImages, stillThere } from './put-data.ts'
 
 interface LentCanonical {
   readonly data: Canonical
@@ -29,7 +29,7 @@ type Lent = Extract<CanonicalUse, { canonical: Canonical }>
 export async function reattach(
   start: RunContext,
   reporter: TierReporter,
-  { use, carryOn }: { use: Lent; carryOn: CarryOn },
+  { use, carryOn }: { use: Lent; carryOn: UpdateContext },
 ): Promise<RunContext> {
   const { canonical } = use
   const lent = { data: canonical, kind: kindOf(canonical) }
@@ -52,7 +52,7 @@ export async function reattach(
 }
 
 /** As before any other first deployment. */
-async function prepared(start: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<RunContext> {
+async function prepared(start: RunContext, reporter: TierReporter, carryOn: UpdateContext): Promise<RunContext> {
   refuseByPolicy(start)
   const context = carryOn({ plan: await prepareApp(start, reporter) })
   await callFunction(context, reporter, 'hooks.preInstall')
@@ -65,7 +65,7 @@ function baseOf({ plan: { base } }: RunContext): Release {
 }
 
 /** The app stays as it was deployed, with its secrets, which are those of the canonical already. */
-async function replace(context: RunContext, reporter: TierReporter, lent: LentCanonical): Promise<OnItsData> {
+async function replace(context: RunContext, reporter: TierReporter, lent: LentCanonical): Promise<DataDeployment> {
   const { watch, signal, state } = context
   const deployed = state.installed
   if (!deployed) throw new InternalError('canonical-without-base', 'the base was not deployed')
@@ -83,7 +83,7 @@ async function replace(context: RunContext, reporter: TierReporter, lent: LentCa
 async function comesUp(
   context: RunContext,
   reporter: TierReporter,
-  { deployed, release }: { deployed: Deployed; release: Release },
+  { deployed, release }: { deployed: Deployment; release: Release },
 ): Promise<void> {
   const quiet = reporter.quiet()
   await awaitConvergence(context, quiet, deployed, context.plan.canonical.kind === 'quick' ? null : deployed)

@@ -1,9 +1,9 @@
 import { VOLUMES_DIR } from '../../backup/toolbox.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { plant, unplant } from '../app/witnessing.ts'
-import { type CarryOn, type RunContext, TierStop } from '../context.ts'
+import { type UpdateContext, type RunContext, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
@@ -11,7 +11,7 @@ import { awaitReady } from '../custom/ready.ts'
 import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
-import { type Resumed, releaseAfter } from './checkpoint.ts'
+import { type ResumedRun, releaseAfter } from './checkpoint.ts'
 import { deployOn, type StoredDataKind, refuseOtherImages, stillThere } from './put-data.ts'
 
 /**
@@ -21,7 +21,7 @@ import { deployOn, type StoredDataKind, refuseOtherImages, stillThere } from './
 export async function bringBack(
   start: RunContext,
   reporter: TierReporter,
-  { resumed, carryOn }: { readonly resumed: Resumed; readonly carryOn: CarryOn },
+  { resumed, carryOn }: { readonly resumed: ResumedRun; readonly carryOn: UpdateContext },
 ): Promise<RunContext> {
   const { checkpoint, run } = resumed
   const stored = { data: checkpoint.data, kind: kindOf(resumed) }
@@ -50,7 +50,7 @@ export async function bringBack(
 async function comesUp(
   context: RunContext,
   reporter: TierReporter,
-  { deployed, release }: { readonly deployed: Deployed; readonly release: Release },
+  { deployed, release }: { readonly deployed: Deployment; readonly release: Release },
 ): Promise<void> {
   const quiet = reporter.quiet()
   await awaitConvergence(context, quiet, deployed, null)
@@ -72,7 +72,7 @@ async function forgetWitnesses(context: RunContext, reporter: TierReporter): Pro
   await unplant(context)
 }
 
-function kindOf({ run, checkpoint: { after } }: Resumed): StoredDataKind {
+function kindOf({ run, checkpoint: { after } }: ResumedRun): StoredDataKind {
   return {
     named: `the checkpoint of run ${run} after ${after}`,
     whole: 'It was whole when this run was planned.',
@@ -80,7 +80,7 @@ function kindOf({ run, checkpoint: { after } }: Resumed): StoredDataKind {
   }
 }
 
-function notOfHead({ check, why }: TierStop, { run, checkpoint: { after } }: Resumed): TierStop {
+function notOfHead({ check, why }: TierStop, { run, checkpoint: { after } }: ResumedRun): TierStop {
   const cause: Cause = {
     ...why,
     message: `the app of run ${run}, on its data from after ${after}: ${why.message}`,

@@ -1,8 +1,8 @@
 import { type Head, type PlanRequest, planHead, type RunPlan } from '../plan.ts'
-import type { Canonical, CanonicalLibrary, CanonicalUse, Found } from './canonical.ts'
+import type { Canonical, CanonicalLibrary, CanonicalUse, CanonicalLookup } from './canonical.ts'
 
 /** Whether the run wants the data of a canonical, and where it asks for one. */
-export interface CanonicalWish {
+export interface CanonicalOptions {
   readonly library: CanonicalLibrary
   /** `auto`: a quick run takes what there is, a cold one where the setting `upgrade.data` says so. `yes`: whatever the settings say. `no`: never. */
   readonly use: 'auto' | 'yes' | 'no'
@@ -12,7 +12,7 @@ export interface CanonicalWish {
  * The plan, with the data of a canonical where one is wanted and there. It never decides which version is the base: that is what operators have, and the
  * history knows it. Where the canonical of exactly that version cannot be had, the run is a cold one and says why.
  */
-export async function planWithCanonical(head: Head, request: PlanRequest, wish: CanonicalWish): Promise<RunPlan> {
+export async function planWithCanonical(head: Head, request: PlanRequest, wish: CanonicalOptions): Promise<RunPlan> {
   const cold = await planHead(head, request)
   if (!isWanted(cold, wish)) return cold
   const found = await lookFor(cold, wish.library)
@@ -25,7 +25,7 @@ export async function planWithCanonical(head: Head, request: PlanRequest, wish: 
   return without(await planHead(head, request), why)
 }
 
-function isWanted({ settings, request, attached }: RunPlan, { use }: CanonicalWish): boolean {
+function isWanted({ settings, request, attached }: RunPlan, { use }: CanonicalOptions): boolean {
   if (use === 'no' || attached) return false
   return use === 'yes' || request.quick === true || settings.settings.upgrade.data === 'canonical'
 }
@@ -46,7 +46,7 @@ async function lookFor(plan: RunPlan, library: CanonicalLibrary): Promise<Canoni
   return whyNot(found, released.tag, library.versions(recipe))
 }
 
-function whyNot(found: Exclude<Found, { kind: 'usable' }>, version: string, others: readonly string[]): string {
+function whyNot(found: Exclude<CanonicalLookup, { kind: 'usable' }>, version: string, others: readonly string[]): string {
   if (found.kind === 'unusable') return `the canonical of ${version} is not used: ${found.why}`
   if (others.length === 0) return `no canonical of ${version} is kept, nor of any other version`
   return `no canonical of ${version} is kept, and ${version} is what operators have: not taken is that of ${others.slice(0, 3).join(', ')}`

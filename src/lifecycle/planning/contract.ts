@@ -4,7 +4,7 @@ import { usedSecrets } from '../../recipe/secrets.ts'
 import type { Contract } from '../../verdict/events.ts'
 import {
   mountedVolumes,
-  offering,
+  releaseSurface,
   portSubject,
   publishedPorts,
   routeSubject,
@@ -24,7 +24,7 @@ export function contractOf({ pristine, headTree }: Pick<RunPlan, 'pristine' | 'h
     services: sorted(Object.keys(stack.model.services)),
     volumes: sorted(mountedVolumes(stack)),
     ports: sorted(publishedPorts(stack).map((port) => withoutKind(portSubject(port)))),
-    routes: sorted(servedPlaces(offering(pristine)).map((place) => withoutKind(routeSubject(place, app.domain)))),
+    routes: sorted(servedPlaces(releaseSurface(pristine)).map((place) => withoutKind(routeSubject(place, app.domain)))),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.ts'
-import type { Added, App, Release } from '../../deploy/deployer.ts'
-import { collect } from '../../lib/collect.ts'
+import type { RunAdditions, App, Release } from '../../deploy/deployer.ts'
+import { collectErrors } from '../../lib/collect.ts'
 import type { RecipeError } from '../../lib/errors.ts'
 import { appEnv } from '../../recipe/app-env.ts'
 import type { AppEnv, RecipeTree } from '../../recipe/model.ts'
@@ -16,7 +16,7 @@ export interface ReleaseSource {
   readonly dirty: boolean
   /** As a person finds it, the `compose.ci.yml` that was copied into the tree: it joins the compose files, and the deployment counts as chaos. */
   readonly overlay: string | null
-  readonly added: Added
+  readonly added: RunAdditions
 }
 
 /** The CI overlay as it lies in a checkout of the run. */
@@ -50,7 +50,7 @@ export interface Upgrade {
 /** `base`: the chosen one's tree; null without one, and then there is neither. */
 export async function upgradeOf(source: ReleaseSource, base: RecipeTree | null, settings: Settings): Promise<Upgrade> {
   const upgradeFaults: RecipeError[] = []
-  const upgrade = base && (await collect(upgradeFaults, () => upgradedRelease(source, base, settings)))
+  const upgrade = base && (await collectErrors(upgradeFaults, () => upgradedRelease(source, base, settings)))
   return { upgrade, upgradeFaults }
 }
 

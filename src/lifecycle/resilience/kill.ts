@@ -1,4 +1,4 @@
-import type { Deployed } from '../../deploy/deployer.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
 import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
@@ -21,7 +21,7 @@ type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
 export async function killAndWait(
   context: RunContext,
   reporter: TierReporter,
-  { target, deployed }: { readonly target: Target; readonly deployed: Deployed },
+  { target, deployed }: { readonly target: Target; readonly deployed: Deployment },
 ): Promise<Recovery> {
   const { host, plan, clock, watch } = context
   const { service, task } = target
@@ -61,7 +61,7 @@ async function replaced(
   { host, plan, signal, clock, watch }: RunContext,
   reporter: TierReporter,
   { service, task }: Target,
-  deployed: Deployed,
+  deployed: Deployment,
 ): Promise<ObservedTask> {
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {

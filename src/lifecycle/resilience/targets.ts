@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** A service that is left alone. */
-export interface Spared {
+export interface SkippedService {
   readonly service: string
   readonly why: string
 }
@@ -22,8 +22,8 @@ export interface Spared {
 export function killTargets(
   snapshot: Snapshot,
   model: Pick<ComposeModel, 'services'>,
-): { targets: Target[]; spared: Spared[] } {
-  const spared: Spared[] = []
+): { targets: Target[]; spared: SkippedService[] } {
+  const spared: SkippedService[] = []
   const targets: Target[] = []
   for (const service of ordered(snapshot.services, model)) {
     const task = currentTasks(snapshot, service).find(runs)

@@ -1,9 +1,9 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
-import { noteBeforeLoss, plant, unplant } from '../app/witnessing.ts'
+import { recordBeforeLoss, plant, unplant } from '../app/witnessing.ts'
 import { lastBefore } from '../base/base-choice.ts'
-import { type Before, freshState, type RunContext, type RunState, TierStop } from '../context.ts'
+import { type VersionBefore, freshState, type RunContext, type RunState, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -21,7 +21,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
   const own = { ...freshState(), current: deployed }
   const before = versionBefore(context, own)
   const release = releaseBefore(context)
-  const version = named(release)
+  const version = releaseName(release)
   await unplant(context)
   try {
     const quiet = reporter.quiet()
@@ -32,7 +32,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
       takeSnapshot(before, quiet),
     )
     await lookInto(before, quiet, taken)
-    await noteBeforeLoss(before)
+    await recordBeforeLoss(before)
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     reporter.check('backed-up-before', 'pass')
     state.before = { kind: 'backed-up', snapshot: taken, deployed, state: own }
@@ -62,7 +62,7 @@ export function releaseBefore({ plan: { base } }: RunContext): Release {
 }
 
 /** For a person. */
-export function named({ chaos, commit, version }: Release): string {
+export function releaseName({ chaos, commit, version }: Release): string {
   return chaos ? commit.slice(0, 8) : (version ?? commit.slice(0, 8))
 }
 
@@ -72,4 +72,4 @@ export async function forgetBefore(context: RunContext): Promise<void> {
   if (before?.kind === 'backed-up') await unplant(versionBefore(context, before.state))
 }
 
-export type BackedUp = Extract<Before, { kind: 'backed-up' }>
+export type BackedUpVersion = Extract<VersionBefore, { kind: 'backed-up' }>

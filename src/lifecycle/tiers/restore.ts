@@ -1,24 +1,24 @@
 import { restore, type Snapshot } from '../../backup/restic.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { assertStable, assertStableBeforeStop } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
-import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../app/witnessing.ts'
+import { compareAfter, destroy, inspectAfterLoss, recordBeforeLoss } from '../app/witnessing.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import {
-  convergedAsNew,
-  countNow,
+  awaitConvergenceAsNew,
+  recountFiles,
   type LostMachine,
   loseMachine,
   planLoss,
   restartBesideHooks,
   restoreFiles,
-  servesAsNew,
+  awaitServingAsNew,
   reportUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
@@ -27,7 +27,7 @@ import { hooks, recordHooks } from './backup.ts'
 
 interface Restoring {
   readonly snapshot: Snapshot
-  readonly deployed: Deployed
+  readonly deployed: Deployment
   readonly release: Release
   readonly op: Operation
 }
@@ -71,17 +71,17 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
     return null
   }
   await assertStableBeforeStop(context, reporter)
-  await noteBeforeLoss(context)
+  await recordBeforeLoss(context)
   const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
     const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>
       loseMachine(context, reporter, loss),
     )
-    await convergedAsNew(context, reporter, { ...restoring, lost })
+    await awaitConvergenceAsNew(context, reporter, { ...restoring, lost })
     return lost
   })
-  await servesAsNew(context, reporter, { ...restoring, lost })
-  await lookAfterLoss(context)
-  await countNow(context, lost, 'asNew')
+  await awaitServingAsNew(context, reporter, { ...restoring, lost })
+  await inspectAfterLoss(context)
+  await recountFiles(context, lost, 'asNew')
   return lost
 }
 
@@ -123,7 +123,7 @@ async function recordFiles(
   }
   const restored = { kind: 'restored' as const, snapshot: snapshot.id, files }
   if (lost) {
-    await countNow(context, lost, 'after')
+    await recountFiles(context, lost, 'after')
     reporter.evidence({ ...restored, form: 'whole', emptied: [...lost.emptied], spared: [...lost.spared] })
   } else reporter.evidence({ ...restored, form: 'small' })
   reporter.check('files-restored', 'pass')

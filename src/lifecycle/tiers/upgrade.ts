@@ -1,5 +1,5 @@
-import type { Deployed, Release } from '../../deploy/deployer.ts'
-import { whatDiffers } from '../../engine/spec-hash.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
+import { specDifferences } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatLocation } from '../../lib/source-location.ts'
@@ -88,7 +88,7 @@ function envTooOld(faults: readonly RecipeError[]): TierStop {
   return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))
 }
 
-function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
+function reportOrphans(reporter: TierReporter, { orphans }: Deployment): void {
   for (const service of orphans) {
     const message = `service ${service} of the base still runs, though head no longer has it: operators must remove it by hand`
     reporter.finding({ code: 'orphan-service', severity: 'warning', message })
@@ -99,7 +99,7 @@ function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
 async function proveHead(
   context: RunContext,
   reporter: TierReporter,
-  before: Deployed,
+  before: Deployment,
   release: Release,
 ): Promise<void> {
   const { stack } = context.plan.app
@@ -118,7 +118,7 @@ async function proveHead(
 function proveDelta(facts: {
   context: RunContext
   reporter: TierReporter
-  before: Deployed
+  before: Deployment
   services: readonly ServiceState[]
 }): void {
   const { context, reporter, before, services } = facts
@@ -131,7 +131,7 @@ function proveDelta(facts: {
       service: name,
       base: old ? identity(stack, old, before) : null,
       head: now ? identity(stack, now, context.state.current) : null,
-      changed: old && now ? whatDiffers(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
+      changed: old && now ? specDifferences(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
     }
   })
   if (rows.every(({ changed }) => changed.length === 0)) {
@@ -142,7 +142,7 @@ function proveDelta(facts: {
   reporter.check('delta-runs', 'pass')
 }
 
-function identity(stack: string, service: ServiceState, deployed: Deployed | undefined) {
+function identity(stack: string, service: ServiceState, deployed: Deployment | undefined) {
   return {
     service: service.service,
     imageId: deployed?.images.find((image) => image.service === service.service)?.id ?? null,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecipeError } from '../../lib/errors.ts'
 import { formatLocation } from '../../lib/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { Most } from '../../verdict/policy-codes.ts'
+import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'
 import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
 import { RULES } from './rules.ts'
@@ -56,7 +56,7 @@ class Context implements LintContext {
   readonly env: LintInput['env']
   readonly base: LintInput['base']
   readonly allow: readonly string[]
-  readonly most: Most
+  readonly most: PolicyLimits
   readonly unread: readonly RecipeError[]
   readonly lastRelease: LintContext['lastRelease']
   readonly #input: LintInput

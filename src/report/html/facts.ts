@@ -1,5 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts'
-import { wayOf } from '../../verdict/events.ts'
+import { upgradePath } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
 import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
@@ -17,7 +17,7 @@ export function headline(results: Results): Markup {
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   const quick = partText(results)
-  const from = base ? html`, upgraded from ${wayOf(base)}` : ''
+  const from = base ? html`, upgraded from ${upgradePath(base)}` : ''
   return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
 <p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
 <div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
@@ -29,7 +29,7 @@ ${rungs(results)}</header>`
  * What must be seen before anything else: leaks, secrets, a cut-off record, refused code, tests in quarantine, what passed by chance. Nothing when there is
  * nothing.
  */
-export function loud(results: Results, chance: readonly string[]): Markup {
+export function warnings(results: Results, chance: readonly string[]): Markup {
   const { leaks, secretLeaks, run, flags, customization } = results
   const rows = [
     ...(run.interrupted ? [`The run was stopped by ${run.interrupted}.`] : []),

@@ -1,6 +1,6 @@
 // cspell:ignore TEARDOWNS
 import { z } from 'zod'
-import { type Brought, broughtShape } from '../../history/attribution/record.ts'
+import { type ImportedResult, importedResultShape } from '../../history/attribution/record.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { commitId, runRequest } from './request.ts'
 
@@ -44,9 +44,9 @@ export const assignmentShape = z.object({
   approvedCommits: z.array(commitId).max(10_000),
   approvedTrees: z.array(commitId).max(10_000),
   /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
-  recorded: broughtShape.nullish(),
+  recorded: importedResultShape.nullish(),
 })
-export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { readonly recorded?: Brought | null }
+export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { readonly recorded?: ImportedResult | null }
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),

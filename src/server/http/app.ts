@@ -35,7 +35,7 @@ export interface ServerApp {
 }
 
 /** All of HTTP but the pages. */
-export function makeApp(services: AppServices): ServerApp {
+export function createApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
   const { readWebhook, oauth: oauthOf } = FORGES[settings.forgeKind]

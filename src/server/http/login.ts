@@ -6,14 +6,14 @@ import { HttpError } from './http-error.ts'
 import { loginPage } from './pages/login.ts'
 import type { Sessions } from './session.ts'
 
-export interface LoginParts {
+export interface LoginDeps {
   readonly settings: Pick<ServerSettings, 'operatorToken' | 'oauth'>
   readonly sessions: Sessions
   readonly auth: Authenticator
 }
 
 /** `/login` and `/logout` for browsers. */
-export function loginRoutes({ settings, sessions, auth }: LoginParts): Hono {
+export function loginRoutes({ settings, sessions, auth }: LoginDeps): Hono {
   const app = new Hono()
 
   app.get('/login', (c) => c.html(page(c, null)))

@@ -21,7 +21,7 @@ export interface Metrics {
 
 type MetricsStore = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
 
-export function makeMetrics(store: MetricsStore, clock: Pick<Clock, 'now'>): Metrics {
+export function createMetrics(store: MetricsStore, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })

@@ -15,7 +15,7 @@ const MINUTES_10 = 600
 const COOKIE = 'cc_ci_login'
 const begunShape = z.strictObject({ state: z.string(), verifier: z.string(), until: z.int() })
 
-export interface OauthParts {
+export interface OauthDeps {
   readonly oauth: ForgeOauth
   /** Its members are operators. */
   readonly organisation: string
@@ -25,7 +25,7 @@ export interface OauthParts {
 }
 
 /** Login by the forge, below `/login/forge`: authorisation code with state and PKCE. Nothing but the forge of the settings is called. */
-export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: OauthParts): Hono {
+export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: OauthDeps): Hono {
   const cookie = { httpOnly: true, sameSite: 'Lax', secure: sessions.secure, path: '/login/forge' } as const
   const app = new Hono()
 

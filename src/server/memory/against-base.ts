@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BaseCommit, basesOf, type FoundBase, findBase, type Looked } from '../../history/against-base.ts'
+import { type BaseCommit, basesOf, type FoundBase, findBase, type BaseLookup } from '../../history/against-base.ts'
 import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
 import { summaryOf } from '../../history/run-summary.ts'
@@ -10,7 +10,7 @@ import { runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunRow } from '../contract/store.ts'
 import { RunFiles } from '../storage/files/run-files.ts'
 import { comparisonSide } from './comparison-side.ts'
-import { RunsKnown } from './runs-known.ts'
+import { KnownRuns } from './known-runs.ts'
 
 /** Comparisons that are kept: both runs have ended, and only pruning changes what can be said of them. */
 const MOST_KEPT = 200
@@ -42,14 +42,14 @@ export interface BaseMemory {
   learn(...folders: readonly string[]): void
 }
 
-export interface BaseMemoryParts {
+export interface BaseMemoryDeps {
   readonly state: string
   readonly clock: Pick<Clock, 'now'>
   readonly masker: Pick<Masker, 'mask'>
 }
 
-export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseMemory {
-  const known = new RunsKnown(state, clock)
+export function createBaseMemory({ state, clock, masker }: BaseMemoryDeps): BaseMemory {
+  const known = new KnownRuns(state, clock)
   const files = new RunFiles(state)
   const cached = new Map<string, Comparison>()
 
@@ -92,7 +92,7 @@ const NO_TARGET = 'what it was asked with does not name the commit of the target
 
 const UNREADABLE = 'the results of one of the two runs cannot be read'
 
-function noneOf(branch: string, looked: readonly Looked[]): AgainstBase {
+function noneOf(branch: string, looked: readonly BaseLookup[]): AgainstBase {
   const why = looked.flatMap(({ base, runs, why: reasons }) => {
     const at = `${branch} at ${base.commit.slice(0, 12)}`
     if (runs === 0) return [`no run of ${at} is kept`]

@@ -44,7 +44,7 @@ function tiersToRed(tiers: Tiers): Why['only'] {
 const KNOWN = 100
 
 /** The newest attribution of a run; null: nobody asked. */
-export async function whyOf(store: Pick<Store, 'runs'>, { request }: RunRow): Promise<RunRow | null> {
+export async function newestAttribution(store: Pick<Store, 'runs'>, { request }: RunRow): Promise<RunRow | null> {
   const { id, repository, pull } = request
   const runs = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
   return runs.find((row) => row.request.why?.run === id) ?? null

@@ -14,7 +14,7 @@ import type { ServerSettings } from '../contract/settings.ts'
 import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
 import { readRunAttribution } from '../memory/run-attribution.ts'
-import { whyOf, whyOffer } from '../memory/why.ts'
+import { newestAttribution, whyOffer } from '../memory/why.ts'
 import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
 import { attributionText, whyOfferText } from './attribution-text.ts'
 import type { ProgressWatch } from './progress.ts'
@@ -108,7 +108,7 @@ async function againstBase(deps: CommentTextDeps, row: RunRow): Promise<string[]
 
 /** The newest attribution of this run, or how to request one. */
 async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Promise<string> {
-  const attribution = await whyOf(deps.store, row)
+  const attribution = await newestAttribution(deps.store, row)
   if (!attribution) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(deps, row)) : ''
   const { dir } = runFolder(deps.settings.state, attribution.folder)
   return attributionText(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { broughtBy } from '../../history/attribution/recorded.ts'
+import { exportResult } from '../../history/attribution/recorded.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { debugLog } from '../../lib/debug.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
@@ -132,7 +132,7 @@ async function assign(deps: DispatcherDeps, { lease, request, folder }: Claim): 
 
 /** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */
 function recordedFor(state: string, { why }: RunRequest): Pick<Assignment, 'recorded'> {
-  return why ? { recorded: broughtBy(runFolder(state, why.baseline).results) } : {}
+  return why ? { recorded: exportResult(runFolder(state, why.baseline).results) } : {}
 }
 
 async function heldBy(deps: DispatcherDeps, lease: Lease): Promise<Assignment> {

@@ -19,9 +19,9 @@ import { isRunId, newRunId } from '../../lib/ids.ts'
 import { publishSweep } from '../../report/sweep/publish.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
-import type { SweepOrder, SweepRow, SweepSeen, Sweeps } from '../contract/sweeps.ts'
+import type { SweepOrder, SweepRow, SweepView, Sweeps } from '../contract/sweeps.ts'
 import { lastTime } from '../settings/sweep-times.ts'
-import type { CandidateParts } from './candidates.ts'
+import type { CandidateDeps } from './candidates.ts'
 import { cellNow, cellRunId, recordOf, requestOf } from './cells.ts'
 import { readOrders, writeOnce, writeOrder } from './orders.ts'
 import { planOrder } from './planning.ts'
@@ -30,16 +30,16 @@ const LOOK_MS = 5_000
 /** The end of the id of a sweep that the time asked for: of several servers, all give it the same. */
 const SCHEDULED = 'timely'
 
-export interface SweepParts {
+export interface SweepDeps {
   readonly store: Pick<Store, 'enrollments' | 'run' | 'add' | 'changed'>
-  readonly forge: CandidateParts['forge']
+  readonly forge: CandidateDeps['forge']
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Logger
   readonly largestWorker: () => Promise<number | null>
 }
 
-export function makeSweeps(parts: SweepParts): Sweeps {
+export function createSweeps(parts: SweepDeps): Sweeps {
   const { store, settings, clock, log } = parts
   const { state } = settings
   const begun = clock.now()
@@ -144,7 +144,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     return null
   }
 
-  async function stateOfMirror(plan: SweepPlan): Promise<SweepSeen> {
+  async function stateOfMirror(plan: SweepPlan): Promise<SweepView> {
     const matrix = matrixOf(plan.id)
     const row = rowOf(plan, matrix)
     if (matrix)

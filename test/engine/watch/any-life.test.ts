@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, LIFE_MS, tooYoung } from '../../../src/engine/watch/stability.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
+import { judgeExits, LIFE_MS, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
 const UP = 10
@@ -27,12 +27,12 @@ function lives(programs: readonly { age: number; code: number; reported: boolean
   return [...lives, { from }]
 }
 
-function judged(app: readonly Life[], runsFor: number, spans: readonly Span[] = [], unforgiven: string[] = []) {
+function judged(app: readonly Life[], runsFor: number, spans: readonly Intervention[] = [], unforgiven: string[] = []) {
   const now = (app.at(-1)?.from ?? 0) + runsFor
   const snapshot = lived(now, { app })
   const exits = exitsOf(snapshot, { since: second(UP), spans: [span('deploy', 0, UP - 3), ...spans] })
   const found = judgeExits(snapshot, exits, new Set(unforgiven))
-  return { ...found, young: tooYoung(snapshot, LIFE_MS.whole) }
+  return { ...found, young: unprovenServices(snapshot, LIFE_MS.whole) }
 }
 
 test('whatever a program lived: two ends by itself are a failure, one must be outlived, none is nothing', () => {
@@ -65,7 +65,7 @@ test('what cc-ci killed says nothing, whenever it ended and with whatever sign',
 })
 
 test('something done to the app beside its ends never makes a failure of what was none', () => {
-  const kinds = fc.constantFrom<Span['kind']>('backup', 'restore', 'kill', 'hook', 'run-once')
+  const kinds = fc.constantFrom<Intervention['kind']>('backup', 'restore', 'kill', 'hook', 'run-once')
   const acts = fc.array(fc.tuple(kinds, fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 60 })), {
     maxLength: 4,
   })

@@ -1,6 +1,6 @@
 import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
 import { at, CONTAINER, SERVICE, TASK } from '../stack-look.ts'
 
 /** A program's life in seconds since the deployment; without an end it still runs. */
@@ -65,6 +65,6 @@ function taskOf(name: string, id: string, life: Life, now: number): ObservedTask
   return { ...task, ...ran, state, desired: 'shutdown', since: at(to), exitCode: code, error }
 }
 
-export function span(kind: Span['kind'], from: number, to: number | null, services: Span['services'] = 'all'): Span {
+export function span(kind: Intervention['kind'], from: number, to: number | null, services: Intervention['services'] = 'all'): Intervention {
   return { kind, services, from: second(from), to: to === null ? null : second(to) }
 }

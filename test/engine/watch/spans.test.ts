@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type DisturbanceKind, explains, isNamed, mayFollow, suspendedAt } from '../../../src/engine/watch/spans.ts'
+import { type InterventionKind, explains, isNamed, mayFollow, suspendedAt } from '../../../src/engine/watch/interventions.ts'
 import { second, span } from './lives.ts'
 
 /** For each kind of act on `db`: what is not judged meanwhile, and whether the end of another service is explained by it. */
-const ACTS: Record<DisturbanceKind, readonly [suspended: 'all' | readonly string[], explainsOthers: boolean]> = {
+const ACTS: Record<InterventionKind, readonly [suspended: 'all' | readonly string[], explainsOthers: boolean]> = {
   deploy: ['all', true],
   backup: [[], false],
   restore: ['all', true],
@@ -13,7 +13,7 @@ const ACTS: Record<DisturbanceKind, readonly [suspended: 'all' | readonly string
   'engine-restart': ['all', true],
 }
 
-describe.each(Object.entries(ACTS) as [DisturbanceKind, (typeof ACTS)['kill']][])('%s', (kind, [suspended, others]) => {
+describe.each(Object.entries(ACTS) as [InterventionKind, (typeof ACTS)['kill']][])('%s', (kind, [suspended, others]) => {
   const act = span(kind, 40, 45, ['db'])
 
   test('suspends while it is active', () => {

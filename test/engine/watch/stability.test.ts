@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
 import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, LIFE_MS, exitFindings, tooYoung } from '../../../src/engine/watch/stability.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
+import { judgeExits, LIFE_MS, exitFindings, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
-const young = (snapshot: Snapshot) => tooYoung(snapshot, LIFE_MS.whole)
+const young = (snapshot: Snapshot) => unprovenServices(snapshot, LIFE_MS.whole)
 
 /** Deployed at 0 and up at 10, unless said otherwise. */
 const DEPLOYED = span('deploy', 0, 10)
@@ -15,7 +15,7 @@ function judged(
   now: number,
   app: readonly Life[],
   more: {
-    spans?: readonly Span[]
+    spans?: readonly Intervention[]
     spec?: object
     others?: Record<string, readonly Life[]>
     unforgiven?: string[]
@@ -268,8 +268,8 @@ test('a one-shot that is at work, or has not begun, is not done', () => {
 })
 
 test('what it must have run for is told', () => {
-  expect(tooYoung(lived(14, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([
+  expect(unprovenServices(lived(14, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([
     { service: 'app', leftMs: 6000, message: 'app must have run for 10 s without a break' },
   ])
-  expect(tooYoung(lived(20, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([])
+  expect(unprovenServices(lived(20, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([])
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attribute, type Laboratory, type Order, runsMade } from '../../../src/history/attribution/attribute.ts'
+import { attribute, type Laboratory, type Order, countRuns } from '../../../src/history/attribution/attribute.ts'
 import type { Draw } from '../../../src/history/attribution/contract.ts'
 import {
   type AttributionRecord,
@@ -124,11 +124,11 @@ describe('an attribution', () => {
       expect(killed.done).toBeNull()
       const kept = readAttribution(folder)
       // The one run that was going on, or had just ended, is made again.
-      expect(runsMade(kept)).toBeGreaterThanOrEqual(killed.orders.length - 1)
+      expect(countRuns(kept)).toBeGreaterThanOrEqual(killed.orders.length - 1)
       const resumed = await play({ ...kept, current: null }, { ends })
       expect(resumed.done?.decision).toEqual(whole.done?.decision)
       expect(resumed.done?.bisection?.found).toEqual(whole.done?.bisection?.found)
-      expect(runsMade(resumed.done as AttributionRecord)).toBe(whole.orders.length)
+      expect(countRuns(resumed.done as AttributionRecord)).toBe(whole.orders.length)
       expect(resumed.done?.current).toBeNull()
     }
   })

@@ -5,19 +5,19 @@ import { describe, expect, it } from 'vitest'
 import { draftsDir, generationsOf, homeOf, generationsIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
 import { readPins } from '../../../src/history/retention/pins.ts'
-import type { Canonical, Found } from '../../../src/lifecycle/kept-data/canonical.ts'
+import type { Canonical, CanonicalLookup } from '../../../src/lifecycle/kept-data/canonical.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
 import { folder } from '../../recipe/throwaway.ts'
 import { app, contentOf, IMAGE, KEY, keep, RUN, SECRETS, store } from './material.ts'
 
 const LATER = '20261124-191254-k3f9qb'
 
-function usable(found: Found): Canonical {
+function usable(found: CanonicalLookup): Canonical {
   if (found.kind === 'usable') return found.canonical
   throw new Error(`not usable: ${JSON.stringify(found)}`)
 }
 
-const why = (found: Found) => ('why' in found ? found.why : found.kind)
+const why = (found: CanonicalLookup) => ('why' in found ? found.why : found.kind)
 
 describe('a canonical', () => {
   it('is lent as it was kept: data, secrets, environment, names', async () => {

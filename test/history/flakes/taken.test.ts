@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expectationsOf } from '../../../src/history/flakes/taken.ts'
+import { expectationsOf } from '../../../src/history/flakes/expectations.ts'
 import type { RunSummary } from '../../../src/history/run-summary.ts'
 import { crash, type Made, summary } from '../some-runs.ts'
 

@@ -3,8 +3,8 @@ import type { Candidate } from '../../../src/history/sweep/contract.ts'
 import { matrixOf } from '../../../src/history/sweep/matrix.ts'
 import { type Planning, planSweep } from '../../../src/history/sweep/planning.ts'
 import type { CellRecord, Matrix, SweepPlan } from '../../../src/history/sweep/record.ts'
-import type { WorldNow } from '../../../src/history/sweep/up-to-date.ts'
-import { factsOf } from '../../../src/history/sweep/world-now.ts'
+import type { CurrentWorld } from '../../../src/history/sweep/up-to-date.ts'
+import { factsOf } from '../../../src/history/sweep/current-world.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
 import { type Made, summary } from '../some-runs.ts'
 
@@ -30,7 +30,7 @@ export function run(recipe: string, digit: string, made: Made & { readonly id: s
 }
 
 /** The world in which `run` was made. */
-export function worldOf(one: RunSummary): WorldNow {
+export function worldOf(one: RunSummary): CurrentWorld {
   return {
     ...{ tool: one.tool, evidenceSchema: 1, environment: factsOf(one), factsOf },
     ...{ movedImage: () => null, settingsChanged: () => false },

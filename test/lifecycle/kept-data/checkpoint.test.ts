@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   type Checkpoint,
   type CheckpointTier,
-  leftToJudge,
-  type Resumed,
-  whyNotAgain,
+  remainingTiers,
+  type ResumedRun,
+  resumeSkipReason,
 } from '../../../src/lifecycle/kept-data/checkpoint.ts'
 import { digestDifference } from '../../../src/lifecycle/planning/release-digest.ts'
 import { type TierId, USUAL_TIERS, withNeeds } from '../../../src/verdict/tiers.ts'
 
-function resumed(after: CheckpointTier, passed: readonly TierId[]): Resumed {
+function resumed(after: CheckpointTier, passed: readonly TierId[]): ResumedRun {
   return { run: 'R', passed, checkpoint: { after } as Checkpoint }
 }
 
@@ -47,27 +47,27 @@ describe('what is left to judge', () => {
       ['backup', 'restore', 'integration', 'resilience'],
     ],
   ])('where %s', (_, after, passed, left) => {
-    expect(leftToJudge(USUAL_TIERS, resumed(after, passed))).toEqual(['lint', ...left, 'teardown'])
+    expect(remainingTiers(USUAL_TIERS, resumed(after, passed))).toEqual(['lint', ...left, 'teardown'])
   })
 
   it('is never more than was asked for, but for what that needs', () => {
     const asked = withNeeds(['functional', 'teardown'])
-    expect(leftToJudge(asked, resumed('upgrade', ['install']))).toEqual(['functional', 'teardown'])
+    expect(remainingTiers(asked, resumed('upgrade', ['install']))).toEqual(['functional', 'teardown'])
   })
 
   it('leaves the way back out where the upgrade is over', () => {
     const asked = withNeeds(['rollback', 'teardown'])
-    expect(leftToJudge(asked, resumed('install', ['install']))).toEqual(['upgrade', 'rollback', 'teardown'])
-    expect(leftToJudge(asked, resumed('backup', ['install', 'upgrade']))).toEqual(['teardown'])
-    expect(whyNotAgain('rollback', resumed('backup', ['install', 'upgrade']))).toMatch(/the upgrade is over/)
+    expect(remainingTiers(asked, resumed('install', ['install']))).toEqual(['upgrade', 'rollback', 'teardown'])
+    expect(remainingTiers(asked, resumed('backup', ['install', 'upgrade']))).toEqual(['teardown'])
+    expect(resumeSkipReason('rollback', resumed('backup', ['install', 'upgrade']))).toMatch(/the upgrade is over/)
   })
 
   it('says where what is left out passed', () => {
-    expect(whyNotAgain('upgrade', resumed('backup', ['install', 'upgrade']))).toBe(
+    expect(resumeSkipReason('upgrade', resumed('backup', ['install', 'upgrade']))).toBe(
       'passed in run R, from which this one continues',
     )
-    expect(whyNotAgain('functional', resumed('backup', ['install', 'upgrade']))).toBeNull()
-    expect(whyNotAgain('upgrade', null)).toBeNull()
+    expect(resumeSkipReason('functional', resumed('backup', ['install', 'upgrade']))).toBeNull()
+    expect(resumeSkipReason('upgrade', null)).toBeNull()
   })
 })
 

@@ -5,7 +5,7 @@ import { approvalsPage, codePage } from './approvals.ts'
 import { plainPage } from './layout.ts'
 import type { PageServices } from './routes.ts'
 
-export interface ApprovalRouteParts {
+export interface ApprovalRouteDeps {
   readonly services: Pick<PageServices, 'store' | 'operations' | 'settings'>
   readonly viewer: (c: Context) => Viewer
   /** Who sent this form; null: nobody who may. */
@@ -16,7 +16,7 @@ export interface ApprovalRouteParts {
 }
 
 /** Which code may run: the list, the code of one run's commit, and the clicks on both. For operators: it asks the forge. */
-export function addApprovals(app: Hono, { services, viewer, sender, forbidden, orErrorPage }: ApprovalRouteParts): void {
+export function addApprovals(app: Hono, { services, viewer, sender, forbidden, orErrorPage }: ApprovalRouteDeps): void {
   const { store, operations, settings } = services
   const forgePages = FORGES[settings.forgeKind].pageUrls(settings.forgeUrl)
 

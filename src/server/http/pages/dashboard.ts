@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import { formatSize } from '../../../lib/size.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
-import type { RunsDiskSeen } from '../../retention.ts'
+import type { RunsDiskStatus } from '../../retention.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, momentUtc } from './layout.ts'
 import { runTable } from './run-table.ts'
@@ -17,7 +17,7 @@ export interface DashboardData {
   readonly ended: readonly RunRow[]
   readonly workers: readonly WorkerRow[]
   /** `maxBytes` null: no limit. */
-  readonly runsDisk: RunsDiskSeen & { readonly maxBytes: number | null }
+  readonly runsDisk: RunsDiskStatus & { readonly maxBytes: number | null }
 }
 
 /** What continues now, what waits, what came out. */

@@ -4,7 +4,7 @@ import type { RunRow } from '../../contract/store.ts'
 import type { Html } from './layout.ts'
 
 /** Why a run ended so, beside its badge: what that says already is not said again. */
-export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {
+export function outcomeReason({ outcome }: Pick<RunRow, 'outcome'>): string {
   if (!outcome) return ''
   if (outcome.cause) return `${outcome.tier}: ${outcome.cause}`
   if (outcome.verdict === 'pass' && outcome.level)

@@ -12,7 +12,7 @@ import type { Sweeps } from '../../contract/sweeps.ts'
 import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
 import { readRunAttribution } from '../../memory/run-attribution.ts'
-import { whyOf, whyOffer } from '../../memory/why.ts'
+import { newestAttribution, whyOffer } from '../../memory/why.ts'
 import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
 import { timesText } from '../../settings/sweep-times.ts'
@@ -180,7 +180,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return {
       against,
       whyOffer: against && whyOffer(row, against),
-      whyRun: against && (await whyOf(store, row)),
+      whyRun: against && (await newestAttribution(store, row)),
       attribution: row.request.why ? readRunAttribution(runFolder(services.settings.state, row.folder).dir) : null,
     }
   }

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { formatDuration } from '../../../lib/duration.ts'
 import type { RunRow } from '../../contract/store.ts'
-import { whyOf } from './format.ts'
+import { outcomeReason } from './format.ts'
 import { badge, type Html, moment } from './layout.ts'
 
 /** Runs, newest first, a line each. `now`: epoch ms, for how long active ones have taken. */
@@ -15,11 +15,11 @@ function line(row: RunRow, now: number): Html {
   const { request } = row
   const to = `/runs/${request.id}`
   const pull = `${request.pull ? `#${request.pull.number}` : ''}${request.why ? ' (why?)' : ''}`
-  return html`<tr><th scope="row"><a href="${to}">${request.repository}${pull}</a></th><td>${badge(row)}</td><td>${whyOf(row).slice(0, 160)}</td><td>${askedBy(request)}</td><td class="nowrap">${took(row, now)}</td><td class="nowrap"><a href="${to}">${request.id}</a><br><code>${request.commit.slice(0, 10)}</code></td></tr>`
+  return html`<tr><th scope="row"><a href="${to}">${request.repository}${pull}</a></th><td>${badge(row)}</td><td>${outcomeReason(row).slice(0, 160)}</td><td>${requestedBy(request)}</td><td class="nowrap">${took(row, now)}</td><td class="nowrap"><a href="${to}">${request.id}</a><br><code>${request.commit.slice(0, 10)}</code></td></tr>`
 }
 
 /** The sweep that it is a cell of, or who wrote the comment or asked by a click; an operator's request by the API has no name. */
-function askedBy({ pull, sweep }: RunRow['request']): Html | string {
+function requestedBy({ pull, sweep }: RunRow['request']): Html | string {
   if (sweep) return html`<a href="/sweeps/${sweep.id}">sweep</a>`
   return pull?.author ?? 'operator'
 }

@@ -12,9 +12,9 @@ import type { WhyOffer } from '../../memory/why.ts'
 import type { Viewer } from '../authenticator.ts'
 import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
-import { inline, whyOf } from './format.ts'
+import { inline, outcomeReason } from './format.ts'
 import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
-import { attributionSection, whyOfRun } from './why.ts'
+import { attributionSection, attributionOffer } from './why.ts'
 
 const MOST_LINES = 20
 
@@ -57,7 +57,7 @@ export function runPage(data: RunPageData): Html {
     viewer,
     refresh: goesOn ? 5 : null,
     body: [
-      html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : whyOf(row) || placed(data.place)}</p>`,
+      html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : outcomeReason(row) || placed(data.place)}</p>`,
       row.cancelAskedAt !== null && goesOn ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
       facts(data),
       buttons(data, goesOn),
@@ -65,7 +65,7 @@ export function runPage(data: RunPageData): Html {
       results ? doubts(results, data.chance) : html``,
       results ? tiers(results, data) : html``,
       againstSection(data.against, row, viewer),
-      data.whyOffer ? whyOfRun(row, { asked: data.whyRun, offer: data.whyOffer, viewer }) : html``,
+      data.whyOffer ? attributionOffer(row, { asked: data.whyRun, offer: data.whyOffer, viewer }) : html``,
       attributionSection(row, data.attribution, files),
       shownTiers ? html`${shownTiers.map(cause)}` : html``,
       results ? findings(results, row, viewer) : html``,

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/messages.ts'
-import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
+import type { SweepRow, SweepView } from '../../contract/sweeps.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, hidden, moment } from './layout.ts'
 
@@ -50,7 +50,7 @@ export function sweepPage({
   linkTo,
 }: {
   readonly viewer: Viewer
-  readonly seen: SweepSeen
+  readonly seen: SweepView
   readonly linkTo: LinkTo
 }): Html {
   const { row, matrix } = seen
@@ -63,7 +63,7 @@ export function sweepPage({
   })
 }
 
-function progress({ row, plan, cells }: SweepSeen): Html {
+function progress({ row, plan, cells }: SweepView): Html {
   if (!plan) return html`<p>It is ordered, and planned as soon as the forge answers.</p>`
   const rows = cells.map(
     ({ key, run, state, text }) =>

@@ -10,7 +10,7 @@ import { badge, type Html, hidden } from './layout.ts'
 type Tier = NonNullable<AttributionRecord['decision']>['tiers'][number]
 
 /** On the page of a red run: its attribution, or the button that asks for one. */
-export function whyOfRun(
+export function attributionOffer(
   { request }: RunRow,
   { asked: requested, offer, viewer }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
 ): Html {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
 import { isRunId } from '../../../lib/ids.ts'
 import { type RunOutcome, type RunRequest, runOutcome, runRequest } from '../../contract/request.ts'
-import { type Damage, namesIn, readDocument } from './documents.ts'
+import { type DamagedFile, namesIn, readDocument } from './documents.ts'
 
 /** `claimed.json`: this folder's attempt was begun. Removed when the worker gives the run back. */
 const claimed = z.object({
@@ -13,7 +13,7 @@ const claimed = z.object({
   worker: z.string(),
   harness: z.string(),
 })
-export type Claimed = z.infer<typeof claimed>
+export type ClaimFile = z.infer<typeof claimed>
 
 /** `cancel.json`, in the first attempt's folder: somebody asked for an end. */
 const cancelRequest = z.object({ schema: z.literal(1), at: z.iso.datetime(), reason: z.string() })
@@ -24,7 +24,7 @@ export interface FolderFacts {
   readonly folder: string
   readonly request: RunRequest
   readonly outcome: RunOutcome | null
-  readonly claimed: Claimed | null
+  readonly claimed: ClaimFile | null
   readonly cancel: CancelRequest | null
 }
 
@@ -44,7 +44,7 @@ export class RunFiles {
     return writeJson(this.#path(folder, 'outcome.json'), outcome)
   }
 
-  writeClaimed(folder: string, facts: Omit<Claimed, 'schema'>): Promise<void> {
+  writeClaimed(folder: string, facts: Omit<ClaimFile, 'schema'>): Promise<void> {
     return writeJson(this.#path(folder, 'claimed.json'), { schema: 1, ...facts })
   }
 
@@ -75,7 +75,7 @@ export class RunFiles {
   }
 
   /** Folders that a server made, oldest id first; those of `cc-ci test` alone have no request.json. */
-  async *all(damaged: (damage: Damage) => void): AsyncGenerator<FolderFacts> {
+  async *all(damaged: (damage: DamagedFile) => void): AsyncGenerator<FolderFacts> {
     for (const folder of (await namesIn(this.#runs)).filter(isRunId)) {
       const request = await readDocument(this.#path(folder, 'request.json'), runRequest, damaged)
       if (!request) continue

@@ -1,11 +1,11 @@
 import type { ForkRefusal } from '../../lib/fork-refusals.ts'
-import { atItsLimit } from '../convergence/out-of-memory.ts'
-import { atItsMostProcesses } from '../convergence/out-of-processes.ts'
+import { memoryLimitReached } from '../convergence/out-of-memory.ts'
+import { processLimitReached } from '../convergence/out-of-processes.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import type { ServiceState } from '../types.ts'
 
 /** A service that met a limit which is not the recipe's, and which. */
-export interface Starved {
+export interface Starvation {
   readonly service: string
   readonly why: Pick<Diagnosis, 'code' | 'message' | 'hint'>
 }
@@ -19,7 +19,7 @@ interface Signs {
 }
 
 /** The first service of which the kernel killed a process for memory, or refused it one more process, at such a limit; null: none. */
-export function starvedIn({ services, tasks, containers }: Snapshot, signs: Signs): Starved | null {
+export function starvationIn({ services, tasks, containers }: Snapshot, signs: Signs): Starvation | null {
   for (const service of services) {
     const seen = tasks.flatMap(({ serviceId, containerId: id }) =>
       serviceId === service.id && id !== null ? [{ id, ...containers.get(id) }] : [],
@@ -37,8 +37,8 @@ interface SeenContainer {
   readonly finishedAt?: string | null
 }
 
-function killed(service: ServiceState, seen: readonly SeenContainer[], signs: Signs): Starved['why'] | null {
-  const why = atItsLimit(service)
+function killed(service: ServiceState, seen: readonly SeenContainer[], signs: Signs): Starvation['why'] | null {
+  const why = memoryLimitReached(service)
   const hit = seen.some(({ id, state, oomKilled, finishedAt }) => {
     const at = signs.killed.get(id) ?? (oomKilled ? Date.parse(finishedAt ?? '') : Number.NaN)
     return counts(at, state, signs)
@@ -46,11 +46,11 @@ function killed(service: ServiceState, seen: readonly SeenContainer[], signs: Si
   return hit && why.code === 'run-memory' ? why : null
 }
 
-function refused(service: ServiceState, seen: readonly SeenContainer[], signs: Signs): Starved['why'] | null {
+function refused(service: ServiceState, seen: readonly SeenContainer[], signs: Signs): Starvation['why'] | null {
   const hit = seen.some(({ id, state }) =>
     signs.refused.some(({ at, group }) => group.includes(id) && counts(at, state, signs)),
   )
-  return hit ? atItsMostProcesses(service) : null
+  return hit ? processLimitReached(service) : null
 }
 
 function counts(at: number, state: string | undefined, { since }: Signs): boolean {

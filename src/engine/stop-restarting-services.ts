@@ -14,7 +14,7 @@ const MANY_TASKS = 4
  * read), and every app of the machine ends with it. Where nothing is started any more, nothing is forgotten. What it cannot do in time is no
  * reason not to remove them.
  */
-export async function calmServices(engine: Engine, stack: string, timeoutMs: number): Promise<void> {
+export async function stopRestartingServices(engine: Engine, stack: string, timeoutMs: number): Promise<void> {
   const [services, tasks] = await Promise.all([engine.services(stack), engine.tasks(stack)])
   const restless = services.filter(
     (service) => service.replicas !== 0 && !isJob(service) && mostInASlot(tasks, service.id) >= MANY_TASKS,

@@ -1,19 +1,19 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from '../../engine/client.ts'
-import { atMost } from '../../lib/at-most.ts'
+import { mapLimit } from '../../lib/at-most.ts'
 import type { ToolIdentity } from '../../lib/version.ts'
 import type { EnvironmentFacts } from '../../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../../verdict/evidence.ts'
 import { environmentFacts } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 import type { Candidate } from './contract.ts'
-import { runsByCommit, type WorldNow } from './up-to-date.ts'
+import { runsByCommit, type CurrentWorld } from './up-to-date.ts'
 
 const ASKED_AT_ONCE = 4
 
 /** What no earlier run can speak for: everything is run. */
-export function unknownWorld(tool: WorldNow['tool']): WorldNow {
+export function unknownWorld(tool: CurrentWorld['tool']): CurrentWorld {
   return {
     ...{ tool, evidenceSchema: EVIDENCE_SCHEMA, environment: null, factsOf },
     movedImage: () => null,
@@ -32,7 +32,7 @@ export interface WorldParts {
 }
 
 /** What a run on this machine would meet now; of images, those that earlier runs of the candidates used are looked at. */
-export async function worldNow(parts: WorldParts): Promise<WorldNow> {
+export async function currentWorld(parts: WorldParts): Promise<CurrentWorld> {
   const ids = await imageIds(parts)
   const { tool, environment, operatorDir } = parts
   return {
@@ -59,7 +59,7 @@ async function imageIds({ candidates, runs, engine }: WorldParts): Promise<Reado
   const refs = new Set(
     commits.flatMap(({ recordedName, commit }) => runsOf(recordedName, commit)[0]?.images.map(({ ref }) => ref) ?? []),
   )
-  const found = await atMost(ASKED_AT_ONCE, [...refs], async (ref) => [ref, (await engine.image(ref))?.id] as const)
+  const found = await mapLimit(ASKED_AT_ONCE, [...refs], async (ref) => [ref, (await engine.image(ref))?.id] as const)
   return new Map(found.filter((pair): pair is readonly [string, string] => pair[1] !== undefined))
 }
 

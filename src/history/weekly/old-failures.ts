@@ -1,14 +1,14 @@
 import { causeOf } from './changes.ts'
 import { evidenceOf, type Line } from './lines.ts'
 import { isDecisive } from './recipes.ts'
-import type { OldRed } from './report.ts'
+import type { OldFailure } from './report.ts'
 
 /** Every tier whose newest judgement is red and decides something, the one that is red for longest first. */
-export function oldestRed(lines: readonly Line[]): OldRed[] {
+export function oldestFailures(lines: readonly Line[]): OldFailure[] {
   return lines.flatMap(redOf).sort((a, b) => compare(keyOf(a), keyOf(b)))
 }
 
-function redOf({ recipe, track, judged }: Line): OldRed[] {
+function redOf({ recipe, track, judged }: Line): OldFailure[] {
   const newest = judged.at(-1)
   const red = judged.slice(judged.findLastIndex(({ tier }) => tier.status === 'pass') + 1)
   const [first] = red
@@ -22,7 +22,7 @@ function redOf({ recipe, track, judged }: Line): OldRed[] {
   ]
 }
 
-function keyOf({ since, recipe, track, tier }: OldRed): string {
+function keyOf({ since, recipe, track, tier }: OldFailure): string {
   return [since.at, recipe, track, tier].join('\0')
 }
 

@@ -9,7 +9,7 @@ const FOREIGN_HINT =
  * our deployer is at fault. Where something had changed every such service since its deployment, it is the app's own doing, which each
  * redeploy undoes; where only images differ, their tags were moved meanwhile, which proves nothing.
  */
-export function whyRestarted(restarts: readonly Restart[]): { why: Cause; outcome: 'fail' | 'unverified' } {
+export function restartCause(restarts: readonly Restart[]): { why: Cause; outcome: 'fail' | 'unverified' } {
   const message = `deploying the same commit again restarted ${restarts.map(described).join('; ')}`
   const [first] = restarts
   const where = first ? { service: first.service } : {}

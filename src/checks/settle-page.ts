@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type OnWaiting, waitFor } from '../lib/wait.ts'
 import type { PageLog } from './page-log.ts'
-import { isBlank, lookAtPage, NOTHING_SEEN, type PageLook } from './page-look.ts'
+import { isBlank, readPage, NO_CONTENT, type PageContent } from './page-content.ts'
 import type { PageTrail } from './page-trail.ts'
 
 export interface SettleOptions {
@@ -20,8 +20,8 @@ const LOOK_EVERY_MS = 300
 /** A page that was replaced by another so often, by itself, may continue doing so: it must stand still for longer. */
 const RESTLESS = 3
 
-export interface Settled {
-  readonly look: PageLook
+export interface SettledPage {
+  readonly look: PageContent
   /** False when the deadline came first, and `look` is what was seen last. */
   readonly still: boolean
 }
@@ -30,14 +30,14 @@ export interface Settled {
  * Looks until something is visible and two looks at the same document agree while nothing is being loaded, or the page stays blank, or it
  * goes in a circle.
  */
-export async function settle(page: Page, log: PageLog, trail: PageTrail, options: SettleOptions): Promise<Settled> {
+export async function settlePage(page: Page, log: PageLog, trail: PageTrail, options: SettleOptions): Promise<SettledPage> {
   const { timeoutMs, signal, onWaiting } = options
-  let last = NOTHING_SEEN
+  let last = NO_CONTENT
   let document = 0
   let same = 0
   const look = async () => {
     // A page that is replaced all the time may never answer a look.
-    const now = await Promise.race([lookAtPage(page), trail.circled.then(() => last)])
+    const now = await Promise.race([readPage(page), trail.circled.then(() => last)])
     const unchanged = document === trail.count && JSON.stringify(now) === JSON.stringify(last)
     same = unchanged ? same + 1 : 0
     last = now
@@ -48,7 +48,7 @@ export async function settle(page: Page, log: PageLog, trail: PageTrail, options
     if (still && (wanted || isBlank(now))) return { state: 'ready' as const, value: now }
     return { state: 'waiting' as const, reason: isBlank(now) ? 'the page is still blank' : 'the page still changes' }
   }
-  const waited = await waitFor<PageLook, never>(look, {
+  const waited = await waitFor<PageContent, never>(look, {
     wait: 'page-still',
     timeoutMs,
     everyMs: LOOK_EVERY_MS,
@@ -59,7 +59,7 @@ export async function settle(page: Page, log: PageLog, trail: PageTrail, options
 }
 
 function looksNeeded(
-  now: PageLook,
+  now: PageContent,
   { log, trail, wanted }: { log: PageLog; trail: PageTrail; wanted: boolean },
 ): number {
   if (isBlank(now) && now.scripts > 0) return SCRIPTED_LOOKS

@@ -9,7 +9,7 @@ const NETWORK_LABELS = ['traefik.swarm.network', 'traefik.docker.network']
  * The cause when the edge of cc-ci, which is on the network `proxy` alone, can never reach this service: none of the networks on which it would
  * dial it is that one. Known from the files. Null when it may, or when that cannot be told.
  */
-export function offTheProxy({ model }: ResolvedStack, stack: string, service: string): Cause | null {
+export function unreachableFromProxy({ model }: ResolvedStack, stack: string, service: string): Cause | null {
   const definition = model.services[service]
   if (!definition || !servesItself(definition)) return null
   const networks = networksOf(model, definition, stack)

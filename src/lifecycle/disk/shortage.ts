@@ -6,7 +6,7 @@ import { type DiskBounds, isShort, UNKNOWN_PATIENCE_MS } from './judge.ts'
  * Looks at the room while somebody measures, which may take minutes where there are very many files. Resolves when the disk has been short without a break for as long as
  * a run waits that cannot tell what it holds; with null when the signal ends it. Never rejects.
  */
-export async function shortFor(
+export async function awaitShortage(
   gauge: Pick<DiskGauge, 'everyMs' | 'room'>,
   bounds: DiskBounds,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },

@@ -52,7 +52,7 @@ const REFUSALS = 2
  * A task that the engine or the runtime refused to start, and that no later one replaces. `patient`: a port that will be free within a minute is
  * waited for.
  */
-export function notStarted(snapshot: Snapshot, service: ServiceState, patient = true): Diagnosis | null {
+export function startRefusal(snapshot: Snapshot, service: ServiceState, patient = true): Diagnosis | null {
   const tasks = currentTasks(snapshot, service)
   const refused = tasks.filter(wasRefused)
   const last = refused.at(-1)
@@ -69,8 +69,8 @@ export function notStarted(snapshot: Snapshot, service: ServiceState, patient = 
 }
 
 /** What is still refused when the time is up. */
-export function refusedAtLast(snapshot: Snapshot): Diagnosis | null {
-  const found = expectedServices(snapshot).map((service) => notStarted(snapshot, service, false))
+export function finalStartRefusal(snapshot: Snapshot): Diagnosis | null {
+  const found = expectedServices(snapshot).map((service) => startRefusal(snapshot, service, false))
   return found.find((failure) => failure !== null) ?? null
 }
 

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { MARKS, type PageFacts } from './page-signs.ts'
 
 /** What a person could see of a page at one moment. */
-export interface PageLook extends PageFacts {
+export interface PageContent extends PageFacts {
   readonly elements: number
   /** Of the document itself, unpacked. */
   readonly bytes: number
@@ -12,7 +12,7 @@ export interface PageLook extends PageFacts {
   readonly scripts: number
 }
 
-export const NOTHING_SEEN: PageLook = {
+export const NO_CONTENT: PageContent = {
   title: '',
   headings: [],
   text: '',
@@ -23,17 +23,17 @@ export const NOTHING_SEEN: PageLook = {
   scripts: 0,
 }
 
-export function isBlank({ text, visible }: PageLook): boolean {
+export function isBlank({ text, visible }: PageContent): boolean {
   return text === '' && visible === 0
 }
 
 /** One look. A page that is just being replaced by another counts as blank for this moment. */
-export async function lookAtPage(page: Page): Promise<PageLook> {
+export async function readPage(page: Page): Promise<PageContent> {
   try {
-    return await page.evaluate<PageLook>(LOOK)
+    return await page.evaluate<PageContent>(LOOK)
   } catch (error) {
     if (page.isClosed() || !/context was destroyed|navigat/i.test(String(error))) throw error
-    return NOTHING_SEEN
+    return NO_CONTENT
   }
 }
 

@@ -5,7 +5,7 @@ import type { Results, TierResult, Verdict } from '../verdict/results.ts'
 import { TIERS, type TierId } from '../verdict/tiers.ts'
 
 /** What a run came to, in the words of `Expected`. */
-export interface Found {
+export interface ActualResult {
   readonly tier: TierId | null
   readonly cause: string | null
   readonly verdict: Verdict | 'refused'
@@ -15,7 +15,7 @@ export interface Found {
   /** The checks that passed, by tier. */
   readonly checks: Readonly<Partial<Record<TierId, readonly (CheckRef | CheckIdentity)[]>>>
   /** The deciding check says what the machine had left. */
-  readonly machineReported: boolean
+  readonly machineTold: boolean
   readonly causes: Readonly<Partial<Record<TierId, CauseCode>>>
   readonly findings: readonly string[]
   readonly flags: { readonly cleanTeardown: boolean; readonly noSecretLeak: boolean }
@@ -27,7 +27,7 @@ export interface Found {
 }
 
 /** The results of a run that came to its end. */
-export function foundIn(results: Results, exitCode: number | null): Found {
+export function actualResult(results: Results, exitCode: number | null): ActualResult {
   const decisive = decisiveTier(results)
   const { tiers, verdict, findings, flags, leaks } = results
   const { cause } = decisive ?? {}
@@ -39,7 +39,7 @@ export function foundIn(results: Results, exitCode: number | null): Found {
     blame: cause?.blame ?? null,
     exitCode,
     decidedBy: stopped ? identify(stopped) : null,
-    machineReported: stopped?.machine !== undefined,
+    machineTold: stopped?.machine !== undefined,
     checks: Object.fromEntries(tiers.map(({ id, checks }) => [id, passed(checks)])),
     causes: Object.fromEntries(tiers.flatMap(({ id, cause: why }) => (why ? [[id, why.code]] : []))),
     findings: findings.map(({ code }) => code),
@@ -51,10 +51,10 @@ export function foundIn(results: Results, exitCode: number | null): Found {
 }
 
 /** A command that refused to begin a run: what it printed as JSON. */
-export function foundInRefusal(
+export function actualRefusal(
   { code, blame, message }: { code: string; blame: string; message: string },
   exitCode: number | null,
-): Found {
+): ActualResult {
   return {
     ...{
       tier: null,
@@ -64,7 +64,7 @@ export function foundInRefusal(
       exitCode,
       decidedBy: null,
       words: message,
-      machineReported: false,
+      machineTold: false,
       attempts: 0,
     },
     ...{ checks: {}, causes: {}, findings: [], leaks: [], flags: { cleanTeardown: true, noSecretLeak: true } },

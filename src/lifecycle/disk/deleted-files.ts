@@ -11,7 +11,7 @@ const AT_MOST_MS = 5_000
  * What the processes of containers hold on the disk in files that have no name any more, in bytes by container: nobody finds these by walking folders, and they take
  * room until the last process closes them. Only for containers whose processes this process sees and may look into; nothing for others.
  */
-export async function namelessBytes(containers: readonly string[]): Promise<ReadonlyMap<string, number>> {
+export async function deletedFileBytes(containers: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const until = Date.now() + AT_MOST_MS
   const seen = new Set<string>()
   const held = new Map<string, number>()

@@ -1,10 +1,10 @@
-import type { Expectations, Taken } from '../../verdict/events.ts'
+import type { Expectations, DurationPercentiles } from '../../verdict/events.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
 import { DEFAULT_RULE } from '../compare/comparable.ts'
-import { meanTheSame } from '../compare/dimensions.ts'
+import { haveSameMeaning } from '../compare/dimensions.ts'
 import type { RunSummary } from '../run-summary.ts'
 
-export type { Taken }
+export type { DurationPercentiles }
 
 /** With fewer runs nothing is expected: what was seen once or twice tells nobody what is usual. */
 const FEWEST_RUNS = 3
@@ -13,7 +13,7 @@ const MOST_RUNS = 50
 const MAX_AGE_MS = DEFAULT_RULE.maxAgeMs
 
 /** Null of nothing. Percentiles by nearest rank: each is a time that some run really took. */
-export function taken(times: readonly number[]): Taken | null {
+export function durationPercentiles(times: readonly number[]): DurationPercentiles | null {
   if (times.length === 0) return null
   const sorted = [...times].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
@@ -32,7 +32,7 @@ export function expectationsOf(
     .filter((run) => run.recipe.name === recipe && run.whole && run.resumed === undefined && isRecent(run, at))
     .sort((a, b) => (a.id < b.id ? 1 : -1))
   const [newest] = earlier
-  const known = newest ? earlier.filter((run) => meanTheSame(run, newest)).slice(0, MOST_RUNS) : []
+  const known = newest ? earlier.filter((run) => haveSameMeaning(run, newest)).slice(0, MOST_RUNS) : []
   const oldest = known.at(-1)
   if (!newest || !oldest || known.length < FEWEST_RUNS) return null
   return {
@@ -51,8 +51,8 @@ function isRecent({ startedAt }: RunSummary, at: number): boolean {
   return begun < at && begun >= at - MAX_AGE_MS
 }
 
-function usual(times: readonly number[]): Taken | null {
-  return times.length < FEWEST_RUNS ? null : taken(times)
+function usual(times: readonly number[]): DurationPercentiles | null {
+  return times.length < FEWEST_RUNS ? null : durationPercentiles(times)
 }
 
 /** Of a run that ended green: how long another one may take is not learnt from what was red. */

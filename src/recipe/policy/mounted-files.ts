@@ -14,7 +14,7 @@ const FIELDS = 4096
 const FORMATTED = 14
 
 /** One problem where the containers are given more than `MOST`, at the service that is given most. */
-export function givenFiles(stack: ResolvedStack): PolicyProblem[] {
+export function mountedFiles(stack: ResolvedStack): PolicyProblem[] {
   const sizes = valueSizes(stack)
   const given = Object.entries(stack.model.services).map(([name, service]) => ({
     name,
@@ -32,7 +32,7 @@ function bytesOf(service: ComposeService, stack: ResolvedStack, sizes: ValueSize
     (service[section] ?? []).map(({ source }) => {
       const key = `${section}.${source}`
       const text = stack.templates?.get(key)?.text ?? null
-      return text === null ? (stack.givenBytes?.get(key) ?? 0) : filledBytes(text, sizes)
+      return text === null ? (stack.mountedBytes?.get(key) ?? 0) : filledBytes(text, sizes)
     }),
   )
   const variables = Object.entries(service.environment ?? {}).map(([name, value]) => {
@@ -43,11 +43,11 @@ function bytesOf(service: ComposeService, stack: ResolvedStack, sizes: ValueSize
 }
 
 /** The longest that any template of the stack can name. */
-function valueSizes({ model, givenBytes = new Map() }: ResolvedStack): ValueSizes {
+function valueSizes({ model, mountedBytes = new Map() }: ResolvedStack): ValueSizes {
   const services = Object.values(model.services)
   const variables = services.flatMap(({ environment = {} }) => Object.values(environment))
   const longest = (section: string) =>
-    [...givenBytes].reduce((most, [key, bytes]) => (key.startsWith(`${section}.`) ? Math.max(most, bytes) : most), 0)
+    [...mountedBytes].reduce((most, [key, bytes]) => (key.startsWith(`${section}.`) ? Math.max(most, bytes) : most), 0)
   return {
     env: variables.reduce((most, value) => Math.max(most, Buffer.byteLength(String(value ?? ''))), 0),
     secret: longest('secrets'),

@@ -8,7 +8,7 @@ import { listRuns, runFolder } from '../../lifecycle/run-folder.ts'
 const FRESH_MS = 2_000
 
 /** All ended runs in the server's state folder, newest first, as the index of runs has them; the index is read only where a run has ended since. */
-export class RunsKnown {
+export class KnownRuns {
   readonly #state: string
   readonly #clock: Pick<Clock, 'now'>
   #runs: readonly RunSummary[] | null = null

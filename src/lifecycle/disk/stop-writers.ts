@@ -6,7 +6,7 @@ import type { MeasuredRun, Writer } from './written.ts'
  * Ends what writes, at once: its containers are killed, and when their last words are kept, its services are removed, so that nothing is started again. Where
  * nobody knows what writes, every service of the app. Never throws: the teardown meets again what could not be ended.
  */
-export async function quench(
+export async function stopWriters(
   engine: Engine,
   { stack }: MeasuredRun,
   written: readonly Writer[] | null,

@@ -60,6 +60,6 @@ const ALWAYS = ['context', 'dockerfile', 'args'].map((key) => `services.*.build.
 const ROWS = [[0, ALWAYS] as const, ...Object.entries(KEYS), [11, ['services.*.build.*']] as const]
 
 /** Patterns of paths with the minor version they came with; the first that fits a path counts. */
-export const SINCE = ROWS.flatMap(([since, patterns]) =>
+export const INTRODUCED_IN = ROWS.flatMap(([since, patterns]) =>
   patterns.map((pattern) => ({ parts: pattern.split('.'), since: Number(since) })),
 )

@@ -18,7 +18,7 @@ export interface UpgradeSide {
  * Gives `use` the last release, and this commit as the upgrade of an app of it: operators keep their env file, and abra.sh comes with the
  * commit. Throws RecipeErrors when one of them cannot be read.
  */
-export async function asUpgrade<T>(
+export async function withUpgradeSides<T>(
   { repo, tree, env }: LintContext,
   release: Pick<RecipeVersion, 'commit'>,
   use: (before: UpgradeSide, after: UpgradeSide) => Promise<T>,
