@@ -43,7 +43,9 @@ function coverage(stack: ResolvedStack, labels: readonly BackupLabel[], own: rea
 function coverageOf(volume: string, labels: readonly BackupLabel[]): Coverage {
   const excluded = labels.find(({ request }) => request.is === 'volume' && request.volume === volume && !request.on)
   if (excluded) return { kind: 'none', reason: `${excluded.key}=${excluded.value} on ${excluded.service}` }
-  const narrowed = labels.flatMap(({ request }) => (request.is === 'paths' && request.volume === volume ? [request.paths] : []))
+  const narrowed = labels.flatMap(({ request }) =>
+    request.is === 'paths' && request.volume === volume ? [request.paths] : [],
+  )
   const paths = [...new Set(narrowed.flat())]
   return narrowed.length === 0 || paths.includes('.') ? { kind: 'all' } : { kind: 'paths', paths }
 }

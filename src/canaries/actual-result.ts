@@ -4,7 +4,7 @@ import type { CheckIdentity, CheckRef } from '../verdict/checks.ts'
 import type { Results, TierResult, Verdict } from '../verdict/results.ts'
 import { TIERS, type TierId } from '../verdict/tiers.ts'
 
-/** What a run came to, in the words of `Expected`. */
+/** What a run came to, in the words of `ExpectedResult`. */
 export interface ActualResult {
   readonly tier: TierId | null
   readonly cause: string | null

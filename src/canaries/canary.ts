@@ -29,7 +29,7 @@ export interface ExpectedResult {
   readonly withinSeconds?: number
   /** Causes of other tiers. */
   readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>
-  /** Codes of findings that must be told. */
+  /** Codes of findings that must be reported. */
   readonly findings?: readonly string[]
   /** What must stand in the message or lines of the deciding cause. */
   readonly says?: RegExp

@@ -1,7 +1,7 @@
 import { type CheckIdentity, type CheckRef, checkKey, checkTitle } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import type { ExpectedResult } from './canary.ts'
 import type { ActualResult } from './actual-result.ts'
+import type { ExpectedResult } from './canary.ts'
 
 const CLEAN = { cleanTeardown: true, noSecretLeak: true }
 

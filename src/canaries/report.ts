@@ -45,7 +45,7 @@ interface ReportedRun extends Omit<CanaryRun, 'said'> {
   readonly said?: string
 }
 
-/** What is told as it is, and the runs that the rest is counted from. */
+/** Facts that are reported as they are, and the runs that the rest is counted from. */
 export interface SelftestFacts extends Omit<SelftestReport, 'schema' | 'tool' | 'summary' | 'runs'> {
   readonly canaries: Readonly<Record<string, Canary>>
   readonly runs: readonly CanaryRun[]

@@ -4,10 +4,10 @@ import type { Cleanup } from '../lib/cleanup.ts'
 import { systemClock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { RunEvent } from '../verdict/events.ts'
-import { type Child, childEnvironment, type ChildResult, startChild } from './child.ts'
+import type { ActualResult } from './actual-result.ts'
+import { type Child, type ChildResult, childEnvironment, startChild } from './child.ts'
 import type { DisturbanceContext, DisturbedRun } from './disturbance-context.ts'
 import { EventTail } from './event-tail.ts'
-import type { ActualResult } from './actual-result.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
@@ -68,7 +68,7 @@ export class Stage {
     return timesOf(this.#seen, found?.tier ?? null)
   }
 
-  /** Where a run may have left something it is removed; what cannot be is told. */
+  /** Where a run may have left something it is removed; what cannot be is reported. */
   async sweep(found: ActualResult | null): Promise<string[]> {
     if (found?.flags.cleanTeardown === true || !existsSync(join(this.state, 'runs'))) return []
     const { exitCode, stdout, stderr } = await startChild(['gc'], childEnvironment(this.state)).ended
@@ -91,7 +91,7 @@ export class Stage {
   }
 }
 
-/** Asks the run to end when we are asked to, and when it takes too long; kills it when it does not listen. */
+/** Stops the run on abort, and when it takes too long; kills it when it does not listen. */
 function stopper(child: Child, signal: AbortSignal) {
   const begun = systemClock.now()
   let stoppedAt: number | null = null

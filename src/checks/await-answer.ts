@@ -16,7 +16,7 @@ export interface UnwantedAnswer {
   readonly sign: string
   /** What stays so, for a person: `the answer stayed 500`. */
   readonly stayed: string
-  /** See `SeenAnswer`. */
+  /** See `ObservedAnswer`. */
   readonly excused: boolean
   /** Decided by standing alone where nobody knows about the app. */
   readonly standsAlone?: boolean

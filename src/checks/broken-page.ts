@@ -1,7 +1,7 @@
 import { type Cause, cause } from '../verdict/causes.ts'
+import type { PageContent } from './page-content.ts'
 import { isNeeded } from './page-findings.ts'
 import type { PageLog } from './page-log.ts'
-import type { PageContent } from './page-content.ts'
 import type { PageFacts, PageSign } from './page-signs.ts'
 import { loopOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
 
@@ -10,7 +10,7 @@ const LONGEST_LINE = 500
 const LONGEST_URL = 200
 
 /**
- * Why a page that shows something is not what the app was made to show, or null. A status of 4xx is told and no fault here: an app may
+ * Why a page that shows something is not what the app was made to show, or null. A status of 4xx is reported and no fault here: an app may
  * have nothing at this address, and the check of the health path judges statuses.
  */
 export function errorPage(seen: {

@@ -106,7 +106,11 @@ interface OneRequestOptions {
   readonly uncertified: boolean
 }
 
-function requestOnce(edge: EdgeAddress, url: URL, { signal, timeoutMs, cookie, uncertified }: OneRequestOptions): Promise<OneAnswer> {
+function requestOnce(
+  edge: EdgeAddress,
+  url: URL,
+  { signal, timeoutMs, cookie, uncertified }: OneRequestOptions,
+): Promise<OneAnswer> {
   const late = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve, reject) => {
     let reached = false

@@ -11,7 +11,7 @@ import { answerSign, isStartingStatus } from './answer-sign.ts'
 import { type AnswerResult, awaitAnswer, type UnwantedAnswer } from './await-answer.ts'
 import { BEHIND_TLS } from './broken-page.ts'
 import { closedPort, type ListPorts } from './closed-port.ts'
-import { requestEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { type EdgeAnswer, NoResponse, RedirectLoop, requestEdge } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import { foreignHosts, type RoutedService } from './routed-services.ts'
 import { type ServingTask, serversBehind } from './serving-task.ts'
@@ -92,7 +92,11 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<AnswerResult
   const behind = routes && serversBehind(routes, tasks)
   const { url, status, bodyHash, bytes } = answer
   const lines = [`GET ${url}: ${status}`, ...quote(check.mask(answer.body)), ...(behind?.errors ?? [])]
-  const seen = (outcome: UnwantedAnswer['outcome'], why: Cause, more: Partial<UnwantedAnswer> = {}): AnswerResult<never> => {
+  const seen = (
+    outcome: UnwantedAnswer['outcome'],
+    why: Cause,
+    more: Partial<UnwantedAnswer> = {},
+  ): AnswerResult<never> => {
     const stands = { sign: `${why.code} ${answerSign(answer)}`, stayed: `the answer stayed ${status}` }
     return { state: 'unwanted', seen: { outcome, cause: why, ...stands, excused: !isStartingStatus(status), ...more } }
   }

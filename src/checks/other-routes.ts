@@ -5,7 +5,7 @@ import { type Cause, cause } from '../verdict/causes.ts'
 import { answerSign } from './answer-sign.ts'
 import { type AnswerResult, awaitAnswer, type UnwantedAnswer } from './await-answer.ts'
 import { closedPort } from './closed-port.ts'
-import { requestEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { type EdgeAnswer, NoResponse, RedirectLoop, requestEdge } from './edge-request.ts'
 import { type EdgeCheck, quote } from './http.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import type { RoutedService } from './routed-services.ts'
@@ -69,7 +69,11 @@ async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<C
   return answered.state === 'wanted' ? null : answered.seen.cause
 }
 
-async function requestRoute(check: OtherRoutesCheck, route: OtherRoute, signal: AbortSignal): Promise<AnswerResult<null>> {
+async function requestRoute(
+  check: OtherRoutesCheck,
+  route: OtherRoute,
+  signal: AbortSignal,
+): Promise<AnswerResult<null>> {
   const { host, path } = route
   try {
     const answer = await requestEdge({ edge: check.edge, domain: host, path, follow: false, uncertified: true, signal })

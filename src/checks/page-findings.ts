@@ -13,7 +13,7 @@ export interface PageObservation {
   readonly sign: PageSign | null
 }
 
-/** What is told, by its code; the addresses that show it follow. */
+/** The findings by their code; the addresses that show them follow. */
 export const PAGE_FINDINGS = {
   'page-status': {
     severity: 'warning',
@@ -64,7 +64,9 @@ export function pageFindings({ url, log, trail, sign }: PageObservation): Findin
     ...findingsFor('page-script-error', log.uncaught),
     ...findingsFor('mixed-content', mixed),
     ...insecureRedirect(trail, url),
-    ...findingsFor('foreign-requests', [...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? []))]),
+    ...findingsFor('foreign-requests', [
+      ...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? [])),
+    ]),
   ]
 }
 

@@ -14,7 +14,7 @@ export interface RoutedService {
   readonly namesDomain: boolean
 }
 
-/** The services with `traefik.enable` and an HTTP router. An empty list does not mean that the recipe asks for no HTTP: see `httpWish`. */
+/** The services with `traefik.enable` and an HTTP router. An empty list does not mean that the recipe asks for no HTTP: see `httpExposure`. */
 export function routedServices(stack: ResolvedStack, domain: string): RoutedService[] {
   return traefikConfigs(stack).flatMap(({ service, enabled, labels, routers }) => {
     const rules = routers.flatMap(({ protocol, rule }) => (protocol === 'http' && rule !== null ? [rule] : []))

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type OnWaiting, waitFor } from '../lib/wait.ts'
+import { isBlank, NO_CONTENT, type PageContent, readPage } from './page-content.ts'
 import type { PageLog } from './page-log.ts'
-import { isBlank, readPage, NO_CONTENT, type PageContent } from './page-content.ts'
 import type { PageTrail } from './page-trail.ts'
 
 export interface SettleOptions {
@@ -30,7 +30,12 @@ export interface SettledPage {
  * Looks until something is visible and two looks at the same document agree while nothing is being loaded, or the page stays blank, or it
  * goes in a circle.
  */
-export async function settlePage(page: Page, log: PageLog, trail: PageTrail, options: SettleOptions): Promise<SettledPage> {
+export async function settlePage(
+  page: Page,
+  log: PageLog,
+  trail: PageTrail,
+  options: SettleOptions,
+): Promise<SettledPage> {
   const { timeoutMs, signal, onWaiting } = options
   let last = NO_CONTENT
   let document = 0

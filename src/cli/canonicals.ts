@@ -37,7 +37,8 @@ export async function canonicalsCommand(names: readonly string[], options: Canon
     }))
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
   } else if (rows.length === 0) process.stdout.write(`no canonicals in ${state}\n`)
-  else for (const { kept: generation, ...row } of rows) process.stdout.write(`${lineOf(row, verdicts.get(generation))}\n`)
+  else
+    for (const { kept: generation, ...row } of rows) process.stdout.write(`${lineOf(row, verdicts.get(generation))}\n`)
   return [...verdicts.values()].some(({ kind }) => kind !== 'whole') ? EXIT.fail : EXIT.pass
 }
 
@@ -81,7 +82,10 @@ function rowOf({ home, runId, manifest, storedBytes, usedAt }: CanonicalGenerati
   }
 }
 
-function lineOf({ recipe, version, takenAt, run, volumes, storedBytes }: ReturnType<typeof rowOf>, verdict?: StoredDataVerdict) {
+function lineOf(
+  { recipe, version, takenAt, run, volumes, storedBytes }: ReturnType<typeof rowOf>,
+  verdict?: StoredDataVerdict,
+) {
   const columns = [
     recipe.padEnd(20),
     version.padEnd(20),
@@ -94,7 +98,9 @@ function lineOf({ recipe, version, takenAt, run, volumes, storedBytes }: ReturnT
   return `${columns.join('  ').trimEnd()}${why}`
 }
 
-async function verdictsOf(chosen: readonly CanonicalGeneration[]): Promise<Map<CanonicalGeneration, StoredDataVerdict>> {
+async function verdictsOf(
+  chosen: readonly CanonicalGeneration[],
+): Promise<Map<CanonicalGeneration, StoredDataVerdict>> {
   const engine = await Engine.connect()
   const verdicts = new Map<CanonicalGeneration, StoredDataVerdict>()
   for (const generation of chosen)

@@ -5,6 +5,7 @@ import { Engine } from '../engine/client.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import { localRunner } from '../history/sweep/cell-runs.ts'
 import { concludeSweep } from '../history/sweep/conclude.ts'
+import { currentWorld, unknownWorld } from '../history/sweep/current-world.ts'
 import { isEmptyPlan, planSweep } from '../history/sweep/planning.ts'
 import {
   expandSweepId,
@@ -18,7 +19,6 @@ import {
 } from '../history/sweep/record.ts'
 import { runCells } from '../history/sweep/running.ts'
 import { SWEEP_EXITS, verdictOf } from '../history/sweep/verdict.ts'
-import { unknownWorld, currentWorld } from '../history/sweep/current-world.ts'
 import { systemClock } from '../lib/clock.ts'
 import { CancelledError, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'

@@ -3,7 +3,7 @@ import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { customFolders, type LoadedSettings, type LoadOptions, loadFrom } from './load.ts'
 import { type CustomFile, type CustomFolder, ownFile } from './own-file.ts'
 import type { CodeSide } from './source.ts'
-import { type Spec, specsOf, misplacedSpecs } from './specs.ts'
+import { misplacedSpecs, type Spec, specsOf } from './specs.ts'
 
 export type { FunctionRef } from './functions.ts'
 export type { CustomFile } from './own-file.ts'
@@ -24,7 +24,9 @@ export interface RecipeCustomization extends LoadedSettings {
 }
 
 /** Reads both places. Throws RecipeErrors `config-invalid` with every problem at once. */
-export async function readCustomization(options: LoadOptions & { knownDeps: readonly string[] }): Promise<RecipeCustomization> {
+export async function readCustomization(
+  options: LoadOptions & { knownDeps: readonly string[] },
+): Promise<RecipeCustomization> {
   const errors: RecipeError[] = []
   const folders = await customFolders(options, errors)
   const overlay = await lastOf(folders, 'compose.ci.yml', errors)

@@ -100,7 +100,7 @@ export interface Deployer {
 
 export interface PreparedRelease {
   readonly release: Release
-  /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine is told, `id` of the local image. */
+  /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine gets it, `id` of the local image. */
   readonly images: ReadonlyMap<
     string,
     {

@@ -22,7 +22,10 @@ export interface RunMemory {
 }
 
 /** `asked`: what somebody gives the run; default: three quarters of this machine. */
-export function runMemory(requested?: { readonly bytes: number; readonly from: string }, total = totalmem()): RunMemory {
+export function runMemory(
+  requested?: { readonly bytes: number; readonly from: string },
+  total = totalmem(),
+): RunMemory {
   const machineBytes = Math.max(STEP, Math.floor((total * SHARE) / STEP) * STEP)
   if (!requested) return { runBytes: machineBytes, machineBytes, from: 'three quarters of this machine' }
   return { runBytes: requested.bytes, machineBytes, from: requested.from }
@@ -49,7 +52,7 @@ export function requestedMemory(service: ComposeService, settingBytes: number | 
   return { bytes: settingBytes, by: settingBytes === null ? null : 'setting', containers }
 }
 
-/** The limit that a container of the service gets, and who says it. `mostBytes`: see `mostOf`; null: no bound. */
+/** The limit that a container of the service gets, and who says it. `mostBytes`: see `maxContainerBytes`; null: no bound. */
 export function limitOf(
   { bytes, by }: Want,
   mostBytes: number | null,

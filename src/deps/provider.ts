@@ -11,7 +11,7 @@ export interface ProviderHost {
   readonly log: (line: string) => void
 }
 
-/** The run that asks. */
+/** The run that needs it. */
 export interface ProviderRun {
   readonly runId: string
   /** The app's domain: redirects lead there. */
@@ -22,7 +22,7 @@ export interface ProviderRun {
   readonly keep?: boolean
 }
 
-/** What a dependency gave to a run as data: all of it that outlives the process which asked. */
+/** The outputs of a dependency for one run: all that outlives the process which requested it. */
 export interface DependencyOutputs {
   /**
    * Flat texts under fixed names (camelCase): what `ctx.deps.<name>` and the fixture `deps` hold, and, as `CC_CI_DEP_<NAME>_<KEY>` in upper snake
@@ -37,7 +37,7 @@ export interface DependencyOutputs {
   readonly authority: string | null
 }
 
-/** What one run got of a dependency. */
+/** A dependency as one run has it: its outputs, and what can be done with it. */
 export interface ProvidedDependency extends DependencyOutputs {
   /** What tests may ask through the fixture: `deps.smtp.messages()`. Parameters are a stranger's data. */
   readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>

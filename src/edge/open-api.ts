@@ -19,7 +19,7 @@ export async function openApis(): Promise<readonly string[] | null> {
   const ids = (await tryDocker(listed)).stdout.split('\n').filter(Boolean)
   if (ids.length === 0) return []
   const inspected = await tryDocker(['container', 'inspect', ...ids])
-  // One that ended meanwhile is told on the other stream; the rest is there.
+  // One that ended meanwhile is an error on the other stream; the rest is there.
   const found = understandText(inspected.stdout || '[]', containers.parse, 'docker container inspect').flatMap(proxyOf)
   if (found.length === 0) return []
   const addresses = found.map(({ address }) => address)

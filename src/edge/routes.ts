@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { namesHost } from '../recipe/traefik/rule.ts'
 import { type EdgeAddress, edgeAddress } from './address.ts'
-import { queryApi, hasApi } from './api.ts'
+import { hasApi, queryApi } from './api.ts'
 
 /** One router of the edge that answers for a domain, and where it sends requests. */
 export interface Route {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { Connection, type Transport } from './connection.ts'
 
-/** Where the engine is, as the docker CLI is to be told too, so that both talk to the same one. */
+/** Where the engine is, which the docker CLI gets too, so that both talk to the same one. */
 export function engineHost(): string {
   return process.env.DOCKER_HOST || 'unix:///var/run/docker.sock'
 }

@@ -20,7 +20,7 @@ export interface CallOptions {
 }
 
 /**
- * The engine answered, and refused. Who asked knows whose fault that is: what a recipe describes is the recipe's (`recipesOwn`), anything else
+ * The engine answered, and refused. Who asked knows whose fault that is: what a recipe describes is the recipe's (`blameRecipe`), anything else
  * stays the machine's.
  */
 export class EngineRefusal extends InfraError {

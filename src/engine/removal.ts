@@ -1,9 +1,9 @@
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { waitFor } from '../lib/wait.ts'
-import { stopRestartingServices } from './stop-restarting-services.ts'
 import type { Engine } from './client.ts'
 import { containersOf, type Ledger, type LedgerKind, type LedgerQuery, takeLedger } from './ledger.ts'
 import type { ObjectKind } from './objects.ts'
+import { stopRestartingServices } from './stop-restarting-services.ts'
 
 export interface RemovalOptions extends LedgerQuery {
   readonly timeoutMs: number
@@ -20,7 +20,7 @@ export interface Removal {
 }
 
 /**
- * Removes everything that `takeLedger` finds for a run: services first (see `calmServices`) so that nothing is started again, then containers, and once
+ * Removes everything that `takeLedger` finds for a run: services first (see `stopRestartingServices`) so that nothing is started again, then containers, and once
  * the tasks are gone networks (removing one earlier leaks addresses), secrets, configs and volumes. Safe to repeat and after
  * any failure. Never throws for what is refused: `left.total` is 0 when it worked. A lost engine throws InfraError.
  */

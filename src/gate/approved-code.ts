@@ -1,4 +1,4 @@
-import type { CustomFile, RecipeCustomization, FunctionRef, Spec } from '../config/customization.ts'
+import type { CustomFile, FunctionRef, RecipeCustomization, Spec } from '../config/customization.ts'
 import { type TierId, tiersWith } from '../verdict/tiers.ts'
 
 /** Code that was found and is not run. */

@@ -43,7 +43,7 @@ export function superviseRun(
 
 const errorShape = z.object({ error: z.object({ code: z.string(), blame: z.string(), message: z.string() }) })
 
-/** The error that a run which was told `--json -` has printed instead of results; null: it printed none. */
+/** The error that a run with `--json -` has printed instead of results; null: it printed none. */
 export function printedError(stdout: string): z.infer<typeof errorShape>['error'] | null {
   try {
     return errorShape.parse(JSON.parse(stdout)).error

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { CcCiError, InternalError, messageOf } from './errors.ts'
 import { execHere } from './exec.ts'
-import type { ExecRequest, ExecReply } from './exec-thread.ts'
+import type { ExecReply, ExecRequest } from './exec-thread.ts'
 
 /** The thread that starts programs. */
 const port = parentPort

@@ -54,7 +54,14 @@ export class ExecThread {
     const id = waiting.add({ options, resolve, reject })
     const stop = () => worker.postMessage({ kind: 'stop', id } satisfies ExecRequest)
     signal?.addEventListener('abort', stop, { once: true })
-    worker.postMessage({ kind: 'run', id, file, args, options: rest, lines: onLine !== undefined } satisfies ExecRequest)
+    worker.postMessage({
+      kind: 'run',
+      id,
+      file,
+      args,
+      options: rest,
+      lines: onLine !== undefined,
+    } satisfies ExecRequest)
     try {
       return await promise
     } finally {
@@ -62,7 +69,7 @@ export class ExecThread {
     }
   }
 
-  /** What waits is told that it failed. */
+  /** Pending requests fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#thread?.worker.terminate()
   }

@@ -122,8 +122,11 @@ export async function execOk(file: string, args: readonly string[], options: Exe
   )
 }
 
-/** How a program came to its end, for a person: a deadline and a kill are told as such. */
-export function describeExit({ exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>, timeoutMs: number): string {
+/** How a program came to its end, for a person: a timeout and a kill are named as such. */
+export function describeExit(
+  { exitCode, timedOut }: Pick<ExecResult, 'exitCode' | 'timedOut'>,
+  timeoutMs: number,
+): string {
   if (timedOut) return `did not end within ${formatDuration(timeoutMs)} and was killed`
   return exitCode === null ? 'was killed' : `ended with ${exitCode}`
 }

@@ -15,7 +15,7 @@ export interface Blindness {
 }
 
 /**
- * Keeps book of the looks of a watch that continues whatever becomes of them, so that a watch that could not see is told from one that found nothing. Time
+ * Keeps book of the looks of a watch that continues whatever becomes of them, so that a watch that could not see differs from one that found nothing. Time
  * in which nobody looked counts only where the look after it failed too.
  */
 export class ObservationGaps {

@@ -8,7 +8,7 @@ const open = new Set<string>()
 
 /** Gives `act` a new folder among the temporary ones, and removes it when that is done, however it ends. */
 export async function withScratch<T>(name: string, act: (dir: string) => Promise<T>): Promise<T> {
-  // At once, so that none is made and not yet known when the process is told to end.
+  // At once, so that none is made and not yet known when the process is asked to end.
   const dir = mkdtempSync(join(tmpdir(), `cc-ci-${name}-`))
   open.add(dir)
   try {

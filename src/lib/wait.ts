@@ -19,7 +19,7 @@ export type WaitResult<T, C> =
 
 export type WaitOptions = WaitBounds & (ReportedWait | SilentWait)
 
-/** Its progress is told: the table of waits has it. */
+/** Its progress is reported: the table of waits has it. */
 interface ReportedWait {
   readonly wait: WaitRef
   readonly name?: undefined

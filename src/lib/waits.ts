@@ -1,6 +1,6 @@
 import { type Blanks, fillTitle, type PlainId, type TitleRef } from './titles.ts'
 
-/** Every wait that is told while it lasts: its id, and what is waited for in words. */
+/** Every wait that is reported while it lasts: its id, and what is waited for in words. */
 const WAITS = {
   'machine-lock': 'the machine lock',
   converge: 'stack {subject} to converge',

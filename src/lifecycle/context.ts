@@ -1,7 +1,7 @@
 import type { Snapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { BrowserKind } from '../browser/probe.ts'
-import type { Deployment, Deployer, ImageUse, Release } from '../deploy/deployer.ts'
+import type { Deployer, Deployment, ImageUse, Release } from '../deploy/deployer.ts'
 import type { ProvidedDependency } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
@@ -47,7 +47,7 @@ interface EngineRestart {
 
 /**
  * Everything a tier may use. Nothing of it is replaced under whoever holds it: a tier that learns more of the plan (see `refine`) or of the host
- * (an edge at other ports) continues with a context of its own, and hands it to those after it: see `CarryOn`.
+ * (an edge at other ports) continues with a context of its own, and hands it to those after it: see `UpdateContext`.
  */
 export interface RunContext {
   readonly plan: RunPlan

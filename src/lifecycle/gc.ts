@@ -81,7 +81,8 @@ export function abandonedRuns(stateDir: string, retained: readonly string[] = []
     .filter((record) => record !== null)
     .filter(
       (record) =>
-        isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && retained.includes(record.id)),
+        isAbandoned(record, runFolder(stateDir, record.id)) ||
+        (record.status === 'kept' && retained.includes(record.id)),
     )
 }
 

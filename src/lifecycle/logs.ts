@@ -10,7 +10,7 @@ const ENDED = new Set(['exited', 'dead'])
 
 /**
  * Writes the masked log of every container the stack still has to `logs/<service>.<task>.log`. Called after each tier and before the
- * removal. A container whose log cannot be had gets a file that says so.
+ * removal. A container whose log is unavailable gets a file that says so.
  */
 export async function keepLogs(context: RunContext): Promise<void> {
   const { host, plan } = context

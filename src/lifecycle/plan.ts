@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type BackupPlan, backupPlan } from '../backup/labels.ts'
 import { type RecipeCustomization, readCustomization } from '../config/customization.ts'
 import { type App, NO_ADDITIONS, type Release } from '../deploy/deployer.ts'
-import { type RunMemory, runMemory, memoryShare } from '../deploy/run-memory.ts'
+import { memoryShare, type RunMemory, runMemory } from '../deploy/run-memory.ts'
 import { machineProcesses } from '../deploy/run-processes.ts'
 import { PROVIDER_NAMES } from '../deps/names.ts'
 import type { Approval } from '../gate/approvals.ts'
@@ -21,12 +21,12 @@ import { type BaseChoice, lastBefore } from './base/base-choice.ts'
 import { chooseBase, comparedByLint } from './base/choose-base.ts'
 import { type Loss, lossesOf, releaseSurface } from './judging/regression.ts'
 import { type CanonicalUse, canonicalOf, reattachReason } from './kept-data/canonical.ts'
-import { remainingTiers, type ResumedRun } from './kept-data/checkpoint.ts'
+import { type ResumedRun, remainingTiers } from './kept-data/checkpoint.ts'
 import { applyOverlay, refuseOtherImages } from './planning/overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './planning/policy.ts'
 import { type Quarantine, quarantineOf } from './planning/quarantine.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './planning/release.ts'
-import { withBounds, memoryFindings, type ProcessShare, type RunBounds } from './planning/run-bounds.ts'
+import { memoryFindings, type ProcessShare, type RunBounds, withBounds } from './planning/run-bounds.ts'
 import { overruledDeclarations, type Skip, selectedTiers, skipsOf, specsNotRun } from './planning/selection.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -267,7 +267,10 @@ async function customOf(request: PlanRequest, { opened, commit, worktree }: Head
 }
 
 /** Everything that stands beside the recipe, none of it run. */
-export function customizationOf({ folder, operatorDir }: PlanRequest, { name }: RecipeRepo): Promise<RecipeCustomization> {
+export function customizationOf(
+  { folder, operatorDir }: PlanRequest,
+  { name }: RecipeRepo,
+): Promise<RecipeCustomization> {
   return readCustomization({
     ...{ recipeDir: folder.checkout, recipeName: name },
     ...{ operatorDir, knownDeps: PROVIDER_NAMES },

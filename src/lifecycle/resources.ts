@@ -24,7 +24,7 @@ class Held<T extends { close(): Promise<void> }> {
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = null
-    // What could not be opened holds nothing, and whoever asked for it was told why.
+    // What could not be opened holds nothing, and whoever requested it got the error.
     const resource = await opened?.catch(() => null)
     await resource?.close()
   }

@@ -8,7 +8,7 @@ import { InfraError } from '../lib/errors.ts'
 import { execOk, inheritedEnv } from '../lib/exec.ts'
 import { waitFor } from '../lib/wait.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
-import { type PartState, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState, type RepairContext } from './part.ts'
 import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 

@@ -1,6 +1,6 @@
 import { type EdgeAddress, type EdgeContainer, edgeAddress, foreignEdge, inspectEdge } from '../edge/address.ts'
-import { queryApi, hasApi } from '../edge/api.ts'
-import { ensureEdge, edgeState } from '../edge/ensure.ts'
+import { hasApi, queryApi } from '../edge/api.ts'
+import { edgeState, ensureEdge } from '../edge/ensure.ts'
 import { openApis } from '../edge/open-api.ts'
 import { assertReachable } from '../edge/reach.ts'
 import { browserImage } from '../images/browser.ts'

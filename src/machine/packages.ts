@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { installPackages } from './apt.ts'
-import { type PartState, impossible, type MachinePart, missing, ok } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from './part.ts'
 
 /** A Debian package and the file or program that shows that it, or something as good, is there. */
 interface Wanted {

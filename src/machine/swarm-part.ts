@@ -3,7 +3,7 @@ import { PROXY_NETWORK } from '../edge/address.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'
-import { type PartState, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState, type RepairContext } from './part.ts'
 import { dropRecord, readRecord, writeRecord } from './records.ts'
 
 /** Large enough for thousands of tasks; the first that clashes with nothing is taken. */

@@ -87,7 +87,11 @@ function ofVolume(rest: string, value: string, volumes: readonly string[]): Mean
 function ofPaths(volume: string, value: string): Meaning {
   const paths = value.split(',').map((path) => path.trim())
   const bad = paths.filter((path) => path === '' || leavesVolume(path))
-  const request: BackupRequest = { is: 'paths', volume, paths: paths.filter((path) => !bad.includes(path)).map(cleaned) }
+  const request: BackupRequest = {
+    is: 'paths',
+    volume,
+    paths: paths.filter((path) => !bad.includes(path)).map(cleaned),
+  }
   if (bad.length === 0) return { request }
   const message = `has the path "${bad.join(',')}", but paths are relative to the root of the volume`
   return { request, problem: { code: 'backup-path-invalid', severity: 'error', message } }

@@ -8,7 +8,7 @@ import { cast } from './compose/cast.ts'
 import { parseEnvFile } from './compose/env-file.ts'
 import { InterpolationProblem, interpolate } from './compose/interpolate.ts'
 import type { KeyedList } from './compose/keyed-lists.ts'
-import { type OnLostEntry, mergeFiles } from './compose/merge.ts'
+import { mergeFiles, type OnLostEntry } from './compose/merge.ts'
 import { normalize } from './compose/normalize.ts'
 import { checkReferences } from './compose/references.ts'
 import { checkSchema, composeVersion } from './compose/schema.ts'
@@ -330,7 +330,7 @@ class Resolving {
   }
 }
 
-/** 0 where there is none: that is told by whoever reads it. */
+/** 0 where there is none: its reader reports that. */
 async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => null))?.size ?? 0
 }

@@ -11,7 +11,7 @@ export function rateText({ runs, flaky, rate, since, test }: FlakeMemory): strin
   return `${flaky} of ${runs} run${runs === 1 ? '' : 's'} of ${what} in the last ${DAYS} d: ${percent(rate)}${known}`
 }
 
-/** What a reader of one run is told of its flaky passes: a line for each, tests by name. */
+/** The flaky passes of one run: a line for each, tests by name. */
 export function chanceTexts(memory: readonly FlakeMemory[]): string[] {
   return memory.map((one) => {
     const what = one.test ? `${one.tier} "${oneLine(one.test.title)}"` : one.tier

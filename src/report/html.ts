@@ -9,10 +9,10 @@ import {
   findings,
   headline,
   images,
-  warnings,
   machine,
   notLooked,
   section,
+  warnings,
 } from './html/facts.ts'
 import { html, type Markup } from './html/markup.ts'
 import { type Picture, screens } from './html/screens.ts'

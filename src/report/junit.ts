@@ -5,7 +5,7 @@ import { escapeXml } from './xml.ts'
 
 /**
  * JUnit XML: a suite per tier, a case per check and per custom test, and one for the tier itself. A fault of the recipe is a
- * `failure`; what could not be judged is an `error`, because a reader must not take it for a pass. What the attempt before ended with is told as
+ * `failure`; what could not be judged is an `error`, because a reader must not take it for a pass. What the attempt before ended with is reported as
  * Surefire tells it: `flakyFailure` or `flakyError` in a case that passed, `rerunFailure` or `rerunError` in one that did not.
  */
 export function junitXml(results: Results): string {

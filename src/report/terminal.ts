@@ -157,7 +157,7 @@ class LineReporter implements TerminalReporter {
     this.#last = ''
   }
 
-  /** A wait is worth a line once it has lasted: most are over within a second. Then it is told with its newest reason. */
+  /** A wait is worth a line once it has lasted: most are over within a second. Then it is printed with its newest reason. */
   #hold(name: string, rows: readonly string[]): void {
     if (this.#held?.name === name) {
       this.#held.rows = rows

@@ -1,4 +1,4 @@
-/** Cuts bytes into lines. A line that grows beyond `maxBytes` is told once, and nothing comes after it. */
+/** Cuts bytes into lines. A line that grows beyond `maxBytes` is reported once, and nothing comes after it. */
 export class Lines {
   readonly #maxBytes: number
   readonly #onLine: (line: string) => void

@@ -9,7 +9,7 @@ const PROGRAM = 'systemd-notify'
 type Env = Readonly<Record<string, string | undefined>>
 
 export interface ServiceManager {
-  /** `READY=1`, `STOPPING=1`. Never throws: what cannot be told is logged. */
+  /** `READY=1`, `STOPPING=1`. Never throws: what cannot be sent is logged. */
   notify(state: string): Promise<void>
   /** Says that this process still answers, twice as often as it is expected, until the signal; at once over where nobody waits for it. */
   keepTelling(signal: AbortSignal): Promise<void>
@@ -36,9 +36,9 @@ export function serviceManager(
     try {
       const options = { timeoutMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
       const { exitCode, stderr } = await exec(program, [state], options)
-      if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'systemd was not told')
+      if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'sd_notify failed')
     } catch (err) {
-      log.warn({ state, err }, 'systemd was not told')
+      log.warn({ state, err }, 'sd_notify failed')
     }
   }
 

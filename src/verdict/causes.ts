@@ -1,4 +1,4 @@
-/** Whose move it is: the recipe's maintainer, the app's upstream, whoever runs the machine, or cc-ci itself. */
+/** Who has to act: the recipe's maintainer, the app's upstream, whoever runs the machine, or cc-ci itself. */
 export type Blame = 'recipe' | 'upstream' | 'infra' | 'ci'
 
 interface CauseEntry {

@@ -49,7 +49,7 @@ export interface DurationPercentiles {
   readonly runs: number
 }
 
-/** What earlier runs of a recipe took: told while one waits, and what a deadline may be raised by. */
+/** What earlier runs of a recipe took: shown while one waits, and what a timeout may be raised by. */
 export interface Expectations {
   /** How many runs it stands on. */
   readonly runs: number

@@ -1,5 +1,5 @@
 import { type Cause, cause } from './causes.ts'
-import { upgradeSource, type RunEvent, type RunHeader } from './events.ts'
+import { type RunEvent, type RunHeader, upgradeSource } from './events.ts'
 import type { Evidence } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
 import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backupPlan } from '../../src/backup/labels.ts'
 import type { WitnessContext } from '../../src/backup/witness/contract.ts'
-import { type SqlDialect, type DatabaseState, sqlWitness } from '../../src/backup/witness/sql-witness.ts'
+import { type DatabaseState, type SqlDialect, sqlWitness } from '../../src/backup/witness/sql-witness.ts'
 import { CcCiError, InfraError } from '../../src/lib/errors.ts'
 import type { ResolvedStack } from '../../src/recipe/model.ts'
 

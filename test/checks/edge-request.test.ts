@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { requestEdge, NoResponse, RedirectLoop } from '../../src/checks/edge-request.ts'
+import { NoResponse, RedirectLoop, requestEdge } from '../../src/checks/edge-request.ts'
 import { checkHttp } from '../../src/checks/http.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 

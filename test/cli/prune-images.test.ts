@@ -18,7 +18,10 @@ async function isThere(ref: string): Promise<boolean> {
   return (await exec('docker', ['image', 'inspect', ref], { timeoutMs: 300_000 })).exitCode === 0
 }
 
-async function gc(workshop: Workshop, args: readonly string[]): Promise<PruneImagesResult & { readonly exitCode: number }> {
+async function gc(
+  workshop: Workshop,
+  args: readonly string[],
+): Promise<PruneImagesResult & { readonly exitCode: number }> {
   const { stdout, stderr, exitCode } = await workshop.run(['gc', '--images', '--json', ...args])
   if (!stdout.startsWith('{')) throw new Error(stderr)
   return { ...(JSON.parse(stdout) as PruneImagesResult), exitCode: exitCode ?? -1 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DeployFailure } from '../../src/deploy/deploy-failure.ts'
-import { refusalCode, blameRecipe } from '../../src/deploy/refusal.ts'
+import { blameRecipe, refusalCode } from '../../src/deploy/refusal.ts'
 import { EngineRefusal } from '../../src/engine/connection.ts'
 import { InfraError } from '../../src/lib/errors.ts'
 

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { withLimits } from '../../src/deploy/native/limits.ts'
 import { withMemoryVolumes } from '../../src/deploy/native/memory-volumes.ts'
-import { limitOf, maxContainerBytes, type RunMemory, runMemory, memoryShare, requestedMemory } from '../../src/deploy/run-memory.ts'
+import {
+  limitOf,
+  maxContainerBytes,
+  memoryShare,
+  type RunMemory,
+  requestedMemory,
+  runMemory,
+} from '../../src/deploy/run-memory.ts'
 import { MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
 import { PROCESSES_LABEL } from '../../src/engine/convergence/out-of-processes.ts'
 import type { ComposeModel, ComposeService } from '../../src/recipe/model.ts'
@@ -73,7 +80,11 @@ describe('what each container may have', () => {
         )
         const settingBytes = set && set * MIB
         const given = memory(run * MIB, machine * MIB)
-        const most = maxContainerBytes(model(Object.fromEntries(services.map((one, i) => [`s${i}`, one]))), settingBytes, given)
+        const most = maxContainerBytes(
+          model(Object.fromEntries(services.map((one, i) => [`s${i}`, one]))),
+          settingBytes,
+          given,
+        )
         const limits = services.map((one) => {
           const want = requestedMemory(one, settingBytes)
           return { each: Number(limitOf(want, most).bytes), containers: want.containers }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { withLimits } from '../../src/deploy/native/limits.ts'
 import { machineProcesses, mostProcesses } from '../../src/deploy/run-processes.ts'
-import { processLimitReached, PROCESSES_LABEL } from '../../src/engine/convergence/out-of-processes.ts'
+import { PROCESSES_LABEL, processLimitReached } from '../../src/engine/convergence/out-of-processes.ts'
 import type { ComposeModel, ComposeService } from '../../src/recipe/model.ts'
 
 const service = (pids: number | null, replicas = 1): ComposeService => ({

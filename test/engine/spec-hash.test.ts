@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hashOf, specHash, templateHash, specDifferences } from '../../src/engine/spec-hash.ts'
+import { hashOf, specDifferences, specHash, templateHash } from '../../src/engine/spec-hash.ts'
 
 const base = {
   ContainerSpec: { Image: 'a', Env: ['A=1'], Labels: { v: '1' } },

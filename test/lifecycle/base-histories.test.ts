@@ -109,7 +109,8 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    reported: /^unverified, base-unknown: there are released versions, and head comes after none of them: 2\.0\.0\+1\. .*upgrade\.from: 2\.0\.0\+1/,
+    reported:
+      /^unverified, base-unknown: there are released versions, and head comes after none of them: 2\.0\.0\+1\. .*upgrade\.from: 2\.0\.0\+1/,
     considered: ['2.0.0+1: is not in the history of head or of main'],
   },
   'head is a tag': {

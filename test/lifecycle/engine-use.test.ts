@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { staleTasks, foreignContainers } from '../../src/lifecycle/resilience/engine-use.ts'
+import { foreignContainers, staleTasks } from '../../src/lifecycle/resilience/engine-use.ts'
 
 const OWN = { stack: 'app_ci_test', runId: '20261124-120000-aaaaaa' }
 

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
 import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
+import { restartCause } from '../../src/lifecycle/resilience/restart-cause.ts'
 import { restartsOf } from '../../src/lifecycle/resilience/restarts.ts'
 import { killTargets } from '../../src/lifecycle/resilience/targets.ts'
-import { restartCause } from '../../src/lifecycle/resilience/restart-cause.ts'
 
 function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
   const own = { id: name, service: name, mode: 'replicated', replicas: 1, restartCondition: 'any', labels: {} }

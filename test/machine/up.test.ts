@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type PartState, impossible, type MachinePart, missing, ok } from '../../src/machine/part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from '../../src/machine/part.ts'
 import { MACHINE_PARTS } from '../../src/machine/steps.ts'
 import { doctor, engineUp } from '../../src/machine/up.ts'
 

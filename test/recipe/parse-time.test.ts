@@ -174,7 +174,10 @@ describe('texts that would grow are refused where they begin to', () => {
 
   test('ranges of ports, in all', async () => {
     const service = (name: string) => `  ${name}:\n    image: x\n    ports:\n      - "0-65535"\n`
-    const reported = await resolved({ 'compose.yml': `services:\n${service('app')}${service('b')}` }).then(() => [], thrown)
+    const reported = await resolved({ 'compose.yml': `services:\n${service('app')}${service('b')}` }).then(
+      () => [],
+      thrown,
+    )
     expect(reported.map(({ message, where }) => [message, where?.line])).toEqual([
       ['services.b.ports.0 makes more than 65536 ports of the stack', 9],
     ])

@@ -62,7 +62,8 @@ describe('terminalReporter, not on a terminal', () => {
       RunEvent,
       { type: 'wait.progress' }
     >
-    const reported = () => writes.filter((text) => text.includes('waiting for')).map((text) => /: (\w+) \(/.exec(text)?.[1])
+    const reported = () =>
+      writes.filter((text) => text.includes('waiting for')).map((text) => /: (\w+) \(/.exec(text)?.[1])
     const says = (name: string, reason: string) => reporter.onEvent({ ...wait, name, reason })
     says('x', 'one')
     await clock.advance(1_000)

@@ -78,7 +78,7 @@ test('a program that is missing or fails is said once in the log, and ends nothi
   const { clock, signal } = hasty(1)
   const env = { NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '1000000' }
   await serviceManager({ clock, log }, env).keepTelling(signal)
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'systemd was not told', words: 'no socket' }])
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'sd_notify failed', words: 'no socket' }])
   lines = []
   vi.stubEnv('PATH', join(dir, 'nothing'))
   const manager = serviceManager({ clock, log }, env)

@@ -1,7 +1,7 @@
 import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EdgeAddress, foreignEdge } from '../../src/edge/address.ts'
-import { ensureEdge, edgeState } from '../../src/edge/ensure.ts'
+import { edgeState, ensureEdge } from '../../src/edge/ensure.ts'
 import { routesFor } from '../../src/edge/routes.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
 import { systemClock } from '../../src/lib/clock.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { upgradeSource, upgradePath } from '../../src/verdict/events.ts'
+import { upgradePath, upgradeSource } from '../../src/verdict/events.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { missingSteps } from '../../src/verdict/required-evidence.ts'

@@ -109,7 +109,9 @@ export const CASES: Readonly<Record<string, Case>> = {
     why: 'the new build cannot read `${NAME-default}`, which the new commit alone has',
     expected: 'interaction (install)',
     async run({ commit, ab }) {
-      return describeDecision(await ab([await commit(GOOD), await commit('${SCRIPT-/serve.sh}')], { tool: 'no-plain-default' }))
+      return describeDecision(
+        await ab([await commit(GOOD), await commit('${SCRIPT-/serve.sh}')], { tool: 'no-plain-default' }),
+      )
     },
   },
 }

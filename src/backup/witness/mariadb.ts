@@ -4,18 +4,18 @@ import type { WitnessContext } from './contract.ts'
 import type { Fingerprint, TableShape } from './fingerprint.ts'
 import {
   countSql,
+  type DatabaseListing,
   dropSql,
   isCountable,
   LIST,
-  type DatabaseListing,
   MAX_TABLES,
   MYSQL,
   parseCounts,
   parseList,
   plantSql,
 } from './mariadb-sql.ts'
-import { queryServer, type ClientCall, type DatabaseServer, imageName, unreadableReason } from './server.ts'
-import { type SqlDialect, type DatabaseState, sqlWitness } from './sql-witness.ts'
+import { type ClientCall, type DatabaseServer, imageName, queryServer, unreadableReason } from './server.ts'
+import { type DatabaseState, type SqlDialect, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /^(alpine-)?(mariadb|mysql|percona)(-server|-galera|-lts)?$|^community-server$/i
 /** Variables that initialise a server; those of its users and databases stand in the environment of apps as well. */

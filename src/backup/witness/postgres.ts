@@ -2,7 +2,7 @@ import type { ComposeService } from '../../recipe/model.ts'
 import type { WitnessContext } from './contract.ts'
 import { parseFingerprint, type TableShape } from './fingerprint.ts'
 import { DROP, LOOK, MAX_TABLES, PSQL, plantSql, plantWhereFilled } from './postgres-sql.ts'
-import { queryServer, type ClientCall, type DatabaseServer, unreadableReason } from './server.ts'
+import { type ClientCall, type DatabaseServer, queryServer, unreadableReason } from './server.ts'
 import { type SqlDialect, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /(^|[/-])(postgres|postgresql|postgis|pgvector|timescaledb|pgautoupgrade)([-:/@]|$)/i

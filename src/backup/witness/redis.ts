@@ -1,9 +1,16 @@
 import { randomId } from '../../lib/ids.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { backupPlan } from '../labels.ts'
-import type { WitnessContext, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { parseState, REDIS, type RedisState } from './redis-script.ts'
-import { queryServer, type ClientCall, type DatabaseServer, hasRestoreHook, imageName, unreadableReason } from './server.ts'
+import {
+  type ClientCall,
+  type DatabaseServer,
+  hasRestoreHook,
+  imageName,
+  queryServer,
+  unreadableReason,
+} from './server.ts'
 
 const IMAGE = /^(alpine-)?(redis|valkey|keydb)(-stack|-stack-server|-bundle|-alpine)?$/i
 const PROGRAM = /(^|\/)(redis|valkey|keydb)-server$/
@@ -47,7 +54,8 @@ function redisWitness(service: string, { plan }: WitnessContext): Witness {
     : hasRestoreHook(service, plan)
       ? null
       : `no restore hook on ${service} makes the server load what was restored`
-  const look = async (around: WitnessContext) => parseState(await queryServer(call(service, around.model, ['look']), around))
+  const look = async (around: WitnessContext) =>
+    parseState(await queryServer(call(service, around.model, ['look']), around))
   const act = (around: WitnessContext, ...action: string[]) => queryServer(call(service, around.model, action), around)
   const inWords = ({ marker }: RedisState) =>
     marker === null ? 'no planted key' : marker === value ? 'planted key' : 'another planted key'

@@ -4,7 +4,7 @@ import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { withBoundedInput } from '../bounded-input.ts'
 import type { BackupPlan } from '../plan.ts'
 import { settledExec } from '../settled-exec.ts'
-import type { WitnessContext, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { NO_CLIENT, NO_SERVER } from './inside-shell.ts'
 
 /**

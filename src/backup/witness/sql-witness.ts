@@ -1,6 +1,6 @@
 import { CcCiError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
-import type { WitnessContext, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { describeFingerprint, type Fingerprint } from './fingerprint.ts'
 import { notCoveredReason } from './server.ts'
 import { compareFingerprints, type Survival } from './survival.ts'

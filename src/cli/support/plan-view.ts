@@ -146,7 +146,7 @@ function baseText({ base }: RunPlan): string {
   return base.kind === 'no-delta' ? `${text} runs the same as head` : text
 }
 
-/** One that must be asked for is told where it was. */
+/** One that must be requested is shown where it was. */
 function tiersOf({ selected }: RunPlan): TierId[] {
   return TIER_IDS.filter((id) => !TIERS[id].byRequest || selected.includes(id))
 }

@@ -15,7 +15,7 @@ export interface SweptOptions {
 }
 
 /**
- * What there is to sweep: the recipes of the list, those that were named of it, and those that have settings of the operator and are on no list, which is told.
+ * What there is to sweep: the recipes of the list, those that were named of it, and those that have settings of the operator and are on no list, which is reported.
  * Throws UsageError `no-sweep-list`.
  */
 export async function sweptRecipes(

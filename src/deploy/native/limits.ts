@@ -29,7 +29,8 @@ export function withLimits(
   if (processes.by !== 'recipe') accommodations.push(`service ${name}: at most ${processes.most} processes`)
   const want = requestedMemory(service, added.memoryBytes)
   const limit = limitOf(want, added.run?.mostBytes ?? null)
-  if (limit.bytes !== null && limit.by !== 'recipe') accommodations.push(memoryNote(name, { want: want.bytes, ...limit }))
+  if (limit.bytes !== null && limit.by !== 'recipe')
+    accommodations.push(memoryNote(name, { want: want.bytes, ...limit }))
   const limits = {
     ...own,
     ...(limit.bytes === null ? {} : { memory: String(limit.bytes) }),

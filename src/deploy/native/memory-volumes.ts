@@ -28,7 +28,9 @@ function withSize(volume: ComposeNamed, bytes: number): ComposeNamed {
     .filter(Boolean)
   const others = mountOptions.filter((option) => !/^(?:size|nr_inodes|nr_blocks)=/.test(option))
   const most = Math.ceil(bytes / BYTES_PER_FILE)
-  const files = mountOptions.map((option) => Number(/^nr_inodes=(\d+)$/.exec(option)?.[1] ?? 0)).filter((count) => count > 0)
+  const files = mountOptions
+    .map((option) => Number(/^nr_inodes=(\d+)$/.exec(option)?.[1] ?? 0))
+    .filter((count) => count > 0)
   return {
     ...volume,
     driver_opts: { ...options, o: [...others, `size=${bytes}`, `nr_inodes=${Math.min(most, ...files)}`].join(',') },

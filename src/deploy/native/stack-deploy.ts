@@ -21,7 +21,7 @@ export interface StackDeployOptions {
 
 /**
  * `docker stack deploy` of one resolved document from standard input; returns when the engine has the services, before anything
- * runs. Throws DeployFailure with the words of the one who refused: the code of `codeOfRefusal` where the engine did, `compose-invalid` where the
+ * runs. Throws DeployFailure with the words of the one who refused: the code of `refusalCode` where the engine did, `compose-invalid` where the
  * CLI did. An older CLI than the document needs is InfraError `program-failed`.
  */
 export async function stackDeploy({ stack, model, dir, signal, mask, log }: StackDeployOptions): Promise<void> {

@@ -4,9 +4,9 @@ import { withMachineLock } from '../../lib/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
 import type { DependencyOutputs, ProvidedDependency, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
-import { awaitKeycloak, requestKeycloak, DISCOVERY } from './request.ts'
 import { keycloakDomain } from './domain.ts'
 import { newRealm, type Realm, realmName, representation } from './realm.ts'
+import { awaitKeycloak, DISCOVERY, requestKeycloak } from './request.ts'
 import { ensureService, KEYCLOAK_SERVICE, removeService } from './service.ts'
 
 const RELEASE_DEADLINE_MS = 90_000

@@ -9,9 +9,9 @@ import { decide } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
-import { finalStartRefusal } from './start-refusal.ts'
 import type { ConvergedStack, Diagnosis, Expected, Snapshot } from './snapshot.ts'
 import { StackObserver } from './stack-observer.ts'
+import { finalStartRefusal } from './start-refusal.ts'
 
 /** Progress carries a wait beyond its deadline, to this many times as long at most. */
 const LONGEST = 3

@@ -101,8 +101,8 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
   const unsteady = running.find((task) => task.inStateMs < holdFor(snapshot, service, task))
   if (unsteady)
     return `${service.service}: runs, and must hold for ${Math.round(holdFor(snapshot, service, unsteady) / 1000)} s`
-  const unchanged = running.some((task) => task.templateHash !== service.templateHash)
-  return unchanged && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
+  const hasOldTask = running.some((task) => task.templateHash !== service.templateHash)
+  return hasOldTask && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
 }
 
 /** A global service wants as many as the engine made; none yet counts as one. */

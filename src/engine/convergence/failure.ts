@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
 import { crashLoop, strandedSlots } from './loops.ts'
 import { memoryLimitReached } from './out-of-memory.ts'
-import { blameOfRefusal, startRefusal } from './start-refusal.ts'
 import { type Diagnosis, isCurrent, isTerminal, type Snapshot, unintendedTasks } from './snapshot.ts'
+import { blameOfRefusal, startRefusal } from './start-refusal.ts'
 import { stuckTask } from './stuck.ts'
 import { exitReason, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './task-exit.ts'
 

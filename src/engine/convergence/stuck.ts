@@ -3,10 +3,10 @@ import {
   currentTasks,
   type Diagnosis,
   isCurrent,
+  isReleasing,
   isTerminal,
   type ObservedTask,
   type Snapshot,
-  isReleasing,
 } from './snapshot.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expectedServices, isCurrent, type ObservedTask, type Snapshot } from '../convergence/snapshot.ts'
 import { endedByItself, signOf } from '../convergence/task-exit.ts'
-import { ENDS_PROGRAMS, explains, isNamed, mayFollow, type Intervention } from './interventions.ts'
+import { ENDS_PROGRAMS, explains, type Intervention, isNamed, mayFollow } from './interventions.ts'
 
 /** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */
 export interface Exit {
@@ -57,7 +57,11 @@ function isFailedStart({ at, ageMs }: { at: number; ageMs: number }, spans: read
   })
 }
 
-function whyEnded(end: { service: string; at: number }, spans: readonly Intervention[], followed: Set<string>): Exit['why'] {
+function whyEnded(
+  end: { service: string; at: number },
+  spans: readonly Intervention[],
+  followed: Set<string>,
+): Exit['why'] {
   const span = spans.find((one) => explains(one, end))
   if (span) return ENDS_PROGRAMS.includes(span.kind) && isNamed(span, end.service) ? 'own' : 'meant'
   const late = spans.findIndex((one) => mayFollow(one, end))

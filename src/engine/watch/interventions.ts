@@ -10,7 +10,7 @@ const INTERVENTIONS = {
   kill: { suspends: 'none', others: 'follow' },
   /** Code of the recipe or operator runs that may restart anything. */
   hook: { suspends: 'none', others: 'unexpected' },
-  /** A one-shot is started by hand; whoever asked is told how it ended, and decides what that means. */
+  /** A one-shot is started by hand; the caller gets its exit and decides what that means. */
   'run-once': { suspends: 'named', others: 'unexpected' },
   /** Everything ends and comes back by itself. */
   'engine-restart': { suspends: 'all', others: 'meant' },
@@ -25,7 +25,7 @@ interface InterventionRule {
 
 export type InterventionKind = keyof typeof INTERVENTIONS
 
-/** One disturbance and when it was, in epoch ms by our clock. */
+/** One intervention and when it was, in epoch ms by our clock. */
 export interface Intervention {
   readonly kind: InterventionKind
   /** The services that it may end; `all` is every one of the stack. */

@@ -13,11 +13,11 @@ export interface MemoryTotalOptions {
   readonly stack: string
   readonly mostBytes: number
   readonly clock: Clock
-  /** Told after all containers of the service that held most were killed. */
+  /** Called after all containers of the service that held most were killed. */
   readonly onOver: (service: string, heldBytes: number) => void
 }
 
-/** An engine as far as it is asked. */
+/** The calls that this needs. */
 type MemoryEngine = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'container'>
 
 /**

@@ -16,10 +16,10 @@ import { runMemoryExceeded } from '../convergence/out-of-memory.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
 import { StackObserver } from '../convergence/stack-observer.ts'
 import { type Exit, exitsOf } from './exits.ts'
-import { withReportedKills } from './reported-kills.ts'
+import { type Intervention, type InterventionKind, suspendedAt } from './interventions.ts'
 import { MemoryTotal } from './memory-total.ts'
-import { type InterventionKind, type Intervention, suspendedAt } from './interventions.ts'
-import { countedOf, judgeExits, exitFindings, unprovenServices, type UnprovenService } from './stability.ts'
+import { withReportedKills } from './reported-kills.ts'
+import { countedOf, exitFindings, judgeExits, type UnprovenService, unprovenServices } from './stability.ts'
 import { type Starvation, starvationIn } from './starvation.ts'
 
 /** The poll behind the events of the engine. */
@@ -133,7 +133,13 @@ export class StackWatch implements Disposable {
   }
 
   /** The same for what does not end with a call; gives the way to end it. */
-  begin({ kind, services }: { readonly kind: InterventionKind; readonly services: Intervention['services'] }): () => void {
+  begin({
+    kind,
+    services,
+  }: {
+    readonly kind: InterventionKind
+    readonly services: Intervention['services']
+  }): () => void {
     const index = this.#spans.push({ kind, services, from: this.#clock.now(), to: null }) - 1
     return () => {
       const span = this.#spans[index] as Intervention
@@ -177,7 +183,9 @@ export class StackWatch implements Disposable {
   async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly UnprovenService[]> {
     const snapshot = await this.look()
     const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
-    const young = unprovenServices(snapshot, leastMs).filter(({ service }) => this.#longestLife(snapshot, service) < leastMs)
+    const young = unprovenServices(snapshot, leastMs).filter(
+      ({ service }) => this.#longestLife(snapshot, service) < leastMs,
+    )
     return [...unproven, ...young]
   }
 

@@ -6,7 +6,7 @@ import { inEqualConditions } from './conditions.ts'
 import { type CellId, type CellRun, cellName, endsOf, type Factor, type Study, standsFor } from './contract.ts'
 import { type Decision, decide, drawsOfTier } from './decide.ts'
 import { matches, readCell } from './reading.ts'
-import type { AttributionRecord, Bisection, AttributionRun } from './record.ts'
+import type { AttributionRecord, AttributionRun, Bisection } from './record.ts'
 import { nextRun } from './schedule.ts'
 import type { ToolBuild } from './tool-build.ts'
 

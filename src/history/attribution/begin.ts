@@ -33,7 +33,7 @@ export interface AttributionRequest {
   readonly ref?: string
   /** The folder of the repository of cc-ci. */
   readonly repository: string
-  /** What each `cc-ci test` is told besides. */
+  /** More flags of each `cc-ci test`. */
   readonly flags: readonly string[]
   /** Default: six a cell, and three for each step of a search. */
   readonly runs?: number

@@ -68,7 +68,10 @@ function readResults({ state }: ToolBuild, run: string): ComparedResults | { rea
 }
 
 /** Results of another build or commit than the one that was asked for would be evidence for the wrong cell. */
-function resultMismatch({ tool, recipe }: ComparedResults, { build, ref }: Pick<CellOrder, 'build' | 'ref'>): string | null {
+function resultMismatch(
+  { tool, recipe }: ComparedResults,
+  { build, ref }: Pick<CellOrder, 'build' | 'ref'>,
+): string | null {
   if (recipe.commit !== ref || recipe.dirty) return `it judged ${recipe.commit}, not ${ref}`
   if (build.commit !== null && tool.commit !== build.commit)
     return `it was made by cc-ci ${tool.commit}, not ${build.commit}`

@@ -87,7 +87,9 @@ const bisectionShape = z.object({
 const recorded = z.object({ run: z.string(), finishedAt: z.string(), tiers, conditions })
 
 /** A recorded result of the old ends that came from elsewhere, with the build that made it: it counts only for the same build. */
-export const importedResultShape = recorded.extend({ tool: z.object({ version: z.string(), commit: z.string().nullable() }) })
+export const importedResultShape = recorded.extend({
+  tool: z.object({ version: z.string(), commit: z.string().nullable() }),
+})
 export type ImportedResult = Frozen<z.infer<typeof importedResultShape>>
 
 const recordShape = z

@@ -49,7 +49,7 @@ export function exportResult(file: string): ImportedResult | null {
   }
 }
 
-/** Reads what `broughtBy` gave; null where another build made it: then it says nothing of drift. Throws UsageError `recorded-damaged`. */
+/** Reads what `exportResult` gave; null where another build made it: then it says nothing of drift. Throws UsageError `recorded-damaged`. */
 export function readImported(file: string, own: Pick<ToolIdentity, 'version' | 'commit'>): RecordedRun | null {
   try {
     const { tool, ...recorded } = importedResultShape.parse(JSON.parse(readFileSync(file, 'utf8')))

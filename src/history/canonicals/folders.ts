@@ -69,8 +69,14 @@ export function generationsOf(home: string): CanonicalGeneration[] {
 }
 
 /** The one that counts: the newest of its version that can be read. */
-export function newestWhole(generations: readonly CanonicalGeneration[]): (CanonicalGeneration & { readonly manifest: Manifest }) | null {
-  return generations.find((generation): generation is CanonicalGeneration & { manifest: Manifest } => generation.manifest !== null) ?? null
+export function newestWhole(
+  generations: readonly CanonicalGeneration[],
+): (CanonicalGeneration & { readonly manifest: Manifest }) | null {
+  return (
+    generations.find(
+      (generation): generation is CanonicalGeneration & { manifest: Manifest } => generation.manifest !== null,
+    ) ?? null
+  )
 }
 
 /** Versions of a recipe, newest first. */

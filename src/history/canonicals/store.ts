@@ -21,13 +21,13 @@ import { type CurrentImageId, verify } from '../kept-data/verification.ts'
 import { FORMAT, type Manifest } from './contract.ts'
 import { evictions } from './eviction.ts'
 import {
+  type CanonicalGeneration,
   canonicalsDir,
   draftsDir,
   foldersIn,
+  generationsIn,
   generationsOf,
   homeOf,
-  type CanonicalGeneration,
-  generationsIn,
   newestWhole,
   usedMark,
   versionsOf,
@@ -80,7 +80,8 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
         now: () => clock.now(),
         async committed() {
           await removeOlder(dirname(target))
-          for (const generation of evictions(generationsIn(state), { bytes: budgetBytes, spare: target })) await removeGenerationLocked(generation)
+          for (const generation of evictions(generationsIn(state), { bytes: budgetBytes, spare: target }))
+            await removeGenerationLocked(generation)
           await pinRuns(state)
         },
       })
@@ -116,7 +117,10 @@ function unusable(why: string): CanonicalLookup {
   return { kind: 'unusable', why }
 }
 
-function lentOf({ dir, home }: CanonicalGeneration, { manifest, clock }: { manifest: Manifest; clock: Clock }): Canonical {
+function lentOf(
+  { dir, home }: CanonicalGeneration,
+  { manifest, clock }: { manifest: Manifest; clock: Clock },
+): Canonical {
   const { recipe, version, commit } = manifest
   // A plan only looks: it is used when somebody reads it.
   const used = () => writeFileSync(usedMark(home), `${new Date(clock.now()).toISOString()}\n`, { mode: 0o600 })

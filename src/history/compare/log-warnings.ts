@@ -17,7 +17,7 @@ export interface LogWarning {
   readonly times: number
 }
 
-/** Lines of the logs of a run that warn, by service and shape (`shapeOf`); null where no log is kept. */
+/** Lines of the logs of a run that warn, by service and shape (`withoutNumbers`); null where no log is kept. */
 export function logWarnings(logs: string): ReadonlyMap<string, LogWarning> | null {
   const files = filesIn(logs)
   if (files.length === 0) return null

@@ -1,4 +1,4 @@
-import type { Expectations, DurationPercentiles } from '../../verdict/events.ts'
+import type { DurationPercentiles, Expectations } from '../../verdict/events.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
 import { DEFAULT_RULE } from '../compare/comparable.ts'
 import { haveSameMeaning } from '../compare/dimensions.ts'

@@ -20,7 +20,7 @@ export interface ChangeParts {
   readonly summaryOf: (run: string) => RunSummary | null
 }
 
-/** The worst first: a cell is told by it. */
+/** The worst first: it stands for the whole cell. */
 const GRAVITY: readonly Word[] = [
   ...(['regression', 'new failure', 'other failure', 'unstable', 'unknown', 'disappeared'] as const),
   ...(['fixed', 'new pass', 'still failing', 'appeared', 'same'] as const),

@@ -46,7 +46,7 @@ export interface Candidate {
   readonly memoryBytes: number
   readonly release: { readonly tag: string; readonly commit: string } | null
   readonly heads: readonly CandidateHead[]
-  /** Why nothing of it can be told; the rest is empty then. */
+  /** Why nothing is known of it; the rest is empty then. */
   readonly problem: { readonly code: 'not-enrolled' | 'unreadable'; readonly text: string } | null
 }
 

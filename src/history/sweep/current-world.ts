@@ -8,7 +8,7 @@ import { EVIDENCE_SCHEMA } from '../../verdict/evidence.ts'
 import { environmentFacts } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 import type { Candidate } from './contract.ts'
-import { runsByCommit, type CurrentWorld } from './up-to-date.ts'
+import { type CurrentWorld, runsByCommit } from './up-to-date.ts'
 
 const ASKED_AT_ONCE = 4
 

@@ -5,7 +5,7 @@ import { usualDurations } from './durations.ts'
 import { excludedBy, exclusionNotes } from './exclusions.ts'
 import type { Exclusion } from './list-file.ts'
 import type { PlannedCell, SweepNote, SweepPlan } from './record.ts'
-import { runsByCommit, upToDate, type CurrentWorld } from './up-to-date.ts'
+import { type CurrentWorld, runsByCommit, upToDate } from './up-to-date.ts'
 
 export interface Planning {
   readonly id: string

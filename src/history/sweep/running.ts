@@ -18,7 +18,7 @@ export interface CellRunner {
   settle(run: string, signal: AbortSignal): Promise<boolean>
 }
 
-/** What somebody who looks on is told. */
+/** Progress for whoever watches. */
 export type SweepStep =
   | { readonly step: 'planned'; readonly toRun: number; readonly kept: number; readonly etaMs: number | null }
   | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: Progress }

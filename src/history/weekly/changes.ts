@@ -1,7 +1,7 @@
 import { type Dimension, differencesOf } from '../compare/dimensions.ts'
 import { wordOf } from '../compare/messages.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { evidenceOf, type TierOutcome, type Line } from './lines.ts'
+import { evidenceOf, type Line, type TierOutcome } from './lines.ts'
 import type { Change } from './report.ts'
 import type { Week } from './week.ts'
 

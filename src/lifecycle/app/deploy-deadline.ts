@@ -37,7 +37,9 @@ export function explainedDeadline(
   const place = sources.get('timeouts.deploy')
   if (place) return { ms, source: 'setting', why: `timeouts.deploy, ${formatLocation(place)}` }
   const labels = services.flatMap(({ labels }) => Object.entries(labels))
-  const declared = labels.filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key)).map(([, value]) => Number(value) * 1000)
+  const declared = labels
+    .filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key))
+    .map(([, value]) => Number(value) * 1000)
   const longest = Math.max(0, ...declared.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))
   const said: DeployDeadline =
     longest > ms

@@ -1,11 +1,11 @@
 import { join, relative } from 'node:path'
 import { checkHttp } from '../../checks/http.ts'
 import { listeningPorts } from '../../checks/listening-ports.ts'
-import { unreachableFromProxy } from '../../checks/unreachable-from-proxy.ts'
 import { checkOtherRoutes, otherRoutes } from '../../checks/other-routes.ts'
 import { httpExposure, routedServices } from '../../checks/routed-services.ts'
 import { runningTasks } from '../../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../../checks/smoke.ts'
+import { unreachableFromProxy } from '../../checks/unreachable-from-proxy.ts'
 import type { Deployment, Release } from '../../deploy/deployer.ts'
 import type { ConvergedStack } from '../../engine/convergence/snapshot.ts'
 import type { Operation } from '../../public/ctx.ts'
@@ -82,7 +82,8 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
     mask: (text: string) => masker.mask(text),
   }
   // Whoever cannot be reached need not be asked. Of another proxy nobody here knows the networks.
-  const unreachable = (service: string) => (edge.apiPort === null ? null : unreachableFromProxy(release.stack, stack, service))
+  const unreachable = (service: string) =>
+    edge.apiPort === null ? null : unreachableFromProxy(release.stack, stack, service)
   const own = routed.filter(({ namesDomain }) => namesDomain)
   const off = own.map(({ service }) => unreachable(service))
   if (off[0] && !off.includes(null)) throw new TierStop('task-answers', off[0])

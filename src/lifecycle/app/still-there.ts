@@ -1,4 +1,4 @@
-import { requestEdge, RedirectLoop } from '../../checks/edge-request.ts'
+import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
 import { proxyAnswer } from '../../checks/proxy-answer.ts'
 import { Stillness } from '../../checks/stillness.ts'
@@ -13,11 +13,11 @@ import {
   LOSSES,
   type Loss,
   lossesOf,
-  type ReleaseSurface,
-  releaseSurface,
   type PublishedPort,
   portSubject,
   publishedPorts,
+  type ReleaseSurface,
+  releaseSurface,
   routeSubject,
   servedPlaces,
 } from '../judging/regression.ts'
@@ -123,7 +123,14 @@ async function lookAtPlace(
   looking: AbortSignal,
 ): Promise<Seen> {
   try {
-    const answer = await requestEdge({ edge: host.edge, domain, path, follow: false, uncertified: true, signal: looking })
+    const answer = await requestEdge({
+      edge: host.edge,
+      domain,
+      path,
+      follow: false,
+      uncertified: true,
+      signal: looking,
+    })
     // A circle of redirects is an answer; whether it is a good one is judged where the app is looked at.
     if (answer instanceof RedirectLoop) return { status: 302 }
     const routes = (await routesFor(domain, host.edge)) ?? []

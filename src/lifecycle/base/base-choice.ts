@@ -18,7 +18,7 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       readonly via: readonly Step[]
     }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
-  /** There is, or may be, a release to upgrade from, and it cannot be had: an upgrade that should be judged and cannot. */
+  /** There is, or may be, a release to upgrade from, and it is unavailable: an upgrade that should be judged and cannot. */
   | { readonly kind: 'unresolved'; readonly cause: Cause }
   /** `skip`: how the upgrade tier is skipped. Default: structural. `same`: the newest release before head, which runs the same. */
   | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind; readonly same?: BaseRef }

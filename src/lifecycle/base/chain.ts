@@ -23,8 +23,7 @@ export function parseChain(text: string): Chain | null {
   if (open) named.pop()
   const [first = '', ...stops] = named
   const wrong = named.find((name) => name === '' || name === 'auto' || name === 'none' || name === 'head')
-  if (wrong !== undefined)
-    throw badChain(text, wrong === '' ? 'a release of it has no name' : `${wrong} is no release`)
+  if (wrong !== undefined) throw badChain(text, wrong === '' ? 'a release of it has no name' : `${wrong} is no release`)
   if (open && stops.length > 0) throw badChain(text, 'an open end stands behind the first release only')
   if (named.length > MOST_STOPS) throw badChain(text, `it names ${named.length} releases, and may name ${MOST_STOPS}`)
   return { first, stops, open }

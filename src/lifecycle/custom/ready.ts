@@ -1,4 +1,4 @@
-import { requestEdge, RedirectLoop } from '../../checks/edge-request.ts'
+import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { type Probe, type ProbeLook, probeName } from '../../checks/probes/probe.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'

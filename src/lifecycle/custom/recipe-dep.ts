@@ -22,7 +22,11 @@ import { awaitReady } from './ready.ts'
  * settings as if it were tested itself: dependencies, install-steps.sh, env, timeouts, health, `ready`. Its stack is named below
  * the app's, so that the ledger of the run has it.
  */
-export async function provideRecipe(context: RunContext, reporter: TierReporter, name: string): Promise<ProvidedDependency> {
+export async function provideRecipe(
+  context: RunContext,
+  reporter: TierReporter,
+  name: string,
+): Promise<ProvidedDependency> {
   const plan = await planOf(context, name)
   const mask = (text: string) => context.masker.mask(text)
   using watch = new StackWatch(context.host.engine, { stack: plan.app.stack, mask, clock: context.clock })

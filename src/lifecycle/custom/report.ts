@@ -99,7 +99,7 @@ function errorRow({ side, file, message, phase }: FileError, files: readonly Spe
   return troubleRow(side && file ? { side, file } : files[0], title, message)
 }
 
-/** Tests that were begun and of which no end was told. */
+/** Tests that began and did not report an end. */
 function unfinished(heard: readonly ReportMessage[], input: ReportInput): CustomRow[] {
   const open = new Map<string, SpecFile & { readonly title: string }>()
   for (const message of heard) {
@@ -113,7 +113,7 @@ function unfinished(heard: readonly ReportMessage[], input: ReportInput): Custom
   )
 }
 
-/** What does not fit together and is told by no failed row yet. */
+/** Contradictions that no failed row shows yet. */
 function contradictions(heard: readonly ReportMessage[], rows: readonly CustomRow[], input: ReportInput): string[] {
   if (rows.some(({ status }) => status === 'failed')) return []
   const total = heard.reduce((sum, message) => sum + (message.kind === 'begin' ? message.total : 0), 0)

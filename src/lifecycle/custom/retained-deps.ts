@@ -25,11 +25,16 @@ const fileShape = z.object({
 type RetainedDeps = Readonly<Record<string, DependencyOutputs>>
 
 /**
- * Keeps what each dependency gave beside the record of a run whose app stays up, so that another process can use it. Credentials are among it:
+ * Stores the outputs of each dependency beside the record of a run whose app stays up, so that another process can use it. Credentials are among it:
  * the file is its owner's alone, is never uploaded, and goes with the app.
  */
 export function keepDeps({ resources, folder }: Pick<RunContext, 'resources' | 'folder'>): void {
-  const outputsOf = ({ credentials, secrets, reach, authority }: ProvidedDependency) => ({ credentials, secrets, reach, authority })
+  const outputsOf = ({ credentials, secrets, reach, authority }: ProvidedDependency) => ({
+    credentials,
+    secrets,
+    reach,
+    authority,
+  })
   const deps = Object.fromEntries([...resources.deps.provided].map(([name, provided]) => [name, outputsOf(provided)]))
   writeJsonSync(folder.retainedDeps, { schema: 1, deps })
 }

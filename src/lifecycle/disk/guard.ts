@@ -4,8 +4,8 @@ import { type Blindness, ObservationGaps } from '../../lib/lookout.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { type DiskGauge, openGauge } from './gauge.ts'
 import { type DiskBounds, type DiskFull, type DiskReading, isShort, judgeDisk, ownBytes } from './judge.ts'
-import { stopWriters } from './stop-writers.ts'
 import { awaitShortage } from './shortage.ts'
+import { stopWriters } from './stop-writers.ts'
 import { type MeasuredRun, measureRun, type Writer } from './written.ts'
 
 export interface DiskGuardOptions {
@@ -80,7 +80,7 @@ export class DiskGuard {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Looks now, for whoever met a fault that a full disk would explain. Null also where it cannot be told. */
+  /** Looks now, for whoever met a fault that a full disk would explain. Null also where it is unknown. */
   async found(): Promise<DiskFull | null> {
     await this.#look()
     return this.#full
@@ -168,7 +168,7 @@ export class DiskGuard {
     const signal = AbortSignal.any([this.#closing.signal, ended.signal])
     const measured = measureRun(this.#engine, { ...run, folder: this.#gauge?.folder ?? null }, signal).catch(
       (error: unknown) => {
-        // What is given up for a short disk is told by that.
+        // The short disk is the reported reason.
         if (!ended.signal.aborted) this.#unmeasured = error
         return null
       },

@@ -3,7 +3,7 @@ import { TIER_IDS, TIERS, type TierId, withNeeds } from '../../verdict/tiers.ts'
 /** How far a run has come. */
 export interface Progress {
   readonly passed: (tier: TierId) => boolean
-  /** The version under test is what awaitServing, or there is no other. */
+  /** The version under test is what serves, or there is no other. */
   readonly headServes: boolean
   /** Where the app was found to be broken for good. */
   readonly failedIn?: TierId | undefined

@@ -7,13 +7,13 @@ import { isNoSpace } from '../../lib/no-space.ts'
 import { CAUSES, type Cause, cause } from '../../verdict/causes.ts'
 import { fold } from '../../verdict/fold.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
-import { type UpdateContext, isCauseCode, type RunContext, TierStop } from '../context.ts'
+import { isCauseCode, type RunContext, TierStop, type UpdateContext } from '../context.ts'
 import { carriedTiers } from '../kept-data/checkpoint.ts'
 import { bringBack } from '../kept-data/resume.ts'
 import { type TierReporter, tierReporter } from '../reporter.ts'
 import { TIER_RUNNERS } from '../tiers/index.ts'
 import { blockerOf } from './blocker.ts'
-import { doubtOf, advanceDoubtWindow } from './doubt.ts'
+import { advanceDoubtWindow, doubtOf } from './doubt.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
@@ -70,7 +70,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     debug('tier failed', { tier: id, outcome, check: check, code: why.code, error: messageOf(error) })
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
-    // What the watch finds after the last look of a tier that passed is told by the next one: nothing is blocked by a tier that has no cause.
+    // What the watch finds after the last look of a tier that passed is reported by the next one: nothing is blocked by a tier that has no cause.
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
   const why = doubtOf(id, next, advanceDoubtWindow(context, begun))

@@ -83,7 +83,7 @@ export async function awaitConvergenceAsNew(
   await asNew(lost, () => awaitConvergence(context, ofNew(reporter), deployed, before))
 }
 
-/** It is ready and awaitServing, as it did when it was installed: hooks need a server that has made its own files. */
+/** It is ready and serves, as it did when it was installed: hooks need a server that has made its own files. */
 export async function awaitServingAsNew(
   context: RunContext,
   reporter: TierReporter,
@@ -197,5 +197,7 @@ export async function reportUncovered(
 function isOfHooks({ plan, state }: RunContext, volume: string, release: Release): boolean {
   const hooked = plan.backup.hooks.map(({ service }) => service)
   const watched = (state.witnesses?.witnesses ?? []).map(({ subject }) => subject.slice(subject.indexOf(':') + 1))
-  return servicesMounting(volume, release.stack).some((service) => hooked.includes(service) || watched.includes(service))
+  return servicesMounting(volume, release.stack).some(
+    (service) => hooked.includes(service) || watched.includes(service),
+  )
 }

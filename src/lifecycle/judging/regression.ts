@@ -37,7 +37,7 @@ export function releaseSurface({ stack, app }: Release): ReleaseSurface {
 /** One release, as what it offers is read from. */
 export interface ReleaseSurface {
   readonly stack: ResolvedStack
-  /** Of the app: hosts are told relative to it. */
+  /** Of the app: hosts are shown relative to it. */
   readonly domain: string
 }
 

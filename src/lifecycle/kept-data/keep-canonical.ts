@@ -52,7 +52,9 @@ export async function settleCanonical({ keeping, plan, events, clock }: RunConte
     const { version } = keyOf(plan)
     events.append({
       type: 'finding',
-      ...(green ? canonicalKept(version) : notKept('the teardown was not clean, or a secret stood in what is kept', 'warning')),
+      ...(green
+        ? canonicalKept(version)
+        : notKept('the teardown was not clean, or a secret stood in what is kept', 'warning')),
     })
   } catch (error) {
     events.append({ type: 'finding', ...notKept(messageOf(error), 'warning') })

@@ -48,7 +48,7 @@ export async function checkpointAfter(
   const { checkpoints, plan, state, watch } = context
   const { current } = state
   if (!checkpoints?.everyTier || !current) return
-  // Nothing is stopped for what is refused; it is told there.
+  // Nothing is stopped for what is refused; it is reported there.
   if (checkpoints.keeper.refusal(plan) !== null) return keepCheckpoint(context, reporter, after)
   const quiet = reporter.quiet()
   await assertStableBeforeStop(context, reporter)

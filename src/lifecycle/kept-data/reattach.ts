@@ -5,7 +5,7 @@ import { InternalError } from '../../lib/errors.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { awaitConvergence, awaitServing, lookAt } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
-import { type UpdateContext, type RunContext, TierStop } from '../context.ts'
+import { type RunContext, TierStop, type UpdateContext } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
@@ -14,7 +14,7 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { Canonical, CanonicalUse } from './canonical.ts'
-import { deployOn, fill, type StoredDataKind, type DataDeployment, refuseOtherImages, stillThere } from './put-data.ts'
+import { type DataDeployment, deployOn, fill, refuseOtherImages, type StoredDataKind, stillThere } from './put-data.ts'
 
 interface LentCanonical {
   readonly data: Canonical
@@ -24,7 +24,7 @@ type Lent = Extract<CanonicalUse, { canonical: Canonical }>
 
 /**
  * Gives the base the data of its canonical, before the upgrade: in a quick run as the first deployment of all, in a cold one in place of what the new
- * installation made. Then the base runs on it and awaitServing, or the upgrade cannot be judged: whatever is wrong here is not the fault of head.
+ * installation made. Then the base runs on it and serves, or the upgrade cannot be judged: whatever is wrong here is not the fault of head.
  */
 export async function reattach(
   start: RunContext,

@@ -3,7 +3,7 @@ import type { Deployment, Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { plant, unplant } from '../app/witnessing.ts'
-import { type UpdateContext, type RunContext, TierStop } from '../context.ts'
+import { type RunContext, TierStop, type UpdateContext } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
@@ -12,7 +12,7 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type ResumedRun, releaseAfter } from './checkpoint.ts'
-import { deployOn, type StoredDataKind, refuseOtherImages, stillThere } from './put-data.ts'
+import { deployOn, refuseOtherImages, type StoredDataKind, stillThere } from './put-data.ts'
 
 /**
  * Deploys the app of the failed run again, on the data of its checkpoint: before the first tier that looks at it. Whatever is wrong here is not proven to be

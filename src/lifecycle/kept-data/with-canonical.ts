@@ -1,5 +1,5 @@
 import { type Head, type PlanRequest, planHead, type RunPlan } from '../plan.ts'
-import type { Canonical, CanonicalLibrary, CanonicalUse, CanonicalLookup } from './canonical.ts'
+import type { Canonical, CanonicalLibrary, CanonicalLookup, CanonicalUse } from './canonical.ts'
 
 /** Whether the run wants the data of a canonical, and where it asks for one. */
 export interface CanonicalOptions {
@@ -10,7 +10,7 @@ export interface CanonicalOptions {
 
 /**
  * The plan, with the data of a canonical where one is wanted and there. It never decides which version is the base: that is what operators have, and the
- * history knows it. Where the canonical of exactly that version cannot be had, the run is a cold one and says why.
+ * history knows it. Where the canonical of exactly that version is unavailable, the run is a cold one and says why.
  */
 export async function planWithCanonical(head: Head, request: PlanRequest, wish: CanonicalOptions): Promise<RunPlan> {
   const cold = await planHead(head, request)
@@ -46,7 +46,11 @@ async function lookFor(plan: RunPlan, library: CanonicalLibrary): Promise<Canoni
   return whyNot(found, released.tag, library.versions(recipe))
 }
 
-function whyNot(found: Exclude<CanonicalLookup, { kind: 'usable' }>, version: string, others: readonly string[]): string {
+function whyNot(
+  found: Exclude<CanonicalLookup, { kind: 'usable' }>,
+  version: string,
+  others: readonly string[],
+): string {
   if (found.kind === 'unusable') return `the canonical of ${version} is not used: ${found.why}`
   if (others.length === 0) return `no canonical of ${version} is kept, nor of any other version`
   return `no canonical of ${version} is kept, and ${version} is what operators have: not taken is that of ${others.slice(0, 3).join(', ')}`

@@ -4,9 +4,9 @@ import { usedSecrets } from '../../recipe/secrets.ts'
 import type { Contract } from '../../verdict/events.ts'
 import {
   mountedVolumes,
-  releaseSurface,
   portSubject,
   publishedPorts,
+  releaseSurface,
   routeSubject,
   servedPlaces,
 } from '../judging/regression.ts'

@@ -7,7 +7,15 @@ import type { LintInput } from '../../recipe/lint/rule.ts'
 import type { RecipeTree } from '../../recipe/model.ts'
 import { resolveStack } from '../../recipe/resolve.ts'
 import { readTree } from '../../recipe/tree.ts'
-import { appOf, customizationOf, type Head, type PlanRequest, planHead, type RunPlan, MissingAppError } from '../plan.ts'
+import {
+  appOf,
+  customizationOf,
+  type Head,
+  MissingAppError,
+  type PlanRequest,
+  planHead,
+  type RunPlan,
+} from '../plan.ts'
 import { newAppEnv } from './release.ts'
 
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
@@ -53,7 +61,7 @@ function sourceOf({ repo, commit, worktree }: Head, request: PlanRequest, tree: 
   }
 }
 
-/** What the plan and a part by itself both stop with is told once; what a rule tells, by that rule. */
+/** What the plan and a part by itself both stop with is reported once; what a rule tells, by that rule. */
 function eachOnce(problems: readonly RecipeError[]): RecipeError[] {
   const once = new Map(problems.map((problem) => [problem.describe(), problem]))
   return [...once.values()].filter((problem) => !(problem instanceof MissingAppError))

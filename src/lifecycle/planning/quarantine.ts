@@ -36,7 +36,11 @@ export function applyQuarantine(rows: readonly CustomRow[], { active }: Quaranti
 }
 
 /** Entries about files that were run, none of whose tests has that name: a quarantine that nobody is in. */
-export function unmatchedEntries(rows: readonly CustomRow[], files: readonly SpecFile[], { active }: Quarantine): Finding[] {
+export function unmatchedEntries(
+  rows: readonly CustomRow[],
+  files: readonly SpecFile[],
+  { active }: Quarantine,
+): Finding[] {
   const run = new Set(files.map(shownFile))
   const known = new Set(rows.map((row) => JSON.stringify([shownFile(row), row.title])))
   return active

@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.ts'
-import type { RunAdditions, App, Release } from '../../deploy/deployer.ts'
+import type { App, Release, RunAdditions } from '../../deploy/deployer.ts'
 import { collectErrors } from '../../lib/collect.ts'
 import type { RecipeError } from '../../lib/errors.ts'
 import { appEnv } from '../../recipe/app-env.ts'

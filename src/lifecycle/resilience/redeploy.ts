@@ -3,10 +3,10 @@ import { deployRelease } from '../app/deploy-release.ts'
 import { awaitConvergence } from '../app/serving.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
-import { restartsOf, type StackState } from './restarts.ts'
 import { restartCause } from './restart-cause.ts'
+import { restartsOf, type StackState } from './restarts.ts'
 
-/** Deploys what runs once more, as operators do now and then, and looks that every task stays. Throws TierStop: see `whyRestarted`. */
+/** Deploys what runs once more, as operators do now and then, and looks that every task stays. Throws TierStop: see `restartCause`. */
 export async function deployAgain(
   context: RunContext,
   reporter: TierReporter,

@@ -7,14 +7,14 @@ import { type Host, type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
 import { attributeFailure } from './attribute-failure.ts'
-import { staleTasks, foreignContainers } from './engine-use.ts'
+import { foreignContainers, staleTasks } from './engine-use.ts'
 
 const BACK_DEADLINE_MS = 60_000
 const RESTARTED = { kind: 'engine-restart' } as const
 
 /**
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
- * keeps it from being restarted is told. Gives the host as it is then: the edge may have other ports.
+ * keeps it from being restarted is reported. Gives the host as it is then: the edge may have other ports.
  */
 export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployment): Promise<Host> {
   const { host, plan, clock } = context

@@ -45,7 +45,7 @@ function differing(a: ServiceState, b: ServiceState): string[] {
   return a.endpointHash === b.endpointHash ? template : [...template, 'ports']
 }
 
-/** Tasks that ran before and were told to end. */
+/** Tasks that ran before and were asked to end. */
 function replaced(before: StackState, after: StackState, service: ServiceState): string[] {
   return running(before, service).filter((id) => {
     const task = after.tasks.find((one) => one.id === id)

@@ -12,14 +12,14 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import {
   awaitConvergenceAsNew,
-  recountFiles,
+  awaitServingAsNew,
   type LostMachine,
   loseMachine,
   planLoss,
+  recountFiles,
+  reportUncovered,
   restartBesideHooks,
   restoreFiles,
-  awaitServingAsNew,
-  reportUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'

@@ -11,15 +11,15 @@ import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import {
   awaitConvergenceAsNew,
+  awaitServingAsNew,
   recountFiles,
+  reportUncovered,
   restartBesideHooks,
   restoreFiles,
-  awaitServingAsNew,
-  reportUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { type BackedUpVersion, releaseName, releaseBefore, versionBefore } from '../rollback/before.ts'
+import { type BackedUpVersion, releaseBefore, releaseName, versionBefore } from '../rollback/before.ts'
 import { type ReplacedHead, replaceHead } from '../rollback/replace.ts'
 import { hooks, recordHooks } from './backup.ts'
 

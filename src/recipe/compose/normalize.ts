@@ -220,7 +220,11 @@ function normalizeNamed(
   return result
 }
 
-function externalOf(entry: DataMap, { section, name }: { section: string; name: string }, on: NormalizeContext): DataMap {
+function externalOf(
+  entry: DataMap,
+  { section, name }: { section: string; name: string },
+  on: NormalizeContext,
+): DataMap {
   const path = [section, name]
   const inner = isDataMap(entry.external) ? entry.external.name : undefined
   if (inner !== undefined && entry.name !== undefined)

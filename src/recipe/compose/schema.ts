@@ -1,8 +1,8 @@
 import { parseGoDuration } from './go-duration.ts'
+import { INTRODUCED_IN } from './introduced-in.ts'
 import { isAt } from './path-pattern.ts'
 import { DATE } from './scalar.ts'
 import { forms, keys, kind, list, names, type Report, type Shape } from './shape.ts'
-import { INTRODUCED_IN } from './introduced-in.ts'
 import type { DataMap } from './source.ts'
 
 /** The compose version the docker CLI assumes when a file names none, and the newest it knows. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { withUpgradeSides, type UpgradeSide } from './upgrade-sides.ts'
 import { fact, versionVariables } from './coop-cloud.ts'
 import { NO_RELEASE } from './evolution.ts'
 import type { LintContext, LintFact } from './rule.ts'
+import { type UpgradeSide, withUpgradeSides } from './upgrade-sides.ts'
 
 const KINDS = { configs: 'config', secrets: 'secret' } as const
 

@@ -48,7 +48,9 @@ export function isUsable({ protocol, rule }: Router): boolean {
 /** Rules of the stack's routers that listen to HTTPS, those of the service `app` first. `web` is the plain HTTP of every Co-op Cloud proxy. */
 export function httpsRules(stack: ResolvedStack): string[] {
   const configs = traefikConfigs(stack).filter(({ enabled }) => enabled)
-  const routers = [...configs.filter(isMain), ...configs.filter((config) => !isMain(config))].flatMap((config) => config.routers)
+  const routers = [...configs.filter(isMain), ...configs.filter((config) => !isMain(config))].flatMap(
+    (config) => config.routers,
+  )
   return routers.flatMap(({ protocol, rule, entrypoints }) => {
     const plain = entrypoints.length > 0 && entrypoints.every((name) => name === 'web')
     return protocol === 'http' && rule !== null && !plain ? [rule] : []

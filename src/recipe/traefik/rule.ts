@@ -87,7 +87,9 @@ function namedBy(rule: Rule): readonly string[] {
 function allAllowed(rule: Rule, isAllowed: (matcher: Matcher) => boolean): boolean {
   if (rule.is === 'not') return false
   if (rule.is === 'matcher') return isAllowed(rule.matcher)
-  return rule.is === 'any' ? rule.of.every((part) => allAllowed(part, isAllowed)) : rule.of.some((part) => allAllowed(part, isAllowed))
+  return rule.is === 'any'
+    ? rule.of.every((part) => allAllowed(part, isAllowed))
+    : rule.of.some((part) => allAllowed(part, isAllowed))
 }
 
 function alternativesOf(rule: Rule): Alternatives | null {

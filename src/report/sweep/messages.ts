@@ -52,7 +52,7 @@ export function changeWords(change: CellChange | null): string {
   return `${change.word}${where}${change.owner === null ? '' : ` (${change.owner})`}`
 }
 
-/** Cells with a difference that somebody owns; what only came or went is told last. */
+/** Cells with a difference that somebody owns; what only came or went is listed last. */
 export function newsOf({ cells, disappeared }: Matrix): MatrixCell[] {
   const news = [...cells, ...disappeared].filter(({ change }) => change?.owner != null)
   const isListed = ({ change }: MatrixCell) =>

@@ -46,7 +46,9 @@ export const assignmentShape = z.object({
   /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
   recorded: importedResultShape.nullish(),
 })
-export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { readonly recorded?: ImportedResult | null }
+export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & {
+  readonly recorded?: ImportedResult | null
+}
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),
@@ -81,7 +83,7 @@ export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 
 export const LEASE = { ms: 30_000, renewMs: 2_000 } as const
 
 /**
- * A cancelled run is finished before it is over: its files are still taken until the teardown is told of, for `filesMs` at most. A worker gives up
+ * A cancelled run is finished before it is over: its files are still taken until the teardown is reported, for `filesMs` at most. A worker gives up
  * bringing them `bringMs` after the run's process has ended.
  */
 export const CANCELLED = { filesMs: 900_000, bringMs: 120_000 } as const

@@ -93,7 +93,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not now',
 }
 
-/** A browser on a page; programs are told in JSON. */
+/** A browser on a page; programs get JSON. */
 function isForPeople(c: Context): boolean {
   const { path } = c.req
   const machine = ['/api/', '/hooks/', '/worker/', '/metrics'].some((start) => path.startsWith(start))

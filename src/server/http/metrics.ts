@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../contract/store.ts'
 
-/** What Prometheus is told; a registry of its own, so that two servers in one process do not meet. */
+/** The metrics for Prometheus; a registry of its own, so that two servers in one process do not meet. */
 export interface Metrics {
   readonly registry: Registry
   hook(result: string): void

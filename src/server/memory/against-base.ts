@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BaseCommit, basesOf, type FoundBase, findBase, type BaseLookup } from '../../history/against-base.ts'
+import { type BaseCommit, type BaseLookup, basesOf, type FoundBase, findBase } from '../../history/against-base.ts'
 import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
 import { summaryOf } from '../../history/run-summary.ts'
@@ -57,7 +57,8 @@ export function createBaseMemory({ state, clock, masker }: BaseMemoryDeps): Base
     const before = found.run.id
     const key = [after, before].map((run) => `${run} ${isPruned(state, run)}`).join(' ')
     const comparison =
-      cached.get(key) ?? compareRuns(comparisonSide(state, before, masker), comparisonSide(state, after, masker), found.found)
+      cached.get(key) ??
+      compareRuns(comparisonSide(state, before, masker), comparisonSide(state, after, masker), found.found)
     if (cached.size >= MOST_KEPT) cached.clear()
     cached.set(key, comparison)
     return comparison

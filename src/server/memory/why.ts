@@ -61,7 +61,11 @@ export interface WhyRequester {
 }
 
 /** The request of an attribution. It is served after all that people wait for: they have a verdict already. */
-export function whyRequest({ request: red }: RunRow, why: Omit<Why, 'runDeadlineMs'>, requester: WhyRequester): RunRequest {
+export function whyRequest(
+  { request: red }: RunRow,
+  why: Omit<Why, 'runDeadlineMs'>,
+  requester: WhyRequester,
+): RunRequest {
   const { by, comment, memoryBytes, runDeadlineMs, now } = requester
   const { repository, commit, base, quick } = red
   return {

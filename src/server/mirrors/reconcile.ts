@@ -24,7 +24,7 @@ export interface MirrorReport {
   readonly upstream: string
   /** The mirror's default branch; null where it could not be asked. */
   readonly branch: string | null
-  /** Null where it could not be told; then `problem` says why. */
+  /** Null where it is unknown; then `problem` says why. */
   readonly drift: Drift | null
   /** Pull requests that were closed since upstream has them. */
   readonly closed: readonly number[]

@@ -15,7 +15,7 @@ export interface SettingsSource {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** What the server was told to be: flag, then variable, then default. Throws UsageError `bad-server-settings` with every problem there is. */
+/** The settings of the server: flag, then variable, then default. Throws UsageError `bad-server-settings` with every problem there is. */
 export function readServerSettings({ state, flags, env }: SettingsSource): ServerSettings {
   const problems: string[] = []
   const values = {} as Record<ServerSettingKey, string | null>

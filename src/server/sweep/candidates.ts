@@ -26,7 +26,9 @@ export async function enrolledCandidates(parts: CandidateDeps, only: readonly st
     only === null
       ? [...repositories.values()]
       : only.map((name) => repositories.get(name.toLowerCase()) ?? { name, enrollment: null })
-  const candidates = await mapLimit(ASKED_AT_ONCE, chosen, ({ name, enrollment }) => candidateOf(parts, name, enrollment))
+  const candidates = await mapLimit(ASKED_AT_ONCE, chosen, ({ name, enrollment }) =>
+    candidateOf(parts, name, enrollment),
+  )
   return candidates.sort((a, b) => (a.recipe < b.recipe ? -1 : 1))
 }
 

@@ -15,7 +15,7 @@ export function cellRunId(sweep: string, index: number): string {
   return `${sweep.slice(0, 15)}-${cell}${[0, 1, 2].map((place) => letter(digest[place] ?? 0)).join('')}`
 }
 
-/** What the queue is asked for a cell. The pull request is told nothing: nobody there has asked. */
+/** What the queue is asked for a cell. Nothing is published on the pull request: nobody there requested it. */
 export function requestOf(
   plan: SweepPlan,
   index: number,

@@ -65,6 +65,11 @@ function taskOf(name: string, id: string, life: Life, now: number): ObservedTask
   return { ...task, ...ran, state, desired: 'shutdown', since: at(to), exitCode: code, error }
 }
 
-export function span(kind: Intervention['kind'], from: number, to: number | null, services: Intervention['services'] = 'all'): Intervention {
+export function span(
+  kind: Intervention['kind'],
+  from: number,
+  to: number | null,
+  services: Intervention['services'] = 'all',
+): Intervention {
   return { kind, services, from: second(from), to: to === null ? null : second(to) }
 }

@@ -3,7 +3,7 @@ import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
 import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
 import type { Intervention } from '../../../src/engine/watch/interventions.ts'
-import { judgeExits, LIFE_MS, exitFindings, unprovenServices } from '../../../src/engine/watch/stability.ts'
+import { exitFindings, judgeExits, LIFE_MS, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
 const young = (snapshot: Snapshot) => unprovenServices(snapshot, LIFE_MS.whole)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attribute, type Laboratory, type Order, countRuns } from '../../../src/history/attribution/attribute.ts'
+import { attribute, countRuns, type Laboratory, type Order } from '../../../src/history/attribution/attribute.ts'
 import type { Draw } from '../../../src/history/attribution/contract.ts'
 import {
   type AttributionRecord,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { draftsDir, generationsOf, homeOf, generationsIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
+import { draftsDir, generationsIn, generationsOf, homeOf, versionsOf } from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
 import { readPins } from '../../../src/history/retention/pins.ts'
 import type { Canonical, CanonicalLookup } from '../../../src/lifecycle/kept-data/canonical.ts'
@@ -149,7 +149,9 @@ describe('a canonical', () => {
     expect(existsSync(draftsDir(state))).toBe(false)
     for (const [index, recipe] of ['one', 'two', 'three'].entries())
       await keep(small, randomBytes(300_000), { key: { ...KEY, recipe }, runId: `2026112${index}-191254-k3f9qa` })
-    expect(generationsIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(expect.arrayContaining(['two', 'three']))
+    expect(generationsIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(
+      expect.arrayContaining(['two', 'three']),
+    )
     expect(generationsIn(state).length).toBe(2)
   })
 })

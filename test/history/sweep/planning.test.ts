@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isEmptyPlan } from '../../../src/history/sweep/planning.ts'
 import type { PlannedCell } from '../../../src/history/sweep/record.ts'
-import { upToDate, type CurrentWorld } from '../../../src/history/sweep/up-to-date.ts'
+import { type CurrentWorld, upToDate } from '../../../src/history/sweep/up-to-date.ts'
 import { candidate, commit, GIB, plan, run, worldOf } from './some-sweeps.ts'
 
 const reasons = (cells: readonly PlannedCell[]) => cells.map(({ key, reason }) => [key, reason?.code ?? 'run'])

@@ -1,10 +1,10 @@
 import type { RunSummary } from '../../../src/history/run-summary.ts'
 import type { Candidate } from '../../../src/history/sweep/contract.ts'
+import { factsOf } from '../../../src/history/sweep/current-world.ts'
 import { matrixOf } from '../../../src/history/sweep/matrix.ts'
 import { type Planning, planSweep } from '../../../src/history/sweep/planning.ts'
 import type { CellRecord, Matrix, SweepPlan } from '../../../src/history/sweep/record.ts'
 import type { CurrentWorld } from '../../../src/history/sweep/up-to-date.ts'
-import { factsOf } from '../../../src/history/sweep/current-world.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
 import { type Made, summary } from '../some-runs.ts'
 

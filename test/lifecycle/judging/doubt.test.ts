@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RunContext } from '../../../src/lifecycle/context.ts'
-import { doubtOf, advanceDoubtWindow } from '../../../src/lifecycle/judging/doubt.ts'
+import { advanceDoubtWindow, doubtOf } from '../../../src/lifecycle/judging/doubt.ts'
 
 type Doubted = Parameters<typeof doubtOf>[1]
 

@@ -56,12 +56,16 @@ test('a look that failed, or many, turns nothing into anything as long as one sa
 
 test('what was not watched for a while is told, with for how long and why', async () => {
   expect(await unwatchedFindings(watched(blind(), blind({ longestMs: 29_000 })))).toEqual([])
-  const reported = await unwatchedFindings(watched(blind({ longestMs: 95_400 }), blind({ longestMs: 30_000, failed: 1 })))
+  const reported = await unwatchedFindings(
+    watched(blind({ longestMs: 95_400 }), blind({ longestMs: 30_000, failed: 1 })),
+  )
   expect(reported.map(({ code, severity }) => [code, severity])).toEqual([
     ['disk-unwatched', 'warning'],
     ['memory-unwatched', 'warning'],
   ])
-  expect(reported[0]?.message).toMatch(/^the disk was not watched for 95 s: 3 of 40 looks failed, the last: no answer\. /)
+  expect(reported[0]?.message).toMatch(
+    /^the disk was not watched for 95 s: 3 of 40 looks failed, the last: no answer\. /,
+  )
   expect(reported[1]?.message).toMatch(/not watched for 30 s: 1 of 40 looks failed/)
 })
 

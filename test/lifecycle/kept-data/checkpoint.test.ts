@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   type Checkpoint,
   type CheckpointTier,
-  remainingTiers,
   type ResumedRun,
+  remainingTiers,
   resumeSkipReason,
 } from '../../../src/lifecycle/kept-data/checkpoint.ts'
 import { digestDifference } from '../../../src/lifecycle/planning/release-digest.ts'

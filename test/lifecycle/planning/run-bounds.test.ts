@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Release } from '../../../src/deploy/deployer.ts'
 import type { RunMemory } from '../../../src/deploy/run-memory.ts'
-import { withBounds, memoryFindings, memoryLimits } from '../../../src/lifecycle/planning/run-bounds.ts'
+import { memoryFindings, memoryLimits, withBounds } from '../../../src/lifecycle/planning/run-bounds.ts'
 import { compose, releaseOf } from '../releases.ts'
 
 const MIB = 1024 ** 2

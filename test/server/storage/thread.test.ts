@@ -29,7 +29,10 @@ beforeEach(async () => {
   reported = []
   embedded = new ThreadDatabase({
     ...{ folder, clock: new FakeClock() },
-    ...{ onQuarantined: (aside) => reported.push(`aside ${aside}`), onRestarted: (reason) => reported.push(`anew: ${reason}`) },
+    ...{
+      onQuarantined: (aside) => reported.push(`aside ${aside}`),
+      onRestarted: (reason) => reported.push(`anew: ${reason}`),
+    },
   })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   await sql`create table numbers (n integer primary key)`.execute(db)
@@ -126,7 +129,12 @@ test('closing waits for what was asked', async () => {
   await embedded.close()
   await Promise.all(asked)
   await expect(embedded.session()).rejects.toMatchObject({ code: 'database-gone' })
-  embedded = new ThreadDatabase({ folder, clock: new FakeClock(), onQuarantined: reported.push, onRestarted: reported.push })
+  embedded = new ThreadDatabase({
+    folder,
+    clock: new FakeClock(),
+    onQuarantined: reported.push,
+    onRestarted: reported.push,
+  })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   expect(await all()).toHaveLength(50)
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Deployment, type Deployer, NO_ADDITIONS, type Release } from '../../../src/deploy/deployer.ts'
+import { type Deployer, type Deployment, NO_ADDITIONS, type Release } from '../../../src/deploy/deployer.ts'
 import { nativeDeployer } from '../../../src/deploy/native/native-deployer.ts'
 import type { Engine } from '../../../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../../../src/engine/convergence/converge.ts'

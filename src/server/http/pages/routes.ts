@@ -190,7 +190,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
 
-  /** What the person did wrong is told on a page; the rest is the app's to handle. */
+  /** An error of the person becomes a page; the rest is the app's to handle. */
   async function orErrorPage(c: Context, act: () => Promise<Response>): Promise<Response> {
     try {
       return await act()

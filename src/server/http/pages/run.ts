@@ -14,7 +14,7 @@ import { againstSection } from './against.ts'
 import { placed } from './dashboard.ts'
 import { inline, outcomeReason } from './format.ts'
 import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
-import { attributionSection, attributionOffer } from './why.ts'
+import { attributionOffer, attributionSection } from './why.ts'
 
 const MOST_LINES = 20
 

@@ -12,7 +12,11 @@ type Tier = NonNullable<AttributionRecord['decision']>['tiers'][number]
 /** On the page of a red run: its attribution, or the button that asks for one. */
 export function attributionOffer(
   { request }: RunRow,
-  { asked: requested, offer, viewer }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
+  {
+    asked: requested,
+    offer,
+    viewer,
+  }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
 ): Html {
   if (requested) {
     const { id } = requested.request

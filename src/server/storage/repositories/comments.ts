@@ -103,7 +103,10 @@ async function endAttributions(context: Context, trx: Trx, request: RunRequest, 
     if (!(JSON.parse(row.request) as RunRequest).why || row.cancel_asked_at !== null) continue
     const cancellation = { cancel_asked_at: context.clock.now(), cancel_reason: `superseded by ${request.id}` }
     await trx.updateTable('runs').set(cancellation).where('id', '=', row.id).execute()
-    await context.runFiles.writeCancel(row.id, { at: iso(cancellation.cancel_asked_at), reason: cancellation.cancel_reason })
+    await context.runFiles.writeCancel(row.id, {
+      at: iso(cancellation.cancel_asked_at),
+      reason: cancellation.cancel_reason,
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { InternalError } from '../../../../lib/errors.ts'
 import { prepare } from './prepared.ts'
-import type { ThreadResponse, ThreadRequest, ThreadData, WireError } from './protocol.ts'
+import type { ThreadData, ThreadRequest, ThreadResponse, WireError } from './protocol.ts'
 
 /** The thread that has the embedded database: PostgreSQL as WASM, which holds up whatever thread it computes in. */
 const port = parentPort

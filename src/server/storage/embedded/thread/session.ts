@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { InfraError } from '../../../../lib/errors.ts'
 import { PendingRequests } from '../../../../lib/pending-requests.ts'
-import type { ThreadResponse, ThreadRequest, QueryResult, ThreadData, WireError } from './protocol.ts'
+import type { QueryResult, ThreadData, ThreadRequest, ThreadResponse, WireError } from './protocol.ts'
 
 const ENTRY = new URL('./entry.ts', import.meta.url)
 /** A sound database opens in a second, on a busy machine in ten; what takes longer is a damaged one that turns in circles. */
