@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { describeExit, exec } from '../../src/lib/exec.ts'
+import { describeExit, exec } from '../../src/lib/process/exec.ts'
 
 /** What the type checker remembers between two runs: it looks again at what has changed, and goes with the packages. */
 const TYPES_SEEN = 'node_modules/.cache/cc-ci.tsbuildinfo'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Engine } from '../../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../../src/engine/convergence/converge.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { FOREVER, scratchStack, sh } from '../../test/swarm/support/scratch-stack.ts'
 
 /**

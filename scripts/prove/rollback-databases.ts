@@ -7,7 +7,7 @@ import { recipeSteps } from '../../fixtures/recipes/build.ts'
 import type { RecipeStep } from '../../src/canaries/recipe-step.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { UsageError } from '../../src/lib/errors.ts'
-import { exec, wholeEnv } from '../../src/lib/exec.ts'
+import { exec, wholeEnv } from '../../src/lib/process/exec.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 
 /**

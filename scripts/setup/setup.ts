@@ -1,6 +1,6 @@
 import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../../fixtures/images/index.ts'
-import { formatDuration } from '../../src/lib/duration.ts'
 import { CcCiError } from '../../src/lib/errors.ts'
+import { formatDuration } from '../../src/lib/text/duration.ts'
 import { installPackages } from '../../src/machine/apt.ts'
 import { reportBrowser } from '../../src/machine/browser.ts'
 import { occasionalParts } from '../../src/machine/image-parts.ts'

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { CcCiError } from '../../src/lib/errors.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 
 /**
  * `npm test`: static checks, set-up, every test, then hostile recipes on an engine of their own, one after the other, because each keeps the processors busy; and a look at the engine before and after:

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
 import { CcCiError } from '../lib/errors.ts'
-import type { HookPhase } from '../recipe/backup-labels.ts'
+import type { HookPhase } from '../recipe/stack/backup-labels.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { BackupPlan, Hook } from './plan.ts'
 import { type SettleOptions, settledExec } from './settled-exec.ts'

@@ -1,6 +1,6 @@
-import { formatLocation } from '../lib/source-location.ts'
-import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/backup-labels.ts'
+import { formatLocation } from '../lib/text/source-location.ts'
 import type { ComposeService, ResolvedStack } from '../recipe/model.ts'
+import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/stack/backup-labels.ts'
 import type { Finding } from '../verdict/events.ts'
 import { pathsOfV1 } from './labels-v1.ts'
 import type { BackupPlan, Coverage, Hook, PlannedVolume } from './plan.ts'

@@ -1,7 +1,7 @@
 import type { EngineExecResult } from '../engine/types.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { type OnWaiting, waitFor } from '../lib/async/wait.ts'
 import { CcCiError, InfraError } from '../lib/errors.ts'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
 
 /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
 export type ServiceExec = (

@@ -1,4 +1,4 @@
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
 
 /** The command line as people start it. */
 const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname

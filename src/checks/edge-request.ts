@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:https'
 import type { EdgeAddress } from '../edge/address.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { DeadlineError } from '../lib/errors.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 
 /** An answer that came through the edge, after redirects. */
 export interface EdgeAnswer {

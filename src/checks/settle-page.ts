@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
+import { type OnWaiting, waitFor } from '../lib/async/wait.ts'
 import { isBlank, NO_CONTENT, type PageContent, readPage } from './page-content.ts'
 import type { PageLog } from './page-log.ts'
 import type { PageTrail } from './page-trail.ts'

@@ -1,6 +1,6 @@
 import { QUIET_MS } from '../config/rows/serving.ts'
 import type { TimeSpan } from '../engine/convergence/activity.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
 import type { AppActivity } from './activity.ts'
 
 /** A request may be written to the app's log a moment after its answer. */

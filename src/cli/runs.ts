@@ -4,9 +4,9 @@ import { flakesOf } from '../history/flakes/of-run.ts'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import {
   isAbandoned,
   listRuns,
@@ -16,10 +16,10 @@ import {
   runFolder,
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { chanceTexts } from '../report/flake-memory.ts'
-import { flakyTierText } from '../report/flaky.ts'
-import type { SummaryOptions } from '../report/summary.ts'
-import { summaryText } from '../report/terminal.ts'
+import { chanceTexts } from '../report/flakes/flake-memory.ts'
+import { flakyTierText } from '../report/flakes/flaky.ts'
+import type { SummaryOptions } from '../report/run/summary.ts'
+import { summaryText } from '../report/run/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './support/run-id.ts'

@@ -1,4 +1,4 @@
-import { collectErrors } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { customFolders, type LoadedSettings, type LoadOptions, loadFrom } from './load.ts'
 import { type CustomFile, type CustomFolder, ownFile } from './own-file.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { collectErrors } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import type { RecipeError } from '../lib/errors.ts'
 import { recipeFolder, recipesIn } from './folders.ts'
 import { invalid } from './invalid.ts'

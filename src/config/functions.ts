@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RecipeError } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { duration } from './formats.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'

@@ -1,6 +1,6 @@
-import { collectErrors } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { type Dependencies, dependencyProblems } from './dependencies.ts'
 import { operatorFolder, recipeFolder, type SettingsFolders } from './folders.ts'
 import { type FoundFunction, type FunctionRef, splitFunctions } from './functions.ts'

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { RecipeError } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { invalid } from './invalid.ts'
 import { GROUPS, isSettingName, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
 import { dataSchema, namesAt } from './schema-words.ts'

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { isAlive, ownIdentity } from '../lib/process-identity.ts'
+import { isAlive, ownIdentity } from '../lib/process/process-identity.ts'
 
 /** On what a provider makes for a run: the process that made it (JSON), and whether it outlives that process. */
 export const MAKER_LABELS = { maker: 'cc-ci.maker', keep: 'cc-ci.keep', run: 'cc-ci.run' } as const

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { ENTRY_POINTS } from '../lib/entry-points.ts'
 import { InfraError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import {
   EDGE_CONTAINER,
   EDGE_KEY,

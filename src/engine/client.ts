@@ -1,4 +1,4 @@
-import { mapLimit } from '../lib/at-most.ts'
+import { mapLimit } from '../lib/async/map-limit.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { type OnWaiting, type WaitResult, waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
 import { memoryLimitReached } from './convergence/out-of-memory.ts'

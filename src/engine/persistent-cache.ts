@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 import type { Engine } from './client.ts'
 
 /** Answers that are kept in a file; the oldest goes first. */

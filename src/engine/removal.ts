@@ -1,5 +1,5 @@
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
 import { containersOf, type Ledger, type LedgerKind, type LedgerQuery, takeLedger } from './ledger.ts'
 import type { ObjectKind } from './objects.ts'

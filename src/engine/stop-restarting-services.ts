@@ -1,4 +1,4 @@
-import { waitFor } from '../lib/wait.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import type { Engine } from './client.ts'
 import { slotOf } from './convergence/snapshot.ts'
 import { isJob } from './convergence/task-exit.ts'

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
+import { type WaitOptions, waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
 import { isTerminal } from './convergence/snapshot.ts'
 import { isJob, isOneShot } from './convergence/task-exit.ts'

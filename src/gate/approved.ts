@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WORK_TREE_FILES } from '../recipe/export.ts'
-import { git, gitOk } from '../recipe/git.ts'
 import type { RecipeRepo } from '../recipe/model.ts'
+import { WORK_TREE_FILES } from '../recipe/repository/export.ts'
+import { git, gitOk } from '../recipe/repository/git.ts'
 import type { Approval } from './approvals.ts'
 
 export interface ApprovalQuery {

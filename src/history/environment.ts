@@ -1,4 +1,4 @@
-import { formatSize } from '../lib/size.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { environmentShape } from '../verdict/event-shape.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
 
 /** Kept of what a run prints: its last words, and the error that it ends with on standard output. */
 const KEPT_CHARACTERS = 64 * 1024

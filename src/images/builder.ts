@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
-import { execOk } from '../lib/exec.ts'
+import { execOk } from '../lib/process/exec.ts'
 import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
 
 /** Only against a hang, as every deadline of a set-up: a busy machine may take its time. */

@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { browserImage, installed } from './browser.ts'
 import { ImageBuilder, imageState } from './builder.ts'
 import { type ImageDefinition, inputTag } from './definition.ts'

@@ -9,8 +9,8 @@ import type {
   TestResult,
 } from '@playwright/test/reporter'
 import { sourcePlace } from './code-root.ts'
-import { errorText } from './error-text.ts'
-import type { Attachment, RunnerMessage, SpecFile } from './report-message.ts'
+import { errorText } from './errors/error-text.ts'
+import type { Attachment, RunnerMessage, SpecFile } from './tests/report-message.ts'
 
 const MAX_TITLE = 1_000
 

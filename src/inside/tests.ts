@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { BatchLog } from './batch-log.ts'
 import { sourcePlace } from './code-root.ts'
 import { setDefaults } from './defaults.ts'
-import type { ReportMessage, RunnerMessage } from './report-message.ts'
-import { call } from './rpc.ts'
-import { runPlaywright } from './runner.ts'
-import { readTestPlan } from './test-plan.ts'
+import { call } from './rpc/rpc.ts'
+import { BatchLog } from './tests/batch-log.ts'
+import type { ReportMessage, RunnerMessage } from './tests/report-message.ts'
+import { runPlaywright } from './tests/runner.ts'
+import { readTestPlan } from './tests/test-plan.ts'
 
 /**
  * Runs the spec files of CC_CI_TESTS and reports every one of them, whatever the others do: what does not load, or ends the test runner, is

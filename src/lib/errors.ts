@@ -1,4 +1,4 @@
-import { formatLocation, type SourceLocation } from './source-location.ts'
+import { formatLocation, type SourceLocation } from './text/source-location.ts'
 
 /** Exit codes of every command (fixed: scripts and servers read them). */
 export const EXIT = { pass: 0, fail: 1, usage: 2, unverified: 3, internal: 4, sigint: 130, sigterm: 143 } as const

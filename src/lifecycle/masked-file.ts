@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { looksLikeZip, readZip, writeZip, type ZipEntry } from '../lib/zip.ts'
+import { looksLikeZip, readZip, writeZip, type ZipEntry } from '../lib/files/zip.ts'
 import type { NotLooked } from '../verdict/events.ts'
 
 const MAX_BYTES = 64 * 1024 * 1024

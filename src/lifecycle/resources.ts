@@ -1,7 +1,7 @@
 import type { Toolbox } from '../backup/toolbox.ts'
 import type { Browser } from '../browser/open.ts'
 import type { ProvidedDependency } from '../deps/provider.ts'
-import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import { Cleanup, type UndoFailure } from '../lib/async/cleanup.ts'
 import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause } from '../verdict/causes.ts'
 

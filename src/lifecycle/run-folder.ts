@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 import { isRunId } from '../lib/ids.ts'
-import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
-import { isAlive, ownIdentity } from '../lib/process-identity.ts'
+import { holdLifeSign, readLifeSign } from '../lib/process/life-sign.ts'
+import { isAlive, ownIdentity } from '../lib/process/process-identity.ts'
 
 const recordSchema = z.object({
   schema: z.literal(1),

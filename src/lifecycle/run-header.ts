@@ -1,5 +1,5 @@
 import { hostname, loadavg } from 'node:os'
-import { formatLocation } from '../lib/source-location.ts'
+import { formatLocation } from '../lib/text/source-location.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { Customization, Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 
 /** What cc-ci made on this machine, each kept in a file of its own, so that `engine down` removes that and nothing else. */
 const shapes = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { engineHost } from '../engine/connect.ts'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { ownEngineRuns, startEngine, stopEngine } from './engine-part.ts'
 import { readRecord } from './records.ts'
 

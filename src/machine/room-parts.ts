@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { formatSize } from '../lib/size.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { diskReserve, roomIn } from './disk-room.ts'
 import { impossible, type MachinePart, ok } from './part.ts'
 

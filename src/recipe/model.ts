@@ -1,4 +1,4 @@
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
 import type { ComposeSource } from './compose/source.ts'
 

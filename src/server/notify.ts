@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../lib/clock.ts'
-import { exec, inheritedEnv } from '../lib/exec.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { exec, inheritedEnv } from '../lib/process/exec.ts'
 import { whichProgram } from '../machine/packages.ts'
 
 const DEADLINE_MS = 5_000

@@ -1,5 +1,5 @@
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { Masker } from '../lib/mask.ts'
+import { Masker } from '../lib/masking/mask.ts'
 import type { ServerSettings } from './contract/settings.ts'
 
 /** How tokens are kept: hex. */

@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
 import { type CcCiError, InfraError, InternalError, messageOf, UsageError } from '../lib/errors.ts'
 import { eventProblem, formatWords } from './event-shape.ts'
 import type { EventDraft, EventSink, RunEvent } from './events.ts'

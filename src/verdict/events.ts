@@ -1,5 +1,5 @@
-import type { Blanks } from '../lib/titles.ts'
-import type { WaitId } from '../lib/waits.ts'
+import type { WaitId } from '../lib/async/waits.ts'
+import type { Blanks } from '../lib/text/titles.ts'
 import type { Cause } from './causes.ts'
 import type { CheckIdentity } from './checks.ts'
 import type { Evidence } from './evidence.ts'

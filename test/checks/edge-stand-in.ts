@@ -6,7 +6,7 @@ import type { EdgeAddress } from '../../src/edge/address.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 import type { Route } from '../../src/edge/routes.ts'
 import type { TimeSpan } from '../../src/engine/convergence/activity.ts'
-import type { Clock } from '../../src/lib/clock.ts'
+import type { Clock } from '../../src/lib/async/clock.ts'
 
 export const DOMAIN = 'app.ci.test'
 const SERVER = 'http://10.0.0.7:8080'

@@ -1,7 +1,7 @@
 import { type RecipeCustomization, readCustomization } from '../../src/config/customization.ts'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatLocation } from '../../src/lib/source-location.ts'
+import { formatLocation } from '../../src/lib/text/source-location.ts'
 import { COMPOSE, type Files, folder } from '../recipe/throwaway.ts'
 
 export const YAML = 'cc-ci/cc-ci.yml'

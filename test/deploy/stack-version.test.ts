@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { stackModel } from '../../src/deploy/native/stack-model.ts'
-import { composeText } from '../../src/recipe/compose-text.ts'
+import { composeText } from '../../src/recipe/stack/compose-text.ts'
 import { hasStackConfig, stackConfig } from '../recipe/docker-cli.ts'
 import { folder, resolved } from '../recipe/throwaway.ts'
 

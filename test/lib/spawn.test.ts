@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 
 const SCRIPT = `
 import { spawnProgram } from '${new URL('../../src/lib/spawn.ts', import.meta.url).pathname}'

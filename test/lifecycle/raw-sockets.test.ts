@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { folder } from '../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseOf } from './releases.ts'
 

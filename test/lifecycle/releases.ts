@@ -1,7 +1,7 @@
 import { settingsSchema } from '../../src/config/settings.ts'
 import { type App, NO_ADDITIONS, type Release } from '../../src/deploy/deployer.ts'
 import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 
 export const APP: App = {

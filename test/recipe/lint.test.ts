@@ -1,12 +1,12 @@
 // cspell:ignore tcpdump arping pingora unhealthyinterval rtprio localdomain parentrefs usersfile serverstransport serverstransports insecureskipverify defaultgeneratedcert defaultcertificate customrequestheaders
 import { describe, expect, test } from 'vitest'
-import { appEnv } from '../../src/recipe/app-env.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { type LintRow, lint } from '../../src/recipe/lint/lint.ts'
 import { RULES } from '../../src/recipe/lint/rules.ts'
-import { POLICY, policyProblems } from '../../src/recipe/policy.ts'
-import { openRecipe } from '../../src/recipe/repo.ts'
-import { resolveStack } from '../../src/recipe/resolve.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { POLICY, policyProblems } from '../../src/recipe/policy/policy.ts'
+import { openRecipe } from '../../src/recipe/repository/repo.ts'
+import { appEnv } from '../../src/recipe/stack/app-env.ts'
+import { resolveStack } from '../../src/recipe/stack/resolve.ts'
 import { commit, type Files, git, repository, resolved } from './throwaway.ts'
 
 const README = `<!-- metadata -->\n${['Category', 'Status', 'Image', 'Healthcheck', 'Backups', 'Email', 'Tests', 'SSO'].map((key) => `* **${key}**: x`).join('\n')}\n<!-- endmetadata -->\n`

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerOf } from '../../src/deps/index.ts'
 import { PROVIDER_NAMES } from '../../src/deps/names.ts'
 import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { keycloakTurn } from './support/keycloak-turn.ts'
 import { providerHost, providerRun } from './support/provider-host.ts'
 

@@ -4,9 +4,9 @@ import { type EdgeAddress, foreignEdge } from '../../src/edge/address.ts'
 import { edgeState, ensureEdge } from '../../src/edge/ensure.ts'
 import { routesFor } from '../../src/edge/routes.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
 import { namesHost } from '../../src/recipe/traefik/rule.ts'
 
 const name = `edge-${randomId(6)}`

@@ -8,9 +8,9 @@ import { makeCertificate } from '../../src/edge/certificate.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { inputTag } from '../../src/images/definition.ts'
 import { traefikImage } from '../../src/images/traefik.ts'
-import { exec, wholeEnv } from '../../src/lib/exec.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { exec, wholeEnv } from '../../src/lib/process/exec.ts'
 import { openWorkshop } from '../cli/cc-ci.ts'
 
 const MINUTE = 60_000

@@ -15,7 +15,7 @@ import {
 } from '../../src/backup/witness/index.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
 import { watched } from './support/watched.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../../src/lib/errors.ts'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
 
 const OWN_CHECKOUT = new URL('../../..', import.meta.url).pathname
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildRecipe } from '../../../fixtures/recipes/build.ts'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 import { runsGoingOn } from './left.ts'
 import type { Fault, Look, Subject } from './subject.ts'
 

@@ -1,5 +1,5 @@
+import { waitFor } from '../../lib/async/wait.ts'
 import { RecipeError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { withBoundedInput } from '../bounded-input.ts'
 import type { BackupPlan } from '../plan.ts'

@@ -1,5 +1,5 @@
 import { Engine } from '../../engine/client.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { pulledImages } from '../../lifecycle/app/pulled-images.ts'
 import { type MachinePart, ok } from '../../machine/part.ts'
 

@@ -1,6 +1,6 @@
 import type { CellRecord, PlannedCell } from '../../history/sweep/record.ts'
 import type { Progress, SweepStep } from '../../history/sweep/running.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 
 /** What can be written to, and may be a terminal. */
 interface Screen {

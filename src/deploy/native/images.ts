@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/client.ts'
 import type { ImageState } from '../../engine/types.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { isNoSpace } from '../../lib/no-space.ts'
+import { isNoSpace } from '../../lib/files/no-space.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'

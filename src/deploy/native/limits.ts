@@ -1,6 +1,6 @@
 import { MEMORY_LABEL } from '../../engine/convergence/out-of-memory.ts'
 import { PROCESSES_LABEL } from '../../engine/convergence/out-of-processes.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Release } from '../deployer.ts'
 import { limitOf, requestedMemory } from '../run-memory.ts'

@@ -1,5 +1,5 @@
 // cspell:ignore inodes
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ComposeModel, ComposeNamed } from '../../recipe/model.ts'
 import { memoryVolumes } from '../run-memory.ts'
 

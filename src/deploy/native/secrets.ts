@@ -1,6 +1,6 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import type { SecretSpec } from '../../recipe/model.ts'
-import { generateSecret } from '../../recipe/secret-value.ts'
+import { generateSecret } from '../../recipe/secrets/secret-value.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
 import type { Release } from '../deployer.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
 import type { DependencyOutputs, ProvidedDependency, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'

@@ -1,6 +1,6 @@
 import { callEdge, type EdgeReply } from '../../edge/call.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import type { ProviderHost } from '../provider.ts'
 import { keycloakDomain } from './domain.ts'
 

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/client.ts'
 import { ImageBuilder } from '../../images/builder.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
 import { isAbandoned } from '../maker.ts'
 import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../provider.ts'
 import { checkSink, clearSink, messagesOf } from './mail.ts'

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
+import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'

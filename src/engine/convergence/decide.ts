@@ -1,4 +1,4 @@
-import type { Condition } from '../../lib/wait.ts'
+import type { Condition } from '../../lib/async/wait.ts'
 import type { ServiceState } from '../types.ts'
 import { failureOf } from './failure.ts'
 import {

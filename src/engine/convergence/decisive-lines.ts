@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors.ts'
-import { foldRepeats } from '../../lib/fold-repeats.ts'
+import { foldRepeats } from '../../lib/text/fold-repeats.ts'
 import type { Engine } from '../client.ts'
 import type { ObservedTask, Snapshot } from './snapshot.ts'
 

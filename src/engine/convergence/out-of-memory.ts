@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ServiceState } from '../types.ts'
 import type { Diagnosis } from './snapshot.ts'
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 import { Activity, type TimeSpan } from './activity.ts'

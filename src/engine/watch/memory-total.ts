@@ -1,7 +1,7 @@
-import { mapLimit } from '../../lib/at-most.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { mapLimit } from '../../lib/async/map-limit.ts'
+import { type Blindness, ObservationGaps } from '../../lib/async/observation-gaps.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { type Blindness, ObservationGaps } from '../../lib/lookout.ts'
 import type { Engine } from '../client.ts'
 import type { TaskContainer } from '../types.ts'
 

@@ -1,4 +1,4 @@
-import type { ForkRefusal } from '../../lib/fork-refusals.ts'
+import type { ForkRefusal } from '../../lib/process/fork-refusals.ts'
 import { memoryLimitReached } from '../convergence/out-of-memory.ts'
 import { processLimitReached } from '../convergence/out-of-processes.ts'
 import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'

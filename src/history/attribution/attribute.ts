@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { type ProbeResult, searchState } from './bisect.ts'
 import type { CellOutcome } from './cell-run.ts'

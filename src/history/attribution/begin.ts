@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import { newRunId } from '../../lib/ids.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
-import { openRecipe } from '../../recipe/repo.ts'
-import { isUrl } from '../../recipe/url.ts'
+import { openRecipe } from '../../recipe/repository/repo.ts'
+import { isUrl } from '../../recipe/repository/url.ts'
 import { cellsOf, type Factor } from './contract.ts'
 import {
   commitsBetween,

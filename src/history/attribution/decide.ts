@@ -2,7 +2,7 @@ import { InternalError } from '../../lib/errors.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
 import { differences, inEqualConditions, type MovedCondition } from './conditions.ts'
 import { CELL_IDS, type CellId, type CellRun, cellsOf, type Draw, type Study, standsFor } from './contract.ts'
-import { type Comparand, countEndings, matches, type Reading, readCell } from './reading.ts'
+import { type SampleRole, countEndings, matches, type Reading, readCell } from './reading.ts'
 import { isOwn, PLAN } from './signature.ts'
 import { type AttributionVerdict, holds, ROWS, type Row, type Situation } from './table.ts'
 
@@ -83,7 +83,7 @@ function decideTier(tier: string, study: Study, worldMoved: boolean): TierAttrib
   return first.verdict === 'interaction' ? decideIn('alone', tier, study, worldMoved) : first
 }
 
-function decideIn(company: Comparand, tier: string, study: Study, worldMoved: boolean): TierAttribution {
+function decideIn(company: SampleRole, tier: string, study: Study, worldMoved: boolean): TierAttribution {
   const { moved, runs } = study
   const own = cellsOf(moved)
   const read = (cell: CellId) =>

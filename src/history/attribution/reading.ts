@@ -11,7 +11,7 @@ const NEEDED_DETERMINISTIC = { paired: 2, alone: 3 } as const
 /** So often a tier may end without a judgement before the cell is given up. */
 const UNJUDGED_ALLOWED = 3
 
-export type Comparand = keyof typeof NEEDED
+export type SampleRole = keyof typeof NEEDED
 
 /** What the draws of one cell say about one tier. */
 export interface Reading {
@@ -32,7 +32,7 @@ export interface CountedEnding {
   readonly times: number
 }
 
-export function readCell(draws: readonly Draw[], company: Comparand): Reading {
+export function readCell(draws: readonly Draw[], company: SampleRole): Reading {
   const seen = countEndings(draws)
   const evidence = seen.reduce((sum, { times }) => sum + times, 0)
   const unjudged = draws.filter((draw) => !draw.evidence && draw.because === 'unjudged').length

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../../lib/errors.ts'
-import { tryMachineLock } from '../../lib/machine-lock.ts'
+import { tryMachineLock } from '../../lib/process/machine-lock.ts'
 import { buildLock, buildsDir, packagesDir, packagesLock } from './tool-build.ts'
 
 export interface UnusedBuild {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { storedDataShape } from '../kept-data/contract.ts'
+import { storedDataShape } from '../stored-data/contract.ts'
 
 /**
  * Canonicals: the data of the last green released versions, one for each version of each recipe, kept so that later runs start where operators are.
  *
  *     <state>/canonicals/
  *       <recipe>-<8 hex of its origin>/<version, percent-encoded>/
- *         <run id>/                    one generation, as `kept-data/contract.ts` says; its manifest has this schema
+ *         <run id>/                    one generation, as `stored-data/contract.ts` says; its manifest has this schema
  *         used                         its time of change is when the version was last lent
  *       .taking/<run id>/              a draft: whoever dies leaves it, and the next one removes it
  *

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../recipe/versions.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
 import type { CanonicalGeneration } from './folders.ts'
 
 export interface Budget {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunId } from '../../lib/ids.ts'
-import type { ReleaseKey } from '../../lifecycle/kept-data/canonical.ts'
-import { compareVersions } from '../../recipe/versions.ts'
+import type { ReleaseKey } from '../../lifecycle/stored-data/canonical.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
 import { type Manifest, manifestShape } from './contract.ts'
 
 /** One generation of one version as it lies on disk. */

@@ -1,9 +1,9 @@
-import type { PromotionFacts } from '../../lifecycle/kept-data/canonical.ts'
-import { volumesOf } from '../../lifecycle/kept-data/copy-data.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
+import type { PromotionFacts } from '../../lifecycle/stored-data/canonical.ts'
+import { volumesOf } from '../../lifecycle/stored-data/copy-data.ts'
 import type { TierResult } from '../../verdict/results.ts'
 import { TIERS, USUAL_TIERS } from '../../verdict/tiers.ts'
-import { AGAINST_REUSE } from '../kept-data/reuse.ts'
+import { AGAINST_REUSE } from '../stored-data/reuse.ts'
 
 interface Rule {
   /** Why the data of such a run is not kept, for a person; null where the rule has nothing against it. */

@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import { randomId } from '../../lib/ids.ts'
-import { tryMachineLock } from '../../lib/machine-lock.ts'
+import { tryMachineLock } from '../../lib/process/machine-lock.ts'
 import { toolIdentity } from '../../lib/version.ts'
+import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import type {
   Canonical,
   CanonicalKeeper,
   CanonicalLibrary,
   CanonicalLookup,
   ReleaseKey,
-} from '../../lifecycle/kept-data/canonical.ts'
-import { isAbandoned, listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import { openDraft } from '../kept-data/draft.ts'
-import { readStoredData } from '../kept-data/read.ts'
-import { refuseWithoutRoom } from '../kept-data/room.ts'
-import { type CurrentImageId, verify } from '../kept-data/verification.ts'
+} from '../../lifecycle/stored-data/canonical.ts'
+import { openDraft } from '../stored-data/draft.ts'
+import { readStoredData } from '../stored-data/read.ts'
+import { refuseWithoutRoom } from '../stored-data/room.ts'
+import { type CurrentImageId, verify } from '../stored-data/verification.ts'
 import { FORMAT, type Manifest } from './contract.ts'
 import { evictions } from './eviction.ts'
 import {

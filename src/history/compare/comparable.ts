@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { DIMENSIONS, type Difference, type Dimension, differencesOf, haveSameMeaning } from './dimensions.ts'
 

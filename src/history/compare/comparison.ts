@@ -1,4 +1,4 @@
-import { withoutNumbers } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/text/fold-repeats.ts'
 import type { Contract } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import type { TierId } from '../../verdict/tiers.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withoutNumbers } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/text/fold-repeats.ts'
 
 // cspell:ignore emerg deprecat
 /** Words with which programs mark what an operator should look at, in the languages of log lines. */

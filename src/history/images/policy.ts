@@ -1,6 +1,6 @@
-import { parseDuration } from '../../lib/duration.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseDuration } from '../../lib/text/duration.ts'
+import { parseSize } from '../../lib/text/size.ts'
 import type { PulledImage } from '../../lifecycle/app/pulled-images.ts'
 
 /** What of the images that runs brought to the engine is removed. Null: no limit of that sort. */

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/client.ts'
 import { EngineRefusal } from '../../engine/connection.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import {
   forgetPulled,

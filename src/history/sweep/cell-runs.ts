@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFolder } from '../../lifecycle/run-folder.ts'
-import { isUrl } from '../../recipe/url.ts'
+import { isUrl } from '../../recipe/repository/url.ts'
 import { parseResults } from '../../verdict/results.ts'
 import { clearLeftOver } from '../attribution/left-over.ts'
 import { launcherOf, type ToolBuild, toolEnv } from '../attribution/tool-build.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from '../../engine/client.ts'
-import { mapLimit } from '../../lib/at-most.ts'
+import { mapLimit } from '../../lib/async/map-limit.ts'
 import type { ToolIdentity } from '../../lib/version.ts'
 import type { EnvironmentFacts } from '../../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../../verdict/evidence.ts'

@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { type Candidate, cellKey, REASONS, type ReasonCode } from './contract.ts'
 import { usualDurations } from './durations.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { median } from './durations.ts'
 import { type CellRecord, type PlannedCell, readCells, type SweepFolder, type SweepPlan, writeCell } from './record.ts'

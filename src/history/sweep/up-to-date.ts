@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { areEquivalent } from '../compare/evidence-schemas.ts'
 import { RUN_MEMORY } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../recipe/versions.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
 import { haveSameMeaning } from '../compare/dimensions.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { evidenceOf, trackOf } from './lines.ts'

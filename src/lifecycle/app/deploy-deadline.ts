@@ -1,7 +1,7 @@
 import type { LoadedSettings } from '../../config/load.ts'
 import type { ServiceState } from '../../engine/types.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { Deadlines, Expectations } from '../../verdict/events.ts'
 
 /** What a label may ask for at most; a setting may ask for as much. */

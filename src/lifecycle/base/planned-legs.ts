@@ -1,9 +1,9 @@
 import { RecipeError } from '../../lib/errors.ts'
-import { resolveRelease } from '../../recipe/repo.ts'
+import { resolveRelease } from '../../recipe/repository/repo.ts'
 import { CAUSES, type Cause, cause } from '../../verdict/causes.ts'
 import { isCauseCode } from '../context.ts'
-import { type CanonicalOptions, planWithCanonical } from '../kept-data/with-canonical.ts'
 import { type Head, type PlanRequest, planHead, type RunPlan } from '../plan.ts'
+import { type CanonicalOptions, planWithCanonical } from '../stored-data/with-canonical.ts'
 import { parseChain } from './chain.ts'
 import type { Leg } from './requested-bases.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { FunctionRef } from '../../config/customization.ts'
 import { hookRows } from '../../config/rows/hooks.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/client.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { type Blindness, ObservationGaps } from '../../lib/lookout.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { type Blindness, ObservationGaps } from '../../lib/async/observation-gaps.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { type DiskGauge, openGauge } from './gauge.ts'
 import { type DiskBounds, type DiskFull, type DiskReading, isShort, judgeDisk, ownBytes } from './judge.ts'

@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { CheckOutcome } from '../../verdict/events.ts'
 import type { Writer } from './written.ts'

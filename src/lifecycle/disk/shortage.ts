@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { DiskGauge } from './gauge.ts'
 import { type DiskBounds, isShort, UNKNOWN_PATIENCE_MS } from './judge.ts'
 

@@ -3,7 +3,7 @@ import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import { containersOf, takeLedger } from '../../engine/ledger.ts'
 import type { ContainerState } from '../../engine/types.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { exec } from '../../lib/exec.ts'
+import { exec } from '../../lib/process/exec.ts'
 import { deletedFileBytes } from './deleted-files.ts'
 
 /** Something on the disk that a run made grow. */

@@ -1,4 +1,4 @@
-import { type MachineKill, machineKills } from '../../lib/kernel-kills.ts'
+import { type MachineKill, machineKills } from '../../lib/process/kernel-kills.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import type { RunContext } from '../context.ts'

@@ -11,9 +11,9 @@ import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { changesBeforeLoss, keepCheckpoint } from '../kept-data/keep-checkpoint.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
+import { changesBeforeLoss, keepCheckpoint } from '../stored-data/keep-checkpoint.ts'
 
 type Restored = Extract<Evidence, { kind: 'restored' }>
 type Emptied = NonNullable<Restored['emptied']>[number]

@@ -1,6 +1,6 @@
 import { variablesOf } from '../../recipe/compose/interpolate.ts'
 import type { ResolvedStack } from '../../recipe/model.ts'
-import { usedSecrets } from '../../recipe/secrets.ts'
+import { usedSecrets } from '../../recipe/secrets/secrets.ts'
 import type { Contract } from '../../verdict/events.ts'
 import {
   mountedVolumes,

@@ -1,12 +1,12 @@
 import { settingsSchema } from '../../config/settings.ts'
 import { NO_ADDITIONS } from '../../deploy/deployer.ts'
-import { collectErrors } from '../../lib/collect.ts'
+import { collectErrors } from '../../lib/collect-errors.ts'
 import type { RecipeError } from '../../lib/errors.ts'
-import { badImages } from '../../recipe/bad-images.ts'
+import { readTree } from '../../recipe/files/tree.ts'
 import type { LintInput } from '../../recipe/lint/rule.ts'
 import type { RecipeTree } from '../../recipe/model.ts'
-import { resolveStack } from '../../recipe/resolve.ts'
-import { readTree } from '../../recipe/tree.ts'
+import { badImages } from '../../recipe/stack/bad-images.ts'
+import { resolveStack } from '../../recipe/stack/resolve.ts'
 import {
   appOf,
   customizationOf,

@@ -1,12 +1,12 @@
 import type { Settings } from '../../config/settings.ts'
 import type { App, Release, RunAdditions } from '../../deploy/deployer.ts'
-import { collectErrors } from '../../lib/collect.ts'
+import { collectErrors } from '../../lib/collect-errors.ts'
 import type { RecipeError } from '../../lib/errors.ts'
-import { appEnv } from '../../recipe/app-env.ts'
 import type { AppEnv, RecipeTree } from '../../recipe/model.ts'
-import { composeFiles, resolveStack } from '../../recipe/resolve.ts'
-import { secretSpecs } from '../../recipe/secrets.ts'
-import { releaseVersionLabel } from '../../recipe/versions.ts'
+import { releaseVersionLabel } from '../../recipe/repository/versions.ts'
+import { secretSpecs } from '../../recipe/secrets/secrets.ts'
+import { appEnv } from '../../recipe/stack/app-env.ts'
+import { composeFiles, resolveStack } from '../../recipe/stack/resolve.ts'
 
 export interface ReleaseSource {
   readonly app: App

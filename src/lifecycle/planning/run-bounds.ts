@@ -1,7 +1,7 @@
 import type { Release } from '../../deploy/deployer.ts'
 import { limitOf, maxContainerBytes, type RunMemory, requestedMemory } from '../../deploy/run-memory.ts'
 import { mostProcesses } from '../../deploy/run-processes.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
 import type { BaseChoice } from '../base/base-choice.ts'
 

@@ -2,11 +2,11 @@ import { type BackupPlan, backupPlan } from '../../backup/labels.ts'
 import type { RecipeCustomization } from '../../config/customization.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import type { ApprovedCode } from '../../gate/approved-code.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { Finding, SkipKind } from '../../verdict/events.ts'
 import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from '../base/base-choice.ts'
-import { type ResumedRun, resumeSkipReason } from '../kept-data/checkpoint.ts'
+import { type ResumedRun, resumeSkipReason } from '../stored-data/checkpoint.ts'
 
 export interface Skip {
   readonly kind: SkipKind

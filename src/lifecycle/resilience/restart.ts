@@ -1,7 +1,7 @@
 import type { Deployment } from '../../deploy/deployer.ts'
 import { type EdgeAddress, edgeAddress } from '../../edge/address.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { type Host, type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'

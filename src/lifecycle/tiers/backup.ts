@@ -8,9 +8,9 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
-import { changesBeforeLoss, checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
+import { changesBeforeLoss, checkpointAfter } from '../stored-data/keep-checkpoint.ts'
 
 /** `backup.verify` that says no has the whole backup made again, so often in all: a first one may meet an app that is still busy. */
 const ATTEMPTS = 3

@@ -1,4 +1,4 @@
-import { type BackupLabel, backupLabels } from '../backup-labels.ts'
+import { type BackupLabel, backupLabels } from '../stack/backup-labels.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 

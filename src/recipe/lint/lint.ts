@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecipeError } from '../../lib/errors.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
 import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'

@@ -1,5 +1,5 @@
 import type { RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
 import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { AppEnv, RecipeRepo, RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'

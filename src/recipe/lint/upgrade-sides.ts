@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { withScratch } from '../../lib/scratch.ts'
-import { appEnv, stackName } from '../app-env.ts'
-import { exportTree } from '../export.ts'
+import { withScratch } from '../../lib/files/scratch.ts'
+import { readTree } from '../files/tree.ts'
 import type { RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
-import { resolveStack } from '../resolve.ts'
-import { readTree } from '../tree.ts'
+import { exportTree } from '../repository/export.ts'
+import { appEnv, stackName } from '../stack/app-env.ts'
+import { resolveStack } from '../stack/resolve.ts'
 import type { LintContext } from './rule.ts'
 
 /** One side of an upgrade: a stack, the folder that its file paths are relative to, and its name on the engine. */

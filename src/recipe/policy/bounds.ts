@@ -1,6 +1,6 @@
 import { type LimitedCode, MOST_DEFAULTS, type PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { ComposeModel } from '../model.ts'
-import type { PolicyProblem } from '../policy.ts'
+import type { PolicyProblem } from './policy.ts'
 
 interface Item {
   readonly path: readonly string[]

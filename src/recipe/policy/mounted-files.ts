@@ -1,6 +1,6 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ComposeModel, ComposeService, ResolvedStack } from '../model.ts'
-import type { PolicyProblem } from '../policy.ts'
+import type { PolicyProblem } from './policy.ts'
 import { filledBytes, type ValueSizes } from './templates.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import { html, type Markup, table } from './markup.ts'

@@ -1,6 +1,6 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { markdownText } from '../markdown.ts'
-import { oneLine } from '../plain-text.ts'
+import { markdownText } from '../run/markdown.ts'
+import { oneLine } from '../text/plain-text.ts'
 import {
   changeWords,
   countWords,

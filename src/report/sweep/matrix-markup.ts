@@ -1,9 +1,9 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
 import { verdictOf } from '../../history/sweep/verdict.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { levelName } from '../../verdict/level.ts'
 import { html, type Markup } from '../html/markup.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import {
   changeWords,
   HEADLINES,

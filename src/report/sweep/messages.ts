@@ -1,8 +1,8 @@
 import { REASONS } from '../../history/sweep/contract.ts'
 import type { CellChange, Matrix, MatrixCell } from '../../history/sweep/record.ts'
 import { type SweepVerdict, verdictOf } from '../../history/sweep/verdict.ts'
-import { SIGNS } from '../ink.ts'
-import { oneLine } from '../plain-text.ts'
+import { SIGNS } from '../text/colors.ts'
+import { oneLine } from '../text/plain-text.ts'
 
 /** What the views of a matrix have in common; text of strangers is made plain here. */
 

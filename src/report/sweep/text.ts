@@ -1,7 +1,7 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { type Ink, inkFor, SIGNS } from '../ink.ts'
-import { cut, oneLine } from '../plain-text.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { type Ink, inkFor, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import {
   changeWords,
   countWords,

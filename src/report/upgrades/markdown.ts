@@ -1,7 +1,7 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { SIGNS } from '../ink.ts'
-import { markdownText } from '../markdown.ts'
-import { cut, oneLine } from '../plain-text.ts'
+import { markdownText } from '../run/markdown.ts'
+import { SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
 
 /** The same as Markdown. Whatever a recipe says stays text. `runs`: where the folders of runs lie, from where this is read. */

@@ -1,5 +1,5 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 
 /** `1.2.0`, or `1.2.0 → 1.3.0` of a chain: all but head. */
 export function wayText({ base }: UpgradeRow): string {

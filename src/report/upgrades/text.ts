@@ -1,6 +1,6 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { type Ink, inkFor, SIGNS } from '../ink.ts'
-import { cut, oneLine } from '../plain-text.ts'
+import { type Ink, inkFor, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
 
 /** All columns that a row of a terminal has. */

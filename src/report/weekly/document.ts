@@ -1,7 +1,7 @@
 import type { Dimension } from '../../history/compare/dimensions.ts'
 import type { Change, Evidence, WeeklyReport } from '../../history/weekly/report.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { percent } from '../flake-memory.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { percent } from '../flakes/flake-memory.ts'
 
 /** What stands in a cell, for a renderer to draw: text, or text with a meaning. */
 export type Piece =

@@ -1,6 +1,6 @@
 import type { WeeklyReport } from '../../history/weekly/report.ts'
-import { markdownText } from '../markdown.ts'
-import { oneLine } from '../plain-text.ts'
+import { markdownText } from '../run/markdown.ts'
+import { oneLine } from '../text/plain-text.ts'
 import { type Cell, type Piece, type Section, weeklyDocument } from './document.ts'
 import type { RunLink } from './html.ts'
 

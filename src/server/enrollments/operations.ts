@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { ForgeError, orMissing } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'

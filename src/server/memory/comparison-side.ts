@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Side } from '../../history/compare/comparison.ts'
 import { logWarnings } from '../../history/compare/log-warnings.ts'
 import { InfraError } from '../../lib/errors.ts'
-import type { Masker } from '../../lib/mask.ts'
+import type { Masker } from '../../lib/masking/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import { parseResults } from '../../verdict/results.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readRunIndex } from '../../history/run-index.ts'
 import type { RunSummary } from '../../history/run-summary.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { listRuns, runFolder } from '../../lifecycle/run-folder.ts'
 
 /** Pages and comments of one moment ask for the same runs. */

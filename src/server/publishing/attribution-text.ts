@@ -1,8 +1,8 @@
 import { CELL_IDS, cellName } from '../../history/attribution/contract.ts'
 import type { AttributionRecord } from '../../history/attribution/record.ts'
 import { VERDICTS } from '../../history/attribution/table.ts'
-import { markdownText } from '../../report/markdown.ts'
-import { cut } from '../../report/plain-text.ts'
+import { markdownText } from '../../report/run/markdown.ts'
+import { cut } from '../../report/text/plain-text.ts'
 import type { RunRow } from '../contract/store.ts'
 
 const LONGEST_MESSAGE = 300

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { exportResult } from '../../history/attribution/recorded.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { debugLog } from '../../lib/debug.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { Tables } from './schema/tables.ts'
 
 const CHANNEL = 'cc_ci_changed'

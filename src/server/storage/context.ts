@@ -1,6 +1,6 @@
 // cspell:ignore kysely xact
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import type { enrollmentFiles, workerFiles } from './files/documents.ts'
 import type { Journal } from './files/journal.ts'

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../history/sweep/contract.ts'
-import { mapLimit } from '../../lib/at-most.ts'
-import { compareVersions, parseVersion } from '../../recipe/versions.ts'
+import { mapLimit } from '../../lib/async/map-limit.ts'
+import { compareVersions, parseVersion } from '../../recipe/repository/versions.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Store } from '../contract/store.ts'

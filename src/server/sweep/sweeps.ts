@@ -13,7 +13,7 @@ import {
   writeCell,
 } from '../../history/sweep/record.ts'
 import { verdictOf } from '../../history/sweep/verdict.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { isRunId, newRunId } from '../../lib/ids.ts'
 import { publishSweep } from '../../report/sweep/publish.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CanonicalStore, openCanonicals, type StoreOptions } from '../../../src/history/canonicals/store.ts'
-import type { ReleaseKey } from '../../../src/lifecycle/kept-data/canonical.ts'
-import type { StoredApp, StoredSecrets } from '../../../src/lifecycle/kept-data/kept-data.ts'
+import type { ReleaseKey } from '../../../src/lifecycle/stored-data/canonical.ts'
+import type { StoredApp, StoredSecrets } from '../../../src/lifecycle/stored-data/stored-data.ts'
 
 export const KEY: ReleaseKey = {
   ...{ recipe: 'shop', origin: 'https://git.example.org/coop/shop.git' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type RefusalCode, RULES, refusals } from '../../../src/history/canonicals/promotion.ts'
-import type { PromotionFacts } from '../../../src/lifecycle/kept-data/canonical.ts'
+import type { PromotionFacts } from '../../../src/lifecycle/stored-data/canonical.ts'
 import { fold } from '../../../src/verdict/fold.ts'
 import { USUAL_TIERS } from '../../../src/verdict/tiers.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'

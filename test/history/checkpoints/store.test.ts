@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CheckpointOptions, collectCheckpoints, openCheckpoints } from '../../../src/history/checkpoints/store.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import type { CheckpointFacts } from '../../../src/lifecycle/kept-data/checkpoint.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
+import type { CheckpointFacts } from '../../../src/lifecycle/stored-data/checkpoint.ts'
 import { folder } from '../../recipe/throwaway.ts'
 import { app, contentOf, IMAGE, inPieces, RUN, SECRETS } from '../canonicals/material.ts'
 

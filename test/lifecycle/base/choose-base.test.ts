@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BaseChoice } from '../../../src/lifecycle/base/base-choice.ts'
 import { chooseBase } from '../../../src/lifecycle/base/choose-base.ts'
-import { exportTree, openRecipe } from '../../../src/recipe/repo.ts'
+import { exportTree, openRecipe } from '../../../src/recipe/repository/repo.ts'
 import { commit, folder, git, repository } from '../../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseIn } from '../releases.ts'
 

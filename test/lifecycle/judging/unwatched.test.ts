@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Blindness } from '../../../src/lib/lookout.ts'
+import type { Blindness } from '../../../src/lib/async/observation-gaps.ts'
 import { type RunContext, TierStop } from '../../../src/lifecycle/context.ts'
 import { requireWatched, unwatchedFindings } from '../../../src/lifecycle/judging/unwatched.ts'
 import { TIER_IDS, TIERS } from '../../../src/verdict/tiers.ts'

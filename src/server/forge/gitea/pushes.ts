@@ -1,4 +1,4 @@
-import { waitFor } from '../../../lib/wait.ts'
+import { waitFor } from '../../../lib/async/wait.ts'
 import type { Caller } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { allRows } from './pages.ts'

@@ -1,6 +1,6 @@
 // cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
-import type { Masker } from '../../../lib/mask.ts'
+import type { Masker } from '../../../lib/masking/mask.ts'
 
 const TEXT = /^(text\/|application\/(json|[\w.+-]*\+(?:json|xml)|xml|javascript|x-ndjson|openmetrics-text)|image\/svg)/i
 

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import { formatDuration } from '../../../lib/duration.ts'
-import { formatSize } from '../../../lib/size.ts'
+import { formatDuration } from '../../../lib/text/duration.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import type { RunsDiskStatus } from '../../retention.ts'
 import type { Viewer } from '../authenticator.ts'

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { STYLE } from '../../../report/html/style.ts'
-import { SIGNS } from '../../../report/ink.ts'
 import { MATRIX_STYLE } from '../../../report/sweep/matrix-markup.ts'
+import { SIGNS } from '../../../report/text/colors.ts'
 import { WEEKLY_STYLE } from '../../../report/weekly/html.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'

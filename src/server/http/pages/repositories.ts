@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
 import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
 import type { Viewer } from '../authenticator.ts'

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { formatDuration } from '../../../lib/duration.ts'
+import { formatDuration } from '../../../lib/text/duration.ts'
 import type { RunRow } from '../../contract/store.ts'
 import { outcomeReason } from './format.ts'
 import { badge, type Html, moment } from './layout.ts'

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import type { WorkerRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, moment } from './layout.ts'

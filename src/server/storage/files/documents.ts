@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
 import { messageOf } from '../../../lib/errors.ts'
+import { removeFile, writeJson } from '../../../lib/files/atomic-file.ts'
 import { enrollmentDocument } from '../../enrollments/enrollment.ts'
 
 /** A file that could not be used: it is skipped, never a reason not to start. */

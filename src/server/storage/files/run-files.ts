@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
+import { removeFile, writeJson } from '../../../lib/files/atomic-file.ts'
 import { isRunId } from '../../../lib/ids.ts'
 import { type RunOutcome, type RunRequest, runOutcome, runRequest } from '../../contract/request.ts'
 import { type DamagedFile, namesIn, readDocument } from './documents.ts'

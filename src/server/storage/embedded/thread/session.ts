@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import { PendingRequests } from '../../../../lib/async/pending-requests.ts'
 import { InfraError } from '../../../../lib/errors.ts'
-import { PendingRequests } from '../../../../lib/pending-requests.ts'
 import type { QueryResult, ThreadData, ThreadRequest, ThreadResponse, WireError } from './protocol.ts'
 
 const ENTRY = new URL('./entry.ts', import.meta.url)
