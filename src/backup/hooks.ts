@@ -3,9 +3,9 @@ import { CcCiError } from '../lib/errors.ts'
 import type { HookPhase } from '../recipe/stack/backup-labels.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { BackupPlan, Hook } from './plan.ts'
-import { type SettleOptions, settledExec } from './settled-exec.ts'
+import { type SettledExecOptions, settledExec } from './settled-exec.ts'
 
-export interface HookOptions extends SettleOptions {
+export interface HookOptions extends SettledExecOptions {
   readonly plan: BackupPlan
   readonly phase: HookPhase
   readonly mask: (text: string) => string

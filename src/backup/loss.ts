@@ -5,7 +5,7 @@ import { servicesMounting } from './witness/server.ts'
 import { DATABASE_SERVERS } from './witness/servers.ts'
 
 /** What is destroyed before a restore, as when the machine is lost, and what is not. */
-export interface Loss {
+export interface PlannedLoss {
   /** Short names of the volumes that are emptied, with whatever the labels leave out of them. */
   readonly emptied: readonly string[]
   /** Volumes that the labels speak of in no way that would bring them back: they are left alone, and why. */
@@ -16,7 +16,7 @@ export interface Loss {
  * A covered volume is lost whole, also where only a path of it is covered: that the rest comes back is the business of hooks, or nobody's. So is the
  * data of a database server whose restore hook is to bring it back, wherever its dump lies.
  */
-export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly string[]): Loss {
+export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly string[]): PlannedLoss {
   if (!plan.capable) return { emptied: [], spared: [] }
   const hooked = plan.hooks.filter(({ phase }) => phase === 'restore.post-hook').map(({ service }) => service)
   const servers = DATABASE_SERVERS.flatMap((server) => server.candidates(stack)).filter((name) => hooked.includes(name))

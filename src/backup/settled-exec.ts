@@ -10,7 +10,7 @@ export type ServiceExec = (
   options: { readonly timeoutMs: number; readonly stdin?: string },
 ) => Promise<EngineExecResult>
 
-export interface SettleOptions {
+export interface SettledExecOptions {
   readonly exec: ServiceExec
   /** How long a service may be without a container that runs. Default 5 min. */
   readonly settleMs?: number
@@ -27,7 +27,7 @@ export interface SettleOptions {
 export async function settledExec(
   service: string,
   argv: readonly string[],
-  options: SettleOptions & { readonly timeoutMs: number; readonly stdin?: string },
+  options: SettledExecOptions & { readonly timeoutMs: number; readonly stdin?: string },
 ): Promise<EngineExecResult> {
   const { exec, timeoutMs, stdin } = options
   const execOptions = { timeoutMs, ...(stdin === undefined ? {} : { stdin }) }
@@ -40,7 +40,7 @@ export async function settledExec(
   }
 }
 
-async function settle(service: string, { exec, settleMs = 300_000, ...wait }: SettleOptions): Promise<void> {
+async function settle(service: string, { exec, settleMs = 300_000, ...wait }: SettledExecOptions): Promise<void> {
   const result = await waitFor<true, never>(
     async () => {
       try {

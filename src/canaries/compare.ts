@@ -6,7 +6,7 @@ import type { ExpectedResult } from './canary.ts'
 const CLEAN = { cleanTeardown: true, noSecretLeak: true }
 
 /** What is other than expected, one line each; empty when all is as it must be. */
-export function differences(expected: ExpectedResult, found: ActualResult): string[] {
+export function resultDifferences(expected: ExpectedResult, found: ActualResult): string[] {
   const end = plain(expected, found)
   return [
     ...end,

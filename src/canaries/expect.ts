@@ -78,7 +78,7 @@ export function passes(life: Life = {}): ExpectedResult {
   }
 }
 
-export interface Stop extends Life {
+export interface ExpectedStop extends Life {
   /** Default: `recipe`, which is a `fail`; any other is `unverified`. */
   readonly blame?: Blame
   /** Default: by the blame. */
@@ -90,7 +90,12 @@ export interface Stop extends Life {
 }
 
 /** A run that is decided in this tier by this check: everything before has passed, and what is left is gone. */
-export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null, stop: Stop = {}): ExpectedResult {
+export function stops(
+  tier: TierId,
+  cause: CauseCode,
+  decidedBy: CheckRef | null,
+  stop: ExpectedStop = {},
+): ExpectedResult {
   const { blame = 'recipe', also, says, findings } = stop
   const verdict = stop.verdict ?? (blame === 'recipe' ? 'fail' : 'unverified')
   return {
@@ -106,7 +111,10 @@ export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null
 export function ends(
   [tier, ...tiers]: readonly [TierId, ...TierId[]],
   [code, ...causes]: readonly [CauseCode, ...CauseCode[]],
-  { blame = 'recipe', ...more }: Pick<Stop, 'blame'> & Pick<ExpectedResult, 'withinSeconds' | 'findings' | 'says'> = {},
+  {
+    blame = 'recipe',
+    ...more
+  }: Pick<ExpectedStop, 'blame'> & Pick<ExpectedResult, 'withinSeconds' | 'findings' | 'says'> = {},
 ): ExpectedResult {
   const verdict = blame === 'recipe' ? 'fail' : 'unverified'
   return {

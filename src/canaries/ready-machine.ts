@@ -6,7 +6,7 @@ import { library } from '../images/library.ts'
 import { InfraError } from '../lib/errors.ts'
 import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { connectHost } from '../lifecycle/host.ts'
-import { environmentFacts } from '../lifecycle/run-header.ts'
+import { readEnvironment } from '../lifecycle/run-header.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 
 /** The images of their recipes. */
@@ -28,5 +28,5 @@ export async function readyMachine(state: string, log: (line: string) => void): 
     const builder = new ImageBuilder(log)
     await withMachineLock(log, () => Promise.all(IMAGES.map((image) => builder.ensure(image))))
   }
-  return environmentFacts(host)
+  return readEnvironment(host)
 }

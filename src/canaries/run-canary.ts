@@ -8,7 +8,7 @@ import { type ActualResult, actualRefusal, actualResult } from './actual-result.
 import type { Canary } from './canary.ts'
 import { canarySteps } from './canary-recipe.ts'
 import type { ChildResult } from './child.ts'
-import { differences } from './compare.ts'
+import { resultDifferences } from './compare.ts'
 import { buildRepository } from './repository.ts'
 import { Stage } from './stage.ts'
 import type { Times } from './times.ts'
@@ -56,7 +56,7 @@ export async function runCanary(
     await canary.disturbance?.prepare(context)
     ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...context.args], signal)
     found = foundBy(ended)
-    wrong.push(...differences(canary.expect, found))
+    wrong.push(...resultDifferences(canary.expect, found))
   } catch (error) {
     wrong.push(messageOf(error))
   }

@@ -51,11 +51,11 @@ export class Stage {
     const stop = stopper(child, signal)
     try {
       while (!over) {
-        for (const event of tail.next()) await this.#tell(event, tail, child)
+        for (const event of tail.next()) await this.#notify(event, tail, child)
         await Promise.race([systemClock.sleep(LOOK_EVERY_MS), ended])
         stop.look()
       }
-      for (const event of tail.next()) await this.#tell(event, tail, child)
+      for (const event of tail.next()) await this.#notify(event, tail, child)
       if (stop.why()) this.failures.push(stop.why())
       return await ended
     } finally {
@@ -75,7 +75,7 @@ export class Stage {
     return exitCode === 0 ? [] : [`cc-ci gc ended with ${exitCode}: ${`${stdout}${stderr}`.trim()}`]
   }
 
-  async #tell(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
+  async #notify(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
     this.#seen.push(event)
     if (event.type === 'run.started') {
       const folder = tail.folder ?? ''

@@ -3,7 +3,7 @@ import type { PageContent } from './page-content.ts'
 import { isNeeded } from './page-findings.ts'
 import type { PageLog } from './page-log.ts'
 import type { PageFacts, PageSign } from './page-signs.ts'
-import { loopOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
+import { loopOf, type PageTrail, type TrailStop, trailLines } from './page-trail.ts'
 
 const MOST_QUOTED = 10
 const LONGEST_LINE = 500
@@ -84,7 +84,7 @@ export function redirectLoop(trail: PageTrail, by: 'answers' | 'page'): Cause {
 export const BEHIND_TLS =
   'A redirect from https to the same address usually means that the app does not know that it is behind a proxy with TLS: have it trust X-Forwarded-Proto, or do not let it redirect to https.'
 
-function aboutTls(turn: readonly Stop[]): boolean {
+function aboutTls(turn: readonly TrailStop[]): boolean {
   return new Set(turn.map(({ url }) => url.replace(/^https?:/, ''))).size === 1
 }
 

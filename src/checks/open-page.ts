@@ -74,7 +74,7 @@ export function currentState(
 function whyNot(trail: PageTrail, url: string, why: string): OpenResult {
   if (trail.isCircle(/Timeout/.test(why)) || why.includes('ERR_TOO_MANY_REDIRECTS'))
     return { state: 'circle', by: byWhom(trail) }
-  if (trail.last && !isOwn(trail.last.url, url)) return { state: 'elsewhere', to: trail.last.url }
+  if (trail.last && !isOwnAddress(trail.last.url, url)) return { state: 'elsewhere', to: trail.last.url }
   if (why.includes('ERR_INVALID_AUTH_CREDENTIALS')) return { state: 'login-dialog' }
   return { state: 'none', why }
 }
@@ -84,7 +84,7 @@ function byWhom({ stops }: PageTrail): 'answers' | 'page' {
 }
 
 /** True for the domain of the app and every host below it. */
-export function isOwn(url: string, app: string): boolean {
+export function isOwnAddress(url: string, app: string): boolean {
   if (!URL.canParse(url)) return false
   const [host, domain] = [new URL(url).hostname, new URL(app).hostname]
   return host === domain || host.endsWith(`.${domain}`)
@@ -92,6 +92,6 @@ export function isOwn(url: string, app: string): boolean {
 
 /** The https address in place of the one by plain http where the way ended, or null. */
 function plainOwn({ last }: PageTrail, app: string): string | null {
-  if (!last || last.status !== null || !last.url.startsWith('http://') || !isOwn(last.url, app)) return null
+  if (!last || last.status !== null || !last.url.startsWith('http://') || !isOwnAddress(last.url, app)) return null
   return last.url.replace(/^http:/, 'https:')
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../verdict/events.ts'
-import { isOwn } from './open-page.ts'
+import { isOwnAddress } from './open-page.ts'
 import type { FailedRequest, PageLog } from './page-log.ts'
 import type { PageSign } from './page-signs.ts'
 import type { PageTrail } from './page-trail.ts'
@@ -56,7 +56,7 @@ export function pageFindings({ url, log, trail, sign }: PageObservation): Findin
   )
   return [
     ...findingsFor('page-status', status < 400 ? [] : [`${status}${sign ? `, ${sign.means}` : ''}`]),
-    ...(status < 400 && sign?.weight === 'told' ? [ofSign(sign)] : []),
+    ...(status < 400 && sign?.weight === 'finding' ? [ofSign(sign)] : []),
     ...findingsFor(
       'page-incomplete',
       missing.map(({ line }) => line),
@@ -71,7 +71,7 @@ export function pageFindings({ url, log, trail, sign }: PageObservation): Findin
 }
 
 function insecureRedirect({ stops }: PageTrail, app: string): Finding[] {
-  const plain = stops.filter(({ url }) => url.startsWith('http://') && isOwn(url, app))
+  const plain = stops.filter(({ url }) => url.startsWith('http://') && isOwnAddress(url, app))
   return findingsFor(
     'insecure-redirect',
     plain.map(({ url }) => url),
@@ -104,9 +104,9 @@ function findingsFor(code: Code, examples: readonly string[]): Finding[] {
 
 /** Code of the app that did not come; a request that the page itself gave up is none. */
 export function isNeeded({ url, type, line }: FailedRequest, app: string): boolean {
-  return ['script', 'stylesheet'].includes(type) && isOwn(url, app) && !/ERR_ABORTED|: mixed-content$/.test(line)
+  return ['script', 'stylesheet'].includes(type) && isOwnAddress(url, app) && !/ERR_ABORTED|: mixed-content$/.test(line)
 }
 
 function foreignHost({ url, type }: FailedRequest, app: string): string | null {
-  return type !== 'document' && /^(?:https?|wss?):/.test(url) && !isOwn(url, app) ? new URL(url).host : null
+  return type !== 'document' && /^(?:https?|wss?):/.test(url) && !isOwnAddress(url, app) ? new URL(url).host : null
 }

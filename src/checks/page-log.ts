@@ -45,7 +45,7 @@ export class PageLog {
   }
 
   private constructor(page: Page) {
-    page.on('console', (message) => this.#said(message))
+    page.on('console', (message) => this.#onConsole(message))
     page.on('pageerror', (error) => {
       keep(this.uncaught, error.message)
       keep(this.consoleErrors, error.message)
@@ -75,7 +75,7 @@ export class PageLog {
   }
 
   /** Chromium says for every request that failed, without its address, that one failed: the list of requests says it better. */
-  #said(message: ConsoleMessage): void {
+  #onConsole(message: ConsoleMessage): void {
     const text = message.text()
     if (message.type() === 'error' && !text.startsWith('Failed to load resource:')) keep(this.consoleErrors, text)
   }

@@ -4,7 +4,7 @@ import { isBlank, NO_CONTENT, type PageContent, readPage } from './page-content.
 import type { PageLog } from './page-log.ts'
 import type { PageTrail } from './page-trail.ts'
 
-export interface SettleOptions {
+export interface SettlePageOptions {
   /** A selector that must be visible before the page is judged. */
   readonly waitFor?: string
   readonly timeoutMs: number
@@ -34,7 +34,7 @@ export async function settlePage(
   page: Page,
   log: PageLog,
   trail: PageTrail,
-  options: SettleOptions,
+  options: SettlePageOptions,
 ): Promise<SettledPage> {
   const { timeoutMs, signal, onWaiting } = options
   let last = NO_CONTENT

@@ -12,7 +12,7 @@ import { currentState, type OpenResult, openPage } from './open-page.ts'
 import { isBlank, type PageContent } from './page-content.ts'
 import { elsewhereFindings, pageFindings } from './page-findings.ts'
 import { PageLog } from './page-log.ts'
-import { signOf } from './page-signs.ts'
+import { pageSignOf } from './page-signs.ts'
 import { PageTrail, trailLines } from './page-trail.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import { settlePage } from './settle-page.ts'
@@ -188,7 +188,7 @@ function leftAt({ trail, options: { url, mask } }: Sight, to: string | null): Sm
 function judgePage(sight: Sight, look: PageContent): Attempt {
   const { trail, log, options } = sight
   const { url, allowed = [] } = options
-  const sign = signOf(look)
+  const sign = pageSignOf(look)
   const findings = masked(pageFindings({ url, log, trail, sign }), options.mask)
   const status = trail.last?.status ?? 0
   const broken = errorPage({ status, allowed, url, sign, look })

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { attribute, type Step } from '../history/attribution/attribute.ts'
+import { type AttributionStep, attribute } from '../history/attribution/attribute.ts'
 import { beginAttribution } from '../history/attribution/begin.ts'
 import { runCell } from '../history/attribution/cell-run.ts'
 import { clearLeftOver } from '../history/attribution/left-over.ts'
@@ -178,7 +178,7 @@ function buildOf({ state, checkout }: NonNullable<AttributionRecord['current']>)
   return { commit: null, checkout: checkout ?? OWN_CHECKOUT, state }
 }
 
-function stepText(step: Step): string {
+function stepText(step: AttributionStep): string {
   switch (step.step) {
     case 'run':
       return `run ${step.number} (of at most ${step.atMost}): ${step.what} (${step.why})`
@@ -192,7 +192,7 @@ function stepText(step: Step): string {
 }
 
 /** Everything that did not pass; all passed otherwise. */
-function endsText({ tiers, trouble }: Extract<Step, { step: 'ran' }>['run']): string {
+function endsText({ tiers, trouble }: Extract<AttributionStep, { step: 'ran' }>['run']): string {
   const ends = Object.entries(tiers).flatMap(([tier, draws]) =>
     draws.flatMap(({ signature }) =>
       signature && !['pass', 'skip'].includes(signature.status) ? [`${tier} ${keyOf(signature)}`] : [],

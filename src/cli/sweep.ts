@@ -18,14 +18,14 @@ import {
   writePlan,
 } from '../history/sweep/record.ts'
 import { runCells } from '../history/sweep/running.ts'
-import { SWEEP_EXITS, verdictOf } from '../history/sweep/verdict.ts'
+import { SWEEP_EXITS, sweepVerdictOf } from '../history/sweep/verdict.ts'
 import { systemClock } from '../lib/async/clock.ts'
 import { CancelledError, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { holdLifeSign, readLifeSign } from '../lib/process/life-sign.ts'
 import { toolIdentity } from '../lib/version.ts'
 import { connectHost } from '../lifecycle/host.ts'
-import { environmentFacts } from '../lifecycle/run-header.ts'
+import { readEnvironment } from '../lifecycle/run-header.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { publishSweep } from '../report/sweep/publish.ts'
 import { sweepText } from '../report/sweep/text.ts'
@@ -72,7 +72,7 @@ export async function sweep(names: readonly string[], options: SweepOptions): Pr
     publishSweep(folder, matrix)
     progress.close()
     show(matrix, folder, screen, options.json)
-    return SWEEP_EXITS[verdictOf(matrix)]
+    return SWEEP_EXITS[sweepVerdictOf(matrix)]
   } catch (error) {
     progress.close()
     if (error instanceof CancelledError) process.stderr.write(`cc-ci: continue with: cc-ci sweep --resume ${plan.id}\n`)
@@ -96,7 +96,7 @@ async function begin(names: readonly string[], state: string, options: SweepOpti
     const operatorDir = options.recipes === undefined ? undefined : resolve(options.recipes)
     const facts = { tool, engine, operatorDir, candidates, runs }
     const world = options.changed
-      ? await currentWorld({ ...facts, environment: await environmentFacts(host) })
+      ? await currentWorld({ ...facts, environment: await readEnvironment(host) })
       : unknownWorld(tool)
     const plan = planSweep({
       ...{ id, now, by: 'cc-ci sweep', place: 'here', mode: options.changed ? 'changed' : 'all' },

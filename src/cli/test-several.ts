@@ -4,11 +4,11 @@ import { secretValuesOf } from '../config/secret-names.ts'
 import { pinNewest, type UpgradeFolder, upgradeFolder, writeTable, writeView } from '../history/upgrades/store.ts'
 import {
   rowNotBegun,
-  rowOf,
   rowWithoutRun,
   type UpgradeRow,
   type UpgradeTable,
-  verdictOf,
+  upgradeRow,
+  upgradeVerdictOf,
 } from '../history/upgrades/table.ts'
 import { EXIT, messageOf, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
@@ -59,7 +59,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       else {
         screen.write(`\nupgrade ${at + 1} of ${planned.length}: from ${wayOf(leg.base)}\n`)
         const results = await judge({ leg, head, request, host, signal, screen, state }, options)
-        begun.add(rowOf(leg.base, results))
+        begun.add(upgradeRow(leg.base, results))
         stopped = stopOf(results)
       }
     }
@@ -158,7 +158,7 @@ async function openTable({ head, request, state, options, considered, nothing }:
     folder,
     add(row) {
       const rows = [...table.rows, row]
-      save({ rows, verdict: verdictOf(rows) })
+      save({ rows, verdict: upgradeVerdictOf(rows) })
     },
     async close() {
       save({ finishedAt: new Date().toISOString() })

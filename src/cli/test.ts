@@ -13,7 +13,7 @@ import { refuseOtherHead, resumedRun } from './support/resumed-run.ts'
 import { retainedRun } from './support/retained-run.ts'
 import { listenForSignals } from './support/signals.ts'
 import { whilePlanning } from './support/while-planning.ts'
-import { canonicalOptions, requestOf } from './support/with-plan.ts'
+import { canonicalOptions, planRequestOf } from './support/with-plan.ts'
 import { testSeveral } from './test-several.ts'
 
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. With several bases: a run for each, and a table. */
@@ -40,7 +40,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       const attach = options.attach === undefined ? {} : { attach: retainedRun(state, options.attach) }
       const stays = options.keep ? { rollback: false } : {}
       const resume = await resumeOf(state, options)
-      const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
+      const request = { ...planRequestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
       const plan = await whilePlanning(
         async () => planWithCanonical(await checkOutHead(request), request, canonicalOptions(options)),
         { discard: () => discardRun(folder), timeoutMs: options.deadline, signal },

@@ -4,7 +4,7 @@ import type { SourceLocation } from '../lib/text/source-location.ts'
 import { duration } from './formats.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
-import { functionForm, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
+import { functionForm, SETTING_NAMES, type SettingName, settingRow } from './registry.ts'
 import type { FunctionForm } from './row.ts'
 import { type CodeSide, FunctionValue, isMapping, type Path, type SettingsSource, valueAt } from './source.ts'
 
@@ -69,7 +69,7 @@ class Splitter implements SplitSettings {
     if (value === undefined || !form) return
     if (value instanceof FunctionValue) this.#add(name, form, value)
     else if (isMapping(value) && value.run instanceof FunctionValue) this.#addWithOptions(name, form, value)
-    else if (rowOf(name).schema) return
+    else if (settingRow(name).schema) return
     else this.#fail(path, `${name} is a function; found ${JSON.stringify(value).slice(0, 80)}`, onlyInTypeScript(form))
     remove(this.data, path)
   }

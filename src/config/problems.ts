@@ -3,7 +3,7 @@ import type { RecipeError } from '../lib/errors.ts'
 import type { SplitSettings } from './functions.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
-import { rowOf, SETTING_NAMES } from './registry.ts'
+import { SETTING_NAMES, settingRow } from './registry.ts'
 import { dataSchema, typeWords } from './schema-words.ts'
 import { isSecretName, maskSecretNames } from './secret-names.ts'
 import { settingsSchema } from './settings.ts'
@@ -83,7 +83,9 @@ function hiddenNames(source: SettingsSource, value: unknown, path: Path): Recipe
 
 function operatorOnly({ side, data, keyPlace }: SettingsSource): RecipeError[] {
   if (side === 'operator') return []
-  const set = SETTING_NAMES.filter((name) => rowOf(name).operatorOnly && valueAt(data, name.split('.')) !== undefined)
+  const set = SETTING_NAMES.filter(
+    (name) => settingRow(name).operatorOnly && valueAt(data, name.split('.')) !== undefined,
+  )
   return set.map((name) =>
     invalid(
       `${name} is for the operator alone`,

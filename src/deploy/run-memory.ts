@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { parseBytes, parseGoDuration } from '../recipe/compose/go-duration.ts'
 import type { ComposeModel, ComposeService } from '../recipe/model.ts'
-import { levelOf } from './level.ts'
+import { fairLimit } from './fair-limit.ts'
 
 const MIB = 1024 ** 2
 /** Sizes of a machine move by a few pages with each kernel; a limit that moves restarts containers. */
@@ -72,7 +72,7 @@ export function maxContainerBytes(model: ComposeModel, settingBytes: number | nu
     each: bytes ?? Number.POSITIVE_INFINITY,
     containers,
   }))
-  const most = levelOf(demands, { total: memory.machineBytes, most: memory.runBytes })
+  const most = fairLimit(demands, { total: memory.machineBytes, most: memory.runBytes })
   return Math.max(LEAST, Math.floor(most / MIB) * MIB)
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ComposeModel, ComposeService } from '../recipe/model.ts'
-import { levelOf } from './level.ts'
+import { fairLimit } from './fair-limit.ts'
 import { containersOf } from './run-memory.ts'
 
 /** Of all that the kernel can number: the rest is for the engine, cc-ci, other runs and whoever looks after the machine. */
@@ -21,7 +21,7 @@ export function mostProcesses(model: ComposeModel, setting: number, together: nu
     each: Math.min(setting, ownProcesses(service) ?? setting),
     containers: containersOf(service),
   }))
-  return Math.max(LEAST, levelOf(demands, { total: together, most: setting }))
+  return Math.max(LEAST, fairLimit(demands, { total: together, most: setting }))
 }
 
 /** `deploy.resources.limits.pids`; null: without a limit, which zero and less mean to the engine too. */

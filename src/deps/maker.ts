@@ -24,7 +24,7 @@ export function madeBy(run: { readonly runId: string; readonly keep?: boolean })
 }
 
 /** True for what cc-ci made on this machine, in a process that runs no more, for a run that is not kept. */
-export function isAbandoned(labels: Readonly<Record<string, string | undefined>>): boolean {
+export function isOrphan(labels: Readonly<Record<string, string | undefined>>): boolean {
   if (labels[MAKER_LABELS.keep]) return false
   const maker = parse(labels[MAKER_LABELS.maker])
   return maker !== null && maker.host === hostname() && !isAlive(maker)

@@ -85,7 +85,7 @@ export class Connection {
    */
   async request<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T> {
     const call = `${method} ${path}`
-    return understand(jsonOf(await this.#said(method, path, options), call), parse, call)
+    return understand(jsonOf(await this.#answer(method, path, options), call), parse, call)
   }
 
   /** Like `ask`, and null where the engine says 404. */
@@ -95,7 +95,7 @@ export class Connection {
 
   /** A call whose answer says nothing but that it was done. Throws EngineRefusal. */
   async send(method: Method, path: string, options: CallOptions = {}): Promise<void> {
-    await this.#said(method, path, options)
+    await this.#answer(method, path, options)
   }
 
   /** Like `tell`: true when it was done, false where the engine says 404. */
@@ -129,7 +129,7 @@ export class Connection {
   }
 
   /** The whole text of an answer. */
-  async #said(method: Method, path: string, options: CallOptions): Promise<string> {
+  async #answer(method: Method, path: string, options: CallOptions): Promise<string> {
     const timeoutMs = options.timeoutMs ?? CALL_DEADLINE_MS
     const late = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late

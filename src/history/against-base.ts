@@ -1,5 +1,5 @@
 import { findBaseline } from './baseline.ts'
-import { type Comparability, comparable, type Rule } from './compare/comparable.ts'
+import { type Comparability, type ComparisonRule, comparable } from './compare/comparable.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** A commit of the branch that a change is for: `fork`, at which the change left it, or `tip`, which may have continued since. */
@@ -28,7 +28,7 @@ type Comparable = Extract<Comparability, { kind: 'comparable' }>
 export function findBase(
   runs: readonly RunSummary[],
   after: RunSummary,
-  { bases, rule }: { readonly bases: readonly BaseCommit[]; readonly rule: Rule },
+  { bases, rule }: { readonly bases: readonly BaseCommit[]; readonly rule: ComparisonRule },
 ): FoundBase {
   const own = runs.filter(({ recipe }) => recipe.origin === after.recipe.origin)
   const looked: BaseLookup[] = []

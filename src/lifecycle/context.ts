@@ -1,4 +1,4 @@
-import type { Snapshot } from '../backup/restic.ts'
+import type { BackupSnapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { BrowserKind } from '../browser/probe.ts'
 import type { Deployer, Deployment, ImageUse, Release } from '../deploy/deployer.ts'
@@ -62,7 +62,7 @@ export interface RunContext {
   /** The same without the watch: for what outlives a tier. */
   readonly runSignal: AbortSignal
   readonly resources: RunResources
-  readonly state: RunState
+  readonly state: AttemptState
   /** Over the app of this attempt. */
   readonly watch: StackWatch
   /** Over the disk that this attempt writes to. */
@@ -91,7 +91,7 @@ export interface CanonicalRequest {
 }
 
 /** What the tiers of one attempt found out and made of the app, each written by the tier that owns it. */
-export interface RunState {
+export interface AttemptState {
   /** The first deployment: the base, or head without one. */
   installed?: Deployment
   /** Deployed version of the last deployment. */
@@ -110,7 +110,7 @@ export interface RunState {
   /** Only where it is asked to go back after all else: the version before head, as it was right before the upgrade. */
   before?: VersionBefore
   /** What the backup tier took and the restore tier puts back. */
-  snapshot?: Snapshot
+  snapshot?: BackupSnapshot
   /** The custom tests run once, for both tiers that they count for. */
   custom?: Promise<CustomRun>
 }
@@ -119,14 +119,14 @@ export interface RunState {
 export type VersionBefore =
   | {
       readonly kind: 'backed-up'
-      readonly snapshot: Snapshot
+      readonly snapshot: BackupSnapshot
       readonly deployed: Deployment
       /** Of that version alone: its witnesses are in the snapshot, and stay planted until it runs again. */
-      readonly state: RunState
+      readonly state: AttemptState
     }
   | { readonly kind: 'failed'; readonly stop: TierStop }
 
-export function freshState(): RunState {
+export function freshState(): AttemptState {
   return { headServes: false }
 }
 

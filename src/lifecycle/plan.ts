@@ -20,7 +20,7 @@ import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tier
 import { type BaseChoice, lastBefore } from './base/base-choice.ts'
 import { chooseBase, comparedByLint } from './base/choose-base.ts'
 import { type Loss, lossesOf, releaseSurface } from './judging/regression.ts'
-import { applyOverlay, refuseOtherImages } from './planning/overlay.ts'
+import { applyOverlay, refuseOverlayImages } from './planning/overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './planning/policy.ts'
 import { type Quarantine, quarantineOf } from './planning/quarantine.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './planning/release.ts'
@@ -285,7 +285,7 @@ async function headRelease(
   const pristine = await newAppRelease({ ...source, overlay: null }, settings)
   if (overlay) await applyOverlay(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
-  if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
+  if (overlay) refuseOverlayImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)
   return { head, pristine }
 }

@@ -44,7 +44,7 @@ export function deadlinesOf(plan: RunPlan): Deadlines {
 }
 
 /** What may change a verdict while recipe and cc-ci stay the same. */
-export async function environmentFacts(host: Host): Promise<EnvironmentFacts> {
+export async function readEnvironment(host: Host): Promise<EnvironmentFacts> {
   const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = await host.engine.info()
   return {
     ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },

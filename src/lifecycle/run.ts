@@ -11,7 +11,7 @@ import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { unplant } from './app/witnessing.ts'
-import { lookAtAttached, ownStack } from './attached-app.ts'
+import { inspectAttached, ownStack } from './attached-app.ts'
 import { type CanonicalRequest, freshState, type Host, type RunContext } from './context.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
 import { attachDeps, keepDeps } from './custom/retained-deps.ts'
@@ -24,7 +24,7 @@ import type { RunPlan } from './plan.ts'
 import { RunResources } from './resources.ts'
 import { forgetBefore } from './rollback/before.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
-import { environmentFacts, headerOf } from './run-header.ts'
+import { headerOf, readEnvironment } from './run-header.ts'
 import { scanForSecrets } from './secret-scan.ts'
 import { canonicalOf } from './stored-data/canonical.ts'
 import type { Checkpoints } from './stored-data/checkpoint.ts'
@@ -37,7 +37,7 @@ const JUDGED = tiersWith(({ app }) => app !== 'last')
 /** What a fresh stack may change. */
 const REPEATED = JUDGED.filter((id) => !JUDGED_ONCE.includes(id))
 
-export interface RunRequest {
+export interface RunParameters {
   /** Reserved for this run; the plan was made in it. */
   readonly folder: RunFolder
   readonly plan: RunPlan
@@ -64,7 +64,7 @@ export interface FinishedRun {
 }
 
 /** One run from its folder to the proof that nothing is left. Throws only for what happens before the first event. */
-export async function executeRun(request: RunRequest): Promise<FinishedRun> {
+export async function executeRun(request: RunParameters): Promise<FinishedRun> {
   const { plan, clock = systemClock } = request
   const { app } = plan
   const { folder } = request
@@ -80,13 +80,13 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({
     type: 'environment',
-    ...(await environmentFacts(context.host)),
+    ...(await readEnvironment(context.host)),
     runMemoryBytes: plan.memory.runBytes,
   })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) {
-    await lookAtAttached(context)
+    await inspectAttached(context)
     await attachDeps(context, plan.attached, attachRecipe)
   }
   const first = attemptIn(context, JUDGED)
@@ -98,7 +98,7 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
     elapsedMs: () => clock.now() - startedAt,
     timeoutMs: request.timeoutMs,
     stopped: () => events.append({ type: 'run.interrupted', signal: interruption(signal.reason) }),
-    never: whyNever(request),
+    never: noRepeatReason(request),
     leave: request.keep ? () => leaveApp(first.context()) : null,
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
@@ -130,7 +130,7 @@ function attemptIn(start: RunContext, tiers: readonly TierId[]): Attempt & { rea
   }
 }
 
-function whyNever({ keep, plan, repeat = true }: RunRequest): string | null {
+function noRepeatReason({ keep, plan, repeat = true }: RunParameters): string | null {
   if (plan.attached) return 'the app is that of another run'
   if (keep) return '--keep leaves the app that was judged'
   return repeat ? null : '--no-repeat'
@@ -196,7 +196,7 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
   return 'cancel'
 }
 
-async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
+async function openContext(request: RunParameters, clock: Clock): Promise<RunContext> {
   const { plan, folder } = request
   const masker = new Masker()
   maskDebug(masker)
@@ -225,7 +225,7 @@ function secretsOf(stored: StoredData | null): string[] {
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
-async function secondContext(request: RunRequest, context: RunContext): Promise<RunContext> {
+async function secondContext(request: RunParameters, context: RunContext): Promise<RunContext> {
   // What the first attempt left is not what the second one fails after.
   await context.checkpoints?.keeper.discard(request.plan.app.runId)
   const fresh = await freshIn(request, { masker: context.masker, unforgiven: context.watch.ended() })
@@ -239,7 +239,7 @@ function mostOf({ memory }: RunPlan): { readonly mostBytes?: number } {
 
 /** What belongs to one attempt alone. */
 async function freshIn(
-  { plan, host, keep, clock }: RunRequest,
+  { plan, host, keep, clock }: RunParameters,
   { masker, unforgiven }: { readonly masker: Masker; readonly unforgiven?: ReadonlySet<string> },
 ) {
   const mask = (text: string) => masker.mask(text)

@@ -22,7 +22,7 @@ export const toolboxPart = imagePart('toolbox', 'Toolbox image', ['engine', 'pac
 /** Needed only for an edge of our own. */
 export const traefikPart: MachinePart = {
   ...imagePart('traefik', 'Traefik image', ['engine', 'packages'], traefikImage),
-  look: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : lookTag(traefikImage())),
+  inspect: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : inspectTag(traefikImage())),
 }
 
 /** Where the pages of apps are opened: every run has one. */
@@ -41,7 +41,7 @@ export const edgePart: MachinePart = {
   action: 'start Traefik on loopback ports of its own',
   needs: ['proxy', 'traefik'],
   remedy: 'Set CC_CI_EDGE=host:port to an existing Traefik, or remove the container that took the name cc-ci-edge.',
-  async look() {
+  async inspect() {
     const foreign = foreignEdge()
     if (foreign) return ok(`CC_CI_EDGE ${foreign.host}:${foreign.httpsPort}${await unasked(foreign)}${await warning()}`)
     const look = await edgeState()
@@ -100,12 +100,12 @@ function imagePart(id: string, title: string, needs: readonly string[], define: 
     action: `build the image ${id === 'toolbox' ? TOOLBOX_TAG : define().tag}`,
     needs,
     remedy: REMEDY,
-    look: () => lookTag(define()),
+    inspect: () => inspectTag(define()),
     repair: ({ builder }) => builder.ensure(define()),
   }
 }
 
-async function lookTag(definition: ImageDefinition) {
+async function inspectTag(definition: ImageDefinition) {
   const look = await imageState(definition)
   return look === 'current' ? ok(definition.tag) : missing(`${definition.tag}: not built`)
 }

@@ -30,7 +30,7 @@ export const toolsPart: MachinePart = {
   action: 'install Debian packages (engine, image tools)',
   needs: [],
   remedy: `As root on Debian or Ubuntu: apt-get install ${TOOLS.map((tool) => tool.package).join(' ')}`,
-  look: async () => lookPackages(TOOLS),
+  inspect: async () => inspectPackages(TOOLS),
   repair: () => install(TOOLS),
 }
 
@@ -58,7 +58,7 @@ export function whichProgram(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }
 
-function lookPackages(wanted: readonly Wanted[]): PartState {
+function inspectPackages(wanted: readonly Wanted[]): PartState {
   const lacking = absent(wanted)
   if (lacking.length === 0) return ok('installed')
   const { may, reason } = mayInstall()

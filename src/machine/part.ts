@@ -29,7 +29,7 @@ export interface MachinePart {
   readonly needs: readonly string[]
   /** What a person does where cc-ci may not. */
   readonly remedy: string
-  look(): Promise<PartState>
+  inspect(): Promise<PartState>
   repair?(context: RepairContext): Promise<void>
 }
 

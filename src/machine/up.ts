@@ -7,7 +7,7 @@ import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { formatDuration } from '../lib/text/duration.ts'
 import { ownEngineRuns, stopEngine } from './engine-part.ts'
 import type { MachinePart, PartState, RepairContext } from './part.ts'
-import { readRecord } from './records.ts'
+import { readMachineRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
 import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
 
@@ -68,7 +68,7 @@ export interface DownOptions {
 /** Removes what `engine up` and runs made and nothing else; gives what it removed. Refuses while something runs on the Swarm it made. */
 export function engineDown({ state, log, services = [] }: DownOptions): Promise<string[]> {
   return withMachineLock(log, async () => {
-    if (readRecord(state, 'swarm') || readRecord(state, 'engine')) await refuseWhileInUse()
+    if (readMachineRecord(state, 'swarm') || readMachineRecord(state, 'engine')) await refuseWhileInUse()
     const removed: string[] = []
     if ((await tryDocker(['version'])).exitCode === 0) {
       removed.push(...(await removeServices(services)))
@@ -83,7 +83,7 @@ export function engineDown({ state, log, services = [] }: DownOptions): Promise<
 
 /** What `engine up` made here, by name, and whether its engine runs. */
 export function engineStatus({ state }: { state: string }): { made: string[]; ownEngine: boolean } {
-  const made = (['engine', 'swarm', 'proxy'] as const).filter((name) => readRecord(state, name) !== null)
+  const made = (['engine', 'swarm', 'proxy'] as const).filter((name) => readMachineRecord(state, name) !== null)
   return { made, ownEngine: ownEngineRuns(state) }
 }
 
@@ -129,7 +129,7 @@ async function mendOne(part: MachinePart, context: RepairContext): Promise<PartS
 
 async function safeLook(part: MachinePart): Promise<PartState> {
   try {
-    return await part.look()
+    return await part.inspect()
   } catch (error) {
     return { state: 'missing', detail: messageOf(error) }
   }
@@ -150,7 +150,7 @@ function incomplete(rows: readonly DoctorRow[]): InfraError {
 }
 
 async function removeServices(services: readonly MachineService[]): Promise<string[]> {
-  if ((await swarmPart.look()).state !== 'ok') return []
+  if ((await swarmPart.inspect()).state !== 'ok') return []
   const removed: string[] = []
   for (const { what, remove } of services) if (await remove()) removed.push(what)
   return removed

@@ -3,7 +3,7 @@ import { attemptsOf, type CountedAttempts, countAttempts, type JudgedAttempt } f
 import type { EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
-import { blockedOutcome, type Outcome, type RunFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
+import { blockedOutcome, type Outcome, type OutcomeFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
 import { TIER_IDS, TIERS, type TierId } from './tiers.ts'
 
 type Of<T extends EventType> = Extract<RunEvent, { type: T }>
@@ -81,7 +81,7 @@ function isCleanTeardown({ id, status, cause }: TierResult): boolean {
  */
 function verdictOf(
   tiers: readonly TierResult[],
-  { header, complete, orderly = true }: Pick<RunFacts, 'header' | 'complete'> & { orderly?: boolean },
+  { header, complete, orderly = true }: Pick<OutcomeFacts, 'header' | 'complete'> & { orderly?: boolean },
 ): Verdict {
   const judged = tiers.filter(({ id, status }) => status !== 'skip' && TIERS[id].app !== 'last')
   const always = ({ id }: TierResult) => TIERS[id].decides === 'always'
@@ -118,7 +118,7 @@ function attemptOf(
   }
 }
 
-function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFacts {
+function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): OutcomeFacts {
   const snapshotOf = (tier: TierId) => {
     const found = of(events, 'evidence').find((event) => event.tier === tier && event.evidence.kind === 'snapshot')
     return found?.evidence.kind === 'snapshot' ? found.evidence.id : undefined
@@ -136,7 +136,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
   }
 }
 
-function judgeTiers(events: readonly RunEvent[], run: RunFacts): TierResult[] {
+function judgeTiers(events: readonly RunEvent[], run: OutcomeFacts): TierResult[] {
   const listed = TIER_IDS.filter((id) => !TIERS[id].byRequest || run.header.selected.includes(id))
   const facts = new Map(listed.map((tier) => [tier, tierFacts(tier, events)]))
   const outcomes = new Map<TierId, Outcome>()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ActualResult, actualRefusal, actualResult } from '../../src/canaries/actual-result.ts'
 import type { ExpectedResult } from '../../src/canaries/canary.ts'
-import { differences, isAsExpected } from '../../src/canaries/compare.ts'
+import { isAsExpected, resultDifferences } from '../../src/canaries/compare.ts'
 import { ends, passes, refused, stops, WHOLE_LIFE } from '../../src/canaries/expect.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import { type CheckRef, checkTitle } from '../../src/verdict/checks.ts'
@@ -40,7 +40,7 @@ describe('what differs', () => {
     ['refused', refused('config-invalid')],
     ['told', passes({ findings: ['orphan-service'] })],
   ])('nothing, when all is as expected: %s', (_, expected) => {
-    expect(differences(expected, asExpected(expected))).toEqual([])
+    expect(resultDifferences(expected, asExpected(expected))).toEqual([])
   })
 
   it.each<[string, ExpectedResult, Partial<ActualResult>, RegExp]>([
@@ -77,7 +77,7 @@ describe('what differs', () => {
       /does not say \/no such table\//,
     ],
   ])('%s', (_, expected, over, says) => {
-    expect(differences(expected, asExpected(expected, over))).toEqual([expect.stringMatching(says)])
+    expect(resultDifferences(expected, asExpected(expected, over))).toEqual([expect.stringMatching(says)])
   })
 
   it.each(Object.entries(WHOLE_LIFE).flatMap(([tier, names]) => names.map((name) => [tier, name] as const)))(
@@ -85,7 +85,7 @@ describe('what differs', () => {
     (tier, name) => {
       const ran: readonly CheckRef[] = WHOLE_LIFE[tier as 'install']
       const checks = { ...WHOLE_LIFE, [tier]: ran.filter((one) => one !== name) }
-      expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
+      expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
         `${tier}: the check "${checkTitle(name)}" did not run or did not pass`,
       ])
     },
@@ -102,13 +102,13 @@ describe('what differs', () => {
   ])('%s', (_, over, says) => {
     const expected = ends(['install', 'backup'], ['oom-killed', 'crash-loop'])
     const found = { tier: 'install', cause: 'oom-killed', ...over } as const
-    expect(differences(expected, asExpected(expected, found))).toEqual(says)
+    expect(resultDifferences(expected, asExpected(expected, found))).toEqual(says)
     expect(isAsExpected(expected, asExpected(expected, found))).toBe(says.length === 0)
   })
 
   it('is a second attempt, where all is well', () => {
-    expect(differences(HEALTHY, asExpected(HEALTHY, { attempts: 2 }))).toEqual(['took 2 attempts'])
-    expect(differences(CRASHED, asExpected(CRASHED, { attempts: 2 }))).toEqual([])
+    expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { attempts: 2 }))).toEqual(['took 2 attempts'])
+    expect(resultDifferences(CRASHED, asExpected(CRASHED, { attempts: 2 }))).toEqual([])
   })
 
   it('is not that more was checked than expected', () => {
@@ -117,7 +117,7 @@ describe('what differs', () => {
       functional: ['custom-tests'],
       lint: [...WHOLE_LIFE.lint, { id: 'lint-rule', subject: 'one more' }],
     }
-    expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
+    expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
   })
 })
 
@@ -178,7 +178,7 @@ describe('what is found', () => {
 
   it('in a refusal is its code and blame', () => {
     const refusal = { code: 'config-invalid', blame: 'recipe', message: 'cc-ci/cc-ci.yml:4:1: unknown key' }
-    expect(differences(refused('config-invalid'), actualRefusal(refusal, 2))).toEqual([])
-    expect(differences(HEALTHY, actualRefusal(refusal, 2)).length).toBeGreaterThan(3)
+    expect(resultDifferences(refused('config-invalid'), actualRefusal(refusal, 2))).toEqual([])
+    expect(resultDifferences(HEALTHY, actualRefusal(refusal, 2)).length).toBeGreaterThan(3)
   })
 })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { all, type Change, label, publishedPort, secondHost, unlabel } from '../../src/canaries/changes.ts'
+import { all, label, publishedPort, type RecipeChange, secondHost, unlabel } from '../../src/canaries/changes.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { type TinyOptions, tinyRecipe } from '../../src/canaries/tiny.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
@@ -11,11 +11,11 @@ const DEFAULTS = { 'cc-ci/cc-ci.yml': '' }
 const RULE = 'traefik.http.routers.${STACK_NAME}.rule'
 const CHECK = 'what the base did is still there'
 
-const misspelt: Change = all(unlabel(RULE), label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'))
+const misspelt: RecipeChange = all(unlabel(RULE), label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'))
 
 interface Recipe {
-  readonly base?: Change
-  readonly head?: Change
+  readonly base?: RecipeChange
+  readonly head?: RecipeChange
   readonly settings?: string
 }
 

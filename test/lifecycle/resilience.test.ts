@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
-import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
 import { restartCause } from '../../src/lifecycle/resilience/restart-cause.ts'
 import { restartsOf } from '../../src/lifecycle/resilience/restarts.ts'
@@ -32,7 +32,7 @@ function task(serviceId: string, more: Partial<ObservedTask> = {}): ObservedTask
   return { ...own, ...spec, ...more } as ObservedTask
 }
 
-function seen(services: readonly ServiceState[], tasks: readonly ObservedTask[]): Snapshot {
+function seen(services: readonly ServiceState[], tasks: readonly ObservedTask[]): StackSnapshot {
   return { services, tasks, containers: new Map(), expected: new Map(), at: 0, waitedMs: 60_000 }
 }
 

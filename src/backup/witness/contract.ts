@@ -1,14 +1,14 @@
 import type { ResolvedStack } from '../../recipe/model.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import type { BackupPlan } from '../plan.ts'
-import type { SettleOptions } from '../settled-exec.ts'
+import type { SettledExecOptions } from '../settled-exec.ts'
 import type { Toolbox } from '../toolbox.ts'
 
 /** One row of the evidence `witness`. `before`, `destroyed` and `after` are counts and hashes, never data of the app. */
 export type WitnessRow = Extract<Extract<Evidence, { kind: 'witness' }>, { witnesses: unknown }>['witnesses'][number]
 
 /** What a witness may use: the volumes through the toolbox, databases through their own containers. */
-export interface WitnessContext extends SettleOptions {
+export interface WitnessContext extends SettledExecOptions {
   readonly toolbox: Toolbox
   /** Name of the stack: what its volumes' names begin with. */
   readonly stack: string

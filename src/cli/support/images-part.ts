@@ -11,7 +11,7 @@ export function imagesPart(state: string): MachinePart {
     action: '',
     needs: [],
     remedy: '`cc-ci gc --images` removes those that nobody uses.',
-    async look() {
+    async inspect() {
       const engine = await Engine.connect().catch(() => null)
       if (!engine) return ok('unknown without an engine')
       const { id } = await engine.info()

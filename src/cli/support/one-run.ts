@@ -6,7 +6,7 @@ import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
-import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
+import { executeRun, type RunParameters } from '../../lifecycle/run.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
@@ -79,13 +79,18 @@ export async function runAndShow(
   return results
 }
 
-function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {
+function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunParameters, 'promotion'> {
   const by = promote ? 'flag' : settings.settings.canonical ? 'setting' : null
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
 }
 
 /** Of a run that somebody else supervises nobody would continue from a checkpoint, unless it is asked for. */
-function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
+function checkpoints({
+  checkpoints: wanted,
+  supervised,
+  keep,
+  state,
+}: TestOptions): Pick<RunParameters, 'checkpoints'> {
   if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
   return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
 }

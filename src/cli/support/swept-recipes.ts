@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { hasSettingsFile } from '../../config/settings-file.ts'
 import { notEnrolled, readCandidates } from '../../history/sweep/candidates.ts'
-import type { Candidate } from '../../history/sweep/contract.ts'
+import type { SweepCandidate } from '../../history/sweep/contract.ts'
 import { type Exclusion, LIST_NAME, listIn, readSweepList } from '../../history/sweep/list-file.ts'
 import type { SweepFolder, SweepNote } from '../../history/sweep/record.ts'
 import { UsageError } from '../../lib/errors.ts'
@@ -21,7 +21,7 @@ export interface SweptOptions {
 export async function sweptRecipes(
   names: readonly string[],
   { recipes: operatorDir, from, runMemory: memoryBytes, folder }: SweptOptions,
-): Promise<{ candidates: Candidate[]; exclude: readonly Exclusion[]; notes: SweepNote[] }> {
+): Promise<{ candidates: SweepCandidate[]; exclude: readonly Exclusion[]; notes: SweepNote[] }> {
   const file = from === undefined ? listIn(operatorDir) : resolve(from)
   if (file === null) {
     throw new UsageError('no-sweep-list', 'no list says what is to be swept', {

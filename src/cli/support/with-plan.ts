@@ -43,13 +43,13 @@ export async function withHead<T>(
       checkoutVia: join(dir, 'checkout-via'),
       tmp: dir,
     }
-    const request = { ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }
+    const request = { ...planRequestOf(recipe, options), runId: newRunId(Date.now()), folder }
     return use(await planning(() => checkOutHead(request)), request, planning)
   })
 }
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
-export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
+export function planRequestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
   const { ref, base, recipes, approveCode, allow, origin, quick = false, rollback } = options
   const only = quick ? QUICK_TIERS : options.only
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
 import { withMachineLock } from '../../lib/process/machine-lock.ts'
-import { isAbandoned } from '../maker.ts'
+import { isOrphan } from '../maker.ts'
 import type { DependencyOutputs, ProvidedDependency, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
 import { keycloakDomain } from './domain.ts'
@@ -56,7 +56,7 @@ export const keycloak: Provider = {
     const admin = await loginAsAdmin(host)
     if (!admin) return []
     const all = realms.parse(await admin.call('GET', ''))
-    const dead = all.filter(({ attributes }) => isAbandoned(attributes ?? {}))
+    const dead = all.filter(({ attributes }) => isOrphan(attributes ?? {}))
     for (const { realm } of dead) await admin.call('DELETE', `/${encodeURIComponent(realm)}`, { allow: [404] })
     return dead.map(({ realm }) => `realm ${realm} of Keycloak`)
   },

@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/client.ts'
 import { ImageBuilder } from '../../images/builder.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
 import { withMachineLock } from '../../lib/process/machine-lock.ts'
-import { isAbandoned } from '../maker.ts'
+import { isOrphan } from '../maker.ts'
 import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../provider.ts'
 import { checkSink, clearSink, messagesOf } from './mail.ts'
 import { ROLE, sinkHost, sinkName, startSink } from './sink.ts'
@@ -27,7 +27,7 @@ export const smtp: Provider = {
   attach: (host, run, outputs) => ({ ...outputs, ...actsOf(host, run), release: async () => {} }),
   release: ({ engine }, run) => engine.removeContainer(sinkName(run)),
   async sweep({ engine }) {
-    const dead = (await sinks(engine)).filter(({ labels }) => isAbandoned(labels))
+    const dead = (await sinks(engine)).filter(({ labels }) => isOrphan(labels))
     for (const { id } of dead) await engine.removeContainer(id)
     return dead.map(({ name }) => `container ${name}`)
   },

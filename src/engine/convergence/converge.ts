@@ -5,11 +5,11 @@ import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { decide } from './decide.ts'
+import { decideConvergence } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
-import type { ConvergedStack, Diagnosis, Expected, Snapshot } from './snapshot.ts'
+import type { ConvergedStack, Diagnosis, Expected, StackSnapshot } from './snapshot.ts'
 import { StackObserver } from './stack-observer.ts'
 import { finalStartRefusal } from './start-refusal.ts'
 
@@ -53,7 +53,7 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
 export interface ConvergenceWait {
   readonly engine: Engine
   readonly observer: Pick<StackObserver, 'last' | 'unready'>
-  look(): Promise<Snapshot>
+  look(): Promise<StackSnapshot>
   readonly wake: WaitOptions['wake']
 }
 
@@ -63,12 +63,12 @@ export async function convergeOn(
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
-  const outlasting = retryWhileUnavailable(clock, async () => decide(await look()))
+  const outlasting = retryWhileUnavailable(clock, async () => decideConvergence(await look()))
   const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, wake })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited
   const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
-    return { state: 'impossible', cause: await causeOf(engine, observer.last, found, mask), waitedMs }
+    return { state: 'impossible', cause: await diagnosisCause(engine, observer.last, found, mask), waitedMs }
   }
   if (waited.state === 'impossible') return failed(waited.cause)
   throwIfSilent(observer.last, { ...options, clock })
@@ -85,7 +85,10 @@ export async function convergeOn(
 }
 
 /** An engine that hangs is no fault of what it was to run. */
-function throwIfSilent({ at }: Snapshot, { stack, clock }: { readonly stack: string; readonly clock: Clock }): void {
+function throwIfSilent(
+  { at }: StackSnapshot,
+  { stack, clock }: { readonly stack: string; readonly clock: Clock },
+): void {
   const silentMs = clock.now() - at
   if (at > 0 && silentMs < SILENT_MS) return
   const since = at > 0 ? ` for ${Math.round(silentMs / 1000)} s` : ''
@@ -103,9 +106,9 @@ export function expectedFrom({
 }
 
 /** A diagnosis with the lines that show it. */
-export async function causeOf(
+export async function diagnosisCause(
   engine: Engine,
-  seen: Snapshot,
+  seen: StackSnapshot,
   { code, message, service, hint, blame, deterministic, tasks, behind = [] }: Diagnosis,
   mask: (text: string) => string,
 ): Promise<Cause> {

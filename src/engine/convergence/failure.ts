@@ -1,7 +1,7 @@
 import type { ServiceState } from '../types.ts'
 import { crashLoop, strandedSlots } from './loops.ts'
 import { memoryLimitReached } from './out-of-memory.ts'
-import { type Diagnosis, isCurrent, isTerminal, type Snapshot, unintendedTasks } from './snapshot.ts'
+import { type Diagnosis, isCurrent, isTerminal, type StackSnapshot, unintendedTasks } from './snapshot.ts'
 import { blameOfRefusal, startRefusal } from './start-refusal.ts'
 import { stuckTask } from './stuck.ts'
 import { exitReason, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './task-exit.ts'
@@ -12,7 +12,7 @@ const JOB_ENDS = 3
 const VERDICT_OF_UPDATE_MS = 3_000
 
 /** The decisive sign that a service will not come up, or null while there is hope. */
-export function failureOf(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function convergenceFailure(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const update = updateFailure(snapshot, service)
   // Nothing of it is wanted: what its earlier tasks came to is history.
   if (update || service.replicas === 0) return update
@@ -34,7 +34,7 @@ function engineWillSay({ update, failureAction }: ServiceState, { tasks }: Diagn
   return isFailure(last) && last.inStateMs < VERDICT_OF_UPDATE_MS
 }
 
-function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function updateFailure(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const state = service.update?.state ?? ''
   if (state !== 'paused' && !state.startsWith('rollback')) return null
   if (state === 'paused' && !stoppedHalfWay(snapshot, service)) return null
@@ -64,21 +64,21 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
  * early termination" (swarmkit, updater.go), which is also said of a one-shot that did its work and of a program that needed a second start,
  * and tasks continue under their restart policy. What they come to decides.
  */
-function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
+function stoppedHalfWay(snapshot: StackSnapshot, service: ServiceState): boolean {
   return snapshot.tasks.some(
     (task) =>
       task.serviceId === service.id && task.desired === 'running' && !isTerminal(task) && !isCurrent(task, service),
   )
 }
 
-function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function outOfMemory(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const tasks = unintendedTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
   if (tasks.length === 0) return null
   return { ...memoryLimitReached(service), service: service.service, tasks }
 }
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */
-function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function unhealthy(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const tasks = unintendedTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
   const onceMore = service.restartCondition !== 'none'
   if (tasks.length < (onceMore ? 2 : 1)) return null
@@ -86,7 +86,7 @@ function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null 
   return { code: 'healthcheck-failing', service: service.service, tasks, message }
 }
 
-function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function oneShotFailed(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const again = service.restartCondition !== 'none'
   if (again && !isJob(service)) return null
   const failed = unintendedTasks(snapshot, service).filter(isFailure)

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 import { Activity, type TimeSpan } from './activity.ts'
-import { type Expected, expectedServices, isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { type Expected, expectedServices, isTerminal, type ObservedTask, type StackSnapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
@@ -33,7 +33,7 @@ export class StackObserver {
   #begun: number
   #measuresAllUntil = 0
   #lookedAt = 0
-  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
+  last: StackSnapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
 
   constructor(engine: Looked, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
     this.#engine = engine
@@ -50,7 +50,7 @@ export class StackObserver {
     this.#begun = this.#clock.now()
   }
 
-  async poll(): Promise<Snapshot> {
+  async poll(): Promise<StackSnapshot> {
     const began = this.#clock.now()
     const services = await this.#engine.services(this.#stack)
     const tasks = await this.#engine.tasks(this.#stack)

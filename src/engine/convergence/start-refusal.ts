@@ -1,7 +1,14 @@
 import { type Blame, CAUSES } from '../../verdict/causes.ts'
 import type { ServiceState } from '../types.ts'
 import { hintOf, outgoingPort } from './outgoing-port.ts'
-import { currentTasks, type Diagnosis, expectedServices, type ObservedTask, type Snapshot, slotOf } from './snapshot.ts'
+import {
+  currentTasks,
+  type Diagnosis,
+  expectedServices,
+  type ObservedTask,
+  type StackSnapshot,
+  slotOf,
+} from './snapshot.ts'
 import { isFailure, wasRefused } from './task-exit.ts'
 
 interface Reason {
@@ -52,7 +59,7 @@ const REFUSALS = 2
  * A task that the engine or the runtime refused to start, and that no later one replaces. `patient`: a port that will be free within a minute is
  * waited for.
  */
-export function startRefusal(snapshot: Snapshot, service: ServiceState, patient = true): Diagnosis | null {
+export function startRefusal(snapshot: StackSnapshot, service: ServiceState, patient = true): Diagnosis | null {
   const tasks = currentTasks(snapshot, service)
   const refused = tasks.filter(wasRefused)
   const last = refused.at(-1)
@@ -69,7 +76,7 @@ export function startRefusal(snapshot: Snapshot, service: ServiceState, patient 
 }
 
 /** What is still refused when the time is up. */
-export function finalStartRefusal(snapshot: Snapshot): Diagnosis | null {
+export function finalStartRefusal(snapshot: StackSnapshot): Diagnosis | null {
   const found = expectedServices(snapshot).map((service) => startRefusal(snapshot, service, false))
   return found.find((failure) => failure !== null) ?? null
 }

@@ -1,5 +1,5 @@
-import { expectedServices, isCurrent, type ObservedTask, type Snapshot } from '../convergence/snapshot.ts'
-import { endedByItself, signOf } from '../convergence/task-exit.ts'
+import { expectedServices, isCurrent, type ObservedTask, type StackSnapshot } from '../convergence/snapshot.ts'
+import { endedByItself, exitSignOf } from '../convergence/task-exit.ts'
 import { ENDS_PROGRAMS, explains, type Intervention, isNamed, mayFollow } from './interventions.ts'
 
 /** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */
@@ -22,7 +22,7 @@ export interface Exit {
  * what was killed, converged is a failed start, which convergence judges.
  */
 export function exitsOf(
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   { since, spans }: { readonly since: number; readonly spans: readonly Intervention[] },
 ): Exit[] {
   const followed = new Set<string>()
@@ -41,7 +41,7 @@ export function exitsOf(
         ...end,
         task,
         ageMs,
-        sign: signOf(task),
+        sign: exitSignOf(task),
         current: isCurrent(task, service),
         why: whyEnded(end, spans, followed),
       }
@@ -72,7 +72,7 @@ function whyEnded(
 }
 
 /** By the engine's own clock; of a container that is gone, from the record of its task. */
-function ageOf({ containers }: Snapshot, task: ObservedTask): number {
+function ageOf({ containers }: StackSnapshot, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : containers.get(task.containerId)
   const [from, to] = [container?.startedAt ?? task.createdAt, container?.finishedAt ?? task.since]
   return Math.max(0, Date.parse(to) - Date.parse(from))

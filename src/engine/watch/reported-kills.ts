@@ -1,4 +1,4 @@
-import type { Snapshot } from '../convergence/snapshot.ts'
+import type { StackSnapshot } from '../convergence/snapshot.ts'
 import type { ContainerState } from '../types.ts'
 
 /** 128 and SIGKILL. */
@@ -10,7 +10,7 @@ const APART_MS = 5_000
  * What was seen, with the flag for want of memory on containers of which the engine told a kill as they ended. A busy engine may be late for the flag: it
  * takes the end of the container before the event, which comes all the same. `heard`: by the container's id, epoch ms.
  */
-export function withReportedKills(snapshot: Snapshot, heard: ReadonlyMap<string, number>): Snapshot {
+export function withReportedKills(snapshot: StackSnapshot, heard: ReadonlyMap<string, number>): StackSnapshot {
   const missed = [...snapshot.containers].filter(([id, container]) => endedBy(container, heard.get(id)))
   if (missed.length === 0) return snapshot
   const flagged = missed.map(([id, container]) => [id, { ...container, oomKilled: true }] as const)

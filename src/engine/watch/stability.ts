@@ -4,7 +4,7 @@ import {
   type Diagnosis,
   expectedServices,
   type ObservedTask,
-  type Snapshot,
+  type StackSnapshot,
 } from '../convergence/snapshot.ts'
 import { exitReason, isOneShot, isOutOfMemory, wasUnhealthy } from '../convergence/task-exit.ts'
 import type { ServiceState } from '../types.ts'
@@ -44,7 +44,7 @@ export interface UnprovenService {
  * that age. `unforgiven`: services that ended in an earlier attempt of this run, whose first end is one too many.
  */
 export function judgeExits(
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   exits: readonly Exit[],
   unforgiven: ReadonlySet<string> = new Set(),
 ): Stability {
@@ -68,7 +68,7 @@ export function countedOf(exits: readonly Exit[], { service }: Pick<ServiceState
   })
 }
 
-function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly Exit[]): Diagnosis {
+function diagnosis(snapshot: StackSnapshot, service: ServiceState, counted: readonly Exit[]): Diagnosis {
   const tasks = counted.map(({ task }) => task)
   const last = counted.at(-1) as Exit
   const habit = counted.length >= ENDS && counted.every((exit) => isSameAge(exit, last))
@@ -83,11 +83,11 @@ function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly 
   return { ...found, ...why, message: why.code === 'run-memory' ? `${message}: ${limit}` : message }
 }
 
-function codeOf(snapshot: Snapshot, service: ServiceState, { task }: Exit): Diagnosis['code'] {
+function codeOf(snapshot: StackSnapshot, service: ServiceState, { task }: Exit): Diagnosis['code'] {
   return wasUnhealthy(snapshot, service, task) ? 'healthcheck-failing' : 'crash-loop'
 }
 
-function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): UnprovenService[] {
+function unprovenOf(snapshot: StackSnapshot, service: ServiceState, exit: Exit): UnprovenService[] {
   const least = Math.min(OUTLIVE_MOST_MS, Math.max(OUTLIVE_LEAST_MS, OUTLIVE_TIMES * exit.ageMs))
   const since = snapshot.tasks.filter((task) => task.createdAt > exit.task.createdAt)
   const leftMs = leftOf(least, { ...snapshot, tasks: since }, service)
@@ -97,7 +97,7 @@ function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unpr
 }
 
 /** Services of the version under test that have not yet run for so long, in ms, without a break. One-shots that are done need not. */
-export function unprovenServices(snapshot: Snapshot, leastMs: number): UnprovenService[] {
+export function unprovenServices(snapshot: StackSnapshot, leastMs: number): UnprovenService[] {
   return expectedServices(snapshot).flatMap((service) => {
     if (service.replicas === 0 || service.mode.endsWith('job')) return []
     const done = isOneShot(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'
@@ -109,7 +109,7 @@ export function unprovenServices(snapshot: Snapshot, leastMs: number): UnprovenS
 }
 
 /** How long the service must still run until one task of its current spec has run for `least` ms; 0 where one has, also before it ended. */
-function leftOf(least: number, snapshot: Snapshot, service: ServiceState): number {
+function leftOf(least: number, snapshot: StackSnapshot, service: ServiceState): number {
   const tasks = currentTasks(snapshot, service)
   if (tasks.some(({ ranMs = 0 }) => ranMs >= least)) return 0
   const running = tasks.findLast(({ state }) => state === 'running')
@@ -122,7 +122,7 @@ function seconds(ms: number): number {
 
 /** For a person: what happened, end by end of those that count. */
 export function exitFindings(
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   exits: readonly Exit[],
 ): { readonly service: string; readonly task: ObservedTask; readonly message: string }[] {
   return expectedServices(snapshot).flatMap((service) =>

@@ -7,13 +7,13 @@ import type { TimeSpan } from '../convergence/activity.ts'
 import {
   type ConvergeOptions,
   type ConvergeResult,
-  causeOf,
   convergeOn,
+  diagnosisCause,
   expectedFrom,
 } from '../convergence/converge.ts'
 import { rootFailure } from '../convergence/decide.ts'
 import { runMemoryExceeded } from '../convergence/out-of-memory.ts'
-import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
+import type { Diagnosis, StackSnapshot } from '../convergence/snapshot.ts'
 import { StackObserver } from '../convergence/stack-observer.ts'
 import { type Exit, exitsOf } from './exits.ts'
 import { type Intervention, type InterventionKind, suspendedAt } from './interventions.ts'
@@ -62,11 +62,11 @@ export class StackWatch implements Disposable {
   readonly #closing = new AbortController()
   readonly #spans: Intervention[] = []
   readonly #listeners = new Set<(cause: Cause) => void>()
-  #looking: Promise<Snapshot> | null = null
-  #next: Promise<Snapshot> | null = null
+  #looking: Promise<StackSnapshot> | null = null
+  #next: Promise<StackSnapshot> | null = null
   #converging = 0
   readonly #deployed: (() => void)[] = []
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
   /** The longest life of each version of a service, in ms: the engine forgets the tasks of a service that was stopped. */
   readonly #lives = new Map<string, number>()
   /** When the app was first up. */
@@ -90,7 +90,7 @@ export class StackWatch implements Disposable {
   }
 
   /** A look that began after this call. Where the one that continues fails, the engine does not answer now: nobody waits for it a second time. */
-  look(): Promise<Snapshot> {
+  look(): Promise<StackSnapshot> {
     if (!this.#looking) return this.#begin()
     this.#next ??= this.#looking
       .catch((error: unknown) => {
@@ -189,7 +189,7 @@ export class StackWatch implements Disposable {
     return [...unproven, ...young]
   }
 
-  #longestLife({ services }: Snapshot, name: string): number {
+  #longestLife({ services }: StackSnapshot, name: string): number {
     const service = services.find((one) => one.service === name)
     return (service && this.#lives.get(lifeKey(service.id, service.unplacedHash))) ?? 0
   }
@@ -211,8 +211,8 @@ export class StackWatch implements Disposable {
 
   /** Ends that count against a service and were not told before, each in words. */
   news(): readonly { readonly service: string; readonly message: string }[] {
-    const fresh = exitFindings(this.#observer.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
-    for (const { task } of fresh) this.#told.add(task.id)
+    const fresh = exitFindings(this.#observer.last, this.exits()).filter(({ task }) => !this.#reported.has(task.id))
+    for (const { task } of fresh) this.#reported.add(task.id)
     return fresh
   }
 
@@ -246,7 +246,7 @@ export class StackWatch implements Disposable {
     this.close()
   }
 
-  #begin(): Promise<Snapshot> {
+  #begin(): Promise<StackSnapshot> {
     this.#next = null
     const looking = this.#lookNow().finally(() => {
       if (this.#looking === looking) this.#looking = null
@@ -260,7 +260,7 @@ export class StackWatch implements Disposable {
     this.#imposed ??= { ...runMemoryExceeded(service, held), service, tasks: [] }
   }
 
-  async #lookNow(): Promise<Snapshot> {
+  async #lookNow(): Promise<StackSnapshot> {
     const snapshot = await this.#seen()
     this.#noteState(snapshot)
     for (const { serviceId, unplacedHash, ranMs = 0 } of snapshot.tasks) {
@@ -274,14 +274,14 @@ export class StackWatch implements Disposable {
     return this.#observer.last
   }
 
-  async #seen(): Promise<Snapshot> {
+  async #seen(): Promise<StackSnapshot> {
     const snapshot = withReportedKills(await this.#observer.poll(), this.#events.outOfMemory)
     this.#observer.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
     return this.#observer.last
   }
 
   /** A program that starts changes all the time, as far as anybody can tell. */
-  #noteState({ services, tasks, containers, at }: Snapshot): void {
+  #noteState({ services, tasks, containers, at }: StackSnapshot): void {
     const state = JSON.stringify([
       services.map(({ id, version }) => [id, version]),
       tasks.map(({ id, state, desired }) => [id, state, desired]),
@@ -309,7 +309,7 @@ export class StackWatch implements Disposable {
     }
   }
 
-  #judge(snapshot: Snapshot): void {
+  #judge(snapshot: StackSnapshot): void {
     if (this.#failure || this.#converging > 0 || this.#upSince === Number.POSITIVE_INFINITY) return
     const suspended = suspendedAt(this.#spans, snapshot.began ?? snapshot.at)
     if (suspended === 'all') return
@@ -317,14 +317,14 @@ export class StackWatch implements Disposable {
     const found = this.#decisive({ ...snapshot, services })
     if (!found) return
     const { mask = (text: string) => text } = this.#options
-    const failure = causeOf(this.#engine, snapshot, found, mask)
+    const failure = diagnosisCause(this.#engine, snapshot, found, mask)
     this.#failure = failure
     void failure.then((cause) => {
       for (const listener of this.#listeners) listener(cause)
     })
   }
 
-  #decisive(snapshot: Snapshot): Diagnosis | null {
+  #decisive(snapshot: StackSnapshot): Diagnosis | null {
     if (snapshot.imposed) return snapshot.imposed
     const root = rootFailure(snapshot)
     const { failure } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)

@@ -1,7 +1,7 @@
 import type { ForkRefusal } from '../../lib/process/fork-refusals.ts'
 import { memoryLimitReached } from '../convergence/out-of-memory.ts'
 import { processLimitReached } from '../convergence/out-of-processes.ts'
-import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
+import type { Diagnosis, StackSnapshot } from '../convergence/snapshot.ts'
 import type { ServiceState } from '../types.ts'
 
 /** A service that met a limit which is not the recipe's, and which. */
@@ -19,7 +19,7 @@ interface Signs {
 }
 
 /** The first service of which the kernel killed a process for memory, or refused it one more process, at such a limit; null: none. */
-export function starvationIn({ services, tasks, containers }: Snapshot, signs: Signs): Starvation | null {
+export function starvationIn({ services, tasks, containers }: StackSnapshot, signs: Signs): Starvation | null {
   for (const service of services) {
     const seen = tasks.flatMap(({ serviceId, containerId: id }) =>
       serviceId === service.id && id !== null ? [{ id, ...containers.get(id) }] : [],

@@ -4,14 +4,14 @@ import { type ProbeResult, searchState } from './bisect.ts'
 import type { CellOutcome } from './cell-run.ts'
 import { inEqualConditions } from './conditions.ts'
 import { type CellId, type CellRun, cellName, endsOf, type Factor, type Study, standsFor } from './contract.ts'
-import { type Decision, decide, drawsOfTier } from './decide.ts'
+import { type AttributionDecision, decideAttribution, drawsOfTier } from './decide.ts'
 import { matches, readCell } from './reading.ts'
 import type { AttributionRecord, AttributionRun, Bisection } from './record.ts'
 import { nextRun } from './schedule.ts'
 import type { ToolBuild } from './tool-build.ts'
 
 /** One combination that is run: a cell, or a commit of a search. */
-export interface Order {
+export interface CombinationOrder {
   readonly tool: string | null
   readonly ref: string
 }
@@ -22,21 +22,21 @@ export interface Laboratory {
   /** Puts the record on disk, whole. */
   readonly save: (record: AttributionRecord) => Promise<void>
   readonly build: (tool: string | null) => Promise<ToolBuild>
-  readonly run: (order: Order & { readonly build: ToolBuild; readonly run: string }) => Promise<CellOutcome>
-  readonly report: (step: Step) => void
+  readonly run: (order: CombinationOrder & { readonly build: ToolBuild; readonly run: string }) => Promise<CellOutcome>
+  readonly report: (step: AttributionStep) => void
 }
 
-export type Step =
+export type AttributionStep =
   | {
       readonly step: 'run'
       readonly number: number
       readonly atMost: number
       readonly what: string
-      readonly order: Order
+      readonly order: CombinationOrder
       readonly why: string
     }
   | { readonly step: 'ran'; readonly run: AttributionRun; readonly durationMs: number }
-  | { readonly step: 'decided'; readonly decision: Decision }
+  | { readonly step: 'decided'; readonly decision: AttributionDecision }
   | { readonly step: 'searching'; readonly factor: Factor; readonly commits: number }
 
 /**
@@ -54,7 +54,7 @@ export async function attribute(begun: AttributionRecord, lab: Laboratory): Prom
     const made = await makeRun(record, lab, { order: orderOf(record, cell), what, why })
     record = await save(lab, { ...made.record, runs: [...record.runs, { ...made.run, cell }], current: null })
   }
-  const decision = decide(studyOf(record))
+  const decision = decideAttribution(studyOf(record))
   lab.report({ step: 'decided', decision })
   record = await save(lab, { ...record, decision })
   if (!record.lines) return end(record, lab, 'decided')
@@ -78,7 +78,7 @@ function boundMet(record: AttributionRecord): string | null {
 }
 
 async function end(record: AttributionRecord, lab: Laboratory, why: string): Promise<AttributionRecord> {
-  return save(lab, { ...record, decision: decide(studyOf(record)), status: 'ended', why })
+  return save(lab, { ...record, decision: decideAttribution(studyOf(record)), status: 'ended', why })
 }
 
 async function save(lab: Laboratory, record: AttributionRecord): Promise<AttributionRecord> {
@@ -87,7 +87,7 @@ async function save(lab: Laboratory, record: AttributionRecord): Promise<Attribu
 }
 
 interface Wanted {
-  readonly order: Order
+  readonly order: CombinationOrder
   readonly what: string
   readonly why: string
 }
@@ -111,7 +111,7 @@ async function makeRun(
   return { record: { ...record, spentMs: record.spentMs + finishedAt - startedAt }, run: made }
 }
 
-function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): Order {
+function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): CombinationOrder {
   const ends = endsOf(cell)
   return { tool: tool[ends.tool], ref: recipe[ends.ref] }
 }
@@ -120,7 +120,7 @@ function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): Order {
 async function search(
   start: AttributionRecord,
   lab: Laboratory,
-  { verdict, tier }: Decision,
+  { verdict, tier }: AttributionDecision,
 ): Promise<{ record: AttributionRecord; bound: string | null }> {
   const factor = verdict === 'recipe' ? 'ref' : verdict === 'harness' ? 'tool' : null
   const commits = factor === null ? null : (start.lines?.[factor] ?? null)

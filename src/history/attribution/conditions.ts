@@ -9,7 +9,7 @@ export interface MovedCondition {
 }
 
 /** Differences of what both know: a reference that only one of them has used says nothing. */
-export function differences(before: Conditions, after: Conditions): MovedCondition[] {
+export function conditionDifferences(before: Conditions, after: Conditions): MovedCondition[] {
   return factDifferences(before, after).flatMap(({ key, before: was, after: now }) =>
     was === null || now === null ? [] : [{ what: key, before: was, after: now }],
   )
@@ -30,7 +30,7 @@ export function inEqualConditions<R extends { readonly conditions: Conditions }>
   const equal: R[] = []
   const moved = new Map<string, MovedCondition>()
   for (const run of runs.toReversed()) {
-    const different = differences(run.conditions, conditions)
+    const different = conditionDifferences(run.conditions, conditions)
     for (const difference of different) moved.set(difference.what, difference)
     if (different.length === 0) equal.unshift(run)
     conditions = { ...run.conditions, ...conditions }

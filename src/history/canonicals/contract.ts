@@ -19,10 +19,10 @@ import { storedDataShape } from '../stored-data/contract.ts'
  */
 
 /** Another number is another tool's business: such a canonical is not used, and is the first to go. */
-export const FORMAT = 1
+export const CANONICAL_FORMAT = 1
 
 export const manifestShape = storedDataShape.extend({
-  format: z.literal(FORMAT),
+  format: z.literal(CANONICAL_FORMAT),
   recipe: z.object({ name: z.string().min(1), origin: z.string().min(1) }),
   /** The tag. */
   version: z.string().min(1),
@@ -30,4 +30,4 @@ export const manifestShape = storedDataShape.extend({
   environment: z.object({ tool: z.string(), engine: z.string(), api: z.string() }),
 })
 
-export type Manifest = z.infer<typeof manifestShape>
+export type CanonicalManifest = z.infer<typeof manifestShape>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { isRunId } from '../../lib/ids.ts'
 import type { ReleaseKey } from '../../lifecycle/stored-data/canonical.ts'
 import { compareVersions } from '../../recipe/repository/versions.ts'
-import { type Manifest, manifestShape } from './contract.ts'
+import { type CanonicalManifest, manifestShape } from './contract.ts'
 
 /** One generation of one version as it lies on disk. */
 export interface CanonicalGeneration {
@@ -14,7 +14,7 @@ export interface CanonicalGeneration {
   readonly dir: string
   readonly runId: string
   /** Null: of another format, or damaged. */
-  readonly manifest: Manifest | null
+  readonly manifest: CanonicalManifest | null
   /** What it takes on the disk. */
   readonly storedBytes: number
   /** Epoch ms: when it was last lent, else when it was taken. */
@@ -71,16 +71,16 @@ export function generationsOf(home: string): CanonicalGeneration[] {
 /** The one that counts: the newest of its version that can be read. */
 export function newestWhole(
   generations: readonly CanonicalGeneration[],
-): (CanonicalGeneration & { readonly manifest: Manifest }) | null {
+): (CanonicalGeneration & { readonly manifest: CanonicalManifest }) | null {
   return (
     generations.find(
-      (generation): generation is CanonicalGeneration & { manifest: Manifest } => generation.manifest !== null,
+      (generation): generation is CanonicalGeneration & { manifest: CanonicalManifest } => generation.manifest !== null,
     ) ?? null
   )
 }
 
 /** Versions of a recipe, newest first. */
-export function versionsOf(state: string, recipe: Pick<ReleaseKey, 'recipe' | 'origin'>): string[] {
+export function canonicalVersions(state: string, recipe: Pick<ReleaseKey, 'recipe' | 'origin'>): string[] {
   const dir = join(canonicalsDir(state), recipeFolder(recipe))
   return foldersIn(dir)
     .flatMap((version) => newestWhole(generationsOf(join(dir, version)))?.manifest.version ?? [])
@@ -94,7 +94,7 @@ export function foldersIn(dir: string): string[] {
     .map(({ name }) => name)
 }
 
-function readManifest(dir: string): Manifest | null {
+function readManifest(dir: string): CanonicalManifest | null {
   try {
     return manifestShape.parse(JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')))
   } catch {

@@ -14,7 +14,7 @@ interface Rule {
  * THE rules of promotion. A canonical stands for what operators have: a released version, as it is after a green life that began with nothing. Whoever
  * starts from it trusts all of this without having seen it.
  */
-export const RULES = {
+export const PROMOTION_RULES = {
   /** Operators have releases; whatever else was green may never be one. */
   'not-released': {
     against: ({ plan: { repo, head } }) =>
@@ -97,11 +97,11 @@ export const RULES = {
   resumed: { against: ({ plan }) => (plan.resumed ? `it continued from run ${plan.resumed.run}` : null) },
 } as const satisfies Record<string, Rule>
 
-export type RefusalCode = keyof typeof RULES
+export type RefusalCode = keyof typeof PROMOTION_RULES
 
 /** Whatever speaks against keeping the data of this run, in the order of the table. */
 export function refusals(facts: PromotionFacts): { readonly code: RefusalCode; readonly reason: string }[] {
-  return (Object.entries(RULES) as [RefusalCode, Rule][]).flatMap(([code, { against }]) => {
+  return (Object.entries(PROMOTION_RULES) as [RefusalCode, Rule][]).flatMap(([code, { against }]) => {
     const reason = against(facts)
     return reason === null ? [] : [{ code, reason }]
   })

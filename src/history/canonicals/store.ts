@@ -18,11 +18,12 @@ import { openDraft } from '../stored-data/draft.ts'
 import { readStoredData } from '../stored-data/read.ts'
 import { refuseWithoutRoom } from '../stored-data/room.ts'
 import { type CurrentImageId, verify } from '../stored-data/verification.ts'
-import { FORMAT, type Manifest } from './contract.ts'
+import { CANONICAL_FORMAT, type CanonicalManifest } from './contract.ts'
 import { evictions } from './eviction.ts'
 import {
   type CanonicalGeneration,
   canonicalsDir,
+  canonicalVersions,
   draftsDir,
   foldersIn,
   generationsIn,
@@ -30,12 +31,11 @@ import {
   homeOf,
   newestWhole,
   usedMark,
-  versionsOf,
 } from './folders.ts'
 import { pinRuns } from './pin.ts'
 import { refusals } from './promotion.ts'
 
-export interface StoreOptions {
+export interface CanonicalStoreOptions {
   readonly state: string
   /** What all canonicals may take on the disk together. */
   readonly budgetBytes: number
@@ -49,11 +49,11 @@ export interface StoreOptions {
 /** The canonicals of one state folder: see `contract.ts`. */
 export type CanonicalStore = CanonicalLibrary & CanonicalKeeper
 
-export function openCanonicals(options: StoreOptions): CanonicalStore {
+export function openCanonicals(options: CanonicalStoreOptions): CanonicalStore {
   const { state, budgetBytes, clock = systemClock } = options
   return {
     find: (key) => lend(options, key),
-    versions: (recipe) => versionsOf(state, recipe),
+    versions: (recipe) => canonicalVersions(state, recipe),
     refusals,
     async begin(key, app, secrets, bytes) {
       await removeDeadDrafts(state)
@@ -69,7 +69,7 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
         dir: join(draftsDir(state), app.runId),
         target,
         manifest: {
-          format: FORMAT,
+          format: CANONICAL_FORMAT,
           recipe: { name: key.recipe, origin: key.origin },
           ...{ version: key.version, commit: key.commit, run: app.runId },
           environment: { tool: tool.version, engine: version, api },
@@ -89,7 +89,10 @@ export function openCanonicals(options: StoreOptions): CanonicalStore {
   }
 }
 
-async function lend({ state, imageNow, clock = systemClock }: StoreOptions, key: ReleaseKey): Promise<CanonicalLookup> {
+async function lend(
+  { state, imageNow, clock = systemClock }: CanonicalStoreOptions,
+  key: ReleaseKey,
+): Promise<CanonicalLookup> {
   const home = homeOf(state, key)
   const generations = generationsOf(home)
   if (generations.length === 0) return { kind: 'missing' }
@@ -119,7 +122,7 @@ function unusable(why: string): CanonicalLookup {
 
 function lentOf(
   { dir, home }: CanonicalGeneration,
-  { manifest, clock }: { manifest: Manifest; clock: Clock },
+  { manifest, clock }: { manifest: CanonicalManifest; clock: Clock },
 ): Canonical {
   const { recipe, version, commit } = manifest
   // A plan only looks: it is used when somebody reads it.
@@ -128,7 +131,7 @@ function lentOf(
 }
 
 /** A run that was kept, or killed, has left the app up, and its lock has gone with its process. */
-function holderOf(state: string, { app: { stack } }: Manifest): string | null {
+function holderOf(state: string, { app: { stack } }: CanonicalManifest): string | null {
   const holds = (id: string) => {
     const record = readRecord(runFolder(state, id))
     return record?.app?.stack === stack && record.status !== 'ended'

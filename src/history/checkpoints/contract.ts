@@ -18,12 +18,12 @@ import { storedDataShape } from '../stored-data/contract.ts'
  */
 
 /** Another number is another tool's business: such a checkpoint is not used. */
-export const FORMAT = 1
+export const CHECKPOINT_FORMAT = 1
 
 const digest = z.record(z.string(), z.string())
 
 export const checkpointShape = storedDataShape.extend({
-  format: z.literal(FORMAT),
+  format: z.literal(CHECKPOINT_FORMAT),
   recipe: z.object({ name: z.string().min(1), commit: z.string().regex(/^[0-9a-f]{40}$/), dirty: z.boolean() }),
   after: z.enum(CHECKPOINT_TIERS),
   /** What the run was asked for. */

@@ -13,7 +13,7 @@ import { readStoredData } from '../stored-data/read.ts'
 import { AGAINST_REUSE } from '../stored-data/reuse.ts'
 import { refuseWithoutRoom } from '../stored-data/room.ts'
 import { type CurrentImageId, verify } from '../stored-data/verification.ts'
-import { type CheckpointManifest, checkpointShape, FORMAT } from './contract.ts'
+import { CHECKPOINT_FORMAT, type CheckpointManifest, checkpointShape } from './contract.ts'
 
 export interface CheckpointOptions {
   readonly state: string
@@ -60,7 +60,7 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         dir: join(draftsDir(state), app.runId),
         target: join(home, facts.after),
         manifest: {
-          ...{ format: FORMAT, ...facts, run: app.runId },
+          ...{ format: CHECKPOINT_FORMAT, ...facts, run: app.runId },
           asked: { ...request, ...(only ? { only: [...only] } : {}) },
           app: { domain: app.domain, stack: app.stack },
           images: [...app.images],

@@ -2,7 +2,7 @@ import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { DIMENSIONS, type Difference, type Dimension, differencesOf, haveSameMeaning } from './dimensions.ts'
 
-export interface Rule {
+export interface ComparisonRule {
   /** What may differ beside the one thing that is compared: the caller knows, and says so. */
   readonly despite: readonly Dimension[]
   /** Between the two runs, in ms. A world that moved on explains too much. */
@@ -10,7 +10,7 @@ export interface Rule {
 }
 
 /** Four weeks: four weekly sweeps. */
-export const DEFAULT_RULE: Rule = { despite: [], maxAgeMs: 28 * 24 * 3_600_000 }
+export const DEFAULT_RULE: ComparisonRule = { despite: [], maxAgeMs: 28 * 24 * 3_600_000 }
 
 export type Comparability =
   | {
@@ -31,7 +31,7 @@ export interface Reason {
  * Whether two runs may be compared: at most one dimension differs (beside those that the caller allows), both lived to their end, their
  * outcomes mean the same, and they are not too far apart. Two things that moved at once have blamed the wrong one before.
  */
-export function comparable(before: RunSummary, after: RunSummary, rule: Rule = DEFAULT_RULE): Comparability {
+export function comparable(before: RunSummary, after: RunSummary, rule: ComparisonRule = DEFAULT_RULE): Comparability {
   const differences = differencesOf(before, after)
   const moved = [...new Set(differences.map(({ dimension }) => dimension))]
   const counted = moved.filter((dimension) => !rule.despite.includes(dimension))
@@ -76,7 +76,7 @@ function otherSchema({ evidenceSchema: a }: RunSummary, { evidenceSchema: b }: R
   }
 }
 
-function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: Rule): Reason[] {
+function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: ComparisonRule): Reason[] {
   const apart = Math.abs(Date.parse(after.startedAt) - Date.parse(before.startedAt))
   if (apart <= maxAgeMs) return []
   const message = `they are ${formatDuration(apart)} apart, and ${formatDuration(maxAgeMs)} is allowed`

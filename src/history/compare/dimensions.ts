@@ -1,5 +1,5 @@
 import { upgradePath } from '../../verdict/events.ts'
-import { environmentFacts } from '../environment.ts'
+import { comparableEnvironment } from '../environment.ts'
 import { type FactDifference, factDifferences } from '../facts.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { areEquivalent } from './evidence-schemas.ts'
@@ -61,7 +61,7 @@ function toolFacts({ tool }: RunSummary): Record<string, string | null> {
 }
 
 function factsOf({ environment }: RunSummary): Readonly<Record<string, string>> {
-  return environment ? environmentFacts(environment) : {}
+  return environment ? comparableEnvironment(environment) : {}
 }
 
 /** References that both use and that meant two images: another reference is a change of the recipe. */

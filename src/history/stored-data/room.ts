@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { InfraError } from '../../lib/errors.ts'
 import { formatSize } from '../../lib/text/size.ts'
 
-export interface Room {
+export interface RoomNeed {
   /** Where it is to lie; the folder need not be there yet. */
   readonly dir: string
   readonly bytes: number
@@ -20,7 +20,7 @@ export interface Room {
 }
 
 /** Throws InfraError with `code` where the data is larger than the budget, or than what is free on the disk. */
-export async function refuseWithoutRoom(room: Room): Promise<void> {
+export async function refuseWithoutRoom(room: RoomNeed): Promise<void> {
   const { dir, bytes, budgetBytes, code, what, setting, hint } = room
   if (bytes > budgetBytes)
     throw new InfraError(code, `${formatSize(bytes)} are more than all ${what} may take (${formatSize(budgetBytes)})`, {

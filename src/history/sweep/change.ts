@@ -1,5 +1,5 @@
 import { type Difference, differencesOf } from '../compare/dimensions.ts'
-import { WORDS, type Word, wordOf } from '../compare/messages.ts'
+import { CHANGE_WORDS, type Word, wordOf } from '../compare/messages.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
 import { commandFor } from './command.ts'
 import type { CellStatus, TierWord } from './contract.ts'
@@ -117,7 +117,7 @@ function decidedByStatus(before: Side, after: Side, anythingMoved: boolean): Dec
   const isAsBefore = before.status === after.status && before.reason?.code === after.reason?.code
   if (isAsBefore && (before.status !== 'fail' || isSameTrouble(before, after)))
     return { word: before.status === 'fail' ? 'still failing' : 'same', judged: true, blamesTool: false }
-  const word = WORDS[statusOf(before.status)][statusOf(after.status)]
+  const word = CHANGE_WORDS[statusOf(before.status)][statusOf(after.status)]
   const judged = [before, after].every(({ status }) => status === 'pass' || status === 'fail') && anythingMoved
   return { word: word === 'still failing' ? 'other failure' : word, judged, blamesTool: false }
 }

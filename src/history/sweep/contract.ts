@@ -34,7 +34,7 @@ export const CELL_STATUSES = ['pass', 'fail', 'unverified', 'not-run'] as const
 export type CellStatus = (typeof CELL_STATUSES)[number]
 
 /** What a recipe has to be swept of it. */
-export interface Candidate {
+export interface SweepCandidate {
   /** As the list names it; unique in a sweep. */
   readonly recipe: string
   /** As results of its runs name it. */

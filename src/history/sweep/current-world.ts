@@ -5,9 +5,9 @@ import { mapLimit } from '../../lib/async/map-limit.ts'
 import type { ToolIdentity } from '../../lib/version.ts'
 import type { EnvironmentFacts } from '../../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../../verdict/evidence.ts'
-import { environmentFacts } from '../environment.ts'
+import { comparableEnvironment } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
-import type { Candidate } from './contract.ts'
+import type { SweepCandidate } from './contract.ts'
 import { type CurrentWorld, runsByCommit } from './up-to-date.ts'
 
 const ASKED_AT_ONCE = 4
@@ -26,7 +26,7 @@ export interface WorldParts {
   readonly environment: EnvironmentFacts
   readonly engine: Pick<Engine, 'image'>
   readonly operatorDir: string | undefined
-  readonly candidates: readonly Candidate[]
+  readonly candidates: readonly SweepCandidate[]
   /** Newest first. */
   readonly runs: readonly RunSummary[]
 }
@@ -36,7 +36,7 @@ export async function currentWorld(parts: WorldParts): Promise<CurrentWorld> {
   const ids = await imageIds(parts)
   const { tool, environment, operatorDir } = parts
   return {
-    ...{ tool, evidenceSchema: EVIDENCE_SCHEMA, environment: environmentFacts(environment), factsOf },
+    ...{ tool, evidenceSchema: EVIDENCE_SCHEMA, environment: comparableEnvironment(environment), factsOf },
     movedImage({ images }) {
       const moved = images.find(({ ref, id }) => ids.get(ref) !== id)
       if (!moved) return null
@@ -48,7 +48,7 @@ export async function currentWorld(parts: WorldParts): Promise<CurrentWorld> {
 }
 
 export function factsOf({ environment }: RunSummary): Readonly<Record<string, string>> {
-  return environment ? environmentFacts(environment) : {}
+  return environment ? comparableEnvironment(environment) : {}
 }
 
 async function imageIds({ candidates, runs, engine }: WorldParts): Promise<ReadonlyMap<string, string>> {

@@ -21,10 +21,15 @@ export interface CellRunner {
 /** Progress for whoever watches. */
 export type SweepStep =
   | { readonly step: 'planned'; readonly toRun: number; readonly kept: number; readonly etaMs: number | null }
-  | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: Progress }
-  | { readonly step: 'ended'; readonly cell: PlannedCell; readonly record: CellRecord; readonly progress: Progress }
+  | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: SweepProgressState }
+  | {
+      readonly step: 'ended'
+      readonly cell: PlannedCell
+      readonly record: CellRecord
+      readonly progress: SweepProgressState
+    }
 
-export interface Progress {
+export interface SweepProgressState {
   readonly done: number
   readonly of: number
   readonly running: readonly string[]
@@ -138,7 +143,7 @@ export async function runCells({ folder, plan, runner, clock, signal, report }: 
     return remainingMs(waiting(), running(), plan.bounds, median(seen) ?? median(known))
   }
 
-  function progress(): Progress {
+  function progress(): SweepProgressState {
     const done = toRun.filter(({ index }) => isDone(index)).length
     return {
       done,

@@ -55,11 +55,11 @@ export function upToDate(
 ): { readonly run: RunSummary } | { readonly run: null; readonly why: string | null } {
   const [newest] = runsOf(cell.recordedName, cell.commit).filter(({ recipe }) => !recipe.dirty)
   if (!newest) return { run: null, why: null }
-  const why = whyAgain(cell, newest, now)
+  const why = staleReason(cell, newest, now)
   return why === null ? { run: newest } : { run: null, why }
 }
 
-function whyAgain(cell: CellQuery, run: RunSummary, now: CurrentWorld): string | null {
+function staleReason(cell: CellQuery, run: RunSummary, now: CurrentWorld): string | null {
   const { tool, environment } = now
   if (!run.whole) return 'it was stopped'
   if (run.verdict === 'unverified') return 'it was not judged'

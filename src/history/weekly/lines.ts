@@ -1,6 +1,6 @@
 import { haveSameMeaning } from '../compare/dimensions.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
-import type { Evidence, Track } from './report.ts'
+import type { RunReference, Track } from './report.ts'
 
 /** How one tier ended in one run. */
 export interface TierOutcome {
@@ -49,7 +49,7 @@ export function trackOf({ recipe }: RunSummary): Track {
   return recipe.released ? 'release' : 'head'
 }
 
-export function evidenceOf({ id, startedAt, recipe }: RunSummary): Evidence {
+export function evidenceOf({ id, startedAt, recipe }: RunSummary): RunReference {
   const { commit, dirty, released = null } = recipe
   return { run: id, at: startedAt, commit, dirty, released }
 }

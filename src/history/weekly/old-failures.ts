@@ -1,4 +1,4 @@
-import { causeOf } from './changes.ts'
+import { changeCause } from './changes.ts'
 import { evidenceOf, type Line } from './lines.ts'
 import { isDecisive } from './recipes.ts'
 import type { OldFailure } from './report.ts'
@@ -16,7 +16,7 @@ function redOf({ recipe, track, judged }: Line): OldFailure[] {
   return [
     {
       ...{ recipe, track, tier: newest.tier.id },
-      ...{ cause: causeOf(newest), blame: newest.tier.cause?.blame ?? null },
+      ...{ cause: changeCause(newest), blame: newest.tier.cause?.blame ?? null },
       ...{ since: evidenceOf(first.run), newest: evidenceOf(newest.run), runs: red.length },
     },
   ]

@@ -5,7 +5,7 @@ import type { RunIndex } from '../run-index.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { changesIn } from './changes.ts'
 import { lineBefore, linesOf } from './lines.ts'
-import { movedImages } from './moved.ts'
+import { weeklyMovedImages } from './moved.ts'
 import { oldestFailures } from './old-failures.ts'
 import { attentionOf, routineOf, untestedIn } from './recipes.ts'
 import type { WeeklyHeadline, WeeklyReport } from './report.ts'
@@ -34,7 +34,7 @@ export function weeklyReport({ runs: all, damaged }: RunIndex, week: Week): Week
     oldestRed: oldestFailures(lines).slice(0, MOST_RED),
     flakes: topFlakes(runs, week),
     untested: untestedIn(runs, week),
-    moved: movedImages(runs, week),
+    moved: weeklyMovedImages(runs, week),
     damaged: damaged
       .filter(({ id }) => timeOfRunId(id) >= week.from && timeOfRunId(id) < week.to)
       .sort((a, b) => (a.id < b.id ? -1 : 1)),

@@ -110,14 +110,14 @@ export async function runSmokeTest(
 ): Promise<void> {
   const { folder } = context
   const screenshotFile = join(folder.artifacts, `${reporter.tier}.png`)
-  const seen = await lookAt(context, reporter, { release, screenshotFile })
+  const seen = await visitPage(context, reporter, { release, screenshotFile })
   for (const finding of seen.findings ?? []) reporter.finding({ ...finding, where: `${reporter.tier}, in a browser` })
   accept(reporter, 'page-shown', seen)
   await ownScreenshot(context, reporter, op)
 }
 
 /** Opens the page that the recipe's settings name, or its routers lead to, and writes a picture of it. */
-export async function lookAt(
+export async function visitPage(
   context: RunContext,
   reporter: TierReporter,
   { release, screenshotFile }: { release: Release; screenshotFile: string },

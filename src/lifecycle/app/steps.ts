@@ -3,7 +3,7 @@ import { specDifferences } from '../../engine/spec-hash.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import type { Step } from '../base/base-choice.ts'
+import type { ChainStep } from '../base/base-choice.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
@@ -31,7 +31,7 @@ export async function takeSteps(context: RunContext, reporter: TierReporter): Pr
   reporter.evidence({ kind: 'steps', steps: taken })
 }
 
-async function take(context: RunContext, reporter: TierReporter, { ref, release }: Step) {
+async function take(context: RunContext, reporter: TierReporter, { ref, release }: ChainStep) {
   const { state, clock } = context
   const before = state.current
   if (!before) throw new InternalError('step-without-base', 'the upgrade tier ran without a deployed base')

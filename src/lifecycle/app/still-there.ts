@@ -36,12 +36,12 @@ export interface BaseReachability {
 const CHECK = 'still-there'
 
 /** Asks the running base for everything that it offers to the outside. */
-export async function lookAtBase(context: RunContext, release: Release): Promise<BaseReachability> {
+export async function recordReachability(context: RunContext, release: Release): Promise<BaseReachability> {
   const base = releaseSurface(release)
   const silent = new Set<string>()
   const places: { place: RoutePlace; status: number }[] = []
   for (const place of servedPlaces(base)) {
-    const seen = await lookAtPlace(context, place, context.signal)
+    const seen = await requestPlace(context, place, context.signal)
     if ('status' in seen) places.push({ place, status: seen.status })
     else silent.add(routeSubject(place, base.domain))
   }
@@ -54,7 +54,7 @@ export async function lookAtBase(context: RunContext, release: Release): Promise
 }
 
 /** Asks head for the same. What is gone ends the tier, or is a finding where it may be meant or the recipe says that it is. */
-export async function stillThere(
+export async function checkStillThere(
   context: RunContext,
   reporter: TierReporter,
   { was, release }: { was: BaseReachability; release: Release },
@@ -117,7 +117,7 @@ function judge(
 type Seen = { readonly status: number } | { readonly nobody: string }
 
 /** Any answer of the app counts, a refusal too; what the proxy says in its place does not. */
-async function lookAtPlace(
+async function requestPlace(
   { host, signal }: RunContext,
   { host: domain, path }: RoutePlace,
   looking: AbortSignal,
@@ -166,7 +166,7 @@ async function requestAgain(
   const sameRouter = now.some((other) => JSON.stringify(other) === JSON.stringify(place))
   let after = ''
   const waited = await again(context, reporter, subject, async (looking) => {
-    const seen = await lookAtPlace(context, place, looking)
+    const seen = await requestPlace(context, place, looking)
     after = 'status' in seen ? String(seen.status) : seen.nobody
     if (!('status' in seen)) return after
     // The app's own router took over from one that was made for this place: then "not found" is no answer.

@@ -36,7 +36,7 @@ export function withData(ref: BaseRef, { canonical }: BaseQuery): BaseRef {
   return { version: canonical.version, commit: ref.commit, source: 'canonical' }
 }
 
-export interface Candidate {
+export interface BaseCandidate {
   readonly tree: RecipeTree
   readonly source: ReleaseSource
   readonly release: Release
@@ -44,7 +44,7 @@ export interface Candidate {
 }
 
 /** The release in its checkout, and what of head differs from it. Throws RecipeError for one that cannot be read. */
-export async function candidateOf(question: BaseQuery, ref: BaseRef, dir = question.dir): Promise<Candidate> {
+export async function candidateOf(question: BaseQuery, ref: BaseRef, dir = question.dir): Promise<BaseCandidate> {
   const { repo, app, head, settings, overlay, canonical, secretValues = NO_ADDITIONS.secretValues } = question
   await rm(dir, { recursive: true, force: true })
   await exportTree(repo, ref.commit, dir)

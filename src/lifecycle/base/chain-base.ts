@@ -5,8 +5,8 @@ import { compareVersions } from '../../recipe/repository/versions.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { BaseRef } from '../../verdict/events.ts'
 import { upgradedRelease } from '../planning/release.ts'
-import { type BaseQuery, type Candidate, candidateOf, withData } from './base-candidate.ts'
-import type { BaseChoice, Step } from './base-choice.ts'
+import { type BaseCandidate, type BaseQuery, candidateOf, withData } from './base-candidate.ts'
+import type { BaseChoice, ChainStep } from './base-choice.ts'
 import type { Chain } from './chain.ts'
 import { runningDifference } from './difference.ts'
 import { minorOf, newestOfMinors } from './minors.ts'
@@ -27,7 +27,7 @@ export async function chainBase(question: BaseQuery, chain: Chain): Promise<Base
   const considered = [`${first.version}: the chain begins here`]
   const start: BaseRef = withData({ ...first, source: 'pin' }, question)
   const base = await candidateOf(question, start)
-  const way: { stop: Stop; candidate: Candidate }[] = []
+  const way: { stop: Stop; candidate: BaseCandidate }[] = []
   let before = { stop: first, candidate: base }
   for (const stop of named) {
     const here = await theWayTo(question, stop, way.length + 1)
@@ -91,7 +91,7 @@ async function theWayTo(
   question: BaseQuery,
   stop: Stop,
   number: number,
-): Promise<{ readonly candidate: Candidate } | Cause> {
+): Promise<{ readonly candidate: BaseCandidate } | Cause> {
   try {
     const ref = { ...stop, source: 'pin' } as const
     return { candidate: await candidateOf(question, ref, join(question.viaDir, `${number}`)) }
@@ -103,10 +103,10 @@ async function theWayTo(
 /** Each as operators have it who came from the base: with the env file of that, and what they were told to add. */
 async function stepsOf(
   { settings }: BaseQuery,
-  { tree }: Candidate,
-  way: readonly { readonly stop: Stop; readonly candidate: Candidate }[],
-): Promise<Step[] | Cause> {
-  const steps: Step[] = []
+  { tree }: BaseCandidate,
+  way: readonly { readonly stop: Stop; readonly candidate: BaseCandidate }[],
+): Promise<ChainStep[] | Cause> {
+  const steps: ChainStep[] = []
   for (const { stop, candidate } of way) {
     try {
       const { source } = candidate

@@ -5,7 +5,7 @@ import { resolveRelease } from '../../recipe/repository/repo.ts'
 import { refuseBadImages } from '../../recipe/stack/bad-images.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { BaseRef } from '../../verdict/events.ts'
-import { type BaseQuery, type Candidate, candidateOf, withData } from './base-candidate.ts'
+import { type BaseCandidate, type BaseQuery, candidateOf, withData } from './base-candidate.ts'
 import type { BaseChoice } from './base-choice.ts'
 import { parseChain } from './chain.ts'
 import { chainBase } from './chain-base.ts'
@@ -98,7 +98,7 @@ export function historyLacks({ lacks, remedy, why }: Extract<RecipeRepo['history
 
 const SAME = 'runs the same as head'
 
-async function tryCandidate(question: BaseQuery, ref: BaseRef): Promise<Candidate | string> {
+async function tryCandidate(question: BaseQuery, ref: BaseRef): Promise<BaseCandidate | string> {
   try {
     const candidate = await candidateOf(question, ref)
     refuseBadImages(candidate.release.stack)

@@ -70,10 +70,10 @@ async function minorsBefore(repo: RecipeRepo, head: { commit: string; dirty: boo
     return `${name}: ${ref.source === 'tag' ? 'its minor has a newer patch' : 'is no release'}`
   })
   const legs = newest.map(({ version }): Leg => ({ base: version, named: false }))
-  return { legs, considered, nothing: legs.length > 0 ? null : whyNothing(candidates, considered) }
+  return { legs, considered, nothing: legs.length > 0 ? null : noBasesCause(candidates, considered) }
 }
 
-function whyNothing(candidates: Candidates, considered: readonly string[]): Cause | string {
+function noBasesCause(candidates: Candidates, considered: readonly string[]): Cause | string {
   const none = noBase(candidates, considered)
   return none.kind === 'none' ? none.reason : none.cause
 }

@@ -24,7 +24,7 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
       context.resources.deps.provided.set(name, provided)
     } catch (error) {
       if (context.signal.aborted || error instanceof CancelledError) throw error
-      const why = failureOf(context, name, error)
+      const why = dependencyFailure(context, name, error)
       context.resources.deps.failures.set(name, why)
       reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
     }
@@ -54,7 +54,7 @@ export function providerHost({ host, runSignal, events }: RunContext): ProviderH
 }
 
 /** The cause that a dependency which fails amounts to; one of a kept run comes back only with that run. */
-export function failureOf({ plan }: RunContext, name: string, error: unknown): Cause {
+export function dependencyFailure({ plan }: RunContext, name: string, error: unknown): Cause {
   if (plan.attached) {
     const hint = `Start app and dependencies again: \`cc-ci gc ${plan.attached.runId}\`, then \`cc-ci test --keep\`.`
     return cause('dep-failed', `${name} is not there (any more): ${messageOf(error)}`, { hint })
@@ -73,7 +73,7 @@ export async function healthOfDeps(context: RunContext): Promise<readonly string
       healthy.push(name)
     } catch (error) {
       context.signal.throwIfAborted()
-      failures.set(name, failureOf(context, name, error))
+      failures.set(name, dependencyFailure(context, name, error))
     }
   }
   return healthy

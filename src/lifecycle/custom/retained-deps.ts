@@ -7,7 +7,7 @@ import { writeJsonSync } from '../../lib/files/atomic-file.ts'
 import type { RunContext } from '../context.ts'
 import type { AttachedRun } from '../plan.ts'
 import type { RunFolder } from '../run-folder.ts'
-import { failureOf, providerHost } from './deps.ts'
+import { dependencyFailure, providerHost } from './deps.ts'
 
 const fileShape = z.object({
   schema: z.literal(1),
@@ -64,7 +64,7 @@ export async function attachDeps(
       const provided = provider?.attach(providerHost(context), run, outputs) ?? attachRecipe(context, name, outputs)
       context.resources.deps.provided.set(name, provided)
     } else {
-      context.resources.deps.failures.set(name, failureOf(context, name, notRetained(attached, name)))
+      context.resources.deps.failures.set(name, dependencyFailure(context, name, notRetained(attached, name)))
     }
   }
 }

@@ -1,5 +1,5 @@
-import { countFiles, emptyVolume, filesOpenIn, type Loss, lossOf, outsideOf } from '../../backup/loss.ts'
-import { restore, type Snapshot } from '../../backup/restic.ts'
+import { countFiles, emptyVolume, filesOpenIn, lossOf, outsideOf, type PlannedLoss } from '../../backup/loss.ts'
+import { type BackupSnapshot, restore } from '../../backup/restic.ts'
 import { servicesMounting } from '../../backup/witness/server.ts'
 import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
@@ -20,7 +20,7 @@ type Emptied = NonNullable<Restored['emptied']>[number]
 
 /** What the loss of the machine took and what it left, filled in as the tier continues. */
 export interface LostMachine {
-  readonly loss: Loss
+  readonly loss: PlannedLoss
   emptied: Emptied[]
   readonly spared: NonNullable<Restored['spared']>
   /** Files that no label names, in volumes that were lost all the same. */
@@ -34,7 +34,7 @@ const AS_NEW_HINT =
   'This is what an operator meets on a new machine: the same stack, env and secrets, and empty volumes. Nothing can be restored into an app that does not come up there.'
 
 /** Null: there is nothing that could be lost whole. */
-export async function planLoss(context: RunContext, release: Release): Promise<Loss | null> {
+export async function planLoss(context: RunContext, release: Release): Promise<PlannedLoss | null> {
   const { volumes } = await toolboxOf(context)
   const loss = lossOf(context.plan.backup, release.stack, volumes)
   return loss.emptied.length > 0 ? loss : null
@@ -44,7 +44,11 @@ export async function planLoss(context: RunContext, release: Release): Promise<L
  * The machine is lost: every service is stopped, the volumes are emptied, and everything is started again from the very specs that it had. What ran once
  * runs once more, because on a new machine it does.
  */
-export async function loseMachine(context: RunContext, reporter: TierReporter, loss: Loss): Promise<LostMachine> {
+export async function loseMachine(
+  context: RunContext,
+  reporter: TierReporter,
+  loss: PlannedLoss,
+): Promise<LostMachine> {
   const { plan, signal } = context
   const toolbox = await toolboxOf(context)
   const bounds = { signal }
@@ -120,7 +124,7 @@ async function asNew({ spared }: LostMachine, act: () => Promise<unknown>): Prom
 export async function restoreFiles(
   context: RunContext,
   reporter: TierReporter,
-  { snapshot, deployed, release }: { snapshot: Snapshot; deployed: Deployment; release: Release },
+  { snapshot, deployed, release }: { snapshot: BackupSnapshot; deployed: Deployment; release: Release },
 ): Promise<{ files: number }> {
   const { plan, signal } = context
   const hooked = plan.backup.hooks.some(({ phase }) => phase === 'restore.post-hook')

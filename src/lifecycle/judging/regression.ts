@@ -5,7 +5,7 @@ import { httpExposure } from '../../checks/routed-services.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import type { ResolvedStack } from '../../recipe/model.ts'
 import { traefikConfigs } from '../../recipe/traefik/routers.ts'
-import { covers, placesOf, type RoutePlace } from '../../recipe/traefik/rule.ts'
+import { coversPlace, placesOf, type RoutePlace } from '../../recipe/traefik/rule.ts'
 
 /**
  * What a kind of loss means. `decides`: the upgrade fails, unless the recipe declares that it is meant. The others are findings of this
@@ -98,7 +98,8 @@ function routeLosses(base: ReleaseSurface, head: ReleaseSurface): Loss[] {
   const unclear = rules.filter((rule) => placesOf(rule) === null)
   const gone = servedPlaces(base).filter(
     (place) =>
-      !now.some((other) => covers(other, place)) && !unclear.some((rule) => rule.toLowerCase().includes(place.host)),
+      !now.some((other) => coversPlace(other, place)) &&
+      !unclear.some((rule) => rule.toLowerCase().includes(place.host)),
   )
   const unreadable = httpRules(base.stack).filter((rule) => placesOf(rule) === null && !rules.includes(rule))
   return [

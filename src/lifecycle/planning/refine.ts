@@ -2,10 +2,10 @@ import { backupPlan } from '../../backup/labels.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { RecipeError } from '../../lib/errors.ts'
 import { secretVariables } from '../../recipe/secrets/secrets.ts'
-import type { Step } from '../base/base-choice.ts'
+import type { ChainStep } from '../base/base-choice.ts'
 import { type RunPlan, refuseOtherFiles } from '../plan.ts'
 import { reattachReason } from '../stored-data/canonical.ts'
-import { refuseOtherImages } from './overlay.ts'
+import { refuseOverlayImages } from './overlay.ts'
 import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradedRelease, upgradeOf } from './release.ts'
 import { withBounds } from './run-bounds.ts'
@@ -44,12 +44,12 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
   const unbounded = await newAppRelease(headSource, all)
   const pristine = await newAppRelease({ ...headSource, overlay: null }, all)
   const { overlay } = plan.custom.found
-  if (overlay) refuseOtherImages(pristine.stack, unbounded.stack, overlay)
+  if (overlay) refuseOverlayImages(pristine.stack, unbounded.stack, overlay)
   const chosen =
     plan.base.kind === 'base'
       ? await (async (planned) => {
           const source = given(planned.source)
-          const via: Step[] = []
+          const via: ChainStep[] = []
           for (const step of planned.via) {
             const theirs = given(step.source)
             via.push({ ...step, source: theirs, release: await upgradedRelease(theirs, planned.tree, all) })

@@ -51,7 +51,7 @@ function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } 
   return place ? { where: formatLocation(place) } : {}
 }
 
-function whyNotSelected(tier: TierId, { attached, quick, resumed }: Planned): string {
+function deselectionReason(tier: TierId, { attached, quick, resumed }: Planned): string {
   const again = resumeSkipReason(tier, resumed)
   if (again !== null) return again
   const notHere = attached && !ATTACHABLE.includes(tier)
@@ -125,7 +125,8 @@ export function skipsOf(plan: Planned): ReadonlyMap<TierId, Skip> {
   const declared = new Map(declarations(plan.settings.settings))
   return new Map(
     TIER_IDS.flatMap((tier): [TierId, Skip][] => {
-      if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: whyNotSelected(tier, plan) }]]
+      if (!plan.selected.includes(tier))
+        return [[tier, { kind: 'not-selected', reason: deselectionReason(tier, plan) }]]
       if (tier === 'install' && plan.reattached !== null)
         return [[tier, { kind: 'not-selected', reason: plan.reattached }]]
       const skip = NOTHING_TO_JUDGE[tier](plan)

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../deploy/deployer.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
-import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../engine/convergence/snapshot.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
 import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
@@ -78,7 +78,7 @@ async function replaced(
 }
 
 /** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */
-function reportOtherRestarts(reporter: TierReporter, { service, task }: Target, snapshot: Snapshot): void {
+function reportOtherRestarts(reporter: TierReporter, { service, task }: Target, snapshot: StackSnapshot): void {
   const killed = snapshot.tasks.find(({ id }) => id === task.id)
   for (const other of snapshot.services) {
     const ended = snapshot.tasks.filter(

@@ -16,7 +16,11 @@ const RESTARTED = { kind: 'engine-restart' } as const
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
  * keeps it from being restarted is reported. Gives the host as it is then: the edge may have other ports.
  */
-export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployment): Promise<Host> {
+export async function restartEngineUnderApp(
+  context: RunContext,
+  reporter: TierReporter,
+  deployed: Deployment,
+): Promise<Host> {
   const { host, plan, clock } = context
   if (!host.engineRestart) return host
   const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))

@@ -3,11 +3,11 @@ import type { Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { plant, recordBeforeLoss, unplant } from '../app/witnessing.ts'
 import { lastBefore } from '../base/base-choice.ts'
-import { freshState, type RunContext, type RunState, TierStop, type VersionBefore } from '../context.ts'
+import { type AttemptState, freshState, type RunContext, TierStop, type VersionBefore } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import type { TierReporter } from '../reporter.ts'
-import { lookInto, takeSnapshot } from '../tiers/backup.ts'
+import { inspectBackup, takeSnapshot } from '../tiers/backup.ts'
 
 /**
  * Backs the version before head up as its own labels and hooks do it, with witnesses of its own in the snapshot. They stay planted below head, which has
@@ -31,7 +31,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
     const { taken } = await reporter.operation({ kind: 'backup-before', subject: version }, () =>
       takeSnapshot(before, quiet),
     )
-    await lookInto(before, quiet, taken)
+    await inspectBackup(before, quiet, taken)
     await recordBeforeLoss(before)
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     reporter.check('backed-up-before', 'pass')
@@ -44,7 +44,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
 }
 
 /** The same run as it was before the upgrade: what looks at the app with it sees the version before, by its own labels. */
-export function versionBefore(context: RunContext, state: RunState): RunContext {
+export function versionBefore(context: RunContext, state: AttemptState): RunContext {
   const { plan } = context
   const { base } = plan
   if (base.kind !== 'base') throw new InternalError('rollback-without-base', 'there is no version before head')

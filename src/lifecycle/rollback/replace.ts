@@ -1,4 +1,4 @@
-import { countFiles, emptyVolume, type Loss, outsideOf } from '../../backup/loss.ts'
+import { countFiles, emptyVolume, outsideOf, type PlannedLoss } from '../../backup/loss.ts'
 import type { Deployment } from '../../deploy/deployer.ts'
 import { stopServices } from '../../engine/stop-services.ts'
 import { waitFor } from '../../lib/async/wait.ts'
@@ -23,7 +23,11 @@ export interface ReplacedHead {
  * Removes every service of head, empties what a backup would bring back, and deploys the version before as a new app: as operators do who undeploy,
  * remove the volumes and deploy the old version. Secrets, configs and what no label promises stay; what only head has of them is used by nobody any more.
  */
-export async function replaceHead(context: RunContext, reporter: TierReporter, loss: Loss): Promise<ReplacedHead> {
+export async function replaceHead(
+  context: RunContext,
+  reporter: TierReporter,
+  loss: PlannedLoss,
+): Promise<ReplacedHead> {
   const { signal, plan } = context
   const release = releaseBefore(context)
   const toolbox = await toolboxOf(context)

@@ -66,7 +66,7 @@ export async function fill(
 }
 
 /** Throws TierStop `image-moved` where another image runs than the data was made with. */
-export function refuseOtherImages(
+export function refuseChangedImages(
   { images }: Deployment,
   { data, kind }: { readonly data: StoredData; readonly kind: StoredDataKind },
 ): void {
@@ -79,7 +79,7 @@ export function refuseOtherImages(
 }
 
 /** An app that clears its volumes at a start would leave nothing of the data to be proven. `who`: `the base`. */
-export async function stillThere(context: RunContext, who: string, volumes: PutVolumes): Promise<PutVolumes> {
+export async function checkDataStillThere(context: RunContext, who: string, volumes: PutVolumes): Promise<PutVolumes> {
   const toolbox = await toolboxOf(context)
   const rows: PutVolumes = []
   for (const row of volumes) {

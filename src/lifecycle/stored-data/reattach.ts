@@ -3,7 +3,7 @@ import { emptyVolume } from '../../backup/loss.ts'
 import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Cause } from '../../verdict/causes.ts'
-import { awaitConvergence, awaitServing, lookAt } from '../app/serving.ts'
+import { awaitConvergence, awaitServing, visitPage } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
 import { type RunContext, TierStop, type UpdateContext } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
@@ -14,7 +14,14 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import type { Canonical, CanonicalUse } from './canonical.ts'
-import { type DataDeployment, deployOn, fill, refuseOtherImages, type StoredDataKind, stillThere } from './put-data.ts'
+import {
+  checkDataStillThere,
+  type DataDeployment,
+  deployOn,
+  fill,
+  refuseChangedImages,
+  type StoredDataKind,
+} from './put-data.ts'
 
 interface LentCanonical {
   readonly data: Canonical
@@ -40,10 +47,10 @@ export async function reattach(
     const { deployed, volumes } = await reporter.operation({ kind: 'reattach', subject: canonical.version }, () =>
       use.kind === 'quick' ? deployOn(context, release, lent) : replace(context, reporter, lent),
     )
-    refuseOtherImages(deployed, lent)
+    refuseChangedImages(deployed, lent)
     context.state.installed = deployed
-    await comesUp(context, reporter, { deployed, release })
-    const seen = await stillThere(context, 'the base', volumes)
+    await awaitBase(context, reporter, { deployed, release })
+    const seen = await checkDataStillThere(context, 'the base', volumes)
     reporter.evidence({ kind: 'reattached', version: canonical.version, run: canonical.runId, volumes: seen })
     return context
   } catch (error) {
@@ -80,7 +87,7 @@ async function replace(context: RunContext, reporter: TierReporter, lent: LentCa
   })
 }
 
-async function comesUp(
+async function awaitBase(
   context: RunContext,
   reporter: TierReporter,
   { deployed, release }: { deployed: Deployment; release: Release },
@@ -91,7 +98,7 @@ async function comesUp(
   if (!(await awaitServing(context, quiet, release))) return
   // What the upgrade's picture is compared with.
   const screenshotFile = join(context.folder.artifacts, 'install.png')
-  await lookAt(context, quiet, { release, screenshotFile })
+  await visitPage(context, quiet, { release, screenshotFile })
 }
 
 function kindOf({ version }: Canonical): StoredDataKind {

@@ -12,7 +12,7 @@ import { toolboxOf } from '../open-resources.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { type ResumedRun, releaseAfter } from './checkpoint.ts'
-import { deployOn, refuseOtherImages, type StoredDataKind, stillThere } from './put-data.ts'
+import { checkDataStillThere, deployOn, refuseChangedImages, type StoredDataKind } from './put-data.ts'
 
 /**
  * Deploys the app of the failed run again, on the data of its checkpoint: before the first tier that looks at it. Whatever is wrong here is not proven to be
@@ -33,10 +33,10 @@ export async function bringBack(
     const { deployed, volumes } = await reporter.operation({ kind: 'resume', subject: checkpoint.after }, () =>
       deployOn(context, release, stored),
     )
-    refuseOtherImages(deployed, stored)
+    refuseChangedImages(deployed, stored)
     context.state.installed = deployed
-    await comesUp(context, reporter, { deployed, release })
-    const seen = await stillThere(context, 'the app', volumes)
+    await awaitApp(context, reporter, { deployed, release })
+    const seen = await checkDataStillThere(context, 'the app', volumes)
     context.state.headServes = checkpoint.after !== 'install' || context.plan.base.kind !== 'base'
     await forgetWitnesses(context, reporter)
     reporter.evidence({ kind: 'resumed', run, after: checkpoint.after, volumes: seen })
@@ -47,7 +47,7 @@ export async function bringBack(
   }
 }
 
-async function comesUp(
+async function awaitApp(
   context: RunContext,
   reporter: TierReporter,
   { deployed, release }: { readonly deployed: Deployment; readonly release: Release },

@@ -15,7 +15,7 @@ export interface CanonicalOptions {
 export async function planWithCanonical(head: Head, request: PlanRequest, wish: CanonicalOptions): Promise<RunPlan> {
   const cold = await planHead(head, request)
   if (!isWanted(cold, wish)) return cold
-  const found = await lookFor(cold, wish.library)
+  const found = await findCanonical(cold, wish.library)
   if (typeof found === 'string') return without(cold, found)
   const kind = request.quick ? 'quick' : 'cold'
   const plan = await planHead(head, { ...request, canonical: { kind, canonical: found } })
@@ -31,7 +31,7 @@ function isWanted({ settings, request, attached }: RunPlan, { use }: CanonicalOp
 }
 
 /** The canonical, or why there is none for this plan. */
-async function lookFor(plan: RunPlan, library: CanonicalLibrary): Promise<Canonical | string> {
+async function findCanonical(plan: RunPlan, library: CanonicalLibrary): Promise<Canonical | string> {
   const { base, repo, custom } = plan
   const { overlay } = custom.found
   if (plan.skips.has('upgrade')) return 'there is no upgrade to judge'
@@ -43,10 +43,10 @@ async function lookFor(plan: RunPlan, library: CanonicalLibrary): Promise<Canoni
   const recipe = { recipe: repo.name, origin: repo.origin }
   const found = await library.find({ ...recipe, version: released.tag, commit })
   if (found.kind === 'usable') return found.canonical
-  return whyNot(found, released.tag, library.versions(recipe))
+  return refusalReason(found, released.tag, library.versions(recipe))
 }
 
-function whyNot(
+function refusalReason(
   found: Exclude<CanonicalLookup, { kind: 'usable' }>,
   version: string,
   others: readonly string[],

@@ -1,4 +1,4 @@
-import { restore, type Snapshot } from '../../backup/restic.ts'
+import { type BackupSnapshot, restore } from '../../backup/restic.ts'
 import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
@@ -26,7 +26,7 @@ import type { TierReporter } from '../reporter.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 interface Restoring {
-  readonly snapshot: Snapshot
+  readonly snapshot: BackupSnapshot
   readonly deployed: Deployment
   readonly release: Release
   readonly op: Operation
@@ -114,7 +114,7 @@ async function bringBack(
 async function recordFiles(
   context: RunContext,
   reporter: TierReporter,
-  { snapshot, files, lost }: { snapshot: Snapshot; files: number; lost: LostMachine | null },
+  { snapshot, files, lost }: { snapshot: BackupSnapshot; files: number; lost: LostMachine | null },
 ): Promise<void> {
   if (files === 0) {
     const message = 'the snapshot holds no file, so nothing could be brought back'

@@ -7,9 +7,9 @@ import { cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { compareBeforeAfter } from '../app/before-after.ts'
 import { deployRelease } from '../app/deploy-release.ts'
-import { awaitConvergence, awaitServing, lookAt, runSmokeTest } from '../app/serving.ts'
+import { awaitConvergence, awaitServing, runSmokeTest, visitPage } from '../app/serving.ts'
 import { takeSteps } from '../app/steps.ts'
-import { lookAtBase, stillThere } from '../app/still-there.ts'
+import { checkStillThere, recordReachability } from '../app/still-there.ts'
 import { compareAfter, forgetRemovedVolumes, plant } from '../app/witnessing.ts'
 import { lastBefore } from '../base/base-choice.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
@@ -45,7 +45,7 @@ export const upgradeTier: TierRunner = {
     if (plan.base.via.length > 0) await plant(context, reporter)
     await takeSteps(context, reporter)
     const last = state.current ?? before
-    const offered = await lookAtBase(context, lastBefore(plan.base))
+    const offered = await recordReachability(context, lastBefore(plan.base))
     await backUpBefore(context, reporter)
     // Of a chain the data of the base goes all the way, unless a backup needed witnesses of its own.
     if (!state.witnesses) await plant(context, reporter)
@@ -62,10 +62,10 @@ export const upgradeTier: TierRunner = {
     if (await awaitServing(context, reporter, release)) {
       await runSmokeTest(context, reporter, { release, op })
       await compareBeforeAfter(context, reporter, async (screenshotFile) => {
-        await lookAt(context, reporter, { release, screenshotFile })
+        await visitPage(context, reporter, { release, screenshotFile })
       })
     }
-    await stillThere(context, reporter, { was: offered, release })
+    await checkStillThere(context, reporter, { was: offered, release })
     state.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)

@@ -5,7 +5,7 @@ import type { CauseCode } from '../../verdict/causes.ts'
 import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'
 import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
-import { RULES } from './rules.ts'
+import { LINT_RULES } from './rules.ts'
 
 /** One rule applied to one thing. */
 export interface LintRow {
@@ -30,7 +30,7 @@ export interface LintRow {
 export async function lint(input: LintInput): Promise<LintRow[]> {
   const context = new Context(input)
   const rows: LintRow[] = []
-  for (const rule of RULES) {
+  for (const rule of LINT_RULES) {
     // Whoever wants it to end is heard.
     await nextTurn()
     const found = await judge(rule, context)

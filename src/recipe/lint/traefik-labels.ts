@@ -60,12 +60,12 @@ export function idleTraefikLabels({ stack }: LintContext): LintFact[] | string {
   return configs.map((config) => {
     const { service } = config
     const where = stack.place(['services', service, 'deploy', 'labels', [...config.labels.keys()][0] ?? ''])
-    const problem = whyIdle(config)
+    const problem = idleReason(config)
     return fact(`service ${service}`, problem === null, problem ?? '', where)
   })
 }
 
-function whyIdle({ enabled, labels }: TraefikConfig): string | null {
+function idleReason({ enabled, labels }: TraefikConfig): string | null {
   const configures = [...labels.keys()].filter((key) => /^traefik\.(http|tcp|udp)\./.test(key))
   if (enabled === null && configures.length > 0) return `has ${configures[0]}, but not traefik.enable=true`
   if (enabled && configures.length === 0) return 'has traefik.enable=true, but nothing says where it is to be reached'

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { shellWord } from '../../lib/text/shell-word.ts'
 import type { History, RecipeRepo } from '../model.ts'
 import { git, gitOk, TRANSPORTS, uploadArgs } from './git.ts'
-import { isUrl, mayBeFetched, withoutCredentials } from './url.ts'
+import { isFetchable, isUrl, withoutCredentials } from './url.ts'
 import { type TaggedVersions, versionsOf } from './versions.ts'
 
 const FETCH_DEADLINE_MS = 120_000
@@ -20,10 +20,10 @@ interface Remote {
  */
 export async function knownHistory(dir: string, { versions, lightweightTags }: TaggedVersions): Promise<History> {
   const remote = await remoteOf(dir)
-  const shallow = (await said(dir, ['rev-parse', '--is-shallow-repository'])) === 'true'
+  const shallow = (await gitOutput(dir, ['rev-parse', '--is-shallow-repository'])) === 'true'
   if (!remote && !shallow) return { kind: 'whole' }
   const option = `remote.${remote?.name}.tagOpt`
-  const withoutTags = (await said(dir, ['config', '--get', option])) === '--no-tags'
+  const withoutTags = (await gitOutput(dir, ['config', '--get', option])) === '--no-tags'
   const at = `git -C ${shellWord(dir)}`
   const lacksObjects = await isPartialClone(dir)
   const remedy = [
@@ -39,7 +39,7 @@ export async function knownHistory(dir: string, { versions, lightweightTags }: T
 
 /** What a clone made with `--filter` lacks git would fetch as it is needed. We do not let it, and fetch the whole where something is missing. */
 async function isPartialClone(dir: string): Promise<boolean> {
-  if ((await said(dir, ['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$'])) === '')
+  if ((await gitOutput(dir, ['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$'])) === '')
     return false
   const { exitCode, stdout } = await git(dir, ['rev-list', '--objects', '--all', 'HEAD', '--missing=print'])
   return exitCode !== 0 || /^\?/m.test(stdout)
@@ -47,12 +47,12 @@ async function isPartialClone(dir: string): Promise<boolean> {
 
 /** The first entry of the log of HEAD: `git clone` brings all tags, and what was begun here has its own. CI systems fetch one branch by hand. */
 async function beganWhole(dir: string): Promise<boolean> {
-  const log = await said(dir, ['log', '--walk-reflogs', '--format=%gs', 'HEAD'])
+  const log = await gitOutput(dir, ['log', '--walk-reflogs', '--format=%gs', 'HEAD'])
   return /^(clone: |commit \(initial\): )/.test(log.split('\n').at(-1) ?? '')
 }
 
 async function remoteOf(dir: string): Promise<Remote | null> {
-  const rows = (await said(dir, ['config', '--get-regexp', '^remote\\..*\\.url$'])).split('\n')
+  const rows = (await gitOutput(dir, ['config', '--get-regexp', '^remote\\..*\\.url$'])).split('\n')
   const remotes = rows.flatMap((row) => {
     const [, name, url] = /^remote\.(.+)\.url (.+)$/.exec(row) ?? []
     return name && url ? [{ name, url }] : []
@@ -71,12 +71,12 @@ export async function wholeHistory(repo: RecipeRepo, into: string): Promise<Reci
   await rm(into, { recursive: true, force: true })
   const remote = await remoteOf(repo.dir)
   if (!remote) return partly(repo, history, 'it has no remote to ask')
-  if (!mayBeFetched(remote.url)) return partly(repo, history, 'its remote has a kind of URL that is not allowed')
+  if (!isFetchable(remote.url)) return partly(repo, history, 'its remote has a kind of URL that is not allowed')
   const url = isUrl(remote.url) ? remote.url : resolve(repo.dir, remote.url)
   const shown = withoutCredentials(url)
   const words = await fetchAll(repo, url, into)
   if (words !== null) return partly(repo, history, `${shown} could not be asked: ${words.replaceAll(url, shown)}`)
-  if ((await said(into, ['rev-parse', '--is-shallow-repository'])) === 'true')
+  if ((await gitOutput(into, ['rev-parse', '--is-shallow-repository'])) === 'true')
     return partly(repo, history, `${shown} does not have all of it either`)
   const { lacks } = history
   return { ...repo, dir: into, ...(await versionsOf(into)), history: { kind: 'fetched', lacks, origin: shown } }
@@ -129,7 +129,7 @@ function wordsOf({ timedOut, stderr }: { readonly timedOut: boolean; readonly st
 }
 
 /** What git printed; empty where it has nothing to say. */
-async function said(dir: string, args: readonly string[]): Promise<string> {
+async function gitOutput(dir: string, args: readonly string[]): Promise<string> {
   const { exitCode, stdout } = await git(dir, args)
   return exitCode === 0 ? stdout.trim() : ''
 }

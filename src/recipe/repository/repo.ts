@@ -7,7 +7,7 @@ import type { RecipeRepo } from '../model.ts'
 import { git, gitOk, TRANSPORTS, uploadArgs, withoutFilters } from './git.ts'
 import { knownHistory } from './history.ts'
 import { assertReadable } from './ownership.ts'
-import { isUrl, mayBeFetched, withoutCredentials } from './url.ts'
+import { isFetchable, isUrl, withoutCredentials } from './url.ts'
 import { versionsOf } from './versions.ts'
 
 export { exportTree } from './export.ts'
@@ -74,7 +74,7 @@ async function notFound(text: string, recipesDir: string | undefined): Promise<U
 }
 
 async function clone(url: string, into: string | undefined): Promise<string> {
-  if (!mayBeFetched(url)) {
+  if (!isFetchable(url)) {
     throw new UsageError(
       'recipe-not-found',
       `cannot fetch "${withoutCredentials(url)}": this kind of URL is not allowed`,

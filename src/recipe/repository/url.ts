@@ -9,7 +9,7 @@ export function withoutCredentials(url: string): string {
 }
 
 /** False for the kinds of address by which git would start a program, such as `ext::`. */
-export function mayBeFetched(url: string): boolean {
+export function isFetchable(url: string): boolean {
   if (url.startsWith('-')) return false
   return (
     /^(https?|ssh|git|file):\/\//i.test(url) || !/^[a-z][a-z0-9+.-]*::?/i.test(url) || /^[\w.-]+@[\w.-]+:[^:]/.test(url)

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { SecretSpec } from '../model.ts'
-import { WORDS } from './words.ts'
+import { PASSPHRASE_WORDS } from './words.ts'
 
-const PASSPHRASE_WORDS = 7
+const WORDS_PER_PASSPHRASE = 7
 const ALNUM = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
 /** The characters of each charset that `.env.sample` may name. */
@@ -21,7 +21,8 @@ export function isCharset(text: string): boolean {
 
 /** A new value: a passphrase of words, or with a length a password of the charset's characters. Cryptographically random. */
 export function generateSecret(spec: Pick<SecretSpec, 'length' | 'charset'>): string {
-  if (spec.length === undefined) return Array.from({ length: PASSPHRASE_WORDS }, () => pick(WORDS)).join('-')
+  if (spec.length === undefined)
+    return Array.from({ length: WORDS_PER_PASSPHRASE }, () => pick(PASSPHRASE_WORDS)).join('-')
   const names = (spec.charset ?? 'default').split(',').map((name) => name.trim())
   const known = names.flatMap((name) =>
     Object.hasOwn(CHARSETS, name) ? [CHARSETS[name as keyof typeof CHARSETS]] : [],

@@ -1,5 +1,5 @@
 /** Words of passphrases: common, short, and unlike one another. Seven of them carry more than 60 bits. */
-export const WORDS: readonly string[] = `
+export const PASSPHRASE_WORDS: readonly string[] = `
 acorn actor agate alarm album alder algae alley almond amber anchor angle ankle antler apple apron arbor arch arena
 arrow ash aspen atlas attic autumn avenue award axle badge bagel baker balcony balloon bamboo banana banjo banner
 barley barn barrel basil basin basket beach beacon beagle beaver bell bench berry bike birch bird biscuit bison

@@ -1,5 +1,5 @@
 import { normalHost } from './host.ts'
-import { MAX_RULE, type Matcher, type Rule, readRule } from './rule-reader.ts'
+import { MAX_RULE, type Matcher, type RouterRule, readRule } from './rule-reader.ts'
 
 /** A place on the web that a rule leads to. */
 export interface RoutePlace {
@@ -58,13 +58,13 @@ export function placesOf(text: string): RoutePlace[] | null {
 }
 
 /** True when `place` leads to where `other` is, or to more than that. */
-export function covers(place: RoutePlace, other: RoutePlace): boolean {
+export function coversPlace(place: RoutePlace, other: RoutePlace): boolean {
   if (place.host !== other.host) return false
   if (place.exact) return other.exact && place.path === other.path
   return other.path.startsWith(place.path)
 }
 
-function boundBy(rule: Rule): readonly string[] | null {
+function boundBy(rule: RouterRule): readonly string[] | null {
   if (rule.is === 'not') return null
   if (rule.is === 'matcher') {
     const { name, values } = rule.matcher
@@ -77,14 +77,14 @@ function boundBy(rule: Rule): readonly string[] | null {
   return isBound ? bound.flat() : null
 }
 
-function namedBy(rule: Rule): readonly string[] {
+function namedBy(rule: RouterRule): readonly string[] {
   if (rule.is === 'not') return namedBy(rule.of)
   if (rule.is !== 'matcher') return rule.of.flatMap(namedBy)
   return OF_HOSTS.test(rule.matcher.name) ? rule.matcher.values.map(normalHost) : []
 }
 
 /** Of alternatives each must be kept by itself; of conditions one is enough for all. */
-function allAllowed(rule: Rule, isAllowed: (matcher: Matcher) => boolean): boolean {
+function allAllowed(rule: RouterRule, isAllowed: (matcher: Matcher) => boolean): boolean {
   if (rule.is === 'not') return false
   if (rule.is === 'matcher') return isAllowed(rule.matcher)
   return rule.is === 'any'
@@ -92,7 +92,7 @@ function allAllowed(rule: Rule, isAllowed: (matcher: Matcher) => boolean): boole
     : rule.of.some((part) => allAllowed(part, isAllowed))
 }
 
-function alternativesOf(rule: Rule): Alternatives | null {
+function alternativesOf(rule: RouterRule): Alternatives | null {
   if (rule.is === 'not') return null
   if (rule.is === 'matcher') return [[rule.matcher]]
   let found: Alternatives = rule.is === 'any' ? [] : [[]]

@@ -1,4 +1,4 @@
-import type { Change, Comparison } from '../../history/compare/comparison.ts'
+import type { Comparison, NameChange } from '../../history/compare/comparison.ts'
 import { formatDuration } from '../../lib/text/duration.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import { cut, oneLine } from '../text/plain-text.ts'
@@ -52,7 +52,7 @@ function fact(title: string, all: readonly string[]): Fact {
   return { title, items, more: all.length - items.length }
 }
 
-function changeText({ word, kind, name }: Change): string {
+function changeText({ word, kind, name }: NameChange): string {
   if (kind === 'must be set') return `${name} ${word === 'appeared' ? 'must be set' : 'need not be set'}`
   return `${APPEARED[word]} ${kind} ${name}`
 }

@@ -1,5 +1,5 @@
 import { differenceText } from '../../history/compare/comparable.ts'
-import type { Amount, Change, Comparison, TierChange } from '../../history/compare/comparison.ts'
+import type { Amount, Comparison, NameChange, TierChange } from '../../history/compare/comparison.ts'
 import { DIMENSIONS } from '../../history/compare/dimensions.ts'
 import { MEANINGS, type Word } from '../../history/compare/messages.ts'
 import type { RunSummary } from '../../history/run-summary.ts'
@@ -120,7 +120,7 @@ function painted(word: Word, ink: Ink): string {
   return style ? ink(style, text) : text
 }
 
-function changeText({ word, kind, name }: Change): string {
+function changeText({ word, kind, name }: NameChange): string {
   return `${word.padEnd(11)} ${kind} ${name}`
 }
 

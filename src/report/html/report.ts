@@ -17,7 +17,7 @@ import {
 import { html, type Markup } from './markup.ts'
 import { type Picture, screens } from './screens.ts'
 import { tierCard } from './tier.ts'
-import { timeline } from './timeline.ts'
+import { timelineMarkup } from './timeline.ts'
 
 const MAX_LOG_CHARACTERS = 200_000
 
@@ -48,7 +48,7 @@ ${accommodations(results)}
 ${notLooked(results)}
 ${images(results)}
 ${customization(results)}
-${section('Timeline', 1, timeline(results, parts.events ?? []))}
+${section('Timeline', 1, timelineMarkup(results, parts.events ?? []))}
 ${logs(parts.logs ?? [])}
 ${machine(results)}`,
     footer: html`Made by cc-ci ${tool.version}. Everything here comes from the events of run ${run.id}.`,

@@ -1,6 +1,6 @@
 import { REASONS } from '../../history/sweep/contract.ts'
 import type { CellChange, Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { type SweepVerdict, verdictOf } from '../../history/sweep/verdict.ts'
+import { type SweepVerdict, sweepVerdictOf } from '../../history/sweep/verdict.ts'
 import { SIGNS } from '../text/colors.ts'
 import { oneLine } from '../text/plain-text.ts'
 
@@ -15,7 +15,7 @@ export const HEADLINES: Readonly<Record<SweepVerdict, string>> = {
 }
 
 export function headlineOf(matrix: Matrix): string {
-  return HEADLINES[verdictOf(matrix)]
+  return HEADLINES[sweepVerdictOf(matrix)]
 }
 
 /** `✓ pass 4`, `– excluded`. */
@@ -26,7 +26,7 @@ export function verdictWords({ status, level, reason }: MatrixCell): string {
 }
 
 /** Why it is not green, or why it was not run: the tier and cause that decide, else the reason. */
-export function whyWords({ tiers, reason, trouble, status }: MatrixCell): string {
+export function cellReason({ tiers, reason, trouble, status }: MatrixCell): string {
   const bad = tiers.filter((tier) => tier.status === 'fail' || tier.status === 'unverified')
   const tierTexts = bad.map(
     ({ id, cause }) => `${id}${cause ? ` ${cause.code}${cause.service ? ` (${cause.service})` : ''}` : ''}`,

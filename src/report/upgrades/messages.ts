@@ -23,7 +23,7 @@ export function timeText({ upgradeMs, durationMs, run }: UpgradeRow): string {
 }
 
 /** Why it is no pass: `upgrade: crash-loop (blame: recipe): ...`. */
-export function whyText({ verdict, cause, tier, reason }: UpgradeRow): string {
+export function reasonText({ verdict, cause, tier, reason }: UpgradeRow): string {
   if (verdict === 'pass') return ''
   if (!cause) return reason
   return `${tier === null ? '' : `${tier}: `}${cause.code} (blame: ${cause.blame}): ${cause.message}`

@@ -110,7 +110,7 @@ function addStoreGauges(registry: Registry, store: MetricsStore, clock: Pick<Clo
 
   async function refresh(): Promise<void> {
     try {
-      const [counts, queued, ended, unsaid, known] = await Promise.all([
+      const [counts, queued, ended, unpublished, known] = await Promise.all([
         store.counts(),
         store.waiting(),
         store.ends(),
@@ -124,7 +124,7 @@ function addStoreGauges(registry: Registry, store: MetricsStore, clock: Pick<Clo
       }
       over.reset()
       for (const [verdict, count] of Object.entries(ended)) over.set({ verdict }, count)
-      unanswered.set(unsaid)
+      unanswered.set(unpublished)
       workers.set(known.length)
       up.set(1)
     } catch {

@@ -55,17 +55,17 @@ function prunedOf(dir: string): string | null {
 
 async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<RunFolderView, 'pruned'>> {
   const files = await filesOf(folder.dir)
-  const goesOn = row.state === 'running'
-  const file = goesOn ? folder.events : folder.results
+  const isActive = row.state === 'running'
+  const file = isActive ? folder.events : folder.results
   try {
     const found = await stat(file).catch(() => null)
-    if (!found) return { results: null, ...NOT_SO_FAR, sofar: goesOn, problem: null, files }
+    if (!found) return { results: null, ...NOT_SO_FAR, sofar: isActive, problem: null, files }
     if (found.size > MOST_BYTES)
       throw new InfraError('file-too-large', `it has ${found.size} bytes; ${MOST_BYTES} are read`)
-    return { ...CACHE.of(file, found, () => (goesOn ? soFar(file) : atEnd(file))), problem: null, files }
+    return { ...CACHE.of(file, found, () => (isActive ? soFar(file) : atEnd(file))), problem: null, files }
   } catch (error) {
     // A run that has only begun has no first event yet.
-    if (goesOn) return { results: null, ...NOT_SO_FAR, sofar: true, problem: null, files }
+    if (isActive) return { results: null, ...NOT_SO_FAR, sofar: true, problem: null, files }
     return { results: null, ...NOT_SO_FAR, problem: `The results cannot be shown: ${messageOf(error)}`, files }
   }
 }

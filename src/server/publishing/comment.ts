@@ -16,7 +16,7 @@ import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
 import { readRunAttribution } from '../memory/run-attribution.ts'
 import { newestAttribution, whyOffer } from '../memory/why.ts'
 import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
-import { attributionText, whyOfferText } from './attribution-text.ts'
+import { attributionComment, whyOfferText } from './attribution-text.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './status.ts'
 
@@ -111,7 +111,7 @@ async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Pr
   const attribution = await newestAttribution(deps.store, row)
   if (!attribution) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(deps, row)) : ''
   const { dir } = runFolder(deps.settings.state, attribution.folder)
-  return attributionText(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))
+  return attributionComment(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))
 }
 
 function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): string {

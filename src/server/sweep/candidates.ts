@@ -1,4 +1,4 @@
-import type { Candidate } from '../../history/sweep/contract.ts'
+import type { SweepCandidate } from '../../history/sweep/contract.ts'
 import { mapLimit } from '../../lib/async/map-limit.ts'
 import { compareVersions, parseVersion } from '../../recipe/repository/versions.ts'
 import { ForgeError } from '../contract/errors.ts'
@@ -20,7 +20,10 @@ export interface CandidateDeps {
  * What is enrolled, and of each repository its newest release and its open pull requests, as the forge shows them. What the forge does not show is a candidate
  * with that problem. Throws ForgeError `forge-gone`: then nothing is known, and it is to be asked later.
  */
-export async function enrolledCandidates(parts: CandidateDeps, only: readonly string[] | null): Promise<Candidate[]> {
+export async function enrolledCandidates(
+  parts: CandidateDeps,
+  only: readonly string[] | null,
+): Promise<SweepCandidate[]> {
   const repositories = await enrolledRepositories(parts)
   const chosen =
     only === null
@@ -61,7 +64,7 @@ async function candidateOf(
   { forge, memoryBytes }: CandidateDeps,
   recipe: string,
   enrollment: Enrollment | null,
-): Promise<Candidate> {
+): Promise<SweepCandidate> {
   const same = { recipe, recordedName: recipeNameOf(recipe), memoryBytes: enrollment?.memoryBytes ?? memoryBytes }
   const none = { ...same, source: recipe, origin: null, release: null, heads: [] }
   if (!enrollment) return { ...none, problem: { code: 'not-enrolled', text: 'nothing enrolls it' } }

@@ -16,7 +16,7 @@ export function cellRunId(sweep: string, index: number): string {
 }
 
 /** What the queue is asked for a cell. Nothing is published on the pull request: nobody there requested it. */
-export function requestOf(
+export function cellRequestOf(
   plan: SweepPlan,
   index: number,
   { deadlineMs, now }: { deadlineMs: number; now: number },

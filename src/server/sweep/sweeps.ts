@@ -12,7 +12,7 @@ import {
   sweepFolder,
   writeCell,
 } from '../../history/sweep/record.ts'
-import { verdictOf } from '../../history/sweep/verdict.ts'
+import { sweepVerdictOf } from '../../history/sweep/verdict.ts'
 import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { isRunId, newRunId } from '../../lib/ids.ts'
@@ -22,7 +22,7 @@ import type { Store } from '../contract/store.ts'
 import type { SweepOrder, SweepRow, Sweeps, SweepView } from '../contract/sweeps.ts'
 import { lastTime } from '../settings/sweep-times.ts'
 import type { CandidateDeps } from './candidates.ts'
-import { cellNow, cellRunId, recordOf, requestOf } from './cells.ts'
+import { cellNow, cellRequestOf, cellRunId, recordOf } from './cells.ts'
 import { readOrders, writeOnce, writeOrder } from './orders.ts'
 import { planOrder } from './planning.ts'
 
@@ -129,14 +129,14 @@ export function createSweeps(parts: SweepDeps): Sweeps {
     if (open > 0) return
     const matrix = await concludeSweep(state, of, clock.now())
     publishSweep(folder, matrix)
-    log.info({ sweep: of.id, verdict: verdictOf(matrix), ...matrix.counts }, 'a sweep is over')
+    log.info({ sweep: of.id, verdict: sweepVerdictOf(matrix), ...matrix.counts }, 'a sweep is over')
   }
 
   async function lookAt(of: SweepPlan, index: number, { key }: PlannedCell) {
     const id = cellRunId(of.id, index)
     const row = await store.run(id)
     if (row) return recordOf(key, row)
-    const request = requestOf(of, index, { deadlineMs: settings.runDeadlineMs, now: clock.now() })
+    const request = cellRequestOf(of, index, { deadlineMs: settings.runDeadlineMs, now: clock.now() })
     await store.add(request).catch(async (error: unknown) => {
       // Another server was first.
       if (!(await store.run(id))) throw error
@@ -176,7 +176,7 @@ export function createSweeps(parts: SweepDeps): Sweeps {
     return {
       ...{ id: plan.id, startedAt: plan.startedAt, by: plan.by, mode: plan.mode, cells: plan.cells.length },
       ...{ state: matrix ? 'over' : 'running', done: matrix ? plan.cells.length : done },
-      ...{ verdict: matrix && verdictOf(matrix), counts: matrix?.counts ?? null },
+      ...{ verdict: matrix && sweepVerdictOf(matrix), counts: matrix?.counts ?? null },
     }
   }
 

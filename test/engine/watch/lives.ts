@@ -1,4 +1,4 @@
-import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
 import type { Intervention } from '../../../src/engine/watch/interventions.ts'
 import { at, CONTAINER, SERVICE, TASK } from '../stack-look.ts'
@@ -25,7 +25,7 @@ export function lived(
   now: number,
   lives: Readonly<Record<string, readonly Life[]>>,
   specs: Readonly<Record<string, Partial<ServiceState>>> = {},
-): Snapshot {
+): StackSnapshot {
   const services = Object.keys(lives).map((name) => ({ ...SERVICE, id: name, service: name, ...specs[name] }))
   const containers = new Map<string, typeof CONTAINER>()
   const tasks = Object.entries(lives).flatMap(([name, mine]) =>

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
-import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
 import type { Intervention } from '../../../src/engine/watch/interventions.ts'
 import { exitFindings, judgeExits, LIFE_MS, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
-const young = (snapshot: Snapshot) => unprovenServices(snapshot, LIFE_MS.whole)
+const young = (snapshot: StackSnapshot) => unprovenServices(snapshot, LIFE_MS.whole)
 
 /** Deployed at 0 and up at 10, unless said otherwise. */
 const DEPLOYED = span('deploy', 0, 10)

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attribute, countRuns, type Laboratory, type Order } from '../../../src/history/attribution/attribute.ts'
+import {
+  attribute,
+  type CombinationOrder,
+  countRuns,
+  type Laboratory,
+} from '../../../src/history/attribution/attribute.ts'
 import type { Draw } from '../../../src/history/attribution/contract.ts'
 import {
   type AttributionRecord,
@@ -50,7 +55,7 @@ interface World {
 async function play(record: AttributionRecord, { ends, dies }: World) {
   let now = 0
   const moments = { saves: 0, runs: 0 }
-  const orders: Order[] = []
+  const orders: CombinationOrder[] = []
   const die = (at: 'before' | 'after' | 'run', nth: number) => {
     if (dies?.at === at && dies.nth === nth) throw new Killed()
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Manifest } from '../../../src/history/canonicals/contract.ts'
+import type { CanonicalManifest } from '../../../src/history/canonicals/contract.ts'
 import { evictions } from '../../../src/history/canonicals/eviction.ts'
 import type { CanonicalGeneration } from '../../../src/history/canonicals/folders.ts'
 
@@ -19,7 +19,7 @@ function kept({ recipe, version, storedBytes, usedAt }: Drawn, index: number): C
     home,
     dir: `${home}/${index}`,
     runId: String(index),
-    manifest: manifest as Manifest | null,
+    manifest: manifest as CanonicalManifest | null,
     storedBytes,
     usedAt,
   }

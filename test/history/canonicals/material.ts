@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type CanonicalStore, openCanonicals, type StoreOptions } from '../../../src/history/canonicals/store.ts'
+import {
+  type CanonicalStore,
+  type CanonicalStoreOptions,
+  openCanonicals,
+} from '../../../src/history/canonicals/store.ts'
 import type { ReleaseKey } from '../../../src/lifecycle/stored-data/canonical.ts'
 import type { StoredApp, StoredSecrets } from '../../../src/lifecycle/stored-data/stored-data.ts'
 
@@ -22,7 +26,7 @@ export const SECRETS: StoredSecrets = {
   values: new Map([['db_password', 'correct horse battery']]),
 }
 
-export function store(state: string, options: Partial<StoreOptions> = {}): CanonicalStore {
+export function store(state: string, options: Partial<CanonicalStoreOptions> = {}): CanonicalStore {
   return openCanonicals({ state, budgetBytes: 1024 ** 3, imageNow: async () => IMAGE.id, ...options })
 }
 

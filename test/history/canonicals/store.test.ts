@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { draftsDir, generationsIn, generationsOf, homeOf, versionsOf } from '../../../src/history/canonicals/folders.ts'
+import {
+  canonicalVersions,
+  draftsDir,
+  generationsIn,
+  generationsOf,
+  homeOf,
+} from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
 import { readPins } from '../../../src/history/retention/pins.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
@@ -28,7 +34,7 @@ describe('a canonical', () => {
     expect(lent).toMatchObject({ ...KEY, ...app(), volumes: [{ volume: 'data', files: 1, bytes: content.length }] })
     expect(lent.secrets).toEqual(SECRETS)
     expect((await contentOf(lent.open('data'))).equals(content)).toBe(true)
-    expect(versionsOf(state, KEY)).toEqual([KEY.version])
+    expect(canonicalVersions(state, KEY)).toEqual([KEY.version])
   })
 
   it('is for its owner alone, with no secret in the manifest', async () => {
@@ -61,7 +67,7 @@ describe('a canonical', () => {
     ])
     expect((await contentOf(usable(await store(state).find(KEY)).open('data'))).equals(content)).toBe(true)
     expect(generationsIn(state).length).toBe(3)
-    expect(versionsOf(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
+    expect(canonicalVersions(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
     expect(usable(await store(state).find(fork)).origin).toBe(fork.origin)
   })
 

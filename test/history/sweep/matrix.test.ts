@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../../src/history/run-summary.ts'
 import { previousOf } from '../../../src/history/sweep/matrix.ts'
 import { type MatrixCell, matrixSchema } from '../../../src/history/sweep/record.ts'
-import { verdictOf } from '../../../src/history/sweep/verdict.ts'
+import { sweepVerdictOf } from '../../../src/history/sweep/verdict.ts'
 import { cause } from '../../../src/verdict/causes.ts'
 import { crash } from '../some-runs.ts'
 import { candidate, commit, matrix, plan, run, worldOf } from './some-sweeps.ts'
@@ -157,7 +157,7 @@ describe('a matrix', () => {
     const free = matrix(plan([candidate('gitea', { heads: [] })], { id: BEFORE }), { 'gitea@release': release })
     const shut = matrix(plan([candidate('gitea', { heads: [] })], { exclude }), {}, free, [release])
     expect(shut.cells[0]).toMatchObject({ status: 'not-run', change: { word: 'unknown', owner: 'operator' } })
-    expect(verdictOf(shut)).toBe('nothing')
+    expect(sweepVerdictOf(shut)).toBe('nothing')
   })
 
   it('a run without results is red where the recipe is to blame, else not judged', () => {
@@ -175,7 +175,7 @@ describe('a matrix', () => {
       ['unverified', 'it was never begun'],
     ])
     expect(made.counts).toEqual({ recipes: 2, cells: 4, pass: 1, fail: 1, unverified: 2, notRun: 0, worse: 0 })
-    expect(verdictOf(made)).toBe('fail')
+    expect(sweepVerdictOf(made)).toBe('fail')
   })
 
   it('a head that is the release itself ends as the release does', () => {

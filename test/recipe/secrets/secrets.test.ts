@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CHARSETS, generateSecret } from '../../../src/recipe/secrets/secret-value.ts'
 import { secretSpecs } from '../../../src/recipe/secrets/secrets.ts'
-import { WORDS } from '../../../src/recipe/secrets/words.ts'
+import { PASSPHRASE_WORDS } from '../../../src/recipe/secrets/words.ts'
 import { resolved } from '../throwaway.ts'
 
 async function specs(env: string, secrets: string, used = 'a', overrides: Record<string, string> = {}) {
@@ -90,6 +90,6 @@ test('without a length it is a passphrase, another one each time', () => {
   const values = Array.from({ length: 20 }, () => generateSecret({}))
   expect(new Set(values).size).toBe(20)
   for (const value of values) expect(value).toMatch(/^[a-z]+(-[a-z]+){6}$/)
-  expect(new Set(WORDS).size).toBe(WORDS.length)
-  expect(WORDS.length).toBeGreaterThanOrEqual(512)
+  expect(new Set(PASSPHRASE_WORDS).size).toBe(PASSPHRASE_WORDS.length)
+  expect(PASSPHRASE_WORDS.length).toBeGreaterThanOrEqual(512)
 })

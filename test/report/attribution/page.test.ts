@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CELL_IDS, type CellId, type Draw, type Factor } from '../../../src/history/attribution/contract.ts'
-import { decide } from '../../../src/history/attribution/decide.ts'
+import { decideAttribution } from '../../../src/history/attribution/decide.ts'
 import type { AttributionRecord } from '../../../src/history/attribution/record.ts'
 import { attributionPage } from '../../../src/report/attribution/page.ts'
 import { fail, infra, pass, studyOf } from '../../history/attribution/studies.ts'
@@ -43,7 +43,7 @@ function ended(
     recipe: { name, dir: '/recipes/app', origin: '/recipes/app', old: commit('a'), new: commit('b') },
     tool: { repository: '/cc-ci', old: commit('c'), new: commit('d') },
     ...{ moved, flags: [], bounds: { runs: 24, deadlineMs: 1 }, lines: null, spentMs: 720_000, recorded: null },
-    ...{ current: null, runs, decision: decide(study), bisection: null },
+    ...{ current: null, runs, decision: decideAttribution(study), bisection: null },
   } as AttributionRecord
 }
 

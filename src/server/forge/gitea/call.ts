@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** One place where the forge is spoken to: below `<baseUrl>/api/v1`, no redirect followed, within a deadline and a size. */
-export class Caller {
+export class ApiCaller {
   readonly baseUrl: string
   readonly masker = new Masker()
   readonly #token: string

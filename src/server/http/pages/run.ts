@@ -51,16 +51,16 @@ export interface RunPageData {
 export function runPage(data: RunPageData): Html {
   const { row, viewer, results, files } = data
   const shownTiers = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
-  const goesOn = row.state === 'queued' || row.state === 'running'
+  const isActive = row.state === 'queued' || row.state === 'running'
   return framed({
     title: titleOf(row),
     viewer,
-    refresh: goesOn ? 5 : null,
+    refresh: isActive ? 5 : null,
     body: [
       html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : outcomeReason(row) || placed(data.place)}</p>`,
-      row.cancelAskedAt !== null && goesOn ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
+      row.cancelAskedAt !== null && isActive ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
       facts(data),
-      buttons(data, goesOn),
+      buttons(data, isActive),
       data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
       results ? doubts(results, data.chance) : html``,
       results ? tiers(results, data) : html``,
@@ -120,11 +120,11 @@ const TEARDOWN = {
   none: 'nothing had been made',
 } as const
 
-function buttons({ row, viewer: { operator, csrf }, files }: RunPageData, goesOn: boolean): Html {
+function buttons({ row, viewer: { operator, csrf }, files }: RunPageData, isActive: boolean): Html {
   const { id } = row.request
   const form = (act: string, text: string) =>
     html`<form class="inline" method="post" action="/runs/${id}/${act}">${hidden(csrf)}<button>${text}</button></form>`
-  const act = operator === null ? '' : goesOn ? form('cancel', 'Cancel') : form('rerun', 'Run again')
+  const act = operator === null ? '' : isActive ? form('cancel', 'Cancel') : form('rerun', 'Run again')
   const report = files.includes('report.html') ? html`<a href="/runs/${id}/files/report.html">Full report</a>` : ''
   return html`<div>${report} ${act}</div>`
 }

@@ -8,7 +8,7 @@ export interface Demand {
  * The most that any container may have, so that all of them together have no more than `total`: services that ask for little leave the rest to the others.
  * Never more than `most`.
  */
-export function levelOf(
+export function fairLimit(
   demands: readonly Demand[],
   { total, most }: { readonly total: number; readonly most: number },
 ): number {
