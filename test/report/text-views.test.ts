@@ -187,8 +187,8 @@ describe('resultsJson', () => {
 
 describe('explainText', () => {
   it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
-    const { blame, again, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
-    for (const part of [code, `blame: ${blame}`, what, why, todo, again.because])
+    const { blame, retry, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
+    for (const part of [code, `blame: ${blame}`, what, why, todo, retry.because])
       expect(explainText(code)).toContain(part)
   })
 

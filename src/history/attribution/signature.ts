@@ -96,7 +96,7 @@ function signatureOf({ status, cause, skipKind }: ComparedTier): Signature {
 }
 
 function knownDeterministic(code: string): boolean {
-  return Object.hasOwn(CAUSES, code) && CAUSES[code as keyof typeof CAUSES].again.deterministic
+  return Object.hasOwn(CAUSES, code) && CAUSES[code as keyof typeof CAUSES].retry.deterministic
 }
 
 /** True for an end that cc-ci blames on itself without having judged the recipe. */

@@ -9,8 +9,8 @@ import { CAUSES, type CauseCode } from '../../verdict/causes.ts'
 export function explainText(code: string, canariesOf: (code: CauseCode) => readonly string[] = () => []): string {
   const known = code.trim().toLowerCase().replaceAll('_', '-')
   if (!isCause(known)) throw unknown(code)
-  const { blame, again, what, why, todo } = CAUSES[known]
-  const repeated = `${again.deterministic ? 'no' : 'once, on a fresh stack'}. ${again.because}`
+  const { blame, retry, what, why, todo } = CAUSES[known]
+  const repeated = `${retry.deterministic ? 'no' : 'once, on a fresh stack'}. ${retry.because}`
   const [canary] = canariesOf(known)
   const example = canary ? `  To see one      cc-ci selftest ${canary}\n` : ''
   return `${known} (blame: ${blame})\n\n  What happened   ${what}\n  Why we say so   ${why}\n  What to do      ${todo}\n  Judged again    ${repeated}\n${example}`
