@@ -12,7 +12,7 @@ import { smtpSinkImage } from '../images/smtp-sink.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from './part.ts'
 
 const REMEDY = "Free disk space and check that apt and pip reach their registries; then run 'cc-ci engine up' again."
 
@@ -55,7 +55,7 @@ export const edgePart: MachinePart = {
 }
 
 /** Where it is reached from here, which may be another place in a container. */
-async function reached(edge: EdgeContainer | null): Promise<Found> {
+async function reached(edge: EdgeContainer | null): Promise<PartState> {
   try {
     const address = await edgeAddress()
     await assertReachable(address)

@@ -174,7 +174,9 @@ export const CAUSES = {
   },
   'one-shot-failed': {
     blame: 'recipe',
-    retry: worthwhile('It is started once only, so that one lost race with a database that starts beside it is enough.'),
+    retry: worthwhile(
+      'It is started once only, so that one lost race with a database that starts beside it is enough.',
+    ),
     what: 'A task that should run once to its end failed.',
     why: 'It ended with a non-zero code and will not be started again.',
     todo: 'Read its last log lines below.',
@@ -511,5 +513,5 @@ export function cause(
 
 /** True when a second attempt on a fresh stack would end the same, or must not undo what was found. */
 export function isDeterministic({ code, deterministic }: Pick<Cause, 'code' | 'deterministic'>): boolean {
-  return deterministic ?? CAUSES[code].again.deterministic
+  return deterministic ?? CAUSES[code].retry.deterministic
 }

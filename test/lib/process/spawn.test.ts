@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
+import { exec, inheritedEnv } from '../../../src/lib/process/exec.ts'
 
 const SCRIPT = `
-import { spawnProgram } from '${new URL('../../src/lib/spawn.ts', import.meta.url).pathname}'
+import { spawnProgram } from '${new URL('../../../src/lib/process/spawn.ts', import.meta.url).pathname}'
 const started = spawnProgram('sh', ['-c', 'cat; exit 3'], { stdio: ['pipe', 'inherit', 'ignore'], cwd: '/', env: { ...process.env, SECRET: 'hunter2hunter2' } })
 started.stdin.end('said')
 started.once('exit', () => spawnProgram('/no/such/program', [], { stdio: 'ignore' }).on('error', () => {}))
