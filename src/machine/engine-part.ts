@@ -39,7 +39,7 @@ async function inspectEngine(): Promise<PartState> {
     : impossible('no engine answers, and only root may start one')
 }
 
-async function elsewhere(): Promise<Found | null> {
+async function elsewhere(): Promise<PartState | null> {
   try {
     await assertSocketShared()
     return null
