@@ -12,7 +12,7 @@ const ENDED = new Set(['exited', 'dead'])
 
 /**
  * Writes the masked log of every container the stack still has to `logs/<service>.<task>.log`. Called after each tier and before the
- * removal. A container whose log cannot be had gets a file that says so.
+ * removal. A container whose log is unavailable gets a file that says so.
  */
 export async function keepLogs(context: RunContext): Promise<void> {
   const { host, plan } = context
@@ -38,12 +38,12 @@ export function startLogKeeper(context: RunContext): LogKeeper {
   const { host, plan } = context
   const watch = host.engine.events(plan.app.stack)
   const stop = new AbortController()
-  const kept = new Set<string>()
+  const saved = new Set<string>()
   const listening = listen()
   async function listen(): Promise<void> {
     while (!stop.signal.aborted) {
       await watch.wake(stop.signal).catch(() => undefined)
-      if (!stop.signal.aborted) await keepEnded(context, kept).catch(() => undefined)
+      if (!stop.signal.aborted) await keepEnded(context, saved).catch(() => undefined)
     }
   }
   return {
@@ -55,12 +55,12 @@ export function startLogKeeper(context: RunContext): LogKeeper {
   }
 }
 
-async function keepEnded(context: RunContext, kept: Set<string>): Promise<void> {
+async function keepEnded(context: RunContext, saved: Set<string>): Promise<void> {
   const { host, plan } = context
   for (const container of await host.engine.containers({ stack: plan.app.stack })) {
-    if (!ENDED.has(container.state) || kept.has(container.id)) continue
+    if (!ENDED.has(container.state) || saved.has(container.id)) continue
     keep(context, container, await logOf(context, container))
-    kept.add(container.id)
+    saved.add(container.id)
   }
 }
 

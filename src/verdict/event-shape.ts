@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { WAIT_IDS } from '../lib/waits.ts'
+import { WAIT_IDS } from '../lib/async/waits.ts'
 import { CAUSES, type Cause, type CauseCode } from './causes.ts'
 import { AFTER_KINDS, CHECK_IDS } from './checks.ts'
 import type { EventBodies, EventType } from './events.ts'

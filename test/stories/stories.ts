@@ -1,6 +1,6 @@
 import { summaryOf } from '../../src/history/run-summary.ts'
+import { htmlReport } from '../../src/report/html/report.ts'
 import { sinceMarkup } from '../../src/report/html/since.ts'
-import { htmlReport } from '../../src/report/html.ts'
 import type { RunOutcome } from '../../src/server/contract/request.ts'
 import type { RunRow, WorkerRow } from '../../src/server/contract/store.ts'
 import { giteaPageUrls } from '../../src/server/forge/gitea/page-urls.ts'
@@ -235,7 +235,7 @@ function active(): RunRow {
 function run(more: Partial<RunPageData>): Page {
   return runPage({
     ...{ viewer: READER, row: row(), place: null, results: null, progress: null, seq: 0, forgePages: FORGE, now: NOW },
-    ...{ problem: null, against: null, whyOffer: null, whyAsked: null, attribution: null, files: [], pruned: null },
+    ...{ problem: null, against: null, whyOffer: null, whyRun: null, attribution: null, files: [], pruned: null },
     ...{ chance: [], since: null },
     ...more,
   })

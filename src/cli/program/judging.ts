@@ -41,6 +41,7 @@ export function addJudging(program: Command): void {
       'run the custom tests against the app of a kept run (`last`: the newest); nothing is deployed',
     )
     .option('--json <file>', 'write results.json there too; - for standard output')
+    .option('--results <dir>', 'put report.html, results.json and junit.xml there too, whatever the verdict')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
     .addOption(
       new Option('--deadline <duration>', 'for the whole run, teardown excluded')

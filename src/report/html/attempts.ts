@@ -1,5 +1,5 @@
 import type { Results } from '../../verdict/results.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import { section } from './facts.ts'
 import { html, type Markup } from './markup.ts'
 import { type FileLink, tierCard } from './tier.ts'

@@ -1,4 +1,4 @@
-import { plain } from '../plain-text.ts'
+import { plain } from '../text/plain-text.ts'
 
 /** Markup that is safe to put into a page. Only `html` makes it. */
 export class Markup {

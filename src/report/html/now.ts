@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { Progress } from '../../verdict/progress.ts'
 import { html, type Markup } from './markup.ts'
 

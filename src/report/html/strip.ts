@@ -1,7 +1,7 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { Progress } from '../../verdict/progress.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import { html, type Markup } from './markup.ts'
 
 /** All tiers of a run side by side, each with its outcome, its time and where in the run it lay; each leads to its card. `progress` null: the run has ended. */

@@ -1,6 +1,6 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { TierResult, TierStatus } from '../../verdict/results.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import { evidenceMarkup } from './evidence.ts'
 import { html, inlineCode, type Markup, table } from './markup.ts'
 

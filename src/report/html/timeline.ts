@@ -1,10 +1,10 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import { html, type Markup, table } from './markup.ts'
 
 /** When each tier ran, as bars over the length of the run, and every event in a table behind a fold. */
-export function timeline(results: Results, events: readonly RunEvent[]): Markup {
+export function timelineMarkup(results: Results, events: readonly RunEvent[]): Markup {
   const start = Date.parse(results.run.startedAt)
   const length = Math.max(1, Date.parse(results.run.finishedAt) - start)
   const rows = barsOf(results).flatMap(({ name, startedAt, durationMs, status }) => {

@@ -37,7 +37,7 @@ export interface ServerApp {
 }
 
 /** All of HTTP but the pages. */
-export function makeApp(services: AppServices): ServerApp {
+export function createApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
   const { readWebhook, oauth: oauthOf } = FORGES[settings.forgeKind]
@@ -97,7 +97,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not now',
 }
 
-/** A browser on a page; programs are told in JSON. */
+/** A browser on a page; programs get JSON. */
 function isForPeople(c: Context): boolean {
   const { path } = c.req
   const machine = ['/api/', '/hooks/', '/worker/', '/metrics'].some((start) => path.startsWith(start))

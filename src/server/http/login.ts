@@ -7,14 +7,14 @@ import { loginPage } from './pages/login.ts'
 import { sendPage } from './send-page.ts'
 import type { Sessions } from './session.ts'
 
-export interface LoginParts {
+export interface LoginDeps {
   readonly settings: Pick<ServerSettings, 'operatorToken' | 'oauth'>
   readonly sessions: Sessions
   readonly auth: Authenticator
 }
 
 /** `/login` and `/logout` for browsers. */
-export function loginRoutes({ settings, sessions, auth }: LoginParts): Hono {
+export function loginRoutes({ settings, sessions, auth }: LoginDeps): Hono {
   const app = new Hono()
 
   app.get('/login', (c) => sendPage(c, page(c, null)))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { prunedText, readPruned } from '../../history/retention/pruned-record.ts'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/async/clock.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
@@ -65,17 +65,17 @@ function prunedOf(dir: string): string | null {
 
 async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<RunFolderView, 'pruned'>> {
   const files = await filesOf(folder.dir)
-  const goesOn = row.state === 'running'
-  const file = goesOn ? folder.events : folder.results
+  const isActive = row.state === 'running'
+  const file = isActive ? folder.events : folder.results
   try {
     const found = await stat(file).catch(() => null)
     if (!found) return { results: null, ...NOTHING_YET, problem: null, files }
     if (found.size > MOST_BYTES)
       throw new InfraError('file-too-large', `it has ${found.size} bytes; ${MOST_BYTES} are read`)
-    return { ...CACHE.of(file, found, () => (goesOn ? soFar(file) : atEnd(file))), problem: null, files }
+    return { ...CACHE.of(file, found, () => (isActive ? soFar(file) : atEnd(file))), problem: null, files }
   } catch (error) {
     // A run that has only begun has no first event yet.
-    if (goesOn) return { results: null, ...NOTHING_YET, problem: null, files }
+    if (isActive) return { results: null, ...NOTHING_YET, problem: null, files }
     return { results: null, ...NOTHING_YET, problem: `The results cannot be shown: ${messageOf(error)}`, files }
   }
 }

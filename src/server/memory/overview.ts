@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { Verdict } from '../../verdict/results.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'

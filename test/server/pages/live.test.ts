@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { listen } from '../../../src/server/http/listen.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
-import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
+import { createBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import type { RunEvent } from '../../../src/verdict/events.ts'
 import { fold } from '../../../src/verdict/fold.ts'
@@ -25,7 +25,7 @@ async function stage() {
     {
       ...{ store, settings, clock, operations: { approvals: () => [] } as never, sweeps: null as never },
       retention: { seen: () => ({ disk: null, trouble: null }) },
-      memory: makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) }),
+      memory: createBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) }),
     },
     auth,
   )

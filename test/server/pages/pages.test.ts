@@ -14,9 +14,9 @@ import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { createOperations } from '../../../src/server/operations.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'
-import type { RunsDiskSeen } from '../../../src/server/retention.ts'
+import type { RunsDiskStatus } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
-import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
@@ -29,14 +29,14 @@ const CSRF = 'a-token-of-this-session'
 function pagesOf(
   scene: Scene,
   operator: string | null,
-  seen: RunsDiskSeen = { disk: null, trouble: null },
+  seen: RunsDiskStatus = { disk: null, trouble: null },
 ): { app: Hono; operations: Operations } {
   const app = new Hono()
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const publisher = createPublisher({ ...scene.parts, forge })
   const operations = createOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
-  const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
+  const sweeps = createSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
     { ...scene.parts, operations, sweeps, retention: { seen: () => seen } },
@@ -87,6 +87,26 @@ test('the overview shows what runs, waits and came out', async () => {
   expect(text).not.toContain('method="post"')
 })
 
+test('a table of runs says who asked for each', async () => {
+  const scene = await openScene()
+  const sweep = { id: '20261130-040000-abcdef', pull: null, baseRef: null }
+  const pull = { number: 1, headRef: 'change', baseRef: 'main', comment: 1 }
+  await scene.store.add(requestFor({ repository: 'coop/commented', pull: { ...pull, author: 'anna' } }))
+  await scene.store.add(requestFor({ repository: 'coop/hostile', pull: { ...pull, author: '<b>x' } }))
+  await scene.store.add(requestFor({ repository: 'coop/by-hand', pull: null, priority: 'manual' }))
+  await scene.store.add(requestFor({ repository: 'coop/swept', pull: null, priority: 'sweep', sweep }))
+  const text = await (await pagesOf(scene, null).app.request('/runs')).text()
+  const asked = [...text.matchAll(/>coop\/([a-z-]+)(?:#1)?<\/a><\/th><td>.*?<\/td><td><\/td><td>(.*?)<\/td>/g)]
+  expect(Object.fromEntries(asked.map(([, name, by]) => [name, by]))).toEqual({
+    commented: 'anna',
+    hostile: '&lt;b&gt;x',
+    'by-hand': 'operator',
+    swept: `<a href="/sweeps/${sweep.id}">sweep</a>`,
+  })
+  expect(text).toContain('<th scope="col">asked by</th>')
+  expectClean(text)
+})
+
 test('the overview shows what is next, however long the queue', async () => {
   const scene = await openScene()
   const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
@@ -102,7 +122,7 @@ test('the overview shows what is next, however long the queue', async () => {
 
 test('the overview says what the run folders hold, what is wrong, and nothing that it does not know', async () => {
   const scene = await openScene({ pruneMaxBytes: 10 * 1024 ** 3 })
-  const text = async (seen?: RunsDiskSeen) => (await pagesOf(scene, null, seen).app.request('/')).text()
+  const text = async (seen?: RunsDiskStatus) => (await pagesOf(scene, null, seen).app.request('/')).text()
   expect(await text()).toContain('was not looked at yet')
   const at = '2026-11-29T12:00:00.000Z'
   const well = await text({ disk: { runs: 1, bytes: 3 * 1024 ** 3, at }, trouble: null })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type { Masker } from '../../../lib/mask.ts'
+import type { Masker } from '../../../lib/masking/mask.ts'
 import { runFolder } from '../../../lifecycle/run-folder.ts'
 import type { RunRow, Store } from '../../contract/store.ts'
 import { HttpError } from '../http-error.ts'

@@ -1,6 +1,6 @@
 // cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
-import type { Masker } from '../../../lib/mask.ts'
+import type { Masker } from '../../../lib/masking/mask.ts'
 
 const TEXT =
   /^(text\/(?!event-stream)|application\/(json|[\w.+-]*\+(?:json|xml)|xml|javascript|x-ndjson|openmetrics-text)|image\/svg)/i
@@ -14,10 +14,10 @@ export function maskResponses(masker: Masker): MiddlewareHandler {
     await next()
     const { body, status, headers } = c.res
     if (body === null || !TEXT.test(headers.get('content-type') ?? '')) return
-    const kept = new Headers(headers)
-    kept.delete('content-length')
+    const forwarded = new Headers(headers)
+    forwarded.delete('content-length')
     c.res = undefined
-    c.res = new Response(body.pipeThrough(maskingBytes(masker)), { status, headers: kept })
+    c.res = new Response(body.pipeThrough(maskingBytes(masker)), { status, headers: forwarded })
   }
 }
 

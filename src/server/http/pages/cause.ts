@@ -6,11 +6,11 @@ import { framed, type Page } from './layout.ts'
 
 /** What a cause means, as `cc-ci explain` says it. */
 export function causePage(viewer: Viewer, code: CauseCode): Page {
-  const { blame, again, what, why, todo } = CAUSES[code]
+  const { blame, retry, what, why, todo } = CAUSES[code]
   return framed({
     title: code,
     viewer,
-    body: html`<dl class="answers"><dt>What happened</dt><dd>${inlineCode(what)}</dd><dt>Why we say so</dt><dd>${inlineCode(why)}</dd><dt>Whose move</dt><dd>${MOVES[blame]}</dd><dt>What to do</dt><dd>${inlineCode(todo)}</dd><dt>Judged again</dt><dd>${again.deterministic ? 'no' : 'once, on a fresh stack'}. ${again.because}</dd></dl>
+    body: html`<dl class="answers"><dt>What happened</dt><dd>${inlineCode(what)}</dd><dt>Why we say so</dt><dd>${inlineCode(why)}</dd><dt>Whose move</dt><dd>${MOVES[blame]}</dd><dt>What to do</dt><dd>${inlineCode(todo)}</dd><dt>Judged retry</dt><dd>${retry.deterministic ? 'no' : 'once, on a fresh stack'}. ${retry.because}</dd></dl>
 <p class="dim">On a command line: <code>cc-ci explain ${code}</code></p>`,
   })
 }

@@ -1,9 +1,9 @@
-import { formatDuration } from '../../../lib/duration.ts'
+import { formatDuration } from '../../../lib/text/duration.ts'
 import { levelName } from '../../../verdict/level.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 
 /** Why a run ended so, beside its badge: what that says already is not said again. */
-export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {
+export function outcomeReason({ outcome }: Pick<RunRow, 'outcome'>): string {
   if (!outcome) return ''
   if (outcome.cause) return `${outcome.tier}: ${outcome.cause}`
   if (outcome.verdict === 'pass' && outcome.level)

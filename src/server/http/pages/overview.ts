@@ -1,12 +1,12 @@
 // cspell:ignore maxlength
-import { formatAge } from '../../../lib/duration.ts'
-import { formatSize } from '../../../lib/size.ts'
+import { formatAge } from '../../../lib/text/duration.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import { html } from '../../../report/html/markup.ts'
 import { trend } from '../../../report/html/trend.ts'
-import { SIGNS } from '../../../report/ink.ts'
+import { SIGNS } from '../../../report/text/colors.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import { type Glimpse, RECENT, type RecipeGlance } from '../../memory/overview.ts'
-import type { RunsDiskSeen } from '../../retention.ts'
+import type { RunsDiskStatus } from '../../retention.ts'
 import type { Viewer } from '../authenticator.ts'
 import { placed } from './format.ts'
 import { framed, type Html, momentUtc, type Page } from './layout.ts'
@@ -39,7 +39,7 @@ export interface OverviewData {
   readonly queueLength: number
   readonly workers: readonly WorkerRow[]
   /** `maxBytes` null: no limit. */
-  readonly runsDisk: RunsDiskSeen & { readonly maxBytes: number | null }
+  readonly runsDisk: RunsDiskStatus & { readonly maxBytes: number | null }
 }
 
 /** All recipes at a glance, what runs and waits, and whether the server itself is well. */

@@ -1,5 +1,5 @@
-import { formatAge, formatDuration } from '../../../lib/duration.ts'
-import { formatSize } from '../../../lib/size.ts'
+import { formatAge, formatDuration } from '../../../lib/text/duration.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import { html } from '../../../report/html/markup.ts'
 import type { QueuePlace, RunRow, WorkerRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'

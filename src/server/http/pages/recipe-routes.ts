@@ -15,11 +15,11 @@ export interface RecipeRouteParts {
   readonly viewer: (c: Context) => Viewer
   readonly sender: (c: Context, form: Readonly<Record<string, unknown>>) => string | null
   readonly forbidden: (c: Context) => Response | Promise<Response>
-  readonly told: (c: Context, act: () => Promise<Response>) => Promise<Response>
+  readonly orErrorPage: (c: Context, act: () => Promise<Response>) => Promise<Response>
 }
 
 /** `/recipes/ORG/REPO`, the click on it, and the one picture that stands for a run. */
-export function addRecipes(app: Hono, { services, viewer, sender, forbidden, told }: RecipeRouteParts): void {
+export function addRecipes(app: Hono, { services, viewer, sender, forbidden, orErrorPage }: RecipeRouteParts): void {
   const { store, operations, settings, memory, clock } = services
   const forgePages = FORGES[settings.forgeKind].pageUrls(settings.forgeUrl)
 
@@ -54,7 +54,7 @@ export function addRecipes(app: Hono, { services, viewer, sender, forbidden, tol
     if (by === null) return forbidden(c)
     const { organisation, name } = c.req.param()
     const ref = typeof form.ref === 'string' ? form.ref.trim() : ''
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const order = { repository: `${organisation}/${name}`, ...(ref === '' ? {} : { ref }) }
       return c.redirect(`/runs/${(await operations.start(order, by)).id}`, 303)
     })

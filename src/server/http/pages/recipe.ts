@@ -1,7 +1,7 @@
 // cspell:ignore maxlength
 import type { RunSummary } from '../../../history/run-summary.ts'
-import { formatAge, formatDuration } from '../../../lib/duration.ts'
-import { formatSize } from '../../../lib/size.ts'
+import { formatAge, formatDuration } from '../../../lib/text/duration.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import { barChart, type ChartBar } from '../../../report/html/chart.ts'
 import { customization } from '../../../report/html/facts.ts'
 import { html } from '../../../report/html/markup.ts'

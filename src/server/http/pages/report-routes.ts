@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono'
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/async/clock.ts'
 import { weeklyFeed } from '../../../report/weekly/atom.ts'
 import { weeklyMarkdown } from '../../../report/weekly/markdown.ts'
 import type { ServerSettings } from '../../contract/settings.ts'

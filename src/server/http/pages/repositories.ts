@@ -1,4 +1,4 @@
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import { html } from '../../../report/html/markup.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
 import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'

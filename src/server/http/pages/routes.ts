@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono'
 import { flakesOf } from '../../../history/flakes/of-run.ts'
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/async/clock.ts'
 import { CcCiError } from '../../../lib/errors.ts'
 import { runFolder } from '../../../lifecycle/run-folder.ts'
-import { chanceTexts } from '../../../report/flake-memory.ts'
+import { chanceTexts } from '../../../report/flakes/flake-memory.ts'
 import { sinceMarkup } from '../../../report/html/since.ts'
 import { RUN_STATES } from '../../contract/request.ts'
 import type { Operations } from '../../contract/services.ts'
@@ -12,9 +12,9 @@ import type { RunRow, Store } from '../../contract/store.ts'
 import type { Sweeps } from '../../contract/sweeps.ts'
 import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
-import { readKeptAttribution } from '../../memory/kept-attribution.ts'
 import { Overview } from '../../memory/overview.ts'
-import { whyOf, whyOffer } from '../../memory/why.ts'
+import { readRunAttribution } from '../../memory/run-attribution.ts'
+import { newestAttribution, whyOffer } from '../../memory/why.ts'
 import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
 import { timesText } from '../../settings/sweep-times.ts'
@@ -115,12 +115,12 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const place = row.state === 'queued' ? await store.place(row.request.id, clock.now()) : null
     const { state, forgeUrl, forgeKind } = services.settings
     const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
-    const [kept, why] = [await readRunFolder(state, row), await whyData(row)]
-    const chance = kept.results && !kept.progress ? chanceTexts(flakesOf(state, kept.results)) : []
+    const [folder, why] = [await readRunFolder(state, row), await whyData(row)]
+    const chance = folder.results && !folder.progress ? chanceTexts(flakesOf(state, folder.results)) : []
     const red = memory.since(row)
     const since = red && sinceMarkup(red, row.folder, (run) => `/runs/${run}`)
     const data = { viewer: viewer(c), row, place, forgePages, now: clock.now(), chance, since }
-    return sendPage(c, runPage({ ...data, ...why, ...kept }))
+    return sendPage(c, runPage({ ...data, ...why, ...folder }))
   })
 
   for (const act of ['cancel', 'rerun', 'why'] as const) {
@@ -128,7 +128,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       const by = auth.sender(c, await c.req.parseBody())
       if (by === null) return forbidden(c)
       const id = c.req.param('id')
-      return told(c, async () => {
+      return orErrorPage(c, async () => {
         if (act === 'cancel') await operations.cancel(id, by)
         return c.redirect(`/runs/${act === 'cancel' ? id : (await operations[act](id, by)).id}`, 303)
       })
@@ -148,7 +148,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
       )
     const { repository } = row.request
     const ref = against.missing
-    return told(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
+    return orErrorPage(c, async () => c.redirect(`/runs/${(await operations.start({ repository, ref }, by)).id}`, 303))
   })
 
   app.get('/repositories', async (c) => sendPage(c, await repositories(c, null, null)))
@@ -160,7 +160,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const allow = textOf(form.allow)
       .split(/[\s,]+/)
       .filter((login) => login !== '')
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const { enrollment, paste } = await operations.enroll({ name: textOf(form.name).trim(), allow }, by)
       return sendPage(c, await repositories(c, `${enrollment.name} is enrolled.`, paste))
     })
@@ -170,7 +170,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const form = await c.req.parseBody()
     const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       await operations.withdraw(textOf(form.name), by)
       return c.redirect('/repositories', 303)
     })
@@ -183,9 +183,9 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   })
 
   addLogPages(app, services, viewer)
-  addRecipes(app, { services, viewer, sender: auth.sender, forbidden, told })
+  addRecipes(app, { services, viewer, sender: auth.sender, forbidden, orErrorPage })
   addReports(app, services, viewer)
-  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, told })
+  addApprovals(app, { services, viewer, sender: auth.sender, forbidden, orErrorPage })
 
   app.get('/workers', async (c) => sendPage(c, workersPage(viewer(c), await store.workers(), clock.now())))
 
@@ -199,7 +199,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const form = await c.req.parseBody()
     const by = auth.sender(c, form)
     if (by === null) return forbidden(c)
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const mode = form.mode === 'changed' ? 'changed' : 'all'
       return c.redirect(`/sweeps/${(await services.sweeps.order({ by, mode, only: null })).id}`, 303)
     })
@@ -217,8 +217,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return {
       against,
       whyOffer: against && whyOffer(row, against),
-      whyAsked: against && (await whyOf(store, row)),
-      attribution: row.request.why ? readKeptAttribution(runFolder(services.settings.state, row.folder).dir) : null,
+      whyRun: against && (await newestAttribution(store, row)),
+      attribution: row.request.why ? readRunAttribution(runFolder(services.settings.state, row.folder).dir) : null,
     }
   }
 
@@ -227,8 +227,8 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
   }
 
-  /** What the person did wrong is told on a page; the rest is the app's to handle. */
-  async function told(c: Context, act: () => Promise<Response>): Promise<Response> {
+  /** An error of the person becomes a page; the rest is the app's to handle. */
+  async function orErrorPage(c: Context, act: () => Promise<Response>): Promise<Response> {
     try {
       return await act()
     } catch (error) {

@@ -1,16 +1,16 @@
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
-import { formatDuration } from '../../../lib/duration.ts'
+import { formatDuration } from '../../../lib/text/duration.ts'
 import { attempts } from '../../../report/html/attempts.ts'
 import {
   accommodations,
   customization,
   findings,
   images,
-  loud,
   machine,
   notLooked,
   section,
   verdictBand,
+  warnings,
 } from '../../../report/html/facts.ts'
 import { lead } from '../../../report/html/lead.ts'
 import { logName } from '../../../report/html/log.ts'
@@ -18,7 +18,7 @@ import { html } from '../../../report/html/markup.ts'
 import { screens } from '../../../report/html/screens.ts'
 import { tierStrip } from '../../../report/html/strip.ts'
 import { tierCard } from '../../../report/html/tier.ts'
-import { timeline } from '../../../report/html/timeline.ts'
+import { timelineMarkup } from '../../../report/html/timeline.ts'
 import type { Progress } from '../../../verdict/progress.ts'
 import type { Results } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
@@ -30,9 +30,9 @@ import type { Viewer } from '../authenticator.ts'
 import { fileLink } from '../live/file-link.ts'
 import { causePath, liveParts } from '../live/parts.ts'
 import { againstSection } from './against.ts'
-import { placed, whyOf } from './format.ts'
+import { outcomeReason, placed } from './format.ts'
 import { badge, framed, type Html, hidden, momentUtc, type Page } from './layout.ts'
-import { attributionSection, whyOfRun } from './why.ts'
+import { attributionOffer, attributionSection } from './why.ts'
 
 export interface RunPageData {
   readonly viewer: Viewer
@@ -53,7 +53,7 @@ export interface RunPageData {
   /** Whether it may be asked why the run is red; null: there is nothing to compare it with. */
   readonly whyOffer: WhyOffer | null
   /** The newest attribution of this run. */
-  readonly whyAsked: RunRow | null
+  readonly whyRun: RunRow | null
   /** What this run found, where it is an attribution. */
   readonly attribution: AttributionRecord | null
   /** Paths below the run's folder that can be looked at. */
@@ -107,7 +107,7 @@ function titleOf({ request: { repository, pull, why } }: RunRow): string {
 function band(data: RunPageData, active: boolean): Html {
   const { row, results, progress } = data
   if (results && !progress && row.outcome?.verdict) return html`${buttons(data, active)}${verdictBand(results)}`
-  const words = row.outcome ? row.outcome.message : whyOf(row) || placed(data.place)
+  const words = row.outcome ? row.outcome.message : outcomeReason(row) || placed(data.place)
   return html`${buttons(data, active)}<p class="verdict s-${active ? 'running' : row.state === 'error' ? 'fail' : 'skip'}">${badge(row)} <span>${words}</span></p>`
 }
 
@@ -130,9 +130,9 @@ function ended(results: Results, data: RunPageData): Html {
 ${refusedCode(results, row, viewer)}
 ${tierStrip(results, null)}
 ${againstSection(data.against, row, viewer)}
-${data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : ''}
+${data.whyOffer ? attributionOffer(row, { asked: data.whyRun, offer: data.whyOffer, viewer }) : ''}
 ${attributionSection(row, data.attribution, files)}
-${loud(results, data.chance)}
+${warnings(results, data.chance)}
 <section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier, { link }))}</section>
 ${attempts(results, link)}
 ${screens(results, pictures(results, link))}
@@ -183,7 +183,7 @@ function more(results: Results, { row, files }: RunPageData): Html {
     ? html`<p><a href="/runs/${id}/files/report.html">Report as one file</a> (to keep or to send)</p>`
     : ''
   return html`<details><summary>Settings, images, machine and files of this run</summary>
-${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timeline(results, []))}${machine(results)}
+${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timelineMarkup(results, []))}${machine(results)}
 ${section('Files', listed.length, html`<ul>${listed.map((path) => html`<li><a href="${fileLink(id)(path)}">${path}</a></li>`)}</ul>`)}</details>`
 }
 

@@ -1,7 +1,7 @@
 import { html } from '../../../report/html/markup.ts'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/messages.ts'
-import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
+import type { SweepRow, SweepView } from '../../contract/sweeps.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, hidden, moment, type Page } from './layout.ts'
 
@@ -51,7 +51,7 @@ export function sweepPage({
   linkTo,
 }: {
   readonly viewer: Viewer
-  readonly seen: SweepSeen
+  readonly seen: SweepView
   readonly linkTo: LinkTo
 }): Page {
   const { row, matrix } = seen
@@ -64,7 +64,7 @@ export function sweepPage({
   })
 }
 
-function progress({ row, plan, cells }: SweepSeen): Html {
+function progress({ row, plan, cells }: SweepView): Html {
   if (!plan) return html`<p>It is ordered, and planned as soon as the forge answers.</p>`
   const rows = cells.map(
     ({ key, run, state, text }) =>

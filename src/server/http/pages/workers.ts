@@ -1,4 +1,4 @@
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
 import { html } from '../../../report/html/markup.ts'
 import type { WorkerRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
