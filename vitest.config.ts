@@ -6,6 +6,7 @@ const LONGEST = [
   'cli/real-recipes',
   'server/recipe',
   'cli/selftest',
+  'cli/ci-image',
   'cli/custom-code',
   'cli/interruption',
   'swarm/convergence',
@@ -48,7 +49,7 @@ const PROGRAMS = [
   'package/package',
   'recipe/as-operators-deploy',
   'recipe/oddities',
-  'recipe/repo',
+  'recipe/repository/repo',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Only against a hang: what takes a second alone takes minutes on a machine that has much else to do. */

@@ -15,6 +15,11 @@ find_node() {
 install() {
   wanted=$(cksum < package-lock.json)
   [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ] && find_node && return 0
+  # Somebody just ran npm ci: it removed the stamp, and wrote its own list of what it installed last.
+  if [ ! -e "$stamp" ] && [ node_modules/.package-lock.json -nt package-lock.json ] && find_node; then
+    printf '%s\n' "$wanted" > "$stamp"
+    return 0
+  fi
   echo "Installing the packages of package-lock.json (npm ci)" >&2
   npm ci --no-audit --no-fund --loglevel=error --no-progress >&2
   # npm may have been told to run no install scripts; this one only fetches Node's own binary for this machine.

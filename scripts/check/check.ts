@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { endingOf, exec } from '../../src/lib/exec.ts'
+import { describeExit, exec } from '../../src/lib/process/exec.ts'
 
 /** What the type checker remembers between two runs: it looks again at what has changed, and goes with the packages. */
 const TYPES_SEEN = 'node_modules/.cache/cc-ci.tsbuildinfo'
@@ -22,6 +22,14 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   spelling: ['node_modules/cspell/bin.mjs', '--no-progress', '--no-summary', '--quiet', '**/*.{ts,md,sh,yml}'],
 }
 
+/** What to do about a check whose own output does not say it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  lint: '`npm run format` writes what Biome can correct by itself.',
+  'dead code': 'Delete it, or stop exporting it where nobody imports it.',
+  spelling:
+    'Prefer a plain word. A name that is spelled so: add it to `words` of cspell.json, or `// cspell:ignore NAME` in a file that alone has it.',
+}
+
 const started = Date.now()
 const queue = Object.entries(CHECKS)
 const failed: string[] = []
@@ -35,11 +43,12 @@ async function worker(): Promise<void> {
     })
     const seconds = ((Date.now() - begun) / 1000).toFixed(1)
     const ok = result.exitCode === 0
-    const why = ok ? '' : `: ${endingOf(result, DEADLINE_MS)}`
+    const why = ok ? '' : `: ${describeExit(result, DEADLINE_MS)}`
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)${why}\n`)
     if (ok) continue
     failed.push(name)
     process.stdout.write(`${result.stdout}${result.stderr}\n`)
+    if (REMEDIES[name]) process.stdout.write(`${name}: ${REMEDIES[name]}\n\n`)
   }
 }
 

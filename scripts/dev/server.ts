@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { wholeEnv } from '../../src/lib/exec.ts'
+import { wholeEnv } from '../../src/lib/process/exec.ts'
 import { seedState } from '../../test/server/support/seeded-state.ts'
 import { startForgeStandIn } from './server/forge-stand-in.ts'
 
@@ -42,7 +42,7 @@ const env = {
   CC_CI_OPERATOR_TOKEN: OPERATOR_TOKEN,
   CC_CI_WORKER_MEMORY: '0',
 }
-process.stdout.write(`${url}  operator token: ${OPERATOR_TOKEN}  state: ${state}\n`)
+process.stdout.write(`starting ${url}  operator token: ${OPERATOR_TOKEN}  state: ${state}\n`)
 let server = start()
 let stopping = false
 let restarting = false

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { execOk, wholeEnv } from '../../src/lib/exec.ts'
+import { execOk, wholeEnv } from '../../src/lib/process/exec.ts'
+import { toolVersion } from '../../src/lib/version.ts'
 import { RELEASED } from '../../src/server/storage/schema/migrations.ts'
 import { packageProblems, releasedChangelog } from './release/changelog.ts'
+import { withNextVersion } from './release/image-tags.ts'
 
 /**
- * `node scripts/release/release.ts X.Y.Z [--dry-run]`: sets the version, moves what is unreleased in the changelog under it, freezes the schema of the
- * database, checks the contents of the package, commits, and makes the tag `vX.Y.Z`. Pushes nothing. Run `npm test` and the self-test before it.
+ * `node scripts/release/release.ts X.Y.Z [--dry-run]`: sets the version, also where images and the recipe name it and in generated pages, moves what is
+ * unreleased in the changelog under it, freezes the schema of the database, checks the contents of the package, commits, and makes the tag `vX.Y.Z`. Pushes nothing. Run `npm test` and the self-test before it.
  * With `--dry-run` it looks at everything and changes nothing. Needs the set-up of the server's tests for the schema.
  */
 const { values, positionals } = parseArgs({
@@ -15,6 +17,9 @@ const { values, positionals } = parseArgs({
 })
 const [version = ''] = positionals
 const dry = values['dry-run']
+/** Where the images of the version are named. */
+const NAMES_IMAGES = ['docs/examples', 'docs/guide', 'install', 'recipe']
+const isText = (file: string) => /(?:\.(?:md|yml|service)|Dockerfile)$/.test(file)
 const FROZEN = `test/server/storage/released/${version}`
 
 const problems = [...versionProblems(), ...(await repositoryProblems()), ...packageProblems(await packed())]
@@ -55,10 +60,18 @@ async function packed(): Promise<string[]> {
 }
 
 async function release(): Promise<void> {
+  const from = toolVersion()
   await run('npm', 'version', version, '--no-git-tag-version', '--allow-same-version')
+  for (const file of (await git('ls-files', '-z', ...NAMES_IMAGES)).split('\0').filter(isText)) {
+    const text = readFileSync(file, 'utf8')
+    const next = withNextVersion(text, { from, to: version })
+    if (next !== text) writeFileSync(file, next)
+  }
   writeFileSync('CHANGELOG.md', changelog)
   if (!existsSync(`${FROZEN}.sql`)) await run(process.execPath, 'scripts/release/freeze-schema.ts', version)
-  await git('add', '--all', 'package.json', 'package-lock.json', 'CHANGELOG.md', 'test/server/storage/released')
+  await run(process.execPath, 'scripts/docs/generate-docs.ts')
+  await git('add', '--update')
+  await git('add', 'test/server/storage/released')
   await git('commit', '--message', `Release ${version}`)
   await git('tag', '--annotate', `v${version}`, '--message', `cc-ci ${version}`)
   process.stdout.write(`committed and tagged v${version}; push with: git push --follow-tags\n`)

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { flakesOf } from '../history/flakes/of-run.ts'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import {
   isAbandoned,
   listRuns,
@@ -16,10 +16,10 @@ import {
   runFolder,
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { chanceTexts } from '../report/flake-memory.ts'
-import { toldFlaky } from '../report/flaky.ts'
-import type { SummaryOptions } from '../report/summary.ts'
-import { summaryText } from '../report/terminal.ts'
+import { chanceTexts } from '../report/flakes/flake-memory.ts'
+import { flakyTierText } from '../report/flakes/flaky.ts'
+import type { SummaryOptions } from '../report/run/summary.ts'
+import { summaryText } from '../report/run/terminal.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './support/run-id.ts'
@@ -131,7 +131,7 @@ function rowOf(state: string, id: string, ended: RunSummary | 'damaged' | undefi
     /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
     cause: run ? decidedBy(run) : null,
     /** Empty, or what passed on a second attempt only. */
-    flaky: toldFlaky(flaky),
+    flaky: flakyTierText(flaky),
     /** Kinds of files that were removed to save disk. */
     pruned: (readPruned(folder.dir)?.pruned ?? []).map(({ kind }) => kind),
   }
@@ -154,7 +154,7 @@ function readResults(file: string): Results | null {
 
 function openInBrowser(file: string): void {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
-  spawn(opener, [file], { detached: true, stdio: 'ignore' })
+  spawnProgram(opener, [file], { detached: true, stdio: 'ignore' })
     .on('error', () => process.stderr.write(`cc-ci: cannot start ${opener}; open the file by hand\n`))
     .unref()
 }

@@ -9,11 +9,12 @@ import { readyMachine } from '../canaries/ready-machine.ts'
 import { isHealthy, reportOf, type Summary } from '../canaries/report.ts'
 import { selftest } from '../canaries/selftest.ts'
 import { CANARIES } from '../canaries/set/index.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
+import { formatDuration } from '../lib/text/duration.ts'
+import { toolIdentity } from '../lib/version.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { inkFor, wantsColor } from '../report/ink.ts'
+import { inkFor, wantsColor } from '../report/text/colors.ts'
 import type { StateOption } from './program/options.ts'
 import { listenForSignals } from './support/signals.ts'
 
@@ -44,6 +45,14 @@ export async function selftestCommand(names: readonly string[], options: Selftes
     throw new UsageError('part-of-selftest', 'the page of the self-test tells of all canaries', {
       hint: 'Leave out the names, --fast and --healthy with --write-doc.',
     })
+  if (options.writeDoc && (await toolIdentity()).commit === null)
+    throw new UsageError(
+      'no-checkout',
+      '--write-doc writes a page of the repository of cc-ci, and this build lies in none',
+      {
+        hint: 'Clone the repository and use its bin/cc-ci, or leave out --write-doc: --json FILE keeps the figures.',
+      },
+    )
   if (options.list) return list(canaries)
   using interruption = listenForSignals('stopping the canaries that run; each removes its app')
   const screen = options.json === '-' ? process.stderr : process.stdout

@@ -4,9 +4,13 @@ import { understandText } from '../engine/answer.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'
 import { InfraError, UsageError } from '../lib/errors.ts'
+import { ownContainer } from './own-container.ts'
 
 /** The one edge of a machine: a real Traefik in a container of this name. */
 export const EDGE_CONTAINER = 'cc-ci-edge'
+
+/** The overlay network on which Co-op Cloud apps meet their proxy. */
+export const PROXY_NETWORK = 'proxy'
 
 /** Labels of the edge's container: what it was made from, and the authority that signed its certificate (base64 of PEM). */
 export const EDGE_LABELS = { role: 'cc-ci.role', inputs: 'cc-ci.edge.inputs', authority: 'cc-ci.edge.ca' } as const
@@ -23,7 +27,7 @@ export interface EdgeAddress {
   readonly httpsPort: number
   /** Null when only the HTTPS port of a foreign Traefik is known. */
   readonly httpPort: number | null
-  /** Traefik's API on this machine's loopback, over TLS; null when a foreign Traefik is used. */
+  /** Traefik's API, over TLS; null when a foreign Traefik is used. */
   readonly apiPort: number | null
   /** What the API wants to hear; it listens where apps are, too. Never shown. */
   readonly apiKey?: string
@@ -36,7 +40,8 @@ export interface EdgeAddress {
 }
 
 /**
- * Asks the engine which ports the edge has; they stay as long as the container does. `CC_CI_EDGE=host:port` names an existing
+ * Asks the engine which ports the edge has; they stay as long as the container does. A container on the network of the apps reaches it there, and nothing
+ * that is published on the loopback of the machine. `CC_CI_EDGE=host:port` names an existing
  * Traefik instead, `CC_CI_EDGE_CA` a PEM file to trust, `CC_CI_EDGE_API` where its API is. Throws InfraError `edge-missing`, UsageError
  * `bad-edge`, `bad-edge-api`.
  */
@@ -53,13 +58,15 @@ export async function edgeAddress(): Promise<EdgeAddress> {
       },
     )
   }
-  const { image, ports, labels, apiKey } = found
+  const { image, ports, labels, apiKey, proxyAddress } = found
   const ca = Buffer.from(labels[EDGE_LABELS.authority] ?? '', 'base64').toString()
+  const beside = proxyAddress !== '' && ((await ownContainer())?.networks.includes(PROXY_NETWORK) ?? false)
+  const { http, https, api } = beside ? EDGE_PORTS : ports
   return {
-    host: '127.0.0.1',
-    httpsPort: ports.https,
-    httpPort: ports.http,
-    apiPort: ports.api,
+    host: beside ? proxyAddress : '127.0.0.1',
+    httpsPort: https,
+    httpPort: http,
+    apiPort: api,
     apiKey,
     image,
     ca: ca || null,
@@ -104,6 +111,8 @@ export interface EdgeContainer {
   readonly image: string
   readonly labels: Readonly<Record<string, string>>
   readonly networks: readonly string[]
+  /** Its address in the network of the apps; empty while it does not run. */
+  readonly proxyAddress: string
   readonly ports: { readonly http: number; readonly https: number; readonly api: number }
   /** Empty for an edge of an earlier cc-ci. */
   readonly apiKey: string
@@ -126,6 +135,7 @@ export async function inspectEdge(): Promise<EdgeContainer | null> {
     image: Config.Image,
     labels: Config.Labels ?? {},
     networks: Object.keys(NetworkSettings.Networks ?? {}),
+    proxyAddress: NetworkSettings.Networks?.[PROXY_NETWORK]?.IPAddress ?? '',
     ports: { http: port(EDGE_PORTS.http), https: port(EDGE_PORTS.https), api: port(EDGE_PORTS.api) },
     apiKey: Config.Env?.find((line) => line.startsWith(`${EDGE_KEY}=`))?.slice(EDGE_KEY.length + 1) ?? '',
     restarts: RestartCount,
@@ -147,7 +157,7 @@ const inspected = z.array(
     }),
     NetworkSettings: z.object({
       Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
-      Networks: z.record(z.string(), z.unknown()).nullish(),
+      Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
     }),
   }),
 )

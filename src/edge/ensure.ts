@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { ENTRY_POINTS } from '../lib/entry-points.ts'
 import { InfraError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import {
   EDGE_CONTAINER,
   EDGE_KEY,
@@ -18,23 +18,22 @@ import {
   edgeAddress,
   foreignEdge,
   inspectEdge,
+  PROXY_NETWORK,
 } from './address.ts'
-import { apiSettings, askApi } from './api.ts'
+import { apiSettings, queryApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
 import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
+import { REACH_HINT } from './reach.ts'
 import { SHARED_HOSTS } from './shared-hosts.ts'
-
-/** The overlay network on which Co-op Cloud apps meet their proxy. */
-export const PROXY_NETWORK = 'proxy'
 
 const ANSWER_DEADLINE_MS = 120_000
 const START_TRIES = 4
 
 /** What is wrong with the edge: `current` needs nothing, `foreign` is not ours to touch. */
-export type EdgeLook = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
+export type EdgeState = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
 
 /** Looks, changes nothing. With CC_CI_EDGE set the edge is somebody else's and `current`. */
-export async function lookEdge(): Promise<EdgeLook> {
+export async function edgeState(): Promise<EdgeState> {
   if (foreignEdge()) return 'current'
   const found = await inspectEdge()
   if (!found) return 'missing'
@@ -48,7 +47,7 @@ export async function lookEdge(): Promise<EdgeLook> {
  * Traefik image and the proxy network. Throws InfraError `edge-foreign` when the name is taken by something not ours.
  */
 export async function ensureEdge(): Promise<EdgeAddress> {
-  const look = await lookEdge()
+  const look = await edgeState()
   if (look === 'foreign') {
     throw new InfraError('edge-foreign', `a container called ${EDGE_CONTAINER} exists and was not made by cc-ci`, {
       hint: 'Rename or remove it.',
@@ -208,13 +207,14 @@ async function answers(edge: EdgeAddress): Promise<void> {
   throw new InfraError(
     'edge-silent',
     `the edge does not answer after ${ANSWER_DEADLINE_MS / 1000} s:\n${words.stdout}${words.stderr}`.trimEnd(),
+    { hint: REACH_HINT },
   )
 }
 
 /** True when Traefik shows its overview; false while nothing listens, or it has not read its settings. */
 async function overview(edge: EdgeAddress): Promise<boolean> {
   try {
-    return await askApi(edge, '/api/overview', () => true)
+    return await queryApi(edge, '/api/overview', () => true)
   } catch {
     // The wait has the deadline.
     return false

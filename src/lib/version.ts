@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { exec } from './exec.ts'
+import { exec } from './process/exec.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -17,6 +17,13 @@ export interface ToolIdentity {
 }
 
 export async function toolIdentity(): Promise<ToolIdentity> {
-  const git = await exec('git', ['-C', ROOT.pathname, 'rev-parse', 'HEAD'], { timeoutMs: 5000 }).catch(() => null)
-  return { name: 'cc-ci', version: toolVersion(), commit: git?.exitCode === 0 ? git.stdout.trim() : null }
+  const args = ['-C', ROOT.pathname, 'rev-parse', '--show-prefix', 'HEAD']
+  const git = await exec('git', args, { timeoutMs: 5000 }).catch(() => null)
+  // A package may be installed below the top of a repository, of which it is no part.
+  const [prefix, commit] = git?.stdout.split('\n') ?? []
+  return {
+    name: 'cc-ci',
+    version: toolVersion(),
+    commit: git?.exitCode === 0 && prefix === '' && commit ? commit : null,
+  }
 }

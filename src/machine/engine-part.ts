@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { assertSocketShared } from '../edge/own-container.ts'
+import { PERMISSION_HINT } from '../engine/connection.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
-import { startDaemon } from '../lib/daemon.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { execOk, inheritedEnv } from '../lib/exec.ts'
-import { waitFor } from '../lib/wait.ts'
+import { startDaemon } from '../lib/process/daemon.ts'
+import { execOk, inheritedEnv } from '../lib/process/exec.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
-import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
-import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
+import { impossible, type MachinePart, missing, ok, type PartState, type RepairContext } from './part.ts'
+import { dropRecord, machineFolder, readMachineRecord, writeMachineRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 
 const START_DEADLINE_MS = 5 * 60_000
@@ -20,21 +22,31 @@ export const enginePart: MachinePart = {
   needs: ['packages'],
   remedy:
     'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
-  look,
+  inspect: inspectEngine,
   repair: startEngine,
 }
 
-async function look(): Promise<Found> {
+async function inspectEngine(): Promise<PartState> {
   if (whichProgram('docker') === null)
     return mayInstall().may ? missing('no docker program') : impossible('no docker program')
   const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])
-  if (answer.exitCode === 0) return ok(`engine ${answer.stdout.trim()}`)
+  if (answer.exitCode === 0) return (await elsewhere()) ?? ok(`engine ${answer.stdout.trim()}`)
   const words = answer.stderr.trim().split('\n').at(-1) ?? ''
-  if (/permission denied/i.test(words)) return impossible('the engine refuses you: join the group docker, or be root')
+  if (/permission denied/i.test(words)) return impossible('the engine refuses you', PERMISSION_HINT)
   if (process.env.DOCKER_HOST) return impossible(`no engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`)
   return process.getuid?.() === 0
     ? missing('no engine answers')
     : impossible('no engine answers, and only root may start one')
+}
+
+async function elsewhere(): Promise<PartState | null> {
+  try {
+    await assertSocketShared()
+    return null
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error
+    return impossible(error.message, error.hint)
+  }
 }
 
 /** Starts dockerd (or, where there is systemd, its unit) and waits until it answers. */
@@ -52,7 +64,7 @@ export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 
   const env = { ...ownEnvironment(), DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' }
   for (const file of dropStalePidFiles()) log(`removed ${file}: the engine it speaks of is gone`)
   const pid = await startDaemon(dockerd, [], { logFile, env })
-  writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
+  writeMachineRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
   const result = await waitFor<true, string>(
     async () => {
       if ((await tryDocker(['version', '--format', '{{.Server.Version}}'])).exitCode === 0)
@@ -73,7 +85,7 @@ export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 
 
 /** Stops the dockerd that cc-ci started, and no other. True when there was one. */
 export async function stopEngine(state: string): Promise<boolean> {
-  const record = readRecord(state, 'engine')
+  const record = readMachineRecord(state, 'engine')
   if (!record) return false
   if (startOf(record.pid) === record.startedAt) {
     process.kill(record.pid, 'SIGTERM')
@@ -93,7 +105,7 @@ export async function stopEngine(state: string): Promise<boolean> {
 
 /** Whether the dockerd that cc-ci started still runs. */
 export function ownEngineRuns(state: string): boolean {
-  const record = readRecord(state, 'engine')
+  const record = readMachineRecord(state, 'engine')
   return record !== null && startOf(record.pid) === record.startedAt
 }
 

@@ -1,10 +1,12 @@
 import type { ImageBuilder } from '../images/builder.ts'
 
 /** What a look at a part of the machine found. `impossible`: missing, and cc-ci may not or cannot fix it here. */
-export interface Found {
+export interface PartState {
   readonly state: 'ok' | 'missing' | 'impossible'
   /** What was seen, for a person: "engine 20.10.24", "not installed: chromium". */
   readonly detail: string
+  /** Instead of the part's own, where what was seen asks for something else. */
+  readonly remedy?: string
 }
 
 /** What fixing may use. */
@@ -27,10 +29,13 @@ export interface MachinePart {
   readonly needs: readonly string[]
   /** What a person does where cc-ci may not. */
   readonly remedy: string
-  look(): Promise<Found>
+  inspect(): Promise<PartState>
   repair?(context: RepairContext): Promise<void>
 }
 
-export const ok = (detail: string): Found => ({ state: 'ok', detail })
-export const missing = (detail: string): Found => ({ state: 'missing', detail })
-export const impossible = (detail: string): Found => ({ state: 'impossible', detail })
+export const ok = (detail: string): PartState => ({ state: 'ok', detail })
+export const missing = (detail: string): PartState => ({ state: 'missing', detail })
+export const impossible = (detail: string, remedy?: string): PartState => ({
+  ...{ state: 'impossible', detail },
+  ...(remedy === undefined ? {} : { remedy }),
+})

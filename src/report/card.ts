@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { formatDuration } from '../lib/duration.ts'
-import { wayOf } from '../verdict/events.ts'
+import { formatDuration } from '../lib/text/duration.ts'
+import { mostDecisiveFirst } from '../verdict/decisive.ts'
+import { upgradePath } from '../verdict/events.ts'
 import { levelName } from '../verdict/level.ts'
 import type { Results, TierResult, TierStatus } from '../verdict/results.ts'
-import { mostDecisiveFirst } from './decisive-cause.ts'
-import { flakyText } from './flaky.ts'
+import { flakyText } from './flakes/flaky.ts'
 import { html, Markup } from './html/markup.ts'
-import { partText } from './part.ts'
-import { cut, oneLine } from './plain-text.ts'
+import { partText } from './run/partial-run.ts'
 import { SIGN_PATHS } from './sign-paths.ts'
+import { cut, oneLine } from './text/plain-text.ts'
 
 /** What sites and forges show of a link, in pixels. */
 export const CARD_SIZE = { width: 1200, height: 630 } as const
@@ -31,7 +31,7 @@ export function cardPage(results: Results, picture: CardPicture | null): string 
   const shown = picture !== null && PNG_URI.test(picture.uri) ? picture : null
   const hash = createHash('sha256').update(STYLE).digest('base64')
   const version = recipe.version === null ? 'no version' : text(recipe.version, LONGEST_NAME)
-  const from = base ? html` <span class="dim">upgraded from ${text(wayOf(base), LONGEST_NAME)}</span>` : ''
+  const from = base ? html` <span class="dim">upgraded from ${text(upgradePath(base), LONGEST_NAME)}</span>` : ''
   const took = formatDuration(Math.max(0, Date.parse(run.finishedAt) - Date.parse(run.startedAt)))
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

@@ -1,5 +1,5 @@
+import { PROXY_NETWORK } from '../edge/address.ts'
 import type { TestCertificate } from '../edge/certificate.ts'
-import { PROXY_NETWORK } from '../edge/ensure.ts'
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../engine/client.ts'
 import { engineHost } from '../engine/connect.ts'
 import { connectContainer, createContainer, startContainer, unpackInto } from '../engine/containers.ts'

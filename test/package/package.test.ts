@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { tinyRecipe } from '../../src/canaries/tiny.ts'
-import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
+import { exec, execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DEADLINE_MS = 280_000
@@ -56,6 +56,22 @@ test('an installed package plans and lints a recipe, and looks at the machine', 
   const doctor = await call('doctor')
   expect(doctor.stdout).toContain('Docker engine')
   expect(doctor.stderr).not.toContain('ERR_')
+})
+
+test('what needs the repository of cc-ci says so in an installed package', async () => {
+  // Installed below the top of a repository that is not of cc-ci.
+  await execOk('git', ['init', '--quiet', dir], { timeoutMs: DEADLINE_MS })
+  const env = { ...wholeEnv(), GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.org' }
+  const commit = ['-C', dir, 'commit', '--quiet', '--allow-empty', '--message', 'Not of cc-ci']
+  const committer = { GIT_COMMITTER_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@example.org' }
+  await execOk('git', commit, { timeoutMs: DEADLINE_MS, env: { ...env, ...committer } })
+  const page = await call('selftest', '--write-doc')
+  expect(page).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/lies in none\n {2}Clone the repository/) })
+  const ab = await call('ab', 'tiny', '--tool', 'v0.1..main')
+  expect(ab).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/is not the top of a git repository of cc-ci\n {2}Clone the repository.*--tool-repo/),
+  })
 })
 
 function call(...args: string[]) {

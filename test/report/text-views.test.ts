@@ -1,13 +1,13 @@
 import MarkdownIt from 'markdown-it'
 import { describe, expect, it } from 'vitest'
 import { CcCiError } from '../../src/lib/errors.ts'
-import { explainText } from '../../src/report/explain.ts'
-import { htmlReport } from '../../src/report/html.ts'
-import { wantsColor } from '../../src/report/ink.ts'
-import { resultsJson } from '../../src/report/json.ts'
-import { junitXml } from '../../src/report/junit.ts'
-import { markdownSummary } from '../../src/report/markdown.ts'
-import { summaryText } from '../../src/report/summary.ts'
+import { htmlReport } from '../../src/report/html/report.ts'
+import { explainText } from '../../src/report/run/explain.ts'
+import { resultsJson } from '../../src/report/run/json.ts'
+import { junitXml } from '../../src/report/run/junit.ts'
+import { markdownSummary } from '../../src/report/run/markdown.ts'
+import { summaryText } from '../../src/report/run/summary.ts'
+import { wantsColor } from '../../src/report/text/colors.ts'
 import { CAUSES } from '../../src/verdict/causes.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
@@ -233,8 +233,8 @@ describe('resultsJson', () => {
 
 describe('explainText', () => {
   it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
-    const { blame, again, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
-    for (const part of [code, `blame: ${blame}`, what, why, todo, again.because])
+    const { blame, retry, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
+    for (const part of [code, `blame: ${blame}`, what, why, todo, retry.because])
       expect(explainText(code)).toContain(part)
   })
 

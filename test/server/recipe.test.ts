@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ccCiServer, earlierCcCiServer } from '../../fixtures/images/cc-ci-server.ts'
+import { ccCiServer, earlierCcCiServer } from '../../fixtures/images/cc-ci.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
 import { toolVersion } from '../../src/lib/version.ts'

@@ -1,18 +1,20 @@
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Engine } from '../../engine/client.ts'
 import { flakesOf } from '../../history/flakes/of-run.ts'
+import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
-import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
+import { executeRun, type RunParameters } from '../../lifecycle/run.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { CARD_SIZE, cardPage } from '../../report/card.ts'
-import { chanceTexts } from '../../report/flake-memory.ts'
-import { wantsColor } from '../../report/ink.ts'
-import { publish } from '../../report/publish.ts'
-import { summaryText, terminalReporter } from '../../report/terminal.ts'
+import { chanceTexts } from '../../report/flakes/flake-memory.ts'
+import { summaryText, terminalReporter } from '../../report/run/terminal.ts'
+import { writeViews } from '../../report/run/write-views.ts'
+import { wantsColor } from '../../report/text/colors.ts'
 import { fold } from '../../verdict/fold.ts'
 import type { Results } from '../../verdict/results.ts'
 import type { RecipeOptions } from '../program/options.ts'
@@ -36,6 +38,8 @@ export interface TestOptions extends RecipeOptions {
   readonly checkpoints?: boolean
   /** Pictures the result. */
   readonly card?: boolean
+  /** Where the report, results.json and junit.xml are put too. */
+  readonly results?: string
   /** Standard input is a supervisor's pipe. */
   readonly supervised?: boolean
 }
@@ -71,7 +75,7 @@ export async function runAndShow(
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
   const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
-  const { results, failed } = publish(run, { chance })
+  const { results, failed } = writeViews(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   screen.write(
     summaryText(results, { reportPath: folder.report, chance, color: wantsColor(screen.isTTY), width: screen.columns }),
@@ -79,17 +83,22 @@ export async function runAndShow(
   return results
 }
 
-function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {
+function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunParameters, 'promotion'> {
   const by = promote ? 'flag' : settings.settings.canonical ? 'setting' : null
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
 }
 
-function card({ card: wanted }: TestOptions): Pick<RunRequest, 'card'> {
+function card({ card: wanted }: TestOptions): Pick<RunParameters, 'card'> {
   return wanted ? { card: { size: CARD_SIZE, page: cardPage } } : {}
 }
 
 /** Of a run that somebody else supervises nobody would continue from a checkpoint, unless it is asked for. */
-function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
+function checkpoints({
+  checkpoints: wanted,
+  supervised,
+  keep,
+  state,
+}: TestOptions): Pick<RunParameters, 'checkpoints'> {
   if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
   return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
 }
@@ -107,6 +116,33 @@ export async function readyHost(on: { state: string; screen: Screen; signal: Abo
   const host = await connectHost(engine, state)
   signal.throwIfAborted()
   return host
+}
+
+/** Before a run begins: who finds out after it has lost its results. Throws UsageError `results-unwritable`. */
+export function makeResultsDir(dir: string | undefined): void {
+  if (dir === undefined) return
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new UsageError('results-unwritable', `--results: nothing can be kept in ${dir}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'Name a folder that can be written.',
+    })
+  }
+}
+
+/** What a CI system keeps of a run. A file that cannot be written changes no verdict. */
+export function copyResults({ report, results, junit }: RunFolder, dir: string | undefined): void {
+  if (dir === undefined) return
+  for (const file of [report, results, junit].filter((one) => existsSync(one))) {
+    try {
+      mkdirSync(dir, { recursive: true })
+      copyFileSync(file, join(dir, basename(file)))
+    } catch (error) {
+      process.stderr.write(`cc-ci: left out of ${dir}: ${basename(file)}: ${messageOf(error)}\n`)
+    }
+  }
 }
 
 export function writeJsonTo(target: string | boolean, value: unknown): void {

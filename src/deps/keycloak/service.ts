@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { PROXY_NETWORK } from '../../edge/ensure.ts'
+import { PROXY_NETWORK } from '../../edge/address.ts'
 import { understand } from '../../engine/answer.ts'
 import { type Engine, STACK_LABEL } from '../../engine/client.ts'
 import { converge } from '../../engine/convergence/converge.ts'

@@ -104,9 +104,42 @@ function isBinding(tokens: readonly string[]): boolean {
   return tokens.includes('with') || tokens.includes('=')
 }
 
-/** The tokens of each `{{ }}` that is no comment; null where Go would find no end, or something else than is known here. */
-function actionsOf(text: string): string[][] | null {
-  const actions: string[][] = []
+/** A variable that a template looks up by a name that is written there, and where its `{{` stands. */
+export interface LookedUp {
+  readonly name: string
+  readonly offset: number
+}
+
+/** `env "NAME"` and `"NAME" | env`, in their order; null where the template cannot be read. A name that is computed is left out. */
+export function variablesLookedUp(text: string): LookedUp[] | null {
+  const actions = readActions(text)
+  return actions?.flatMap(({ tokens, offset }) => namesIn(tokens).map((name) => ({ name, offset }))) ?? null
+}
+
+function namesIn(tokens: readonly string[]): string[] {
+  return tokens.flatMap((token, index) => {
+    if (token !== 'env') return []
+    const [beforeThat = '', before = '', after = ''] = [tokens[index - 2], tokens[index - 1], tokens[index + 1]]
+    const literal = /^(?:"([^"\\]+)"|`([^`]+)`)$/.exec(before === '|' ? beforeThat : after)
+    const name = literal?.[1] ?? literal?.[2]
+    return name === undefined ? [] : [name]
+  })
+}
+
+/** One `{{ }}`. */
+interface Action {
+  readonly tokens: readonly string[]
+  /** Of its `{{`. */
+  readonly offset: number
+}
+
+function actionsOf(text: string): (readonly string[])[] | null {
+  return readActions(text)?.map(({ tokens }) => tokens) ?? null
+}
+
+/** Each `{{ }}` that is no comment; null where Go would find no end, or something else than is known here. */
+function readActions(text: string): Action[] | null {
+  const actions: Action[] = []
   for (let at = text.indexOf('{{'); at !== -1; at = text.indexOf('{{', at)) {
     const comment = /\{\{(?:- )?\/\*[\s\S]*?\*\/(?: -)?\}\}/y
     comment.lastIndex = at
@@ -116,8 +149,8 @@ function actionsOf(text: string): string[][] | null {
     }
     const read = tokensOf(text, at + 2)
     if (read === null) return null
+    actions.push({ tokens: read.tokens, offset: at })
     at = read.end
-    actions.push(read.tokens)
   }
   return actions
 }

@@ -165,6 +165,8 @@ export interface Store {
     readonly before?: string
     readonly limit: number
   }): Promise<readonly RunRow[]>
+  /** Of each repository the newest `most` runs that have ended, newest first. */
+  endsOfEach(most: number): Promise<readonly RunRow[]>
   place(id: string, now: number): Promise<QueuePlace | null>
   /** The first `limit` queued runs, next one first, each with its place. */
   queue(limit: number): Promise<readonly { readonly row: RunRow; readonly place: QueuePlace }[]>

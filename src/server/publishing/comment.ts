@@ -3,21 +3,21 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { flakesOf } from '../../history/flakes/of-run.ts'
 import { messageOf } from '../../lib/errors.ts'
-import type { Masker } from '../../lib/mask.ts'
+import type { Masker } from '../../lib/masking/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
-import { againstBaseMarkdown } from '../../report/against-base.ts'
-import { chanceTexts } from '../../report/flake-memory.ts'
-import { markdownSummary, markdownText } from '../../report/markdown.ts'
-import { cut } from '../../report/plain-text.ts'
-import { CARD } from '../../report/publish.ts'
+import { againstBaseMarkdown } from '../../report/comparison/against-base.ts'
+import { chanceTexts } from '../../report/flakes/flake-memory.ts'
+import { markdownSummary, markdownText } from '../../report/run/markdown.ts'
+import { CARD } from '../../report/run/write-views.ts'
+import { cut } from '../../report/text/plain-text.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
-import { whyOf, whyOffer } from '../memory/why.ts'
+import { readRunAttribution } from '../memory/run-attribution.ts'
+import { newestAttribution, whyOffer } from '../memory/why.ts'
 import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
-import { attributionText, whyOfferText } from './attribution-text.ts'
+import { attributionComment, whyOfferText } from './attribution-text.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './status.ts'
 
@@ -109,10 +109,10 @@ function screenshot({ artifacts }: Results, url: string, dir: string): string {
 
 /** The newest attribution of this run, or how to request one. */
 async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Promise<string> {
-  const attribution = await whyOf(deps.store, row)
+  const attribution = await newestAttribution(deps.store, row)
   if (!attribution) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(deps, row)) : ''
   const { dir } = runFolder(deps.settings.state, attribution.folder)
-  return attributionText(maskedRow(attribution, deps.masker), readKeptAttribution(dir), urlOf(deps, attribution))
+  return attributionComment(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))
 }
 
 /** How the outcome differs from that of the base, or why that is unknown and what to do about it. */

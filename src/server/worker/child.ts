@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { VARIABLES_OF_RUNS } from '../../lib/environment.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
-import { inheritedEnv } from '../../lib/exec.ts'
+import { inheritedEnv } from '../../lib/process/exec.ts'
+import { spawnProgram } from '../../lib/process/spawn.ts'
 import type { Assignment } from '../contract/protocol.ts'
 
 /** How long output of a process may still arrive after its exit, in ms. */
@@ -26,7 +27,7 @@ export interface Child {
 /** Throws InfraError `program-missing`. */
 export async function startChild(argv: readonly string[], options: ChildOptions): Promise<Child> {
   const [file = '', ...args] = argv
-  const child = spawn(file, args, {
+  const child = spawnProgram(file, args, {
     ...{ cwd: options.cwd, env: options.env },
     ...{ detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
   })
