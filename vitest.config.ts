@@ -49,7 +49,7 @@ const PROGRAMS = [
   'package/package',
   'recipe/as-operators-deploy',
   'recipe/oddities',
-  'recipe/repo',
+  'recipe/repository/repo',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Only against a hang: what takes a second alone takes minutes on a machine that has much else to do. */

@@ -8,10 +8,10 @@ import { flakeMemory } from '../../src/history/flakes/memory.ts'
 import { readRunIndex } from '../../src/history/run-index.ts'
 import { weekOf } from '../../src/history/weekly/week.ts'
 import { weeklyHeadlines, weeklyReport } from '../../src/history/weekly/weekly.ts'
-import { exec } from '../../src/lib/exec.ts'
 import { timeOfRunId } from '../../src/lib/ids.ts'
+import { exec } from '../../src/lib/process/exec.ts'
 import { sweepMarkdown } from '../../src/report/sweep/markdown.ts'
-import { sweepPage } from '../../src/report/sweep/page.ts'
+import { sweepReportPage } from '../../src/report/sweep/page.ts'
 import { weeklyFeed } from '../../src/report/weekly/atom.ts'
 import { weeklyHtml } from '../../src/report/weekly/html.ts'
 import { weeklyMarkdown } from '../../src/report/weekly/markdown.ts'
@@ -57,7 +57,7 @@ try {
   const matrix = swept.matrix(plan, records, previous)
   row(
     'its page, and the same as Markdown',
-    timed(() => [sweepPage(matrix), sweepMarkdown(matrix)]),
+    timed(() => [sweepReportPage(matrix), sweepMarkdown(matrix)]),
   )
   row(
     'a baseline for the newest run of each recipe',

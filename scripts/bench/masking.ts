@@ -1,6 +1,6 @@
 // cspell:ignore Fhome
 import { randomBytes } from 'node:crypto'
-import { Masker } from '../../src/lib/mask.ts'
+import { Masker } from '../../src/lib/masking/mask.ts'
 
 /**
  * What masking costs, beside the least that it could be: one regular expression of the plain values and a few encodings, each as a fixed text.

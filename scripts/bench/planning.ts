@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { execOk } from '../../src/lib/exec.ts'
 import { newRunId } from '../../src/lib/ids.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { planRun } from '../../src/lifecycle/plan.ts'
 
 const ROUNDS = 9

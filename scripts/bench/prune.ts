@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pruneRuns } from '../../src/history/retention/prune.ts'
-import { formatSize } from '../../src/lib/size.ts'
+import { formatSize } from '../../src/lib/text/size.ts'
 import { DAY_MS, generateRun, idAt, NOW } from '../../test/history/retention/generated.ts'
 
 /**

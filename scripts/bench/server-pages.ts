@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Hono } from 'hono'
 import { pino } from 'pino'
-import { systemClock } from '../../src/lib/clock.ts'
-import { Masker } from '../../src/lib/mask.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
+import { Masker } from '../../src/lib/masking/mask.ts'
 import { addPages } from '../../src/server/http/pages/routes.ts'
-import { makeBaseMemory } from '../../src/server/memory/against-base.ts'
+import { createBaseMemory } from '../../src/server/memory/against-base.ts'
 import { openStore } from '../../src/server/storage/open.ts'
-import { makeSweeps } from '../../src/server/sweep/sweeps.ts'
+import { createSweeps } from '../../src/server/sweep/sweeps.ts'
 import { crawl, kindOf } from '../../test/server/pages/crawl.ts'
 import { settingsFor } from '../../test/server/support/scene.ts'
 import { seedState } from '../../test/server/support/seeded-state.ts'
@@ -37,13 +37,13 @@ try {
   const opened = performance.now()
   const store = await openStore({ state, databaseUrl: null })
   row('a database, made from the folders', performance.now() - opened)
-  const memory = makeBaseMemory({ state, clock: systemClock, masker: new Masker() })
+  const memory = createBaseMemory({ state, clock: systemClock, masker: new Masker() })
   const learning = performance.now()
   memory.learn()
   row('the memory of runs, made from the folders', performance.now() - learning)
   const app = new Hono()
   const parts = { store, settings: settingsFor(state), clock: systemClock, log: pino({ level: 'silent' }) }
-  const sweeps = makeSweeps({ ...parts, forge: null as never, largestWorker: async () => null })
+  const sweeps = createSweeps({ ...parts, forge: null as never, largestWorker: async () => null })
   const services = {
     ...{ ...parts, sweeps, operations: null as never },
     retention: { seen: () => ({ disk: null, trouble: null }) },
@@ -59,6 +59,17 @@ try {
     row(`page ${kind}, the first`, all[0] ?? 0)
     row(`page ${kind}, the slowest of ${all.length}`, Math.max(...all))
   }
+  const times: number[] = []
+  let overview = ''
+  for (let visit = 0; visit < 20; visit++) {
+    const begun = performance.now()
+    overview = await (await app.request('/')).text()
+    times.push(performance.now() - begun)
+  }
+  row('page /, the slowest of 20 that follow', Math.max(...times))
+  process.stdout.write(
+    `the overview of ${recipes} recipes: ${Math.round(Buffer.byteLength(overview) / 1024)} KiB without pictures\n`,
+  )
   await store.close()
 } finally {
   rmSync(state, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 import type { RunEvent } from '../../src/verdict/events.ts'
 import { type PlainResult, plainDeploy } from './time-to-verdict/plain-stack-deploy.ts'
 import { PLANTED, type Planted, plant } from './time-to-verdict/planted-faults.ts'

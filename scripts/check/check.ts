@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { endingOf, exec } from '../../src/lib/exec.ts'
+import { describeExit, exec } from '../../src/lib/process/exec.ts'
 
 /** What the type checker remembers between two runs: it looks again at what has changed, and goes with the packages. */
 const TYPES_SEEN = 'node_modules/.cache/cc-ci.tsbuildinfo'
@@ -43,7 +43,7 @@ async function worker(): Promise<void> {
     })
     const seconds = ((Date.now() - begun) / 1000).toFixed(1)
     const ok = result.exitCode === 0
-    const why = ok ? '' : `: ${endingOf(result, DEADLINE_MS)}`
+    const why = ok ? '' : `: ${describeExit(result, DEADLINE_MS)}`
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)${why}\n`)
     if (ok) continue
     failed.push(name)

@@ -53,7 +53,7 @@ async function up(): Promise<number> {
       'engine',
       'up',
     ])
-    if (ready === 0) return tell(engine)
+    if (ready === 0) return printEngine(engine)
     await stopEngine(dir)
     return ready
   } catch (error) {
@@ -62,7 +62,7 @@ async function up(): Promise<number> {
   }
 }
 
-function tell(engine: TestEngine): number {
+function printEngine(engine: TestEngine): number {
   process.stdout.write(`${within(engine, []).join(' ')}\n`)
   return 0
 }

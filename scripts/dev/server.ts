@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { wholeEnv } from '../../src/lib/exec.ts'
+import { wholeEnv } from '../../src/lib/process/exec.ts'
 import { seedState } from '../../test/server/support/seeded-state.ts'
 import { startForgeStandIn } from './server/forge-stand-in.ts'
 

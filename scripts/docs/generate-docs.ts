@@ -70,11 +70,11 @@ export async function generateDocs(root: string, check: boolean): Promise<string
 
 function causesPage(): string {
   const codes = Object.entries(CAUSES).sort(([a], [b]) => (a < b ? -1 : 1))
-  const list = codes.map(([code, { blame, again, what }]) => {
-    return `| [${code}](#${code}) | ${blame} | ${again.deterministic ? 'no' : 'once'} | ${cell(what)} |`
+  const list = codes.map(([code, { blame, retry, what }]) => {
+    return `| [${code}](#${code}) | ${blame} | ${retry.deterministic ? 'no' : 'once'} | ${cell(what)} |`
   })
-  const sections = codes.map(([code, { blame, again, what, why, todo }]) => {
-    const repeated = `${again.deterministic ? 'no' : 'once, on a fresh stack'}. ${again.because}`
+  const sections = codes.map(([code, { blame, retry, what, why, todo }]) => {
+    const repeated = `${retry.deterministic ? 'no' : 'once, on a fresh stack'}. ${retry.because}`
     return `## ${code}\n\n${what}\n\n- **Blame**: ${blame}, unless the case at hand says otherwise.\n- **Why cc-ci says so**: ${why}\n- **What to do**: ${todo}\n- **Judged again**: ${repeated}\n${example(code)}`
   })
   return markdownPage('Causes', [

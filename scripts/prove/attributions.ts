@@ -12,15 +12,15 @@ import { CASES } from './attributions/cases.ts'
  * with its packages (some 500 MB for all, kept where --state names a folder); the others are judged by this build as it lies here. An image and the recipes are its own.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { state: { type: 'string' } } })
-const asked = positionals.length > 0 ? positionals : Object.keys(CASES)
-const unknown = asked.find((name) => !Object.hasOwn(CASES, name))
+const chosen = positionals.length > 0 ? positionals : Object.keys(CASES)
+const unknown = chosen.find((name) => !Object.hasOwn(CASES, name))
 if (unknown !== undefined)
   throw new UsageError('unknown-case', `no case ${unknown}`, { hint: `There are: ${Object.keys(CASES).join(', ')}.` })
 const work = mkdtempSync(join(tmpdir(), 'cc-ci-attribute-'))
 const rows: Record<string, string | number>[] = []
 let wrong = 0
 try {
-  for (const name of asked) {
+  for (const name of chosen) {
     const one = CASES[name]
     if (!one) continue
     const begun = performance.now()

@@ -11,8 +11,8 @@ import type { CanaryRun } from '../../src/canaries/run-canary.ts'
 import { selftest } from '../../src/canaries/selftest.ts'
 import { CANARIES } from '../../src/canaries/set/index.ts'
 import { listenForSignals } from '../../src/cli/support/signals.ts'
-import { formatDuration } from '../../src/lib/duration.ts'
 import { newRunId } from '../../src/lib/ids.ts'
+import { formatDuration } from '../../src/lib/text/duration.ts'
 import { stateDir } from '../../src/machine/state-dir.ts'
 
 /**

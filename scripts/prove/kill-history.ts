@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../../src/lib/errors.ts'
-import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { LAUNCHER } from '../../test/cli/cc-ci.ts'
 import { killedAttribution } from './kill-history/attribution.ts'
 import { leftOfRuns } from './kill-history/left.ts'
@@ -46,14 +46,14 @@ const state = join(work, 'state')
 const table = { killed: 0, begun: 0, ended: 0, lost: 0, twice: 0, half: 0, wrong: 0, running: 0, leaked: 0 }
 const rows: Record<string, string | number>[] = []
 const begunAt = performance.now()
-let last: Look = { going: false, told: {}, faults: [] }
+let last: Look = { going: false, summary: {}, faults: [] }
 
 try {
   const subject = await make(work, state, values)
   while (table.killed < points) await killOnce(subject)
   if (last.going) await toItsEnd(subject)
   await execOk(LAUNCHER, ['gc', '--state', state], { timeoutMs: 600_000, env: { ...inheritedEnv(), NO_COLOR: '1' } })
-  table.leaked += tell('leaked', await leftOfRuns(state))
+  table.leaked += printFaults('leaked', await leftOfRuns(state))
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
@@ -98,8 +98,8 @@ async function toItsEnd(subject: Subject): Promise<void> {
 /** One has come to its end: nothing of its runs may be there any more, without anybody who clears up. */
 async function settle(subject: Subject): Promise<void> {
   table.ended++
-  table.running += tell('running', subject.stillRunning())
-  table.leaked += tell('leaked', await leftOfRuns(state))
+  table.running += printFaults('running', subject.stillRunning())
+  table.leaked += printFaults('leaked', await leftOfRuns(state))
 }
 
 function count(subject: Subject): Record<string, string | number> {
@@ -108,10 +108,10 @@ function count(subject: Subject): Record<string, string | number> {
     table[kind] += 1
     process.stdout.write(`${kind}: ${text}\n`)
   }
-  return last.told
+  return last.summary
 }
 
-function tell(kind: string, found: readonly string[]): number {
+function printFaults(kind: string, found: readonly string[]): number {
   for (const one of found) process.stdout.write(`${kind}: ${one}\n`)
   return found.length
 }

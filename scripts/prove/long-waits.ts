@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Engine } from '../../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../../src/engine/convergence/converge.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { FOREVER, scratchStack, sh } from '../../test/swarm/support/scratch-stack.ts'
 
 /**
@@ -30,7 +30,7 @@ async function slowStart(): Promise<void> {
   const words = 'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen'
   const starts = `for word in ${words}; do echo migrated $word; sleep 15; done; touch /up; ${FOREVER}`
   const healthcheck = { test: ['CMD', 'test', '-e', '/up'], interval: '2s', retries: 1000 }
-  tell(
+  printResult(
     'a start of four minutes',
     'ready',
     await stack.up({ app: sh(starts, {}, { healthcheck }) }, { timeoutMs: 100_000 }),
@@ -64,9 +64,9 @@ async function restarted([file = '', ...args]: readonly string[]): Promise<void>
   )
   const [app, polite, loop] = await Promise.all([wait('app'), wait('polite'), wait('loop'), disturb])
   process.stdout.write(`${[...reasons].map((reason) => `waited: ${reason}`).join('\n')}\n`)
-  tell('an app over a restart of the engine', 'ready', app)
-  tell('one that ends with 0 under on-failure when the engine stops it', 'ready', polite)
-  tell('a crash loop over a restart of the engine', 'crash-loop', loop)
+  printResult('an app over a restart of the engine', 'ready', app)
+  printResult('one that ends with 0 under on-failure when the engine stops it', 'ready', polite)
+  printResult('a crash loop over a restart of the engine', 'crash-loop', loop)
 }
 
 /** The kernel gives a port out again a minute after the connection ended; until then nothing can listen on it. */
@@ -83,11 +83,11 @@ async function heldPort(): Promise<void> {
   const ports = [{ target: 80, published, protocol: 'tcp', mode: 'host' as const }]
   const services = { app: sh(FOREVER, {}, { ports }) }
   const short = await stack.up(services, { timeoutMs: 20_000 })
-  tell(`port ${published}, which a connection has had, within 20 s`, 'port-in-use', short)
-  tell(`port ${published}, within two minutes`, 'ready', await stack.up(services, { timeoutMs: 120_000 }))
+  printResult(`port ${published}, which a connection has had, within 20 s`, 'port-in-use', short)
+  printResult(`port ${published}, within two minutes`, 'ready', await stack.up(services, { timeoutMs: 120_000 }))
 }
 
-function tell(name: string, wanted: string, result: ConvergeResult): void {
+function printResult(name: string, wanted: string, result: ConvergeResult): void {
   const found = result.state === 'ready' ? 'ready' : result.cause.code
   const seconds = (result.waitedMs / 1000).toFixed(1)
   process.stdout.write(`${found === wanted ? 'ok  ' : 'FAIL'} ${name}: ${found} after ${seconds} s\n`)

@@ -7,7 +7,7 @@ import { recipeSteps } from '../../fixtures/recipes/build.ts'
 import type { RecipeStep } from '../../src/canaries/recipe-step.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { UsageError } from '../../src/lib/errors.ts'
-import { exec, wholeEnv } from '../../src/lib/exec.ts'
+import { exec, wholeEnv } from '../../src/lib/process/exec.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 
 /**
@@ -105,33 +105,33 @@ const CASES: Readonly<Record<string, Case>> = {
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
-const asked = positionals.length > 0 ? positionals : Object.keys(CASES)
-const unknown = asked.find((name) => !Object.hasOwn(CASES, name))
+const chosen = positionals.length > 0 ? positionals : Object.keys(CASES)
+const unknown = chosen.find((name) => !Object.hasOwn(CASES, name))
 if (unknown !== undefined)
   throw new UsageError('unknown-case', `no case ${unknown}`, { hint: `There are: ${Object.keys(CASES).join(', ')}.` })
 await ensureFixtureImages(['todo', 'pocketbase'])
 let wrong = 0
 const rows: Record<string, string>[] = []
-for (const name of asked) {
+for (const name of chosen) {
   const one = CASES[name] as Case
   const begun = performance.now()
-  const { found, told, message } = await rolledBack(one)
+  const { found, facts, message } = await rolledBack(one)
   if (found !== one.expected) wrong += 1
   const minutes = ((performance.now() - begun) / 60_000).toFixed(1)
   process.stdout.write(`${found === one.expected ? 'ok  ' : 'FAIL'} ${name}: ${one.why}; came ${found}${message}\n`)
-  rows.push({ case: name, expected: one.expected, found, ...told, minutes })
+  rows.push({ case: name, expected: one.expected, found, ...facts, minutes })
 }
 console.table(rows)
 process.exitCode = wrong > 0 ? 1 : 0
 
-async function rolledBack(one: Case): Promise<{ found: string; told: Record<string, string>; message: string }> {
+async function rolledBack(one: Case): Promise<{ found: string; facts: Record<string, string>; message: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'cc-ci-roll-back-'))
   try {
     const { dir: recipe } = await buildRepository(recipeSteps(one.recipe).map(editing(one)), join(dir, one.recipe))
     const file = join(dir, 'results.json')
     const args = ['test', recipe, '--only', 'rollback', '--approve-code', '--state', join(dir, 'state'), '--json', file]
     const { stdout, stderr } = await exec(LAUNCHER, args, { timeoutMs: DEADLINE_MS, env: wholeEnv() })
-    if (!existsSync(file)) return { found: 'no results', told: {}, message: `: ${stdout}${stderr}` }
+    if (!existsSync(file)) return { found: 'no results', facts: {}, message: `: ${stdout}${stderr}` }
     return judged(parseResults(JSON.parse(readFileSync(file, 'utf8')), file))
   } finally {
     rmSync(dir, { recursive: true, force: true })
@@ -175,13 +175,13 @@ function judged({ tiers }: Results) {
       : [],
   )
   const column = (key: 'before' | 'destroyed' | 'after') => databases.map((one) => rowsIn(one[key])).join('; ')
-  const told = {
+  const facts = {
     upgrade: upgrade?.status ?? '',
     before: column('before'),
     'as new': column('destroyed'),
     after: column('after'),
   }
-  return { found, told, message: why ? `: ${why.message}` : '' }
+  return { found, facts, message: why ? `: ${why.message}` : '' }
 }
 
 function rowsIn(text = ''): string {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { execOk, wholeEnv } from '../../src/lib/exec.ts'
+import { execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 import { toolVersion } from '../../src/lib/version.ts'
 import { RELEASED } from '../../src/server/storage/schema/migrations.ts'
 import { packageProblems, releasedChangelog } from './release/changelog.ts'

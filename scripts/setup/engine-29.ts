@@ -1,5 +1,5 @@
-import { formatDuration } from '../../src/lib/duration.ts'
 import { CcCiError } from '../../src/lib/errors.ts'
+import { formatDuration } from '../../src/lib/text/duration.ts'
 import { ensureEngine29 } from './engine-29/build.ts'
 
 /** What the tests on a current engine need beyond `npm run setup`: that engine, built once per machine. */

@@ -1,6 +1,7 @@
 // cspell:ignore schemathesis pythonpath
-import { formatDuration } from '../../src/lib/duration.ts'
+
 import { CcCiError } from '../../src/lib/errors.ts'
+import { formatDuration } from '../../src/lib/text/duration.ts'
 import { ensureDebianParts } from './server-parts/debian.ts'
 import { ensureGitea } from './server-parts/gitea-build.ts'
 import { ensureSchemathesis } from './server-parts/schemathesis.ts'

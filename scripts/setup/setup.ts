@@ -1,6 +1,6 @@
 import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../../fixtures/images/index.ts'
-import { formatDuration } from '../../src/lib/duration.ts'
 import { CcCiError } from '../../src/lib/errors.ts'
+import { formatDuration } from '../../src/lib/text/duration.ts'
 import { installPackages } from '../../src/machine/apt.ts'
 import { reportBrowser } from '../../src/machine/browser.ts'
 import { occasionalParts } from '../../src/machine/image-parts.ts'
@@ -22,7 +22,7 @@ const fixtures: MachinePart = {
   action: `build the images of ${recipes.join(', ')}`,
   needs: ['engine', 'packages'],
   remedy: 'Check that apt and pip reach their registries, then run it again.',
-  async look() {
+  async inspect() {
     const lacking = await missingFixtureImages(recipes)
     return lacking.length === 0 ? ok('built') : missing(`not built: ${lacking.join(', ')}`)
   },
@@ -38,7 +38,7 @@ const browser: MachinePart = {
   action: 'install chromium',
   needs: ['packages'],
   remedy: 'As root on Debian: apt-get install chromium fonts-liberation.',
-  look: async () => {
+  inspect: async () => {
     const path = whichProgram('chromium')
     return path ? ok(path) : missing('not installed: chromium')
   },

@@ -33,11 +33,11 @@ const { scores, survivors } = readMutants(JSON.parse(readFileSync(`${HOME}/tmp.j
 const { unexplained, outdated } = compare(survivors, readExplained(parse(readFileSync(EXPLAINED, 'utf8'))))
 const total = totalScore(scores)
 for (const score of [...scores, total]) process.stdout.write(`${row(score)}\n`)
-tell(
+printSurvivors(
   `Survivors that ${EXPLAINED} does not explain. Write a test that notices, delete dead code, or say why`,
   unexplained,
 )
-tell(`Explained in ${EXPLAINED}, but a test notices now, or the line is another: delete`, outdated)
+printSurvivors(`Explained in ${EXPLAINED}, but a test notices now, or the line is another: delete`, outdated)
 const low = scores.filter(({ score }) => score < WANTED)
 const problems = low.length + Object.keys(unexplained).length + Object.keys(outdated).length
 process.stdout.write(
@@ -69,7 +69,7 @@ function row({ file, killed, survived, score }: FileScore): string {
   return `${file.padEnd(44)} ${score.toFixed(1).padStart(6)} %  ${String(killed).padStart(5)} killed  ${String(survived).padStart(4)} survived`
 }
 
-function tell(title: string, found: Readonly<Record<string, readonly Survivor[]>>): void {
+function printSurvivors(title: string, found: Readonly<Record<string, readonly Survivor[]>>): void {
   if (Object.keys(found).length > 0) process.stdout.write(`\n${title}:\n${stringify(found, { lineWidth: 0 })}\n`)
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { CcCiError } from '../../src/lib/errors.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 
 /**
  * `npm test`: static checks, set-up, every test, then hostile recipes on an engine of their own, one after the other, because each keeps the processors busy; and a look at the engine before and after:
@@ -61,7 +61,7 @@ async function runTests(
   rmSync(dir, { recursive: true })
   if (ending !== null) process.stdout.write(`\n${name}: FAILED: vitest ${ending}${counts ? '' : ' without a report'}\n`)
   if (!counts) return { ending, passed: 0, failed: 0, skipped: 0 }
-  tellLongest(counts.testResults)
+  printLongest(counts.testResults)
   const failed = counts.numFailedTests || Math.min(1, counts.numFailedTestSuites)
   return { ending, passed: counts.numPassedTests, failed, skipped: counts.numPendingTests }
 }
@@ -78,7 +78,7 @@ interface FileResult {
   readonly endTime: number
 }
 
-function tellLongest(files: readonly FileResult[]): void {
+function printLongest(files: readonly FileResult[]): void {
   const longest = files
     .map(({ name, startTime, endTime }) => ({ name: relative('.', name), seconds: (endTime - startTime) / 1000 }))
     .sort((a, b) => b.seconds - a.seconds)

@@ -2,7 +2,7 @@ import { type Cause, cause } from '../verdict/causes.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import { nodesIn, type SnapshotNode } from './contents.ts'
 import { type BackupPlan, type PlannedVolume, targets } from './plan.ts'
-import type { Snapshot } from './restic.ts'
+import type { BackupSnapshot } from './restic.ts'
 import type { Toolbox } from './toolbox.ts'
 
 type CoverageEvidence = Extract<Evidence, { kind: 'coverage' }>
@@ -16,7 +16,7 @@ const EXCLUDED = 'excluded: '
  */
 export async function coverageOf(
   toolbox: Toolbox,
-  taken: Snapshot,
+  taken: BackupSnapshot,
   plan: BackupPlan,
 ): Promise<{ evidence: CoverageEvidence; cause?: Cause }> {
   const nodes = await nodesIn(toolbox, taken.id, plan.volumes.flatMap(targets))
@@ -41,7 +41,7 @@ function rowsOf(planned: PlannedVolume, nodes: ReadonlyMap<string, SnapshotNode>
   })
 }
 
-function missingCause(rows: readonly Row[], taken: Snapshot): Cause | undefined {
+function missingCause(rows: readonly Row[], taken: BackupSnapshot): Cause | undefined {
   const missing = rows.filter(({ covered, note }) => !covered && !note?.startsWith(EXCLUDED))
   if (missing.length === 0) return undefined
   const lines = missing.map(({ volume, path, note }) => `${volume ? `${volume}: ` : ''}${path || '(nothing)'}: ${note}`)
@@ -53,7 +53,7 @@ function missingCause(rows: readonly Row[], taken: Snapshot): Cause | undefined 
 /** A snapshot of nothing is a fault where there is something; an app that has no file yet, and no witness of ours, has nothing to back up. */
 async function emptyCause(
   rows: readonly Row[],
-  { toolbox, taken, plan }: { toolbox: Toolbox; taken: Snapshot; plan: BackupPlan },
+  { toolbox, taken, plan }: { toolbox: Toolbox; taken: BackupSnapshot; plan: BackupPlan },
 ): Promise<Cause | undefined> {
   if (taken.volumes.some(({ files }) => files > 0)) return undefined
   const script = 'find "$@" -xdev ! -type d -print -quit 2>/dev/null | head -c 1 | wc -c'

@@ -1,7 +1,7 @@
 import { type Cause, cause } from '../verdict/causes.ts'
 import { nodesIn } from './contents.ts'
 import { type BackupPlan, type PlannedVolume, targets } from './plan.ts'
-import type { Snapshot } from './restic.ts'
+import type { BackupSnapshot } from './restic.ts'
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 
 /** A dump in the snapshot and what its content shows. */
@@ -24,7 +24,11 @@ const BOUNDS = { timeoutMs: 300_000 }
  * Looks into the dumps of a snapshot: files that the labels name, and files of a dump's name in other covered places that were written within
  * 15 minutes before the snapshot (that is what hooks do; an app's own old archives are its data). Undefined: all are whole.
  */
-export async function checkDumps(toolbox: Toolbox, taken: Snapshot, plan: BackupPlan): Promise<Cause | undefined> {
+export async function checkDumps(
+  toolbox: Toolbox,
+  taken: BackupSnapshot,
+  plan: BackupPlan,
+): Promise<Cause | undefined> {
   return dumpCause(await dumpReports(toolbox, taken, plan))
 }
 
@@ -37,7 +41,7 @@ export function dumpCause(reports: readonly DumpReport[]): Cause | undefined {
 }
 
 /** Every dump that was found in the snapshot, whole or not. */
-export async function dumpReports(toolbox: Toolbox, taken: Snapshot, plan: BackupPlan): Promise<DumpReport[]> {
+export async function dumpReports(toolbox: Toolbox, taken: BackupSnapshot, plan: BackupPlan): Promise<DumpReport[]> {
   const hooked = plan.hooks.some(({ phase }) => phase === 'backup.pre-hook')
   const reports: DumpReport[] = []
   for (const planned of plan.volumes) {
@@ -53,14 +57,14 @@ export async function dumpReports(toolbox: Toolbox, taken: Snapshot, plan: Backu
   return reports
 }
 
-async function namedFiles(toolbox: Toolbox, { id }: Snapshot, planned: PlannedVolume): Promise<string[]> {
+async function namedFiles(toolbox: Toolbox, { id }: BackupSnapshot, planned: PlannedVolume): Promise<string[]> {
   if (planned.covered.kind !== 'paths') return []
   const nodes = await nodesIn(toolbox, id, targets(planned))
   return planned.covered.paths.filter((path) => nodes.get(`${VOLUMES_DIR}/${planned.volume}/${path}`)?.type === 'file')
 }
 
 /** From restic's own list; `mtime` there is RFC 3339. */
-async function freshDumps(toolbox: Toolbox, { id, at }: Snapshot, volume: string): Promise<string[]> {
+async function freshDumps(toolbox: Toolbox, { id, at }: BackupSnapshot, volume: string): Promise<string[]> {
   const filter = `restic ls --json --no-cache --recursive "$1" "$2" | grep -F '"type":"file"' | grep -iE '"name":"[^"]*\\.(sql|dump|pgdump|bak|backup|tar|tgz|gz|dmp)"' | head -n 500`
   const lines = await toolbox.run(['sh', '-c', filter, 'fresh', id, `${VOLUMES_DIR}/${volume}`], BOUNDS)
   return lines.split('\n').flatMap((line) => {
@@ -125,7 +129,7 @@ case "$2" in *.sql) say sql '' ;; *) say other '' ;; esac`
 
 async function reportOf(
   toolbox: Toolbox,
-  { id }: Snapshot,
+  { id }: BackupSnapshot,
   { volume, path }: { volume: string; path: string },
 ): Promise<DumpReport> {
   const file = `${VOLUMES_DIR}/${volume}/${path}`

@@ -1,11 +1,11 @@
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
 import { CcCiError } from '../lib/errors.ts'
-import type { HookPhase } from '../recipe/backup-labels.ts'
+import type { HookPhase } from '../recipe/stack/backup-labels.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { BackupPlan, Hook } from './plan.ts'
-import { type SettleOptions, settledExec } from './settled-exec.ts'
+import { type SettledExecOptions, settledExec } from './settled-exec.ts'
 
-export interface HookOptions extends SettleOptions {
+export interface HookOptions extends SettledExecOptions {
   readonly plan: BackupPlan
   readonly phase: HookPhase
   readonly mask: (text: string) => string
@@ -21,7 +21,7 @@ interface HookRow {
   readonly ms: number
 }
 
-export interface HooksRan {
+export interface HookResults {
   readonly rows: readonly HookRow[]
   /** The first hook that did not succeed; the others ran all the same, as they do for operators. */
   readonly cause?: Cause
@@ -40,7 +40,7 @@ const RUN_HOOK = 'if command -v bash >/dev/null 2>&1; then exec bash -o pipefail
  * Runs the hooks of one phase, service by service in the order of the compose file. A code other than 0 is cause
  * `backup-hook-failed` or `restore-hook-failed` with the last lines of output. Throws where the engine itself fails.
  */
-export async function runHooks(options: HookOptions): Promise<HooksRan> {
+export async function runHooks(options: HookOptions): Promise<HookResults> {
   const rows: HookRow[] = []
   let failed: Cause | undefined
   for (const hook of options.plan.hooks.filter(({ phase }) => phase === options.phase)) {

@@ -1,6 +1,6 @@
-import { formatLocation } from '../lib/source-location.ts'
-import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/backup-labels.ts'
+import { formatLocation } from '../lib/text/source-location.ts'
 import type { ComposeService, ResolvedStack } from '../recipe/model.ts'
+import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/stack/backup-labels.ts'
 import type { Finding } from '../verdict/events.ts'
 import { pathsOfV1 } from './labels-v1.ts'
 import type { BackupPlan, Coverage, Hook, PlannedVolume } from './plan.ts'
@@ -15,7 +15,7 @@ export type { BackupPlan } from './plan.ts'
 export function backupPlan(stack: ResolvedStack): BackupPlan {
   const labels = backupLabels(stack)
   const findings = [...misplaced(stack), ...labels.flatMap((label) => findingsOf(label, stack))]
-  const enabled = labels.filter(({ asks }) => asks.is === 'backup' && asks.on)
+  const enabled = labels.filter(({ request }) => request.is === 'backup' && request.on)
   const own = Object.entries(stack.model.volumes).flatMap(([name, volume]) => (volume?.external ? [] : [name]))
   if (enabled.length === 0) {
     const reason = whyNot(labels)
@@ -33,27 +33,29 @@ export function backupPlan(stack: ResolvedStack): BackupPlan {
 }
 
 function coverage(stack: ResolvedStack, labels: readonly BackupLabel[], own: readonly string[]) {
-  const old = labels.filter(({ asks }) => asks.is === 'version-1')
-  if (old.length > 0 && !labels.some(({ asks }) => asks.is === 'volume' || asks.is === 'paths'))
+  const old = labels.filter(({ request }) => request.is === 'version-1')
+  if (old.length > 0 && !labels.some(({ request }) => request.is === 'volume' || request.is === 'paths'))
     return pathsOfV1(stack, old, own)
   const volumes: PlannedVolume[] = own.map((volume) => ({ volume, covered: coverageOf(volume, labels) }))
   return { volumes, unreachable: [] }
 }
 
 function coverageOf(volume: string, labels: readonly BackupLabel[]): Coverage {
-  const excluded = labels.find(({ asks }) => asks.is === 'volume' && asks.volume === volume && !asks.on)
+  const excluded = labels.find(({ request }) => request.is === 'volume' && request.volume === volume && !request.on)
   if (excluded) return { kind: 'none', reason: `${excluded.key}=${excluded.value} on ${excluded.service}` }
-  const narrowed = labels.flatMap(({ asks }) => (asks.is === 'paths' && asks.volume === volume ? [asks.paths] : []))
+  const narrowed = labels.flatMap(({ request }) =>
+    request.is === 'paths' && request.volume === volume ? [request.paths] : [],
+  )
   const paths = [...new Set(narrowed.flat())]
   return narrowed.length === 0 || paths.includes('.') ? { kind: 'all' } : { kind: 'paths', paths }
 }
 
-function hookOf({ service, asks }: BackupLabel): Hook[] {
-  return asks.is === 'hook' ? [{ service, phase: asks.phase, command: asks.command }] : []
+function hookOf({ service, request }: BackupLabel): Hook[] {
+  return request.is === 'hook' ? [{ service, phase: request.phase, command: request.command }] : []
 }
 
 function whyNot(labels: readonly BackupLabel[]): string {
-  const off = labels.find(({ asks }) => asks.is === 'backup')
+  const off = labels.find(({ request }) => request.is === 'backup')
   return off ? `backupbot.backup is "${off.value}" on ${off.service}` : 'no service has the label backupbot.backup=true'
 }
 

@@ -1,11 +1,11 @@
 import type { ResolvedStack } from '../recipe/model.ts'
 import type { BackupPlan, PlannedVolume } from './plan.ts'
 import { type Toolbox, VOLUMES_DIR } from './toolbox.ts'
-import { mountersOf } from './witness/server.ts'
+import { servicesMounting } from './witness/server.ts'
 import { DATABASE_SERVERS } from './witness/servers.ts'
 
 /** What is destroyed before a restore, as when the machine is lost, and what is not. */
-export interface Loss {
+export interface PlannedLoss {
   /** Short names of the volumes that are emptied, with whatever the labels leave out of them. */
   readonly emptied: readonly string[]
   /** Volumes that the labels speak of in no way that would bring them back: they are left alone, and why. */
@@ -16,12 +16,12 @@ export interface Loss {
  * A covered volume is lost whole, also where only a path of it is covered: that the rest comes back is the business of hooks, or nobody's. So is the
  * data of a database server whose restore hook is to bring it back, wherever its dump lies.
  */
-export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly string[]): Loss {
+export function lossOf(plan: BackupPlan, stack: ResolvedStack, seen: readonly string[]): PlannedLoss {
   if (!plan.capable) return { emptied: [], spared: [] }
   const hooked = plan.hooks.filter(({ phase }) => phase === 'restore.post-hook').map(({ service }) => service)
   const servers = DATABASE_SERVERS.flatMap((server) => server.candidates(stack)).filter((name) => hooked.includes(name))
   const isLost = ({ volume, covered }: PlannedVolume) =>
-    covered.kind !== 'none' || mountersOf(volume, stack).some((service) => servers.includes(service))
+    covered.kind !== 'none' || servicesMounting(volume, stack).some((service) => servers.includes(service))
   const here = plan.volumes.filter(({ volume }) => seen.includes(volume))
   return {
     emptied: here.filter(isLost).map(({ volume }) => volume),
@@ -41,7 +41,7 @@ export function filesOpenIn(plan: BackupPlan, stack: ResolvedStack): string[] {
   const hooked = new Set(plan.hooks.filter(({ phase }) => phase.startsWith('restore.')).map(({ service }) => service))
   const names = plan.volumes.flatMap(({ volume, covered }) => {
     if (covered.kind === 'none') return []
-    const services = mountersOf(volume, stack)
+    const services = servicesMounting(volume, stack)
     return covered.kind === 'all' ? services : services.filter((service) => !hooked.has(service))
   })
   return [...new Set(names)]

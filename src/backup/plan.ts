@@ -1,4 +1,4 @@
-import type { HookPhase } from '../recipe/backup-labels.ts'
+import type { HookPhase } from '../recipe/stack/backup-labels.ts'
 import type { Finding } from '../verdict/events.ts'
 import { VOLUMES_DIR } from './toolbox.ts'
 

@@ -8,7 +8,7 @@ import { RESTIC_DIR, type Toolbox, VOLUMES_DIR } from './toolbox.ts'
 export { coverageOf } from './coverage.ts'
 export { checkDumps } from './dumps.ts'
 
-export interface Snapshot {
+export interface BackupSnapshot {
   /** Full id of restic: 64 hex. */
   readonly id: string
   /** What the snapshot holds of each covered volume, counted in the snapshot itself. */
@@ -41,7 +41,7 @@ const BACKUP = 'restic backup --json --no-cache --host cc-ci --tag "$1" --files-
  * Takes one restic snapshot of what the plan covers and is there; `coverageOf` then says what is missing. Makes the
  * repository of the run. A file that vanished while it was read (code 3) is a warning: apps are alive while they are backed up.
  */
-export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: ResticOptions): Promise<Snapshot> {
+export async function snapshot(toolbox: Toolbox, plan: BackupPlan, options: ResticOptions): Promise<BackupSnapshot> {
   const { timeoutMs = DEADLINE_MS, signal, tag } = options
   const bounds = { timeoutMs, ...(signal ? { signal } : {}) }
   await initialise(toolbox, bounds)
@@ -77,7 +77,7 @@ interface RestoreOptions {
  */
 export async function restore(
   toolbox: Toolbox,
-  { id, volumes }: Pick<Snapshot, 'id' | 'volumes'>,
+  { id, volumes }: Pick<BackupSnapshot, 'id' | 'volumes'>,
   options: RestoreOptions = {},
 ): Promise<{ files: number }> {
   const bounds = {

@@ -1,7 +1,7 @@
 import type { EngineExecResult } from '../engine/types.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { type OnWaiting, waitFor } from '../lib/async/wait.ts'
 import { CcCiError, InfraError } from '../lib/errors.ts'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
 
 /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
 export type ServiceExec = (
@@ -10,7 +10,7 @@ export type ServiceExec = (
   options: { readonly timeoutMs: number; readonly stdin?: string },
 ) => Promise<EngineExecResult>
 
-export interface SettleOptions {
+export interface SettledExecOptions {
   readonly exec: ServiceExec
   /** How long a service may be without a container that runs. Default 5 min. */
   readonly settleMs?: number
@@ -27,7 +27,7 @@ export interface SettleOptions {
 export async function settledExec(
   service: string,
   argv: readonly string[],
-  options: SettleOptions & { readonly timeoutMs: number; readonly stdin?: string },
+  options: SettledExecOptions & { readonly timeoutMs: number; readonly stdin?: string },
 ): Promise<EngineExecResult> {
   const { exec, timeoutMs, stdin } = options
   const execOptions = { timeoutMs, ...(stdin === undefined ? {} : { stdin }) }
@@ -40,7 +40,7 @@ export async function settledExec(
   }
 }
 
-async function settle(service: string, { exec, settleMs = 300_000, ...wait }: SettleOptions): Promise<void> {
+async function settle(service: string, { exec, settleMs = 300_000, ...wait }: SettledExecOptions): Promise<void> {
   const result = await waitFor<true, never>(
     async () => {
       try {

@@ -1,6 +1,6 @@
 import type { HelperContainer } from '../engine/containers.ts'
 import type { EngineExecResult } from '../engine/types.ts'
-import type { Cleanup } from '../lib/cleanup.ts'
+import type { Cleanup } from '../lib/async/cleanup.ts'
 import { InfraError } from '../lib/errors.ts'
 import { withBoundedInput } from './bounded-input.ts'
 

@@ -35,12 +35,12 @@ export function createBox(engine: Engine, options: BoxOptions): Promise<string> 
     Entrypoint: ['/usr/bin/tini', '--'],
     Cmd: [...NODE, '--eval', readFileSync(PROGRAM, 'utf8'), given],
     Labels: { [RUN_LABEL]: runId, 'cc-ci.role': 'browser' },
-    ...confined(filtered),
+    ...confinedContainer(filtered),
   })
 }
 
 /** A container of the image in which nothing can be reached, little can be taken, and nothing can be had that it does not have. */
-export function confined(filtered: boolean) {
+export function confinedContainer(filtered: boolean) {
   return {
     User: String(SANDBOX_USERS.program),
     WorkingDir: '/tmp',

@@ -33,7 +33,7 @@ export class BoxLink {
       stream.once('close', () => this.#session.destroy())
     })
     this.#session.on('error', () => this.#session.destroy())
-    this.#session.on('stream', (asked: ServerHttp2Stream, headers) => this.#answer(asked, headers[':path'] ?? ''))
+    this.#session.on('stream', (stream: ServerHttp2Stream, headers) => this.#answer(stream, headers[':path'] ?? ''))
     void this.over.then(() => this.pipe.end('its container is gone'))
   }
 

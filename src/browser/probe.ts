@@ -3,11 +3,11 @@ import { attachContainer } from '../engine/attach-container.ts'
 import { type Engine, RUN_LABEL } from '../engine/client.ts'
 import { EngineRefusal } from '../engine/connection.ts'
 import { createContainer, startContainer } from '../engine/containers.ts'
-import { machineKey, Remembered } from '../engine/remembered.ts'
+import { machineKey, PersistentCache } from '../engine/persistent-cache.ts'
 import { CHROMIUM } from '../images/browser.ts'
 import { InfraError } from '../lib/errors.ts'
 import { randomId } from '../lib/ids.ts'
-import { confined } from './box.ts'
+import { confinedContainer } from './box.ts'
 
 const shape = z.object({ version: z.string(), filtered: z.boolean(), ownSandbox: z.boolean() })
 
@@ -32,10 +32,10 @@ const SCRIPT = `${CHROMIUM} --version && ${CHROMIUM} --headless --disable-gpu --
  * image are others. Throws InfraError `browser-failed`.
  */
 export async function browserKind(engine: Engine, image: string, cacheFile: string): Promise<BrowserKind> {
-  const kept = new Remembered(cacheFile, shape)
+  const cache = new PersistentCache(cacheFile, shape)
   const key = `${await machineKey(engine)} ${image}`
-  const found = kept.recall(key) ?? (await probe(engine, image))
-  kept.remember(key, found)
+  const found = cache.recall(key) ?? (await probe(engine, image))
+  cache.remember(key, found)
   return { ...found, image }
 }
 
@@ -57,7 +57,7 @@ async function startOnce(
   image: string,
   filtered: boolean,
 ): Promise<{ words: string; output: string } | null> {
-  const confinement = confined(filtered)
+  const confinement = confinedContainer(filtered)
   const body = {
     Image: image,
     Entrypoint: ['/usr/bin/tini', '--', '/bin/sh', '-c'],

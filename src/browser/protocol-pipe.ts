@@ -14,7 +14,7 @@ export class ProtocolPipe implements ConnectOverCDPTransport {
   readonly #most: number
   #stream: Duplex | null = null
   #ended: string | null = null
-  #kept: Buffer[] = []
+  #buffered: Buffer[] = []
   #bytes = 0
   #here = () => {}
   /** Resolves when Chromium's end is there, or will never be. */
@@ -52,7 +52,7 @@ export class ProtocolPipe implements ConnectOverCDPTransport {
   end(why: string): void {
     if (this.#ended !== null) return
     this.#ended = why
-    this.#kept = []
+    this.#buffered = []
     this.#stream?.destroy()
     this.#here()
     setImmediate(() => this.onclose?.(why))
@@ -61,28 +61,28 @@ export class ProtocolPipe implements ConnectOverCDPTransport {
   #heard(chunk: Buffer): void {
     let from = 0
     for (let to = chunk.indexOf(0); to !== -1; to = chunk.indexOf(0, from)) {
-      if (!this.#keep(chunk.subarray(from, to))) return
+      if (!this.#buffer(chunk.subarray(from, to))) return
       from = to + 1
-      this.#tell(Buffer.concat(this.#kept))
-      this.#kept = []
+      this.#notify(Buffer.concat(this.#buffered))
+      this.#buffered = []
       this.#bytes = 0
     }
-    this.#keep(chunk.subarray(from))
+    this.#buffer(chunk.subarray(from))
   }
 
-  #keep(bytes: Buffer): boolean {
+  #buffer(bytes: Buffer): boolean {
     if (this.#ended !== null) return false
     this.#bytes += bytes.length
     if (this.#bytes > this.#most) {
       this.end(`it sent a message of more than ${this.#most} bytes`)
       return false
     }
-    if (bytes.length > 0) this.#kept.push(bytes)
+    if (bytes.length > 0) this.#buffered.push(bytes)
     return true
   }
 
   /** Each in a turn of its own: what one message sets going has been done before the next is heard. */
-  #tell(bytes: Buffer): void {
+  #notify(bytes: Buffer): void {
     const message = objectIn(bytes)
     if (message) setImmediate(() => void (this.#ended === null && this.onmessage?.(message)))
     else this.end('it sent what is no message')

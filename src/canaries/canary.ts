@@ -11,7 +11,7 @@ import type { Tweak } from './tiny.ts'
  * What a run of a canary must end with. `checks` is what makes a deleted assertion visible: the verdict of a healthy recipe stays the
  * same without it, it is then missing.
  */
-export interface Expected {
+export interface ExpectedResult {
   /** The tier that decides; null for a healthy look-alike and for what is refused before a run begins. */
   readonly tier: TierId | null
   readonly cause: CauseCode | null
@@ -29,7 +29,7 @@ export interface Expected {
   readonly withinSeconds?: number
   /** Causes of other tiers. */
   readonly also?: Readonly<Partial<Record<TierId, CauseCode>>>
-  /** Codes of findings that must be told. */
+  /** Codes of findings that must be reported. */
   readonly findings?: readonly string[]
   /** What must stand in the message or lines of the deciding cause. */
   readonly says?: RegExp
@@ -51,7 +51,7 @@ export interface Disturbance {
 /** A recipe with a planted fault, or a healthy one that looks ill, as data. The name is its key in the set. */
 export interface Canary {
   readonly about: string
-  readonly expect: Expected
+  readonly expect: ExpectedResult
   /** The release 1.0.0+1 that an upgrade starts from; null: never released. Default: healthy. */
   readonly base?: Tweak | null
   /** A release 1.1.0+1 between that and head. Default: there is none. */

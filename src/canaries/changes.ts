@@ -1,52 +1,52 @@
 import type { TinyCompose, TinyService } from './tiny.ts'
 
 /** What canaries change in the compose document of the tiny recipe. */
-export type Change = (compose: TinyCompose) => void
+export type RecipeChange = (compose: TinyCompose) => void
 
 /** Prints its last words and ends with 7. */
 export const CRASH = `echo 'fatal: no such table: users' >&2\nexit 7`
 
 /** Several changes in this order. */
-export function all(...changes: readonly Change[]): Change {
+export function all(...changes: readonly RecipeChange[]): RecipeChange {
   return (compose) => {
     for (const change of changes) change(compose)
   }
 }
 
-export function app(change: Partial<TinyService>): Change {
+export function app(change: Partial<TinyService>): RecipeChange {
   return ({ services }) => void Object.assign(services.app, change)
 }
 
-export function deploy(change: Partial<TinyService['deploy']>): Change {
+export function deploy(change: Partial<TinyService['deploy']>): RecipeChange {
   return ({ services }) => void Object.assign(services.app.deploy, change)
 }
 
-export function onFailure(action: string): Change {
+export function onFailure(action: string): RecipeChange {
   return ({ services }) => {
     services.app.deploy.update_config.failure_action = action
   }
 }
 
-export function healthcheck(change: Record<string, unknown>): Change {
+export function healthcheck(change: Record<string, unknown>): RecipeChange {
   return ({ services }) => {
     services.app.healthcheck = { ...services.app.healthcheck, ...change }
   }
 }
 
-export function label(key: string, value: string): Change {
+export function label(key: string, value: string): RecipeChange {
   return ({ services }) => {
     services.app.deploy.labels[key] = value
   }
 }
 
-export function backup(labels: Readonly<Record<string, string>>): Change {
+export function backup(labels: Readonly<Record<string, string>>): RecipeChange {
   return ({ services }) => {
     for (const [key, value] of Object.entries(labels)) services.app.deploy.labels[`backupbot.${key}`] = value
   }
 }
 
 /** Takes every label away whose name begins like this. */
-export function unlabel(prefix: string): Change {
+export function unlabel(prefix: string): RecipeChange {
   return ({ services }) => {
     const { deploy } = services.app
     deploy.labels = Object.fromEntries(Object.entries(deploy.labels).filter(([key]) => !key.startsWith(prefix)))
@@ -54,7 +54,7 @@ export function unlabel(prefix: string): Change {
 }
 
 /** A second service that runs once. */
-export function oneShot(script: string, condition = 'none'): Change {
+export function oneShot(script: string, condition = 'none'): RecipeChange {
   return (compose) => {
     compose.services.migrate = companion(compose, script, condition)
   }
@@ -66,7 +66,7 @@ export function worker(compose: TinyCompose): void {
 }
 
 /** A second service with a route below `/admin`; `serve` is what its shell runs. */
-export function secondRoute(serve: string): Change {
+export function secondRoute(serve: string): RecipeChange {
   return (compose) => {
     const second = companion(compose, serve, 'any')
     const router = 'traefik.http.routers.${STACK_NAME}-admin'
@@ -87,7 +87,7 @@ export function secondRoute(serve: string): Change {
 }
 
 /** The same service at a host of its own besides. */
-export const secondHost: Change = all(
+export const secondHost: RecipeChange = all(
   label('traefik.http.routers.${STACK_NAME}.service', '${STACK_NAME}'),
   label('traefik.http.routers.${STACK_NAME}-www.service', '${STACK_NAME}'),
   label('traefik.http.routers.${STACK_NAME}-www.rule', 'Host(`www.${DOMAIN}`)'),
@@ -95,7 +95,7 @@ export const secondHost: Change = all(
 )
 
 /** One TCP port of the app on the host; `target` is where the app would have to listen. */
-export function publishedPort(published: number, target = 8080): Change {
+export function publishedPort(published: number, target = 8080): RecipeChange {
   return app({ ports: [{ target, published, protocol: 'tcp', mode: 'host' }] })
 }
 

@@ -1,16 +1,16 @@
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
 
 /** The command line as people start it. */
 const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname
 
 /** A `cc-ci` that was started and not yet waited for. */
 export interface Child {
-  readonly ended: Promise<Ended>
+  readonly ended: Promise<ChildResult>
   /** Asks it to end; it takes down what it made. */
   signal(name: NodeJS.Signals): void
 }
 
-export interface Ended {
+export interface ChildResult {
   /** Null when it was killed. */
   readonly exitCode: number | null
   readonly stdout: string
@@ -27,7 +27,7 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const ended = new Promise<Ended>((resolve, reject) => {
+  const ended = new Promise<ChildResult>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })

@@ -1,12 +1,12 @@
 import { type CheckIdentity, type CheckRef, checkKey, checkTitle } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import type { Expected } from './canary.ts'
-import type { Found } from './found.ts'
+import type { ActualResult } from './actual-result.ts'
+import type { ExpectedResult } from './canary.ts'
 
 const CLEAN = { cleanTeardown: true, noSecretLeak: true }
 
 /** What is other than expected, one line each; empty when all is as it must be. */
-export function differences(expected: Expected, found: Found): string[] {
+export function resultDifferences(expected: ExpectedResult, found: ActualResult): string[] {
   const end = plain(expected, found)
   return [
     ...end,
@@ -22,7 +22,7 @@ export function differences(expected: Expected, found: Found): string[] {
   ]
 }
 
-function plain(expected: Expected, found: Found): string[] {
+function plain(expected: ExpectedResult, found: ActualResult): string[] {
   const decided = {
     of: expected.decidedBy && checkKey(expected.decidedBy),
     by: found.decidedBy && checkKey(found.decidedBy),
@@ -39,19 +39,19 @@ function plain(expected: Expected, found: Found): string[] {
 }
 
 /** Each value of a run that would be right. */
-function allowed(expected: Expected, key: keyof typeof NAMES): unknown[] {
+function allowed(expected: ExpectedResult, key: keyof typeof NAMES): unknown[] {
   if (key === 'tier') return [expected.tier, ...(expected.or?.tiers ?? [])]
   if (key === 'cause') return [expected.cause, ...(expected.or?.causes ?? [])]
   return [expected[key]]
 }
 
 /** Whether it ended at the tier, with the cause, the blame and the verdict that are due. */
-export function isAsDue(expected: Expected, found: Found): boolean {
+export function isAsExpected(expected: ExpectedResult, found: ActualResult): boolean {
   return (['tier', 'cause', 'blame', 'verdict'] as const).every((key) => allowed(expected, key).includes(found[key]))
 }
 
 /** What is well is seen to be well at the first attempt. */
-function again({ verdict }: Expected, { attempts }: Found): string[] {
+function again({ verdict }: ExpectedResult, { attempts }: ActualResult): string[] {
   return verdict === 'pass' && attempts > 1 ? [`took ${attempts} attempts`] : []
 }
 
@@ -67,7 +67,7 @@ function titleOf(check: CheckRef | CheckIdentity | null): string {
   return check === null ? 'none' : checkTitle(check)
 }
 
-function missingChecks({ checks }: Expected, found: Found): string[] {
+function missingChecks({ checks }: ExpectedResult, found: ActualResult): string[] {
   return TIER_IDS.flatMap((tier) => {
     const ran = new Set((found.checks[tier] ?? []).map(checkKey))
     const missing = (checks[tier] ?? []).filter((check) => !ran.has(checkKey(check)))
@@ -75,19 +75,19 @@ function missingChecks({ checks }: Expected, found: Found): string[] {
   })
 }
 
-function otherCauses({ also = {} }: Expected, { causes }: Found): string[] {
+function otherCauses({ also = {} }: ExpectedResult, { causes }: ActualResult): string[] {
   return (Object.keys(also) as TierId[])
     .filter((tier) => also[tier] !== causes[tier])
     .map((tier) => `${tier}: expected ${also[tier]}, found ${causes[tier] ?? 'no cause'}`)
 }
 
-function words({ says, tier, decidedBy }: Expected, found: Found): string[] {
+function words({ says, tier, decidedBy }: ExpectedResult, found: ActualResult): string[] {
   const silent = says && !says.test(found.words) ? [`the cause does not say ${says}`] : []
   const judged = tier !== null && tier !== 'teardown' && decidedBy !== null && decidedBy !== undefined
   return judged && !found.machineTold ? [...silent, 'the cause does not say what the machine had left'] : silent
 }
 
-function traces({ flags = CLEAN }: Expected, found: Found): string[] {
+function traces({ flags = CLEAN }: ExpectedResult, found: ActualResult): string[] {
   const wrong = (['cleanTeardown', 'noSecretLeak'] as const).filter((flag) => flags[flag] !== found.flags[flag])
   const left = flags.cleanTeardown ? found.leaks.map((leak) => `left behind: ${leak}`) : []
   return [...wrong.map((flag) => `flag ${flag}: expected ${flags[flag]}, found ${found.flags[flag]}`), ...left]

@@ -1,5 +1,5 @@
-import type { Cleanup } from '../lib/cleanup.ts'
-import type { ExecResult } from '../lib/exec.ts'
+import type { Cleanup } from '../lib/async/cleanup.ts'
+import type { ExecResult } from '../lib/process/exec.ts'
 import type { RunEvent } from '../verdict/events.ts'
 
 /** What a disturbance may touch of the run that it disturbs. */

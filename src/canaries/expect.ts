@@ -2,7 +2,7 @@ import { EXIT } from '../lib/errors.ts'
 import type { Blame, CauseCode } from '../verdict/causes.ts'
 import { type CheckIdentity, type CheckRef, checkKey, identityOf } from '../verdict/checks.ts'
 import { TIER_IDS, type TierId } from '../verdict/tiers.ts'
-import type { Expected } from './canary.ts'
+import type { ExpectedResult } from './canary.ts'
 
 type Checks = Readonly<Partial<Record<TierId, readonly CheckRef[]>>>
 
@@ -70,7 +70,7 @@ export interface Life {
 }
 
 /** A recipe that must stay green. */
-export function passes(life: Life = {}): Expected {
+export function passes(life: Life = {}): ExpectedResult {
   return {
     ...{ tier: null, cause: null, verdict: 'pass', blame: null, exitCode: EXIT.pass, decidedBy: null },
     checks: checksOf(life),
@@ -78,19 +78,24 @@ export function passes(life: Life = {}): Expected {
   }
 }
 
-export interface Stop extends Life {
+export interface ExpectedStop extends Life {
   /** Default: `recipe`, which is a `fail`; any other is `unverified`. */
   readonly blame?: Blame
   /** Default: by the blame. */
   readonly verdict?: 'fail' | 'unverified'
-  readonly also?: Expected['also']
+  readonly also?: ExpectedResult['also']
   /** Checks of the deciding tier that pass before it. Default: those that stand before the deciding one in a whole life. */
   readonly after?: readonly CheckRef[]
   readonly says?: RegExp
 }
 
 /** A run that is decided in this tier by this check: everything before has passed, and what is left is gone. */
-export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null, stop: Stop = {}): Expected {
+export function stops(
+  tier: TierId,
+  cause: CauseCode,
+  decidedBy: CheckRef | null,
+  stop: ExpectedStop = {},
+): ExpectedResult {
   const { blame = 'recipe', also, says, findings } = stop
   const verdict = stop.verdict ?? (blame === 'recipe' ? 'fail' : 'unverified')
   return {
@@ -106,8 +111,11 @@ export function stops(tier: TierId, cause: CauseCode, decidedBy: CheckRef | null
 export function ends(
   [tier, ...tiers]: readonly [TierId, ...TierId[]],
   [code, ...causes]: readonly [CauseCode, ...CauseCode[]],
-  { blame = 'recipe', ...more }: Pick<Stop, 'blame'> & Pick<Expected, 'withinSeconds' | 'findings' | 'says'> = {},
-): Expected {
+  {
+    blame = 'recipe',
+    ...more
+  }: Pick<ExpectedStop, 'blame'> & Pick<ExpectedResult, 'withinSeconds' | 'findings' | 'says'> = {},
+): ExpectedResult {
   const verdict = blame === 'recipe' ? 'fail' : 'unverified'
   return {
     ...{ tier, cause: code, or: { tiers, causes }, verdict, blame, exitCode: EXIT[verdict] },
@@ -117,7 +125,7 @@ export function ends(
 }
 
 /** What cannot even be planned: nothing is made, no run is kept. */
-export function refused(cause: CauseCode): Expected {
+export function refused(cause: CauseCode): ExpectedResult {
   return { tier: null, cause, verdict: 'refused', blame: 'recipe', exitCode: EXIT.usage, checks: {}, decidedBy: null }
 }
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '../lib/duration.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import type { Canary } from './canary.ts'
 import { isHealthy, type SelftestReport } from './report.ts'
 import { SHAPES, shapeOf } from './shapes.ts'

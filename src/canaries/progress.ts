@@ -1,4 +1,4 @@
-import type { Ink } from '../report/ink.ts'
+import type { Ink } from '../report/text/colors.ts'
 import type { Canary } from './canary.ts'
 import type { CanaryRun } from './run-canary.ts'
 import { headerLine, runLines } from './table.ts'

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { Engine } from '../engine/client.ts'
-import { ImageBuilder, lookImage } from '../images/builder.ts'
+import { ImageBuilder, imageState } from '../images/builder.ts'
 import { BUSYBOX, busybox } from '../images/busybox.ts'
 import { library } from '../images/library.ts'
 import { InfraError } from '../lib/errors.ts'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { connectHost } from '../lifecycle/host.ts'
-import { environmentFacts } from '../lifecycle/run-header.ts'
+import { readEnvironment } from '../lifecycle/run-header.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 
 /** The images of their recipes. */
@@ -19,7 +19,7 @@ const IMAGES = [busybox(), library(1), library(2)]
 export async function readyMachine(state: string, log: (line: string) => void): Promise<EnvironmentFacts> {
   const engine = await Engine.connect()
   const host = await connectHost(engine, state)
-  const looked = await Promise.all(IMAGES.map(lookImage))
+  const looked = await Promise.all(IMAGES.map(imageState))
   if (looked.some((state) => state !== 'current')) {
     if (!existsSync(BUSYBOX))
       throw new InfraError('program-missing', `no ${BUSYBOX} to make the images of the canaries from`, {
@@ -28,5 +28,5 @@ export async function readyMachine(state: string, log: (line: string) => void): 
     const builder = new ImageBuilder(log)
     await withMachineLock(log, () => Promise.all(IMAGES.map((image) => builder.ensure(image))))
   }
-  return environmentFacts(host)
+  return readEnvironment(host)
 }

@@ -1,7 +1,7 @@
 import { toolVersion } from '../lib/version.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 import type { Canary } from './canary.ts'
-import { isAsDue } from './compare.ts'
+import { isAsExpected } from './compare.ts'
 import type { CanaryRun } from './run-canary.ts'
 import { isLate } from './table.ts'
 
@@ -45,17 +45,17 @@ interface ReportedRun extends Omit<CanaryRun, 'said'> {
   readonly said?: string
 }
 
-/** What is told as it is, and the runs that the rest is counted from. */
+/** Facts that are reported as they are, and the runs that the rest is counted from. */
 export interface SelftestFacts extends Omit<SelftestReport, 'schema' | 'tool' | 'summary' | 'runs'> {
   readonly canaries: Readonly<Record<string, Canary>>
   readonly runs: readonly CanaryRun[]
 }
 
-export function reportOf({ canaries, runs, ...told }: SelftestFacts): SelftestReport {
+export function reportOf({ canaries, runs, ...facts }: SelftestFacts): SelftestReport {
   return {
     schema: 1,
     tool: { name: 'cc-ci', version: toolVersion() },
-    ...told,
+    ...facts,
     summary: summaryOf(canaries, runs),
     runs: runs.flatMap((run) => {
       const canary = canaries[run.name]
@@ -94,7 +94,7 @@ function toRed(times: readonly number[]): Summary['toRed'] {
 
 function isCaught({ found }: CanaryRun, canary: Canary | undefined): boolean {
   if (!found || !canary) return false
-  return isAsDue(canary.expect, found)
+  return isAsExpected(canary.expect, found)
 }
 
 function reported({ said, ...run }: CanaryRun, { about, expect, disturbance }: Canary): ReportedRun {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { execOk, inheritedEnv } from '../lib/exec.ts'
+import { execOk, inheritedEnv } from '../lib/process/exec.ts'
 import type { RecipeStep } from './recipe-step.ts'
 
 export interface BuiltRecipe {

@@ -1,21 +1,21 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Cleanup } from '../lib/cleanup.ts'
-import { systemClock } from '../lib/clock.ts'
+import { Cleanup } from '../lib/async/cleanup.ts'
+import { systemClock } from '../lib/async/clock.ts'
 import { InternalError, messageOf } from '../lib/errors.ts'
 import { parseResults } from '../verdict/results.ts'
+import { type ActualResult, actualRefusal, actualResult } from './actual-result.ts'
 import type { Canary } from './canary.ts'
 import { canarySteps } from './canary-recipe.ts'
-import type { Ended } from './child.ts'
-import { differences } from './compare.ts'
-import { type Found, foundIn, foundInRefusal } from './found.ts'
+import type { ChildResult } from './child.ts'
+import { resultDifferences } from './compare.ts'
 import { buildRepository } from './repository.ts'
 import { Stage } from './stage.ts'
 import type { Times } from './times.ts'
 
 export interface CanaryRun {
   readonly name: string
-  readonly found: Found | null
+  readonly found: ActualResult | null
   /** What is other than expected; empty: all is as it must be. */
   readonly differences: readonly string[]
   readonly ms: number
@@ -45,8 +45,8 @@ export async function runCanary(
   const begun = systemClock.now()
   const stage = new Stage(dir)
   const cleanup = new Cleanup()
-  let found: Found | null = null
-  let ended: Ended | null = null
+  let found: ActualResult | null = null
+  let ended: ChildResult | null = null
   const wrong: string[] = []
   try {
     mkdirSync(stage.state, { recursive: true })
@@ -56,7 +56,7 @@ export async function runCanary(
     await canary.disturbance?.prepare(context)
     ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...context.args], signal)
     found = foundBy(ended)
-    wrong.push(...differences(canary.expect, found))
+    wrong.push(...resultDifferences(canary.expect, found))
   } catch (error) {
     wrong.push(messageOf(error))
   }
@@ -76,7 +76,7 @@ export async function runCanary(
   }
 }
 
-function foundBy({ exitCode, stdout, stderr }: Ended): Found {
+function foundBy({ exitCode, stdout, stderr }: ChildResult): ActualResult {
   let answer: { error?: { code: string; blame: string; message: string } }
   try {
     answer = JSON.parse(stdout)
@@ -84,5 +84,5 @@ function foundBy({ exitCode, stdout, stderr }: Ended): Found {
     const last = stderr.trim().split('\n').slice(-3).join(' ')
     throw new InternalError('no-results', `no results (exit code ${exitCode}): ${last}`)
   }
-  return answer.error ? foundInRefusal(answer.error, exitCode) : foundIn(parseResults(answer), exitCode)
+  return answer.error ? actualRefusal(answer.error, exitCode) : actualResult(parseResults(answer), exitCode)
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Cleanup } from '../lib/cleanup.ts'
-import { systemClock } from '../lib/clock.ts'
+import type { Cleanup } from '../lib/async/cleanup.ts'
+import { systemClock } from '../lib/async/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { RunEvent } from '../verdict/events.ts'
-import { type Child, childEnvironment, type Ended, startChild } from './child.ts'
+import type { ActualResult } from './actual-result.ts'
+import { type Child, type ChildResult, childEnvironment, startChild } from './child.ts'
 import type { DisturbanceContext, DisturbedRun } from './disturbance-context.ts'
 import { EventTail } from './event-tail.ts'
-import type { Found } from './found.ts'
 import { type Times, timesOf } from './times.ts'
 
 /** Far above what any canary takes; one that meets it is asked to end and counts as not as expected. */
@@ -40,7 +40,7 @@ export class Stage {
     }
   }
 
-  async play(args: readonly string[], signal: AbortSignal): Promise<Ended> {
+  async play(args: readonly string[], signal: AbortSignal): Promise<ChildResult> {
     const tail = new EventTail(this.state)
     const child = startChild(args, this.#env)
     let over = false
@@ -51,11 +51,11 @@ export class Stage {
     const stop = stopper(child, signal)
     try {
       while (!over) {
-        for (const event of tail.next()) await this.#tell(event, tail, child)
+        for (const event of tail.next()) await this.#notify(event, tail, child)
         await Promise.race([systemClock.sleep(LOOK_EVERY_MS), ended])
         stop.look()
       }
-      for (const event of tail.next()) await this.#tell(event, tail, child)
+      for (const event of tail.next()) await this.#notify(event, tail, child)
       if (stop.why()) this.failures.push(stop.why())
       return await ended
     } finally {
@@ -64,18 +64,18 @@ export class Stage {
   }
 
   /** When what decided was known. */
-  times(found: Found | null): Times {
+  times(found: ActualResult | null): Times {
     return timesOf(this.#seen, found?.tier ?? null)
   }
 
-  /** Where a run may have left something it is removed; what cannot be is told. */
-  async sweep(found: Found | null): Promise<string[]> {
+  /** Where a run may have left something it is removed; what cannot be is reported. */
+  async sweep(found: ActualResult | null): Promise<string[]> {
     if (found?.flags.cleanTeardown === true || !existsSync(join(this.state, 'runs'))) return []
     const { exitCode, stdout, stderr } = await startChild(['gc'], childEnvironment(this.state)).ended
     return exitCode === 0 ? [] : [`cc-ci gc ended with ${exitCode}: ${`${stdout}${stderr}`.trim()}`]
   }
 
-  async #tell(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
+  async #notify(event: RunEvent, tail: EventTail, child: Child): Promise<void> {
     this.#seen.push(event)
     if (event.type === 'run.started') {
       const folder = tail.folder ?? ''
@@ -91,25 +91,25 @@ export class Stage {
   }
 }
 
-/** Asks the run to end when we are asked to, and when it takes too long; kills it when it does not listen. */
+/** Stops the run on abort, and when it takes too long; kills it when it does not listen. */
 function stopper(child: Child, signal: AbortSignal) {
   const begun = systemClock.now()
-  let asked: number | null = null
+  let stoppedAt: number | null = null
   let why = ''
-  const ask = (reason: string) => {
-    if (asked !== null) return
-    asked = systemClock.now()
+  const stop = (reason: string) => {
+    if (stoppedAt !== null) return
+    stoppedAt = systemClock.now()
     why = reason
     child.signal('SIGTERM')
   }
-  const onAbort = () => ask('stopped')
+  const onAbort = () => stop('stopped')
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   return {
     why: () => why,
     look() {
-      if (systemClock.now() - begun > DEADLINE_MS) ask(`it did not end within ${DEADLINE_MS / 1000} s`)
-      if (asked !== null && systemClock.now() - asked > GRACE_MS) child.signal('SIGKILL')
+      if (systemClock.now() - begun > DEADLINE_MS) stop(`it did not end within ${DEADLINE_MS / 1000} s`)
+      if (stoppedAt !== null && systemClock.now() - stoppedAt > GRACE_MS) child.signal('SIGKILL')
     },
     off: () => signal.removeEventListener('abort', onAbort),
   }

@@ -1,4 +1,4 @@
-import type { Ink } from '../report/ink.ts'
+import type { Ink } from '../report/text/colors.ts'
 import type { Canary } from './canary.ts'
 import type { CanaryRun } from './run-canary.ts'
 
@@ -41,10 +41,10 @@ function cells(
   findings: readonly string[] = [],
 ): Cells {
   const [finding] = findings
-  const told = finding === undefined ? '' : ` (tells ${finding})`
+  const expected = finding === undefined ? '' : ` (tells ${finding})`
   return {
     tier: tier ?? (verdict === 'refused' ? 'plan' : '–'),
-    cause: cause ?? `${verdict}${told}`,
+    cause: cause ?? `${verdict}${expected}`,
     blame: blame ?? '–',
   }
 }

@@ -1,4 +1,4 @@
-import type { Stretch } from '../engine/convergence/activity.ts'
+import type { TimeSpan } from '../engine/convergence/activity.ts'
 
 /**
  * Tells when the app under test was last at work. Whoever watches the app fulfils it; checks only ask.
@@ -18,5 +18,5 @@ export interface AppActivity {
    * the app itself says "not yet" (429, 502, 503, 504) and nothing that the proxy answered in its place: such an app is at work as long as it
    * writes anything.
    */
-  lastAt(excused?: readonly Stretch[]): number | null
+  lastAt(excused?: readonly TimeSpan[]): number | null
 }

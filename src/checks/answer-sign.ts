@@ -7,7 +7,7 @@ const NOT_YET: readonly number[] = [429, 502, 503, 504]
 const TOKEN = /(?=[\w+/=-]*\d)[\w+/=-]{12,}/g
 const TIME = /\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?/g
 
-export function saysNotYet(status: number): boolean {
+export function isStartingStatus(status: number): boolean {
   return NOT_YET.includes(status)
 }
 

@@ -1,22 +1,22 @@
 import { QUIET_MS } from '../config/rows/serving.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
-import { formatDuration } from '../lib/duration.ts'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
-import type { WaitRef } from '../lib/waits.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
+import { type OnWaiting, waitFor } from '../lib/async/wait.ts'
+import type { WaitRef } from '../lib/async/waits.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import type { Cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { AppActivity } from './activity.ts'
 import { Stillness } from './stillness.ts'
 
 /** An answer, or none, that is not what is waited for. */
-export interface Unwanted {
+export interface UnwantedAnswer {
   readonly outcome: Exclude<CheckOutcome, 'pass'>
   readonly cause: Cause
   /** Equal for answers that say the same. */
   readonly sign: string
   /** What stays so, for a person: `the answer stayed 500`. */
   readonly stayed: string
-  /** See `SeenAnswer`. */
+  /** See `ObservedAnswer`. */
   readonly excused: boolean
   /** Decided by standing alone where nobody knows about the app. */
   readonly standsAlone?: boolean
@@ -26,15 +26,15 @@ export interface Unwanted {
   readonly closer?: (signal: AbortSignal) => Promise<{ readonly cause: Cause; readonly final: boolean } | null>
 }
 
-export type Answered<T> =
+export type AnswerResult<T> =
   | { readonly state: 'wanted'; readonly value: T }
-  | { readonly state: 'unwanted'; readonly seen: Unwanted }
+  | { readonly state: 'unwanted'; readonly seen: UnwantedAnswer }
 
 export interface AnswerWait {
   readonly wait: WaitRef
   readonly timeoutMs: number
   /** What it ends with when not one request came to an end. */
-  readonly unasked: Unwanted
+  readonly unasked: UnwantedAnswer
   /** Default: QUIET_MS. */
   readonly quietMs?: number
   /** Default: nobody knows when the app works, so that quiet decides nothing. */
@@ -52,16 +52,16 @@ const STANDS_MS = 3_000
  * the app has moved for QUIET_MS: then the cause is deterministic. What was seen last has a last line that says why the wait ended.
  */
 export async function awaitAnswer<T>(
-  ask: (signal: AbortSignal) => Promise<Answered<T>>,
+  request: (signal: AbortSignal) => Promise<AnswerResult<T>>,
   options: AnswerWait,
-): Promise<Answered<T>> {
+): Promise<AnswerResult<T>> {
   const { wait, timeoutMs, quietMs = QUIET_MS, activity, signal, clock = systemClock, onWaiting } = options
   const stillness = new Stillness({ quietMs, activity, clock })
   const closer = new CloserLooks(signal)
   let last = options.unasked
   const look = async (looking: AbortSignal) => {
     const from = clock.now()
-    const answer = await ask(looking)
+    const answer = await request(looking)
     if (answer.state === 'wanted') return { state: 'ready' as const, value: answer }
     stillness.saw({ ...answer.seen, request: { from, to: clock.now() } })
     last = answer.seen
@@ -88,26 +88,26 @@ export async function awaitAnswer<T>(
 /** The costly looks of one wait: one while it is active, for each kind of answer, and one at its end. */
 class CloserLooks {
   readonly #signal: AbortSignal
-  readonly #found = new Map<string, Pick<Unwanted, 'cause' | 'final'> | null>()
+  readonly #found = new Map<string, Pick<UnwantedAnswer, 'cause' | 'final'> | null>()
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
   }
 
-  async once(seen: Unwanted): Promise<Unwanted> {
+  async once(seen: UnwantedAnswer): Promise<UnwantedAnswer> {
     const known = this.#found.get(seen.sign)
     if (known !== undefined) return { ...seen, ...known }
     return this.last(seen)
   }
 
-  async last(seen: Unwanted): Promise<Unwanted> {
+  async last(seen: UnwantedAnswer): Promise<UnwantedAnswer> {
     const more = (await seen.closer?.(this.#signal)) ?? null
     this.#found.set(seen.sign, more)
     return { ...seen, ...more }
   }
 }
 
-function ended<T>(seen: Unwanted, why: string, more: { deterministic?: boolean }): Answered<T> {
+function ended<T>(seen: UnwantedAnswer, why: string, more: { deterministic?: boolean }): AnswerResult<T> {
   const { cause } = seen
   return { state: 'unwanted', seen: { ...seen, cause: { ...cause, ...more, lines: [...cause.lines, why] } } }
 }

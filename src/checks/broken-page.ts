@@ -1,16 +1,16 @@
 import { type Cause, cause } from '../verdict/causes.ts'
+import type { PageContent } from './page-content.ts'
 import { isNeeded } from './page-findings.ts'
 import type { PageLog } from './page-log.ts'
-import type { PageLook } from './page-look.ts'
 import type { PageFacts, PageSign } from './page-signs.ts'
-import { circleOf, type PageTrail, type Stop, trailLines } from './page-trail.ts'
+import { loopOf, type PageTrail, type TrailStop, trailLines } from './page-trail.ts'
 
 const MOST_QUOTED = 10
 const LONGEST_LINE = 500
 const LONGEST_URL = 200
 
 /**
- * Why a page that shows something is not what the app was made to show, or null. A status of 4xx is told and no fault here: an app may
+ * Why a page that shows something is not what the app was made to show, or null. A status of 4xx is reported and no fault here: an app may
  * have nothing at this address, and the check of the health path judges statuses.
  */
 export function errorPage(seen: {
@@ -45,7 +45,7 @@ export interface BlankPage {
   readonly url: string
   readonly status: number
   readonly log: PageLog
-  readonly look: PageLook
+  readonly look: PageContent
 }
 
 /** A page that shows nothing: what was seen of it, and what it lacks where that is known: its own script that did not come, or that failed. */
@@ -67,8 +67,8 @@ export function blankPage({ url, status, log, look }: BlankPage): Cause {
 }
 
 /** The browser is sent round and round: by answers of the app, or by the pages themselves. */
-export function circle(trail: PageTrail, by: 'answers' | 'page'): Cause {
-  const turn = circleOf(trail.stops)
+export function redirectLoop(trail: PageTrail, by: 'answers' | 'page'): Cause {
+  const turn = loopOf(trail.stops)
   const [first] = turn
   const lines = trailLines(trail)
   if (by === 'page' && turn.length === 1) {
@@ -84,7 +84,7 @@ export function circle(trail: PageTrail, by: 'answers' | 'page'): Cause {
 export const BEHIND_TLS =
   'A redirect from https to the same address usually means that the app does not know that it is behind a proxy with TLS: have it trust X-Forwarded-Proto, or do not let it redirect to https.'
 
-function aboutTls(turn: readonly Stop[]): boolean {
+function aboutTls(turn: readonly TrailStop[]): boolean {
   return new Set(turn.map(({ url }) => url.replace(/^https?:/, ''))).size === 1
 }
 

@@ -4,7 +4,7 @@ import type { ListeningPort } from './listening-ports.ts'
 import { hostOf, type ServingTask } from './serving-task.ts'
 
 /** See `listeningPorts`, of the container with this id. */
-export type PortsLook = (container: string, signal: AbortSignal) => Promise<readonly ListeningPort[] | null>
+export type ListPorts = (container: string, signal: AbortSignal) => Promise<readonly ListeningPort[] | null>
 
 export interface ClosedPort {
   readonly cause: Cause
@@ -23,7 +23,7 @@ export interface DialledServers {
 /** Looks which ports are open where the proxy finds nobody. Null when the port is open, or cannot be looked at. */
 export async function closedPort(
   { routes, tasks, lines }: DialledServers,
-  look: PortsLook,
+  look: ListPorts,
   signal: AbortSignal,
 ): Promise<ClosedPort | null> {
   for (const server of new Set(routes.flatMap((route) => route.servers))) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:https'
 import type { EdgeAddress } from '../edge/address.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { DeadlineError } from '../lib/errors.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 
 /** An answer that came through the edge, after redirects. */
 export interface EdgeAnswer {
@@ -63,15 +63,15 @@ export class RedirectLoop {
  * already seen, or an eleventh, is a RedirectLoop. Rejects with NoResponse when the proxy was reached and nothing came back, and with Node's
  * own error when the proxy was not.
  */
-export async function askEdge(asked: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
-  const { edge, domain, path, follow, uncertified = false, signal, timeoutMs = REQUEST_DEADLINE_MS } = asked
+export async function requestEdge(edgeRequest: EdgeRequest): Promise<EdgeAnswer | RedirectLoop> {
+  const { edge, domain, path, follow, uncertified = false, signal, timeoutMs = REQUEST_DEADLINE_MS } = edgeRequest
   const way: string[] = []
   const seen = new Set<string>()
   const cookies = new Map<string, string>()
   for (let url = new URL(path, `https://${domain}`); ; ) {
     way.push(url.href)
     seen.add(`${url.href} ${cookieHeader(cookies)}`)
-    const answer = await ask(edge, url, { signal, timeoutMs, cookie: cookieHeader(cookies), uncertified })
+    const answer = await requestOnce(edge, url, { signal, timeoutMs, cookie: cookieHeader(cookies), uncertified })
     const next = follow ? redirectWithin(answer, url) : null
     if (next === null) return { ...answer, redirects: way.length - 1 }
     for (const cookie of answer.cookies) cookies.set(cookie.split('=')[0] ?? '', cookie)
@@ -99,19 +99,23 @@ function redirectWithin({ status, location }: OneAnswer, from: URL): URL | null 
   return next
 }
 
-interface AskOptions {
+interface OneRequestOptions {
   readonly signal: AbortSignal
   readonly timeoutMs: number
   readonly cookie: string
   readonly uncertified: boolean
 }
 
-function ask(edge: EdgeAddress, url: URL, { signal, timeoutMs, cookie, uncertified }: AskOptions): Promise<OneAnswer> {
+function requestOnce(
+  edge: EdgeAddress,
+  url: URL,
+  { signal, timeoutMs, cookie, uncertified }: OneRequestOptions,
+): Promise<OneAnswer> {
   const late = AbortSignal.timeout(timeoutMs)
   return new Promise((resolve, reject) => {
     let reached = false
     const failed = (error: Error) => reject(late.aborted && reached ? new NoResponse(url.href, timeoutMs) : error)
-    const asked = request(
+    const outgoing = request(
       {
         host: edge.host,
         port: edge.httpsPort,
@@ -144,14 +148,14 @@ function ask(edge: EdgeAddress, url: URL, { signal, timeoutMs, cookie, uncertifi
           bytes += chunk.length
           if (bytes < MAX_BODY) return
           done()
-          asked.destroy()
+          outgoing.destroy()
         })
         response.on('end', done)
         response.on('error', failed)
       },
     )
-    asked.on('socket', (socket) => socket.once('secureConnect', () => (reached = true)))
-    asked.on('error', failed)
-    asked.end()
+    outgoing.on('socket', (socket) => socket.once('secureConnect', () => (reached = true)))
+    outgoing.on('error', failed)
+    outgoing.end()
   })
 }

@@ -1,19 +1,19 @@
 import type { EdgeAddress } from '../edge/address.ts'
 import { type Route, routesFor } from '../edge/routes.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import type { OnWaiting } from '../lib/async/wait.ts'
 import { messageOf } from '../lib/errors.ts'
-import type { OnWaiting } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
 import type { AppActivity } from './activity.ts'
-import { answerSign, saysNotYet } from './answer-sign.ts'
-import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
+import { answerSign, isStartingStatus } from './answer-sign.ts'
+import { type AnswerResult, awaitAnswer, type UnwantedAnswer } from './await-answer.ts'
 import { BEHIND_TLS } from './broken-page.ts'
-import { closedPort, type PortsLook } from './closed-port.ts'
-import { askEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { closedPort, type ListPorts } from './closed-port.ts'
+import { type EdgeAnswer, NoResponse, RedirectLoop, requestEdge } from './edge-request.ts'
 import { proxyAnswer } from './proxy-answer.ts'
-import { hostsElsewhere, type RoutedService } from './routed-services.ts'
+import { foreignHosts, type RoutedService } from './routed-services.ts'
 import { type ServingTask, serversBehind } from './serving-task.ts'
 
 /** What every check of an answer over the edge is given. */
@@ -28,7 +28,7 @@ export interface EdgeCheck {
   /** When the app was last at work. Default: nobody knows, and only the deadline ends a wait for what may still come. */
   readonly activity?: AppActivity
   /** Default: ports are not looked at. */
-  readonly portsOf?: PortsLook
+  readonly portsOf?: ListPorts
   readonly signal: AbortSignal
   readonly clock?: Clock
   readonly onWaiting?: OnWaiting
@@ -70,12 +70,12 @@ export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
   return { outcome, cause }
 }
 
-async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<Answered<HttpEvidence>> {
+async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<AnswerResult<HttpEvidence>> {
   const { edge, domain, path, allowed } = check
   const follow = allowed.some((status) => status >= 200 && status < 300)
   let answer: EdgeAnswer | RedirectLoop
   try {
-    answer = await askEdge({ edge, domain, path, follow, signal })
+    answer = await requestEdge({ edge, domain, path, follow, signal })
   } catch (error) {
     check.signal.throwIfAborted()
     return { state: 'unwanted', seen: await silence(check, error) }
@@ -85,18 +85,22 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<Answered
 }
 
 /** The routing table and the tasks are read after the answer: they say who stands behind the domain now. */
-async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<Answered<HttpEvidence>> {
+async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<AnswerResult<HttpEvidence>> {
   const { domain, path, allowed, routed = [], portsOf } = check
   const routes = await (check.routesOf ?? routesFor)(domain, check.edge)
   const tasks = await check.tasksOf()
   const behind = routes && serversBehind(routes, tasks)
   const { url, status, bodyHash, bytes } = answer
   const lines = [`GET ${url}: ${status}`, ...quote(check.mask(answer.body)), ...(behind?.errors ?? [])]
-  const seen = (outcome: Unwanted['outcome'], why: Cause, more: Partial<Unwanted> = {}): Answered<never> => {
+  const seen = (
+    outcome: UnwantedAnswer['outcome'],
+    why: Cause,
+    more: Partial<UnwantedAnswer> = {},
+  ): AnswerResult<never> => {
     const stands = { sign: `${why.code} ${answerSign(answer)}`, stayed: `the answer stayed ${status}` }
-    return { state: 'unwanted', seen: { outcome, cause: why, ...stands, excused: !saysNotYet(status), ...more } }
+    return { state: 'unwanted', seen: { outcome, cause: why, ...stands, excused: !isStartingStatus(status), ...more } }
   }
-  const elsewhere = hostsElsewhere(routed, domain)
+  const elsewhere = foreignHosts(routed, domain)
   const proxy = proxyAnswer(answer, behind?.routed ?? false)
   if (elsewhere && (proxy === 'no-router' || (behind && proxy === null))) {
     const why = ruleElsewhere(elsewhere, domain, lines)
@@ -147,7 +151,7 @@ function ruleElsewhere(hosts: readonly string[], domain: string, lines: readonly
   return cause('proxy-fallback', message, { hint, lines })
 }
 
-function inCircle({ urls }: RedirectLoop): Unwanted {
+function inCircle({ urls }: RedirectLoop): UnwantedAnswer {
   const message = `the app redirects in a circle: ${urls.at(-1)} comes again`
   const hint = new Set(urls).size === 1 ? { hint: BEHIND_TLS } : {}
   return {
@@ -161,7 +165,7 @@ function inCircle({ urls }: RedirectLoop): Unwanted {
 }
 
 /** No answer at all. Where the proxy has a router for the domain and took the request, it is the app that owes it. */
-async function silence(check: HttpCheck, error: unknown): Promise<Unwanted> {
+async function silence(check: HttpCheck, error: unknown): Promise<UnwantedAnswer> {
   const { domain, edge } = check
   if (!(error instanceof NoResponse)) return unanswered(check, messageOf(error))
   const routes = await (check.routesOf ?? routesFor)(domain, edge)
@@ -180,7 +184,7 @@ const SILENT_HINT =
   'Find out what the app waits for before it answers, and whether it is to be reached on the network of the proxy.'
 
 /** The edge gave no HTTP answer at all, which no label of a recipe can bring about. */
-function unanswered({ edge, domain }: HttpCheck, why: string): Unwanted {
+function unanswered({ edge, domain }: HttpCheck, why: string): UnwantedAnswer {
   const message = `no answer for ${domain} from the proxy at ${edge.host}:${edge.httpsPort}: ${why}`
   return {
     outcome: 'unverified',

@@ -8,7 +8,7 @@ export interface ListeningPort {
   readonly loopback: boolean
 }
 
-export interface PortsQuestion {
+export interface PortsQuery {
   readonly engine: Engine
   readonly runId: string
   readonly stack: string
@@ -23,7 +23,7 @@ const DEADLINE_MS = 15_000
 const TABLES = 'cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null || true'
 
 /** Reads the tables of sockets from inside the container's network, with nothing of its image; null when it is gone. */
-export async function listeningPorts(question: PortsQuestion): Promise<readonly ListeningPort[] | null> {
+export async function listeningPorts(question: PortsQuery): Promise<readonly ListeningPort[] | null> {
   const { engine, runId, stack, container, toolboxImage, signal } = question
   const found = await engine.container(container)
   if (found?.state !== 'running') return null

@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors.ts'
 import type { PageTrail } from './page-trail.ts'
 
 /** How opening an address ended. */
-export type Opened =
+export type OpenResult =
   | { readonly state: 'page' }
   /** The same places again and again: by the app's answers, or by the page itself. */
   | { readonly state: 'circle'; readonly by: 'answers' | 'page' }
@@ -25,11 +25,11 @@ export async function openPage(
   { page, trail }: { page: Page; trail: PageTrail },
   url: string,
   timeout: number,
-): Promise<Opened> {
+): Promise<OpenResult> {
   let next = url
   for (let turn = 0; ; turn++) {
     const why = await load({ page, trail }, next, timeout)
-    const opened = why === null ? whereItStands(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
+    const opened = why === null ? currentState(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
     const plain = opened.state === 'none' ? plainOwn(trail, url) : null
     if (plain === null) return opened
     if (turn >= MOST_UPGRADES) return { state: 'circle', by: 'answers' }
@@ -60,21 +60,21 @@ async function load(
 }
 
 /** Where a page stands that was opened, which may have gone elsewhere by itself since. `timeIsOver`: it never stood still. */
-export function whereItStands(
+export function currentState(
   page: Page,
   trail: PageTrail,
   { url, timeIsOver }: { url: string; timeIsOver: boolean },
-): Opened {
+): OpenResult {
   if (trail.isCircle(timeIsOver)) return { state: 'circle', by: byWhom(trail) }
   return page.url().startsWith('chrome-error:')
     ? whyNot(trail, url, trail.failure ?? 'no reason given')
     : { state: 'page' }
 }
 
-function whyNot(trail: PageTrail, url: string, why: string): Opened {
+function whyNot(trail: PageTrail, url: string, why: string): OpenResult {
   if (trail.isCircle(/Timeout/.test(why)) || why.includes('ERR_TOO_MANY_REDIRECTS'))
     return { state: 'circle', by: byWhom(trail) }
-  if (trail.last && !isOwn(trail.last.url, url)) return { state: 'elsewhere', to: trail.last.url }
+  if (trail.last && !isOwnAddress(trail.last.url, url)) return { state: 'elsewhere', to: trail.last.url }
   if (why.includes('ERR_INVALID_AUTH_CREDENTIALS')) return { state: 'login-dialog' }
   return { state: 'none', why }
 }
@@ -84,7 +84,7 @@ function byWhom({ stops }: PageTrail): 'answers' | 'page' {
 }
 
 /** True for the domain of the app and every host below it. */
-export function isOwn(url: string, app: string): boolean {
+export function isOwnAddress(url: string, app: string): boolean {
   if (!URL.canParse(url)) return false
   const [host, domain] = [new URL(url).hostname, new URL(app).hostname]
   return host === domain || host.endsWith(`.${domain}`)
@@ -92,6 +92,6 @@ export function isOwn(url: string, app: string): boolean {
 
 /** The https address in place of the one by plain http where the way ended, or null. */
 function plainOwn({ last }: PageTrail, app: string): string | null {
-  if (!last || last.status !== null || !last.url.startsWith('http://') || !isOwn(last.url, app)) return null
+  if (!last || last.status !== null || !last.url.startsWith('http://') || !isOwnAddress(last.url, app)) return null
   return last.url.replace(/^http:/, 'https:')
 }

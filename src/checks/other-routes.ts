@@ -3,9 +3,9 @@ import { messageOf } from '../lib/errors.ts'
 import { placesOf } from '../recipe/traefik/rule.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import { answerSign } from './answer-sign.ts'
-import { type Answered, awaitAnswer, type Unwanted } from './await-answer.ts'
+import { type AnswerResult, awaitAnswer, type UnwantedAnswer } from './await-answer.ts'
 import { closedPort } from './closed-port.ts'
-import { askEdge, type EdgeAnswer, NoResponse, RedirectLoop } from './edge-request.ts'
+import { type EdgeAnswer, NoResponse, RedirectLoop, requestEdge } from './edge-request.ts'
 import { type EdgeCheck, quote } from './http.ts'
 import { proxyAnswer } from './proxy-answer.ts'
 import type { RoutedService } from './routed-services.ts'
@@ -26,12 +26,12 @@ export interface OtherRoutesCheck extends EdgeCheck {
  * The places besides `asked` that routers of the stack lead to: those of other services, one per service and rule. Rules that a plain GET
  * cannot be sure to meet (headers, methods, negations, patterns) are left out.
  */
-export function otherRoutes(routed: readonly RoutedService[], asked: { host: string; path: string }): OtherRoute[] {
+export function otherRoutes(routed: readonly RoutedService[], requested: { host: string; path: string }): OtherRoute[] {
   return routed.flatMap(({ service, rules }) =>
     rules.flatMap((rule) => {
       const places = (placesOf(rule) ?? []).filter(({ path }) => /^\/(?!\/)/.test(path))
       const [first] = places
-      if (!first || places.some(({ host, path }) => host === asked.host && path === asked.path)) return []
+      if (!first || places.some(({ host, path }) => host === requested.host && path === requested.path)) return []
       return [{ service, host: first.host, path: first.path }]
     }),
   )
@@ -61,7 +61,7 @@ export async function checkOtherRoutes(check: OtherRoutesCheck): Promise<Cause |
 
 async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<Cause | null> {
   const place = `${route.host}${route.path}`
-  const answered = await awaitAnswer((signal) => askRoute(check, route, signal), {
+  const answered = await awaitAnswer((signal) => requestRoute(check, route, signal), {
     ...check,
     wait: { id: 'route', subject: place },
     unasked: silent(route, 'no request was made'),
@@ -69,10 +69,14 @@ async function checkRoute(check: OtherRoutesCheck, route: OtherRoute): Promise<C
   return answered.state === 'wanted' ? null : answered.seen.cause
 }
 
-async function askRoute(check: OtherRoutesCheck, route: OtherRoute, signal: AbortSignal): Promise<Answered<null>> {
+async function requestRoute(
+  check: OtherRoutesCheck,
+  route: OtherRoute,
+  signal: AbortSignal,
+): Promise<AnswerResult<null>> {
   const { host, path } = route
   try {
-    const answer = await askEdge({ edge: check.edge, domain: host, path, follow: false, uncertified: true, signal })
+    const answer = await requestEdge({ edge: check.edge, domain: host, path, follow: false, uncertified: true, signal })
     if (answer instanceof RedirectLoop || proxyAnswer(answer, true) !== 'no-server')
       return { state: 'wanted', value: null }
     return { state: 'unwanted', seen: await nobody(check, route, answer) }
@@ -83,7 +87,7 @@ async function askRoute(check: OtherRoutesCheck, route: OtherRoute, signal: Abor
 }
 
 /** The proxy has nobody to ask. */
-async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAnswer): Promise<Unwanted> {
+async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAnswer): Promise<UnwantedAnswer> {
   const { url, status, body } = answer
   const { edge, portsOf, tasksOf } = check
   const lines = [`GET ${url}: ${status}`, ...quote(check.mask(body))]
@@ -103,7 +107,7 @@ async function nobody(check: OtherRoutesCheck, route: OtherRoute, answer: EdgeAn
   }
 }
 
-function silent(route: OtherRoute, why: string, proxyAnswers = false): Unwanted {
+function silent(route: OtherRoute, why: string, proxyAnswers = false): UnwantedAnswer {
   const dead = deadEnd(route, why, [])
   return {
     outcome: proxyAnswers ? 'fail' : 'unverified',

@@ -1,11 +1,11 @@
 import type { Finding } from '../verdict/events.ts'
-import { isOwn } from './open-page.ts'
-import type { Failure, PageLog } from './page-log.ts'
+import { isOwnAddress } from './open-page.ts'
+import type { FailedRequest, PageLog } from './page-log.ts'
 import type { PageSign } from './page-signs.ts'
 import type { PageTrail } from './page-trail.ts'
 
 /** What a page is worth telling about, though it is no reason to call it broken. Without `where`: the tier adds it. */
-export interface PageSeen {
+export interface PageObservation {
   /** The address that was opened. */
   readonly url: string
   readonly log: PageLog
@@ -13,7 +13,7 @@ export interface PageSeen {
   readonly sign: PageSign | null
 }
 
-/** What is told, by its code; the addresses that show it follow. */
+/** The findings by their code; the addresses that show them follow. */
 export const PAGE_FINDINGS = {
   'page-status': {
     severity: 'warning',
@@ -48,29 +48,31 @@ type Code = keyof typeof PAGE_FINDINGS
 const MOST_SHOWN = 5
 
 /** Findings of one page, each with the addresses that show it. */
-export function pageFindings({ url, log, trail, sign }: PageSeen): Finding[] {
+export function pageFindings({ url, log, trail, sign }: PageObservation): Finding[] {
   const status = trail.last?.status ?? 0
   const missing = log.failures.filter((failure) => isNeeded(failure, url))
   const mixed = [...log.insecure.values()].map(
     ({ url, type, blocked }) => `${url} (${type.toLowerCase()}${blocked ? ', blocked' : ''})`,
   )
   return [
-    ...told('page-status', status < 400 ? [] : [`${status}${sign ? `, ${sign.means}` : ''}`]),
-    ...(status < 400 && sign?.weight === 'told' ? [ofSign(sign)] : []),
-    ...told(
+    ...findingsFor('page-status', status < 400 ? [] : [`${status}${sign ? `, ${sign.means}` : ''}`]),
+    ...(status < 400 && sign?.weight === 'finding' ? [ofSign(sign)] : []),
+    ...findingsFor(
       'page-incomplete',
       missing.map(({ line }) => line),
     ),
-    ...told('page-script-error', log.uncaught),
-    ...told('mixed-content', mixed),
+    ...findingsFor('page-script-error', log.uncaught),
+    ...findingsFor('mixed-content', mixed),
     ...insecureRedirect(trail, url),
-    ...told('foreign-requests', [...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? []))]),
+    ...findingsFor('foreign-requests', [
+      ...new Set(log.failures.flatMap((failure) => foreignHost(failure, url) ?? [])),
+    ]),
   ]
 }
 
 function insecureRedirect({ stops }: PageTrail, app: string): Finding[] {
-  const plain = stops.filter(({ url }) => url.startsWith('http://') && isOwn(url, app))
-  return told(
+  const plain = stops.filter(({ url }) => url.startsWith('http://') && isOwnAddress(url, app))
+  return findingsFor(
     'insecure-redirect',
     plain.map(({ url }) => url),
   )
@@ -78,13 +80,13 @@ function insecureRedirect({ stops }: PageTrail, app: string): Finding[] {
 
 /** A way that ends outside of the app: at another host, often a login, sometimes a domain that nobody set; or at a dialog. */
 export function elsewhereFindings({ url, trail, to }: { url: string; trail: PageTrail; to: string | null }): Finding[] {
-  const end = to === null ? told('login-dialog', [url]) : leavesDomain(to)
+  const end = to === null ? findingsFor('login-dialog', [url]) : leavesDomain(to)
   return [...end, ...insecureRedirect(trail, url)]
 }
 
 function leavesDomain(to: string): Finding[] {
   const host = URL.canParse(to) ? new URL(to).hostname : to
-  if (!/(?:^|\.)example(?:\.(?:com|org|net))?$/.test(host)) return told('leaves-domain', [to])
+  if (!/(?:^|\.)example(?:\.(?:com|org|net))?$/.test(host)) return findingsFor('leaves-domain', [to])
   const message = `the app sends the browser to ${host}, the name of an example: is its domain set from DOMAIN?`
   return [{ code: 'leaves-domain', severity: 'warning', message }]
 }
@@ -93,7 +95,7 @@ function ofSign({ id, means, todo }: PageSign): Finding {
   return { code: id, severity: 'warning', message: `the page is ${means}. ${todo}` }
 }
 
-function told(code: Code, examples: readonly string[]): Finding[] {
+function findingsFor(code: Code, examples: readonly string[]): Finding[] {
   if (examples.length === 0) return []
   const { severity, what } = PAGE_FINDINGS[code]
   const more = examples.length > MOST_SHOWN ? `, and ${examples.length - MOST_SHOWN} more` : ''
@@ -101,10 +103,10 @@ function told(code: Code, examples: readonly string[]): Finding[] {
 }
 
 /** Code of the app that did not come; a request that the page itself gave up is none. */
-export function isNeeded({ url, type, line }: Failure, app: string): boolean {
-  return ['script', 'stylesheet'].includes(type) && isOwn(url, app) && !/ERR_ABORTED|: mixed-content$/.test(line)
+export function isNeeded({ url, type, line }: FailedRequest, app: string): boolean {
+  return ['script', 'stylesheet'].includes(type) && isOwnAddress(url, app) && !/ERR_ABORTED|: mixed-content$/.test(line)
 }
 
-function foreignHost({ url, type }: Failure, app: string): string | null {
-  return type !== 'document' && /^(?:https?|wss?):/.test(url) && !isOwn(url, app) ? new URL(url).host : null
+function foreignHost({ url, type }: FailedRequest, app: string): string | null {
+  return type !== 'document' && /^(?:https?|wss?):/.test(url) && !isOwnAddress(url, app) ? new URL(url).host : null
 }

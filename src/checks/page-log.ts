@@ -4,7 +4,7 @@ const MOST = 50
 const LONGEST = 500
 
 /** A request of the page that brought nothing. */
-export interface Failure {
+export interface FailedRequest {
   /** `GET https://app.ci.test/main.js: 404`. */
   readonly line: string
   readonly url: string
@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** An address of plain http that a page under https asks for. */
-export interface Insecure {
+export interface InsecureRequest {
   readonly url: string
   /** `Script`, `Image`, `Form`, ...: Chromium's word. */
   readonly type: string
@@ -23,11 +23,11 @@ export interface Insecure {
 
 /** What a page complained about while it loaded; bounded, because a page may complain forever. */
 export class PageLog {
-  readonly failures: Failure[] = []
+  readonly failures: FailedRequest[] = []
   readonly consoleErrors: string[] = []
   /** Exceptions that no code of the page caught. */
   readonly uncaught: string[] = []
-  readonly insecure = new Map<string, Insecure>()
+  readonly insecure = new Map<string, InsecureRequest>()
   readonly #open = new Set<Request>()
 
   /** Listens from now on: before the page is opened. */
@@ -45,7 +45,7 @@ export class PageLog {
   }
 
   private constructor(page: Page) {
-    page.on('console', (message) => this.#said(message))
+    page.on('console', (message) => this.#onConsole(message))
     page.on('pageerror', (error) => {
       keep(this.uncaught, error.message)
       keep(this.consoleErrors, error.message)
@@ -75,7 +75,7 @@ export class PageLog {
   }
 
   /** Chromium says for every request that failed, without its address, that one failed: the list of requests says it better. */
-  #said(message: ConsoleMessage): void {
+  #onConsole(message: ConsoleMessage): void {
     const text = message.text()
     if (message.type() === 'error' && !text.startsWith('Failed to load resource:')) keep(this.consoleErrors, text)
   }

@@ -15,8 +15,8 @@ export interface PageFacts {
  */
 export interface PageSign {
   readonly id: string
-  /** `decisive`: no app shows this page when it works. `told`: somebody may want it so. */
-  readonly weight: 'decisive' | 'told'
+  /** `decisive`: no app shows this page when it works. `finding`: somebody may want it so. */
+  readonly weight: 'decisive' | 'finding'
   /** Completes "the page is ...". */
   readonly means: string
   readonly todo: string
@@ -79,7 +79,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'php-error-below',
-    weight: 'told',
+    weight: 'finding',
     means: 'cut off by a fatal error of PHP, which stands at its end',
     todo: 'Read the message at the end of the page: it names the file and the line.',
     ending: new RegExp(String.raw`(?:^|\n)\s*${PHP_DIES}$`),
@@ -259,7 +259,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'nginx-default-page',
-    weight: 'told',
+    weight: 'finding',
     means: "nginx's default page: no site is configured",
     todo: 'If the app should show something else, look where its site configuration and files are mounted.',
     title: /^Welcome to (?:nginx|OpenResty)(?: on \S+)?!?$/i,
@@ -267,14 +267,14 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'apache-default-page',
-    weight: 'told',
+    weight: 'finding',
     means: "Apache's default page: no site is configured",
     todo: 'If the app should show something else, look where its site configuration and files are mounted.',
     title: /^(?:Apache2? .*Default Page|Test Page for the (?:Apache )?HTTP Server)/,
   },
   {
     id: 'it-works-page',
-    weight: 'told',
+    weight: 'finding',
     means: '"It works!", the default page of a web server',
     todo: 'If the app should show something else, look where its site configuration and files are mounted.',
     heading: /^(?:It works!|Caddy works!)$/,
@@ -282,7 +282,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'directory-listing',
-    weight: 'told',
+    weight: 'finding',
     means: 'a listing of a directory',
     todo: 'If the app should show something else: its start page is missing, or the web server runs no scripts.',
     title: /^(?:Index of|Directory listing for) \//,
@@ -290,7 +290,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'phpinfo-page',
-    weight: 'told',
+    weight: 'finding',
     means: 'the output of phpinfo(), which shows the environment to everybody',
     todo: 'Remove it from what is served.',
     title: /phpinfo\(\)$/,
@@ -298,7 +298,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
   },
   {
     id: 'not-found-page',
-    weight: 'told',
+    weight: 'finding',
     means: 'a page that says that nothing is found here, with a status that says all is well',
     todo: 'Set `screenshot.path` to a page that people open.',
     title: /^(?:(?:Error )?404\b|(?:Page )?Not Found\b)/i,
@@ -311,7 +311,7 @@ export const PAGE_SIGNS: readonly PageSign[] = [
 export const MARKS: readonly string[] = PAGE_SIGNS.flatMap(({ mark }) => mark ?? [])
 
 /** The first sign that a page bears, or null for a page that bears none. */
-export function signOf(page: PageFacts): PageSign | null {
+export function pageSignOf(page: PageFacts): PageSign | null {
   return PAGE_SIGNS.find((sign) => bears(page, sign)) ?? null
 }
 

@@ -1,7 +1,7 @@
 import type { Page, Request } from 'playwright-core'
 
 /** One document that the browser asked for, or one redirect on the way to it. */
-export interface Stop {
+export interface TrailStop {
   readonly url: string
   /** The answer's status; null as long as there is none, and where there was none. */
   status: number | null
@@ -18,16 +18,16 @@ const MOST_STOPS = 60
 /** The way of a page's main frame: every document that it asked for, in order. */
 export class PageTrail {
   /** The first 60. */
-  readonly stops: Stop[] = []
+  readonly stops: TrailStop[] = []
   /** The last one, also beyond the 60th. */
-  last: Stop | null = null
+  last: TrailStop | null = null
   /** Documents that were asked for so far. */
   count = 0
   /** Resolves as soon as one place was asked for ten times. */
   readonly circled: Promise<void>
   /** The browser's words for why it gave up the last document. */
   failure: string | null = null
-  readonly #byRequest = new WeakMap<Request, Stop>()
+  readonly #byRequest = new WeakMap<Request, TrailStop>()
   readonly #visits = new Map<string, number>()
   #circling = () => {}
 
@@ -80,7 +80,7 @@ function placeOf(url: string): string {
  * One turn of the circle that a way ends in, from where it was entered; the whole way where nothing repeats.
  * `/old, /, /login, /, /login` is `/, /login`.
  */
-export function circleOf(stops: readonly Stop[]): readonly Stop[] {
+export function loopOf(stops: readonly TrailStop[]): readonly TrailStop[] {
   const places = stops.map(({ url }) => placeOf(url))
   for (let length = 1; length <= stops.length / 2; length++) {
     const turn = places.slice(-length)

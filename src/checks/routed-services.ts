@@ -1,7 +1,7 @@
 import type { ResolvedStack } from '../recipe/model.ts'
 import { normalHost } from '../recipe/traefik/host.ts'
 import { labelProblem } from '../recipe/traefik/label-problem.ts'
-import { isUsable, type TraefikAsk, traefikAsks } from '../recipe/traefik/routers.ts'
+import { isUsable, type TraefikConfig, traefikConfigs } from '../recipe/traefik/routers.ts'
 import { boundHosts, namesHost } from '../recipe/traefik/rule.ts'
 
 /** A service that the proxy is asked to serve. */
@@ -14,9 +14,9 @@ export interface RoutedService {
   readonly namesDomain: boolean
 }
 
-/** The services with `traefik.enable` and an HTTP router. An empty list does not mean that the recipe asks for no HTTP: see `httpWish`. */
+/** The services with `traefik.enable` and an HTTP router. An empty list does not mean that the recipe asks for no HTTP: see `httpExposure`. */
 export function routedServices(stack: ResolvedStack, domain: string): RoutedService[] {
-  return traefikAsks(stack).flatMap(({ service, enabled, labels, routers }) => {
+  return traefikConfigs(stack).flatMap(({ service, enabled, labels, routers }) => {
     const rules = routers.flatMap(({ protocol, rule }) => (protocol === 'http' && rule !== null ? [rule] : []))
     if (!enabled || rules.length === 0) return []
     const [, port] =
@@ -28,7 +28,7 @@ export function routedServices(stack: ResolvedStack, domain: string): RoutedServ
 }
 
 /** What a stack asks of the proxy for HTTP. */
-export type HttpWish =
+export type HttpExposure =
   | { readonly kind: 'routed' }
   /** It asks Traefik for nothing, or for other protocols only: `reason` goes into the evidence `no-http`. */
   | { readonly kind: 'none'; readonly reason: string }
@@ -36,10 +36,10 @@ export type HttpWish =
   | { readonly kind: 'unusable'; readonly service: string; readonly message: string; readonly lines: readonly string[] }
 
 /** Whether the stack is to be asked over HTTP. Labels that come to nothing are a fault: an app that nobody reaches asks for HTTP all the same. */
-export function httpWish(stack: ResolvedStack): HttpWish {
-  const asks = traefikAsks(stack)
-  if (asks.some(({ enabled, routers }) => enabled && routers.some(isHttpRouter))) return { kind: 'routed' }
-  const wishing = asks.find(asksForHttp)
+export function httpExposure(stack: ResolvedStack): HttpExposure {
+  const configs = traefikConfigs(stack)
+  if (configs.some(({ enabled, routers }) => enabled && routers.some(isHttpRouter))) return { kind: 'routed' }
+  const wishing = configs.find(configuresHttp)
   if (wishing) {
     const lines = [...wishing.labels.keys()].flatMap((label) => {
       const problem = labelProblem(label)
@@ -52,25 +52,25 @@ export function httpWish(stack: ResolvedStack): HttpWish {
     const message = `${misplaced.label} of ${misplaced.service} stands under labels, which Traefik does not read in a Swarm: it belongs under deploy.labels`
     return { kind: 'unusable', service: misplaced.service, message, lines: [] }
   }
-  const other = asks.some(({ enabled, routers }) => enabled && routers.some(isUsable))
+  const other = configs.some(({ enabled, routers }) => enabled && routers.some(isUsable))
   const reason = other
     ? 'its labels ask Traefik for TCP or UDP only'
     : 'no service has a label under deploy.labels that asks Traefik for a route'
   return { kind: 'none', reason }
 }
 
-function isHttpRouter(router: TraefikAsk['routers'][number]): boolean {
+function isHttpRouter(router: TraefikConfig['routers'][number]): boolean {
   return router.protocol === 'http' && isUsable(router)
 }
 
 /** Not where `traefik.enable` is set to something else on purpose, nor where TCP or UDP is all that is asked for. */
-function asksForHttp({ enabled, labels, routers }: TraefikAsk): boolean {
+function configuresHttp({ enabled, labels, routers }: TraefikConfig): boolean {
   if (enabled === false) return false
   if ([...labels.keys()].some((key) => key.startsWith('traefik.http.'))) return true
   return enabled === true && !routers.some(isUsable)
 }
 
-function unusable({ service, enabled, routers }: TraefikAsk): string {
+function unusable({ service, enabled, routers }: TraefikConfig): string {
   const http = routers.filter(({ protocol }) => protocol === 'http')
   if (enabled === null) return `${service} has labels of traefik.http, but not traefik.enable=true`
   const [unruled] = http
@@ -83,13 +83,13 @@ function labelsOfContainers(stack: ResolvedStack): { service: string; label: str
   return Object.entries(stack.model.services).flatMap(([service, { labels }]) => {
     const all = typeof labels === 'object' && labels !== null ? Object.entries(labels) : []
     const off = all.some(([key, value]) => /^traefik\.enable$/i.test(key) && !/^true$/i.test(String(value).trim()))
-    const asking = all.find(([key]) => /^traefik\.(enable$|http\.)/i.test(key))
-    return asking && !off ? [{ service, label: asking[0] }] : []
+    const label = all.find(([key]) => /^traefik\.(enable$|http\.)/i.test(key))
+    return label && !off ? [{ service, label: label[0] }] : []
   })
 }
 
 /** The hosts that all rules keep to when the domain is none of them, so that no request for it can ever meet one; null when one might. */
-export function hostsElsewhere(routed: readonly RoutedService[], domain: string): readonly string[] | null {
+export function foreignHosts(routed: readonly RoutedService[], domain: string): readonly string[] | null {
   const bound = routed.flatMap(({ rules }) => rules.map(boundHosts))
   if (bound.length === 0 || bound.includes(null)) return null
   const hosts = [...new Set(bound.flatMap((some) => some ?? []))]

@@ -1,21 +1,21 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import type { Browser } from '../browser/open.ts'
-import { systemClock } from '../lib/clock.ts'
+import { systemClock } from '../lib/async/clock.ts'
+import { type OnWaiting, waitFor } from '../lib/async/wait.ts'
 import { messageOf } from '../lib/errors.ts'
-import { isNoSpace } from '../lib/no-space.ts'
-import { type OnWaiting, waitFor } from '../lib/wait.ts'
+import { isNoSpace } from '../lib/files/no-space.ts'
 import { type Cause, type CauseCode, cause } from '../verdict/causes.ts'
 import type { CheckOutcome, Finding } from '../verdict/events.ts'
 import type { Evidence } from '../verdict/evidence.ts'
-import { blankPage, circle, errorPage } from './broken-page.ts'
-import { type Opened, openPage, whereItStands } from './open-page.ts'
+import { blankPage, errorPage, redirectLoop } from './broken-page.ts'
+import { currentState, type OpenResult, openPage } from './open-page.ts'
+import { isBlank, type PageContent } from './page-content.ts'
 import { elsewhereFindings, pageFindings } from './page-findings.ts'
 import { PageLog } from './page-log.ts'
-import { isBlank, type PageLook } from './page-look.ts'
-import { signOf } from './page-signs.ts'
+import { pageSignOf } from './page-signs.ts'
 import { PageTrail, trailLines } from './page-trail.ts'
 import { proxyAnswer } from './proxy-answer.ts'
-import { settle } from './settle.ts'
+import { settlePage } from './settle-page.ts'
 
 export interface SmokeOptions {
   readonly url: string
@@ -140,8 +140,8 @@ async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
   const { trail, log } = sight
   const opened = await openPage(sight, url, timeoutMs)
   if (opened.state !== 'page') return await noPage(sight, opened)
-  const { look, still } = await settle(page, log, trail, options)
-  const stands = whereItStands(page, trail, { url, timeIsOver: !still })
+  const { look, still } = await settlePage(page, log, trail, options)
+  const stands = currentState(page, trail, { url, timeIsOver: !still })
   if (stands.state !== 'page') return await noPage(sight, stands)
   await page.screenshot({ path: screenshotFile, animations: 'disabled', timeout: 15_000 })
   const status = trail.last?.status ?? 0
@@ -156,13 +156,13 @@ async function judge(page: Page, options: SmokeOptions): Promise<Attempt> {
 }
 
 /** There is no page to look at: a fault, or a place outside of the app that a run cannot look at. */
-async function noPage(sight: Sight, opened: Exclude<Opened, { state: 'page' }>): Promise<Attempt> {
+async function noPage(sight: Sight, opened: Exclude<OpenResult, { state: 'page' }>): Promise<Attempt> {
   const { page, trail, options } = sight
   switch (opened.state) {
     case 'circle': {
       // Chromium does not close a page that keeps opening others.
       await page.route('**/*', (route) => route.abort())
-      const why = circle(trail, opened.by)
+      const why = redirectLoop(trail, opened.by)
       return { result: fails(sight, why), again: why.message, forMs: options.brokenForMs ?? BROKEN_FOR_MS }
     }
     case 'elsewhere':
@@ -185,10 +185,10 @@ function leftAt({ trail, options: { url, mask } }: Sight, to: string | null): Sm
   }
 }
 
-function judgePage(sight: Sight, look: PageLook): Attempt {
+function judgePage(sight: Sight, look: PageContent): Attempt {
   const { trail, log, options } = sight
   const { url, allowed = [] } = options
-  const sign = signOf(look)
+  const sign = pageSignOf(look)
   const findings = masked(pageFindings({ url, log, trail, sign }), options.mask)
   const status = trail.last?.status ?? 0
   const broken = errorPage({ status, allowed, url, sign, look })
@@ -202,7 +202,7 @@ function judgePage(sight: Sight, look: PageLook): Attempt {
   return { result: { outcome: 'pass', evidence: evidenceOf(sight, look), findings } }
 }
 
-function evidenceOf({ page, log, trail, options }: Sight, { title, text, elements }: PageLook) {
+function evidenceOf({ page, log, trail, options }: Sight, { title, text, elements }: PageContent) {
   const { mask } = options
   const way = trail.stops.length > 1 ? { way: trailLines(trail).map(mask) } : {}
   return {

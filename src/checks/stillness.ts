@@ -1,6 +1,6 @@
 import { QUIET_MS } from '../config/rows/serving.ts'
-import type { Stretch } from '../engine/convergence/activity.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
+import type { TimeSpan } from '../engine/convergence/activity.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
 import type { AppActivity } from './activity.ts'
 
 /** A request may be written to the app's log a moment after its answer. */
@@ -27,10 +27,10 @@ export interface StillnessOptions {
 }
 
 /** One request and what came of it. */
-export interface SeenAnswer {
+export interface ObservedAnswer {
   /** Equal for answers that say the same. */
   readonly sign: string
-  readonly request: Stretch
+  readonly request: TimeSpan
   /** What the app did during the request may be our doing, and is no sign that it gets on. */
   readonly excused: boolean
 }
@@ -49,7 +49,7 @@ export class Stillness {
   #since = 0
   /** How often each was given since then; 0: before it. */
   #times = new Map<string, number>()
-  #excused: Stretch[] = []
+  #excused: TimeSpan[] = []
 
   constructor({ quietMs = QUIET_MS, activity, clock = systemClock }: StillnessOptions) {
     this.#quietMs = quietMs
@@ -57,7 +57,7 @@ export class Stillness {
     this.#clock = clock
   }
 
-  saw({ sign, request, excused }: SeenAnswer): void {
+  saw({ sign, request, excused }: ObservedAnswer): void {
     if (sign !== this.#sign) {
       this.#sign = sign
       this.#signSince = request.from
@@ -112,7 +112,7 @@ export class Stillness {
     return doubtful ? left : Math.min(pace, left)
   }
 
-  #stillSince(excused: readonly Stretch[]): number | null {
+  #stillSince(excused: readonly TimeSpan[]): number | null {
     const lastAt = this.#activity?.lastAt(excused) ?? null
     return lastAt === null ? null : this.#clock.now() - Math.max(this.#since, lastAt)
   }

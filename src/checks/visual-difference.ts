@@ -1,6 +1,6 @@
 import type { Browser } from '../browser/open.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { DeadlineError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import { COMPARE } from './visual-difference-page.ts'
 
 export interface Pictures {

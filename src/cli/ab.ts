@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { attribute, type Step } from '../history/attribution/attribute.ts'
+import { type AttributionStep, attribute } from '../history/attribution/attribute.ts'
 import { beginAttribution } from '../history/attribution/begin.ts'
 import { runCell } from '../history/attribution/cell-run.ts'
 import { clearLeftOver } from '../history/attribution/left-over.ts'
@@ -12,19 +12,19 @@ import {
   readAttribution,
   writeAttribution,
 } from '../history/attribution/record.ts'
-import { readBrought } from '../history/attribution/recorded.ts'
+import { readImported } from '../history/attribution/recorded.ts'
 import { keyOf } from '../history/attribution/signature.ts'
 import { pinTool, type ToolBuild } from '../history/attribution/tool-build.ts'
-import { systemClock } from '../lib/clock.ts'
-import { formatDuration } from '../lib/duration.ts'
+import { systemClock } from '../lib/async/clock.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { CancelledError, EXIT, UsageError } from '../lib/errors.ts'
-import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
+import { holdLifeSign, readLifeSign } from '../lib/process/life-sign.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import { toolIdentity } from '../lib/version.ts'
-import { waitFor } from '../lib/wait.ts'
 import { runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { attributionPage } from '../report/attribution-page.ts'
-import { attributionText } from '../report/attribution-text.ts'
+import { attributionPage } from '../report/attribution/page.ts'
+import { attributionText } from '../report/attribution/text.ts'
 import type { StateOption } from './program/options.ts'
 import { listenForSignals } from './support/signals.ts'
 
@@ -83,7 +83,7 @@ export async function ab(recipe: string, options: AbOptions): Promise<number> {
         },
         run: ({ build, ref, run }) =>
           runCell({ build, recipe: record.recipe.dir, ref, run, flags: record.flags, signal }),
-        tell: (step) => print(stepText(step)),
+        report: (step) => print(stepText(step)),
       },
     )
     writePage(folder, done)
@@ -121,7 +121,7 @@ async function begin(recipe: string, state: string, options: AbOptions) {
   const { tool, ref, runs, recipes, id, asIs, recorded } = options
   const begun = await beginAttribution({
     ...{ stateDir: state, recipe, tool, ref, runs, id, asIs },
-    ...(recorded === undefined ? {} : { recorded: readBrought(recorded, await toolIdentity()) }),
+    ...(recorded === undefined ? {} : { recorded: readImported(recorded, await toolIdentity()) }),
     recipesDir: recipes,
     repository: resolve(options.toolRepo ?? OWN_CHECKOUT),
     flags: flagsOf(options),
@@ -178,7 +178,7 @@ function buildOf({ state, checkout }: NonNullable<AttributionRecord['current']>)
   return { commit: null, checkout: checkout ?? OWN_CHECKOUT, state }
 }
 
-function stepText(step: Step): string {
+function stepText(step: AttributionStep): string {
   switch (step.step) {
     case 'run':
       return `run ${step.number} (of at most ${step.atMost}): ${step.what} (${step.why})`
@@ -192,7 +192,7 @@ function stepText(step: Step): string {
 }
 
 /** Everything that did not pass; all passed otherwise. */
-function endsText({ tiers, trouble }: Extract<Step, { step: 'ran' }>['run']): string {
+function endsText({ tiers, trouble }: Extract<AttributionStep, { step: 'ran' }>['run']): string {
   const ends = Object.entries(tiers).flatMap(([tier, draws]) =>
     draws.flatMap(({ signature }) =>
       signature && !['pass', 'skip'].includes(signature.status) ? [`${tier} ${keyOf(signature)}`] : [],

@@ -1,11 +1,11 @@
 import { Engine } from '../engine/client.ts'
-import { type Kept, keptIn, newestWhole } from '../history/canonicals/folders.ts'
+import { type CanonicalGeneration, generationsIn, newestWhole } from '../history/canonicals/folders.ts'
 import { pinRuns } from '../history/canonicals/pin.ts'
 import { removeDeadDrafts, removeVersion } from '../history/canonicals/store.ts'
-import { type Verdict, verify } from '../history/kept-data/verification.ts'
+import { type StoredDataVerdict, verify } from '../history/stored-data/verification.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
-import { formatSize } from '../lib/size.ts'
-import { sizeInWords } from '../lifecycle/kept-data/kept-data.ts'
+import { formatSize } from '../lib/text/size.ts'
+import { sizeInWords } from '../lifecycle/stored-data/stored-data.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import type { StateOption } from './program/options.ts'
 
@@ -19,7 +19,7 @@ export interface CanonicalsOptions extends StateOption {
 export async function canonicalsCommand(names: readonly string[], options: CanonicalsOptions): Promise<number> {
   const state = stateDir(options.state)
   await removeDeadDrafts(state)
-  const all = newestOfEach(keptIn(state))
+  const all = newestOfEach(generationsIn(state))
   const chosen = choose(all, names)
   if (options.remove) {
     if (names.length === 0)
@@ -28,8 +28,8 @@ export async function canonicalsCommand(names: readonly string[], options: Canon
       })
     return remove(state, chosen)
   }
-  const rows = chosen.map((kept) => ({ kept, ...rowOf(kept) }))
-  const verdicts = options.verify ? await verdictsOf(chosen) : new Map<Kept, Verdict>()
+  const rows = chosen.map((generation) => ({ kept: generation, ...rowOf(generation) }))
+  const verdicts = options.verify ? await verdictsOf(chosen) : new Map<CanonicalGeneration, StoredDataVerdict>()
   if (options.json) {
     const shown = rows.map(({ kept, ...row }) => ({
       ...row,
@@ -37,34 +37,35 @@ export async function canonicalsCommand(names: readonly string[], options: Canon
     }))
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
   } else if (rows.length === 0) process.stdout.write(`no canonicals in ${state}\n`)
-  else for (const { kept, ...row } of rows) process.stdout.write(`${lineOf(row, verdicts.get(kept))}\n`)
+  else
+    for (const { kept: generation, ...row } of rows) process.stdout.write(`${lineOf(row, verdicts.get(generation))}\n`)
   return [...verdicts.values()].some(({ kind }) => kind !== 'whole') ? EXIT.fail : EXIT.pass
 }
 
 /** What counts of each version: the newest generation that can be read, else the newest. */
-function newestOfEach(all: readonly Kept[]): Kept[] {
+function newestOfEach(all: readonly CanonicalGeneration[]): CanonicalGeneration[] {
   const homes = [...new Set(all.map(({ home }) => home))]
   return homes.flatMap((home) => {
-    const generations = all.filter((kept) => kept.home === home)
+    const generations = all.filter((generation) => generation.home === home)
     return newestWhole(generations) ?? generations[0] ?? []
   })
 }
 
-function choose(all: readonly Kept[], names: readonly string[]): readonly Kept[] {
-  const nameless = names.filter((name) => !all.some((kept) => isNamed(kept, name)))
+function choose(all: readonly CanonicalGeneration[], names: readonly string[]): readonly CanonicalGeneration[] {
+  const nameless = names.filter((name) => !all.some((generation) => isNamed(generation, name)))
   if (nameless.length > 0)
     throw new UsageError('no-canonical', `no canonical is kept of ${nameless.join(', ')}`, {
       hint: '`cc-ci canonicals` lists what is kept.',
     })
-  return names.length === 0 ? all : all.filter((kept) => names.some((name) => isNamed(kept, name)))
+  return names.length === 0 ? all : all.filter((generation) => names.some((name) => isNamed(generation, name)))
 }
 
-function isNamed(kept: Kept, name: string): boolean {
-  const { recipe, version } = rowOf(kept)
+function isNamed(generation: CanonicalGeneration, name: string): boolean {
+  const { recipe, version } = rowOf(generation)
   return name === recipe || name === `${recipe}@${version}`
 }
 
-function rowOf({ home, runId, manifest, storedBytes, usedAt }: Kept) {
+function rowOf({ home, runId, manifest, storedBytes, usedAt }: CanonicalGeneration) {
   const [folder = '', version = ''] = home.split('/').slice(-2)
   return {
     recipe: manifest?.recipe.name ?? folder,
@@ -81,7 +82,10 @@ function rowOf({ home, runId, manifest, storedBytes, usedAt }: Kept) {
   }
 }
 
-function lineOf({ recipe, version, takenAt, run, volumes, storedBytes }: ReturnType<typeof rowOf>, verdict?: Verdict) {
+function lineOf(
+  { recipe, version, takenAt, run, volumes, storedBytes }: ReturnType<typeof rowOf>,
+  verdict?: StoredDataVerdict,
+) {
   const columns = [
     recipe.padEnd(20),
     version.padEnd(20),
@@ -94,19 +98,21 @@ function lineOf({ recipe, version, takenAt, run, volumes, storedBytes }: ReturnT
   return `${columns.join('  ').trimEnd()}${why}`
 }
 
-async function verdictsOf(chosen: readonly Kept[]): Promise<Map<Kept, Verdict>> {
+async function verdictsOf(
+  chosen: readonly CanonicalGeneration[],
+): Promise<Map<CanonicalGeneration, StoredDataVerdict>> {
   const engine = await Engine.connect()
-  const verdicts = new Map<Kept, Verdict>()
-  for (const kept of chosen)
-    verdicts.set(kept, await verify(kept, async (ref) => (await engine.image(ref))?.id ?? null))
+  const verdicts = new Map<CanonicalGeneration, StoredDataVerdict>()
+  for (const generation of chosen)
+    verdicts.set(generation, await verify(generation, async (ref) => (await engine.image(ref))?.id ?? null))
   return verdicts
 }
 
-async function remove(state: string, chosen: readonly Kept[]): Promise<number> {
+async function remove(state: string, chosen: readonly CanonicalGeneration[]): Promise<number> {
   let left = 0
-  for (const kept of chosen) {
-    const { recipe, version } = rowOf(kept)
-    const removed = await removeVersion(kept.home)
+  for (const generation of chosen) {
+    const { recipe, version } = rowOf(generation)
+    const removed = await removeVersion(generation.home)
     if (!removed) left += 1
     process.stdout.write(`${recipe} ${version}: ${removed ? 'removed' : 'left, because a run has it'}\n`)
   }

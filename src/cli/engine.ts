@@ -18,7 +18,7 @@ export async function engineUpCommand({ state }: StateOption): Promise<number> {
 
 /** `cc-ci engine down`: removes what `engine up` and dependencies of runs made on this machine, and says what that was. */
 export async function engineDownCommand({ state }: StateOption): Promise<number> {
-  const removed = await engineDown({ state: stateDir(state), log, kept })
+  const removed = await engineDown({ state: stateDir(state), log, services })
   log(removed.length > 0 ? `removed: ${removed.join(', ')}` : 'nothing here was made by cc-ci')
   return 0
 }
@@ -30,7 +30,7 @@ export async function engineStatusCommand({ state }: StateOption): Promise<numbe
   return 0
 }
 
-const kept = Object.entries(PROVIDERS).map(([name, load]) => ({
+const services = Object.entries(PROVIDERS).map(([name, load]) => ({
   what: name,
   remove: async () => (await load()).remove(await Engine.connect()),
 }))

@@ -1,6 +1,6 @@
 import { canariesOf } from '../canaries/coverage.ts'
 import { CANARIES } from '../canaries/set/index.ts'
-import { explainText } from '../report/explain.ts'
+import { explainText } from '../report/run/explain.ts'
 import { CAUSES } from '../verdict/causes.ts'
 
 /** `cc-ci explain [CODE]`. Throws UsageError for an unknown code. */

@@ -4,11 +4,11 @@ import { imagePolicy } from '../history/images/policy.ts'
 import { pruneImages } from '../history/images/prune.ts'
 import { parseMaxBytes, parseOlderThan, RETENTION_DEFAULTS } from '../history/retention/policy.ts'
 import { pruneRuns } from '../history/retention/prune.ts'
-import { systemClock } from '../lib/clock.ts'
+import { systemClock } from '../lib/async/clock.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { imagesText } from '../report/images.ts'
-import { pruneText } from '../report/prune.ts'
+import { imagesText } from '../report/retention/images.ts'
+import { pruneText } from '../report/retention/prune.ts'
 import type { StateOption } from './program/options.ts'
 import { clearDeadRuns } from './support/dead-runs.ts'
 import { expandRunId } from './support/run-id.ts'
@@ -87,8 +87,8 @@ async function prune(state: string, options: PruneFlags): Promise<number> {
 }
 
 async function sweep(state: string, runs: readonly string[]): Promise<number> {
-  const kept = runs.map((run) => expandRunId(state, run))
-  const collected = await clearDeadRuns(state, await Engine.connect(), { kept, busy: 'wait' })
+  const retained = runs.map((run) => expandRunId(state, run))
+  const collected = await clearDeadRuns(state, await Engine.connect(), { retained, busy: 'wait' })
   for (const { id, removed, left, failures } of collected) {
     process.stdout.write(`${id}: ${removed} removed${left.length > 0 ? `, ${left.length} left` : ''}\n`)
     for (const { kind, name } of left) process.stdout.write(`  left: ${kind} ${name}\n`)

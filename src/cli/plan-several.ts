@@ -5,14 +5,14 @@ import type { Head } from '../lifecycle/plan.ts'
 import type { Cause } from '../verdict/causes.ts'
 import type { RecipeOptions } from './program/options.ts'
 import { planJson, tierText } from './support/plan-view.ts'
-import { wishOf, withHead } from './support/with-plan.ts'
+import { canonicalOptions, withHead } from './support/with-plan.ts'
 
 /** `cc-ci plan` with several bases: where each upgrade would start and what is known of it beforehand. */
-export function planSeveral(recipe: string, options: RecipeOptions, asked: readonly string[]): Promise<number> {
+export function planSeveral(recipe: string, options: RecipeOptions, bases: readonly string[]): Promise<number> {
   return withHead(recipe, options, async (head, request, planning) => {
     const { found, legs } = await planning(async () => {
-      const found = await legsOf(head, asked)
-      return { found, legs: await planLegs(head, request, { legs: found.legs, wish: wishOf(options) }) }
+      const found = await legsOf(head, bases)
+      return { found, legs: await planLegs(head, request, { legs: found.legs, wish: canonicalOptions(options) }) }
     })
     const seen = { head, found, legs, asked: options.base }
     process.stdout.write(options.json ? `${JSON.stringify(severalJson(seen), null, 2)}\n` : `${severalText(seen)}\n`)
@@ -51,7 +51,7 @@ function severalText({ head: { repo, commit, worktree }, found, legs, asked }: S
     ...considered.map((line) => `          ${line}`),
     ...(nothing === null
       ? []
-      : [`          nothing to upgrade from: ${typeof nothing === 'string' ? nothing : told(nothing)}`]),
+      : [`          nothing to upgrade from: ${typeof nothing === 'string' ? nothing : causeText(nothing)}`]),
     ...legs.flatMap((leg) => ['', ...legText(leg)]),
   ].join('\n')
 }
@@ -60,7 +60,7 @@ function legText(leg: PlannedLeg): string[] {
   const { base, kind, plan } = leg
   const way = [base.version, ...base.via, 'head'].join(' → ')
   if (kind === 'skip') return [`${way}`, `  left out: ${leg.reason}`]
-  if (kind === 'unverified') return [`${way}`, `  will be unverified: ${told(leg.cause)}`]
+  if (kind === 'unverified') return [`${way}`, `  will be unverified: ${causeText(leg.cause)}`]
   const chosen = plan.base.kind === 'base' ? plan.base : null
   return [
     way,
@@ -72,6 +72,6 @@ function legText(leg: PlannedLeg): string[] {
   ]
 }
 
-function told({ code, message, hint }: Cause): string {
+function causeText({ code, message, hint }: Cause): string {
   return `${code}: ${message}${hint ? `\n    ${hint}` : ''}`
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { findBaseline } from '../history/baseline.ts'
-import { comparable, DEFAULT_RULE, type Rule } from '../history/compare/comparable.ts'
+import { type ComparisonRule, comparable, DEFAULT_RULE } from '../history/compare/comparable.ts'
 import { type Comparison, compareRuns, type Side } from '../history/compare/comparison.ts'
 import type { Dimension } from '../history/compare/dimensions.ts'
 import { logWarnings } from '../history/compare/log-warnings.ts'
@@ -9,8 +9,8 @@ import { summaryOf } from '../history/run-summary.ts'
 import { EXIT, UsageError } from '../lib/errors.ts'
 import { runFolder } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { comparisonText } from '../report/comparison.ts'
-import { wantsColor } from '../report/ink.ts'
+import { comparisonText } from '../report/comparison/comparison.ts'
+import { wantsColor } from '../report/text/colors.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
 import type { StateOption } from './program/options.ts'
 import { expandRunId } from './support/run-id.ts'
@@ -33,7 +33,7 @@ const EXIT_CODES: Readonly<Record<Comparison['result'], number>> = {
 /** `cc-ci runs --diff A [B]`: 0 nothing is worse, 1 something is, 3 something was not judged again. Throws UsageError `not-comparable`, `no-baseline`. */
 export async function runsDiffCommand(options: RunsDiffOptions): Promise<number> {
   const state = stateDir(options.state)
-  const rule: Rule = { despite: options.despite ?? [], maxAgeMs: options.maxAge ?? DEFAULT_RULE.maxAgeMs }
+  const rule: ComparisonRule = { despite: options.despite ?? [], maxAgeMs: options.maxAge ?? DEFAULT_RULE.maxAgeMs }
   const [one = '', other, ...more] = options.diff
   if (more.length > 0)
     throw new UsageError('too-many-runs', `--diff compares two runs, and ${options.diff.length} are named`, {
@@ -82,7 +82,7 @@ function readSide(state: string, run: string): Side {
   return { results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file), logs: logWarnings(logs) }
 }
 
-function baselineOf(state: string, results: Results, rule: Rule): Side {
+function baselineOf(state: string, results: Results, rule: ComparisonRule): Side {
   const after = summaryOf(results)
   const found = findBaseline(readRunIndex(state).runs, after, { rule })
   if (found.run) return readSide(state, found.run.id)

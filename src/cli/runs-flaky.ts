@@ -2,7 +2,7 @@ import { type FlakeMemory, flakeMemory } from '../history/flakes/memory.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import { UsageError } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { flakeTable } from '../report/flake-memory.ts'
+import { flakeTable } from '../report/flakes/flake-memory.ts'
 import type { StateOption } from './program/options.ts'
 
 export interface RunsFlakyOptions extends StateOption {

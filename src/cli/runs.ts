@@ -4,9 +4,9 @@ import { flakesOf } from '../history/flakes/of-run.ts'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { UsageError } from '../lib/errors.ts'
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import {
   isAbandoned,
   listRuns,
@@ -16,8 +16,8 @@ import {
   runFolder,
 } from '../lifecycle/run-folder.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { chanceTexts } from '../report/flake-memory.ts'
-import { toldFlaky } from '../report/flaky.ts'
+import { chanceTexts } from '../report/flakes/flake-memory.ts'
+import { flakyTierText } from '../report/flakes/flaky.ts'
 import { layoutFor } from '../report/terminal/screen.ts'
 import { type SummaryOptions, summaryText } from '../report/terminal/summary.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
@@ -135,7 +135,7 @@ function rowOf(state: string, id: string, ended: RunSummary | 'damaged' | undefi
     /** What decided a verdict that is no pass, with its tier: `upgrade: rolled-back`. */
     cause: run ? decidedBy(run) : null,
     /** Empty, or what passed on a second attempt only. */
-    flaky: toldFlaky(flaky),
+    flaky: flakyTierText(flaky),
     /** Kinds of files that were removed to save disk. */
     pruned: (readPruned(folder.dir)?.pruned ?? []).map(({ kind }) => kind),
   }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
-import { systemClock } from '../lib/clock.ts'
+import { systemClock } from '../lib/async/clock.ts'
 import { maskDebug } from '../lib/debug.ts'
 import { EXIT } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'

@@ -5,6 +5,7 @@ import { Engine } from '../engine/client.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import { localRunner } from '../history/sweep/cell-runs.ts'
 import { concludeSweep } from '../history/sweep/conclude.ts'
+import { currentWorld, unknownWorld } from '../history/sweep/current-world.ts'
 import { isEmptyPlan, planSweep } from '../history/sweep/planning.ts'
 import {
   expandSweepId,
@@ -17,19 +18,18 @@ import {
   writePlan,
 } from '../history/sweep/record.ts'
 import { runCells } from '../history/sweep/running.ts'
-import { SWEEP_EXITS, verdictOf } from '../history/sweep/verdict.ts'
-import { unknownWorld, worldNow } from '../history/sweep/world-now.ts'
-import { systemClock } from '../lib/clock.ts'
+import { SWEEP_EXITS, sweepVerdictOf } from '../history/sweep/verdict.ts'
+import { systemClock } from '../lib/async/clock.ts'
 import { CancelledError, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
-import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
+import { holdLifeSign, readLifeSign } from '../lib/process/life-sign.ts'
 import { toolIdentity } from '../lib/version.ts'
 import { connectHost } from '../lifecycle/host.ts'
-import { environmentFacts } from '../lifecycle/run-header.ts'
+import { readEnvironment } from '../lifecycle/run-header.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { wantsColor } from '../report/ink.ts'
 import { publishSweep } from '../report/sweep/publish.ts'
 import { sweepText } from '../report/sweep/text.ts'
+import { wantsColor } from '../report/text/colors.ts'
 import type { StateOption } from './program/options.ts'
 import { listenForSignals } from './support/signals.ts'
 import { SweepProgress } from './support/sweep-progress.ts'
@@ -67,12 +67,12 @@ export async function sweep(names: readonly string[], options: SweepOptions): Pr
   try {
     const build = { commit: null, checkout: OWN_CHECKOUT, state }
     const runner = localRunner({ build, folder, plan })
-    await runCells({ folder, plan, runner, clock: systemClock, signal, tell: (step) => progress.tell(step) })
+    await runCells({ folder, plan, runner, clock: systemClock, signal, report: (step) => progress.report(step) })
     const matrix = await concludeSweep(state, plan, systemClock.now())
     publishSweep(folder, matrix)
     progress.close()
     show(matrix, folder, screen, options.json)
-    return SWEEP_EXITS[verdictOf(matrix)]
+    return SWEEP_EXITS[sweepVerdictOf(matrix)]
   } catch (error) {
     progress.close()
     if (error instanceof CancelledError) process.stderr.write(`cc-ci: continue with: cc-ci sweep --resume ${plan.id}\n`)
@@ -96,7 +96,7 @@ async function begin(names: readonly string[], state: string, options: SweepOpti
     const operatorDir = options.recipes === undefined ? undefined : resolve(options.recipes)
     const facts = { tool, engine, operatorDir, candidates, runs }
     const world = options.changed
-      ? await worldNow({ ...facts, environment: await environmentFacts(host) })
+      ? await currentWorld({ ...facts, environment: await readEnvironment(host) })
       : unknownWorld(tool)
     const plan = planSweep({
       ...{ id, now, by: 'cc-ci sweep', place: 'here', mode: options.changed ? 'changed' : 'all' },

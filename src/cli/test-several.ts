@@ -4,25 +4,25 @@ import { secretValuesOf } from '../config/secret-names.ts'
 import { pinNewest, type UpgradeFolder, upgradeFolder, writeTable, writeView } from '../history/upgrades/store.ts'
 import {
   rowNotBegun,
-  rowOf,
   rowWithoutRun,
   type UpgradeRow,
   type UpgradeTable,
-  verdictOf,
+  upgradeRow,
+  upgradeVerdictOf,
 } from '../history/upgrades/table.ts'
 import { EXIT, messageOf, UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
-import { Masker } from '../lib/mask.ts'
+import { Masker } from '../lib/masking/mask.ts'
 import { toolIdentity } from '../lib/version.ts'
 import { type LegBase, type PlannedLeg, planLegs } from '../lifecycle/base/planned-legs.ts'
 import { type Legs, legsOf } from '../lifecycle/base/requested-bases.ts'
 import type { Host } from '../lifecycle/context.ts'
-import { planWithCanonical } from '../lifecycle/kept-data/with-canonical.ts'
 import { type Head, type PlanRequest, planHead } from '../lifecycle/plan.ts'
 import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
+import { planWithCanonical } from '../lifecycle/stored-data/with-canonical.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
-import { wantsColor } from '../report/ink.ts'
+import { wantsColor } from '../report/text/colors.ts'
 import { upgradeTableHtml } from '../report/upgrades/html.ts'
 import { upgradeTableMarkdown } from '../report/upgrades/markdown.ts'
 import { upgradeTableText } from '../report/upgrades/text.ts'
@@ -30,7 +30,7 @@ import { exitCodeOf } from '../verdict/exit-code.ts'
 import type { Results } from '../verdict/results.ts'
 import { copyResults, readyHost, runAndShow, type Screen, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { listenForSignals } from './support/signals.ts'
-import { wishOf, withHead } from './support/with-plan.ts'
+import { canonicalOptions, withHead } from './support/with-plan.ts'
 
 /** From the folder of a table to those of runs. */
 const RUNS = '../../runs'
@@ -39,7 +39,7 @@ const RUNS = '../../runs'
  * `cc-ci test --base 1.2.0,1.3.0`: a run for each base, all of them to the same files of head, each as `cc-ci test --base` of it alone would be, and one
  * table of what they found. Exit 0 all pass, 1 one fails, 3 one could not be judged, or there was nothing to upgrade from.
  */
-export function testSeveral(recipe: string, options: TestOptions, asked: readonly string[]): Promise<number> {
+export function testSeveral(recipe: string, options: TestOptions, bases: readonly string[]): Promise<number> {
   refuseTogether(options)
   return withHead(recipe, options, async (head, request, planning) => {
     using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
@@ -47,8 +47,8 @@ export function testSeveral(recipe: string, options: TestOptions, asked: readonl
     const state = stateDir(options.state)
     const screen = options.json === '-' ? process.stderr : process.stdout
     const { considered, nothing, planned } = await planning(async () => {
-      const { legs, ...found } = await legsOf(head, asked)
-      return { ...found, planned: await planLegs(head, request, { legs, wish: wishOf(options) }) }
+      const { legs, ...found } = await legsOf(head, bases)
+      return { ...found, planned: await planLegs(head, request, { legs, wish: canonicalOptions(options) }) }
     })
     const begun = await openTable({ head, request, state, options, considered, nothing })
     const host = planned.some(({ kind }) => kind === 'judged') ? await readyHost({ state, screen, signal }) : null
@@ -59,7 +59,7 @@ export function testSeveral(recipe: string, options: TestOptions, asked: readonl
       else {
         screen.write(`\nupgrade ${at + 1} of ${planned.length}: from ${wayOf(leg.base)}\n`)
         const results = await judge({ leg, head, request, host, signal, screen, state }, options)
-        begun.add(rowOf(leg.base, results))
+        begun.add(upgradeRow(leg.base, results))
         stopped = stopOf(results)
       }
     }
@@ -111,7 +111,7 @@ async function judge(
   try {
     await cp(request.folder.checkout, folder.checkout, { recursive: true, verbatimSymlinks: true })
     const mine = { ...request, base: leg.leg.base, oneOfSeveral: true, runId, folder }
-    const plan = await planWithCanonical(head, mine, wishOf(options))
+    const plan = await planWithCanonical(head, mine, canonicalOptions(options))
     signal.throwIfAborted()
     const results = await runAndShow({ folder, plan, host, signal, screen }, options)
     copyResults(folder, options.results && join(options.results, runId))
@@ -158,7 +158,7 @@ async function openTable({ head, request, state, options, considered, nothing }:
     folder,
     add(row) {
       const rows = [...table.rows, row]
-      save({ rows, verdict: verdictOf(rows) })
+      save({ rows, verdict: upgradeVerdictOf(rows) })
     },
     async close() {
       save({ finishedAt: new Date().toISOString() })

@@ -1,28 +1,28 @@
 import { UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { parseBases } from '../lifecycle/base/requested-bases.ts'
-import { planWithCanonical } from '../lifecycle/kept-data/with-canonical.ts'
 import { checkOutHead, type PlanRequest } from '../lifecycle/plan.ts'
 import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
+import { planWithCanonical } from '../lifecycle/stored-data/with-canonical.ts'
 import { RUN_VARIABLE } from '../lifecycle/take-down.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { exitCodeOf } from '../verdict/exit-code.ts'
 import { checkpointStore } from './support/checkpoint-store.ts'
-import { keptRun } from './support/kept-run.ts'
 import { copyResults, makeResultsDir, readyHost, runAndShow, type TestOptions, writeJsonTo } from './support/one-run.ts'
 import { refuseOtherHead, resumedRun } from './support/resumed-run.ts'
+import { retainedRun } from './support/retained-run.ts'
 import { listenForSignals } from './support/signals.ts'
 import { whilePlanning } from './support/while-planning.ts'
-import { requestOf, wishOf } from './support/with-plan.ts'
+import { canonicalOptions, planRequestOf } from './support/with-plan.ts'
 import { testSeveral } from './test-several.ts'
 
 /** `cc-ci test`: plan, run, show. Nothing is made on the engine before the plan stands. With several bases: a run for each, and a table. */
 export async function test(recipe: string, options: TestOptions): Promise<number> {
   const bases = parseBases(options.base)
-  refuseKeptBefore(options)
+  refuseKeepWithRollback(options)
   refuseFilter(options)
   makeResultsDir(options.results)
-  if (bases.kind === 'several') return testSeveral(recipe, options, bases.asked)
+  if (bases.kind === 'several') return testSeveral(recipe, options, bases.requested)
   using interruption = listenForSignals(undefined, { supervised: options.supervised === true })
   const { signal } = interruption
   const state = stateDir(options.state)
@@ -38,12 +38,13 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
-      const attach = options.attach === undefined ? {} : { attach: keptRun(state, options.attach), grep: options.grep }
+      const attach =
+        options.attach === undefined ? {} : { attach: retainedRun(state, options.attach), grep: options.grep }
       const stays = options.keep ? { rollback: false } : {}
       const resume = await resumeOf(state, options)
-      const request = { ...requestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
+      const request = { ...planRequestOf(recipe, options), ...attach, ...stays, ...resume, runId, folder }
       const plan = await whilePlanning(
-        async () => planWithCanonical(await checkOutHead(request), request, wishOf(options)),
+        async () => planWithCanonical(await checkOutHead(request), request, canonicalOptions(options)),
         { discard: () => discardRun(folder), timeoutMs: options.deadline, signal },
       )
       if (plan.resumed) refuseOtherHead(plan, plan.resumed)
@@ -72,11 +73,11 @@ function refuseFilter({ grep, attach }: TestOptions): void {
 async function resumeOf(state: string, { resume: text }: TestOptions): Promise<Partial<PlanRequest>> {
   if (text === undefined) return {}
   const resume = await resumedRun(state, text, checkpointStore(state))
-  return { ...resume.checkpoint.asked, resume }
+  return { ...resume.checkpoint.request, resume }
 }
 
 /** Whoever looks at a kept app, or attaches to it, means head: the setting `upgrade.rollback` gives way to that. */
-function refuseKeptBefore({ keep, only }: TestOptions): void {
+function refuseKeepWithRollback({ keep, only }: TestOptions): void {
   if (!keep || !only?.includes('rollback')) return
   throw new UsageError(
     'keep-rolled-back',

@@ -1,16 +1,16 @@
-import { collect } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
 import { customFolders, type LoadedSettings, type LoadOptions, loadFrom } from './load.ts'
 import { type CustomFile, type CustomFolder, ownFile } from './own-file.ts'
 import type { CodeSide } from './source.ts'
-import { type Spec, specsOf, strayedSpecs } from './specs.ts'
+import { misplacedSpecs, type Spec, specsOf } from './specs.ts'
 
 export type { FunctionRef } from './functions.ts'
 export type { CustomFile } from './own-file.ts'
 export type { Spec } from './specs.ts'
 
 /** Everything that a recipe, or the operator for it, changes from the defaults: found, checked, none of it run. */
-export interface Customized extends LoadedSettings {
+export interface RecipeCustomization extends LoadedSettings {
   /** `compose.ci.yml`; the operator's replaces the recipe's. */
   readonly overlay: CustomFile | null
   /** `install-steps.sh`; the operator's replaces the recipe's. */
@@ -24,14 +24,16 @@ export interface Customized extends LoadedSettings {
 }
 
 /** Reads both places. Throws RecipeErrors `config-invalid` with every problem at once. */
-export async function readCustomization(options: LoadOptions & { knownDeps: readonly string[] }): Promise<Customized> {
+export async function readCustomization(
+  options: LoadOptions & { knownDeps: readonly string[] },
+): Promise<RecipeCustomization> {
   const errors: RecipeError[] = []
   const folders = await customFolders(options, errors)
   const overlay = await lastOf(folders, 'compose.ci.yml', errors)
   const installSteps = await lastOf(folders, 'install-steps.sh', errors)
   const specs: Spec[] = []
   for (const folder of folders) specs.push(...(await specsOf(folder, errors)))
-  const strayed = await strayedSpecs(options.recipeDir)
+  const strayed = await misplacedSpecs(options.recipeDir)
   const loaded = await loadFrom(folders, options, errors)
   if (!loaded) throw new RecipeErrors(errors)
   const dirs = Object.fromEntries(folders.map(({ side, dir }) => [side, dir]))
@@ -44,6 +46,6 @@ async function lastOf(
   errors: RecipeError[],
 ): Promise<CustomFile | null> {
   let last: CustomFile | null = null
-  for (const folder of folders) last = (await collect(errors, () => ownFile(folder, file))) ?? last
+  for (const folder of folders) last = (await collectErrors(errors, () => ownFile(folder, file))) ?? last
   return last
 }

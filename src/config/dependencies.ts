@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { collect } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import type { RecipeError } from '../lib/errors.ts'
 import { recipeFolder, recipesIn } from './folders.ts'
 import { invalid } from './invalid.ts'
@@ -30,7 +30,7 @@ export async function dependencyProblems(source: SettingsSource, around: Depende
     else if (!known.includes(name)) {
       add(`deps: unknown dependency ${name}`, `${didYouMean(name, known)}Allowed: ${known.join(', ') || 'none'}.`)
     } else if (!knownDeps.includes(name) && operatorDir !== undefined) {
-      const cycle = await collect(errors, () => findCycle([recipeName, name], operatorDir))
+      const cycle = await collectErrors(errors, () => findCycle([recipeName, name], operatorDir))
       if (cycle) add(`deps: ${cycle.join(' needs ')}, which never ends`)
     }
   }

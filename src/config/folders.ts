@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { invalid } from './invalid.ts'
 import type { CustomFolder } from './own-file.ts'
 
-export interface Places {
+export interface SettingsFolders {
   /** The tree of the recipe. */
   readonly recipeDir: string
   readonly recipeName: string
@@ -22,7 +22,7 @@ export async function recipeFolder(recipeDir: string, shown = 'cc-ci'): Promise<
 }
 
 /** The operator's folder for the recipe; null also where that folder is a recipe itself. */
-export async function operatorFolder({ recipeName, operatorDir }: Places): Promise<CustomFolder | null> {
+export async function operatorFolder({ recipeName, operatorDir }: SettingsFolders): Promise<CustomFolder | null> {
   if (operatorDir === undefined) return null
   const shown = join(operatorDir, recipeName)
   const dir = resolve(shown)

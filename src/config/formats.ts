@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDuration, parseDuration } from '../lib/duration.ts'
+import { formatDuration, parseDuration } from '../lib/text/duration.ts'
 
 const SECOND = 1000
 const MAX_DURATION = 2 * 3600 * SECOND

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { RecipeError } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { duration } from './formats.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
-import { functionForm, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
+import { functionForm, SETTING_NAMES, type SettingName, settingRow } from './registry.ts'
 import type { FunctionForm } from './row.ts'
 import { type CodeSide, FunctionValue, isMapping, type Path, type SettingsSource, valueAt } from './source.ts'
 
@@ -25,7 +25,7 @@ export interface FunctionRef {
 /** As far as one file knows it: the default timeout is a setting of its own. */
 export type FoundFunction = Omit<FunctionRef, 'timeoutMs'> & { readonly timeoutMs: number | null }
 
-export interface Split {
+export interface SplitSettings {
   /** The data alone. */
   readonly data: Readonly<Record<string, unknown>>
   readonly functions: readonly FoundFunction[]
@@ -41,14 +41,14 @@ const optionsShape = z.strictObject({
 })
 
 /** Parts the functions of a file from its data, and checks that each stands where one may and takes what it will be given. */
-export function splitFunctions(source: SettingsSource): Split {
+export function splitFunctions(source: SettingsSource): SplitSettings {
   const splitter = new Splitter(source)
   for (const name of SETTING_NAMES) splitter.take(name)
   splitter.rest()
   return splitter
 }
 
-class Splitter implements Split {
+class Splitter implements SplitSettings {
   readonly data: Record<string, unknown>
   readonly functions: FoundFunction[] = []
   readonly errors: RecipeError[] = []
@@ -69,7 +69,7 @@ class Splitter implements Split {
     if (value === undefined || !form) return
     if (value instanceof FunctionValue) this.#add(name, form, value)
     else if (isMapping(value) && value.run instanceof FunctionValue) this.#addWithOptions(name, form, value)
-    else if (rowOf(name).schema) return
+    else if (settingRow(name).schema) return
     else this.#fail(path, `${name} is a function; found ${JSON.stringify(value).slice(0, 80)}`, onlyInTypeScript(form))
     remove(this.data, path)
   }

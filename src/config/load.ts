@@ -1,8 +1,8 @@
-import { collect } from '../lib/collect.ts'
+import { collectErrors } from '../lib/collect-errors.ts'
 import { type RecipeError, RecipeErrors } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { type Dependencies, dependencyProblems } from './dependencies.ts'
-import { operatorFolder, type Places, recipeFolder } from './folders.ts'
+import { operatorFolder, recipeFolder, type SettingsFolders } from './folders.ts'
 import { type FoundFunction, type FunctionRef, splitFunctions } from './functions.ts'
 import type { CustomFolder } from './own-file.ts'
 import { dataProblems } from './problems.ts'
@@ -24,7 +24,7 @@ export interface LoadedSettings {
   readonly written: ReadonlyMap<string, unknown>
 }
 
-export interface LoadOptions extends Places, Dependencies {}
+export interface LoadOptions extends SettingsFolders, Dependencies {}
 
 /**
  * Reads the settings file of the recipe's `cc-ci/` and of the operator's `<operatorDir>/<recipeName>/`; the operator's win
@@ -39,8 +39,8 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
 }
 
 /** The folders that exist, the operator's last. */
-export async function customFolders(places: Places, errors: RecipeError[]): Promise<CustomFolder[]> {
-  const own = await collect(errors, () => recipeFolder(places.recipeDir))
+export async function customFolders(places: SettingsFolders, errors: RecipeError[]): Promise<CustomFolder[]> {
+  const own = await collectErrors(errors, () => recipeFolder(places.recipeDir))
   return [own, await operatorFolder(places)].filter((folder) => folder !== null)
 }
 
@@ -52,7 +52,7 @@ export async function loadFrom(
 ): Promise<LoadedSettings | null> {
   const files: SettingsFile[] = []
   for (const folder of folders) {
-    const source = await collect(errors, () => readSettingsFile(folder))
+    const source = await collectErrors(errors, () => readSettingsFile(folder))
     if (source) files.push(await check(source, around, errors))
   }
   return errors.length > 0 ? null : join(files)

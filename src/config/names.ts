@@ -1,8 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { RecipeError } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import { invalid } from './invalid.ts'
-import { GROUPS, isSettingName, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
+import { GROUPS, isSettingName, SETTING_NAMES, type SettingName, settingRow } from './registry.ts'
 import { dataSchema, namesAt } from './schema-words.ts'
 import type { Path } from './source.ts'
 
@@ -46,7 +46,7 @@ function allowedWithin(setting: SettingName, path: Path): string | undefined {
 function earlierNames(): ReadonlyMap<string, SettingName> {
   return new Map(
     SETTING_NAMES.flatMap((name) => {
-      const { earlier } = rowOf(name)
+      const { earlier } = settingRow(name)
       return earlier === null ? [] : [[earlier, name] as const]
     }),
   )

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { RecipeError } from '../lib/errors.ts'
-import type { Split } from './functions.ts'
+import type { SplitSettings } from './functions.ts'
 import { invalid } from './invalid.ts'
 import { settingOf, unknownSetting } from './names.ts'
-import { rowOf, SETTING_NAMES } from './registry.ts'
+import { SETTING_NAMES, settingRow } from './registry.ts'
 import { dataSchema, typeWords } from './schema-words.ts'
 import { isSecretName, maskSecretNames } from './secret-names.ts'
 import { settingsSchema } from './settings.ts'
@@ -12,7 +12,7 @@ import { type Path, type SettingsSource, valueAt } from './source.ts'
 type Issue = z.core.$ZodIssue
 
 /** Everything that is wrong with the data of one file. */
-export function dataProblems(source: SettingsSource, { data, judged }: Split): RecipeError[] {
+export function dataProblems(source: SettingsSource, { data, judged }: SplitSettings): RecipeError[] {
   const parsed = settingsSchema.safeParse(data)
   const issues = parsed.success
     ? []
@@ -83,7 +83,9 @@ function hiddenNames(source: SettingsSource, value: unknown, path: Path): Recipe
 
 function operatorOnly({ side, data, keyPlace }: SettingsSource): RecipeError[] {
   if (side === 'operator') return []
-  const set = SETTING_NAMES.filter((name) => rowOf(name).operatorOnly && valueAt(data, name.split('.')) !== undefined)
+  const set = SETTING_NAMES.filter(
+    (name) => settingRow(name).operatorOnly && valueAt(data, name.split('.')) !== undefined,
+  )
   return set.map((name) =>
     invalid(
       `${name} is for the operator alone`,

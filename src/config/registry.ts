@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FunctionForm, Row } from './row.ts'
+import type { FunctionForm, SettingRow } from './row.ts'
 import { hookRows } from './rows/hooks.ts'
 import { lifeRows } from './rows/life.ts'
 import { operatorRows } from './rows/operator.ts'
@@ -11,16 +11,16 @@ import { servingRows } from './rows/serving.ts'
  */
 const SETTINGS = { ...servingRows, ...lifeRows, ...hookRows, ...operatorRows } as const satisfies Record<
   string,
-  Row<z.ZodType | null, unknown>
+  SettingRow<z.ZodType | null, unknown>
 >
 
 export type Rows = typeof SETTINGS
 export type SettingName = keyof Rows
-export type AnyRow = Row<z.ZodType | null, unknown>
+export type AnyRow = SettingRow<z.ZodType | null, unknown>
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[]
 
-export function rowOf(name: SettingName): AnyRow {
+export function settingRow(name: SettingName): AnyRow {
   return SETTINGS[name] as AnyRow
 }
 
@@ -35,5 +35,5 @@ export const GROUPS: readonly string[] = [
 
 /** The form as a function; null where a setting is data only. */
 export function functionForm(name: SettingName): FunctionForm | null {
-  return rowOf(name).call
+  return settingRow(name).call
 }

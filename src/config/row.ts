@@ -9,7 +9,7 @@ export interface FunctionForm {
 }
 
 /** One setting. The type of `default` and `example` follows the schema; null as a default is "nothing set". */
-export interface Row<Schema extends z.ZodType | null, Default> {
+export interface SettingRow<Schema extends z.ZodType | null, Default> {
   /** Its name in the earlier system; null for one that is new. */
   readonly earlier: string | null
   readonly what: string
@@ -33,21 +33,21 @@ interface Words<Schema extends z.ZodType, Default> {
 export function setting<Schema extends z.ZodType, const Default extends z.input<Schema> | null>(
   schema: Schema,
   words: Words<Schema, Default>,
-): Row<Schema, Default> {
+): SettingRow<Schema, Default> {
   const { earlier, what, default: value, example, call = null } = words
-  const typed = example as Row<Schema, Default>['example']
+  const typed = example as SettingRow<Schema, Default>['example']
   return { schema, earlier, what, default: value, example: typed, operatorOnly: false, call }
 }
 
 export function operatorSetting<Schema extends z.ZodType, const Default extends z.input<Schema> | null>(
   schema: Schema,
   words: Words<Schema, Default>,
-): Row<Schema, Default> {
+): SettingRow<Schema, Default> {
   return { ...setting(schema, words), operatorOnly: true }
 }
 
 /** A setting that can only be a function. */
-export function hook(words: { earlier: string | null; what: string; example: string }): Row<null, null> {
+export function hook(words: { earlier: string | null; what: string; example: string }): SettingRow<null, null> {
   const { earlier, what, example } = words
   const call: FunctionForm = { params: ['ctx'], result: 'void', example }
   return { schema: null, earlier, what, default: null, example: null, operatorOnly: false, call }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AnyRow, rowOf, type SettingName } from './registry.ts'
+import { type AnyRow, type SettingName, settingRow } from './registry.ts'
 import type { Path } from './source.ts'
 
 /** The part of JSON Schema that the registry uses. */
@@ -18,7 +18,7 @@ export interface JsonSchema {
 
 /** What a person may write for this setting as data; null where it can only be a function. */
 export function dataSchema(name: SettingName): JsonSchema | null {
-  const { schema }: AnyRow = rowOf(name)
+  const { schema }: AnyRow = settingRow(name)
   if (!schema) return null
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest as JsonSchema

@@ -1,5 +1,5 @@
 // cspell:ignore fastcgi uwsgi scgi encompass underpass overpass oldpwd basalt xoauth creds APIKEY AUTHSALT BINDPW HMACKEY bindpw passwrd DBPASS DSNAME HTTPAUTH MYSQLROOTPASSWORD PRIVKEY PWDLESS ROOTPWD SALTSTACK SENTRYDSN SSHKEY totp connectionstring
-import { MASK } from '../lib/mask.ts'
+import { MASK } from '../lib/masking/mask.ts'
 import { secretPartsOf, withoutSecretParts } from './secret-urls.ts'
 
 /** A rule by which a name is that of a secret: `words` are those of the name in lower case, `at` the one that is looked at. */

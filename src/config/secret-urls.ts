@@ -1,4 +1,4 @@
-import { MASK } from '../lib/mask.ts'
+import { MASK } from '../lib/masking/mask.ts'
 
 /** `user:password@`, or what stands alone before the `@`. No part of an address has a blank, and none of these a slash. */
 const USER_INFO = /:\/\/([^\s/?#@"'<>]*(?:@[^\s/?#@"'<>]*)*)@/g

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyRow } from './registry.ts'
-import { GROUPS, type Rows, rowOf, SETTING_NAMES, type SettingName } from './registry.ts'
+import { GROUPS, type Rows, SETTING_NAMES, type SettingName, settingRow } from './registry.ts'
 
 type DataName = { [N in SettingName]: Rows[N]['schema'] extends null ? never : N }[SettingName]
 type SchemaOf<N extends DataName> = Extract<Rows[N]['schema'], z.ZodType>
@@ -45,7 +45,7 @@ function groupSchema(group: string): z.ZodType | undefined {
 
 function dataRows(names: readonly SettingName[], prefix: string): [string, z.ZodType][] {
   return names.flatMap((name) => {
-    const row = rowOf(name)
+    const row = settingRow(name)
     return row.schema ? [[name.slice(prefix.length), withDefault(row.schema, row)] as [string, z.ZodType]] : []
   })
 }

@@ -1,5 +1,5 @@
 import type { RecipeError } from '../lib/errors.ts'
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 
 /** Whose file it is: that of the recipe repository, or of the operator's folder. */
 export type CodeSide = 'recipe' | 'operator'

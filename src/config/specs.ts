@@ -47,7 +47,7 @@ export async function specsOf(folder: CustomFolder, errors: RecipeError[]): Prom
  * Files at the top of the recipe that would be run if they lay below `cc-ci/`. All other tests there are the application's own, and nobody's
  * business here.
  */
-export async function strayedSpecs(recipeDir: string): Promise<string[]> {
+export async function misplacedSpecs(recipeDir: string): Promise<string[]> {
   const dir = join(recipeDir, 'tests')
   if (!(await lstat(dir).catch(() => null))?.isDirectory()) return []
   const entries = await entriesOf(dir, 'tests', [])

@@ -23,11 +23,11 @@ export interface Release {
   readonly env: AppEnv
   readonly stack: ResolvedStack
   readonly secrets: readonly SecretSpec[]
-  readonly added: Added
+  readonly added: RunAdditions
 }
 
 /** What the run adds to what the recipe says. */
-export interface Added {
+export interface RunAdditions {
   /** Values to insert instead of generating them, by the secret's key. */
   readonly secretValues: ReadonlyMap<string, string>
   /** PEM of authorities that every service must trust. */
@@ -49,7 +49,7 @@ const LOG_BYTES = 100 * 1024 * 1024
 /** Nobody's program comes near it. */
 const PROCESSES = 2048
 
-export const NOTHING_ADDED: Added = {
+export const NO_ADDITIONS: RunAdditions = {
   secretValues: new Map(),
   authority: [],
   memoryBytes: null,
@@ -60,7 +60,7 @@ export const NOTHING_ADDED: Added = {
 }
 
 /** What the engine really runs after a deployment, never what was asked for. */
-export interface Deployed {
+export interface Deployment {
   /** The services of the stack as they were before this deployment; empty when the app is new. For `converge`. */
   readonly before: readonly ServiceState[]
   readonly services: readonly ServiceState[]
@@ -84,9 +84,9 @@ export interface Deployed {
  */
 export interface Deployer {
   /** Resolves every image to an id (pull or local), and creates the secrets that do not exist yet. Changes nothing that runs. */
-  prepare(release: Release, signal: AbortSignal): Promise<Prepared>
+  prepare(release: Release, signal: AbortSignal): Promise<PreparedRelease>
   /** Hands the stack to the engine and returns without waiting for convergence. */
-  deploy(prepared: Prepared, signal: AbortSignal): Promise<Deployed>
+  deploy(prepared: PreparedRelease, signal: AbortSignal): Promise<Deployment>
   /** Runs argv in the running container of a service. Throws InfraError `no-container` when none runs. */
   exec(
     app: App,
@@ -98,9 +98,9 @@ export interface Deployer {
   undeploy(app: App, options: { timeoutMs: number }): Promise<void>
 }
 
-export interface Prepared {
+export interface PreparedRelease {
   readonly release: Release
-  /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine is told, `id` of the local image. */
+  /** Service to the image it will run: `ref` as the recipe wrote it, `pinned` as the engine gets it, `id` of the local image. */
   readonly images: ReadonlyMap<
     string,
     {

@@ -27,7 +27,7 @@ const SIGNS: readonly Sign[] = [
 ]
 
 /** The cause of a refusal of something that the recipe describes; null for words that name none. */
-export function codeOfRefusal(said: string): CauseCode | null {
+export function refusalCode(said: string): CauseCode | null {
   return SIGNS.find(({ sign }) => sign.test(said))?.code ?? null
 }
 
@@ -35,7 +35,7 @@ export function codeOfRefusal(said: string): CauseCode | null {
  * Has the engine do something with what the recipe describes. Its refusal is the recipe's: DeployFailure with the engine's words. What it may
  * do at another time (5xx) stays an EngineRefusal.
  */
-export async function recipesOwn<T>(what: string, act: () => Promise<T>, service?: string): Promise<T> {
+export async function blameRecipe<T>(what: string, act: () => Promise<T>, service?: string): Promise<T> {
   try {
     return await act()
   } catch (error) {
@@ -45,6 +45,6 @@ export async function recipesOwn<T>(what: string, act: () => Promise<T>, service
 }
 
 function refused(what: string, error: EngineRefusal, service: string | undefined): Cause {
-  const code = codeOfRefusal(error.message) ?? 'engine-refused'
+  const code = refusalCode(error.message) ?? 'engine-refused'
   return cause(code, `the engine refuses ${what}: ${error.words}`, { ...(service ? { service } : {}) })
 }

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { parseBytes, parseGoDuration } from '../recipe/compose/go-duration.ts'
 import type { ComposeModel, ComposeService } from '../recipe/model.ts'
-import { levelOf } from './level.ts'
+import { fairLimit } from './fair-limit.ts'
 
 const MIB = 1024 ** 2
 /** Sizes of a machine move by a few pages with each kernel; a limit that moves restarts containers. */
@@ -22,14 +22,17 @@ export interface RunMemory {
 }
 
 /** `asked`: what somebody gives the run; default: three quarters of this machine. */
-export function runMemory(asked?: { readonly bytes: number; readonly from: string }, total = totalmem()): RunMemory {
+export function runMemory(
+  requested?: { readonly bytes: number; readonly from: string },
+  total = totalmem(),
+): RunMemory {
   const machineBytes = Math.max(STEP, Math.floor((total * SHARE) / STEP) * STEP)
-  if (!asked) return { runBytes: machineBytes, machineBytes, from: 'three quarters of this machine' }
-  return { runBytes: asked.bytes, machineBytes, from: asked.from }
+  if (!requested) return { runBytes: machineBytes, machineBytes, from: 'three quarters of this machine' }
+  return { runBytes: requested.bytes, machineBytes, from: requested.from }
 }
 
 /** For each of several apps of one run, which are up at the same time. */
-export function shareOf(memory: RunMemory, apps: number): RunMemory {
+export function memoryShare(memory: RunMemory, apps: number): RunMemory {
   return { ...memory, machineBytes: Math.floor(memory.machineBytes / apps) }
 }
 
@@ -42,14 +45,14 @@ interface Want {
 }
 
 /** `settingBytes`: `resources.memory`. */
-export function wantOf(service: ComposeService, settingBytes: number | null): Want {
+export function requestedMemory(service: ComposeService, settingBytes: number | null): Want {
   const containers = containersOf(service)
   const own = ownLimit(service)
   if (own !== null) return { bytes: own, by: 'recipe', containers }
   return { bytes: settingBytes, by: settingBytes === null ? null : 'setting', containers }
 }
 
-/** The limit that a container of the service gets, and who says it. `mostBytes`: see `mostOf`; null: no bound. */
+/** The limit that a container of the service gets, and who says it. `mostBytes`: see `maxContainerBytes`; null: no bound. */
 export function limitOf(
   { bytes, by }: Want,
   mostBytes: number | null,
@@ -62,14 +65,14 @@ export function limitOf(
  * The most that any container may have: what the run has, or less where the limits of all containers together would come to more than the machine bears.
  * Services that ask for little keep their limit, and leave more to the others. A volume in memory counts like a container.
  */
-export function mostOf(model: ComposeModel, settingBytes: number | null, memory: RunMemory): number {
-  const services = Object.values(model.services).map((service) => wantOf(service, settingBytes))
+export function maxContainerBytes(model: ComposeModel, settingBytes: number | null, memory: RunMemory): number {
+  const services = Object.values(model.services).map((service) => requestedMemory(service, settingBytes))
   const volumes = memoryVolumes(model).map(({ bytes, many }) => ({ bytes, containers: many }))
-  const asks = [...services, ...volumes].map(({ bytes, containers }) => ({
+  const demands = [...services, ...volumes].map(({ bytes, containers }) => ({
     each: bytes ?? Number.POSITIVE_INFINITY,
     containers,
   }))
-  const most = levelOf(asks, { total: memory.machineBytes, most: memory.runBytes })
+  const most = fairLimit(demands, { total: memory.machineBytes, most: memory.runBytes })
   return Math.max(LEAST, Math.floor(most / MIB) * MIB)
 }
 

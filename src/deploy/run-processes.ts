@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ComposeModel, ComposeService } from '../recipe/model.ts'
-import { levelOf } from './level.ts'
+import { fairLimit } from './fair-limit.ts'
 import { containersOf } from './run-memory.ts'
 
 /** Of all that the kernel can number: the rest is for the engine, cc-ci, other runs and whoever looks after the machine. */
@@ -17,11 +17,11 @@ export function machineProcesses(kernelMost = Math.min(...['pid_max', 'threads-m
 
 /** The most that any container may have: `setting` (`resources.processes`), or less where all together would come to more than `together`. */
 export function mostProcesses(model: ComposeModel, setting: number, together: number): number {
-  const asks = Object.values(model.services).map((service) => ({
+  const demands = Object.values(model.services).map((service) => ({
     each: Math.min(setting, ownProcesses(service) ?? setting),
     containers: containersOf(service),
   }))
-  return Math.max(LEAST, levelOf(asks, { total: together, most: setting }))
+  return Math.max(LEAST, fairLimit(demands, { total: together, most: setting }))
 }
 
 /** `deploy.resources.limits.pids`; null: without a limit, which zero and less mean to the engine too. */

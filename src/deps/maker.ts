@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { isAlive, ownIdentity } from '../lib/process-identity.ts'
+import { isAlive, ownIdentity } from '../lib/process/process-identity.ts'
 
 /** On what a provider makes for a run: the process that made it (JSON), and whether it outlives that process. */
 export const MAKER_LABELS = { maker: 'cc-ci.maker', keep: 'cc-ci.keep', run: 'cc-ci.run' } as const
@@ -24,7 +24,7 @@ export function madeBy(run: { readonly runId: string; readonly keep?: boolean })
 }
 
 /** True for what cc-ci made on this machine, in a process that runs no more, for a run that is not kept. */
-export function isAbandoned(labels: Readonly<Record<string, string | undefined>>): boolean {
+export function isOrphan(labels: Readonly<Record<string, string | undefined>>): boolean {
   if (labels[MAKER_LABELS.keep]) return false
   const maker = parse(labels[MAKER_LABELS.maker])
   return maker !== null && maker.host === hostname() && !isAlive(maker)

@@ -11,7 +11,7 @@ export interface ProviderHost {
   readonly log: (line: string) => void
 }
 
-/** The run that asks. */
+/** The run that needs it. */
 export interface ProviderRun {
   readonly runId: string
   /** The app's domain: redirects lead there. */
@@ -22,8 +22,8 @@ export interface ProviderRun {
   readonly keep?: boolean
 }
 
-/** What a dependency gave to a run as data: all of it that outlives the process which asked. */
-export interface Given {
+/** The outputs of a dependency for one run: all that outlives the process which requested it. */
+export interface DependencyOutputs {
   /**
    * Flat texts under fixed names (camelCase): what `ctx.deps.<name>` and the fixture `deps` hold, and, as `CC_CI_DEP_<NAME>_<KEY>` in upper snake
    * case, the environment of `install-steps.sh`.
@@ -37,8 +37,8 @@ export interface Given {
   readonly authority: string | null
 }
 
-/** What one run got of a dependency. */
-export interface Provided extends Given {
+/** A dependency as one run has it: its outputs, and what can be done with it. */
+export interface ProvidedDependency extends DependencyOutputs {
   /** What tests may ask through the fixture: `deps.smtp.messages()`. Parameters are a stranger's data. */
   readonly calls: Readonly<Record<string, (params: unknown) => Promise<unknown>>>
   /** Looks whether it works right now; throws InfraError with what is wrong. */
@@ -58,15 +58,15 @@ export interface Provider {
   /** One line for the reference. */
   readonly what: string
   /** Every key of `credentials` and what it is: the reference page and `plan` show it. */
-  readonly gives: Readonly<Record<string, string>>
+  readonly outputs: Readonly<Record<string, string>>
   ensure(host: ProviderHost): Promise<void>
   /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
-  provide(host: ProviderHost, run: ProviderRun): Promise<Provided>
+  provide(host: ProviderHost, run: ProviderRun): Promise<ProvidedDependency>
   /**
    * Takes up what `provide` made for a kept run, in another process (`--attach`). Makes and asks nothing: whether it is still there is for
    * `health` to say.
    */
-  attach(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>, given: Given): Provided
+  attach(host: ProviderHost, run: Pick<ProviderRun, 'runId' | 'stack'>, outputs: DependencyOutputs): ProvidedDependency
   /**
    * Removes what was made for a run, kept or not. Idempotent; also safe when making it had failed half way, when nothing was made, and when
    * the host's signal is aborted: it has a deadline of its own.

@@ -34,7 +34,7 @@ export function apiSettings(key: string): string {
  * Asks the API of the edge, and understands the answer by `parse`. Throws InfraError `edge-silent` when there is none, or another; the cause has
  * the status, Node's words, or what was not understood.
  */
-export async function askApi<T>(edge: EdgeAddress, path: string, parse: (answer: unknown) => T): Promise<T> {
+export async function queryApi<T>(edge: EdgeAddress, path: string, parse: (answer: unknown) => T): Promise<T> {
   try {
     const { status, body } = await callEdge({
       ...whereApi(edge),

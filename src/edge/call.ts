@@ -38,8 +38,8 @@ export function callEdge({
   signal,
 }: EdgeCall): Promise<EdgeReply> {
   return new Promise((resolve, reject) => {
-    const ask = plainPort === undefined ? request : plainRequest
-    const asked = ask(
+    const send = plainPort === undefined ? request : plainRequest
+    const outgoing = send(
       {
         host: edge.host,
         port: plainPort ?? edge.httpsPort,
@@ -57,7 +57,7 @@ export function callEdge({
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk)
           bytes += chunk.length
-          if (bytes > MAX_BODY) asked.destroy(new Error(`the answer is longer than ${MAX_BODY} bytes`))
+          if (bytes > MAX_BODY) outgoing.destroy(new Error(`the answer is longer than ${MAX_BODY} bytes`))
         })
         response.on('end', () =>
           resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
@@ -65,7 +65,7 @@ export function callEdge({
         response.on('error', reject)
       },
     )
-    asked.on('error', reject)
-    asked.end(body)
+    outgoing.on('error', reject)
+    outgoing.end(body)
   })
 }

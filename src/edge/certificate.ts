@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { execOk } from '../lib/exec.ts'
+import { execOk } from '../lib/process/exec.ts'
 
 /** Apps under test live under this domain; it exists nowhere else (RFC 6761 reserves `.test`). */
 const TEST_DOMAIN = 'ci.test'

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { ENTRY_POINTS } from '../lib/entry-points.ts'
 import { InfraError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import {
   EDGE_CONTAINER,
   EDGE_KEY,
@@ -20,7 +20,7 @@ import {
   inspectEdge,
   PROXY_NETWORK,
 } from './address.ts'
-import { apiSettings, askApi } from './api.ts'
+import { apiSettings, queryApi } from './api.ts'
 import { makeCertificate, type TestCertificate } from './certificate.ts'
 import { freePorts, isTakenPort, PORT_RANGE } from './ports.ts'
 import { REACH_HINT } from './reach.ts'
@@ -30,10 +30,10 @@ const ANSWER_DEADLINE_MS = 120_000
 const START_TRIES = 4
 
 /** What is wrong with the edge: `current` needs nothing, `foreign` is not ours to touch. */
-export type EdgeLook = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
+export type EdgeState = 'current' | 'missing' | 'stopped' | 'outdated' | 'foreign'
 
 /** Looks, changes nothing. With CC_CI_EDGE set the edge is somebody else's and `current`. */
-export async function lookEdge(): Promise<EdgeLook> {
+export async function edgeState(): Promise<EdgeState> {
   if (foreignEdge()) return 'current'
   const found = await inspectEdge()
   if (!found) return 'missing'
@@ -47,7 +47,7 @@ export async function lookEdge(): Promise<EdgeLook> {
  * Traefik image and the proxy network. Throws InfraError `edge-foreign` when the name is taken by something not ours.
  */
 export async function ensureEdge(): Promise<EdgeAddress> {
-  const look = await lookEdge()
+  const look = await edgeState()
   if (look === 'foreign') {
     throw new InfraError('edge-foreign', `a container called ${EDGE_CONTAINER} exists and was not made by cc-ci`, {
       hint: 'Rename or remove it.',
@@ -214,7 +214,7 @@ async function answers(edge: EdgeAddress): Promise<void> {
 /** True when Traefik shows its overview; false while nothing listens, or it has not read its settings. */
 async function overview(edge: EdgeAddress): Promise<boolean> {
   try {
-    return await askApi(edge, '/api/overview', () => true)
+    return await queryApi(edge, '/api/overview', () => true)
   } catch {
     // The wait has the deadline.
     return false

@@ -19,18 +19,18 @@ export async function openApis(): Promise<readonly string[] | null> {
   const ids = (await tryDocker(listed)).stdout.split('\n').filter(Boolean)
   if (ids.length === 0) return []
   const inspected = await tryDocker(['container', 'inspect', ...ids])
-  // One that ended meanwhile is told on the other stream; the rest is there.
+  // One that ended meanwhile is an error on the other stream; the rest is there.
   const found = understandText(inspected.stdout || '[]', containers.parse, 'docker container inspect').flatMap(proxyOf)
   if (found.length === 0) return []
   const addresses = found.map(({ address }) => address)
   const run = ['run', '--rm', '--network', PROXY_NETWORK, '--cap-drop', 'ALL', '--pids-limit', '64', TOOLBOX_TAG]
-  const asked = await tryDocker([...run, 'bash', '-c', ASK, 'ask', ...addresses], { timeoutMs: LOOK_DEADLINE_MS })
-  if (asked.exitCode !== 0) return null
-  const open = new Set(asked.stdout.split('\n'))
+  const probed = await tryDocker([...run, 'bash', '-c', PROBE, 'ask', ...addresses], { timeoutMs: LOOK_DEADLINE_MS })
+  if (probed.exitCode !== 0) return null
+  const open = new Set(probed.stdout.split('\n'))
   return found.flatMap(({ name, address }) => (open.has(address) ? [name] : []))
 }
 
-const ASK = `export address
+const PROBE = `export address
 for address in "$@"; do
   answer=$(timeout 5 bash -c 'exec 3<> "/dev/tcp/$address/${API_PORT}" && printf "GET /api/version HTTP/1.0\\r\\nHost: $address\\r\\n\\r\\n" >&3 && cat <&3' 2> /dev/null | tr -d '\\0')
   case "$answer" in *' 200 '*'"Version"'*) echo "$address" ;; esac

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import type { EdgeAddress } from './address.ts'
 
 /** An edge that has just ended is started again by the engine within this time. */

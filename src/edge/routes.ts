@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { namesHost } from '../recipe/traefik/rule.ts'
 import { type EdgeAddress, edgeAddress } from './address.ts'
-import { askApi, hasApi } from './api.ts'
+import { hasApi, queryApi } from './api.ts'
 
 /** One router of the edge that answers for a domain, and where it sends requests. */
 export interface Route {
@@ -28,8 +28,8 @@ export async function routesFor(domain: string, edge?: EdgeAddress): Promise<rea
   if (!hasApi(address)) return null
   const [allRouters, allServices] = await Promise.all([
     // Rules and names of other apps are none of ours to read: they may be long, and strange.
-    askApi(address, `/api/http/routers?${PAGE}&search=${encodeURIComponent(domain)}`, routers.parse),
-    askApi(address, `/api/http/services?${PAGE}`, services.parse),
+    queryApi(address, `/api/http/routers?${PAGE}&search=${encodeURIComponent(domain)}`, routers.parse),
+    queryApi(address, `/api/http/services?${PAGE}`, services.parse),
   ])
   return allRouters.filter(({ rule }) => namesHost(rule, domain)).map((router) => toRoute(router, allServices))
 }

@@ -1,4 +1,4 @@
-import { atMost } from '../lib/at-most.ts'
+import { mapLimit } from '../lib/async/map-limit.ts'
 import { listOf, parseId } from './answer.ts'
 import { connectToManager } from './connect.ts'
 import { CALL_DEADLINE_MS, type Connection } from './connection.ts'
@@ -69,8 +69,8 @@ export class Engine {
 
   async info(): Promise<EngineInfo> {
     const [info, version] = await Promise.all([
-      this.connection.ask('GET', '/info', parseInfo),
-      this.connection.ask('GET', '/version', parseVersion),
+      this.connection.request('GET', '/info', parseInfo),
+      this.connection.request('GET', '/version', parseVersion),
     ])
     return { ...info, ...version }
   }
@@ -78,7 +78,7 @@ export class Engine {
   /** The services of a stack, by name. */
   async services(stack: string): Promise<ServiceState[]> {
     const filters = { label: [`${STACK_LABEL}=${stack}`] }
-    const found = await this.connection.ask('GET', '/services', listOf(parseService), { filters })
+    const found = await this.connection.request('GET', '/services', listOf(parseService), { filters })
     return found.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
@@ -90,7 +90,7 @@ export class Engine {
   /** All task records of a stack that the engine still keeps, oldest first. */
   async tasks(stack: string): Promise<TaskState[]> {
     const filters = { label: [`${STACK_LABEL}=${stack}`] }
-    const found = await this.connection.ask('GET', '/tasks', listOf(parseTask), { filters })
+    const found = await this.connection.request('GET', '/tasks', listOf(parseTask), { filters })
     return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 
@@ -105,15 +105,15 @@ export class Engine {
     const name = by.namePrefix === undefined ? [] : [`^/${by.namePrefix.replace(/[^\w-]/g, '.')}`]
     const filters = { label, ...(name.length > 0 ? { name } : {}) }
     const options = { query: { all: true }, filters }
-    const ids = await this.connection.ask('GET', '/containers/json', listOf(parseId), options)
-    const found = await atMost(CALLS_AT_ONCE, ids, (id) => this.container(id))
+    const ids = await this.connection.request('GET', '/containers/json', listOf(parseId), options)
+    const found = await mapLimit(CALLS_AT_ONCE, ids, (id) => this.container(id))
     return found.filter((container) => container !== null)
   }
 
   /** Containers of Swarm services that run on this node, of all services whose full name begins so. */
   async taskContainers(namePrefix: string): Promise<TaskContainer[]> {
     const filters = { label: [TASK_SERVICE], status: ['running'] }
-    const found = await this.connection.ask('GET', '/containers/json', listOf(parseTaskContainer), { filters })
+    const found = await this.connection.request('GET', '/containers/json', listOf(parseTaskContainer), { filters })
     return found.filter(({ service }) => service.startsWith(namePrefix))
   }
 
@@ -188,14 +188,14 @@ export class Engine {
 
   /** Takes a name or an id from the engine, and the image with its last name. False: it was not there. EngineRefusal 409 where a container uses it. */
   removeImage(ref: string): Promise<boolean> {
-    return this.connection.tellIfThere('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
+    return this.connection.sendIfFound('DELETE', `/images/${encodeURIComponent(ref).replaceAll('%2F', '/')}`, {
       timeoutMs: 5 * 60_000,
     })
   }
 
   /** References of the images that services of this engine want, of whatever stack. */
   async serviceImages(): Promise<readonly string[]> {
-    return (await this.connection.ask('GET', '/services', listOf(parseService))).map(({ image }) => image)
+    return (await this.connection.request('GET', '/services', listOf(parseService))).map(({ image }) => image)
   }
 
   /** Creates and starts a container that sees the named volumes and no network; resolves to its id. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { Connection, type Transport } from './connection.ts'
 
-/** Where the engine is, as the docker CLI is to be told too, so that both talk to the same one. */
+/** Where the engine is, which the docker CLI gets too, so that both talk to the same one. */
 export function engineHost(): string {
   return process.env.DOCKER_HOST || 'unix:///var/run/docker.sock'
 }
@@ -13,7 +13,7 @@ export function engineHost(): string {
  */
 export async function connectToManager(): Promise<Connection> {
   const connection = await reach()
-  const { Swarm } = await connection.ask('GET', '/info', swarm.parse)
+  const { Swarm } = await connection.request('GET', '/info', swarm.parse)
   if (Swarm?.ControlAvailable) return connection
   if (Swarm?.LocalNodeState === 'active') {
     throw new InfraError('not-a-manager', `the engine at ${engineHost()} is a worker of its Swarm`, {
@@ -33,7 +33,7 @@ async function reach(): Promise<Connection> {
   try {
     const { default: Docker } = await import('dockerode')
     const connection = new Connection(new Docker().modem as Transport)
-    await connection.tell('GET', '/_ping', { timeoutMs: 10_000 })
+    await connection.send('GET', '/_ping', { timeoutMs: 10_000 })
     return connection
   } catch (error) {
     if (error instanceof InfraError && error.code === 'engine-permission') throw error

@@ -20,7 +20,7 @@ export interface CallOptions {
 }
 
 /**
- * The engine answered, and refused. Who asked knows whose fault that is: what a recipe describes is the recipe's (`recipesOwn`), anything else
+ * The engine answered, and refused. Who asked knows whose fault that is: what a recipe describes is the recipe's (`blameRecipe`), anything else
  * stays the machine's.
  */
 export class EngineRefusal extends InfraError {
@@ -83,24 +83,24 @@ export class Connection {
    * What the engine says, read as JSON by `parse`. Throws EngineRefusal when the engine says no, InfraError `engine-answer` when it says what
    * `parse` does not take.
    */
-  async ask<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T> {
+  async request<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T> {
     const call = `${method} ${path}`
-    return understand(jsonOf(await this.#said(method, path, options), call), parse, call)
+    return understand(jsonOf(await this.#answer(method, path, options), call), parse, call)
   }
 
   /** Like `ask`, and null where the engine says 404. */
   find<T>(method: Method, path: string, parse: ParseAnswer<T>, options: CallOptions = {}): Promise<T | null> {
-    return orMissing(this.ask(method, path, parse, options), null)
+    return orMissing(this.request(method, path, parse, options), null)
   }
 
   /** A call whose answer says nothing but that it was done. Throws EngineRefusal. */
-  async tell(method: Method, path: string, options: CallOptions = {}): Promise<void> {
-    await this.#said(method, path, options)
+  async send(method: Method, path: string, options: CallOptions = {}): Promise<void> {
+    await this.#answer(method, path, options)
   }
 
   /** Like `tell`: true when it was done, false where the engine says 404. */
-  tellIfThere(method: Method, path: string, options: CallOptions = {}): Promise<boolean> {
-    const done = this.tell(method, path, options).then(() => true)
+  sendIfFound(method: Method, path: string, options: CallOptions = {}): Promise<boolean> {
+    const done = this.send(method, path, options).then(() => true)
     return orMissing(done, false)
   }
 
@@ -129,7 +129,7 @@ export class Connection {
   }
 
   /** The whole text of an answer. */
-  async #said(method: Method, path: string, options: CallOptions): Promise<string> {
+  async #answer(method: Method, path: string, options: CallOptions): Promise<string> {
     const timeoutMs = options.timeoutMs ?? CALL_DEADLINE_MS
     const late = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late
@@ -150,8 +150,8 @@ export class Connection {
 
   #dial(method: Method, path: string, call: CallOptions, extra: Partial<Dial>): Promise<IncomingMessage | Duplex> {
     const { query, filters, body, archive } = call
-    const asked = { ...query, ...(filters ? { filters: JSON.stringify(filters) } : {}) }
-    const options = { _query: asked, _body: body ?? {} }
+    const parameters = { ...query, ...(filters ? { filters: JSON.stringify(filters) } : {}) }
+    const options = { _query: parameters, _body: body ?? {} }
     const dial = {
       path: `${path}?`,
       method,
@@ -178,9 +178,9 @@ function callFields(method: Method, path: string, start: number, error: unknown,
   return { method, path, ...outcome, ms: Math.round(performance.now() - start) }
 }
 
-async function orMissing<T, M>(asked: Promise<T>, missing: M): Promise<T | M> {
+async function orMissing<T, M>(call: Promise<T>, missing: M): Promise<T | M> {
   try {
-    return await asked
+    return await call
   } catch (error) {
     if (error instanceof EngineRefusal && error.status === 404) return missing
     throw error

@@ -21,11 +21,11 @@ export function createContainer(
   body: object,
   signal?: AbortSignal,
 ): Promise<string> {
-  return connection.ask('POST', '/containers/create', parseId, { query: { name }, body, signal })
+  return connection.request('POST', '/containers/create', parseId, { query: { name }, body, signal })
 }
 
 export async function startContainer(connection: Connection, id: string, signal?: AbortSignal): Promise<void> {
-  await connection.tell('POST', `/containers/${encodeURIComponent(id)}/start`, { timeoutMs: 60_000, signal })
+  await connection.send('POST', `/containers/${encodeURIComponent(id)}/start`, { timeoutMs: 60_000, signal })
 }
 
 /** Puts a container on one more network, under these names. */
@@ -35,12 +35,12 @@ export async function connectContainer(
   network: { readonly name: string; readonly aliases: readonly string[] },
 ): Promise<void> {
   const body = { Container: id, EndpointConfig: { Aliases: network.aliases } }
-  await connection.tell('POST', `/networks/${encodeURIComponent(network.name)}/connect`, { body })
+  await connection.send('POST', `/networks/${encodeURIComponent(network.name)}/connect`, { body })
 }
 
 /** Unpacks a tar archive below a folder of a container whose root is writable; it need not run. */
 export async function unpackInto(connection: Connection, id: string, dir: string, archive: Buffer): Promise<void> {
-  await connection.tell('PUT', `/containers/${encodeURIComponent(id)}/archive`, { query: { path: dir }, archive })
+  await connection.send('PUT', `/containers/${encodeURIComponent(id)}/archive`, { query: { path: dir }, archive })
 }
 
 /** Waits for a container's end and gives its exit code. */
@@ -49,7 +49,7 @@ export function containerEnd(
   id: string,
   options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<number> {
-  return connection.ask('POST', `/containers/${encodeURIComponent(id)}/wait`, parseEnd, options)
+  return connection.request('POST', `/containers/${encodeURIComponent(id)}/wait`, parseEnd, options)
 }
 
 const end = z.object({ StatusCode: z.number() })

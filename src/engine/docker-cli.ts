@@ -1,4 +1,4 @@
-import { type ExecResult, exec, execOk, inheritedEnv } from '../lib/exec.ts'
+import { type ExecResult, exec, execOk, inheritedEnv } from '../lib/process/exec.ts'
 
 export interface DockerCliOptions {
   /** Default two minutes: only against a hang. */

@@ -36,7 +36,7 @@ export async function execIn(
   try {
     const id = await createExec(connection, container, argv, { ...options, attachStdin: options.stdin !== undefined })
     await readAll(await start(connection, id, options.stdin, signal), output, signal)
-    const exitCode = await exitCodeOf(connection, id)
+    const exitCode = await execExitCode(connection, id)
     const { truncated } = output
     return {
       exitCode,
@@ -88,7 +88,7 @@ export async function pipeThrough(
       const sending = input ? send(socket, input) : Promise.resolve()
       const [stderr] = await Promise.all([receive(socket, output), sending])
       signal.throwIfAborted()
-      return { exitCode: await exitCodeOf(connection, id), stderr }
+      return { exitCode: await execExitCode(connection, id), stderr }
     } finally {
       signal.removeEventListener('abort', stop)
       socket.destroy()
@@ -127,12 +127,12 @@ async function drained(socket: Duplex): Promise<void> {
 
 async function receive(socket: Duplex, output: PipeOptions['output']): Promise<string> {
   const errors: Buffer[] = []
-  let kept = 0
+  let errorBytes = 0
   let pieces: Buffer[] = []
   const frames = new FrameSplitter((stream, bytes) => {
     if (stream === 'stdout') pieces.push(bytes)
-    else if (kept < KEPT_STDERR) {
-      kept += bytes.length
+    else if (errorBytes < KEPT_STDERR) {
+      errorBytes += bytes.length
       errors.push(bytes)
     }
   })
@@ -167,7 +167,7 @@ export async function createExec(
   }
   try {
     const path = `/containers/${encodeURIComponent(container)}/exec`
-    return await connection.ask('POST', path, parseId, { body, signal: options.signal })
+    return await connection.request('POST', path, parseId, { body, signal: options.signal })
   } catch (error) {
     const status = (error as { status?: number }).status
     if (status !== 404 && status !== 409) throw error
@@ -213,8 +213,8 @@ export async function readAll(stream: Readable, output: FrameReader, signal: Abo
 const ended = z.object({ ExitCode: z.number().nullish() })
 
 /** Throws InfraError `no-container` when the container ended first. */
-export async function exitCodeOf(connection: Connection, id: string): Promise<number> {
-  const { ExitCode } = await connection.ask('GET', `/exec/${id}/json`, ended.parse)
+export async function execExitCode(connection: Connection, id: string): Promise<number> {
+  const { ExitCode } = await connection.request('GET', `/exec/${id}/json`, ended.parse)
   if (typeof ExitCode === 'number') return ExitCode
   throw new InfraError('no-container', 'the container ended before the command did')
 }

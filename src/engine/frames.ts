@@ -2,10 +2,10 @@ import { FrameSplitter, type FrameStream } from './frame-splitter.ts'
 
 /** Keeps the first `maxBytes` of each stream of the engine's framed output. */
 export class FrameReader {
-  readonly #kept = { stdout: [] as Buffer[], stderr: [] as Buffer[], all: [] as Buffer[] }
+  readonly #buffered = { stdout: [] as Buffer[], stderr: [] as Buffer[], all: [] as Buffer[] }
   readonly #sizes = { stdout: 0, stderr: 0 }
   readonly #maxBytes: number
-  readonly #splitter = new FrameSplitter((stream, bytes) => this.#keep(stream, bytes))
+  readonly #splitter = new FrameSplitter((stream, bytes) => this.#buffer(stream, bytes))
   truncated = false
 
   constructor(maxBytes: number) {
@@ -18,16 +18,16 @@ export class FrameReader {
 
   /** `all`: both streams in the order they came. */
   text(stream: FrameStream | 'all'): string {
-    return Buffer.concat(this.#kept[stream]).toString('utf8')
+    return Buffer.concat(this.#buffered[stream]).toString('utf8')
   }
 
-  #keep(stream: FrameStream, bytes: Buffer): void {
+  #buffer(stream: FrameStream, bytes: Buffer): void {
     const room = this.#maxBytes - this.#sizes[stream]
     if (bytes.length > room) this.truncated = true
     const part = bytes.subarray(0, Math.max(0, room))
     this.#sizes[stream] += part.length
     if (part.length === 0) return
-    this.#kept[stream].push(part)
-    this.#kept.all.push(part)
+    this.#buffered[stream].push(part)
+    this.#buffered.all.push(part)
   }
 }

@@ -29,7 +29,7 @@ export class Ledger {
   }
 }
 
-export interface LedgerOf {
+export interface LedgerQuery {
   readonly stack: string
   readonly runId: string
   /** What was seen earlier: nothing else marks the anonymous volumes of containers that are gone. */
@@ -40,7 +40,7 @@ export interface LedgerOf {
  * Lists everything on the engine that belongs to one run: labelled with its stack or run id, named `<stack>_…`, or known from
  * before. Named volumes of its containers count; bind mounts do not.
  */
-export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> {
+export async function takeLedger(engine: Engine, of: LedgerQuery): Promise<Ledger> {
   const [services, networks, secrets, configs, containers, tasks] = await Promise.all([
     named(engine, 'service', of),
     named(engine, 'network', of),
@@ -65,7 +65,7 @@ export async function takeLedger(engine: Engine, of: LedgerOf): Promise<Ledger> 
  * The tasks that mean anything: the engine keeps the records of what a job came to forever once its service is gone, and no call removes
  * them (20.10 does so); they hold no container and no address.
  */
-async function tasksOf(engine: Engine, { stack }: LedgerOf): Promise<readonly TaskState[]> {
+async function tasksOf(engine: Engine, { stack }: LedgerQuery): Promise<readonly TaskState[]> {
   const [tasks, services] = await Promise.all([engine.tasks(stack), engine.services(stack)])
   const isRecord = (task: TaskState) =>
     task.jobRound !== null && isTerminal(task) && !services.some(({ id }) => id === task.serviceId)
@@ -73,14 +73,14 @@ async function tasksOf(engine: Engine, { stack }: LedgerOf): Promise<readonly Ta
 }
 
 /** The volumes that the run's containers use now, anonymous ones too: remember them before the containers are gone. */
-export async function mountedVolumes(engine: Engine, of: LedgerOf): Promise<string[]> {
+export async function mountedVolumes(engine: Engine, of: LedgerQuery): Promise<string[]> {
   const containers = await containersOf(engine, of)
   const names = containers.flatMap((container) => container.mounts.filter((mount) => mount.type === 'volume'))
   return [...new Set(names.map((mount) => mount.name).filter((name) => name !== null))].sort()
 }
 
 /** Containers of the stack and of stacks named below it, and those that cc-ci started for the run. */
-export async function containersOf(engine: Engine, { stack, runId }: LedgerOf) {
+export async function containersOf(engine: Engine, { stack, runId }: LedgerQuery) {
   const [ofStack, below, ofRun] = await Promise.all([
     engine.containers({ stack }),
     engine.containers({ namePrefix: `${stack}_` }),
@@ -89,7 +89,7 @@ export async function containersOf(engine: Engine, { stack, runId }: LedgerOf) {
   return [...new Map([...ofStack, ...below, ...ofRun].map((container) => [container.id, container])).values()]
 }
 
-async function named(engine: Engine, kind: ObjectKind, { stack, runId }: LedgerOf): Promise<string[]> {
+async function named(engine: Engine, kind: ObjectKind, { stack, runId }: LedgerQuery): Promise<string[]> {
   const all = await engine.objects.list(kind)
   const ours = all.filter(
     ({ name, labels }) => labels[STACK_LABEL] === stack || labels[RUN_LABEL] === runId || name.startsWith(`${stack}_`),
@@ -97,7 +97,7 @@ async function named(engine: Engine, kind: ObjectKind, { stack, runId }: LedgerO
   return ours.map(({ name }) => name).sort()
 }
 
-async function volumesOf(engine: Engine, of: LedgerOf): Promise<string[]> {
+async function volumesOf(engine: Engine, of: LedgerQuery): Promise<string[]> {
   const known = new Set([...(of.known?.items.volumes ?? []), ...(await anonymousVolumes(engine, of))])
   const all = await engine.objects.list('volume')
   const remembered = all.filter(({ name }) => known.has(name)).map(({ name }) => name)
@@ -105,6 +105,6 @@ async function volumesOf(engine: Engine, of: LedgerOf): Promise<string[]> {
 }
 
 /** Only anonymous ones: a volume with a name of its own (an external one) may be somebody else's. */
-async function anonymousVolumes(engine: Engine, of: LedgerOf): Promise<string[]> {
+async function anonymousVolumes(engine: Engine, of: LedgerQuery): Promise<string[]> {
   return (await mountedVolumes(engine, of)).filter((name) => /^[0-9a-f]{64}$/.test(name))
 }

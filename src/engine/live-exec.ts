@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
-import { createExec, exitCodeOf } from './exec-call.ts'
+import { createExec, execExitCode } from './exec-call.ts'
 import { FrameSplitter, type FrameStream } from './frame-splitter.ts'
 
 export interface LiveExecOptions {
@@ -42,7 +42,7 @@ export async function startLiveExec(
   try {
     const body = { Detach: false, Tty: false }
     const socket = await connection.hijack(`/exec/${id}/start`, body, starting.signal)
-    return { ...conversation(socket, onBytes), exitCode: () => exitCodeOf(connection, id) }
+    return { ...conversation(socket, onBytes), exitCode: () => execExitCode(connection, id) }
   } finally {
     signal.removeEventListener('abort', stop)
   }

@@ -91,7 +91,7 @@ export class Objects {
   /** All of a kind, or those with a label `key` or `key=value`. */
   list(kind: ObjectKind, label?: string): Promise<NamedObject[]> {
     const { list, parse } = OBJECT_KINDS[kind]
-    return this.#connection.ask('GET', list, parse, label ? { filters: { label: [label] } } : {})
+    return this.#connection.request('GET', list, parse, label ? { filters: { label: [label] } } : {})
   }
 
   /** By id or exact name; null when there is none. */
@@ -140,23 +140,23 @@ export class Objects {
   async updateService(id: string, spec: RawService['spec']): Promise<void> {
     const { Version } = await this.#raw(id)
     const query = { version: Version.Index }
-    await this.#connection.tell('POST', `/services/${encodeURIComponent(id)}/update`, { query, body: spec })
+    await this.#connection.send('POST', `/services/${encodeURIComponent(id)}/update`, { query, body: spec })
   }
 
   #raw(id: string): Promise<z.infer<typeof rawService>> {
-    return this.#connection.ask('GET', `/services/${encodeURIComponent(id)}`, (answer) => rawService.parse(answer))
+    return this.#connection.request('GET', `/services/${encodeURIComponent(id)}`, (answer) => rawService.parse(answer))
   }
 
   /** True when it was there. */
   remove(kind: ObjectKind, id: string): Promise<boolean> {
-    return this.#connection.tellIfThere('DELETE', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)
+    return this.#connection.sendIfFound('DELETE', `${OBJECT_KINDS[kind].list}/${encodeURIComponent(id)}`)
   }
 
   /** SIGKILL to a container's first process, as a crash would end it. False when it does not run any more. */
   async killContainer(id: string): Promise<boolean> {
     const query = { signal: 'SIGKILL' }
     try {
-      return await this.#connection.tellIfThere('POST', `/containers/${encodeURIComponent(id)}/kill`, { query })
+      return await this.#connection.sendIfFound('POST', `/containers/${encodeURIComponent(id)}/kill`, { query })
     } catch (error) {
       if (error instanceof EngineRefusal && error.status === 409) return false
       throw error
@@ -174,16 +174,16 @@ export class Objects {
   async removeContainer(id: string): Promise<boolean> {
     const path = `/containers/${encodeURIComponent(id)}`
     try {
-      return await this.#connection.tellIfThere('DELETE', path, { query: { force: true, v: true } })
+      return await this.#connection.sendIfFound('DELETE', path, { query: { force: true, v: true } })
     } catch (error) {
       if (!(error instanceof EngineRefusal && error.status === 409)) throw error
       // It is being removed already, by the engine itself (AutoRemove) or by another process.
       const waiting = { query: { condition: 'removed' }, timeoutMs: REMOVAL_DEADLINE_MS }
-      return this.#connection.tellIfThere('POST', `${path}/wait`, waiting)
+      return this.#connection.sendIfFound('POST', `${path}/wait`, waiting)
     }
   }
 
   async #create(path: string, body: object): Promise<string> {
-    return this.#connection.ask('POST', path, madeId, { body })
+    return this.#connection.request('POST', path, madeId, { body })
   }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { type OnWaiting, type WaitResult, waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { type OnWaiting, type WaitResult, waitFor } from '../lib/wait.ts'
 import { type Cause, cause } from '../verdict/causes.ts'
 import type { Engine } from './client.ts'
-import { atItsLimit } from './convergence/out-of-memory.ts'
+import { memoryLimitReached } from './convergence/out-of-memory.ts'
 import { isOneShot } from './convergence/task-exit.ts'
 import type { ServiceState, TaskState } from './types.ts'
 
@@ -81,19 +81,19 @@ async function failure(engine: Engine, service: ServiceState, task: TaskState): 
 }
 
 function outOfMemory(service: ServiceState, lines: readonly string[]): Cause {
-  const { code, message, hint } = atItsLimit(service)
-  const told = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
-  return cause(code, message, { ...told, ...(hint ? { hint } : {}) })
+  const { code, message, hint } = memoryLimitReached(service)
+  const details = { service: service.service, lines: lines.map((line) => `log: ${line}`) }
+  return cause(code, message, { ...details, ...(hint ? { hint } : {}) })
 }
 
 /** The engine refuses an update of a version that is not the newest: somebody was quicker, so look again. */
 async function setReplicas(engine: Engine, name: string, replicas: number): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const found = await engine.connection.ask('GET', `/services/${encodeURIComponent(name)}`, service.parse)
+    const found = await engine.connection.request('GET', `/services/${encodeURIComponent(name)}`, service.parse)
     const body = { ...found.Spec, Mode: { Replicated: { Replicas: replicas } } }
     try {
       const query = { version: found.Version.Index }
-      await engine.connection.tell('POST', `/services/${found.ID}/update`, { query, body })
+      await engine.connection.send('POST', `/services/${found.ID}/update`, { query, body })
       return
     } catch (error) {
       if (attempt === 3 || !/out of sequence/.test(String(error))) throw error

@@ -1,11 +1,11 @@
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
-import { calmServices } from './calm-services.ts'
 import type { Engine } from './client.ts'
-import { containersOf, type Ledger, type LedgerKind, type LedgerOf, takeLedger } from './ledger.ts'
+import { containersOf, type Ledger, type LedgerKind, type LedgerQuery, takeLedger } from './ledger.ts'
 import type { ObjectKind } from './objects.ts'
+import { stopRestartingServices } from './stop-restarting-services.ts'
 
-export interface RemovalOptions extends LedgerOf {
+export interface RemovalOptions extends LedgerQuery {
   readonly timeoutMs: number
   /** Let the programs end by themselves (SIGTERM and their grace period) before they are killed. Default false. */
   readonly polite?: boolean
@@ -20,7 +20,7 @@ export interface Removal {
 }
 
 /**
- * Removes everything that `takeLedger` finds for a run: services first (see `calmServices`) so that nothing is started again, then containers, and once
+ * Removes everything that `takeLedger` finds for a run: services first (see `stopRestartingServices`) so that nothing is started again, then containers, and once
  * the tasks are gone networks (removing one earlier leaks addresses), secrets, configs and volumes. Safe to repeat and after
  * any failure. Never throws for what is refused: `left.total` is 0 when it worked. A lost engine throws InfraError.
  */
@@ -28,7 +28,7 @@ export async function removeStack(engine: Engine, options: RemovalOptions): Prom
   const errors = new Set<string>()
   const before = await takeLedger(engine, options)
   const of = { stack: options.stack, runId: options.runId, known: before }
-  await attempt([options.stack], (stack) => calmServices(engine, stack, options.timeoutMs / 4), errors)
+  await attempt([options.stack], (stack) => stopRestartingServices(engine, stack, options.timeoutMs / 4), errors)
   await removeAll(engine, 'service', before.items.services, errors)
   if (options.polite) await containersEnd(engine, of, options.timeoutMs / 2)
   const waited = await waitFor(
@@ -65,7 +65,7 @@ const AFTER_TASKS: readonly (readonly [LedgerKind, ObjectKind])[] = [
   ['volumes', 'volume'],
 ]
 
-async function removeOnce(engine: Engine, of: LedgerOf, errors: Set<string>): Promise<Ledger> {
+async function removeOnce(engine: Engine, of: LedgerQuery, errors: Set<string>): Promise<Ledger> {
   const now = await takeLedger(engine, of)
   await removeAll(engine, 'service', now.items.services, errors)
   await attempt(now.items.containers, (name) => engine.objects.removeContainer(name), errors)
@@ -91,7 +91,7 @@ async function attempt(
   }
 }
 
-async function containersEnd(engine: Engine, of: LedgerOf, timeoutMs: number): Promise<void> {
+async function containersEnd(engine: Engine, of: LedgerQuery, timeoutMs: number): Promise<void> {
   await waitFor(
     async () => {
       const running = (await containersOf(engine, of)).filter((container) => container.state === 'running')

@@ -58,7 +58,7 @@ const TEMPLATE_FIELDS: Readonly<Record<string, string>> = {
 }
 
 /** The fields in which two task templates differ, by their names in a compose file; empty when they run the same thing. */
-export function whatDiffers(a: unknown, b: unknown): string[] {
+export function specDifferences(a: unknown, b: unknown): string[] {
   const [left, right] = [fields(running(a)), fields(running(b))]
   return [
     ...differing(fields(left.ContainerSpec), fields(right.ContainerSpec), CONTAINER_FIELDS),

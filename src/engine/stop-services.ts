@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
+import { type WaitOptions, waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { type WaitOptions, waitFor } from '../lib/wait.ts'
 import type { Engine } from './client.ts'
 import { isTerminal } from './convergence/snapshot.ts'
 import { isJob, isOneShot } from './convergence/task-exit.ts'
@@ -78,14 +78,14 @@ export function stopAgain(
   ids: ReadonlySet<string>,
   clock: Clock = systemClock,
 ): (tasks: readonly TaskState[]) => Promise<void> {
-  let askedAt = clock.now()
+  let requestedAt = clock.now()
   return async (tasks) => {
     const unheeded = new Set(
       tasks.filter((task) => ids.has(task.serviceId) && meantToRun(task)).map((t) => t.serviceId),
     )
-    if (unheeded.size === 0 || clock.now() - askedAt < UNHEEDED_MS) return
+    if (unheeded.size === 0 || clock.now() - requestedAt < UNHEEDED_MS) return
     for (const id of unheeded) await stop(engine, await engine.objects.rawService(id))
-    askedAt = clock.now()
+    requestedAt = clock.now()
   }
 }
 

@@ -4,7 +4,7 @@ import { randomId } from '../lib/ids.ts'
 import { type Engine, RUN_LABEL, STACK_LABEL } from './client.ts'
 import { converge } from './convergence/converge.ts'
 import type { NetworkOptions } from './objects.ts'
-import { machineKey, Remembered } from './remembered.ts'
+import { machineKey, PersistentCache } from './persistent-cache.ts'
 import { describe, removeStack } from './removal.ts'
 
 export interface VipProbe {
@@ -38,12 +38,12 @@ const MISSING = 'usually a kernel without IPVS, where ingress ports carry nothin
  * container that connects to it. No API says it. Removes what it made.
  */
 export async function probeVips(engine: Engine, options: VipOptions): Promise<VipProbe> {
-  const kept = options.cacheFile ? new Remembered(options.cacheFile, probed) : null
+  const cache = options.cacheFile ? new PersistentCache(options.cacheFile, probed) : null
   const key = await machineKey(engine)
-  const known = kept?.recall(key)
+  const known = cache?.recall(key)
   if (known) return known
   const found = await probe(engine, options)
-  kept?.remember(key, found)
+  cache?.remember(key, found)
   return found
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 
 /** The operator's word that the code of one repository may run: as it is at one commit, or whatever one branch points at. */
 export interface Approval {

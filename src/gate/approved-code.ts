@@ -1,4 +1,4 @@
-import type { CustomFile, Customized, FunctionRef, Spec } from '../config/customization.ts'
+import type { CustomFile, FunctionRef, RecipeCustomization, Spec } from '../config/customization.ts'
 import { type TierId, tiersWith } from '../verdict/tiers.ts'
 
 /** Code that was found and is not run. */
@@ -22,7 +22,7 @@ export interface ApprovedCode {
 }
 
 /** Splits what was found by whose it is: the operator's own code needs no approval, the recipe repository's does. */
-export function allowApproved(found: Customized, approval: string | null): ApprovedCode {
+export function allowApproved(found: RecipeCustomization, approval: string | null): ApprovedCode {
   const mayRun = ({ side }: { side: 'recipe' | 'operator' }) => side === 'operator' || approval !== null
   const functions = [...found.functions.values()]
   const { installSteps } = found

@@ -1,11 +1,11 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WORK_TREE_FILES } from '../recipe/export.ts'
-import { git, gitOk } from '../recipe/git.ts'
 import type { RecipeRepo } from '../recipe/model.ts'
+import { WORK_TREE_FILES } from '../recipe/repository/export.ts'
+import { git, gitOk } from '../recipe/repository/git.ts'
 import type { Approval } from './approvals.ts'
 
-export interface ApprovalQuestion {
+export interface ApprovalQuery {
   readonly repo: RecipeRepo
   /** The commit whose code would run. */
   readonly commit: string
@@ -20,7 +20,7 @@ export interface ApprovalQuestion {
  * What allows the code of the recipe repository to run, as text for the results; null: nothing does, and it is refused. An approval of a
  * commit or branch says nothing about uncommitted changes of that code.
  */
-export async function approvalFor(question: ApprovalQuestion): Promise<string | null> {
+export async function approvalFor(question: ApprovalQuery): Promise<string | null> {
   const { repo, commit, approvals, once, worktree } = question
   if (once) return `approved for this run${worktree ? ', as it lies in the work tree' : ''}`
   const mine = approvals.filter(({ repository }) => repository === repo.origin)

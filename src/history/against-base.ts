@@ -1,5 +1,5 @@
 import { findBaseline } from './baseline.ts'
-import { type Comparability, comparable, type Rule } from './compare/comparable.ts'
+import { type Comparability, type ComparisonRule, comparable } from './compare/comparable.ts'
 import type { RunSummary } from './run-summary.ts'
 
 /** A commit of the branch that a change is for: `fork`, at which the change left it, or `tip`, which may have continued since. */
@@ -11,9 +11,9 @@ export interface BaseCommit {
 export type FoundBase =
   | { readonly kind: 'found'; readonly base: BaseCommit; readonly run: RunSummary; readonly found: Comparable }
   /** For each commit that was asked, why none of its runs will do; no reason: no run of it is kept. */
-  | { readonly kind: 'none'; readonly looked: readonly Looked[] }
+  | { readonly kind: 'none'; readonly looked: readonly BaseLookup[] }
 
-export interface Looked {
+export interface BaseLookup {
   readonly base: BaseCommit
   readonly runs: number
   readonly why: readonly string[]
@@ -28,10 +28,10 @@ type Comparable = Extract<Comparability, { kind: 'comparable' }>
 export function findBase(
   runs: readonly RunSummary[],
   after: RunSummary,
-  { bases, rule }: { readonly bases: readonly BaseCommit[]; readonly rule: Rule },
+  { bases, rule }: { readonly bases: readonly BaseCommit[]; readonly rule: ComparisonRule },
 ): FoundBase {
   const own = runs.filter(({ recipe }) => recipe.origin === after.recipe.origin)
-  const looked: Looked[] = []
+  const looked: BaseLookup[] = []
   for (const base of bases) {
     const { commit } = base
     const baseline = findBaseline(own, after, { rule, commit, orLater: true })

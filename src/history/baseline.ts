@@ -1,4 +1,4 @@
-import { comparable, type Reason, type Rule } from './compare/comparable.ts'
+import { type ComparisonRule, comparable, type Reason } from './compare/comparable.ts'
 import type { RunSummary } from './run-summary.ts'
 
 export type FoundBaseline =
@@ -6,8 +6,8 @@ export type FoundBaseline =
   /** Why none of the runs will do, by reason: how many, and the words of the newest. */
   | { readonly run: null; readonly asked: number; readonly why: readonly { times: number; message: string }[] }
 
-export interface Wanted {
-  readonly rule: Rule
+export interface BaselineCriteria {
+  readonly rule: ComparisonRule
   /** Only runs of that commit, as of the branch that a pull request is for. */
   readonly commit?: string
   /** Where no earlier run will do, the first later one is taken: it was made for this. */
@@ -18,7 +18,7 @@ export interface Wanted {
  * The newest earlier run that `after` may be compared with: of the same recipe, judged all that `after` judged, and different in one thing at
  * most. `runs`: newest first.
  */
-export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wanted: Wanted): FoundBaseline {
+export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wanted: BaselineCriteria): FoundBaseline {
   const { rule, commit, orLater = false } = wanted
   const others = runs.filter(
     (run) => run.recipe.name === after.recipe.name && (commit === undefined || run.recipe.commit === commit),
@@ -27,7 +27,7 @@ export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wan
   const earlier = [...others.filter(({ id }) => id < after.id), ...later]
   const refused = new Map<string, { times: number; message: string }>()
   for (const run of earlier) {
-    const why = whyNot(run, after, rule)
+    const why = refusalReasons(run, after, rule)
     if (why === null) return { run }
     for (const { code, message } of why) {
       const known = refused.get(code)
@@ -37,9 +37,9 @@ export function findBaseline(runs: readonly RunSummary[], after: RunSummary, wan
   return { run: null, asked: earlier.length, why: [...refused.values()] }
 }
 
-type WhyNot = Pick<Reason, 'message'> & { readonly code: Reason['code'] | 'judged-less' }
+type RefusalReason = Pick<Reason, 'message'> & { readonly code: Reason['code'] | 'judged-less' }
 
-function whyNot(run: RunSummary, after: RunSummary, rule: Rule): readonly WhyNot[] | null {
+function refusalReasons(run: RunSummary, after: RunSummary, rule: ComparisonRule): readonly RefusalReason[] | null {
   const found = comparable(run, after, rule)
   if (found.kind === 'refused') return found.reasons
   const left = after.tiers.filter(({ id, status }) => status !== 'not-judged' && isLeftOut(run, id))

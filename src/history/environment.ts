@@ -1,4 +1,4 @@
-import { formatSize } from '../lib/size.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { environmentShape } from '../verdict/event-shape.ts'
 import type { EnvironmentFacts } from '../verdict/events.ts'
 
@@ -14,7 +14,7 @@ export const RUN_MEMORY = 'run memory'
  * What may change a verdict while recipe and cc-ci stay the same, by name. Memory counts in steps of its power of two, because what an engine reports
  * moves with each kernel. What was not recorded is left out.
  */
-export function environmentFacts({
+export function comparableEnvironment({
   memoryBytes,
   cpus,
   vips,

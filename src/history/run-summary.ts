@@ -58,6 +58,8 @@ export interface RunSummary extends Pick<Results, 'recipe' | 'base' | 'tool' | '
   /** Setting to its value as JSON, of those that the operator wrote: what lies in the repository of the recipe belongs to its commit. */
   readonly settings: Readonly<Record<string, string>>
   readonly tiers: readonly TierSummary[]
+  /** What all services held together, each at the end of the tier at which it held most, in bytes; missing: nobody measured it. */
+  readonly memoryBytes?: number
 }
 
 export function summaryOf(results: Results): RunSummary {
@@ -78,6 +80,7 @@ export function summaryOf(results: Results): RunSummary {
     verdict,
     level,
     tiers: tiersOf(results),
+    ...(results.memory ? { memoryBytes: results.memory.reduce((sum, { bytes }) => sum + bytes, 0) } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { spawnProgram } from '../lib/spawn.ts'
+import { spawnProgram } from '../lib/process/spawn.ts'
 
 /** Kept of what a run prints: its last words, and the error that it ends with on standard output. */
 const KEPT_CHARACTERS = 64 * 1024
@@ -26,9 +26,9 @@ export function superviseRun(
   const child = spawnProgram(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const stop = () => void child.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })
-  const kept = { stdout: '', stderr: '' }
-  const keep = (name: keyof typeof kept) => (chunk: Buffer) => {
-    kept[name] = (kept[name] + chunk.toString()).slice(-KEPT_CHARACTERS)
+  const output = { stdout: '', stderr: '' }
+  const keep = (name: keyof typeof output) => (chunk: Buffer) => {
+    output[name] = (output[name] + chunk.toString()).slice(-KEPT_CHARACTERS)
   }
   child.stdout.on('data', keep('stdout'))
   child.stderr.on('data', keep('stderr'))
@@ -37,13 +37,13 @@ export function superviseRun(
     child.on('error', (cause) =>
       reject(new InfraError('program-missing', `cannot start ${file}: ${messageOf(cause)}`, { cause })),
     )
-    child.on('close', (exitCode) => resolve({ exitCode, ...kept }))
+    child.on('close', (exitCode) => resolve({ exitCode, ...output }))
   }).finally(() => signal.removeEventListener('abort', stop))
 }
 
 const errorShape = z.object({ error: z.object({ code: z.string(), blame: z.string(), message: z.string() }) })
 
-/** The error that a run which was told `--json -` has printed instead of results; null: it printed none. */
+/** The error that a run with `--json -` has printed instead of results; null: it printed none. */
 export function printedError(stdout: string): z.infer<typeof errorShape>['error'] | null {
   try {
     return errorShape.parse(JSON.parse(stdout)).error

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
-import { execOk } from '../lib/exec.ts'
+import { execOk } from '../lib/process/exec.ts'
 import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
 
 /** Only against a hang, as every deadline of a set-up: a busy machine may take its time. */
@@ -32,7 +32,7 @@ export class ImageBuilder {
   }
 
   async #make(definition: ImageDefinition): Promise<void> {
-    const present = await lookImage(definition)
+    const present = await imageState(definition)
     if (present === 'current') return
     if (present === 'untagged') return void (await docker(['tag', inputTag(definition), definition.tag]))
     if (definition.from) await this.ensure(definition.from)
@@ -58,7 +58,7 @@ export class ImageBuilder {
 }
 
 /** `current`: the human tag names these inputs; `untagged`: built, but the tag names something else; `missing`: build it. */
-export async function lookImage(definition: ImageDefinition): Promise<'current' | 'untagged' | 'missing'> {
+export async function imageState(definition: ImageDefinition): Promise<'current' | 'untagged' | 'missing'> {
   const [wanted, named] = await Promise.all([imageId(inputTag(definition)), imageId(definition.tag)])
   if (wanted === null) return 'missing'
   return wanted === named ? 'current' : 'untagged'

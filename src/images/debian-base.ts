@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
-import { execOk } from '../lib/exec.ts'
+import { execOk } from '../lib/process/exec.ts'
 import type { ImageDefinition } from './definition.ts'
 
 const AUTHORITIES = '/usr/local/share/ca-certificates'

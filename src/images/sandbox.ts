@@ -1,9 +1,9 @@
 import { cpSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { browserImage, installed } from './browser.ts'
-import { ImageBuilder, lookImage } from './builder.ts'
+import { ImageBuilder, imageState } from './builder.ts'
 import { type ImageDefinition, inputTag } from './definition.ts'
 
 /** Where code of recipes runs: Node, Chromium and Playwright Test. What cc-ci itself has inside is not in it: it goes in per run. */
@@ -38,7 +38,7 @@ export function sandboxImage(): ImageDefinition {
 /** Builds the image when it is missing, one at a time on this machine; gives the reference to start it by. */
 export async function ensureSandboxImage(log: (line: string) => void): Promise<string> {
   const definition = sandboxImage()
-  if ((await lookImage(definition)) !== 'current') {
+  if ((await imageState(definition)) !== 'current') {
     await withMachineLock(log, () => new ImageBuilder(log).ensure(definition))
   }
   return inputTag(definition)

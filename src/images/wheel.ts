@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
-import { execOk } from '../lib/exec.ts'
+import { execOk } from '../lib/process/exec.ts'
 
 const DOWNLOAD_DEADLINE_MS = 15 * 60_000
 

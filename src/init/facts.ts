@@ -43,11 +43,11 @@ export function factsOf(stack: ResolvedStack, domain: string): RecipeFacts {
 function healthPathOf(service: string, spec: ComposeService, port: number | null): RecipeFacts['healthPath'] {
   const label = Object.entries(labelsOf(spec)).find(([key]) => /\.loadbalancer\.healthcheck\.path$/i.test(key))?.[1]
   if (label?.startsWith('/')) return { path: label, from: `the label of ${service}` }
-  const asked = spec.healthcheck?.test
-  const command = Array.isArray(asked) ? asked.join(' ') : String(asked ?? '')
-  const [, askedPort, path] = LOCAL_URL.exec(command) ?? []
+  const healthTest = spec.healthcheck?.test
+  const command = Array.isArray(healthTest) ? healthTest.join(' ') : String(healthTest ?? '')
+  const [, testedPort, path] = LOCAL_URL.exec(command) ?? []
   // Another port is another server: not what the proxy leads to.
-  if (path === undefined || (port !== null && askedPort !== undefined && Number(askedPort) !== port)) return null
+  if (path === undefined || (port !== null && testedPort !== undefined && Number(testedPort) !== port)) return null
   return { path, from: `the healthcheck of ${service}` }
 }
 

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { GROUPS, rowOf, SETTING_NAMES, type SettingName } from '../config/registry.ts'
+import { GROUPS, SETTING_NAMES, type SettingName, settingRow } from '../config/registry.ts'
 import type { RecipeFacts } from './facts.ts'
 
 const WIDTH = 100
@@ -14,7 +14,7 @@ interface Derived {
 /** `cc-ci.yml`: what the recipe's own files say is set; all else stands there commented, with its default. */
 export function settingsFile(recipe: string, facts: RecipeFacts): string {
   const derived = derivedSettings(facts)
-  const names = SETTING_NAMES.filter((name) => rowOf(name).schema && !rowOf(name).operatorOnly)
+  const names = SETTING_NAMES.filter((name) => settingRow(name).schema && !settingRow(name).operatorOnly)
   const groups = GROUPS.map((group) => names.filter((name) => name.startsWith(`${group}.`)))
   const plain = names.filter((name) => !name.includes('.'))
   const blocks = [
@@ -48,7 +48,7 @@ function groupBlock(members: readonly SettingName[], derived: ReadonlyMap<Settin
 }
 
 function entry(name: SettingName, key: string, derived: Derived | undefined): string[] {
-  const { what, default: value, example } = rowOf(name)
+  const { what, default: value, example } = settingRow(name)
   const words = comment(what)
   if (derived) return [...words, ...comment(`From ${derived.from}.`), `${key}: ${flow(derived.value)}`]
   const shown = value === null ? example : value

@@ -6,7 +6,7 @@ export function codeRoot(): string {
 }
 
 /** `/code/recipe/tests/x.spec.ts` as its side and its path there; null for any other file. */
-export function placeOf(file: string): { readonly side: string; readonly file: string } | null {
+export function sourcePlace(file: string): { readonly side: string; readonly file: string } | null {
   const [side = '', ...rest] = relative(codeRoot(), file).split(sep)
   return (side === 'recipe' || side === 'operator') && rest.length > 0 ? { side, file: rest.join('/') } : null
 }

@@ -1,11 +1,11 @@
+import { takePicture } from './browser/take-picture.ts'
 import { setDefaults } from './defaults.ts'
-import { findHook } from './find-hook.ts'
-import { hookCtx } from './hook-ctx.ts'
-import { dataFrom } from './return-value.ts'
-import { call } from './rpc.ts'
-import { SandboxError } from './sandbox-error.ts'
-import { takePicture } from './take-picture.ts'
-import { describeThrown } from './thrown.ts'
+import { SandboxError } from './errors/sandbox-error.ts'
+import { describeThrown } from './errors/thrown.ts'
+import { findHook } from './hooks/find-hook.ts'
+import { hookCtx } from './hooks/hook-ctx.ts'
+import { dataFrom } from './hooks/return-value.ts'
+import { call } from './rpc/rpc.ts'
 
 /**
  * `node hook.ts FILE NAME`: calls the function at the dotted NAME of a settings file with its `ctx`, and sends what it gave back as `return`,

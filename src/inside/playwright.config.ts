@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
-import { chromiumOptions } from './chromium.ts'
+import { chromiumOptions } from './browser/chromium.ts'
 import { codeRoot } from './code-root.ts'
-import { readTestPlan } from './test-plan.ts'
+import { readTestPlan } from './tests/test-plan.ts'
 
 const { files, output, testTimeoutMs, grep } = readTestPlan()
 

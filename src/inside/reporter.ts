@@ -8,9 +8,9 @@ import type {
   TestError,
   TestResult,
 } from '@playwright/test/reporter'
-import { placeOf } from './code-root.ts'
-import { errorText } from './error-text.ts'
-import type { Attachment, RunnerMessage, SpecFile } from './report-message.ts'
+import { sourcePlace } from './code-root.ts'
+import { errorText } from './errors/error-text.ts'
+import type { Attachment, RunnerMessage, SpecFile } from './tests/report-message.ts'
 
 const MAX_TITLE = 1_000
 
@@ -27,16 +27,16 @@ class ToParent implements Reporter {
     this.#output = projects[0]?.outputDir ?? ''
     if (suite.allTests().length === 0) return
     this.#begun = true
-    void tell({ kind: 'begin', total: suite.allTests().length })
+    void send({ kind: 'begin', total: suite.allTests().length })
   }
 
   onTestBegin(test: TestCase): void {
-    void tell({ kind: 'start', ...fileOf(test), title: titleOf(test) })
+    void send({ kind: 'start', ...fileOf(test), title: titleOf(test) })
   }
 
   onTestEnd(test: TestCase, result: TestResult): void {
     const status = statusOf(test, result)
-    void tell({
+    void send({
       kind: 'test',
       ...fileOf(test),
       title: titleOf(test),
@@ -50,8 +50,8 @@ class ToParent implements Reporter {
   }
 
   onError(error: TestError): void {
-    const place = error.location ? placeOf(error.location.file) : null
-    void tell({ kind: 'error', ...place, message: errorText([error]), phase: this.#begun ? 'run' : 'load' })
+    const place = error.location ? sourcePlace(error.location.file) : null
+    void send({ kind: 'error', ...place, message: errorText([error]), phase: this.#begun ? 'run' : 'load' })
   }
 
   onStdOut(chunk: string | Buffer): void {
@@ -64,7 +64,7 @@ class ToParent implements Reporter {
 
   /** Ends when everything has been handed over: the process exits right after. */
   async onEnd({ status }: FullResult): Promise<void> {
-    await tell({ kind: 'end', status: status === 'passed' ? 'passed' : 'failed' })
+    await send({ kind: 'end', status: status === 'passed' ? 'passed' : 'failed' })
   }
 
   #attachments({ attachments }: TestResult): Attachment[] {
@@ -75,7 +75,7 @@ class ToParent implements Reporter {
   }
 }
 
-function tell(message: RunnerMessage): Promise<void> {
+function send(message: RunnerMessage): Promise<void> {
   return new Promise((resolve, reject) => {
     process.send?.(message, undefined, undefined, (error) => (error ? reject(error) : resolve()))
   })
@@ -86,7 +86,7 @@ function fileOf(test: TestCase): SpecFile {
   let suite: Suite | undefined = test.parent
   while (suite && suite.type !== 'file') suite = suite.parent
   const file = suite?.location?.file ?? test.location.file
-  return placeOf(file) ?? { side: '', file }
+  return sourcePlace(file) ?? { side: '', file }
 }
 
 /** Root, project and file come before the titles that the author wrote. */

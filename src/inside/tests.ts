@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { BatchLog } from './batch-log.ts'
-import { placeOf } from './code-root.ts'
+import { sourcePlace } from './code-root.ts'
 import { setDefaults } from './defaults.ts'
-import type { ReportMessage, RunnerMessage } from './report-message.ts'
-import { call } from './rpc.ts'
-import { runPlaywright } from './runner.ts'
-import { readTestPlan } from './test-plan.ts'
+import { call } from './rpc/rpc.ts'
+import { BatchLog } from './tests/batch-log.ts'
+import type { ReportMessage, RunnerMessage } from './tests/report-message.ts'
+import { runPlaywright } from './tests/runner.ts'
+import { readTestPlan } from './tests/test-plan.ts'
 
 /**
  * Runs the spec files of CC_CI_TESTS and reports every one of them, whatever the others do: what does not load, or ends the test runner, is
@@ -55,7 +55,7 @@ async function runAll(
 }
 
 function bySide(files: readonly string[]): string[][] {
-  const isOperators = (file: string) => placeOf(file)?.side === 'operator'
+  const isOperators = (file: string) => sourcePlace(file)?.side === 'operator'
   const sides = [files.filter(isOperators), files.filter((file) => !isOperators(file))]
   return sides.filter((side) => side.length > 0)
 }

@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import createDebug, { type Debugger } from 'debug'
-import type { Masker } from './mask.ts'
+import type { Masker } from './masking/mask.ts'
 
 /**
  * Debug lines for whoever develops cc-ci or looks for what it waits on: `DEBUG=cc-ci:*`, or `--verbose`. A comma separates names, `*` stands for any

@@ -1,9 +1,9 @@
-import { formatLocation, type SourceLocation } from './source-location.ts'
+import { formatLocation, type SourceLocation } from './text/source-location.ts'
 
 /** Exit codes of every command (fixed: scripts and servers read them). */
 export const EXIT = { pass: 0, fail: 1, usage: 2, unverified: 3, internal: 4, sigint: 130, sigterm: 143 } as const
 
-/** Whose move it is after an error: the person at the keyboard, the recipe, the machine, or cc-ci itself. */
+/** Who has to act after an error: the person at the keyboard, the recipe, the machine, or cc-ci itself. */
 export type ErrorBlame = 'user' | 'recipe' | 'infra' | 'ci'
 
 /** What is wrong with an order, for whoever has to answer it. */
@@ -93,7 +93,7 @@ export class DeadlineError extends CcCiError {
   readonly exitCode = EXIT.unverified
 }
 
-/** The run was told to stop. */
+/** The run was asked to stop. */
 export class CancelledError extends CcCiError {
   readonly blame = 'user'
   readonly exitCode: number

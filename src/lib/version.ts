@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { exec } from './exec.ts'
+import { exec } from './process/exec.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 

@@ -11,7 +11,7 @@ export function ownStack({ app, attached }: Pick<RunPlan, 'app' | 'attached'>): 
 }
 
 /** Finds what runs of the kept app: tests may look at it, and nothing of it is changed or removed. */
-export async function lookAtAttached({ host, plan, state }: RunContext): Promise<void> {
+export async function inspectAttached({ host, plan, state }: RunContext): Promise<void> {
   const services = await host.engine.services(plan.app.stack)
   if (services.length === 0) {
     throw new UsageError('nothing-to-attach', `the app of run ${plan.attached?.runId} is not there any more`, {

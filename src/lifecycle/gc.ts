@@ -2,14 +2,14 @@ import { providerOf } from '../deps/index.ts'
 import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
-import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
-import { tryMachineLock } from '../lib/machine-lock.ts'
-import { waitFor } from '../lib/wait.ts'
-import { forgetKeptDeps } from './custom/kept-deps.ts'
+import { Cleanup, type UndoFailure } from '../lib/async/cleanup.ts'
+import { waitFor } from '../lib/async/wait.ts'
+import { tryMachineLock } from '../lib/process/machine-lock.ts'
+import { forgetRetainedDeps } from './custom/retained-deps.ts'
 import { discardRun, isAbandoned, listRuns, type RunRecord, readRecord, runFolder, setStatus } from './run-folder.ts'
 import { type Leak, leaksOf, takeDown } from './take-down.ts'
 
-export interface Collected {
+export interface GcResult {
   readonly id: string
   /** How many things of the run were found and removed. */
   readonly removed: number
@@ -22,7 +22,7 @@ export interface GcOptions {
   readonly stateDir: string
   readonly engine: Engine
   /** Runs kept by --keep are only removed when named here. */
-  readonly kept?: readonly string[]
+  readonly retained?: readonly string[]
   readonly timeoutMs?: number
   /**
    * What is done where another process takes a run down this moment. `wait`: until it has, so that what was dead is gone when this is over; a run that it holds for
@@ -35,9 +35,9 @@ export interface GcOptions {
 const BUSY_DEADLINE_MS = 10 * 60_000
 
 /** Takes down every run whose process died before its teardown had proven that nothing is left, and only those. */
-export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
-  const collected: Collected[] = []
-  for (const { id } of abandonedRuns(options.stateDir, options.kept))
+export async function collectGarbage(options: GcOptions): Promise<GcResult[]> {
+  const collected: GcResult[] = []
+  for (const { id } of abandonedRuns(options.stateDir, options.retained))
     collected.push(...(await collectAlone(id, options)))
   return collected
 }
@@ -46,10 +46,10 @@ export async function collectGarbage(options: GcOptions): Promise<Collected[]> {
  * One at a time on this machine, and only what nobody else has collected meanwhile: another run may get the name of this app again as soon as it has
  * ended (`canonical.ts`).
  */
-async function collectAlone(id: string, options: GcOptions): Promise<Collected[]> {
+async function collectAlone(id: string, options: GcOptions): Promise<GcResult[]> {
   using lock = await (options.busy === 'wait' ? awaitedLock(id) : tryMachineLock(lockOf(id)))
   if (!lock) return options.busy === 'wait' ? [held(id)] : []
-  const record = abandonedRuns(options.stateDir, options.kept).find((one) => one.id === id)
+  const record = abandonedRuns(options.stateDir, options.retained).find((one) => one.id === id)
   return record ? [await collect(record, options)] : []
 }
 
@@ -69,19 +69,20 @@ async function awaitedLock(id: string): Promise<Disposable | null> {
   return taken.state === 'ready' ? taken.value : null
 }
 
-function held(id: string): Collected {
+function held(id: string): GcResult {
   const message = `another process has been taking it down for ${BUSY_DEADLINE_MS / 60_000} min`
   return { id, removed: 0, left: [{ kind: 'run', name: id }], failures: [message] }
 }
 
 /** Runs that `collectGarbage` would take down. */
-export function abandonedRuns(stateDir: string, kept: readonly string[] = []): RunRecord[] {
+export function abandonedRuns(stateDir: string, retained: readonly string[] = []): RunRecord[] {
   return listRuns(stateDir)
     .map((id) => readRecord(runFolder(stateDir, id)))
     .filter((record) => record !== null)
     .filter(
       (record) =>
-        isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && kept.includes(record.id)),
+        isAbandoned(record, runFolder(stateDir, record.id)) ||
+        (record.status === 'kept' && retained.includes(record.id)),
     )
 }
 
@@ -100,7 +101,7 @@ async function releaseDeps({ id, app }: RunRecord, engine: Engine): Promise<Undo
   return cleanup.run()
 }
 
-async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_000 }: GcOptions): Promise<Collected> {
+async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_000 }: GcOptions): Promise<GcResult> {
   const folder = runFolder(stateDir, record.id)
   if (!record.app) {
     discardRun(folder)
@@ -111,7 +112,7 @@ async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_00
   const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, timeoutMs }))]
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) {
-    forgetKeptDeps(folder)
+    forgetRetainedDeps(folder)
     setStatus(folder, 'ended')
   }
   return {

@@ -5,12 +5,12 @@ import type { Engine } from '../engine/client.ts'
 import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
-import { toolboxImage, vipsCarry } from '../machine/vips.ts'
+import { probeVirtualIps, toolboxImage } from '../machine/vips.ts'
 import { imageUse } from './app/pulled-images.ts'
 import type { Host } from './context.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
-/** Collects what a run needs of its machine. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
+/** Connects to the engine and checks the prerequisites of a run. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
 export async function connectHost(engine: Engine, state: string): Promise<Host> {
   const [edge, toolbox, browser] = await Promise.all([
     reachableEdge(),
@@ -18,7 +18,7 @@ export async function connectHost(engine: Engine, state: string): Promise<Host> 
     machineBrowser(engine),
     assertSocketShared(),
   ])
-  const { carry } = await vipsCarry(engine)
+  const { carry } = await probeVirtualIps(engine)
   return {
     ...{ engine, edge, vips: carry, toolboxImage: toolbox, browser },
     images: imageUse(state, engine),

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { looksLikeZip, readZip, writeZip, type ZipEntry } from '../lib/zip.ts'
+import { looksLikeZip, readZip, writeZip, type ZipEntry } from '../lib/files/zip.ts'
 import type { NotLooked } from '../verdict/events.ts'
 
 const MAX_BYTES = 64 * 1024 * 1024
@@ -13,7 +13,7 @@ const ARCHIVE = { maxBytes: 256 * 1024 * 1024, maxEntries: 20_000 } as const
  */
 type Unseen = NotLooked['why']
 
-export interface Look {
+export interface MaskResult {
   /** The file held what is masked now. */
   readonly changed: boolean
   /** Null: all of it was looked into. */
@@ -31,7 +31,7 @@ interface Masked {
  * Masks a file in place, whatever it is called: texts, and the texts in a ZIP archive, of which nothing stays that its directory does not list. `mask` gets the name,
  * because in JSON a number must stay one.
  */
-export function maskFile(file: string, mask: (text: string, name: string) => string): Look {
+export function maskFile(file: string, mask: (text: string, name: string) => string): MaskResult {
   if (statSync(file).size > MAX_BYTES) return { changed: false, unseen: 'too-large' }
   const bytes = readFileSync(file)
   const { bytes: written, ...look } = looksLikeZip(bytes) ? maskArchive(bytes, mask) : maskBytes(bytes, file, mask)

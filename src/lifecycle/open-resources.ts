@@ -20,7 +20,7 @@ export async function browserOf({ resources, host, plan, folder }: RunContext): 
   return resources.browser.get(open)
 }
 
-/** Has the browser start beside what takes longer. Whoever needs it later is told why it did not. */
+/** Has the browser start beside what takes longer. Whoever needs it later gets the error. */
 export function warmBrowser(context: RunContext): void {
   void browserOf(context).catch(() => undefined)
 }

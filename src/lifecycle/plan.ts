@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type BackupPlan, backupPlan } from '../backup/labels.ts'
-import { type Customized, readCustomization } from '../config/customization.ts'
-import { type App, NOTHING_ADDED, type Release } from '../deploy/deployer.ts'
-import { type RunMemory, runMemory, shareOf } from '../deploy/run-memory.ts'
+import { type RecipeCustomization, readCustomization } from '../config/customization.ts'
+import { type App, NO_ADDITIONS, type Release } from '../deploy/deployer.ts'
+import { memoryShare, type RunMemory, runMemory } from '../deploy/run-memory.ts'
 import { machineProcesses } from '../deploy/run-processes.ts'
 import { PROVIDER_NAMES } from '../deps/names.ts'
 import type { Approval } from '../gate/approvals.ts'
@@ -10,25 +10,25 @@ import { approvalFor } from '../gate/approved.ts'
 import { type ApprovedCode, allowApproved } from '../gate/approved-code.ts'
 import { debugLog } from '../lib/debug.ts'
 import { RecipeError, UsageError } from '../lib/errors.ts'
-import { stackName } from '../recipe/app-env.ts'
+import { readTree } from '../recipe/files/tree.ts'
 import type { RecipeRepo, RecipeTree, ResolvedStack } from '../recipe/model.ts'
-import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo.ts'
-import { composeFiles } from '../recipe/resolve.ts'
-import { readTree } from '../recipe/tree.ts'
+import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repository/repo.ts'
+import { stackName } from '../recipe/stack/app-env.ts'
+import { composeFiles } from '../recipe/stack/resolve.ts'
 import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
 import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from './base/base-choice.ts'
 import { chooseBase, comparedByLint } from './base/choose-base.ts'
-import { type Loss, lossesOf, offering } from './judging/regression.ts'
-import { type CanonicalUse, canonicalOf, whyReattached } from './kept-data/canonical.ts'
-import { leftToJudge, type Resumed } from './kept-data/checkpoint.ts'
-import { applyOverlay, refuseOtherImages } from './planning/overlay.ts'
+import { type Loss, lossesOf, releaseSurface } from './judging/regression.ts'
+import { applyOverlay, refuseOverlayImages } from './planning/overlay.ts'
 import { type PolicyRefusal, policyRefusals } from './planning/policy.ts'
 import { type Quarantine, quarantineOf } from './planning/quarantine.ts'
 import { envNewAtHead, newAppRelease, type ReleaseSource, type Upgrade, upgradeOf } from './planning/release.ts'
-import { bounded, memoryFindings, type ProcessShare, type RunBounds } from './planning/run-bounds.ts'
-import { judgedAllTheSame, type Skip, selectedTiers, skipsOf, specsNotRun } from './planning/selection.ts'
+import { memoryFindings, type ProcessShare, type RunBounds, withBounds } from './planning/run-bounds.ts'
+import { overruledDeclarations, type Skip, selectedTiers, skipsOf, specsNotRun } from './planning/selection.ts'
 import type { RunFolder } from './run-folder.ts'
+import { type CanonicalUse, canonicalOf, reattachReason } from './stored-data/canonical.ts'
+import { type ResumedRun, remainingTiers } from './stored-data/checkpoint.ts'
 
 export interface PlanRequest {
   /** Path, git URL, or a name below `recipesDir`. */
@@ -50,7 +50,7 @@ export interface PlanRequest {
   /** The data that the base gets; its app is this run's app. See `planWithCanonical`. */
   readonly canonical?: Extract<CanonicalUse, { canonical: unknown }>
   /** The failed run to continue from; its app is this run's app. */
-  readonly resume?: Resumed
+  readonly resume?: ResumedRun
   /** The operator's folder of settings, `<dir>/<recipe>/cc-ci.yml`. */
   readonly operatorDir?: string
   readonly runId: string
@@ -67,7 +67,7 @@ export interface PlanRequest {
   /** What it may have of the machine's processes; default: see `machineProcesses`. */
   readonly processes?: ProcessShare
   /** The app of a kept run to look at instead of deploying one. */
-  readonly attach?: Attached
+  readonly attach?: AttachedRun
   /** Of the custom tests only those whose titles match this regular expression; with `attach`. */
   readonly grep?: string | undefined
   /** The stack of the run's app, when this is an app that it depends on: its own stack is named below that one. */
@@ -79,7 +79,7 @@ export interface PlanRequest {
 }
 
 /** The app that another run left up. */
-export interface Attached {
+export interface AttachedRun {
   readonly runId: string
   /** Of that run. */
   readonly folder: RunFolder
@@ -93,9 +93,9 @@ export interface RunPlan extends Upgrade {
   /** With the history that it has, or that was fetched for it. */
   readonly repo: RecipeRepo
   readonly app: App
-  readonly settings: Customized
+  readonly settings: RecipeCustomization
   /** What was found beside the recipe, and what of it may run. */
-  readonly custom: { readonly found: Customized; readonly admitted: ApprovedCode }
+  readonly custom: { readonly found: RecipeCustomization; readonly admitted: ApprovedCode }
   readonly headTree: RecipeTree
   readonly headSource: ReleaseSource
   /** Head as a new app would get it. */
@@ -123,10 +123,10 @@ export interface RunPlan extends Upgrade {
   /** What earlier runs took; null: none is remembered. */
   readonly expected: Expectations | null
   readonly findings: readonly Finding[]
-  readonly attached: Attached | null
+  readonly attached: AttachedRun | null
   readonly canonical: CanonicalUse
   /** The run that this one continues from; null: it is one of its own. */
-  readonly resumed: Resumed | null
+  readonly resumed: ResumedRun | null
   readonly request: PlanRequest
 }
 
@@ -172,7 +172,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const { settings, overlay } = custom.found
   const app = appOf(repo.name, request)
   const resumed = request.resume ?? null
-  const secretValues = resumed?.checkpoint.data.secrets.values ?? NOTHING_ADDED.secretValues
+  const secretValues = resumed?.checkpoint.data.secrets.values ?? NO_ADDITIONS.secretValues
   const tree = await readTree(folder.checkout)
   const headSource = {
     app,
@@ -181,12 +181,12 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     chaos: true,
     dirty: worktree,
     overlay: overlay?.shown ?? null,
-    added: { ...NOTHING_ADDED, secretValues, rawSockets: request.allow?.includes('raw-sockets') ?? false },
+    added: { ...NO_ADDITIONS, secretValues, rawSockets: request.allow?.includes('raw-sockets') ?? false },
   }
   const { head: unbounded, pristine } = await headRelease(headSource, custom.found)
   const canonical = request.canonical ?? ({ kind: 'none' } as const)
   const question = {
-    ...{ repo, app, head: unbounded, settings, overlay, asked: baseAsked(request) },
+    ...{ repo, app, head: unbounded, settings, overlay, requested: requestedBase(request) },
     ...{ dir: folder.checkoutBase, viaDir: folder.checkoutVia },
     ...{ canonical: canonicalOf(canonical), secretValues },
   }
@@ -194,7 +194,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   debug('base chosen', { kind: chosen.kind, considered: chosen.considered })
   const lintBase = await comparedByLint(chosen, question)
   const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, settings)
-  const { head, base, upgrade, memory, processes } = bounded(
+  const { head, base, upgrade, memory, processes } = withBounds(
     { head: unbounded, base: chosen, ...made },
     shareOfMachine(request, settings),
   )
@@ -203,11 +203,11 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
     attached: request.attach !== undefined,
     also: (request.rollback ?? (settings.upgrade.rollback && !request.only)) ? ['rollback'] : [],
   })
-  const selected = resumed ? leftToJudge(wanted, resumed) : wanted
+  const selected = resumed ? remainingTiers(wanted, resumed) : wanted
   const skips = skipsOf({
     ...{ selected, base, backup },
     ...{ settings: custom.found, admitted: custom.admitted, attached: request.attach !== undefined },
-    ...{ quick: request.quick === true, reattached: whyReattached(canonical), resumed },
+    ...{ quick: request.quick === true, reattached: reattachReason(canonical), resumed },
   })
   debug('tiers selected', { selected, skips: Object.fromEntries(skips) })
   const quarantine = quarantineOf(settings, request.runId)
@@ -229,16 +229,16 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
       allowed,
     },
     envNotUpgraded: base.kind === 'base' ? envNewAtHead(base.tree, tree, settings) : [],
-    losses: base.kind === 'base' && upgrade ? lossesOf(offering(lastBefore(base)), offering(upgrade)) : [],
+    losses: base.kind === 'base' && upgrade ? lossesOf(releaseSurface(lastBefore(base)), releaseSurface(upgrade)) : [],
     ...{ backup, selected, skips, quarantine, memory, processes },
     expected: request.remembered?.(repo.name) ?? null,
     policy: policyRefusals({ head, base, upgrade, allowed, most: settings.policy.most }),
     findings: [
-      ...historyTold(repo),
+      ...historyFindings(repo),
       ...quickRun(request, skips),
       ...resumedRun(resumed, skips),
       ...filteredRun(request),
-      ...judgedAllTheSame(custom.found, skips),
+      ...overruledDeclarations(custom.found, skips),
       ...specsNotRun(custom.found),
       ...quarantine.findings,
       ...memoryFindings(head, memory),
@@ -252,10 +252,10 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
 /** What it depends on and is a recipe is up beside it; providers bound themselves. */
 function shareOfMachine(
   { memory = runMemory(), processes = { together: machineProcesses() } }: PlanRequest,
-  { deps }: Customized['settings'],
+  { deps }: RecipeCustomization['settings'],
 ): { readonly memory: RunMemory; readonly processes: ProcessShare } {
   const apps = 1 + deps.filter((name) => !(PROVIDER_NAMES as readonly string[]).includes(name)).length
-  return { memory: shareOf(memory, apps), processes: { together: Math.floor(processes.together / apps) } }
+  return { memory: memoryShare(memory, apps), processes: { together: Math.floor(processes.together / apps) } }
 }
 
 /** Everything that stands beside the recipe, and what of it may run. */
@@ -270,7 +270,10 @@ async function customOf(request: PlanRequest, { opened, commit, worktree }: Head
 }
 
 /** Everything that stands beside the recipe, none of it run. */
-export function customizationOf({ folder, operatorDir }: PlanRequest, { name }: RecipeRepo): Promise<Customized> {
+export function customizationOf(
+  { folder, operatorDir }: PlanRequest,
+  { name }: RecipeRepo,
+): Promise<RecipeCustomization> {
   return readCustomization({
     ...{ recipeDir: folder.checkout, recipeName: name },
     ...{ operatorDir, knownDeps: PROVIDER_NAMES },
@@ -285,7 +288,7 @@ async function headRelease(
   const pristine = await newAppRelease({ ...source, overlay: null }, settings)
   if (overlay) await applyOverlay(overlay, source.tree.dir)
   const head = overlay ? await newAppRelease(source, settings) : pristine
-  if (overlay) refuseOtherImages(pristine.stack, head.stack, overlay)
+  if (overlay) refuseOverlayImages(pristine.stack, head.stack, overlay)
   refuseWithoutApp(head.stack)
   return { head, pristine }
 }
@@ -321,11 +324,11 @@ export function appOf(recipe: string, { runId, attach, below, canonical, resume 
 }
 
 /** No service is named app, which lint has a rule of its own for (R009). */
-export class WithoutApp extends RecipeError {}
+export class MissingAppError extends RecipeError {}
 
 function refuseWithoutApp(stack: ResolvedStack): void {
   if (stack.model.services.app) return
-  throw new WithoutApp('compose-invalid', 'no service is named app', {
+  throw new MissingAppError('compose-invalid', 'no service is named app', {
     where: stack.place(['services']) ?? { file: 'compose.yml' },
     hint: `A Co-op Cloud recipe names its main service app (lint R009). Found: ${Object.keys(stack.model.services).join(', ')}.`,
   })
@@ -350,7 +353,7 @@ function filteredRun({ grep }: PlanRequest): Finding[] {
 }
 
 /** Two lives put together are not one, and what was judged in the other may not be so in this one. */
-function resumedRun(resumed: Resumed | null, skips: RunPlan['skips']): Finding[] {
+function resumedRun(resumed: ResumedRun | null, skips: RunPlan['skips']): Finding[] {
   if (!resumed) return []
   const { run, checkpoint, passed } = resumed
   const left = passed.filter((tier) => skips.get(tier)?.kind === 'not-selected')
@@ -359,7 +362,7 @@ function resumedRun(resumed: Resumed | null, skips: RunPlan['skips']): Finding[]
 }
 
 /** A clone that lacks history or tags is never used without a word. */
-function historyTold({ history }: RecipeRepo): Finding[] {
+function historyFindings({ history }: RecipeRepo): Finding[] {
   if (history.kind === 'whole') return []
   const { kind, lacks } = history
   if (kind === 'fetched') {
@@ -371,7 +374,7 @@ function historyTold({ history }: RecipeRepo): Finding[] {
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */
-function baseAsked({ only, base, attach, rollback }: PlanRequest): string {
+function requestedBase({ only, base, attach, rollback }: PlanRequest): string {
   return attach || (only && !rollback && !withNeeds(only).includes('upgrade')) ? 'none' : base
 }
 

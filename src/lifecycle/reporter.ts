@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts'
-import type { WaitProgress } from '../lib/waits.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import type { WaitProgress } from '../lib/async/waits.ts'
 import type { Cause } from '../verdict/causes.ts'
 import { type After, type CheckRef, checkAfter, checkTitle, identityOf } from '../verdict/checks.ts'
 import type { CheckOutcome, EventSink, Finding, MachineState, TestRow } from '../verdict/events.ts'

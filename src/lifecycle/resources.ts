@@ -1,7 +1,7 @@
 import type { Toolbox } from '../backup/toolbox.ts'
 import type { Browser } from '../browser/open.ts'
-import type { Provided } from '../deps/provider.ts'
-import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import type { ProvidedDependency } from '../deps/provider.ts'
+import { Cleanup, type UndoFailure } from '../lib/async/cleanup.ts'
 import type { Sandbox } from '../sandbox/contract.ts'
 import type { Cause } from '../verdict/causes.ts'
 
@@ -24,7 +24,7 @@ class Held<T extends { close(): Promise<void> }> {
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = null
-    // What could not be opened holds nothing, and whoever asked for it was told why.
+    // What could not be opened holds nothing, and whoever requested it got the error.
     const resource = await opened?.catch(() => null)
     await resource?.close()
   }
@@ -32,7 +32,7 @@ class Held<T extends { close(): Promise<void> }> {
 
 /** What the dependencies of an app gave. Its owner is `custom/deps.ts`. */
 class Dependencies {
-  readonly provided = new Map<string, Provided>()
+  readonly provided = new Map<string, ProvidedDependency>()
   readonly failures = new Map<string, Cause>()
   /** How to take back what was made of each; entered before anything of it is made. */
   readonly releases = new Map<string, () => Promise<void>>()

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../lib/errors.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 import { isRunId } from '../lib/ids.ts'
-import { holdLifeSign, readLifeSign } from '../lib/life-sign.ts'
-import { isAlive, ownIdentity } from '../lib/process-identity.ts'
+import { holdLifeSign, readLifeSign } from '../lib/process/life-sign.ts'
+import { isAlive, ownIdentity } from '../lib/process/process-identity.ts'
 
 const recordSchema = z.object({
   schema: z.literal(1),
@@ -50,7 +50,7 @@ export interface RunFolder {
   /** A folder for each release on the way from there to head: `1`, `2`, .... */
   readonly checkoutVia: string
   /** What the dependencies gave to a run whose app was kept; see `custom/kept-deps.ts`. */
-  readonly keptDeps: string
+  readonly retainedDeps: string
   /** Gone when the run has ended. */
   readonly tmp: string
   /** Held by the run's process while it lives: see `life-sign.ts`. */
@@ -70,7 +70,7 @@ export function runFolder(stateDir: string, id: string): RunFolder {
     checkout: join(dir, 'checkout'),
     checkoutBase: join(dir, 'checkout-base'),
     checkoutVia: join(dir, 'checkout-via'),
-    keptDeps: join(dir, 'kept-deps.json'),
+    retainedDeps: join(dir, 'kept-deps.json'),
     tmp: join(dir, 'tmp'),
     alive: join(dir, 'alive'),
   }

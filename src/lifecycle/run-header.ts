@@ -1,5 +1,5 @@
 import { hostname, loadavg } from 'node:os'
-import { formatLocation } from '../lib/source-location.ts'
+import { formatLocation } from '../lib/text/source-location.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { Customization, Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
 import { EVIDENCE_SCHEMA } from '../verdict/evidence.ts'
@@ -44,7 +44,7 @@ export function deadlinesOf(plan: RunPlan): Deadlines {
 }
 
 /** What may change a verdict while recipe and cc-ci stay the same. */
-export async function environmentFacts(host: Host): Promise<EnvironmentFacts> {
+export async function readEnvironment(host: Host): Promise<EnvironmentFacts> {
   const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = await host.engine.info()
   return {
     ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },

@@ -2,42 +2,43 @@ import { secretValuesOf } from '../config/secret-names.ts'
 import { nativeDeployer } from '../deploy/native/native-deployer.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { StackWatch } from '../engine/watch/stack-watch.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/async/clock.ts'
 import { maskDebug } from '../lib/debug.ts'
 import { CancelledError, DeadlineError, messageOf } from '../lib/errors.ts'
-import { Masker } from '../lib/mask.ts'
+import { Masker } from '../lib/masking/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { unplant } from './app/witnessing.ts'
-import { lookAtAttached, ownStack } from './attached-app.ts'
-import { freshState, type Host, type Keeping, type RunContext } from './context.ts'
-import { attachDeps, keepDeps } from './custom/kept-deps.ts'
+import { inspectAttached, ownStack } from './attached-app.ts'
+import { type CardDesign, drawCard } from './card.ts'
+import { type CanonicalRequest, freshState, type Host, type RunContext } from './context.ts'
 import { attachRecipe, provideRecipe } from './custom/recipe-dep.ts'
+import { attachDeps, keepDeps } from './custom/retained-deps.ts'
 import { DiskGuard } from './disk/guard.ts'
 import { type Attempt, folderOfSecond, runAttempts } from './judging/attempts.ts'
 import { judgeTeardown, judgeTier } from './judging/judge.ts'
 import { unwatchedFindings } from './judging/unwatched.ts'
-import { canonicalOf } from './kept-data/canonical.ts'
-import type { Checkpoints } from './kept-data/checkpoint.ts'
-import { settleCanonical } from './kept-data/keep-canonical.ts'
-import { settleCheckpoint } from './kept-data/keep-checkpoint.ts'
-import type { KeptData } from './kept-data/kept-data.ts'
 import { keepLogs, startLogKeeper } from './logs.ts'
 import type { RunPlan } from './plan.ts'
 import { RunResources } from './resources.ts'
 import { forgetBefore } from './rollback/before.ts'
 import { announceApp, type RunFolder, setStatus } from './run-folder.ts'
-import { environmentFacts, headerOf } from './run-header.ts'
+import { headerOf, readEnvironment } from './run-header.ts'
 import { scanForSecrets } from './secret-scan.ts'
+import { canonicalOf } from './stored-data/canonical.ts'
+import type { Checkpoints } from './stored-data/checkpoint.ts'
+import { settleCanonical } from './stored-data/keep-canonical.ts'
+import { settleCheckpoint } from './stored-data/keep-checkpoint.ts'
+import type { StoredData } from './stored-data/stored-data.ts'
 
 /** Every tier but those at the end of all, which always run. */
 const JUDGED = tiersWith(({ app }) => app !== 'last')
 /** What a fresh stack may change. */
 const REPEATED = JUDGED.filter((id) => !JUDGED_ONCE.includes(id))
 
-export interface RunRequest {
+export interface RunParameters {
   /** Reserved for this run; the plan was made in it. */
   readonly folder: RunFolder
   readonly plan: RunPlan
@@ -47,9 +48,11 @@ export interface RunRequest {
   /** False: what ends for a reason that may be chance is not judged once more. Default true. */
   readonly repeat?: boolean
   /** Keeps the app's data as a canonical where the rules allow it. Default: nobody does. */
-  readonly promotion?: Pick<Keeping, 'keeper' | 'by'>
+  readonly promotion?: Pick<CanonicalRequest, 'keeper' | 'by'>
   /** Keeps the app on its way, so that the run can be resumed where it fails. Default: nobody does. */
   readonly checkpoints?: Checkpoints
+  /** Has the result pictured, as `artifacts/card.png`. Default: nobody wants it. */
+  readonly card?: CardDesign
   readonly timeoutMs: number
   /** Aborted when the person or the server wants the run to stop; its reason is a CancelledError. */
   readonly signal: AbortSignal
@@ -64,7 +67,7 @@ export interface FinishedRun {
 }
 
 /** One run from its folder to the proof that nothing is left. Throws only for what happens before the first event. */
-export async function executeRun(request: RunRequest): Promise<FinishedRun> {
+export async function executeRun(request: RunParameters): Promise<FinishedRun> {
   const { plan, clock = systemClock } = request
   const { app } = plan
   const { folder } = request
@@ -80,13 +83,13 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({
     type: 'environment',
-    ...(await environmentFacts(context.host)),
+    ...(await readEnvironment(context.host)),
     runMemoryBytes: plan.memory.runBytes,
   })
   for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) {
-    await lookAtAttached(context)
+    await inspectAttached(context)
     await attachDeps(context, plan.attached, attachRecipe)
   }
   const first = attemptIn(context, JUDGED)
@@ -98,14 +101,15 @@ export async function executeRun(request: RunRequest): Promise<FinishedRun> {
     elapsedMs: () => clock.now() - startedAt,
     timeoutMs: request.timeoutMs,
     stopped: () => events.append({ type: 'run.interrupted', signal: interruption(signal.reason) }),
-    never: whyNever(request),
+    never: noRepeatReason(request),
     leave: request.keep ? () => leaveApp(first.context()) : null,
   })
   events.append({ type: 'secrets.scanned', ...scanForSecrets(folder, context.masker) })
   await settleCanonical(context)
   await settleCheckpoint(context)
   events.append({ type: 'run.ended' })
-  if (!request.keep) setStatus(folder, nothingIsLeft(events.all()) ? 'ended' : 'running')
+  const isRemoved = request.card && !plan.attached ? await drawCard(context, request.card) : true
+  if (!request.keep) setStatus(folder, isRemoved && nothingIsLeft(events.all()) ? 'ended' : 'running')
   return { folder, events: () => events.all(), append: (artifact) => events.append({ type: 'artifact', ...artifact }) }
 }
 
@@ -130,7 +134,7 @@ function attemptIn(start: RunContext, tiers: readonly TierId[]): Attempt & { rea
   }
 }
 
-function whyNever({ keep, plan, repeat = true }: RunRequest): string | null {
+function noRepeatReason({ keep, plan, repeat = true }: RunParameters): string | null {
   if (plan.attached) return 'the app is that of another run'
   if (keep) return '--keep leaves the app that was judged'
   return repeat ? null : '--no-repeat'
@@ -162,8 +166,8 @@ async function judgeAll(
     // What would not have been judged anyway is no loss of the interruption.
     for (const tier of tiers) {
       const skip = context.plan.skips.get(tier)
-      const told = events.all().some((event) => event.type === 'tier.skipped' && event.tier === tier)
-      if (skip && !told) events.append({ type: 'tier.skipped', tier, ...skip })
+      const isReported = events.all().some((event) => event.type === 'tier.skipped' && event.tier === tier)
+      if (skip && !isReported) events.append({ type: 'tier.skipped', tier, ...skip })
     }
   }
 }
@@ -196,7 +200,7 @@ function interruption(reason: unknown): EventBodies['run.interrupted']['signal']
   return 'cancel'
 }
 
-async function openContext(request: RunRequest, clock: Clock): Promise<RunContext> {
+async function openContext(request: RunParameters, clock: Clock): Promise<RunContext> {
   const { plan, folder } = request
   const masker = new Masker()
   maskDebug(masker)
@@ -218,14 +222,14 @@ async function openContext(request: RunRequest, clock: Clock): Promise<RunContex
   return { folder, masker, events, clock, signal, runSignal: signal, keeping, checkpoints, ...fresh }
 }
 
-function secretsOf(kept: KeptData | null): string[] {
-  if (!kept) return []
-  const { env, values } = kept.secrets
+function secretsOf(stored: StoredData | null): string[] {
+  if (!stored) return []
+  const { env, values } = stored.secrets
   return [...values.values(), ...secretValuesOf(Object.fromEntries(env))]
 }
 
 /** The same run with nothing of the first attempt: not its plan, which dependencies and functions may have refined, and nothing it made. */
-async function secondContext(request: RunRequest, context: RunContext): Promise<RunContext> {
+async function secondContext(request: RunParameters, context: RunContext): Promise<RunContext> {
   // What the first attempt left is not what the second one fails after.
   await context.checkpoints?.keeper.discard(request.plan.app.runId)
   const fresh = await freshIn(request, { masker: context.masker, unforgiven: context.watch.ended() })
@@ -239,7 +243,7 @@ function mostOf({ memory }: RunPlan): { readonly mostBytes?: number } {
 
 /** What belongs to one attempt alone. */
 async function freshIn(
-  { plan, host, keep, clock }: RunRequest,
+  { plan, host, keep, clock }: RunParameters,
   { masker, unforgiven }: { readonly masker: Masker; readonly unforgiven?: ReadonlySet<string> },
 ) {
   const mask = (text: string) => masker.mask(text)

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Masker } from '../lib/mask.ts'
+import type { Masker } from '../lib/masking/mask.ts'
 import type { EventBodies } from '../verdict/events.ts'
 import { maskFile } from './masked-file.ts'
 import type { RunFolder } from './run-folder.ts'

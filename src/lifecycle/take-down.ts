@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { Engine } from '../engine/client.ts'
 import { type Ledger, takeLedger } from '../engine/ledger.ts'
 import { removeStackOrThrow } from '../engine/removal.ts'
-import { Cleanup, type UndoFailure } from '../lib/cleanup.ts'
+import { Cleanup, type UndoFailure } from '../lib/async/cleanup.ts'
 import { type RunFolder, removeTmp } from './run-folder.ts'
 
 export interface TakeDownOptions {

@@ -2,7 +2,7 @@ import type { CodeSide } from '../sandbox/contract.ts'
 import type { TestRow } from '../verdict/events.ts'
 
 /** A spec file that was given to the program that runs tests. */
-export interface GivenFile {
+export interface SpecFile {
   readonly side: CodeSide
   /** Relative to the folder of the side. */
   readonly file: string
@@ -19,14 +19,14 @@ export interface CustomRow extends TestRow {
 }
 
 /** One test and where in the run folder lies what it left. */
-export interface KeptRow {
+export interface RowWithArtifacts {
   readonly row: CustomRow
   readonly artifacts: readonly string[]
 }
 
 /** What the tests of one kind came to. */
 export interface CustomRun {
-  readonly rows: readonly KeptRow[]
+  readonly rows: readonly RowWithArtifacts[]
   /** Files that were loaded and hold no test. */
-  readonly empty: readonly GivenFile[]
+  readonly empty: readonly SpecFile[]
 }

@@ -1,7 +1,7 @@
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { exec, execOk, inheritedEnv } from '../lib/exec.ts'
-import { withMachineLock } from '../lib/machine-lock.ts'
-import { waitFor } from '../lib/wait.ts'
+import { exec, execOk, inheritedEnv } from '../lib/process/exec.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 
 const INSTALL_DEADLINE_MS = 30 * 60_000
 const LOCK_DEADLINE_MS = 300_000

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { fromEnvironment } from '../lib/environment.ts'
-import { parseSize } from '../lib/size.ts'
+import { parseSize } from '../lib/text/size.ts'
 
 const RESERVE_BYTES = 1024 ** 3
 /** A small disk keeps less back, or nothing could be tested on it. */

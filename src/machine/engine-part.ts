@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { assertSocketShared } from '../edge/own-container.ts'
 import { PERMISSION_HINT } from '../engine/connection.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
-import { startDaemon } from '../lib/daemon.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
-import { execOk, inheritedEnv } from '../lib/exec.ts'
-import { waitFor } from '../lib/wait.ts'
+import { startDaemon } from '../lib/process/daemon.ts'
+import { execOk, inheritedEnv } from '../lib/process/exec.ts'
 import { installEngine, mayInstall, whichProgram } from './packages.ts'
-import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
-import { dropRecord, machineFolder, readRecord, writeRecord } from './records.ts'
+import { impossible, type MachinePart, missing, ok, type PartState, type RepairContext } from './part.ts'
+import { dropRecord, machineFolder, readMachineRecord, writeMachineRecord } from './records.ts'
 import { dropStalePidFiles } from './stale-pid.ts'
 
 const START_DEADLINE_MS = 5 * 60_000
@@ -22,11 +22,11 @@ export const enginePart: MachinePart = {
   needs: ['packages'],
   remedy:
     'Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine you may use.',
-  look,
+  inspect: inspectEngine,
   repair: startEngine,
 }
 
-async function look(): Promise<Found> {
+async function inspectEngine(): Promise<PartState> {
   if (whichProgram('docker') === null)
     return mayInstall().may ? missing('no docker program') : impossible('no docker program')
   const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])
@@ -39,7 +39,7 @@ async function look(): Promise<Found> {
     : impossible('no engine answers, and only root may start one')
 }
 
-async function elsewhere(): Promise<Found | null> {
+async function elsewhere(): Promise<PartState | null> {
   try {
     await assertSocketShared()
     return null
@@ -64,7 +64,7 @@ export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 
   const env = { ...ownEnvironment(), DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1' }
   for (const file of dropStalePidFiles()) log(`removed ${file}: the engine it speaks of is gone`)
   const pid = await startDaemon(dockerd, [], { logFile, env })
-  writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
+  writeMachineRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
   const result = await waitFor<true, string>(
     async () => {
       if ((await tryDocker(['version', '--format', '{{.Server.Version}}'])).exitCode === 0)
@@ -85,7 +85,7 @@ export async function startEngine({ state, log }: Pick<RepairContext, 'state' | 
 
 /** Stops the dockerd that cc-ci started, and no other. True when there was one. */
 export async function stopEngine(state: string): Promise<boolean> {
-  const record = readRecord(state, 'engine')
+  const record = readMachineRecord(state, 'engine')
   if (!record) return false
   if (startOf(record.pid) === record.startedAt) {
     process.kill(record.pid, 'SIGTERM')
@@ -105,7 +105,7 @@ export async function stopEngine(state: string): Promise<boolean> {
 
 /** Whether the dockerd that cc-ci started still runs. */
 export function ownEngineRuns(state: string): boolean {
-  const record = readRecord(state, 'engine')
+  const record = readMachineRecord(state, 'engine')
   return record !== null && startOf(record.pid) === record.startedAt
 }
 

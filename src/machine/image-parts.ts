@@ -1,10 +1,10 @@
 import { type EdgeAddress, type EdgeContainer, edgeAddress, foreignEdge, inspectEdge } from '../edge/address.ts'
-import { askApi, hasApi } from '../edge/api.ts'
-import { ensureEdge, lookEdge } from '../edge/ensure.ts'
+import { hasApi, queryApi } from '../edge/api.ts'
+import { edgeState, ensureEdge } from '../edge/ensure.ts'
 import { openApis } from '../edge/open-api.ts'
 import { assertReachable } from '../edge/reach.ts'
 import { browserImage } from '../images/browser.ts'
-import { lookImage } from '../images/builder.ts'
+import { imageState } from '../images/builder.ts'
 import type { ImageDefinition } from '../images/definition.ts'
 import { keycloakImage } from '../images/keycloak.ts'
 import { sandboxImage } from '../images/sandbox.ts'
@@ -12,7 +12,7 @@ import { smtpSinkImage } from '../images/smtp-sink.ts'
 import { TOOLBOX_TAG, toolbox } from '../images/toolbox.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from './part.ts'
 
 const REMEDY = "Free disk space and check that apt and pip reach their registries; then run 'cc-ci engine up' again."
 
@@ -22,7 +22,7 @@ export const toolboxPart = imagePart('toolbox', 'Toolbox image', ['engine', 'pac
 /** Needed only for an edge of our own. */
 export const traefikPart: MachinePart = {
   ...imagePart('traefik', 'Traefik image', ['engine', 'packages'], traefikImage),
-  look: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : lookTag(traefikImage())),
+  inspect: () => (foreignEdge() ? Promise.resolve(ok('not needed: CC_CI_EDGE is set')) : inspectTag(traefikImage())),
 }
 
 /** Where the pages of apps are opened: every run has one. */
@@ -41,10 +41,10 @@ export const edgePart: MachinePart = {
   action: 'start Traefik on loopback ports of its own',
   needs: ['proxy', 'traefik'],
   remedy: 'Set CC_CI_EDGE=host:port to an existing Traefik, or remove the container that took the name cc-ci-edge.',
-  async look() {
+  async inspect() {
     const foreign = foreignEdge()
     if (foreign) return ok(`CC_CI_EDGE ${foreign.host}:${foreign.httpsPort}${await unasked(foreign)}${await warning()}`)
-    const look = await lookEdge()
+    const look = await edgeState()
     if (look === 'foreign') return impossible('a container cc-ci-edge exists and is not ours')
     if (look !== 'current') return missing(look)
     return reached(await inspectEdge())
@@ -55,7 +55,7 @@ export const edgePart: MachinePart = {
 }
 
 /** Where it is reached from here, which may be another place in a container. */
-async function reached(edge: EdgeContainer | null): Promise<Found> {
+async function reached(edge: EdgeContainer | null): Promise<PartState> {
   try {
     const address = await edgeAddress()
     await assertReachable(address)
@@ -71,7 +71,7 @@ async function unasked(foreign: EdgeAddress): Promise<string> {
   if (!hasApi(foreign))
     return '. Warning: runs stay unverified, as nobody can be asked whose answers it gives: set CC_CI_EDGE_API'
   try {
-    await askApi(foreign, '/api/version', () => true)
+    await queryApi(foreign, '/api/version', () => true)
     return ''
   } catch (error) {
     if (!(error instanceof InfraError)) throw error
@@ -100,12 +100,12 @@ function imagePart(id: string, title: string, needs: readonly string[], define: 
     action: `build the image ${id === 'toolbox' ? TOOLBOX_TAG : define().tag}`,
     needs,
     remedy: REMEDY,
-    look: () => lookTag(define()),
+    inspect: () => inspectTag(define()),
     repair: ({ builder }) => builder.ensure(define()),
   }
 }
 
-async function lookTag(definition: ImageDefinition) {
-  const look = await lookImage(definition)
+async function inspectTag(definition: ImageDefinition) {
+  const look = await imageState(definition)
   return look === 'current' ? ok(definition.tag) : missing(`${definition.tag}: not built`)
 }

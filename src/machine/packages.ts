@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { installPackages } from './apt.ts'
-import { type Found, impossible, type MachinePart, missing, ok } from './part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from './part.ts'
 
 /** A Debian package and the file or program that shows that it, or something as good, is there. */
 interface Wanted {
@@ -30,7 +30,7 @@ export const toolsPart: MachinePart = {
   action: 'install Debian packages (engine, image tools)',
   needs: [],
   remedy: `As root on Debian or Ubuntu: apt-get install ${TOOLS.map((tool) => tool.package).join(' ')}`,
-  look: async () => lookPackages(TOOLS),
+  inspect: async () => inspectPackages(TOOLS),
   repair: () => install(TOOLS),
 }
 
@@ -58,7 +58,7 @@ export function whichProgram(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }
 
-function lookPackages(wanted: readonly Wanted[]): Found {
+function inspectPackages(wanted: readonly Wanted[]): PartState {
   const lacking = absent(wanted)
   if (lacking.length === 0) return ok('installed')
   const { may, reason } = mayInstall()

@@ -1,7 +1,7 @@
 import type { ImageBuilder } from '../images/builder.ts'
 
 /** What a look at a part of the machine found. `impossible`: missing, and cc-ci may not or cannot fix it here. */
-export interface Found {
+export interface PartState {
   readonly state: 'ok' | 'missing' | 'impossible'
   /** What was seen, for a person: "engine 20.10.24", "not installed: chromium". */
   readonly detail: string
@@ -29,13 +29,13 @@ export interface MachinePart {
   readonly needs: readonly string[]
   /** What a person does where cc-ci may not. */
   readonly remedy: string
-  look(): Promise<Found>
+  inspect(): Promise<PartState>
   repair?(context: RepairContext): Promise<void>
 }
 
-export const ok = (detail: string): Found => ({ state: 'ok', detail })
-export const missing = (detail: string): Found => ({ state: 'missing', detail })
-export const impossible = (detail: string, remedy?: string): Found => ({
+export const ok = (detail: string): PartState => ({ state: 'ok', detail })
+export const missing = (detail: string): PartState => ({ state: 'missing', detail })
+export const impossible = (detail: string, remedy?: string): PartState => ({
   ...{ state: 'impossible', detail },
   ...(remedy === undefined ? {} : { remedy }),
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../lib/atomic-file.ts'
+import { writeJsonSync } from '../lib/files/atomic-file.ts'
 
 /** What cc-ci made on this machine, each kept in a file of its own, so that `engine down` removes that and nothing else. */
 const shapes = {
@@ -20,12 +20,12 @@ export function machineFolder(state: string): string {
   return folder
 }
 
-export function writeRecord<N extends RecordName>(state: string, name: N, value: RecordOf<N>): void {
+export function writeMachineRecord<N extends RecordName>(state: string, name: N, value: RecordOf<N>): void {
   writeJsonSync(join(machineFolder(state), `${name}.json`), value, { mode: 0o644 })
 }
 
 /** Null when cc-ci did not make it, or when the record cannot be understood. */
-export function readRecord<N extends RecordName>(state: string, name: N): RecordOf<N> | null {
+export function readMachineRecord<N extends RecordName>(state: string, name: N): RecordOf<N> | null {
   try {
     const parsed = shapes[name].safeParse(JSON.parse(readFileSync(join(state, 'machine', `${name}.json`), 'utf8')))
     return parsed.success ? (parsed.data as RecordOf<N>) : null

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { engineHost } from '../engine/connect.ts'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { ownEngineRuns, startEngine, stopEngine } from './engine-part.ts'
-import { readRecord } from './records.ts'
+import { readMachineRecord } from './records.ts'
 
 /** Where Debian's dockerd listens and notes its process, as `engine up` starts it. */
 const OWN_HOSTS = ['unix:///var/run/docker.sock', 'unix:///run/docker.sock']
@@ -12,7 +12,7 @@ const PID_FILE = '/var/run/docker.pid'
 export function engineIsForeign(state: string): string | null {
   if (!OWN_HOSTS.includes(engineHost())) return `the engine at ${engineHost()} was not started by cc-ci`
   if (!ownEngineRuns(state)) return 'the engine was not started by `cc-ci engine up` with this state folder'
-  return readPid() === readRecord(state, 'engine')?.pid ? null : 'another engine than the one of cc-ci answers'
+  return readPid() === readMachineRecord(state, 'engine')?.pid ? null : 'another engine than the one of cc-ci answers'
 }
 
 /** Ends the engine that cc-ci started, in order, and starts it again. Resolves when it answers; the Swarm may need longer. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { formatSize } from '../lib/size.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { diskReserve, roomIn } from './disk-room.ts'
 import { impossible, type MachinePart, ok } from './part.ts'
 
@@ -15,7 +15,7 @@ export const diskPart: MachinePart = {
   action: '',
   needs: [],
   remedy: `Free some: images and volumes of one run need up to ${DISK_GIB} GiB. 'docker system df' shows what takes it.`,
-  async look() {
+  async inspect() {
     const folder = ['/var/lib/docker', '/var/lib', '/'].find(existsSync) ?? '/'
     const room = await roomIn(folder)
     const free = room.free / GIB
@@ -31,7 +31,7 @@ export const memoryPart: MachinePart = {
   action: '',
   needs: [],
   remedy: `Use a machine with at least ${MEMORY_GIB} GiB.`,
-  async look() {
+  async inspect() {
     const gib = totalmem() / GIB
     return gib >= MEMORY_GIB ? ok(`${gib.toFixed(0)} GiB`) : impossible(`${gib.toFixed(1)} GiB, ${MEMORY_GIB} needed`)
   },
@@ -44,7 +44,7 @@ export const vipsPart: MachinePart = {
   action: '',
   needs: [],
   remedy: 'Load the kernel module ip_vs.',
-  async look() {
+  async inspect() {
     if (process.env.DOCKER_HOST) return ok('asked with a real connection when a run starts')
     return existsSync('/proc/net/ip_vs')
       ? ok('the kernel has IPVS')

@@ -3,8 +3,8 @@ import { PROXY_NETWORK } from '../edge/address.ts'
 import { understandText } from '../engine/answer.ts'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
 import { fromEnvironment } from '../lib/environment.ts'
-import { type Found, impossible, type MachinePart, missing, ok, type RepairContext } from './part.ts'
-import { dropRecord, readRecord, writeRecord } from './records.ts'
+import { impossible, type MachinePart, missing, ok, type PartState, type RepairContext } from './part.ts'
+import { dropRecord, readMachineRecord, writeMachineRecord } from './records.ts'
 
 /** Large enough for thousands of tasks; the first that clashes with nothing is taken. */
 const SUBNETS = ['10.100.0.0/16', '10.211.0.0/16', '172.29.0.0/16', '192.168.192.0/18']
@@ -21,10 +21,10 @@ export const swarmPart: MachinePart = {
   action: 'make this machine a one-node Swarm (docker swarm init)',
   needs: ['engine'],
   remedy: 'On a machine of its own: docker swarm init. On a worker: set DOCKER_HOST to a manager.',
-  look: lookSwarm,
+  inspect: inspectSwarm,
   async repair({ state }) {
     await docker(['swarm', 'init', ...ALONE], { timeoutMs: 5 * 60_000 })
-    writeRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
+    writeMachineRecord(state, 'swarm', { nodeId: (await swarmInfo())?.NodeID ?? '' })
   },
 }
 
@@ -34,11 +34,11 @@ export const proxyPart: MachinePart = {
   action: `create the overlay network ${PROXY_NETWORK}`,
   needs: ['swarm'],
   remedy: `docker network create --driver overlay --attachable --subnet ${SUBNETS[0]} ${PROXY_NETWORK}; or set CC_CI_EDGE=host:port to the Traefik you have`,
-  look: lookProxy,
+  inspect: inspectProxy,
   repair: createProxy,
 }
 
-async function lookSwarm(): Promise<Found> {
+async function inspectSwarm(): Promise<PartState> {
   const info = await swarmInfo()
   if (!info) return missing('no engine answers')
   if (info.LocalNodeState === 'active') {
@@ -51,7 +51,7 @@ async function lookSwarm(): Promise<Found> {
     : impossible(`the Swarm is ${info.LocalNodeState}: ${info.Error ?? ''}`)
 }
 
-async function lookProxy(): Promise<Found> {
+async function inspectProxy(): Promise<PartState> {
   const answer = await tryDocker(['network', 'inspect', PROXY_NETWORK])
   if (answer.exitCode !== 0) return missing('not there')
   const [network] = understandText(answer.stdout, networks.parse, 'docker network inspect')
@@ -77,16 +77,16 @@ async function createProxy({ state }: RepairContext): Promise<void> {
   ]
   for (const subnet of SUBNETS.slice(0, -1)) {
     const made = await tryDocker(create(subnet))
-    if (made.exitCode === 0) return writeRecord(state, 'proxy', { networkId: made.stdout.trim() })
+    if (made.exitCode === 0) return writeMachineRecord(state, 'proxy', { networkId: made.stdout.trim() })
     if (!/overlap|in use|pool/i.test(made.stderr)) break
   }
   const made = await docker(create(SUBNETS.at(-1) as string))
-  writeRecord(state, 'proxy', { networkId: made.stdout.trim() })
+  writeMachineRecord(state, 'proxy', { networkId: made.stdout.trim() })
 }
 
 /** Removes the proxy network if cc-ci made it. True when it did. */
 export async function removeProxy(state: string): Promise<boolean> {
-  const record = readRecord(state, 'proxy')
+  const record = readMachineRecord(state, 'proxy')
   if (!record) return false
   const there = await tryDocker(['network', 'inspect', record.networkId])
   if (there.exitCode === 0) await docker(['network', 'rm', record.networkId])
@@ -96,7 +96,7 @@ export async function removeProxy(state: string): Promise<boolean> {
 
 /** Leaves the Swarm if cc-ci made it and this is still the same one. True when it did. */
 export async function leaveSwarm(state: string): Promise<boolean> {
-  const record = readRecord(state, 'swarm')
+  const record = readMachineRecord(state, 'swarm')
   if (!record) return false
   if ((await swarmInfo())?.NodeID === record.nodeId) await docker(['swarm', 'leave', '--force'], { timeoutMs: 60_000 })
   dropRecord(state, 'swarm')

@@ -2,16 +2,16 @@ import { mkdirSync } from 'node:fs'
 import { removeEdge } from '../edge/ensure.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
 import { ImageBuilder } from '../images/builder.ts'
-import { formatDuration } from '../lib/duration.ts'
 import { CcCiError, InfraError, messageOf } from '../lib/errors.ts'
-import { withMachineLock } from '../lib/machine-lock.ts'
+import { withMachineLock } from '../lib/process/machine-lock.ts'
+import { formatDuration } from '../lib/text/duration.ts'
 import { ownEngineRuns, stopEngine } from './engine-part.ts'
-import type { Found, MachinePart, RepairContext } from './part.ts'
-import { readRecord } from './records.ts'
+import type { MachinePart, PartState, RepairContext } from './part.ts'
+import { readMachineRecord } from './records.ts'
 import { MACHINE_PARTS } from './steps.ts'
 import { leaveSwarm, removeProxy, swarmPart } from './swarm-part.ts'
 
-export interface DoctorRow extends Omit<Found, 'remedy'> {
+export interface DoctorRow extends Omit<PartState, 'remedy'> {
   readonly id: string
   readonly title: string
   /** What to do about it; null when it is ok. */
@@ -53,7 +53,7 @@ export function engineUp({ state, log, extra = [], parts: core = MACHINE_PARTS }
 }
 
 /** Something that cc-ci keeps on the Swarm of a machine, such as a dependency of recipes. `remove` is true when there was something. */
-interface Kept {
+interface MachineService {
   readonly what: string
   readonly remove: () => Promise<boolean>
 }
@@ -62,16 +62,16 @@ export interface DownOptions {
   readonly state: string
   readonly log: (line: string) => void
   /** Taken away first. */
-  readonly kept?: readonly Kept[]
+  readonly services?: readonly MachineService[]
 }
 
 /** Removes what `engine up` and runs made and nothing else; gives what it removed. Refuses while something runs on the Swarm it made. */
-export function engineDown({ state, log, kept = [] }: DownOptions): Promise<string[]> {
+export function engineDown({ state, log, services = [] }: DownOptions): Promise<string[]> {
   return withMachineLock(log, async () => {
-    if (readRecord(state, 'swarm') || readRecord(state, 'engine')) await refuseWhileInUse()
+    if (readMachineRecord(state, 'swarm') || readMachineRecord(state, 'engine')) await refuseWhileInUse()
     const removed: string[] = []
     if ((await tryDocker(['version'])).exitCode === 0) {
-      removed.push(...(await removeKept(kept)))
+      removed.push(...(await removeServices(services)))
       if (await removeEdge()) removed.push('edge')
       if (await removeProxy(state)) removed.push('network proxy')
       if (await leaveSwarm(state)) removed.push('Swarm')
@@ -83,13 +83,13 @@ export function engineDown({ state, log, kept = [] }: DownOptions): Promise<stri
 
 /** What `engine up` made here, by name, and whether its engine runs. */
 export function engineStatus({ state }: { state: string }): { made: string[]; ownEngine: boolean } {
-  const made = (['engine', 'swarm', 'proxy'] as const).filter((name) => readRecord(state, name) !== null)
+  const made = (['engine', 'swarm', 'proxy'] as const).filter((name) => readMachineRecord(state, name) !== null)
   return { made, ownEngine: ownEngineRuns(state) }
 }
 
 async function mendAll(
   parts: readonly MachinePart[],
-  before: ReadonlyMap<string, Found>,
+  before: ReadonlyMap<string, PartState>,
   context: RepairContext,
 ): Promise<DoctorRow[]> {
   const started = new Map<string, Promise<DoctorRow>>()
@@ -99,7 +99,7 @@ async function mendAll(
     return running
   }
   const mendAfterNeeds = async (part: MachinePart): Promise<DoctorRow> => {
-    const seen = before.get(part.id) as Found
+    const seen = before.get(part.id) as PartState
     if (seen.state === 'ok') return toRow(part, seen)
     const needs = await Promise.all(parts.filter((other) => part.needs.includes(other.id)).map(row))
     const lacking = needs.filter((need) => need.state !== 'ok')
@@ -113,7 +113,7 @@ async function mendAll(
   return Promise.all(parts.map(row))
 }
 
-async function mendOne(part: MachinePart, context: RepairContext): Promise<Found> {
+async function mendOne(part: MachinePart, context: RepairContext): Promise<PartState> {
   // Looked at again: what it needs may have brought it, and before that it could not be seen.
   const again = await safeLook(part)
   if (again.state !== 'missing' || !part.repair) return again
@@ -127,15 +127,15 @@ async function mendOne(part: MachinePart, context: RepairContext): Promise<Found
   return safeLook(part)
 }
 
-async function safeLook(part: MachinePart): Promise<Found> {
+async function safeLook(part: MachinePart): Promise<PartState> {
   try {
-    return await part.look()
+    return await part.inspect()
   } catch (error) {
     return { state: 'missing', detail: messageOf(error) }
   }
 }
 
-function toRow(part: MachinePart, found: Found): DoctorRow {
+function toRow(part: MachinePart, found: PartState): DoctorRow {
   return {
     id: part.id,
     title: part.title,
@@ -149,10 +149,10 @@ function incomplete(rows: readonly DoctorRow[]): InfraError {
   return new InfraError('machine-incomplete', `this machine still lacks:\n${lines.join('\n')}`)
 }
 
-async function removeKept(kept: readonly Kept[]): Promise<string[]> {
-  if ((await swarmPart.look()).state !== 'ok') return []
+async function removeServices(services: readonly MachineService[]): Promise<string[]> {
+  if ((await swarmPart.inspect()).state !== 'ok') return []
   const removed: string[] = []
-  for (const { what, remove } of kept) if (await remove()) removed.push(what)
+  for (const { what, remove } of services) if (await remove()) removed.push(what)
   return removed
 }
 

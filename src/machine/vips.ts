@@ -10,7 +10,7 @@ import { cacheDir } from './state-dir.ts'
  * Whether service VIPs carry traffic on this engine: asked once with a real connection, then remembered until the engine or the
  * boot is another. Throws InfraError `toolbox-missing`.
  */
-export async function vipsCarry(engine: Engine): Promise<VipProbe> {
+export async function probeVirtualIps(engine: Engine): Promise<VipProbe> {
   const toolbox = await toolboxImage(engine)
   return probeVips(engine, {
     toolboxImage: toolbox,
@@ -34,6 +34,6 @@ export async function toolboxImage(engine: Engine): Promise<string> {
 
 /** Asks and says what it found, for the end of a set-up. */
 export async function reportVips(log: (line: string) => void): Promise<void> {
-  const { carry, evidence } = await vipsCarry(await Engine.connect())
+  const { carry, evidence } = await probeVirtualIps(await Engine.connect())
   log(`Service VIPs ${carry ? 'carry traffic' : 'carry no traffic here, runs make do without'}: ${evidence}`)
 }

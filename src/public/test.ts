@@ -7,11 +7,11 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from '@playwright/test'
-import { depObjects, tagAdvice } from '../inside/dep-objects.ts'
-import { execIn } from '../inside/exec.ts'
-import { type RunFacts, runFacts } from '../inside/harness.ts'
-import { call } from '../inside/rpc.ts'
-import { SandboxError } from '../inside/sandbox-error.ts'
+import { SandboxError } from '../inside/errors/sandbox-error.ts'
+import { execIn } from '../inside/rpc/exec.ts'
+import { call } from '../inside/rpc/rpc.ts'
+import { type RunFacts, runFacts } from '../inside/rpc/run-facts.ts'
+import { depObjects, tagAdvice } from '../inside/tests/dep-objects.ts'
 import type { App, AppService } from './app.ts'
 import type { Ctx, Operation } from './ctx.ts'
 import type { Deps } from './deps.ts'

@@ -1,4 +1,4 @@
-import type { SourceLocation } from '../lib/source-location.ts'
+import type { SourceLocation } from '../lib/text/source-location.ts'
 import type { Finding } from '../verdict/events.ts'
 import type { ComposeSource } from './compose/source.ts'
 
@@ -134,7 +134,7 @@ export interface ResolvedStack {
   /** What the engine fills in before a container gets it: files with a `template_driver`, by their key; null: bytes that are no text. */
   readonly templates?: ReadonlyMap<string, { readonly path: readonly string[]; readonly text: string | null }>
   /** What the engine gives the containers as files, by the same keys (`configs.name`), in bytes at most. */
-  readonly givenBytes?: ReadonlyMap<string, number>
+  readonly mountedBytes?: ReadonlyMap<string, number>
   /** Where a path of the model was written; the nearest known parent when the exact one is not. */
   place(path: readonly string[]): SourceLocation | undefined
 }

@@ -1,5 +1,5 @@
-import { formatDuration } from '../lib/duration.ts'
-import { formatSize } from '../lib/size.ts'
+import { formatDuration } from '../lib/text/duration.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { type Evidence, type EvidenceKind, evidenceProblem } from '../verdict/evidence.ts'
 import type { TierResult } from '../verdict/results.ts'
 

@@ -12,7 +12,7 @@ const CLOSE_DEADLINE_MS = 15_000
 const MAX_LINE_BYTES = 1024 * 1024 + 100
 
 /** What the bridge saw when the last program's connections were ended. */
-export interface Settled {
+export interface SettledPrograms {
   /** Processes of programs that still run. */
   readonly survivors: number
   /** How often the kernel has killed for lack of memory since the sandbox began; -1 when it does not say. */
@@ -76,10 +76,10 @@ export class BridgeLink {
   }
 
   /** Ends the requests of the program. Throws InfraError `sandbox-lost`. */
-  async settle(): Promise<Settled> {
+  async settle(): Promise<SettledPrograms> {
     this.#requests?.end()
     this.#requests = null
-    const closed = new Promise<Settled>((resolve) => {
+    const closed = new Promise<SettledPrograms>((resolve) => {
       this.#heard.control = ([word, survivors, memoryKills]) => {
         if (word === 'closed') resolve({ survivors: Number(survivors), memoryKills: Number(memoryKills) })
       }

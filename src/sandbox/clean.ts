@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Engine } from '../engine/client.ts'
 import { SANDBOX_USERS } from '../images/browser.ts'
 import { messageOf } from '../lib/errors.ts'
-import { type BridgeLink, type Settled, sandboxLost } from './bridge-link.ts'
+import { type BridgeLink, type SettledPrograms, sandboxLost } from './bridge-link.ts'
 import { reap } from './reaper.ts'
 
 const CLEAN_DEADLINE_MS = 30_000
@@ -34,7 +34,7 @@ export interface CleanOptions {
  * Ends the requests of a program and all that is left of it; the bridge, which no program can touch, says that nothing runs any more. Throws
  * InfraError `sandbox-lost` when something resists.
  */
-export async function cleanUp(engine: Engine, { container, link, reaper }: CleanOptions): Promise<Settled> {
+export async function cleanUp(engine: Engine, { container, link, reaper }: CleanOptions): Promise<SettledPrograms> {
   let seen = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const cleaning = cleanInside(engine, container)

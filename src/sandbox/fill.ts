@@ -7,7 +7,7 @@ import { tarOf } from './tar-write.ts'
 
 const DEADLINE_MS = 60_000
 
-export interface Filling extends Pick<SandboxOptions, 'code' | 'signal'> {
+export interface BoxContents extends Pick<SandboxOptions, 'code' | 'signal'> {
   /** PEM of the authority that signed the gate's certificate. */
   readonly authority: string
 }
@@ -16,7 +16,11 @@ export interface Filling extends Pick<SandboxOptions, 'code' | 'signal'> {
  * Puts the code of the sides and cc-ci's own into the container, as files of root. From inside, because the engine cannot look into memory
  * file systems; nothing of a stranger runs yet.
  */
-export async function fillBox(engine: Engine, container: string, { code, authority, signal }: Filling): Promise<void> {
+export async function fillBox(
+  engine: Engine,
+  container: string,
+  { code, authority, signal }: BoxContents,
+): Promise<void> {
   const sides = await Promise.all(
     Object.entries(code).map(([side, folder]) => codeFiles(folder, `${INSIDE.code.slice(1)}/${side}`)),
   )

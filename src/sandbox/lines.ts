@@ -1,4 +1,4 @@
-/** Cuts bytes into lines. A line that grows beyond `maxBytes` is told once, and nothing comes after it. */
+/** Cuts bytes into lines. A line that grows beyond `maxBytes` is reported once, and nothing comes after it. */
 export class Lines {
   readonly #maxBytes: number
   readonly #onLine: (line: string) => void
@@ -16,14 +16,14 @@ export class Lines {
   push(chunk: Buffer): void {
     let rest = chunk
     for (let end = rest.indexOf(10); end >= 0 && !this.#over; end = rest.indexOf(10)) {
-      this.#keep(rest.subarray(0, end))
+      this.#buffer(rest.subarray(0, end))
       rest = rest.subarray(end + 1)
       if (!this.#over) this.#emit()
     }
-    if (!this.#over) this.#keep(rest)
+    if (!this.#over) this.#buffer(rest)
   }
 
-  #keep(bytes: Buffer): void {
+  #buffer(bytes: Buffer): void {
     this.#size += bytes.length
     if (this.#size > this.#maxBytes) {
       this.#over = true

@@ -8,7 +8,7 @@ const LONGEST_LINE = 16 * 1024
 export class Output {
   readonly #onLine: (line: string) => void
   readonly #streams: Record<FrameStream, { decoder: StringDecoder; rest: string }>
-  #kept: Buffer[] = []
+  #buffered: Buffer[] = []
   #size = 0
   /** Bytes of both streams so far. */
   total = 0
@@ -21,7 +21,7 @@ export class Output {
 
   push(name: FrameStream, bytes: Buffer): void {
     this.total += bytes.length
-    this.#keep(bytes)
+    this.#buffer(bytes)
     const stream = this.#streams[name]
     const lines = (stream.rest + stream.decoder.write(bytes)).split('\n')
     stream.rest = lines.pop() ?? ''
@@ -38,14 +38,14 @@ export class Output {
       if (stream.rest !== '') this.#onLine(stream.rest)
       stream.rest = ''
     }
-    return Buffer.concat(this.#kept).subarray(-KEPT_BYTES).toString('utf8')
+    return Buffer.concat(this.#buffered).subarray(-KEPT_BYTES).toString('utf8')
   }
 
-  #keep(bytes: Buffer): void {
-    this.#kept.push(Buffer.from(bytes))
+  #buffer(bytes: Buffer): void {
+    this.#buffered.push(Buffer.from(bytes))
     this.#size += bytes.length
-    while (this.#kept.length > 1 && this.#size - (this.#kept[0]?.length ?? 0) >= KEPT_BYTES) {
-      this.#size -= this.#kept.shift()?.length ?? 0
+    while (this.#buffered.length > 1 && this.#size - (this.#buffered[0]?.length ?? 0) >= KEPT_BYTES) {
+      this.#size -= this.#buffered.shift()?.length ?? 0
     }
   }
 }

@@ -61,7 +61,7 @@ export async function followProgram(
     aborted(cancelled, 'cancelled'),
     aborted(flood.signal, 'printed-too-much'),
   ])
-  const settled = stopped === 'deadline' ? askToEnd(engine, container) : Promise.resolve()
+  const settled = stopped === 'deadline' ? terminatePrograms(engine, container) : Promise.resolve()
   if (stopped === 'deadline') await Promise.race([Promise.all([settled, exec.over]), delay(GRACE_MS)])
   return { exec, output, stopped, settled }
 }
@@ -77,10 +77,10 @@ function programEnv(): Record<string, string> {
 }
 
 /** SIGTERM to all that belongs to programs. It is a courtesy: where it cannot be paid, what comes next does without. */
-async function askToEnd(engine: Engine, container: string): Promise<void> {
+async function terminatePrograms(engine: Engine, container: string): Promise<void> {
   const user = String(SANDBOX_USERS.program)
-  const asked = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, timeoutMs: 30_000 })
-  await asked.catch(() => undefined)
+  const signalled = engine.exec(container, ['/bin/sh', '-c', 'kill -TERM -1'], { user, timeoutMs: 30_000 })
+  await signalled.catch(() => undefined)
 }
 
 function aborted<T>(signal: AbortSignal, value: T): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/client.ts'
+import { waitFor } from '../lib/async/wait.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { waitFor } from '../lib/wait.ts'
 import type { SandboxNames } from './names.ts'
 
 const DEADLINE_MS = 60_000

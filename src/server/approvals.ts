@@ -1,5 +1,5 @@
 import { type Approval, approve, readApprovals, revoke } from '../gate/approvals.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
 import { UsageError } from '../lib/errors.ts'
 import { ForgeError } from './contract/errors.ts'
 import type { Forge } from './contract/forge.ts'

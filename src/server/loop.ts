@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../lib/clock.ts'
-import { retry } from '../lib/retry.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { retry } from '../lib/async/retry.ts'
 import { isUnavailable } from './contract/errors.ts'
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../lib/clock.ts'
-import { exec, inheritedEnv } from '../lib/exec.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { exec, inheritedEnv } from '../lib/process/exec.ts'
 import { whichProgram } from '../machine/packages.ts'
 
 const DEADLINE_MS = 5_000
@@ -9,8 +9,8 @@ const PROGRAM = 'systemd-notify'
 type Env = Readonly<Record<string, string | undefined>>
 
 export interface ServiceManager {
-  /** `READY=1`, `STOPPING=1`. Never throws: what cannot be told is logged. */
-  tell(state: string): Promise<void>
+  /** `READY=1`, `STOPPING=1`. Never throws: what cannot be sent is logged. */
+  notify(state: string): Promise<void>
   /** Says that this process still answers, twice as often as it is expected, until the signal; at once over where nobody waits for it. */
   keepTelling(signal: AbortSignal): Promise<void>
 }
@@ -31,25 +31,25 @@ export function serviceManager(
     )
   }
 
-  async function tell(state: string): Promise<void> {
+  async function notify(state: string): Promise<void> {
     if (!socket || program === null) return
     try {
       const options = { timeoutMs: DEADLINE_MS, env: { ...inheritedEnv(), NOTIFY_SOCKET: socket } }
       const { exitCode, stderr } = await exec(program, [state], options)
-      if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'systemd was not told')
+      if (exitCode !== 0) log.warn({ state, exitCode, words: stderr.trim() }, 'sd_notify failed')
     } catch (err) {
-      log.warn({ state, err }, 'systemd was not told')
+      log.warn({ state, err }, 'sd_notify failed')
     }
   }
 
   return {
-    tell,
+    notify,
     async keepTelling(signal) {
       const everyMs = Number(allowedUs ?? 0) / 2000
       if (!socket || !(everyMs > 0)) return
       // A database or forge that is away is no reason to be killed, nor are the runs of this machine: that this loop turns is what counts.
       while (!signal.aborted) {
-        await tell('WATCHDOG=1')
+        await notify('WATCHDOG=1')
         await clock.sleep(everyMs, signal).catch(() => undefined)
       }
     },

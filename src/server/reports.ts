@@ -2,7 +2,7 @@ import { type RunIndex, readRunIndex } from '../history/run-index.ts'
 import type { WeeklyHeadline, WeeklyReport } from '../history/weekly/report.ts'
 import { type Week, weekNamed } from '../history/weekly/week.ts'
 import { endedWeeks, weeklyHeadlines, weeklyReport } from '../history/weekly/weekly.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
 
 /** How long what was read is good for: a week that is over changes only when a run of it comes late. */
 const FRESH_MS = 60_000

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type PruneOutcome, pruneOutcome } from '../history/retention/outcome.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
-import { exec } from '../lib/exec.ts'
+import { exec } from '../lib/process/exec.ts'
 import type { ServerSettings } from './contract/settings.ts'
 import type { Store } from './contract/store.ts'
 import { childEnv } from './worker/child.ts'
@@ -22,14 +22,14 @@ interface RunsDisk {
 }
 
 /** What people see of it. */
-export interface RunsDiskSeen {
+export interface RunsDiskStatus {
   /** Null: not looked at yet. */
   readonly disk: RunsDisk | null
   /** Why nothing could be pruned, or not all; null: all went as it should. */
   readonly trouble: string | null
 }
 
-export interface RetentionParts {
+export interface RetentionDeps {
   readonly settings: Pick<ServerSettings, 'state' | 'pruneOlderThanMs' | 'pruneMaxBytes'>
   readonly store: Pick<Store, 'rebuild'>
   /** What starts cc-ci: a program and its first arguments. */
@@ -39,13 +39,13 @@ export interface RetentionParts {
 }
 
 export interface Retention {
-  seen(): RunsDiskSeen
+  seen(): RunsDiskStatus
   /** Prunes once, then waits for the next time. Where it could not prune it says so and does not throw. */
   round(signal: AbortSignal): Promise<void>
 }
 
 /** The server's prunes, each by `cc-ci gc --runs` in a process of its own: looking at 10,000 folders would hold up whoever waits for an answer. */
-export function makeRetention(parts: RetentionParts): Retention {
+export function createRetention(parts: RetentionDeps): Retention {
   const { store, clock, log } = parts
   let disk: RunsDisk | null = null
   let trouble: string | null = null
@@ -78,7 +78,7 @@ export function makeRetention(parts: RetentionParts): Retention {
 
 const refusal = z.object({ error: z.object({ message: z.string() }) })
 
-async function gcRuns({ settings, ccCi }: RetentionParts, signal: AbortSignal): Promise<PruneOutcome> {
+async function gcRuns({ settings, ccCi }: RetentionDeps, signal: AbortSignal): Promise<PruneOutcome> {
   const { state, pruneOlderThanMs, pruneMaxBytes } = settings
   const [file = '', ...first] = ccCi
   const args = [

@@ -1,5 +1,5 @@
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { Masker } from '../lib/mask.ts'
+import { Masker } from '../lib/masking/mask.ts'
 import type { ServerSettings } from './contract/settings.ts'
 
 /** How tokens are kept: hex. */
@@ -17,7 +17,7 @@ export function keyFor(purpose: string, { operatorToken }: Pick<ServerSettings, 
   return Buffer.from(hkdfSync('sha256', operatorToken, 'cc-ci', purpose, 32))
 }
 
-/** Masks whatever the server was told in confidence. */
+/** Masks every secret of the settings. */
 export function serverMasker(
   settings: Pick<ServerSettings, 'forgeToken' | 'webhookSecret' | 'operatorToken' | 'databaseUrl' | 'oauth'>,
 ): Masker {
@@ -26,7 +26,7 @@ export function serverMasker(
   const masker = new Masker()
   for (const secret of [forgeToken, webhookSecret, operatorToken, oauth?.clientSecret, databaseUrl, password]) {
     for (const form of new Set([secret ?? '', decoded(secret ?? '')])) {
-      // JSON within JSON within JSON: what the forge told of what it was told, in a line of the log.
+      // JSON within JSON within JSON: an answer of the forge that quotes a request, in a line of the log.
       for (const text of [form, escaped(form), escaped(escaped(form))]) masker.add(text)
     }
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Clock } from '../lib/clock.ts'
-import { formatDuration } from '../lib/duration.ts'
-import { setSpawner } from '../lib/exec.ts'
-import { ExecThread } from '../lib/exec-thread.ts'
-import { formatSize } from '../lib/size.ts'
+import type { Clock } from '../lib/async/clock.ts'
+import { setSpawner } from '../lib/process/exec.ts'
+import { ExecThread } from '../lib/process/exec-thread.ts'
+import { formatDuration } from '../lib/text/duration.ts'
+import { formatSize } from '../lib/text/size.ts'
 import { approvedIn } from './approvals.ts'
 import { createCommentReceiver } from './comments/receive.ts'
 import type { Forge } from './contract/forge.ts'
@@ -13,24 +13,24 @@ import type { ServerSettings } from './contract/settings.ts'
 import { writeBundle } from './forge/bundle.ts'
 import { FORGES } from './forge/forges.ts'
 import { tidyMirrors } from './forge/tidy-mirrors.ts'
-import { makeApp } from './http/app.ts'
+import { createApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
-import { makeMetrics } from './http/metrics.ts'
+import { createMetrics } from './http/metrics.ts'
 import { addPages } from './http/pages/routes.ts'
 import { superviseLoop } from './loop.ts'
-import { makeBaseMemory } from './memory/against-base.ts'
+import { createBaseMemory } from './memory/against-base.ts'
 import { reconcileMirrors } from './mirrors/reconcile.ts'
 import { serviceManager } from './notify.ts'
 import { createOperations } from './operations.ts'
 import { createPublisher } from './publishing/publisher.ts'
 import { createReplies } from './publishing/replies.ts'
-import { makeRetention } from './retention.ts'
+import { createRetention } from './retention.ts'
 import { createDispatcher } from './runs/dispatcher.ts'
 import { reapLeases } from './runs/lease-reaper.ts'
 import { largestWorker } from './runs/worker-registry.ts'
 import { serverMasker } from './secrets.ts'
 import { openStore } from './storage/open.ts'
-import { makeSweeps } from './sweep/sweeps.ts'
+import { createSweeps } from './sweep/sweeps.ts'
 import { runWorker } from './worker/worker.ts'
 
 /** How long a stop waits for runs of the embedded worker before it gives them back. */
@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using _programs = programThread()
   await using store = closing(await openStore({ ...settings, clock, log }))
   for (const damage of store.damaged) log.warn({ ...damage }, 'a file that cannot be used is left out')
-  const metrics = makeMetrics(store, clock)
+  const metrics = createMetrics(store, clock)
   const { forgeFetch } = metrics
   const forge = FORGES[settings.forgeKind].connect({
     baseUrl: settings.forgeUrl,
@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock,
     fetch: forgeFetch,
   })
-  const memory = makeBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
+  const memory = createBaseMemory({ state: settings.state, clock, masker: serverMasker(settings) })
   memory.learn()
   const parts = { store, forge, settings, clock, log, memory }
   const publisher = createPublisher(parts)
@@ -76,14 +76,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const largest = { largestWorker: () => largestWorker(store, clock) }
   const comments = createCommentReceiver({ ...parts, ...largest, publisher, replies })
   const operations = createOperations({ ...parts, ...largest, publisher })
-  const sweeps = makeSweeps({ ...parts, ...largest })
+  const sweeps = createSweeps({ ...parts, ...largest })
   const office = createDispatcher({
     ...{ store: metrics.timed(store), publisher, clock, log, state: settings.state },
     bundle: (request, file, stop) => bundle(forge, settings, request, file, stop),
     origin: (repository) => forge.cloneSource(repository).url,
     approvedIn: (origin) => approvedIn(settings.state, origin),
   })
-  const { app, auth, stopWaiting, drain } = makeApp({
+  const { app, auth, stopWaiting, drain } = createApp({
     ...parts,
     comments,
     operations,
@@ -91,7 +91,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     dispatch: office,
     metrics,
   })
-  const retention = makeRetention({ ...parts, ccCi: options.ccCi })
+  const retention = createRetention({ ...parts, ccCi: options.ccCi })
   metrics.runsBytes(() => retention.seen().disk?.bytes ?? null)
   addPages(app, { ...parts, operations, sweeps, retention }, auth)
   const server = await listen(app, settings)
@@ -117,10 +117,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     manager.keepTelling(stopLoops.signal),
   ]
   const working = embeddedWorker()
-  await manager.tell('READY=1')
+  await manager.notify('READY=1')
   await aborted(signal)
   log.info('stopping: runs of this machine end first')
-  await manager.tell('STOPPING=1')
+  await manager.notify('STOPPING=1')
   await working
   stopWaiting()
   await server.close(CLOSE_MS)

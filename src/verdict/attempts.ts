@@ -25,7 +25,7 @@ export interface JudgedAttempt {
   readonly tiers: readonly TierResult[]
 }
 
-export interface Counted {
+export interface CountedAttempts {
   /** What the run ends with, tier by tier. */
   readonly tiers: readonly TierResult[]
   /** The attempts that `tiers` does not show, or not whole, each with what became of it. */
@@ -40,7 +40,7 @@ export interface Counted {
  * the place of the first. Only a fail stays where the second could not judge the tier, unless that was the fault of cc-ci itself; and whatever is
  * deterministic stays until the second fails.
  */
-export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHeader): Counted {
+export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHeader): CountedAttempts {
   const [first, second, ...more] = attempts as [JudgedAttempt, ...JudgedAttempt[]]
   if (!second) return { tiers: first.tiers, others: [], orderly: true, findings: [] }
   const refused = refusal(first, header)
@@ -58,7 +58,7 @@ export function countAttempts(attempts: readonly JudgedAttempt[], header: RunHea
     ],
     orderly: late.orderly,
     findings: [
-      ...first.tiers.flatMap((tier, index) => told(tier, second.tiers[index] as TierResult)),
+      ...first.tiers.flatMap((tier, index) => attemptFindings(tier, second.tiers[index] as TierResult)),
       ...late.findings,
     ],
   }
@@ -78,7 +78,7 @@ function refusal({ events, tiers }: JudgedAttempt, header: RunHeader): string | 
   return teardown?.status === 'pass' ? null : 'the attempt before was not taken down with proof'
 }
 
-function discarded(attempts: readonly JudgedAttempt[], why: string): Omit<Counted, 'tiers'> {
+function discarded(attempts: readonly JudgedAttempt[], why: string): Omit<CountedAttempts, 'tiers'> {
   const because = `does not count: ${why}`
   return {
     others: attempts.map((attempt) => ({ ...attempt, because })),
@@ -103,7 +103,7 @@ function stays(first: TierResult, second: TierResult): boolean {
 }
 
 /** What a person must know of a tier that was judged twice. Nothing of one that went the same way both times and passed. */
-function told(first: TierResult, second: TierResult): Finding[] {
+function attemptFindings(first: TierResult, second: TierResult): Finding[] {
   if (first.id === 'teardown' || JUDGED_ONCE.includes(first.id)) return []
   const [before, after] = [ownEnd(first), ownEnd(second)]
   const finding = (code: string, severity: Finding['severity'], message: string): Finding[] => [

@@ -1,4 +1,4 @@
-import { type Blanks, fillTitle, type PlainId, type TitleRef } from '../lib/titles.ts'
+import { type Blanks, fillTitle, type PlainId, type TitleRef } from '../lib/text/titles.ts'
 import type { OperationKind } from './operations.ts'
 
 /** Every check: its id, by which the program knows it, and its title, by which readers do. */

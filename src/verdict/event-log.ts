@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/async/clock.ts'
 import { type CcCiError, InfraError, InternalError, messageOf, UsageError } from '../lib/errors.ts'
 import { eventProblem, formatWords } from './event-shape.ts'
 import type { EventDraft, EventSink, RunEvent } from './events.ts'
@@ -71,7 +71,7 @@ class FileEventLog implements EventLog {
     if (problem) throw new InternalError('bad-event', `a ${draft.type} event cannot be recorded: ${problem}`)
     this.#write(line)
     this.#events.push(event as RunEvent)
-    this.#tell(event as RunEvent)
+    this.#notify(event as RunEvent)
   }
 
   subscribe(listener: (event: RunEvent) => void): () => void {
@@ -100,7 +100,7 @@ class FileEventLog implements EventLog {
     }
   }
 
-  #tell(event: RunEvent): void {
+  #notify(event: RunEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(event)

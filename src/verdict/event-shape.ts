@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { WAIT_IDS } from '../lib/waits.ts'
+import { WAIT_IDS } from '../lib/async/waits.ts'
 import { CAUSES, type Cause, type CauseCode } from './causes.ts'
 import { AFTER_KINDS, CHECK_IDS } from './checks.ts'
 import type { EventBodies, EventType } from './events.ts'
@@ -146,7 +146,7 @@ export const findingShape = z.object({
 })
 
 export const artifactShape = z.object({
-  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log', 'visual-difference']),
+  kind: z.enum(['screenshot', 'report', 'junit', 'trace', 'log', 'visual-difference', 'card']),
   path: z.string(),
   sha256: z.string(),
 })
@@ -162,6 +162,15 @@ export const memoryShape = z.object({ service: z.string(), bytes: z.number() })
 export const notLookedShape = z.object({
   file: z.string(),
   why: z.enum(['picture', 'binary', 'archive', 'too-large', 'within']),
+})
+
+export const containerShape = z.object({
+  service: z.string(),
+  task: z.string(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  exitCode: z.number().int().nullable(),
+  oomKilled: z.boolean(),
 })
 
 export const leakShape = z.object({ kind: z.string(), name: z.string() })
@@ -262,6 +271,7 @@ export const EVENT_SHAPES = {
   test: z.looseObject({ tier, test: testShape }),
   image: imageShape,
   memory: z.looseObject({ tier, ...memoryShape.shape }),
+  container: z.looseObject(containerShape.shape),
   leak: leakShape,
   'secrets.scanned': z.looseObject({
     files: z.number(),

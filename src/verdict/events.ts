@@ -1,5 +1,5 @@
-import type { Blanks } from '../lib/titles.ts'
-import type { WaitId } from '../lib/waits.ts'
+import type { WaitId } from '../lib/async/waits.ts'
+import type { Blanks } from '../lib/text/titles.ts'
 import type { Cause } from './causes.ts'
 import type { CheckIdentity } from './checks.ts'
 import type { Evidence } from './evidence.ts'
@@ -43,13 +43,13 @@ export interface RunHeader {
 }
 
 /** How long something took in earlier runs in which it passed, in ms. */
-export interface Taken {
+export interface DurationPercentiles {
   readonly p50Ms: number
   readonly p95Ms: number
   readonly runs: number
 }
 
-/** What earlier runs of a recipe took: told while one waits, and what a deadline may be raised by. */
+/** What earlier runs of a recipe took: shown while one waits, and what a timeout may be raised by. */
 export interface Expectations {
   /** How many runs it stands on. */
   readonly runs: number
@@ -57,9 +57,9 @@ export interface Expectations {
   readonly since: string
   /** Id of the newest of them. */
   readonly newest: string
-  readonly tiers: readonly (Taken & { readonly id: TierId })[]
+  readonly tiers: readonly (DurationPercentiles & { readonly id: TierId })[]
   /** The longest deployment of each run, until every service was up; null: too few runs tell. */
-  readonly deploy: Taken | null
+  readonly deploy: DurationPercentiles | null
 }
 
 /** The deadlines that are not the same for every run of a recipe, each with where it comes from. */
@@ -98,7 +98,7 @@ export interface BaseRef {
 }
 
 /** The version from which the upgrade to head itself starts: `1.2.0` straight to head, else the last one on the way. */
-export function beforeHead({ version, commit, via = [] }: BaseRef): {
+export function upgradeSource({ version, commit, via = [] }: BaseRef): {
   readonly version: string
   readonly commit: string
 } {
@@ -106,7 +106,7 @@ export function beforeHead({ version, commit, via = [] }: BaseRef): {
 }
 
 /** `1.2.0`, or `1.2.0 by way of 1.3.0`. */
-export function wayOf({ version, via = [] }: Pick<BaseRef, 'version' | 'via'>): string {
+export function upgradePath({ version, via = [] }: Pick<BaseRef, 'version' | 'via'>): string {
   return via.length === 0 ? version : `${version} by way of ${via.map((step) => step.version).join(', ')}`
 }
 
@@ -158,10 +158,23 @@ export interface Finding {
 }
 
 export interface Artifact {
-  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log' | 'visual-difference'
+  readonly kind: 'screenshot' | 'report' | 'junit' | 'trace' | 'log' | 'visual-difference' | 'card'
   /** Relative to the run folder. */
   readonly path: string
   readonly sha256: string
+}
+
+/** A container of the app whose log is kept: which start of its service it was, and how it ended. */
+export interface ContainerRun {
+  readonly service: string
+  /** Id of its task, as in the name of its log: `logs/<service>.<task>.log`. */
+  readonly task: string
+  /** ISO 8601; null: it was never started. */
+  readonly startedAt: string | null
+  /** Null: it still ran when its log was kept. */
+  readonly finishedAt: string | null
+  readonly exitCode: number | null
+  readonly oomKilled: boolean
 }
 
 export interface TestRow {
@@ -248,6 +261,8 @@ export interface EventBodies {
   image: { readonly service: string; readonly ref: string; readonly id: string; readonly sizeBytes?: number }
   /** What the programs of a service hold in memory at the end of a tier, without what the kernel would give back. */
   memory: { readonly tier: TierId; readonly service: string; readonly bytes: number }
+  /** Again whenever what is known of it has changed: the last one counts. Streams of earlier versions have none. */
+  container: ContainerRun
   leak: { readonly kind: string; readonly name: string }
   /**
    * The last look of the masker over everything that is kept: how many files it could read, which of them still held a secret, and what it could not look into.

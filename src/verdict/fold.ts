@@ -1,9 +1,9 @@
 import { InternalError } from '../lib/errors.ts'
-import { attemptsOf, type Counted, countAttempts, type JudgedAttempt } from './attempts.ts'
-import type { EventType, RunEvent } from './events.ts'
+import { attemptsOf, type CountedAttempts, countAttempts, type JudgedAttempt } from './attempts.ts'
+import type { ContainerRun, EventType, RunEvent } from './events.ts'
 import { levelOf } from './level.ts'
 import type { Results, TierResult, Verdict } from './results.ts'
-import { blockedOutcome, type Outcome, type RunFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
+import { blockedOutcome, type Outcome, type OutcomeFacts, type TierFacts, tierOutcome } from './tier-outcome.ts'
 import { TIER_IDS, TIERS, type TierId } from './tiers.ts'
 
 type Of<T extends EventType> = Extract<RunEvent, { type: T }>
@@ -55,6 +55,7 @@ export function fold(events: readonly RunEvent[]): Results {
     accommodations: [...new Set(of(events, 'accommodation').map(({ text }) => text))],
     images: lastByService(of(events, 'image').map(body)),
     ...mostMemory(of(events, 'memory')),
+    ...containersOf(of(events, 'container').map(body)),
     ...(start.contract === undefined ? {} : { contract: start.contract }),
     customization: start.customization,
     ...(start.expected === undefined ? {} : { expected: start.expected }),
@@ -66,8 +67,8 @@ export function fold(events: readonly RunEvent[]): Results {
 
 /** Streams of earlier versions do not say. */
 function notLooked(scans: readonly Of<'secrets.scanned'>[]): Pick<Results, 'notLooked'> {
-  const told = scans.flatMap((scan) => (scan.notLooked ? [scan.notLooked] : []))
-  return told.length > 0 ? { notLooked: unique(told.flat().map(({ file, why }) => ({ file, why }))) } : {}
+  const notLooked = scans.flatMap((scan) => (scan.notLooked ? [scan.notLooked] : []))
+  return notLooked.length > 0 ? { notLooked: unique(notLooked.flat().map(({ file, why }) => ({ file, why }))) } : {}
 }
 
 /** All is removed, also where a secret that leaked keeps the tier from passing: that has a flag of its own. */
@@ -81,7 +82,7 @@ function isCleanTeardown({ id, status, cause }: TierResult): boolean {
  */
 function verdictOf(
   tiers: readonly TierResult[],
-  { header, complete, orderly = true }: Pick<RunFacts, 'header' | 'complete'> & { orderly?: boolean },
+  { header, complete, orderly = true }: Pick<OutcomeFacts, 'header' | 'complete'> & { orderly?: boolean },
 ): Verdict {
   const judged = tiers.filter(({ id, status }) => status !== 'skip' && TIERS[id].app !== 'last')
   const always = ({ id }: TierResult) => TIERS[id].decides === 'always'
@@ -105,7 +106,7 @@ function judgeAttempts(events: readonly RunEvent[], header: Of<'run.started'>): 
 }
 
 function attemptOf(
-  { attempt, because, events, tiers }: Counted['others'][number],
+  { attempt, because, events, tiers }: CountedAttempts['others'][number],
   start: Of<'run.started'>,
 ): NonNullable<Results['attempts']>[number] {
   return {
@@ -118,7 +119,7 @@ function attemptOf(
   }
 }
 
-function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFacts {
+function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): OutcomeFacts {
   const snapshotOf = (tier: TierId) => {
     const found = of(events, 'evidence').find((event) => event.tier === tier && event.evidence.kind === 'snapshot')
     return found?.evidence.kind === 'snapshot' ? found.evidence.id : undefined
@@ -136,7 +137,7 @@ function runFacts(events: readonly RunEvent[], header: Of<'run.started'>): RunFa
   }
 }
 
-function judgeTiers(events: readonly RunEvent[], run: RunFacts): TierResult[] {
+function judgeTiers(events: readonly RunEvent[], run: OutcomeFacts): TierResult[] {
   const listed = TIER_IDS.filter((id) => !TIERS[id].byRequest || run.header.selected.includes(id))
   const facts = new Map(listed.map((tier) => [tier, tierFacts(tier, events)]))
   const outcomes = new Map<TierId, Outcome>()
@@ -204,6 +205,13 @@ function convergedMs({ tier, checks }: TierFacts, events: readonly RunEvent[]): 
 function environmentOf(events: readonly RunEvent[]): Results['environment'] {
   const found = of(events, 'environment').at(-1)
   return found ? { ...body(found), load: [...found.load] } : null
+}
+
+/** What was said last of each, in the order of their start. */
+function containersOf(containers: readonly ContainerRun[]): Pick<Results, 'containers'> {
+  if (containers.length === 0) return {}
+  const last = [...new Map(containers.map((one) => [`${one.service} ${one.task}`, one])).values()]
+  return { containers: last.sort((a, b) => (a.startedAt ?? '~').localeCompare(b.startedAt ?? '~')) }
 }
 
 function mostMemory(events: readonly Of<'memory'>[]): Pick<Results, 'memory'> {

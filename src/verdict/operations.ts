@@ -1,4 +1,4 @@
-import { type Blanks, fillTitle, type PlainId, type TitleRef } from '../lib/titles.ts'
+import { type Blanks, fillTitle, type PlainId, type TitleRef } from '../lib/text/titles.ts'
 
 /** Every act of cc-ci that changes something: its kind, and what readers call it. */
 const OPERATIONS = {

@@ -34,7 +34,7 @@ export const MOST_DEFAULTS = {
   volumes: 150,
 } as const
 
-export type Counted = keyof typeof MOST_DEFAULTS
+export type LimitedCode = keyof typeof MOST_DEFAULTS
 
 /** What the operator sets; what is not named stays as it is. */
-export type Most = Readonly<Partial<Record<Counted, number>>>
+export type PolicyLimits = Readonly<Partial<Record<LimitedCode, number>>>

@@ -4,7 +4,7 @@ import type { TierResult } from './results.ts'
 import { TIERS } from './tiers.ts'
 
 /** `because`: what a second attempt may end otherwise. `why`: null where there is nothing that it could. */
-export type Repetition =
+export type RepeatDecision =
   | { readonly repeat: true; readonly because: string }
   | { readonly repeat: false; readonly why: string | null }
 
@@ -22,7 +22,7 @@ interface Obstacle {
 export function repetitionOf(
   tiers: readonly TierResult[],
   { lintEnforced }: Pick<RunHeader, 'lintEnforced'>,
-): Repetition {
+): RepeatDecision {
   const obstacles = tiers.flatMap((tier) => obstacleOf(tier, lintEnforced === true))
   const mayPass = obstacles.filter(({ stays }) => !stays)
   const [first] = mayPass

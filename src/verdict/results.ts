@@ -5,6 +5,7 @@ import {
   baseShape,
   causeShape,
   checkShape,
+  containerShape,
   contractShape,
   customizationShape,
   deadlinesShape,
@@ -111,6 +112,10 @@ const resultsShape = z
     memory: z.array(memoryShape).optional().meta({
       description:
         'The most that the programs of each service held at the end of a tier, in bytes. Files of earlier versions have none.',
+    }),
+    containers: z.array(containerShape).optional().meta({
+      description:
+        'The containers of the app whose logs are kept, in the order of their start. Files of earlier versions have none.',
     }),
     contract: contractShape.optional().meta({
       description: 'What head asks of its operator, by its files. Files of earlier versions have none.',

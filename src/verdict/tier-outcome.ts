@@ -1,5 +1,5 @@
 import { type Cause, cause } from './causes.ts'
-import { beforeHead, type RunEvent, type RunHeader } from './events.ts'
+import { type RunEvent, type RunHeader, upgradeSource } from './events.ts'
 import type { Evidence } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
 import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'
@@ -23,7 +23,7 @@ export interface TierFacts {
 }
 
 /** What one tier's outcome depends on besides its own facts. */
-export interface RunFacts {
+export interface OutcomeFacts {
   readonly header: RunHeader
   readonly complete: boolean
   readonly interrupted: TierResultSignal | null
@@ -46,7 +46,7 @@ export type Outcome = Pick<TierResult, 'status' | 'reason' | 'skipKind' | 'cause
  * is `unverified`; a skip needs a reason and never overrides a result; `pass` needs an end, a check, and all required evidence.
  * A blocked tier is left to `blockedOutcome`, which needs the outcome of the other tier: null here.
  */
-export function tierOutcome(facts: TierFacts, run: RunFacts): Outcome | null {
+export function tierOutcome(facts: TierFacts, run: OutcomeFacts): Outcome | null {
   const { tier } = facts
   const found = failure(facts)
   if (found && facts.doubt)
@@ -99,26 +99,26 @@ function skip({ kind, reason }: { kind: NonNullable<TierResult['skipKind']>; rea
   return { status: 'skip', skipKind: kind, reason }
 }
 
-function neverBegun(tier: TierId, run: RunFacts): Outcome {
+function neverBegun(tier: TierId, run: OutcomeFacts): Outcome {
   const due = run.header.selected.includes(tier) || (tier === 'teardown' && run.touched)
   if (!due) return { status: 'skip', skipKind: 'not-selected', reason: 'not selected for this run' }
   return unverified(leftOpen(`${tier} was never begun`, run))
 }
 
-function leftOpen(what: string, { interrupted, complete }: RunFacts): Cause {
+function leftOpen(what: string, { interrupted, complete }: OutcomeFacts): Cause {
   if (interrupted === 'deadline') return cause('deadline', `${what}: the run reached its deadline`)
   if (interrupted) return cause('interrupted', `${what}: the run was stopped by ${interrupted}`)
   if (complete) return cause('harness-error', `${what}, though the run came to its end`)
   return cause('harness-error', `${what}: the record of the run stops before`)
 }
 
-function notProven(facts: TierFacts, { header, snapshot, snapshotBefore, resumed }: RunFacts): Cause | null {
+function notProven(facts: TierFacts, { header, snapshot, snapshotBefore, resumed }: OutcomeFacts): Cause | null {
   const { tier, evidence, checks, tests } = facts
   if (checks.length === 0) return cause('evidence-missing', `${tier} ended without a single check`)
   const missing = missingEvidence(tier, evidence)
   if (missing) return cause('evidence-missing', `${tier} cannot pass: ${missing}`, { lines: missing.split('; ') })
   const { recipe, base } = header
-  const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && beforeHead(base).commit }
+  const known = { commit: recipe.commit, snapshot, snapshotBefore, base: base && upgradeSource(base).commit }
   const without = tier === 'upgrade' ? (missingData(evidence, base) ?? missingSteps(evidence, base)) : null
   if (without) return cause('evidence-missing', `${tier} cannot pass: ${without}`)
   const elsewhere = header.resumed && looksAtApp(tier) ? missingResumed(header.resumed, resumed) : null

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { countSql, parseCounts, parseList } from '../../src/backup/witness/mariadb-sql.ts'
-import { parseLook } from '../../src/backup/witness/redis-script.ts'
+import { parseState } from '../../src/backup/witness/redis-script.ts'
 import { runsOnce } from '../../src/backup/witness/server.ts'
 import { DATABASE_SERVERS } from '../../src/backup/witness/servers.ts'
 import type { ComposeService } from '../../src/recipe/model.ts'
@@ -113,7 +113,7 @@ ERR unknown command
 
 describe('a look into Redis', () => {
   test('is read part by part', () => {
-    expect(parseLook(LOOK)).toEqual({
+    expect(parseState(LOOK)).toEqual({
       marker: 'v1',
       keys: new Map([
         [
@@ -135,6 +135,6 @@ describe('a look into Redis', () => {
 
   test('without CONFIG and keys', () => {
     const text = '== info\nrun_id:x\n== config dir\nERR unknown command\n== config save\nNOPERM\n== marker\n\n== end\n'
-    expect(parseLook(text)).toMatchObject({ marker: null, keys: new Map(), dir: null, writes: null, evicts: false })
+    expect(parseState(text)).toMatchObject({ marker: null, keys: new Map(), dir: null, writes: null, evicts: false })
   })
 })

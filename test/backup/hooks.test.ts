@@ -3,7 +3,7 @@ import { runHooks } from '../../src/backup/hooks.ts'
 import type { BackupPlan } from '../../src/backup/plan.ts'
 import type { ServiceExec } from '../../src/backup/settled-exec.ts'
 import { InfraError } from '../../src/lib/errors.ts'
-import { exec as run } from '../../src/lib/exec.ts'
+import { exec as run } from '../../src/lib/process/exec.ts'
 
 const plan = (...commands: string[]): BackupPlan => ({
   capable: true,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backupPlan } from '../../src/backup/labels.ts'
-import type { Surroundings } from '../../src/backup/witness/contract.ts'
-import { type SqlDialect, type SqlLook, sqlWitness } from '../../src/backup/witness/sql-witness.ts'
+import type { WitnessContext } from '../../src/backup/witness/contract.ts'
+import { type DatabaseState, type SqlDialect, sqlWitness } from '../../src/backup/witness/sql-witness.ts'
 import { CcCiError, InfraError } from '../../src/lib/errors.ts'
 import type { ResolvedStack } from '../../src/recipe/model.ts'
 
@@ -11,12 +11,12 @@ const model: ResolvedStack = {
   model: { services: { db }, networks: {}, volumes: {}, secrets: {}, configs: {} },
   ...{ files: [], findings: [], place: () => undefined },
 }
-const around = { model, plan: backupPlan(model) } as Surroundings
+const around = { model, plan: backupPlan(model) } as WitnessContext
 
 /** A server with a database `shop` of the app's and another, `stats`, of three rows each. */
 function server() {
   const state = { home: null as string | null, others: new Map<string, string>(), rows: 3, unreadable: false }
-  const look = async (): Promise<SqlLook> => {
+  const look = async (): Promise<DatabaseState> => {
     if (state.unreadable) throw new InfraError('data-unreadable', 'no such database')
     const table = { rows: state.rows, columns: ['id int'] }
     const tables = new Map(state.rows > 0 ? [['shop.orders', table] as const, ['stats.visits', table] as const] : [])

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Expected } from '../../src/canaries/canary.ts'
-import { differences, isAsDue } from '../../src/canaries/compare.ts'
+import { type ActualResult, actualRefusal, actualResult } from '../../src/canaries/actual-result.ts'
+import type { ExpectedResult } from '../../src/canaries/canary.ts'
+import { isAsExpected, resultDifferences } from '../../src/canaries/compare.ts'
 import { ends, passes, refused, stops, WHOLE_LIFE } from '../../src/canaries/expect.ts'
-import { type Found, foundIn, foundInRefusal } from '../../src/canaries/found.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import { type CheckRef, checkTitle } from '../../src/verdict/checks.ts'
 import type { EventDraft, MachineState } from '../../src/verdict/events.ts'
@@ -17,7 +17,7 @@ const MACHINE: MachineState = {
 }
 
 /** What a run that is exactly as expected would be found to be. */
-function asExpected(expected: Expected, over: Partial<Found> = {}): Found {
+function asExpected(expected: ExpectedResult, over: Partial<ActualResult> = {}): ActualResult {
   const { tier, cause: code, verdict, blame, exitCode, decidedBy = null, checks, also = {}, findings = [] } = expected
   return {
     ...{ tier, cause: code, verdict, blame, exitCode, decidedBy, checks, findings, leaks: [] },
@@ -34,16 +34,16 @@ const HEALTHY = passes()
 const CRASHED = stops('upgrade', 'rolled-back', 'converged', { also: { backup: 'blocked' } })
 
 describe('what differs', () => {
-  it.each<[string, Expected]>([
+  it.each<[string, ExpectedResult]>([
     ['healthy', HEALTHY],
     ['a fault', CRASHED],
     ['refused', refused('config-invalid')],
     ['told', passes({ findings: ['orphan-service'] })],
   ])('nothing, when all is as expected: %s', (_, expected) => {
-    expect(differences(expected, asExpected(expected))).toEqual([])
+    expect(resultDifferences(expected, asExpected(expected))).toEqual([])
   })
 
-  it.each<[string, Expected, Partial<Found>, RegExp]>([
+  it.each<[string, ExpectedResult, Partial<ActualResult>, RegExp]>([
     ['the verdict', HEALTHY, { verdict: 'fail' }, /^verdict: expected pass, found fail$/],
     ['the tier', CRASHED, { tier: 'install' }, /^tier: expected upgrade, found install$/],
     ['the cause', CRASHED, { cause: 'crash-loop' }, /^cause: expected rolled-back, found crash-loop$/],
@@ -77,7 +77,7 @@ describe('what differs', () => {
       /does not say \/no such table\//,
     ],
   ])('%s', (_, expected, over, says) => {
-    expect(differences(expected, asExpected(expected, over))).toEqual([expect.stringMatching(says)])
+    expect(resultDifferences(expected, asExpected(expected, over))).toEqual([expect.stringMatching(says)])
   })
 
   it.each(Object.entries(WHOLE_LIFE).flatMap(([tier, names]) => names.map((name) => [tier, name] as const)))(
@@ -85,13 +85,13 @@ describe('what differs', () => {
     (tier, name) => {
       const ran: readonly CheckRef[] = WHOLE_LIFE[tier as 'install']
       const checks = { ...WHOLE_LIFE, [tier]: ran.filter((one) => one !== name) }
-      expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
+      expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([
         `${tier}: the check "${checkTitle(name)}" did not run or did not pass`,
       ])
     },
   )
 
-  it.each<[string, Partial<Found>, readonly string[]]>([
+  it.each<[string, Partial<ActualResult>, readonly string[]]>([
     ['another tier and cause that tell the truth', { tier: 'backup', cause: 'crash-loop', decidedBy: 'stayed-up' }, []],
     [
       'a tier that does not',
@@ -102,22 +102,22 @@ describe('what differs', () => {
   ])('%s', (_, over, says) => {
     const expected = ends(['install', 'backup'], ['oom-killed', 'crash-loop'])
     const found = { tier: 'install', cause: 'oom-killed', ...over } as const
-    expect(differences(expected, asExpected(expected, found))).toEqual(says)
-    expect(isAsDue(expected, asExpected(expected, found))).toBe(says.length === 0)
+    expect(resultDifferences(expected, asExpected(expected, found))).toEqual(says)
+    expect(isAsExpected(expected, asExpected(expected, found))).toBe(says.length === 0)
   })
 
   it('is a second attempt, where all is well', () => {
-    expect(differences(HEALTHY, asExpected(HEALTHY, { attempts: 2 }))).toEqual(['took 2 attempts'])
-    expect(differences(CRASHED, asExpected(CRASHED, { attempts: 2 }))).toEqual([])
+    expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { attempts: 2 }))).toEqual(['took 2 attempts'])
+    expect(resultDifferences(CRASHED, asExpected(CRASHED, { attempts: 2 }))).toEqual([])
   })
 
   it('is not that more was checked than expected', () => {
-    const checks: Found['checks'] = {
+    const checks: ActualResult['checks'] = {
       ...HEALTHY.checks,
       functional: ['custom-tests'],
       lint: [...WHOLE_LIFE.lint, { id: 'lint-rule', subject: 'one more' }],
     }
-    expect(differences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
+    expect(resultDifferences(HEALTHY, asExpected(HEALTHY, { checks }))).toEqual([])
   })
 })
 
@@ -147,7 +147,7 @@ describe('what is expected', () => {
 
 describe('what is found', () => {
   it('in the results of a green run: nothing decides, and every check that passed', () => {
-    const found = foundIn(fold(stamped(passingDrafts())), 0)
+    const found = actualResult(fold(stamped(passingDrafts())), 0)
     expect(found).toMatchObject({ tier: null, cause: null, blame: null, verdict: 'pass', decidedBy: null, leaks: [] })
     expect(Object.keys(found.checks)).toContain('teardown')
   })
@@ -167,7 +167,7 @@ describe('what is found', () => {
       { type: 'tier.ended', tier: 'install' },
       { type: 'tier.blocked', tier: 'backup', by: 'install' },
     ]
-    const found = foundIn(fold(stamped(drafts)), 1)
+    const found = actualResult(fold(stamped(drafts)), 1)
     expect(found).toMatchObject({
       ...{ tier: 'install', cause: 'crash-loop', blame: 'recipe', decidedBy: { id: 'converged' }, machineTold: true },
       causes: { backup: 'blocked', lint: 'compose-invalid' },
@@ -178,7 +178,7 @@ describe('what is found', () => {
 
   it('in a refusal is its code and blame', () => {
     const refusal = { code: 'config-invalid', blame: 'recipe', message: 'cc-ci/cc-ci.yml:4:1: unknown key' }
-    expect(differences(refused('config-invalid'), foundInRefusal(refusal, 2))).toEqual([])
-    expect(differences(HEALTHY, foundInRefusal(refusal, 2)).length).toBeGreaterThan(3)
+    expect(resultDifferences(refused('config-invalid'), actualRefusal(refusal, 2))).toEqual([])
+    expect(resultDifferences(HEALTHY, actualRefusal(refusal, 2)).length).toBeGreaterThan(3)
   })
 })

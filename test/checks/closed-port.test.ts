@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { answerSign } from '../../src/checks/answer-sign.ts'
 import { judgePort } from '../../src/checks/closed-port.ts'
 import { parseListening } from '../../src/checks/listening-ports.ts'
-import { offTheProxy } from '../../src/checks/off-the-proxy.ts'
+import { unreachableFromProxy } from '../../src/checks/unreachable-from-proxy.ts'
 import type { ComposeNamed, ComposeService } from '../../src/recipe/model.ts'
 
 /** As the kernel writes them: listening on 0.0.0.0:8080, 127.0.0.1:5432, the engine's name server, and one connection. */
@@ -93,7 +93,7 @@ test.each<[string, string[], Record<string, string>, RegExp | null]>([
 ])('a service %s', (_, keys, labels, expected) => {
   const app: ComposeService = { networks: Object.fromEntries(keys.map((key) => [key, null])), deploy: { labels } }
   const model = { services: { app }, networks: NETWORKS, volumes: {}, secrets: {}, configs: {} }
-  const found = offTheProxy({ model, files: [], findings: [], place: () => undefined }, 'blog', 'app')
+  const found = unreachableFromProxy({ model, files: [], findings: [], place: () => undefined }, 'blog', 'app')
   if (expected) expect(found?.message).toMatch(expected)
   else expect(found).toBeNull()
 })

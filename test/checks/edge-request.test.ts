@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { askEdge, NoResponse, RedirectLoop } from '../../src/checks/edge-request.ts'
+import { NoResponse, RedirectLoop, requestEdge } from '../../src/checks/edge-request.ts'
 import { checkHttp } from '../../src/checks/http.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 
@@ -31,7 +31,7 @@ const edge = () => {
   return { host: '127.0.0.1', httpsPort: port, httpPort: null, apiPort: null, ca: null }
 }
 const signal = new AbortController().signal
-const ask = (path: string) => askEdge({ edge: edge(), domain: DOMAIN, path, follow: true, signal })
+const ask = (path: string) => requestEdge({ edge: edge(), domain: DOMAIN, path, follow: true, signal })
 
 it('takes the cookies along that a redirect sets, as a browser does', async () => {
   expect(await ask('/cookie')).toMatchObject({ status: 200, body: 'cookie: seen=1; lang=en', redirects: 1 })
@@ -39,8 +39,8 @@ it('takes the cookies along that a redirect sets, as a browser does', async () =
 
 it('tells a proxy that says nothing from one that is not there', async () => {
   const asked = { domain: DOMAIN, path: '/never', follow: true, signal, timeoutMs: 300 }
-  await expect(askEdge({ ...asked, edge: edge() })).rejects.toThrow(NoResponse)
-  const gone = askEdge({ ...asked, edge: { ...edge(), httpsPort: 1 } })
+  await expect(requestEdge({ ...asked, edge: edge() })).rejects.toThrow(NoResponse)
+  const gone = requestEdge({ ...asked, edge: { ...edge(), httpsPort: 1 } })
   await expect(gone).rejects.toThrow('ECONNREFUSED')
 })
 

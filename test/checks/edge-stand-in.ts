@@ -5,8 +5,8 @@ import type { AppActivity } from '../../src/checks/activity.ts'
 import type { EdgeAddress } from '../../src/edge/address.ts'
 import { makeCertificate } from '../../src/edge/certificate.ts'
 import type { Route } from '../../src/edge/routes.ts'
-import type { Stretch } from '../../src/engine/convergence/activity.ts'
-import type { Clock } from '../../src/lib/clock.ts'
+import type { TimeSpan } from '../../src/engine/convergence/activity.ts'
+import type { Clock } from '../../src/lib/async/clock.ts'
 
 export const DOMAIN = 'app.ci.test'
 const SERVER = 'http://10.0.0.7:8080'
@@ -99,7 +99,7 @@ export class KnownActivity implements AppActivity {
     this.#signs = [{ at: clock.now(), excusable: false }, ...signs]
   }
 
-  lastAt(excused: readonly Stretch[] = []): number {
+  lastAt(excused: readonly TimeSpan[] = []): number {
     const counts = ({ at, excusable }: { at: number; excusable: boolean }) =>
       at <= this.#clock.now() && !(excusable && excused.some(({ from, to }) => at >= from && at <= to))
     return Math.max(...this.#signs.filter(counts).map(({ at }) => at))

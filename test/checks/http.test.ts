@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { proxyAnswer } from '../../src/checks/proxy-answer.ts'
-import { httpWish, routedServices } from '../../src/checks/routed-services.ts'
+import { httpExposure, routedServices } from '../../src/checks/routed-services.ts'
 import { serversBehind } from '../../src/checks/serving-task.ts'
 
 const route = (servers: string[], status = 'enabled') => ({
@@ -87,14 +87,14 @@ it.each<[what: string, labels: Record<string, string>, kind: string, says: RegEx
     /router x of app has no rule.*"router" after traefik\.http.*Did you mean "routers"/,
   ],
 ])('%s', (_, labels, kind, says) => {
-  const wish = httpWish(stack(labels))
+  const wish = httpExposure(stack(labels))
   expect(wish.kind).toBe(kind)
-  const told =
+  const reported =
     wish.kind === 'none' ? wish.reason : wish.kind === 'unusable' ? [wish.message, ...wish.lines].join(' ') : ''
-  expect(told).toMatch(says)
+  expect(reported).toMatch(says)
 })
 
 it('labels of the container ask for HTTP too, though nobody reads them', () => {
-  expect(httpWish(stack({}, { ...ON, ...ROUTER }))).toMatchObject({ kind: 'unusable', service: 'app' })
-  expect(httpWish(stack({}, { 'traefik.enable': 'false', ...ROUTER }))).toMatchObject({ kind: 'none' })
+  expect(httpExposure(stack({}, { ...ON, ...ROUTER }))).toMatchObject({ kind: 'unusable', service: 'app' })
+  expect(httpExposure(stack({}, { 'traefik.enable': 'false', ...ROUTER }))).toMatchObject({ kind: 'none' })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AppActivity } from '../../src/checks/activity.ts'
 import { checkHttp, type HttpCheck } from '../../src/checks/http.ts'
 import type { ListeningPort } from '../../src/checks/listening-ports.ts'
-import type { Stretch } from '../../src/engine/convergence/activity.ts'
+import type { TimeSpan } from '../../src/engine/convergence/activity.ts'
 import { isDeterministic } from '../../src/verdict/causes.ts'
 import {
   DOMAIN,
@@ -196,7 +196,7 @@ describe('our own requests', () => {
       lines.push(clock.now() + 500)
       return clock.elapsedMs() < MINUTE ? reply : UP
     })
-    const isExcused = (at: number, excused: readonly Stretch[]) =>
+    const isExcused = (at: number, excused: readonly TimeSpan[]) =>
       excused.some(({ from, to }) => at >= from && at <= to)
     const activity: AppActivity = {
       lastAt: (excused = []) =>

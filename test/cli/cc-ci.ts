@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRecipe } from '../../fixtures/recipes/build.ts'
-import { type ExecResult, exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { type ExecResult, exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 
 export const LAUNCHER = new URL('../../bin/cc-ci', import.meta.url).pathname

@@ -11,8 +11,8 @@ import { type DockerCliOptions, tryDocker } from '../../src/engine/docker-cli.ts
 import { ImageBuilder } from '../../src/images/builder.ts'
 import { busybox } from '../../src/images/busybox.ts'
 import { inputTag } from '../../src/images/definition.ts'
-import { exec, inheritedEnv } from '../../src/lib/exec.ts'
 import { randomId } from '../../src/lib/ids.ts'
+import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { parseResults } from '../../src/verdict/results.ts'
 import { LAUNCHER, openWorkshop, type Workshop } from './cc-ci.ts'
 

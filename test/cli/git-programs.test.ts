@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exec, execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { EXECUTABLE_KEYS, HOLDS_NO_PROGRAM, LOOKS_EXECUTABLE, PLANTED_OTHERWISE } from './git-keys.ts'
 import { commitAll, write } from './tinkered.ts'

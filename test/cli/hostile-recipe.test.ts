@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { openWorkshop } from './cc-ci.ts'
 import { commitAll, write } from './tinkered.ts'
 

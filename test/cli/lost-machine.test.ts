@@ -5,7 +5,7 @@ import { mariadb } from '../../fixtures/images/mariadb.ts'
 import { postgres } from '../../fixtures/images/postgres.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
 import { busybox } from '../../src/images/busybox.ts'
-import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import { openWorkshop } from './cc-ci.ts'
 import { commitAll, type Files, tierOf, write } from './tinkered.ts'
@@ -83,7 +83,7 @@ async function judge(recipe: Recipe, args: readonly string[] = []) {
   await commitAll(dir)
   const done = await workshop.test([dir, '--base', 'none', '--only', 'restore', ...args])
   const tier = tierOf(done.results, 'restore')
-  return { ...done, tier, told: done.stdout, findings: done.results.findings }
+  return { ...done, tier, reported: done.stdout, findings: done.results.findings }
 }
 
 const DUMP = '/var/lib/mysql/backup.sql'
@@ -136,8 +136,8 @@ beforeAll(async () => {
 
 describe.concurrent('the machine is lost', () => {
   it('a database that no dump holds is named, though a new server makes it again', async () => {
-    const { exitCode, tier, told } = await judge(shopDatabase({ ...dumps('shop'), ...LOADS }))
-    expect(exitCode, told).toBe(1)
+    const { exitCode, tier, reported } = await judge(shopDatabase({ ...dumps('shop'), ...LOADS }))
+    expect(exitCode, reported).toBe(1)
     expect(tier.cause).toMatchObject({
       code: 'backup-not-covered',
       blame: 'recipe',
@@ -146,12 +146,12 @@ describe.concurrent('the machine is lost', () => {
       ),
     })
     expect(witnessOf(tier, 'mariadb:db')).toMatchObject({ result: 'lost', loss: 'not-covered' })
-    expect(told).not.toMatch(/0 rows lost/)
+    expect(reported).not.toMatch(/0 rows lost/)
   })
 
   it('hooks that dump and load every database bring them back into an empty server', async () => {
-    const { exitCode, tier, told } = await judge(shopDatabase({ ...dumps('shop stats'), ...LOADS }))
-    expect(exitCode, told).toBe(0)
+    const { exitCode, tier, reported } = await judge(shopDatabase({ ...dumps('shop stats'), ...LOADS }))
+    expect(exitCode, reported).toBe(0)
     expect(witnessOf(tier, 'mariadb:db')).toMatchObject({
       result: 'kept',
       destroyed: expect.stringMatching(/^no marker row; 2 tables, 5 rows/),
@@ -171,8 +171,8 @@ describe.concurrent('the machine is lost', () => {
 
   it('a restore hook that loads nothing has no effect', async () => {
     const idle = { 'backupbot.restore.post-hook': 'true' }
-    const { exitCode, tier, told } = await judge(shopDatabase({ ...dumps('shop stats'), ...idle }))
-    expect(exitCode, told).toBe(1)
+    const { exitCode, tier, reported } = await judge(shopDatabase({ ...dumps('shop stats'), ...idle }))
+    expect(exitCode, reported).toBe(1)
     expect(tier.cause).toMatchObject({
       code: 'restore-no-effect',
       message: expect.stringMatching(/^mariadb:db: the planted row is missing/),
@@ -180,8 +180,8 @@ describe.concurrent('the machine is lost', () => {
   })
 
   it('a dump that no hook loads is no backup of its database', async () => {
-    const { exitCode, tier, told } = await judge(shopDatabase(dumps('shop stats')))
-    expect(exitCode, told).toBe(1)
+    const { exitCode, tier, reported } = await judge(shopDatabase(dumps('shop stats')))
+    expect(exitCode, reported).toBe(1)
     expect(tier.cause).toMatchObject({
       code: 'backup-not-covered',
       message: expect.stringMatching(/no restore hook on db loads a dump/),
@@ -191,8 +191,8 @@ describe.concurrent('the machine is lost', () => {
   it('a recipe may choose the small form: that is told, and nothing is called restored that nobody destroyed', async () => {
     const recipe = shopDatabase({ ...dumps('shop stats'), ...LOADS })
     const files = { ...recipe.files, 'cc-ci/cc-ci.yml': 'restore: small\n' }
-    const { exitCode, tier, told, findings } = await judge({ ...recipe, files })
-    expect(exitCode, told).toBe(0)
+    const { exitCode, tier, reported, findings } = await judge({ ...recipe, files })
+    expect(exitCode, reported).toBe(0)
     expect(restoredOf(tier)).toMatchObject({ form: 'small' })
     expect(findings).toContainEqual(
       expect.objectContaining({ code: 'restore-small', message: expect.stringContaining('NOT proven') }),
@@ -200,7 +200,7 @@ describe.concurrent('the machine is lost', () => {
     expect(witnessOf(tier, 'mariadb:db')?.summary).toMatch(
       /^the planted row came back; 2 tables with 5 rows not destroyed/,
     )
-    expect(told).not.toMatch(/0 rows lost/)
+    expect(reported).not.toMatch(/0 rows lost/)
   })
 
   it('PostgreSQL too: every database of the cluster', async () => {
@@ -230,12 +230,12 @@ psql -c 'CREATE TABLE visits AS SELECT generate_series(1, 3) AS id' stats`
       volumes: ['none:/var/lib/postgresql/data'],
       deploy: { restart_policy: { condition: 'none' } },
     }
-    const { exitCode, tier, told } = await judge({
+    const { exitCode, tier, reported } = await judge({
       services: { db, once },
       volumes: ['db', 'none'],
       labels: { 'backupbot.backup.volumes.none': 'false' },
     })
-    expect(exitCode, told).toBe(1)
+    expect(exitCode, reported).toBe(1)
     expect(tier.cause).toMatchObject({
       code: 'backup-not-covered',
       message: expect.stringMatching(/^postgres:db: the database stats did not come back/),
@@ -257,7 +257,7 @@ psql -c 'CREATE TABLE visits AS SELECT generate_series(1, 3) AS id' stats`
       command: ['/bin/sh', '-c', 'echo done'],
       deploy: { restart_policy: { condition: 'none' } },
     }
-    const { exitCode, tier, told, findings, results } = await judge(
+    const { exitCode, tier, reported, findings, results } = await judge(
       {
         serve,
         services: { worker, once },
@@ -267,7 +267,7 @@ psql -c 'CREATE TABLE visits AS SELECT generate_series(1, 3) AS id' stats`
       },
       ['--only', 'restore,resilience'],
     )
-    expect(exitCode, told).toBe(0)
+    expect(exitCode, reported).toBe(0)
     expect(witnessOf(tier, 'volume:data', 'manifest')).toMatchObject({
       result: 'kept',
       summary: '2 files, all as before',
@@ -295,13 +295,13 @@ psql -c 'CREATE TABLE visits AS SELECT generate_series(1, 3) AS id' stats`
 
   it('an app that does not come up on empty volumes is named as that, not as lost data', async () => {
     const serve = `if [ -e /cache/installed ] && [ ! -e /data/.id ]; then echo 'the key is gone' >&2; exit 3; fi; touch /cache/installed\n${SERVE}`
-    const { exitCode, tier, told } = await judge({
+    const { exitCode, tier, reported } = await judge({
       serve,
       volumes: ['cache'],
       mounts: ['cache:/cache'],
       labels: { 'backupbot.backup.volumes.cache': 'false' },
     })
-    expect(exitCode, told).toBe(1)
+    expect(exitCode, reported).toBe(1)
     expect(tier.cause).toMatchObject({
       code: 'crash-loop',
       service: 'app',

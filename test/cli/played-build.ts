@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../../src/lib/clock.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import {
   announceApp,
   isAbandoned,
@@ -13,7 +13,7 @@ import {
   runFolder,
   setStatus,
 } from '../../src/lifecycle/run-folder.ts'
-import { publish } from '../../src/report/publish.ts'
+import { writeViews } from '../../src/report/run/write-views.ts'
 import { openEventLog } from '../../src/verdict/event-log.ts'
 import { HEADER, passingDrafts } from '../verdict/passing-stream.ts'
 import { ends } from '../verdict/two-attempts.ts'
@@ -78,7 +78,7 @@ function end(folder: RunFolder, behave: string, commit: string): void {
     recipe: { ...HEADER.recipe, commit: values.ref ?? '' },
   }
   for (const draft of passingDrafts(install ? { install } : {}, header)) log.append(draft)
-  publish({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
+  writeViews({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
   rmSync(made(id))
   setStatus(folder, 'ended')
   process.exit(install ? 1 : 0)

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
-import { type ImagesPruned, pruneImages } from '../../src/history/images/prune.ts'
+import { type PruneImagesResult, pruneImages } from '../../src/history/images/prune.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
 import { busybox } from '../../src/images/busybox.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
 import { EXIT } from '../../src/lib/errors.ts'
-import { exec, execOk } from '../../src/lib/exec.ts'
+import { exec, execOk } from '../../src/lib/process/exec.ts'
 import { imageUse } from '../../src/lifecycle/app/pulled-images.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { commitAll, write } from './tinkered.ts'
@@ -18,10 +18,13 @@ async function isThere(ref: string): Promise<boolean> {
   return (await exec('docker', ['image', 'inspect', ref], { timeoutMs: 300_000 })).exitCode === 0
 }
 
-async function gc(workshop: Workshop, args: readonly string[]): Promise<ImagesPruned & { readonly exitCode: number }> {
+async function gc(
+  workshop: Workshop,
+  args: readonly string[],
+): Promise<PruneImagesResult & { readonly exitCode: number }> {
   const { stdout, stderr, exitCode } = await workshop.run(['gc', '--images', '--json', ...args])
   if (!stdout.startsWith('{')) throw new Error(stderr)
-  return { ...(JSON.parse(stdout) as ImagesPruned), exitCode: exitCode ?? -1 }
+  return { ...(JSON.parse(stdout) as PruneImagesResult), exitCode: exitCode ?? -1 }
 }
 
 it('images that runs brought go, those that nobody uses; what was there before them stays', async () => {

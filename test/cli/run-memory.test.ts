@@ -23,9 +23,9 @@ test.concurrent('services without limits share what the run has, and one may nee
   const { results, stdout } = await workshop.test([dir, '--only', 'install', '--run-memory', '2G'])
   expect(results.verdict, stdout).toBe('pass')
   expect(results.environment).toMatchObject({ runMemoryBytes: 2 * 1024 ** 3 })
-  const told = ['app', 'store', 'worker'].map((name) => `${name}: at most .* GiB of memory \\(run memory\\)`)
+  const reported = ['app', 'store', 'worker'].map((name) => `${name}: at most .* GiB of memory \\(run memory\\)`)
   // Images of the machine can be named by any recipe: whoever reads the results sees that it was none of a registry.
-  for (const line of [...told, 'was built on this machine: used by its id, not pulled'])
+  for (const line of [...reported, 'was built on this machine: used by its id, not pulled'])
     expect(results.accommodations).toContainEqual(expect.stringMatching(line))
 })
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
+import { execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { LAUNCHER, type Workshop } from './cc-ci.ts'
 
 /** A run that was started and not yet waited for. */

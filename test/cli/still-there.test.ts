@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { all, type Change, label, publishedPort, secondHost, unlabel } from '../../src/canaries/changes.ts'
+import { all, label, publishedPort, type RecipeChange, secondHost, unlabel } from '../../src/canaries/changes.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { type TinyOptions, tinyRecipe } from '../../src/canaries/tiny.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
@@ -11,11 +11,11 @@ const DEFAULTS = { 'cc-ci/cc-ci.yml': '' }
 const RULE = 'traefik.http.routers.${STACK_NAME}.rule'
 const CHECK = 'what the base did is still there'
 
-const misspelt: Change = all(unlabel(RULE), label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'))
+const misspelt: RecipeChange = all(unlabel(RULE), label('traefik.http.router.${STACK_NAME}.rule', 'Host(`${DOMAIN}`)'))
 
 interface Recipe {
-  readonly base?: Change
-  readonly head?: Change
+  readonly base?: RecipeChange
+  readonly head?: RecipeChange
   readonly settings?: string
 }
 
@@ -121,14 +121,14 @@ describe.concurrent('what was there must still be there', () => {
     expect(tier('upgrade').evidence).toContainEqual(
       expect.objectContaining({ kind: 'still-there', gone: ['route:www.DOMAIN/', 'port:18977/tcp', 'backup'] }),
     )
-    const told = results.findings.filter(({ code }) => code === 'no-longer-there' || code === 'removed-not-lost')
-    expect(told.map(({ code, severity }) => [code, severity])).toEqual([
+    const reported = results.findings.filter(({ code }) => code === 'no-longer-there' || code === 'removed-not-lost')
+    expect(reported.map(({ code, severity }) => [code, severity])).toEqual([
       ['no-longer-there', 'info'],
       ['no-longer-there', 'info'],
       ['no-longer-there', 'info'],
       ['removed-not-lost', 'warning'],
     ])
-    expect(told[0]?.message).toContain('(declared: the second name is retired)')
+    expect(reported[0]?.message).toContain('(declared: the second name is retired)')
   })
 
   it('a recipe that asks for no HTTP in both says so in plan and summary', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import type { Workshop } from './cc-ci.ts'
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 
 export interface TinyRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT`: the engine asks it without TLS. */

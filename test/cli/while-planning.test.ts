@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { execOk } from '../../src/lib/exec.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { openWorkshop, type Workshop } from './cc-ci.ts'
 import { runFiles, start } from './started.ts'
 

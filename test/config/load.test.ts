@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatLocation } from '../../src/lib/source-location.ts'
+import { formatLocation } from '../../src/lib/text/source-location.ts'
 import { MOST_DEFAULTS } from '../../src/verdict/policy-codes.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 

@@ -1,7 +1,7 @@
-import { type Customized, readCustomization } from '../../src/config/customization.ts'
+import { type RecipeCustomization, readCustomization } from '../../src/config/customization.ts'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { formatLocation } from '../../src/lib/source-location.ts'
+import { formatLocation } from '../../src/lib/text/source-location.ts'
 import { COMPOSE, type Files, folder } from '../recipe/throwaway.ts'
 
 export const YAML = 'cc-ci/cc-ci.yml'
@@ -18,7 +18,7 @@ export async function loadConfig(text: string): Promise<LoadedSettings> {
 }
 
 /** The recipe gitea with files of its own, and an operator's folder. */
-export async function customized(own: Files, operator?: Files): Promise<Customized> {
+export async function customized(own: Files, operator?: Files): Promise<RecipeCustomization> {
   const recipeDir = await folder({ 'compose.yml': COMPOSE, ...own })
   const operatorDir = operator && { operatorDir: await folder(operator) }
   return readCustomization({ recipeDir, recipeName: 'gitea', knownDeps: ['keycloak', 'smtp'], ...operatorDir })

@@ -6,26 +6,26 @@ import { parse, stringify } from 'yaml'
 import { settingsJsonSchema, settingsPage } from '../../scripts/docs/pages/settings-reference.ts'
 import { nested } from '../../scripts/docs/pages/settings-types.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { rowOf, SETTING_NAMES, type SettingName } from '../../src/config/registry.ts'
+import { SETTING_NAMES, type SettingName, settingRow } from '../../src/config/registry.ts'
 import { folder } from '../recipe/throwaway.ts'
 import { config, loadConfig } from './loading.ts'
 
-const DATA = SETTING_NAMES.filter((name) => rowOf(name).schema)
-const CODE = SETTING_NAMES.filter((name) => rowOf(name).call)
+const DATA = SETTING_NAMES.filter((name) => settingRow(name).schema)
+const CODE = SETTING_NAMES.filter((name) => settingRow(name).call)
 
 /** The example of a setting as a whole file. */
 function tree(name: SettingName): unknown {
-  return name.split('.').reduceRight((inner: unknown, key) => ({ [key]: inner }), rowOf(name).example)
+  return name.split('.').reduceRight((inner: unknown, key) => ({ [key]: inner }), settingRow(name).example)
 }
 
 describe('every setting', () => {
   test.each(SETTING_NAMES)('%s has words', (name) => {
-    expect(rowOf(name).what).toMatch(/^[A-Z].{20,}[.:]$/s)
-    expect(rowOf(name).schema ?? rowOf(name).call).not.toBeNull()
+    expect(settingRow(name).what).toMatch(/^[A-Z].{20,}[.:]$/s)
+    expect(settingRow(name).schema ?? settingRow(name).call).not.toBeNull()
   })
 
   test('of the earlier system has a place', () => {
-    const earlier = SETTING_NAMES.flatMap((name) => rowOf(name).earlier ?? [])
+    const earlier = SETTING_NAMES.flatMap((name) => settingRow(name).earlier ?? [])
     expect(earlier.sort()).toEqual(
       [
         ...['HEALTH_PATH', 'HEALTH_OK', 'DEPLOY_TIMEOUT', 'HTTP_TIMEOUT', 'EXTRA_ENV', 'UPGRADE_EXTRA_ENV'],
@@ -38,12 +38,12 @@ describe('every setting', () => {
   test.each(DATA)('%s: its example is taken, as the operator may write it, and is not its default', async (name) => {
     const operatorDir = await folder({ 'gitea/cc-ci.yml': stringify(tree(name)) })
     const { written } = await loadSettings({ recipeDir: await folder({}), recipeName: 'gitea', operatorDir })
-    expect(written.get(name)).toEqual(rowOf(name).example)
-    expect(rowOf(name).example).not.toEqual(rowOf(name).default)
+    expect(written.get(name)).toEqual(settingRow(name).example)
+    expect(settingRow(name).example).not.toEqual(settingRow(name).default)
   })
 
   test.each(CODE)('%s: its example as a function is found', async (name) => {
-    const { functions } = await loadConfig(config(nested(name, rowOf(name).call?.example ?? '')))
+    const { functions } = await loadConfig(config(nested(name, settingRow(name).call?.example ?? '')))
     expect([...functions.keys()]).toEqual([name])
   })
 })
@@ -77,7 +77,10 @@ describe('the schema for editors', () => {
     for (const name of DATA) {
       const path = name.split('.').flatMap((key, index) => (index === 0 ? [key] : ['properties', key]))
       const entry = path.reduce((at, key) => at[key], properties)
-      expect(entry, name).toMatchObject({ description: expect.stringMatching(/./), examples: [rowOf(name).example] })
+      expect(entry, name).toMatchObject({
+        description: expect.stringMatching(/./),
+        examples: [settingRow(name).example],
+      })
     }
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DeployFailure } from '../../src/deploy/deploy-failure.ts'
-import { codeOfRefusal, recipesOwn } from '../../src/deploy/refusal.ts'
+import { blameRecipe, refusalCode } from '../../src/deploy/refusal.ts'
 import { EngineRefusal } from '../../src/engine/connection.ts'
 import { InfraError } from '../../src/lib/errors.ts'
 
@@ -42,11 +42,11 @@ describe('what the engine says of what a recipe asks for', () => {
     ['Error response from daemon: rpc error: code = Unavailable desc = x', 'engine-lost'],
     ['Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader.', 'engine-lost'],
     ['services.app Additional property nonsense is not allowed', null],
-  ])('%s → %s', (said, code) => expect(codeOfRefusal(said)).toBe(code))
+  ])('%s → %s', (said, code) => expect(refusalCode(said)).toBe(code))
 })
 
 describe('what a recipe describes', () => {
-  const asking = (error: unknown) => recipesOwn('the secret x', () => Promise.reject(error), 'app')
+  const asking = (error: unknown) => blameRecipe('the secret x', () => Promise.reject(error), 'app')
 
   test.each([
     [400, 'secret data must be larger than 0', 'engine-refused'],
@@ -70,5 +70,5 @@ describe('what a recipe describes', () => {
   })
 
   test('is given where the engine has nothing against it', async () =>
-    expect(await recipesOwn('x', async () => 7)).toBe(7))
+    expect(await blameRecipe('x', async () => 7)).toBe(7))
 })

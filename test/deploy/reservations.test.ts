@@ -7,7 +7,7 @@ const GPU = [{ discrete_resource_spec: { kind: 'gpu', value: 1 } }]
 
 type Values = Readonly<Record<string, unknown>>
 
-it.each<[what: string, asked: Values | undefined, left: Values | undefined, told: string | null]>([
+it.each<[what: string, asked: Values | undefined, left: Values | undefined, reported: string | null]>([
   ['nothing', undefined, undefined, null],
   ['nothing, written down', {}, {}, null],
   ['memory', { memory: '2G' }, {}, 'memory 2G'],
@@ -18,7 +18,7 @@ it.each<[what: string, asked: Values | undefined, left: Values | undefined, told
   ['more processors than there are', { cpus: '4.1', memory: '1G' }, { cpus: '4.1' }, 'memory 1G'],
   ['what is no size', { memory: 'much', cpus: 'all' }, { memory: 'much', cpus: 'all' }, null],
   ['what only the operator knows', { generic_resources: GPU, cpus: '1' }, { generic_resources: GPU }, 'cpus 1'],
-])('a service that has %s set aside', (_, asked, left, told) => {
+])('a service that has %s set aside', (_, asked, left, reported) => {
   const service = (reservations: Values | undefined): ComposeService => ({
     image: 'x',
     deploy: { replicas: 2, resources: { limits: { memory: '1G' }, ...(reservations ? { reservations } : {}) } },
@@ -26,7 +26,7 @@ it.each<[what: string, asked: Values | undefined, left: Values | undefined, told
   const accommodations: string[] = []
   expect(withoutReservations('app', service(asked), accommodations, NODE)).toEqual(service(left))
   const why = 'because other runs share the machine'
-  const said = told === null ? [] : [`service app: nothing set aside (reservations: ${told}), ${why}`]
+  const said = reported === null ? [] : [`service app: nothing set aside (reservations: ${reported}), ${why}`]
   expect(accommodations).toEqual(said)
 })
 

@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { withLimits } from '../../src/deploy/native/limits.ts'
 import { withMemoryVolumes } from '../../src/deploy/native/memory-volumes.ts'
-import { limitOf, mostOf, type RunMemory, runMemory, shareOf, wantOf } from '../../src/deploy/run-memory.ts'
+import {
+  limitOf,
+  maxContainerBytes,
+  memoryShare,
+  type RunMemory,
+  requestedMemory,
+  runMemory,
+} from '../../src/deploy/run-memory.ts'
 import { MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
 import { PROCESSES_LABEL } from '../../src/engine/convergence/out-of-processes.ts'
 import type { ComposeModel, ComposeService } from '../../src/recipe/model.ts'
@@ -31,12 +38,12 @@ describe('what each container may have', () => {
     ['what all have asked for, where that is less', [GIB, GIB], memory(4 * GIB, 4 * GIB), 4 * GIB],
   ])('%s', (_, limits, given, most) => {
     const services = Object.fromEntries(limits.map((limit, index) => [`s${index}`, service(limit)]))
-    expect(mostOf(model(services), null, given)).toBe(most)
+    expect(maxContainerBytes(model(services), null, given)).toBe(most)
   })
 
   it('counts every container that there can be at a time', () => {
     const most = (deploy: Readonly<Record<string, unknown>>) =>
-      mostOf(model({ app: service(null, deploy), db: service(null) }), null, memory(12 * GIB, 12 * GIB))
+      maxContainerBytes(model({ app: service(null, deploy), db: service(null) }), null, memory(12 * GIB, 12 * GIB))
     expect(most({})).toBe(6 * GIB)
     expect(most({ replicas: 3 })).toBe(3 * GIB)
     expect(most({ replicas: 0 })).toBe(6 * GIB)
@@ -48,7 +55,7 @@ describe('what each container may have', () => {
   it('counts those that may take their time to end: Swarm starts the next ones after a minute, or at once', () => {
     const most = (grace: string, deploy: Readonly<Record<string, unknown>>) => {
       const app = { ...service(null, deploy), stop_grace_period: grace }
-      return mostOf(model({ app, db: service(null) }), null, memory(15 * GIB, 15 * GIB))
+      return maxContainerBytes(model({ app, db: service(null) }), null, memory(15 * GIB, 15 * GIB))
     }
     expect(most('1m', { replicas: 2 })).toBe(5 * GIB)
     expect(most('61s', { replicas: 2 })).toBe(3 * GIB)
@@ -73,9 +80,13 @@ describe('what each container may have', () => {
         )
         const settingBytes = set && set * MIB
         const given = memory(run * MIB, machine * MIB)
-        const most = mostOf(model(Object.fromEntries(services.map((one, i) => [`s${i}`, one]))), settingBytes, given)
+        const most = maxContainerBytes(
+          model(Object.fromEntries(services.map((one, i) => [`s${i}`, one]))),
+          settingBytes,
+          given,
+        )
         const limits = services.map((one) => {
-          const want = wantOf(one, settingBytes)
+          const want = requestedMemory(one, settingBytes)
           return { each: Number(limitOf(want, most).bytes), containers: want.containers }
         })
         expect(Math.max(...limits.map(({ each }) => each))).toBeLessThanOrEqual(given.runBytes)
@@ -86,7 +97,7 @@ describe('what each container may have', () => {
   })
 
   it('is never less than a program needs to start', () => {
-    expect(mostOf(model({ app: service(null, { replicas: 5000 }) }), null, memory(GIB, GIB))).toBe(16 * MIB)
+    expect(maxContainerBytes(model({ app: service(null, { replicas: 5000 }) }), null, memory(GIB, GIB))).toBe(16 * MIB)
   })
 })
 
@@ -106,11 +117,11 @@ describe('a volume in memory', () => {
     ['is counted by the last size', 'size=1m,size=8g', undefined, 3],
     ['counts for each task that has its own', null, 'app_{{.Task.ID}}', 4],
   ] as const)('%s', (_, o, name, parts) => {
-    expect(mostOf(inMemory(o, name), null, memory(12 * GIB, 12 * GIB))).toBe((12 * GIB) / parts)
+    expect(maxContainerBytes(inMemory(o, name), null, memory(12 * GIB, 12 * GIB))).toBe((12 * GIB) / parts)
   })
 
   it('that asks for little leaves the rest', () => {
-    expect(mostOf(inMemory('uid=5,size=64m,mode=700'), null, memory(4 * GIB, 4 * GIB))).toBe(2016 * MIB)
+    expect(maxContainerBytes(inMemory('uid=5,size=64m,mode=700'), null, memory(4 * GIB, 4 * GIB))).toBe(2016 * MIB)
   })
 
   it.each([
@@ -135,7 +146,7 @@ it('a run has three quarters of the machine, or what it is given; several apps s
   expect(runMemory(undefined, 8 * GIB)).toMatchObject({ runBytes: 6 * GIB, machineBytes: 6 * GIB })
   const given = runMemory({ bytes: GIB, from: '--run-memory' }, 8 * GIB)
   expect(given).toEqual({ runBytes: GIB, machineBytes: 6 * GIB, from: '--run-memory' })
-  expect(shareOf(given, 3)).toEqual({ ...given, machineBytes: 2 * GIB })
+  expect(memoryShare(given, 3)).toEqual({ ...given, machineBytes: 2 * GIB })
 })
 
 describe('the limit that a service is deployed with says whose it is', () => {
@@ -147,10 +158,10 @@ describe('the limit that a service is deployed with says whose it is', () => {
     ['too high', service(4 * GIB), null, GIB, String(2 * GIB), 'at most 1 GiB of memory instead of 4 GiB (run memory)'],
     ['the settings’', service(null), 256 * MIB, 256 * MIB, 'setting', 'at most 256 MiB of memory (resources.memory)'],
     ['its own over the settings’', service(512 * MIB), 256 * MIB, 512 * MIB, undefined, null],
-  ] as const)('%s', (_, given, memoryBytes, bytes, label, told) => {
+  ] as const)('%s', (_, given, memoryBytes, bytes, label, reported) => {
     const lying = { ...given, deploy: { ...given.deploy, labels: { [MEMORY_LABEL]: 'setting', a: 'b' } } }
     const accommodations: string[] = []
-    const release = { added: { ...NOTHING_ADDED, memoryBytes, run } } as Parameters<typeof withLimits>[2]
+    const release = { added: { ...NO_ADDITIONS, memoryBytes, run } } as Parameters<typeof withLimits>[2]
     const { deploy } = withLimits('app', lying, release, accommodations)
     expect(deploy).toMatchObject({ resources: { limits: { memory: String(bytes), pids: 500 } } })
     expect(deploy?.labels).toEqual({
@@ -159,7 +170,7 @@ describe('the limit that a service is deployed with says whose it is', () => {
       ...(label === undefined ? {} : { [MEMORY_LABEL]: label }),
     })
     expect(accommodations.filter((line) => line.includes('memory'))).toEqual(
-      told === null ? [] : [`service app: ${told}`],
+      reported === null ? [] : [`service app: ${reported}`],
     )
   })
 })

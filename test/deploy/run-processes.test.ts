@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { withLimits } from '../../src/deploy/native/limits.ts'
 import { machineProcesses, mostProcesses } from '../../src/deploy/run-processes.ts'
-import { atItsMostProcesses, PROCESSES_LABEL } from '../../src/engine/convergence/out-of-processes.ts'
+import { PROCESSES_LABEL, processLimitReached } from '../../src/engine/convergence/out-of-processes.ts'
 import type { ComposeModel, ComposeService } from '../../src/recipe/model.ts'
 
 const service = (pids: number | null, replicas = 1): ComposeService => ({
@@ -69,12 +69,12 @@ describe('the limit that a service is deployed with says whose it is', () => {
     const lying = { ...given, deploy: { ...given.deploy, labels: { [PROCESSES_LABEL]: '1' } } }
     const accommodations: string[] = []
     const run = { runBytes: 1e9, mostBytes: 1e9, mostProcesses: 500 }
-    const release = { added: { ...NOTHING_ADDED, run } } as Parameters<typeof withLimits>[2]
+    const release = { added: { ...NO_ADDITIONS, run } } as Parameters<typeof withLimits>[2]
     const { deploy } = withLimits('app', lying, release, accommodations)
     expect(deploy).toMatchObject({ resources: { limits: { pids: most } } })
     expect(deploy?.labels?.[PROCESSES_LABEL]).toBe(label)
     expect(accommodations.includes('service app: at most 500 processes')).toBe(label !== undefined)
     const labels = Object.fromEntries(Object.entries(deploy?.labels ?? {}).map(([key, value]) => [key, String(value)]))
-    expect(atItsMostProcesses({ service: 'app', labels })?.code).toBe(label && 'run-processes')
+    expect(processLimitReached({ service: 'app', labels })?.code).toBe(label && 'run-processes')
   })
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { stackModel } from '../../src/deploy/native/stack-model.ts'
-import { composeText } from '../../src/recipe/compose-text.ts'
+import { composeText } from '../../src/recipe/stack/compose-text.ts'
 import { hasStackConfig, stackConfig } from '../recipe/docker-cli.ts'
 import { folder, resolved } from '../recipe/throwaway.ts'
 
@@ -18,7 +18,7 @@ test.each([
   const { services } = parse(await deployedText(compose)) as { services: Record<string, Deployed> }
   const processes = Object.values(services).map(({ deploy }) => deploy.resources.limits.pids)
   expect(processes).toEqual([pids, 2048])
-  const bound = String(NOTHING_ADDED.logBytes / 2)
+  const bound = String(NO_ADDITIONS.logBytes / 2)
   expect(Object.values(services).map(({ logging }) => logging.options['max-size'])).toEqual([bound, bound])
 })
 
@@ -32,7 +32,7 @@ async function deployedText(compose: string): Promise<string> {
   const { stack, env } = await resolved({ 'compose.yml': compose })
   const app = { runId: 'run', recipe: 'a', domain: 'a.ci.test', stack: 'a_ci_test' }
   const about = { commit: '0'.repeat(40), version: null, chaos: true, dirty: false, secrets: [] }
-  const release = { ...about, app, dir: '/', env, stack, added: NOTHING_ADDED }
+  const release = { ...about, app, dir: '/', env, stack, added: NO_ADDITIONS }
   return composeText(stackModel({ release, images: new Map(), accommodations: [] }, { vips: true }).model)
 }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { PROVIDERS, providerOf } from '../../src/deps/index.ts'
-import { isAbandoned, MAKER_LABELS, madeBy } from '../../src/deps/maker.ts'
+import { isOrphan, MAKER_LABELS, madeBy } from '../../src/deps/maker.ts'
 import { PROVIDER_NAMES } from '../../src/deps/names.ts'
 
 test('the map of providers is the list of their folders', () => {
@@ -16,7 +16,7 @@ test.each(PROVIDER_NAMES)('%s bears its own name and says what it gives', async 
   const provider = await providerOf(name)
   expect(provider?.name).toBe(name)
   expect(provider?.what).toMatch(/\.$/)
-  expect(Object.keys(provider?.gives ?? {}).every((key) => /^[a-z][a-zA-Z]*$/.test(key))).toBe(true)
+  expect(Object.keys(provider?.outputs ?? {}).every((key) => /^[a-z][a-zA-Z]*$/.test(key))).toBe(true)
 })
 
 test.each(['nothing', 'toString', '__proto__', ''])('there is no provider %j', async (name) => {
@@ -31,15 +31,14 @@ describe('what a run had made', () => {
     [MAKER_LABELS.maker]: JSON.stringify({ ...JSON.parse(maker), ...change }),
   })
 
-  test('is not abandoned while its process runs', () => expect(isAbandoned(madeBy(run))).toBe(false))
-  test('is abandoned when another process has its pid', () =>
-    expect(isAbandoned(with_({ startTicks: '1' }))).toBe(true))
-  test('is abandoned after a reboot', () => expect(isAbandoned(with_({ bootId: 'another' }))).toBe(true))
+  test('is not abandoned while its process runs', () => expect(isOrphan(madeBy(run))).toBe(false))
+  test('is abandoned when another process has its pid', () => expect(isOrphan(with_({ startTicks: '1' }))).toBe(true))
+  test('is abandoned after a reboot', () => expect(isOrphan(with_({ bootId: 'another' }))).toBe(true))
   test('is not abandoned when another machine made it', () =>
-    expect(isAbandoned(with_({ startTicks: '1', host: 'elsewhere' }))).toBe(false))
+    expect(isOrphan(with_({ startTicks: '1', host: 'elsewhere' }))).toBe(false))
   test('is not abandoned when the run is kept', () =>
     expect(
-      isAbandoned({
+      isOrphan({
         ...with_({ startTicks: '1' }),
         ...madeBy({ ...run, keep: true }),
         [MAKER_LABELS.maker]: with_({ startTicks: '1' })[MAKER_LABELS.maker],
@@ -47,6 +46,6 @@ describe('what a run had made', () => {
     ).toBe(false))
   test.each([{}, { [MAKER_LABELS.maker]: '' }, { [MAKER_LABELS.maker]: '{"pid":1}' }])(
     'is left alone without a mark of ours: %j',
-    (labels) => expect(isAbandoned(labels)).toBe(false),
+    (labels) => expect(isOrphan(labels)).toBe(false),
   )
 })

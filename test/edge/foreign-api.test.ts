@@ -45,10 +45,10 @@ describe("the API of an operator's own Traefik", () => {
   it('that does not let us in is told without the password', async () => {
     await using api = await played(true)
     const at = edge({ CC_CI_EDGE_API: `https://ops:wrong@${HOST}` }, { httpsPort: api.port, ca: api.ca })
-    const told = await routesFor(DOMAIN, at).catch((error: unknown) => error)
-    expect(told).toMatchObject({ code: 'edge-silent', hint: expect.stringContaining('CC_CI_EDGE_API') })
-    expect(String((told as Error).cause)).toContain('status 401')
-    expect(`${told} ${(told as Error).cause}`).not.toContain('wrong')
+    const reported = await routesFor(DOMAIN, at).catch((error: unknown) => error)
+    expect(reported).toMatchObject({ code: 'edge-silent', hint: expect.stringContaining('CC_CI_EDGE_API') })
+    expect(String((reported as Error).cause)).toContain('status 401')
+    expect(`${reported} ${(reported as Error).cause}`).not.toContain('wrong')
   })
 
   it('is not asked where the certificate is somebody else’s', async () => {
@@ -74,14 +74,14 @@ describe("the API of an operator's own Traefik", () => {
     'http://127.0.0.1:8080/?x',
     'ftp://127.0.0.1',
   ])('may not be %s', (CC_CI_EDGE_API) => {
-    const told = (() => {
+    const reported = (() => {
       try {
         return edge({ CC_CI_EDGE_API })
       } catch (error) {
         return error
       }
     })()
-    expect(told).toMatchObject({ code: 'bad-edge-api' })
-    expect(String(told)).not.toContain('secret-word')
+    expect(reported).toMatchObject({ code: 'bad-edge-api' })
+    expect(String(reported)).not.toContain('secret-word')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide } from '../../src/engine/convergence/decide.ts'
+import { decideConvergence } from '../../src/engine/convergence/decide.ts'
 import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
 import type { CauseCode } from '../../src/verdict/causes.ts'
@@ -488,7 +488,7 @@ const CASES: readonly Case[] = [
 ]
 
 test.each(CASES)('%s', (_, look, answer) => {
-  const found = decide(seen(look))
+  const found = decideConvergence(seen(look))
   expect(found.state === 'impossible' ? found.cause.code : found.state, JSON.stringify(found)).toBe(answer)
 })
 
@@ -498,7 +498,9 @@ test('each case has a name of its own', () => {
 
 test('a start-first update that can only wait for its own old port is the recipe’s to fix', () => {
   const task = pending('no suitable node (host-mode port already in use on 1 node)', 4000)
-  expect(decide(seen({ service: update('updating'), tasks: [{ ...OLD, containerId: 'o' }, task] }))).toMatchObject({
+  expect(
+    decideConvergence(seen({ service: update('updating'), tasks: [{ ...OLD, containerId: 'o' }, task] })),
+  ).toMatchObject({
     cause: { code: 'port-in-use', blame: 'recipe', hint: expect.stringContaining('stop-first') },
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decide } from '../../src/engine/convergence/decide.ts'
+import { decideConvergence } from '../../src/engine/convergence/decide.ts'
 import { currentTasks, isTerminal } from '../../src/engine/convergence/snapshot.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
 
@@ -7,7 +7,7 @@ const completed = { state: 'complete', desired: 'shutdown', exitCode: 0 } as con
 
 describe('what has converged', () => {
   function found(seen: Parameters<typeof snapshot>[0]) {
-    const look = decide(snapshot(seen))
+    const look = decideConvergence(snapshot(seen))
     if (look.state !== 'ready') throw new Error(decided(seen))
     return look.value
   }
@@ -71,7 +71,7 @@ describe('what is waited for', () => {
     expect(decided({ services: [] })).toBe('waiting: the stack has no services')
     const look = snapshot({ services: [service('app')], tasks: [] })
     const expected = new Map([...look.expected, ['db', { before: null }], ['cache', { before: null }]])
-    expect(decide({ ...look, expected })).toEqual({
+    expect(decideConvergence({ ...look, expected })).toEqual({
       state: 'waiting',
       reason: 'service db, cache does not exist yet; app: 0/1 running, no task yet',
     })
@@ -217,7 +217,7 @@ describe('where several services fail', () => {
   })
 
   test('a loop names other loops, and who was not up; not who was', () => {
-    const look = decide(snapshot({ services, tasks: [...loop('app'), task('db'), ...loop('worker')] }))
+    const look = decideConvergence(snapshot({ services, tasks: [...loop('app'), task('db'), ...loop('worker')] }))
     expect(look).toMatchObject({
       cause: {
         code: 'crash-loop',
@@ -228,7 +228,7 @@ describe('where several services fail', () => {
       },
     })
     const silent = task('worker', { state: 'starting', quietMs: 40_000 })
-    expect(decide(snapshot({ services, tasks: [...loop('app'), task('db'), silent] }))).toMatchObject({
+    expect(decideConvergence(snapshot({ services, tasks: [...loop('app'), task('db'), silent] }))).toMatchObject({
       cause: {
         message: 'app ended 6 times: it ended with exit code 1; meanwhile not up: worker: 0/1 running (starting)',
         behind: ['worker'],
@@ -237,7 +237,7 @@ describe('where several services fail', () => {
   })
 
   test('a loop alone is told alone', () => {
-    const look = decide(snapshot({ services, tasks: [...loop('app'), task('db'), task('worker')] }))
+    const look = decideConvergence(snapshot({ services, tasks: [...loop('app'), task('db'), task('worker')] }))
     expect(look).toMatchObject({ cause: { message: 'app ended 6 times: it ended with exit code 1' } })
     expect(look).not.toHaveProperty('cause.behind')
   })

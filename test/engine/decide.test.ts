@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decide } from '../../src/engine/convergence/decide.ts'
+import { decideConvergence } from '../../src/engine/convergence/decide.ts'
 import { showsProgress } from '../../src/engine/convergence/progress.ts'
 import { ended, health, type Look, OLD, seen } from './stack-look.ts'
 
@@ -30,7 +30,7 @@ test.each([
     'app: 0/1 running, no task yet; db: runs, and must hold for 2 s',
   ],
 ] as const)('a wait says what it waits for: %s', (_, look, reason) => {
-  expect(decide(seen(look as Look))).toEqual({ state: 'waiting', reason })
+  expect(decideConvergence(seen(look as Look))).toEqual({ state: 'waiting', reason })
 })
 
 test('what runs once a stack has converged', () => {
@@ -41,7 +41,7 @@ test('what runs once a stack has converged', () => {
     db: { restartCondition: 'none' },
     dbTasks: [ended(2, 0), ended(3, 0)],
   }
-  expect(decide(seen(look))).toMatchObject({
+  expect(decideConvergence(seen(look))).toMatchObject({
     state: 'ready',
     value: {
       tasks: [
@@ -58,7 +58,7 @@ test('what runs once a stack has converged', () => {
 
 test('a crash loop beside a database that shows no progress names the database, and one that failed is the cause itself', () => {
   const booting = { state: 'starting', containerId: 'd', inStateMs: 40_000, quietMs: 31_000 } as const
-  expect(decide(seen({ tasks: loop, db: { hasHealthcheck: true }, dbTasks: [booting] }))).toMatchObject({
+  expect(decideConvergence(seen({ tasks: loop, db: { hasHealthcheck: true }, dbTasks: [booting] }))).toMatchObject({
     cause: {
       code: 'crash-loop',
       service: 'app',
@@ -69,7 +69,7 @@ test('a crash loop beside a database that shows no progress names the database, 
     },
   })
   const unwell = [1, 2].map((second) => ({ ...ended(second, 137), error: 'task: unhealthy container' }))
-  expect(decide(seen({ tasks: loop, db: { hasHealthcheck: true }, dbTasks: unwell }))).toMatchObject({
+  expect(decideConvergence(seen({ tasks: loop, db: { hasHealthcheck: true }, dbTasks: unwell }))).toMatchObject({
     cause: {
       code: 'healthcheck-failing',
       service: 'db',

@@ -27,14 +27,14 @@ async function telling(pieces: readonly string[]) {
 
 test('the engine’s `oom` names the container in which the kernel killed, in whatever pieces it comes', async () => {
   const whole = event('oom', 'c1')
-  await using told = await telling([event('start', 'c0'), whole.slice(0, 20), whole.slice(20), event('oom', 'c2')])
-  const heard = () => [...told.watch.outOfMemory.keys()]
+  await using reported = await telling([event('start', 'c0'), whole.slice(0, 20), whole.slice(20), event('oom', 'c2')])
+  const heard = () => [...reported.watch.outOfMemory.keys()]
   await expect.poll(heard, { timeout: 60_000 }).toEqual(['c1', 'c2'])
 })
 
 test('other events, other stacks and half lines tell nothing', async () => {
   const others = [event('oom', 'c1', 'other'), event('die', 'c2'), `x"com.docker.stack.namespace":"s" "oom"\n`]
-  await using told = await telling([...others, event('oom', 'c9')])
-  await expect.poll(() => told.watch.outOfMemory.size, { timeout: 60_000 }).toBeGreaterThan(0)
-  expect([...told.watch.outOfMemory.keys()]).toEqual(['c9'])
+  await using reported = await telling([...others, event('oom', 'c9')])
+  await expect.poll(() => reported.watch.outOfMemory.size, { timeout: 60_000 }).toBeGreaterThan(0)
+  expect([...reported.watch.outOfMemory.keys()]).toEqual(['c9'])
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { decide } from '../../src/engine/convergence/decide.ts'
-import { failureOf } from '../../src/engine/convergence/failure.ts'
-import { beyondTheRun, MEMORY_LABEL } from '../../src/engine/convergence/out-of-memory.ts'
-import { refusedAtLast } from '../../src/engine/convergence/refused.ts'
+import { decideConvergence } from '../../src/engine/convergence/decide.ts'
+import { convergenceFailure } from '../../src/engine/convergence/failure.ts'
+import { MEMORY_LABEL, runMemoryExceeded } from '../../src/engine/convergence/out-of-memory.ts'
 import type { ObservedTask } from '../../src/engine/convergence/snapshot.ts'
+import { finalStartRefusal } from '../../src/engine/convergence/start-refusal.ts'
 import { isOneShot } from '../../src/engine/convergence/task-exit.ts'
 import type { ContainerState } from '../../src/engine/types.ts'
 import { container, decided, failed, service, snapshot, task } from './seen.ts'
@@ -15,7 +15,7 @@ const ends = (name: string, count: number, more: Parameters<typeof failed>[2] = 
 
 function shown(seen: Parameters<typeof snapshot>[0]) {
   const look = snapshot(seen)
-  const found = look.services.map((one) => failureOf(look, one)).find((failure) => failure !== null)
+  const found = look.services.map((one) => convergenceFailure(look, one)).find((failure) => failure !== null)
   return found?.tasks.map(({ id }) => id)
 }
 
@@ -58,16 +58,16 @@ describe('an update', () => {
     const tasks = [failed('app', 30, { templateHash: 'bad', state: 'rejected', error })]
     for (const state of ['paused', 'rollback_completed'] as const) {
       const look = snapshot({ ...update(state), tasks: [LEFT, ...tasks] })
-      expect(failureOf(look, look.services[0] ?? service('app'))?.blame).toBe(blame)
+      expect(convergenceFailure(look, look.services[0] ?? service('app'))?.blame).toBe(blame)
     }
     const ran = snapshot({ ...update('paused'), tasks: [LEFT, { ...bad, error }] })
-    expect(failureOf(ran, ran.services[0] ?? service('app'))?.blame).toBeUndefined()
+    expect(convergenceFailure(ran, ran.services[0] ?? service('app'))?.blame).toBeUndefined()
   })
 
   test('that is rolled back because a folder of secrets was still in use is blamed on the engine', () => {
     const error = 'starting container failed: unable to remount dir as readonly: mount tmpfs: device or resource busy'
     const look = snapshot({ ...update('rollback_started'), tasks: [task('app'), { ...bad, exitCode: 128, error }] })
-    const found = failureOf(look, look.services[0] ?? service('app'))
+    const found = convergenceFailure(look, look.services[0] ?? service('app'))
     expect(found).toMatchObject({ code: 'rolled-back', blame: 'infra' })
   })
 
@@ -210,7 +210,7 @@ describe('a task that is not placed', () => {
     ])('%s', (_, holder, own) => {
       const look = snapshot({ tasks: [holder, port] })
       const [app] = look.services
-      const found = app && failureOf(look, app)
+      const found = app && convergenceFailure(look, app)
       expect(found).toMatchObject({ code: 'port-in-use' })
       if (own)
         expect(found).toMatchObject({
@@ -287,7 +287,7 @@ describe('a task that the engine did not start', () => {
   test('is blamed on the engine where it is its own trouble', () => {
     for (const error of ['network sandbox join failed', 'unable to remount dir as readonly: device or resource busy']) {
       const look = snapshot({ tasks: twice(error) })
-      expect(failureOf(look, look.services[0] ?? service('app'))).toMatchObject({
+      expect(convergenceFailure(look, look.services[0] ?? service('app'))).toMatchObject({
         code: 'task-rejected',
         blame: 'infra',
       })
@@ -323,7 +323,7 @@ describe('a task that the engine did not start', () => {
     })
 
     test('a hint says so, with the port, and none for any other port', () => {
-      const hint = (tasks: readonly ObservedTask[]) => failureOf(snapshot({ tasks }), service('app'))?.hint
+      const hint = (tasks: readonly ObservedTask[]) => convergenceFailure(snapshot({ tasks }), service('app'))?.hint
       expect(hint(since(40_000, 10, 80))).toMatch(/^Stop what holds port 40000\. .*32768 to 60999/)
       expect(hint(since(8080, 10, 16))).toBeUndefined()
       const six = since(1, 10, 80).map((one) => ({
@@ -334,17 +334,17 @@ describe('a task that the engine did not start', () => {
     })
 
     test('when the time is up it is what was missing; what was refused once, or runs now, is not', () => {
-      const atLast = (...tasks: readonly ObservedTask[]) => refusedAtLast(snapshot({ tasks }))?.code
+      const atLast = (...tasks: readonly ObservedTask[]) => finalStartRefusal(snapshot({ tasks }))?.code
       expect(atLast(...since(40_000, 10, 16))).toBe('port-in-use')
       expect(atLast(...since(40_000, 10))).toBeUndefined()
       expect(atLast(...since(40_000, 10, 16), task('app'))).toBeUndefined()
-      expect(refusedAtLast(snapshot({}))).toBeNull()
+      expect(finalStartRefusal(snapshot({}))).toBeNull()
       const dropped = snapshot({ tasks: since(40_000, 10, 16) })
-      expect(refusedAtLast({ ...dropped, expected: new Map() })).toBeNull()
+      expect(finalStartRefusal({ ...dropped, expected: new Map() })).toBeNull()
       for (const names of [['app', 'db'] as const, ['db', 'app'] as const]) {
         const services = names.map((name) => service(name))
         const seen = snapshot({ services, tasks: [task('db'), ...since(40_000, 10, 16)] })
-        expect(refusedAtLast(seen)?.service).toBe('app')
+        expect(finalStartRefusal(seen)?.service).toBe('app')
       }
     })
 
@@ -431,11 +431,11 @@ describe('out of memory', () => {
 
   test('of all services together comes before whatever is seen', () => {
     const imposed = {
-      ...beyondTheRun('db', { heldBytes: 3 * 1024 ** 3, mostBytes: 2 * 1024 ** 3 }),
+      ...runMemoryExceeded('db', { heldBytes: 3 * 1024 ** 3, mostBytes: 2 * 1024 ** 3 }),
       service: 'db',
       tasks: [],
     }
-    const found = decide({ ...snapshot({ tasks: [killed, task('app')], containers: oom }), imposed })
+    const found = decideConvergence({ ...snapshot({ tasks: [killed, task('app')], containers: oom }), imposed })
     expect(found).toMatchObject({
       state: 'impossible',
       cause: {
@@ -492,8 +492,8 @@ describe('a health check', () => {
 
   test('is not asked of a task that was told to stop, or that still runs, or that has no container', () => {
     const stopped = quiet(3, 'shutdown')
-    const told = stopped.tasks.map((one) => ({ ...one, inStateMs: 1000 }))
-    expect(decided({ ...checked(), ...stopped, tasks: told })).toMatch(/^waiting/)
+    const reported = stopped.tasks.map((one) => ({ ...one, inStateMs: 1000 }))
+    expect(decided({ ...checked(), ...stopped, tasks: reported })).toMatch(/^waiting/)
     const { containers } = quiet(3)
     const running = ['a', 'b'].map((id) => task('app', { id, containerId: id, error: 'unhealthy' }))
     expect(decided({ ...checked({ replicas: 2 }), tasks: running, containers })).toBe('ready')

@@ -1,5 +1,5 @@
-import { decide } from '../../src/engine/convergence/decide.ts'
-import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import { decideConvergence } from '../../src/engine/convergence/decide.ts'
+import type { ObservedTask, StackSnapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 import { at, CONTAINER, NOW, SERVICE, TASK } from './stack-look.ts'
 
@@ -39,7 +39,7 @@ export function snapshot(seen: {
   readonly before?: readonly ServiceState[]
   /** Default: a minute. */
   readonly waitedMs?: number
-}): Snapshot {
+}): StackSnapshot {
   const { services = [service('app')], tasks = [], containers = [], before = [], waitedMs = 60_000 } = seen
   const was = (name: string) => before.find(({ service }) => service === name) ?? null
   return {
@@ -54,7 +54,7 @@ export function snapshot(seen: {
 
 /** "ready", "waiting: …" or "crash-loop of app: …": what is decided on a look. */
 export function decided(seen: Parameters<typeof snapshot>[0]): string {
-  const found = decide(snapshot(seen))
+  const found = decideConvergence(snapshot(seen))
   if (found.state === 'ready') return 'ready'
   if (found.state === 'waiting') return `waiting: ${found.reason}`
   return `${found.cause.code} of ${found.cause.service}: ${found.cause.message}`

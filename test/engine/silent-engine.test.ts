@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/client.ts'
 import { convergeOn } from '../../src/engine/convergence/converge.ts'
-import type { Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { StackSnapshot } from '../../src/engine/convergence/snapshot.ts'
 import { lived, second } from './watch/lives.ts'
 
 const engine = { taskLogs: async () => '', containerLogs: async () => '' } as unknown as Engine
@@ -17,7 +17,11 @@ async function wait(answersUntil: number) {
       now += ms
     },
   }
-  const starting = (): Snapshot => ({ ...lived((now - second(0)) / 1000, { app: [{ from: 0 }] }), tasks: [], at: now })
+  const starting = (): StackSnapshot => ({
+    ...lived((now - second(0)) / 1000, { app: [{ from: 0 }] }),
+    tasks: [],
+    at: now,
+  })
   const observer = { last: { ...starting(), at: 0 }, unready: () => 'app' }
   const look = async () => {
     if (now >= second(answersUntil)) return new Promise<never>(() => undefined)

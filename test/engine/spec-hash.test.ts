@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hashOf, specHash, templateHash, whatDiffers } from '../../src/engine/spec-hash.ts'
+import { hashOf, specDifferences, specHash, templateHash } from '../../src/engine/spec-hash.ts'
 
 const base = {
   ContainerSpec: { Image: 'a', Env: ['A=1'], Labels: { v: '1' } },
@@ -16,7 +16,7 @@ test('labels, forced restarts and the runtime name do not count as another thing
     Runtime: 'container',
   }
   expect(specHash(same)).toBe(specHash(base))
-  expect(whatDiffers(base, same)).toEqual([])
+  expect(specDifferences(base, same)).toEqual([])
   expect(templateHash(same)).not.toBe(templateHash(base))
   expect(templateHash({ ...base, Runtime: 'container' })).toBe(templateHash(base))
 })
@@ -29,7 +29,7 @@ test('names what differs as a compose file calls it', () => {
     Configs: [{ ConfigName: 'c' }],
     Mounts: [{ Target: '/d' }],
   }
-  expect(whatDiffers(base, { ContainerSpec })).toEqual(['command', 'configs', 'env', 'image', 'mounts', 'networks'])
+  expect(specDifferences(base, { ContainerSpec })).toEqual(['command', 'configs', 'env', 'image', 'mounts', 'networks'])
 })
 
 test('null, missing and empty are the same, and so is any order of keys', () => {
@@ -45,6 +45,6 @@ test('what is equal has nothing that differs, and the other way round', () => {
     ContainerSpec: fc.dictionary(fc.constantFrom('Image', 'Env', 'Args', 'Other'), fc.jsonValue()),
   })
   fc.assert(
-    fc.property(template, template, (a, b) => (specHash(a) === specHash(b)) === (whatDiffers(a, b).length === 0)),
+    fc.property(template, template, (a, b) => (specHash(a) === specHash(b)) === (specDifferences(a, b).length === 0)),
   )
 })

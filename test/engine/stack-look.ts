@@ -1,4 +1,4 @@
-import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../src/engine/types.ts'
 
 /** A replicated service with one replica, nothing else asked for. */
@@ -108,7 +108,7 @@ export interface Look {
 }
 
 /** What one look at a stack saw. */
-export function seen(look: Look): Snapshot {
+export function seen(look: Look): StackSnapshot {
   const { service = {}, tasks = [], db, dbTasks = [], containers = [], before, waitedMs = 30_000 } = look
   const services = [{ ...SERVICE, ...service }, ...(db ? [{ ...SERVICE, id: 'db', service: 'db', ...db }] : [])]
   const names = look.expected ?? services.map((one) => one.service)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Approval, approve, readApprovals, revoke } from '../../src/gate/approvals.ts'
 import { approvalFor, codeTree } from '../../src/gate/approved.ts'
-import { openRecipe } from '../../src/recipe/repo.ts'
+import { openRecipe } from '../../src/recipe/repository/repo.ts'
 import { isApproved } from '../../src/server/worker/task.ts'
 import { commit, folder, git, repository, write } from '../recipe/throwaway.ts'
 

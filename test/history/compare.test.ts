@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { comparable, DEFAULT_RULE } from '../../src/history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../src/history/compare/comparison.ts'
-import { WORDS, wordOf } from '../../src/history/compare/messages.ts'
+import { CHANGE_WORDS, wordOf } from '../../src/history/compare/messages.ts'
 import { cause } from '../../src/verdict/causes.ts'
 import type { EventDraft, RunHeader } from '../../src/verdict/events.ts'
 import { HEADER } from '../verdict/passing-stream.ts'
@@ -112,8 +112,8 @@ describe('two runs may not be compared', () => {
 })
 
 describe('a word for each tier', () => {
-  const statuses = Object.keys(WORDS) as (keyof typeof WORDS)[]
-  const tier = (status: keyof typeof WORDS, more: object = {}) =>
+  const statuses = Object.keys(CHANGE_WORDS) as (keyof typeof CHANGE_WORDS)[]
+  const tier = (status: keyof typeof CHANGE_WORDS, more: object = {}) =>
     ({ id: 'install', status, durationMs: 1, ...more }) as Parameters<typeof wordOf>[0]
 
   test.each(statuses.flatMap((a) => statuses.map((b) => [a, b] as const)))('%s, then %s', (a, b) => {

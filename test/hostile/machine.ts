@@ -11,8 +11,8 @@ import {
   sweepEngines,
   type TestEngine,
 } from '../../scripts/setup/engine-29/namespaces.ts'
-import { type ExecResult, exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { randomId } from '../../src/lib/ids.ts'
+import { type ExecResult, exec, execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 
 const MINUTE = 60_000
 const GIB = 1024 ** 3

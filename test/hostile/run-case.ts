@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Found, foundIn, foundInRefusal } from '../../src/canaries/found.ts'
+import { type ActualResult, actualRefusal, actualResult } from '../../src/canaries/actual-result.ts'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { tinyRecipe } from '../../src/canaries/tiny.ts'
 import { messageOf } from '../../src/lib/errors.ts'
@@ -54,7 +54,15 @@ async function played(machine: SmallMachine, name: string, hostile: HostileCase)
   return wrong.length === 0 ? [] : [...wrong, ...ended.stderr.trim().split('\n').slice(-30)]
 }
 
-function foundBy({ stdout, stderr, exitCode }: { stdout: string; stderr: string; exitCode: number | null }): Found {
+function foundBy({
+  stdout,
+  stderr,
+  exitCode,
+}: {
+  stdout: string
+  stderr: string
+  exitCode: number | null
+}): ActualResult {
   let answer: { error?: { code: string; blame: string; message: string } }
   try {
     answer = JSON.parse(stdout)
@@ -63,10 +71,10 @@ function foundBy({ stdout, stderr, exitCode }: { stdout: string; stderr: string;
       cause: error,
     })
   }
-  return answer.error ? foundInRefusal(answer.error, exitCode) : foundIn(parseResults(answer), exitCode)
+  return answer.error ? actualRefusal(answer.error, exitCode) : actualResult(parseResults(answer), exitCode)
 }
 
-function differences(ends: Ends, found: Found): string[] {
+function differences(ends: Ends, found: ActualResult): string[] {
   const { says = [], ...wanted } = { tier: null, cause: null, blame: null, ...ends } as Ends & {
     says?: readonly RegExp[]
   }

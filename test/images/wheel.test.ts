@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fetchWheelProgram } from '../../src/images/wheel.ts'
-import { writeZip } from '../../src/lib/zip.ts'
+import { writeZip } from '../../src/lib/files/zip.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cc-ci-wheel-'))
 const before = { ...process.env }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exec } from '../../src/lib/exec.ts'
+import { exec } from '../../src/lib/process/exec.ts'
 import { servePage } from './support/page-server.ts'
 import { runSpecs } from './support/run-specs.ts'
 import { FACTS, type FakeSandbox, fakeSandbox } from './support/sandbox.ts'

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DEBUG_NAMESPACES } from '../../src/lib/debug.ts'
-import { exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 
 const SCRIPT = `
 import { debugLog, enableDebug, maskDebug } from '${new URL('../../src/lib/debug.ts', import.meta.url).pathname}'
-import { Masker } from '${new URL('../../src/lib/mask.ts', import.meta.url).pathname}'
+import { Masker } from '${new URL('../../src/lib/masking/mask.ts', import.meta.url).pathname}'
 const masker = new Masker()
 masker.add('correct-horse-battery')
 maskDebug(masker)

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Cleanup } from '../../src/lib/cleanup.ts'
-import { formatDuration, parseDuration } from '../../src/lib/duration.ts'
-import { exec, execOk } from '../../src/lib/exec.ts'
+import { Cleanup } from '../../src/lib/async/cleanup.ts'
 import { isRunId, newRunId, timeOfRunId } from '../../src/lib/ids.ts'
-import { formatSize } from '../../src/lib/size.ts'
+import { exec, execOk } from '../../src/lib/process/exec.ts'
+import { formatDuration, parseDuration } from '../../src/lib/text/duration.ts'
+import { formatSize } from '../../src/lib/text/size.ts'
 
 describe('durations', () => {
   it.each([

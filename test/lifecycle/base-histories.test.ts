@@ -45,7 +45,7 @@ async function plan(recipe: string, more: { ref?: string; base?: string; only?: 
 }
 
 /** The base, or what becomes of the upgrade without one. */
-function told({ base, skips }: RunPlan): string {
+function reported({ base, skips }: RunPlan): string {
   if (base.kind === 'base') return base.ref.version
   if (base.kind === 'unresolved') return `unverified, ${base.cause.code}: ${base.cause.message}. ${base.cause.hint}`
   const skip = skips.get('upgrade')
@@ -57,7 +57,7 @@ interface History {
   readonly make: () => Promise<string>
   /** The commit that is planned. Default: what is checked out. */
   readonly ref?: string
-  readonly told: string | RegExp
+  readonly reported: string | RegExp
   /** Lines of `considered`, in order. */
   readonly considered?: readonly (string | RegExp)[]
 }
@@ -65,7 +65,7 @@ interface History {
 const HISTORIES: Readonly<Record<string, History>> = {
   'label equal to the tag, several tags': {
     make: maintained,
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
     considered: ['1.1.0+1: chosen (tag)'],
   },
   'one tag, and its label': {
@@ -75,7 +75,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.2', '1.0.0+1'))
       return dir
     },
-    told: '1.0.0+1',
+    reported: '1.0.0+1',
   },
   'the newest release has an image that no engine takes': {
     async make() {
@@ -85,7 +85,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.3', '1.1.0+1'))
       return dir
     },
-    told: '1.0.0+1',
+    reported: '1.0.0+1',
     considered: [/^1\.1\.0\+1: cannot be resolved \(.*is not the name of an image/, '1.0.0+1: chosen (tag)'],
   },
   'tag on another branch': {
@@ -97,7 +97,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
     considered: ['2.0.0+1: is not in the history of head', '1.1.0+1: chosen (tag)'],
   },
   'no tag but one on another branch': {
@@ -109,31 +109,32 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: /^unverified, base-unknown: there are released versions, and head comes after none of them: 2\.0\.0\+1\. .*upgrade\.from: 2\.0\.0\+1/,
+    reported:
+      /^unverified, base-unknown: there are released versions, and head comes after none of them: 2\.0\.0\+1\. .*upgrade\.from: 2\.0\.0\+1/,
     considered: ['2.0.0+1: is not in the history of head or of main'],
   },
   'head is a tag': {
     make: maintained,
     ref: '1.1.0+1',
-    told: '1.0.0+1',
+    reported: '1.0.0+1',
     considered: ["1.1.0+1: is head's own commit", '1.0.0+1: chosen (tag)'],
   },
   'head is the first tag': {
     make: maintained,
     ref: '1.0.0+1',
-    told: 'structural skip: no version was released before head',
+    reported: 'structural skip: no version was released before head',
     considered: ['1.1.0+1: was released after head', "1.0.0+1: is head's own commit"],
   },
   'head is older than every tag': {
     make: maintained,
     ref: 'main~3',
-    told: 'structural skip: no version was released before head',
+    reported: 'structural skip: no version was released before head',
     considered: ['1.1.0+1: was released after head', '1.0.0+1: was released after head'],
   },
   'tag newer than head': {
     make: maintained,
     ref: '1.1.0+1~1',
-    told: 'structural skip: no version was released before head',
+    reported: 'structural skip: no version was released before head',
   },
   'label older than the tag before it': {
     async make() {
@@ -141,7 +142,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a label of long ago', image('1.4', '0.1.0+1'))
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
   },
   'force-pushed main, without its newest release': {
     async make() {
@@ -150,7 +151,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'another way', image('1.9'))
       return dir
     },
-    told: '1.0.0+1',
+    reported: '1.0.0+1',
     considered: ['1.1.0+1: is not in the history of head', '1.0.0+1: chosen (tag)'],
   },
   'force-pushed main, without any release': {
@@ -161,7 +162,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await git(dir, 'branch', '--quiet', '--force', 'main', 'new')
       return dir
     },
-    told: /^unverified, base-unknown: .* none of them: 1\.1\.0\+1, 1\.0\.0\+1\./,
+    reported: /^unverified, base-unknown: .* none of them: 1\.1\.0\+1, 1\.0\.0\+1\./,
   },
   'newest tag not annotated': {
     async make() {
@@ -170,7 +171,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
     considered: ['1.2.0+1: is not annotated, so it is no release (R014)', '1.1.0+1: chosen (tag)'],
   },
   'no tag is annotated': {
@@ -180,10 +181,10 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: /^structural skip: no released version to upgrade from: 1\.2\.0\+1 is a lightweight tag/,
+    reported: /^structural skip: no released version to upgrade from: 1\.2\.0\+1 is a lightweight tag/,
     considered: ['1.2.0+1: is not annotated, so it is no release (R014)'],
   },
-  'no tags': { make: begun, told: 'structural skip: no released version to upgrade from', considered: [] },
+  'no tags': { make: begun, reported: 'structural skip: no released version to upgrade from', considered: [] },
   'no tags, and head on its way to main': {
     async make() {
       const dir = await begun()
@@ -191,7 +192,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: 'main',
+    reported: 'main',
   },
   'no tags, and head that main has long since': {
     async make() {
@@ -200,7 +201,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       return dir
     },
     ref: 'main~1',
-    told: 'structural skip: no released version to upgrade from',
+    reported: 'structural skip: no released version to upgrade from',
   },
   'pre-release tags': {
     async make() {
@@ -210,7 +211,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('2.2'))
       return dir
     },
-    told: '2.0.0-rc.2+1',
+    reported: '2.0.0-rc.2+1',
   },
   'a release after its pre-releases': {
     async make() {
@@ -220,7 +221,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('2.2'))
       return dir
     },
-    told: '2.0.0+1',
+    reported: '2.0.0+1',
   },
   'label missing at head and base': {
     async make() {
@@ -230,7 +231,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', bare('1.1'))
       return dir
     },
-    told: '1.0.0+1',
+    reported: '1.0.0+1',
   },
   'newest base without a compose file': {
     async make() {
@@ -241,7 +242,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'back', image('1.4'))
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
     considered: [/^1\.2\.0\+1: cannot be resolved \(.*compose\.yml/, '1.1.0+1: chosen (tag)'],
   },
   'no base can be read': {
@@ -251,7 +252,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'fixed', image('1.4'))
       return dir
     },
-    told: /^unverified, compose-invalid: there are older releases, but none of them can be read/,
+    reported: /^unverified, compose-invalid: there are older releases, but none of them can be read/,
   },
   'forked before the first release: a release of the target branch': {
     async make() {
@@ -260,7 +261,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
   },
   'changes on top of a tag that are not committed': {
     async make() {
@@ -269,7 +270,7 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await writeFile(join(dir, 'compose.yml'), image('1.4')['compose.yml'])
       return dir
     },
-    told: '1.1.0+1',
+    reported: '1.1.0+1',
   },
   'a tag that is called like a branch': {
     async make() {
@@ -279,14 +280,14 @@ const HISTORIES: Readonly<Record<string, History>> = {
       await commit(dir, 'a change', image('1.4'))
       return dir
     },
-    told: 'main',
+    reported: 'main',
   },
 }
 
-test.each(Object.entries(HISTORIES))('%s', async (_name, { make, ref, told: should, considered }) => {
+test.each(Object.entries(HISTORIES))('%s', async (_name, { make, ref, reported: should, considered }) => {
   const plan1 = await plan(await make(), ref === undefined ? {} : { ref })
-  if (typeof should === 'string') expect(told(plan1)).toBe(should)
-  else expect(told(plan1)).toMatch(should)
+  if (typeof should === 'string') expect(reported(plan1)).toBe(should)
+  else expect(reported(plan1)).toMatch(should)
   if (!considered) return
   expect(plan1.base.considered).toEqual(
     considered.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))),
@@ -336,7 +337,7 @@ describe('a clone that lacks something', () => {
     const dir = await make(origin)
     const before = await git(dir, 'for-each-ref')
     const made = await plan(dir)
-    expect(told(made)).toBe('1.1.0+1')
+    expect(reported(made)).toBe('1.1.0+1')
     expect(made.findings).toEqual([
       { code: 'history-fetched', severity: 'info', message: expect.stringMatching(says) as unknown },
     ])
@@ -349,24 +350,24 @@ describe('a clone that lacks something', () => {
       const origin = await maintained()
       const dir = await make(origin)
       const [apart, linted] = await without(origin, async () => [await plan(dir), await plan(dir, { only: ['lint'] })])
-      expect(told(apart)).toMatch(/^unverified, base-unknown: /)
-      expect(told(apart)).toMatch(says)
+      expect(reported(apart)).toMatch(/^unverified, base-unknown: /)
+      expect(reported(apart)).toMatch(says)
       expect(apart.skips.has('upgrade')).toBe(false)
       expect(linted.findings).toMatchObject([{ code: 'history-partial', severity: 'warning' }])
-      const command = /Type: (.*?)\. Or name the version/.exec(told(apart))?.[1] ?? ''
+      const command = /Type: (.*?)\. Or name the version/.exec(reported(apart))?.[1] ?? ''
       for (const part of command.split(' && ')) {
         const [program, , at, ...words] = part.split(' ')
         expect([program, at]).toEqual(['git', dir])
         await git(dir, ...words)
       }
-      expect(told(await without(origin, () => plan(dir)))).toBe('1.1.0+1')
+      expect(reported(await without(origin, () => plan(dir)))).toBe('1.1.0+1')
     },
   )
 
   test('a pinned version is fetched too; where it cannot be, the error says how', async () => {
     const origin = await maintained()
     const dir = await clone(origin, '--depth', '1', '--no-tags')
-    expect(told(await plan(dir, { base: '1.0.0+1' }))).toBe('1.0.0+1')
+    expect(reported(await plan(dir, { base: '1.0.0+1' }))).toBe('1.0.0+1')
     const error = await without(origin, () => plan(dir, { base: '1.0.0+1' }).catch((e: unknown) => e))
     expect(error).toMatchObject({
       code: 'ref-not-found',
@@ -378,9 +379,9 @@ describe('a clone that lacks something', () => {
     const origin = await maintained()
     const dir = await clone(origin, '--depth', '1')
     await release(dir, '1.2.0+1', '1.4')
-    expect(told(await plan(dir))).toBe('1.1.0+1')
+    expect(reported(await plan(dir))).toBe('1.1.0+1')
     await commit(dir, 'not pushed', image('1.5'))
-    expect(told(await plan(dir))).toBe('1.2.0+1')
+    expect(reported(await plan(dir))).toBe('1.2.0+1')
     await writeFile(join(dir, 'compose.yml'), image('1.6')['compose.yml'])
     const made = await plan(dir)
     expect([made.head.dirty, made.head.stack.model.services.app?.image]).toEqual([true, 'nginx:1.6'])
@@ -397,19 +398,19 @@ describe('a clone that lacks something', () => {
     await git(dir, 'remote', 'add', 'origin', `file://${origin}`)
     await git(dir, 'fetch', '--quiet', '--no-tags', '--depth=1', 'origin', 'refs/pull/1/merge')
     await git(dir, 'checkout', '--quiet', '--detach', 'FETCH_HEAD')
-    expect(told(await plan(dir))).toBe('1.1.0+1')
+    expect(reported(await plan(dir))).toBe('1.1.0+1')
   })
 
   test('"no released version" where that is known', async () => {
     const origin = await begun()
     const known = 'structural skip: no released version to upgrade from'
     const whole = await clone(origin)
-    expect(told(await without(origin, () => plan(whole)))).toBe(known)
+    expect(reported(await without(origin, () => plan(whole)))).toBe(known)
     const byHand = await fetchedByHand(origin)
     const asked = await plan(byHand)
-    expect([told(asked), asked.findings]).toMatchObject([known, [{ code: 'history-fetched' }]])
+    expect([reported(asked), asked.findings]).toMatchObject([known, [{ code: 'history-fetched' }]])
     const offline = await without(origin, () => plan(byHand))
-    expect(told(offline)).toMatch(/^unverified, base-unknown: no version tag was fetched into this clone/)
+    expect(reported(offline)).toMatch(/^unverified, base-unknown: no version tag was fetched into this clone/)
   })
 
   test('an address by which git would start a program is not asked, nor a program of the configuration started', async () => {
@@ -418,10 +419,10 @@ describe('a clone that lacks something', () => {
     const witness = join(dir, 'was-run')
     await git(dir, 'config', 'remote.origin.uploadpack', `touch ${witness}; git-upload-pack`)
     await git(dir, 'config', 'core.sshCommand', `touch ${witness}`)
-    expect(told(await plan(dir))).toBe('1.1.0+1')
+    expect(reported(await plan(dir))).toBe('1.1.0+1')
     for (const url of [`ext::touch ${witness}`, `--upload-pack=touch ${witness}`]) {
       await git(dir, 'config', 'remote.origin.url', url)
-      expect(told(await plan(dir))).toMatch(/a kind of URL that is not allowed/)
+      expect(reported(await plan(dir))).toMatch(/a kind of URL that is not allowed/)
     }
     expect(existsSync(witness)).toBe(false)
   })
@@ -453,7 +454,7 @@ describe('server and command line', () => {
     await commit(origin, 'a topic', image('1.5'))
     await git(origin, 'checkout', '--quiet', 'main')
     const [worker, cloned] = [await asWorker(origin, ref), await asCloned(origin, ref)]
-    expect(told(worker)).toBe(told(cloned))
+    expect(reported(worker)).toBe(reported(cloned))
     expect(worker.base.considered).toEqual(cloned.base.considered)
   })
 
@@ -466,8 +467,8 @@ describe('server and command line', () => {
     await release(origin, '2.0.0+1', '2.0')
     await git(origin, 'checkout', '--quiet', '-b', 'topic', 'trunk~1')
     await commit(origin, 'a change', image('1.5'))
-    expect(told(await asWorker(origin, 'topic', { main: 'trunk', base: '1.x' }))).toBe('1.0.0+1')
-    expect(told(await asWorker(origin, 'topic', { main: 'trunk' }))).toBe('2.0.0+1')
+    expect(reported(await asWorker(origin, 'topic', { main: 'trunk', base: '1.x' }))).toBe('1.0.0+1')
+    expect(reported(await asWorker(origin, 'topic', { main: 'trunk' }))).toBe('2.0.0+1')
   })
 })
 

@@ -1,7 +1,7 @@
 // cspell:ignore deleteall
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { folder } from '../recipe/throwaway.ts'
 import { compose } from './releases.ts'
 

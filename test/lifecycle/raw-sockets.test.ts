@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { folder } from '../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseOf } from './releases.ts'
 
@@ -12,8 +12,8 @@ test('no release has raw packets by itself', async () => {
 })
 
 test.each([
-  ['the settings', { ...DEFAULTS.policy, allow: ['raw-sockets' as const] }, NOTHING_ADDED],
-  ['the command line', DEFAULTS.policy, { ...NOTHING_ADDED, rawSockets: true }],
+  ['the settings', { ...DEFAULTS.policy, allow: ['raw-sockets' as const] }, NO_ADDITIONS],
+  ['the command line', DEFAULTS.policy, { ...NO_ADDITIONS, rawSockets: true }],
 ])('%s of the operator allow it', async (_, policy, added) => {
   const source = { app: APP, tree: await readTree(await folder(FILES)), commit: 'a'.repeat(40) }
   const settings = { ...DEFAULTS, policy }

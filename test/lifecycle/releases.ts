@@ -1,7 +1,7 @@
 import { settingsSchema } from '../../src/config/settings.ts'
-import { type App, NOTHING_ADDED, type Release } from '../../src/deploy/deployer.ts'
+import { type App, NO_ADDITIONS, type Release } from '../../src/deploy/deployer.ts'
 import { newAppRelease } from '../../src/lifecycle/planning/release.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { type Files, folder } from '../recipe/throwaway.ts'
 
 export const APP: App = {
@@ -15,7 +15,7 @@ export const DEFAULTS = settingsSchema.parse({})
 /** The recipe in a folder as a new app; `commit` is only a name, `dirty` says that the folder has more than the commit. */
 export async function releaseIn(dir: string, commit = 'a'.repeat(40), dirty = false): Promise<Release> {
   const source = { app: APP, tree: await readTree(dir), commit, chaos: true, dirty, overlay: null }
-  return newAppRelease({ ...source, added: NOTHING_ADDED }, DEFAULTS)
+  return newAppRelease({ ...source, added: NO_ADDITIONS }, DEFAULTS)
 }
 
 export async function releaseOf(files: Files): Promise<Release> {

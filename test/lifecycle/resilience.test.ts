@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { replacement } from '../../src/engine/convergence/replacement.ts'
-import type { ObservedTask, Snapshot } from '../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../src/engine/types.ts'
+import { restartCause } from '../../src/lifecycle/resilience/restart-cause.ts'
 import { restartsOf } from '../../src/lifecycle/resilience/restarts.ts'
 import { killTargets } from '../../src/lifecycle/resilience/targets.ts'
-import { whyRestarted } from '../../src/lifecycle/resilience/why-restarted.ts'
 
 function service(name: string, more: Partial<ServiceState> = {}): ServiceState {
   const own = { id: name, service: name, mode: 'replicated', replicas: 1, restartCondition: 'any', labels: {} }
@@ -32,7 +32,7 @@ function task(serviceId: string, more: Partial<ObservedTask> = {}): ObservedTask
   return { ...own, ...spec, ...more } as ObservedTask
 }
 
-function seen(services: readonly ServiceState[], tasks: readonly ObservedTask[]): Snapshot {
+function seen(services: readonly ServiceState[], tasks: readonly ObservedTask[]): StackSnapshot {
   return { services, tasks, containers: new Map(), expected: new Map(), at: 0, waitedMs: 60_000 }
 }
 
@@ -148,13 +148,13 @@ test.each<[string, { differs: string[]; changedBefore: string[] }, string, strin
     'upstream',
   ],
 ])('a restart by a redeploy is the doing of %s', (_, restart, outcome, code, blame) => {
-  const said = whyRestarted([{ service: 'app', ...restart }])
+  const said = restartCause([{ service: 'app', ...restart }])
   expect(said).toMatchObject({ outcome, why: { code, blame, service: 'app' } })
 })
 
 test('one service that nobody had touched is enough to look at our own side', () => {
   const touched = { service: 'app', differs: ['env'], changedBefore: ['env'] }
-  const { why } = whyRestarted([touched, { service: 'db', differs: ['mounts'], changedBefore: [] }])
+  const { why } = restartCause([touched, { service: 'db', differs: ['mounts'], changedBefore: [] }])
   expect(why.blame).toBe('ci')
   expect(why.message).toMatch(/app \(differs in env; env was changed by something else.*; db \(differs in mounts\)/)
 })

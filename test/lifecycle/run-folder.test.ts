@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ownIdentity } from '../../src/lib/process-identity.ts'
+import { ownIdentity } from '../../src/lib/process/process-identity.ts'
 import { abandonedRuns } from '../../src/lifecycle/gc.ts'
 import {
   announceApp,

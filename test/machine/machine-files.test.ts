@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { startDaemon } from '../../src/lib/daemon.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { withMachineLock } from '../../src/lib/machine-lock.ts'
+import { startDaemon } from '../../src/lib/process/daemon.ts'
+import { withMachineLock } from '../../src/lib/process/machine-lock.ts'
 import { ownEngineRuns, startOf, stopEngine } from '../../src/machine/engine-part.ts'
-import { dropRecord, machineFolder, readRecord, writeRecord } from '../../src/machine/records.ts'
+import { dropRecord, machineFolder, readMachineRecord, writeMachineRecord } from '../../src/machine/records.ts'
 import { stateDir } from '../../src/machine/state-dir.ts'
 
 let state: string
@@ -33,17 +33,17 @@ describe('the state folder', () => {
 
 describe('records of what cc-ci made', () => {
   test('are read back, and forgotten', () => {
-    writeRecord(state, 'swarm', { nodeId: 'abc' })
-    expect(readRecord(state, 'swarm')).toEqual({ nodeId: 'abc' })
+    writeMachineRecord(state, 'swarm', { nodeId: 'abc' })
+    expect(readMachineRecord(state, 'swarm')).toEqual({ nodeId: 'abc' })
     dropRecord(state, 'swarm')
-    expect(readRecord(state, 'swarm')).toBeNull()
+    expect(readMachineRecord(state, 'swarm')).toBeNull()
   })
 
   test.each(['', '{"nodeId":', '{"nodeId":7}', 'null'])(
     'that cannot be understood (%j) count as none: nothing is removed for them',
     (text) => {
       writeFileSync(join(machineFolder(state), 'swarm.json'), text)
-      expect(readRecord(state, 'swarm')).toBeNull()
+      expect(readMachineRecord(state, 'swarm')).toBeNull()
     },
   )
 
@@ -52,7 +52,7 @@ describe('records of what cc-ci made', () => {
       logFile: join(state, 'log'),
       env: { PATH: process.env.PATH ?? '' },
     })
-    writeRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
+    writeMachineRecord(state, 'engine', { pid, startedAt: startOf(pid) ?? '' })
     expect(ownEngineRuns(state)).toBe(true)
     expect(await stopEngine(state)).toBe(true)
     expect(startOf(pid)).toBeNull()
@@ -60,10 +60,10 @@ describe('records of what cc-ci made', () => {
   })
 
   test('a process that took over the id of our engine is left alone', async () => {
-    writeRecord(state, 'engine', { pid: process.pid, startedAt: '1' })
+    writeMachineRecord(state, 'engine', { pid: process.pid, startedAt: '1' })
     expect(ownEngineRuns(state)).toBe(false)
     expect(await stopEngine(state)).toBe(true)
-    expect(readRecord(state, 'engine')).toBeNull()
+    expect(readMachineRecord(state, 'engine')).toBeNull()
   })
 })
 

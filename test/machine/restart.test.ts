@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startOf } from '../../src/machine/engine-part.ts'
-import { writeRecord } from '../../src/machine/records.ts'
+import { writeMachineRecord } from '../../src/machine/records.ts'
 import { engineIsForeign } from '../../src/machine/restart.ts'
 
 let state: string
@@ -20,12 +20,12 @@ afterEach(() => {
 
 test('an engine that cc-ci did not start is never restarted', () => {
   expect(engineIsForeign(state)).toMatch(/not started by `cc-ci engine up`/)
-  writeRecord(state, 'engine', { pid: process.pid, startedAt: '1' })
+  writeMachineRecord(state, 'engine', { pid: process.pid, startedAt: '1' })
   expect(engineIsForeign(state)).toMatch(/not started by `cc-ci engine up`/)
 })
 
 test('nor is one that answers in the place of the one it started, or elsewhere', () => {
-  writeRecord(state, 'engine', { pid: process.pid, startedAt: startOf(process.pid) ?? '' })
+  writeMachineRecord(state, 'engine', { pid: process.pid, startedAt: startOf(process.pid) ?? '' })
   expect(engineIsForeign(state)).toMatch(/another engine/)
   vi.stubEnv('DOCKER_HOST', 'tcp://192.0.2.1:2376')
   expect(engineIsForeign(state)).toMatch(/192\.0\.2\.1/)

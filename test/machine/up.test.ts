@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Found, impossible, type MachinePart, missing, ok } from '../../src/machine/part.ts'
+import { impossible, type MachinePart, missing, ok, type PartState } from '../../src/machine/part.ts'
 import { MACHINE_PARTS } from '../../src/machine/steps.ts'
 import { doctor, engineUp } from '../../src/machine/up.ts'
 
@@ -19,11 +19,11 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true }))
 
 /** A part that is what `seen` says until it is fixed. */
-function part(id: string, seen: Found, over: Partial<MachinePart> = {}): MachinePart {
+function part(id: string, seen: PartState, over: Partial<MachinePart> = {}): MachinePart {
   let now = seen
   return {
     ...{ id, title: `The ${id}`, action: `fix ${id}`, needs: [], remedy: `fix ${id} by hand` },
-    look: async () => now,
+    inspect: async () => now,
     repair: async () => {
       fixed.push(id)
       now = ok('fixed')
@@ -68,7 +68,7 @@ describe('engine up', () => {
     })
     let done = false
     const first = part('first', missing(''), {
-      look: async () => (done ? ok('') : missing('')),
+      inspect: async () => (done ? ok('') : missing('')),
       repair: async () => {
         await met
         done = true
@@ -76,7 +76,7 @@ describe('engine up', () => {
     })
     let there = false
     const second = part('second', missing(''), {
-      look: async () => (there ? ok('') : missing('')),
+      inspect: async () => (there ? ok('') : missing('')),
       repair: async () => {
         there = true
         meet()
@@ -88,14 +88,14 @@ describe('engine up', () => {
   test('does not fix what another step brought along', async () => {
     let installed = false
     const tools = part('tools', missing(''), {
-      look: async () => (installed ? ok('') : missing('')),
+      inspect: async () => (installed ? ok('') : missing('')),
       repair: async () => {
         installed = true
       },
     })
     const engine = part('engine', missing(''), {
       needs: ['tools'],
-      look: async () => (installed ? ok('came with the tools') : missing('')),
+      inspect: async () => (installed ? ok('came with the tools') : missing('')),
     })
     await engineUp({ state, log, parts: [tools, engine] })
     expect(fixed).toEqual([])

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildRepository } from '../../src/canaries/repository.ts'
 import { tinyRecipe } from '../../src/canaries/tiny.ts'
-import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
+import { exec, execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DEADLINE_MS = 280_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exec, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 import type { LintRow } from '../../src/recipe/lint/lint.ts'
 import { type Files, folder, repository } from './throwaway.ts'
 

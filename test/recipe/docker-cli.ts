@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { exec } from '../../src/lib/exec.ts'
+import { exec } from '../../src/lib/process/exec.ts'
 
 /** True when the installed docker CLI has `stack config` (since 25), which needs no engine. */
 export async function hasStackConfig(): Promise<boolean> {

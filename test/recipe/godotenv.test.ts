@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RecipeErrors } from '../../src/lib/errors.ts'
-import { parseEnvSample } from '../../src/recipe/env-sample.ts'
+import { parseEnvSample } from '../../src/recipe/files/env-sample.ts'
 
 /**
  * `godotenv.jsonl` has what godotenv 1.5.1 made of texts that fast-check thought of. To record it again, give a program that reads one

@@ -1,12 +1,12 @@
 // cspell:ignore tcpdump arping pingora unhealthyinterval rtprio localdomain parentrefs usersfile serverstransport serverstransports insecureskipverify defaultgeneratedcert defaultcertificate customrequestheaders
 import { describe, expect, test } from 'vitest'
-import { appEnv } from '../../src/recipe/app-env.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import { type LintRow, lint } from '../../src/recipe/lint/lint.ts'
-import { RULES } from '../../src/recipe/lint/rules.ts'
-import { POLICY, policyProblems } from '../../src/recipe/policy.ts'
-import { openRecipe } from '../../src/recipe/repo.ts'
-import { resolveStack } from '../../src/recipe/resolve.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { LINT_RULES } from '../../src/recipe/lint/rules.ts'
+import { POLICY, policyProblems } from '../../src/recipe/policy/policy.ts'
+import { openRecipe } from '../../src/recipe/repository/repo.ts'
+import { appEnv } from '../../src/recipe/stack/app-env.ts'
+import { resolveStack } from '../../src/recipe/stack/resolve.ts'
 import { commit, type Files, git, repository, resolved } from './throwaway.ts'
 
 const README = `<!-- metadata -->\n${['Category', 'Status', 'Image', 'Healthcheck', 'Backups', 'Email', 'Tests', 'SSO'].map((key) => `* **${key}**: x`).join('\n')}\n<!-- endmetadata -->\n`
@@ -67,17 +67,17 @@ test('a good recipe breaks nothing, and every rule says what it looked at', asyn
   await git(dir, 'tag', '-a', '-m', 'x', '1.0.0+1.25.3')
   const rows = await lintDir(dir)
   expect(rows.filter(({ ok }) => !ok)).toEqual([])
-  expect([...new Set(rows.map(({ id }) => id))]).toEqual(RULES.map(({ id }) => id))
+  expect([...new Set(rows.map(({ id }) => id))]).toEqual(LINT_RULES.map(({ id }) => id))
   expect(rows.every(({ subject }) => subject !== '')).toBe(true)
   expect(rows.filter(({ skipped }) => skipped).map(({ id }) => id)).toEqual(['R013', 'R016', 'CC01', 'CC02', 'CC20'])
 })
 
 test('the table of rules is whole', () => {
-  expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length)
-  expect(RULES.map(({ id }) => id).filter((id) => id.startsWith('R'))).toEqual(
+  expect(new Set(LINT_RULES.map(({ id }) => id)).size).toBe(LINT_RULES.length)
+  expect(LINT_RULES.map(({ id }) => id).filter((id) => id.startsWith('R'))).toEqual(
     Array.from({ length: 16 }, (_, i) => `R${String(i + 1).padStart(3, '0')}`),
   )
-  for (const { title, fix, source } of RULES) for (const text of [title, fix, source]) expect(text).not.toBe('')
+  for (const { title, fix, source } of LINT_RULES) for (const text of [title, fix, source]) expect(text).not.toBe('')
 })
 
 describe.each<[id: string, files: () => Files, where: string | undefined]>([

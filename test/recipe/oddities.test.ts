@@ -48,7 +48,7 @@ async function ask(command: 'plan' | 'lint', dir: string) {
 const errorsOf = (rows: Row[]) => rows.filter(({ ok, severity }) => !ok && severity === 'error').map(({ id }) => id)
 
 /** What the docker CLI and the operators' client deploy is planned, with nothing refused and no rule of level error broken. */
-describe.each<[what: string, files: Files, told: { code?: string; row?: Partial<Row> }]>([
+describe.each<[what: string, files: Files, reported: { code?: string; row?: Partial<Row> }]>([
   ['tests of the application', { 'src/a.test.ts': '', 'tests/b.spec.js': '', 'e2e/c.spec.ts': '' }, {}],
   ['a spec for cc-ci at the top', { 'tests/install.spec.ts': '' }, { code: 'spec-not-run' }],
   [

@@ -2,13 +2,13 @@ import { describe, expect, test, vi } from 'vitest'
 import { Alias } from 'yaml'
 import { readYaml } from '../../src/config/read-yaml.ts'
 import { type RecipeError, RecipeErrors } from '../../src/lib/errors.ts'
-import { formatLocation } from '../../src/lib/source-location.ts'
-import { readAbraExports } from '../../src/recipe/abra-exports.ts'
+import { formatLocation } from '../../src/lib/text/source-location.ts'
 import { parseGoDuration } from '../../src/recipe/compose/go-duration.ts'
 import { interpolate, variablesOf } from '../../src/recipe/compose/interpolate.ts'
 import { parseCompose } from '../../src/recipe/compose/source.ts'
-import { parseEnvSample } from '../../src/recipe/env-sample.ts'
-import { readMetadata } from '../../src/recipe/metadata.ts'
+import { readAbraExports } from '../../src/recipe/files/abra-exports.ts'
+import { parseEnvSample } from '../../src/recipe/files/env-sample.ts'
+import { readMetadata } from '../../src/recipe/files/metadata.ts'
 import { resolved } from './throwaway.ts'
 
 const lines = (count: number, line: (index: number) => string) =>
@@ -148,11 +148,11 @@ describe('texts that would grow are refused where they begin to', () => {
 
   test('.env.sample: values that double', () => {
     const doubling = `A=${'a'.repeat(40)}\n${lines(40, () => 'A=$A$A')}`
-    const told = errorsOf(() => parseEnvSample(doubling))
-    expect(told.map(({ code, where }) => [code, where?.file, where?.line])).toEqual([
+    const reported = errorsOf(() => parseEnvSample(doubling))
+    expect(reported.map(({ code, where }) => [code, where?.file, where?.line])).toEqual([
       ['env-invalid', '.env.sample', 15],
     ])
-    expect(told[0]?.message).toMatch(/longer than 1048576 characters together/)
+    expect(reported[0]?.message).toMatch(/longer than 1048576 characters together/)
   })
 
   test.each([
@@ -167,23 +167,26 @@ describe('texts that would grow are refused where they begin to', () => {
       'compose.yml': `services:\n  app:\n    image: x\n    environment:\n      ${variables}\n`,
       '.env.sample': `BIG=${'x'.repeat(100_000)}\n`,
     }
-    const told = await resolved(files).then(() => [], thrown)
-    expect(told[0]?.message).toMatch(says)
-    expect(told[0]?.where).toMatchObject({ file: 'compose.yml', line: expect.any(Number) })
+    const reported = await resolved(files).then(() => [], thrown)
+    expect(reported[0]?.message).toMatch(says)
+    expect(reported[0]?.where).toMatchObject({ file: 'compose.yml', line: expect.any(Number) })
   })
 
   test('ranges of ports, in all', async () => {
     const service = (name: string) => `  ${name}:\n    image: x\n    ports:\n      - "0-65535"\n`
-    const told = await resolved({ 'compose.yml': `services:\n${service('app')}${service('b')}` }).then(() => [], thrown)
-    expect(told.map(({ message, where }) => [message, where?.line])).toEqual([
+    const reported = await resolved({ 'compose.yml': `services:\n${service('app')}${service('b')}` }).then(
+      () => [],
+      thrown,
+    )
+    expect(reported.map(({ message, where }) => [message, where?.line])).toEqual([
       ['services.b.ports.0 makes more than 65536 ports of the stack', 9],
     ])
   })
 
   test('what is wrong is told a hundred times at most', async () => {
     const unknown = lines(3000, (i) => `    imagee${i}: x`)
-    const told = await resolved({ 'compose.yml': `services:\n  app:\n${unknown}\n` }).then(() => [], thrown)
-    expect(told).toHaveLength(100)
+    const reported = await resolved({ 'compose.yml': `services:\n  app:\n${unknown}\n` }).then(() => [], thrown)
+    expect(reported).toHaveLength(100)
   })
 })
 

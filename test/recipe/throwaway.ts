@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
-import { execOk } from '../../src/lib/exec.ts'
-import { appEnv } from '../../src/recipe/app-env.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
+import { readTree } from '../../src/recipe/files/tree.ts'
 import type { RecipeTree, ResolvedStack } from '../../src/recipe/model.ts'
-import { resolveStack } from '../../src/recipe/resolve.ts'
-import { readTree } from '../../src/recipe/tree.ts'
+import { appEnv } from '../../src/recipe/stack/app-env.ts'
+import { resolveStack } from '../../src/recipe/stack/resolve.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cut, displayWidth, wrap } from '../../src/report/plain-text.ts'
+import { cut, displayWidth, wrap } from '../../src/report/text/plain-text.ts'
 
 describe('displayWidth', () => {
   it.each([

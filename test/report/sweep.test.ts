@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sweepMarkdown } from '../../src/report/sweep/markdown.ts'
-import { sweepPage } from '../../src/report/sweep/page.ts'
+import { sweepReportPage } from '../../src/report/sweep/page.ts'
 import { sweepText } from '../../src/report/sweep/text.ts'
 import { crash } from '../history/some-runs.ts'
 import { candidate, commit, matrix, plan, run } from '../history/sweep/some-sweeps.ts'
@@ -41,7 +41,7 @@ describe('the views of a sweep', () => {
   })
 
   it('Markdown and HTML say the same, with the words of strangers as text', () => {
-    const [markdown, html] = [sweepMarkdown(made()), sweepPage(made())]
+    const [markdown, html] = [sweepMarkdown(made()), sweepReportPage(made())]
     for (const view of [markdown, html]) {
       expect(view).toContain('regression in upgrade')
       expect(view).not.toContain('<script')
@@ -53,8 +53,8 @@ describe('the views of a sweep', () => {
   })
 
   it('are the same bytes for the same matrix', () => {
-    expect([sweepPage(made()), sweepMarkdown(made()), sweepText(made())]).toEqual([
-      sweepPage(made()),
+    expect([sweepReportPage(made()), sweepMarkdown(made()), sweepText(made())]).toEqual([
+      sweepReportPage(made()),
       sweepMarkdown(made()),
       sweepText(made()),
     ])

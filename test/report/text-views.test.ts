@@ -1,15 +1,15 @@
 import MarkdownIt from 'markdown-it'
 import { describe, expect, it } from 'vitest'
 import { CcCiError } from '../../src/lib/errors.ts'
-import { explainText } from '../../src/report/explain.ts'
-import { htmlReport } from '../../src/report/html.ts'
-import { wantsColor } from '../../src/report/ink.ts'
-import { resultsJson } from '../../src/report/json.ts'
-import { junitXml } from '../../src/report/junit.ts'
-import { markdownSummary } from '../../src/report/markdown.ts'
+import { htmlReport } from '../../src/report/html/report.ts'
+import { explainText } from '../../src/report/run/explain.ts'
+import { resultsJson } from '../../src/report/run/json.ts'
+import { junitXml } from '../../src/report/run/junit.ts'
+import { markdownSummary } from '../../src/report/run/markdown.ts'
 import { summaryText } from '../../src/report/terminal/summary.ts'
+import { wantsColor } from '../../src/report/text/colors.ts'
 import { CAUSES } from '../../src/verdict/causes.ts'
-import { parseResults } from '../../src/verdict/results.ts'
+import { parseResults, type Results } from '../../src/verdict/results.ts'
 import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
@@ -180,18 +180,64 @@ describe('markdownSummary', () => {
     expect(text).not.toContain('**backup: blocked**')
   })
 
+  it('begins with what changed, then what is not green and what to do; what is green is folded', () => {
+    const text = markdownSummary(failedResults(), {
+      ...{ against: 'AGAINST', next: 'NEXT', folded: ['FOLDED'], foot: 'FOOT', codeUrl: 'https://ci.example.org/c' },
+      card: { url: 'https://ci.example.org/card.png', pageUrl: 'https://ci.example.org/runs/1' },
+    })
+    const order = ['### ✗ fail', 'AGAINST', 'upgrade: crash-loop', '→ fix', '? **backup**', 'Not run,', 'NEXT', '<img']
+    const places = [...order, '<details>', '| ✓ | install |', 'FOLDED', '</details>', 'FOOT'].map((part) =>
+      text.indexOf(part),
+    )
+    expect(places.every((place) => place >= 0)).toBe(true)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(text.split('<details>')[0]).not.toContain('install |')
+  })
+
+  it('is one line and a fold where everything is green', () => {
+    const [shown, rest] = markdownSummary(passedResults()).split('<details>')
+    expect(shown).toBe('### ✓ pass, level 6 (resilience)\n\n')
+    expect(rest).toMatch(/^\n<summary>Details: \d+ of \d+ tiers pass, 1 finding<\/summary>/)
+  })
+
+  it('says of refused code who has to do what', () => {
+    const step = (codeUrl?: string) =>
+      markdownSummary(failedResults('cc-ci/install-steps.sh'), codeUrl ? { codeUrl } : {}).split('Not run,')[1] ?? ''
+    expect(step('https://ci.example.org/runs/1/code')).toContain(
+      'an operator [looks at the code and approves it](<https://ci.example.org/runs/1/code>), which starts a new run.',
+    )
+    for (const url of [undefined, 'javascript:alert(1)'])
+      expect(step(url)).toMatch(/an operator runs ` cc-ci approve .* --ref [0-9a-f]{40} ` and tests again/)
+  })
+
+  it('shows the lines of what decided, and not what the machine had left where the recipe is to blame', () => {
+    const failed = failedResults()
+    const lines = [...Array.from({ length: 9 }, (_, at) => `line ${'abcdefghi'[at]}`), 'machine: load 1 2 3']
+    const tiers = failed.tiers.map((tier) =>
+      tier.id === 'upgrade' && tier.cause ? { ...tier, cause: { ...tier.cause, lines } } : tier,
+    )
+    const [shown = '', folded] = markdownSummary({ ...failed, tiers }).split('<details>')
+    expect(shown.match(/^line .$/gm)).toEqual(['d', 'e', 'f', 'g', 'h', 'i'].map((letter) => `line ${letter}`))
+    expect(folded?.match(/^line .$/gm)).toHaveLength(9)
+    expect(shown + folded).not.toContain('machine: load')
+  })
+
   it('links nothing but a web address', () => {
     for (const reportUrl of ['javascript:alert(1)', 'https://x> <b', 'file:///etc']) {
-      expect(markdownSummary(passedResults(), { reportUrl })).not.toContain('Full report')
+      const card = { url: reportUrl, pageUrl: reportUrl }
+      expect(markdownSummary(passedResults(), { reportUrl, card })).not.toMatch(/Full report|<img/)
     }
   })
 
   it.each(HOSTILE)('keeps what a recipe says as text: %j', (say) => {
     const tagsOf = (source: string) =>
       render(source)
-        .match(/<\/?[a-z][^>]*>/gi)
-        ?.toSorted()
-    expect(tagsOf(markdownSummary(failedResults(say)))).toEqual(tagsOf(markdownSummary(failedResults('plain words'))))
+        .match(/<\/?[a-z](?:"[^"]*"|[^">])*>/gi)
+        ?.toSorted() ?? []
+    const card = { url: 'https://ci.example.org/card.png', pageUrl: 'https://ci.example.org/runs/1' }
+    const shown = (results: Results) =>
+      tagsOf(markdownSummary(results, { card })).map((tag) => tag.replace(/ alt="[^"]*"/, ''))
+    expect(shown(failedResults(say))).toEqual(shown(failedResults('plain words')))
   })
 
   it('lets no recipe call people or open links by itself', () => {
@@ -233,8 +279,8 @@ describe('resultsJson', () => {
 
 describe('explainText', () => {
   it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
-    const { blame, again, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
-    for (const part of [code, `blame: ${blame}`, what, why, todo, again.because])
+    const { blame, retry, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
+    for (const part of [code, `blame: ${blame}`, what, why, todo, retry.because])
       expect(explainText(code)).toContain(part)
   })
 

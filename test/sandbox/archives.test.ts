@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { execOk } from '../../src/lib/exec.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { type TarEntry, TarReader } from '../../src/sandbox/tar-read.ts'
 import { type TarFile, tarOf } from '../../src/sandbox/tar-write.ts'
 

@@ -39,13 +39,13 @@ describe('what a program prints', () => {
 
 describe('lines of the bridge', () => {
   test('are told whole, up to the longest', () => {
-    const told: string[] = []
+    const reported: string[] = []
     const lines = new Lines(
       5,
-      (line) => told.push(line),
-      () => told.push('too long'),
+      (line) => reported.push(line),
+      () => reported.push('too long'),
     )
     for (const part of ['a\nbc', 'de', 'f\n\n12345\n', '123456\nnever\n', 'never\n']) lines.push(Buffer.from(part))
-    expect(told).toEqual(['a', 'bcdef', '', '12345', 'too long'])
+    expect(reported).toEqual(['a', 'bcdef', '', '12345', 'too long'])
   })
 })

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import type { Clock } from '../../src/lib/clock.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import type { Clock } from '../../src/lib/async/clock.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
 import { serviceManager } from '../../src/server/notify.ts'
 
 let dir = ''
@@ -45,9 +45,9 @@ function hasty(most: number): { readonly clock: Clock; readonly sleeps: number[]
 test('systemd hears of the server where it asked, twice in the time that it allows', async () => {
   const { clock, sleeps, signal } = hasty(3)
   const manager = serviceManager({ clock, log }, { NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '120000000' })
-  await manager.tell('READY=1')
+  await manager.notify('READY=1')
   await manager.keepTelling(signal)
-  await manager.tell('STOPPING=1')
+  await manager.notify('STOPPING=1')
   expect(await told()).toEqual(
     ['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1', 'STOPPING=1'].map((one) => `/run/n ${one}`),
   )
@@ -60,7 +60,7 @@ test.each([
   ['nobody asked, though there is a watchdog of another', { WATCHDOG_USEC: '1' }],
 ])('nothing is said where %s', async (_, env) => {
   const manager = serviceManager({ clock: systemClock, log }, env)
-  await manager.tell('READY=1')
+  await manager.notify('READY=1')
   await manager.keepTelling(new AbortController().signal)
   expect(await told()).toEqual([])
   expect(lines).toEqual([])
@@ -69,7 +69,7 @@ test.each([
 test('no watchdog is asked for: readiness is told, and no more', async () => {
   const manager = serviceManager({ clock: systemClock, log }, { NOTIFY_SOCKET: '/run/n' })
   await manager.keepTelling(new AbortController().signal)
-  await manager.tell('READY=1')
+  await manager.notify('READY=1')
   expect(await told()).toEqual(['/run/n READY=1'])
 })
 
@@ -78,11 +78,11 @@ test('a program that is missing or fails is said once in the log, and ends nothi
   const { clock, signal } = hasty(1)
   const env = { NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '1000000' }
   await serviceManager({ clock, log }, env).keepTelling(signal)
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'systemd was not told', words: 'no socket' }])
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'sd_notify failed', words: 'no socket' }])
   lines = []
   vi.stubEnv('PATH', join(dir, 'nothing'))
   const manager = serviceManager({ clock, log }, env)
-  await manager.tell('READY=1')
-  await manager.tell('STOPPING=1')
+  await manager.notify('READY=1')
+  await manager.notify('STOPPING=1')
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual([expect.stringContaining('systemd-notify is not there')])
 })

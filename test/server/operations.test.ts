@@ -83,6 +83,11 @@ test('starts the default branch, a pull request, and nothing that is not there',
   const run = await operations.start({ repository: name, quick: true, base: 'none', priority: 'sweep' }, by)
   expect(run).toMatchObject({ commit: main, pull: null, quick: true, base: 'none', priority: 'sweep', memoryBytes: 77 })
   expect((await store.run(run.id))?.state).toBe('queued')
+  expect(run.ref).toEqual({ name: 'main', isDefault: true })
+  const byName = await operations.start({ repository: name, ref: 'main' }, by)
+  expect(byName.ref).toEqual({ name: 'main', isDefault: true })
+  const byCommit = await operations.start({ repository: name, ref: main ?? '' }, by)
+  expect(byCommit.ref).toEqual({ name: main, isDefault: false })
   const commit = await gitea.push({ as: gitea.people.member, repository: name, branch: 'change', files: { a: 'b' } })
   const { number } = await gitea.openPull({ as: gitea.people.member, repository: name, head: 'change' })
   expect(await operations.start({ repository: name, pull: number }, 'ann')).toMatchObject({

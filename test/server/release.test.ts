@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type ExecResult, exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
+import { type ExecResult, exec, execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const VERSION = '99.1.0'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeRetention, type RetentionParts } from '../../src/server/retention.ts'
+import { createRetention, type RetentionDeps } from '../../src/server/retention.ts'
 import { LAUNCHER } from '../cli/cc-ci.ts'
 import { DAY_MS, generateRun, idAt } from '../history/retention/generated.ts'
 import { openScene } from './support/scene.ts'
@@ -9,7 +9,7 @@ import { openScene } from './support/scene.ts'
 const AGE = { pruneOlderThanMs: 30 * DAY_MS, pruneMaxBytes: null }
 
 /** A server's retention whose rounds do not wait for the next one, and how often its index was made again. */
-async function stage(settings: Partial<RetentionParts['settings']> = AGE) {
+async function stage(settings: Partial<RetentionDeps['settings']> = AGE) {
   const { parts } = await openScene(settings)
   let rebuilt = 0
   const store = {
@@ -19,7 +19,7 @@ async function stage(settings: Partial<RetentionParts['settings']> = AGE) {
     },
   }
   const clock = { ...parts.clock, sleep: async () => {} }
-  const retention = makeRetention({ ...parts, store, clock, ccCi: [LAUNCHER] })
+  const retention = createRetention({ ...parts, store, clock, ccCi: [LAUNCHER] })
   const { state } = parts.settings
   const run = (days: number) => generateRun(state, { id: idAt(Date.now() - days * DAY_MS) })
   return { state, retention, run, rebuilt: () => rebuilt, round: () => retention.round(new AbortController().signal) }

@@ -4,7 +4,7 @@ import { backupPlan } from '../../src/backup/labels.ts'
 import { checkDumps, coverageOf, restore, snapshot } from '../../src/backup/restic.ts'
 import type { Toolbox } from '../../src/backup/toolbox.ts'
 import { verifySnapshot } from '../../src/backup/verify.ts'
-import type { Surroundings } from '../../src/backup/witness/contract.ts'
+import type { WitnessContext } from '../../src/backup/witness/contract.ts'
 import {
   compareAfterRestore,
   compareAfterUpgrade,
@@ -21,7 +21,7 @@ function planOf(labels: Record<string, string>, volumes: string[]) {
   return backupPlan(stackOf({ app: { deploy: { labels: { 'backupbot.backup': 'true', ...labels } } } }, volumes))
 }
 
-function around(stack: BareStack, volumes: string[], labels: Record<string, string> = {}): Surroundings {
+function around(stack: BareStack, volumes: string[], labels: Record<string, string> = {}): WitnessContext {
   return {
     toolbox: stack.toolbox,
     stack: stack.name,
@@ -181,7 +181,7 @@ test('a volume that the new version no longer mounts is lost with all its files,
   const app = { volumes: mounts, deploy: { labels: { 'backupbot.backup': 'true', ...labels } } }
   const base = { ...around(stack, ['data', 'cache']), model: stackOf({ app }, ['data', 'cache']) }
   const planted = await plantWitnesses(base)
-  const results = async (model: Surroundings['model']) => {
+  const results = async (model: WitnessContext['model']) => {
     const evidence = await compareAfterUpgrade({ ...base, model }, planted)
     return 'witnesses' in evidence
       ? evidence.witnesses.flatMap(({ kind, result }) => (kind === 'file' ? [result] : []))

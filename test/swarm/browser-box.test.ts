@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { confined, MEMORY_MIB, PROCESSES } from '../../src/browser/box.ts'
+import { confinedContainer, MEMORY_MIB, PROCESSES } from '../../src/browser/box.ts'
 import { browserName } from '../../src/browser/names.ts'
 import type { Browser } from '../../src/browser/open.ts'
 import { smoke } from '../../src/checks/smoke.ts'
@@ -147,14 +147,14 @@ test('the kernel holds it to its memory, processes and scratch space, from which
   await using box = await opened()
   const { stdout } = await box.inside(['/bin/sh', '-c', BOUNDS])
   const lines = stdout.split('\n')
-  const told = (what: string) => lines.find((line) => line.startsWith(`${what}: `))?.slice(what.length + 2)
+  const reported = (what: string) => lines.find((line) => line.startsWith(`${what}: `))?.slice(what.length + 2)
   const bytes = String(MEMORY_MIB * 1024 ** 2)
-  expect(told('memory'), stdout).toBe(bytes)
+  expect(reported('memory'), stdout).toBe(bytes)
   // Version 1 of cgroups counts memory and swap together, version 2 swap alone; a kernel that counts no swap says nothing.
-  expect(['', bytes, '0']).toContain(told('swap'))
-  expect(told('processes')).toBe(String(PROCESSES))
-  expect(told('core')).toBe('0')
-  expect(told('files')).toBe('8192')
+  expect(['', bytes, '0']).toContain(reported('swap'))
+  expect(reported('processes')).toBe(String(PROCESSES))
+  expect(reported('core')).toBe('0')
+  expect(reported('files')).toBe('8192')
   const mounted = (place: string) => lines.find((line) => line.startsWith(`mount ${place} `))?.split(/[ ,]/)
   expect(mounted('/')).toContain('ro')
   for (const [place = '', size] of [
@@ -282,7 +282,7 @@ test('ends by itself when the process that opened it is killed, and is found by 
 })
 
 test('does not come up as anything less confined', () => {
-  const { User, HostConfig } = confined(true)
+  const { User, HostConfig } = confinedContainer(true)
   expect(User).toBe('1000')
   expect(HostConfig).toMatchObject({
     NetworkMode: 'none',

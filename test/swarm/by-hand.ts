@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { exec, execOk, inheritedEnv } from '../../src/lib/exec.ts'
+import { exec, execOk, inheritedEnv } from '../../src/lib/process/exec.ts'
 
 /**
  * Deploys the work tree of a recipe as an operator would with the plain docker CLI: environment from `.env.sample` and

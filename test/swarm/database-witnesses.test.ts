@@ -12,11 +12,11 @@ import {
   type PlantedWitnesses,
   plantWitnesses,
   removeWitnesses,
-  type Surroundings,
+  type WitnessContext,
 } from '../../src/backup/witness/index.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import type { ComposeService } from '../../src/recipe/model.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
@@ -98,13 +98,13 @@ async function kvCli(...words: string[]): Promise<string> {
   return (await stack.engine.exec(`${stack.name}_kv`, argv, { timeoutMs: 10_000 })).stdout.trim()
 }
 
-function around(services: Record<string, ComposeService>): Surroundings {
+function around(services: Record<string, ComposeService>): WitnessContext {
   const model = stackOf(services, ['db-data', 'kv-data'])
   return { toolbox: stack.toolbox, stack: stack.name, exec, model, plan: backupPlan(model) }
 }
 
 /** The databases alone: without the volumes there is less to look at. */
-const serversOnly = (services: Record<string, ComposeService>): Surroundings => ({
+const serversOnly = (services: Record<string, ComposeService>): WitnessContext => ({
   ...around(services),
   toolbox: { ...stack.toolbox, volumes: [] },
 })
@@ -122,7 +122,7 @@ const kv = (labels: Record<string, string> = KV_LABELS): ComposeService => ({
 })
 const everything = { db: db(), kv: kv(), cache: { image: redis().tag } }
 
-const hooks = (here: Surroundings, phase: HookOptions['phase']) =>
+const hooks = (here: WitnessContext, phase: HookOptions['phase']) =>
   runHooks({ plan: here.plan, phase, exec, mask: String })
 const rowsOf = (evidence: Awaited<ReturnType<typeof compareAfterUpgrade>>) =>
   'witnesses' in evidence
@@ -225,7 +225,7 @@ test('whatever credentials an image documents open the server; without any it is
     'REDIS_PASSWORD',
   ]
   const command = (words: string) => serversOnly({ db: db(), kv: { ...kv({}), command: words } })
-  const known: [readonly string[], Surroundings][] = [
+  const known: [readonly string[], WitnessContext][] = [
     [[...bare, `MYSQL_ROOT_PASSWORD_FILE=${file}`, `REDIS_PASSWORD_FILE=${file}`], here],
     [
       [...bare, 'MARIADB_RANDOM_ROOT_PASSWORD=1', 'MARIADB_USER=shop', `MARIADB_PASSWORD_FILE=${file}`],

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Provided, ProviderHost } from '../../src/deps/provider.ts'
+import type { ProvidedDependency, ProviderHost } from '../../src/deps/provider.ts'
 import { smtp } from '../../src/deps/smtp/index.ts'
 import type { MailMessage } from '../../src/deps/smtp/mail.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
 import { providerHost, providerRun } from './support/provider-host.ts'
 
 let host: ProviderHost
-let [one, other]: Provided[] = []
+let [one, other]: ProvidedDependency[] = []
 beforeAll(async () => {
   host = await providerHost()
   await smtp.ensure(host)

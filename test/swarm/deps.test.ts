@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerOf } from '../../src/deps/index.ts'
 import { PROVIDER_NAMES } from '../../src/deps/names.ts'
-import type { Provided, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
-import { execOk } from '../../src/lib/exec.ts'
+import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
+import { execOk } from '../../src/lib/process/exec.ts'
 import { keycloakTurn } from './support/keycloak-turn.ts'
 import { providerHost, providerRun } from './support/provider-host.ts'
 
@@ -29,7 +29,7 @@ async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
 
 describe.each(PROVIDER_NAMES)('provider %s', (name) => {
   let provider: Provider
-  const made: Provided[] = []
+  const made: ProvidedDependency[] = []
   const provide = async (run = providerRun()) => {
     const provided = await provider.provide(host, run)
     made.push(provided)
@@ -56,7 +56,7 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
   test('gives two runs at once what is theirs alone, and exactly what it promises', async () => {
     const [one, two] = await Promise.all([provide(), provide()])
     for (const { credentials, secrets, health } of [one, two]) {
-      expect(Object.keys(credentials).sort()).toEqual(Object.keys(provider.gives).sort())
+      expect(Object.keys(credentials).sort()).toEqual(Object.keys(provider.outputs).sort())
       expect(Object.values(credentials)).toEqual(expect.arrayContaining([...secrets]))
       expect(Object.values(credentials).every((value) => value !== '')).toBe(true)
       await health()

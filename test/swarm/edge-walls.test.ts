@@ -1,7 +1,7 @@
 // cspell:ignore rawdata Privs
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { EDGE_CONTAINER, type EdgeAddress } from '../../src/edge/address.ts'
 import { ensureEdge } from '../../src/edge/ensure.ts'
 import { Engine } from '../../src/engine/client.ts'
@@ -115,7 +115,7 @@ test.each([
     const program = 'print socket(my $s, 17, 3, 0x0300) ? "can\\n" : "cannot: $!\\n"'
     const script = `perl -e '${program}'; grep CapBnd /proc/1/status; exec sleep 3600`
     const service = { image: TOOLBOX, entrypoint: ['sh', '-c', script], init: true, stop_grace_period: '1s' }
-    const up = await scratch.up({ app: service }, { added: { ...NOTHING_ADDED, rawSockets }, timeoutMs: 3 * MINUTE })
+    const up = await scratch.up({ app: service }, { added: { ...NO_ADDITIONS, rawSockets }, timeoutMs: 3 * MINUTE })
     expect(up.state).toBe('ready')
     const task = ['--filter', `label=com.docker.swarm.service.name=${scratch.stack}_app`]
     const { stdout: container } = await docker(['ps', '--quiet', ...task])

@@ -1,12 +1,12 @@
 import { get } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EdgeAddress, foreignEdge } from '../../src/edge/address.ts'
-import { ensureEdge, lookEdge } from '../../src/edge/ensure.ts'
+import { edgeState, ensureEdge } from '../../src/edge/ensure.ts'
 import { routesFor } from '../../src/edge/routes.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/async/clock.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
 import { namesHost } from '../../src/recipe/traefik/rule.ts'
 
 const name = `edge-${randomId(6)}`
@@ -66,7 +66,7 @@ describe('the edge', () => {
 
   test('is made once: asking again finds the same container', async () => {
     const before = await docker(['container', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'cc-ci-edge'])
-    expect(await lookEdge()).toBe('current')
+    expect(await edgeState()).toBe('current')
     expect(await ensureEdge()).toEqual(edge)
     const after = await docker(['container', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'cc-ci-edge'])
     expect(after.stdout).toBe(before.stdout)

@@ -15,8 +15,8 @@ import {
 } from '../../scripts/setup/engine-29/namespaces.ts'
 import { EDGE_CONTAINER, EDGE_KEY } from '../../src/edge/address.ts'
 import { EXIT } from '../../src/lib/errors.ts'
-import { exec, execOk, wholeEnv } from '../../src/lib/exec.ts'
 import { randomId } from '../../src/lib/ids.ts'
+import { exec, execOk, wholeEnv } from '../../src/lib/process/exec.ts'
 import { parseResults } from '../../src/verdict/results.ts'
 
 /** A life of each: what the engine counts, refuses, replaces and says itself. */

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { NOTHING_ADDED } from '../../src/deploy/deployer.ts'
-import { calmServices } from '../../src/engine/calm-services.ts'
+import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
 import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
+import { stopRestartingServices } from '../../src/engine/stop-restarting-services.ts'
 import { probeVips, sweepProbes } from '../../src/engine/vip.ts'
 import { newRunId, randomId } from '../../src/lib/ids.ts'
 import { FOREVER, IMAGE, scratchStack, sh } from './support/scratch-stack.ts'
@@ -94,7 +94,7 @@ test('what cannot be deployed says why', async () => {
     code: 'engine-refused',
     found: { blame: 'recipe', message: expect.stringMatching(/at least \d+ ?MiB/) },
   })
-  const value = { ...NOTHING_ADDED, secretValues: new Map([['big', 'x'.repeat(600_000)]]) }
+  const value = { ...NO_ADDITIONS, secretValues: new Map([['big', 'x'.repeat(600_000)]]) }
   const big = stack.deploy(
     { app: sh(FOREVER) },
     { secrets: [{ key: 'big', name: `${stack.stack}_big`, generate: false }], added: value },
@@ -131,7 +131,7 @@ test('a stack of that name that is not ours is refused and left alone', async ()
     dirty: false,
     env: new Map(),
     secrets: [],
-    added: NOTHING_ADDED,
+    added: NO_ADDITIONS,
   }
   const stack = { model, files: [], findings: [], place: () => undefined }
   await expect(ours.deployer.prepare({ ...release, stack }, new AbortController().signal)).rejects.toMatchObject({
@@ -250,7 +250,7 @@ test('what is started again and again is calmed before it is removed', async () 
   const ended = async () => (await engine.tasks(stack.stack)).filter(({ state }) => state === 'failed').length
   await expect.poll(ended, { timeout: 300_000 }).toBeGreaterThanOrEqual(4)
   const [restless] = (await engine.services(stack.stack)).filter(({ service }) => service === 'app')
-  await calmServices(engine, stack.stack, 120_000)
+  await stopRestartingServices(engine, stack.stack, 120_000)
   const tasks = await engine.tasks(stack.stack)
   const mine = tasks.filter(({ serviceId }) => serviceId === restless?.id)
   expect(mine.filter(({ desired }) => desired !== 'shutdown')).toEqual([])

@@ -8,9 +8,9 @@ import { makeCertificate } from '../../src/edge/certificate.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { inputTag } from '../../src/images/definition.ts'
 import { traefikImage } from '../../src/images/traefik.ts'
-import { exec, wholeEnv } from '../../src/lib/exec.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { exec, wholeEnv } from '../../src/lib/process/exec.ts'
 import { openWorkshop } from '../cli/cc-ci.ts'
 
 const MINUTE = 60_000
@@ -29,10 +29,10 @@ test(
       `^CC_CI_EDGE 127\\.0\\.0\\.1:8443\\. ${UNASKED}\\. Warning: every app can read the API of ${edge.name}, `,
     )
     // It listens before it has its own routes.
-    await expect.poll(() => told(env), { timeout: 3 * MINUTE }).toMatch(warning)
+    await expect.poll(() => reported(env), { timeout: 3 * MINUTE }).toMatch(warning)
     await edge.remove()
     await edge.start(['--api.insecure=false', '--api.dashboard=true'])
-    expect(await told(env)).toBe(`CC_CI_EDGE 127.0.0.1:8443. ${UNASKED}`)
+    expect(await reported(env)).toBe(`CC_CI_EDGE 127.0.0.1:8443. ${UNASKED}`)
   },
   10 * MINUTE,
 )
@@ -55,7 +55,7 @@ test(
       CC_CI_EDGE_CA: authority,
       CC_CI_EDGE_API: `https://ops:${PASSWORD}@${DASHBOARD}`,
     }
-    await expect.poll(() => told(env), { timeout: 3 * MINUTE }).toBe(`CC_CI_EDGE ${env.CC_CI_EDGE}`)
+    await expect.poll(() => reported(env), { timeout: 3 * MINUTE }).toBe(`CC_CI_EDGE ${env.CC_CI_EDGE}`)
     const done = await workshop.test([await workshop.recipe('healthy'), '--only', 'install'], { env })
     expect(done.results.verdict, done.stdout).toBe('pass')
     expect(done.results.environment).toMatchObject({ edge: 'foreign' })
@@ -124,7 +124,7 @@ function ownEdge() {
 }
 
 /** What doctor says of the edge. */
-async function told(more: Readonly<Record<string, string>>): Promise<string> {
+async function reported(more: Readonly<Record<string, string>>): Promise<string> {
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-own-edge-'))
   try {
     const args = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'doctor', '--json', '--state', state]

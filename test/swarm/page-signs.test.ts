@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Browser } from '../../src/browser/open.ts'
 import { errorPage } from '../../src/checks/broken-page.ts'
-import { lookAtPage } from '../../src/checks/page-look.ts'
-import { PAGE_SIGNS, type PageFacts, signOf } from '../../src/checks/page-signs.ts'
+import { readPage } from '../../src/checks/page-content.ts'
+import { PAGE_SIGNS, type PageFacts, pageSignOf } from '../../src/checks/page-signs.ts'
 import { boxedBrowser } from '../checks/boxed-browser.ts'
 import { ERROR_PAGES, LOOK_ALIKES } from '../checks/error-pages.ts'
 
@@ -27,15 +27,15 @@ describe('in a real browser', () => {
 
   const look = async (document: string) => {
     await page.setContent(document)
-    return lookAtPage(page)
+    return readPage(page)
   }
 
   it.each(ERROR_PAGES)('knows %s by %s', async (_, sign, document) => {
-    expect(signOf(await look(document))?.id).toBe(sign)
+    expect(pageSignOf(await look(document))?.id).toBe(sign)
   })
 
   it.each(LOOK_ALIKES)('takes %s for what it is', async (_, document) => {
-    expect(signOf(await look(document))).toBeNull()
+    expect(pageSignOf(await look(document))).toBeNull()
   })
 })
 
@@ -53,14 +53,14 @@ it('lets no single text decide', () => {
 })
 
 it('matches no page that is empty', () => {
-  expect(signOf({ title: '', headings: [], text: '', marks: [] })).toBeNull()
+  expect(pageSignOf({ title: '', headings: [], text: '', marks: [] })).toBeNull()
 })
 
 describe('errorPage', () => {
   const facts = (text: string): PageFacts => ({ title: '', headings: [], text, marks: [] })
   const judged = (status: number, text: string, allowed: readonly number[] = []) => {
     const look = facts(text)
-    const found = errorPage({ status, allowed, url: 'https://a/', sign: signOf(look), look })
+    const found = errorPage({ status, allowed, url: 'https://a/', sign: pageSignOf(look), look })
     return found && [found.code, found.message]
   }
 

@@ -11,11 +11,11 @@ import {
   destroyBeforeRestore,
   plantWitnesses,
   removeWitnesses,
-  type Surroundings,
+  type WitnessContext,
 } from '../../src/backup/witness/index.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
-import { waitFor } from '../../src/lib/wait.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { evidenceProblem } from '../../src/verdict/evidence.ts'
 import { type BareStack, bareStack, stackOf } from './support/bare-stack.ts'
 import { watched } from './support/watched.ts'
@@ -98,7 +98,7 @@ async function sql(text: string): Promise<string> {
   return stdout.trim()
 }
 
-function around(labels: Record<string, string> = LABELS): Surroundings {
+function around(labels: Record<string, string> = LABELS): WitnessContext {
   const model = stackOf(
     {
       db: {

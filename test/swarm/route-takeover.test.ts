@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
 import { docker } from '../../src/engine/docker-cli.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
 import { foreignRoutes } from '../../src/recipe/policy/routes.ts'
 import {
   CC_CI,

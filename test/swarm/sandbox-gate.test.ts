@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
 import { removeStackOrThrow } from '../../src/engine/removal.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { newRunId, randomId } from '../../src/lib/ids.ts'
-import { waitFor } from '../../src/lib/wait.ts'
 import { type ScratchSandbox, sandboxOptions, scratchSandbox } from './support/scratch-sandbox.ts'
 
 const engine = await Engine.connect()

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engine/client.ts'
 import { takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
+import { waitFor } from '../../src/lib/async/wait.ts'
 import { CancelledError } from '../../src/lib/errors.ts'
-import { waitFor } from '../../src/lib/wait.ts'
 import { nothingLeft, sandboxOptions, scratchSandbox } from './support/scratch-sandbox.ts'
 
 const engine = await Engine.connect()

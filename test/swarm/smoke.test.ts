@@ -199,12 +199,12 @@ it.concurrent.each([
     },
   ],
   ['/down', { 'insecure-redirect': /http:\/\/app.ci.test\/plain$/ }],
-])('passes %s and tells what is worth knowing', async (path, told) => {
+])('passes %s and tells what is worth knowing', async (path, reported) => {
   const { outcome, findings = [], evidence } = await look(path)
   expect(outcome).toBe('pass')
   expect(evidence && evidenceProblem(evidence)).toBeNull()
-  expect(findings.map(({ code }) => code).sort()).toEqual(Object.keys(told).sort())
-  for (const [code, message] of Object.entries(told))
+  expect(findings.map(({ code }) => code).sort()).toEqual(Object.keys(reported).sort())
+  for (const [code, message] of Object.entries(reported))
     expect(findings.find((finding) => finding.code === code)?.message).toMatch(message)
 })
 
@@ -213,12 +213,12 @@ it.concurrent.each([
   ['/leave', 'https://sso.example.org/login', 'leaves-domain: warning'],
   ['/sample', 'https://app.example.com/', 'leaves-domain: warning'],
   ['/basic', `https://${DOMAIN}/basic`, 'login-dialog: info'],
-])('follows %s to where the app ends', async (path, to, told) => {
+])('follows %s to where the app ends', async (path, to, reported) => {
   const { outcome, evidence, findings } = await look(path)
   expect(outcome).toBe('pass')
   expect(evidence).toMatchObject({ kind: 'page-elsewhere', from: `https://${DOMAIN}${path}`, to })
   expect(evidence && evidenceProblem(evidence)).toBeNull()
-  expect(findings?.map(({ code, severity }) => `${code}: ${severity}`)).toEqual([told])
+  expect(findings?.map(({ code, severity }) => `${code}: ${severity}`)).toEqual([reported])
 })
 
 it.concurrent('records the way to a page', async () => {

@@ -78,9 +78,9 @@ describe('a run that was repeated', () => {
 
   it('says with which severity each end is told', () => {
     const upgrade = ends('upgrade', 'not-converged')
-    const told = (second: Parameters<typeof twice>[1]) => fold(twice({ upgrade }, second)).findings.at(-1)?.severity
-    expect(told({})).toBe('warning')
-    expect(told({ upgrade })).toBe('info')
+    const reported = (second: Parameters<typeof twice>[1]) => fold(twice({ upgrade }, second)).findings.at(-1)?.severity
+    expect(reported({})).toBe('warning')
+    expect(reported({ upgrade })).toBe('info')
     const passedAtFirst = fold(
       twice({ upgrade: ends('upgrade', 'deadline') }, { backup: ends('backup', 'backup-empty') }),
     )
@@ -252,9 +252,9 @@ describe('a second attempt undoes nothing that it may not', () => {
     expect(fold(thrice(fails, {}))).toMatchObject({ verdict: 'unverified' })
     expect(codes(fold(thrice(fails, fails)))).toEqual(['repeated', 'attempt-not-counted'])
     const because = 'does not count: what failed twice is not tried a third time'
-    const told = { code: 'attempt-not-counted', severity: 'error', message: `attempt 3 ${because}` } as const
+    const reported = { code: 'attempt-not-counted', severity: 'error', message: `attempt 3 ${because}` } as const
     const { findings, attempts = [] } = fold(thrice(fails, fails))
-    expect(findings).toContainEqual(told)
+    expect(findings).toContainEqual(reported)
     expect(attempts.find(({ attempt }) => attempt === 3)?.because).toBe(because)
   })
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { waitFacts } from '../../src/lib/waits.ts'
+import { waitFacts } from '../../src/lib/async/waits.ts'
 import { CHECK_IDS, type CheckRef, checkAfter, checkKey, checkTitle } from '../../src/verdict/checks.ts'
 import { operationFacts } from '../../src/verdict/operations.ts'
 

@@ -67,6 +67,15 @@ const OTHER_EVENTS: readonly EventDraft[] = [
   { type: 'image', service: 'app', ref: 'pocketbase:0.40.6', id: 'sha256:bb22', sizeBytes: 36_000_000 },
   { type: 'memory', tier: 'install', service: 'app', bytes: 21_000_000 },
   {
+    type: 'container',
+    service: 'app',
+    task: '0123456789abcdefghijklmno',
+    startedAt: '2026-11-30T16:41:07.467Z',
+    finishedAt: '2026-11-30T16:41:08.467Z',
+    exitCode: 3,
+    oomKilled: false,
+  },
+  {
     type: 'run.started',
     ...HEADER,
     tool: { ...HEADER.tool, commit: HEAD },

@@ -129,9 +129,9 @@ describe('the row of a tier', () => {
   })
 
   it('of a stream of an earlier version has names alone, and ends the same', () => {
-    const told = ['check', 'operation.started', 'operation.ended', 'wait.progress']
+    const reported = ['check', 'operation.started', 'operation.ended', 'wait.progress']
     const earlier = passingDrafts().map((draft): EventDraft => {
-      if (!told.includes(draft.type)) return draft
+      if (!reported.includes(draft.type)) return draft
       const { id: _id, kind: _kind, subject: _subject, ...rest } = draft as EventDraft & Record<string, unknown>
       return rest as EventDraft
     })

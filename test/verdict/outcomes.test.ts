@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { type Cause, cause } from '../../src/verdict/causes.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
 import { contradiction, missingEvidence } from '../../src/verdict/required-evidence.ts'
-import { blockedOutcome, type RunFacts, type TierFacts, tierOutcome } from '../../src/verdict/tier-outcome.ts'
+import { blockedOutcome, type OutcomeFacts, type TierFacts, tierOutcome } from '../../src/verdict/tier-outcome.ts'
 import { TIER_IDS, type TierId } from '../../src/verdict/tiers.ts'
 import { HEAD, HEADER, PASSING } from './passing-stream.ts'
 
-const RUN: RunFacts = { header: HEADER, complete: true, interrupted: null, touched: true }
+const RUN: OutcomeFacts = { header: HEADER, complete: true, interrupted: null, touched: true }
 const STAMP = { seq: 1, at: '2026-11-23T19:12:54.000Z' }
 
 function facts(tier: TierId, more: Partial<TierFacts> = {}): TierFacts {
@@ -33,7 +33,7 @@ function row(status: 'passed' | 'failed' | 'skipped', title = 'can write', error
 }
 
 /** "unverified deadline ci: message": what became of a tier. */
-function said(given: TierFacts, run: Partial<RunFacts> = {}): string {
+function said(given: TierFacts, run: Partial<OutcomeFacts> = {}): string {
   const outcome = tierOutcome(given, { ...RUN, ...run })
   if (!outcome) return 'left to what blocks it'
   const { status, skipKind, cause: why, reason } = outcome
@@ -201,7 +201,7 @@ describe('what could not be judged', () => {
 
   const begun = facts('backup', { ended: undefined })
   const never = facts('backup', { started: undefined, ended: undefined, checks: [] })
-  it.each<[string, TierFacts, Partial<RunFacts>]>([
+  it.each<[string, TierFacts, Partial<OutcomeFacts>]>([
     ['unverified harness-error ci: backup was begun and never ended, though the run came to its end', begun, {}],
     [
       'unverified harness-error ci: backup was begun and never ended: the record of the run stops before',
@@ -226,7 +226,7 @@ describe('what could not be judged', () => {
 
 describe('a tier that was not begun', () => {
   const never = (tier: TierId) => facts(tier, { started: undefined, ended: undefined, checks: [] })
-  const only = (...selected: TierId[]): RunFacts['header'] => ({ ...HEADER, selected })
+  const only = (...selected: TierId[]): OutcomeFacts['header'] => ({ ...HEADER, selected })
 
   it('and not selected is a skip, but for the teardown of what was put on the engine', () => {
     expect(said(never('backup'), { header: only('lint') })).toBe('skip not-selected: not selected for this run')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { beforeHead, wayOf } from '../../src/verdict/events.ts'
+import { upgradePath, upgradeSource } from '../../src/verdict/events.ts'
 import type { Evidence } from '../../src/verdict/evidence.ts'
 import { fold } from '../../src/verdict/fold.ts'
 import { missingSteps } from '../../src/verdict/required-evidence.ts'
@@ -16,10 +16,10 @@ function steps(...taken: { version: string; commit: string }[]): Evidence {
 
 describe('an upgrade by way of other releases', () => {
   it('is told by all of them', () => {
-    expect(wayOf(base)).toBe('1.0.0+1 by way of 1.1.0+1, 1.2.0+1')
-    expect(beforeHead(base)).toEqual(C)
+    expect(upgradePath(base)).toBe('1.0.0+1 by way of 1.1.0+1, 1.2.0+1')
+    expect(upgradeSource(base)).toEqual(C)
     const straight = { version: base.version, commit: base.commit }
-    expect([wayOf(straight), beforeHead({ ...straight, source: 'tag' })]).toEqual(['1.0.0+1', straight])
+    expect([upgradePath(straight), upgradeSource({ ...straight, source: 'tag' })]).toEqual(['1.0.0+1', straight])
   })
 
   it.each<[string | null | RegExp, readonly Evidence[]]>([

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Engine } from '../../../src/engine/client.ts'
 import { removeStackOrThrow } from '../../../src/engine/removal.ts'
-import { exec, execOk, inheritedEnv } from '../../../src/lib/exec.ts'
 import { newRunId, randomId } from '../../../src/lib/ids.ts'
+import { exec, execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 
 const POLL_MS = 1_000
 /** All services must show n/n for so long. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../../../src/lib/clock.ts'
+import type { Clock } from '../../../src/lib/async/clock.ts'
 
 /** A clock that stands until it is moved. Whoever sleeps wakes in the order of time. */
 export class ReplayClock implements Clock {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 

@@ -7,17 +7,17 @@ import { PROVIDERS } from '../../../src/deps/index.ts'
 import { ROWS, VERDICTS } from '../../../src/history/attribution/table.ts'
 import { ENVIRONMENT } from '../../../src/lib/environment.ts'
 import { upperSnake } from '../../../src/lifecycle/custom/install-steps.ts'
-import { RULES } from '../../../src/recipe/lint/rules.ts'
+import { LINT_RULES } from '../../../src/recipe/lint/rules.ts'
 import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
 import { EVENT_SHAPES } from '../../../src/verdict/event-shape.ts'
 import { cell, markdownPage } from './markdown-page.ts'
 
 /** Every lint rule: what it asks for, what to do, where it comes from. */
 export function lintPage(): string {
-  const rows = RULES.map(
+  const rows = LINT_RULES.map(
     ({ id, severity, title }) => `| [${id}](#${id.toLowerCase()}) | ${severity} | ${cell(title)} |`,
   )
-  const sections = RULES.map(({ id, title, severity, fix, source, cause = 'compose-invalid' }) => {
+  const sections = LINT_RULES.map(({ id, title, severity, fix, source, cause = 'compose-invalid' }) => {
     const fails = severity === 'error' ? `\n- **Fails the tier lint with**: [${cause}](causes.md#${cause})` : ''
     return `## ${id}\n\n${title}.\n\n- **Severity**: ${severity}${fails}\n- **What to do**: ${fix}\n- **Source**: ${source}`
   })
@@ -41,16 +41,16 @@ export function pagesPage(): string {
   return markdownPage('Pages in a browser', [
     'A real browser opens the app (`screenshot.path`) after install and after upgrade. What it knows a page by is its title, its first heading, how its text begins and elements of its own, never a text alone: a page that quotes an error is no error.',
     `## Errors\n\nShown for 12 seconds with a status that says that all is well, one of these fails the tier with [error-page](causes.md#error-page). A status of 5xx is [http-wrong-status](causes.md#http-wrong-status), whatever the page shows.\n\n${table('decisive')}`,
-    `## Told\n\nFindings that decide nothing, because somebody may want the page so.\n\n${table('told')}`,
-    `## Also told\n\n| finding | severity | what |\n|---|---|---|\n${findings.join('\n')}`,
+    `## Findings\n\nFindings that decide nothing, because somebody may want the page so.\n\n${table('finding')}`,
+    `## Other findings\n\n| finding | severity | what |\n|---|---|---|\n${findings.join('\n')}`,
   ])
 }
 
 /** What each provider gives, under which names. */
 export async function dependenciesPage(): Promise<string> {
   const providers = await Promise.all(Object.values(PROVIDERS).map((load) => load()))
-  const sections = providers.map(({ name, what, gives }) => {
-    const rows = Object.entries(gives).map(
+  const sections = providers.map(({ name, what, outputs }) => {
+    const rows = Object.entries(outputs).map(
       ([key, text]) => `| \`${key}\` | \`${variable(name, key)}\` | ${cell(text)} |`,
     )
     return `## ${name}\n\n${what}\n\n| in \`deps.${name}\` | in \`install-steps.sh\` | what |\n|---|---|---|\n${rows.join('\n')}`

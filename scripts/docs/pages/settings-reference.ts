@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { GROUPS, rowOf, SETTING_NAMES, type SettingName } from '../../../src/config/registry.ts'
+import { GROUPS, SETTING_NAMES, type SettingName, settingRow } from '../../../src/config/registry.ts'
 import { dataSchema, typeWords } from '../../../src/config/schema-words.ts'
 import { cell, markdownPage } from './markdown-page.ts'
 import { nested } from './settings-types.ts'
@@ -53,13 +53,13 @@ With the YAML language server (the YAML extension of VS Code, and others) this f
 \`\`\``
 
 function row(name: SettingName): string {
-  const { default: value, earlier } = rowOf(name)
+  const { default: value, earlier } = settingRow(name)
   const anchor = name.toLowerCase().replaceAll('.', '')
   return `| [\`${name}\`](#${anchor}) | ${cell(forms(name).join(' or '))} | ${defaultWords(value)} | ${earlier ? `\`${earlier}\`` : ''} |`
 }
 
 function section(name: SettingName): string {
-  const { what, schema, example, call, operatorOnly } = rowOf(name)
+  const { what, schema, example, call, operatorOnly } = settingRow(name)
   const yaml = schema ? [fence('yaml', stringify(asTree(name, example)))] : []
   const code = call ? [fence('ts', nested(name, call.example))] : []
   const note = operatorOnly ? ["Only in the operator's folder; a recipe that sets it is refused."] : []
@@ -67,7 +67,7 @@ function section(name: SettingName): string {
 }
 
 function forms(name: SettingName): string[] {
-  const { call } = rowOf(name)
+  const { call } = settingRow(name)
   const schema = dataSchema(name)
   return [
     ...(schema ? [typeWords(schema)] : []),
@@ -114,7 +114,7 @@ function leaves(keyOf: (name: SettingName) => string | null): Record<string, obj
       const key = keyOf(name)
       const schema = dataSchema(name)
       if (key === null || !schema) return []
-      const { what, default: value, example, operatorOnly } = rowOf(name)
+      const { what, default: value, example, operatorOnly } = settingRow(name)
       const description = operatorOnly ? `${what} Only in the operator's folder.` : what
       return [[key, { description, ...schema, ...(value === null ? {} : { default: value }), examples: [example] }]]
     }),

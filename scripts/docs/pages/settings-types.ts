@@ -1,4 +1,4 @@
-import { rowOf, SETTING_NAMES, type SettingName } from '../../../src/config/registry.ts'
+import { SETTING_NAMES, type SettingName, settingRow } from '../../../src/config/registry.ts'
 import type { FunctionForm } from '../../../src/config/row.ts'
 import { dataSchema, type JsonSchema } from '../../../src/config/schema-words.ts'
 import { specFile } from '../../../src/init/spec-file.ts'
@@ -52,8 +52,8 @@ export function firstTest(routed: string | null): Promise<string> {
 /** Every example of the registry as code, so that the type checker sees them. */
 export function settingsExamples(): Promise<string> {
   const rows = SETTING_NAMES.flatMap((name) => [
-    ...(rowOf(name).schema ? [nested(name, JSON.stringify(rowOf(name).example))] : []),
-    ...(rowOf(name).call ? [nested(name, rowOf(name).call?.example ?? '')] : []),
+    ...(settingRow(name).schema ? [nested(name, JSON.stringify(settingRow(name).example))] : []),
+    ...(settingRow(name).call ? [nested(name, settingRow(name).call?.example ?? '')] : []),
   ])
   const body = rows.map((row) => `defineRecipe(${row}),`).join('\n')
   const head = `${NOTICE}\nimport { defineRecipe, type RecipeConfig } from '../../src/public/index.ts'\n`
@@ -69,14 +69,14 @@ export function nested(name: string, value: string): string {
 }
 
 function member(name: SettingName): string {
-  const { call } = rowOf(name)
+  const { call } = settingRow(name)
   const schema = dataSchema(name)
   const forms = [...(schema ? [dataType(schema)] : []), ...(call ? functionTypes(call) : [])]
   return `${docs(name)}\nreadonly ${name.split('.').at(-1)}?: ${forms.join(' | ')}`
 }
 
 function docs(name: SettingName): string {
-  const { what, default: value, example, schema, call, operatorOnly } = rowOf(name)
+  const { what, default: value, example, schema, call, operatorOnly } = settingRow(name)
   const lines = [
     what,
     ...(operatorOnly ? ["Only in the operator's folder; refused in a recipe's own."] : []),

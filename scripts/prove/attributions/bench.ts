@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildRecipe } from '../../../fixtures/recipes/build.ts'
 import type { AttributionRecord } from '../../../src/history/attribution/record.ts'
-import { exec, execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { exec, execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
 import { type BuildName, buildOf } from './builds.ts'
 
 export const LAUNCHER = new URL('../../../bin/cc-ci', import.meta.url).pathname

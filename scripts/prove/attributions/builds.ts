@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../../src/lib/errors.ts'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
 
 const OWN_CHECKOUT = new URL('../../..', import.meta.url).pathname
 
@@ -18,8 +18,8 @@ const CHANGES = {
   /** Asks every app for a page that no app has: it breaks whatever it judges. */
   'asks-wrongly': {
     file: 'src/checks/http.ts',
-    from: 'askEdge({ edge, domain, path, follow, signal })',
-    to: 'askEdge({ edge, domain, path: `${path}no-such-page`, follow, signal })',
+    from: 'requestEdge({ edge, domain, path, follow, signal })',
+    to: 'requestEdge({ edge, domain, path: `${path}no-such-page`, follow, signal })',
   },
   /** Knows `${NAME-default}` no more, which is not what most recipes write. */
   'no-plain-default': {

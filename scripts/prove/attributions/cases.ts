@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { AttributionRecord } from '../../../src/history/attribution/record.ts'
-import { broughtBy } from '../../../src/history/attribution/recorded.ts'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { exportResult } from '../../../src/history/attribution/recorded.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { type Bench, buildImage, DEADLINE_MS, IMAGE, LAUNCHER } from './bench.ts'
 
@@ -22,7 +22,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     why: 'the new commit names a program that is not there',
     expected: 'recipe (install)',
     async run({ commit, ab }) {
-      return told(await ab([await commit(GOOD), await commit(BAD)]))
+      return describeDecision(await ab([await commit(GOOD), await commit(BAD)]))
     },
   },
   bisect: {
@@ -33,7 +33,7 @@ export const CASES: Readonly<Record<string, Case>> = {
       const record = await ab([commits[0], commits[4]], { more: ['--bisect'] })
       const { from, to } = record.bisection?.found ?? {}
       const named = ['first', 'second', 'third', 'fourth', 'fifth'][commits.indexOf(from ?? '')]
-      return `${told(record)}, first bad commit: the ${from === to ? named : 'range'}`
+      return `${describeDecision(record)}, first bad commit: the ${from === to ? named : 'range'}`
     },
   },
   drift: {
@@ -45,11 +45,11 @@ export const CASES: Readonly<Record<string, Case>> = {
       const test = ['test', recipe, '--ref', ends[0] ?? '', '--base', 'none', '--only', 'install']
       await execOk(LAUNCHER, [...test, '--run-id', id, '--state', state], { timeoutMs: DEADLINE_MS, env: wholeEnv() })
       const recorded = join(dir, 'recorded.json')
-      writeFileSync(recorded, JSON.stringify(broughtBy(runFolder(state, id).results)))
+      writeFileSync(recorded, JSON.stringify(exportResult(runFolder(state, id).results)))
       await buildImage(dir, 'FROM cc-ci-fixtures/busybox:1\nRUN rm /bin/sh\n')
       const record = await ab(ends, { more: ['--recorded', recorded] })
       const moved = record.decision?.movedSince.map(({ what }) => what) ?? []
-      return `${told(record)}, moved: ${moved.includes(`image ${IMAGE}`) ? 'the image' : moved.join(', ')}`
+      return `${describeDecision(record)}, moved: ${moved.includes(`image ${IMAGE}`) ? 'the image' : moved.join(', ')}`
     },
   },
   infra: {
@@ -81,40 +81,42 @@ export const CASES: Readonly<Record<string, Case>> = {
         if (Number(run) % 2 === 1) writeFileSync(join(coin, 'heads'), '')
         else rmSync(join(coin, 'heads'))
       }
-      return told(await ab(ends, { more: ['--allow', 'bind-mount'], onLine }))
+      return describeDecision(await ab(ends, { more: ['--allow', 'bind-mount'], onLine }))
     },
   },
   confound: {
     why: 'recipe and cc-ci have both moved, and the new commit names a program that is not there',
     expected: 'recipe (install)',
     async run({ commit, ab }) {
-      return told(await ab([await commit(GOOD), await commit(BAD)], { tool: 'other' }))
+      return describeDecision(await ab([await commit(GOOD), await commit(BAD)], { tool: 'other' }))
     },
   },
   harness: {
     why: 'the new build asks every app for a page that no app has',
     expected: 'harness (install)',
     async run({ commit, ab }) {
-      return told(await ab([await commit(GOOD), await commit()], { tool: 'asks-wrongly' }))
+      return describeDecision(await ab([await commit(GOOD), await commit()], { tool: 'asks-wrongly' }))
     },
   },
   both: {
     why: 'the same build, and the new commit names a program that is not there',
     expected: 'both (install)',
     async run({ commit, ab }) {
-      return told(await ab([await commit(GOOD), await commit(BAD)], { tool: 'asks-wrongly' }))
+      return describeDecision(await ab([await commit(GOOD), await commit(BAD)], { tool: 'asks-wrongly' }))
     },
   },
   interaction: {
     why: 'the new build cannot read `${NAME-default}`, which the new commit alone has',
     expected: 'interaction (install)',
     async run({ commit, ab }) {
-      return told(await ab([await commit(GOOD), await commit('${SCRIPT-/serve.sh}')], { tool: 'no-plain-default' }))
+      return describeDecision(
+        await ab([await commit(GOOD), await commit('${SCRIPT-/serve.sh}')], { tool: 'no-plain-default' }),
+      )
     },
   },
 }
 
-function told({ decision }: AttributionRecord): string {
+function describeDecision({ decision }: AttributionRecord): string {
   return `${decision?.verdict}${decision?.tier ? ` (${decision.tier})` : ''}`
 }
 

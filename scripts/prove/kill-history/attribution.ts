@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildRecipe } from '../../../fixtures/recipes/build.ts'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 import { runsGoingOn } from './left.ts'
 import type { Fault, Look, Subject } from './subject.ts'
 
@@ -23,9 +23,9 @@ export async function killedAttribution(work: string, state: string): Promise<Su
     resume: ['ab', '--resume', 'last'],
     look(): Look {
       const record = newest(state)
-      if (record === null) return { going: false, told: { runs: 0 }, faults: [] }
+      if (record === null) return { going: false, summary: { runs: 0 }, faults: [] }
       if (record === 'half')
-        return { going: true, told: {}, faults: [{ kind: 'half', text: 'the newest attribution' }] }
+        return { going: true, summary: {}, faults: [{ kind: 'half', text: 'the newest attribution' }] }
       const now = record.runs.map(({ run }) => run)
       const faults: Fault[] = (known.get(record.id) ?? [])
         .filter((run) => !now.includes(run))
@@ -36,8 +36,8 @@ export async function killedAttribution(work: string, state: string): Promise<Su
       const verdict = record.decision?.verdict ?? 'none'
       if (record.status === 'ended' && verdict !== 'unchanged')
         faults.push({ kind: 'wrong', text: `${record.id}: ${verdict}` })
-      const told = { record: record.id, runs: now.length, end: record.status === 'ended' ? verdict : '' }
-      return { going: record.status === 'running', told, faults }
+      const summary = { record: record.id, runs: now.length, end: record.status === 'ended' ? verdict : '' }
+      return { going: record.status === 'running', summary, faults }
     },
     stillRunning: () => runsGoingOn(state),
   }

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 import { listRuns, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { thingsOnEngine } from '../../../test/cli/started.ts'
 

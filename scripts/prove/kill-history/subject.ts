@@ -14,7 +14,7 @@ export interface Look {
   /** There is one that has not come to its end. */
   readonly going: boolean
   /** Columns of the table. */
-  readonly told: Readonly<Record<string, string | number>>
+  readonly summary: Readonly<Record<string, string | number>>
   readonly faults: readonly Fault[]
 }
 

@@ -71,7 +71,7 @@ class Seen {
 
   look(): Look {
     const [id] = listSweeps(this.#state)
-    if (id === undefined) return { going: false, told: {}, faults: [] }
+    if (id === undefined) return { going: false, summary: {}, faults: [] }
     if (id !== this.#sweep) this.#ended = []
     this.#sweep = id
     const folder = sweepFolder(this.#state, id)
@@ -80,9 +80,9 @@ class Seen {
       const cells = readCells(folder, plan).filter((cell) => cell !== null)
       const matrix = readMatrix(folder)
       const faults = [...this.#compare(cells), ...(matrix ? this.#judge(plan, cells, matrix) : [])]
-      return { going: matrix === null, told: toldOf(id, cells, matrix), faults }
+      return { going: matrix === null, summary: summaryOf(id, cells, matrix), faults }
     } catch (error) {
-      return { going: true, told: { sweep: id }, faults: [{ kind: 'half', text: String(error) }] }
+      return { going: true, summary: { sweep: id }, faults: [{ kind: 'half', text: String(error) }] }
     }
   }
 
@@ -140,7 +140,7 @@ class Seen {
   }
 }
 
-function toldOf(sweep: string, cells: readonly CellRecord[], matrix: Matrix | null): Look['told'] {
+function summaryOf(sweep: string, cells: readonly CellRecord[], matrix: Matrix | null): Look['summary'] {
   const of = Object.values(ENDS).filter((end) => !end.startsWith('not-run')).length
   const ended = cells.filter(({ status }) => status === 'ended').length
   const earlier = cells.flatMap((cell) => cell.earlier).length

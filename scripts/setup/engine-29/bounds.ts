@@ -1,7 +1,7 @@
 // cspell:ignore procs subtree
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 
 /** What a test engine, its containers and all that runs in its namespaces may take of this machine together. */
 export interface EngineBounds {

@@ -1,8 +1,8 @@
 // cspell:ignore opencontainers libc ldflags gcflags GOGC seccomp libseccomp dockerversion
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
-import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
+import { withMachineLock } from '../../../src/lib/process/machine-lock.ts'
 import { cacheDir } from '../server-parts/cache.ts'
 import { ensurePackages } from '../server-parts/debian.ts'
 import { ensureGo } from '../server-parts/go.ts'

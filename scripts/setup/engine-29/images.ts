@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { InfraError } from '../../../src/lib/errors.ts'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 import type { TestEngine } from './namespaces.ts'
 
 /** Copies the images whose reference begins so from this machine's engine; those that it has already cost nothing. Gives their number. */

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { startDaemon } from '../../../src/lib/daemon.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { InfraError, UsageError } from '../../../src/lib/errors.ts'
-import { exec, wholeEnv } from '../../../src/lib/exec.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { startDaemon } from '../../../src/lib/process/daemon.ts'
+import { exec, wholeEnv } from '../../../src/lib/process/exec.ts'
 import { type EngineBounds, enclose } from './bounds.ts'
 
 /** A test engine in namespaces of its own: everything of it is below `dir`, in its processes, and in one cgroup. */

@@ -1,5 +1,5 @@
 // cspell:ignore libc faketime
-import { exec } from '../../../src/lib/exec.ts'
+import { exec } from '../../../src/lib/process/exec.ts'
 import { installPackages } from '../../../src/machine/apt.ts'
 
 /** Debian packages of the server's tests: the C parts of Gitea's SQLite, its git, the Python that may fetch Go, the second database, and clocks to set. */

@@ -1,8 +1,8 @@
 // cspell:ignore unlock ldflags gcflags GOGC
 import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
-import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
+import { withMachineLock } from '../../../src/lib/process/machine-lock.ts'
 import { cacheDir } from './cache.ts'
 import { GITEA_VERSION, GO_MOD, PUBLIC_FILES } from './gitea-module.ts'
 import { ensureGo } from './go.ts'

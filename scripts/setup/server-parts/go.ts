@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { downloadWheel } from '../../../src/images/wheel.ts'
 import { InfraError, messageOf } from '../../../src/lib/errors.ts'
-import { exec, execOk, wholeEnv } from '../../../src/lib/exec.ts'
+import { exec, execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
 import { cacheDir } from './cache.ts'
 
 const NEEDED = [1, 26] as const

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { execOk, wholeEnv } from '../../../src/lib/exec.ts'
-import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { execOk, wholeEnv } from '../../../src/lib/process/exec.ts'
+import { withMachineLock } from '../../../src/lib/process/machine-lock.ts'
 import { cacheDir } from './cache.ts'
 
 /** A second client of the API, made from its description: what is needed to run it. */

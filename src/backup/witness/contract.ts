@@ -1,14 +1,14 @@
 import type { ResolvedStack } from '../../recipe/model.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import type { BackupPlan } from '../plan.ts'
-import type { SettleOptions } from '../settled-exec.ts'
+import type { SettledExecOptions } from '../settled-exec.ts'
 import type { Toolbox } from '../toolbox.ts'
 
 /** One row of the evidence `witness`. `before`, `destroyed` and `after` are counts and hashes, never data of the app. */
 export type WitnessRow = Extract<Extract<Evidence, { kind: 'witness' }>, { witnesses: unknown }>['witnesses'][number]
 
 /** What a witness may use: the volumes through the toolbox, databases through their own containers. */
-export interface Surroundings extends SettleOptions {
+export interface WitnessContext extends SettledExecOptions {
   readonly toolbox: Toolbox
   /** Name of the stack: what its volumes' names begin with. */
   readonly stack: string
@@ -31,16 +31,16 @@ export interface Witness {
   readonly volume?: string
   /** Null: the backup labels promise it back; otherwise why they do not. */
   readonly excluded: string | null
-  plant(around: Surroundings): Promise<void>
+  plant(around: WitnessContext): Promise<void>
   /** Compares with the state that `plant` left. */
-  compare(around: Surroundings): Promise<WitnessRow>
+  compare(around: WitnessContext): Promise<WitnessRow>
   /** Right before all that a backup must bring back is destroyed by somebody else. */
-  note(around: Surroundings): Promise<void>
+  note(around: WitnessContext): Promise<void>
   /**
    * Looks at what is there in its place. What was not destroyed though the labels promise it back is destroyed as `destroy` does it.
    */
-  afterLoss(around: Surroundings): Promise<void>
+  afterLoss(around: WitnessContext): Promise<void>
   /** Takes away what a restore must bring back; does nothing where nothing was planted or it is excluded. */
-  destroy(around: Surroundings): Promise<void>
-  remove(around: Surroundings): Promise<void>
+  destroy(around: WitnessContext): Promise<void>
+  remove(around: WitnessContext): Promise<void>
 }

@@ -44,15 +44,15 @@ export function fileWitness(volume: string, folder: string, covered: Coverage): 
     },
     async compare({ toolbox }) {
       const after = await look(toolbox)
-      const kept = after === before
+      const isUnchanged = after === before
       return {
         subject,
         kind: 'file',
-        result: kept ? 'kept' : 'lost',
+        result: isUnchanged ? 'kept' : 'lost',
         before,
         ...(destroyed === undefined ? {} : { destroyed }),
         after,
-        summary: kept
+        summary: isUnchanged
           ? 'the marker file is there, unchanged'
           : after === 'gone'
             ? 'the marker file is gone'

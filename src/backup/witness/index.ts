@@ -3,15 +3,15 @@ import type { Evidence } from '../../verdict/evidence.ts'
 import { backupPlan } from '../labels.ts'
 import type { Coverage, PlannedVolume } from '../plan.ts'
 import { VOLUMES_DIR } from '../toolbox.ts'
-import type { Surroundings, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { fileWitness } from './file.ts'
 import { manifestWitness } from './manifest.ts'
 import { namedFileWitness } from './named-file.ts'
-import { type DatabaseServer, mountersOf, runsOnce } from './server.ts'
+import { type DatabaseServer, runsOnce, servicesMounting } from './server.ts'
 import { DATABASE_SERVERS } from './servers.ts'
 import { sqliteFiles, sqliteWitness } from './sqlite.ts'
 
-export type { Surroundings } from './contract.ts'
+export type { WitnessContext } from './contract.ts'
 export type WitnessEvidence = Extract<Evidence, { kind: 'witness' }>
 
 export interface PlantedWitnesses {
@@ -29,7 +29,7 @@ export interface PlantedWitnesses {
  * no witness is among the `unwatched`; what was planted before any other error is removed again. Throws RecipeError `config-invalid`
  * for a subject in `only` that is not there.
  */
-export async function plantWitnesses(around: Surroundings, only?: readonly string[]): Promise<PlantedWitnesses> {
+export async function plantWitnesses(around: WitnessContext, only?: readonly string[]): Promise<PlantedWitnesses> {
   const { witnesses, unwatched } = chosen(await findWitnesses(around), only)
   const planted: Witness[] = []
   const refused: string[] = []
@@ -54,7 +54,7 @@ export async function plantWitnesses(around: Surroundings, only?: readonly strin
 }
 
 /** Why a database took no witness; null: planted. What it may have taken before it refused is removed. */
-async function plantOne(witness: Witness, around: Surroundings): Promise<string | null> {
+async function plantOne(witness: Witness, around: WitnessContext): Promise<string | null> {
   try {
     await witness.plant(around)
     return null
@@ -73,7 +73,7 @@ async function plantOne(witness: Witness, around: Surroundings): Promise<string 
  * with all its files, and yet lost for the app; where a backup label calls it not worth keeping that is only a change.
  */
 export async function compareAfterUpgrade(
-  around: Surroundings,
+  around: WitnessContext,
   { witnesses, mounted, worthless }: PlantedWitnesses,
 ): Promise<WitnessEvidence> {
   const now = mountedVolumes(around)
@@ -88,7 +88,7 @@ export async function compareAfterUpgrade(
 }
 
 /** Takes away what the labels promise to bring back: marker files, dumps on disk, the row in the database. */
-export async function destroyBeforeRestore(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+export async function destroyBeforeRestore(around: WitnessContext, { witnesses }: PlantedWitnesses): Promise<void> {
   await inTurn(
     witnesses.filter(({ excluded }) => excluded === null),
     (witness) => witness.destroy(around),
@@ -96,12 +96,12 @@ export async function destroyBeforeRestore(around: Surroundings, { witnesses }: 
 }
 
 /** Right before the machine is lost: what the backup has written since the witnesses were planted. */
-export async function noteBeforeLoss(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+export async function recordBeforeLoss(around: WitnessContext, { witnesses }: PlantedWitnesses): Promise<void> {
   await inTurn(witnesses, (witness) => witness.note(around))
 }
 
 /** Once the app has come up as new: what is there in place of what was destroyed. */
-export async function lookAfterLoss(around: Surroundings, { witnesses }: PlantedWitnesses): Promise<void> {
+export async function inspectAfterLoss(around: WitnessContext, { witnesses }: PlantedWitnesses): Promise<void> {
   await inTurn(witnesses, (witness) => witness.afterLoss(around))
 }
 
@@ -110,7 +110,7 @@ export async function lookAfterLoss(around: Surroundings, { witnesses }: Planted
  * database that hooks deal with must be back wherever it lay. Without it only markers and dumps were destroyed, and nothing else is said to be back.
  */
 export async function compareAfterRestore(
-  around: Surroundings,
+  around: WitnessContext,
   { witnesses }: PlantedWitnesses,
   emptied?: readonly string[],
 ): Promise<WitnessEvidence> {
@@ -145,18 +145,18 @@ function onlyMarkers(row: WitnessRow): WitnessRow {
  * Whether the app lost a database though no label names its files: a server whose volume was lost, or a file of SQLite beside what hooks deal with. One
  * that labels leave out and no hook ever touches may be a cache.
  */
-function isLostData({ kind, subject }: Witness, { plan, model }: Surroundings, emptied: readonly string[]): boolean {
+function isLostData({ kind, subject }: Witness, { plan, model }: WitnessContext, emptied: readonly string[]): boolean {
   if (kind === 'postgres' || kind === 'mariadb') {
-    return emptied.some((name) => mountersOf(name, model).includes(subject.slice(kind.length + 1)))
+    return emptied.some((name) => servicesMounting(name, model).includes(subject.slice(kind.length + 1)))
   }
   const volume = emptied.find((name) => subject.startsWith(`volume:${name}/`))
   if (kind !== 'sqlite' || volume === undefined) return false
-  return mountersOf(volume, model).some((service) => plan.hooks.some((hook) => hook.service === service))
+  return servicesMounting(volume, model).some((service) => plan.hooks.some((hook) => hook.service === service))
 }
 
 /** Removes what is still planted; tries all, then throws the first error. Idempotent. */
 export async function removeWitnesses(
-  around: Surroundings,
+  around: WitnessContext,
   { witnesses }: Pick<PlantedWitnesses, 'witnesses'>,
 ): Promise<void> {
   const errors: unknown[] = []
@@ -164,7 +164,7 @@ export async function removeWitnesses(
   if (errors.length > 0) throw errors[0]
 }
 
-async function findWitnesses(around: Surroundings): Promise<Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>> {
+async function findWitnesses(around: WitnessContext): Promise<Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>> {
   const unwatched: string[] = []
   const witnesses: Witness[] = []
   for (const server of DATABASE_SERVERS) {
@@ -194,11 +194,11 @@ function chosen(found: Pick<PlantedWitnesses, 'witnesses' | 'unwatched'>, only: 
   }
 }
 
-function isOneShot(service: string, { model: { model } }: Surroundings): boolean {
+function isOneShot(service: string, { model: { model } }: WitnessContext): boolean {
   return runsOnce(model.services[service] ?? {})
 }
 
-async function whyNotWatched(server: DatabaseServer, service: string, around: Surroundings): Promise<string | null> {
+async function whyNotWatched(server: DatabaseServer, service: string, around: WitnessContext): Promise<string | null> {
   try {
     return await server.whyNot(service, { ...around, settleMs: 60_000 })
   } catch (error) {
@@ -207,7 +207,7 @@ async function whyNotWatched(server: DatabaseServer, service: string, around: Su
   }
 }
 
-async function volumeWitnesses(volume: string, around: Surroundings): Promise<Witness[]> {
+async function volumeWitnesses(volume: string, around: WitnessContext): Promise<Witness[]> {
   const covered = coverageOf(volume, around.plan.volumes)
   const databases = await sqliteFiles(around.toolbox, volume)
   const named = covered.kind === 'paths' ? covered.paths : []
@@ -226,7 +226,7 @@ function coverageOf(volume: string, volumes: readonly PlannedVolume[]): Coverage
   return planned?.covered ?? { kind: 'none', reason: 'the compose file of head has no such volume' }
 }
 
-async function directories({ toolbox }: Surroundings, volume: string, paths: readonly string[]): Promise<string[]> {
+async function directories({ toolbox }: WitnessContext, volume: string, paths: readonly string[]): Promise<string[]> {
   const marks = await inTurn(paths, async (path) => {
     const script = '[ -d "$1" ] && [ ! -L "$1" ]'
     const { exitCode } = await toolbox.exec(['sh', '-c', script, 'directory', `${VOLUMES_DIR}/${volume}/${path}`], {
@@ -238,7 +238,7 @@ async function directories({ toolbox }: Surroundings, volume: string, paths: rea
 }
 
 /** As the toolbox calls them. A volume keeps its key in the compose file when `name:` gives the app another one. */
-function mountedVolumes({ model: { model }, stack }: Surroundings): Set<string> {
+function mountedVolumes({ model: { model }, stack }: WitnessContext): Set<string> {
   const mounts = Object.values(model.services).flatMap(({ volumes = [] }) => volumes)
   const sources = mounts.flatMap(({ type, source }) => (type === 'volume' && source ? [source] : []))
   return new Set(sources.map((source) => shortName(model.volumes[source]?.name ?? source, stack)))
@@ -248,7 +248,7 @@ function shortName(name: string, stack: string): string {
   return name.startsWith(`${stack}_`) ? name.slice(stack.length + 1) : name
 }
 
-function worthlessVolumes({ model }: Surroundings): Set<string> {
+function worthlessVolumes({ model }: WitnessContext): Set<string> {
   const { capable, volumes } = backupPlan(model)
   return new Set(capable ? volumes.flatMap(({ volume, covered }) => (covered.kind === 'none' ? [volume] : [])) : [])
 }

@@ -70,7 +70,7 @@ interface Login {
   readonly database: string
 }
 
-export interface Listed {
+export interface DatabaseListing {
   readonly login: Login
   readonly databases: readonly string[]
   /** Databases with a marker table. */
@@ -85,7 +85,7 @@ export interface Listed {
 }
 
 /** The lines of LIST. Columns of views are among them, because only tables are listed by kind. */
-export function parseList(stdout: string): Listed {
+export function parseList(stdout: string): DatabaseListing {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '))
   const of = (kind: string) => lines.filter(([first]) => first === kind).map(([, ...fields]) => fields.map(fromHex))
   const [[user = '', version = '', database = ''] = []] = of('login')
@@ -101,12 +101,12 @@ export function parseList(stdout: string): Listed {
   }
 }
 
-export function isCounted(engine: string): boolean {
+export function isCountable(engine: string): boolean {
   return !NOT_COUNTED.includes(engine)
 }
 
 /** Counts each table by itself, so that one that cannot be counted does not hide the rest; reads the markers. */
-export function countSql(tables: Listed['tables'], marked: readonly string[]): string {
+export function countSql(tables: DatabaseListing['tables'], marked: readonly string[]): string {
   const counts = tables.map(
     ({ database, table }) =>
       `SELECT CONCAT('rows ${toHex(database)} ${toHex(table)} ', COUNT(*)) FROM (SELECT 1 FROM ${quote(database)}.${quote(table)} LIMIT ${MAX_ROWS + 1}) AS counted;\n`,
@@ -117,14 +117,14 @@ export function countSql(tables: Listed['tables'], marked: readonly string[]): s
   return [...markers, ...counts].join('')
 }
 
-export interface Counted {
+export interface RowCounts {
   /** What the marker of each database holds. */
   readonly markers: ReadonlyMap<string, string>
   /** By `database.table`. */
   readonly rows: ReadonlyMap<string, number>
 }
 
-export function parseCounts(stdout: string): Counted {
+export function parseCounts(stdout: string): RowCounts {
   const lines = stdout.split('\n').map((line) => line.trim().split(' '))
   const markers = lines.flatMap(([kind, database = '', value = '']) =>
     kind === 'marker' ? [[fromHex(database), fromHex(value)] as const] : [],

@@ -1,21 +1,21 @@
 import { CcCiError, RecipeError } from '../../lib/errors.ts'
 import type { ComposeService } from '../../recipe/model.ts'
-import type { Surroundings } from './contract.ts'
+import type { WitnessContext } from './contract.ts'
 import type { Fingerprint, TableShape } from './fingerprint.ts'
 import {
   countSql,
+  type DatabaseListing,
   dropSql,
-  isCounted,
+  isCountable,
   LIST,
-  type Listed,
   MAX_TABLES,
   MYSQL,
   parseCounts,
   parseList,
   plantSql,
 } from './mariadb-sql.ts'
-import { askServer, type ClientCall, type DatabaseServer, imageName, whyNotRead } from './server.ts'
-import { type SqlDialect, type SqlLook, sqlWitness } from './sql-witness.ts'
+import { type ClientCall, type DatabaseServer, imageName, queryServer, unreadableReason } from './server.ts'
+import { type DatabaseState, type SqlDialect, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /^(alpine-)?(mariadb|mysql|percona)(-server|-galera|-lts)?$|^community-server$/i
 /** Variables that initialise a server; those of its users and databases stand in the environment of apps as well. */
@@ -32,7 +32,7 @@ export const mariadbServer: DatabaseServer = {
   title: 'MariaDB/MySQL',
   candidates: ({ model }) =>
     Object.entries(model.services).flatMap(([name, service]) => (looksLikeServer(service) ? [name] : [])),
-  whyNot: (service, around) => whyNotRead(mysql(service, ''), around),
+  whyNot: (service, around) => unreadableReason(mysql(service, ''), around),
   witness: (service, around) => sqlWitness(service, dialect(service), around),
 }
 
@@ -47,12 +47,12 @@ function looksLikeServer(service: ComposeService): boolean {
 
 function dialect(service: string): SqlDialect {
   /** What the first look saw: which databases, and with whose eyes. */
-  let first: Listed | undefined
+  let first: DatabaseListing | undefined
   let home: string | undefined
   /** The others that hold a marker. */
   const others: string[] = []
   /** The login may read a database and not write to it. */
-  const takes = async (sql: string, around: Surroundings) => {
+  const takes = async (sql: string, around: WitnessContext) => {
     try {
       await run(sql, around)
       return true
@@ -61,16 +61,16 @@ function dialect(service: string): SqlDialect {
       throw error
     }
   }
-  const run = (sql: string, around: Surroundings, force = '') => askServer(mysql(service, sql, force), around)
+  const run = (sql: string, around: WitnessContext, force = '') => queryServer(mysql(service, sql, force), around)
   return {
     kind: 'mariadb',
-    async look(around): Promise<SqlLook> {
+    async look(around): Promise<DatabaseState> {
       const listed = parseList(await run(LIST, around))
       first ??= listed
       const hidden = hiddenDatabases(first, listed)
       if (home !== undefined && hidden.includes(home)) throw cannotSee(service, home, listed)
       const marked = listed.marked.filter((name) => name === home || others.includes(name))
-      const countable = listed.tables.filter(({ engine }) => isCounted(engine))
+      const countable = listed.tables.filter(({ engine }) => isCountable(engine))
       const { markers, rows } = parseCounts(await run(countSql(countable, marked), around, '--force'))
       const fingerprint = {
         tables: shapesOf(listed, rows),
@@ -103,19 +103,19 @@ function dialect(service: string): SqlDialect {
 }
 
 /** The app's own database; where none is named, the one with the most tables. */
-function homeOf({ login, databases, tables }: Listed): string | undefined {
+function homeOf({ login, databases, tables }: DatabaseListing): string | undefined {
   if (databases.includes(login.database)) return login.database
   const size = (name: string) => tables.filter(({ database }) => database === name).length
   return [...databases].sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))[0]
 }
 
 /** Databases of the first look that another user, who logged in this time, may merely not see. */
-function hiddenDatabases(first: Listed, now: Listed): string[] {
+function hiddenDatabases(first: DatabaseListing, now: DatabaseListing): string[] {
   if (first.login.user === now.login.user) return []
   return first.databases.filter((name) => !now.databases.includes(name))
 }
 
-function shapesOf({ tables, columns }: Listed, rows: ReadonlyMap<string, number>): Fingerprint['tables'] {
+function shapesOf({ tables, columns }: DatabaseListing, rows: ReadonlyMap<string, number>): Fingerprint['tables'] {
   const shapes = new Map<string, TableShape & { columns: string[] }>(
     tables.map(({ database, table }) => {
       const name = `${database}.${table}`
@@ -127,7 +127,7 @@ function shapesOf({ tables, columns }: Listed, rows: ReadonlyMap<string, number>
   return shapes
 }
 
-function cannotSee(service: string, database: string, { login }: Listed): RecipeError {
+function cannotSee(service: string, database: string, { login }: DatabaseListing): RecipeError {
   const message = `${login.user}, who logged in to ${service} this time, does not see the database ${database}`
   return new RecipeError('data-unreadable', message, {
     hint: "Look whether the new version changed the credentials in the environment of the database's service.",

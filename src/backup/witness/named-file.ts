@@ -1,5 +1,5 @@
 import { type Toolbox, VOLUMES_DIR } from '../toolbox.ts'
-import type { Surroundings, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 
 const BOUNDS = { timeoutMs: 120_000 }
 const HASH = `if [ -f "$1" ] && [ ! -L "$1" ]; then printf '%s bytes, sha256:%.16s' "$(stat -c %s -- "$1")" "$(sha256sum < "$1")"; elif [ -e "$1" ] || [ -L "$1" ]; then printf 'not a file'; else printf 'no file'; fi`
@@ -58,7 +58,7 @@ function untouched(before: string, after: string): Pick<WitnessRow, 'result' | '
 
 function restored(
   { before, after }: { before: string; after: string },
-  { plan }: Surroundings,
+  { plan }: WitnessContext,
 ): Pick<WitnessRow, 'result' | 'summary'> {
   if (after === 'no file') {
     const consumed = plan.hooks.some(({ phase }) => phase === 'restore.post-hook')

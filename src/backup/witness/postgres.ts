@@ -1,8 +1,8 @@
 import type { ComposeService } from '../../recipe/model.ts'
-import type { Surroundings } from './contract.ts'
+import type { WitnessContext } from './contract.ts'
 import { parseFingerprint, type TableShape } from './fingerprint.ts'
 import { DROP, LOOK, MAX_TABLES, PSQL, plantSql, plantWhereFilled } from './postgres-sql.ts'
-import { askServer, type ClientCall, type DatabaseServer, whyNotRead } from './server.ts'
+import { type ClientCall, type DatabaseServer, queryServer, unreadableReason } from './server.ts'
 import { type SqlDialect, sqlWitness } from './sql-witness.ts'
 
 const IMAGE = /(^|[/-])(postgres|postgresql|postgis|pgvector|timescaledb|pgautoupgrade)([-:/@]|$)/i
@@ -19,7 +19,7 @@ export const postgresServer: DatabaseServer = {
   title: 'PostgreSQL',
   candidates: ({ model }) =>
     Object.entries(model.services).flatMap(([name, service]) => (looksLikeServer(service) ? [name] : [])),
-  whyNot: (service, around) => whyNotRead(psql(service, ''), around),
+  whyNot: (service, around) => unreadableReason(psql(service, ''), around),
   witness: (service, around) => sqlWitness(service, dialect(service), around),
 }
 
@@ -35,8 +35,8 @@ function dialect(service: string): SqlDialect {
   const known = new Set<string>()
   return {
     kind: 'postgres',
-    async look(around: Surroundings) {
-      const parts = partsOf(await askServer(psql(service, LOOK, { stopOnError: '0', scope: 'all' }), around))
+    async look(around: WitnessContext) {
+      const parts = partsOf(await queryServer(psql(service, LOOK, { stopOnError: '0', scope: 'all' }), around))
       const hidden = parts.filter(({ database, lines }) => lines === null && known.has(database)).map(databaseOf)
       const sizes = parts.map(({ database, lines }) => tablesOf(database, lines ?? []))
       for (const { database } of parts) known.add(database)
@@ -50,11 +50,11 @@ function dialect(service: string): SqlDialect {
       return hidden.length === 0 ? look : { ...look, note: `the login does not see ${hidden.join(', ')} any more` }
     },
     async plant(value, around) {
-      await askServer(psql(service, plantSql(value)), around)
-      const parts = partsOf(await askServer(psql(service, plantWhereFilled(value), { scope: 'others' }), around))
+      await queryServer(psql(service, plantSql(value)), around)
+      const parts = partsOf(await queryServer(psql(service, plantWhereFilled(value), { scope: 'others' }), around))
       return parts.filter(({ lines }) => lines?.some((line) => line.startsWith('["planted"'))).map(databaseOf)
     },
-    drop: async (around) => void (await askServer(psql(service, DROP, { scope: 'all' }), around)),
+    drop: async (around) => void (await queryServer(psql(service, DROP, { scope: 'all' }), around)),
   }
 }
 

@@ -65,7 +65,7 @@ case $action in
 esac`
 
 /** One look into a server. */
-export interface RedisLook {
+export interface RedisState {
   readonly marker: string | null
   /** Keys that never expire, by database number and type. Null: scripts are not allowed there. */
   readonly keys: ReadonlyMap<string, ReadonlyMap<string, number> | null>
@@ -81,7 +81,7 @@ export interface RedisLook {
   readonly runId: string
 }
 
-export function parseLook(stdout: string): RedisLook {
+export function parseState(stdout: string): RedisState {
   const parts = sections(stdout)
   const info = (parts.get('info') ?? []).join('\n')
   const config = (name: string) => {

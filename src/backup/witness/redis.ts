@@ -1,9 +1,16 @@
 import { randomId } from '../../lib/ids.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { backupPlan } from '../labels.ts'
-import type { Surroundings, Witness, WitnessRow } from './contract.ts'
-import { parseLook, REDIS, type RedisLook } from './redis-script.ts'
-import { askServer, type ClientCall, type DatabaseServer, hasRestoreHook, imageName, whyNotRead } from './server.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
+import { parseState, REDIS, type RedisState } from './redis-script.ts'
+import {
+  type ClientCall,
+  type DatabaseServer,
+  hasRestoreHook,
+  imageName,
+  queryServer,
+  unreadableReason,
+} from './server.ts'
 
 const IMAGE = /^(alpine-)?(redis|valkey|keydb)(-stack|-stack-server|-bundle|-alpine)?$/i
 const PROGRAM = /(^|\/)(redis|valkey|keydb)-server$/
@@ -20,7 +27,7 @@ export const redisServer: DatabaseServer = {
   title: TITLE,
   candidates: ({ model }) =>
     Object.entries(model.services).flatMap(([name, service]) => (looksLikeServer(service) ? [name] : [])),
-  whyNot: (service, around) => whyNotRead(call(service, around.model, ['ping']), around),
+  whyNot: (service, around) => unreadableReason(call(service, around.model, ['ping']), around),
   witness: redisWitness,
 }
 
@@ -34,22 +41,23 @@ function looksLikeServer(service: ComposeService): boolean {
   )
 }
 
-function redisWitness(service: string, { plan }: Surroundings): Witness {
+function redisWitness(service: string, { plan }: WitnessContext): Witness {
   const subject = `redis:${service}`
   const value = randomId(24)
-  let before: RedisLook | undefined
+  let before: RedisState | undefined
   let pure: string | null = null
   let destroyed: string | undefined
-  let between: RedisLook | undefined
+  let between: RedisState | undefined
   // A running Redis has its data in memory and writes it over a restored file when it stops: files alone bring nothing back.
   const excluded = !plan.capable
     ? plan.reason
     : hasRestoreHook(service, plan)
       ? null
       : `no restore hook on ${service} makes the server load what was restored`
-  const look = async (around: Surroundings) => parseLook(await askServer(call(service, around.model, ['look']), around))
-  const act = (around: Surroundings, ...action: string[]) => askServer(call(service, around.model, action), around)
-  const inWords = ({ marker }: RedisLook) =>
+  const look = async (around: WitnessContext) =>
+    parseState(await queryServer(call(service, around.model, ['look']), around))
+  const act = (around: WitnessContext, ...action: string[]) => queryServer(call(service, around.model, action), around)
+  const inWords = ({ marker }: RedisState) =>
     marker === null ? 'no planted key' : marker === value ? 'planted key' : 'another planted key'
   return {
     subject,
@@ -101,7 +109,7 @@ function redisWitness(service: string, { plan }: Surroundings): Witness {
 }
 
 /** Why nothing is asked back of this server, or null when it is set to keep its data. */
-function whyCache(service: string, look: RedisLook, stack: ResolvedStack): string | null {
+function whyCache(service: string, look: RedisState, stack: ResolvedStack): string | null {
   const { dir } = look
   const mount = (stack.model.services[service]?.volumes ?? []).find(
     ({ type, source, target }) =>
@@ -119,21 +127,21 @@ function whyCache(service: string, look: RedisLook, stack: ResolvedStack): strin
   return labels.capable && covered?.kind === 'none' ? `not worth keeping: ${covered.reason}` : null
 }
 
-function flushed(was: RedisLook, now: RedisLook): boolean {
+function flushed(was: RedisState, now: RedisState): boolean {
   return now.flushes > (was.runId === now.runId ? was.flushes : 0)
 }
 
 interface Looks {
-  readonly was: RedisLook
+  readonly was: RedisState
   /** What was there while everything was destroyed. */
-  readonly between: RedisLook | undefined
-  readonly now: RedisLook
+  readonly between: RedisState | undefined
+  readonly now: RedisState
 }
 
 /** The planted key is there: are the app's own? Of a database that was destroyed at least one must be back, unless a client emptied it since. */
 function restored({ was, between, now }: Looks): Pick<WitnessRow, 'result' | 'loss' | 'summary'> {
   const keys = compareKeys(was, now)
-  const count = (look: RedisLook, number: string) => total(look.keys.get(number) ?? null)
+  const count = (look: RedisState, number: string) => total(look.keys.get(number) ?? null)
   const gone = [...was.keys.keys()].filter(
     (number) => between && count(was, number) > 0 && count(between, number) === 0 && count(now, number) === 0,
   )
@@ -147,14 +155,14 @@ function restored({ was, between, now }: Looks): Pick<WitnessRow, 'result' | 'lo
 const SAME = 'as many lasting keys as before'
 const NONE = 'it holds no lasting keys of the app'
 
-function compareKeys(was: RedisLook, now: RedisLook): string {
+function compareKeys(was: RedisState, now: RedisState): string {
   if ([...was.keys.values(), ...now.keys.values()].includes(null)) return 'its keys could not be counted'
   const [before, after] = [lasting(was), lasting(now)]
   if (describe(was) === describe(now)) return before === 0 ? NONE : `${SAME}: ${describe(now)}`
   return `${before} lasting keys before, ${after} after`
 }
 
-function lasting({ keys }: RedisLook): number {
+function lasting({ keys }: RedisState): number {
   return [...keys.values()].reduce((sum, types) => sum + total(types), 0)
 }
 
@@ -163,7 +171,7 @@ function total(types: ReadonlyMap<string, number> | null): number {
 }
 
 /** `db0: 12 lasting keys (3 hash, 9 string)`. */
-function describe({ keys }: RedisLook): string {
+function describe({ keys }: RedisState): string {
   const databases = [...keys].sort(([a], [b]) => Number(a) - Number(b)).filter(([, types]) => total(types) > 0)
   if (databases.length === 0) return 'no lasting keys'
   return databases

@@ -1,10 +1,10 @@
+import { waitFor } from '../../lib/async/wait.ts'
 import { RecipeError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import type { ComposeService, ResolvedStack } from '../../recipe/model.ts'
 import { withBoundedInput } from '../bounded-input.ts'
 import type { BackupPlan } from '../plan.ts'
 import { settledExec } from '../settled-exec.ts'
-import type { Surroundings, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { NO_CLIENT, NO_SERVER } from './inside-shell.ts'
 
 /**
@@ -18,8 +18,8 @@ export interface DatabaseServer {
   /** Names of services that may be such a server. */
   candidates(stack: ResolvedStack): string[]
   /** Null: it can be watched; otherwise why not. Throws InfraError `no-container` when none runs. */
-  whyNot(service: string, around: Surroundings): Promise<string | null>
-  witness(service: string, around: Surroundings): Witness
+  whyNot(service: string, around: WitnessContext): Promise<string | null>
+  witness(service: string, around: WitnessContext): Witness
 }
 
 /** Last part of an image's name, without tag and digest. */
@@ -45,7 +45,7 @@ function volumesOf(service: string, { model }: ResolvedStack): string[] {
 }
 
 /** Services that mount a volume, by its short name. */
-export function mountersOf(volume: string, stack: ResolvedStack): string[] {
+export function servicesMounting(volume: string, stack: ResolvedStack): string[] {
   return Object.keys(stack.model.services).filter((service) => volumesOf(service, stack).includes(volume))
 }
 
@@ -53,7 +53,7 @@ export function mountersOf(volume: string, stack: ResolvedStack): string[] {
  * Why the labels do not promise what lies in a database, or null when they do. A dump alone brings no row back: a restore hook of the service
  * must load it, or the data files themselves must be covered.
  */
-export function notPromised(service: string, plan: BackupPlan, stack: ResolvedStack): string | null {
+export function notCoveredReason(service: string, plan: BackupPlan, stack: ResolvedStack): string | null {
   if (!plan.capable) return plan.reason
   if (hasRestoreHook(service, plan)) return null
   const own = volumesOf(service, stack)
@@ -80,7 +80,7 @@ const CALL_MS = 300_000
  * Runs a script in the server's container; without input it only logs in. After an upgrade or a restore the server may still be starting: when
  * it takes no connection (exit code NO_SERVER) it gets a minute. Throws RecipeError `data-unreadable` for what does not succeed.
  */
-export async function askServer(call: ClientCall, around: Surroundings): Promise<string> {
+export async function queryServer(call: ClientCall, around: WitnessContext): Promise<string> {
   let done = await runClient(call, around)
   if (done.exitCode === NO_SERVER) {
     await takesConnections(call, around)
@@ -90,27 +90,27 @@ export async function askServer(call: ClientCall, around: Surroundings): Promise
   throw unreadable(call, `its client ended with ${done.exitCode}: ${firstLine(done.stderr)}`)
 }
 
-async function takesConnections(call: ClientCall, around: Surroundings): Promise<void> {
+async function takesConnections(call: ClientCall, around: WitnessContext): Promise<void> {
   const ping = { ...call, stdin: '' }
-  const asked = await waitFor<true, never>(
+  const waited = await waitFor<true, never>(
     async () => {
       const { exitCode, stderr } = await runClient(ping, around)
       return exitCode === NO_SERVER ? { state: 'waiting', reason: firstLine(stderr) } : { state: 'ready', value: true }
     },
     { ...around, wait: { id: 'database-connects', subject: call.title, service: call.service }, timeoutMs: ANSWER_MS },
   )
-  if (asked.state === 'deadline') throw unreadable(call, asked.lastSeen)
+  if (waited.state === 'deadline') throw unreadable(call, waited.lastSeen)
 }
 
 /** Why the server cannot be read, from one attempt; null when it can. */
-export async function whyNotRead(call: ClientCall, around: Surroundings): Promise<string | null> {
+export async function unreadableReason(call: ClientCall, around: WitnessContext): Promise<string | null> {
   const { exitCode, stderr } = await runClient(call, around)
   if (exitCode === 0) return null
   if (exitCode === NO_CLIENT || exitCode === 126) return 'there is no shell or client program in it'
   return firstLine(stderr) || `its client ended with ${exitCode}`
 }
 
-function runClient({ service, script, args, stdin }: ClientCall, around: Surroundings) {
+function runClient({ service, script, args, stdin }: ClientCall, around: WitnessContext) {
   const argv = withBoundedInput(['sh', '-c', script, 'witness', ...args], stdin)
   return settledExec(service, argv, { ...around, timeoutMs: CALL_MS, stdin })
 }

@@ -1,12 +1,12 @@
 import { CcCiError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
-import type { Surroundings, Witness, WitnessRow } from './contract.ts'
+import type { Witness, WitnessContext, WitnessRow } from './contract.ts'
 import { describeFingerprint, type Fingerprint } from './fingerprint.ts'
-import { notPromised } from './server.ts'
+import { notCoveredReason } from './server.ts'
 import { compareFingerprints, type Survival } from './survival.ts'
 
 /** One look into a database server. */
-export interface SqlLook {
+export interface DatabaseState {
   readonly fingerprint: Fingerprint
   /** What the marker in the app's own database holds, or null where there is none. */
   readonly marker: string | null
@@ -21,14 +21,14 @@ export interface SqlLook {
 /** What PostgreSQL and MariaDB/MySQL do differently. One object for each watched server: it may remember where it planted. */
 export interface SqlDialect {
   readonly kind: WitnessRow['kind']
-  look(around: Surroundings): Promise<SqlLook>
+  look(around: WitnessContext): Promise<DatabaseState>
   /**
    * Puts a marker into the app's own database and into each other one that has tables; one that takes none is left out. Replaces those that are
    * there. `value`: letters and digits. Resolves to the names of the others.
    */
-  plant(value: string, around: Surroundings): Promise<readonly string[]>
+  plant(value: string, around: WitnessContext): Promise<readonly string[]>
   /** Removes all markers; nothing where there is none. */
-  drop(around: Surroundings): Promise<void>
+  drop(around: WitnessContext): Promise<void>
 }
 
 /**
@@ -38,7 +38,7 @@ export interface SqlDialect {
 export function sqlWitness(
   service: string,
   dialect: SqlDialect,
-  { plan, model }: Pick<Surroundings, 'plan' | 'model'>,
+  { plan, model }: Pick<WitnessContext, 'plan' | 'model'>,
 ): Witness {
   const { kind } = dialect
   const subject = `${kind}:${service}`
@@ -49,7 +49,7 @@ export function sqlWitness(
   let between: Fingerprint | undefined
   /** Databases beside the app's own that hold a marker. */
   let others: readonly string[] = []
-  const excluded = notPromised(service, plan, model)
+  const excluded = notCoveredReason(service, plan, model)
   const inWords = (marker: string | null) =>
     marker === null ? 'no marker row' : marker === value ? 'marker row' : 'another marker row'
   return {
@@ -67,18 +67,18 @@ export function sqlWitness(
       const { result, summary, counts, details } = compareFingerprints(was, now.fingerprint, between)
       const back = now.marker === value
       const missing = others.filter((name) => now.others.get(name) !== value && !now.hidden.includes(name))
-      const kept = back && missing.length === 0
+      const isComplete = back && missing.length === 0
       const notes = now.note ? [now.note] : []
-      const isLost = !kept || result === 'lost'
+      const isLost = !isComplete || result === 'lost'
       return {
         subject,
         kind,
-        result: kept ? result : 'lost',
+        result: isComplete ? result : 'lost',
         ...(isLost && destroyed !== undefined ? { loss: back ? 'not-covered' : 'not-restored' } : {}),
         before: `marker row; ${describeFingerprint(was)}`,
         ...(destroyed === undefined ? {} : { destroyed }),
         after: `${marker}; ${describeFingerprint(now.fingerprint)}`,
-        summary: kept
+        summary: isComplete
           ? summary
           : withoutMarker({ summary, counts, missing: back ? missing : null, isNew: destroyed === undefined }),
         counts,
@@ -109,7 +109,7 @@ export function sqlWitness(
 }
 
 /** A server that was started on empty files may lack the database that its client asks for first. */
-async function lookIfReadable(dialect: SqlDialect, around: Surroundings): Promise<SqlLook | null> {
+async function lookIfReadable(dialect: SqlDialect, around: WitnessContext): Promise<DatabaseState | null> {
   try {
     return await dialect.look(around)
   } catch (error) {

@@ -47,7 +47,7 @@ export async function sqliteFiles(toolbox: Toolbox, volume: string): Promise<str
     await toolbox.run(['sh', '-c', script, 'heads', `${VOLUMES_DIR}/${volume}`], { timeoutMs: 60_000, stdin: names }),
     'base64',
   )
-  // A file that vanished in between shifts the rest; then nothing can be told.
+  // A file that vanished in between shifts the rest; then nothing is known.
   if (heads.length !== candidates.length * MAGIC.length) return []
   return candidates
     .filter((_, index) => heads.toString('latin1', index * 16, index * 16 + 16) === MAGIC)

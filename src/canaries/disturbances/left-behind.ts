@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { tryDocker } from '../../engine/docker-cli.ts'
-import { waitFor } from '../../lib/wait.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { RUN_VARIABLE } from '../../lifecycle/take-down.ts'
 import type { Disturbance } from '../canary.ts'
 

@@ -1,8 +1,8 @@
 import type { CheckRef } from '../../verdict/checks.ts'
 import type { Canary } from '../canary.ts'
-import { type Change, companion, deploy } from '../changes.ts'
+import { companion, deploy, type RecipeChange } from '../changes.ts'
 import { changedByHand } from '../disturbances/simple.ts'
-import { passes, type Stop, stops } from '../expect.ts'
+import { type ExpectedStop, passes, stops } from '../expect.ts'
 import { HTTPD, LISTEN, PAGE, type Tweak } from '../tiny.ts'
 
 /** A snapshot of a running app holds what an unclean end leaves: these would fail at the restore. */
@@ -18,7 +18,7 @@ function afterKillOf(service: string): CheckRef[] {
   ]
 }
 
-function fails(cause: Parameters<typeof stops>[1], decidedBy: CheckRef, more: Stop = {}) {
+function fails(cause: Parameters<typeof stops>[1], decidedBy: CheckRef, more: ExpectedStop = {}) {
   return stops('resilience', cause, decidedBy, { without: ['upgrade'], ...more })
 }
 
@@ -141,7 +141,7 @@ export const RESILIENCE: Readonly<Record<string, Canary>> = {
 }
 
 /** A second service whose answer changes with every start, as the session of a database does. */
-function withDatabase(compose: Parameters<Change>[0]): void {
+function withDatabase(compose: Parameters<RecipeChange>[0]): void {
   const serve =
     'mkdir -p /www; cat /proc/sys/kernel/random/uuid > /www/session.txt; trap "exit 0" TERM; busybox httpd -f -p 5432 -h /www & wait'
   const database = companion(compose, serve, 'any')

@@ -2,12 +2,12 @@ import type { Canary } from '../canary.ts'
 import {
   all,
   backup,
-  type Change,
   CRASH,
   companion,
   label,
   onFailure,
   publishedPort,
+  type RecipeChange,
   secondHost,
   settings,
   unlabel,
@@ -192,7 +192,7 @@ export const UPGRADE: Readonly<Record<string, Canary>> = {
 }
 
 /** What cc-ci takes for a Redis by its data folder; its client gives this answer to a PING and keeps nothing. */
-function keyValueStore(answer: string): Change {
+function keyValueStore(answer: string): RecipeChange {
   return (compose) => {
     const client = `printf '#!/bin/sh\\ncase "$$*" in *PING) echo "${answer}" ;; esac\\n' > /bin/redis-cli; chmod +x /bin/redis-cli`
     const store = companion(compose, `${client}; trap 'exit 0' TERM; while true; do sleep 1; done`, 'any')

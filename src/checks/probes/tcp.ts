@@ -3,7 +3,7 @@ import { RUN_LABEL } from '../../engine/client.ts'
 import { randomId } from '../../lib/ids.ts'
 import type { ProbeLook } from './probe.ts'
 
-export interface TcpQuestion {
+export interface TcpQuery {
   readonly engine: Engine
   readonly runId: string
   readonly stack: string
@@ -25,7 +25,7 @@ export async function tcpLook({
   port,
   toolboxImage,
   signal,
-}: TcpQuestion): Promise<ProbeLook> {
+}: TcpQuery): Promise<ProbeLook> {
   const found = await engine.service(`${stack}_${service}`)
   if (!found) return `there is no service ${service}`
   const tasks = await engine.tasks(stack)

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import { DIMENSIONS, type Dimension } from '../../history/compare/dimensions.ts'
-import { parseDuration } from '../../lib/duration.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { isRunId } from '../../lib/ids.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseDuration } from '../../lib/text/duration.ts'
+import { parseSize } from '../../lib/text/size.ts'
 import { POLICY_CODES, type PolicyCode } from '../../verdict/policy-codes.ts'
 import { isTierId, TIER_IDS, type TierId } from '../../verdict/tiers.ts'
 

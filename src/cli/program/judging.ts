@@ -46,6 +46,7 @@ export function addJudging(program: Command): void {
         'with --attach: run only the custom tests whose titles match this regular expression',
       ).argParser(pattern),
     )
+    .option('--card', 'picture the result, beside the app, as artifacts/card.png (1200 × 630 pixels)')
     .option('--json <file>', 'write results.json there too; - for standard output')
     .option('--results <dir>', 'put report.html, results.json and junit.xml there too, whatever the verdict')
     .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))

@@ -1,7 +1,7 @@
 import { Engine } from '../../engine/client.ts'
 import { type CanonicalStore, openCanonicals } from '../../history/canonicals/store.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseSize } from '../../lib/text/size.ts'
 
 /** The canonicals of a state folder, compared with the images of the engine where there is one. Throws UsageError `bad-size`. */
 export function canonicalStore(state: string): CanonicalStore {

@@ -1,7 +1,7 @@
 import { Engine } from '../../engine/client.ts'
 import { type CheckpointStore, openCheckpoints } from '../../history/checkpoints/store.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseSize } from '../../lib/text/size.ts'
 
 /** Throws UsageError `bad-size`. */
 export function checkpointsBudget(): number {

@@ -3,10 +3,10 @@ import type { Engine } from '../../engine/client.ts'
 import { sweepProbes } from '../../engine/vip.ts'
 import { removeDeadDrafts } from '../../history/canonicals/store.ts'
 import { collectCheckpoints } from '../../history/checkpoints/store.ts'
-import { systemClock } from '../../lib/clock.ts'
-import { type Collected, collectGarbage, type GcOptions } from '../../lifecycle/gc.ts'
+import { systemClock } from '../../lib/async/clock.ts'
+import { collectGarbage, type GcOptions, type GcResult } from '../../lifecycle/gc.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
-import { publish } from '../../report/publish.ts'
+import { writeViews } from '../../report/run/write-views.ts'
 import { readEvents } from '../../verdict/event-log.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import { checkpointsBudget } from './checkpoint-store.ts'
@@ -15,8 +15,8 @@ import { checkpointsBudget } from './checkpoint-store.ts'
 export async function clearDeadRuns(
   state: string,
   engine: Engine,
-  options: Pick<GcOptions, 'kept' | 'busy'> = {},
-): Promise<Collected[]> {
+  options: Pick<GcOptions, 'retained' | 'busy'> = {},
+): Promise<GcResult[]> {
   const collected = await collectGarbage({ ...options, stateDir: state, engine })
   for (const { id } of collected) publishDead(state, id)
   await removeDeadDrafts(state)
@@ -30,7 +30,7 @@ function publishDead(state: string, id: string): void {
   if (existsSync(folder.results) || !existsSync(folder.events)) return
   const events: RunEvent[] = readEvents(folder.events)
   if (events.length === 0) return
-  publish({
+  writeViews({
     folder,
     events: () => events,
     append: (artifact) =>

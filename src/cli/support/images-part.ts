@@ -1,5 +1,5 @@
 import { Engine } from '../../engine/client.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { pulledImages } from '../../lifecycle/app/pulled-images.ts'
 import { type MachinePart, ok } from '../../machine/part.ts'
 
@@ -11,7 +11,7 @@ export function imagesPart(state: string): MachinePart {
     action: '',
     needs: [],
     remedy: '`cc-ci gc --images` removes those that nobody uses.',
-    async look() {
+    async inspect() {
       const engine = await Engine.connect().catch(() => null)
       if (!engine) return ok('unknown without an engine')
       const { id } = await engine.info()

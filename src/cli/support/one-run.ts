@@ -6,12 +6,13 @@ import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
-import { executeRun, type RunRequest } from '../../lifecycle/run.ts'
+import { executeRun, type RunParameters } from '../../lifecycle/run.ts'
 import { type RunFolder, readRecord } from '../../lifecycle/run-folder.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
-import { chanceTexts } from '../../report/flake-memory.ts'
-import { publish } from '../../report/publish.ts'
+import { CARD_SIZE, cardPage } from '../../report/card.ts'
+import { chanceTexts } from '../../report/flakes/flake-memory.ts'
+import { writeViews } from '../../report/run/write-views.ts'
 import { keptAppLines } from '../../report/terminal/kept-app.ts'
 import { terminalReporter } from '../../report/terminal/reporter.ts'
 import { canRedraw, layoutFor } from '../../report/terminal/screen.ts'
@@ -39,6 +40,8 @@ export interface TestOptions extends RecipeOptions {
   readonly resume?: string
   /** Keeps the app after each tier that changes it; default: where it stands still anyway. */
   readonly checkpoints?: boolean
+  /** Pictures the result. */
+  readonly card?: boolean
   /** Where the report, results.json and junit.xml are put too. */
   readonly results?: string
   /** Standard input is a supervisor's pipe. */
@@ -73,12 +76,13 @@ export async function runAndShow(
     repeat: options.repeat !== false,
     ...promotion(plan, options),
     ...checkpoints(options),
+    ...card(options),
     timeoutMs: options.deadline,
     signal,
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
   const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
-  const { results, failed } = publish(run, { chance })
+  const { results, failed } = writeViews(run, { chance })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   const kept = keptLines({ folder, plan, host })
   const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance, kept }
@@ -93,13 +97,22 @@ function keptLines({ folder, plan, host }: Pick<OneRun, 'folder' | 'plan' | 'hos
   return keptAppLines({ run: runId, recipe: plan.request.recipe, domain, stack, edge: host.edge })
 }
 
-function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunRequest, 'promotion'> {
+function promotion({ settings }: RunPlan, { promote, state }: TestOptions): Pick<RunParameters, 'promotion'> {
   const by = promote ? 'flag' : settings.settings.canonical ? 'setting' : null
   return by ? { promotion: { keeper: canonicalStore(stateDir(state)), by } } : {}
 }
 
+function card({ card: wanted }: TestOptions): Pick<RunParameters, 'card'> {
+  return wanted ? { card: { size: CARD_SIZE, page: cardPage } } : {}
+}
+
 /** Of a run that somebody else supervises nobody would continue from a checkpoint, unless it is asked for. */
-function checkpoints({ checkpoints: wanted, supervised, keep, state }: TestOptions): Pick<RunRequest, 'checkpoints'> {
+function checkpoints({
+  checkpoints: wanted,
+  supervised,
+  keep,
+  state,
+}: TestOptions): Pick<RunParameters, 'checkpoints'> {
   if (keep || (supervised && !wanted) || checkpointsBudget() === 0) return {}
   return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
 }

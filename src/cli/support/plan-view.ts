@@ -1,13 +1,13 @@
-import { httpWish, routedServices } from '../../checks/routed-services.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { formatSize } from '../../lib/size.ts'
+import { httpExposure, routedServices } from '../../checks/routed-services.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { healthPath } from '../../lifecycle/app/request-paths.ts'
-import { sizeInWords } from '../../lifecycle/kept-data/kept-data.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import { memoryLimits } from '../../lifecycle/planning/run-bounds.ts'
 import { deadlinesOf, manifestOf } from '../../lifecycle/run-header.ts'
-import { manifestLines } from '../../report/manifest.ts'
-import { type Finding, wayOf } from '../../verdict/events.ts'
+import { sizeInWords } from '../../lifecycle/stored-data/stored-data.ts'
+import { manifestLines } from '../../report/run/manifest.ts'
+import { type Finding, upgradePath } from '../../verdict/events.ts'
 import { TIER_IDS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { errorJson } from './report-error.ts'
 
@@ -124,7 +124,7 @@ function findingsOf({ findings, headTree, head }: RunPlan): Finding[] {
 
 /** What head asks of the proxy, and the path at which it will be asked itself. */
 function httpOf(plan: RunPlan) {
-  const wish = httpWish(plan.head.stack)
+  const wish = httpExposure(plan.head.stack)
   return wish.kind === 'routed' ? { ...wish, path: healthPath(plan, plan.head.stack) } : wish
 }
 
@@ -142,11 +142,11 @@ function httpText(plan: RunPlan): string {
 function baseText({ base }: RunPlan): string {
   if (base.kind === 'none') return `none: ${base.reason}`
   if (base.kind === 'unresolved') return 'not known'
-  const text = `${wayOf(base.ref)} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
+  const text = `${upgradePath(base.ref)} (${base.ref.source}, ${base.ref.commit.slice(0, 8)})`
   return base.kind === 'no-delta' ? `${text} runs the same as head` : text
 }
 
-/** One that must be asked for is told where it was. */
+/** One that must be requested is shown where it was. */
 function tiersOf({ selected }: RunPlan): TierId[] {
   return TIER_IDS.filter((id) => !TIERS[id].byRequest || selected.includes(id))
 }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { CcCiError, EXIT, InfraError, messageOf } from '../../lib/errors.ts'
-import { isNoSpace } from '../../lib/no-space.ts'
+import { isNoSpace } from '../../lib/files/no-space.ts'
 
 /** Prints an error for a person (and as JSON on stdout when `--json -` was asked for) and gives the exit code. */
 export function reportError(thrown: unknown, argv: readonly string[]): number {

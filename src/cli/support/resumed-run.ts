@@ -1,9 +1,9 @@
 import type { CheckpointStore } from '../../history/checkpoints/store.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { type DeployedDigests, digestsOf, type Resumed } from '../../lifecycle/kept-data/checkpoint.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import { digestDifference } from '../../lifecycle/planning/release-digest.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
+import { type DeployedDigests, digestsOf, type ResumedRun } from '../../lifecycle/stored-data/checkpoint.ts'
 import { readEvents } from '../../verdict/event-log.ts'
 import { fold } from '../../verdict/fold.ts'
 import { expandRunId } from './run-id.ts'
@@ -12,7 +12,7 @@ import { expandRunId } from './run-id.ts'
  * A failed run to continue from, by id, the end of one, or `last`: the newest that has a checkpoint. Throws UsageError `no-checkpoint`, `run-not-over`,
  * `no-such-run`, or `nothing-to-resume` for one that passed.
  */
-export async function resumedRun(state: string, text: string, store: CheckpointStore): Promise<Resumed> {
+export async function resumedRun(state: string, text: string, store: CheckpointStore): Promise<ResumedRun> {
   const run = text === 'last' ? newest(store, state) : expandRunId(state, text)
   const checkpoint = await store.lend(run)
   const { tiers, verdict } = fold(readEvents(runFolder(state, run).events))
@@ -33,7 +33,7 @@ function newest(store: CheckpointStore, state: string): string {
 }
 
 /** The plan must deploy what the failed run deployed, to the last label; what deploys nothing, a test for example, may have changed. Throws UsageError `not-same-head`. */
-export function refuseOtherHead(plan: RunPlan, { run, checkpoint }: Resumed): void {
+export function refuseOtherHead(plan: RunPlan, { run, checkpoint }: ResumedRun): void {
   const { recipe, digests } = checkpoint
   if (plan.repo.name !== recipe.name)
     throw new UsageError('not-same-head', `run ${run} is one of ${recipe.name}, not of ${plan.repo.name}`, {

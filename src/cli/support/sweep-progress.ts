@@ -1,6 +1,6 @@
 import type { CellRecord, PlannedCell } from '../../history/sweep/record.ts'
-import type { Progress, SweepStep } from '../../history/sweep/running.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import type { SweepProgressState, SweepStep } from '../../history/sweep/running.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 
 /** What can be written to, and may be a terminal. */
 interface Screen {
@@ -18,7 +18,7 @@ export class SweepProgress {
     this.#screen = screen
   }
 
-  tell(step: SweepStep): void {
+  report(step: SweepStep): void {
     this.close()
     if (step.step === 'planned') {
       const kept = step.kept === 0 ? '' : `, ${step.kept} ended before`
@@ -38,7 +38,7 @@ export class SweepProgress {
     this.#status = false
   }
 
-  #show({ done, of, running, etaMs }: Progress): void {
+  #show({ done, of, running, etaMs }: SweepProgressState): void {
     if (!this.#screen.isTTY || running.length === 0) return
     const text = `${done} of ${of}${etaWords(etaMs)}; running: ${running.join(', ')}`
     this.#screen.write(text.slice(0, (this.#screen.columns ?? 80) - 1))
@@ -51,7 +51,7 @@ const ENDS: Readonly<Record<number, string>> = { 0: 'pass', 1: 'fail', 3: 'unver
 function endLine(
   { key }: PlannedCell,
   { startedAt, finishedAt, exitCode, refused }: CellRecord,
-  { done, of, etaMs }: Progress,
+  { done, of, etaMs }: SweepProgressState,
 ): string {
   const took = finishedAt === null ? '' : ` in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`
   const how = refused ? `no results: ${refused.code}` : (ENDS[exitCode ?? -1] ?? `exit ${exitCode ?? 'by a signal'}`)

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { hasSettingsFile } from '../../config/settings-file.ts'
 import { notEnrolled, readCandidates } from '../../history/sweep/candidates.ts'
-import type { Candidate } from '../../history/sweep/contract.ts'
+import type { SweepCandidate } from '../../history/sweep/contract.ts'
 import { type Exclusion, LIST_NAME, listIn, readSweepList } from '../../history/sweep/list-file.ts'
 import type { SweepFolder, SweepNote } from '../../history/sweep/record.ts'
 import { UsageError } from '../../lib/errors.ts'
@@ -15,13 +15,13 @@ export interface SweptOptions {
 }
 
 /**
- * What there is to sweep: the recipes of the list, those that were named of it, and those that have settings of the operator and are on no list, which is told.
+ * What there is to sweep: the recipes of the list, those that were named of it, and those that have settings of the operator and are on no list, which is reported.
  * Throws UsageError `no-sweep-list`.
  */
 export async function sweptRecipes(
   names: readonly string[],
   { recipes: operatorDir, from, runMemory: memoryBytes, folder }: SweptOptions,
-): Promise<{ candidates: Candidate[]; exclude: readonly Exclusion[]; notes: SweepNote[] }> {
+): Promise<{ candidates: SweepCandidate[]; exclude: readonly Exclusion[]; notes: SweepNote[] }> {
   const file = from === undefined ? listIn(operatorDir) : resolve(from)
   if (file === null) {
     throw new UsageError('no-sweep-list', 'no list says what is to be swept', {
@@ -29,9 +29,9 @@ export async function sweptRecipes(
     })
   }
   const list = readSweepList(file)
-  const isAsked = (name: string) => names.length === 0 || names.includes(name)
+  const isRequested = (name: string) => names.length === 0 || names.includes(name)
   const { candidates, notes } = await readCandidates(
-    list.recipes.filter(({ name }) => isAsked(name)),
+    list.recipes.filter(({ name }) => isRequested(name)),
     { folder, memoryBytes },
   )
   const listed = new Set(list.recipes.map(({ name }) => name))

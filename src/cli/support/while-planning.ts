@@ -1,7 +1,7 @@
-import { formatDuration } from '../../lib/duration.ts'
 import { CancelledError, DeadlineError } from '../../lib/errors.ts'
-import { killPrograms } from '../../lib/exec.ts'
-import { removeScratch } from '../../lib/scratch.ts'
+import { removeScratch } from '../../lib/files/scratch.ts'
+import { killPrograms } from '../../lib/process/exec.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { reportError } from './report-error.ts'
 
 /** Far beyond what reading a recipe takes: for an origin that does not answer, and history without end. */

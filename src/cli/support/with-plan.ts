@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { type RunMemory, runMemory } from '../../deploy/run-memory.ts'
 import { readApprovals } from '../../gate/approvals.ts'
-import { expectationsOf } from '../../history/flakes/taken.ts'
+import { expectationsOf } from '../../history/flakes/expectations.ts'
 import { readRunIndex } from '../../history/run-index.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
+import { withScratch } from '../../lib/files/scratch.ts'
 import { newRunId } from '../../lib/ids.ts'
-import { withScratch } from '../../lib/scratch.ts'
-import { parseSize } from '../../lib/size.ts'
-import { type CanonicalWish, planWithCanonical } from '../../lifecycle/kept-data/with-canonical.ts'
+import { parseSize } from '../../lib/text/size.ts'
 import { checkOutHead, type Head, type PlanRequest, type RunPlan } from '../../lifecycle/plan.ts'
+import { type CanonicalOptions, planWithCanonical } from '../../lifecycle/stored-data/with-canonical.ts'
 import { stateDir } from '../../machine/state-dir.ts'
-import { refuseBadImages } from '../../recipe/bad-images.ts'
+import { refuseBadImages } from '../../recipe/stack/bad-images.ts'
 import type { Expectations } from '../../verdict/events.ts'
 import { QUICK_TIERS } from '../../verdict/tiers.ts'
 import type { RecipeOptions } from '../program/options.ts'
@@ -20,7 +20,7 @@ import { whilePlanning } from './while-planning.ts'
 /** Plans in a folder of its own and removes it again: for commands that only look. */
 export function withPlan<T>(recipe: string, options: RecipeOptions, use: (plan: RunPlan) => Promise<T>): Promise<T> {
   return withHead(recipe, options, async (head, request, planning) => {
-    const plan = await planning(() => planWithCanonical(head, request, wishOf(options)))
+    const plan = await planning(() => planWithCanonical(head, request, canonicalOptions(options)))
     refuseBadImages(plan.head.stack)
     return use(plan)
   })
@@ -43,13 +43,13 @@ export async function withHead<T>(
       checkoutVia: join(dir, 'checkout-via'),
       tmp: dir,
     }
-    const request = { ...requestOf(recipe, options), runId: newRunId(Date.now()), folder }
+    const request = { ...planRequestOf(recipe, options), runId: newRunId(Date.now()), folder }
     return use(await planning(() => checkOutHead(request)), request, planning)
   })
 }
 
 /** What the command line says about the recipe and about what of it may run; the same for every command that plans. */
-export function requestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
+export function planRequestOf(recipe: string, options: RecipeOptions): Omit<PlanRequest, 'runId' | 'folder'> {
   const { ref, base, recipes, approveCode, allow, origin, quick = false, rollback } = options
   const only = quick ? QUICK_TIERS : options.only
   return {
@@ -82,7 +82,7 @@ function rememberedIn(state: string): (recipe: string) => Expectations | null {
 }
 
 /** What the command line says about the data that the run begins with. */
-export function wishOf({ state, fromCanonical, canonical }: RecipeOptions): CanonicalWish {
+export function canonicalOptions({ state, fromCanonical, canonical }: RecipeOptions): CanonicalOptions {
   return {
     library: canonicalStore(stateDir(state)),
     use: fromCanonical ? 'yes' : canonical === false ? 'no' : 'auto',

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { type Counted, MOST_DEFAULTS, POLICY_CODES } from '../../verdict/policy-codes.ts'
+import { type LimitedCode, MOST_DEFAULTS, POLICY_CODES } from '../../verdict/policy-codes.ts'
 import { memory, quarantineEntry } from '../formats.ts'
 import { operatorSetting } from '../row.ts'
 
 const counts = Object.fromEntries(
   Object.keys(MOST_DEFAULTS).map((kind) => [kind, z.int().min(0).max(10_000).optional()]),
-) as Record<Counted, z.ZodOptional<z.ZodInt>>
+) as Record<LimitedCode, z.ZodOptional<z.ZodInt>>
 
 /** What only the operator decides. */
 export const operatorRows = {

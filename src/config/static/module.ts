@@ -1,6 +1,6 @@
 import { type Program, parse } from 'acorn'
 import { messageOf, RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import { invalid } from '../invalid.ts'
 import { stripTypes } from './strip-types.ts'
 

@@ -1,6 +1,6 @@
 import type { ExportDefaultDeclaration, Expression, Program } from 'acorn'
 import { RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import { invalid } from '../invalid.ts'
 import type { CustomFile } from '../own-file.ts'
 import { isMapping, type Path, type SettingsSource } from '../source.ts'

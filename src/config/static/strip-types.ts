@@ -20,13 +20,13 @@ const answerShape = z.union([
 ])
 
 /** What the type stripper of Node said: the text without types, every position kept, or its complaint. */
-export type Stripped = z.infer<typeof answerShape>
+export type StrippedSource = z.infer<typeof answerShape>
 
 /**
  * In a thread of its own: deep nesting breaks the memory of the stripper for good, and in this thread nothing in TypeScript could be
  * loaded any more.
  */
-export async function stripTypes(text: string): Promise<Stripped> {
+export async function stripTypes(text: string): Promise<StrippedSource> {
   const worker = new Worker(PROGRAM, {
     eval: true,
     // Ours could say that a program is a module.

@@ -1,6 +1,6 @@
 import type { AnyNode, ArrayExpression, Expression, Function as FunctionNode, ObjectExpression, Property } from 'acorn'
 import type { RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import { invalid } from '../invalid.ts'
 import { functionForm, SETTING_NAMES } from '../registry.ts'
 import { FunctionValue, type Path } from '../source.ts'

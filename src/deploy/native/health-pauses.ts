@@ -1,6 +1,6 @@
 import type { ComposeService } from '../../recipe/model.ts'
 import { MIN_INTERVAL } from '../../recipe/policy/settings.ts'
-import type { Prepared } from '../deployer.ts'
+import type { PreparedRelease } from '../deployer.ts'
 
 const KEYS = ['interval', 'start_interval'] as const
 
@@ -11,7 +11,7 @@ const KEYS = ['interval', 'start_interval'] as const
 export function withHealthPauses(
   name: string,
   service: ComposeService,
-  image: ReturnType<Prepared['images']['get']>,
+  image: ReturnType<PreparedRelease['images']['get']>,
   accommodations: string[],
 ): ComposeService {
   const short = KEYS.filter((key) => {

@@ -1,12 +1,12 @@
 import type { Engine } from '../../engine/client.ts'
 import type { ImageState } from '../../engine/types.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { isNoSpace } from '../../lib/no-space.ts'
+import { isNoSpace } from '../../lib/files/no-space.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
 import type { ImageUse } from '../deployer.ts'
-import { recipesOwn } from '../refusal.ts'
+import { blameRecipe } from '../refusal.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
 
@@ -64,7 +64,7 @@ async function resolveImage(engine: Engine, wanted: Wanted, accommodations: stri
 
 async function findImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
   const { ref, service } = wanted
-  const local = await recipesOwn(`the image ${ref}`, () => engine.image(ref), service)
+  const local = await blameRecipe(`the image ${ref}`, () => engine.image(ref), service)
   if (local && local.repoDigests.length === 0) {
     accommodations.push(`image ${ref} was built on this machine: used by its id, not pulled`)
     return { ref, pinned: local.id, ...facts(local) }

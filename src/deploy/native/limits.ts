@@ -1,9 +1,9 @@
 import { MEMORY_LABEL } from '../../engine/convergence/out-of-memory.ts'
 import { PROCESSES_LABEL } from '../../engine/convergence/out-of-processes.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ComposeService } from '../../recipe/model.ts'
 import type { Release } from '../deployer.ts'
-import { limitOf, wantOf } from '../run-memory.ts'
+import { limitOf, requestedMemory } from '../run-memory.ts'
 import { ownProcesses } from '../run-processes.ts'
 
 interface Resources {
@@ -27,9 +27,10 @@ export function withLimits(
   const own = withoutUnlimited(resources?.limits ?? {})
   const processes = processesOf(service, added)
   if (processes.by !== 'recipe') accommodations.push(`service ${name}: at most ${processes.most} processes`)
-  const want = wantOf(service, added.memoryBytes)
+  const want = requestedMemory(service, added.memoryBytes)
   const limit = limitOf(want, added.run?.mostBytes ?? null)
-  if (limit.bytes !== null && limit.by !== 'recipe') accommodations.push(told(name, { want: want.bytes, ...limit }))
+  if (limit.bytes !== null && limit.by !== 'recipe')
+    accommodations.push(memoryNote(name, { want: want.bytes, ...limit }))
   const limits = {
     ...own,
     ...(limit.bytes === null ? {} : { memory: String(limit.bytes) }),
@@ -60,7 +61,7 @@ function processesOf(
   return own !== null && own <= most ? { most: own, by: 'recipe' } : { most, by: 'run' }
 }
 
-function told(
+function memoryNote(
   name: string,
   { want, bytes, by }: { readonly want: number | null; readonly bytes: number | null; readonly by: string | null },
 ): string {

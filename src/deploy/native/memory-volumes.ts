@@ -1,5 +1,5 @@
 // cspell:ignore inodes
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ComposeModel, ComposeNamed } from '../../recipe/model.ts'
 import { memoryVolumes } from '../run-memory.ts'
 
@@ -23,12 +23,14 @@ export function withMemoryVolumes(
 
 function withSize(volume: ComposeNamed, bytes: number): ComposeNamed {
   const { driver_opts: options } = volume as { readonly driver_opts?: Readonly<Record<string, unknown>> }
-  const asked = String(options?.o ?? '')
+  const mountOptions = String(options?.o ?? '')
     .split(',')
     .filter(Boolean)
-  const others = asked.filter((option) => !/^(?:size|nr_inodes|nr_blocks)=/.test(option))
+  const others = mountOptions.filter((option) => !/^(?:size|nr_inodes|nr_blocks)=/.test(option))
   const most = Math.ceil(bytes / BYTES_PER_FILE)
-  const files = asked.map((option) => Number(/^nr_inodes=(\d+)$/.exec(option)?.[1] ?? 0)).filter((count) => count > 0)
+  const files = mountOptions
+    .map((option) => Number(/^nr_inodes=(\d+)$/.exec(option)?.[1] ?? 0))
+    .filter((count) => count > 0)
   return {
     ...volume,
     driver_opts: { ...options, o: [...others, `size=${bytes}`, `nr_inodes=${Math.min(most, ...files)}`].join(',') },

@@ -2,10 +2,10 @@ import type { Engine } from '../../engine/client.ts'
 import { removeStackOrThrow } from '../../engine/removal.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InfraError, UsageError } from '../../lib/errors.ts'
-import { badImages } from '../../recipe/bad-images.ts'
+import { badImages } from '../../recipe/stack/bad-images.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
-import type { App, Deployed, Deployer, ImageUse, Prepared, Release } from '../deployer.ts'
+import type { App, Deployer, Deployment, ImageUse, PreparedRelease, Release } from '../deployer.ts'
 import { refuseMissingVolumes } from './external-volumes.ts'
 import { resolveImages } from './images.ts'
 import { createSecrets } from './secrets.ts'
@@ -75,12 +75,12 @@ async function refuseForeignStack(engine: Engine, app: App, ours: ReadonlySet<st
 }
 
 interface Before {
-  readonly prepared: Prepared
+  readonly prepared: PreparedRelease
   readonly before: readonly ServiceState[]
   readonly accommodations: readonly string[]
 }
 
-function deployedOf(services: readonly ServiceState[], { prepared, before, accommodations }: Before): Deployed {
+function deployedOf(services: readonly ServiceState[], { prepared, before, accommodations }: Before): Deployment {
   const { images, release } = prepared
   const wanted = new Set(Object.keys(release.stack.model.services))
   return {

@@ -22,14 +22,14 @@ export function withoutReservations(
   node: NodeSize = { memoryBytes: totalmem(), processors: cpus().length },
 ): ComposeService {
   const { resources } = (service.deploy ?? {}) as { resources?: { readonly reservations?: Reservations } }
-  const asked = Object.entries(resources?.reservations ?? {})
-  const dropped = asked.filter(([kind, value]) => isThere(kind, value, node))
+  const reserved = Object.entries(resources?.reservations ?? {})
+  const dropped = reserved.filter(([kind, value]) => isThere(kind, value, node))
   if (dropped.length === 0) return service
   const shown = dropped.map(([kind, value]) => `${kind} ${value}`).join(', ')
   accommodations.push(
     `service ${name}: nothing set aside (reservations: ${shown}), because other runs share the machine`,
   )
-  const reservations = Object.fromEntries(asked.filter((entry) => !dropped.includes(entry)))
+  const reservations = Object.fromEntries(reserved.filter((entry) => !dropped.includes(entry)))
   return { ...service, deploy: { ...service.deploy, resources: { ...resources, reservations } } }
 }
 

@@ -1,10 +1,10 @@
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import type { SecretSpec } from '../../recipe/model.ts'
-import { generateSecret } from '../../recipe/secret-value.ts'
+import { generateSecret } from '../../recipe/secrets/secret-value.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
 import type { Release } from '../deployer.ts'
-import { recipesOwn } from '../refusal.ts'
+import { blameRecipe } from '../refusal.ts'
 
 /** What the engine takes as a name; `blog_db_` is what an empty version leaves. */
 const NAME = /^[a-zA-Z0-9](?:[-_.a-zA-Z0-9]*[a-zA-Z0-9])?$/
@@ -34,7 +34,7 @@ export async function createSecrets(
     const value = secretValues.get(spec.key) ?? generateSecret(spec)
     onSecret(value, spec.name)
     const labels = { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId }
-    await recipesOwn(`the secret ${spec.name}`, () => engine.objects.createSecret(spec.name, value, labels))
+    await blameRecipe(`the secret ${spec.name}`, () => engine.objects.createSecret(spec.name, value, labels))
   }
 }
 

@@ -1,11 +1,11 @@
 import { engineHost } from '../../engine/connect.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { exec, inheritedEnv } from '../../lib/exec.ts'
-import { composeText } from '../../recipe/compose-text.ts'
+import { exec, inheritedEnv } from '../../lib/process/exec.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
+import { composeText } from '../../recipe/stack/compose-text.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
-import { codeOfRefusal } from '../refusal.ts'
+import { refusalCode } from '../refusal.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -21,7 +21,7 @@ export interface StackDeployOptions {
 
 /**
  * `docker stack deploy` of one resolved document from standard input; returns when the engine has the services, before anything
- * runs. Throws DeployFailure with the words of the one who refused: the code of `codeOfRefusal` where the engine did, `compose-invalid` where the
+ * runs. Throws DeployFailure with the words of the one who refused: the code of `refusalCode` where the engine did, `compose-invalid` where the
  * CLI did. An older CLI than the document needs is InfraError `program-failed`.
  */
 export async function stackDeploy({ stack, model, dir, signal, mask, log }: StackDeployOptions): Promise<void> {
@@ -47,6 +47,6 @@ export async function stackDeploy({ stack, model, dir, signal, mask, log }: Stac
     })
   const last = said.split('\n').at(-1) ?? ''
   // What the CLI says by itself, before it asks the engine, is about the compose file.
-  const code = codeOfRefusal(said) ?? 'compose-invalid'
+  const code = refusalCode(said) ?? 'compose-invalid'
   throw new DeployFailure(cause(code, `the stack was refused: ${last}`, { lines: said.split('\n').slice(-15) }))
 }

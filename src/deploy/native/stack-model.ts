@@ -1,5 +1,5 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
-import type { Prepared, Release } from '../deployer.ts'
+import type { PreparedRelease, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
 import { withHealthPauses } from './health-pauses.ts'
 import { withLimits } from './limits.ts'
@@ -14,7 +14,7 @@ export interface StackModel {
 }
 
 /** The release's model as it is given to the engine: images pinned, labels of the operators' client, fitted to the machine. */
-export function stackModel(prepared: Prepared, options: { readonly vips: boolean }): StackModel {
+export function stackModel(prepared: PreparedRelease, options: { readonly vips: boolean }): StackModel {
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
@@ -28,9 +28,9 @@ export function stackModel(prepared: Prepared, options: { readonly vips: boolean
     const walled = withoutRawSockets(name, bounded, release.added.rawSockets, accommodations)
     return [name, options.vips ? walled : withoutVip(name, walled, accommodations)] as const
   })
-  const { model: asked } = release.stack
-  const volumes = withMemoryVolumes(asked, release.added.run?.mostBytes ?? null, accommodations)
-  const model = { ...asked, services: Object.fromEntries(services), volumes }
+  const { model: requested } = release.stack
+  const volumes = withMemoryVolumes(requested, release.added.run?.mostBytes ?? null, accommodations)
+  const model = { ...requested, services: Object.fromEntries(services), volumes }
   return { model: withAuthority(model, release, accommodations), accommodations }
 }
 

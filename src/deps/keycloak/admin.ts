@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { EdgeReply } from '../../edge/call.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { ProviderHost } from '../provider.ts'
-import { answers, askKeycloak } from './ask.ts'
+import { awaitKeycloak, requestKeycloak } from './request.ts'
 import { ADMIN_USER, adminPassword, isUp } from './service.ts'
 
 /** Keycloak's admin API, logged in for a minute. */
@@ -22,11 +22,11 @@ const REALMS = '/admin/realms'
 export async function loginAsAdmin(host: ProviderHost): Promise<Admin | null> {
   const password = await adminPassword(host.engine)
   if (password === null || !(await isUp(host.engine))) return null
-  await answers(host)
+  await awaitKeycloak(host)
   const token = await tokenFor(host, password)
   return {
     async call(method, path, { body, allow = [] } = {}) {
-      const reply = await askKeycloak(host, {
+      const reply = await requestKeycloak(host, {
         method,
         path: `${REALMS}${path}`,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -41,7 +41,7 @@ export async function loginAsAdmin(host: ProviderHost): Promise<Admin | null> {
 async function tokenFor(host: ProviderHost, password: string): Promise<string> {
   const path = '/realms/master/protocol/openid-connect/token'
   const form = { grant_type: 'password', client_id: 'admin-cli', username: ADMIN_USER, password }
-  const reply = await askKeycloak(host, {
+  const reply = await requestKeycloak(host, {
     method: 'POST',
     path,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { InfraError } from '../../lib/errors.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
-import { isAbandoned } from '../maker.ts'
-import type { Given, Provided, Provider, ProviderHost } from '../provider.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
+import { isOrphan } from '../maker.ts'
+import type { DependencyOutputs, ProvidedDependency, Provider, ProviderHost } from '../provider.ts'
 import { loginAsAdmin } from './admin.ts'
-import { answers, askKeycloak, DISCOVERY } from './ask.ts'
 import { keycloakDomain } from './domain.ts'
 import { newRealm, type Realm, realmName, representation } from './realm.ts'
+import { awaitKeycloak, DISCOVERY, requestKeycloak } from './request.ts'
 import { ensureService, KEYCLOAK_SERVICE, removeService } from './service.ts'
 
 const RELEASE_DEADLINE_MS = 90_000
@@ -15,7 +15,7 @@ const RELEASE_DEADLINE_MS = 90_000
 export const keycloak: Provider = {
   name: 'keycloak',
   what: 'A real Keycloak (OpenID Connect): a realm of the run with one client for the app and one user who can log in.',
-  gives: {
+  outputs: {
     url: 'Where Keycloak is, without a slash at the end; the same for browser and app',
     domain: 'Its host name',
     realm: "Name of the run's realm",
@@ -35,7 +35,7 @@ export const keycloak: Provider = {
       host.log,
       async () => {
         await ensureService(host)
-        await answers(host)
+        await awaitKeycloak(host)
       },
       'cc-ci-dep-keycloak',
     ),
@@ -44,10 +44,10 @@ export const keycloak: Provider = {
     const admin = await loginAsAdmin(host)
     if (!admin) throw new InfraError('dep-not-up', 'this machine has no Keycloak of cc-ci any more')
     await admin.call('POST', '', { body: representation(realm, run) })
-    const given = givenOf(host, realm)
-    return { ...given, ...actsOf(host, given), release: () => keycloak.release(host, run) }
+    const outputs = outputsOf(host, realm)
+    return { ...outputs, ...actsOf(host, outputs), release: () => keycloak.release(host, run) }
   },
-  attach: (host, _, given) => ({ ...given, ...actsOf(host, given), release: async () => {} }),
+  attach: (host, _, outputs) => ({ ...outputs, ...actsOf(host, outputs), release: async () => {} }),
   async release(host, { runId }) {
     const admin = await loginAsAdmin({ ...host, signal: AbortSignal.timeout(RELEASE_DEADLINE_MS) })
     await admin?.call('DELETE', `/${encodeURIComponent(realmName(runId))}`, { allow: [404] })
@@ -56,7 +56,7 @@ export const keycloak: Provider = {
     const admin = await loginAsAdmin(host)
     if (!admin) return []
     const all = realms.parse(await admin.call('GET', ''))
-    const dead = all.filter(({ attributes }) => isAbandoned(attributes ?? {}))
+    const dead = all.filter(({ attributes }) => isOrphan(attributes ?? {}))
     for (const { realm } of dead) await admin.call('DELETE', `/${encodeURIComponent(realm)}`, { allow: [404] })
     return dead.map(({ realm }) => `realm ${realm} of Keycloak`)
   },
@@ -65,7 +65,7 @@ export const keycloak: Provider = {
 
 const realms = z.array(z.object({ realm: z.string(), attributes: z.record(z.string(), z.string()).nullish() }))
 
-function givenOf(host: ProviderHost, realm: Realm): Given {
+function outputsOf(host: ProviderHost, realm: Realm): DependencyOutputs {
   const domain = keycloakDomain(host.edge)
   const url = `https://${domain}`
   const issuer = `${url}/realms/${realm.name}`
@@ -89,12 +89,12 @@ function givenOf(host: ProviderHost, realm: Realm): Given {
   }
 }
 
-function actsOf(host: ProviderHost, { credentials }: Given): Pick<Provided, 'calls' | 'health'> {
+function actsOf(host: ProviderHost, { credentials }: DependencyOutputs): Pick<ProvidedDependency, 'calls' | 'health'> {
   return { calls: {}, health: () => healthOf(host, credentials.realm ?? '', credentials.issuer ?? '') }
 }
 
 async function healthOf(host: ProviderHost, realm: string, issuer: string): Promise<void> {
-  const { status, body } = await askKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
+  const { status, body } = await requestKeycloak(host, { method: 'GET', path: `/realms/${realm}${DISCOVERY}` })
   if (status === 200 && z.object({ issuer: z.string() }).parse(JSON.parse(body)).issuer === issuer) return
   throw new InfraError('dep-unhealthy', `Keycloak answered ${status} for realm ${realm}: ${body.slice(0, 300)}`, {
     hint: 'It forgets realms when its container ends; the run has to start over.',

@@ -1,9 +1,9 @@
 import type { Engine } from '../../engine/client.ts'
 import { ImageBuilder } from '../../images/builder.ts'
 import { smtpSinkImage } from '../../images/smtp-sink.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
-import { isAbandoned } from '../maker.ts'
-import type { Provided, Provider, ProviderHost, ProviderRun } from '../provider.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
+import { isOrphan } from '../maker.ts'
+import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../provider.ts'
 import { checkSink, clearSink, messagesOf } from './mail.ts'
 import { ROLE, sinkHost, sinkName, startSink } from './sink.ts'
 
@@ -11,7 +11,7 @@ import { ROLE, sinkHost, sinkName, startSink } from './sink.ts'
 export const smtp: Provider = {
   name: 'smtp',
   what: 'A mail server that delivers nothing: tests read what the app sent. Without TLS and logins, on the network `proxy`.',
-  gives: {
+  outputs: {
     host: 'Its host name',
     port: 'Its port; 25 works too',
     from: 'An address to send from',
@@ -21,13 +21,13 @@ export const smtp: Provider = {
   async provide(host, run) {
     await startSink(host, run)
     const credentials = { host: sinkHost(run), port: '1025', from: 'app@example.org' }
-    const given = { credentials, secrets: [], reach: null, authority: null }
-    return { ...given, ...actsOf(host, run), release: () => smtp.release(host, run) }
+    const outputs = { credentials, secrets: [], reach: null, authority: null }
+    return { ...outputs, ...actsOf(host, run), release: () => smtp.release(host, run) }
   },
-  attach: (host, run, given) => ({ ...given, ...actsOf(host, run), release: async () => {} }),
+  attach: (host, run, outputs) => ({ ...outputs, ...actsOf(host, run), release: async () => {} }),
   release: ({ engine }, run) => engine.removeContainer(sinkName(run)),
   async sweep({ engine }) {
-    const dead = (await sinks(engine)).filter(({ labels }) => isAbandoned(labels))
+    const dead = (await sinks(engine)).filter(({ labels }) => isOrphan(labels))
     for (const { id } of dead) await engine.removeContainer(id)
     return dead.map(({ name }) => `container ${name}`)
   },
@@ -35,7 +35,7 @@ export const smtp: Provider = {
   remove: async () => false,
 }
 
-function actsOf(host: ProviderHost, run: Pick<ProviderRun, 'stack'>): Pick<Provided, 'calls' | 'health'> {
+function actsOf(host: ProviderHost, run: Pick<ProviderRun, 'stack'>): Pick<ProvidedDependency, 'calls' | 'health'> {
   const name = sinkName(run)
   return {
     calls: {

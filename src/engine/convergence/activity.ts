@@ -15,7 +15,7 @@ const WORDS_KEPT = 5_000
 const SIGNS_KEPT_MS = 120_000
 
 /** A stretch of time in epoch ms. */
-export interface Stretch {
+export interface TimeSpan {
   readonly from: number
   readonly to: number
 }
@@ -62,7 +62,7 @@ export class Activity {
    * When the container last showed work of any kind: any line in its log, new or not, or use of the processor. What happened within `excused`
    * stretches does not count. Null when nobody looked, which is no sign of rest.
    */
-  lastSign({ containerId }: TaskState, excused: readonly Stretch[] = []): number | null {
+  lastSign({ containerId }: TaskState, excused: readonly TimeSpan[] = []): number | null {
     const watched = containerId === null ? undefined : this.#watched.get(containerId)
     if (!watched) return null
     const shows = ({ from, at, cpuMs, lines }: Sign) =>
@@ -131,19 +131,19 @@ interface Measured {
   /** When the last lines were written, by the engine's clock in epoch ms. */
   readonly times: readonly number[]
   /** The last health probes. */
-  readonly probes: readonly Stretch[]
+  readonly probes: readonly TimeSpan[]
 }
 
 function isBusy(cpuMs: number, ms: number): boolean {
   return cpuMs > BUSY * ms
 }
 
-function isWithin(time: number, stretches: readonly Stretch[]): boolean {
+function isWithin(time: number, stretches: readonly TimeSpan[]): boolean {
   return stretches.some(({ from, to }) => time >= from && time <= to)
 }
 
 /** How much of a stretch these cover, at most. */
-function overlapMs(stretch: Stretch, others: readonly Stretch[]): number {
+function overlapMs(stretch: TimeSpan, others: readonly TimeSpan[]): number {
   const covered = others.map(({ from, to }) => Math.min(to, stretch.to) - Math.max(from, stretch.from))
   return covered.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0)
 }
@@ -152,7 +152,7 @@ function overlapMs(stretch: Stretch, others: readonly Stretch[]): number {
  * When lines may have been written because of a probe, as servers do for each request. Of probes that follow one another so closely that
  * this would be half the time, nothing can be said: their lines count.
  */
-function causedBy(probes: readonly Stretch[]): readonly Stretch[] {
+function causedBy(probes: readonly TimeSpan[]): readonly TimeSpan[] {
   const stretches = probes.map(({ from, to }) => ({ from, to: to + PROBE_LINES_MS }))
   const whole = { from: stretches.at(0)?.from ?? 0, to: stretches.at(-1)?.to ?? 0 }
   return overlapMs(whole, stretches) < (whole.to - whole.from) / 2 ? stretches : []

@@ -1,17 +1,17 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
+import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { type OnWaiting, type WaitOptions, type WaitResult, waitFor } from '../../lib/wait.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
-import { decide } from './decide.ts'
+import { decideConvergence } from './decide.ts'
 import { decisiveLines } from './decisive-lines.ts'
 import { retryWhileUnavailable } from './engine-unavailable.ts'
 import { showsProgress } from './progress.ts'
-import { refusedAtLast } from './refused.ts'
-import type { Converged, Diagnosis, Expected, Snapshot } from './snapshot.ts'
+import type { ConvergedStack, Diagnosis, Expected, StackSnapshot } from './snapshot.ts'
 import { StackObserver } from './stack-observer.ts'
+import { finalStartRefusal } from './start-refusal.ts'
 
 /** Progress carries a wait beyond its deadline, to this many times as long at most. */
 const LONGEST = 3
@@ -36,7 +36,7 @@ export interface ConvergeOptions {
 }
 
 /** A passed deadline is the cause `not-converged`, or `deadline` when there still was progress at three times the deadline. */
-export type ConvergeResult = Exclude<WaitResult<Converged, Cause>, { state: 'deadline' }>
+export type ConvergeResult = Exclude<WaitResult<ConvergedStack, Cause>, { state: 'deadline' }>
 
 /**
  * Waits until a stack has converged, or until it is known that it will not. It looks when the engine says that something happened, and
@@ -50,29 +50,29 @@ export async function converge(engine: Engine, options: ConvergeOptions): Promis
 }
 
 /** What a wait for convergence looks with. */
-export interface Looking {
+export interface ConvergenceWait {
   readonly engine: Engine
   readonly observer: Pick<StackObserver, 'last' | 'unready'>
-  look(): Promise<Snapshot>
+  look(): Promise<StackSnapshot>
   readonly wake: WaitOptions['wake']
 }
 
 /** The same by way of somebody who looks already, and whose observer expects what `expectedFrom` says. */
 export async function convergeOn(
-  { engine, observer, look, wake }: Looking,
+  { engine, observer, look, wake }: ConvergenceWait,
   options: ConvergeOptions,
 ): Promise<ConvergeResult> {
   const { clock = systemClock, mask = (text: string) => text } = options
-  const outlasting = retryWhileUnavailable(clock, async () => decide(await look()))
+  const outlasting = retryWhileUnavailable(clock, async () => decideConvergence(await look()))
   const waited = await waitWhileItMoves(outlasting, observer, { ...options, clock, wake })
   if (waited.state === 'ready') return waited
   const { waitedMs } = waited
   const failed = async (found: Diagnosis): Promise<ConvergeResult> => {
-    return { state: 'impossible', cause: await causeOf(engine, observer.last, found, mask), waitedMs }
+    return { state: 'impossible', cause: await diagnosisCause(engine, observer.last, found, mask), waitedMs }
   }
   if (waited.state === 'impossible') return failed(waited.cause)
   throwIfSilent(observer.last, { ...options, clock })
-  const refused = refusedAtLast(observer.last)
+  const refused = finalStartRefusal(observer.last)
   if (refused) return failed(refused)
   const lines = await decisiveLines(engine, observer.last, observer.unready(), [])
   const details = { service: observer.unready(), lines: lines.map(mask) }
@@ -85,7 +85,10 @@ export async function convergeOn(
 }
 
 /** An engine that hangs is no fault of what it was to run. */
-function throwIfSilent({ at }: Snapshot, { stack, clock }: { readonly stack: string; readonly clock: Clock }): void {
+function throwIfSilent(
+  { at }: StackSnapshot,
+  { stack, clock }: { readonly stack: string; readonly clock: Clock },
+): void {
   const silentMs = clock.now() - at
   if (at > 0 && silentMs < SILENT_MS) return
   const since = at > 0 ? ` for ${Math.round(silentMs / 1000)} s` : ''
@@ -103,9 +106,9 @@ export function expectedFrom({
 }
 
 /** A diagnosis with the lines that show it. */
-export async function causeOf(
+export async function diagnosisCause(
   engine: Engine,
-  seen: Snapshot,
+  seen: StackSnapshot,
   { code, message, service, hint, blame, deterministic, tasks, behind = [] }: Diagnosis,
   mask: (text: string) => string,
 ): Promise<Cause> {
@@ -129,13 +132,13 @@ function mayPass({ code, blame, tasks }: Pick<Diagnosis, 'code' | 'blame' | 'tas
   return code === 'crash-loop' ? tasks.length < 3 : code === 'task-rejected' && blame === 'infra'
 }
 
-type Looks = Parameters<typeof waitFor<Converged, Diagnosis>>[0]
+type Looks = Parameters<typeof waitFor<ConvergedStack, Diagnosis>>[0]
 
 async function waitWhileItMoves(
   look: Looks,
-  observer: Looking['observer'],
+  observer: ConvergenceWait['observer'],
   options: ConvergeOptions & { readonly clock: Clock; readonly wake: WaitOptions['wake'] },
-): Promise<WaitResult<Converged, Diagnosis>> {
+): Promise<WaitResult<ConvergedStack, Diagnosis>> {
   const { stack, timeoutMs, signal, clock, onWaiting, wake } = options
   const wait = (ms: number) =>
     waitFor(look, { wait: { id: 'converge', subject: stack }, timeoutMs: ms, signal, clock, onWaiting, wake })
@@ -148,7 +151,7 @@ async function waitWhileItMoves(
 }
 
 /** Of a short deadline only its second half counts. */
-function moves(observer: Looking['observer'], timeoutMs: number): boolean {
+function moves(observer: ConvergenceWait['observer'], timeoutMs: number): boolean {
   return showsProgress(observer.last, Math.min(START_QUIET_MS, timeoutMs / 2))
 }
 

@@ -1,15 +1,15 @@
-import type { Condition } from '../../lib/wait.ts'
+import type { Condition } from '../../lib/async/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { failureOf } from './failure.ts'
+import { convergenceFailure } from './failure.ts'
 import {
-  type Converged,
+  type ConvergedStack,
   currentTasks,
   type Diagnosis,
   expectedServices,
   isCurrent,
   isTerminal,
   type ObservedTask,
-  type Snapshot,
+  type StackSnapshot,
   slotOf,
 } from './snapshot.ts'
 import { isOneShot } from './task-exit.ts'
@@ -28,7 +28,7 @@ const RUNS_ONCE_MS = 10_000
  * `completed` (or had nothing to do); all wanted tasks of the *current* spec run and hold, nothing of an older spec is
  * wanted any more, and one-shots have completed with 0. A decisive sign of failure in any service ends the wait.
  */
-export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
+export function decideConvergence(snapshot: StackSnapshot): Condition<ConvergedStack, Diagnosis> {
   const missing = [...snapshot.expected.keys()].filter(
     (name) => !snapshot.services.some(({ service }) => service === name),
   )
@@ -47,10 +47,10 @@ export function decide(snapshot: Snapshot): Condition<Converged, Diagnosis> {
  * The failure to name where there are several: a service that ends again and again may do so only because another one failed. A crash loop
  * beside services that are not up yet names them, because the program may wait for exactly those.
  */
-export function rootFailure(snapshot: Snapshot): Diagnosis | null {
+export function rootFailure(snapshot: StackSnapshot): Diagnosis | null {
   if (snapshot.imposed) return snapshot.imposed
   const failures = expectedServices(snapshot)
-    .map((service) => failureOf(snapshot, service))
+    .map((service) => convergenceFailure(snapshot, service))
     .filter((failure) => failure !== null)
   const root = failures.find(({ code }) => code !== 'crash-loop') ?? failures[0]
   if (!root) return null
@@ -66,7 +66,7 @@ export function rootFailure(snapshot: Snapshot): Diagnosis | null {
   }
 }
 
-function notUp(snapshot: Snapshot): { readonly name: string; readonly reason: string }[] {
+function notUp(snapshot: StackSnapshot): { readonly name: string; readonly reason: string }[] {
   return expectedServices(snapshot).flatMap((service) => {
     const reason = waitingReason(snapshot, service)
     return reason === null ? [] : [{ name: service.service, reason }]
@@ -74,11 +74,11 @@ function notUp(snapshot: Snapshot): { readonly name: string; readonly reason: st
 }
 
 /** What a service waits for; null when it is up. */
-export function waitingReason(snapshot: Snapshot, service: ServiceState): string | null {
+export function waitingReason(snapshot: StackSnapshot, service: ServiceState): string | null {
   return updateReason(snapshot, service) ?? taskReason(snapshot, service)
 }
 
-function updateReason(snapshot: Snapshot, service: ServiceState): string | null {
+function updateReason(snapshot: StackSnapshot, service: ServiceState): string | null {
   const before = snapshot.expected.get(service.service)?.before
   if (service.update?.state === 'updating') return `${service.service}: update in progress`
   if (!before || service.update !== null || service.endpointHash === before.endpointHash) return null
@@ -86,7 +86,7 @@ function updateReason(snapshot: Snapshot, service: ServiceState): string | null 
   return before.replicas !== 0 && ran ? `${service.service}: its update has not started yet` : null
 }
 
-function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
+function taskReason(snapshot: StackSnapshot, service: ServiceState): string | null {
   const all = snapshot.tasks.filter((task) => task.serviceId === service.id && !isTerminal(task))
   const old = service.replicas === 0 ? all : all.filter((task) => !isCurrent(task, service))
   if (old.length > 0) return `${service.service}: ${old.length} old ${plural(old.length, 'task')} still there`
@@ -101,8 +101,8 @@ function taskReason(snapshot: Snapshot, service: ServiceState): string | null {
   const unsteady = running.find((task) => task.inStateMs < holdFor(snapshot, service, task))
   if (unsteady)
     return `${service.service}: runs, and must hold for ${Math.round(holdFor(snapshot, service, unsteady) / 1000)} s`
-  const kept = running.some((task) => task.templateHash !== service.templateHash)
-  return kept && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
+  const hasOldTask = running.some((task) => task.templateHash !== service.templateHash)
+  return hasOldTask && snapshot.waitedMs < STEADY_MS ? `${service.service}: the engine may yet replace its tasks` : null
 }
 
 /** A global service wants as many as the engine made; none yet counts as one. */
@@ -117,7 +117,7 @@ function distinctSlots(done: readonly ObservedTask[], running: readonly Observed
 }
 
 /** How long a task must have run before it counts, in ms. */
-function holdFor(snapshot: Snapshot, service: ServiceState, task: ObservedTask): number {
+function holdFor(snapshot: StackSnapshot, service: ServiceState, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (container?.health?.status === 'healthy') return 0
   if (service.restartCondition === 'none' && isOneShot(service)) return RUNS_ONCE_MS
@@ -125,7 +125,7 @@ function holdFor(snapshot: Snapshot, service: ServiceState, task: ObservedTask):
   return Math.min(SLOWEST_MS, Math.max(STEADY_MS, startedInMs))
 }
 
-function latest(snapshot: Snapshot, tasks: readonly ObservedTask[]): string {
+function latest(snapshot: StackSnapshot, tasks: readonly ObservedTask[]): string {
   const task = tasks.at(-1)
   if (!task) return ', no task yet'
   const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health
@@ -135,7 +135,7 @@ function latest(snapshot: Snapshot, tasks: readonly ObservedTask[]): string {
   return ` (${task.state}${task.error ? `: ${task.error}` : ''}${probes}${ends > 0 ? `; ${ends} ended before` : ''})`
 }
 
-function converged(snapshot: Snapshot): Converged {
+function converged(snapshot: StackSnapshot): ConvergedStack {
   const services = expectedServices(snapshot)
   return {
     services,
@@ -144,7 +144,7 @@ function converged(snapshot: Snapshot): Converged {
   }
 }
 
-function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['tasks'] {
+function evidenceTasks(snapshot: StackSnapshot, service: ServiceState): ConvergedStack['tasks'] {
   const tasks = currentTasks(snapshot, service)
   const running = tasks.filter((task) => task.state === 'running' && task.desired === 'running')
   const last = tasks.filter((task) => task.state === 'complete').at(-1)
@@ -152,7 +152,7 @@ function evidenceTasks(snapshot: Snapshot, service: ServiceState): Converged['ta
   return shown.map(({ id, state }) => ({ service: service.service, id, state }))
 }
 
-function updateState(snapshot: Snapshot, service: ServiceState): Converged['updates'][number]['state'] {
+function updateState(snapshot: StackSnapshot, service: ServiceState): ConvergedStack['updates'][number]['state'] {
   const before = snapshot.expected.get(service.service)?.before
   if (!before) return 'created'
   const state = service.update?.state

@@ -1,7 +1,7 @@
 import { messageOf } from '../../lib/errors.ts'
-import { foldRepeats } from '../../lib/fold-repeats.ts'
+import { foldRepeats } from '../../lib/text/fold-repeats.ts'
 import type { Engine } from '../client.ts'
-import type { ObservedTask, Snapshot } from './snapshot.ts'
+import type { ObservedTask, StackSnapshot } from './snapshot.ts'
 
 const LOG_LINES = 15
 /** So many are read, because those that say the same count as one. */
@@ -18,7 +18,7 @@ type Logs = Pick<Engine, 'container' | 'containerLogs' | 'taskLogs'>
  */
 export async function decisiveLines(
   engine: Logs,
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   serviceName: string | undefined,
   tasks: readonly ObservedTask[],
 ): Promise<string[]> {
@@ -36,14 +36,14 @@ export async function decisiveLines(
   return lines.map((line) => line.slice(0, LINE_LENGTH))
 }
 
-function history(snapshot: Snapshot, task: ObservedTask): string {
+function history(snapshot: StackSnapshot, task: ObservedTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   const code = task.exitCode !== null && task.state !== 'running' ? ` exit ${task.exitCode}` : ''
   const oom = container?.oomKilled ? ' out of memory' : ''
   return `task ${task.id.slice(0, 12)} ${task.state}${code}${oom} at ${task.since.slice(0, 23)}${task.error ? `: ${task.error}` : ''}`
 }
 
-function health(snapshot: Snapshot, task: ObservedTask | undefined): string[] {
+function health(snapshot: StackSnapshot, task: ObservedTask | undefined): string[] {
   const container = task?.containerId ? snapshot.containers.get(task.containerId) : undefined
   return (container?.health?.log ?? []).slice(-3).map((probe) => `health probe: ${probe.replaceAll('\n', ' ')}`)
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import type { Condition } from '../../lib/async/wait.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
-import type { Condition } from '../../lib/wait.ts'
 
 /** A restart of an engine with its Swarm takes some seconds; one that is gone for so long does not come back by itself. */
 const UNAVAILABLE_MS = 30_000

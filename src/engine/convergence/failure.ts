@@ -1,8 +1,8 @@
 import type { ServiceState } from '../types.ts'
-import { crashLoop, stranded } from './loops.ts'
-import { atItsLimit } from './out-of-memory.ts'
-import { blameOfRefusal, notStarted } from './refused.ts'
-import { type Diagnosis, isCurrent, isTerminal, type Snapshot, tellingTasks } from './snapshot.ts'
+import { crashLoop, strandedSlots } from './loops.ts'
+import { memoryLimitReached } from './out-of-memory.ts'
+import { type Diagnosis, isCurrent, isTerminal, type StackSnapshot, unintendedTasks } from './snapshot.ts'
+import { blameOfRefusal, startRefusal } from './start-refusal.ts'
 import { stuckTask } from './stuck.ts'
 import { exitReason, isFailure, isJob, isOutOfMemory, wasRefused, wasUnhealthy } from './task-exit.ts'
 
@@ -12,18 +12,18 @@ const JOB_ENDS = 3
 const VERDICT_OF_UPDATE_MS = 3_000
 
 /** The decisive sign that a service will not come up, or null while there is hope. */
-export function failureOf(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function convergenceFailure(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const update = updateFailure(snapshot, service)
   // Nothing of it is wanted: what its earlier tasks came to is history.
   if (update || service.replicas === 0) return update
   const found =
     stuckTask(snapshot, service) ??
-    notStarted(snapshot, service) ??
+    startRefusal(snapshot, service) ??
     outOfMemory(snapshot, service) ??
     unhealthy(snapshot, service) ??
     oneShotFailed(snapshot, service) ??
     crashLoop(snapshot, service) ??
-    stranded(snapshot, service)
+    strandedSlots(snapshot, service)
   return found && !engineWillSay(service, found) ? found : null
 }
 
@@ -34,14 +34,14 @@ function engineWillSay({ update, failureAction }: ServiceState, { tasks }: Diagn
   return isFailure(last) && last.inStateMs < VERDICT_OF_UPDATE_MS
 }
 
-function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function updateFailure(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const state = service.update?.state ?? ''
   if (state !== 'paused' && !state.startsWith('rollback')) return null
   if (state === 'paused' && !stoppedHalfWay(snapshot, service)) return null
   const failed = snapshot.tasks.filter((task) => task.serviceId === service.id && isFailure(task))
   const first = failed.find((task) => task.templateHash !== service.templateHash) ?? failed.at(-1)
   const why = first ? `: a new task ${exitReason(snapshot, first)}` : ''
-  const limit = first && isOutOfMemory(snapshot, first) ? atItsLimit(service) : null
+  const limit = first && isOutOfMemory(snapshot, first) ? memoryLimitReached(service) : null
   const found = {
     service: service.service,
     tasks: failed,
@@ -64,32 +64,32 @@ function updateFailure(snapshot: Snapshot, service: ServiceState): Diagnosis | n
  * early termination" (swarmkit, updater.go), which is also said of a one-shot that did its work and of a program that needed a second start,
  * and tasks continue under their restart policy. What they come to decides.
  */
-function stoppedHalfWay(snapshot: Snapshot, service: ServiceState): boolean {
+function stoppedHalfWay(snapshot: StackSnapshot, service: ServiceState): boolean {
   return snapshot.tasks.some(
     (task) =>
       task.serviceId === service.id && task.desired === 'running' && !isTerminal(task) && !isCurrent(task, service),
   )
 }
 
-function outOfMemory(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = tellingTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
+function outOfMemory(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
+  const tasks = unintendedTasks(snapshot, service).filter((task) => isOutOfMemory(snapshot, task))
   if (tasks.length === 0) return null
-  return { ...atItsLimit(service), service: service.service, tasks }
+  return { ...memoryLimitReached(service), service: service.service, tasks }
 }
 
 /** Twice: a first boot that initialises data may outlast its start period once, and operators never notice. */
-function unhealthy(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
-  const tasks = tellingTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
+function unhealthy(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
+  const tasks = unintendedTasks(snapshot, service).filter((task) => wasUnhealthy(snapshot, service, task))
   const onceMore = service.restartCondition !== 'none'
   if (tasks.length < (onceMore ? 2 : 1)) return null
   const message = `the health check of ${service.service} failed until the engine killed its container`
   return { code: 'healthcheck-failing', service: service.service, tasks, message }
 }
 
-function oneShotFailed(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function oneShotFailed(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const again = service.restartCondition !== 'none'
   if (again && !isJob(service)) return null
-  const failed = tellingTasks(snapshot, service).filter(isFailure)
+  const failed = unintendedTasks(snapshot, service).filter(isFailure)
   const last = failed.at(-1)
   if (!last || (again && failed.length < JOB_ENDS)) return null
   return {

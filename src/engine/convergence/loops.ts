@@ -6,11 +6,11 @@ import {
   expectedServices,
   isTerminal,
   type ObservedTask,
-  type Snapshot,
+  type StackSnapshot,
   slotOf,
-  tellingTasks,
+  unintendedTasks,
 } from './snapshot.ts'
-import { endedByItself, exitReason, isFailure, isJob, isOneShot, signOf, wasRefused } from './task-exit.ts'
+import { endedByItself, exitReason, exitSignOf, isFailure, isJob, isOneShot, wasRefused } from './task-exit.ts'
 
 /** The same end this often is a loop, when all other services were up meanwhile. */
 const LOOP_ENDS = 3
@@ -27,7 +27,7 @@ const WARM_UP_MS = 60_000
  * A program that ends again and again. Ends are counted only since all services outside a loop of their own are up: an app that ends until its
  * database answers is normal on a Swarm, however long the database takes while it shows progress.
  */
-export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function crashLoop(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const ends = loopEnds(snapshot, service)
   const last = ends.at(-1)
   // What its refusals mean is not for here: the program never ran.
@@ -43,10 +43,10 @@ export function crashLoop(snapshot: Snapshot, service: ServiceState): Diagnosis 
 }
 
 /** In the slot that ended last: its ends with the same sign as the last one. */
-function loopEnds(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
-  const ends = tellingTasks(snapshot, service).filter((task) => endedByItself(task, service))
+function loopEnds(snapshot: StackSnapshot, service: ServiceState): readonly ObservedTask[] {
+  const ends = unintendedTasks(snapshot, service).filter((task) => endedByItself(task, service))
   const last = ends.at(-1)
-  return last ? ends.filter((task) => signOf(task) === signOf(last) && slotOf(task) === slotOf(last)) : []
+  return last ? ends.filter((task) => exitSignOf(task) === exitSignOf(last) && slotOf(task) === slotOf(last)) : []
 }
 
 /** It ran, or at least for its last second, when everything else was there. */
@@ -55,7 +55,7 @@ function beganAfter(task: ObservedTask, at: number): boolean {
 }
 
 /** When the service was up, as far as another could wait for it, by the engine's clock: 0 for services that run nothing, null when it is not up yet. */
-function upAt(snapshot: Snapshot, service: ServiceState): number | null {
+function upAt(snapshot: StackSnapshot, service: ServiceState): number | null {
   if (service.replicas === 0) return 0
   const last = lastUp(snapshot, service)
   if (!last) return null
@@ -63,18 +63,18 @@ function upAt(snapshot: Snapshot, service: ServiceState): number | null {
   return Date.parse(last.since) + Math.min(WARM_UP_MS, workedMs)
 }
 
-function lastUp(snapshot: Snapshot, service: ServiceState): ObservedTask | undefined {
+function lastUp(snapshot: StackSnapshot, service: ServiceState): ObservedTask | undefined {
   return currentTasks(snapshot, service).findLast((task) => task.state === 'running' || task.state === 'complete')
 }
 
 /** Starting, past its start period, and without progress. */
-function isQuiet(snapshot: Snapshot, service: ServiceState): boolean {
+function isQuiet(snapshot: StackSnapshot, service: ServiceState): boolean {
   const last = currentTasks(snapshot, service).at(-1)
   return last?.state === 'starting' && last.inStateMs >= service.startPeriodMs && (last.quietMs ?? 0) >= START_QUIET_MS
 }
 
 /** A slot that ended with no successor to come: attempts used up, or a server that ended with 0 and is not started again then. */
-export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function strandedSlots(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const tasks = currentTasks(snapshot, service)
   const lasts = new Map(tasks.map((task) => [slotOf(task), task] as const))
   for (const [slot, last] of lasts) {
@@ -94,7 +94,7 @@ export function stranded(snapshot: Snapshot, service: ServiceState): Diagnosis |
  * task failed and has no restart left counts as filled (swarmkit, restart.go: `UpdatableTasksInSlot`), also for a service that was stopped and is
  * wanted again; the tasks that were stopped may be forgotten by then.
  */
-function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
+function leftAlone(snapshot: StackSnapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
   const last = tasks.at(-1)
   const alive = snapshot.tasks.some((task) => task.serviceId === service.id && !isTerminal(task))
   if (!last || alive || service.update?.state === 'updating' || isJob(service) || last.state === 'complete') return null
@@ -107,7 +107,11 @@ function leftAlone(snapshot: Snapshot, service: ServiceState, tasks: readonly Ob
   return { code: 'service-stranded', service: service.service, tasks: usedUp ? failures : [last], message }
 }
 
-function strandedSlot(snapshot: Snapshot, service: ServiceState, tasks: readonly ObservedTask[]): Diagnosis | null {
+function strandedSlot(
+  snapshot: StackSnapshot,
+  service: ServiceState,
+  tasks: readonly ObservedTask[],
+): Diagnosis | null {
   const last = tasks.at(-1)
   if (!last) return null
   if (last.state === 'complete' && service.restartCondition !== 'any') {

@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { ServiceState } from '../types.ts'
 import type { Diagnosis } from './snapshot.ts'
 
@@ -13,7 +13,7 @@ const RAISE =
   '`--run-memory` or CC_CI_RUN_MEMORY; on a server CC_CI_RUN_MEMORY, or the enrolment (`cc-ci enroll --memory`)'
 
 /** What a program's end at a limit means: a limit of its own is the recipe's, any other the run's. */
-export function atItsLimit(service: Pick<ServiceState, 'service' | 'labels' | 'taskTemplate'>): OutOfMemory {
+export function memoryLimitReached(service: Pick<ServiceState, 'service' | 'labels' | 'taskTemplate'>): OutOfMemory {
   const { service: name } = service
   const source = service.labels[MEMORY_LABEL]
   if (source === undefined) return { code: 'oom-killed', message: `${name} used more memory than it may` }
@@ -32,7 +32,7 @@ export function atItsLimit(service: Pick<ServiceState, 'service' | 'labels' | 't
 }
 
 /** All of the run's programs together hold more than it has, and this service most of it. */
-export function beyondTheRun(
+export function runMemoryExceeded(
   service: string,
   { heldBytes, mostBytes }: { readonly heldBytes: number; readonly mostBytes: number },
 ): OutOfMemory {

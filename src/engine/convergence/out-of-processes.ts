@@ -8,7 +8,7 @@ import type { Diagnosis } from './snapshot.ts'
 export const PROCESSES_LABEL = 'cc-ci.processes'
 
 /** What it means that a container was refused one more process; null: the limit is the recipe's own. */
-export function atItsMostProcesses({
+export function processLimitReached({
   service,
   labels,
 }: Pick<ServiceState, 'service' | 'labels'>): Pick<Diagnosis, 'code' | 'message' | 'hint'> | null {

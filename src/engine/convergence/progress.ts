@@ -1,7 +1,7 @@
 import type { ServiceState } from '../types.ts'
 import { START_QUIET_MS } from './activity.ts'
 import { waitingReason } from './decide.ts'
-import { currentTasks, expectedServices, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { currentTasks, expectedServices, type ObservedTask, type StackSnapshot } from './snapshot.ts'
 import { endedByItself } from './task-exit.ts'
 
 /** A program that ended this often by itself starts again; it does not get on. */
@@ -13,7 +13,7 @@ const MUST_HOLD_MS = 10_000
  * first start (an image that is pulled, a volume that is made), a program inside the start period of its own health check, one that says
  * something new or uses the processor (within the last `quietMs`), one that runs and must only hold, and an update that the engine still watches.
  */
-export function showsProgress(snapshot: Snapshot, quietMs = START_QUIET_MS): boolean {
+export function showsProgress(snapshot: StackSnapshot, quietMs = START_QUIET_MS): boolean {
   return expectedServices(snapshot).some((service) => {
     if (waitingReason(snapshot, service) === null) return false
     const tasks = currentTasks(snapshot, service)

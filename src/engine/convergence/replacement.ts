@@ -1,6 +1,6 @@
-import type { Condition } from '../../lib/wait.ts'
+import type { Condition } from '../../lib/async/wait.ts'
 import type { ServiceState } from '../types.ts'
-import { isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { isTerminal, type ObservedTask, type StackSnapshot } from './snapshot.ts'
 
 /** Between the end of a task and the record of its successor. */
 const SUCCESSOR_MS = 2_000
@@ -9,7 +9,7 @@ const SUCCESSOR_MS = 2_000
  * Whether the engine has put another task in the place of one whose container was killed. Known at once for the restart condition `none`;
  * else when no successor came although its end is over two seconds old. That the new task holds is for `decide` to say.
  */
-export function replacement(snapshot: Snapshot, killed: { readonly id: string }): Condition<ObservedTask, string> {
+export function replacement(snapshot: StackSnapshot, killed: { readonly id: string }): Condition<ObservedTask, string> {
   const task = snapshot.tasks.find(({ id }) => id === killed.id)
   const service = snapshot.services.find(({ id }) => id === task?.serviceId)
   if (!task || !service) return { state: 'impossible', cause: 'its service is gone' }

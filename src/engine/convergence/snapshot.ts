@@ -2,7 +2,7 @@ import type { Blame, CauseCode } from '../../verdict/causes.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
 
 /** One look at a stack, with what earlier looks remember. */
-export interface Snapshot {
+export interface StackSnapshot {
   readonly services: readonly ServiceState[]
   /** Every task seen since the wait began, as last seen, oldest first; the engine itself forgets old ones. */
   readonly tasks: readonly ObservedTask[]
@@ -37,7 +37,7 @@ export interface ObservedTask extends TaskState {
 }
 
 /** What runs once a stack has converged. */
-export interface Converged {
+export interface ConvergedStack {
   readonly services: readonly ServiceState[]
   /** The tasks that run, and the last task of each completed one-shot. */
   readonly tasks: readonly { readonly service: string; readonly id: string; readonly state: string }[]
@@ -74,12 +74,12 @@ export function isTerminal(task: TaskState): boolean {
  * Tasks of a service that were made from what it wants now. The engine keeps tasks of an older spec that differs in nothing but the placement,
  * as long as their node fits the new one too. A job begins a new round at every deployment, with the same spec or not.
  */
-export function currentTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
+export function currentTasks(snapshot: StackSnapshot, service: ServiceState): readonly ObservedTask[] {
   return snapshot.tasks.filter((task) => task.serviceId === service.id && isCurrent(task, service))
 }
 
 /** Those of `currentTasks` whose ends speak about the program. */
-export function tellingTasks(snapshot: Snapshot, service: ServiceState): readonly ObservedTask[] {
+export function unintendedTasks(snapshot: StackSnapshot, service: ServiceState): readonly ObservedTask[] {
   return currentTasks(snapshot, service).filter(({ meant }) => meant !== true)
 }
 
@@ -88,7 +88,7 @@ export function isCurrent(task: TaskState, service: ServiceState): boolean {
 }
 
 /** The services that are waited for. */
-export function expectedServices({ services, expected }: Snapshot): readonly ServiceState[] {
+export function expectedServices({ services, expected }: StackSnapshot): readonly ServiceState[] {
   return services.filter(({ service }) => expected.has(service))
 }
 
@@ -96,7 +96,7 @@ export function expectedServices({ services, expected }: Snapshot): readonly Ser
  * Whether something of the stack is on its way out, or has left within these ms: what it holds will be free, or is and the engine has not
  * looked since. What ended and runs again in its place, as a crash loop does, leaves nothing.
  */
-export function somethingLeaves(snapshot: Snapshot, withinMs: number): boolean {
+export function isReleasing(snapshot: StackSnapshot, withinMs: number): boolean {
   const isBack = (gone: ObservedTask) =>
     snapshot.tasks.some(
       (task) =>

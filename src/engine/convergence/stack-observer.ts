@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import type { Engine } from '../client.ts'
 import type { ContainerState, ServiceState, TaskState } from '../types.ts'
-import { Activity, type Stretch } from './activity.ts'
-import { type Expected, expectedServices, isTerminal, type ObservedTask, type Snapshot } from './snapshot.ts'
+import { Activity, type TimeSpan } from './activity.ts'
+import { type Expected, expectedServices, isTerminal, type ObservedTask, type StackSnapshot } from './snapshot.ts'
 
 /** Older programs without a health check are taken as started. */
 const WARM_UP_MS = 60_000
@@ -33,7 +33,7 @@ export class StackObserver {
   #begun: number
   #measuresAllUntil = 0
   #lookedAt = 0
-  last: Snapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
+  last: StackSnapshot = { services: [], tasks: [], containers: new Map(), expected: new Map(), at: 0, waitedMs: 0 }
 
   constructor(engine: Looked, stack: string, expected: ReadonlyMap<string, Expected>, clock: Clock = systemClock) {
     this.#engine = engine
@@ -50,7 +50,7 @@ export class StackObserver {
     this.#begun = this.#clock.now()
   }
 
-  async poll(): Promise<Snapshot> {
+  async poll(): Promise<StackSnapshot> {
     const began = this.#clock.now()
     const services = await this.#engine.services(this.#stack)
     const tasks = await this.#engine.tasks(this.#stack)
@@ -78,7 +78,7 @@ export class StackObserver {
    * When anything of what is expected last showed work (see `Activity.lastSign`), epoch ms. Null while it is not known of every running
    * program, as for one on another node. Whoever asks has all of them measured for a while.
    */
-  lastSign(excused: readonly Stretch[]): number | null {
+  lastSign(excused: readonly TimeSpan[]): number | null {
     this.#measuresAllUntil = this.#clock.now() + MEASURED_FOR_MS
     const running = this.last.tasks.filter(
       (task) => task.state === 'running' && this.#isExpected(this.last.services, task),

@@ -3,10 +3,10 @@ import {
   currentTasks,
   type Diagnosis,
   isCurrent,
+  isReleasing,
   isTerminal,
   type ObservedTask,
-  type Snapshot,
-  somethingLeaves,
+  type StackSnapshot,
 } from './snapshot.ts'
 
 /**
@@ -25,11 +25,11 @@ const FINAL = /constraints not satisfied|unsupported platform|missing plugin/i
 const MAY_PASS = /insufficient resources|port already in use|max replicas|not available for new tasks/i
 
 /** A task that the engine gives no node or no address, or a global service that it makes no task for. */
-export function stuckTask(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+export function stuckTask(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   return withoutNode(snapshot, service) ?? withoutAddress(snapshot, service) ?? nowhereWanted(snapshot, service)
 }
 
-function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function withoutNode(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const stuck = currentTasks(snapshot, service).find((task) => task.state === 'pending' && isRefused(snapshot, task))
   if (!stuck) return null
   const found = { service: service.service, tasks: [stuck], message: `${service.service}: ${stuck.error}` }
@@ -49,15 +49,15 @@ function withoutNode(snapshot: Snapshot, service: ServiceState): Diagnosis | nul
   }
 }
 
-function isRefused(snapshot: Snapshot, task: ObservedTask): boolean {
+function isRefused(snapshot: StackSnapshot, task: ObservedTask): boolean {
   if (task.error === '') return false
   if (FINAL.test(task.error) && !MAY_PASS.test(task.error)) return true
-  return task.inStateMs >= NO_NODE_MS && !somethingLeaves(snapshot, NO_NODE_MS)
+  return task.inStateMs >= NO_NODE_MS && !isReleasing(snapshot, NO_NODE_MS)
 }
 
-function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function withoutAddress(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   const nameless = currentTasks(snapshot, service).find(
-    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !somethingLeaves(snapshot, STAYS_NEW_MS),
+    (task) => task.state === 'new' && task.inStateMs >= STAYS_NEW_MS && !isReleasing(snapshot, STAYS_NEW_MS),
   )
   if (!nameless) return null
   const seconds = Math.round(nameless.inStateMs / 1000)
@@ -65,7 +65,7 @@ function withoutAddress(snapshot: Snapshot, service: ServiceState): Diagnosis | 
   return { code: 'address-pool-exhausted', service: service.service, tasks: [nameless], message }
 }
 
-function nowhereWanted(snapshot: Snapshot, service: ServiceState): Diagnosis | null {
+function nowhereWanted(snapshot: StackSnapshot, service: ServiceState): Diagnosis | null {
   if (!service.mode.startsWith('global') || snapshot.waitedMs < NO_TASK_MS) return null
   if (snapshot.tasks.some((task) => task.serviceId === service.id && (isCurrent(task, service) || !isTerminal(task))))
     return null

@@ -1,5 +1,5 @@
 import type { ServiceState } from '../types.ts'
-import type { ObservedTask, Snapshot } from './snapshot.ts'
+import type { ObservedTask, StackSnapshot } from './snapshot.ts'
 
 /** A service that is done when its task completes: nobody is to reach it, and it is not to be kept running. */
 export function isOneShot(service: ServiceState): boolean {
@@ -40,7 +40,7 @@ function failedToStart(task: ObservedTask): boolean {
 }
 
 /** "ended with exit code 3", "was not started: …". */
-export function exitReason(snapshot: Snapshot, task: ObservedTask): string {
+export function exitReason(snapshot: StackSnapshot, task: ObservedTask): string {
   const container = task.containerId === null ? undefined : snapshot.containers.get(task.containerId)
   if (wasRefused(task)) return `was not started: ${task.error}`
   const service = snapshot.services.find(({ id }) => id === task.serviceId)
@@ -50,12 +50,12 @@ export function exitReason(snapshot: Snapshot, task: ObservedTask): string {
 }
 
 /** Equal for ends of the same kind: state, exit code, and error without ids. */
-export function signOf(task: ObservedTask): string {
+export function exitSignOf(task: ObservedTask): string {
   return `${task.state} ${task.exitCode ?? ''} ${task.error.replace(/[0-9a-f]{12,}/g, '')}`
 }
 
 /** The kernel killed its program for the memory that it used. */
-export function isOutOfMemory(snapshot: Snapshot, task: ObservedTask): boolean {
+export function isOutOfMemory(snapshot: StackSnapshot, task: ObservedTask): boolean {
   return isFailure(task) && task.containerId !== null && snapshot.containers.get(task.containerId)?.oomKilled === true
 }
 
@@ -63,7 +63,7 @@ export function isOutOfMemory(snapshot: Snapshot, task: ObservedTask): boolean {
  * The engine names it in the task's error only when the program then ended with a code other than 0. The status of an ended container is
  * `unhealthy` in any case: the number of failed probes tells.
  */
-export function wasUnhealthy(snapshot: Snapshot, service: ServiceState, task: ObservedTask): boolean {
+export function wasUnhealthy(snapshot: StackSnapshot, service: ServiceState, task: ObservedTask): boolean {
   if (task.state !== 'failed' && task.state !== 'complete') return false
   if (/unhealthy/i.test(task.error)) return true
   const health = task.containerId === null ? null : snapshot.containers.get(task.containerId)?.health

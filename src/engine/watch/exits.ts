@@ -1,6 +1,6 @@
-import { expectedServices, isCurrent, type ObservedTask, type Snapshot } from '../convergence/snapshot.ts'
-import { endedByItself, signOf } from '../convergence/task-exit.ts'
-import { ENDS_PROGRAMS, explains, isNamed, mayFollow, type Span } from './spans.ts'
+import { expectedServices, isCurrent, type ObservedTask, type StackSnapshot } from '../convergence/snapshot.ts'
+import { endedByItself, exitSignOf } from '../convergence/task-exit.ts'
+import { ENDS_PROGRAMS, explains, type Intervention, isNamed, mayFollow } from './interventions.ts'
 
 /** The end of a program that had come up, which no spec asked for. Times in epoch ms by our clock. */
 export interface Exit {
@@ -22,8 +22,8 @@ export interface Exit {
  * what was killed, converged is a failed start, which convergence judges.
  */
 export function exitsOf(
-  snapshot: Snapshot,
-  { since, spans }: { readonly since: number; readonly spans: readonly Span[] },
+  snapshot: StackSnapshot,
+  { since, spans }: { readonly since: number; readonly spans: readonly Intervention[] },
 ): Exit[] {
   const followed = new Set<string>()
   return expectedServices(snapshot)
@@ -41,7 +41,7 @@ export function exitsOf(
         ...end,
         task,
         ageMs,
-        sign: signOf(task),
+        sign: exitSignOf(task),
         current: isCurrent(task, service),
         why: whyEnded(end, spans, followed),
       }
@@ -49,15 +49,19 @@ export function exitsOf(
 }
 
 /** What makes programs start, and lasts until they are up: what begins and ends within it was not ended by it. */
-const STARTS: readonly Span['kind'][] = ['deploy', 'kill']
+const STARTS: readonly Intervention['kind'][] = ['deploy', 'kill']
 
-function isFailedStart({ at, ageMs }: { at: number; ageMs: number }, spans: readonly Span[]): boolean {
+function isFailedStart({ at, ageMs }: { at: number; ageMs: number }, spans: readonly Intervention[]): boolean {
   return spans.some(({ kind, from, to }) => {
     return STARTS.includes(kind) && at - ageMs >= from && at <= (to ?? Number.POSITIVE_INFINITY)
   })
 }
 
-function whyEnded(end: { service: string; at: number }, spans: readonly Span[], followed: Set<string>): Exit['why'] {
+function whyEnded(
+  end: { service: string; at: number },
+  spans: readonly Intervention[],
+  followed: Set<string>,
+): Exit['why'] {
   const span = spans.find((one) => explains(one, end))
   if (span) return ENDS_PROGRAMS.includes(span.kind) && isNamed(span, end.service) ? 'own' : 'meant'
   const late = spans.findIndex((one) => mayFollow(one, end))
@@ -68,7 +72,7 @@ function whyEnded(end: { service: string; at: number }, spans: readonly Span[], 
 }
 
 /** By the engine's own clock; of a container that is gone, from the record of its task. */
-function ageOf({ containers }: Snapshot, task: ObservedTask): number {
+function ageOf({ containers }: StackSnapshot, task: ObservedTask): number {
   const container = task.containerId === null ? undefined : containers.get(task.containerId)
   const [from, to] = [container?.startedAt ?? task.createdAt, container?.finishedAt ?? task.since]
   return Math.max(0, Date.parse(to) - Date.parse(from))

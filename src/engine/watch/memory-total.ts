@@ -1,7 +1,7 @@
-import { atMost } from '../../lib/at-most.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { mapLimit } from '../../lib/async/map-limit.ts'
+import { type Blindness, ObservationGaps } from '../../lib/async/observation-gaps.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { type Blindness, Lookout } from '../../lib/lookout.ts'
 import type { Engine } from '../client.ts'
 import type { TaskContainer } from '../types.ts'
 
@@ -13,27 +13,27 @@ export interface MemoryTotalOptions {
   readonly stack: string
   readonly mostBytes: number
   readonly clock: Clock
-  /** Told after all containers of the service that held most were killed. */
+  /** Called after all containers of the service that held most were killed. */
   readonly onOver: (service: string, heldBytes: number) => void
 }
 
-/** An engine as far as it is asked. */
-type Asked = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'container'>
+/** The calls that this needs. */
+type MemoryEngine = Pick<Engine, 'taskContainers' | 'memoryBytes' | 'objects' | 'container'>
 
 /**
  * Keeps what all services of one run hold in memory together below a bound: no engine lets the services of a Swarm be bounded as a group, and limits that come to
  * less together would leave a large service less than the run has. Continues until it is closed, also beside a teardown: a service that was killed is started again.
  */
 export class MemoryTotal implements Disposable {
-  readonly #engine: Asked
+  readonly #engine: MemoryEngine
   readonly #options: MemoryTotalOptions
   readonly #closing = new AbortController()
-  readonly #lookout: Lookout
+  readonly #lookout: ObservationGaps
 
-  constructor(engine: Asked, options: MemoryTotalOptions) {
+  constructor(engine: MemoryEngine, options: MemoryTotalOptions) {
     this.#engine = engine
     this.#options = options
-    this.#lookout = new Lookout(options.clock)
+    this.#lookout = new ObservationGaps(options.clock)
     void this.#watch()
   }
 
@@ -63,7 +63,7 @@ export class MemoryTotal implements Disposable {
   async #look(): Promise<boolean> {
     const { stack, mostBytes, onOver } = this.#options
     const containers = await this.#engine.taskContainers(`${stack}_`)
-    const held = await atMost(ASKED_AT_ONCE, containers, async (container) => ({
+    const held = await mapLimit(ASKED_AT_ONCE, containers, async (container) => ({
       container,
       bytes: await this.#held(container),
     }))

@@ -1,10 +1,10 @@
-import { atItsLimit } from '../convergence/out-of-memory.ts'
+import { memoryLimitReached } from '../convergence/out-of-memory.ts'
 import {
   currentTasks,
   type Diagnosis,
   expectedServices,
   type ObservedTask,
-  type Snapshot,
+  type StackSnapshot,
 } from '../convergence/snapshot.ts'
 import { exitReason, isOneShot, isOutOfMemory, wasUnhealthy } from '../convergence/task-exit.ts'
 import type { ServiceState } from '../types.ts'
@@ -28,10 +28,10 @@ export interface Stability {
   /** The service that ended twice, or once where `unforgiven`. */
   readonly failure: Diagnosis | null
   /** Services that ended once and have not outlived the age at which they did. */
-  readonly unproven: readonly Unproven[]
+  readonly unproven: readonly UnprovenService[]
 }
 
-export interface Unproven {
+export interface UnprovenService {
   readonly service: string
   /** How long it must still run, in ms. */
   readonly leftMs: number
@@ -44,7 +44,7 @@ export interface Unproven {
  * that age. `unforgiven`: services that ended in an earlier attempt of this run, whose first end is one too many.
  */
 export function judgeExits(
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   exits: readonly Exit[],
   unforgiven: ReadonlySet<string> = new Set(),
 ): Stability {
@@ -68,7 +68,7 @@ export function countedOf(exits: readonly Exit[], { service }: Pick<ServiceState
   })
 }
 
-function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly Exit[]): Diagnosis {
+function diagnosis(snapshot: StackSnapshot, service: ServiceState, counted: readonly Exit[]): Diagnosis {
   const tasks = counted.map(({ task }) => task)
   const last = counted.at(-1) as Exit
   const habit = counted.length >= ENDS && counted.every((exit) => isSameAge(exit, last))
@@ -79,15 +79,15 @@ function diagnosis(snapshot: Snapshot, service: ServiceState, counted: readonly 
   const deterministic = habit || counted.length > ENDS
   const found = { service: service.service, tasks, deterministic }
   if (!isOutOfMemory(snapshot, last.task)) return { ...found, code: codeOf(snapshot, service, last), message }
-  const { message: limit, ...why } = atItsLimit(service)
+  const { message: limit, ...why } = memoryLimitReached(service)
   return { ...found, ...why, message: why.code === 'run-memory' ? `${message}: ${limit}` : message }
 }
 
-function codeOf(snapshot: Snapshot, service: ServiceState, { task }: Exit): Diagnosis['code'] {
+function codeOf(snapshot: StackSnapshot, service: ServiceState, { task }: Exit): Diagnosis['code'] {
   return wasUnhealthy(snapshot, service, task) ? 'healthcheck-failing' : 'crash-loop'
 }
 
-function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unproven[] {
+function unprovenOf(snapshot: StackSnapshot, service: ServiceState, exit: Exit): UnprovenService[] {
   const least = Math.min(OUTLIVE_MOST_MS, Math.max(OUTLIVE_LEAST_MS, OUTLIVE_TIMES * exit.ageMs))
   const since = snapshot.tasks.filter((task) => task.createdAt > exit.task.createdAt)
   const leftMs = leftOf(least, { ...snapshot, tasks: since }, service)
@@ -97,7 +97,7 @@ function unprovenOf(snapshot: Snapshot, service: ServiceState, exit: Exit): Unpr
 }
 
 /** Services of the version under test that have not yet run for so long, in ms, without a break. One-shots that are done need not. */
-export function tooYoung(snapshot: Snapshot, leastMs: number): Unproven[] {
+export function unprovenServices(snapshot: StackSnapshot, leastMs: number): UnprovenService[] {
   return expectedServices(snapshot).flatMap((service) => {
     if (service.replicas === 0 || service.mode.endsWith('job')) return []
     const done = isOneShot(service) && currentTasks(snapshot, service).at(-1)?.state === 'complete'
@@ -109,7 +109,7 @@ export function tooYoung(snapshot: Snapshot, leastMs: number): Unproven[] {
 }
 
 /** How long the service must still run until one task of its current spec has run for `least` ms; 0 where one has, also before it ended. */
-function leftOf(least: number, snapshot: Snapshot, service: ServiceState): number {
+function leftOf(least: number, snapshot: StackSnapshot, service: ServiceState): number {
   const tasks = currentTasks(snapshot, service)
   if (tasks.some(({ ranMs = 0 }) => ranMs >= least)) return 0
   const running = tasks.findLast(({ state }) => state === 'running')
@@ -121,8 +121,8 @@ function seconds(ms: number): number {
 }
 
 /** For a person: what happened, end by end of those that count. */
-export function toldExits(
-  snapshot: Snapshot,
+export function exitFindings(
+  snapshot: StackSnapshot,
   exits: readonly Exit[],
 ): { readonly service: string; readonly task: ObservedTask; readonly message: string }[] {
   return expectedServices(snapshot).flatMap((service) =>

@@ -1,26 +1,26 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
-import { forkRefusals } from '../../lib/fork-refusals.ts'
-import type { Blindness } from '../../lib/lookout.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
+import type { Blindness } from '../../lib/async/observation-gaps.ts'
+import { forkRefusals } from '../../lib/process/fork-refusals.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import type { Engine } from '../client.ts'
-import type { Stretch } from '../convergence/activity.ts'
+import type { TimeSpan } from '../convergence/activity.ts'
 import {
   type ConvergeOptions,
   type ConvergeResult,
-  causeOf,
   convergeOn,
+  diagnosisCause,
   expectedFrom,
 } from '../convergence/converge.ts'
 import { rootFailure } from '../convergence/decide.ts'
-import { beyondTheRun } from '../convergence/out-of-memory.ts'
-import type { Diagnosis, Snapshot } from '../convergence/snapshot.ts'
+import { runMemoryExceeded } from '../convergence/out-of-memory.ts'
+import type { Diagnosis, StackSnapshot } from '../convergence/snapshot.ts'
 import { StackObserver } from '../convergence/stack-observer.ts'
 import { type Exit, exitsOf } from './exits.ts'
-import { withHeardKills } from './heard-kills.ts'
+import { type Intervention, type InterventionKind, suspendedAt } from './interventions.ts'
 import { MemoryTotal } from './memory-total.ts'
-import { type DisturbanceKind, type Span, suspendedAt } from './spans.ts'
-import { countedOf, judgeExits, toldExits, tooYoung, type Unproven } from './stability.ts'
-import { type Starved, starvedIn } from './starved.ts'
+import { withReportedKills } from './reported-kills.ts'
+import { countedOf, exitFindings, judgeExits, type UnprovenService, unprovenServices } from './stability.ts'
+import { type Starvation, starvationIn } from './starvation.ts'
 
 /** The poll behind the events of the engine. */
 const EVERY_MS = 1_000
@@ -60,13 +60,13 @@ export class StackWatch implements Disposable {
   readonly #total: MemoryTotal | null
   #imposed: Diagnosis | null = null
   readonly #closing = new AbortController()
-  readonly #spans: Span[] = []
+  readonly #spans: Intervention[] = []
   readonly #listeners = new Set<(cause: Cause) => void>()
-  #looking: Promise<Snapshot> | null = null
-  #next: Promise<Snapshot> | null = null
+  #looking: Promise<StackSnapshot> | null = null
+  #next: Promise<StackSnapshot> | null = null
   #converging = 0
   readonly #deployed: (() => void)[] = []
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
   /** The longest life of each version of a service, in ms: the engine forgets the tasks of a service that was stopped. */
   readonly #lives = new Map<string, number>()
   /** When the app was first up. */
@@ -90,7 +90,7 @@ export class StackWatch implements Disposable {
   }
 
   /** A look that began after this call. Where the one that continues fails, the engine does not answer now: nobody waits for it a second time. */
-  look(): Promise<Snapshot> {
+  look(): Promise<StackSnapshot> {
     if (!this.#looking) return this.#begin()
     this.#next ??= this.#looking
       .catch((error: unknown) => {
@@ -110,7 +110,7 @@ export class StackWatch implements Disposable {
 
   /** Declares what is done to the app while `act` continues: the ends that it explains are no faults. */
   async during<T>(
-    { kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] },
+    { kind, services }: { readonly kind: InterventionKind; readonly services: Intervention['services'] },
     act: () => Promise<T>,
   ): Promise<T> {
     const end = this.begin({ kind, services })
@@ -133,10 +133,16 @@ export class StackWatch implements Disposable {
   }
 
   /** The same for what does not end with a call; gives the way to end it. */
-  begin({ kind, services }: { readonly kind: DisturbanceKind; readonly services: Span['services'] }): () => void {
+  begin({
+    kind,
+    services,
+  }: {
+    readonly kind: InterventionKind
+    readonly services: Intervention['services']
+  }): () => void {
     const index = this.#spans.push({ kind, services, from: this.#clock.now(), to: null }) - 1
     return () => {
-      const span = this.#spans[index] as Span
+      const span = this.#spans[index] as Intervention
       this.#spans[index] = { ...span, to: span.to ?? this.#clock.now() }
     }
   }
@@ -174,14 +180,16 @@ export class StackWatch implements Disposable {
   }
 
   /** What must still be outlived before a tier may pass: by services that ended once, and by those that have not run for `leastMs` without a break. */
-  async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly Unproven[]> {
+  async unproven({ leastMs }: { readonly leastMs: number }): Promise<readonly UnprovenService[]> {
     const snapshot = await this.look()
     const { unproven } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)
-    const young = tooYoung(snapshot, leastMs).filter(({ service }) => this.#longestLife(snapshot, service) < leastMs)
+    const young = unprovenServices(snapshot, leastMs).filter(
+      ({ service }) => this.#longestLife(snapshot, service) < leastMs,
+    )
     return [...unproven, ...young]
   }
 
-  #longestLife({ services }: Snapshot, name: string): number {
+  #longestLife({ services }: StackSnapshot, name: string): number {
     const service = services.find((one) => one.service === name)
     return (service && this.#lives.get(lifeKey(service.id, service.unplacedHash))) ?? 0
   }
@@ -190,7 +198,7 @@ export class StackWatch implements Disposable {
    * `AppActivity` of the checks: when the app was last seen at work, epoch ms: a task or a health state changed, a program started, a line was written to a log (outside of
    * `excused`), the processor was used. Null while it cannot be known.
    */
-  lastAt(excused: readonly Stretch[] = []): number | null {
+  lastAt(excused: readonly TimeSpan[] = []): number | null {
     if (this.#closing.signal.aborted) return null
     const sign = this.#observer.lastSign(excused)
     return sign === null ? null : Math.max(sign, this.#stateSince)
@@ -203,8 +211,8 @@ export class StackWatch implements Disposable {
 
   /** Ends that count against a service and were not told before, each in words. */
   news(): readonly { readonly service: string; readonly message: string }[] {
-    const fresh = toldExits(this.#observer.last, this.exits()).filter(({ task }) => !this.#told.has(task.id))
-    for (const { task } of fresh) this.#told.add(task.id)
+    const fresh = exitFindings(this.#observer.last, this.exits()).filter(({ task }) => !this.#reported.has(task.id))
+    for (const { task } of fresh) this.#reported.add(task.id)
     return fresh
   }
 
@@ -212,8 +220,8 @@ export class StackWatch implements Disposable {
    * The first service that met a limit which is not the recipe's, whether or not its container ended by that, since then (epoch ms), or before in a container that runs
    * still; null: none. The kernel killed a process of it for memory, or refused it one more process. What a check finds wrong beside it may come of that.
    */
-  starved(since: number): Starved | null {
-    return starvedIn(this.#observer.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
+  starved(since: number): Starvation | null {
+    return starvationIn(this.#observer.last, { since, killed: this.#events.outOfMemory, refused: forkRefusals() })
   }
 
   /** Services that ended by themselves so far: see `unforgiven`. */
@@ -238,7 +246,7 @@ export class StackWatch implements Disposable {
     this.close()
   }
 
-  #begin(): Promise<Snapshot> {
+  #begin(): Promise<StackSnapshot> {
     this.#next = null
     const looking = this.#lookNow().finally(() => {
       if (this.#looking === looking) this.#looking = null
@@ -249,10 +257,10 @@ export class StackWatch implements Disposable {
 
   /** Its containers are killed already: whoever waits for it need not wait, and what comes after is a consequence. */
   #overTotal(service: string, held: { readonly heldBytes: number; readonly mostBytes: number }): void {
-    this.#imposed ??= { ...beyondTheRun(service, held), service, tasks: [] }
+    this.#imposed ??= { ...runMemoryExceeded(service, held), service, tasks: [] }
   }
 
-  async #lookNow(): Promise<Snapshot> {
+  async #lookNow(): Promise<StackSnapshot> {
     const snapshot = await this.#seen()
     this.#noteState(snapshot)
     for (const { serviceId, unplacedHash, ranMs = 0 } of snapshot.tasks) {
@@ -266,14 +274,14 @@ export class StackWatch implements Disposable {
     return this.#observer.last
   }
 
-  async #seen(): Promise<Snapshot> {
-    const snapshot = withHeardKills(await this.#observer.poll(), this.#events.outOfMemory)
+  async #seen(): Promise<StackSnapshot> {
+    const snapshot = withReportedKills(await this.#observer.poll(), this.#events.outOfMemory)
     this.#observer.last = this.#imposed ? { ...snapshot, imposed: this.#imposed } : snapshot
     return this.#observer.last
   }
 
   /** A program that starts changes all the time, as far as anybody can tell. */
-  #noteState({ services, tasks, containers, at }: Snapshot): void {
+  #noteState({ services, tasks, containers, at }: StackSnapshot): void {
     const state = JSON.stringify([
       services.map(({ id, version }) => [id, version]),
       tasks.map(({ id, state, desired }) => [id, state, desired]),
@@ -301,7 +309,7 @@ export class StackWatch implements Disposable {
     }
   }
 
-  #judge(snapshot: Snapshot): void {
+  #judge(snapshot: StackSnapshot): void {
     if (this.#failure || this.#converging > 0 || this.#upSince === Number.POSITIVE_INFINITY) return
     const suspended = suspendedAt(this.#spans, snapshot.began ?? snapshot.at)
     if (suspended === 'all') return
@@ -309,14 +317,14 @@ export class StackWatch implements Disposable {
     const found = this.#decisive({ ...snapshot, services })
     if (!found) return
     const { mask = (text: string) => text } = this.#options
-    const failure = causeOf(this.#engine, snapshot, found, mask)
+    const failure = diagnosisCause(this.#engine, snapshot, found, mask)
     this.#failure = failure
     void failure.then((cause) => {
       for (const listener of this.#listeners) listener(cause)
     })
   }
 
-  #decisive(snapshot: Snapshot): Diagnosis | null {
+  #decisive(snapshot: StackSnapshot): Diagnosis | null {
     if (snapshot.imposed) return snapshot.imposed
     const root = rootFailure(snapshot)
     const { failure } = judgeExits(snapshot, this.exits(snapshot), this.#options.unforgiven)

@@ -1,17 +1,17 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { type ProbeResult, searchState } from './bisect.ts'
 import type { CellOutcome } from './cell-run.ts'
 import { inEqualConditions } from './conditions.ts'
 import { type CellId, type CellRun, cellName, endsOf, type Factor, type Study, standsFor } from './contract.ts'
-import { type Decision, decide, drawsOfTier } from './decide.ts'
+import { type AttributionDecision, decideAttribution, drawsOfTier } from './decide.ts'
 import { matches, readCell } from './reading.ts'
-import type { AttributionRecord, Bisection, RunMade } from './record.ts'
+import type { AttributionRecord, AttributionRun, Bisection } from './record.ts'
 import { nextRun } from './schedule.ts'
 import type { ToolBuild } from './tool-build.ts'
 
 /** One combination that is run: a cell, or a commit of a search. */
-export interface Order {
+export interface CombinationOrder {
   readonly tool: string | null
   readonly ref: string
 }
@@ -22,21 +22,21 @@ export interface Laboratory {
   /** Puts the record on disk, whole. */
   readonly save: (record: AttributionRecord) => Promise<void>
   readonly build: (tool: string | null) => Promise<ToolBuild>
-  readonly run: (order: Order & { readonly build: ToolBuild; readonly run: string }) => Promise<CellOutcome>
-  readonly tell: (step: Step) => void
+  readonly run: (order: CombinationOrder & { readonly build: ToolBuild; readonly run: string }) => Promise<CellOutcome>
+  readonly report: (step: AttributionStep) => void
 }
 
-export type Step =
+export type AttributionStep =
   | {
       readonly step: 'run'
       readonly number: number
       readonly atMost: number
       readonly what: string
-      readonly order: Order
+      readonly order: CombinationOrder
       readonly why: string
     }
-  | { readonly step: 'ran'; readonly run: RunMade; readonly durationMs: number }
-  | { readonly step: 'decided'; readonly decision: Decision }
+  | { readonly step: 'ran'; readonly run: AttributionRun; readonly durationMs: number }
+  | { readonly step: 'decided'; readonly decision: AttributionDecision }
   | { readonly step: 'searching'; readonly factor: Factor; readonly commits: number }
 
 /**
@@ -54,8 +54,8 @@ export async function attribute(begun: AttributionRecord, lab: Laboratory): Prom
     const made = await makeRun(record, lab, { order: orderOf(record, cell), what, why })
     record = await save(lab, { ...made.record, runs: [...record.runs, { ...made.run, cell }], current: null })
   }
-  const decision = decide(studyOf(record))
-  lab.tell({ step: 'decided', decision })
+  const decision = decideAttribution(studyOf(record))
+  lab.report({ step: 'decided', decision })
   record = await save(lab, { ...record, decision })
   if (!record.lines) return end(record, lab, 'decided')
   const searched = await search(record, lab, decision)
@@ -67,18 +67,18 @@ function studyOf({ moved, runs, recorded }: AttributionRecord): Study {
 }
 
 /** Runs made so far, those of a search included. */
-export function runsMade({ runs, bisection }: AttributionRecord): number {
+export function countRuns({ runs, bisection }: AttributionRecord): number {
   return runs.length + (bisection?.probes.reduce((sum, probe) => sum + probe.runs.length, 0) ?? 0)
 }
 
 function boundMet(record: AttributionRecord): string | null {
   const { bounds, spentMs } = record
-  if (runsMade(record) >= bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
+  if (countRuns(record) >= bounds.runs) return `the bound of ${bounds.runs} runs (--runs)`
   return spentMs >= bounds.deadlineMs ? 'the deadline (--deadline)' : null
 }
 
 async function end(record: AttributionRecord, lab: Laboratory, why: string): Promise<AttributionRecord> {
-  return save(lab, { ...record, decision: decide(studyOf(record)), status: 'ended', why })
+  return save(lab, { ...record, decision: decideAttribution(studyOf(record)), status: 'ended', why })
 }
 
 async function save(lab: Laboratory, record: AttributionRecord): Promise<AttributionRecord> {
@@ -87,7 +87,7 @@ async function save(lab: Laboratory, record: AttributionRecord): Promise<Attribu
 }
 
 interface Wanted {
-  readonly order: Order
+  readonly order: CombinationOrder
   readonly what: string
   readonly why: string
 }
@@ -97,21 +97,21 @@ async function makeRun(
   record: AttributionRecord,
   lab: Laboratory,
   { order, what, why }: Wanted,
-): Promise<{ record: AttributionRecord; run: RunMade }> {
+): Promise<{ record: AttributionRecord; run: AttributionRun }> {
   const build = await lab.build(order.tool)
   const startedAt = lab.clock.now()
   const run = newRunId(startedAt)
-  lab.tell({ step: 'run', number: runsMade(record) + 1, atMost: record.bounds.runs, what, order, why })
+  lab.report({ step: 'run', number: countRuns(record) + 1, atMost: record.bounds.runs, what, order, why })
   await lab.save({ ...record, current: { run, state: build.state, checkout: build.checkout } })
   const { exitCode, trouble, tiers, conditions } = await lab.run({ ...order, build, run })
   const finishedAt = lab.clock.now()
   const times = { startedAt: new Date(startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString() }
-  const made: RunMade = { run, state: build.state, ...order, ...times, exitCode, trouble, tiers, conditions }
-  lab.tell({ step: 'ran', run: made, durationMs: finishedAt - startedAt })
+  const made: AttributionRun = { run, state: build.state, ...order, ...times, exitCode, trouble, tiers, conditions }
+  lab.report({ step: 'ran', run: made, durationMs: finishedAt - startedAt })
   return { record: { ...record, spentMs: record.spentMs + finishedAt - startedAt }, run: made }
 }
 
-function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): Order {
+function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): CombinationOrder {
   const ends = endsOf(cell)
   return { tool: tool[ends.tool], ref: recipe[ends.ref] }
 }
@@ -120,13 +120,13 @@ function orderOf({ tool, recipe }: AttributionRecord, cell: CellId): Order {
 async function search(
   start: AttributionRecord,
   lab: Laboratory,
-  { verdict, tier }: Decision,
+  { verdict, tier }: AttributionDecision,
 ): Promise<{ record: AttributionRecord; bound: string | null }> {
   const factor = verdict === 'recipe' ? 'ref' : verdict === 'harness' ? 'tool' : null
   const commits = factor === null ? null : (start.lines?.[factor] ?? null)
   if (factor === null || tier === null || commits === null) return { record: start, bound: null }
   let record: AttributionRecord = { ...start, bisection: start.bisection ?? { factor, tier, probes: [], found: null } }
-  lab.tell({ step: 'searching', factor, commits: commits.length - 2 })
+  lab.report({ step: 'searching', factor, commits: commits.length - 2 })
   for (;;) {
     const bisection = record.bisection as Bisection
     const known = new Map(bisection.probes.flatMap(({ position, result }) => (result ? [[position, result]] : [])))

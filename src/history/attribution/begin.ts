@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import { newRunId } from '../../lib/ids.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
-import { openRecipe } from '../../recipe/repo.ts'
-import { isUrl } from '../../recipe/url.ts'
+import { openRecipe } from '../../recipe/repository/repo.ts'
+import { isUrl } from '../../recipe/repository/url.ts'
 import { cellsOf, type Factor } from './contract.ts'
 import {
   commitsBetween,
@@ -23,7 +23,7 @@ const RUNS_A_CELL = 6
 /** Runs for each step of a search. */
 const RUNS_A_STEP = 3
 
-export interface Begin {
+export interface AttributionRequest {
   readonly stateDir: string
   /** The recipe as a person names it. */
   readonly recipe: string
@@ -33,7 +33,7 @@ export interface Begin {
   readonly ref?: string
   /** The folder of the repository of cc-ci. */
   readonly repository: string
-  /** What each `cc-ci test` is told besides. */
+  /** More flags of each `cc-ci test`. */
   readonly flags: readonly string[]
   /** Default: six a cell, and three for each step of a search. */
   readonly runs?: number
@@ -53,12 +53,12 @@ export interface Begin {
  * clone. Throws UsageError for whatever is wrong with the question: `nothing-moved`, `bad-range`, `equal-ends`, `dirty-tree`, `not-a-line`, ...
  */
 export async function beginAttribution(
-  asked: Begin,
+  request: AttributionRequest,
 ): Promise<{ folder: AttributionFolder; record: AttributionRecord }> {
-  const { stateDir, now, bisect } = asked
+  const { stateDir, now, bisect } = request
   const moved: Factor[] = [
-    ...(asked.tool === undefined ? [] : ['tool' as const]),
-    ...(asked.ref === undefined ? [] : ['ref' as const]),
+    ...(request.tool === undefined ? [] : ['tool' as const]),
+    ...(request.ref === undefined ? [] : ['ref' as const]),
   ]
   if (moved.length === 0) {
     throw new UsageError('nothing-moved', 'neither --tool nor --ref is given: there is nothing to tell apart', {
@@ -66,28 +66,28 @@ export async function beginAttribution(
     })
   }
   const ranges = {
-    tool: asked.tool === undefined ? null : parseRange(asked.tool, '--tool'),
-    ref: asked.ref === undefined ? null : parseRange(asked.ref, '--ref'),
+    tool: request.tool === undefined ? null : parseRange(request.tool, '--tool'),
+    ref: request.ref === undefined ? null : parseRange(request.ref, '--ref'),
   }
-  const tool = ranges.tool ? await resolveToolRange(asked.repository, ranges.tool) : await heldTool(asked)
-  const id = asked.id ?? newRunId(now)
+  const tool = ranges.tool ? await resolveToolRange(request.repository, ranges.tool) : await heldTool(request)
+  const id = request.id ?? newRunId(now)
   const folder = attributionFolder(stateDir, id)
   try {
-    const repo = await open(asked, folder)
+    const repo = await open(request, folder)
     const ref = ranges.ref ? await resolveRecipeRange(repo, ranges.ref) : recipeHead(repo)
     const lines = bisect
       ? {
-          tool: ranges.tool ? await commitsBetween(asked.repository, tool as Range) : null,
+          tool: ranges.tool ? await commitsBetween(request.repository, tool as Range) : null,
           ref: ranges.ref ? await commitsBetween(repo.dir, ref) : null,
         }
       : null
     const record: AttributionRecord = {
       ...{ schema: 1, id, startedAt: new Date(now).toISOString(), status: 'running', why: null },
       recipe: { name: repo.name, dir: repo.dir, origin: repo.origin, ...ref },
-      tool: { repository: tool === null ? null : asked.repository, old: tool?.old ?? null, new: tool?.new ?? null },
-      ...{ moved, flags: [...asked.flags], lines, spentMs: 0 },
-      bounds: { runs: asked.runs ?? defaultRuns(moved, lines), deadlineMs: asked.timeoutMs },
-      recorded: asked.recorded === undefined ? lastRecorded(stateDir, tool?.old ?? null, ref.old) : asked.recorded,
+      tool: { repository: tool === null ? null : request.repository, old: tool?.old ?? null, new: tool?.new ?? null },
+      ...{ moved, flags: [...request.flags], lines, spentMs: 0 },
+      bounds: { runs: request.runs ?? defaultRuns(moved, lines), deadlineMs: request.timeoutMs },
+      recorded: request.recorded === undefined ? lastRecorded(stateDir, tool?.old ?? null, ref.old) : request.recorded,
       ...{ current: null, runs: [], decision: null, bisection: null },
     }
     return { folder, record }
@@ -97,7 +97,7 @@ export async function beginAttribution(
   }
 }
 
-async function heldTool({ repository, asIs }: Begin): Promise<Range | null> {
+async function heldTool({ repository, asIs }: AttributionRequest): Promise<Range | null> {
   if (asIs) return null
   const head = await pinnedHead(repository)
   return head === null ? null : { old: head, new: head }
@@ -110,7 +110,7 @@ function defaultRuns(moved: readonly Factor[], lines: AttributionRecord['lines']
 }
 
 /** A recipe on this machine is read where it lies, by its commits; one elsewhere is cloned once, for all cells. */
-async function open({ recipe, recipesDir }: Begin, folder: AttributionFolder): Promise<RecipeRepo> {
+async function open({ recipe, recipesDir }: AttributionRequest, folder: AttributionFolder): Promise<RecipeRepo> {
   if (!isUrl(recipe)) return openRecipe(recipe, { recipesDir })
   const cloneInto = join(folder.recipe, 'clone')
   await mkdir(folder.recipe, { recursive: true, mode: 0o700 })

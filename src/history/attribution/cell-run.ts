@@ -48,7 +48,7 @@ export async function runCell({ build, recipe, ref, run, flags, signal }: CellOr
   signal.throwIfAborted()
   const results = readResults(build, run)
   if ('trouble' in results) return withoutResults(exitCode, results.trouble, stdout, stderr)
-  const wrong = notAsked(results, { build, ref })
+  const wrong = resultMismatch(results, { build, ref })
   if (wrong !== null) return withoutResults(null, wrong, '', '')
   return { exitCode, trouble: null, tiers: drawsOf(results), conditions: conditionsOf(results) }
 }
@@ -68,7 +68,10 @@ function readResults({ state }: ToolBuild, run: string): ComparedResults | { rea
 }
 
 /** Results of another build or commit than the one that was asked for would be evidence for the wrong cell. */
-function notAsked({ tool, recipe }: ComparedResults, { build, ref }: Pick<CellOrder, 'build' | 'ref'>): string | null {
+function resultMismatch(
+  { tool, recipe }: ComparedResults,
+  { build, ref }: Pick<CellOrder, 'build' | 'ref'>,
+): string | null {
   if (recipe.commit !== ref || recipe.dirty) return `it judged ${recipe.commit}, not ${ref}`
   if (build.commit !== null && tool.commit !== build.commit)
     return `it was made by cc-ci ${tool.commit}, not ${build.commit}`
@@ -76,9 +79,9 @@ function notAsked({ tool, recipe }: ComparedResults, { build, ref }: Pick<CellOr
 }
 
 function withoutResults(exitCode: number | null, trouble: string, stdout: string, stderr: string): CellOutcome {
-  const told = printedError(stdout)
-  const { code, blame } = told ?? crashOf(exitCode)
-  const words = told?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
+  const printed = printedError(stdout)
+  const { code, blame } = printed ?? crashOf(exitCode)
+  const words = printed?.message ?? stderr.trim().split('\n').slice(-3).join('\n')
   return {
     exitCode,
     trouble: words === '' ? trouble : `${trouble}: ${words.slice(0, 1000)}`,

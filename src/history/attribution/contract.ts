@@ -70,12 +70,12 @@ export interface CellRun {
 }
 
 /** What a run of the old tool on the old ref once ended with. */
-export type Recorded = Omit<CellRun, 'cell'>
+export type RecordedResult = Omit<CellRun, 'cell'>
 
 /** All that a verdict is made of. */
 export interface Study {
   readonly moved: readonly Factor[]
   /** In the order in which they were made. */
   readonly runs: readonly CellRun[]
-  readonly recorded: Recorded | null
+  readonly recorded: RecordedResult | null
 }

@@ -1,17 +1,17 @@
 import { InternalError } from '../../lib/errors.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
-import { differences, inEqualConditions, type Moved } from './conditions.ts'
+import { conditionDifferences, inEqualConditions, type MovedCondition } from './conditions.ts'
 import { CELL_IDS, type CellId, type CellRun, cellsOf, type Draw, type Study, standsFor } from './contract.ts'
-import { type Company, countSeen, matches, type Reading, readCell } from './reading.ts'
-import { isOwn, PLAN } from './signature.ts'
-import { type AttributionVerdict, holds, ROWS, type Row, type Situation } from './table.ts'
+import { countEndings, matches, type Reading, readCell, type SampleRole } from './reading.ts'
+import { isOwn, PLAN_TIER } from './signature.ts'
+import { type AttributionRow, type AttributionVerdict, holds, ROWS, type Situation } from './table.ts'
 
 /** What became of one tier. */
 export interface TierAttribution {
   readonly tier: string
   readonly verdict: AttributionVerdict
   /** The row of the table that held. */
-  readonly row: Row['id']
+  readonly row: AttributionRow['id']
   readonly because: string
   /** Only cells that were run: of two things one may not have moved. */
   readonly cells: Readonly<Partial<Record<CellId, Reading>>>
@@ -23,25 +23,25 @@ export interface TierAttribution {
 }
 
 /** All that the runs of a study say. */
-export interface Decision {
+export interface AttributionDecision {
   /** The tier that the answer is about; null where nothing was judged at all. */
   readonly tier: string | null
   readonly verdict: AttributionVerdict
   readonly tiers: readonly TierAttribution[]
   /** What moved while the cells were run. */
-  readonly movedMeanwhile: readonly Moved[]
+  readonly movedMeanwhile: readonly MovedCondition[]
   /** What moved since the old result was recorded. */
-  readonly movedSince: readonly Moved[]
+  readonly movedSince: readonly MovedCondition[]
 }
 
-export function decide(study: Study): Decision {
+export function decideAttribution(study: Study): AttributionDecision {
   const { runs, conditions, moved } = inEqualConditions(study.runs)
-  const movedSince = study.recorded ? differences(study.recorded.conditions, conditions) : []
+  const movedSince = study.recorded ? conditionDifferences(study.recorded.conditions, conditions) : []
   const tiers = tiersOf(study).map((tier) => decideTier(tier, { ...study, runs }, movedSince.length > 0))
-  const told = headline(tiers)
+  const headlineTier = headline(tiers)
   return {
-    tier: told?.tier ?? null,
-    verdict: told?.verdict ?? 'inconclusive',
+    tier: headlineTier?.tier ?? null,
+    verdict: headlineTier?.verdict ?? 'inconclusive',
     tiers,
     movedMeanwhile: moved,
     movedSince,
@@ -60,19 +60,19 @@ function headline(tiers: readonly TierAttribution[]): TierAttribution | undefine
 
 /** Tiers that were judged, and not only found to be none of the recipe's; planning where it failed, or where nothing else is known. */
 function tiersOf({ runs }: Study): string[] {
-  const told = new Set(
-    runs.flatMap(({ tiers }) => Object.keys(tiers).filter((tier) => tiers[tier]?.some((draw) => tells(tier, draw)))),
+  const judged = new Set(
+    runs.flatMap(({ tiers }) => Object.keys(tiers).filter((tier) => tiers[tier]?.some((draw) => isJudged(tier, draw)))),
   )
-  return told.size === 0 ? [PLAN] : [...told].sort((a, b) => rank(a) - rank(b))
+  return judged.size === 0 ? [PLAN_TIER] : [...judged].sort((a, b) => rank(a) - rank(b))
 }
 
-function tells(tier: string, { evidence, signature }: Draw): boolean {
-  if (tier === PLAN) return evidence && signature?.status !== 'pass'
+function isJudged(tier: string, { evidence, signature }: Draw): boolean {
+  if (tier === PLAN_TIER) return evidence && signature?.status !== 'pass'
   return signature?.status !== 'skip'
 }
 
 function rank(tier: string): number {
-  if (tier === PLAN) return -1
+  if (tier === PLAN_TIER) return -1
   const known: readonly string[] = TIER_IDS
   return known.includes(tier) ? known.indexOf(tier) : known.length
 }
@@ -83,7 +83,7 @@ function decideTier(tier: string, study: Study, worldMoved: boolean): TierAttrib
   return first.verdict === 'interaction' ? decideIn('alone', tier, study, worldMoved) : first
 }
 
-function decideIn(company: Company, tier: string, study: Study, worldMoved: boolean): TierAttribution {
+function decideIn(company: SampleRole, tier: string, study: Study, worldMoved: boolean): TierAttribution {
   const { moved, runs } = study
   const own = cellsOf(moved)
   const read = (cell: CellId) =>
@@ -97,7 +97,7 @@ function decideIn(company: Company, tier: string, study: Study, worldMoved: bool
     Reading
   >
   const situation = situationOf(all, recordedOf(tier, study, all.OO, worldMoved))
-  const held = rowOf(situation)
+  const held = attributionRow(situation)
   const readings = Object.values(cells)
   return {
     ...{ tier, verdict: held.verdict, row: held.id, because: held.because, cells },
@@ -109,17 +109,17 @@ function decideIn(company: Company, tier: string, study: Study, worldMoved: bool
 
 /** A tier that a run does not tell of was not begun: the run was of no use, or an earlier tier was in its way. */
 export function drawsOfTier({ tiers }: Pick<CellRun, 'tiers'>, tier: string): readonly Draw[] {
-  const useless = tiers[PLAN]?.some(({ evidence }) => !evidence)
+  const useless = tiers[PLAN_TIER]?.some(({ evidence }) => !evidence)
   return tiers[tier] ?? [{ evidence: false, because: useless ? 'unjudged' : 'blocked', signature: null }]
 }
 
 /** A flake stays one whatever else is seen; where an end cannot be judged at all, nothing more can be said. */
-function isCertain({ verdict }: Row, readings: readonly Reading[]): boolean {
+function isCertain({ verdict }: AttributionRow, readings: readonly Reading[]): boolean {
   if (verdict === 'flake') return true
   return verdict === 'inconclusive' && readings.some(({ kind }) => kind === 'infra')
 }
 
-export function rowOf(situation: Situation): Row {
+export function attributionRow(situation: Situation): AttributionRow {
   const [held, second] = ROWS.filter((row) => holds(row, situation))
   if (held && !second) return held
   throw new InternalError(
@@ -167,7 +167,7 @@ function recordedOf(
 ): Situation['recorded'] {
   const [draw] = recorded?.tiers[tier]?.filter(({ evidence }) => evidence) ?? []
   if (!draw?.evidence || kind !== 'stable') return 'none'
-  if (matches(seen, countSeen([draw]))) return 'same'
+  if (matches(seen, countEndings([draw]))) return 'same'
   return worldMoved ? 'moved' : 'unexplained'
 }
 

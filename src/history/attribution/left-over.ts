@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { exec } from '../../lib/exec.ts'
-import { waitFor } from '../../lib/wait.ts'
+import { exec } from '../../lib/process/exec.ts'
 import { isAbandoned, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
 import { launcherOf, type ToolBuild, toolEnv } from './tool-build.ts'
 

@@ -1,10 +1,10 @@
 // cspell:ignore lstrip
 import { UsageError } from '../../lib/errors.ts'
-import { git, gitOk, withoutFilters } from '../../recipe/git.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
-import { didYouMean } from '../../recipe/nearest.ts'
-import { assertReadable } from '../../recipe/ownership.ts'
-import { resolveRef } from '../../recipe/repo.ts'
+import { git, gitOk, withoutFilters } from '../../recipe/repository/git.ts'
+import { assertReadable } from '../../recipe/repository/ownership.ts'
+import { resolveRef } from '../../recipe/repository/repo.ts'
 
 export interface Range {
   readonly old: string

@@ -11,7 +11,7 @@ const NEEDED_DETERMINISTIC = { paired: 2, alone: 3 } as const
 /** So often a tier may end without a judgement before the cell is given up. */
 const UNJUDGED_ALLOWED = 3
 
-export type Company = keyof typeof NEEDED
+export type SampleRole = keyof typeof NEEDED
 
 /** What the draws of one cell say about one tier. */
 export interface Reading {
@@ -21,19 +21,19 @@ export interface Reading {
    */
   readonly kind: 'stable' | 'flaky' | 'few' | 'infra' | 'not-run'
   /** How often each ending was seen, evidence only. */
-  readonly seen: readonly Seen[]
+  readonly seen: readonly CountedEnding[]
   /** Whether another run of the cell may change the reading. */
   readonly open: boolean
 }
 
-export interface Seen {
+export interface CountedEnding {
   readonly key: string
   readonly signature: Signature
   readonly times: number
 }
 
-export function readCell(draws: readonly Draw[], company: Company): Reading {
-  const seen = countSeen(draws)
+export function readCell(draws: readonly Draw[], company: SampleRole): Reading {
+  const seen = countEndings(draws)
   const evidence = seen.reduce((sum, { times }) => sum + times, 0)
   const unjudged = draws.filter((draw) => !draw.evidence && draw.because === 'unjudged').length
   const blocked = draws.length - evidence - unjudged
@@ -49,8 +49,8 @@ export function readCell(draws: readonly Draw[], company: Company): Reading {
 }
 
 /** The endings among the draws, evidence only. */
-export function countSeen(draws: readonly Draw[]): Seen[] {
-  const seen = new Map<string, Seen>()
+export function countEndings(draws: readonly Draw[]): CountedEnding[] {
+  const seen = new Map<string, CountedEnding>()
   for (const draw of draws) {
     if (!draw.evidence) continue
     const key = keyOf(draw.signature)
@@ -60,11 +60,11 @@ export function countSeen(draws: readonly Draw[]): Seen[] {
 }
 
 /** True where a tier now passes and now does not. One that fails in two ways fails. */
-function isMixed(seen: readonly Seen[]): boolean {
+function isMixed(seen: readonly CountedEnding[]): boolean {
   return seen.length > 1 && seen.some(({ signature }) => signature.status === 'pass' || signature.status === 'skip')
 }
 
 /** Whether a failure of the one was seen in the other, or both pass. */
-export function matches(one: readonly Seen[], other: readonly Seen[]): boolean {
+export function matches(one: readonly CountedEnding[], other: readonly CountedEnding[]): boolean {
   return one.some(({ key }) => other.some((theirs) => theirs.key === key))
 }

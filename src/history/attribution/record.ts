@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJson } from '../../lib/atomic-file.ts'
 import { UsageError } from '../../lib/errors.ts'
+import { writeJson } from '../../lib/files/atomic-file.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { CELL_IDS } from './contract.ts'
 import { VERDICTS } from './table.ts'
@@ -87,8 +87,10 @@ const bisectionShape = z.object({
 const recorded = z.object({ run: z.string(), finishedAt: z.string(), tiers, conditions })
 
 /** A recorded result of the old ends that came from elsewhere, with the build that made it: it counts only for the same build. */
-export const broughtShape = recorded.extend({ tool: z.object({ version: z.string(), commit: z.string().nullable() }) })
-export type Brought = Frozen<z.infer<typeof broughtShape>>
+export const importedResultShape = recorded.extend({
+  tool: z.object({ version: z.string(), commit: z.string().nullable() }),
+})
+export type ImportedResult = Frozen<z.infer<typeof importedResultShape>>
 
 const recordShape = z
   .object({
@@ -143,7 +145,7 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
 /** The content of `<state>/ab/<id>/attribution.json`: all that a page of it is made of. */
 export type AttributionRecord = Frozen<z.infer<typeof recordShape>>
 /** A run, whichever cell or commit it is of. */
-export type RunMade = Omit<AttributionRecord['runs'][number], 'cell'>
+export type AttributionRun = Omit<AttributionRecord['runs'][number], 'cell'>
 export type Bisection = NonNullable<AttributionRecord['bisection']>
 
 /** JSON Schema (draft 2020-12) of `attribution.json`. */

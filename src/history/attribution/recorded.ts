@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
 import type { ToolIdentity } from '../../lib/version.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import type { Recorded } from './contract.ts'
-import { type Brought, broughtShape } from './record.ts'
+import type { RecordedResult } from './contract.ts'
+import { type ImportedResult, importedResultShape } from './record.ts'
 import { comparedResults, conditionsOf, drawsOf } from './signature.ts'
 
 /** Newest runs of a state folder that are asked. */
 const RUNS_ASKED = 500
 
-export interface RecordedRun extends Recorded {
+export interface RecordedRun extends RecordedResult {
   readonly run: string
   readonly finishedAt: string
 }
@@ -38,7 +38,7 @@ function newestOf(state: string, tool: string, ref: string): RecordedRun[] {
 }
 
 /** What a run's results say as a recorded old result, for an attribution that is made elsewhere; null where they cannot be compared. */
-export function broughtBy(file: string): Brought | null {
+export function exportResult(file: string): ImportedResult | null {
   const results = readResults(file)
   if (!results?.run.complete || results.run.interrupted !== null || results.recipe.dirty) return null
   const { run, tool } = results
@@ -49,10 +49,10 @@ export function broughtBy(file: string): Brought | null {
   }
 }
 
-/** Reads what `broughtBy` gave; null where another build made it: then it says nothing of drift. Throws UsageError `recorded-damaged`. */
-export function readBrought(file: string, own: Pick<ToolIdentity, 'version' | 'commit'>): RecordedRun | null {
+/** Reads what `exportResult` gave; null where another build made it: then it says nothing of drift. Throws UsageError `recorded-damaged`. */
+export function readImported(file: string, own: Pick<ToolIdentity, 'version' | 'commit'>): RecordedRun | null {
   try {
-    const { tool, ...recorded } = broughtShape.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { tool, ...recorded } = importedResultShape.parse(JSON.parse(readFileSync(file, 'utf8')))
     return tool.version === own.version && tool.commit === own.commit ? recorded : null
   } catch (error) {
     throw new UsageError('recorded-damaged', 'no recorded result of an earlier run', {

@@ -1,5 +1,5 @@
 import { type CellId, cellsOf, type Study } from './contract.ts'
-import { decide, type TierAttribution } from './decide.ts'
+import { decideAttribution, type TierAttribution } from './decide.ts'
 
 /** The cell that is to be run next, with why. */
 export interface NextRun {
@@ -16,7 +16,7 @@ export function nextRun(study: Study): NextRun | null {
   const order = cellsOf(study.moved)
   const runs = (cell: CellId) => study.runs.filter((run) => run.cell === cell).length
   const rounds = Math.max(...order.map(runs))
-  const { tiers } = decide(study)
+  const { tiers } = decideAttribution(study)
   const wanted = order.flatMap((cell) => {
     const want = tiers.filter((tier) => wants(tier, cell) || (tier.verdict === 'flake' && runs(cell) < rounds))
     return want.length > 0 ? [{ cell, tiers: want.map(({ tier }) => tier), made: runs(cell) }] : []

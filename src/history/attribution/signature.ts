@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { JUDGED_ONCE } from '../../verdict/attempts.ts'
 import { CAUSES } from '../../verdict/causes.ts'
-import { environmentFacts, recordedEnvironment } from '../environment.ts'
+import { comparableEnvironment, recordedEnvironment } from '../environment.ts'
 import type { Conditions, Draw, Signature } from './contract.ts'
 
 /** Where a run that could not be planned ended, or one that wrote no results: before every tier. */
-export const PLAN = 'plan'
+export const PLAN_TIER = 'plan'
 
 const tierShape = z.object({
   id: z.string(),
@@ -56,20 +56,20 @@ export function drawsOf(results: ComparedResults): Record<string, Draw[]> {
     const attempts = before && !judgedOnce(tier.id) ? [before, tier] : [tier]
     return [[tier.id, attempts.map((attempt) => (whole ? drawOf(attempt) : unjudged(attempt)))]]
   })
-  return { ...Object.fromEntries(tiers), [PLAN]: [{ evidence: true, signature: PASS }] }
+  return { ...Object.fromEntries(tiers), [PLAN_TIER]: [{ evidence: true, signature: PASS }] }
 }
 
 /** The draws of a run that ended without results. `blame`: null where nobody can tell, because it was killed. */
 export function drawsWithoutResults(code: string, blame: string | null): Record<string, Draw[]> {
   const signature: Signature = { status: 'fail', code, blame, service: null, deterministic: true }
-  if (blame === 'recipe') return { [PLAN]: [{ evidence: true, signature }] }
-  if (blame === 'ci') return { [PLAN]: [{ evidence: true, signature: { ...signature, status: 'unverified' } }] }
-  return { [PLAN]: [{ evidence: false, because: 'unjudged', signature: { ...signature, status: 'unverified' } }] }
+  if (blame === 'recipe') return { [PLAN_TIER]: [{ evidence: true, signature }] }
+  if (blame === 'ci') return { [PLAN_TIER]: [{ evidence: true, signature: { ...signature, status: 'unverified' } }] }
+  return { [PLAN_TIER]: [{ evidence: false, because: 'unjudged', signature: { ...signature, status: 'unverified' } }] }
 }
 
 export function conditionsOf({ environment, images }: Pick<ComparedResults, 'environment' | 'images'>): Conditions {
   const moving = images.map(({ ref, id }) => [`image ${ref}`, id] as const)
-  return { ...(environment ? environmentFacts(environment) : {}), ...Object.fromEntries(moving) }
+  return { ...(environment ? comparableEnvironment(environment) : {}), ...Object.fromEntries(moving) }
 }
 
 const PASS: Signature = { status: 'pass', code: null, blame: null, service: null, deterministic: false }
@@ -96,7 +96,7 @@ function signatureOf({ status, cause, skipKind }: ComparedTier): Signature {
 }
 
 function knownDeterministic(code: string): boolean {
-  return Object.hasOwn(CAUSES, code) && CAUSES[code as keyof typeof CAUSES].again.deterministic
+  return Object.hasOwn(CAUSES, code) && CAUSES[code as keyof typeof CAUSES].retry.deterministic
 }
 
 /** True for an end that cc-ci blames on itself without having judged the recipe. */

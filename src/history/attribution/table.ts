@@ -34,7 +34,7 @@ export interface Situation {
 /** Of a cell that decides nothing: too few draws, no judgement, or none at all. */
 type Missing = 'few' | 'infra' | 'not-run'
 
-export interface Row {
+export interface AttributionRow {
   readonly id: string
   /** What each part of the situation may be; a part that is not named may be anything. */
   readonly when: { readonly [K in keyof Situation]?: readonly Situation[K][] }
@@ -54,7 +54,7 @@ const DIFFER = { OO: ['stable'], NN: ['after'] } as const
 const RECIPE_MAY_BE_JUDGED = ['broke', 'altered'] as const
 
 /** THE rule of attribution: of every situation exactly one row holds. */
-export const ROWS: readonly Row[] = [
+export const ROWS: readonly AttributionRow[] = [
   row('old-unknown', { OO: UNKNOWN }, 'inconclusive', 'the old tool gave no judgement of the old ref'),
   row(
     'new-unknown',
@@ -209,12 +209,12 @@ export const ROWS: readonly Row[] = [
   ),
 ]
 
-function row(id: string, when: Row['when'], verdict: AttributionVerdict, because: string): Row {
+function row(id: string, when: AttributionRow['when'], verdict: AttributionVerdict, because: string): AttributionRow {
   return { id, when, verdict, because }
 }
 
 /** Whether a row speaks of this situation. */
-export function holds({ when }: Row, situation: Situation): boolean {
+export function holds({ when }: AttributionRow, situation: Situation): boolean {
   return (Object.keys(when) as (keyof Situation)[]).every((part) => {
     const allowed: readonly string[] | undefined = when[part]
     return allowed === undefined || allowed.includes(situation[part])

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { writeJson } from '../../lib/atomic-file.ts'
 import { UsageError } from '../../lib/errors.ts'
-import { exec, execOk, wholeEnv } from '../../lib/exec.ts'
+import { writeJson } from '../../lib/files/atomic-file.ts'
 import { randomId } from '../../lib/ids.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
-import { gitOk, uploadArgs } from '../../recipe/git.ts'
+import { exec, execOk, wholeEnv } from '../../lib/process/exec.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
+import { gitOk, uploadArgs } from '../../recipe/repository/git.ts'
 
 const FETCH_DEADLINE_MS = 5 * 60_000
 const INSTALL_DEADLINE_MS = 20 * 60_000

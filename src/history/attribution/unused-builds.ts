@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../../lib/errors.ts'
-import { tryMachineLock } from '../../lib/machine-lock.ts'
+import { tryMachineLock } from '../../lib/process/machine-lock.ts'
 import { buildLock, buildsDir, packagesDir, packagesLock } from './tool-build.ts'
 
 export interface UnusedBuild {
@@ -14,7 +14,7 @@ export interface UnusedBuild {
   readonly failure: string | null
 }
 
-export interface UnusedQuestion {
+export interface UnusedBuildsQuery {
   readonly state: string
   /** Since it was last used, in ms. */
   readonly olderThanMs: number
@@ -30,7 +30,7 @@ const LEAST_MS = 24 * 3_600_000
  * Removes the checkouts of cc-ci that `cc-ci ab` made and has not used for so long, and packages that no checkout is linked to any more; an attribution
  * that needs one again makes it again. The runs of a build, below its `state`, stay: they are the memory. What is in use right now is left alone.
  */
-export async function removeUnusedBuilds(question: UnusedQuestion): Promise<UnusedBuild[]> {
+export async function removeUnusedBuilds(question: UnusedBuildsQuery): Promise<UnusedBuild[]> {
   const { state } = question
   const checkouts = await removeAll(
     namesIn(buildsDir(state)).flatMap((commit) => {
@@ -67,7 +67,7 @@ interface Removable extends Pick<UnusedBuild, 'kind' | 'name'> {
   readonly lock: string
 }
 
-async function removeAll(all: readonly Removable[], question: UnusedQuestion): Promise<UnusedBuild[]> {
+async function removeAll(all: readonly Removable[], question: UnusedBuildsQuery): Promise<UnusedBuild[]> {
   const done: UnusedBuild[] = []
   for (const one of all) {
     if (!isOld(one.used, question)) continue
@@ -79,7 +79,7 @@ async function removeAll(all: readonly Removable[], question: UnusedQuestion): P
 }
 
 /** Why it is still there; null: it went. */
-async function remove({ used, paths, lock: name }: Removable, question: UnusedQuestion): Promise<string | null> {
+async function remove({ used, paths, lock: name }: Removable, question: UnusedBuildsQuery): Promise<string | null> {
   using lock = await tryMachineLock(name)
   // An attribution may have come to use it since it was looked at.
   if (!lock || !isOld(used, question)) return 'an attribution uses it again'
@@ -93,13 +93,13 @@ async function remove({ used, paths, lock: name }: Removable, question: UnusedQu
 
 /** Names of packages that a checkout is linked to, but for those of these commits. */
 function linkedPackages(state: string, gone: readonly string[]): ReadonlySet<string> {
-  const kept = namesIn(buildsDir(state)).filter((commit) => !gone.includes(commit))
-  const links = kept.map((commit) => join(buildsDir(state), commit, 'checkout', 'node_modules'))
+  const left = namesIn(buildsDir(state)).filter((commit) => !gone.includes(commit))
+  const links = left.map((commit) => join(buildsDir(state), commit, 'checkout', 'node_modules'))
   const there = links.filter((link) => lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink())
   return new Set(there.map((link) => basename(dirname(readlinkSync(link)))))
 }
 
-function isOld(path: string, { olderThanMs, now }: UnusedQuestion): boolean {
+function isOld(path: string, { olderThanMs, now }: UnusedBuildsQuery): boolean {
   const facts = statSync(path, { throwIfNoEntry: false })
   return facts !== undefined && now - facts.mtimeMs >= Math.max(olderThanMs, LEAST_MS)
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { keptShape } from '../kept-data/contract.ts'
+import { storedDataShape } from '../stored-data/contract.ts'
 
 /**
  * Canonicals: the data of the last green released versions, one for each version of each recipe, kept so that later runs start where operators are.
  *
  *     <state>/canonicals/
  *       <recipe>-<8 hex of its origin>/<version, percent-encoded>/
- *         <run id>/                    one generation, as `kept-data/contract.ts` says; its manifest has this schema
+ *         <run id>/                    one generation, as `stored-data/contract.ts` says; its manifest has this schema
  *         used                         its time of change is when the version was last lent
  *       .taking/<run id>/              a draft: whoever dies leaves it, and the next one removes it
  *
@@ -19,10 +19,10 @@ import { keptShape } from '../kept-data/contract.ts'
  */
 
 /** Another number is another tool's business: such a canonical is not used, and is the first to go. */
-export const FORMAT = 1
+export const CANONICAL_FORMAT = 1
 
-export const manifestShape = keptShape.extend({
-  format: z.literal(FORMAT),
+export const manifestShape = storedDataShape.extend({
+  format: z.literal(CANONICAL_FORMAT),
   recipe: z.object({ name: z.string().min(1), origin: z.string().min(1) }),
   /** The tag. */
   version: z.string().min(1),
@@ -30,4 +30,4 @@ export const manifestShape = keptShape.extend({
   environment: z.object({ tool: z.string(), engine: z.string(), api: z.string() }),
 })
 
-export type Manifest = z.infer<typeof manifestShape>
+export type CanonicalManifest = z.infer<typeof manifestShape>

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunId } from '../../lib/ids.ts'
-import type { ReleaseKey } from '../../lifecycle/kept-data/canonical.ts'
-import { compareVersions } from '../../recipe/versions.ts'
-import { type Manifest, manifestShape } from './contract.ts'
+import type { ReleaseKey } from '../../lifecycle/stored-data/canonical.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
+import { type CanonicalManifest, manifestShape } from './contract.ts'
 
 /** One generation of one version as it lies on disk. */
-export interface Kept {
+export interface CanonicalGeneration {
   /** Of the version: what is locked. */
   readonly home: string
   /** Of the generation. */
   readonly dir: string
   readonly runId: string
   /** Null: of another format, or damaged. */
-  readonly manifest: Manifest | null
+  readonly manifest: CanonicalManifest | null
   /** What it takes on the disk. */
   readonly storedBytes: number
   /** Epoch ms: when it was last lent, else when it was taken. */
@@ -45,7 +45,7 @@ export function usedMark(home: string): string {
 }
 
 /** Every generation of every version, the newest of each first. */
-export function keptIn(state: string): Kept[] {
+export function generationsIn(state: string): CanonicalGeneration[] {
   const root = canonicalsDir(state)
   return foldersIn(root)
     .filter((name) => !name.startsWith('.'))
@@ -54,7 +54,7 @@ export function keptIn(state: string): Kept[] {
 }
 
 /** The generations of one version, newest first. */
-export function generationsOf(home: string): Kept[] {
+export function generationsOf(home: string): CanonicalGeneration[] {
   return foldersIn(home)
     .filter(isRunId)
     .sort()
@@ -69,12 +69,18 @@ export function generationsOf(home: string): Kept[] {
 }
 
 /** The one that counts: the newest of its version that can be read. */
-export function newestWhole(generations: readonly Kept[]): (Kept & { readonly manifest: Manifest }) | null {
-  return generations.find((kept): kept is Kept & { manifest: Manifest } => kept.manifest !== null) ?? null
+export function newestWhole(
+  generations: readonly CanonicalGeneration[],
+): (CanonicalGeneration & { readonly manifest: CanonicalManifest }) | null {
+  return (
+    generations.find(
+      (generation): generation is CanonicalGeneration & { manifest: CanonicalManifest } => generation.manifest !== null,
+    ) ?? null
+  )
 }
 
 /** Versions of a recipe, newest first. */
-export function versionsOf(state: string, recipe: Pick<ReleaseKey, 'recipe' | 'origin'>): string[] {
+export function canonicalVersions(state: string, recipe: Pick<ReleaseKey, 'recipe' | 'origin'>): string[] {
   const dir = join(canonicalsDir(state), recipeFolder(recipe))
   return foldersIn(dir)
     .flatMap((version) => newestWhole(generationsOf(join(dir, version)))?.manifest.version ?? [])
@@ -88,7 +94,7 @@ export function foldersIn(dir: string): string[] {
     .map(({ name }) => name)
 }
 
-function readManifest(dir: string): Manifest | null {
+function readManifest(dir: string): CanonicalManifest | null {
   try {
     return manifestShape.parse(JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')))
   } catch {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Pin, writePins } from '../retention/pins.ts'
-import { keptIn } from './folders.ts'
+import { generationsIn } from './folders.ts'
 
 /**
  * Has the runs whose data is kept stay whole: whoever doubts a canonical wants to see how it came about. Written until it is what lies on the disk,
@@ -15,7 +15,7 @@ export async function pinRuns(state: string): Promise<void> {
 }
 
 function pinsOf(state: string): Pin[] {
-  return keptIn(state).flatMap(({ runId, manifest }) =>
+  return generationsIn(state).flatMap(({ runId, manifest }) =>
     manifest
       ? [{ run: runId, reason: `its data is the canonical of ${manifest.recipe.name} ${manifest.version}` }]
       : [],

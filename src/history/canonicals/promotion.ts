@@ -1,9 +1,9 @@
-import type { PromotionFacts } from '../../lifecycle/kept-data/canonical.ts'
-import { volumesOf } from '../../lifecycle/kept-data/copy-data.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
+import type { PromotionFacts } from '../../lifecycle/stored-data/canonical.ts'
+import { volumesOf } from '../../lifecycle/stored-data/copy-data.ts'
 import type { TierResult } from '../../verdict/results.ts'
 import { TIERS, USUAL_TIERS } from '../../verdict/tiers.ts'
-import { AGAINST_REUSE } from '../kept-data/reuse.ts'
+import { AGAINST_REUSE } from '../stored-data/reuse.ts'
 
 interface Rule {
   /** Why the data of such a run is not kept, for a person; null where the rule has nothing against it. */
@@ -14,7 +14,7 @@ interface Rule {
  * THE rules of promotion. A canonical stands for what operators have: a released version, as it is after a green life that began with nothing. Whoever
  * starts from it trusts all of this without having seen it.
  */
-export const RULES = {
+export const PROMOTION_RULES = {
   /** Operators have releases; whatever else was green may never be one. */
   'not-released': {
     against: ({ plan: { repo, head } }) =>
@@ -97,11 +97,11 @@ export const RULES = {
   resumed: { against: ({ plan }) => (plan.resumed ? `it continued from run ${plan.resumed.run}` : null) },
 } as const satisfies Record<string, Rule>
 
-export type RefusalCode = keyof typeof RULES
+export type RefusalCode = keyof typeof PROMOTION_RULES
 
 /** Whatever speaks against keeping the data of this run, in the order of the table. */
 export function refusals(facts: PromotionFacts): { readonly code: RefusalCode; readonly reason: string }[] {
-  return (Object.entries(RULES) as [RefusalCode, Rule][]).flatMap(([code, { against }]) => {
+  return (Object.entries(PROMOTION_RULES) as [RefusalCode, Rule][]).flatMap(([code, { against }]) => {
     const reason = against(facts)
     return reason === null ? [] : [{ code, reason }]
   })

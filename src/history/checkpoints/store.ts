@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { isRunId, randomId } from '../../lib/ids.ts'
-import { tryMachineLock } from '../../lib/machine-lock.ts'
-import { CHECKPOINT_TIERS, type Checkpoint, type CheckpointKeeper } from '../../lifecycle/kept-data/checkpoint.ts'
+import { tryMachineLock } from '../../lib/process/machine-lock.ts'
 import { isAbandoned, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import { openDraft } from '../kept-data/draft.ts'
-import { keptDataIn } from '../kept-data/read.ts'
-import { AGAINST_REUSE } from '../kept-data/reuse.ts'
-import { refuseWithoutRoom } from '../kept-data/room.ts'
-import { type ImageNow, verify } from '../kept-data/verification.ts'
-import { type CheckpointManifest, checkpointShape, FORMAT } from './contract.ts'
+import { CHECKPOINT_TIERS, type Checkpoint, type CheckpointKeeper } from '../../lifecycle/stored-data/checkpoint.ts'
+import { openDraft } from '../stored-data/draft.ts'
+import { readStoredData } from '../stored-data/read.ts'
+import { AGAINST_REUSE } from '../stored-data/reuse.ts'
+import { refuseWithoutRoom } from '../stored-data/room.ts'
+import { type CurrentImageId, verify } from '../stored-data/verification.ts'
+import { CHECKPOINT_FORMAT, type CheckpointManifest, checkpointShape } from './contract.ts'
 
 export interface CheckpointOptions {
   readonly state: string
   /** What all checkpoints may take on the disk together. */
   readonly budgetBytes: number
   /** Null: there is no engine to ask, and images are not compared. */
-  readonly imageNow: ImageNow | null
+  readonly imageNow: CurrentImageId | null
   readonly clock?: Clock
 }
 
@@ -55,13 +55,13 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         hint: 'Free some space: checkpoints are below checkpoints/ in the state folder.',
       })
       const home = join(checkpointsDir(state), app.runId)
-      const { only, ...asked } = facts.asked
+      const { only, ...request } = facts.request
       return openDraft({
         dir: join(draftsDir(state), app.runId),
         target: join(home, facts.after),
         manifest: {
-          ...{ format: FORMAT, ...facts, run: app.runId },
-          asked: { ...asked, ...(only ? { only: [...only] } : {}) },
+          ...{ format: CHECKPOINT_FORMAT, ...facts, run: app.runId },
+          asked: { ...request, ...(only ? { only: [...only] } : {}) },
           app: { domain: app.domain, stack: app.stack },
           images: [...app.images],
         },
@@ -73,7 +73,7 @@ export function openCheckpoints(options: CheckpointOptions): CheckpointStore {
         },
       })
     },
-    keptAfter: (run) => newestOf(state, run)?.manifest.after ?? null,
+    storedAfter: (run) => newestOf(state, run)?.manifest.after ?? null,
     discard: (run) => remove(state, join(checkpointsDir(state), run)),
     lend: (run) => lend(options, run),
     runs: () => runsIn(state),
@@ -139,8 +139,8 @@ async function lend({ state, imageNow }: CheckpointOptions, run: string): Promis
     )
   }
   // Never released: the kernel does it when this process ends.
-  const { recipe, after, asked, digests } = found.manifest
-  return { recipe, after, asked, digests, data: keptDataIn(found) }
+  const { recipe, after, asked: request, digests } = found.manifest
+  return { recipe, after, request, digests, data: readStoredData(found) }
 }
 
 /** By the name of the app, which runs that continued from one another share. Null: it is lent. */

@@ -1,8 +1,8 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { DIMENSIONS, type Difference, type Dimension, differencesOf, meanTheSame } from './dimensions.ts'
+import { DIMENSIONS, type Difference, type Dimension, differencesOf, haveSameMeaning } from './dimensions.ts'
 
-export interface Rule {
+export interface ComparisonRule {
   /** What may differ beside the one thing that is compared: the caller knows, and says so. */
   readonly despite: readonly Dimension[]
   /** Between the two runs, in ms. A world that moved on explains too much. */
@@ -10,7 +10,7 @@ export interface Rule {
 }
 
 /** Four weeks: four weekly sweeps. */
-export const DEFAULT_RULE: Rule = { despite: [], maxAgeMs: 28 * 24 * 3_600_000 }
+export const DEFAULT_RULE: ComparisonRule = { despite: [], maxAgeMs: 28 * 24 * 3_600_000 }
 
 export type Comparability =
   | {
@@ -31,7 +31,7 @@ export interface Reason {
  * Whether two runs may be compared: at most one dimension differs (beside those that the caller allows), both lived to their end, their
  * outcomes mean the same, and they are not too far apart. Two things that moved at once have blamed the wrong one before.
  */
-export function comparable(before: RunSummary, after: RunSummary, rule: Rule = DEFAULT_RULE): Comparability {
+export function comparable(before: RunSummary, after: RunSummary, rule: ComparisonRule = DEFAULT_RULE): Comparability {
   const differences = differencesOf(before, after)
   const moved = [...new Set(differences.map(({ dimension }) => dimension))]
   const counted = moved.filter((dimension) => !rule.despite.includes(dimension))
@@ -40,7 +40,7 @@ export function comparable(before: RunSummary, after: RunSummary, rule: Rule = D
     ...(before.recipe.name === after.recipe.name ? [] : [anotherRecipe(before, after)]),
     ...[before, after].filter(({ whole }) => !whole).map(notWhole),
     ...[before, after].flatMap(wentOn),
-    ...(meanTheSame(before, after) ? [] : [otherSchema(before, after)]),
+    ...(haveSameMeaning(before, after) ? [] : [otherSchema(before, after)]),
     ...tooOld(before, after, rule),
     ...(counted.length > 1 ? [moreThanOne(counted, differences)] : []),
   ]
@@ -69,14 +69,14 @@ function otherSchema({ evidenceSchema: a }: RunSummary, { evidenceSchema: b }: R
       code: 'other-schema',
       message: 'neither says what its outcomes mean: an earlier version of cc-ci wrote them',
     }
-  const told = (schema: number | null) => schema ?? 'none, from an earlier version of cc-ci'
+  const format = (schema: number | null) => schema ?? 'none, from an earlier version of cc-ci'
   return {
     code: 'other-schema',
-    message: `their outcomes do not mean the same: evidence schema ${told(a)} against ${told(b)}`,
+    message: `their outcomes do not mean the same: evidence schema ${format(a)} against ${format(b)}`,
   }
 }
 
-function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: Rule): Reason[] {
+function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: ComparisonRule): Reason[] {
   const apart = Math.abs(Date.parse(after.startedAt) - Date.parse(before.startedAt))
   if (apart <= maxAgeMs) return []
   const message = `they are ${formatDuration(apart)} apart, and ${formatDuration(maxAgeMs)} is allowed`
@@ -85,13 +85,13 @@ function tooOld(before: RunSummary, after: RunSummary, { maxAgeMs }: Rule): Reas
 
 function moreThanOne(dimensions: readonly Dimension[], differences: readonly Difference[]): Reason {
   const parts = dimensions.map((dimension) => {
-    const keys = differences.filter((one) => one.dimension === dimension).map(toldDifference)
+    const keys = differences.filter((one) => one.dimension === dimension).map(differenceText)
     return `${DIMENSIONS[dimension]} (${keys.join('; ')})`
   })
   return { code: 'more-than-one', message: `more than one thing differs: ${parts.join(', and ')}` }
 }
 
 /** `engine 20.10.24 -> 29.5.0`. */
-export function toldDifference({ key, before, after }: Difference): string {
+export function differenceText({ key, before, after }: Difference): string {
   return `${key} ${before ?? 'not recorded'} -> ${after ?? 'not recorded'}`
 }

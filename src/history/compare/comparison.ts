@@ -1,11 +1,11 @@
-import { shapeOf } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/text/fold-repeats.ts'
 import type { Contract } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import type { TierId } from '../../verdict/tiers.ts'
 import { type RunSummary, summaryOf, type TierSummary } from '../run-summary.ts'
 import type { Comparability } from './comparable.ts'
 import type { LogWarning } from './log-warnings.ts'
-import { WORDS, WORSE, type Word, wordOf } from './messages.ts'
+import { CHANGE_WORDS, WORSE, type Word, wordOf } from './messages.ts'
 
 /** One run of the two. */
 export interface Side {
@@ -17,7 +17,7 @@ export interface Side {
 type Comparable = Extract<Comparability, { kind: 'comparable' }>
 
 /** A name on one side only. */
-export interface Change {
+export interface NameChange {
   readonly kind: string
   readonly name: string
   readonly word: 'appeared' | 'disappeared'
@@ -50,9 +50,9 @@ export interface Comparison {
   readonly tiers: readonly TierChange[]
   /** Those that are not the same. */
   readonly tests: readonly { readonly title: string; readonly file: string; readonly word: Word }[]
-  readonly findings: readonly (Change & { readonly message: string })[]
+  readonly findings: readonly (NameChange & { readonly message: string })[]
   /** What the operator has to give or gets; null where one of the runs does not say. `must be set` is about a variable. */
-  readonly contract: readonly Change[] | null
+  readonly contract: readonly NameChange[] | null
   readonly images: readonly {
     readonly service: string
     readonly before: string | null
@@ -119,7 +119,7 @@ function testChanges(before: Results, after: Results): Comparison['tests'] {
   const now = [...b].map(([key, test]) => {
     const other = a.get(key)
     const word = other
-      ? WORDS[TEST_STATUS[other.status]][TEST_STATUS[test.status]]
+      ? CHANGE_WORDS[TEST_STATUS[other.status]][TEST_STATUS[test.status]]
       : test.status === 'failed'
         ? 'new failure'
         : 'appeared'
@@ -138,7 +138,7 @@ function testsOf({ tiers }: Results) {
 
 function findingChanges(before: Results, after: Results): Comparison['findings'] {
   const [a, b] = [findingsOf(before), findingsOf(after)]
-  const only = (mine: typeof a, others: typeof a, word: Change['word']) =>
+  const only = (mine: typeof a, others: typeof a, word: NameChange['word']) =>
     [...mine]
       .filter(([key]) => !others.has(key))
       .map(([, { code, where, message }]) => ({ kind: code, name: where ?? '', message, word }))
@@ -151,7 +151,7 @@ function findingsOf({ findings, run }: Results) {
     findings.map((finding) => {
       const place = finding.where?.replace(/(?::\d+)+$/, '') ?? ''
       const message = finding.message.replaceAll(run.domain, 'DOMAIN').replaceAll(run.stack, 'STACK')
-      return [`${finding.code} ${place} ${shapeOf(message)}`, { ...finding, message }] as const
+      return [`${finding.code} ${place} ${withoutNumbers(message)}`, { ...finding, message }] as const
     }),
   )
 }
@@ -166,7 +166,7 @@ const CONTRACT_KINDS = {
   routes: 'route',
 } as const satisfies Record<keyof Contract, string>
 
-function contractChanges(before: Results['contract'], after: Results['contract']): Change[] | null {
+function contractChanges(before: Results['contract'], after: Results['contract']): NameChange[] | null {
   if (!before || !after) return null
   return (Object.keys(CONTRACT_KINDS) as (keyof Contract)[]).flatMap((key) => {
     const kind = CONTRACT_KINDS[key]
@@ -180,9 +180,9 @@ function contractChanges(before: Results['contract'], after: Results['contract']
 }
 
 function imageChanges(before: Results, after: Results): Comparison['images'] {
-  const told = ({ images }: Results) =>
+  const imageTexts = ({ images }: Results) =>
     new Map(images.map(({ service, ref, id }) => [service, `${ref} (${id.replace('sha256:', '').slice(0, 12)})`]))
-  const [a, b] = [told(before), told(after)]
+  const [a, b] = [imageTexts(before), imageTexts(after)]
   return unionOf(a, b)
     .map((service) => ({ service, before: a.get(service) ?? null, after: b.get(service) ?? null }))
     .filter((image) => image.before !== image.after)

@@ -1,5 +1,5 @@
-import { wayOf } from '../../verdict/events.ts'
-import { environmentFacts } from '../environment.ts'
+import { upgradePath } from '../../verdict/events.ts'
+import { comparableEnvironment } from '../environment.ts'
 import { type FactDifference, factDifferences } from '../facts.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { areEquivalent } from './evidence-schemas.ts'
@@ -34,22 +34,22 @@ export function differencesOf(before: RunSummary, after: RunSummary): Difference
 }
 
 /** True where both outcomes mean the same: see `EVIDENCE_SCHEMA`. */
-export function meanTheSame(before: RunSummary, after: RunSummary): boolean {
+export function haveSameMeaning(before: RunSummary, after: RunSummary): boolean {
   return areEquivalent(before.evidenceSchema, after.evidenceSchema)
 }
 
 /** A commit does not say what ran where there were changes on top of it. */
 function recipeDifferences({ recipe: a }: RunSummary, { recipe: b }: RunSummary): Difference[] {
   if (a.commit === b.commit && !a.dirty && !b.dirty) return []
-  const told = ({ commit, dirty }: RunSummary['recipe']) => `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}`
-  return [{ dimension: 'recipe', key: 'commit', before: told(a), after: told(b) }]
+  const format = ({ commit, dirty }: RunSummary['recipe']) => `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}`
+  return [{ dimension: 'recipe', key: 'commit', before: format(a), after: format(b) }]
 }
 
 function baseDifferences({ base: a }: RunSummary, { base: b }: RunSummary): Difference[] {
-  const told = (base: RunSummary['base']) => (base ? `${wayOf(base)} (${base.source})` : 'none')
+  const format = (base: RunSummary['base']) => (base ? `${upgradePath(base)} (${base.source})` : 'none')
   const way = (base: RunSummary['base']) => (base?.via ?? []).map(({ commit }) => commit).join()
   const same = a?.commit === b?.commit && a?.source === b?.source && way(a) === way(b)
-  return same ? [] : [{ dimension: 'base', key: 'base', before: told(a), after: told(b) }]
+  return same ? [] : [{ dimension: 'base', key: 'base', before: format(a), after: format(b) }]
 }
 
 function settingDifferences({ settings: a }: RunSummary, { settings: b }: RunSummary): Difference[] {
@@ -61,7 +61,7 @@ function toolFacts({ tool }: RunSummary): Record<string, string | null> {
 }
 
 function factsOf({ environment }: RunSummary): Readonly<Record<string, string>> {
-  return environment ? environmentFacts(environment) : {}
+  return environment ? comparableEnvironment(environment) : {}
 }
 
 /** References that both use and that meant two images: another reference is a change of the recipe. */

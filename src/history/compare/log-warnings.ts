@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { shapeOf } from '../../lib/fold-repeats.ts'
+import { withoutNumbers } from '../../lib/text/fold-repeats.ts'
 
 // cspell:ignore emerg deprecat
 /** Words with which programs mark what an operator should look at, in the languages of log lines. */
@@ -17,7 +17,7 @@ export interface LogWarning {
   readonly times: number
 }
 
-/** Lines of the logs of a run that warn, by service and shape (`shapeOf`); null where no log is kept. */
+/** Lines of the logs of a run that warn, by service and shape (`withoutNumbers`); null where no log is kept. */
 export function logWarnings(logs: string): ReadonlyMap<string, LogWarning> | null {
   const files = filesIn(logs)
   if (files.length === 0) return null
@@ -27,7 +27,7 @@ export function logWarnings(logs: string): ReadonlyMap<string, LogWarning> | nul
     for (const raw of readFileSync(join(logs, file), 'utf8').split('\n')) {
       const line = raw.replace(STAMP, '').trim()
       if (!WARNS.test(line)) continue
-      const key = `${service} ${shapeOf(line)}`
+      const key = `${service} ${withoutNumbers(line)}`
       const times = (found.get(key)?.times ?? 0) + 1
       if (times > 1 || found.size < MOST) found.set(key, { service, line, times })
     }

@@ -20,7 +20,7 @@ type Status = TierSummary['status']
  * Before (down) to after (across). What was not judged before can neither have regressed nor been fixed: it is new. What is not judged after is
  * unknown, whatever it was. `still failing` becomes `other failure` where the cause is another.
  */
-export const WORDS: Readonly<Record<Status, Readonly<Record<Status, Word>>>> = {
+export const CHANGE_WORDS: Readonly<Record<Status, Readonly<Record<Status, Word>>>> = {
   pass: {
     ...{ pass: 'same', fail: 'regression', skip: 'disappeared' },
     ...{ unverified: 'unknown', 'not-judged': 'unknown' },
@@ -63,7 +63,7 @@ export const WORSE: readonly Word[] = ['regression', 'new failure', 'other failu
 
 /** One tier of two runs in a word. */
 export function wordOf(before: TierSummary, after: TierSummary): Word {
-  const word = WORDS[before.status][after.status]
+  const word = CHANGE_WORDS[before.status][after.status]
   if (after.flaky !== undefined || (before.flaky !== undefined && word === 'same')) return 'unstable'
   if (word === 'regression' && before.flaky === after.cause?.code) return 'unstable'
   return word === 'still failing' && !isSameCause(before, after) ? 'other failure' : word

@@ -1,9 +1,9 @@
 import type { TierId } from '../../verdict/tiers.ts'
 import { TIER_IDS } from '../../verdict/tiers.ts'
 import { DEFAULT_RULE } from '../compare/comparable.ts'
-import { meanTheSame } from '../compare/dimensions.ts'
+import { haveSameMeaning } from '../compare/dimensions.ts'
 import type { RunSummary, TestSummary, TierSummary } from '../run-summary.ts'
-import { type Taken, taken } from './taken.ts'
+import { type DurationPercentiles, durationPercentiles } from './expectations.ts'
 
 /** How far back a rate looks: as far as a comparison does, four weekly sweeps. */
 export const WINDOW_MS = DEFAULT_RULE.maxAgeMs
@@ -27,7 +27,7 @@ export interface FlakeMemory {
   /** `flaky / runs`; 0 where there is no run. */
   readonly rate: number
   /** Of the runs in which it passed; null: there is none. */
-  readonly took: Taken | null
+  readonly took: DurationPercentiles | null
   /** The first flaky run of a period that has not ended: see `knownSince`. Null: it is not known to be flaky. */
   readonly since: { readonly run: string; readonly at: string } | null
   /** The newest flaky run within the window. */
@@ -38,7 +38,7 @@ export interface FlakeMemory {
   readonly tools: readonly string[]
 }
 
-export interface MemoryQuestion {
+export interface FlakeMemoryQuery {
   /** Only of this recipe. */
   readonly recipe?: string
   /** The end of the window, in epoch ms; later runs are not looked at. Default: the newest run of each recipe. */
@@ -49,7 +49,7 @@ export interface MemoryQuestion {
  * What many runs say about chance, by recipe, tier and test, in that order. Only runs that may be compared count: of one recipe, whole, and with outcomes
  * that mean what those of the newest mean. Versions of cc-ci and commits may differ; that a tier passed on a second attempt is said by one run alone.
  */
-export function flakeMemory(runs: readonly RunSummary[], { recipe, until }: MemoryQuestion = {}): FlakeMemory[] {
+export function flakeMemory(runs: readonly RunSummary[], { recipe, until }: FlakeMemoryQuery = {}): FlakeMemory[] {
   const known = runs.filter(
     (run) =>
       run.whole &&
@@ -84,7 +84,7 @@ interface Subject {
 function memoryOf(recipe: string, runs: readonly RunSummary[], until: number | undefined): FlakeMemory[] {
   const newest = runs.at(-1)
   if (!newest) return []
-  const subjects = subjectsOf(runs.filter((run) => run.id === newest.id || meanTheSame(run, newest)))
+  const subjects = subjectsOf(runs.filter((run) => run.id === newest.id || haveSameMeaning(run, newest)))
   const end = until ?? Date.parse(newest.startedAt)
   return [...subjects.values()].sort(inRows).map(({ tier, test, seen }) => {
     const recent = seen.filter(({ at }) => at >= end - WINDOW_MS)
@@ -94,7 +94,7 @@ function memoryOf(recipe: string, runs: readonly RunSummary[], until: number | u
       attempts: recent.reduce((sum, { attempts }) => sum + attempts, 0),
       failed: recent.filter(({ status }) => status === 'fail').length,
       rate: recent.length === 0 ? 0 : flaky.length / recent.length,
-      took: taken(recent.filter(({ status }) => status === 'pass').map(({ ms }) => ms)),
+      took: durationPercentiles(recent.filter(({ status }) => status === 'pass').map(({ ms }) => ms)),
       since: knownSince(seen),
       newest: flaky.at(-1)?.run.id ?? null,
       evidenceSchema: newest.evidenceSchema,

@@ -1,6 +1,6 @@
-import { parseDuration } from '../../lib/duration.ts'
 import { fromEnvironment } from '../../lib/environment.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseDuration } from '../../lib/text/duration.ts'
+import { parseSize } from '../../lib/text/size.ts'
 import type { PulledImage } from '../../lifecycle/app/pulled-images.ts'
 
 /** What of the images that runs brought to the engine is removed. Null: no limit of that sort. */
@@ -14,9 +14,9 @@ export interface ImagePolicy {
 const NO_LIMIT = 'none'
 
 /** What is asked for, else what the operator set, else the defaults. Throws UsageError `bad-duration`, `bad-size`. */
-export function imagePolicy(asked: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
-  const age = asked.olderThan ?? fromEnvironment('CC_CI_IMAGES_AGE')
-  const size = asked.maxBytes ?? fromEnvironment('CC_CI_IMAGES_SIZE')
+export function imagePolicy(options: { readonly olderThan?: string; readonly maxBytes?: string } = {}): ImagePolicy {
+  const age = options.olderThan ?? fromEnvironment('CC_CI_IMAGES_AGE')
+  const size = options.maxBytes ?? fromEnvironment('CC_CI_IMAGES_SIZE')
   return {
     olderThanMs: age === NO_LIMIT ? null : parseDuration(age),
     maxBytes: size === NO_LIMIT ? null : parseSize(size),
@@ -24,7 +24,7 @@ export function imagePolicy(asked: { readonly olderThan?: string; readonly maxBy
 }
 
 /** A recorded image as it is now. */
-export interface ImageNow {
+export interface CurrentImage {
   readonly image: PulledImage
   /** 0: the engine has it no more. */
   readonly bytes: number
@@ -32,17 +32,17 @@ export interface ImageNow {
   readonly keep: string | null
 }
 
-export interface PlannedImage extends ImageNow {
+export interface PlannedImage extends CurrentImage {
   readonly why: 'age' | 'size'
 }
 
 /** What goes: whatever was not used for too long, then those that were not used for longest, until the rest is within the limit. */
-export function planImages(all: readonly ImageNow[], policy: ImagePolicy, now: number): readonly PlannedImage[] {
+export function planImages(all: readonly CurrentImage[], policy: ImagePolicy, now: number): readonly PlannedImage[] {
   const { olderThanMs, maxBytes } = policy
   const byUse = [...all].sort((a, b) => a.image.usedAt.localeCompare(b.image.usedAt))
   let bytes = byUse.reduce((sum, one) => sum + one.bytes, 0)
   const planned: PlannedImage[] = []
-  const isOld = ({ image }: ImageNow) => olderThanMs !== null && now - Date.parse(image.usedAt) >= olderThanMs
+  const isOld = ({ image }: CurrentImage) => olderThanMs !== null && now - Date.parse(image.usedAt) >= olderThanMs
   for (const one of byUse) {
     if (one.keep !== null || !isOld(one)) continue
     planned.push({ ...one, why: 'age' })

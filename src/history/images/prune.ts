@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/client.ts'
 import { EngineRefusal } from '../../engine/connection.ts'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import {
   forgetPulled,
@@ -10,7 +10,7 @@ import {
   readPulled,
   withImages,
 } from '../../lifecycle/app/pulled-images.ts'
-import { type ImageNow, type ImagePolicy, type PlannedImage, planImages } from './policy.ts'
+import { type CurrentImage, type ImagePolicy, type PlannedImage, planImages } from './policy.ts'
 
 export interface PruneImagesOptions {
   readonly state: string
@@ -29,7 +29,7 @@ interface Use {
 }
 
 /** What a prune of images did, or would do. Bytes are what the engine says of each image: layers that images share count for each. */
-export interface ImagesPruned {
+export interface PruneImagesResult {
   readonly schema: 1
   readonly dryRun: boolean
   /** ISO 8601. */
@@ -48,18 +48,18 @@ export interface ImagesPruned {
  * is used by a process of this machine, a service or a container, or that kept data was made with. Safe beside runs: each is looked at again, and removed, while
  * nobody begins to use an image.
  */
-export async function pruneImages(options: PruneImagesOptions): Promise<ImagesPruned> {
+export async function pruneImages(options: PruneImagesOptions): Promise<PruneImagesResult> {
   const { state, engine, policy, clock, dryRun = false } = options
   const { id: on } = await engine.info()
   const now = clock.now()
-  const all: ImageNow[] = []
+  const all: CurrentImage[] = []
   for (const image of await pulledImages(state, on)) all.push(await lookAt(options, image))
   const planned = planImages(all, policy, now)
-  const removed: ImagesPruned['removed'][number][] = []
+  const removed: PruneImagesResult['removed'][number][] = []
   const kept = all.flatMap((one) =>
     one.keep === null ? [] : [{ ref: one.image.ref, bytes: one.bytes, why: one.keep }],
   )
-  const failures: ImagesPruned['failures'][number][] = []
+  const failures: PruneImagesResult['failures'][number][] = []
   for (const one of planned) {
     const { image, bytes, why } = one
     try {
@@ -75,7 +75,7 @@ export async function pruneImages(options: PruneImagesOptions): Promise<ImagesPr
   return { schema: 1, dryRun, at: new Date(now).toISOString(), policy, before, after, removed, kept, failures }
 }
 
-async function lookAt({ engine, pinned }: PruneImagesOptions, image: PulledImage): Promise<ImageNow> {
+async function lookAt({ engine, pinned }: PruneImagesOptions, image: PulledImage): Promise<CurrentImage> {
   const found = await engine.image(image.ref)
   const bytes = found?.sizeBytes ?? 0
   const foreign = found !== null && (found.repoDigests.length === 0 || (image.id !== null && found.id !== image.id))

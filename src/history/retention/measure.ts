@@ -55,7 +55,7 @@ function isLeftover(name: string): boolean {
   return name === TRASH || /^\.pruned\.json\..*\.tmp$/.test(name)
 }
 
-/** Nothing where the folder has gone meanwhile, or cannot be read: then it cannot be removed either, and that is told. */
+/** Nothing where the folder has gone meanwhile, or cannot be read: then it cannot be removed either, which is reported. */
 function entriesOf(dir: string): Dirent[] {
   try {
     return readdirSync(dir, { withFileTypes: true })

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJson } from '../../lib/atomic-file.ts'
 import { InternalError, messageOf, UsageError } from '../../lib/errors.ts'
+import { writeJson } from '../../lib/files/atomic-file.ts'
 import { isRunId } from '../../lib/ids.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { PrunedEntry } from './pruned-record.ts'
 import type { Keep } from './standing.ts'
 
 /** What is known of a run when it is decided what goes. */
-export interface RunFacts {
+export interface PruneFacts {
   readonly id: string
   /** When it was ordered, epoch ms. */
   readonly at: number
@@ -17,7 +17,7 @@ export interface RunFacts {
 }
 
 export interface PlannedRun {
-  readonly facts: RunFacts
+  readonly facts: PruneFacts
   /** `begun`: what an earlier prune began, and nothing else. */
   readonly why: PrunedEntry['why'] | 'begun'
   readonly kinds: readonly PruneKind[]
@@ -27,36 +27,36 @@ export interface PrunePlan {
   /** All run folders as they are. */
   readonly before: { readonly runs: number; readonly bytes: number }
   readonly prune: readonly PlannedRun[]
-  readonly kept: readonly { readonly facts: RunFacts; readonly keep: Keep }[]
+  readonly kept: readonly { readonly facts: PruneFacts; readonly keep: Keep }[]
   /** Runs of which nothing is left that could go. */
   readonly bare: number
   /** Runs that are within the limits. */
   readonly within: number
 }
 
-export interface PlanQuestion {
-  readonly runs: readonly RunFacts[]
+export interface PrunePlanInput {
+  readonly runs: readonly PruneFacts[]
   readonly policy: RetentionPolicy
   /** Epoch ms. */
   readonly now: number
   /** Asked of runs that would be pruned, and of no other. */
-  readonly lacksResults: (run: RunFacts) => Keep | null
+  readonly lacksResults: (run: PruneFacts) => Keep | null
 }
 
 /**
  * Decides what goes, oldest first: what an earlier prune began, what is too old, and then as much as brings all run folders together below
  * the limit. A run goes with all that may go of it, so that there are whole runs and bare ones, and no third sort to explain.
  */
-export function planPrune({ runs, policy, now, lacksResults }: PlanQuestion): PrunePlan {
+export function planPrune({ runs, policy, now, lacksResults }: PrunePlanInput): PrunePlan {
   const { olderThanMs, maxBytes } = policy
   const prune: PlannedRun[] = []
   const kept: PrunePlan['kept'][number][] = []
-  const young: RunFacts[] = []
+  const young: PruneFacts[] = []
   let bare = 0
   const before = { runs: runs.length, bytes: runs.reduce((sum, { use }) => sum + use.bytes, 0) }
   let { bytes } = before
 
-  const take = (facts: RunFacts, why: PlannedRun['why']) => {
+  const take = (facts: PruneFacts, why: PlannedRun['why']) => {
     const keep = lacksResults(facts)
     if (keep) return void kept.push({ facts, keep })
     const kinds = why === 'begun' ? facts.begun : [...new Set([...facts.begun, ...facts.use.kinds.keys()])]
@@ -81,10 +81,10 @@ export function planPrune({ runs, policy, now, lacksResults }: PlanQuestion): Pr
 }
 
 /** What of a run goes with these kinds, in bytes. */
-export function bytesOf({ use }: Pick<RunFacts, 'use'>, kinds: readonly PruneKind[]): number {
+export function bytesOf({ use }: Pick<PruneFacts, 'use'>, kinds: readonly PruneKind[]): number {
   return kinds.reduce((sum, kind) => sum + (use.kinds.get(kind)?.bytes ?? 0), 0)
 }
 
-function isUnfinished({ begun, use }: RunFacts): boolean {
+function isUnfinished({ begun, use }: PruneFacts): boolean {
   return begun.length > 0 || use.leftovers.length > 0
 }

@@ -1,5 +1,5 @@
-import { parseDuration } from '../../lib/duration.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseDuration } from '../../lib/text/duration.ts'
+import { parseSize } from '../../lib/text/size.ts'
 
 /** What of the runs that may be pruned is pruned. Null: no limit of that sort. */
 export interface RetentionPolicy {

@@ -1,16 +1,16 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import { randomId, timeOfRunId } from '../../lib/ids.ts'
-import { tryMachineLock } from '../../lib/machine-lock.ts'
+import { tryMachineLock } from '../../lib/process/machine-lock.ts'
 import { listRuns, runFolder } from '../../lifecycle/run-folder.ts'
 import { removeUnusedBuilds, type UnusedBuild } from '../attribution/unused-builds.ts'
 import { kindOf, PRUNE_KINDS, type PruneKind, wholeFolders } from './kinds.ts'
 import { filesBelow, measureFolder, TRASH } from './measure.ts'
 import type { PruneOutcome } from './outcome.ts'
 import { readPins } from './pins.ts'
-import { bytesOf, type PlannedRun, type PrunePlan, planPrune, type RunFacts } from './plan.ts'
+import { bytesOf, type PlannedRun, type PruneFacts, type PrunePlan, planPrune } from './plan.ts'
 import type { RetentionPolicy } from './policy.ts'
 import { addPruned, finishPruned, readPruned } from './pruned-record.ts'
 import { type Keep, lacksResults, standingOf } from './standing.ts'
@@ -46,7 +46,7 @@ function planOf({ state, policy }: PruneOptions, now: number): PrunePlan {
   return planPrune({ runs, policy, now, lacksResults: ({ id }) => lacksResults(runFolder(state, id), id) })
 }
 
-function factsOf(state: string, id: string, pins: ReturnType<typeof readPins>): RunFacts {
+function factsOf(state: string, id: string, pins: ReturnType<typeof readPins>): PruneFacts {
   const folder = runFolder(state, id)
   const at = timeOfRunId(id)
   try {
@@ -58,7 +58,7 @@ function factsOf(state: string, id: string, pins: ReturnType<typeof readPins>): 
   }
 }
 
-const EMPTY: RunFacts['use'] = { files: 0, bytes: 0, kinds: new Map(), leftovers: [] }
+const EMPTY: PruneFacts['use'] = { files: 0, bytes: 0, kinds: new Map(), leftovers: [] }
 
 interface Done {
   readonly planned: PlannedRun

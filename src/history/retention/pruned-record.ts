@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeJsonSync } from '../../lib/atomic-file.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
+import { writeJsonSync } from '../../lib/files/atomic-file.ts'
 import type { Results } from '../../verdict/results.ts'
 import { kindOf, PRUNE_KINDS, titleOf, wholeFolders } from './kinds.ts'
 

@@ -2,10 +2,10 @@ import { mkdir, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { CcCiError, InternalError } from '../../lib/errors.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
-import { openRecipe, resolveRef, targetBranch } from '../../recipe/repo.ts'
-import { isUrl, withoutCredentials } from '../../recipe/url.ts'
+import { openRecipe, resolveRef, targetBranch } from '../../recipe/repository/repo.ts'
+import { isUrl, withoutCredentials } from '../../recipe/repository/url.ts'
 import { recipeDir } from './cell-runs.ts'
-import type { Candidate, CandidateHead } from './contract.ts'
+import type { CandidateHead, SweepCandidate } from './contract.ts'
 import { DEFAULT_BRANCH, type ListedRecipe } from './list-file.ts'
 import type { SweepFolder, SweepNote } from './record.ts'
 
@@ -16,8 +16,8 @@ import type { SweepFolder, SweepNote } from './record.ts'
 export async function readCandidates(
   recipes: readonly ListedRecipe[],
   { folder, memoryBytes }: { readonly folder: SweepFolder; readonly memoryBytes: number },
-): Promise<{ readonly candidates: Candidate[]; readonly notes: SweepNote[] }> {
-  const candidates: Candidate[] = []
+): Promise<{ readonly candidates: SweepCandidate[]; readonly notes: SweepNote[] }> {
+  const candidates: SweepCandidate[] = []
   const notes: SweepNote[] = []
   for (const listed of recipes) {
     const remote = isUrl(listed.source)
@@ -47,7 +47,7 @@ export async function readCandidates(
 }
 
 /** A recipe that was named and is on no list. */
-export function notEnrolled(recipe: string, memoryBytes: number, why: string): Candidate {
+export function notEnrolled(recipe: string, memoryBytes: number, why: string): SweepCandidate {
   return {
     ...{ recipe, recordedName: basename(recipe), source: recipe, origin: null, memoryBytes, release: null, heads: [] },
     problem: { code: 'not-enrolled', text: why },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFolder } from '../../lifecycle/run-folder.ts'
-import { isUrl } from '../../recipe/url.ts'
+import { isUrl } from '../../recipe/repository/url.ts'
 import { parseResults } from '../../verdict/results.ts'
 import { clearLeftOver } from '../attribution/left-over.ts'
 import { launcherOf, type ToolBuild, toolEnv } from '../attribution/tool-build.ts'
@@ -78,9 +78,9 @@ function endOf(
     if (judged === commit && !dirty) return { exitCode, refused: null }
     return refused(exitCode, 'wrong-commit', 'ci', `it judged ${judged}, not ${commit}`)
   }
-  const told = printedError(stdout)
+  const printed = printedError(stdout)
   // Its first line says what; the next ones say what to do, which `cc-ci plan` does as well.
-  if (told) return refused(exitCode, told.code, told.blame, told.message.split('\n')[0] ?? '')
+  if (printed) return refused(exitCode, printed.code, printed.blame, printed.message.split('\n')[0] ?? '')
   const words = stderr.trim().split('\n').slice(-3).join('\n')
   return refused(exitCode, 'no-results', 'ci', words === '' ? found.why : `${found.why}: ${words}`)
 }

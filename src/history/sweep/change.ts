@@ -1,5 +1,5 @@
 import { type Difference, differencesOf } from '../compare/dimensions.ts'
-import { WORDS, type Word, wordOf } from '../compare/messages.ts'
+import { CHANGE_WORDS, type Word, wordOf } from '../compare/messages.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
 import { commandFor } from './command.ts'
 import type { CellStatus, TierWord } from './contract.ts'
@@ -20,7 +20,7 @@ export interface ChangeParts {
   readonly summaryOf: (run: string) => RunSummary | null
 }
 
-/** The worst first: a cell is told by it. */
+/** The worst first: it stands for the whole cell. */
 const GRAVITY: readonly Word[] = [
   ...(['regression', 'new failure', 'other failure', 'unstable', 'unknown', 'disappeared'] as const),
   ...(['fixed', 'new pass', 'still failing', 'appeared', 'same'] as const),
@@ -32,18 +32,18 @@ const NO_DIFFERENCE: readonly Word[] = ['same', 'still failing']
 /** What became of one cell since the sweep before, whose it is, and what would tell more. */
 export function changeOf(parts: ChangeParts): CellChange {
   const { before, after, listed } = parts
-  const told = before && { status: before.status, run: before.run }
+  const previous = before && { status: before.status, run: before.run }
   if (!before || !after) {
     const word = after ? 'appeared' : 'disappeared'
     const { owner, because } = ownerOf({ word, listed, judged: listed !== null, blamesTool: false, moved: new Set() })
-    return { word, tiers: [], owner, because, moved: [], command: null, before: told }
+    return { word, tiers: [], owner, because, moved: [], command: null, before: previous }
   }
   const [a, b] = [summary(parts, before), summary(parts, after)]
   const tiers = a && b ? tierWords(a, b) : []
   const moved = a && b ? (a.id === b.id ? [] : differencesOf(a, b)) : knownDifferences(parts, before, after)
   const decided = a && b ? decidedByTiers(a, b, tiers) : decidedByStatus(before, after, moved.length > 0)
   if (NO_DIFFERENCE.includes(decided.word))
-    return { word: decided.word, tiers, owner: null, because: null, moved, command: null, before: told }
+    return { word: decided.word, tiers, owner: null, because: null, moved, command: null, before: previous }
   const byOperator = [before, after].some(({ reason }) => reason !== null && isOperators(reason.code)) && !(a && b)
   const facts: DifferenceFacts = {
     ...decided,
@@ -53,7 +53,7 @@ export function changeOf(parts: ChangeParts): CellChange {
   const { owner, because } = ownerOf(facts)
   const command =
     owner === 'unknown' ? commandFor({ cell: cellOf(parts), before: a, after: b, moved: facts.moved }) : null
-  return { word: decided.word, tiers, owner, because, moved, command, before: told }
+  return { word: decided.word, tiers, owner, because, moved, command, before: previous }
 }
 
 type Decided = Pick<DifferenceFacts, 'word' | 'judged' | 'blamesTool'>
@@ -77,8 +77,8 @@ function tierWords(a: RunSummary, b: RunSummary): TierWord[] {
 /** A tier that neither judged, for the same reason, is no difference. */
 function decidedByTiers(a: RunSummary, b: RunSummary, words: readonly TierWord[]): Decided {
   if (a.id === b.id) return { word: b.verdict === 'fail' ? 'still failing' : 'same', judged: true, blamesTool: false }
-  const told = words.filter(({ id, word }) => word !== 'unknown' || !isSameUnknown(tierOf(a, id), tierOf(b, id)))
-  const worst = [...told].sort((x, y) => GRAVITY.indexOf(x.word) - GRAVITY.indexOf(y.word))[0]
+  const changed = words.filter(({ id, word }) => word !== 'unknown' || !isSameUnknown(tierOf(a, id), tierOf(b, id)))
+  const worst = [...changed].sort((x, y) => GRAVITY.indexOf(x.word) - GRAVITY.indexOf(y.word))[0]
   if (!worst) return { word: 'same', judged: true, blamesTool: false }
   const [before, after] = [tierOf(a, worst.id), tierOf(b, worst.id)]
   return {
@@ -117,7 +117,7 @@ function decidedByStatus(before: Side, after: Side, anythingMoved: boolean): Dec
   const isAsBefore = before.status === after.status && before.reason?.code === after.reason?.code
   if (isAsBefore && (before.status !== 'fail' || isSameTrouble(before, after)))
     return { word: before.status === 'fail' ? 'still failing' : 'same', judged: true, blamesTool: false }
-  const word = WORDS[statusOf(before.status)][statusOf(after.status)]
+  const word = CHANGE_WORDS[statusOf(before.status)][statusOf(after.status)]
   const judged = [before, after].every(({ status }) => status === 'pass' || status === 'fail') && anythingMoved
   return { word: word === 'still failing' ? 'other failure' : word, judged, blamesTool: false }
 }

@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/shell-word.ts'
+import { shellWord } from '../../lib/text/shell-word.ts'
 import type { Dimension } from '../compare/dimensions.ts'
 import type { RunSummary } from '../run-summary.ts'
 import type { PlannedCell } from './record.ts'

@@ -34,7 +34,7 @@ export const CELL_STATUSES = ['pass', 'fail', 'unverified', 'not-run'] as const
 export type CellStatus = (typeof CELL_STATUSES)[number]
 
 /** What a recipe has to be swept of it. */
-export interface Candidate {
+export interface SweepCandidate {
   /** As the list names it; unique in a sweep. */
   readonly recipe: string
   /** As results of its runs name it. */
@@ -46,7 +46,7 @@ export interface Candidate {
   readonly memoryBytes: number
   readonly release: { readonly tag: string; readonly commit: string } | null
   readonly heads: readonly CandidateHead[]
-  /** Why nothing of it can be told; the rest is empty then. */
+  /** Why nothing is known of it; the rest is empty then. */
   readonly problem: { readonly code: 'not-enrolled' | 'unreadable'; readonly text: string } | null
 }
 

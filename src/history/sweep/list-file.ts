@@ -3,8 +3,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { readYaml } from '../../config/read-yaml.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
-import { parseSize } from '../../lib/size.ts'
-import { isUrl } from '../../recipe/url.ts'
+import { parseSize } from '../../lib/text/size.ts'
+import { isUrl } from '../../recipe/repository/url.ts'
 
 /** The list of an operator, in the folder that `--recipes` names. */
 export const LIST_NAME = 'sweep.yml'

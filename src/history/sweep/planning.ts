@@ -1,13 +1,13 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { type Candidate, cellKey, REASONS, type ReasonCode } from './contract.ts'
+import { cellKey, REASONS, type ReasonCode, type SweepCandidate } from './contract.ts'
 import { usualDurations } from './durations.ts'
 import { excludedBy, exclusionNotes } from './exclusions.ts'
 import type { Exclusion } from './list-file.ts'
 import type { PlannedCell, SweepNote, SweepPlan } from './record.ts'
-import { runsByCommit, upToDate, type WorldNow } from './up-to-date.ts'
+import { type CurrentWorld, runsByCommit, upToDate } from './up-to-date.ts'
 
-export interface Planning {
+export interface SweepPlanning {
   readonly id: string
   /** Epoch ms. */
   readonly now: number
@@ -15,9 +15,9 @@ export interface Planning {
   readonly place: SweepPlan['place']
   readonly mode: SweepPlan['mode']
   readonly only: readonly string[] | null
-  readonly candidates: readonly Candidate[]
+  readonly candidates: readonly SweepCandidate[]
   readonly exclude: readonly Exclusion[]
-  readonly world: WorldNow
+  readonly world: CurrentWorld
   /** Newest first. */
   readonly runs: readonly RunSummary[]
   readonly flags: readonly string[]
@@ -26,11 +26,11 @@ export interface Planning {
 }
 
 /** Every cell there is, each with the reason why it is not run, where it is not. Touches nothing. */
-export function planSweep(planning: Planning): SweepPlan {
+export function planSweep(planning: SweepPlanning): SweepPlan {
   const { candidates, exclude, world, now, only, mode, bounds } = planning
   const usual = usualDurations(planning.runs)
   const runsOf = runsByCommit(planning.runs)
-  const asked =
+  const relevant =
     only === null ? exclude : exclude.filter(({ recipe }) => candidates.some((one) => one.recipe === recipe))
   return {
     ...{ schema: 1, id: planning.id, startedAt: new Date(now).toISOString(), by: planning.by, place: planning.place },
@@ -40,7 +40,7 @@ export function planSweep(planning: Planning): SweepPlan {
     notes: [
       ...(planning.notes ?? []),
       ...exclusionNotes(
-        asked,
+        relevant,
         candidates.map(({ recipe }) => recipe),
         now,
       ),
@@ -50,7 +50,7 @@ export function planSweep(planning: Planning): SweepPlan {
     ),
   }
 
-  function cellsOf(candidate: Candidate): Omit<PlannedCell, 'reason'>[] {
+  function cellsOf(candidate: SweepCandidate): Omit<PlannedCell, 'reason'>[] {
     const { recipe, recordedName, source, origin, memoryBytes, release, heads, problem } = candidate
     const same = {
       ...{ recipe, recordedName, source, origin, memoryBytes, release: release?.tag ?? null },
@@ -73,7 +73,7 @@ export function planSweep(planning: Planning): SweepPlan {
   }
 
   /** What speaks against running it, the strongest first: an operator's word counts more than what the recipe lacks. */
-  function reasonOf(candidate: Candidate, cell: Omit<PlannedCell, 'reason'>): PlannedCell['reason'] {
+  function reasonOf(candidate: SweepCandidate, cell: Omit<PlannedCell, 'reason'>): PlannedCell['reason'] {
     const { problem, release } = candidate
     if (problem) return reason(problem.code, problem.text)
     const excluded = excludedBy(exclude, cell, now)

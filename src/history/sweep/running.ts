@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { newRunId } from '../../lib/ids.ts'
 import { median } from './durations.ts'
 import { type CellRecord, type PlannedCell, readCells, type SweepFolder, type SweepPlan, writeCell } from './record.ts'
@@ -18,13 +18,18 @@ export interface CellRunner {
   settle(run: string, signal: AbortSignal): Promise<boolean>
 }
 
-/** What somebody who looks on is told. */
+/** Progress for whoever watches. */
 export type SweepStep =
   | { readonly step: 'planned'; readonly toRun: number; readonly kept: number; readonly etaMs: number | null }
-  | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: Progress }
-  | { readonly step: 'ended'; readonly cell: PlannedCell; readonly record: CellRecord; readonly progress: Progress }
+  | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: SweepProgressState }
+  | {
+      readonly step: 'ended'
+      readonly cell: PlannedCell
+      readonly record: CellRecord
+      readonly progress: SweepProgressState
+    }
 
-export interface Progress {
+export interface SweepProgressState {
   readonly done: number
   readonly of: number
   readonly running: readonly string[]
@@ -38,20 +43,20 @@ export interface SweepRun {
   readonly runner: CellRunner
   readonly clock: Clock
   readonly signal: AbortSignal
-  readonly tell: (step: SweepStep) => void
+  readonly report: (step: SweepStep) => void
 }
 
 /**
  * Runs every cell that has no end yet, as many at a time as the bounds allow. Each is on disk before it begins and after it has ended, so that whoever continues after
  * a kill knows which run to settle. When the signal aborts, what continues is stopped, and the signal's reason thrown when nothing continues any more.
  */
-export async function runCells({ folder, plan, runner, clock, signal, tell }: SweepRun): Promise<CellRecord[]> {
+export async function runCells({ folder, plan, runner, clock, signal, report }: SweepRun): Promise<CellRecord[]> {
   const records = await settled()
   const toRun = plan.cells.flatMap((cell, index) => (cell.reason === null ? [{ cell, index }] : []))
   const startedAt = new Map<number, number>()
   const going = new Map<number, Promise<void>>()
   const failures: unknown[] = []
-  tell({ step: 'planned', toRun: waiting().length, kept: toRun.length - waiting().length, etaMs: etaMs() })
+  report({ step: 'planned', toRun: waiting().length, kept: toRun.length - waiting().length, etaMs: etaMs() })
   while (failures.length === 0 && !signal.aborted) {
     const next = nextCells(waiting(), running(), plan.bounds)
     for (const { index } of next)
@@ -93,14 +98,14 @@ export async function runCells({ folder, plan, runner, clock, signal, tell }: Sw
         ...{ startedAt: iso(), finishedAt: null, exitCode: null, refused: null },
       }
       save(index, begun)
-      tell({ step: 'begun', cell, run, progress: progress() })
+      report({ step: 'begun', cell, run, progress: progress() })
       const { exitCode, refused } = await runner.run(cell, run, signal)
       const ended: CellRecord = {
         ...begun,
         ...{ status: 'ended', folder: refused === null ? run : null, finishedAt: iso(), exitCode, refused },
       }
       save(index, ended)
-      tell({ step: 'ended', cell, record: ended, progress: progress() })
+      report({ step: 'ended', cell, record: ended, progress: progress() })
     } catch (error) {
       if (!signal.aborted) failures.push(error)
     }
@@ -138,7 +143,7 @@ export async function runCells({ folder, plan, runner, clock, signal, tell }: Sw
     return remainingMs(waiting(), running(), plan.bounds, median(seen) ?? median(known))
   }
 
-  function progress(): Progress {
+  function progress(): SweepProgressState {
     const done = toRun.filter(({ index }) => isDone(index)).length
     return {
       done,

@@ -1,10 +1,10 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { areEquivalent } from '../compare/evidence-schemas.ts'
 import { RUN_MEMORY } from '../environment.ts'
 import type { RunSummary } from '../run-summary.ts'
 
 /** What a run would meet now. */
-export interface WorldNow {
+export interface CurrentWorld {
   readonly tool: { readonly version: string; readonly commit: string | null }
   readonly evidenceSchema: number
   /** By name, as `environment.ts` tells them; null: not known, and then no earlier run speaks for anything. */
@@ -17,7 +17,7 @@ export interface WorldNow {
   factsOf(run: RunSummary): Readonly<Record<string, string>>
 }
 
-export interface AskedCell {
+export interface CellQuery {
   readonly recipe: string
   readonly recordedName: string
   readonly commit: string
@@ -49,17 +49,17 @@ export function runsByCommit(runs: readonly RunSummary[]): RunsOf {
  * outcomes, with all tiers and a verdict. `why`: what kept the newest one from being it; null where there is none at all.
  */
 export function upToDate(
-  cell: AskedCell,
+  cell: CellQuery,
   runsOf: RunsOf,
-  now: WorldNow,
+  now: CurrentWorld,
 ): { readonly run: RunSummary } | { readonly run: null; readonly why: string | null } {
   const [newest] = runsOf(cell.recordedName, cell.commit).filter(({ recipe }) => !recipe.dirty)
   if (!newest) return { run: null, why: null }
-  const why = whyAgain(cell, newest, now)
+  const why = staleReason(cell, newest, now)
   return why === null ? { run: newest } : { run: null, why }
 }
 
-function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | null {
+function staleReason(cell: CellQuery, run: RunSummary, now: CurrentWorld): string | null {
   const { tool, environment } = now
   if (!run.whole) return 'it was stopped'
   if (run.verdict === 'unverified') return 'it was not judged'
@@ -69,7 +69,7 @@ function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | nul
   if (environment === null) return 'the environment is not known'
   const facts = now.factsOf(run)
   const { [RUN_MEMORY]: _, ...machine } = environment
-  const there = { ...machine, ...givenTo(cell, facts) }
+  const there = { ...machine, ...memoryFact(cell, facts) }
   const moved = [...new Set([...Object.keys(facts), ...Object.keys(there)])].find((name) => facts[name] !== there[name])
   if (moved !== undefined) return `${moved} is another`
   if (cell.head !== null && cell.release !== null && run.base?.version !== cell.release)
@@ -79,6 +79,6 @@ function whyAgain(cell: AskedCell, run: RunSummary, now: WorldNow): string | nul
 }
 
 /** Runs of before were not told how much memory they had, and nothing bounded it. */
-function givenTo({ memoryBytes }: AskedCell, facts: Readonly<Record<string, string>>): Record<string, string> {
+function memoryFact({ memoryBytes }: CellQuery, facts: Readonly<Record<string, string>>): Record<string, string> {
   return facts[RUN_MEMORY] === undefined ? {} : { [RUN_MEMORY]: formatSize(memoryBytes) }
 }

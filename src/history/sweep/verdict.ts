@@ -5,7 +5,7 @@ import type { Matrix } from './record.ts'
 /** A sweep in one word. `nothing`: no cell has a verdict. */
 export type SweepVerdict = 'fail' | 'worse' | 'unverified' | 'pass' | 'nothing'
 
-export function verdictOf({ cells, notes }: Pick<Matrix, 'cells' | 'notes'>): SweepVerdict {
+export function sweepVerdictOf({ cells, notes }: Pick<Matrix, 'cells' | 'notes'>): SweepVerdict {
   const having = (status: string) => cells.some((cell) => cell.status === status)
   if (!having('pass') && !having('fail')) return 'nothing'
   if (having('fail')) return 'fail'

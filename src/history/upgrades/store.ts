@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeJsonSync } from '../../lib/atomic-file.ts'
+import { writeJsonSync } from '../../lib/files/atomic-file.ts'
 import { isRunId } from '../../lib/ids.ts'
-import { withMachineLock } from '../../lib/machine-lock.ts'
+import { withMachineLock } from '../../lib/process/machine-lock.ts'
 import { type Pin, writePins } from '../retention/pins.ts'
 import { tableShape, type UpgradeTable } from './table.ts'
 

@@ -50,7 +50,7 @@ export type UpgradeTable = z.infer<typeof tableShape>
 export type UpgradeRow = UpgradeTable['rows'][number]
 
 /** What a run found out about the upgrade from its base. */
-export function rowOf(base: LegBase, results: Results): UpgradeRow {
+export function upgradeRow(base: LegBase, results: Results): UpgradeRow {
   const { run, verdict, tiers } = results
   const upgrade = tiers.find(({ id }) => id === 'upgrade')
   const decided = verdict === 'pass' ? undefined : deciding(tiers, verdict)
@@ -89,7 +89,7 @@ function bareRow(base: LegBase, verdict: UpgradeRow['verdict'], reason: string, 
 }
 
 /** `fail` where one fails; else `unverified` where one is, or where none was judged: nothing to upgrade from is not green. */
-export function verdictOf(rows: readonly Pick<UpgradeRow, 'verdict'>[]): UpgradeTable['verdict'] {
+export function upgradeVerdictOf(rows: readonly Pick<UpgradeRow, 'verdict'>[]): UpgradeTable['verdict'] {
   if (rows.some(({ verdict }) => verdict === 'fail')) return 'fail'
   const judged = rows.filter(({ verdict }) => verdict !== 'skip')
   return judged.length > 0 && judged.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'unverified'

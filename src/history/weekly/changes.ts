@@ -1,8 +1,8 @@
 import { type Dimension, differencesOf } from '../compare/dimensions.ts'
 import { wordOf } from '../compare/messages.ts'
 import type { RunSummary } from '../run-summary.ts'
-import { evidenceOf, type Judged, type Line } from './lines.ts'
-import type { Change } from './report.ts'
+import { evidenceOf, type Line, type TierOutcome } from './lines.ts'
+import type { WeeklyChange } from './report.ts'
 import type { Week } from './week.ts'
 
 /** These words are news; each belongs to one of the two lists. */
@@ -20,13 +20,13 @@ const NEWS: Readonly<Partial<Record<ReturnType<typeof wordOf>, 'regressed' | 'fi
 export function changesIn(
   lines: readonly Line[],
   week: Week,
-): { readonly regressed: readonly Change[]; readonly fixed: readonly Change[] } {
+): { readonly regressed: readonly WeeklyChange[]; readonly fixed: readonly WeeklyChange[] } {
   const changes = lines.flatMap((line) => changeOf(line, week)).sort(inOrder)
   const listed = (list: 'regressed' | 'fixed') => changes.filter(({ word }) => NEWS[word] === list)
   return { regressed: listed('regressed'), fixed: listed('fixed') }
 }
 
-function changeOf({ recipe, track, judged }: Line, { from }: Week): Change[] {
+function changeOf({ recipe, track, judged }: Line, { from }: Week): WeeklyChange[] {
   const after = judged.at(-1)
   if (!after || after.at < from) return []
   const before = judged.findLast(({ at }) => at < from)
@@ -35,18 +35,18 @@ function changeOf({ recipe, track, judged }: Line, { from }: Week): Change[] {
   return [
     {
       ...{ recipe, track, tier: after.tier.id, word },
-      before: before ? { ...evidenceOf(before.run), cause: causeOf(before) } : null,
-      after: { ...evidenceOf(after.run), cause: causeOf(after), blame: after.tier.cause?.blame ?? null },
+      before: before ? { ...evidenceOf(before.run), cause: changeCause(before) } : null,
+      after: { ...evidenceOf(after.run), cause: changeCause(after), blame: after.tier.cause?.blame ?? null },
       alsoMoved: before ? movedBesides(before.run, after.run) : [],
     },
   ]
 }
 
-function isNews(word: ReturnType<typeof wordOf>): word is Change['word'] {
+function isNews(word: ReturnType<typeof wordOf>): word is WeeklyChange['word'] {
   return NEWS[word] !== undefined
 }
 
-export function causeOf({ tier }: Judged): string | null {
+export function changeCause({ tier }: TierOutcome): string | null {
   const { cause } = tier
   return cause ? `${cause.code}${cause.service ? ` (${cause.service})` : ''}` : null
 }
@@ -57,7 +57,7 @@ function movedBesides(before: RunSummary, after: RunSummary): Dimension[] {
   return [...new Set(moved)].filter((dimension) => dimension !== 'recipe').sort()
 }
 
-function inOrder(a: Change, b: Change): number {
+function inOrder(a: WeeklyChange, b: WeeklyChange): number {
   const [left, right] = [a, b].map(({ recipe, track, tier }) => `${recipe}\0${track}\0${tier}`)
   return (left ?? '') < (right ?? '') ? -1 : 1
 }

@@ -1,9 +1,9 @@
-import { meanTheSame } from '../compare/dimensions.ts'
+import { haveSameMeaning } from '../compare/dimensions.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
-import type { Evidence, Track } from './report.ts'
+import type { RunReference, Track } from './report.ts'
 
 /** How one tier ended in one run. */
-export interface Judged {
+export interface TierOutcome {
   readonly run: RunSummary
   /** When the run began, in epoch ms. */
   readonly at: number
@@ -15,12 +15,12 @@ export interface Line {
   readonly recipe: string
   readonly track: Track
   /** Oldest first. */
-  readonly judged: readonly Judged[]
+  readonly judged: readonly TierOutcome[]
 }
 
 /** Of runs in the order of time. Runs that were cut short judge nothing, nor does what nobody ever committed. */
 export function linesOf(runs: readonly RunSummary[]): Line[] {
-  const found = new Map<string, { recipe: string; track: Track; judged: Judged[] }>()
+  const found = new Map<string, { recipe: string; track: Track; judged: TierOutcome[] }>()
   for (const run of runs) {
     if (!run.whole || run.recipe.dirty) continue
     const { name: recipe } = run.recipe
@@ -42,14 +42,14 @@ export function lineBefore({ judged, ...line }: Line, to: number): Line {
   const last = judged.findLastIndex(({ at }) => at < to)
   const newest = judged[last]?.run
   const known = newest ? judged.slice(0, last + 1) : []
-  return { ...line, judged: known.filter(({ run }) => run === newest || (newest && meanTheSame(run, newest))) }
+  return { ...line, judged: known.filter(({ run }) => run === newest || (newest && haveSameMeaning(run, newest))) }
 }
 
 export function trackOf({ recipe }: RunSummary): Track {
   return recipe.released ? 'release' : 'head'
 }
 
-export function evidenceOf({ id, startedAt, recipe }: RunSummary): Evidence {
+export function evidenceOf({ id, startedAt, recipe }: RunSummary): RunReference {
   const { commit, dirty, released = null } = recipe
   return { run: id, at: startedAt, commit, dirty, released }
 }

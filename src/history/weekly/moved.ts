@@ -4,7 +4,7 @@ import type { MovedImage } from './report.ts'
 import type { Week } from './week.ts'
 
 /** References that named another image in a run of the week than in the run before that used them, of whatever recipe; by reference. */
-export function movedImages(runs: readonly RunSummary[], { from }: Week): MovedImage[] {
+export function weeklyMovedImages(runs: readonly RunSummary[], { from }: Week): MovedImage[] {
   const last = new Map<string, { id: string; run: RunSummary }>()
   const moves = new Map<string, MovedImage>()
   for (const run of runs) {

@@ -1,11 +1,11 @@
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import type { RunSummary, TierSummary } from '../run-summary.ts'
 import { evidenceOf } from './lines.ts'
-import type { Attention, Routine, Untested } from './report.ts'
+import type { RecipeAttention, RoutineRecipe, UntestedRecipe } from './report.ts'
 import type { Week } from './week.ts'
 
 /** Recipes with a run of the week that was not simply green, by name; each kind of reason once, with the newest run that says so. */
-export function attentionOf(runs: readonly RunSummary[]): Attention[] {
+export function attentionOf(runs: readonly RunSummary[]): RecipeAttention[] {
   return byRecipe(runs).flatMap(([recipe, own]) => {
     const reasons = new Map<string, { text: string; run: RunSummary; times: number }>()
     for (const run of own) {
@@ -13,11 +13,11 @@ export function attentionOf(runs: readonly RunSummary[]): Attention[] {
         reasons.set(text, { text, run, times: (reasons.get(text)?.times ?? 0) + 1 })
       }
     }
-    const told = [...reasons.values()].map(({ text, run, times }) => ({
+    const rows = [...reasons.values()].map(({ text, run, times }) => ({
       text: times === 1 ? text : `${text} (${times} runs)`,
       run: evidenceOf(run),
     }))
-    return told.length === 0 ? [] : [{ recipe, reasons: told }]
+    return rows.length === 0 ? [] : [{ recipe, reasons: rows }]
   })
 }
 
@@ -51,7 +51,7 @@ function excused({ id, tests = [] }: TierSummary): string[] {
 }
 
 /** All others that ran. */
-export function routineOf(runs: readonly RunSummary[], others: ReadonlySet<string>): Routine[] {
+export function routineOf(runs: readonly RunSummary[], others: ReadonlySet<string>): RoutineRecipe[] {
   return byRecipe(runs).flatMap(([recipe, own]) => {
     const newest = own.at(-1)
     return newest && !others.has(recipe) ? [{ recipe, runs: own.length, newest: evidenceOf(newest) }] : []
@@ -59,7 +59,7 @@ export function routineOf(runs: readonly RunSummary[], others: ReadonlySet<strin
 }
 
 /** Recipes that ran in the week and whose newest run with a functional tier found no custom test; one that says by its settings that none applies is not named. */
-export function untestedIn(runs: readonly RunSummary[], { from }: Week): Untested[] {
+export function untestedIn(runs: readonly RunSummary[], { from }: Week): UntestedRecipe[] {
   return byRecipe(runs).flatMap(([recipe, own]) => {
     if (!own.some(({ startedAt }) => Date.parse(startedAt) >= from)) return []
     const newest = own.findLast(({ whole, tiers }) =>

@@ -4,7 +4,7 @@ import type { Word } from '../compare/messages.ts'
 import type { FlakeMemory } from '../flakes/memory.ts'
 
 /** A run that a line of the report stands on. */
-export interface Evidence {
+export interface RunReference {
   readonly run: string
   /** ISO 8601. */
   readonly at: string
@@ -19,62 +19,62 @@ export interface Evidence {
 export type Track = 'release' | 'head'
 
 /** A tier that is not what it was when the week began. */
-export interface Change {
+export interface WeeklyChange {
   readonly recipe: string
   readonly track: Track
   readonly tier: TierId
   readonly word: Extract<Word, 'regression' | 'fixed' | 'new failure' | 'other failure' | 'unstable'>
   /** How it ended before; null: it was not judged before. */
-  readonly before: (Evidence & { readonly cause: string | null }) | null
-  readonly after: Evidence & { readonly cause: string | null; readonly blame: string | null }
+  readonly before: (RunReference & { readonly cause: string | null }) | null
+  readonly after: RunReference & { readonly cause: string | null; readonly blame: string | null }
   /** What differs between the two runs besides the commit of the recipe. Then it may not be the recipe's doing. */
   readonly alsoMoved: readonly Dimension[]
 }
 
 /** A recipe that somebody should look at, each reason with the run that says so. */
-export interface Attention {
+export interface RecipeAttention {
   readonly recipe: string
-  readonly reasons: readonly { readonly text: string; readonly run: Evidence }[]
+  readonly reasons: readonly { readonly text: string; readonly run: RunReference }[]
 }
 
 /** A recipe whose runs of the week were all green at the first attempt. */
-export interface Routine {
+export interface RoutineRecipe {
   readonly recipe: string
   readonly runs: number
-  readonly newest: Evidence
+  readonly newest: RunReference
 }
 
 /** The newest release is red, and a commit that is no release is green. */
-export interface Unreleased {
+export interface UnreleasedFix {
   readonly recipe: string
-  readonly release: Evidence & { readonly tier: TierId; readonly cause: string | null }
-  readonly green: Evidence
+  readonly release: RunReference & { readonly tier: TierId; readonly cause: string | null }
+  readonly green: RunReference
 }
 
 /** A tier that has been red since. */
-export interface OldRed {
+export interface OldFailure {
   readonly recipe: string
   readonly track: Track
   readonly tier: TierId
   readonly cause: string | null
   readonly blame: string | null
   /** The first run after the last pass, or the first that is known. */
-  readonly since: Evidence
-  readonly newest: Evidence
+  readonly since: RunReference
+  readonly newest: RunReference
   /** Red runs from then on. */
   readonly runs: number
 }
 
-export interface Untested {
+export interface UntestedRecipe {
   readonly recipe: string
-  readonly run: Evidence
+  readonly run: RunReference
 }
 
 /** One reference that names another image than before. */
 export interface MovedImage {
   readonly ref: string
-  readonly before: { readonly id: string; readonly run: Evidence }
-  readonly after: { readonly id: string; readonly run: Evidence }
+  readonly before: { readonly id: string; readonly run: RunReference }
+  readonly after: { readonly id: string; readonly run: RunReference }
   readonly recipes: readonly string[]
 }
 
@@ -94,15 +94,15 @@ export interface WeeklyReport {
     /** Stopped or killed. */
     readonly cut: number
   }
-  readonly regressed: readonly Change[]
-  readonly fixed: readonly Change[]
-  readonly attention: readonly Attention[]
-  readonly routine: readonly Routine[]
-  readonly unreleased: readonly Unreleased[]
-  readonly oldestRed: readonly OldRed[]
+  readonly regressed: readonly WeeklyChange[]
+  readonly fixed: readonly WeeklyChange[]
+  readonly attention: readonly RecipeAttention[]
+  readonly routine: readonly RoutineRecipe[]
+  readonly unreleased: readonly UnreleasedFix[]
+  readonly oldestRed: readonly OldFailure[]
   /** At the end of the week, over the 28 days before it. */
   readonly flakes: readonly FlakeMemory[]
-  readonly untested: readonly Untested[]
+  readonly untested: readonly UntestedRecipe[]
   readonly moved: readonly MovedImage[]
   /** Runs of the week whose results cannot be read, each with why. */
   readonly damaged: readonly { readonly id: string; readonly why: string }[]

@@ -5,8 +5,8 @@ import type { RunIndex } from '../run-index.ts'
 import type { RunSummary } from '../run-summary.ts'
 import { changesIn } from './changes.ts'
 import { lineBefore, linesOf } from './lines.ts'
-import { movedImages } from './moved.ts'
-import { oldestRed } from './old-red.ts'
+import { weeklyMovedImages } from './moved.ts'
+import { oldestFailures } from './old-failures.ts'
 import { attentionOf, routineOf, untestedIn } from './recipes.ts'
 import type { WeeklyHeadline, WeeklyReport } from './report.ts'
 import { fixedUnreleased } from './unreleased.ts'
@@ -31,10 +31,10 @@ export function weeklyReport({ runs: all, damaged }: RunIndex, week: Week): Week
     attention,
     routine: routineOf(own, new Set(attention.map(({ recipe }) => recipe))),
     unreleased: fixedUnreleased(runs),
-    oldestRed: oldestRed(lines).slice(0, MOST_RED),
+    oldestRed: oldestFailures(lines).slice(0, MOST_RED),
     flakes: topFlakes(runs, week),
     untested: untestedIn(runs, week),
-    moved: movedImages(runs, week),
+    moved: weeklyMovedImages(runs, week),
     damaged: damaged
       .filter(({ id }) => timeOfRunId(id) >= week.from && timeOfRunId(id) < week.to)
       .sort((a, b) => (a.id < b.id ? -1 : 1)),

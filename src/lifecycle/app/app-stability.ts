@@ -1,5 +1,5 @@
 import { LIFE_MS } from '../../engine/watch/stability.ts'
-import { waitFor } from '../../lib/wait.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { cause } from '../../verdict/causes.ts'
 import { TIER_IDS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { type RunContext, TierStop } from '../context.ts'

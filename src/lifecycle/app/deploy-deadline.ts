@@ -1,7 +1,7 @@
 import type { LoadedSettings } from '../../config/load.ts'
 import type { ServiceState } from '../../engine/types.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { Deadlines, Expectations } from '../../verdict/events.ts'
 
 /** What a label may ask for at most; a setting may ask for as much. */
@@ -37,19 +37,25 @@ export function explainedDeadline(
   const place = sources.get('timeouts.deploy')
   if (place) return { ms, source: 'setting', why: `timeouts.deploy, ${formatLocation(place)}` }
   const labels = services.flatMap(({ labels }) => Object.entries(labels))
-  const asked = labels.filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key)).map(([, value]) => Number(value) * 1000)
-  const longest = Math.max(0, ...asked.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))
-  const said: DeployDeadline =
+  const declared = labels
+    .filter(([key]) => /^coop-cloud\..+\.timeout$/.test(key))
+    .map(([, value]) => Number(value) * 1000)
+  const longest = Math.max(0, ...declared.filter(Number.isFinite).map((one) => Math.min(LONGEST_MS, one)))
+  const declaredDeadline: DeployDeadline =
     longest > ms
       ? { ms: longest, source: 'label', why: "the recipe's label coop-cloud.<stack>.timeout" }
       : { ms, source: 'default', why: 'the default' }
-  return raised(said, expected?.deploy ?? null)
+  return raised(declaredDeadline, expected?.deploy ?? null)
 }
 
-function raised(said: DeployDeadline, taken: Expectations['deploy']): DeployDeadline {
-  if (!taken) return said
-  const ms = Math.min(MARGIN * taken.p95Ms, MOST_RAISED * said.ms, LONGEST_MS)
-  if (ms <= said.ms) return said
+function raised(declaredDeadline: DeployDeadline, taken: Expectations['deploy']): DeployDeadline {
+  if (!taken) return declaredDeadline
+  const ms = Math.min(MARGIN * taken.p95Ms, MOST_RAISED * declaredDeadline.ms, LONGEST_MS)
+  if (ms <= declaredDeadline.ms) return declaredDeadline
   const took = `${taken.runs} earlier runs took up to ${formatDuration(taken.p95Ms)} (p95)`
-  return { ms, source: 'memory', why: `${took}; ${said.why} would be ${formatDuration(said.ms)}` }
+  return {
+    ms,
+    source: 'memory',
+    why: `${took}; ${declaredDeadline.why} would be ${formatDuration(declaredDeadline.ms)}`,
+  }
 }

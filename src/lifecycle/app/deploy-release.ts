@@ -1,4 +1,4 @@
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { debugLog } from '../../lib/debug.ts'
 import type { RunContext } from '../context.ts'
 import { movedImages } from './moved-images.ts'
@@ -6,7 +6,7 @@ import { movedImages } from './moved-images.ts'
 const debug = debugLog('deploy')
 
 /** Prepares and deploys a release, and records what really runs and what was changed to fit the machine. */
-export async function deployRelease(context: RunContext, release: Release): Promise<Deployed> {
+export async function deployRelease(context: RunContext, release: Release): Promise<Deployment> {
   const { deployer, events, folder, signal, state, watch } = context
   debug('release prepare', { stack: context.plan.app.stack, services: Object.keys(release.stack.model.services) })
   const prepared = await deployer.prepare(release, signal)

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { z } from 'zod'
-import type { Deployed } from '../../deploy/deployer.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import type { Finding } from '../../verdict/events.ts'
 import { listRuns, type RunFolder, runFolder } from '../run-folder.ts'
 
-type ImageIdentity = Deployed['images'][number]
+type ImageIdentity = Deployment['images'][number]
 
 /** Newest runs that are asked; older ones say nothing about what the reference meant lately. */
 const RUNS_ASKED = 20

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { ImageUse } from '../../deploy/deployer.ts'
 import type { Engine } from '../../engine/client.ts'
-import { writeJson } from '../../lib/atomic-file.ts'
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
+import { writeJson } from '../../lib/files/atomic-file.ts'
 import { randomId } from '../../lib/ids.ts'
-import { tryMachineLock, withMachineLock } from '../../lib/machine-lock.ts'
+import { tryMachineLock, withMachineLock } from '../../lib/process/machine-lock.ts'
 
 const shape = z.object({
   schema: z.literal(1),

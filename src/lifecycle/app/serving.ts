@@ -1,13 +1,13 @@
 import { join, relative } from 'node:path'
 import { checkHttp } from '../../checks/http.ts'
 import { listeningPorts } from '../../checks/listening-ports.ts'
-import { offTheProxy } from '../../checks/off-the-proxy.ts'
 import { checkOtherRoutes, otherRoutes } from '../../checks/other-routes.ts'
-import { httpWish, routedServices } from '../../checks/routed-services.ts'
+import { httpExposure, routedServices } from '../../checks/routed-services.ts'
 import { runningTasks } from '../../checks/serving-task.ts'
 import { type SmokeResult, smoke } from '../../checks/smoke.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
-import type { Converged } from '../../engine/convergence/snapshot.ts'
+import { unreachableFromProxy } from '../../checks/unreachable-from-proxy.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
+import type { ConvergedStack } from '../../engine/convergence/snapshot.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { checkTitle, type PlainCheckId } from '../../verdict/checks.ts'
@@ -26,9 +26,9 @@ const BROWSER_DEADLINE_MS = 30_000
 export async function awaitConvergence(
   context: RunContext,
   reporter: TierReporter,
-  deployed: Deployed,
-  before: Deployed | null,
-): Promise<Converged> {
+  deployed: Deployment,
+  before: Deployment | null,
+): Promise<ConvergedStack> {
   const { watch, plan, signal } = context
   const result = await watch.converge({
     expected: deployed.services,
@@ -52,13 +52,13 @@ function pausedMessage(service: string): string {
 
 /** Where a page will be looked at, the browser starts while the app does. */
 export function expectPage(context: RunContext, release: Release): void {
-  if (httpWish(release.stack).kind === 'routed') warmBrowser(context)
+  if (httpExposure(release.stack).kind === 'routed') warmBrowser(context)
 }
 
 /** The app's own task answers over the edge; a recipe that routes nothing says so. */
 export async function awaitServing(context: RunContext, reporter: TierReporter, release: Release): Promise<boolean> {
   const { host, plan, signal, masker, clock, watch } = context
-  const wish = httpWish(release.stack)
+  const wish = httpExposure(release.stack)
   if (wish.kind === 'none') {
     reporter.evidence({ kind: 'no-http', reason: wish.reason })
     return false
@@ -72,7 +72,7 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
   const { stack, runId, domain } = plan.app
   const path = healthPath(plan, release.stack)
   const { engine, edge, toolboxImage } = host
-  const asking = {
+  const request = {
     edge,
     tasksOf: () => runningTasks(engine, stack),
     portsOf: (container: string, looking: AbortSignal) =>
@@ -82,16 +82,17 @@ export async function awaitServing(context: RunContext, reporter: TierReporter, 
     mask: (text: string) => masker.mask(text),
   }
   // Whoever cannot be reached need not be asked. Of another proxy nobody here knows the networks.
-  const unreachable = (service: string) => (edge.apiPort === null ? null : offTheProxy(release.stack, stack, service))
+  const unreachable = (service: string) =>
+    edge.apiPort === null ? null : unreachableFromProxy(release.stack, stack, service)
   const own = routed.filter(({ namesDomain }) => namesDomain)
   const off = own.map(({ service }) => unreachable(service))
   if (off[0] && !off.includes(null)) throw new TierStop('task-answers', off[0])
-  const answer = await checkHttp({ ...asking, domain, path, allowed: health.status, routed })
+  const answer = await checkHttp({ ...request, domain, path, allowed: health.status, routed })
   accept(reporter, 'task-answers', answer)
   const others = otherRoutes(routed, { host: domain, path })
   if (others.length > 0) {
     const lost = others.map(({ service }) => unreachable(service)).find((found) => found !== null)
-    const dead = lost ?? (await checkOtherRoutes({ ...asking, routes: others }))
+    const dead = lost ?? (await checkOtherRoutes({ ...request, routes: others }))
     if (dead) throw new TierStop('routes-lead', dead, dead.blame === 'infra' ? 'unverified' : 'fail')
     reporter.check('routes-lead', 'pass')
   }
@@ -109,14 +110,14 @@ export async function runSmokeTest(
 ): Promise<void> {
   const { folder } = context
   const screenshotFile = join(folder.artifacts, `${reporter.tier}.png`)
-  const seen = await lookAt(context, reporter, { release, screenshotFile })
+  const seen = await visitPage(context, reporter, { release, screenshotFile })
   for (const finding of seen.findings ?? []) reporter.finding({ ...finding, where: `${reporter.tier}, in a browser` })
   accept(reporter, 'page-shown', seen)
   await ownScreenshot(context, reporter, op)
 }
 
 /** Opens the page that the recipe's settings name, or its routers lead to, and writes a picture of it. */
-export async function lookAt(
+export async function visitPage(
   context: RunContext,
   reporter: TierReporter,
   { release, screenshotFile }: { release: Release; screenshotFile: string },

@@ -1,9 +1,9 @@
-import type { Deployed } from '../../deploy/deployer.ts'
-import { whatDiffers } from '../../engine/spec-hash.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
+import { specDifferences } from '../../engine/spec-hash.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
-import type { Step } from '../base/base-choice.ts'
+import type { ChainStep } from '../base/base-choice.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
@@ -31,7 +31,7 @@ export async function takeSteps(context: RunContext, reporter: TierReporter): Pr
   reporter.evidence({ kind: 'steps', steps: taken })
 }
 
-async function take(context: RunContext, reporter: TierReporter, { ref, release }: Step) {
+async function take(context: RunContext, reporter: TierReporter, { ref, release }: ChainStep) {
   const { state, clock } = context
   const before = state.current
   if (!before) throw new InternalError('step-without-base', 'the upgrade tier ran without a deployed base')
@@ -50,11 +50,11 @@ async function take(context: RunContext, reporter: TierReporter, { ref, release 
 }
 
 /** As the engine has it after convergence: where it rolled back, nothing has changed. */
-async function changedBy({ host, plan }: RunContext, before: Deployed, version: string): Promise<string[]> {
+async function changedBy({ host, plan }: RunContext, before: Deployment, version: string): Promise<string[]> {
   const now = await host.engine.services(plan.app.stack)
   const changed = now.flatMap((service) => {
     const old = before.services.find((one) => one.service === service.service)
-    return old && whatDiffers(old.taskTemplate, service.taskTemplate).length === 0 ? [] : [service.service]
+    return old && specDifferences(old.taskTemplate, service.taskTemplate).length === 0 ? [] : [service.service]
   })
   if (changed.length > 0) return changed
   const why = cause('no-version-delta', `after the upgrade to ${version} every service runs what it ran before`)

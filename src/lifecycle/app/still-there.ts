@@ -1,11 +1,11 @@
-import { askEdge, RedirectLoop } from '../../checks/edge-request.ts'
+import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
 import { proxyAnswer } from '../../checks/proxy-answer.ts'
 import { Stillness } from '../../checks/stillness.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { routesFor } from '../../edge/routes.ts'
+import { type WaitResult, waitFor } from '../../lib/async/wait.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { type WaitResult, waitFor } from '../../lib/wait.ts'
 import type { RoutePlace } from '../../recipe/traefik/rule.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'
@@ -13,19 +13,19 @@ import {
   LOSSES,
   type Loss,
   lossesOf,
-  type Offering,
-  offering,
   type PublishedPort,
   portSubject,
   publishedPorts,
+  type ReleaseSurface,
+  releaseSurface,
   routeSubject,
   servedPlaces,
 } from '../judging/regression.ts'
 import type { TierReporter } from '../reporter.ts'
 
 /** What answered while the base ran: only the loss of that fails head. */
-export interface WasThere {
-  readonly base: Offering
+export interface BaseReachability {
+  readonly base: ReleaseSurface
   readonly places: readonly { readonly place: RoutePlace; readonly status: number }[]
   /** TCP ports that took a connection. */
   readonly ports: readonly PublishedPort[]
@@ -36,12 +36,12 @@ export interface WasThere {
 const CHECK = 'still-there'
 
 /** Asks the running base for everything that it offers to the outside. */
-export async function lookAtBase(context: RunContext, release: Release): Promise<WasThere> {
-  const base = offering(release)
+export async function recordReachability(context: RunContext, release: Release): Promise<BaseReachability> {
+  const base = releaseSurface(release)
   const silent = new Set<string>()
   const places: { place: RoutePlace; status: number }[] = []
   for (const place of servedPlaces(base)) {
-    const seen = await lookAtPlace(context, place, context.signal)
+    const seen = await requestPlace(context, place, context.signal)
     if ('status' in seen) places.push({ place, status: seen.status })
     else silent.add(routeSubject(place, base.domain))
   }
@@ -54,18 +54,18 @@ export async function lookAtBase(context: RunContext, release: Release): Promise
 }
 
 /** Asks head for the same. What is gone ends the tier, or is a finding where it may be meant or the recipe says that it is. */
-export async function stillThere(
+export async function checkStillThere(
   context: RunContext,
   reporter: TierReporter,
-  { was, release }: { was: WasThere; release: Release },
+  { was, release }: { was: BaseReachability; release: Release },
 ): Promise<void> {
-  const head = offering(release)
+  const head = releaseSurface(release)
   const byFiles = lossesOf(was.base, head)
   const gone = new Set(byFiles.map(({ subject }) => subject))
   const served = byFiles.some(({ kind }) => kind === 'http') ? [] : was.places
   const routes = await inTurn(
     served.filter(({ place }) => !gone.has(routeSubject(place, head.domain))),
-    (before) => askAgain(context, reporter, before, servedPlaces(head)),
+    (before) => requestAgain(context, reporter, before, servedPlaces(head)),
   )
   const ports = await inTurn(
     was.ports.filter((port) => !gone.has(portSubject(port))),
@@ -117,13 +117,20 @@ function judge(
 type Seen = { readonly status: number } | { readonly nobody: string }
 
 /** Any answer of the app counts, a refusal too; what the proxy says in its place does not. */
-async function lookAtPlace(
+async function requestPlace(
   { host, signal }: RunContext,
   { host: domain, path }: RoutePlace,
   looking: AbortSignal,
 ): Promise<Seen> {
   try {
-    const answer = await askEdge({ edge: host.edge, domain, path, follow: false, uncertified: true, signal: looking })
+    const answer = await requestEdge({
+      edge: host.edge,
+      domain,
+      path,
+      follow: false,
+      uncertified: true,
+      signal: looking,
+    })
     // A circle of redirects is an answer; whether it is a good one is judged where the app is looked at.
     if (answer instanceof RedirectLoop) return { status: 302 }
     const routes = (await routesFor(domain, host.edge)) ?? []
@@ -142,24 +149,24 @@ async function lookAtPlace(
   }
 }
 
-interface AskedAgain {
+interface RepeatedRequest {
   readonly subject: string
   readonly before: string
   readonly after: string
   readonly loss?: Loss
 }
 
-async function askAgain(
+async function requestAgain(
   context: RunContext,
   reporter: TierReporter,
-  { place, status }: WasThere['places'][number],
+  { place, status }: BaseReachability['places'][number],
   now: readonly RoutePlace[],
-): Promise<AskedAgain> {
+): Promise<RepeatedRequest> {
   const subject = routeSubject(place, context.plan.app.domain)
   const sameRouter = now.some((other) => JSON.stringify(other) === JSON.stringify(place))
   let after = ''
   const waited = await again(context, reporter, subject, async (looking) => {
-    const seen = await lookAtPlace(context, place, looking)
+    const seen = await requestPlace(context, place, looking)
     after = 'status' in seen ? String(seen.status) : seen.nobody
     if (!('status' in seen)) return after
     // The app's own router took over from one that was made for this place: then "not found" is no answer.
@@ -175,8 +182,8 @@ async function connectAgain(
   context: RunContext,
   reporter: TierReporter,
   port: PublishedPort,
-  head: Offering,
-): Promise<AskedAgain> {
+  head: ReleaseSurface,
+): Promise<RepeatedRequest> {
   const subject = portSubject(port)
   const now = publishedPorts(head.stack).find((other) => portSubject(other) === subject) ?? port
   const waited = await again(context, reporter, subject, (looking) => connect(context, now, looking))

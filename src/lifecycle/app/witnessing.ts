@@ -2,8 +2,8 @@ import {
   compareAfterRestore,
   compareAfterUpgrade,
   destroyBeforeRestore,
-  lookAfterLoss as look,
-  noteBeforeLoss as note,
+  inspectAfterLoss as look,
+  recordBeforeLoss as note,
   plantWitnesses,
   removeWitnesses,
   type WitnessEvidence,
@@ -47,12 +47,12 @@ export async function destroy(context: RunContext): Promise<void> {
 }
 
 /** Right before everything that the labels promise is lost. */
-export async function noteBeforeLoss(context: RunContext): Promise<void> {
+export async function recordBeforeLoss(context: RunContext): Promise<void> {
   if (context.state.witnesses) await note(await surroundings(context), context.state.witnesses)
 }
 
 /** Once the app has come up as new. */
-export async function lookAfterLoss(context: RunContext): Promise<void> {
+export async function inspectAfterLoss(context: RunContext): Promise<void> {
   if (context.state.witnesses) await look(await surroundings(context), context.state.witnesses)
 }
 

@@ -15,17 +15,17 @@ export type BaseChoice = { readonly considered: readonly string[] } & (
       /** Between head and what it is upgraded from at last. */
       readonly differs: readonly string[]
       /** The releases that the app goes through on its way to head. */
-      readonly via: readonly Step[]
+      readonly via: readonly ChainStep[]
     }
   | { readonly kind: 'no-delta'; readonly ref: BaseRef }
-  /** There is, or may be, a release to upgrade from, and it cannot be had: an upgrade that should be judged and cannot. */
+  /** There is, or may be, a release to upgrade from, and it is unavailable: an upgrade that should be judged and cannot. */
   | { readonly kind: 'unresolved'; readonly cause: Cause }
   /** `skip`: how the upgrade tier is skipped. Default: structural. `same`: the newest release before head, which runs the same. */
   | { readonly kind: 'none'; readonly reason: string; readonly skip?: SkipKind; readonly same?: BaseRef }
 )
 
 /** A release between base and head, as the upgrade of an app of the base: operators keep their env file. */
-export interface Step {
+export interface ChainStep {
   readonly ref: { readonly version: string; readonly commit: string }
   readonly source: ReleaseSource
   readonly release: Release

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { RecipeError, UsageError } from '../../lib/errors.ts'
-import { isWithin, resolveRelease } from '../../recipe/repo.ts'
-import { compareVersions } from '../../recipe/versions.ts'
+import { isWithin, resolveRelease } from '../../recipe/repository/repo.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { BaseRef } from '../../verdict/events.ts'
 import { upgradedRelease } from '../planning/release.ts'
-import { type BaseQuestion, type Candidate, candidateOf, withData } from './base-candidate.ts'
-import type { BaseChoice, Step } from './base-choice.ts'
+import { type BaseCandidate, type BaseQuery, candidateOf, withData } from './base-candidate.ts'
+import type { BaseChoice, ChainStep } from './base-choice.ts'
 import type { Chain } from './chain.ts'
 import { runningDifference } from './difference.ts'
 import { minorOf, newestOfMinors } from './minors.ts'
@@ -21,13 +21,13 @@ interface Stop {
  * The first release of the chain as the base, and the others as the way from there to head. Each must run something else than the one before it: one
  * that was named and does not is no upgrade to judge, one that the open end stands for is left out. Throws UsageError for what names nothing or goes back.
  */
-export async function chainBase(question: BaseQuestion, chain: Chain): Promise<BaseChoice> {
+export async function chainBase(question: BaseQuery, chain: Chain): Promise<BaseChoice> {
   const first = stopOf(await resolveRelease(question.repo, chain.first))
   const named = chain.open ? await laterMinors(question, first) : await namedStops(question, first, chain)
   const considered = [`${first.version}: the chain begins here`]
   const start: BaseRef = withData({ ...first, source: 'pin' }, question)
   const base = await candidateOf(question, start)
-  const way: { stop: Stop; candidate: Candidate }[] = []
+  const way: { stop: Stop; candidate: BaseCandidate }[] = []
   let before = { stop: first, candidate: base }
   for (const stop of named) {
     const here = await theWayTo(question, stop, way.length + 1)
@@ -55,7 +55,7 @@ function stopOf({ name, commit }: { readonly name: string; readonly commit: stri
   return { version: name, commit }
 }
 
-async function namedStops({ repo }: BaseQuestion, first: Stop, { stops: names }: Chain): Promise<Stop[]> {
+async function namedStops({ repo }: BaseQuery, first: Stop, { stops: names }: Chain): Promise<Stop[]> {
   const stops: Stop[] = []
   for (const name of names) {
     const stop = stopOf(await resolveRelease(repo, name))
@@ -71,7 +71,7 @@ async function namedStops({ repo }: BaseQuestion, first: Stop, { stops: names }:
 }
 
 /** The newest patch of every minor that comes after the one of `first` and before head, oldest first. */
-async function laterMinors({ repo, head }: BaseQuestion, first: Stop): Promise<Stop[]> {
+async function laterMinors({ repo, head }: BaseQuery, first: Stop): Promise<Stop[]> {
   const minor = minorOf(first.version)
   if (minor === null) {
     throw new UsageError('bad-chain', `${first.version} is no release, so nobody knows which minors come after it`, {
@@ -88,10 +88,10 @@ async function laterMinors({ repo, head }: BaseQuestion, first: Stop): Promise<S
 }
 
 async function theWayTo(
-  question: BaseQuestion,
+  question: BaseQuery,
   stop: Stop,
   number: number,
-): Promise<{ readonly candidate: Candidate } | Cause> {
+): Promise<{ readonly candidate: BaseCandidate } | Cause> {
   try {
     const ref = { ...stop, source: 'pin' } as const
     return { candidate: await candidateOf(question, ref, join(question.viaDir, `${number}`)) }
@@ -102,11 +102,11 @@ async function theWayTo(
 
 /** Each as operators have it who came from the base: with the env file of that, and what they were told to add. */
 async function stepsOf(
-  { settings }: BaseQuestion,
-  { tree }: Candidate,
-  way: readonly { readonly stop: Stop; readonly candidate: Candidate }[],
-): Promise<Step[] | Cause> {
-  const steps: Step[] = []
+  { settings }: BaseQuery,
+  { tree }: BaseCandidate,
+  way: readonly { readonly stop: Stop; readonly candidate: BaseCandidate }[],
+): Promise<ChainStep[] | Cause> {
+  const steps: ChainStep[] = []
   for (const { stop, candidate } of way) {
     try {
       const { source } = candidate

@@ -15,23 +15,22 @@ export interface Chain {
 }
 
 /** Null for what is no chain: a version, a ref, `auto` or `none`. The end may be called `head`. Throws UsageError `bad-chain`. */
-export function parseChain(asked: string): Chain | null {
-  if (!asked.includes(TO)) return null
-  const named = asked.split(TO)
+export function parseChain(text: string): Chain | null {
+  if (!text.includes(TO)) return null
+  const named = text.split(TO)
   if (named.at(-1) === 'head') named.pop()
   const open = named.length > 1 && named.at(-1) === ''
   if (open) named.pop()
   const [first = '', ...stops] = named
   const wrong = named.find((name) => name === '' || name === 'auto' || name === 'none' || name === 'head')
-  if (wrong !== undefined)
-    throw badChain(asked, wrong === '' ? 'a release of it has no name' : `${wrong} is no release`)
-  if (open && stops.length > 0) throw badChain(asked, 'an open end stands behind the first release only')
-  if (named.length > MOST_STOPS) throw badChain(asked, `it names ${named.length} releases, and may name ${MOST_STOPS}`)
+  if (wrong !== undefined) throw badChain(text, wrong === '' ? 'a release of it has no name' : `${wrong} is no release`)
+  if (open && stops.length > 0) throw badChain(text, 'an open end stands behind the first release only')
+  if (named.length > MOST_STOPS) throw badChain(text, `it names ${named.length} releases, and may name ${MOST_STOPS}`)
   return { first, stops, open }
 }
 
-function badChain(asked: string, why: string): UsageError {
-  return new UsageError('bad-chain', `"${asked}" is no way to head: ${why}`, {
+function badChain(text: string, why: string): UsageError {
+  return new UsageError('bad-chain', `"${text}" is no way to head: ${why}`, {
     hint: 'Write 1.2.0..1.3.0 (from 1.2.0 by way of 1.3.0 to head) or 1.2.0.. (by way of every later minor).',
   })
 }

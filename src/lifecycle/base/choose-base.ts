@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { messageOf, RecipeError } from '../../lib/errors.ts'
-import { refuseBadImages } from '../../recipe/bad-images.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
-import { resolveRelease } from '../../recipe/repo.ts'
+import { resolveRelease } from '../../recipe/repository/repo.ts'
+import { refuseBadImages } from '../../recipe/stack/bad-images.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { BaseRef } from '../../verdict/events.ts'
-import { type BaseQuestion, type Candidate, candidateOf, withData } from './base-candidate.ts'
+import { type BaseCandidate, type BaseQuery, candidateOf, withData } from './base-candidate.ts'
 import type { BaseChoice } from './base-choice.ts'
 import { parseChain } from './chain.ts'
 import { chainBase } from './chain-base.ts'
@@ -15,19 +15,19 @@ import { type Candidates, candidatesOf } from './release-candidates.ts'
  * Pin, then the newest released tag that is an ancestor of head (else of the target branch), then the tip of the target branch: the candidates
  * in their order. Base and head must differ in something that runs: an unpinned choice steps back until one does.
  */
-export async function chooseBase(question: BaseQuestion): Promise<BaseChoice> {
-  const asked = question.asked === 'auto' ? question.settings.upgrade.from : question.asked
-  if (question.asked === 'none')
+export async function chooseBase(question: BaseQuery): Promise<BaseChoice> {
+  const requested = question.requested === 'auto' ? question.settings.upgrade.from : question.requested
+  if (question.requested === 'none')
     return { kind: 'none', reason: 'no base wanted (--base none)', considered: [], skip: 'not-selected' }
-  if (asked === 'none') return { kind: 'none', reason: 'upgrade.from is none', considered: [], skip: 'declared' }
-  const chain = parseChain(asked)
+  if (requested === 'none') return { kind: 'none', reason: 'upgrade.from is none', considered: [], skip: 'declared' }
+  const chain = parseChain(requested)
   if (chain) return chainBase(question, chain)
-  if (asked !== 'auto') return pinnedBase(question, asked)
+  if (requested !== 'auto') return pinnedBase(question, requested)
   return automaticBase(question)
 }
 
-async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseChoice> {
-  const { name, commit } = await resolveRelease(question.repo, asked)
+async function pinnedBase(question: BaseQuery, requested: string): Promise<BaseChoice> {
+  const { name, commit } = await resolveRelease(question.repo, requested)
   const ref = withData({ version: name, commit, source: 'pin' }, question)
   const candidate = await candidateOf(question, ref)
   if (candidate.differs.length === 0)
@@ -40,7 +40,7 @@ async function pinnedBase(question: BaseQuestion, asked: string): Promise<BaseCh
  * What lint compares head with: the version that the upgrade starts from, or would start from where none is wanted; null where there is none.
  * What it reads for that is gone again from `question.dir`.
  */
-export async function comparedByLint(base: BaseChoice, question: BaseQuestion): Promise<BaseRef | null> {
+export async function comparedByLint(base: BaseChoice, question: BaseQuery): Promise<BaseRef | null> {
   if (base.kind !== 'none' || base.skip === undefined) return refOf(base)
   const automatic = await automaticBase(question)
   await rm(question.dir, { recursive: true, force: true })
@@ -52,7 +52,7 @@ function refOf(base: BaseChoice): BaseRef | null {
   return base.kind === 'unresolved' ? null : base.ref
 }
 
-async function automaticBase(question: BaseQuestion): Promise<BaseChoice> {
+async function automaticBase(question: BaseQuery): Promise<BaseChoice> {
   const { repo, head } = question
   const considered: string[] = []
   if (repo.history.kind === 'partial') return { kind: 'unresolved', considered, cause: historyLacks(repo.history) }
@@ -98,7 +98,7 @@ export function historyLacks({ lacks, remedy, why }: Extract<RecipeRepo['history
 
 const SAME = 'runs the same as head'
 
-async function tryCandidate(question: BaseQuestion, ref: BaseRef): Promise<Candidate | string> {
+async function tryCandidate(question: BaseQuery, ref: BaseRef): Promise<BaseCandidate | string> {
   try {
     const candidate = await candidateOf(question, ref)
     refuseBadImages(candidate.release.stack)

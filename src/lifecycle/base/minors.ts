@@ -1,4 +1,4 @@
-import { parseVersion } from '../../recipe/versions.ts'
+import { parseVersion } from '../../recipe/repository/versions.ts'
 
 interface Released {
   readonly version: string

@@ -1,9 +1,9 @@
 import { RecipeError } from '../../lib/errors.ts'
-import { resolveRelease } from '../../recipe/repo.ts'
+import { resolveRelease } from '../../recipe/repository/repo.ts'
 import { CAUSES, type Cause, cause } from '../../verdict/causes.ts'
 import { isCauseCode } from '../context.ts'
-import { type CanonicalWish, planWithCanonical } from '../kept-data/with-canonical.ts'
 import { type Head, type PlanRequest, planHead, type RunPlan } from '../plan.ts'
+import { type CanonicalOptions, planWithCanonical } from '../stored-data/with-canonical.ts'
 import { parseChain } from './chain.ts'
 import type { Leg } from './requested-bases.ts'
 
@@ -26,7 +26,7 @@ export type PlannedLeg = { readonly leg: Leg; readonly base: LegBase } & (
 export async function planLegs(
   head: Head,
   request: PlanRequest,
-  { legs, wish }: { readonly legs: readonly Leg[]; readonly wish: CanonicalWish },
+  { legs, wish }: { readonly legs: readonly Leg[]; readonly wish: CanonicalOptions },
 ): Promise<PlannedLeg[]> {
   await planHead(head, { ...request, base: 'none' })
   const planned: PlannedLeg[] = []
@@ -37,7 +37,7 @@ export async function planLegs(
 async function planLeg(
   head: Head,
   request: PlanRequest,
-  { leg, wish }: { readonly leg: Leg; readonly wish: CanonicalWish },
+  { leg, wish }: { readonly leg: Leg; readonly wish: CanonicalOptions },
 ): Promise<PlannedLeg> {
   const { name, commit } = await resolveRelease(head.repo, parseChain(leg.base)?.first ?? leg.base)
   const bare: LegBase = { version: name, commit, via: parseChain(leg.base)?.stops ?? [] }

@@ -1,7 +1,7 @@
 import type { Release } from '../../deploy/deployer.ts'
 import type { RecipeRepo, RecipeVersion } from '../../recipe/model.ts'
-import { isWithin, type TargetBranch, tagsAfter, tagsWithin, targetBranch } from '../../recipe/repo.ts'
-import { compareVersions } from '../../recipe/versions.ts'
+import { isWithin, type TargetBranch, tagsAfter, tagsWithin, targetBranch } from '../../recipe/repository/repo.ts'
+import { compareVersions } from '../../recipe/repository/versions.ts'
 import type { BaseRef } from '../../verdict/events.ts'
 
 /** A version that an upgrade may start from, or one of which its place in the history says that it may not. */

@@ -13,25 +13,25 @@ const ALL_MINORS = 'all-minors'
 const MOST_BASES = 50
 
 /** What `--base` asks for: one upgrade to head, or several, each from a release of its own. */
-export type BasesAsked =
+export type RequestedBases =
   | { readonly kind: 'one'; readonly base: string }
-  | { readonly kind: 'several'; readonly asked: readonly string[] }
+  | { readonly kind: 'several'; readonly requested: readonly string[] }
 
 /** `1.2.0,1.3.0`, `all-minors`, and chains among them: see `chain.ts`. Throws UsageError `bad-bases`, `bad-chain`. */
-export function parseBases(text: string): BasesAsked {
+export function parseBases(text: string): RequestedBases {
   if (!text.includes(',') && text !== ALL_MINORS) return { kind: 'one', base: text }
-  const asked = [...new Set(text.split(',').map((name) => name.trim()))]
-  const wrong = asked.find((name) => name === '' || name === 'auto' || name === 'none')
+  const requested = [...new Set(text.split(',').map((name) => name.trim()))]
+  const wrong = requested.find((name) => name === '' || name === 'auto' || name === 'none')
   if (wrong !== undefined) {
     const what = wrong === '' ? 'a release of it has no name' : `${wrong} stands alone, not among others`
     throw new UsageError('bad-bases', `"${text}" does not name releases: ${what}`, {
       hint: `Write 1.2.0,1.3.0 or ${ALL_MINORS}.`,
     })
   }
-  if (asked.length > MOST_BASES)
-    throw new UsageError('bad-bases', `${asked.length} bases are named, and ${MOST_BASES} may be`)
-  for (const name of asked) parseChain(name)
-  return { kind: 'several', asked }
+  if (requested.length > MOST_BASES)
+    throw new UsageError('bad-bases', `${requested.length} bases are named, and ${MOST_BASES} may be`)
+  for (const name of requested) parseChain(name)
+  return { kind: 'several', requested }
 }
 
 /** One upgrade to head among several. */
@@ -51,11 +51,11 @@ export interface Legs {
 }
 
 /** In the order in which they were named; what `all-minors` stands for newest first. */
-export async function legsOf({ repo, commit, worktree }: Head, asked: readonly string[]): Promise<Legs> {
-  const named = asked.filter((name) => name !== ALL_MINORS).map((base): Leg => ({ base, named: true }))
-  if (!asked.includes(ALL_MINORS)) return { legs: named, considered: [], nothing: null }
+export async function legsOf({ repo, commit, worktree }: Head, requested: readonly string[]): Promise<Legs> {
+  const named = requested.filter((name) => name !== ALL_MINORS).map((base): Leg => ({ base, named: true }))
+  if (!requested.includes(ALL_MINORS)) return { legs: named, considered: [], nothing: null }
   const { legs, considered, nothing } = await minorsBefore(repo, { commit, dirty: worktree })
-  const more = legs.filter(({ base }) => !asked.includes(base))
+  const more = legs.filter(({ base }) => !requested.includes(base))
   return { legs: [...named, ...more], considered, nothing }
 }
 
@@ -70,10 +70,10 @@ async function minorsBefore(repo: RecipeRepo, head: { commit: string; dirty: boo
     return `${name}: ${ref.source === 'tag' ? 'its minor has a newer patch' : 'is no release'}`
   })
   const legs = newest.map(({ version }): Leg => ({ base: version, named: false }))
-  return { legs, considered, nothing: legs.length > 0 ? null : whyNothing(candidates, considered) }
+  return { legs, considered, nothing: legs.length > 0 ? null : noBasesCause(candidates, considered) }
 }
 
-function whyNothing(candidates: Candidates, considered: readonly string[]): Cause | string {
+function noBasesCause(candidates: Candidates, considered: readonly string[]): Cause | string {
   const none = noBase(candidates, considered)
   return none.kind === 'none' ? none.reason : none.cause
 }

@@ -1,5 +1,5 @@
 import { providerOf } from '../../deps/index.ts'
-import type { Provided, ProviderHost } from '../../deps/provider.ts'
+import type { ProvidedDependency, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { RunContext } from '../context.ts'
@@ -24,14 +24,14 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
       context.resources.deps.provided.set(name, provided)
     } catch (error) {
       if (context.signal.aborted || error instanceof CancelledError) throw error
-      const why = failureOf(context, name, error)
+      const why = dependencyFailure(context, name, error)
       context.resources.deps.failures.set(name, why)
       reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
     }
   }
 }
 
-async function bringUp(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
+async function bringUp(context: RunContext, reporter: TierReporter, name: string): Promise<ProvidedDependency> {
   const provider = await providerOf(name)
   if (!provider) return context.provideRecipe(context, reporter, name)
   const host = providerHost(context)
@@ -54,7 +54,7 @@ export function providerHost({ host, runSignal, events }: RunContext): ProviderH
 }
 
 /** The cause that a dependency which fails amounts to; one of a kept run comes back only with that run. */
-export function failureOf({ plan }: RunContext, name: string, error: unknown): Cause {
+export function dependencyFailure({ plan }: RunContext, name: string, error: unknown): Cause {
   if (plan.attached) {
     const hint = `Start app and dependencies again: \`cc-ci gc ${plan.attached.runId}\`, then \`cc-ci test --keep\`.`
     return cause('dep-failed', `${name} is not there (any more): ${messageOf(error)}`, { hint })
@@ -73,7 +73,7 @@ export async function healthOfDeps(context: RunContext): Promise<readonly string
       healthy.push(name)
     } catch (error) {
       context.signal.throwIfAborted()
-      failures.set(name, failureOf(context, name, error))
+      failures.set(name, dependencyFailure(context, name, error))
     }
   }
   return healthy

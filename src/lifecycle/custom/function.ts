@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { FunctionRef } from '../../config/customization.ts'
 import { hookRows } from '../../config/rows/hooks.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
@@ -25,7 +25,7 @@ export interface CallOptions {
 }
 
 /** What a function of the config gave back; `called` is false when there is none, or its time was over and that is not fatal. */
-export type Called = { readonly called: true; readonly value: unknown } | { readonly called: false }
+export type CallResult = { readonly called: true; readonly value: unknown } | { readonly called: false }
 
 /** Runs one function of `cc-ci.config.ts` in the sandbox under its own deadline. Throws TierStop `hook-failed` for what goes wrong in it. */
 export async function callFunction(
@@ -33,7 +33,7 @@ export async function callFunction(
   reporter: TierReporter,
   name: string,
   options: CallOptions = {},
-): Promise<Called> {
+): Promise<CallResult> {
   const ref = context.plan.custom.admitted.functions.get(name)
   if (!ref) return { called: false }
   const call = new Call(ref)

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { secretValuesOf } from '../../config/secret-names.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { INSIDE } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'

@@ -1,6 +1,6 @@
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { failedTestLines } from '../../verdict/failed-tests.ts'
-import type { CustomRow, GivenFile } from '../test-rows.ts'
+import type { CustomRow, SpecFile } from '../test-rows.ts'
 
 /** What the tests of one tier came to. */
 export interface TestsJudgement {
@@ -11,7 +11,7 @@ export interface TestsJudgement {
 }
 
 /** Rows of one tier, those in quarantine aside, and the given files of it that hold no test: with one of those, or without a test that ran, nothing has been proved. */
-export function judgeTests(rows: readonly CustomRow[], empty: readonly GivenFile[]): TestsJudgement {
+export function judgeTests(rows: readonly CustomRow[], empty: readonly SpecFile[]): TestsJudgement {
   const deciding = rows.filter(({ quarantined }) => !quarantined)
   const failed = deciding.filter(({ status }) => status === 'failed')
   const executed = deciding.filter(({ status, isTest }) => isTest && status !== 'skipped')

@@ -1,8 +1,8 @@
-import { askEdge, RedirectLoop } from '../../checks/edge-request.ts'
+import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { type Probe, type ProbeLook, probeName } from '../../checks/probes/probe.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { cause } from '../../verdict/causes.ts'
 import { type RunContext, TierStop } from '../context.ts'
@@ -76,7 +76,7 @@ async function httpLook(
   signal: AbortSignal,
 ): Promise<ProbeLook> {
   try {
-    const answer = await askEdge({ edge: host.edge, domain: plan.app.domain, path, follow: false, signal })
+    const answer = await requestEdge({ edge: host.edge, domain: plan.app.domain, path, follow: false, signal })
     if (answer instanceof RedirectLoop) return 'it redirects in a circle'
     if (!status.includes(answer.status)) return `status ${answer.status}`
     return contains === undefined || answer.body.includes(contains)

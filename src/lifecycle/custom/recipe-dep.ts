@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Given, Provided } from '../../deps/provider.ts'
+import type { DependencyOutputs, ProvidedDependency } from '../../deps/provider.ts'
 import { StackWatch } from '../../engine/watch/stack-watch.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
@@ -8,7 +8,7 @@ import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { freshState, type RunContext } from '../context.ts'
 import { underWatch } from '../judging/under-watch.ts'
 import { keepLogs } from '../logs.ts'
-import { type Attached, planRun, type RunPlan } from '../plan.ts'
+import { type AttachedRun, planRun, type RunPlan } from '../plan.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import { type TierReporter, tierReporter } from '../reporter.ts'
 import { RunResources } from '../resources.ts'
@@ -22,7 +22,11 @@ import { awaitReady } from './ready.ts'
  * settings as if it were tested itself: dependencies, install-steps.sh, env, timeouts, health, `ready`. Its stack is named below
  * the app's, so that the ledger of the run has it.
  */
-export async function provideRecipe(context: RunContext, reporter: TierReporter, name: string): Promise<Provided> {
+export async function provideRecipe(
+  context: RunContext,
+  reporter: TierReporter,
+  name: string,
+): Promise<ProvidedDependency> {
   const plan = await planOf(context, name)
   const mask = (text: string) => context.masker.mask(text)
   using watch = new StackWatch(context.host.engine, { stack: plan.app.stack, mask, clock: context.clock })
@@ -61,9 +65,9 @@ export async function provideRecipe(context: RunContext, reporter: TierReporter,
 }
 
 /** The same app, when a kept run has brought it up: it is looked at by its own settings, as they are now. */
-export function attachRecipe(context: RunContext, name: string, given: Given): Provided {
+export function attachRecipe(context: RunContext, name: string, outputs: DependencyOutputs): ProvidedDependency {
   const health = async () => {
-    const { stack, domain } = given.reach ?? { stack: '', domain: '' }
+    const { stack, domain } = outputs.reach ?? { stack: '', domain: '' }
     if ((await context.host.engine.services(stack)).length === 0) {
       throw new InfraError('dep-unhealthy', `nothing of its stack ${stack} runs`)
     }
@@ -71,7 +75,7 @@ export function attachRecipe(context: RunContext, name: string, given: Given): P
     const reporter = tierReporter('integration', { events: sub.events, clock: context.clock }).quiet()
     await awaitServing(sub, reporter, sub.plan.head)
   }
-  return { ...given, calls: {}, health, release: async () => {} }
+  return { ...outputs, calls: {}, health, release: async () => {} }
 }
 
 /** Gives the context of the app that is up. */
@@ -94,10 +98,10 @@ async function install(start: RunContext, reporter: TierReporter): Promise<RunCo
 async function planOf(
   { plan, folder }: RunContext,
   name: string,
-  there?: Pick<Attached, 'stack' | 'domain'>,
+  there?: Pick<AttachedRun, 'stack' | 'domain'>,
 ): Promise<RunPlan> {
   const { operatorDir, approvals, allow } = plan.request
-  const ask = (ref?: string, custom?: RunPlan['custom']) => {
+  const makeRequest = (ref?: string, custom?: RunPlan['custom']) => {
     const dir = join(folder.dir, 'deps', name, ref === undefined ? 'head' : 'released')
     return planRun({
       ...{ recipe: name, base: 'none', operatorDir, approvals, allow, memory: plan.memory, processes: plan.processes },
@@ -114,10 +118,10 @@ async function planOf(
       },
     })
   }
-  const head = await ask()
+  const head = await makeRequest()
   const newest = head.repo.versions.at(-1)
   // A release may be older than what its maintainers have since learnt about running it.
-  return !newest || newest.commit === head.head.commit ? head : ask(newest.tag, head.custom)
+  return !newest || newest.commit === head.head.commit ? head : makeRequest(newest.tag, head.custom)
 }
 
 /** Its facts are not facts about the app under test: only what a person wants to watch goes into the stream. */

@@ -1,5 +1,5 @@
 import type { CodeSide } from '../../sandbox/contract.ts'
-import type { CustomRow, GivenFile } from '../test-rows.ts'
+import type { CustomRow, SpecFile } from '../test-rows.ts'
 import { type ReportMessage, reportMessage } from './report-message.ts'
 
 const LAST_LINES = 12
@@ -7,7 +7,7 @@ const LAST_LINES = 12
 /** Everything that came of one start of `src/inside/tests.ts`. */
 export interface ReportInput {
   /** What it was asked to run; files of one side only where the sides must not be able to lie about each other's tests. */
-  readonly files: readonly GivenFile[]
+  readonly files: readonly SpecFile[]
   /** The parameters of each request `report`, in the order they came. */
   readonly messages: readonly unknown[]
   /** Null when it was killed. */
@@ -20,11 +20,11 @@ export interface ReportInput {
 export interface TestReport {
   readonly rows: readonly CustomRow[]
   /** Given files that were loaded and hold no test. */
-  readonly empty: readonly GivenFile[]
+  readonly empty: readonly SpecFile[]
   /** Given files of which every test was skipped. */
-  readonly onlySkipped: readonly GivenFile[]
+  readonly onlySkipped: readonly SpecFile[]
   /** Given files of which nothing was heard; each has a failed row as well. */
-  readonly silent: readonly GivenFile[]
+  readonly silent: readonly SpecFile[]
 }
 
 /**
@@ -73,7 +73,7 @@ function listen({ files, messages }: ReportInput): { heard: readonly ReportMessa
 
 function refusal(
   message: ReportMessage,
-  { files, heard, seen }: { files: readonly GivenFile[]; heard: readonly ReportMessage[]; seen: Set<string> },
+  { files, heard, seen }: { files: readonly SpecFile[]; heard: readonly ReportMessage[]; seen: Set<string> },
 ): string | null {
   const [hello] = heard
   if ((hello === undefined) !== (message.kind === 'hello')) return 'out of turn'
@@ -94,14 +94,14 @@ function rowOf({ title, side, file, status, durationMs, tags, error, reason, att
   return { title, side, file, status, durationMs, tags, isTest: true, ...why, attachments }
 }
 
-function errorRow({ side, file, message, phase }: FileError, files: readonly GivenFile[]): CustomRow {
+function errorRow({ side, file, message, phase }: FileError, files: readonly SpecFile[]): CustomRow {
   const title = phase === 'load' ? 'loads' : 'runs'
   return troubleRow(side && file ? { side, file } : files[0], title, message)
 }
 
-/** Tests that were begun and of which no end was told. */
+/** Tests that began and did not report an end. */
 function unfinished(heard: readonly ReportMessage[], input: ReportInput): CustomRow[] {
-  const open = new Map<string, GivenFile & { readonly title: string }>()
+  const open = new Map<string, SpecFile & { readonly title: string }>()
   for (const message of heard) {
     if (message.kind !== 'start' && message.kind !== 'test') continue
     const key = JSON.stringify([message.side, message.file, message.title])
@@ -113,19 +113,19 @@ function unfinished(heard: readonly ReportMessage[], input: ReportInput): Custom
   )
 }
 
-/** What does not fit together and is told by no failed row yet. */
+/** Contradictions that no failed row shows yet. */
 function contradictions(heard: readonly ReportMessage[], rows: readonly CustomRow[], input: ReportInput): string[] {
   if (rows.some(({ status }) => status === 'failed')) return []
   const total = heard.reduce((sum, message) => sum + (message.kind === 'begin' ? message.total : 0), 0)
-  const told = heard.filter(({ kind }) => kind === 'test').length
+  const reported = heard.filter(({ kind }) => kind === 'test').length
   const end = heard.find((message) => message.kind === 'end')
   if (!end) return [`its end was not told: ${programEnding(input)}`]
-  if (told !== total) return [`${total} test(s) were found and ${told} were reported`]
+  if (reported !== total) return [`${total} test(s) were found and ${reported} were reported`]
   if (input.timedOut || input.exitCode !== 0) return [`no test failed, but ${programEnding(input)}`]
   return end.status === 'failed' ? ['no test failed, but the test runner did'] : []
 }
 
-function troubleRow(file: GivenFile | undefined, title: string, error: string, isTest = false): CustomRow {
+function troubleRow(file: SpecFile | undefined, title: string, error: string, isTest = false): CustomRow {
   const { side, file: name } = file ?? { side: 'recipe' as const, file: 'tests' }
   return { title, side, file: name, status: 'failed', durationMs: 0, tags: [], isTest, error, attachments: [] }
 }
@@ -140,6 +140,6 @@ function wayOf({ exitCode, timedOut }: ReportInput): string {
   return exitCode === null ? 'the test program was killed' : `the test program ended with ${exitCode}`
 }
 
-function isOf(row: { readonly side?: CodeSide; readonly file?: string }, { side, file }: GivenFile): boolean {
+function isOf(row: { readonly side?: CodeSide; readonly file?: string }, { side, file }: SpecFile): boolean {
   return row.side === side && row.file === file
 }

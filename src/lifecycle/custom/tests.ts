@@ -6,9 +6,9 @@ import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
 import { maskAs, maskFile } from '../masked-file.ts'
-import { quarantined, shownFile, unmatched } from '../planning/quarantine.ts'
+import { applyQuarantine, shownFile, unmatchedEntries } from '../planning/quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
-import type { CustomRun, GivenFile, KeptRow } from '../test-rows.ts'
+import type { CustomRun, RowWithArtifacts, SpecFile } from '../test-rows.ts'
 import { appHandlers } from './handlers.ts'
 import { customLog } from './log.ts'
 import { foldReport } from './report.ts'
@@ -35,18 +35,19 @@ export async function runSpecs(
   // A file of which the filter leaves nothing is not one without a test.
   const empty = context.plan.request.grep === undefined ? report.empty : []
   const { quarantine, request } = context.plan
-  const rows = quarantined(report.rows, quarantine)
-  if (request.grep === undefined) for (const finding of unmatched(rows, files, quarantine)) reporter.finding(finding)
+  const rows = applyQuarantine(report.rows, quarantine)
+  if (request.grep === undefined)
+    for (const finding of unmatchedEntries(rows, files, quarantine)) reporter.finding(finding)
   const left = rows.some(({ attachments }) => attachments.length > 0)
-  const kept = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
+  const artifacts = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
   return {
-    rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => kept.get(path) ?? []) })),
+    rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => artifacts.get(path) ?? []) })),
     empty,
   }
 }
 
 /** As the results show it. */
-export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestRow {
+export function testRow(context: RunContext, { row, artifacts }: RowWithArtifacts): TestRow {
   const { title, status, durationMs, error, reason } = row
   const mask = (text: string) => context.masker.mask(text)
   return {
@@ -62,7 +63,7 @@ export function testRow(context: RunContext, { row, artifacts }: KeptRow): TestR
 }
 
 interface Program {
-  readonly files: readonly GivenFile[]
+  readonly files: readonly SpecFile[]
   readonly op: Operation | null
   readonly output: string
   readonly name: string
@@ -96,7 +97,7 @@ async function runProgram(context: RunContext, reporter: TierReporter, program: 
 }
 
 /** False: the file is gone, because it is an archive (a trace holds what was typed) in which no secret could be masked. */
-function maskKept({ masker, events }: RunContext, file: string): boolean {
+function maskArtifact({ masker, events }: RunContext, file: string): boolean {
   const { unseen } = maskFile(file, (text, name) => maskAs(name, text, (one) => masker.mask(one)))
   if (unseen !== 'archive') return true
   rmSync(file)
@@ -118,6 +119,6 @@ async function keepArtifacts(context: RunContext, output: string, name: string):
       type: 'note',
       text: `not all that the tests left was kept: ${ARTIFACTS.maxBytes} bytes at most`,
     })
-  const kept = files.filter((file) => maskKept(context, join(into, file)))
-  return new Map(kept.map((file) => [file, relative(folder.dir, join(into, file))]))
+  const artifacts = files.filter((file) => maskArtifact(context, join(into, file)))
+  return new Map(artifacts.map((file) => [file, relative(folder.dir, join(into, file))]))
 }

@@ -10,7 +10,7 @@ export interface DiskGauge {
   /** How often it may be asked without costing much. */
   readonly everyMs: number
   readonly folder: EngineFolder
-  /** Throws where it cannot be told now. */
+  /** Throws where it is unknown now. */
   room(): Promise<DiskRoom>
   close(): Promise<void>
 }

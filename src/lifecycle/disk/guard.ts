@@ -1,11 +1,11 @@
 import type { Engine } from '../../engine/client.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { type Blindness, Lookout } from '../../lib/lookout.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { type Blindness, ObservationGaps } from '../../lib/async/observation-gaps.ts'
 import { diskReserve } from '../../machine/disk-room.ts'
 import { type DiskGauge, openGauge } from './gauge.ts'
-import { type DiskBounds, type DiskFull, type DiskSeen, isShort, judgeDisk, ownBytes } from './judge.ts'
-import { quench } from './quench.ts'
-import { shortFor } from './short-for.ts'
+import { type DiskBounds, type DiskFull, type DiskReading, isShort, judgeDisk, ownBytes } from './judge.ts'
+import { awaitShortage } from './shortage.ts'
+import { stopWriters } from './stop-writers.ts'
 import { type MeasuredRun, measureRun, type Writer } from './written.ts'
 
 export interface DiskGuardOptions {
@@ -34,7 +34,7 @@ export class DiskGuard {
   readonly #options: DiskGuardOptions
   readonly #closing = new AbortController()
   readonly #listeners = new Set<(full: DiskFull) => void>()
-  readonly #lookout: Lookout
+  readonly #lookout: ObservationGaps
   #gauge: DiskGauge | null = null
   #bounds: DiskBounds | null = null
   #freeAtStart = 0
@@ -53,7 +53,7 @@ export class DiskGuard {
   constructor(engine: Engine, options: DiskGuardOptions) {
     this.#engine = engine
     this.#options = options
-    this.#lookout = new Lookout(options.clock)
+    this.#lookout = new ObservationGaps(options.clock)
   }
 
   /** What ended the run; null while it may continue. */
@@ -80,7 +80,7 @@ export class DiskGuard {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Looks now, for whoever met a fault that a full disk would explain. Null also where it cannot be told. */
+  /** Looks now, for whoever met a fault that a full disk would explain. Null also where it is unknown. */
   async found(): Promise<DiskFull | null> {
     await this.#look()
     return this.#full
@@ -138,7 +138,7 @@ export class DiskGuard {
     await this.#measure()
     if (this.#closing.signal.aborted) return
     const now = (await this.#gauge?.room())?.free ?? free
-    const seen: DiskSeen = {
+    const seen: DiskReading = {
       ...{
         free: now,
         ahead: Math.min(ahead, now),
@@ -168,12 +168,12 @@ export class DiskGuard {
     const signal = AbortSignal.any([this.#closing.signal, ended.signal])
     const measured = measureRun(this.#engine, { ...run, folder: this.#gauge?.folder ?? null }, signal).catch(
       (error: unknown) => {
-        // What is given up for a short disk is told by that.
+        // The short disk is the reported reason.
         if (!ended.signal.aborted) this.#unmeasured = error
         return null
       },
     )
-    const short = this.#gauge && this.#bounds && shortFor(this.#gauge, this.#bounds, { clock, signal })
+    const short = this.#gauge && this.#bounds && awaitShortage(this.#gauge, this.#bounds, { clock, signal })
     const found = await Promise.race([measured, ...(short ? [short] : [])])
     ended.abort()
     if (found !== null && 'since' in found) this.#shortSince ??= found.since
@@ -185,6 +185,6 @@ export class DiskGuard {
     this.#full = full
     for (const listener of this.#listeners) listener(full)
     const { run, foreign } = this.#options
-    if (!foreign) await quench(this.#engine, run, this.#written?.writers ?? null, this.#keepLogs)
+    if (!foreign) await stopWriters(this.#engine, run, this.#written?.writers ?? null, this.#keepLogs)
   }
 }

@@ -1,4 +1,4 @@
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import type { CheckOutcome } from '../../verdict/events.ts'
 import type { Writer } from './written.ts'
@@ -12,7 +12,7 @@ export interface DiskBounds {
 }
 
 /** The disk at one moment of a run. Bytes. */
-export interface DiskSeen {
+export interface DiskReading {
   readonly free: number
   readonly freeAtStart: number
   /** What will be free in some seconds if it is written on as in the last ones. */
@@ -43,7 +43,7 @@ const LAST_SHARE = 4
 const SHOWN = 5
 
 /** Whether the disk has less room than it must keep, or soon will have. */
-export function isShort({ free, ahead }: Pick<DiskSeen, 'free' | 'ahead'>, { reserve }: DiskBounds): boolean {
+export function isShort({ free, ahead }: Pick<DiskReading, 'free' | 'ahead'>, { reserve }: DiskBounds): boolean {
   return Math.min(free, ahead) < reserve
 }
 
@@ -57,7 +57,7 @@ export function ownBytes(written: readonly Writer[]): number {
  * is short says nothing about it: the run ends unverified, at once where it holds a considerable part of what has gone since it began, and otherwise
  * only when nobody else makes room.
  */
-export function judgeDisk(seen: DiskSeen, bounds: DiskBounds): DiskFull | null {
+export function judgeDisk(seen: DiskReading, bounds: DiskBounds): DiskFull | null {
   const { written, free, freeAtStart, shortMs } = seen
   const own = written === null ? 0 : ownBytes(written)
   if (written !== null && own > bounds.most) return { outcome: 'fail', why: beyond(written, own, seen, bounds) }
@@ -71,7 +71,7 @@ export function judgeDisk(seen: DiskSeen, bounds: DiskBounds): DiskFull | null {
   return { outcome: 'unverified', why: short({ written, all, considerable }, seen, bounds) }
 }
 
-function beyond(written: readonly Writer[], own: number, seen: DiskSeen, { most, reserve }: DiskBounds): Cause {
+function beyond(written: readonly Writer[], own: number, seen: DiskReading, { most, reserve }: DiskBounds): Cause {
   const [top] = written.filter((one) => one.own)
   const message = `the app wrote ${formatSize(own)}, of ${formatSize(most)} that one run may hold on the disk (resources.disk); most of it: ${nameOf(top)}`
   return cause('disk-full', message, {
@@ -88,7 +88,7 @@ interface Share {
   readonly considerable: boolean
 }
 
-function short({ written, all, considerable }: Share, seen: DiskSeen, { reserve }: DiskBounds): Cause {
+function short({ written, all, considerable }: Share, seen: DiskReading, { reserve }: DiskBounds): Cause {
   const [top] = written ?? []
   const fast = seen.free >= reserve ? ' and going fast' : ''
   const left = `${formatSize(seen.free)} of the machine's disk are free${fast}, ${formatSize(reserve)} must stay free`
@@ -103,7 +103,7 @@ function short({ written, all, considerable }: Share, seen: DiskSeen, { reserve 
   })
 }
 
-function linesOf(written: readonly Writer[], { free, freeAtStart }: DiskSeen, reserve: number): string[] {
+function linesOf(written: readonly Writer[], { free, freeAtStart }: DiskReading, reserve: number): string[] {
   const rows = written.slice(0, SHOWN).map((one) => `wrote: ${nameOf(one)}`)
   const more =
     written.length > SHOWN ? [`wrote: ${written.length - SHOWN} others, ${formatSize(sum(written.slice(SHOWN)))}`] : []

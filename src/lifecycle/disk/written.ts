@@ -3,8 +3,8 @@ import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import { containersOf, takeLedger } from '../../engine/ledger.ts'
 import type { ContainerState } from '../../engine/types.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { exec } from '../../lib/exec.ts'
-import { namelessBytes } from './nameless.ts'
+import { exec } from '../../lib/process/exec.ts'
+import { deletedFileBytes } from './deleted-files.ts'
 
 /** Something on the disk that a run made grow. */
 export interface Writer {
@@ -68,7 +68,7 @@ async function layersOf(engine: Engine, run: MeasuredRun, containers: readonly C
 }
 
 async function namelessOf(run: MeasuredRun, containers: readonly ContainerState[]): Promise<Writer[]> {
-  const held = await namelessBytes(containers.map(({ id }) => id))
+  const held = await deletedFileBytes(containers.map(({ id }) => id))
   return containers.flatMap((container) => {
     const bytes = held.get(container.id) ?? 0
     const service = serviceOf(container, run)

@@ -1,4 +1,4 @@
-import { type MachineKill, machineKills } from '../../lib/kernel-kills.ts'
+import { type MachineKill, machineKills } from '../../lib/process/kernel-kills.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import type { RunContext } from '../context.ts'
@@ -6,12 +6,12 @@ import type { RunContext } from '../context.ts'
 type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
 
 /**
- * From when on what ran out makes a fault of the tier that ends now doubtful; `begun`: of that tier. A task that ended in one tier is told in the next one where the watch
- * had not seen enough of it before, and whatever it was denied lies before that one. To be asked once for each tier, at its end.
+ * Moves the window in which a shortage makes a fault doubtful, and returns its start (epoch ms); `begun`: of the tier that ends now. The watch may report an exit of one
+ * tier only in the next one, so the window then still begins with the tier before. Call once for each tier, at its end.
  */
-export function doubtSince({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
-  if (watch.failed) return state.quietSince ?? begun
-  state.quietSince = begun
+export function advanceDoubtWindow({ watch, state }: Pick<RunContext, 'watch' | 'state'>, begun: number): number {
+  if (watch.failed) return state.doubtWindowStart ?? begun
+  state.doubtWindowStart = begun
   return begun
 }
 

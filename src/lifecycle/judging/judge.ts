@@ -1,19 +1,19 @@
 import { DeployFailure } from '../../deploy/deploy-failure.ts'
 import { EngineRefusal } from '../../engine/connection.ts'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/async/clock.ts'
 import { debugLog } from '../../lib/debug.ts'
 import { CancelledError, CcCiError, DeadlineError, InfraError, messageOf } from '../../lib/errors.ts'
-import { isNoSpace } from '../../lib/no-space.ts'
+import { isNoSpace } from '../../lib/files/no-space.ts'
 import { CAUSES, type Cause, cause } from '../../verdict/causes.ts'
 import { fold } from '../../verdict/fold.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
-import { type CarryOn, isCauseCode, type RunContext, TierStop } from '../context.ts'
-import { carriedBy } from '../kept-data/checkpoint.ts'
-import { bringBack } from '../kept-data/resume.ts'
+import { isCauseCode, type RunContext, TierStop, type UpdateContext } from '../context.ts'
 import { type TierReporter, tierReporter } from '../reporter.ts'
+import { carriedTiers } from '../stored-data/checkpoint.ts'
+import { bringBack } from '../stored-data/resume.ts'
 import { TIER_RUNNERS } from '../tiers/index.ts'
 import { blockerOf } from './blocker.ts'
-import { doubtOf, doubtSince } from './doubt.ts'
+import { advanceDoubtWindow, doubtOf } from './doubt.ts'
 import { machineLine, machineNow } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
@@ -54,7 +54,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
       () => waiting,
       async (watched) => {
         let mine = watched
-        const carryOn: CarryOn = (learnt) => {
+        const carryOn: UpdateContext = (learnt) => {
           next = { ...next, ...learnt }
           mine = { ...mine, ...learnt }
           return mine
@@ -70,10 +70,10 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     debug('tier failed', { tier: id, outcome, check: check, code: why.code, error: messageOf(error) })
     const machine = machineNow(context.folder.dir)
     reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
-    // What the watch finds after the last look of a tier that passed is told by the next one: nothing is blocked by a tier that has no cause.
+    // What the watch finds after the last look of a tier that passed is reported by the next one: nothing is blocked by a tier that has no cause.
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
-  const why = doubtOf(id, next, doubtSince(context, begun))
+  const why = doubtOf(id, next, advanceDoubtWindow(context, begun))
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
   debug('tier ended', { tier: id, ms: clock.now() - begun })
@@ -81,7 +81,7 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
 }
 
 /** Where the run continues from another one, the first tier that looks at the app has it put in place. */
-async function withApp(id: TierId, context: RunContext, reporter: TierReporter, carryOn: CarryOn): Promise<void> {
+async function withApp(id: TierId, context: RunContext, reporter: TierReporter, carryOn: UpdateContext): Promise<void> {
   const { resumed } = context.plan
   const { app } = TIERS[id]
   const missing = resumed !== null && !context.state.current && (app === 'base' || app === 'head')
@@ -115,7 +115,7 @@ function foundBy(tier: TierId, error: unknown): FoundFault {
 function blocker(tier: TierId, { events, state, plan }: RunContext): TierId | null {
   if (plan.attached) return null
   // A reattached app was installed in another run; the upgrade finds out whether it comes up.
-  const carried = plan.resumed ? carriedBy(plan.resumed) : []
+  const carried = plan.resumed ? carriedTiers(plan.resumed) : []
   const installed = (id: TierId) => carried.includes(id) || (id === 'install' && plan.canonical.kind === 'quick')
   const passed = (id: TierId) =>
     installed(id) || fold(events.all()).tiers.find((row) => row.id === id)?.status === 'pass'

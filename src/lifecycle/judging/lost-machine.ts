@@ -1,7 +1,7 @@
-import { countFiles, emptyVolume, filesOpenIn, type Loss, lossOf, outsideOf } from '../../backup/loss.ts'
-import { restore, type Snapshot } from '../../backup/restic.ts'
-import { mountersOf } from '../../backup/witness/server.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { countFiles, emptyVolume, filesOpenIn, lossOf, outsideOf, type PlannedLoss } from '../../backup/loss.ts'
+import { type BackupSnapshot, restore } from '../../backup/restic.ts'
+import { servicesMounting } from '../../backup/witness/server.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { Operation } from '../../public/ctx.ts'
@@ -11,16 +11,16 @@ import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { changesBeforeLoss, keepCheckpoint } from '../kept-data/keep-checkpoint.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
+import { changesBeforeLoss, keepCheckpoint } from '../stored-data/keep-checkpoint.ts'
 
 type Restored = Extract<Evidence, { kind: 'restored' }>
 type Emptied = NonNullable<Restored['emptied']>[number]
 
 /** What the loss of the machine took and what it left, filled in as the tier continues. */
 export interface LostMachine {
-  readonly loss: Loss
+  readonly loss: PlannedLoss
   emptied: Emptied[]
   readonly spared: NonNullable<Restored['spared']>
   /** Files that no label names, in volumes that were lost all the same. */
@@ -34,7 +34,7 @@ const AS_NEW_HINT =
   'This is what an operator meets on a new machine: the same stack, env and secrets, and empty volumes. Nothing can be restored into an app that does not come up there.'
 
 /** Null: there is nothing that could be lost whole. */
-export async function planLoss(context: RunContext, release: Release): Promise<Loss | null> {
+export async function planLoss(context: RunContext, release: Release): Promise<PlannedLoss | null> {
   const { volumes } = await toolboxOf(context)
   const loss = lossOf(context.plan.backup, release.stack, volumes)
   return loss.emptied.length > 0 ? loss : null
@@ -44,7 +44,11 @@ export async function planLoss(context: RunContext, release: Release): Promise<L
  * The machine is lost: every service is stopped, the volumes are emptied, and everything is started again from the very specs that it had. What ran once
  * runs once more, because on a new machine it does.
  */
-export async function loseMachine(context: RunContext, reporter: TierReporter, loss: Loss): Promise<LostMachine> {
+export async function loseMachine(
+  context: RunContext,
+  reporter: TierReporter,
+  loss: PlannedLoss,
+): Promise<LostMachine> {
   const { plan, signal } = context
   const toolbox = await toolboxOf(context)
   const bounds = { signal }
@@ -68,23 +72,23 @@ export async function loseMachine(context: RunContext, reporter: TierReporter, l
 
 interface New {
   readonly lost: LostMachine
-  readonly deployed: Deployed
+  readonly deployed: Deployment
   readonly release: Release
   readonly op: Operation
 }
 
 /** The app has converged on its empty volumes. `before`: what ran there before; null where it was deployed as new. */
-export async function convergedAsNew(
+export async function awaitConvergenceAsNew(
   context: RunContext,
   reporter: TierReporter,
   { lost, deployed }: Pick<New, 'lost' | 'deployed'>,
-  before: Deployed | null = deployed,
+  before: Deployment | null = deployed,
 ): Promise<void> {
   await asNew(lost, () => awaitConvergence(context, ofNew(reporter), deployed, before))
 }
 
-/** It is ready and awaitServing, as it did when it was installed: hooks need a server that has made its own files. */
-export async function servesAsNew(
+/** It is ready and serves, as it did when it was installed: hooks need a server that has made its own files. */
+export async function awaitServingAsNew(
   context: RunContext,
   reporter: TierReporter,
   { lost, release, op }: Omit<New, 'deployed'>,
@@ -108,8 +112,8 @@ async function asNew({ spared }: LostMachine, act: () => Promise<unknown>): Prom
     const { check, why, outcome } = error
     const left = spared.filter(({ files }) => files > 0).map(({ volume }) => volume)
     const but = left.length > 0 ? ` Left alone, with what they hold: ${left.join(', ')}.` : ''
-    const told = { ...why, message: `${AS_NEW}: ${why.message}`, hint: `${why.hint} ${AS_NEW_HINT}${but}` }
-    throw new TierStop(checkAfter(check, LOST), told, outcome, { cause: error })
+    const cause = { ...why, message: `${AS_NEW}: ${why.message}`, hint: `${why.hint} ${AS_NEW_HINT}${but}` }
+    throw new TierStop(checkAfter(check, LOST), cause, outcome, { cause: error })
   }
 }
 
@@ -120,7 +124,7 @@ async function asNew({ spared }: LostMachine, act: () => Promise<unknown>): Prom
 export async function restoreFiles(
   context: RunContext,
   reporter: TierReporter,
-  { snapshot, deployed, release }: { snapshot: Snapshot; deployed: Deployed; release: Release },
+  { snapshot, deployed, release }: { snapshot: BackupSnapshot; deployed: Deployment; release: Release },
 ): Promise<{ files: number }> {
   const { plan, signal } = context
   const hooked = plan.backup.hooks.some(({ phase }) => phase === 'restore.post-hook')
@@ -156,7 +160,7 @@ async function runningServices(context: RunContext): Promise<ServiceState[]> {
 }
 
 /** Counts what lies in the lost volumes now. */
-export async function countNow(context: RunContext, lost: LostMachine, when: 'asNew' | 'after'): Promise<void> {
+export async function recountFiles(context: RunContext, lost: LostMachine, when: 'asNew' | 'after'): Promise<void> {
   const toolbox = await toolboxOf(context)
   const counted: Emptied[] = []
   for (const row of lost.emptied) {
@@ -169,7 +173,7 @@ export async function countNow(context: RunContext, lost: LostMachine, when: 'as
 const SHOWN = 5
 
 /** What would have been lost for good with a real machine: findings, by name. */
-export async function tellUncovered(
+export async function reportUncovered(
   context: RunContext,
   reporter: TierReporter,
   { lost, release }: { readonly lost: LostMachine; readonly release: Release },
@@ -197,5 +201,7 @@ export async function tellUncovered(
 function isOfHooks({ plan, state }: RunContext, volume: string, release: Release): boolean {
   const hooked = plan.backup.hooks.map(({ service }) => service)
   const watched = (state.witnesses?.witnesses ?? []).map(({ subject }) => subject.slice(subject.indexOf(':') + 1))
-  return mountersOf(volume, release.stack).some((service) => hooked.includes(service) || watched.includes(service))
+  return servicesMounting(volume, release.stack).some(
+    (service) => hooked.includes(service) || watched.includes(service),
+  )
 }

@@ -3,7 +3,7 @@ import type { RunContext } from '../context.ts'
 
 /**
  * Notes what the programs of each service hold in memory now, at the end of a tier that passed with an app up. A record for whoever compares or
- * schedules runs, which decides nothing: where it cannot be had, it is not there.
+ * schedules runs, which decides nothing: where it is unavailable, it is left out.
  */
 export async function noteMemory(tier: TierId, { host, plan, events }: RunContext): Promise<void> {
   if (TIERS[tier].app === 'none' || TIERS[tier].app === 'last') return

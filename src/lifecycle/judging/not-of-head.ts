@@ -20,8 +20,8 @@ export function notOfHead(tier: TierId, { plan, state }: RunContext, found: Foun
   const where = released(tier, { plan, state })
   if (where === null) return found
   const { message, hint } = found.why
-  const told = message.startsWith(where) ? message : `${where}: ${message}`
-  return { ...found, outcome: 'unverified', why: { ...found.why, message: told, hint: `${hint} ${HINT}`.trim() } }
+  const text = message.startsWith(where) ? message : `${where}: ${message}`
+  return { ...found, outcome: 'unverified', why: { ...found.why, message: text, hint: `${hint} ${HINT}`.trim() } }
 }
 
 /** The release that ran then, where it was not head and may not be held against it. */

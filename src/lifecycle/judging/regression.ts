@@ -1,11 +1,11 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Coverage } from '../../backup/plan.ts'
 import { DATABASE_SERVERS } from '../../backup/witness/servers.ts'
-import { httpWish } from '../../checks/routed-services.ts'
+import { httpExposure } from '../../checks/routed-services.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import type { ResolvedStack } from '../../recipe/model.ts'
-import { traefikAsks } from '../../recipe/traefik/routers.ts'
-import { covers, placesOf, type RoutePlace } from '../../recipe/traefik/rule.ts'
+import { traefikConfigs } from '../../recipe/traefik/routers.ts'
+import { coversPlace, placesOf, type RoutePlace } from '../../recipe/traefik/rule.ts'
 
 /**
  * What a kind of loss means. `decides`: the upgrade fails, unless the recipe declares that it is meant. The others are findings of this
@@ -30,14 +30,14 @@ export interface Loss {
   readonly message: string
 }
 
-export function offering({ stack, app }: Release): Offering {
+export function releaseSurface({ stack, app }: Release): ReleaseSurface {
   return { stack, domain: app.domain }
 }
 
 /** One release, as what it offers is read from. */
-export interface Offering {
+export interface ReleaseSurface {
   readonly stack: ResolvedStack
-  /** Of the app: hosts are told relative to it. */
+  /** Of the app: hosts are shown relative to it. */
   readonly domain: string
 }
 
@@ -49,7 +49,7 @@ export interface PublishedPort {
 }
 
 /** What the base offers and head does not, by their files alone. */
-export function lossesOf(base: Offering, head: Offering): Loss[] {
+export function lossesOf(base: ReleaseSurface, head: ReleaseSurface): Loss[] {
   return [
     ...routeLosses(base, head),
     ...portLosses(base.stack, head.stack),
@@ -60,7 +60,7 @@ export function lossesOf(base: Offering, head: Offering): Loss[] {
 }
 
 /** The places that routers of a stack surely lead to, each once. */
-export function servedPlaces({ stack }: Offering): RoutePlace[] {
+export function servedPlaces({ stack }: ReleaseSurface): RoutePlace[] {
   const places = httpRules(stack).flatMap((rule) => placesOf(rule) ?? [])
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()]
 }
@@ -83,14 +83,14 @@ export function publishedPorts({ model }: ResolvedStack): PublishedPort[] {
 }
 
 function httpRules(stack: ResolvedStack): string[] {
-  return traefikAsks(stack).flatMap(({ enabled, routers }) =>
+  return traefikConfigs(stack).flatMap(({ enabled, routers }) =>
     enabled ? routers.flatMap(({ protocol, rule }) => (protocol === 'http' && rule !== null ? [rule] : [])) : [],
   )
 }
 
-function routeLosses(base: Offering, head: Offering): Loss[] {
-  if (httpWish(base.stack).kind !== 'routed') return []
-  if (httpWish(head.stack).kind !== 'routed') {
+function routeLosses(base: ReleaseSurface, head: ReleaseSurface): Loss[] {
+  if (httpExposure(base.stack).kind !== 'routed') return []
+  if (httpExposure(head.stack).kind !== 'routed') {
     return [{ kind: 'http', subject: 'http', message: 'nothing is served over HTTP any more' }]
   }
   const now = servedPlaces(head)
@@ -98,7 +98,8 @@ function routeLosses(base: Offering, head: Offering): Loss[] {
   const unclear = rules.filter((rule) => placesOf(rule) === null)
   const gone = servedPlaces(base).filter(
     (place) =>
-      !now.some((other) => covers(other, place)) && !unclear.some((rule) => rule.toLowerCase().includes(place.host)),
+      !now.some((other) => coversPlace(other, place)) &&
+      !unclear.some((rule) => rule.toLowerCase().includes(place.host)),
   )
   const unreadable = httpRules(base.stack).filter((rule) => placesOf(rule) === null && !rules.includes(rule))
   return [
@@ -107,11 +108,11 @@ function routeLosses(base: Offering, head: Offering): Loss[] {
       return { kind: 'route', subject, message: `nothing leads to ${subject.slice('route:'.length)} any more` }
     }),
     ...unreadable.map((rule): Loss => {
-      const told = rule.replaceAll(base.domain, 'DOMAIN')
+      const shown = rule.replaceAll(base.domain, 'DOMAIN')
       return {
         kind: 'rule',
-        subject: `rule:${told}`,
-        message: `the rule ${told} is gone, and cc-ci cannot ask for what it led to`,
+        subject: `rule:${shown}`,
+        message: `the rule ${shown} is gone, and cc-ci cannot ask for what it led to`,
       }
     }),
   ]

@@ -1,4 +1,4 @@
-import type { Blindness } from '../../lib/lookout.ts'
+import type { Blindness } from '../../lib/async/observation-gaps.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Finding } from '../../verdict/events.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'

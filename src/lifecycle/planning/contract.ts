@@ -1,12 +1,12 @@
 import { variablesOf } from '../../recipe/compose/interpolate.ts'
 import type { ResolvedStack } from '../../recipe/model.ts'
-import { usedSecrets } from '../../recipe/secrets.ts'
+import { usedSecrets } from '../../recipe/secrets/secrets.ts'
 import type { Contract } from '../../verdict/events.ts'
 import {
   mountedVolumes,
-  offering,
   portSubject,
   publishedPorts,
+  releaseSurface,
   routeSubject,
   servedPlaces,
 } from '../judging/regression.ts'
@@ -24,7 +24,7 @@ export function contractOf({ pristine, headTree }: Pick<RunPlan, 'pristine' | 'h
     services: sorted(Object.keys(stack.model.services)),
     volumes: sorted(mountedVolumes(stack)),
     ports: sorted(publishedPorts(stack).map((port) => withoutKind(portSubject(port)))),
-    routes: sorted(servedPlaces(offering(pristine)).map((place) => withoutKind(routeSubject(place, app.domain)))),
+    routes: sorted(servedPlaces(releaseSurface(pristine)).map((place) => withoutKind(routeSubject(place, app.domain)))),
   }
 }
 

@@ -1,13 +1,21 @@
 import { settingsSchema } from '../../config/settings.ts'
-import { NOTHING_ADDED } from '../../deploy/deployer.ts'
-import { collect } from '../../lib/collect.ts'
+import { NO_ADDITIONS } from '../../deploy/deployer.ts'
+import { collectErrors } from '../../lib/collect-errors.ts'
 import type { RecipeError } from '../../lib/errors.ts'
-import { badImages } from '../../recipe/bad-images.ts'
+import { readTree } from '../../recipe/files/tree.ts'
 import type { LintInput } from '../../recipe/lint/rule.ts'
 import type { RecipeTree } from '../../recipe/model.ts'
-import { resolveStack } from '../../recipe/resolve.ts'
-import { readTree } from '../../recipe/tree.ts'
-import { appOf, customizationOf, type Head, type PlanRequest, planHead, type RunPlan, WithoutApp } from '../plan.ts'
+import { badImages } from '../../recipe/stack/bad-images.ts'
+import { resolveStack } from '../../recipe/stack/resolve.ts'
+import {
+  appOf,
+  customizationOf,
+  type Head,
+  MissingAppError,
+  type PlanRequest,
+  planHead,
+  type RunPlan,
+} from '../plan.ts'
 import { newAppEnv } from './release.ts'
 
 /** What lint looks at in a recipe that can be planned: head as its repository has it. */
@@ -21,7 +29,7 @@ export function lintInputOf(plan: RunPlan): LintInput {
 /** The same of one that may not be: as far as it can be read, and all that keeps it from being planned. */
 export async function readForLint(head: Head, request: PlanRequest): Promise<LintInput> {
   const problems: RecipeError[] = []
-  const plan = await collect(problems, () => planHead(head, request))
+  const plan = await collectErrors(problems, () => planHead(head, request))
   if (plan) return lintInputOf(plan)
   const { repo } = head
   const read = await readAlone(head, request, problems)
@@ -34,11 +42,11 @@ async function readAlone(
   request: PlanRequest,
   problems: RecipeError[],
 ): Promise<Pick<LintInput, 'tree' | 'stack' | 'env'>> {
-  const found = await collect(problems, () => customizationOf(request, head.repo))
-  const tree = await collect(problems, () => readTree(request.folder.checkout))
+  const found = await collectErrors(problems, () => customizationOf(request, head.repo))
+  const tree = await collectErrors(problems, () => readTree(request.folder.checkout))
   if (!tree) return { tree, stack: null, env: new Map() }
   const env = newAppEnv(sourceOf(head, request, tree), found?.settings ?? settingsSchema.parse({}))
-  return { tree, env, stack: await collect(problems, () => resolveStack(tree, env)) }
+  return { tree, env, stack: await collectErrors(problems, () => resolveStack(tree, env)) }
 }
 
 function sourceOf({ repo, commit, worktree }: Head, request: PlanRequest, tree: RecipeTree) {
@@ -49,12 +57,12 @@ function sourceOf({ repo, commit, worktree }: Head, request: PlanRequest, tree: 
     chaos: true,
     dirty: worktree,
     overlay: null,
-    added: NOTHING_ADDED,
+    added: NO_ADDITIONS,
   }
 }
 
-/** What the plan and a part by itself both stop with is told once; what a rule tells, by that rule. */
+/** What the plan and a part by itself both stop with is reported once; what a rule tells, by that rule. */
 function eachOnce(problems: readonly RecipeError[]): RecipeError[] {
   const once = new Map(problems.map((problem) => [problem.describe(), problem]))
-  return [...once.values()].filter((problem) => !(problem instanceof WithoutApp))
+  return [...once.values()].filter((problem) => !(problem instanceof MissingAppError))
 }

@@ -22,7 +22,7 @@ export async function applyOverlay(overlay: CustomFile, checkout: string): Promi
 }
 
 /** An overlay is for the environment: with another image something else than this version would be tested. Throws RecipeErrors. */
-export function refuseOtherImages(plain: ResolvedStack, overlaid: ResolvedStack, overlay: CustomFile): void {
+export function refuseOverlayImages(plain: ResolvedStack, overlaid: ResolvedStack, overlay: CustomFile): void {
   const changed = Object.entries(plain.model.services).filter(
     ([name, { image }]) => overlaid.model.services[name]?.image !== image,
   )

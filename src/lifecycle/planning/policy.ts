@@ -1,9 +1,9 @@
 import type { Release } from '../../deploy/deployer.ts'
 import { foreignEdge } from '../../edge/address.ts'
-import { formatLocation } from '../../lib/source-location.ts'
-import { policyProblems } from '../../recipe/policy.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
+import { policyProblems } from '../../recipe/policy/policy.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
-import type { Most } from '../../verdict/policy-codes.ts'
+import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { BaseChoice } from '../base/base-choice.ts'
 
 /** One thing that the compose files ask for and may not have. */
@@ -20,7 +20,7 @@ export function policyRefusals(plan: {
   /** Head with the base's environment is another stack than head as a new app. */
   readonly upgrade: Release | null
   readonly allowed: readonly string[]
-  readonly most: Most
+  readonly most: PolicyLimits
 }): PolicyRefusal[] {
   const { head, upgrade, base, allowed, most } = plan
   const named = [

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import { timeOfRunId } from '../../lib/ids.ts'
 import type { CodeSide } from '../../sandbox/contract.ts'
 import type { Finding } from '../../verdict/events.ts'
-import type { CustomRow, GivenFile } from '../test-rows.ts'
+import type { CustomRow, SpecFile } from '../test-rows.ts'
 
 type Entry = Settings['quarantine'][number]
 
@@ -28,7 +28,7 @@ export function quarantineOf({ quarantine }: Pick<Settings, 'quarantine'>, runId
 }
 
 /** Rows as they count. What stands for no test, such as a file that does not load, is never excused. */
-export function quarantined(rows: readonly CustomRow[], { active }: Quarantine): CustomRow[] {
+export function applyQuarantine(rows: readonly CustomRow[], { active }: Quarantine): CustomRow[] {
   return rows.map((row) => {
     const entry = row.isTest ? active.find((one) => one.file === shownFile(row) && one.test === row.title) : undefined
     return entry ? { ...row, quarantined: { reason: entry.reason, until: entry.expires } } : row
@@ -36,7 +36,11 @@ export function quarantined(rows: readonly CustomRow[], { active }: Quarantine):
 }
 
 /** Entries about files that were run, none of whose tests has that name: a quarantine that nobody is in. */
-export function unmatched(rows: readonly CustomRow[], files: readonly GivenFile[], { active }: Quarantine): Finding[] {
+export function unmatchedEntries(
+  rows: readonly CustomRow[],
+  files: readonly SpecFile[],
+  { active }: Quarantine,
+): Finding[] {
   const run = new Set(files.map(shownFile))
   const known = new Set(rows.map((row) => JSON.stringify([shownFile(row), row.title])))
   return active

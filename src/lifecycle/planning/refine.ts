@@ -1,14 +1,14 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { RecipeError } from '../../lib/errors.ts'
-import { secretVariables } from '../../recipe/secrets.ts'
-import type { Step } from '../base/base-choice.ts'
-import { whyReattached } from '../kept-data/canonical.ts'
+import { secretVariables } from '../../recipe/secrets/secrets.ts'
+import type { ChainStep } from '../base/base-choice.ts'
 import { type RunPlan, refuseOtherFiles } from '../plan.ts'
-import { refuseOtherImages } from './overlay.ts'
+import { reattachReason } from '../stored-data/canonical.ts'
+import { refuseOverlayImages } from './overlay.ts'
 import { policyRefusals } from './policy.ts'
 import { newAppRelease, type ReleaseSource, upgradedRelease, upgradeOf } from './release.ts'
-import { bounded } from './run-bounds.ts'
+import { withBounds } from './run-bounds.ts'
 import { skipsOf } from './selection.ts'
 
 /** What became known only while the run continued. */
@@ -44,12 +44,12 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
   const unbounded = await newAppRelease(headSource, all)
   const pristine = await newAppRelease({ ...headSource, overlay: null }, all)
   const { overlay } = plan.custom.found
-  if (overlay) refuseOtherImages(pristine.stack, unbounded.stack, overlay)
+  if (overlay) refuseOverlayImages(pristine.stack, unbounded.stack, overlay)
   const chosen =
     plan.base.kind === 'base'
       ? await (async (planned) => {
           const source = given(planned.source)
-          const via: Step[] = []
+          const via: ChainStep[] = []
           for (const step of planned.via) {
             const theirs = given(step.source)
             via.push({ ...step, source: theirs, release: await upgradedRelease(theirs, planned.tree, all) })
@@ -58,7 +58,7 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
         })(plan.base)
       : plan.base
   const { upgradeFaults, ...made } = await upgradeOf(headSource, chosen.kind === 'base' ? chosen.tree : null, all)
-  const { head, base, upgrade, memory, processes } = bounded({ head: unbounded, base: chosen, ...made }, plan, plan)
+  const { head, base, upgrade, memory, processes } = withBounds({ head: unbounded, base: chosen, ...made }, plan, plan)
   const backup = backupPlan(head.stack)
   return {
     ...plan,
@@ -66,7 +66,7 @@ export async function refine(plan: RunPlan, more: Refinement): Promise<RunPlan> 
     ...{ headSource, head, pristine, base, upgrade, upgradeFaults, backup, memory, processes },
     skips: skipsOf({
       ...{ ...plan, base, backup, admitted: plan.custom.admitted, attached: plan.attached !== null },
-      ...{ quick: plan.request.quick === true, reattached: whyReattached(plan.canonical), resumed: plan.resumed },
+      ...{ quick: plan.request.quick === true, reattached: reattachReason(plan.canonical), resumed: plan.resumed },
     }),
     // Another environment may select other files and values: it is judged again.
     policy: policyRefusals({ head, base, upgrade, allowed: plan.allowed, most: all.policy.most }),

@@ -1,12 +1,12 @@
 import type { Settings } from '../../config/settings.ts'
-import type { Added, App, Release } from '../../deploy/deployer.ts'
-import { collect } from '../../lib/collect.ts'
+import type { App, Release, RunAdditions } from '../../deploy/deployer.ts'
+import { collectErrors } from '../../lib/collect-errors.ts'
 import type { RecipeError } from '../../lib/errors.ts'
-import { appEnv } from '../../recipe/app-env.ts'
 import type { AppEnv, RecipeTree } from '../../recipe/model.ts'
-import { composeFiles, resolveStack } from '../../recipe/resolve.ts'
-import { secretSpecs } from '../../recipe/secrets.ts'
-import { releaseVersionLabel } from '../../recipe/versions.ts'
+import { releaseVersionLabel } from '../../recipe/repository/versions.ts'
+import { secretSpecs } from '../../recipe/secrets/secrets.ts'
+import { appEnv } from '../../recipe/stack/app-env.ts'
+import { composeFiles, resolveStack } from '../../recipe/stack/resolve.ts'
 
 export interface ReleaseSource {
   readonly app: App
@@ -16,7 +16,7 @@ export interface ReleaseSource {
   readonly dirty: boolean
   /** As a person finds it, the `compose.ci.yml` that was copied into the tree: it joins the compose files, and the deployment counts as chaos. */
   readonly overlay: string | null
-  readonly added: Added
+  readonly added: RunAdditions
 }
 
 /** The CI overlay as it lies in a checkout of the run. */
@@ -50,7 +50,7 @@ export interface Upgrade {
 /** `base`: the chosen one's tree; null without one, and then there is neither. */
 export async function upgradeOf(source: ReleaseSource, base: RecipeTree | null, settings: Settings): Promise<Upgrade> {
   const upgradeFaults: RecipeError[] = []
-  const upgrade = base && (await collect(upgradeFaults, () => upgradedRelease(source, base, settings)))
+  const upgrade = base && (await collectErrors(upgradeFaults, () => upgradedRelease(source, base, settings)))
   return { upgrade, upgradeFaults }
 }
 

@@ -1,7 +1,7 @@
 import type { Release } from '../../deploy/deployer.ts'
-import { limitOf, mostOf, type RunMemory, wantOf } from '../../deploy/run-memory.ts'
+import { limitOf, maxContainerBytes, type RunMemory, requestedMemory } from '../../deploy/run-memory.ts'
 import { mostProcesses } from '../../deploy/run-processes.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
 import type { BaseChoice } from '../base/base-choice.ts'
 
@@ -27,9 +27,9 @@ interface Releases {
  * The releases with bounds, and which. The same for all of them: with others an upgrade would restart what its files leave alone. `before`: of the release
  * that may be deployed already; they never grow.
  */
-export function bounded<R extends Releases>(
+export function withBounds<R extends Releases>(
   releases: R,
-  given: { readonly memory: RunMemory; readonly processes: ProcessShare },
+  limits: { readonly memory: RunMemory; readonly processes: ProcessShare },
   before?: RunBounds,
 ): Pick<R, 'head' | 'upgrade' | 'base'> & RunBounds {
   const { head, upgrade, base } = releases
@@ -38,11 +38,11 @@ export function bounded<R extends Releases>(
     upgrade,
     ...(base.kind === 'base' ? [base.release, ...base.via.map(({ release }) => release)] : []),
   ].filter((release) => release !== null)
-  const { memory, processes } = given
+  const { memory, processes } = limits
   const least = (known: number | undefined, of: (release: Release) => number) =>
     Math.min(known ?? Number.POSITIVE_INFINITY, ...all.map(of))
   const mostBytes = least(before?.memory.mostBytes, ({ stack, added }) =>
-    mostOf(stack.model, added.memoryBytes, memory),
+    maxContainerBytes(stack.model, added.memoryBytes, memory),
   )
   const most = least(before?.processes.most, ({ stack, added }) =>
     mostProcesses(stack.model, added.processes, processes.together),
@@ -68,7 +68,7 @@ export function bounded<R extends Releases>(
 /** The limit of each service of head, for whoever wants to know before it runs. */
 export function memoryLimits({ stack, added }: Release) {
   return Object.entries(stack.model.services).map(([service, compose]) => {
-    const want = wantOf(compose, added.memoryBytes)
+    const want = requestedMemory(compose, added.memoryBytes)
     const { bytes, by } = limitOf(want, added.run?.mostBytes ?? null)
     return { service, bytes, by, asked: want.bytes }
   })

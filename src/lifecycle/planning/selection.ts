@@ -1,12 +1,12 @@
 import { type BackupPlan, backupPlan } from '../../backup/labels.ts'
-import type { Customized } from '../../config/customization.ts'
+import type { RecipeCustomization } from '../../config/customization.ts'
 import type { LoadedSettings } from '../../config/load.ts'
 import type { ApprovedCode } from '../../gate/approved-code.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { Finding, SkipKind } from '../../verdict/events.ts'
 import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from '../base/base-choice.ts'
-import { type Resumed, whyNotAgain } from '../kept-data/checkpoint.ts'
+import { type ResumedRun, resumeSkipReason } from '../stored-data/checkpoint.ts'
 
 export interface Skip {
   readonly kind: SkipKind
@@ -23,7 +23,7 @@ export function selectedTiers(
 }
 
 /** Declared not applicable, though it can be judged: then the judgement stands, and a finding says so. */
-export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<TierId, Skip>): Finding[] {
+export function overruledDeclarations(settings: LoadedSettings, skips: ReadonlyMap<TierId, Skip>): Finding[] {
   const { backup } = settings.settings
   const incapable: [TierId, string][] = backup.capable === false ? [['backup', 'backup.capable is false']] : []
   return [...incapable, ...declarations(settings.settings)]
@@ -37,7 +37,7 @@ export function judgedAllTheSame(settings: LoadedSettings, skips: ReadonlyMap<Ti
 }
 
 /** The recipe may have meant them for cc-ci; that the application has tests of its own is nobody's business. */
-export function specsNotRun({ strayed }: Customized): Finding[] {
+export function specsNotRun({ strayed }: RecipeCustomization): Finding[] {
   return strayed.map((file) => ({
     code: 'spec-not-run',
     severity: 'warning',
@@ -51,8 +51,8 @@ function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } 
   return place ? { where: formatLocation(place) } : {}
 }
 
-function whyNotSelected(tier: TierId, { attached, quick, resumed }: Planned): string {
-  const again = whyNotAgain(tier, resumed)
+function deselectionReason(tier: TierId, { attached, quick, resumed }: Planned): string {
+  const again = resumeSkipReason(tier, resumed)
   if (again !== null) return again
   const notHere = attached && !ATTACHABLE.includes(tier)
   return notHere
@@ -77,7 +77,7 @@ interface Planned {
   /** Why there is no new installation: the app begins with data that is there. Null: it is a new one. */
   readonly reattached: string | null
   /** The run that this one continues from. */
-  readonly resumed: Resumed | null
+  readonly resumed: ResumedRun | null
 }
 
 /** Why there is nothing to judge in this app, as far as files and settings say; null: there may be. */
@@ -125,7 +125,8 @@ export function skipsOf(plan: Planned): ReadonlyMap<TierId, Skip> {
   const declared = new Map(declarations(plan.settings.settings))
   return new Map(
     TIER_IDS.flatMap((tier): [TierId, Skip][] => {
-      if (!plan.selected.includes(tier)) return [[tier, { kind: 'not-selected', reason: whyNotSelected(tier, plan) }]]
+      if (!plan.selected.includes(tier))
+        return [[tier, { kind: 'not-selected', reason: deselectionReason(tier, plan) }]]
       if (tier === 'install' && plan.reattached !== null)
         return [[tier, { kind: 'not-selected', reason: plan.reattached }]]
       const skip = NOTHING_TO_JUDGE[tier](plan)

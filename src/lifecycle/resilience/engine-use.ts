@@ -3,7 +3,7 @@ import { RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
 import type { ContainerState, TaskState } from '../../engine/types.ts'
 
 /** The names of what runs on an engine besides one run and the edge; a restart would take it down too. */
-export function usedByOthers(
+export function foreignContainers(
   containers: readonly Pick<ContainerState, 'name' | 'state' | 'labels'>[],
   own: { readonly stack: string; readonly runId: string },
 ): string[] {
@@ -16,7 +16,7 @@ export function usedByOthers(
 }
 
 /** A fresh engine repeats for a moment what it knew before: tasks that it calls running whose containers do not run. */
-export function heardOfBefore(
+export function staleTasks(
   tasks: readonly TaskState[],
   containers: readonly Pick<ContainerState, 'id' | 'state'>[],
 ): string[] {

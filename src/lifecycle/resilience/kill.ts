@@ -1,9 +1,9 @@
-import type { Deployed } from '../../deploy/deployer.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import { replacement } from '../../engine/convergence/replacement.ts'
-import type { ObservedTask, Snapshot } from '../../engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../engine/convergence/snapshot.ts'
 import { isOneShot } from '../../engine/convergence/task-exit.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { deployDeadline } from '../app/deploy-deadline.ts'
@@ -21,7 +21,7 @@ type Recovery = Extract<Evidence, { kind: 'recovery' }>['services'][number]
 export async function killAndWait(
   context: RunContext,
   reporter: TierReporter,
-  { target, deployed }: { readonly target: Target; readonly deployed: Deployed },
+  { target, deployed }: { readonly target: Target; readonly deployed: Deployment },
 ): Promise<Recovery> {
   const { host, plan, clock, watch } = context
   const { service, task } = target
@@ -40,7 +40,7 @@ export async function killAndWait(
     await awaitReady(context, later, null)
     await awaitServing(context, later, plan.upgrade ?? plan.head)
     const ms = clock.now() - start
-    tellOthers(reporter, target, await watch.look())
+    reportOtherRestarts(reporter, target, await watch.look())
     return { service, before: task.id, after: successor.id, ms }
   } catch (error) {
     if (!(error instanceof TierStop)) throw error
@@ -61,7 +61,7 @@ async function replaced(
   { host, plan, signal, clock, watch }: RunContext,
   reporter: TierReporter,
   { service, task }: Target,
-  deployed: Deployed,
+  deployed: Deployment,
 ): Promise<ObservedTask> {
   await host.engine.objects.killContainer(task.containerId)
   const waited = await waitFor(async () => replacement(await watch.look(), task), {
@@ -78,7 +78,7 @@ async function replaced(
 }
 
 /** What went down with the killed container and came back is worth knowing: users see it as an outage of everything. */
-function tellOthers(reporter: TierReporter, { service, task }: Target, snapshot: Snapshot): void {
+function reportOtherRestarts(reporter: TierReporter, { service, task }: Target, snapshot: StackSnapshot): void {
   const killed = snapshot.tasks.find(({ id }) => id === task.id)
   for (const other of snapshot.services) {
     const ended = snapshot.tasks.filter(

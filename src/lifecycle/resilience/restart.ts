@@ -1,22 +1,26 @@
-import type { Deployed } from '../../deploy/deployer.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import { type EdgeAddress, edgeAddress } from '../../edge/address.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { type Host, type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
 import type { TierReporter } from '../reporter.ts'
 import { attributeFailure } from './attribute-failure.ts'
-import { heardOfBefore, usedByOthers } from './engine-use.ts'
+import { foreignContainers, staleTasks } from './engine-use.ts'
 
 const BACK_DEADLINE_MS = 60_000
 const RESTARTED = { kind: 'engine-restart' } as const
 
 /**
  * Restarts the engine where the operator allows it, cc-ci started it, and nobody else uses it; the stack must come up again by itself. What
- * keeps it from being restarted is told. Gives the host as it is then: the edge may have other ports.
+ * keeps it from being restarted is reported. Gives the host as it is then: the edge may have other ports.
  */
-export async function restartEngine(context: RunContext, reporter: TierReporter, deployed: Deployed): Promise<Host> {
+export async function restartEngineUnderApp(
+  context: RunContext,
+  reporter: TierReporter,
+  deployed: Deployment,
+): Promise<Host> {
   const { host, plan, clock } = context
   if (!host.engineRestart) return host
   const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))
@@ -51,7 +55,7 @@ export async function restartEngine(context: RunContext, reporter: TierReporter,
 
 async function neededByOthers({ host, plan }: RunContext): Promise<string | null> {
   if (plan.settings.settings.deps.length > 0) return 'dependencies of this run live on it'
-  const others = usedByOthers(await host.engine.containers({}), plan.app)
+  const others = foreignContainers(await host.engine.containers({}), plan.app)
   return others.length > 0 ? `${others.slice(0, 5).join(', ')} of somebody else runs on it` : null
 }
 
@@ -62,7 +66,7 @@ async function engineIsBack(context: RunContext, reporter: TierReporter): Promis
   const result = await waitFor<EdgeAddress, never>(
     async () => {
       try {
-        const stale = heardOfBefore(await host.engine.tasks(stack), await host.engine.containers({ stack }))
+        const stale = staleTasks(await host.engine.tasks(stack), await host.engine.containers({ stack }))
         if (stale.length > 0) return { state: 'waiting', reason: `${stale.length} tasks of before are still listed` }
         return { state: 'ready', value: await edgeAddress() }
       } catch (error) {

@@ -1,4 +1,4 @@
-import { whatDiffers } from '../../engine/spec-hash.ts'
+import { specDifferences } from '../../engine/spec-hash.ts'
 import type { ServiceState, TaskState } from '../../engine/types.ts'
 
 /** The services of a stack and its tasks at one moment. */
@@ -40,12 +40,12 @@ export function restartsOf(
 }
 
 function differing(a: ServiceState, b: ServiceState): string[] {
-  const fields = a.templateHash === b.templateHash ? [] : whatDiffers(a.taskTemplate, b.taskTemplate)
+  const fields = a.templateHash === b.templateHash ? [] : specDifferences(a.taskTemplate, b.taskTemplate)
   const template = a.templateHash !== b.templateHash && fields.length === 0 ? ['labels'] : fields
   return a.endpointHash === b.endpointHash ? template : [...template, 'ports']
 }
 
-/** Tasks that ran before and were told to end. */
+/** Tasks that ran before and were asked to end. */
 function replaced(before: StackState, after: StackState, service: ServiceState): string[] {
   return running(before, service).filter((id) => {
     const task = after.tasks.find((one) => one.id === id)

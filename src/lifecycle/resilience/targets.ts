@@ -1,4 +1,4 @@
-import { currentTasks, type ObservedTask, type Snapshot } from '../../engine/convergence/snapshot.ts'
+import { currentTasks, type ObservedTask, type StackSnapshot } from '../../engine/convergence/snapshot.ts'
 import { isRouted, isServer } from '../../engine/convergence/task-exit.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** A service that is left alone. */
-export interface Spared {
+export interface SkippedService {
   readonly service: string
   readonly why: string
 }
@@ -20,14 +20,14 @@ export interface Spared {
  * is healed by a kill of its own, and the data is compared when the last recovery of a database is fresh. Of several replicas one is killed.
  */
 export function killTargets(
-  snapshot: Snapshot,
+  snapshot: StackSnapshot,
   model: Pick<ComposeModel, 'services'>,
-): { targets: Target[]; spared: Spared[] } {
-  const spared: Spared[] = []
+): { targets: Target[]; spared: SkippedService[] } {
+  const spared: SkippedService[] = []
   const targets: Target[] = []
   for (const service of ordered(snapshot.services, model)) {
     const task = currentTasks(snapshot, service).find(runs)
-    const why = model.services[service.service] ? whySpared(service, task) : 'head no longer has it'
+    const why = model.services[service.service] ? skipReason(service, task) : 'head no longer has it'
     if (why !== null) spared.push({ service: service.service, why })
     else if (task) targets.push({ service: service.service, task })
   }
@@ -39,7 +39,7 @@ function runs(task: ObservedTask): task is Target['task'] {
 }
 
 /** A program without a sign of a server that is not to be started again may be a long job: its end would prove nothing. */
-function whySpared(service: ServiceState, task: ObservedTask | undefined): string | null {
+function skipReason(service: ServiceState, task: ObservedTask | undefined): string | null {
   if (service.replicas === 0) return 'it has no replicas'
   if (service.mode.endsWith('job')) return 'it is a job'
   if (!task) return 'it has run to its end'

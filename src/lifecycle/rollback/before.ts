@@ -1,13 +1,13 @@
 import { backupPlan } from '../../backup/labels.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
-import { noteBeforeLoss, plant, unplant } from '../app/witnessing.ts'
+import { plant, recordBeforeLoss, unplant } from '../app/witnessing.ts'
 import { lastBefore } from '../base/base-choice.ts'
-import { type Before, freshState, type RunContext, type RunState, TierStop } from '../context.ts'
+import { type AttemptState, freshState, type RunContext, TierStop, type VersionBefore } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import type { TierReporter } from '../reporter.ts'
-import { lookInto, takeSnapshot } from '../tiers/backup.ts'
+import { inspectBackup, takeSnapshot } from '../tiers/backup.ts'
 
 /**
  * Backs the version before head up as its own labels and hooks do it, with witnesses of its own in the snapshot. They stay planted below head, which has
@@ -21,7 +21,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
   const own = { ...freshState(), current: deployed }
   const before = versionBefore(context, own)
   const release = releaseBefore(context)
-  const version = named(release)
+  const version = releaseName(release)
   await unplant(context)
   try {
     const quiet = reporter.quiet()
@@ -31,8 +31,8 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
     const { taken } = await reporter.operation({ kind: 'backup-before', subject: version }, () =>
       takeSnapshot(before, quiet),
     )
-    await lookInto(before, quiet, taken)
-    await noteBeforeLoss(before)
+    await inspectBackup(before, quiet, taken)
+    await recordBeforeLoss(before)
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     reporter.check('backed-up-before', 'pass')
     state.before = { kind: 'backed-up', snapshot: taken, deployed, state: own }
@@ -44,7 +44,7 @@ export async function backUpBefore(context: RunContext, reporter: TierReporter):
 }
 
 /** The same run as it was before the upgrade: what looks at the app with it sees the version before, by its own labels. */
-export function versionBefore(context: RunContext, state: RunState): RunContext {
+export function versionBefore(context: RunContext, state: AttemptState): RunContext {
   const { plan } = context
   const { base } = plan
   if (base.kind !== 'base') throw new InternalError('rollback-without-base', 'there is no version before head')
@@ -62,7 +62,7 @@ export function releaseBefore({ plan: { base } }: RunContext): Release {
 }
 
 /** For a person. */
-export function named({ chaos, commit, version }: Release): string {
+export function releaseName({ chaos, commit, version }: Release): string {
   return chaos ? commit.slice(0, 8) : (version ?? commit.slice(0, 8))
 }
 
@@ -72,4 +72,4 @@ export async function forgetBefore(context: RunContext): Promise<void> {
   if (before?.kind === 'backed-up') await unplant(versionBefore(context, before.state))
 }
 
-export type BackedUp = Extract<Before, { kind: 'backed-up' }>
+export type BackedUpVersion = Extract<VersionBefore, { kind: 'backed-up' }>

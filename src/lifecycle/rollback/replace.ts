@@ -1,8 +1,8 @@
-import { countFiles, emptyVolume, type Loss, outsideOf } from '../../backup/loss.ts'
-import type { Deployed } from '../../deploy/deployer.ts'
+import { countFiles, emptyVolume, outsideOf, type PlannedLoss } from '../../backup/loss.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import { stopServices } from '../../engine/stop-services.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import { deployDeadline } from '../app/deploy-deadline.ts'
 import { deployRelease } from '../app/deploy-release.ts'
 import type { RunContext } from '../context.ts'
@@ -12,9 +12,9 @@ import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { releaseBefore } from './before.ts'
 
-export interface Replaced {
+export interface ReplacedHead {
   readonly lost: LostMachine
-  readonly deployed: Deployed
+  readonly deployed: Deployment
   /** Services that only head had. */
   readonly dropped: readonly string[]
 }
@@ -23,7 +23,11 @@ export interface Replaced {
  * Removes every service of head, empties what a backup would bring back, and deploys the version before as a new app: as operators do who undeploy,
  * remove the volumes and deploy the old version. Secrets, configs and what no label promises stay; what only head has of them is used by nobody any more.
  */
-export async function replaceHead(context: RunContext, reporter: TierReporter, loss: Loss): Promise<Replaced> {
+export async function replaceHead(
+  context: RunContext,
+  reporter: TierReporter,
+  loss: PlannedLoss,
+): Promise<ReplacedHead> {
   const { signal, plan } = context
   const release = releaseBefore(context)
   const toolbox = await toolboxOf(context)

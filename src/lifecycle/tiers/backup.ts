@@ -1,5 +1,5 @@
 import { runHooks } from '../../backup/hooks.ts'
-import { checkDumps, coverageOf, type Snapshot, snapshot } from '../../backup/restic.ts'
+import { type BackupSnapshot, checkDumps, coverageOf, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
@@ -8,9 +8,9 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
-import { changesBeforeLoss, checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
+import { changesBeforeLoss, checkpointAfter } from '../stored-data/keep-checkpoint.ts'
 
 /** `backup.verify` that says no has the whole backup made again, so often in all: a first one may meet an app that is still busy. */
 const ATTEMPTS = 3
@@ -27,7 +27,7 @@ export const backupTier: TierRunner = {
     known.snapshot = taken
     recordHooks(reporter, hooked, 'the labels ask for no backup hook')
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
-    await lookInto(context, reporter, taken)
+    await inspectBackup(context, reporter, taken)
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
     await assertStable(context, reporter)
     if (changesBeforeLoss(context)) await checkpointAfter(context, reporter, 'backup')
@@ -35,7 +35,7 @@ export const backupTier: TierRunner = {
 }
 
 /** Whether the snapshot holds what the labels promise. */
-export async function lookInto(context: RunContext, reporter: TierReporter, taken: Snapshot): Promise<void> {
+export async function inspectBackup(context: RunContext, reporter: TierReporter, taken: BackupSnapshot): Promise<void> {
   const { backup } = context.plan
   const toolbox = await toolboxOf(context)
   const coverage = await coverageOf(toolbox, taken, backup)
@@ -60,7 +60,7 @@ export async function takeSnapshot(context: RunContext, reporter: TierReporter):
 }
 
 interface Taken {
-  readonly taken: Snapshot
+  readonly taken: BackupSnapshot
   readonly hooked: HookRow[]
 }
 

@@ -4,7 +4,7 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { judgeTests } from '../custom/judge-tests.ts'
 import { runSpecs, testRow } from '../custom/tests.ts'
 import type { TierReporter } from '../reporter.ts'
-import type { CustomRun, KeptRow } from '../test-rows.ts'
+import type { CustomRun, RowWithArtifacts } from '../test-rows.ts'
 
 /** The recipe's own tests that need nothing but the app. */
 export const functionalTier: TierRunner = {
@@ -42,7 +42,7 @@ function nothingMatches(grep: string): TierStop {
 }
 
 /** True for a test that is tagged for a dependency which this recipe declares. */
-export function needsDep({ plan }: RunContext, { row }: KeptRow): boolean {
+export function needsDep({ plan }: RunContext, { row }: RowWithArtifacts): boolean {
   const { deps } = plan.settings.settings
   return deps.length > 0 && row.tags.some((tag) => tag === '@integration' || deps.some((name) => tag === `@${name}`))
 }

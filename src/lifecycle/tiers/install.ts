@@ -9,8 +9,8 @@ import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareApp } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { checkpointAfter } from '../kept-data/keep-checkpoint.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
+import { checkpointAfter } from '../stored-data/keep-checkpoint.ts'
 
 /** Deploys the version an upgrade starts from, or head where there is none, and judges whether it comes up and serves. */
 export const installTier: TierRunner = {

@@ -7,7 +7,7 @@ import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
 import { deployAgain } from '../resilience/redeploy.ts'
-import { restartEngine } from '../resilience/restart.ts'
+import { restartEngineUnderApp } from '../resilience/restart.ts'
 import { killTargets } from '../resilience/targets.ts'
 
 /**
@@ -38,7 +38,7 @@ export const resilienceTier: TierRunner = {
       if (recovered.length > 0) reporter.evidence({ kind: 'recovery', services: recovered })
     }
     await deployAgain(context, reporter, { release, deployed })
-    const after = carryOn({ host: await restartEngine(context, reporter, deployed) })
+    const after = carryOn({ host: await restartEngineUnderApp(context, reporter, deployed) })
     await compareAfter(after, reporter, 'resilience')
     await assertStable(after, reporter)
   },

@@ -1,33 +1,33 @@
-import { restore, type Snapshot } from '../../backup/restic.ts'
-import type { Deployed, Release } from '../../deploy/deployer.ts'
+import { type BackupSnapshot, restore } from '../../backup/restic.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { assertStable, assertStableBeforeStop } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
-import { compareAfter, destroy, lookAfterLoss, noteBeforeLoss } from '../app/witnessing.ts'
+import { compareAfter, destroy, inspectAfterLoss, recordBeforeLoss } from '../app/witnessing.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import {
-  convergedAsNew,
-  countNow,
+  awaitConvergenceAsNew,
+  awaitServingAsNew,
   type LostMachine,
   loseMachine,
   planLoss,
+  recountFiles,
+  reportUncovered,
   restartBesideHooks,
   restoreFiles,
-  servesAsNew,
-  tellUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 interface Restoring {
-  readonly snapshot: Snapshot
-  readonly deployed: Deployed
+  readonly snapshot: BackupSnapshot
+  readonly deployed: Deployment
   readonly release: Release
   readonly op: Operation
 }
@@ -52,7 +52,7 @@ export const restoreTier: TierRunner = {
     })
     await awaitReady(context, reporter, op)
     await awaitServing(context, reporter, release)
-    if (lost) await tellUncovered(context, reporter, { lost, release })
+    if (lost) await reportUncovered(context, reporter, { lost, release })
     await compareAfter(context, reporter, 'restore', lost?.loss.emptied)
     await lifecycleSpecs(context, reporter, op)
     await assertStable(context, reporter)
@@ -65,27 +65,27 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
   const whole = plan.settings.settings.restore === 'whole'
   const loss = whole ? await planLoss(context, restoring.release) : null
   if (!loss) {
-    if (!whole) tellSmall(reporter)
+    if (!whole) reportSmallVolumes(reporter)
     const services = 'all'
     await watch.during({ kind: 'restore', services }, () => reporter.operation('destroy', () => destroy(context)))
     return null
   }
   await assertStableBeforeStop(context, reporter)
-  await noteBeforeLoss(context)
+  await recordBeforeLoss(context)
   const lost = await watch.during({ kind: 'restore', services: 'all' }, async () => {
     const lost = await reporter.operation({ kind: 'lose', subject: loss.emptied.join(', ') }, () =>
       loseMachine(context, reporter, loss),
     )
-    await convergedAsNew(context, reporter, { ...restoring, lost })
+    await awaitConvergenceAsNew(context, reporter, { ...restoring, lost })
     return lost
   })
-  await servesAsNew(context, reporter, { ...restoring, lost })
-  await lookAfterLoss(context)
-  await countNow(context, lost, 'asNew')
+  await awaitServingAsNew(context, reporter, { ...restoring, lost })
+  await inspectAfterLoss(context)
+  await recountFiles(context, lost, 'asNew')
   return lost
 }
 
-function tellSmall(reporter: TierReporter): void {
+function reportSmallVolumes(reporter: TierReporter): void {
   const message =
     '`restore: small` in the settings: only planted markers and dumps were destroyed, so that a restore on a new machine is NOT proven'
   reporter.finding({ code: 'restore-small', severity: 'warning', message })
@@ -114,7 +114,7 @@ async function bringBack(
 async function recordFiles(
   context: RunContext,
   reporter: TierReporter,
-  { snapshot, files, lost }: { snapshot: Snapshot; files: number; lost: LostMachine | null },
+  { snapshot, files, lost }: { snapshot: BackupSnapshot; files: number; lost: LostMachine | null },
 ): Promise<void> {
   if (files === 0) {
     const message = 'the snapshot holds no file, so nothing could be brought back'
@@ -123,7 +123,7 @@ async function recordFiles(
   }
   const restored = { kind: 'restored' as const, snapshot: snapshot.id, files }
   if (lost) {
-    await countNow(context, lost, 'after')
+    await recountFiles(context, lost, 'after')
     reporter.evidence({ ...restored, form: 'whole', emptied: [...lost.emptied], spared: [...lost.spared] })
   } else reporter.evidence({ ...restored, form: 'small' })
   reporter.check('files-restored', 'pass')

@@ -1,26 +1,26 @@
 import { lossOf } from '../../backup/loss.ts'
-import type { Deployed } from '../../deploy/deployer.ts'
+import type { Deployment } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
-import { compareAfter, lookAfterLoss, unplant } from '../app/witnessing.ts'
+import { compareAfter, inspectAfterLoss, unplant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { awaitReady } from '../custom/ready.ts'
 import {
-  convergedAsNew,
-  countNow,
+  awaitConvergenceAsNew,
+  awaitServingAsNew,
+  recountFiles,
+  reportUncovered,
   restartBesideHooks,
   restoreFiles,
-  servesAsNew,
-  tellUncovered,
 } from '../judging/lost-machine.ts'
 import { toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
-import { type BackedUp, named, releaseBefore, versionBefore } from '../rollback/before.ts'
-import { type Replaced, replaceHead } from '../rollback/replace.ts'
+import { type BackedUpVersion, releaseBefore, releaseName, versionBefore } from '../rollback/before.ts'
+import { type ReplacedHead, replaceHead } from '../rollback/replace.ts'
 import { hooks, recordHooks } from './backup.ts'
 
 /** For a look at the data of an app that does not come up; far more than it takes. */
@@ -31,7 +31,7 @@ export const rollbackTier: TierRunner = {
   async run(context, reporter) {
     const { before } = context.state
     if (!before) throw new InternalError('rollback-without-backup', 'the upgrade tier made no backup to go back to')
-    const version = named(releaseBefore(context))
+    const version = releaseName(releaseBefore(context))
     if (before.kind === 'failed') throw ofBefore(before.stop, `${version}, before the upgrade`)
     await unplant(context)
     try {
@@ -45,7 +45,7 @@ export const rollbackTier: TierRunner = {
 }
 
 /** `context`: as the version before sees it. */
-async function goBack(context: RunContext, reporter: TierReporter, before: BackedUp): Promise<void> {
+async function goBack(context: RunContext, reporter: TierReporter, before: BackedUpVersion): Promise<void> {
   const { plan, watch } = context
   const release = releaseBefore(context)
   const toolbox = await toolboxOf(context)
@@ -55,16 +55,16 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
   const was = appState(before.deployed, release)
   const op = operationOf('restore', was, was, before.snapshot.id)
   const replaced = await watch.during({ kind: 'restore', services: 'all' }, async () => {
-    const done = await reporter.operation({ kind: 'roll-back', subject: named(release) }, () =>
+    const done = await reporter.operation({ kind: 'roll-back', subject: releaseName(release) }, () =>
       replaceHead(context, reporter, loss),
     )
-    await convergedAsNew(context, reporter, done, null)
+    await awaitConvergenceAsNew(context, reporter, done, null)
     return done
   })
   const { lost, deployed } = replaced
-  await servesAsNew(context, reporter, { lost, release, op })
-  await lookAfterLoss(context)
-  await countNow(context, lost, 'asNew')
+  await awaitServingAsNew(context, reporter, { lost, release, op })
+  await inspectAfterLoss(context)
+  await recountFiles(context, lost, 'asNew')
   await callFunction(context, reporter, 'hooks.preRestore', { op })
   const files = await bringBack(context, reporter, { before, deployed, lost })
   await orWhatIsLost(context, reporter, loss.emptied, async () => {
@@ -72,15 +72,15 @@ async function goBack(context: RunContext, reporter: TierReporter, before: Backe
     await awaitServing(context, reporter, release)
   })
   await proveBefore(context, reporter, { before, replaced, files, had })
-  await tellUncovered(context, reporter, { lost, release })
+  await reportUncovered(context, reporter, { lost, release })
   await compareAfter(context, reporter, 'restore', loss.emptied)
   await assertStable(context, reporter)
 }
 
 interface Bringing {
-  readonly before: BackedUp
-  readonly deployed: Deployed
-  readonly lost: Replaced['lost']
+  readonly before: BackedUpVersion
+  readonly deployed: Deployment
+  readonly lost: ReplacedHead['lost']
 }
 
 /** Hooks, files, hooks, as in the restore of head. Resolves to the number of files that the snapshot gave. */
@@ -101,7 +101,7 @@ async function bringBack(
       return restored.files
     })
     if (files > 0) reporter.check('files-restored', 'pass')
-    await countNow(context, lost, 'after')
+    await recountFiles(context, lost, 'after')
     await orWhatIsLost(context, reporter, lost.loss.emptied, () =>
       awaitConvergence(context, reporter, deployed, deployed),
     )
@@ -151,8 +151,8 @@ async function lossNow(
 }
 
 interface Proof {
-  readonly before: BackedUp
-  readonly replaced: Replaced
+  readonly before: BackedUpVersion
+  readonly replaced: ReplacedHead
   readonly files: number
   /** Volumes of the stack while head ran. */
   readonly had: readonly string[]
@@ -208,12 +208,12 @@ function ofBefore(stop: TierStop, which: string): TierStop {
   const { check, outcome, why } = stop
   const lost = why.code === 'restore-no-effect' || why.code === 'backup-not-covered'
   const { lines, hint } = why
-  const told: Cause =
+  const reworded: Cause =
     lost && check === 'data-kept'
       ? cause('rollback-data-lost', `${which}: ${why.message}`, {
           lines,
           hint: `${cause('rollback-data-lost', '').hint} ${hint}`,
         })
       : { ...why, message: `${which}: ${why.message}` }
-  return new TierStop(check, told, outcome, { cause: stop })
+  return new TierStop(check, reworded, outcome, { cause: stop })
 }

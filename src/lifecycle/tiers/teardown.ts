@@ -3,9 +3,9 @@ import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunContext, TierRunner } from '../context.ts'
-import { keepCanonical } from '../kept-data/keep-canonical.ts'
 import { keepLogs } from '../logs.ts'
 import type { TierReporter } from '../reporter.ts'
+import { keepCanonical } from '../stored-data/keep-canonical.ts'
 import { leaksOf, takeDown } from '../take-down.ts'
 
 const TEARDOWN_DEADLINE_MS = 120_000

@@ -1,15 +1,15 @@
-import type { Deployed, Release } from '../../deploy/deployer.ts'
-import { whatDiffers } from '../../engine/spec-hash.ts'
+import type { Deployment, Release } from '../../deploy/deployer.ts'
+import { specDifferences } from '../../engine/spec-hash.ts'
 import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import { cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { compareBeforeAfter } from '../app/before-after.ts'
 import { deployRelease } from '../app/deploy-release.ts'
-import { awaitConvergence, awaitServing, lookAt, runSmokeTest } from '../app/serving.ts'
+import { awaitConvergence, awaitServing, runSmokeTest, visitPage } from '../app/serving.ts'
 import { takeSteps } from '../app/steps.ts'
-import { lookAtBase, stillThere } from '../app/still-there.ts'
+import { checkStillThere, recordReachability } from '../app/still-there.ts'
 import { compareAfter, forgetRemovedVolumes, plant } from '../app/witnessing.ts'
 import { lastBefore } from '../base/base-choice.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
@@ -18,11 +18,11 @@ import { lifecycleSpecs } from '../custom/lifecycle-specs.ts'
 import { appState, operationOf } from '../custom/operation.ts'
 import { prepareUpgrade } from '../custom/prepare.ts'
 import { awaitReady } from '../custom/ready.ts'
-import { checkpointAfter } from '../kept-data/keep-checkpoint.ts'
-import { reattach } from '../kept-data/reattach.ts'
 import { refuseByPolicy } from '../refuse-by-policy.ts'
 import type { TierReporter } from '../reporter.ts'
 import { backUpBefore } from '../rollback/before.ts'
+import { checkpointAfter } from '../stored-data/keep-checkpoint.ts'
+import { reattach } from '../stored-data/reattach.ts'
 
 /** Redeploys the running base in place to head, and proves that head is what runs and that the data is still there. */
 export const upgradeTier: TierRunner = {
@@ -45,7 +45,7 @@ export const upgradeTier: TierRunner = {
     if (plan.base.via.length > 0) await plant(context, reporter)
     await takeSteps(context, reporter)
     const last = state.current ?? before
-    const offered = await lookAtBase(context, lastBefore(plan.base))
+    const offered = await recordReachability(context, lastBefore(plan.base))
     await backUpBefore(context, reporter)
     // Of a chain the data of the base goes all the way, unless a backup needed witnesses of its own.
     if (!state.witnesses) await plant(context, reporter)
@@ -62,10 +62,10 @@ export const upgradeTier: TierRunner = {
     if (await awaitServing(context, reporter, release)) {
       await runSmokeTest(context, reporter, { release, op })
       await compareBeforeAfter(context, reporter, async (screenshotFile) => {
-        await lookAt(context, reporter, { release, screenshotFile })
+        await visitPage(context, reporter, { release, screenshotFile })
       })
     }
-    await stillThere(context, reporter, { was: offered, release })
+    await checkStillThere(context, reporter, { was: offered, release })
     state.headServes = true
     await compareAfter(context, reporter, 'upgrade')
     await lifecycleSpecs(context, reporter, op)
@@ -88,7 +88,7 @@ function envTooOld(faults: readonly RecipeError[]): TierStop {
   return new TierStop('env-suffices', cause('compose-invalid', message, { lines, hint }))
 }
 
-function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
+function reportOrphans(reporter: TierReporter, { orphans }: Deployment): void {
   for (const service of orphans) {
     const message = `service ${service} of the base still runs, though head no longer has it: operators must remove it by hand`
     reporter.finding({ code: 'orphan-service', severity: 'warning', message })
@@ -99,7 +99,7 @@ function reportOrphans(reporter: TierReporter, { orphans }: Deployed): void {
 async function proveHead(
   context: RunContext,
   reporter: TierReporter,
-  before: Deployed,
+  before: Deployment,
   release: Release,
 ): Promise<void> {
   const { stack } = context.plan.app
@@ -118,7 +118,7 @@ async function proveHead(
 function proveDelta(facts: {
   context: RunContext
   reporter: TierReporter
-  before: Deployed
+  before: Deployment
   services: readonly ServiceState[]
 }): void {
   const { context, reporter, before, services } = facts
@@ -131,7 +131,7 @@ function proveDelta(facts: {
       service: name,
       base: old ? identity(stack, old, before) : null,
       head: now ? identity(stack, now, context.state.current) : null,
-      changed: old && now ? whatDiffers(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
+      changed: old && now ? specDifferences(old.taskTemplate, now.taskTemplate) : [old ? 'removed' : 'added'],
     }
   })
   if (rows.every(({ changed }) => changed.length === 0)) {
@@ -142,7 +142,7 @@ function proveDelta(facts: {
   reporter.check('delta-runs', 'pass')
 }
 
-function identity(stack: string, service: ServiceState, deployed: Deployed | undefined) {
+function identity(stack: string, service: ServiceState, deployed: Deployment | undefined) {
   return {
     service: service.service,
     imageId: deployed?.images.find((image) => image.service === service.service)?.id ?? null,

@@ -1,5 +1,5 @@
 /** What one text came to, and which names it used that had no value and no default. */
-export interface Interpolated {
+export interface Interpolation {
   readonly text: string
   readonly undefinedNames: readonly string[]
 }
@@ -29,7 +29,7 @@ const MOST_CHARACTERS = 1024 * 1024
  * nothing and is reported. Throws InterpolationProblem for `:?`/`?` without value and for anything else behind a `$`; the
  * `+` operator of docker compose is among that, because deploying with it fails.
  */
-export function interpolate(text: string, lookup: (name: string) => string | undefined): Interpolated {
+export function interpolate(text: string, lookup: (name: string) => string | undefined): Interpolation {
   const undefinedNames: string[] = []
   const pieces: string[] = []
   let length = 0

@@ -21,20 +21,20 @@ const SPECIAL: Readonly<Record<string, Merge>> = {
 }
 
 /** Told of each entry of a list that merging drops although no overlay stands for it; `winner` has its place. */
-export type Lost = (place: { service: string; list: KeyedList }, entry: DataMap, winner: DataMap) => void
+export type OnLostEntry = (place: { service: string; list: KeyedList }, entry: DataMap, winner: DataMap) => void
 
 /**
  * Merges normalised files, later over earlier, as `docker stack deploy -c a -c b` does (docker/cli cli/compose/loader/merge.go):
  * services key by key, everything else entry by entry as a whole. False, zero and empty text do not win over a value; lists,
  * the health check's test included, are joined.
  */
-export function mergeFiles(files: readonly DataMap[], lost: Lost): DataMap {
+export function mergeFiles(files: readonly DataMap[], lost: OnLostEntry): DataMap {
   let merged = files[0] ?? {}
   for (const above of files.slice(1)) merged = mergeTwo(merged, above, lost)
   return merged
 }
 
-function mergeTwo(below: DataMap, above: DataMap, lost: Lost): DataMap {
+function mergeTwo(below: DataMap, above: DataMap, lost: OnLostEntry): DataMap {
   const services = { ...asMap(below.services) }
   for (const [name, service] of Object.entries(asMap(above.services))) {
     const existing = services[name]
@@ -118,10 +118,10 @@ function mergeNetworks(below: Data, above: Data): Data {
     const existing = result[name]
     if (!isDataMap(existing)) result[name] = existing === undefined || value !== null ? value : existing
     else if (isDataMap(value)) {
-      const { aliases: _, ...kept } = existing
+      const { aliases: _, ...rest } = existing
       const { aliases, ipv4_address, ipv6_address } = value
       result[name] = {
-        ...kept,
+        ...rest,
         ...(aliases ? { aliases } : {}),
         ...(ipv4_address ? { ipv4_address } : {}),
         ...(ipv6_address ? { ipv6_address } : {}),

@@ -7,7 +7,7 @@ import { type Data, type DataMap, isDataMap } from './source.ts'
 import { splitWords } from './words.ts'
 
 /** What normalising needs besides the value: where to tell problems, and where a key came from when a list becomes a map. */
-export interface Normalizing {
+export interface NormalizeContext {
   readonly report: Report
   /** Tells of something that the docker CLI reads and drops. */
   readonly dropped: (path: readonly string[], message: string) => void
@@ -21,7 +21,7 @@ export interface Normalizing {
 const SECTIONS = ['networks', 'volumes', 'secrets', 'configs'] as const
 
 /** Gives one checked file the forms that merging works on: long forms, maps for labels and environment, word lists. */
-export function normalize(data: DataMap, on: Normalizing): DataMap {
+export function normalize(data: DataMap, on: NormalizeContext): DataMap {
   const result: DataMap = { services: {} }
   if (data.version !== undefined) result.version = data.version
   result.services = mapValues(asMap(data.services), (service, name) =>
@@ -35,7 +35,7 @@ export function normalize(data: DataMap, on: Normalizing): DataMap {
   return result
 }
 
-function normalizeService(service: DataMap, path: string[], on: Normalizing): DataMap {
+function normalizeService(service: DataMap, path: string[], on: NormalizeContext): DataMap {
   const result: DataMap = {}
   for (const [key, value] of Object.entries(service)) {
     if (key.startsWith('x-') || key === 'build') continue
@@ -47,7 +47,7 @@ function normalizeService(service: DataMap, path: string[], on: Normalizing): Da
   return result
 }
 
-function serviceKey(key: string, value: Data, path: string[], on: Normalizing): Data {
+function serviceKey(key: string, value: Data, path: string[], on: NormalizeContext): Data {
   switch (key) {
     case 'command':
     case 'entrypoint':
@@ -103,7 +103,7 @@ function serviceKey(key: string, value: Data, path: string[], on: Normalizing): 
   }
 }
 
-function normalizeDeploy(deploy: DataMap, path: string[], on: Normalizing): DataMap {
+function normalizeDeploy(deploy: DataMap, path: string[], on: NormalizeContext): DataMap {
   const result: DataMap = { ...deploy }
   if (deploy.labels !== undefined) result.labels = toMap(deploy.labels, [...path, 'labels'], on, '')
   if (isDataMap(deploy.resources)) {
@@ -123,19 +123,19 @@ function normalizeDeploy(deploy: DataMap, path: string[], on: Normalizing): Data
   return result
 }
 
-function commandWords(text: string, path: string[], on: Normalizing): Data {
+function commandWords(text: string, path: string[], on: NormalizeContext): Data {
   const words = splitWords(text)
   if (!words) on.report(path, 'has a quote that is never closed', 'Close it, or write the command as a list.')
   return words ?? []
 }
 
 /** A name in a list, which will be found where it was written whatever its place in the merged list. */
-function placed<T extends Data | undefined>(name: T, at: readonly string[], on: Normalizing): T {
+function placed<T extends Data | undefined>(name: T, at: readonly string[], on: NormalizeContext): T {
   if (typeof name === 'string') on.moved([...at.slice(0, -1), name], at)
   return name
 }
 
-function normalizePorts(entries: readonly Data[], path: string[], on: Normalizing): DataMap[] {
+function normalizePorts(entries: readonly Data[], path: string[], on: NormalizeContext): DataMap[] {
   const ports: DataMap[] = []
   for (const [i, entry] of entries.entries()) {
     const at = [...path, String(i)]
@@ -152,7 +152,7 @@ function normalizePorts(entries: readonly Data[], path: string[], on: Normalizin
   return ports
 }
 
-function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] {
+function normalizePort(entry: Data, path: string[], on: NormalizeContext): DataMap[] {
   if (isDataMap(entry)) return [entry]
   const found = parsePort(String(entry))
   if (typeof found === 'string') {
@@ -164,7 +164,7 @@ function normalizePort(entry: Data, path: string[], on: Normalizing): DataMap[] 
   return found.ports
 }
 
-function normalizeMount(entry: Data, path: string[], on: Normalizing): DataMap[] {
+function normalizeMount(entry: Data, path: string[], on: NormalizeContext): DataMap[] {
   const mount = isDataMap(entry) ? entry : parseMount(String(entry))
   if (typeof mount === 'string') {
     on.report(path, mount, 'Write it like name:/path, or name:/path:ro.')
@@ -186,7 +186,7 @@ const MOUNT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
 }
 const FILE_REFERENCE = ['source', 'target', 'uid', 'gid', 'mode']
 
-function fileReference(entry: DataMap, path: string[], on: Normalizing): DataMap {
+function fileReference(entry: DataMap, path: string[], on: NormalizeContext): DataMap {
   return wholeNumberAt(asMap(onlyKnown(entry, FILE_REFERENCE, path, on)), 'mode')
 }
 
@@ -196,7 +196,7 @@ function wholeNumberAt(map: DataMap, key: string): DataMap {
   return typeof value === 'number' ? { ...map, [key]: Math.trunc(value) } : map
 }
 
-function onlyKnown(value: Data, known: readonly string[] | undefined, path: string[], on: Normalizing): Data {
+function onlyKnown(value: Data, known: readonly string[] | undefined, path: string[], on: NormalizeContext): Data {
   if (!known || !isDataMap(value)) return value
   const unused = Object.keys(value).filter((key) => !known.includes(key))
   for (const key of unused) on.dropped([...path, key], 'has no effect: docker stack deploy does not use it')
@@ -206,7 +206,7 @@ function onlyKnown(value: Data, known: readonly string[] | undefined, path: stri
 function normalizeNamed(
   entry: DataMap,
   { section, name }: { section: string; name: string },
-  on: Normalizing,
+  on: NormalizeContext,
 ): DataMap {
   const path = [section, name]
   const result: DataMap = Object.fromEntries(Object.entries(entry).filter(([key]) => !key.startsWith('x-')))
@@ -220,7 +220,11 @@ function normalizeNamed(
   return result
 }
 
-function externalOf(entry: DataMap, { section, name }: { section: string; name: string }, on: Normalizing): DataMap {
+function externalOf(
+  entry: DataMap,
+  { section, name }: { section: string; name: string },
+  on: NormalizeContext,
+): DataMap {
   const path = [section, name]
   const inner = isDataMap(entry.external) ? entry.external.name : undefined
   if (inner !== undefined && entry.name !== undefined)
@@ -231,7 +235,7 @@ function externalOf(entry: DataMap, { section, name }: { section: string; name: 
   return { ...entry, name: inner ?? entry.name ?? name, external: true }
 }
 
-function fileObject(entry: DataMap, path: string[], on: Normalizing): DataMap {
+function fileObject(entry: DataMap, path: string[], on: NormalizeContext): DataMap {
   if (entry.driver !== undefined) {
     if (entry.file !== undefined) on.report([...path, 'driver'], 'cannot stand beside file:', 'Keep one of the two.')
     return entry
@@ -252,7 +256,7 @@ function fileObject(entry: DataMap, path: string[], on: Normalizing): DataMap {
 }
 
 /** A list of `key=value` or a mapping, as a mapping of texts; `missing` is what a key alone means. */
-function toMap(value: Data, path: string[], on: Normalizing, missing: '' | null): DataMap {
+function toMap(value: Data, path: string[], on: NormalizeContext, missing: '' | null): DataMap {
   if (!Array.isArray(value)) return mapValues(asMap(value), (entry) => (entry === null ? missing : textOf(entry)))
   const result: DataMap = {}
   for (const [index, entry] of value.entries()) {

@@ -1,4 +1,4 @@
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { checkDeployable, checkPublishedOnce } from './deploy-checks.ts'
 import { type Data, type DataMap, isDataMap } from './source.ts'
 

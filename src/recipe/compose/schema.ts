@@ -1,8 +1,8 @@
 import { parseGoDuration } from './go-duration.ts'
+import { INTRODUCED_IN } from './introduced-in.ts'
 import { isAt } from './path-pattern.ts'
 import { DATE } from './scalar.ts'
 import { forms, keys, kind, list, names, type Report, type Shape } from './shape.ts'
-import { SINCE } from './since.ts'
 import type { DataMap } from './source.ts'
 
 /** The compose version the docker CLI assumes when a file names none, and the newest it knows. */
@@ -259,7 +259,7 @@ function versioned(value: unknown, path: readonly string[] = []): { path: readon
   if (typeof value !== 'object' || value === null || path.length > MAX_DEPTH) return []
   return Object.entries(value).flatMap(([name, child]) => {
     const at = [...path, name]
-    const known = SINCE.find(({ parts }) => isAt(at, parts))
+    const known = INTRODUCED_IN.find(({ parts }) => isAt(at, parts))
     return [...(known ? [{ path: at, since: known.since }] : []), ...versioned(child, at)]
   })
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { type Data, isDataMap } from './source.ts'
 
 /** Receives every problem with its path, in the order of the file. */

@@ -11,9 +11,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
-import { parseBoundedYaml } from '../../lib/bounded-yaml.ts'
 import { RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import { parseBoundedYaml } from '../../lib/files/bounded-yaml.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import { plainScalar } from './scalar.ts'
 
 /** Plain data of a compose file: what JSON can hold. */

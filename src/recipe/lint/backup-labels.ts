@@ -1,4 +1,4 @@
-import { type BackupLabel, backupLabels } from '../backup-labels.ts'
+import { type BackupLabel, backupLabels } from '../stack/backup-labels.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 
@@ -23,7 +23,7 @@ export function misplacedLabels({ stack }: LintContext): LintFact[] {
 
 /** CC06: a misspelt label is silently no backup. */
 export function unknownLabels({ stack }: LintContext): LintFact[] | string {
-  const labels = backupLabels(stack).filter(({ asks }) => asks.is !== 'version-1')
+  const labels = backupLabels(stack).filter(({ request }) => request.is !== 'version-1')
   return labels.length > 0 ? labels.map((label) => labelFact(label, stack)) : NONE
 }
 
@@ -31,7 +31,7 @@ export function unknownLabels({ stack }: LintContext): LintFact[] | string {
 export function versionOneLabels({ stack }: LintContext): LintFact[] | string {
   const labels = backupLabels(stack)
   if (labels.length === 0) return NONE
-  const old = labels.filter(({ asks }) => asks.is === 'version-1')
+  const old = labels.filter(({ request }) => request.is === 'version-1')
   return old.length > 0 ? old.map((label) => labelFact(label, stack)) : [{ subject: 'labels' }]
 }
 

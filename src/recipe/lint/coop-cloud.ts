@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isHealthTest } from '../../lib/health-test.ts'
 import { variablesOf } from '../compose/interpolate.ts'
 import type { ComposeService } from '../model.ts'
-import { rawName, usedSecrets } from '../secrets.ts'
+import { rawName, usedSecrets } from '../secrets/secrets.ts'
 import type { LintContext, LintFact, LintRule } from './rule.ts'
 
 const SOURCE = 'abra recipe lint'

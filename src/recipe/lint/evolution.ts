@@ -1,9 +1,9 @@
 import { variablesOf } from '../compose/interpolate.ts'
 import type { Data } from '../compose/source.ts'
-import { parseEnvSample } from '../env-sample.ts'
-import { fileAt } from '../export.ts'
-import { gitOk } from '../git.ts'
+import { parseEnvSample } from '../files/env-sample.ts'
 import type { RecipeVersion } from '../model.ts'
+import { fileAt } from '../repository/export.ts'
+import { gitOk } from '../repository/git.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { asUpgrade, type UpgradeSide } from './as-upgrade.ts'
 import { fact, versionVariables } from './coop-cloud.ts'
 import { NO_RELEASE } from './evolution.ts'
 import type { LintContext, LintFact } from './rule.ts'
+import { type UpgradeSide, withUpgradeSides } from './upgrade-sides.ts'
 
 const KINDS = { configs: 'config', secrets: 'secret' } as const
 
@@ -28,7 +28,7 @@ export async function fixedContents(context: LintContext): Promise<LintFact[] | 
   const { lastRelease } = context
   if (!lastRelease) return NO_RELEASE
   try {
-    return await asUpgrade(context, lastRelease, async (before, after) => {
+    return await withUpgradeSides(context, lastRelease, async (before, after) => {
       const held = new Map((await fromFiles(before)).map((one) => [`${one.section} ${one.name}`, one]))
       const facts = (await fromFiles(after)).map((now) =>
         factOf(context, now, { tag: lastRelease.tag, old: held.get(`${now.section} ${now.name}`) }),

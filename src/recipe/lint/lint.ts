@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecipeError } from '../../lib/errors.ts'
-import { formatLocation } from '../../lib/source-location.ts'
+import { formatLocation } from '../../lib/text/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { Most } from '../../verdict/policy-codes.ts'
+import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { RecipeTree, ResolvedStack } from '../model.ts'
 import type { LintContext, LintFact, LintInput, LintRule } from './rule.ts'
-import { RULES } from './rules.ts'
+import { LINT_RULES } from './rules.ts'
 
 /** One rule applied to one thing. */
 export interface LintRow {
@@ -30,7 +30,7 @@ export interface LintRow {
 export async function lint(input: LintInput): Promise<LintRow[]> {
   const context = new Context(input)
   const rows: LintRow[] = []
-  for (const rule of RULES) {
+  for (const rule of LINT_RULES) {
     // Whoever wants it to end is heard.
     await nextTurn()
     const found = await judge(rule, context)
@@ -56,7 +56,7 @@ class Context implements LintContext {
   readonly env: LintInput['env']
   readonly base: LintInput['base']
   readonly allow: readonly string[]
-  readonly most: Most
+  readonly most: PolicyLimits
   readonly unread: readonly RecipeError[]
   readonly lastRelease: LintContext['lastRelease']
   readonly #input: LintInput

@@ -1,9 +1,9 @@
-import { parseLocation } from '../../lib/source-location.ts'
-import { stackName } from '../app-env.ts'
-import { didYouMean } from '../nearest.ts'
-import { policyProblems } from '../policy.ts'
-import { isCharset } from '../secret-value.ts'
-import { MODIFIERS, secretEntry, secretVariables, usedSecrets } from '../secrets.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
+import { parseLocation } from '../../lib/text/source-location.ts'
+import { policyProblems } from '../policy/policy.ts'
+import { isCharset } from '../secrets/secret-value.ts'
+import { MODIFIERS, secretEntry, secretVariables, usedSecrets } from '../secrets/secrets.ts'
+import { stackName } from '../stack/app-env.ts'
 import { misplacedLabels, unknownLabels, versionOneLabels } from './backup-labels.ts'
 import { fact } from './coop-cloud.ts'
 import { newVariables } from './evolution.ts'
@@ -139,7 +139,7 @@ export const OWN_RULES: readonly LintRule[] = [
     severity: 'warning',
     fix: 'Set the variable in .env.sample, or give it a default in the compose file.',
     source: 'docker stack deploy puts an empty text in its place',
-    check: (context) => told(context, 'undefined-variable', 'variable'),
+    check: (context) => factsOf(context, 'undefined-variable', 'variable'),
   },
   {
     id: 'CC14',
@@ -189,7 +189,7 @@ export const OWN_RULES: readonly LintRule[] = [
     severity: 'warning',
     fix: 'Remove what has no effect; give every port, secret and config of several files a published number or a source of its own.',
     source: 'docker stack deploy drops it without an error',
-    check: (context) => told(context, 'dropped', 'compose files'),
+    check: (context) => factsOf(context, 'dropped', 'compose files'),
   },
   {
     id: 'CC20',
@@ -215,7 +215,7 @@ export const OWN_RULES: readonly LintRule[] = [
 ]
 
 /** What was found while the files were resolved. */
-function told({ stack }: LintContext, wanted: string, subject: string): LintFact[] {
+function factsOf({ stack }: LintContext, wanted: string, subject: string): LintFact[] {
   const found = stack.findings.filter(({ code }) => code === wanted)
   if (found.length === 0) return [{ subject: 'compose files' }]
   return found.map(({ message, where }) => ({

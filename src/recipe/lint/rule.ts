@@ -1,7 +1,7 @@
 import type { RecipeError } from '../../lib/errors.ts'
-import type { SourceLocation } from '../../lib/source-location.ts'
+import type { SourceLocation } from '../../lib/text/source-location.ts'
 import type { CauseCode } from '../../verdict/causes.ts'
-import type { Most } from '../../verdict/policy-codes.ts'
+import type { PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { AppEnv, RecipeRepo, RecipeTree, RecipeVersion, ResolvedStack } from '../model.ts'
 
 /** One commit of a recipe, resolved for one app, as far as it can be read. */
@@ -19,7 +19,7 @@ export interface LintInput {
   /** Policy codes that the operator allows for this recipe. */
   readonly allow?: readonly string[]
   /** How many of each the operator grants it, where that is not the default. */
-  readonly most?: Most
+  readonly most?: PolicyLimits
 }
 
 /** What a rule may look at. To look at what could not be read ends the rule: it is then skipped. */

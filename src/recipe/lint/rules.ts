@@ -3,4 +3,4 @@ import { OWN_RULES } from './own.ts'
 import type { LintRule } from './rule.ts'
 
 /** Every rule, in the order of their ids. The reference is generated from this table. */
-export const RULES: readonly LintRule[] = [...COOP_CLOUD_RULES, ...OWN_RULES]
+export const LINT_RULES: readonly LintRule[] = [...COOP_CLOUD_RULES, ...OWN_RULES]

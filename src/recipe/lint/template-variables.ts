@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { type ComposeSource, type Data, isDataMap, parseCompose } from '../compose/source.ts'
+import { readText } from '../files/text-file.ts'
 import { variablesLookedUp } from '../policy/templates.ts'
-import { readText } from '../text-file.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 

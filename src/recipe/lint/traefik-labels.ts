@@ -1,5 +1,5 @@
 import { type LabelProblem, labelProblem } from '../traefik/label-problem.ts'
-import { isUsable, type TraefikAsk, traefikAsks } from '../traefik/routers.ts'
+import { isUsable, type TraefikConfig, traefikConfigs } from '../traefik/routers.ts'
 import { fact } from './coop-cloud.ts'
 import type { LintContext, LintFact } from './rule.ts'
 
@@ -23,8 +23,8 @@ export function unknownTraefikLabels({ stack }: LintContext, severity: LabelProb
 
 /** CC17 */
 export function ruledRouters({ stack }: LintContext): LintFact[] | string {
-  const asks = traefikAsks(stack).filter(({ enabled }) => enabled !== false)
-  const facts = asks.flatMap(({ service, routers }) =>
+  const configs = traefikConfigs(stack).filter(({ enabled }) => enabled !== false)
+  const facts = configs.flatMap(({ service, routers }) =>
     routers.map((router) => {
       const { protocol, name, options } = router
       const where = stack.place([
@@ -42,9 +42,9 @@ export function ruledRouters({ stack }: LintContext): LintFact[] | string {
       )
     }),
   )
-  const enabled = asks.filter((ask) => ask.enabled)
-  if (enabled.length > 0 && !asks.some(({ routers }) => routers.some(isUsable))) {
-    const [{ service }] = enabled as [TraefikAsk]
+  const enabled = configs.filter((config) => config.enabled)
+  if (enabled.length > 0 && !configs.some(({ routers }) => routers.some(isUsable))) {
+    const [{ service }] = enabled as [TraefikConfig]
     const where = stack.place(['services', service, 'deploy', 'labels', 'traefik.enable'])
     facts.push(
       fact(`service ${service}`, false, 'has traefik.enable=true, but no router of the stack has a rule', where),
@@ -55,17 +55,17 @@ export function ruledRouters({ stack }: LintContext): LintFact[] | string {
 
 /** CC18 */
 export function idleTraefikLabels({ stack }: LintContext): LintFact[] | string {
-  const asks = traefikAsks(stack)
-  if (asks.length === 0) return NONE
-  return asks.map((ask) => {
-    const { service } = ask
-    const where = stack.place(['services', service, 'deploy', 'labels', [...ask.labels.keys()][0] ?? ''])
-    const problem = whyIdle(ask)
+  const configs = traefikConfigs(stack)
+  if (configs.length === 0) return NONE
+  return configs.map((config) => {
+    const { service } = config
+    const where = stack.place(['services', service, 'deploy', 'labels', [...config.labels.keys()][0] ?? ''])
+    const problem = idleReason(config)
     return fact(`service ${service}`, problem === null, problem ?? '', where)
   })
 }
 
-function whyIdle({ enabled, labels }: TraefikAsk): string | null {
+function idleReason({ enabled, labels }: TraefikConfig): string | null {
   const configures = [...labels.keys()].filter((key) => /^traefik\.(http|tcp|udp)\./.test(key))
   if (enabled === null && configures.length > 0) return `has ${configures[0]}, but not traefik.enable=true`
   if (enabled && configures.length === 0) return 'has traefik.enable=true, but nothing says where it is to be reached'

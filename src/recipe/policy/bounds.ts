@@ -1,6 +1,6 @@
-import { type Counted, MOST_DEFAULTS, type Most } from '../../verdict/policy-codes.ts'
+import { type LimitedCode, MOST_DEFAULTS, type PolicyLimits } from '../../verdict/policy-codes.ts'
 import type { ComposeModel } from '../model.ts'
-import type { PolicyProblem } from '../policy.ts'
+import type { PolicyProblem } from './policy.ts'
 
 interface Item {
   readonly path: readonly string[]
@@ -8,7 +8,7 @@ interface Item {
   readonly count: number
 }
 
-const WORDS: Readonly<Record<Counted, string>> = {
+const WORDS: Readonly<Record<LimitedCode, string>> = {
   services: 'services',
   replicas: 'replicas of all services',
   networks: 'networks',
@@ -19,8 +19,8 @@ const WORDS: Readonly<Record<Counted, string>> = {
 }
 
 /** One problem for each kind that is more than may be, at the first that is too many. */
-export function tooMany(model: ComposeModel, most: Most): PolicyProblem[] {
-  return (Object.keys(MOST_DEFAULTS) as Counted[]).flatMap((kind) => {
+export function tooMany(model: ComposeModel, most: PolicyLimits): PolicyProblem[] {
+  return (Object.keys(MOST_DEFAULTS) as LimitedCode[]).flatMap((kind) => {
     const limit = most[kind] ?? MOST_DEFAULTS[kind]
     let count = 0
     let first: readonly string[] | null = null
@@ -34,7 +34,7 @@ export function tooMany(model: ComposeModel, most: Most): PolicyProblem[] {
   })
 }
 
-function itemsOf(model: ComposeModel, kind: Counted): Item[] {
+function itemsOf(model: ComposeModel, kind: LimitedCode): Item[] {
   const services = Object.entries(model.services)
   if (kind === 'replicas')
     return services.map(([name, { deploy }]) => ({
@@ -59,11 +59,11 @@ export function chosenAddresses(model: ComposeModel): PolicyProblem[] {
     const subnets = (ipam.config ?? []).flatMap(({ subnet }) => (subnet ? [subnet] : []))
     const driver = ipam.driver && ipam.driver !== 'default' ? [`the address driver ${ipam.driver}`] : []
     const foreign = Object.keys(options).filter((name) => !OWN_OPTIONS.includes(name))
-    const asked: readonly [string, readonly string[]][] = [
+    const requested: readonly [string, readonly string[]][] = [
       ['ipam', [...subnets, ...driver]],
       ['driver_opts', foreign],
     ]
-    return asked.flatMap(([part, what]) => {
+    return requested.flatMap(([part, what]) => {
       if (what.length === 0) return []
       const message = `network ${key} chooses what all apps of this machine share: ${what.join(', ')}. Leave it out: the engine gives each network addresses of its own`
       return [{ code: 'network-address' as const, path: ['networks', key, part], message }]

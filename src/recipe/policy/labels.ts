@@ -129,10 +129,10 @@ function ruleProblem(label: string, rule: string, own: OwnNames): string | null 
   // Traefik makes one of its own from the name of the service, as it does without the label; lint says so.
   if (rule.trim() === '') return null
   if (rule.length > MAX_RULE) return `is longer than ${MAX_RULE} characters`
-  const kept = keepsTo(rule, (matcher) => isOwnMatcher(matcher, own))
-  const foreign = (kept ? hostsIn(rule) : boundHosts(rule))?.find((host) => !isOwnHost(host, own.domain))
-  if (foreign !== undefined) return kept ? `names the host ${foreign}` : `takes the requests of ${foreign}`
-  return kept ? null : `has no host that it keeps to: ${rule}`
+  const isOwnRule = keepsTo(rule, (matcher) => isOwnMatcher(matcher, own))
+  const foreign = (isOwnRule ? hostsIn(rule) : boundHosts(rule))?.find((host) => !isOwnHost(host, own.domain))
+  if (foreign !== undefined) return isOwnRule ? `names the host ${foreign}` : `takes the requests of ${foreign}`
+  return isOwnRule ? null : `has no host that it keeps to: ${rule}`
 }
 
 function isOwnMatcher({ name, values }: Matcher, { domain }: OwnNames): boolean {

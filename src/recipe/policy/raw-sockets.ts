@@ -17,11 +17,11 @@ export interface RawSockets {
 
 /** The programs of a service, as its recipe names them, that need the capability NET_RAW; what an image runs of itself is not known. */
 export function rawSockets(service: ComposeService): RawSockets[] {
-  const asked = [
+  const requested = [
     ...KEYS.map((key) => ({ key: key as string, texts: textsOf(service[key]) })),
     { key: 'healthcheck', texts: textsOf(service.healthcheck?.test).slice(1) },
   ]
-  return asked.flatMap(({ key, texts }) => {
+  return requested.flatMap(({ key, texts }) => {
     const program = programIn(texts)
     return program === null ? [] : [{ key, program }]
   })

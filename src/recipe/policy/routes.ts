@@ -11,7 +11,7 @@ export interface ForeignRoute {
   readonly why: string
 }
 
-/** What is told of a label; characters. */
+/** Characters shown of a label. */
 const SHOWN = 400
 
 /**
@@ -35,13 +35,13 @@ export function foreignRoutes(model: ComposeModel, own: OwnNames, shared: readon
   ])
 }
 
-/** One problem a label; a name of somebody else's is told once, however many labels have it. */
+/** One problem a label; a name of somebody else's is reported once, however many labels have it. */
 function labelProblems(labels: Readonly<Record<string, string>>, own: OwnNames): { label: string; why: string }[] {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return Object.entries(labels).flatMap(([label, value]) => {
     const name = foreignNameIn(label, own)
-    const named = name === null || told.has(name) ? null : `uses the name ${name} of another app`
-    if (name !== null) told.add(name)
+    const named = name === null || reported.has(name) ? null : `uses the name ${name} of another app`
+    if (name !== null) reported.add(name)
     const why = routeProblem(label, String(value), own, labels) ?? named
     return why === null ? [] : [{ label, why }]
   })

@@ -3,7 +3,7 @@
 import { normalHost } from './host.ts'
 import { exampleOf } from './pattern.ts'
 import { isPattern, type RoutePlace } from './rule.ts'
-import { type Matcher, type Rule, readRule } from './rule-reader.ts'
+import { type Matcher, type RouterRule, readRule } from './rule-reader.ts'
 
 const FRONT = '/'
 /** What a URL takes for a path and for nothing else. */
@@ -39,12 +39,12 @@ export function leadsTo(texts: readonly string[], place: Place): Known {
   return meetsAny(texts.map(readRule), place)
 }
 
-function meetsAny(rules: readonly (Rule | null)[], place: Place): Known {
+function meetsAny(rules: readonly (RouterRule | null)[], place: Place): Known {
   return anyOf(rules.map((rule) => rule && meets(rule, place)))
 }
 
 /** In the order of the rule, each as it would be asked for. */
-function namedPaths(rule: Rule | null): string[] {
+function namedPaths(rule: RouterRule | null): string[] {
   if (rule === null || rule.is === 'not') return []
   if (rule.is !== 'matcher') return rule.of.flatMap(namedPaths)
   return rule.matcher.values.flatMap((value) => pathFor(rule.matcher.name, value) ?? [])
@@ -75,7 +75,7 @@ function asPattern(template: string): string {
     .join('')
 }
 
-function meets(rule: Rule, place: Place): Known {
+function meets(rule: RouterRule, place: Place): Known {
   switch (rule.is) {
     case 'matcher':
       return matches(rule.matcher, place)

@@ -1,4 +1,4 @@
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { type Keys, TRAEFIK_KEYS } from './keys.ts'
 
 /** What is wrong with the name of a label. */

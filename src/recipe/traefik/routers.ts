@@ -15,7 +15,7 @@ export interface Router {
 }
 
 /** What one service asks of Traefik. */
-export interface TraefikAsk {
+export interface TraefikConfig {
   readonly service: string
   /** Of `traefik.enable`; null without that label. */
   readonly enabled: boolean | null
@@ -27,7 +27,7 @@ export interface TraefikAsk {
 const OF_ROUTER = /^traefik\.(http|tcp|udp)\.routers\.([^.]+)\.(.+)$/
 
 /** What each service of the stack asks of Traefik under `deploy.labels`; those that ask for nothing are left out. */
-export function traefikAsks(stack: ResolvedStack): TraefikAsk[] {
+export function traefikConfigs(stack: ResolvedStack): TraefikConfig[] {
   return Object.entries(stack.model.services).flatMap(([service, { deploy }]) => {
     const labels = new Map(
       Object.entries(deploy?.labels ?? {}).flatMap(([key, value]) =>
@@ -47,15 +47,17 @@ export function isUsable({ protocol, rule }: Router): boolean {
 
 /** Rules of the stack's routers that listen to HTTPS, those of the service `app` first. `web` is the plain HTTP of every Co-op Cloud proxy. */
 export function httpsRules(stack: ResolvedStack): string[] {
-  const asks = traefikAsks(stack).filter(({ enabled }) => enabled)
-  const routers = [...asks.filter(isMain), ...asks.filter((ask) => !isMain(ask))].flatMap((ask) => ask.routers)
+  const configs = traefikConfigs(stack).filter(({ enabled }) => enabled)
+  const routers = [...configs.filter(isMain), ...configs.filter((config) => !isMain(config))].flatMap(
+    (config) => config.routers,
+  )
   return routers.flatMap(({ protocol, rule, entrypoints }) => {
     const plain = entrypoints.length > 0 && entrypoints.every((name) => name === 'web')
     return protocol === 'http' && rule !== null && !plain ? [rule] : []
   })
 }
 
-function isMain({ service }: TraefikAsk): boolean {
+function isMain({ service }: TraefikConfig): boolean {
   return service === 'app'
 }
 

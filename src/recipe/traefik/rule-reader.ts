@@ -11,10 +11,10 @@ export interface Matcher {
  * A rule as Traefik reads it: matchers ``Name(`literal`, …)`` joined by `&&` before `||`, `!` and brackets (doc.traefik.io, routing rules). Traefik
  * takes it for an expression of Go.
  */
-export type Rule =
+export type RouterRule =
   | { readonly is: 'matcher'; readonly matcher: Matcher }
-  | { readonly is: 'not'; readonly of: Rule }
-  | { readonly is: 'all' | 'any'; readonly of: readonly Rule[] }
+  | { readonly is: 'not'; readonly of: RouterRule }
+  | { readonly is: 'all' | 'any'; readonly of: readonly RouterRule[] }
 
 /** A longer rule, or deeper brackets, are none that a person wrote; characters and levels. */
 export const MAX_RULE = 10_000
@@ -26,7 +26,7 @@ const NAME = /^[A-Za-z]/
 const LITERAL = /^(?:`[^`]*`|(["']).*\1)$/s
 
 /** Null when it is no rule, in which case Traefik has no router of it, or one that no person wrote. Takes time in proportion to its length. */
-export function readRule(text: string): Rule | null {
+export function readRule(text: string): RouterRule | null {
   if (text.length > MAX_RULE) return null
   const reader = new Reader(text.match(TOKEN) ?? [])
   const rule = reader.either(0)
@@ -45,12 +45,12 @@ class Reader {
     return this.#at === this.#tokens.length
   }
 
-  either(depth: number): Rule | null {
+  either(depth: number): RouterRule | null {
     return this.#joined('any', '||', () => this.#joined('all', '&&', () => this.#one(depth)))
   }
 
-  #joined(is: 'all' | 'any', by: string, part: () => Rule | null): Rule | null {
-    const parts: Rule[] = []
+  #joined(is: 'all' | 'any', by: string, part: () => RouterRule | null): RouterRule | null {
+    const parts: RouterRule[] = []
     do {
       const one = part()
       if (one === null) return null
@@ -59,7 +59,7 @@ class Reader {
     return { is, of: parts }
   }
 
-  #one(depth: number): Rule | null {
+  #one(depth: number): RouterRule | null {
     if (depth > MAX_DEPTH) return null
     if (this.#take('!')) {
       const negated = this.#one(depth + 1)
@@ -70,7 +70,7 @@ class Reader {
     return this.#take(')') ? inside : null
   }
 
-  #matcher(): Rule | null {
+  #matcher(): RouterRule | null {
     const name = this.#next(NAME)
     if (name === null || !this.#take('(')) return null
     const values: string[] = []

@@ -1,5 +1,5 @@
 import { normalHost } from './host.ts'
-import { MAX_RULE, type Matcher, type Rule, readRule } from './rule-reader.ts'
+import { MAX_RULE, type Matcher, type RouterRule, readRule } from './rule-reader.ts'
 
 /** A place on the web that a rule leads to. */
 export interface RoutePlace {
@@ -40,9 +40,9 @@ export function namesHost(text: string, host: string): boolean {
 }
 
 /** True when no request meets the rule but by a matcher that is `kept`. False also for a rule that cannot be read. */
-export function keepsTo(text: string, kept: (matcher: Matcher) => boolean): boolean {
+export function keepsTo(text: string, isAllowed: (matcher: Matcher) => boolean): boolean {
   const rule = readRule(text)
-  return rule !== null && isKept(rule, kept)
+  return rule !== null && allAllowed(rule, isAllowed)
 }
 
 /**
@@ -58,13 +58,13 @@ export function placesOf(text: string): RoutePlace[] | null {
 }
 
 /** True when `place` leads to where `other` is, or to more than that. */
-export function covers(place: RoutePlace, other: RoutePlace): boolean {
+export function coversPlace(place: RoutePlace, other: RoutePlace): boolean {
   if (place.host !== other.host) return false
   if (place.exact) return other.exact && place.path === other.path
   return other.path.startsWith(place.path)
 }
 
-function boundBy(rule: Rule): readonly string[] | null {
+function boundBy(rule: RouterRule): readonly string[] | null {
   if (rule.is === 'not') return null
   if (rule.is === 'matcher') {
     const { name, values } = rule.matcher
@@ -73,24 +73,26 @@ function boundBy(rule: Rule): readonly string[] | null {
   const sides = rule.of.map(boundBy)
   const bound = sides.filter((side) => side !== null)
   // Of alternatives each must keep to hosts by itself; of conditions one is enough for all.
-  const kept = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
-  return kept ? bound.flat() : null
+  const isBound = rule.is === 'any' ? bound.length === sides.length : bound.length > 0
+  return isBound ? bound.flat() : null
 }
 
-function namedBy(rule: Rule): readonly string[] {
+function namedBy(rule: RouterRule): readonly string[] {
   if (rule.is === 'not') return namedBy(rule.of)
   if (rule.is !== 'matcher') return rule.of.flatMap(namedBy)
   return OF_HOSTS.test(rule.matcher.name) ? rule.matcher.values.map(normalHost) : []
 }
 
 /** Of alternatives each must be kept by itself; of conditions one is enough for all. */
-function isKept(rule: Rule, kept: (matcher: Matcher) => boolean): boolean {
+function allAllowed(rule: RouterRule, isAllowed: (matcher: Matcher) => boolean): boolean {
   if (rule.is === 'not') return false
-  if (rule.is === 'matcher') return kept(rule.matcher)
-  return rule.is === 'any' ? rule.of.every((part) => isKept(part, kept)) : rule.of.some((part) => isKept(part, kept))
+  if (rule.is === 'matcher') return isAllowed(rule.matcher)
+  return rule.is === 'any'
+    ? rule.of.every((part) => allAllowed(part, isAllowed))
+    : rule.of.some((part) => allAllowed(part, isAllowed))
 }
 
-function alternativesOf(rule: Rule): Alternatives | null {
+function alternativesOf(rule: RouterRule): Alternatives | null {
   if (rule.is === 'not') return null
   if (rule.is === 'matcher') return [[rule.matcher]]
   let found: Alternatives = rule.is === 'any' ? [] : [[]]

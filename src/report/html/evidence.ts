@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { type Evidence, type EvidenceKind, evidenceProblem } from '../../verdict/evidence.ts'
 import { differenceInWords } from './difference-in-words.ts'
 import { bytes, html, id, type Markup, table } from './markup.ts'

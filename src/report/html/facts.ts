@@ -1,35 +1,39 @@
-import { formatDuration } from '../../lib/duration.ts'
-import { wayOf } from '../../verdict/events.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { upgradePath } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
 import { RUNGS, TIERS, type TierId } from '../../verdict/tiers.ts'
-import { flakyText } from '../flaky.ts'
-import { SIGNS } from '../ink.ts'
-import { manifestRows } from '../manifest.ts'
-import { notLookedText } from '../not-looked.ts'
-import { partText } from '../part.ts'
-import { quarantineTexts } from '../quarantine.ts'
-import { bytes, html, id, type Markup, table } from './markup.ts'
+import { flakyText } from '../flakes/flaky.ts'
+import { manifestRows } from '../run/manifest.ts'
+import { notLookedText } from '../run/not-looked.ts'
+import { partText } from '../run/partial-run.ts'
+import { quarantineTexts } from '../run/quarantine.ts'
+import { SIGNS } from '../text/colors.ts'
+import { bytes, html, id, inlineCode, type Markup, table } from './markup.ts'
 
-/** The top of the page: what was tested, the verdict, the level with its rungs. */
-export function headline(results: Results): Markup {
-  const { recipe, base, verdict, level, run } = results
+/** What was tested: the title of a report. */
+export function subject({ recipe, base, run }: Results): Markup {
+  const from = base ? html`, upgraded from ${upgradePath(base)}` : ''
+  return html`<h1>${recipe.name} ${recipe.version ?? ''}</h1>
+<p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>`
+}
+
+/** The verdict, the level with its rungs, and whether it stands for all of the recipe. */
+export function verdictBand(results: Results): Markup {
+  const { verdict, level, run } = results
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   const quick = partText(results)
-  const from = base ? html`, upgraded from ${wayOf(base)}` : ''
-  return html`<header class="top"><h1>${recipe.name} ${recipe.version ?? ''}</h1>
-<p class="dim">Commit ${id(recipe.commit)}${recipe.dirty ? ' with uncommitted changes' : ''}${from}. Began ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC.</p>
-<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
+  return html`<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
 ${quick === '' ? '' : html`<p>${quick}</p>`}
-${rungs(results)}</header>`
+${rungs(results)}`
 }
 
 /**
  * What must be seen before anything else: leaks, secrets, a cut-off record, refused code, tests in quarantine, what passed by chance. Nothing when there is
  * nothing.
  */
-export function loud(results: Results, chance: readonly string[]): Markup {
+export function warnings(results: Results, chance: readonly string[]): Markup {
   const { leaks, secretLeaks, run, flags, customization } = results
   const rows = [
     ...(run.interrupted ? [`The run was stopped by ${run.interrupted}.`] : []),
@@ -50,7 +54,7 @@ export function findings(results: Results): Markup {
     severity,
     html`<code>${code}</code>`,
     where ? html`<code>${where}</code>` : '',
-    message,
+    inlineCode(message),
   ])
   return section(
     'Findings',

@@ -1,4 +1,4 @@
-import { plain } from '../plain-text.ts'
+import { plain } from '../text/plain-text.ts'
 
 /** Markup that is safe to put into a page. Only `html` makes it. */
 export class Markup {
@@ -57,4 +57,11 @@ export function bytes(amount: number): string {
   if (amount < 1000) return `${amount} B`
   const power = Math.min(4, Math.floor(Math.log10(amount) / 3))
   return `${(amount / 1000 ** power).toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`
+}
+
+/** What stands between backticks as code. */
+export function inlineCode(text: string): Markup {
+  const parts = text.split('`')
+  const balanced = parts.length % 2 === 1
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : balanced ? html`<code>${part}</code>` : `\`${part}`))}`
 }

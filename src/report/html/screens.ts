@@ -8,11 +8,12 @@ export interface Picture {
   readonly name: string
   /** Relative to the run folder, as evidence names it. */
   readonly path?: string
-  /** Only `data:` URIs of PNG, JPEG or WebP are shown; null: left out, because all together would be too large. */
-  readonly dataUri: string | null
+  /** A `data:` URI of PNG, JPEG or WebP, or the address of a PNG of a run on this server; null: left out, because all together would be too large. */
+  readonly src: string | null
 }
 
-const IMAGE_URI = /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/
+const IMAGE_SOURCE =
+  /^(?:data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}|\/runs\/[\w-]+\/files\/[\w.%/-]+\.png)$/
 
 /** Before, after and difference side by side where pictures were compared, then all other pictures. A click shows one in full size. */
 export function screens(results: Results, pictures: readonly Picture[]): Markup {
@@ -62,8 +63,8 @@ function sideBySide(
   return html`<p>${whose}${differenceInWords(piece)}${legend}</p><div class="shots row">${figures}</div>`
 }
 
-function figure({ id, name, path, dataUri }: Numbered, caption: string): Markup {
-  if (dataUri === null) return html`<p>${name} is left out to keep this page small: <code>${path}</code></p>`
-  if (!IMAGE_URI.test(dataUri)) return html`<p>${name} is no picture that can be shown.</p>`
-  return html`<figure id="${id}"><a href="#${id}"><img src="${dataUri}" alt="Screenshot: ${caption}" loading="lazy"></a><figcaption>${caption} <a class="close" href="#screenshots">back to the report</a></figcaption></figure>`
+function figure({ id, name, path, src }: Numbered, caption: string): Markup {
+  if (src === null) return html`<p>${name} is left out to keep this page small: <code>${path}</code></p>`
+  if (!IMAGE_SOURCE.test(src)) return html`<p>${name} is no picture that can be shown.</p>`
+  return html`<figure id="${id}"><a href="#${id}"><img src="${src}" alt="Screenshot: ${caption}" loading="lazy"></a><figcaption>${caption} <a class="close" href="#screenshots">back to the report</a></figcaption></figure>`
 }

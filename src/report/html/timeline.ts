@@ -1,10 +1,10 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
 import { html, type Markup, table } from './markup.ts'
 
 /** When each tier ran, as bars over the length of the run, and every event in a table behind a fold. */
-export function timeline(results: Results, events: readonly RunEvent[]): Markup {
+export function timelineMarkup(results: Results, events: readonly RunEvent[]): Markup {
   const start = Date.parse(results.run.startedAt)
   const length = Math.max(1, Date.parse(results.run.finishedAt) - start)
   const rows = barsOf(results).flatMap(({ name, startedAt, durationMs, status }) => {
@@ -49,7 +49,7 @@ function after(ms: number): Markup {
 function lane(from: number, share: number, status: string): Markup {
   const x = (from * 1000).toFixed(1)
   const width = Math.max(4, share * 1000).toFixed(1)
-  return html`<svg class="lane" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="c-${status}" x="${x}" y="0" width="${width}" height="10"/></svg>`
+  return html`<svg class="lane" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="f-${status}" x="${x}" y="0" width="${width}" height="10"/></svg>`
 }
 
 function eventText(event: RunEvent): string | null {

@@ -1,7 +1,8 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { markdownText } from '../markdown.ts'
-import { oneLine } from '../plain-text.ts'
+import { markdownText } from '../run/markdown.ts'
+import { oneLine } from '../text/plain-text.ts'
 import {
+  cellReason,
   changeWords,
   countWords,
   headlineOf,
@@ -11,7 +12,6 @@ import {
   reconciledWords,
   rowsOf,
   verdictWords,
-  whyWords,
 } from './messages.ts'
 
 /** The matrix for a wiki or an issue. Same matrix, same bytes. */
@@ -37,7 +37,7 @@ export function sweepMarkdown(matrix: Matrix): string {
 }
 
 function cell(one: MatrixCell): string {
-  const why = whyWords(one)
+  const why = cellReason(one)
   const change = changeWords(one.change)
   return [
     `${one.ref === null ? '' : `${markdownText(one.ref)} `}**${verdictWords(one)}**`,

@@ -1,10 +1,11 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { verdictOf } from '../../history/sweep/verdict.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { sweepVerdictOf } from '../../history/sweep/verdict.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { levelName } from '../../verdict/level.ts'
 import { html, type Markup } from '../html/markup.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import {
+  cellReason,
   changeWords,
   HEADLINES,
   movedWords,
@@ -13,7 +14,6 @@ import {
   reconciledWords,
   rowsOf,
   verdictWords,
-  whyWords,
 } from './messages.ts'
 
 /** Where the report of a run lies, seen from the page; null: there is none. */
@@ -54,7 +54,7 @@ ${news.length === 0 ? '' : html`<h2>Since the sweep before</h2>${news.map((cell)
 
 function summary(matrix: Matrix): Markup {
   const { counts, startedAt, finishedAt, tool, mode } = matrix
-  const verdict = verdictOf(matrix)
+  const verdict = sweepVerdictOf(matrix)
   const style = { fail: 'fail', worse: 'fail', unverified: 'unverified', nothing: 'unverified', pass: 'pass' }[verdict]
   const took = formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))
   const tile = (name: string, amount: number, look: string) =>
@@ -67,7 +67,7 @@ function summary(matrix: Matrix): Markup {
 function cellCard(cell: MatrixCell, linkTo: LinkTo): Markup {
   const { status, ref, commit, level, durationMs, change } = cell
   const look = status === 'not-run' ? 'skip' : status
-  const why = whyWords(cell)
+  const why = cellReason(cell)
   const title = level === null ? '' : `level ${level}: ${levelName(level)}`
   return html`<article class="cell c-${look}"><header><span class="ref" title="${commit}">${ref ?? 'no release'}</span>${linked(
     cell.run,

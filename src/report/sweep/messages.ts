@@ -1,8 +1,8 @@
 import { REASONS } from '../../history/sweep/contract.ts'
 import type { CellChange, Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { type SweepVerdict, verdictOf } from '../../history/sweep/verdict.ts'
-import { SIGNS } from '../ink.ts'
-import { oneLine } from '../plain-text.ts'
+import { type SweepVerdict, sweepVerdictOf } from '../../history/sweep/verdict.ts'
+import { SIGNS } from '../text/colors.ts'
+import { oneLine } from '../text/plain-text.ts'
 
 /** What the views of a matrix have in common; text of strangers is made plain here. */
 
@@ -15,7 +15,7 @@ export const HEADLINES: Readonly<Record<SweepVerdict, string>> = {
 }
 
 export function headlineOf(matrix: Matrix): string {
-  return HEADLINES[verdictOf(matrix)]
+  return HEADLINES[sweepVerdictOf(matrix)]
 }
 
 /** `✓ pass 4`, `– excluded`. */
@@ -26,15 +26,15 @@ export function verdictWords({ status, level, reason }: MatrixCell): string {
 }
 
 /** Why it is not green, or why it was not run: the tier and cause that decide, else the reason. */
-export function whyWords({ tiers, reason, trouble, status }: MatrixCell): string {
+export function cellReason({ tiers, reason, trouble, status }: MatrixCell): string {
   const bad = tiers.filter((tier) => tier.status === 'fail' || tier.status === 'unverified')
-  const told = bad.map(
+  const tierTexts = bad.map(
     ({ id, cause }) => `${id}${cause ? ` ${cause.code}${cause.service ? ` (${cause.service})` : ''}` : ''}`,
   )
   const words = [
-    ...told,
+    ...tierTexts,
     ...(trouble === null ? [] : [oneLine(trouble)]),
-    ...(reason && (status === 'not-run' || told.length === 0) ? [reasonWords(reason)] : []),
+    ...(reason && (status === 'not-run' || tierTexts.length === 0) ? [reasonWords(reason)] : []),
   ]
   return words.join('; ')
 }
@@ -52,7 +52,7 @@ export function changeWords(change: CellChange | null): string {
   return `${change.word}${where}${change.owner === null ? '' : ` (${change.owner})`}`
 }
 
-/** Cells with a difference that somebody owns; what only came or went is told last. */
+/** Cells with a difference that somebody owns; what only came or went is listed last. */
 export function newsOf({ cells, disappeared }: Matrix): MatrixCell[] {
   const news = [...cells, ...disappeared].filter(({ change }) => change?.owner != null)
   const isListed = ({ change }: MatrixCell) =>

@@ -5,7 +5,7 @@ import { MATRIX_STYLE, matrixMarkup } from './matrix-markup.ts'
 import { headlineOf } from './messages.ts'
 
 /** The matrix as one file that needs nothing else. Beside `runs/` its links lead to the reports. Same matrix, same bytes. */
-export function sweepPage(matrix: Matrix): string {
+export function sweepReportPage(matrix: Matrix): string {
   return htmlDocument({
     title: `${headlineOf(matrix)}: sweep ${matrix.id}`,
     header: html`<header class="top"><h1>Sweep ${matrix.id}</h1></header>`,

@@ -1,8 +1,9 @@
 import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { type Ink, inkFor, SIGNS } from '../ink.ts'
-import { cut, oneLine } from '../plain-text.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { type Ink, inkFor, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import {
+  cellReason,
   changeWords,
   countWords,
   headlineOf,
@@ -11,7 +12,6 @@ import {
   placeWords,
   reconciledWords,
   verdictWords,
-  whyWords,
 } from './messages.ts'
 
 export interface TextOptions {
@@ -37,7 +37,7 @@ export function sweepText(matrix: Matrix, { color = false, width = 120 }: TextOp
     const verdict = verdictWords(cell)
     const rest = [
       cell.durationMs === null ? '' : formatDuration(cell.durationMs),
-      whyWords(cell),
+      cellReason(cell),
       changeWords(cell.change),
     ].filter((text) => text !== '')
     const room = Math.max(20, width - left.length - 18)

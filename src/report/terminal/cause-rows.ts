@@ -1,8 +1,8 @@
 import { firstEnd } from '../../verdict/attempts.ts'
 import type { Blame } from '../../verdict/causes.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
-import { type Ink, SIGNS } from '../ink.ts'
-import { oneLine, plain } from '../plain-text.ts'
+import { type Ink, SIGNS } from '../text/colors.ts'
+import { oneLine, plain } from '../text/plain-text.ts'
 import { fitRows } from './fit-rows.ts'
 
 /** Of the lines that decided, on a terminal; elsewhere all stand. */

@@ -1,6 +1,6 @@
 import type { Results } from '../../verdict/results.ts'
-import type { Ink } from '../ink.ts'
-import { oneLine } from '../plain-text.ts'
+import type { Ink } from '../text/colors.ts'
+import { oneLine } from '../text/plain-text.ts'
 import { fitRows } from './fit-rows.ts'
 
 const VOLUME_KINDS: readonly string[] = ['file', 'manifest']

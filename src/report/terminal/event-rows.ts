@@ -1,12 +1,12 @@
-import { formatDuration } from '../../lib/duration.ts'
-import { type RunEvent, wayOf } from '../../verdict/events.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { type RunEvent, upgradePath } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
 import type { TierResult } from '../../verdict/results.ts'
 import type { TierId } from '../../verdict/tiers.ts'
-import { type Ink, SIGNS } from '../ink.ts'
-import { manifestLines } from '../manifest.ts'
-import { cut, oneLine } from '../plain-text.ts'
 import { tierWords } from '../proven.ts'
+import { manifestLines } from '../run/manifest.ts'
+import { type Ink, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import { fitRows } from './fit-rows.ts'
 import { NARROW } from './screen.ts'
 
@@ -40,7 +40,7 @@ export function usualMs(tier: TierId, [first]: readonly RunEvent[]): number | un
 function startRows(event: Extract<RunEvent, { type: 'run.started' }>, ink: Ink, width?: number): string[] {
   const { recipe, base, run, domain, customization } = event
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
-  const from = base ? `, upgraded from ${oneLine(wayOf(base))}` : ''
+  const from = base ? `, upgraded from ${oneLine(upgradePath(base))}` : ''
   return [
     `${ink('bold', `${oneLine(recipe.name)}${version}`)}${from}`,
     ...fitRows(`run ${run.id}  ${oneLine(domain)}`, { indent: 2, width }).map((row) => ink('dim', row)),

@@ -1,4 +1,4 @@
-import { cut, displayWidth, wrap } from '../plain-text.ts'
+import { cut, displayWidth, wrap } from '../text/plain-text.ts'
 
 export interface FitOptions {
   /** Spaces before each row. */

@@ -1,9 +1,9 @@
-import type { Clock } from '../../lib/clock.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { shapeOf } from '../../lib/fold-repeats.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { withoutNumbers } from '../../lib/text/fold-repeats.ts'
 import type { RunEvent } from '../../verdict/events.ts'
-import type { Ink } from '../ink.ts'
-import { oneLine } from '../plain-text.ts'
+import type { Ink } from '../text/colors.ts'
+import { oneLine } from '../text/plain-text.ts'
 import { stayingRows, usualMs } from './event-rows.ts'
 import type { TerminalReporter } from './reporter.ts'
 import type { Screen } from './screen.ts'
@@ -73,7 +73,7 @@ export class LineReporter implements TerminalReporter {
     const wait = this.#wait
     if (!wait) return
     this.#wait = null
-    const what = shapeOf(`${wait.name}: ${wait.reason}`)
+    const what = withoutNumbers(`${wait.name}: ${wait.reason}`)
     const before = this.#told.get(what)
     if (before !== undefined && this.#clock.now() - before < AGAIN_MS) return
     this.#told.set(what, this.#clock.now())

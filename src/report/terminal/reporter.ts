@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import type { RunEvent } from '../../verdict/events.ts'
-import { inkFor, wantsColor } from '../ink.ts'
+import { inkFor, wantsColor } from '../text/colors.ts'
 import { LineReporter } from './line-reporter.ts'
 import type { SharedStream } from './live-block.ts'
 import { LiveReporter } from './live-reporter.ts'

@@ -1,7 +1,7 @@
 // cspell:ignore ghostty KONSOLE
 import { hostname } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { wantsColor } from '../ink.ts'
+import { wantsColor } from '../text/colors.ts'
 
 /** What a view writes to; a terminal, a pipe or a file. */
 export interface Screen {

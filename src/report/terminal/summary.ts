@@ -1,14 +1,14 @@
-import { formatDuration } from '../../lib/duration.ts'
-import { wayOf } from '../../verdict/events.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { upgradePath } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
-import { flakyText } from '../flaky.ts'
-import { type Ink, inkFor, SIGNS } from '../ink.ts'
-import { notLookedText } from '../not-looked.ts'
-import { partText } from '../part.ts'
-import { cut, oneLine } from '../plain-text.ts'
+import { flakyText } from '../flakes/flaky.ts'
 import { tierWords } from '../proven.ts'
-import { quarantineTexts } from '../quarantine.ts'
+import { notLookedText } from '../run/not-looked.ts'
+import { partText } from '../run/partial-run.ts'
+import { quarantineTexts } from '../run/quarantine.ts'
+import { type Ink, inkFor, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
 import { causeRows } from './cause-rows.ts'
 import { dataRows } from './data-rows.ts'
 import { fitRows } from './fit-rows.ts'
@@ -63,7 +63,7 @@ function headline(results: Results, ink: Ink, width?: number): string[] {
   const { verdict, level, recipe, base, run, tiers } = results
   const { sign, style } = SIGNS[verdict]
   const version = recipe.version ? ` ${oneLine(recipe.version)}` : ''
-  const from = base ? ` from ${oneLine(wayOf(base))} (${base.source})` : ''
+  const from = base ? ` from ${oneLine(upgradePath(base))} (${base.source})` : ''
   const took = formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))
   const flaky = flakyText(results)
   // Without an installation of its own it was asked for no level: part of a life, or the app of another run.

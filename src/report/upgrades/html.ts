@@ -1,8 +1,8 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import { htmlDocument } from '../html/document.ts'
 import { html, id, type Markup, table } from '../html/markup.ts'
-import { SIGNS } from '../ink.ts'
+import { SIGNS } from '../text/colors.ts'
 import { dataText, headText, sumText, timeText, wayText } from './messages.ts'
 
 /** The table of upgrades as one file: see `htmlDocument`. `runs`: where the folders of runs lie, from where it is read. */

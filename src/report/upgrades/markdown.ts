@@ -1,8 +1,8 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { SIGNS } from '../ink.ts'
-import { markdownText } from '../markdown.ts'
-import { cut, oneLine } from '../plain-text.ts'
-import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
+import { markdownText } from '../run/markdown.ts'
+import { SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
+import { dataText, headText, reasonText, sumText, timeText, wayText } from './messages.ts'
 
 /** The same as Markdown. Whatever a recipe says stays text. `runs`: where the folders of runs lie, from where this is read. */
 export function upgradeTableMarkdown(table: UpgradeTable, { runs }: { readonly runs: string }): string {
@@ -17,7 +17,7 @@ export function upgradeTableMarkdown(table: UpgradeTable, { runs }: { readonly r
     ...(withRollback ? [one.rollback ?? ''] : []),
     markdownText(dataText(one)),
     timeText(one),
-    markdownText(cut(oneLine(whyText(one)), 300)),
+    markdownText(cut(oneLine(reasonText(one)), 300)),
     one.run === null ? 'not run' : `[${one.run}](${runs}/${one.run}/report.html)`,
   ]
   return [

@@ -1,5 +1,5 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 
 /** `1.2.0`, or `1.2.0 → 1.3.0` of a chain: all but head. */
 export function wayText({ base }: UpgradeRow): string {
@@ -23,7 +23,7 @@ export function timeText({ upgradeMs, durationMs, run }: UpgradeRow): string {
 }
 
 /** Why it is no pass: `upgrade: crash-loop (blame: recipe): ...`. */
-export function whyText({ verdict, cause, tier, reason }: UpgradeRow): string {
+export function reasonText({ verdict, cause, tier, reason }: UpgradeRow): string {
   if (verdict === 'pass') return ''
   if (!cause) return reason
   return `${tier === null ? '' : `${tier}: `}${cause.code} (blame: ${cause.blame}): ${cause.message}`

@@ -1,7 +1,7 @@
 import type { UpgradeRow, UpgradeTable } from '../../history/upgrades/table.ts'
-import { type Ink, inkFor, SIGNS } from '../ink.ts'
-import { cut, oneLine } from '../plain-text.ts'
-import { dataText, headText, sumText, timeText, wayText, whyText } from './messages.ts'
+import { type Ink, inkFor, SIGNS } from '../text/colors.ts'
+import { cut, oneLine } from '../text/plain-text.ts'
+import { dataText, headText, reasonText, sumText, timeText, wayText } from './messages.ts'
 
 /** All columns that a row of a terminal has. */
 const MOST_WHY = 300
@@ -32,7 +32,7 @@ export function upgradeTableText(table: UpgradeTable, { color = false }: { reado
 
 function rowText(row: UpgradeRow, line: string, ink: Ink): string[] {
   const { sign, style } = SIGNS[row.verdict]
-  const why = whyText(row)
+  const why = reasonText(row)
   return [`  ${ink(style, sign)} ${line}`, ...(why === '' ? [] : [`      ${cut(oneLine(why), MOST_WHY)}`])]
 }
 

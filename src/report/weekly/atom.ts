@@ -1,5 +1,5 @@
 import type { WeeklyReport } from '../../history/weekly/report.ts'
-import { escapeXml } from '../xml.ts'
+import { escapeXml } from '../text/xml.ts'
 import { weeklyDocument } from './document.ts'
 import { type RunLink, weeklyBody } from './html.ts'
 

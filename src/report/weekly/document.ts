@@ -1,10 +1,10 @@
 import type { Dimension } from '../../history/compare/dimensions.ts'
-import type { Change, Evidence, WeeklyReport } from '../../history/weekly/report.ts'
-import { formatDuration } from '../../lib/duration.ts'
-import { percent } from '../flake-memory.ts'
+import type { RunReference, WeeklyChange, WeeklyReport } from '../../history/weekly/report.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { percent } from '../flakes/flake-memory.ts'
 
 /** What stands in a cell, for a renderer to draw: text, or text with a meaning. */
-export type Piece =
+export type DocumentPiece =
   | string
   /** The run that says so. */
   | { readonly kind: 'run'; readonly run: string; readonly text: string }
@@ -12,7 +12,7 @@ export type Piece =
   | { readonly kind: 'code' | 'dim' | 'strong'; readonly text: string }
   | { readonly kind: 'break' }
 
-export type Cell = readonly Piece[]
+export type Cell = readonly DocumentPiece[]
 
 export interface Section {
   /** For an address within the page. */
@@ -65,7 +65,7 @@ const REGRESSED =
   'Red in the newest run of the week that judged it, and not so before the week. Where more than the recipe moved, it may not be the recipe: `cc-ci ab` tells.'
 const FIXED = 'Green in the newest run of the week that judged it, and red before the week.'
 
-function changes(id: string, title: string, lead: string, list: readonly Change[]): Section {
+function changes(id: string, title: string, lead: string, list: readonly WeeklyChange[]): Section {
   return {
     ...{ id, title, lead, columns: ['recipe', 'tier', 'what', 'now', 'before', 'moved besides the recipe'] },
     rows: list.map(({ recipe, tier, word, after, before, alsoMoved }) => [
@@ -97,7 +97,7 @@ function attention({ attention: list }: WeeklyReport): Section {
     lead: 'Whatever was not simply green this week, each reason with the newest run that says so.',
     rows: list.map(({ recipe, reasons }) => [
       [strong(recipe)],
-      reasons.flatMap(({ text, run }, at): Piece[] => [...(at > 0 ? [BREAK] : []), `${text} `, runOf(run)]),
+      reasons.flatMap(({ text, run }, at): DocumentPiece[] => [...(at > 0 ? [BREAK] : []), `${text} `, runOf(run)]),
     ]),
   }
 }
@@ -192,12 +192,12 @@ function routineSection(routine: WeeklyReport['routine']): Section {
 }
 
 /** `2.0.0+0.40.6`, or the commit of what is no release. */
-function stateOf({ released, commit, dirty }: Evidence): string {
+function stateOf({ released, commit, dirty }: RunReference): string {
   if (released !== null && !dirty) return `release ${released}`
   return `${commit.slice(0, 10)}${dirty ? ' and changes' : ''}, no release`
 }
 
-function runOf({ run }: Evidence): Piece {
+function runOf({ run }: RunReference): DocumentPiece {
   return { kind: 'run', run, text: run }
 }
 
@@ -205,7 +205,7 @@ function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12)
 }
 
-const BREAK: Piece = { kind: 'break' }
-const strong = (text: string): Piece => ({ kind: 'strong', text })
-const dim = (text: string): Piece => ({ kind: 'dim', text })
-const code = (text: string): Piece => ({ kind: 'code', text })
+const BREAK: DocumentPiece = { kind: 'break' }
+const strong = (text: string): DocumentPiece => ({ kind: 'strong', text })
+const dim = (text: string): DocumentPiece => ({ kind: 'dim', text })
+const code = (text: string): DocumentPiece => ({ kind: 'code', text })

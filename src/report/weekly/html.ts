@@ -1,7 +1,7 @@
 import type { WeeklyReport } from '../../history/weekly/report.ts'
 import { htmlDocument } from '../html/document.ts'
 import { html, type Markup } from '../html/markup.ts'
-import { type Cell, type Piece, type Section, type WeeklyDocument, weeklyDocument } from './document.ts'
+import { type Cell, type DocumentPiece, type Section, type WeeklyDocument, weeklyDocument } from './document.ts'
 
 /** Where a reader finds a run. */
 export type RunLink = (run: string) => string
@@ -103,7 +103,7 @@ function cellMarkup(cell: Cell, link: RunLink): Markup {
   return html`${cell.map((piece) => pieceMarkup(piece, link))}`
 }
 
-function pieceMarkup(piece: Piece, link: RunLink): Markup | string {
+function pieceMarkup(piece: DocumentPiece, link: RunLink): Markup | string {
   if (typeof piece === 'string') return piece
   switch (piece.kind) {
     case 'run':

@@ -1,7 +1,7 @@
 import type { WeeklyReport } from '../../history/weekly/report.ts'
-import { markdownText } from '../markdown.ts'
-import { oneLine } from '../plain-text.ts'
-import { type Cell, type Piece, type Section, weeklyDocument } from './document.ts'
+import { markdownText } from '../run/markdown.ts'
+import { oneLine } from '../text/plain-text.ts'
+import { type Cell, type DocumentPiece, type Section, weeklyDocument } from './document.ts'
 import type { RunLink } from './html.ts'
 
 /** The report for a wiki, an issue or a chat. Whatever a recipe says stays text: no markup, link, mention or HTML of its own. */
@@ -35,7 +35,7 @@ function cellText(cell: Cell, link: RunLink): string {
     .trim()
 }
 
-function pieceText(piece: Piece, link: RunLink): string {
+function pieceText(piece: DocumentPiece, link: RunLink): string {
   if (typeof piece === 'string') return spaced(piece)
   switch (piece.kind) {
     case 'run':

@@ -54,7 +54,7 @@ export async function verifyHead(
   pull: ForgePull,
 ): Promise<Reply | null> {
   const current = pull.head.sha
-  if (named !== null) return current.startsWith(named) ? null : { kind: 'wrong-sha', head: current, asked: named }
+  if (named !== null) return current.startsWith(named) ? null : { kind: 'wrong-sha', head: current, requested: named }
   if (head !== null) return head === current ? null : { kind: 'pushed-after', head: current, commented: head }
   const pushed = await forge.pushedSince(comment.repository, comment.pull, comment.createdAt)
   return pushed === null ? null : { kind: 'pushed-after', head: current, commented: null }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { CommentEvent } from '../contract/forge.ts'
 import type { Publisher } from '../contract/services.ts'
 import type { RunRow, Store } from '../contract/store.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { newRunId } from '../../lib/ids.ts'
 import type { CommentEvent, Forge, ForgePull } from '../contract/forge.ts'
 import type { RunRequest } from '../contract/request.ts'

@@ -1,5 +1,5 @@
+import { KeyedMutex } from '../../lib/async/keyed-mutex.ts'
 import { debugLog } from '../../lib/debug.ts'
-import { KeyedMutex } from '../../lib/keyed-mutex.ts'
 import type { CommentEvent } from '../contract/forge.ts'
 import type { CommentReceiver } from '../contract/services.ts'
 import { type CommentDeps, handleComment } from './handle-comment.ts'

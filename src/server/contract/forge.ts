@@ -1,5 +1,5 @@
 // cspell:ignore Forgejo PKCE
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 
 /** The kinds of forge that a server can be connected to: folders of `src/server/forge/`. Forgejo has Gitea's API. */
 export const FORGE_KINDS = ['gitea'] as const

@@ -1,6 +1,6 @@
 // cspell:ignore TEARDOWNS
 import { z } from 'zod'
-import { type Brought, broughtShape } from '../../history/attribution/record.ts'
+import { type ImportedResult, importedResultShape } from '../../history/attribution/record.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { commitId, runRequest } from './request.ts'
 
@@ -44,9 +44,11 @@ export const assignmentShape = z.object({
   approvedCommits: z.array(commitId).max(10_000),
   approvedTrees: z.array(commitId).max(10_000),
   /** Of an attribution: what is recorded of its old end; null or missing: nothing that can be compared. */
-  recorded: broughtShape.nullish(),
+  recorded: importedResultShape.nullish(),
 })
-export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & { readonly recorded?: Brought | null }
+export type Assignment = Omit<z.infer<typeof assignmentShape>, 'recorded'> & {
+  readonly recorded?: ImportedResult | null
+}
 
 export const renewAnswer = z.object({
   leaseMs: z.int().positive(),
@@ -81,7 +83,7 @@ export const UPLOAD_LIMITS = { call: 8 * 1024 ** 2, file: 256 * 1024 ** 2, run: 
 export const LEASE = { ms: 30_000, renewMs: 2_000 } as const
 
 /**
- * A cancelled run is finished before it is over: its files are still taken until the teardown is told of, for `filesMs` at most. A worker gives up
+ * A cancelled run is finished before it is over: its files are still taken until the teardown is reported, for `filesMs` at most. A worker gives up
  * bringing them `bringMs` after the run's process has ended.
  */
 export const CANCELLED = { filesMs: 900_000, bringMs: 120_000 } as const

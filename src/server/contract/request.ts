@@ -58,6 +58,8 @@ export const runRequest = z.strictObject({
   pull: pullShape.nullable(),
   /** The commit under test; resolved once, when the request was accepted. */
   commit: commitId,
+  /** What was asked for by name, and whether that is the default branch; missing: a pull request or a sweep, or a file of before. */
+  ref: z.strictObject({ name: z.string().max(255), isDefault: z.boolean() }).optional(),
   /** As `--base`: a version, `auto` or `none`. */
   base: z.string().max(100),
   /** As `--quick`. */

@@ -7,7 +7,7 @@ export interface SweepTimes {
   readonly minuteOfDay: number
 }
 
-/** How one server was told to be. Secrets come from the environment or files, never from flags. */
+/** The settings of one server. Secrets come from the environment or files, never from flags. */
 export interface ServerSettings {
   readonly state: string
   readonly host: string

@@ -159,11 +159,14 @@ export interface Store {
   /** Newest first. */
   runs(filter: {
     readonly repository?: string
-    readonly pull?: number
+    /** Null: of no pull request, heads of pull requests that a sweep judged included. */
+    readonly pull?: number | null
     readonly state?: readonly RunState[]
     readonly before?: string
     readonly limit: number
   }): Promise<readonly RunRow[]>
+  /** Of each repository the newest `most` runs that have ended, newest first. */
+  endsOfEach(most: number): Promise<readonly RunRow[]>
   place(id: string, now: number): Promise<QueuePlace | null>
   /** The first `limit` queued runs, next one first, each with its place. */
   queue(limit: number): Promise<readonly { readonly row: RunRow; readonly place: QueuePlace }[]>

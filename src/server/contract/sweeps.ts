@@ -30,7 +30,7 @@ export interface SweepRow {
 }
 
 /** A cell that has a run in the queue of this server. */
-export interface SweepCellNow {
+export interface SweepCellState {
   readonly key: string
   readonly ref: string | null
   /** Null: it needs none. */
@@ -39,10 +39,10 @@ export interface SweepCellNow {
   readonly text: string
 }
 
-export interface SweepSeen {
+export interface SweepView {
   readonly row: SweepRow
   readonly plan: SweepPlan | null
-  readonly cells: readonly SweepCellNow[]
+  readonly cells: readonly SweepCellState[]
   readonly matrix: Matrix | null
   /** By the folder of its results, the run that the index knows. */
   readonly runOf: ReadonlyMap<string, string>
@@ -58,7 +58,7 @@ export interface Sweeps {
   /** Newest first. */
   list(limit: number): Promise<readonly SweepRow[]>
   /** Null: there is none of this id. */
-  one(id: string): Promise<SweepSeen | null>
+  one(id: string): Promise<SweepView | null>
   /** Orders what is due, plans what is ordered, and carries on what is planned; then waits for news. */
   round(signal: AbortSignal): Promise<void>
 }

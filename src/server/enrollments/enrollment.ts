@@ -92,6 +92,6 @@ export function isSameName(a: string, b: string): boolean {
 }
 
 /** Whether an enrollment of this name covers a repository. */
-export function covers(name: string, repository: string): boolean {
+export function coversRepository(name: string, repository: string): boolean {
   return isSameName(repository, name) || isSameName(repository.split('/')[0] ?? '', name)
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { ForgeError, orMissing } from '../contract/errors.ts'
 import type { Forge, WebhookValues } from '../contract/forge.ts'
@@ -7,7 +7,7 @@ import type { Operations, Publisher } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import { FORGES } from '../forge/forges.ts'
-import { covers, enrollmentOf, isSameName } from './enrollment.ts'
+import { coversRepository, enrollmentOf, isSameName } from './enrollment.ts'
 
 const MOST_QUEUED = 10_000
 
@@ -59,7 +59,7 @@ export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operation
       const gone = await store.withdraw(found.name)
       for (const { request } of await store.runs({ state: ['queued'], limit: MOST_QUEUED })) {
         const { id, repository } = request
-        if (!covers(found.name, repository) || (await store.enrollmentOf(repository))) continue
+        if (!coversRepository(found.name, repository) || (await store.enrollmentOf(repository))) continue
         await store.cancel(id, `${found.name} is enrolled no longer`, clock.now())
         const row = await store.run(id)
         if (row) await publisher.runChanged(row)

@@ -1,7 +1,7 @@
 // cspell:ignore Filemode prlimit fsize fsck
 import { InfraError } from '../../lib/errors.ts'
-import { type ExecResult, exec, inheritedEnv } from '../../lib/exec.ts'
-import { Masker } from '../../lib/mask.ts'
+import { Masker } from '../../lib/masking/mask.ts'
+import { type ExecResult, exec, inheritedEnv } from '../../lib/process/exec.ts'
 import type { Forge } from '../contract/forge.ts'
 
 const DEADLINE_MS = 120_000

@@ -1,9 +1,9 @@
 // cspell:ignore symref
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { KeyedMutex } from '../../lib/async/keyed-mutex.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { randomId } from '../../lib/ids.ts'
-import { KeyedMutex } from '../../lib/keyed-mutex.ts'
 import { commitId, repositoryName } from '../contract/request.ts'
 import { type MirrorGit, mirrorGit, type Source } from './bundle-git.ts'
 

@@ -18,7 +18,7 @@ export interface TidyOrder {
   readonly largeBytes?: number
 }
 
-export interface MirrorsTidied {
+export interface TidyResult {
   /** What was fetched for pull requests has gone from these. */
   readonly packed: readonly string[]
   readonly removed: readonly {
@@ -40,10 +40,10 @@ const MAX_FILE_BYTES = 4 * 1024 ** 3
  * Gives disk back that mirrors took. Of a mirror that was used, all goes that only pull requests had: what a later run needs of it is fetched again. Mirrors of what is
  * enrolled no more go, and so do those that were not used for longest, until the rest is within the limit. Bundles of the same repository wait.
  */
-export async function tidyMirrors(order: TidyOrder): Promise<MirrorsTidied> {
+export async function tidyMirrors(order: TidyOrder): Promise<TidyResult> {
   const { mirrorDir, isEnrolled, maxBytes, signal } = order
   const packed: string[] = []
-  const removed: MirrorsTidied['removed'][number][] = []
+  const removed: TidyResult['removed'][number][] = []
   const left: { repository: string; dir: string; bytes: number; usedAt: number }[] = []
   for (const { repository, dir } of await mirrorsIn(mirrorDir)) {
     signal?.throwIfAborted()

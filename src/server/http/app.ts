@@ -5,8 +5,10 @@ import { FORGES } from '../forge/forges.ts'
 import { serverMasker } from '../secrets.ts'
 import { addApi, type DescribedApp, describedApp } from './api/api.ts'
 import { Authenticator } from './authenticator.ts'
+import { badgeRoutes } from './badge-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { failureFor, HttpError } from './http-error.ts'
+import { liveRoutes } from './live/routes.ts'
 import { loginRoutes } from './login.ts'
 import { headOnly } from './middleware/head-only.ts'
 import { maskResponses } from './middleware/mask-responses.ts'
@@ -16,6 +18,7 @@ import { securityHeaders } from './middleware/security-headers.ts'
 import { oauthRoutes } from './oauth.ts'
 import { plainPage } from './pages/layout.ts'
 import { fileRoutes } from './run-file-routes.ts'
+import { sendPage } from './send-page.ts'
 import type { AppServices } from './services.ts'
 import { Sessions } from './session.ts'
 import { webhookRoute } from './webhook-route.ts'
@@ -35,7 +38,7 @@ export interface ServerApp {
 }
 
 /** All of HTTP but the pages. */
-export function makeApp(services: AppServices): ServerApp {
+export function createApp(services: AppServices): ServerApp {
   const { settings, store, clock, log, metrics } = services
   const { state } = settings
   const { readWebhook, oauth: oauthOf } = FORGES[settings.forgeKind]
@@ -50,7 +53,7 @@ export function makeApp(services: AppServices): ServerApp {
     if (!isForPeople(c)) return c.json(failure, status)
     const { message, hint } = failure.error
     const text = hint === undefined ? `${message}.` : `${message}. ${hint}`
-    return c.html(plainPage(auth.viewer(c), TITLES[status] ?? 'That did not work', text), status)
+    return sendPage(c, plainPage(auth.viewer(c), TITLES[status] ?? 'That did not work', text), status)
   }
   app.onError(answerError)
   app.notFound((c) => answerError(new HttpError(404, 'not-found', 'there is nothing here'), c))
@@ -58,7 +61,8 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(headOnly)
   app.use(metrics.measure)
   app.use(securityHeaders({ https: settings.publicUrl.startsWith('https:') }))
-  app.use(maskResponses(serverMasker(settings)))
+  const masker = serverMasker(settings)
+  app.use(maskResponses(masker))
   app.use(rateLimit(new RateLimiter(clock), classOf, settings.proxies))
   app.route('/', healthRoutes(store, metrics))
   app.route(
@@ -75,6 +79,8 @@ export function makeApp(services: AppServices): ServerApp {
   app.use(boundedBody(BODY_BYTES))
   addApi({ app, services, auth })
   app.route('/', fileRoutes({ store, state }))
+  app.route('/', badgeRoutes({ store }))
+  app.route('/', liveRoutes({ store, state, masker, stopping: stopping.signal }))
   app.route('/', loginRoutes({ settings, sessions, auth }))
   if (settings.oauth && settings.operatorOrganisation) {
     const { oauth: client, operatorOrganisation: organisation, publicUrl, forgeUrl } = settings
@@ -93,7 +99,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not now',
 }
 
-/** A browser on a page; programs are told in JSON. */
+/** A browser on a page; programs get JSON. */
 function isForPeople(c: Context): boolean {
   const { path } = c.req
   const machine = ['/api/', '/hooks/', '/worker/', '/metrics'].some((start) => path.startsWith(start))

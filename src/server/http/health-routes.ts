@@ -1,8 +1,8 @@
 // cspell:ignore readyz
 import { Hono } from 'hono'
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
+import { waitFor } from '../../lib/async/wait.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { waitFor } from '../../lib/wait.ts'
 import type { Store } from '../contract/store.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -32,7 +32,7 @@ export function failureFor(
 ): { readonly status: ContentfulStatusCode; readonly failure: Failure } {
   const status = statusOf(error)
   const where = { request: c.get('requestId'), path: c.req.path }
-  // What is away comes back: its place in our code would be told a hundred times a minute.
+  // 503 is transient: logging the stack each time would flood the log.
   if (status === 503) log.warn({ ...where, error: messageOf(error) }, 'a request could not be answered now')
   else if (status >= 500) log.error({ ...where, err: error }, 'a request failed')
   if (status !== 500) return { status, failure: failureOf(error) }

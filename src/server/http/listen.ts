@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 
 /** What one client may cost. Times in ms. */
@@ -23,18 +23,18 @@ export interface ListenOptions {
 }
 
 /** A Hono, or what answers like one. */
-export interface Answering {
+export interface RequestHandler {
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>
 }
 
-export interface Listening {
+export interface HttpListener {
   readonly port: number
   /** Takes no more connections and waits for answers that are under way, at most so long. */
   close(graceMs: number): Promise<void>
 }
 
 /** Serves the app. Throws UsageError `cannot-listen`. */
-export async function listen(app: Answering, { host, port, limits }: ListenOptions): Promise<Listening> {
+export async function listen(app: RequestHandler, { host, port, limits }: ListenOptions): Promise<HttpListener> {
   const { headersMs, requestMs, idleMs, headerBytes, connections } = { ...SERVER_LIMITS, ...limits }
   const server = createAdaptorServer({
     fetch: app.fetch,

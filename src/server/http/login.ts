@@ -4,25 +4,26 @@ import { sameSecret } from '../secrets.ts'
 import type { Authenticator } from './authenticator.ts'
 import { HttpError } from './http-error.ts'
 import { loginPage } from './pages/login.ts'
+import { sendPage } from './send-page.ts'
 import type { Sessions } from './session.ts'
 
-export interface LoginParts {
+export interface LoginDeps {
   readonly settings: Pick<ServerSettings, 'operatorToken' | 'oauth'>
   readonly sessions: Sessions
   readonly auth: Authenticator
 }
 
 /** `/login` and `/logout` for browsers. */
-export function loginRoutes({ settings, sessions, auth }: LoginParts): Hono {
+export function loginRoutes({ settings, sessions, auth }: LoginDeps): Hono {
   const app = new Hono()
 
-  app.get('/login', (c) => c.html(page(c, null)))
+  app.get('/login', (c) => sendPage(c, page(c, null)))
 
   app.post('/login', async (c) => {
     assertFromHere(c)
     const { token } = await c.req.parseBody()
     if (typeof token !== 'string' || !sameSecret(token, settings.operatorToken)) {
-      return c.html(page(c, 'That is not the operator token.'), 401)
+      return sendPage(c, page(c, 'That is not the operator token.'), 401)
     }
     sessions.begin(c, 'operator')
     return c.redirect('/', 303)

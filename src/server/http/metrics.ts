@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { Store } from '../contract/store.ts'
 
-/** What Prometheus is told; a registry of its own, so that two servers in one process do not meet. */
+/** The metrics for Prometheus; a registry of its own, so that two servers in one process do not meet. */
 export interface Metrics {
   readonly registry: Registry
   hook(result: string): void
@@ -19,9 +19,9 @@ export interface Metrics {
   timed<S extends Pick<Store, 'claim'>>(store: S): S
 }
 
-type Asked = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
+type MetricsStore = Pick<Store, 'counts' | 'ends' | 'countPending' | 'workers' | 'waiting'>
 
-export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
+export function createMetrics(store: MetricsStore, clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -85,8 +85,8 @@ export function makeMetrics(store: Asked, clock: Pick<Clock, 'now'>): Metrics {
   }
 }
 
-function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'now'>): void {
-  let asking: Promise<void> | null = null
+function addStoreGauges(registry: Registry, store: MetricsStore, clock: Pick<Clock, 'now'>): void {
+  let refreshing: Promise<void> | null = null
   const gauge = (name: string, help: string, label?: string) =>
     new Gauge({
       ...{ name, help, registers: [registry], labelNames: label === undefined ? [] : [label] },
@@ -102,15 +102,15 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
 
   /** One question for all gauges of a scrape. */
   function fresh(): Promise<void> {
-    asking ??= ask().finally(() => {
-      asking = null
+    refreshing ??= refresh().finally(() => {
+      refreshing = null
     })
-    return asking
+    return refreshing
   }
 
-  async function ask(): Promise<void> {
+  async function refresh(): Promise<void> {
     try {
-      const [counts, queued, ended, unsaid, known] = await Promise.all([
+      const [counts, queued, ended, unpublished, known] = await Promise.all([
         store.counts(),
         store.waiting(),
         store.ends(),
@@ -124,7 +124,7 @@ function addStoreGauges(registry: Registry, store: Asked, clock: Pick<Clock, 'no
       }
       over.reset()
       for (const [verdict, count] of Object.entries(ended)) over.set({ verdict }, count)
-      unanswered.set(unsaid)
+      unanswered.set(unpublished)
       workers.set(known.length)
       up.set(1)
     } catch {

@@ -2,20 +2,21 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { html } from 'hono/html'
 import { z } from 'zod'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { html } from '../../report/html/markup.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge, ForgeOauth } from '../contract/forge.ts'
 import { sameSecret } from '../secrets.ts'
 import { HttpError } from './http-error.ts'
+import { sendPage } from './send-page.ts'
 import type { Sessions } from './session.ts'
 
 const MINUTES_10 = 600
 const COOKIE = 'cc_ci_login'
 const begunShape = z.strictObject({ state: z.string(), verifier: z.string(), until: z.int() })
 
-export interface OauthParts {
+export interface OauthDeps {
   readonly oauth: ForgeOauth
   /** Its members are operators. */
   readonly organisation: string
@@ -25,7 +26,7 @@ export interface OauthParts {
 }
 
 /** Login by the forge, below `/login/forge`: authorisation code with state and PKCE. Nothing but the forge of the settings is called. */
-export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: OauthParts): Hono {
+export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: OauthDeps): Hono {
   const cookie = { httpOnly: true, sameSite: 'Lax', secure: sessions.secure, path: '/login/forge' } as const
   const app = new Hono()
 
@@ -51,7 +52,7 @@ export function oauthRoutes({ oauth, organisation, forge, sessions, clock }: Oau
     }
     sessions.begin(c, login)
     // A strict cookie is not sent after a redirect from another site: the page itself continues.
-    return c.html(html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
+    return sendPage(c, () => html`<!doctype html><meta http-equiv="refresh" content="0;url=/"><a href="/">Continue</a>`)
   })
 
   return app

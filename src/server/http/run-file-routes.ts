@@ -1,6 +1,3 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
-import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
 import { fateOf } from '../../history/retention/pruned-record.ts'
@@ -10,6 +7,7 @@ import { UPLOADED } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
 import { readResults } from '../runs/outcome.ts'
 import { HttpError } from './http-error.ts'
+import { openBelow } from './open-below.ts'
 
 /** A report is somebody else's page: no origin, no script, nothing from elsewhere. */
 const REPORT_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
@@ -60,24 +58,7 @@ function kindOf(path: string): Record<string, string> {
     : path.endsWith('.json')
       ? 'application/json; charset=utf-8'
       : 'text/plain; charset=utf-8'
-  return { 'content-type': type, 'content-security-policy': FILE_POLICY }
-}
-
-/** Null where there is no plain file of that name in the folder, or a link leads out of it. */
-async function openBelow(folder: string, path: string): Promise<FileHandle | null> {
-  try {
-    const root = await realpath(folder)
-    const wanted = join(root, path)
-    if ((await realpath(wanted)) !== wanted || !wanted.startsWith(root + sep)) return null
-    const file = await open(wanted, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const facts = await file.stat()
-    const opened = await realpath(`/proc/self/fd/${file.fd}`)
-    if (facts.isFile() && facts.nlink === 1 && opened === wanted) return file
-    await file.close()
-    return null
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO', 'EACCES'].includes(code ?? '')) return null
-    throw error
-  }
+  // A comment on a pull request shows pictures within a page of the forge.
+  const sharing: Record<string, string> = type === 'image/png' ? { 'cross-origin-resource-policy': 'cross-origin' } : {}
+  return { 'content-type': type, 'content-security-policy': FILE_POLICY, ...sharing }
 }

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { prunedText, readPruned } from '../../history/retention/pruned-record.ts'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/async/clock.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
 import { isRunId } from '../../lib/ids.ts'
 import { type RunFolder, runFolder } from '../../lifecycle/run-folder.ts'
 import { readEvents } from '../../verdict/event-log.ts'
-import type { RunEvent } from '../../verdict/events.ts'
 import { fold } from '../../verdict/fold.ts'
+import { type Progress, progressOf } from '../../verdict/progress.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import { UPLOADED } from '../contract/protocol.ts'
 import { runRequest } from '../contract/request.ts'
@@ -22,10 +22,10 @@ const MOST_FILES = 200
 /** What a run's folder holds for people. A folder may come from another machine: damaged or huge files are said, never thrown. */
 export interface RunFolderView {
   readonly results: Results | null
-  /** Folded from the events of an active run. */
-  readonly sofar: boolean
-  /** Tiers of an active run that are over; of the others nothing is known yet. */
-  readonly over: ReadonlySet<string>
+  /** Where an active run is, whose results are folded from its events so far; null: it has ended, or nothing is known of it. */
+  readonly progress: Progress | null
+  /** Number of the last event that this is made of; 0: none. */
+  readonly seq: number
   readonly problem: string | null
   readonly files: readonly string[]
   /** What was there and is pruned, in words; null: nothing. */
@@ -44,6 +44,16 @@ export async function firstAttemptOf(state: string, id: string): Promise<string 
   return request?.attemptOf ?? null
 }
 
+/** The newest one that a run has stands for it. */
+const PICTURES = ['artifacts/upgrade.png', 'artifacts/install.png']
+
+/** Path of the picture of the app that stands for a run; null: there is none. */
+export async function pictureOf(state: string, folder: string): Promise<string | null> {
+  const { dir } = runFolder(state, folder)
+  for (const path of PICTURES) if ((await stat(join(dir, path)).catch(() => null))?.isFile()) return path
+  return null
+}
+
 function prunedOf(dir: string): string | null {
   try {
     const record = readPruned(dir)
@@ -55,47 +65,36 @@ function prunedOf(dir: string): string | null {
 
 async function readFound(folder: RunFolder, row: RunRow): Promise<Omit<RunFolderView, 'pruned'>> {
   const files = await filesOf(folder.dir)
-  const goesOn = row.state === 'running'
-  const file = goesOn ? folder.events : folder.results
+  const isActive = row.state === 'running'
+  const file = isActive ? folder.events : folder.results
   try {
     const found = await stat(file).catch(() => null)
-    if (!found) return { results: null, ...NOT_SO_FAR, sofar: goesOn, problem: null, files }
+    if (!found) return { results: null, ...NOTHING_YET, problem: null, files }
     if (found.size > MOST_BYTES)
       throw new InfraError('file-too-large', `it has ${found.size} bytes; ${MOST_BYTES} are read`)
-    return { ...CACHE.of(file, found, () => (goesOn ? soFar(file) : atEnd(file))), problem: null, files }
+    return { ...CACHE.of(file, found, () => (isActive ? soFar(file) : atEnd(file))), problem: null, files }
   } catch (error) {
     // A run that has only begun has no first event yet.
-    if (goesOn) return { results: null, ...NOT_SO_FAR, sofar: true, problem: null, files }
-    return { results: null, ...NOT_SO_FAR, problem: `The results cannot be shown: ${messageOf(error)}`, files }
+    if (isActive) return { results: null, ...NOTHING_YET, problem: null, files }
+    return { results: null, ...NOTHING_YET, problem: `The results cannot be shown: ${messageOf(error)}`, files }
   }
 }
 
-type Read = Pick<RunFolderView, 'results' | 'sofar' | 'over'>
+type Read = Pick<RunFolderView, 'results' | 'progress' | 'seq'>
 
 /** Of this process: what a file came to does not depend on who asks. */
 const CACHE = new FileCache<Read>(systemClock)
 
 function soFar(file: string): Read {
   const events = readEvents(file)
-  return { results: fold(events), sofar: true, over: overIn(events) }
+  return { results: fold(events), progress: progressOf(events), seq: events.at(-1)?.seq ?? 0 }
 }
 
 function atEnd(file: string): Read {
-  return { results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file), ...NOT_SO_FAR }
+  return { ...NOTHING_YET, results: parseResults(JSON.parse(readFileSync(file, 'utf8')), file) }
 }
 
-const NOT_SO_FAR = { sofar: false, over: new Set<string>() }
-
-/** In the attempt that continues. */
-function overIn(events: readonly RunEvent[]): ReadonlySet<string> {
-  const over = new Set<string>()
-  for (const event of events) {
-    if (event.type === 'attempt.started') over.clear()
-    if (event.type === 'tier.ended' || event.type === 'tier.skipped' || event.type === 'tier.blocked')
-      over.add(event.tier)
-  }
-  return over
-}
+const NOTHING_YET = { progress: null, seq: 0 } as const
 
 async function filesOf(dir: string): Promise<string[]> {
   const tops = ['attribution.json', 'events.ndjson', 'results.json', 'report.html']

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { CommentReceiver, Operations } from '../contract/services.ts'
 import type { ServerSettings } from '../contract/settings.ts'

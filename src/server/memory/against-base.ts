@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BaseCommit, basesOf, type FoundBase, findBase, type Looked } from '../../history/against-base.ts'
+import { type BaseCommit, type BaseLookup, basesOf, type FoundBase, findBase } from '../../history/against-base.ts'
 import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
-import { summaryOf } from '../../history/run-summary.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Masker } from '../../lib/mask.ts'
+import { type RunSummary, summaryOf } from '../../history/run-summary.ts'
+import { type Since, sinceOf } from '../../history/since.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import type { Masker } from '../../lib/masking/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import type { RunRow } from '../contract/store.ts'
 import { RunFiles } from '../storage/files/run-files.ts'
-import { keptSide } from './kept-side.ts'
-import { RunsKnown } from './runs-known.ts'
+import { comparisonSide } from './comparison-side.ts'
+import { KnownRuns } from './known-runs.ts'
 
 /** Comparisons that are kept: both runs have ended, and only pruning changes what can be said of them. */
 const MOST_KEPT = 200
@@ -38,33 +39,51 @@ export type AgainstBase =
 export interface BaseMemory {
   /** Null: it is no ended run of a pull request, or its results cannot be read. Derived from the run folders alone. */
   against(row: RunRow): Promise<AgainstBase | null>
+  /** What is known of these runs, by the id of their folder. */
+  summaries(folders: readonly string[]): ReadonlyMap<string, RunSummary>
+  /** Since when the tier does not pass that decided this ended run; null: it passed, or its results cannot be read. */
+  since(row: RunRow): Since | null
   /** What is known from now on includes these run folders. Without any: what there is, so that the first page need not wait for it. */
   learn(...folders: readonly string[]): void
 }
 
-export interface BaseMemoryParts {
+export interface BaseMemoryDeps {
   readonly state: string
   readonly clock: Pick<Clock, 'now'>
   readonly masker: Pick<Masker, 'mask'>
 }
 
-export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseMemory {
-  const known = new RunsKnown(state, clock)
+export function createBaseMemory({ state, clock, masker }: BaseMemoryDeps): BaseMemory {
+  const known = new KnownRuns(state, clock)
   const files = new RunFiles(state)
-  const kept = new Map<string, Comparison>()
+  const cached = new Map<string, Comparison>()
 
   const compared = (after: string, found: Extract<FoundBase, { kind: 'found' }>): Comparison => {
     const before = found.run.id
     const key = [after, before].map((run) => `${run} ${isPruned(state, run)}`).join(' ')
     const comparison =
-      kept.get(key) ?? compareRuns(keptSide(state, before, masker), keptSide(state, after, masker), found.found)
-    if (kept.size >= MOST_KEPT) kept.clear()
-    kept.set(key, comparison)
+      cached.get(key) ??
+      compareRuns(comparisonSide(state, before, masker), comparisonSide(state, after, masker), found.found)
+    if (cached.size >= MOST_KEPT) cached.clear()
+    cached.set(key, comparison)
     return comparison
   }
 
   return {
     learn: (...folders) => void known.including(...folders),
+
+    summaries(folders) {
+      const wanted = new Set(folders)
+      return new Map(known.including(...folders).flatMap((run) => (wanted.has(run.id) ? [[run.id, run]] : [])))
+    },
+
+    since({ folder, state: ended }) {
+      if (ended !== 'done') return null
+      const runs = known.including(folder)
+      const own = runs.find(({ id }) => id === folder)
+      const tier = own && own.verdict !== 'pass' ? own.tiers.find(({ status }) => status === own.verdict) : undefined
+      return tier ? sinceOf(runs, folder, tier.id) : null
+    },
 
     async against({ request, state: ended, folder }) {
       const { pull } = request
@@ -74,7 +93,7 @@ export function makeBaseMemory({ state, clock, masker }: BaseMemoryParts): BaseM
       if (bases.length === 0) return { kind: 'none', branch, why: [NO_TARGET], missing: null }
       try {
         const runs = known.including(folder)
-        const after = runs.find(({ id }) => id === folder) ?? summaryOf(keptSide(state, folder, masker).results)
+        const after = runs.find(({ id }) => id === folder) ?? summaryOf(comparisonSide(state, folder, masker).results)
         const found = findBase(runs, after, { bases, rule: DEFAULT_RULE })
         if (found.kind === 'none') return noneOf(branch, found.looked)
         const page = (await files.readRequest(found.run.id))?.page ?? null
@@ -92,7 +111,7 @@ const NO_TARGET = 'what it was asked with does not name the commit of the target
 
 const UNREADABLE = 'the results of one of the two runs cannot be read'
 
-function noneOf(branch: string, looked: readonly Looked[]): AgainstBase {
+function noneOf(branch: string, looked: readonly BaseLookup[]): AgainstBase {
   const why = looked.flatMap(({ base, runs, why: reasons }) => {
     const at = `${branch} at ${base.commit.slice(0, 12)}`
     if (runs === 0) return [`no run of ${at} is kept`]

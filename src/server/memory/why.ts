@@ -44,13 +44,13 @@ function tiersToRed(tiers: Tiers): Why['only'] {
 const KNOWN = 100
 
 /** The newest attribution of a run; null: nobody asked. */
-export async function whyOf(store: Pick<Store, 'runs'>, { request }: RunRow): Promise<RunRow | null> {
+export async function newestAttribution(store: Pick<Store, 'runs'>, { request }: RunRow): Promise<RunRow | null> {
   const { id, repository, pull } = request
   const runs = pull ? await store.runs({ repository, pull: pull.number, limit: KNOWN }) : []
   return runs.find((row) => row.request.why?.run === id) ?? null
 }
 
-export interface WhyAsked {
+export interface WhyRequester {
   readonly by: string | null
   /** The comment that asked; null: an operator did. */
   readonly comment: number | null
@@ -61,8 +61,12 @@ export interface WhyAsked {
 }
 
 /** The request of an attribution. It is served after all that people wait for: they have a verdict already. */
-export function whyRequest({ request: red }: RunRow, why: Omit<Why, 'runDeadlineMs'>, asked: WhyAsked): RunRequest {
-  const { by, comment, memoryBytes, runDeadlineMs, now } = asked
+export function whyRequest(
+  { request: red }: RunRow,
+  why: Omit<Why, 'runDeadlineMs'>,
+  requester: WhyRequester,
+): RunRequest {
+  const { by, comment, memoryBytes, runDeadlineMs, now } = requester
   const { repository, commit, base, quick } = red
   return {
     ...{ schema: 1, id: newRunId(now), attemptOf: null, at: new Date(now).toISOString(), priority: 'sweep' },

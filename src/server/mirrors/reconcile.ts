@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
@@ -24,7 +24,7 @@ export interface MirrorReport {
   readonly upstream: string
   /** The mirror's default branch; null where it could not be asked. */
   readonly branch: string | null
-  /** Null where it could not be told; then `problem` says why. */
+  /** Null where it is unknown; then `problem` says why. */
   readonly drift: Drift | null
   /** Pull requests that were closed since upstream has them. */
   readonly closed: readonly number[]
@@ -48,8 +48,8 @@ export async function reconcileMirrors(deps: ReconcileDeps, signal: AbortSignal)
     if (signal.aborted) break
     if (mirrorOf === null) continue
     const report = await reconcileOne(deps, { name, mirrorOf })
-    const told = report.drift === 'same' && report.problem === null ? deps.log.info : deps.log.warn
-    told.call(deps.log, { ...report }, 'mirror compared with upstream')
+    const log = report.drift === 'same' && report.problem === null ? deps.log.info : deps.log.warn
+    log.call(deps.log, { ...report }, 'mirror compared with upstream')
     const { mirror, upstream, branch, drift, problem } = report
     const at = new Date(deps.clock.now()).toISOString()
     await recordMirrorState(deps.settings.state, { name: mirror, upstream, branch, drift, problem, at })

@@ -1,8 +1,8 @@
 import { CELL_IDS, cellName } from '../../history/attribution/contract.ts'
 import type { AttributionRecord } from '../../history/attribution/record.ts'
 import { VERDICTS } from '../../history/attribution/table.ts'
-import { markdownText } from '../../report/markdown.ts'
-import { cut } from '../../report/plain-text.ts'
+import { markdownText } from '../../report/run/markdown.ts'
+import { cut } from '../../report/text/plain-text.ts'
 import type { RunRow } from '../contract/store.ts'
 
 const LONGEST_MESSAGE = 300
@@ -10,7 +10,7 @@ const LONGEST_MESSAGE = 300
 const MOST_MOVED = 5
 
 /** The part of the comment about an attribution of its run: its state or its result. `url`: of its page. */
-export function attributionText(row: RunRow, record: AttributionRecord | null, url: string): string {
+export function attributionComment(row: RunRow, record: AttributionRecord | null, url: string): string {
   const { state, outcome, request } = row
   const by = request.pull?.author ? `, requested by ${markdownText(request.pull.author)}` : ''
   const link = `[\`${request.id}\`](<${url}>)`

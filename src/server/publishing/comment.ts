@@ -3,20 +3,21 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { flakesOf } from '../../history/flakes/of-run.ts'
 import { messageOf } from '../../lib/errors.ts'
-import type { Masker } from '../../lib/mask.ts'
+import type { Masker } from '../../lib/masking/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
-import { againstBaseMarkdown } from '../../report/against-base.ts'
-import { chanceTexts } from '../../report/flake-memory.ts'
-import { markdownSummary, markdownText } from '../../report/markdown.ts'
-import { cut } from '../../report/plain-text.ts'
+import { againstBaseMarkdown } from '../../report/comparison/against-base.ts'
+import { chanceTexts } from '../../report/flakes/flake-memory.ts'
+import { markdownSummary, markdownText } from '../../report/run/markdown.ts'
+import { CARD } from '../../report/run/write-views.ts'
+import { cut } from '../../report/text/plain-text.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { CommentNotification, RunRow, Store, StoredReply } from '../contract/store.ts'
 import type { AgainstBase, BaseMemory } from '../memory/against-base.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
-import { whyOf, whyOffer } from '../memory/why.ts'
+import { readRunAttribution } from '../memory/run-attribution.ts'
+import { newestAttribution, whyOffer } from '../memory/why.ts'
 import { driftText, readMirrorStates, stateOfMirror } from '../mirrors/last-seen.ts'
-import { attributionText, whyOfferText } from './attribution-text.ts'
+import { attributionComment, whyOfferText } from './attribution-text.ts'
 import type { ProgressWatch } from './progress.ts'
 import { runningText, waitingText } from './status.ts'
 
@@ -68,17 +69,19 @@ async function wholeText(deps: CommentTextDeps, row: RunRow, now: number): Promi
   if (state !== 'done') return `${head}: **${state}**. ${markdownText(outcome?.message ?? '')}`
   const { results, problem } = await readResults(deps, row.folder)
   if (!results) return `${head}: **${outcome?.verdict ?? state}**. ${markdownText(problem ?? '')}`
-  return [
-    markdownSummary(results, {
-      reportUrl: `${url}/files/report.html`,
-      chance: chanceTexts(flakesOf(deps.settings.state, results)),
-    }).trimEnd(),
-    screenshot(results, url, runFolder(deps.settings.state, row.folder).dir),
-    ...(await againstBase(deps, row)),
-    head,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n')
+  const { dir } = runFolder(deps.settings.state, row.folder)
+  const against = await deps.memory.against(row)
+  const { shown, folded } = against ? againstText(deps, row, against) : { shown: '', folded: '' }
+  return markdownSummary(results, {
+    against: shown,
+    next: against ? await why(deps, row, against) : '',
+    codeUrl: `${url}/code`,
+    card: cardOf(results, url, dir),
+    folded: [folded, screenshot(results, url, dir)],
+    foot: head,
+    reportUrl: `${url}/files/report.html`,
+    chance: chanceTexts(flakesOf(deps.settings.state, results)),
+  }).trimEnd()
 }
 
 /** A warning that the target branch differs from upstream, where the repository is a mirror. */
@@ -90,37 +93,36 @@ async function driftWarning({ store, settings }: CommentTextDeps, { request }: R
   return text === null ? '' : `\n\n⚠ ${markdownText(text)}.`
 }
 
+/** Missing where none was made, or it was pruned. */
+function cardOf({ artifacts }: Results, url: string, dir: string) {
+  const card = artifacts.find(({ kind }) => kind === 'card')
+  return card?.path === CARD && existsSync(join(dir, CARD)) ? { url: `${url}/files/${CARD}`, pageUrl: url } : undefined
+}
+
 /** Empty where the file was pruned. */
 function screenshot({ artifacts }: Results, url: string, dir: string): string {
   const last = artifacts
     .filter(({ kind, path }) => kind === 'screenshot' && /^artifacts\/[\w./-]+\.png$/.test(path))
     .at(-1)
-  return last && existsSync(join(dir, last.path))
-    ? `<details><summary>Screenshot</summary>\n\n![screenshot](<${url}/files/${last.path}>)\n\n</details>`
-    : ''
-}
-
-/** How the outcome differs from that of the base, or why that is unknown and what to do about it. */
-async function againstBase(deps: CommentTextDeps, row: RunRow): Promise<string[]> {
-  const against = await deps.memory.against(row)
-  return against === null ? [] : [againstText(deps, row, against), await why(deps, row, against)]
+  return last && existsSync(join(dir, last.path)) ? `**Screenshot**\n\n![screenshot](<${url}/files/${last.path}>)` : ''
 }
 
 /** The newest attribution of this run, or how to request one. */
 async function why(deps: CommentTextDeps, row: RunRow, against: AgainstBase): Promise<string> {
-  const attribution = await whyOf(deps.store, row)
+  const attribution = await newestAttribution(deps.store, row)
   if (!attribution) return whyOffer(row, against).kind === 'offered' ? whyOfferText(urlOf(deps, row)) : ''
   const { dir } = runFolder(deps.settings.state, attribution.folder)
-  return attributionText(maskedRow(attribution, deps.masker), readKeptAttribution(dir), urlOf(deps, attribution))
+  return attributionComment(maskedRow(attribution, deps.masker), readRunAttribution(dir), urlOf(deps, attribution))
 }
 
-function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): string {
+/** How the outcome differs from that of the base, or why that is unknown and what to do about it. */
+function againstText(deps: CommentTextDeps, row: RunRow, against: AgainstBase): ReturnType<typeof againstBaseMarkdown> {
   const { branch } = against
   if (against.kind === 'none') {
     const why = against.why.slice(0, MOST_REASONS).map((one) => markdownText(cut(one, LONGEST_REASON)))
     const hint =
       against.missing === null ? '' : ` An operator can start one on [the page of this run](<${urlOf(deps, row)}>).`
-    return `Not compared with ${markdownText(branch)}: ${why.join('; ')}.${hint}`
+    return { shown: `Not compared with ${markdownText(branch)}: ${why.join('; ')}.${hint}`, folded: '' }
   }
   const { base, comparison, before } = against
   const beforeUrl = before.page === null ? null : `${deps.settings.publicUrl}/runs/${before.page}`

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import { TIER_IDS, type TierId } from '../../verdict/tiers.ts'
 import type { RunRow } from '../contract/store.ts'

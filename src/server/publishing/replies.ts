@@ -1,7 +1,7 @@
-import type { Clock } from '../../lib/clock.ts'
-import { formatSize } from '../../lib/size.ts'
-import { markdownText } from '../../report/markdown.ts'
-import { cut, oneLine } from '../../report/plain-text.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { formatSize } from '../../lib/text/size.ts'
+import { markdownText } from '../../report/run/markdown.ts'
+import { cut, oneLine } from '../../report/text/plain-text.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import type { BaseMemory } from '../memory/against-base.ts'
@@ -15,7 +15,7 @@ export type Reply =
   | { readonly kind: 'refused-stranger'; readonly login: string }
   /** The branch was pushed after the comment; `commented`: the head that the commenter saw, null where it is unknown. */
   | { readonly kind: 'pushed-after'; readonly head: string; readonly commented: string | null }
-  | { readonly kind: 'wrong-sha'; readonly head: string; readonly asked: string }
+  | { readonly kind: 'wrong-sha'; readonly head: string; readonly requested: string }
   | { readonly kind: 'grammar'; readonly line: string }
   | { readonly kind: 'already-running'; readonly run: string }
   | { readonly kind: 'cancelled'; readonly runs: readonly string[]; readonly by: string }
@@ -104,7 +104,7 @@ export function replyText(reply: Reply, login: string): string {
       return `Not started: the branch was pushed after that comment${meant}. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
     }
     case 'wrong-sha':
-      return `Not started: \`${reply.asked}\` is not the head of this pull request. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
+      return `Not started: \`${reply.requested}\` is not the head of this pull request. To test the current head, comment \`!testme ${reply.head.slice(0, 12)}\`.`
     case 'grammar':
       return `Unknown command: ${markdownText(reply.line)}\n\nCommands, as the first line of a comment: ${COMMANDS.map((form) => `\`${form}\``).join(', ')}.`
     case 'already-running':

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
 import type { QueuePlace, RunRow } from '../contract/store.ts'
 import type { Progress } from './progress.ts'
 

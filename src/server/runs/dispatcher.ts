@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { broughtBy } from '../../history/attribution/recorded.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { exportResult } from '../../history/attribution/recorded.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { debugLog } from '../../lib/debug.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
@@ -130,9 +130,9 @@ async function assign(deps: DispatcherDeps, { lease, request, folder }: Claim): 
   return { request, attempt, token, folder, leaseMs: deps.leaseMs ?? LEASE.ms, origin, ...deps.approvedIn(origin) }
 }
 
-/** What an attribution is told of its old end, with the assignment alone: the calls that follow need it no more. */
+/** The recorded old result of an attribution, sent with the assignment only: later calls do not need it. */
 function recordedFor(state: string, { why }: RunRequest): Pick<Assignment, 'recorded'> {
-  return why ? { recorded: broughtBy(runFolder(state, why.baseline).results) } : {}
+  return why ? { recorded: exportResult(runFolder(state, why.baseline).results) } : {}
 }
 
 async function heldBy(deps: DispatcherDeps, lease: Lease): Promise<Assignment> {
@@ -180,7 +180,7 @@ async function assertMayWrite({ store, clock }: DispatcherDeps, assignment: Assi
     throw new FencedError(assignment.request.id)
 }
 
-/** The forge's view follows; that it could not be told yet undoes nothing of what has happened. */
+/** The forge's view follows; a failed publication changes nothing of what has happened. */
 async function changed({ store, publisher, log }: DispatcherDeps, id: string): Promise<void> {
   try {
     const row = await store.run(id)

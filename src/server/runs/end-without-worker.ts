@@ -39,11 +39,11 @@ export function endRepository(context: Context): Pick<Store, 'cancel' | 'expire'
         const row = await trx.selectFrom('runs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
         if (!row) return 'unknown'
         if (row.state !== 'queued' && row.state !== 'running') return 'ended'
-        const asked = { cancel_asked_at: row.cancel_asked_at ?? now, cancel_reason: row.cancel_reason ?? reason }
-        await trx.updateTable('runs').set(asked).where('id', '=', id).execute()
-        await runFiles.writeCancel(id, { at: iso(asked.cancel_asked_at), reason: asked.cancel_reason })
+        const cancellation = { cancel_asked_at: row.cancel_asked_at ?? now, cancel_reason: row.cancel_reason ?? reason }
+        await trx.updateTable('runs').set(cancellation).where('id', '=', id).execute()
+        await runFiles.writeCancel(id, { at: iso(cancellation.cancel_asked_at), reason: cancellation.cancel_reason })
         if (row.state === 'running') return 'asked'
-        await end(trx, row, endWithoutWorker(row, 'cancelled', asked.cancel_reason, now))
+        await end(trx, row, endWithoutWorker(row, 'cancelled', cancellation.cancel_reason, now))
         return 'cancelled'
       })
     },

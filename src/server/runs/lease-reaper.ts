@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { isStoreUnavailable } from '../contract/errors.ts'
 import { LEASE } from '../contract/protocol.ts'

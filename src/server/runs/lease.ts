@@ -7,7 +7,7 @@ import type { Lease, Store } from '../contract/store.ts'
 import { type Context, change, changeQueue } from '../storage/context.ts'
 import type { Tables } from '../storage/schema/tables.ts'
 import { endedWith, iso, type StoredRun } from './run-rows.ts'
-import { type Candidate, pickNextRun } from './scheduler.ts'
+import { pickNextRun, type QueuedCandidate } from './scheduler.ts'
 
 export function claimRepository(context: Context): Pick<Store, 'claim'> {
   const { db, runFiles } = context
@@ -78,7 +78,7 @@ async function somethingWaits(db: Kysely<Tables>): Promise<boolean> {
  * other can be chosen. Repositories are found by a step from each to the next in the index `runs_queue`, however many runs they have. What a
  * pull request with an active run waits for is left out here, lest it hide what is behind it.
  */
-async function candidates(db: Kysely<Tables>, memory: number, free: number): Promise<Candidate[]> {
+async function candidates(db: Kysely<Tables>, memory: number, free: number): Promise<QueuedCandidate[]> {
   const nextOf = (limit: number) => sql`
     select q.id, q.pull, q.priority, q.at, q.memory
     from runs q
@@ -86,7 +86,7 @@ async function candidates(db: Kysely<Tables>, memory: number, free: number): Pro
       and not exists (select 1 from runs a where a.state = 'running' and a.repo = q.repo and a.pull = q.pull)
     order by q.priority, q.at, q.id
     limit 1`
-  const { rows } = await sql<Candidate>`
+  const { rows } = await sql<QueuedCandidate>`
     with recursive repos as (
       (select repo from runs where state = 'queued' order by repo limit 1)
       union all

@@ -1,7 +1,7 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { newRunId } from '../../lib/ids.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { orMissing } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import { type RunRequest, repositoryName } from '../contract/request.ts'
@@ -35,7 +35,8 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
         number === undefined
           ? null
           : await orMissing(forge.pull(repository, number), `${repository} has no pull request ${number}`)
-      const commit = pull ? pull.head.sha : await commitOf(repository, ref)
+      const named = pull ? null : await refOf(repository, ref)
+      const commit = pull ? pull.head.sha : await commitOf(repository, named?.name ?? '')
       return add({
         ...fresh(enrollment),
         priority,
@@ -49,6 +50,7 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
           target: { tip: pull.base.sha, fork: pull.base.mergeBase },
         },
         commit,
+        ...(named ? { ref: { ...named, name: named.name.slice(0, 255) } } : {}),
         base,
         quick,
       })
@@ -68,9 +70,9 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
       const enrollment = await enrolled(repository)
       const offer = whyOffer(row, await memory.against(row))
       if (offer.kind === 'not' || !pull)
-        throw whyNot(offer.kind === 'not' ? offer.reason : 'it is no run of a pull request')
+        throw notPossible(offer.kind === 'not' ? offer.reason : 'it is no run of a pull request')
       const others = await store.runs({ repository, pull: pull.number, state: ['queued', 'running'], limit: 1 })
-      if (others[0]) throw whyNot(`run ${others[0].request.id} of this pull request continues`)
+      if (others[0]) throw notPossible(`run ${others[0].request.id} of this pull request continues`)
       const memoryBytes = enrollment.memoryBytes ?? settings.runMemoryBytes
       const { runDeadlineMs } = settings
       return add(whyRequest(row, offer.why, { by, comment: null, memoryBytes, runDeadlineMs, now: clock.now() }))
@@ -133,15 +135,19 @@ export function createRunOperations(deps: RunOperationsDeps): RunOperations {
     })
   }
 
-  async function commitOf(repository: string, ref: string | undefined): Promise<string> {
-    const name = ref ?? (await forge.defaultBranch(repository))
+  async function refOf(repository: string, ref: string | undefined) {
+    const branch = await forge.defaultBranch(repository)
+    return { name: ref ?? branch, isDefault: ref === undefined || ref === branch }
+  }
+
+  async function commitOf(repository: string, name: string): Promise<string> {
     const commit = await forge.resolveCommit(repository, name)
     if (commit) return commit
     throw new UsageError('ref-not-found', `${repository} has no commit, tag or branch "${name}"`, { kind: 'not-found' })
   }
 }
 
-function whyNot(reason: string): UsageError {
+function notPossible(reason: string): UsageError {
   return new UsageError('why-not', `there is nothing to find out: ${reason}`, { kind: 'conflict' })
 }
 

@@ -4,17 +4,18 @@ import { stripVTControlCharacters } from 'node:util'
 import { VERDICTS } from '../../history/attribution/table.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { RunFolder } from '../../lifecycle/run-folder.ts'
-import { flakyText } from '../../report/flaky.ts'
+import { flakyText } from '../../report/flakes/flaky.ts'
+import { decisiveTier } from '../../verdict/decisive.ts'
 import { levelName } from '../../verdict/level.ts'
 import { parseResults, type Results } from '../../verdict/results.ts'
 import type { FinishBody } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
-import { readKeptAttribution } from '../memory/kept-attribution.ts'
+import { readRunAttribution } from '../memory/run-attribution.ts'
 
 /** A results.json of more bytes was not written by a run. */
 const RESULTS_BYTES = 32 * 1024 ** 2
 
-export interface Ending {
+export interface EndedRun {
   readonly id: string
   readonly attempt: number
   /** Run id of the attempt's folder. */
@@ -32,7 +33,7 @@ export interface Ending {
 type Found = Pick<RunOutcome, 'state' | 'verdict' | 'level' | 'cause' | 'tier' | 'message' | 'flaky'>
 
 /** What an attempt's end means for its run. What the run itself found stands in results.json alone, never in what a worker says of it. */
-export async function outcomeOf(ending: Ending): Promise<RunOutcome> {
+export async function outcomeOf(ending: EndedRun): Promise<RunOutcome> {
   const { id, attempt, runId, body, now } = ending
   const found = await foundOf(ending)
   return {
@@ -41,7 +42,7 @@ export async function outcomeOf(ending: Ending): Promise<RunOutcome> {
   }
 }
 
-async function foundOf(ending: Ending): Promise<Found> {
+async function foundOf(ending: EndedRun): Promise<Found> {
   const { body, folder, runId, cancelReason } = ending
   if (body.ended === 'cancelled') return without('cancelled', cancelReason ?? 'cancelled')
   if (body.ended === 'deadline') return without('error', 'it did not end within its time and was killed')
@@ -60,8 +61,8 @@ async function foundOf(ending: Ending): Promise<Found> {
 }
 
 function judged(results: Results): Found {
-  const { verdict, level, tiers } = results
-  const decisive = tiers.find(({ status }) => status === verdict && verdict !== 'pass')
+  const { verdict, level } = results
+  const decisive = decisiveTier(results)
   const message = decisive?.cause?.message ?? decisive?.reason ?? `level ${level} (${levelName(level)})`
   const flaky = flakyText(results)
   return {
@@ -71,8 +72,8 @@ function judged(results: Results): Found {
 }
 
 /** An attribution judges nothing: its answer is the message, and the record beside it. */
-function answered({ body, folder }: Ending): Found {
-  const record = readKeptAttribution(folder.dir)
+function answered({ body, folder }: EndedRun): Found {
+  const record = readRunAttribution(folder.dir)
   if (record?.decision && body.exitCode !== null) {
     const { verdict, tier } = record.decision
     return without('done', `${verdict}${tier === null ? '' : ` (${tier})`}: ${VERDICTS[verdict]}`)

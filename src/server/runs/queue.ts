@@ -5,7 +5,7 @@ import type { QueuePlace, Store } from '../contract/store.ts'
 import type { Context } from '../storage/context.ts'
 import { iso, type StoredRun, toRunRow } from './run-rows.ts'
 
-type Part = Pick<Store, 'run' | 'runs' | 'place' | 'queue' | 'waiting' | 'counts' | 'ends'>
+type Part = Pick<Store, 'run' | 'runs' | 'endsOfEach' | 'place' | 'queue' | 'waiting' | 'counts' | 'ends'>
 
 /** How many of the last runs tell how long one takes. */
 const RECENT = 21
@@ -63,7 +63,8 @@ export function queueRepository({ db }: Context): Part {
     async runs(filter) {
       let query = db.selectFrom('runs').selectAll()
       if (filter.repository !== undefined) query = query.where('repo', '=', filter.repository.toLowerCase())
-      if (filter.pull !== undefined) query = query.where('pull', '=', filter.pull)
+      if (filter.pull === null) query = query.where('pull', 'is', null)
+      else if (filter.pull !== undefined) query = query.where('pull', '=', filter.pull)
       if (filter.state !== undefined) {
         if (filter.state.length === 0) return []
         query = query.where('state', 'in', [...filter.state])
@@ -74,6 +75,15 @@ export function queueRepository({ db }: Context): Part {
       }
       // Ids tell seconds apart and no more.
       const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+      return rows.map(toRunRow)
+    },
+
+    async endsOfEach(most) {
+      const { rows } = await sql<StoredRun>`
+        select * from (
+          select *, row_number() over (partition by repo order by at desc, id desc) as place
+          from runs where state in ('done', 'cancelled', 'error')
+        ) newest where place <= ${most} order by at desc, id desc`.execute(db)
       return rows.map(toRunRow)
     },
 

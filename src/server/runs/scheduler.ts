@@ -1,5 +1,5 @@
 /** A queued run as the choice sees it. */
-export interface Candidate {
+export interface QueuedCandidate {
   readonly id: string
   /** Lower case. */
   readonly repo: string
@@ -14,7 +14,7 @@ export interface Candidate {
   readonly lastTurn: number
 }
 
-export interface Room {
+export interface FreeCapacity {
   readonly memoryBytes: number
   readonly freeBytes: number
 }
@@ -30,11 +30,11 @@ export const PATIENCE_MS = 10 * 60_000
  * wants more than the worker ever has is not for this worker. `busy` holds `pullKey`s that have an active run.
  */
 export function pickNextRun(
-  candidates: readonly Candidate[],
-  room: Room,
+  candidates: readonly QueuedCandidate[],
+  room: FreeCapacity,
   now: number,
   busy: ReadonlySet<string> = new Set(),
-): Candidate | null {
+): QueuedCandidate | null {
   const able = candidates
     .filter((run) => run.memory <= room.memoryBytes)
     .filter((run) => run.pull === null || !busy.has(pullKey(run.repo, run.pull)))
@@ -50,7 +50,7 @@ export function pullKey(repo: string, pull: number): string {
   return `${repo}#${pull}`
 }
 
-function before(a: Candidate, b: Candidate): number {
+function before(a: QueuedCandidate, b: QueuedCandidate): number {
   return (
     a.priority - b.priority ||
     a.running - b.running ||

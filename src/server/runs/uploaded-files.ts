@@ -8,7 +8,7 @@ import { UPLOAD_LIMITS, UPLOADED } from '../contract/protocol.ts'
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants
 const DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 
-export interface Piece {
+export interface UploadPiece {
   /** The attempt's folder; made when it is missing. */
   readonly dir: string
   /** Below it, as UPLOADED allows. */
@@ -23,7 +23,7 @@ export interface Piece {
  * Adds bytes to a file of a run folder and gives its size. No part of the path is ever followed when it is a symbolic link: each folder is opened
  * by its descriptor. Throws UploadError.
  */
-export async function writePiece({ dir, path, offset, bytes, limits = UPLOAD_LIMITS }: Piece): Promise<number> {
+export async function writePiece({ dir, path, offset, bytes, limits = UPLOAD_LIMITS }: UploadPiece): Promise<number> {
   if (!UPLOADED.test(path)) throw new UploadError('bad-path', `"${path.slice(0, 200)}" is no file of a run`)
   const end = offset + bytes.byteLength
   if (bytes.byteLength > limits.call) throw new UploadError('too-large', `more than ${limits.call} bytes in one call`)

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import type { Store } from '../contract/store.ts'
 import { type Context, change } from '../storage/context.ts'

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { parseMaxBytes, parseOlderThan } from '../../history/retention/policy.ts'
-import { parseDuration } from '../../lib/duration.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
-import { parseSize } from '../../lib/size.ts'
+import { parseDuration } from '../../lib/text/duration.ts'
+import { parseSize } from '../../lib/text/size.ts'
 import { FORGE_KINDS, type ForgeKind } from '../contract/forge.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import { parseSweepTimes } from './sweep-times.ts'
 import { SERVER_SETTINGS, type ServerSetting, type ServerSettingKey } from './table.ts'
 
-export interface SettingsSource {
+export interface ServerSettingsSource {
   readonly state: string
   /** By key of the table. */
   readonly flags: Readonly<Partial<Record<ServerSettingKey, string>>>
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** What the server was told to be: flag, then variable, then default. Throws UsageError `bad-server-settings` with every problem there is. */
-export function readServerSettings({ state, flags, env }: SettingsSource): ServerSettings {
+/** The settings of the server: flag, then variable, then default. Throws UsageError `bad-server-settings` with every problem there is. */
+export function readServerSettings({ state, flags, env }: ServerSettingsSource): ServerSettings {
   const problems: string[] = []
   const values = {} as Record<ServerSettingKey, string | null>
   for (const setting of SERVER_SETTINGS) {
@@ -69,7 +69,7 @@ export function readServerSettings({ state, flags, env }: SettingsSource): Serve
   return settings
 }
 
-function written(setting: ServerSetting, flag: string | undefined, env: SettingsSource['env']): string | null {
+function written(setting: ServerSetting, flag: string | undefined, env: ServerSettingsSource['env']): string | null {
   const text = flag ?? (setting.kind === 'secret' ? secretOf(setting, env) : env[setting.variable]) ?? setting.default
   if (!text) {
     if (!setting.required) return null
@@ -82,7 +82,7 @@ function written(setting: ServerSetting, flag: string | undefined, env: Settings
   return text
 }
 
-function secretOf({ variable }: ServerSetting, env: SettingsSource['env']): string | undefined {
+function secretOf({ variable }: ServerSetting, env: ServerSettingsSource['env']): string | undefined {
   const file = env[`${variable}_FILE`]
   if (file && env[variable]) throw new Error(`${variable} and ${variable}_FILE are both set; one of them is enough`)
   if (!file) return env[variable]

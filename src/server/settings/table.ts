@@ -148,7 +148,7 @@ export const SERVER_SETTINGS = [
     kind: 'duration',
     default: '60s',
     required: false,
-    description: 'How often the forge is asked for comments whose webhook never came.',
+    description: 'How often the forge is asked for comments whose webhook was missed.',
   },
   {
     key: 'pruneOlderThanMs',

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { Tables } from './schema/tables.ts'
 
 const CHANNEL = 'cc_ci_changed'
@@ -21,7 +21,7 @@ export class ChangeNotifier {
   }
 
   /** Part of a transaction: others hear of it when it commits. */
-  async tell(db: Kysely<Tables>): Promise<void> {
+  async notify(db: Kysely<Tables>): Promise<void> {
     if (this.#url !== null) await sql`select pg_notify(${CHANNEL}, '')`.execute(db)
   }
 

@@ -1,6 +1,6 @@
 // cspell:ignore kysely xact
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import type { enrollmentFiles, workerFiles } from './files/documents.ts'
 import type { Journal } from './files/journal.ts'
@@ -40,7 +40,7 @@ export async function changeQueue<T>(context: Context, act: (trx: Trx) => Promis
 export async function change<T>(context: Context, act: (trx: Trx) => Promise<T>): Promise<T> {
   const result = await context.db.transaction().execute(async (trx) => {
     const value = await act(trx)
-    await context.notifier.tell(trx)
+    await context.notifier.notify(trx)
     return value
   })
   context.notifier.now()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import type { Store } from '../contract/store.ts'
 import { enrollmentRepository } from '../enrollments/repository.ts'
 import { endRepository } from '../runs/end-without-worker.ts'
@@ -17,7 +17,7 @@ import { ThreadDatabase } from './embedded/database.ts'
 import { ExclusivePGliteDialect } from './embedded/dialect.ts'
 import { acquireDatabaseLock } from './embedded/lock.ts'
 import { DatabaseSupervisor } from './embedded/supervisor.ts'
-import type { Damage } from './files/documents.ts'
+import type { DamagedFile } from './files/documents.ts'
 import { enrollmentFiles, workerFiles } from './files/documents.ts'
 import { Journal } from './files/journal.ts'
 import { RunFiles } from './files/run-files.ts'
@@ -40,7 +40,7 @@ export interface StoreOptions {
 }
 
 /** A store, and the files that could not be used when the index was last rebuilt. */
-export type OpenStore = Store & { readonly damaged: readonly Damage[] }
+export type OpenStore = Store & { readonly damaged: readonly DamagedFile[] }
 
 /**
  * Opens the database, brings it to the newest schema and adds what the files know. Throws UsageError `database-in-use` (another process has the
@@ -127,13 +127,13 @@ export function openPostgres(connectionString: string): Opened {
 }
 
 interface Index {
-  readonly damaged: readonly Damage[]
+  readonly damaged: readonly DamagedFile[]
   /** Without a guard: part of a database's beginning. */
   rebuild(): ReturnType<Store['rebuild']>
 }
 
 function indexOf(context: Context): Index {
-  let damaged: readonly Damage[] = []
+  let damaged: readonly DamagedFile[] = []
   return {
     get damaged() {
       return damaged

@@ -3,20 +3,20 @@ import type { Insertable } from 'kysely'
 import type { Store } from '../contract/store.ts'
 import { endedWith, endWithoutWorker, queuedRow } from '../runs/run-rows.ts'
 import { type Context, changeQueue, type Trx } from './context.ts'
-import type { Damage } from './files/documents.ts'
+import type { DamagedFile } from './files/documents.ts'
 import type { JournalLine } from './files/journal.ts'
 import type { FolderFacts } from './files/run-files.ts'
 import type { RunsTable } from './schema/tables.ts'
 
-type Rebuilt = Awaited<ReturnType<Store['rebuild']>> & { readonly damaged: readonly Damage[] }
+type Rebuilt = Awaited<ReturnType<Store['rebuild']>> & { readonly damaged: readonly DamagedFile[] }
 
 /** How far before the newest decided comment polling begins again: a comment of that time may have been missed by the webhook. */
 const CURSOR_MARGIN_MS = 60 * 60_000
 
 /** Comments go first: they say which run of a comment is the one that counts. */
 export async function rebuild(context: Context): Promise<Rebuilt> {
-  const damaged: Damage[] = []
-  const note = (damage: Damage) => void damaged.push(damage)
+  const damaged: DamagedFile[] = []
+  const note = (damage: DamagedFile) => void damaged.push(damage)
   const comments = await addJournal(context, note)
   const runs = await addRuns(context, note)
   const enrolments = await addDocuments(context, note)
@@ -24,7 +24,7 @@ export async function rebuild(context: Context): Promise<Rebuilt> {
   return { runs, comments, enrolments, damaged }
 }
 
-async function addJournal(context: Context, note: (damage: Damage) => void): Promise<number> {
+async function addJournal(context: Context, note: (damage: DamagedFile) => void): Promise<number> {
   let added = 0
   for (const batch of batches(latestLines(await context.journal.read(note)))) {
     const comments = batch.filter((line) => line.kind === 'comment')
@@ -63,7 +63,7 @@ function latestLines(lines: readonly JournalLine[]): JournalLine[] {
   return [...byComment.values()]
 }
 
-async function addRuns(context: Context, note: (damage: Damage) => void): Promise<number> {
+async function addRuns(context: Context, note: (damage: DamagedFile) => void): Promise<number> {
   const attempts = new Map<string, FolderFacts[]>()
   for await (const facts of context.runFiles.all(note)) {
     const id = facts.request.attemptOf ?? facts.folder
@@ -178,7 +178,7 @@ async function runOfComment(
   return row.run
 }
 
-async function addDocuments(context: Context, note: (damage: Damage) => void): Promise<number> {
+async function addDocuments(context: Context, note: (damage: DamagedFile) => void): Promise<number> {
   const enrollments = await context.enrollmentFiles.read(note)
   for (const enrollment of enrollments) {
     const document = JSON.stringify(enrollment)

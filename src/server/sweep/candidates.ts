@@ -1,6 +1,6 @@
-import type { Candidate } from '../../history/sweep/contract.ts'
-import { atMost } from '../../lib/at-most.ts'
-import { compareVersions, parseVersion } from '../../recipe/versions.ts'
+import type { SweepCandidate } from '../../history/sweep/contract.ts'
+import { mapLimit } from '../../lib/async/map-limit.ts'
+import { compareVersions, parseVersion } from '../../recipe/repository/versions.ts'
 import { ForgeError } from '../contract/errors.ts'
 import type { Forge } from '../contract/forge.ts'
 import type { Store } from '../contract/store.ts'
@@ -9,7 +9,7 @@ import { recipeNameOf } from '../worker/checkout.ts'
 
 const ASKED_AT_ONCE = 4
 
-export interface CandidateParts {
+export interface CandidateDeps {
   readonly store: Pick<Store, 'enrollments'>
   readonly forge: Pick<Forge, 'repositories' | 'tags' | 'openPulls' | 'cloneSource'>
   /** What is set aside for a run where its enrollment says nothing, bytes. */
@@ -20,13 +20,18 @@ export interface CandidateParts {
  * What is enrolled, and of each repository its newest release and its open pull requests, as the forge shows them. What the forge does not show is a candidate
  * with that problem. Throws ForgeError `forge-gone`: then nothing is known, and it is to be asked later.
  */
-export async function enrolledCandidates(parts: CandidateParts, only: readonly string[] | null): Promise<Candidate[]> {
+export async function enrolledCandidates(
+  parts: CandidateDeps,
+  only: readonly string[] | null,
+): Promise<SweepCandidate[]> {
   const repositories = await enrolledRepositories(parts)
-  const asked =
+  const chosen =
     only === null
       ? [...repositories.values()]
       : only.map((name) => repositories.get(name.toLowerCase()) ?? { name, enrollment: null })
-  const candidates = await atMost(ASKED_AT_ONCE, asked, ({ name, enrollment }) => candidateOf(parts, name, enrollment))
+  const candidates = await mapLimit(ASKED_AT_ONCE, chosen, ({ name, enrollment }) =>
+    candidateOf(parts, name, enrollment),
+  )
   return candidates.sort((a, b) => (a.recipe < b.recipe ? -1 : 1))
 }
 
@@ -36,7 +41,7 @@ interface Enrolled {
 }
 
 /** By name in lower case; what is enrolled by its own name counts before its organisation. */
-async function enrolledRepositories({ store, forge }: CandidateParts): Promise<Map<string, Enrolled>> {
+async function enrolledRepositories({ store, forge }: CandidateDeps): Promise<Map<string, Enrolled>> {
   const found = new Map<string, Enrolled>()
   const enrollments = await store.enrollments()
   for (const enrollment of enrollments.filter(({ name }) => name.includes('/'))) {
@@ -56,10 +61,10 @@ function orNothing(error: unknown): readonly string[] {
 }
 
 async function candidateOf(
-  { forge, memoryBytes }: CandidateParts,
+  { forge, memoryBytes }: CandidateDeps,
   recipe: string,
   enrollment: Enrollment | null,
-): Promise<Candidate> {
+): Promise<SweepCandidate> {
   const same = { recipe, recordedName: recipeNameOf(recipe), memoryBytes: enrollment?.memoryBytes ?? memoryBytes }
   const none = { ...same, source: recipe, origin: null, release: null, heads: [] }
   if (!enrollment) return { ...none, problem: { code: 'not-enrolled', text: 'nothing enrolls it' } }

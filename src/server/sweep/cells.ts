@@ -3,7 +3,7 @@ import { REASONS } from '../../history/sweep/contract.ts'
 import type { CellRecord, PlannedCell, SweepPlan } from '../../history/sweep/record.ts'
 import type { RunRequest } from '../contract/request.ts'
 import type { RunRow } from '../contract/store.ts'
-import type { SweepCellNow } from '../contract/sweeps.ts'
+import type { SweepCellState } from '../contract/sweeps.ts'
 
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
 
@@ -15,8 +15,8 @@ export function cellRunId(sweep: string, index: number): string {
   return `${sweep.slice(0, 15)}-${cell}${[0, 1, 2].map((place) => letter(digest[place] ?? 0)).join('')}`
 }
 
-/** What the queue is asked for a cell. The pull request is told nothing: nobody there has asked. */
-export function requestOf(
+/** What the queue is asked for a cell. Nothing is published on the pull request: nobody there requested it. */
+export function cellRequestOf(
   plan: SweepPlan,
   index: number,
   { deadlineMs, now }: { deadlineMs: number; now: number },
@@ -45,7 +45,7 @@ export function recordOf(key: string, { request, outcome, startedAt, attempt }: 
 }
 
 /** A cell as a page shows it while the sweep continues. */
-export function cellNow(plan: SweepPlan, index: number, record: CellRecord | null, row: RunRow | null): SweepCellNow {
+export function cellNow(plan: SweepPlan, index: number, record: CellRecord | null, row: RunRow | null): SweepCellState {
   const { key, ref, reason } = plan.cells[index] as PlannedCell
   if (reason)
     return { key, ref, run: reason.run, state: 'needless', text: `${REASONS[reason.code].words}: ${reason.text}` }

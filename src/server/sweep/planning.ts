@@ -1,23 +1,23 @@
 import { readRunIndex } from '../../history/run-index.ts'
 import type { RunSummary } from '../../history/run-summary.ts'
+import { factsOf, unknownWorld } from '../../history/sweep/current-world.ts'
 import { type Exclusion, readSweepList } from '../../history/sweep/list-file.ts'
 import { planSweep } from '../../history/sweep/planning.ts'
 import type { SweepNote, SweepPlan } from '../../history/sweep/record.ts'
-import type { WorldNow } from '../../history/sweep/up-to-date.ts'
-import { factsOf, unknownWorld } from '../../history/sweep/world-now.ts'
+import type { CurrentWorld } from '../../history/sweep/up-to-date.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { toolIdentity } from '../../lib/version.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { SweepOrder } from '../contract/sweeps.ts'
-import { type CandidateParts, enrolledCandidates } from './candidates.ts'
+import { type CandidateDeps, enrolledCandidates } from './candidates.ts'
 
-export interface PlanParts extends CandidateParts {
+export interface PlanDeps extends CandidateDeps {
   readonly settings: Pick<ServerSettings, 'state' | 'sweepList'>
   readonly largestWorker: () => Promise<number | null>
 }
 
 /** The plan of an order, as forge and enrollments are now. Throws ForgeError `forge-gone`. */
-export async function planOrder(parts: PlanParts, order: SweepOrder): Promise<SweepPlan> {
+export async function planOrder(parts: PlanDeps, order: SweepOrder): Promise<SweepPlan> {
   const { settings, largestWorker } = parts
   const candidates = await enrolledCandidates(parts, order.only)
   const { exclude, notes } = exclusionsOf(settings.sweepList)
@@ -43,7 +43,7 @@ function exclusionsOf(file: string | null): { exclude: readonly Exclusion[]; not
 }
 
 /** Workers are elsewhere: the environment is that of the newest whole run, and an image is the one that was last seen under its name. */
-function lastSeenWorld(tool: WorldNow['tool'], runs: readonly RunSummary[]): WorldNow {
+function lastSeenWorld(tool: CurrentWorld['tool'], runs: readonly RunSummary[]): CurrentWorld {
   const newest = runs.find(({ whole, environment }) => whole && environment !== null)
   const images = new Map<string, string>()
   for (const run of runs) for (const { ref, id } of run.images) if (!images.has(ref)) images.set(ref, id)

@@ -12,17 +12,17 @@ import {
   sweepFolder,
   writeCell,
 } from '../../history/sweep/record.ts'
-import { verdictOf } from '../../history/sweep/verdict.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { sweepVerdictOf } from '../../history/sweep/verdict.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
 import { isRunId, newRunId } from '../../lib/ids.ts'
 import { publishSweep } from '../../report/sweep/publish.ts'
 import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
-import type { SweepOrder, SweepRow, SweepSeen, Sweeps } from '../contract/sweeps.ts'
+import type { SweepOrder, SweepRow, Sweeps, SweepView } from '../contract/sweeps.ts'
 import { lastTime } from '../settings/sweep-times.ts'
-import type { CandidateParts } from './candidates.ts'
-import { cellNow, cellRunId, recordOf, requestOf } from './cells.ts'
+import type { CandidateDeps } from './candidates.ts'
+import { cellNow, cellRequestOf, cellRunId, recordOf } from './cells.ts'
 import { readOrders, writeOnce, writeOrder } from './orders.ts'
 import { planOrder } from './planning.ts'
 
@@ -30,16 +30,16 @@ const LOOK_MS = 5_000
 /** The end of the id of a sweep that the time asked for: of several servers, all give it the same. */
 const SCHEDULED = 'timely'
 
-export interface SweepParts {
+export interface SweepDeps {
   readonly store: Pick<Store, 'enrollments' | 'run' | 'add' | 'changed'>
-  readonly forge: CandidateParts['forge']
+  readonly forge: CandidateDeps['forge']
   readonly settings: ServerSettings
   readonly clock: Clock
   readonly log: Logger
   readonly largestWorker: () => Promise<number | null>
 }
 
-export function makeSweeps(parts: SweepParts): Sweeps {
+export function createSweeps(parts: SweepDeps): Sweeps {
   const { store, settings, clock, log } = parts
   const { state } = settings
   const begun = clock.now()
@@ -129,14 +129,14 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     if (open > 0) return
     const matrix = await concludeSweep(state, of, clock.now())
     publishSweep(folder, matrix)
-    log.info({ sweep: of.id, verdict: verdictOf(matrix), ...matrix.counts }, 'a sweep is over')
+    log.info({ sweep: of.id, verdict: sweepVerdictOf(matrix), ...matrix.counts }, 'a sweep is over')
   }
 
   async function lookAt(of: SweepPlan, index: number, { key }: PlannedCell) {
     const id = cellRunId(of.id, index)
     const row = await store.run(id)
     if (row) return recordOf(key, row)
-    const request = requestOf(of, index, { deadlineMs: settings.runDeadlineMs, now: clock.now() })
+    const request = cellRequestOf(of, index, { deadlineMs: settings.runDeadlineMs, now: clock.now() })
     await store.add(request).catch(async (error: unknown) => {
       // Another server was first.
       if (!(await store.run(id))) throw error
@@ -144,7 +144,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     return null
   }
 
-  async function stateOfMirror(plan: SweepPlan): Promise<SweepSeen> {
+  async function stateOfMirror(plan: SweepPlan): Promise<SweepView> {
     const matrix = matrixOf(plan.id)
     const row = rowOf(plan, matrix)
     if (matrix)
@@ -176,7 +176,7 @@ export function makeSweeps(parts: SweepParts): Sweeps {
     return {
       ...{ id: plan.id, startedAt: plan.startedAt, by: plan.by, mode: plan.mode, cells: plan.cells.length },
       ...{ state: matrix ? 'over' : 'running', done: matrix ? plan.cells.length : done },
-      ...{ verdict: matrix && verdictOf(matrix), counts: matrix?.counts ?? null },
+      ...{ verdict: matrix && sweepVerdictOf(matrix), counts: matrix?.counts ?? null },
     }
   }
 

@@ -1,7 +1,7 @@
 // cspell:ignore lstrip
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gitOk, withoutFilters } from '../../recipe/git.ts'
+import { gitOk, withoutFilters } from '../../recipe/repository/git.ts'
 
 const GIT_DEADLINE_MS = 300_000
 

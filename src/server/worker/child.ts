@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { VARIABLES_OF_RUNS } from '../../lib/environment.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
-import { inheritedEnv } from '../../lib/exec.ts'
-import { spawnProgram } from '../../lib/spawn.ts'
+import { inheritedEnv } from '../../lib/process/exec.ts'
+import { spawnProgram } from '../../lib/process/spawn.ts'
 import type { Assignment } from '../contract/protocol.ts'
 
 /** How long output of a process may still arrive after its exit, in ms. */

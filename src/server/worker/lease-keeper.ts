@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { debugLog } from '../../lib/debug.ts'
 import { DeadlineError, messageOf } from '../../lib/errors.ts'
 import { FencedError } from '../contract/errors.ts'

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { retry } from '../../lib/async/retry.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { retry } from '../../lib/retry.ts'
 import { isUnavailable } from '../contract/errors.ts'
 
 const BACKOFF = { firstMs: 250, longestMs: 5000 }

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { Cleanup } from '../../lib/cleanup.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { Cleanup } from '../../lib/async/cleanup.ts'
+import type { Clock } from '../../lib/async/clock.ts'
 import { EXIT, messageOf } from '../../lib/errors.ts'
 import { discardRun, runFolder } from '../../lifecycle/run-folder.ts'
 import { FencedError } from '../contract/errors.ts'
@@ -71,7 +71,7 @@ export class RunExecutor {
     const onRelease = () => this.#end('released')
     release.addEventListener('abort', onRelease, { once: true })
     if (release.aborted) onRelease()
-    const leaseKept = this.#keepLease()
+    const leaseKeeping = this.#keepLease()
     try {
       await this.#recordDelivery(false)
       await this.#run()
@@ -81,7 +81,7 @@ export class RunExecutor {
     } finally {
       release.removeEventListener('abort', onRelease)
       this.#over.abort()
-      await leaseKept
+      await leaseKeeping
       for (const { what, message } of await this.#cleanup.run()) this.#log.error({ what, message }, 'cleanup failed')
     }
   }

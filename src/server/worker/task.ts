@@ -53,7 +53,7 @@ function testCommand(assignment: Assignment, { ccCi, state, checkout, approved }
   const { request, folder, origin } = assignment
   const seconds = Math.max(1, Math.round(request.deadlineMs / 1000))
   return [
-    ...[...ccCi, 'test', checkout, '--supervised', '--state', state, '--run-id', folder],
+    ...[...ccCi, 'test', checkout, '--supervised', '--card', '--state', state, '--run-id', folder],
     ...['--origin', origin, '--ref', request.commit, `--base=${request.base}`, '--deadline', `${seconds}s`],
     ...(request.quick ? ['--quick'] : []),
     ...(approved ? ['--approve-code'] : []),

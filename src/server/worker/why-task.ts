@@ -3,13 +3,13 @@ import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clearLeftOver } from '../../history/attribution/left-over.ts'
 import { type AttributionRecord, attributionFolder, readAttribution } from '../../history/attribution/record.ts'
-import { writeJson } from '../../lib/atomic-file.ts'
+import { writeJson } from '../../lib/files/atomic-file.ts'
 import { isRunId } from '../../lib/ids.ts'
-import { readLifeSign } from '../../lib/life-sign.ts'
+import { readLifeSign } from '../../lib/process/life-sign.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
-import { attributionPage } from '../../report/attribution-page.ts'
+import { attributionPage } from '../../report/attribution/page.ts'
 import type { RunOutcome, Why } from '../contract/request.ts'
-import { ATTRIBUTION } from '../memory/kept-attribution.ts'
+import { ATTRIBUTION } from '../memory/run-attribution.ts'
 import { isApproved, type Task, type TaskOptions } from './task.ts'
 import { type CommandOptions, runGarbageCollection } from './workspace.ts'
 
@@ -85,12 +85,12 @@ async function collectRecord(file: string, dir: string, origin: string): Promise
     const { results } = runFolder(state, run)
     if (existsSync(results)) await copyFile(results, join(cells, `${run}.json`))
   }
-  const told = withoutPaths(record, origin)
+  const report = withoutPaths(record, origin)
   await writeFile(
     join(dir, 'report.html'),
-    attributionPage(told, () => null),
+    attributionPage(report, () => null),
   )
-  await writeJson(join(dir, ATTRIBUTION), told)
+  await writeJson(join(dir, ATTRIBUTION), report)
 }
 
 function withoutPaths(record: AttributionRecord, origin: string): AttributionRecord {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/async/clock.ts'
+import { retry } from '../../lib/async/retry.ts'
 import { messageOf } from '../../lib/errors.ts'
-import { retry } from '../../lib/retry.ts'
-import { formatSize } from '../../lib/size.ts'
+import { formatSize } from '../../lib/text/size.ts'
 import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
 import type { Assignment, Dispatch } from '../contract/protocol.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
@@ -155,13 +155,13 @@ class Worker {
 
   /** Where the disk is short, removes delivered run folders and all unused images of runs first. */
   async #lacksDisk(): Promise<boolean> {
-    const { state, log, freeDisk: ask = () => freeDisk(state) } = this.#options
+    const { state, log, freeDisk: measure = () => freeDisk(state) } = this.#options
     const { diskBytes, folders } = this.#limits
-    let free = await ask()
+    let free = await measure()
     if (free < diskBytes) {
       await this.#prune({ ...folders, count: 0 })
       await this.#pruneImages(true)
-      free = await ask()
+      free = await measure()
     }
     const before = this.#unavailableReason
     this.#unavailableReason =

@@ -7,7 +7,7 @@ import {
   startContainer,
   unpackInto,
 } from '../../../src/engine/containers.ts'
-import { createExec, exitCodeOf } from '../../../src/engine/exec-call.ts'
+import { createExec, execExitCode } from '../../../src/engine/exec-call.ts'
 
 export interface Call {
   /** The request whose answer is looked at; others get the answer `others` has for them. */
@@ -223,7 +223,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   exitCodeOf: {
     asks: 'GET /exec/e/json',
     answer: { ID: 'e', Running: false, ExitCode: 3 },
-    act: ({ connection }) => exitCodeOf(connection, 'e'),
+    act: ({ connection }) => execExitCode(connection, 'e'),
   },
 }
 

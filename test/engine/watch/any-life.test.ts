@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, LIFE_MS, tooYoung } from '../../../src/engine/watch/stability.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
+import { judgeExits, LIFE_MS, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
 const UP = 10
@@ -11,34 +11,34 @@ const ends = fc.array(
   fc.record({
     age: fc.integer({ min: 1, max: 120 }),
     code: fc.integer({ min: 1, max: 140 }),
-    told: fc.boolean(),
+    reported: fc.boolean(),
   }),
   { maxLength: 6 },
 )
 const lastAge = fc.integer({ min: 0, max: 200 })
 
-function lives(programs: readonly { age: number; code: number; told: boolean }[]): Life[] {
+function lives(programs: readonly { age: number; code: number; reported: boolean }[]): Life[] {
   let from = UP
-  const lives: Life[] = programs.map(({ age, code, told }) => {
-    const life = { from, to: from + age, code, told }
+  const lives: Life[] = programs.map(({ age, code, reported }) => {
+    const life = { from, to: from + age, code, reported }
     from = life.to + 1
     return life
   })
   return [...lives, { from }]
 }
 
-function judged(app: readonly Life[], runsFor: number, spans: readonly Span[] = [], unforgiven: string[] = []) {
+function judged(app: readonly Life[], runsFor: number, spans: readonly Intervention[] = [], unforgiven: string[] = []) {
   const now = (app.at(-1)?.from ?? 0) + runsFor
   const snapshot = lived(now, { app })
   const exits = exitsOf(snapshot, { since: second(UP), spans: [span('deploy', 0, UP - 3), ...spans] })
   const found = judgeExits(snapshot, exits, new Set(unforgiven))
-  return { ...found, young: tooYoung(snapshot, LIFE_MS.whole) }
+  return { ...found, young: unprovenServices(snapshot, LIFE_MS.whole) }
 }
 
 test('whatever a program lived: two ends by itself are a failure, one must be outlived, none is nothing', () => {
   fc.assert(
     fc.property(ends, lastAge, (programs, runsFor) => {
-      const own = programs.filter(({ told }) => !told)
+      const own = programs.filter(({ reported }) => !reported)
       const { failure, unproven } = judged(lives(programs), runsFor)
       expect(failure !== null).toBe(own.length >= 2)
       if (own.length === 0) expect(unproven).toEqual([])
@@ -65,7 +65,7 @@ test('what cc-ci killed says nothing, whenever it ended and with whatever sign',
 })
 
 test('something done to the app beside its ends never makes a failure of what was none', () => {
-  const kinds = fc.constantFrom<Span['kind']>('backup', 'restore', 'kill', 'hook', 'run-once')
+  const kinds = fc.constantFrom<Intervention['kind']>('backup', 'restore', 'kill', 'hook', 'run-once')
   const acts = fc.array(fc.tuple(kinds, fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 60 })), {
     maxLength: 4,
   })
@@ -83,7 +83,7 @@ test('something done to the app beside its ends never makes a failure of what wa
 test('a habit is a failure although a restore explains every end but one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 2, max: 5 }), lastAge, (age, times, runsFor) => {
-      const app = lives(Array.from({ length: times }, () => ({ age, code: 9, told: false })))
+      const app = lives(Array.from({ length: times }, () => ({ age, code: 9, reported: false })))
       const first = app[0]?.to ?? 0
       const { failure } = judged(app, runsFor, [span('restore', first + 3, 10_000)])
       expect(failure).toMatchObject({ code: 'crash-loop', deterministic: true })
@@ -95,7 +95,7 @@ test('a habit is a failure although a restore explains every end but one', () =>
 test('in a second attempt the first end of a service that ended in the first is one too many', () => {
   fc.assert(
     fc.property(ends, lastAge, (programs, runsFor) => {
-      const own = programs.filter(({ told }) => !told)
+      const own = programs.filter(({ reported }) => !reported)
       expect(judged(lives(programs), runsFor, [], ['app']).failure !== null).toBe(own.length >= 1)
       expect(judged(lives(programs), runsFor, [], ['other']).failure !== null).toBe(own.length >= 2)
     }),

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
-import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ContainerState } from '../../../src/engine/types.ts'
 import { type Exit, exitsOf, isSameAge } from '../../../src/engine/watch/exits.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
 import { at } from '../stack-look.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
 /** "app at 20: unexpected" for each end since second 10. */
-function ends(seen: Snapshot, spans: readonly Span[] = []): string[] {
+function ends(seen: StackSnapshot, spans: readonly Intervention[] = []): string[] {
   return exitsOf(seen, { since: second(10), spans }).map(
     ({ service, at: when, why }) => `${service} at ${(when - second(0)) / 1000}: ${why}`,
   )
 }
 
-test.each<[string, readonly Life[], readonly Span[], readonly string[]]>([
+test.each<[string, readonly Life[], readonly Intervention[], readonly string[]]>([
   ['before the app was up', [{ from: 1, to: 9 }, { from: 10 }], [], []],
   ['in the moment in which it was up', [{ from: 1, to: 10 }, { from: 11 }], [], ['app at 10: unexpected']],
   [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withHeardKills } from '../../../src/engine/watch/heard-kills.ts'
+import { withReportedKills } from '../../../src/engine/watch/reported-kills.ts'
 import { type Life, lived, second } from './lives.ts'
 import { watching } from './watching.ts'
 
@@ -14,7 +14,7 @@ test.each([
   'what %s was killed for memory or not',
   (_, life, heard, killed) => {
     const events = new Map(heard === null ? [] : [['c-app0', second(heard)]])
-    const { containers } = withHeardKills(lived(30, { app: [life] }), events)
+    const { containers } = withReportedKills(lived(30, { app: [life] }), events)
     expect(containers.get('c-app0')?.oomKilled).toBe(killed)
   },
 )

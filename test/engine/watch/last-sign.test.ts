@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ContainerState, ServiceState } from '../../../src/engine/types.ts'
 import { second } from './lives.ts'
 import { watching } from './watching.ts'
@@ -12,7 +12,7 @@ interface Otherwise {
 }
 
 function otherwise({ service, task, container }: Otherwise) {
-  return (seen: Snapshot): Snapshot => ({
+  return (seen: StackSnapshot): StackSnapshot => ({
     ...seen,
     services: seen.services.map((one) => ({ ...one, ...service })),
     tasks: seen.tasks.map((one) => ({ ...one, ...task })),

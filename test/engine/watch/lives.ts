@@ -1,6 +1,6 @@
-import type { ObservedTask, Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { ObservedTask, StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
 import { at, CONTAINER, SERVICE, TASK } from '../stack-look.ts'
 
 /** A program's life in seconds since the deployment; without an end it still runs. */
@@ -15,7 +15,7 @@ export interface Life {
   /** Made from the spec of the release before. */
   readonly old?: boolean
   /** It ended because the engine was told so. */
-  readonly told?: boolean
+  readonly reported?: boolean
 }
 
 export const second = (seconds: number) => Date.parse(at(seconds))
@@ -25,7 +25,7 @@ export function lived(
   now: number,
   lives: Readonly<Record<string, readonly Life[]>>,
   specs: Readonly<Record<string, Partial<ServiceState>>> = {},
-): Snapshot {
+): StackSnapshot {
   const services = Object.keys(lives).map((name) => ({ ...SERVICE, id: name, service: name, ...specs[name] }))
   const containers = new Map<string, typeof CONTAINER>()
   const tasks = Object.entries(lives).flatMap(([name, mine]) =>
@@ -56,15 +56,20 @@ export function lived(
 }
 
 function taskOf(name: string, id: string, life: Life, now: number): ObservedTask {
-  const { from, to, code = 9, error = '', old, told } = life
+  const { from, to, code = 9, error = '', old, reported } = life
   const spec = old ? { templateHash: 'old', unplacedHash: 'old' } : {}
   const task = { ...TASK, ...spec, id, serviceId: name, containerId: `c-${id}`, createdAt: at(from) }
   if (to === undefined) return { ...task, since: at(from), inStateMs: (now - from) * 1000, ranMs: (now - from) * 1000 }
-  const state = told ? 'shutdown' : code === 0 ? 'complete' : 'failed'
+  const state = reported ? 'shutdown' : code === 0 ? 'complete' : 'failed'
   const ran = { inStateMs: (now - to) * 1000, ranMs: (to - from) * 1000 }
   return { ...task, ...ran, state, desired: 'shutdown', since: at(to), exitCode: code, error }
 }
 
-export function span(kind: Span['kind'], from: number, to: number | null, services: Span['services'] = 'all'): Span {
+export function span(
+  kind: Intervention['kind'],
+  from: number,
+  to: number | null,
+  services: Intervention['services'] = 'all',
+): Intervention {
   return { kind, services, from: second(from), to: to === null ? null : second(to) }
 }

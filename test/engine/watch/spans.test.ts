@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { type DisturbanceKind, explains, isNamed, mayFollow, suspendedAt } from '../../../src/engine/watch/spans.ts'
+import {
+  explains,
+  type InterventionKind,
+  isNamed,
+  mayFollow,
+  suspendedAt,
+} from '../../../src/engine/watch/interventions.ts'
 import { second, span } from './lives.ts'
 
 /** For each kind of act on `db`: what is not judged meanwhile, and whether the end of another service is explained by it. */
-const ACTS: Record<DisturbanceKind, readonly [suspended: 'all' | readonly string[], explainsOthers: boolean]> = {
+const ACTS: Record<InterventionKind, readonly [suspended: 'all' | readonly string[], explainsOthers: boolean]> = {
   deploy: ['all', true],
   backup: [[], false],
   restore: ['all', true],
@@ -13,22 +19,25 @@ const ACTS: Record<DisturbanceKind, readonly [suspended: 'all' | readonly string
   'engine-restart': ['all', true],
 }
 
-describe.each(Object.entries(ACTS) as [DisturbanceKind, (typeof ACTS)['kill']][])('%s', (kind, [suspended, others]) => {
-  const act = span(kind, 40, 45, ['db'])
+describe.each(Object.entries(ACTS) as [InterventionKind, (typeof ACTS)['kill']][])(
+  '%s',
+  (kind, [suspended, others]) => {
+    const act = span(kind, 40, 45, ['db'])
 
-  test('suspends while it is active', () => {
-    const until = suspendedAt([act], second(44))
-    expect(until === 'all' ? until : [...until]).toEqual(suspended)
-    expect(suspendedAt([span(kind, 40, null, ['db'])], second(400))).toEqual(until)
-    expect(suspendedAt([act], second(45))).toEqual(new Set())
-  })
+    test('suspends while it is active', () => {
+      const until = suspendedAt([act], second(44))
+      expect(until === 'all' ? until : [...until]).toEqual(suspended)
+      expect(suspendedAt([span(kind, 40, null, ['db'])], second(400))).toEqual(until)
+      expect(suspendedAt([act], second(45))).toEqual(new Set())
+    })
 
-  test('explains the end of what it names, and of others where it may end them', () => {
-    expect(explains(act, { service: 'db', at: second(42) })).toBe(true)
-    expect(explains(act, { service: 'app', at: second(42) })).toBe(others)
-    expect(explains(span(kind, 40, 45), { service: 'app', at: second(42) })).toBe(true)
-  })
-})
+    test('explains the end of what it names, and of others where it may end them', () => {
+      expect(explains(act, { service: 'db', at: second(42) })).toBe(true)
+      expect(explains(act, { service: 'app', at: second(42) })).toBe(others)
+      expect(explains(span(kind, 40, 45), { service: 'app', at: second(42) })).toBe(true)
+    })
+  },
+)
 
 test('what names all services names each, and what names some no other', () => {
   expect(isNamed(span('hook', 40, 45), 'app')).toBe(true)

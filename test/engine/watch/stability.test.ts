@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
-import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import { exitsOf } from '../../../src/engine/watch/exits.ts'
-import type { Span } from '../../../src/engine/watch/spans.ts'
-import { judgeExits, LIFE_MS, toldExits, tooYoung } from '../../../src/engine/watch/stability.ts'
+import type { Intervention } from '../../../src/engine/watch/interventions.ts'
+import { exitFindings, judgeExits, LIFE_MS, unprovenServices } from '../../../src/engine/watch/stability.ts'
 import { type Life, lived, second, span } from './lives.ts'
 
-const young = (snapshot: Snapshot) => tooYoung(snapshot, LIFE_MS.whole)
+const young = (snapshot: StackSnapshot) => unprovenServices(snapshot, LIFE_MS.whole)
 
 /** Deployed at 0 and up at 10, unless said otherwise. */
 const DEPLOYED = span('deploy', 0, 10)
@@ -15,7 +15,7 @@ function judged(
   now: number,
   app: readonly Life[],
   more: {
-    spans?: readonly Span[]
+    spans?: readonly Intervention[]
     spec?: object
     others?: Record<string, readonly Life[]>
     unforgiven?: string[]
@@ -28,7 +28,7 @@ function judged(
     failure: failure && `${failure.code}: ${failure.message}`,
     deterministic: failure?.deterministic,
     unproven: unproven.map(({ service, leftMs }) => `${service} ${leftMs / 1000}`),
-    told: toldExits(snapshot, exits).map(({ message }) => message),
+    reported: exitFindings(snapshot, exits).map(({ message }) => message),
     why: exits.map(({ why }) => why),
   }
 }
@@ -40,7 +40,7 @@ describe('one unexpected end', () => {
     expect(judged(24, [{ from: 2, to: 20 }, { from: 21 }])).toMatchObject({
       failure: null,
       unproven: ['app 33'],
-      told: ['app ended after it had come up and was replaced: it ended with exit code 9, after 18 s'],
+      reported: ['app ended after it had come up and was replaced: it ended with exit code 9, after 18 s'],
     })
   })
 
@@ -57,7 +57,7 @@ describe('one unexpected end', () => {
     ['10 s at least', [{ from: 10, to: 13 }, { from: 14 }], 23, ['app 1']],
     ['a minute at most', [{ from: 0, to: 300 }, { from: 301 }], 360, ['app 1']],
     ['by a program that runs', [{ from: 0, to: 20 }], 300, ['app 40']],
-    ['without a break', [{ from: 0, to: 20 }, { from: 21, to: 30, told: true }, { from: 31 }], 50, ['app 21']],
+    ['without a break', [{ from: 0, to: 20 }, { from: 21, to: 30, reported: true }, { from: 31 }], 50, ['app 21']],
   ] as const)('%s', (_, app, now, unproven) => {
     expect(judged(now, app)).toMatchObject({ failure: null, unproven })
   })
@@ -210,7 +210,7 @@ describe('what cc-ci does to the app', () => {
   test('explains two ends of one age, where it was going on at each', () => {
     const spans = [span('restore', 30, 40), span('restore', 70, 80)]
     const lives = [{ from: 1, to: 36 }, { from: 37, to: 72 }, { from: 73 }]
-    expect(judged(81, lives, { spans })).toMatchObject({ why: ['meant', 'meant'], failure: null, told: [] })
+    expect(judged(81, lives, { spans })).toMatchObject({ why: ['meant', 'meant'], failure: null, reported: [] })
   })
 
   test('explains the end of a program in which a hook runs, and of no other', () => {
@@ -236,7 +236,7 @@ test('a habit of the release before counts against the next', () => {
 test('what only the release before did is none of the next', () => {
   const lives = [{ from: 1, to: 21, old: true }, { from: 22, to: 42, old: true }, { from: 51 }]
   const result = judged(80, lives, { spans: [span('deploy', 50, 55)] })
-  expect(result).toMatchObject({ why: ['unexpected', 'unexpected'], failure: null, unproven: [], told: [] })
+  expect(result).toMatchObject({ why: ['unexpected', 'unexpected'], failure: null, unproven: [], reported: [] })
 })
 
 test.each([
@@ -268,8 +268,8 @@ test('a one-shot that is at work, or has not begun, is not done', () => {
 })
 
 test('what it must have run for is told', () => {
-  expect(tooYoung(lived(14, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([
+  expect(unprovenServices(lived(14, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([
     { service: 'app', leftMs: 6000, message: 'app must have run for 10 s without a break' },
   ])
-  expect(tooYoung(lived(20, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([])
+  expect(unprovenServices(lived(20, { app: [{ from: 10 }] }), LIFE_MS.first)).toEqual([])
 })

@@ -229,7 +229,7 @@ test('an app that did not converge was never up', async () => {
 })
 
 test('one end must be outlived, and the last tier wants a whole life of each', async () => {
-  const worker = [{ from: 0, to: 39, told: true }, { from: 40 }]
+  const worker = [{ from: 0, to: 39, reported: true }, { from: 40 }]
   const { watch, at, converge } = watching({ app: [{ from: 0, to: 20 }, { from: 21 }], worker })
   await at(10)
   await converge()
@@ -257,7 +257,7 @@ test('a service that ended in an earlier attempt has no end to spare', async () 
 })
 
 test('a life that was whole counts although the engine has forgotten its task', async () => {
-  const lives: Record<string, Life[]> = { app: [{ from: 0, to: 1, told: true }, { from: 2 }] }
+  const lives: Record<string, Life[]> = { app: [{ from: 0, to: 1, reported: true }, { from: 2 }] }
   const { watch, at, converge } = watching(lives)
   await at(10)
   await converge()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { MEMORY_LABEL } from '../../../src/engine/convergence/out-of-memory.ts'
 import { PROCESSES_LABEL } from '../../../src/engine/convergence/out-of-processes.ts'
-import { starvedIn } from '../../../src/engine/watch/starved.ts'
+import { starvationIn } from '../../../src/engine/watch/starvation.ts'
 import { lived, second } from './lives.ts'
 import { watching } from './watching.ts'
 
@@ -46,12 +46,12 @@ test('a container that the kernel ended counts from when it ended', async () => 
 test('a process that was refused starves where the limit is not the recipe’s, in the container that it was refused to', () => {
   const seen = lived(30, { app: [{ from: 0 }], db: [{ from: 0, to: 20 }, { from: 21 }] }, { app: TOLD, db: TOLD })
   const refused = (group: string, at: number) => [{ group: `/docker/${group}`, at: second(at) }]
-  const found = (signs: Partial<Parameters<typeof starvedIn>[1]>) =>
-    starvedIn(seen, { since: second(25), killed: new Map(), refused: [], ...signs })
+  const found = (signs: Partial<Parameters<typeof starvationIn>[1]>) =>
+    starvationIn(seen, { since: second(25), killed: new Map(), refused: [], ...signs })
   expect(found({ refused: refused('c-app0', 12) })).toMatchObject({ service: 'app', why: { code: 'run-processes' } })
   expect(found({ refused: refused('c-db0', 12) })).toBeNull()
   expect(found({ refused: refused('c-db1', 26) })).toMatchObject({ service: 'db' })
   expect(found({ refused: refused('c-other', 26) })).toBeNull()
   const own = lived(30, { app: [{ from: 0 }] })
-  expect(starvedIn(own, { since: 0, killed: new Map(), refused: refused('c-app0', 12) })).toBeNull()
+  expect(starvationIn(own, { since: 0, killed: new Map(), refused: refused('c-app0', 12) })).toBeNull()
 })

@@ -1,5 +1,5 @@
 import type { Engine } from '../../../src/engine/client.ts'
-import type { Snapshot } from '../../../src/engine/convergence/snapshot.ts'
+import type { StackSnapshot } from '../../../src/engine/convergence/snapshot.ts'
 import type { ServiceState } from '../../../src/engine/types.ts'
 import { StackWatch } from '../../../src/engine/watch/stack-watch.ts'
 import type { Cause } from '../../../src/verdict/causes.ts'
@@ -19,12 +19,12 @@ export function watching(
   let now = 0
   let away: Error | null = null
   let answers = Promise.resolve()
-  let alter = (seen: Snapshot) => seen
+  let alter = (seen: StackSnapshot) => seen
   let cpu: number | null = 0
   const counts = { looks: 0, sleeping: 0, closed: 0 }
   const wakers = new Set<() => void>()
   const outOfMemory = new Map<string, number>()
-  const seen = (): Snapshot => {
+  const seen = (): StackSnapshot => {
     const soFar = Object.entries(lives).map(([name, mine]) => [
       name,
       mine
@@ -106,7 +106,7 @@ export function watching(
       away = error
     },
     /** From now on the engine tells this of what it sees. */
-    tell(change: (seen: Snapshot) => Snapshot) {
+    tell(change: (seen: StackSnapshot) => StackSnapshot) {
       alter = change
     },
     /** The engine tells that the kernel killed a process in the container of this service's first life. */

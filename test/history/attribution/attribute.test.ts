@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { attribute, type Laboratory, type Order, runsMade } from '../../../src/history/attribution/attribute.ts'
+import {
+  attribute,
+  type CombinationOrder,
+  countRuns,
+  type Laboratory,
+} from '../../../src/history/attribution/attribute.ts'
 import type { Draw } from '../../../src/history/attribution/contract.ts'
 import {
   type AttributionRecord,
@@ -50,7 +55,7 @@ interface World {
 async function play(record: AttributionRecord, { ends, dies }: World) {
   let now = 0
   const moments = { saves: 0, runs: 0 }
-  const orders: Order[] = []
+  const orders: CombinationOrder[] = []
   const die = (at: 'before' | 'after' | 'run', nth: number) => {
     if (dies?.at === at && dies.nth === nth) throw new Killed()
   }
@@ -71,7 +76,7 @@ async function play(record: AttributionRecord, { ends, dies }: World) {
       const draw = ends({ tool: numberOf(tool), ref: numberOf(ref) })
       return { exitCode: 0, trouble: null, tiers: { install: [draw] }, conditions: WORLD }
     },
-    tell: () => {},
+    report: () => {},
   }
   const done = await attribute(record, lab).catch((error) => {
     if (error instanceof Killed) return null
@@ -124,11 +129,11 @@ describe('an attribution', () => {
       expect(killed.done).toBeNull()
       const kept = readAttribution(folder)
       // The one run that was going on, or had just ended, is made again.
-      expect(runsMade(kept)).toBeGreaterThanOrEqual(killed.orders.length - 1)
+      expect(countRuns(kept)).toBeGreaterThanOrEqual(killed.orders.length - 1)
       const resumed = await play({ ...kept, current: null }, { ends })
       expect(resumed.done?.decision).toEqual(whole.done?.decision)
       expect(resumed.done?.bisection?.found).toEqual(whole.done?.bisection?.found)
-      expect(runsMade(resumed.done as AttributionRecord)).toBe(whole.orders.length)
+      expect(countRuns(resumed.done as AttributionRecord)).toBe(whole.orders.length)
       expect(resumed.done?.current).toBeNull()
     }
   })

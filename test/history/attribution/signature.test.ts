@@ -14,21 +14,21 @@ import { ends, twice } from '../../verdict/two-attempts.ts'
 
 const compared = (events: readonly RunEvent[]) => comparedResults.parse(JSON.parse(JSON.stringify(fold(events))))
 const draws = (events: readonly RunEvent[]) => drawsOf(compared(events))
-const told = (of: readonly Draw[] | undefined) =>
+const reported = (of: readonly Draw[] | undefined) =>
   of?.map((draw) => (draw.evidence ? keyOf(draw.signature) : `(${draw.because})`))
 
 describe('the draws of a run', () => {
   it('are passes where it passed, and one of its plan', () => {
     const all = draws(passingStream())
     expect(Object.keys(all)).toEqual(expect.arrayContaining(['plan', 'lint', 'install', 'upgrade', 'teardown']))
-    for (const tier of Object.values(all)) expect(told(tier)).toEqual(['pass'])
+    for (const tier of Object.values(all)) expect(reported(tier)).toEqual(['pass'])
   })
 
   it('have status, code, blame and service of a failure, and none of its prose', () => {
     const { install } = draws(
       passingStream({ install: ends('install', 'not-converged', 'words that differ each time') }),
     )
-    expect(told(install)).toEqual(['fail not-converged/recipe'])
+    expect(reported(install)).toEqual(['fail not-converged/recipe'])
     expect(JSON.stringify(install)).not.toContain('words')
   })
 
@@ -39,18 +39,18 @@ describe('the draws of a run', () => {
         upgrade: [{ type: 'tier.blocked', tier: 'upgrade', by: 'install' }],
       }),
     )
-    expect(told(install)).toEqual(['(unjudged)'])
-    expect(told(upgrade)).toEqual(['(blocked)'])
+    expect(reported(install)).toEqual(['(unjudged)'])
+    expect(reported(upgrade)).toEqual(['(blocked)'])
   })
 
   it('are no evidence where cc-ci blames itself for what may be chance', () => {
-    expect(told(draws(passingStream({ install: ends('install', 'screenshot-failed') })).install)).toEqual([
+    expect(reported(draws(passingStream({ install: ends('install', 'screenshot-failed') })).install)).toEqual([
       '(unjudged)',
     ])
   })
 
   it('are evidence where cc-ci blames itself for what would come again', () => {
-    expect(told(draws(passingStream({ install: ends('install', 'harness-error') })).install)).toEqual([
+    expect(reported(draws(passingStream({ install: ends('install', 'harness-error') })).install)).toEqual([
       'unverified harness-error/ci',
     ])
   })
@@ -59,14 +59,14 @@ describe('the draws of a run', () => {
     const skipped = (kind: 'not-selected' | 'structural') =>
       draws(passingStream({ backup: [{ type: 'tier.skipped', tier: 'backup', kind, reason: 'so' }] })).backup
     expect(skipped('not-selected')).toBeUndefined()
-    expect(told(skipped('structural'))).toEqual(['skip structural'])
+    expect(reported(skipped('structural'))).toEqual(['skip structural'])
   })
 
   it('are two of a run that was repeated, of what was judged twice', () => {
     const all = draws(twice({ upgrade: ends('upgrade', 'not-converged') }))
-    expect(told(all.upgrade)).toEqual(['fail not-converged/recipe', 'pass'])
-    expect(told(all.install)).toEqual(['pass', 'pass'])
-    expect(told(all.lint)).toEqual(['pass'])
+    expect(reported(all.upgrade)).toEqual(['fail not-converged/recipe', 'pass'])
+    expect(reported(all.install)).toEqual(['pass', 'pass'])
+    expect(reported(all.lint)).toEqual(['pass'])
   })
 
   it('are no evidence of a run that was stopped, or has no end', () => {
@@ -74,7 +74,7 @@ describe('the draws of a run', () => {
     const end = drafts.findIndex(({ type }) => type === 'run.ended')
     const stopped = drafts.toSpliced(end, 0, { type: 'run.interrupted', signal: 'SIGTERM' })
     for (const events of [stamped(stopped), stamped(drafts.slice(0, end))]) {
-      expect(told(draws(events).install)).toEqual(['(unjudged)'])
+      expect(reported(draws(events).install)).toEqual(['(unjudged)'])
     }
   })
 
@@ -83,15 +83,15 @@ describe('the draws of a run', () => {
     const cause = { code: 'burnt', blame: 'upstream', service: 'oven', message: '', hint: '', lines: [] }
     results.tiers.push({ id: 'baking', status: 'fail', reason: '', cause })
     const { baking } = drawsOf(comparedResults.parse(results))
-    expect(told(baking)).toEqual(['fail burnt/upstream/oven'])
+    expect(reported(baking)).toEqual(['fail burnt/upstream/oven'])
     expect(comparedResults.safeParse({ ...results, schema: 2 }).success).toBe(false)
   })
 
   it('without results are evidence where the recipe or cc-ci is to blame, and none else', () => {
-    expect(told(drawsWithoutResults('compose-invalid', 'recipe').plan)).toEqual(['fail compose-invalid/recipe'])
-    expect(told(drawsWithoutResults('harness-error', 'ci').plan)).toEqual(['unverified harness-error/ci'])
+    expect(reported(drawsWithoutResults('compose-invalid', 'recipe').plan)).toEqual(['fail compose-invalid/recipe'])
+    expect(reported(drawsWithoutResults('harness-error', 'ci').plan)).toEqual(['unverified harness-error/ci'])
     for (const blame of ['infra', 'user', null])
-      expect(told(drawsWithoutResults('x', blame).plan)).toEqual(['(unjudged)'])
+      expect(reported(drawsWithoutResults('x', blame).plan)).toEqual(['(unjudged)'])
   })
 })
 

@@ -7,7 +7,7 @@ import {
   type Factor,
   type Study,
 } from '../../../src/history/attribution/contract.ts'
-import { decide } from '../../../src/history/attribution/decide.ts'
+import { decideAttribution } from '../../../src/history/attribution/decide.ts'
 import { nextRun } from '../../../src/history/attribution/schedule.ts'
 import type { AttributionVerdict } from '../../../src/history/attribution/table.ts'
 import { fail, infra, pass, recordedAs, runOf, WORLD } from './studies.ts'
@@ -113,7 +113,7 @@ function figures(seed: number, seededCase: Case) {
   const random = seeded(seed)
   const ends = Array.from({ length: TRIALS }, () => {
     const study = trial(seededCase, random)
-    return { verdict: decide(study).verdict, runs: study.runs.length }
+    return { verdict: decideAttribution(study).verdict, runs: study.runs.length }
   })
   const share = (of: (verdict: AttributionVerdict) => boolean) =>
     ends.filter(({ verdict }) => of(verdict)).length / TRIALS
@@ -147,7 +147,7 @@ describe(`simulated attributions, ${TRIALS} of each, ${100 * NOISE} % of the run
         runs: [...study.runs, runOf(next.cell, [study.runs.length < 6 ? pass() : fail('not-converged')])],
       }
     }
-    expect(decide(study).verdict).toBe('flake')
+    expect(decideAttribution(study).verdict).toBe('flake')
   })
 })
 

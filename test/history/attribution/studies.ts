@@ -5,7 +5,7 @@ import {
   cellsOf,
   type Draw,
   type Factor,
-  type Recorded,
+  type RecordedResult,
   type Signature,
   type Study,
 } from '../../../src/history/attribution/contract.ts'
@@ -49,14 +49,14 @@ export function runOf(cell: CellId, draws: readonly Draw[], conditions: Conditio
   return { cell, tiers: { install: draws }, conditions }
 }
 
-export function recordedAs(draw: Draw, conditions: Conditions = WORLD): Recorded {
+export function recordedAs(draw: Draw, conditions: Conditions = WORLD): RecordedResult {
   return { tiers: { install: [draw] }, conditions }
 }
 
 /** A study of one tier, from the draws of each cell. */
 export function studyOf(
   cells: Readonly<Partial<Record<CellId, readonly Draw[]>>>,
-  { recorded = null, moved = ['tool', 'ref'] }: { recorded?: Recorded | null; moved?: readonly Factor[] } = {},
+  { recorded = null, moved = ['tool', 'ref'] }: { recorded?: RecordedResult | null; moved?: readonly Factor[] } = {},
 ): Study {
   const runs = cellsOf(moved).flatMap((cell) => (cells[cell] ?? []).map((draw) => runOf(cell, [draw])))
   return { moved, runs, recorded }

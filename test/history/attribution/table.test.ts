@@ -1,7 +1,7 @@
 // cspell:ignoreRegExp /\b[PABCHVSFwinb]{4}\b/
 import { describe, expect, it } from 'vitest'
 import { CELL_IDS, type CellId, type Draw } from '../../../src/history/attribution/contract.ts'
-import { decide, rowOf, situationOf } from '../../../src/history/attribution/decide.ts'
+import { attributionRow, decideAttribution, situationOf } from '../../../src/history/attribution/decide.ts'
 import { type Reading, readCell } from '../../../src/history/attribution/reading.ts'
 import { type AttributionVerdict, holds, ROWS, type Situation } from '../../../src/history/attribution/table.ts'
 import { blocked, fail, infra, own, pass, recordedAs, studyOf, WORLD } from './studies.ts'
@@ -99,11 +99,11 @@ function situation(cells: string, recorded: Situation['recorded']): Situation {
 
 describe('the table of verdicts', () => {
   it.each(EXAMPLES)('%s, recorded %s: %s', (cells, recorded, row, verdict) => {
-    expect(rowOf(situation(cells, recorded))).toMatchObject({ id: row, verdict })
+    expect(attributionRow(situation(cells, recorded))).toMatchObject({ id: row, verdict })
   })
 
   it.each(MORE)('%s: %s, because %s', (cells, verdict) => {
-    expect(rowOf(situation(cells, 'none')).verdict).toBe(verdict)
+    expect(attributionRow(situation(cells, 'none')).verdict).toBe(verdict)
   })
 
   it('has an example for each row', () => {
@@ -128,14 +128,16 @@ describe('the table of verdicts', () => {
   it('blames nobody where any cell was not judged', () => {
     const missing = all.filter((cells) => /[inbw]/.test(cells))
     const blamed = missing.filter((cells) =>
-      RECORDED.some((recorded) => !['inconclusive', 'flake'].includes(rowOf(situation(cells, recorded)).verdict)),
+      RECORDED.some(
+        (recorded) => !['inconclusive', 'flake'].includes(attributionRow(situation(cells, recorded)).verdict),
+      ),
     )
     expect(blamed).toEqual([])
   })
 
   it('never blames the recipe for an end that cc-ci blames on itself', () => {
     const blamed = all.filter((cells) => {
-      const { verdict } = rowOf(situation(cells, 'none'))
+      const { verdict } = attributionRow(situation(cells, 'none'))
       return /^H|H$/.test(cells) && (verdict === 'recipe' || verdict === 'both')
     })
     expect(blamed).toEqual([])
@@ -143,18 +145,18 @@ describe('the table of verdicts', () => {
 
   it('answers the same with old and new exchanged where the answer is recipe or harness', () => {
     for (const cells of all) {
-      const { verdict } = rowOf(situation(cells, 'none'))
+      const { verdict } = attributionRow(situation(cells, 'none'))
       if (verdict !== 'recipe' && verdict !== 'harness') continue
       const [OO, NO, ON, NN] = cells
-      expect(rowOf(situation(`${NN}${ON}${NO}${OO}`, 'none')).verdict, cells).toBe(verdict)
+      expect(attributionRow(situation(`${NN}${ON}${NO}${OO}`, 'none')).verdict, cells).toBe(verdict)
     }
   })
 
   it('answers harness for recipe with tool and ref exchanged', () => {
     for (const cells of all.filter((letters) => !letters.includes('H'))) {
-      const { verdict } = rowOf(situation(cells, 'none'))
+      const { verdict } = attributionRow(situation(cells, 'none'))
       const [OO, NO, ON, NN] = cells
-      const mirrored = rowOf(situation(`${OO}${ON}${NO}${NN}`, 'none')).verdict
+      const mirrored = attributionRow(situation(`${OO}${ON}${NO}${NN}`, 'none')).verdict
       const exchanged = { recipe: 'harness', harness: 'recipe' } as const
       expect(mirrored, cells).toBe(verdict === 'recipe' || verdict === 'harness' ? exchanged[verdict] : verdict)
     }
@@ -166,22 +168,24 @@ describe('a decision', () => {
 
   it('tells drift with what has moved since the old result was recorded', () => {
     const study = studyOf(drawsIn('AAAA'), { recorded: recordedAs(pass(), moved) })
-    expect(decide(study)).toMatchObject({
+    expect(decideAttribution(study)).toMatchObject({
       ...{ verdict: 'drift', tier: 'install' },
       movedSince: [{ what: 'image app:1', before: 'sha256:0', after: 'sha256:1' }],
     })
   })
 
   it('tells no drift where nothing has moved', () => {
-    expect(decide(studyOf(drawsIn('AAAA'), { recorded: recordedAs(pass()) })).verdict).toBe('inconclusive')
-    expect(decide(studyOf(drawsIn('AAAA'), { recorded: recordedAs(fail('a'), moved) })).verdict).toBe('unchanged')
+    expect(decideAttribution(studyOf(drawsIn('AAAA'), { recorded: recordedAs(pass()) })).verdict).toBe('inconclusive')
+    expect(decideAttribution(studyOf(drawsIn('AAAA'), { recorded: recordedAs(fail('a'), moved) })).verdict).toBe(
+      'unchanged',
+    )
   })
 
   it('leaves out what ran before the world moved, and says what moved', () => {
     const study = studyOf(drawsIn('PPAA'))
     const [first, ...rest] = study.runs
     const early = { ...first, conditions: { ...WORLD, engine: '28.0.0' } } as (typeof study.runs)[number]
-    const decision = decide({ ...study, runs: [early, ...rest] })
+    const decision = decideAttribution({ ...study, runs: [early, ...rest] })
     expect(decision.movedMeanwhile).toEqual([{ what: 'engine', before: '28.0.0', after: '29.1.0' }])
     expect(decision.tiers[0]?.cells.OO).toMatchObject({ kind: 'few', open: true })
   })
@@ -191,13 +195,13 @@ describe('a decision', () => {
     const runs = study.runs.map((run) =>
       run.cell === 'ON' || run.cell === 'NN' ? { ...run, conditions: { ...WORLD, 'image app:2': 'sha256:2' } } : run,
     )
-    expect(decide({ ...study, runs })).toMatchObject({ verdict: 'recipe', movedMeanwhile: [] })
+    expect(decideAttribution({ ...study, runs })).toMatchObject({ verdict: 'recipe', movedMeanwhile: [] })
   })
 
   it('needs more of each cell where only one thing has moved', () => {
     const five = (draw: Draw) => [draw, draw, draw, draw, draw]
     const of = (OO: Draw[], NN: Draw[], moved: 'tool' | 'ref') =>
-      decide(studyOf({ OO, NN }, { moved: [moved] })).verdict
+      decideAttribution(studyOf({ OO, NN }, { moved: [moved] })).verdict
     expect(of(five(pass()), five(fail('a')), 'ref')).toBe('recipe')
     expect(of(five(pass()), five(fail('a')), 'tool')).toBe('harness')
     expect(of(five(pass()), five(own()), 'ref')).toBe('inconclusive')
@@ -210,8 +214,8 @@ describe('a decision', () => {
 
   it('needs more of each cell where one ends as no other', () => {
     const study = studyOf(drawsIn('PPPA'))
-    expect(decide(study)).toMatchObject({ verdict: 'inconclusive', tiers: [{ open: true }] })
-    expect(decide({ ...study, runs: [...study.runs, ...study.runs] }).verdict).toBe('interaction')
+    expect(decideAttribution(study)).toMatchObject({ verdict: 'inconclusive', tiers: [{ open: true }] })
+    expect(decideAttribution({ ...study, runs: [...study.runs, ...study.runs] }).verdict).toBe('interaction')
   })
 
   it('answers for the first tier with a definite verdict, and for lint last', () => {
@@ -220,7 +224,7 @@ describe('a decision', () => {
       ...run,
       tiers: tiers((run.tiers.install as Draw[])[0] as Draw),
     }))
-    const decision = decide({ moved: ['tool', 'ref'], runs, recorded: null })
+    const decision = decideAttribution({ moved: ['tool', 'ref'], runs, recorded: null })
     expect(decision).toMatchObject({ tier: 'upgrade', verdict: 'recipe' })
     expect(decision.tiers.map(({ tier, verdict }) => [tier, verdict])).toEqual([
       ['lint', 'recipe'],

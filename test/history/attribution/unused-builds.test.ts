@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildLock, buildsDir, packagesDir } from '../../../src/history/attribution/tool-build.ts'
 import { removeUnusedBuilds } from '../../../src/history/attribution/unused-builds.ts'
-import { tryMachineLock } from '../../../src/lib/machine-lock.ts'
+import { tryMachineLock } from '../../../src/lib/process/machine-lock.ts'
 import { folder } from '../../recipe/throwaway.ts'
 import { DAY_MS, NOW } from '../retention/generated.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Manifest } from '../../../src/history/canonicals/contract.ts'
+import type { CanonicalManifest } from '../../../src/history/canonicals/contract.ts'
 import { evictions } from '../../../src/history/canonicals/eviction.ts'
-import type { Kept } from '../../../src/history/canonicals/folders.ts'
+import type { CanonicalGeneration } from '../../../src/history/canonicals/folders.ts'
 
 interface Drawn {
   readonly recipe: string | null
@@ -11,7 +11,7 @@ interface Drawn {
   readonly usedAt: number
 }
 
-function kept({ recipe, version, storedBytes, usedAt }: Drawn, index: number): Kept {
+function kept({ recipe, version, storedBytes, usedAt }: Drawn, index: number): CanonicalGeneration {
   const manifest =
     recipe === null ? null : { recipe: { name: recipe, origin: `/${recipe}` }, version: `${version}.0.0+1` }
   const home = `/canonicals/${recipe}/${version}`
@@ -19,7 +19,7 @@ function kept({ recipe, version, storedBytes, usedAt }: Drawn, index: number): K
     home,
     dir: `${home}/${index}`,
     runId: String(index),
-    manifest: manifest as Manifest | null,
+    manifest: manifest as CanonicalManifest | null,
     storedBytes,
     usedAt,
   }
@@ -31,7 +31,7 @@ const drawn = fc.record({
   storedBytes: fc.integer({ min: 0, max: 100 }),
   usedAt: fc.integer({ min: 0, max: 5 }),
 })
-const total = (all: readonly Kept[]) => all.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
+const total = (all: readonly CanonicalGeneration[]) => all.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
 
 describe('what has to go', () => {
   it('leaves what fits, spares what was just made, and goes no further than it must', () => {
@@ -55,8 +55,8 @@ describe('what has to go', () => {
         const all = rows.map(kept)
         const gone = evictions(all, { bytes })
         const left = all.filter((one) => !gone.includes(one))
-        const versionOf = ({ home }: Kept) => Number(home.split('/').at(-1))
-        const isOlder = (one: Kept) =>
+        const versionOf = ({ home }: CanonicalGeneration) => Number(home.split('/').at(-1))
+        const isOlder = (one: CanonicalGeneration) =>
           one.manifest !== null &&
           all.some((two) => two.manifest?.recipe.name === one.manifest?.recipe.name && versionOf(two) > versionOf(one))
         const newestGone = gone.some((one) => one.manifest !== null && !isOlder(one))

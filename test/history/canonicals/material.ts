@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { type CanonicalStore, openCanonicals, type StoreOptions } from '../../../src/history/canonicals/store.ts'
-import type { ReleaseKey } from '../../../src/lifecycle/kept-data/canonical.ts'
-import type { KeptApp, KeptSecrets } from '../../../src/lifecycle/kept-data/kept-data.ts'
+import {
+  type CanonicalStore,
+  type CanonicalStoreOptions,
+  openCanonicals,
+} from '../../../src/history/canonicals/store.ts'
+import type { ReleaseKey } from '../../../src/lifecycle/stored-data/canonical.ts'
+import type { StoredApp, StoredSecrets } from '../../../src/lifecycle/stored-data/stored-data.ts'
 
 export const KEY: ReleaseKey = {
   ...{ recipe: 'shop', origin: 'https://git.example.org/coop/shop.git' },
@@ -10,11 +14,11 @@ export const KEY: ReleaseKey = {
 export const RUN = '20261123-191254-k3f9qa'
 export const IMAGE = { service: 'app', ref: 'shop:1', id: `sha256:${'1'.repeat(64)}` }
 
-export function app(runId = RUN): KeptApp {
+export function app(runId = RUN): StoredApp {
   return { runId, domain: `shop-${runId.slice(-6)}.ci.test`, stack: `shop-${runId.slice(-6)}_ci_test`, images: [IMAGE] }
 }
 
-export const SECRETS: KeptSecrets = {
+export const SECRETS: StoredSecrets = {
   env: new Map([
     ['DOMAIN', 'shop.example.org'],
     ['MODE', 'one'],
@@ -22,7 +26,7 @@ export const SECRETS: KeptSecrets = {
   values: new Map([['db_password', 'correct horse battery']]),
 }
 
-export function store(state: string, options: Partial<StoreOptions> = {}): CanonicalStore {
+export function store(state: string, options: Partial<CanonicalStoreOptions> = {}): CanonicalStore {
   return openCanonicals({ state, budgetBytes: 1024 ** 3, imageNow: async () => IMAGE.id, ...options })
 }
 

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { homeOf } from '../../../src/history/canonicals/folders.ts'
 import { type CanonicalStore, removeVersion } from '../../../src/history/canonicals/store.ts'
-import { type CanonicalWish, planWithCanonical } from '../../../src/lifecycle/kept-data/with-canonical.ts'
 import { checkOutHead, type PlanRequest, type RunPlan } from '../../../src/lifecycle/plan.ts'
-import { openRecipe } from '../../../src/recipe/repo.ts'
-import { partText } from '../../../src/report/part.ts'
+import { type CanonicalOptions, planWithCanonical } from '../../../src/lifecycle/stored-data/with-canonical.ts'
+import { openRecipe } from '../../../src/recipe/repository/repo.ts'
+import { partText } from '../../../src/report/run/partial-run.ts'
 import { QUICK_TIERS } from '../../../src/verdict/tiers.ts'
 import { compose } from '../../lifecycle/releases.ts'
 import { commit, folder, git, repository } from '../../recipe/throwaway.ts'
@@ -49,7 +49,7 @@ async function release(dir: string, tag: string, image: string): Promise<void> {
 }
 
 interface Asked extends Partial<PlanRequest> {
-  readonly use?: CanonicalWish['use']
+  readonly use?: CanonicalOptions['use']
 }
 
 async function plan({ dir, kept }: Scene, { use = 'auto', ...asked }: Asked = {}): Promise<RunPlan> {

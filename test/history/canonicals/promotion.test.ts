@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type RefusalCode, RULES, refusals } from '../../../src/history/canonicals/promotion.ts'
-import type { PromotionFacts } from '../../../src/lifecycle/kept-data/canonical.ts'
+import { PROMOTION_RULES, type RefusalCode, refusals } from '../../../src/history/canonicals/promotion.ts'
+import type { PromotionFacts } from '../../../src/lifecycle/stored-data/canonical.ts'
 import { fold } from '../../../src/verdict/fold.ts'
 import { USUAL_TIERS } from '../../../src/verdict/tiers.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
@@ -152,7 +152,7 @@ describe('the rules of promotion', () => {
   it.each(ACCEPTED)('keep %s', (_, changed) => expect(refusals(facts(changed))).toEqual([]))
 
   it('have a test each', () => {
-    expect(new Set(REFUSED.map(([code]) => code))).toEqual(new Set(Object.keys(RULES)))
+    expect(new Set(REFUSED.map(([code]) => code))).toEqual(new Set(Object.keys(PROMOTION_RULES)))
   })
 
   it('tell everything that speaks against it, in the order of the table', () => {

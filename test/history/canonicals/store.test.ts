@@ -2,22 +2,28 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { draftsDir, generationsOf, homeOf, keptIn, versionsOf } from '../../../src/history/canonicals/folders.ts'
+import {
+  canonicalVersions,
+  draftsDir,
+  generationsIn,
+  generationsOf,
+  homeOf,
+} from '../../../src/history/canonicals/folders.ts'
 import { removeDeadDrafts, removeVersion } from '../../../src/history/canonicals/store.ts'
 import { readPins } from '../../../src/history/retention/pins.ts'
-import type { Canonical, Found } from '../../../src/lifecycle/kept-data/canonical.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
+import type { Canonical, CanonicalLookup } from '../../../src/lifecycle/stored-data/canonical.ts'
 import { folder } from '../../recipe/throwaway.ts'
 import { app, contentOf, IMAGE, KEY, keep, RUN, SECRETS, store } from './material.ts'
 
 const LATER = '20261124-191254-k3f9qb'
 
-function usable(found: Found): Canonical {
+function usable(found: CanonicalLookup): Canonical {
   if (found.kind === 'usable') return found.canonical
   throw new Error(`not usable: ${JSON.stringify(found)}`)
 }
 
-const why = (found: Found) => ('why' in found ? found.why : found.kind)
+const why = (found: CanonicalLookup) => ('why' in found ? found.why : found.kind)
 
 describe('a canonical', () => {
   it('is lent as it was kept: data, secrets, environment, names', async () => {
@@ -28,13 +34,13 @@ describe('a canonical', () => {
     expect(lent).toMatchObject({ ...KEY, ...app(), volumes: [{ volume: 'data', files: 1, bytes: content.length }] })
     expect(lent.secrets).toEqual(SECRETS)
     expect((await contentOf(lent.open('data'))).equals(content)).toBe(true)
-    expect(versionsOf(state, KEY)).toEqual([KEY.version])
+    expect(canonicalVersions(state, KEY)).toEqual([KEY.version])
   })
 
   it('is for its owner alone, with no secret in the manifest', async () => {
     const state = await folder({})
     await keep(store(state))
-    const [kept] = keptIn(state)
+    const [kept] = generationsIn(state)
     const files = readdirSync(join(state, 'canonicals'), { recursive: true, withFileTypes: true })
     for (const entry of files) {
       const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o777
@@ -60,8 +66,8 @@ describe('a canonical', () => {
       { owner: 'canonicals', reason: `its data is the canonical of ${KEY.recipe} ${KEY.version}` },
     ])
     expect((await contentOf(usable(await store(state).find(KEY)).open('data'))).equals(content)).toBe(true)
-    expect(keptIn(state).length).toBe(3)
-    expect(versionsOf(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
+    expect(generationsIn(state).length).toBe(3)
+    expect(canonicalVersions(state, KEY)).toEqual(['2.0.0+1.2', '1.0.0+1.2'])
     expect(usable(await store(state).find(fork)).origin).toBe(fork.origin)
   })
 
@@ -118,11 +124,11 @@ describe('a canonical', () => {
   ])('whose %s was changed is not used', async (_, damage, expected) => {
     const state = await folder({})
     await keep(store(state))
-    damage(keptIn(state)[0]?.dir ?? '')
+    damage(generationsIn(state)[0]?.dir ?? '')
     expect(why(await store(state).find(KEY))).toMatch(expected)
     // Looking at it does not keep it from others.
     expect(await removeVersion(homeOf(state, KEY))).toBe(true)
-    expect(keptIn(state)).toEqual([])
+    expect(generationsIn(state)).toEqual([])
   })
 
   it('whose image has moved is stale; one whose image is not here may still be the same', async () => {
@@ -149,8 +155,10 @@ describe('a canonical', () => {
     expect(existsSync(draftsDir(state))).toBe(false)
     for (const [index, recipe] of ['one', 'two', 'three'].entries())
       await keep(small, randomBytes(300_000), { key: { ...KEY, recipe }, runId: `2026112${index}-191254-k3f9qa` })
-    expect(keptIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(expect.arrayContaining(['two', 'three']))
-    expect(keptIn(state).length).toBe(2)
+    expect(generationsIn(state).map(({ manifest }) => manifest?.recipe.name)).toEqual(
+      expect.arrayContaining(['two', 'three']),
+    )
+    expect(generationsIn(state).length).toBe(2)
   })
 })
 

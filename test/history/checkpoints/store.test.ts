@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CheckpointOptions, collectCheckpoints, openCheckpoints } from '../../../src/history/checkpoints/store.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import type { CheckpointFacts } from '../../../src/lifecycle/kept-data/checkpoint.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { announceApp, reserveRun, setStatus } from '../../../src/lifecycle/run-folder.ts'
+import type { CheckpointFacts } from '../../../src/lifecycle/stored-data/checkpoint.ts'
 import { folder } from '../../recipe/throwaway.ts'
 import { app, contentOf, IMAGE, inPieces, RUN, SECRETS } from '../canonicals/material.ts'
 
@@ -13,7 +13,7 @@ const OTHER = '20261124-191254-k3f9qb'
 const FACTS: CheckpointFacts = {
   recipe: { name: 'shop', commit: 'a'.repeat(40), dirty: false },
   after: 'backup',
-  asked: { base: 'auto', only: ['restore'] },
+  request: { base: 'auto', only: ['restore'] },
   digests: { base: null, head: { environment: '0123456789abcdef' } },
 }
 
@@ -68,7 +68,7 @@ describe('a checkpoint', () => {
     expect(readdirSync(join(state, 'checkpoints', RUN))).toEqual(['upgrade'])
     expect(store(state).runs()).toEqual([OTHER, RUN])
     expect((await store(state).lend(RUN)).after).toBe('upgrade')
-    expect(store(state).keptAfter(RUN)).toBe('upgrade')
+    expect(store(state).storedAfter(RUN)).toBe('upgrade')
   })
 
   it('is lent to one at a time', async () => {
@@ -124,7 +124,7 @@ describe('a checkpoint', () => {
 describe('room for checkpoints', () => {
   it('is bounded: what is larger by itself is not kept, else the oldest go', async () => {
     const state = await folder({})
-    expect(store(state).keptAfter(RUN)).toBeNull()
+    expect(store(state).storedAfter(RUN)).toBeNull()
     expect(await rejected(kept(state, { budgetBytes: 1000 }))).toMatch(
       /^checkpoint-no-room: .*all checkpoints may take/,
     )

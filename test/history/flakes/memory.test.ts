@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CLEAN_RUNS, type FlakeMemory, flakeMemory } from '../../../src/history/flakes/memory.ts'
 import { type RunSummary, summaryOf } from '../../../src/history/run-summary.ts'
-import { chanceTexts, flakeTable, rateText } from '../../../src/report/flake-memory.ts'
+import { chanceTexts, flakeTable, rateText } from '../../../src/report/flakes/flake-memory.ts'
 import type { EventDraft } from '../../../src/verdict/events.ts'
 import { HEADER, passingTier } from '../../verdict/passing-stream.ts'
 import { ends } from '../../verdict/two-attempts.ts'

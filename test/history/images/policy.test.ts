@@ -1,15 +1,15 @@
 import { expect, test, vi } from 'vitest'
-import { type ImageNow, imagePolicy, planImages } from '../../../src/history/images/policy.ts'
+import { type CurrentImage, imagePolicy, planImages } from '../../../src/history/images/policy.ts'
 
 const DAY = 24 * 3_600_000
 const NOW = Date.parse('2030-03-01T00:00:00Z')
 
-function image(ref: string, daysAgo: number, bytes = 100, keep: string | null = null): ImageNow {
+function image(ref: string, daysAgo: number, bytes = 100, keep: string | null = null): CurrentImage {
   const usedAt = new Date(NOW - daysAgo * DAY).toISOString()
   return { image: { schema: 1, ref, engine: 'e', id: 'sha256:1', earlier: [], pulledAt: usedAt, usedAt }, bytes, keep }
 }
 
-const went = (all: readonly ImageNow[], olderThan: number | null, maxBytes: number | null) =>
+const went = (all: readonly CurrentImage[], olderThan: number | null, maxBytes: number | null) =>
   planImages(all, { olderThanMs: olderThan === null ? null : olderThan * DAY, maxBytes }, NOW).map(
     ({ image: { ref }, why }) => `${ref} ${why}`,
   )

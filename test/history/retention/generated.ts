@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ownIdentity } from '../../../src/lib/process-identity.ts'
+import { ownIdentity } from '../../../src/lib/process/process-identity.ts'
 import { type RunFolder, type RunRecord, runFolder, writeRecord } from '../../../src/lifecycle/run-folder.ts'
 import type { Results } from '../../../src/verdict/results.ts'
 import { passedResults } from '../../report/sample-runs.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PRUNE_KINDS } from '../../../src/history/retention/kinds.ts'
-import { bytesOf, type PlanQuestion, planPrune, type RunFacts } from '../../../src/history/retention/plan.ts'
+import { bytesOf, type PruneFacts, type PrunePlanInput, planPrune } from '../../../src/history/retention/plan.ts'
 import type { Keep } from '../../../src/history/retention/standing.ts'
 import { DAY_MS, idAt, NOW } from './generated.ts'
 
@@ -9,19 +9,19 @@ const PINNED: Keep = { reason: 'pinned', words: 'canonicals: last green release'
 const NO_RESULTS: Keep = { reason: 'no-results', words: 'none' }
 
 /** A run so many days old, with so many bytes of logs and as many that stay. */
-function run(days: number, bytes: number, more: Partial<RunFacts> = {}): RunFacts {
+function run(days: number, bytes: number, more: Partial<PruneFacts> = {}): PruneFacts {
   const kinds = new Map(bytes > 0 ? [['logs', { files: 1, bytes }] as const] : [])
   const at = NOW - days * DAY_MS
   return { id: idAt(at), at, use: { files: 2, bytes: 2 * bytes, kinds, leftovers: [] }, begun: [], keep: null, ...more }
 }
 
 function plan(
-  runs: readonly RunFacts[],
-  policy: PlanQuestion['policy'],
-  lacksResults: PlanQuestion['lacksResults'] = () => null,
+  runs: readonly PruneFacts[],
+  policy: PrunePlanInput['policy'],
+  lacksResults: PrunePlanInput['lacksResults'] = () => null,
 ) {
   const { prune, kept, ...counts } = planPrune({ runs, policy, now: NOW, lacksResults })
-  const days = ({ at }: RunFacts) => (NOW - at) / DAY_MS
+  const days = ({ at }: PruneFacts) => (NOW - at) / DAY_MS
   return {
     prune: prune.map(({ facts, why }) => `${days(facts)} ${why}`),
     kept: kept.map(({ facts, keep }) => `${days(facts)} ${keep.reason}`),
@@ -64,7 +64,7 @@ describe('what goes', () => {
 
   test('is never a run that is kept or has no results, and what these take is taken from others', () => {
     const runs = [run(1, 10), run(2, 10, { keep: PINNED }), run(3, 10), run(4, 0)]
-    const lacks = ({ at }: RunFacts) => (at === NOW - 3 * DAY_MS ? NO_RESULTS : null)
+    const lacks = ({ at }: PruneFacts) => (at === NOW - 3 * DAY_MS ? NO_RESULTS : null)
     expect(plan(runs, { ...never, maxBytes: 50 }, lacks)).toMatchObject({
       prune: ['1 size'],
       kept: ['2 pinned', '3 no-results'],
@@ -84,14 +84,14 @@ test('whatever there is: the kept stay, the limit holds or nothing is left to go
   const limit = (max: number) => fc.option(fc.integer({ min: 0, max }), { nil: null })
   fc.assert(
     fc.property(fc.array(anyRun), limit(200), limit(20_000), (drawn, days, maxBytes) => {
-      const lacking = new Set<RunFacts>()
+      const lacking = new Set<PruneFacts>()
       const runs = drawn.map(({ days: age, bytes, kept, lacks, begun }) => {
         const facts = run(age, bytes, { keep: kept ? PINNED : null, begun })
         if (lacks) lacking.add(facts)
         return facts
       })
       const policy = { olderThanMs: days === null ? null : days * DAY_MS, maxBytes }
-      const lacksResults = (facts: RunFacts) => (lacking.has(facts) ? NO_RESULTS : null)
+      const lacksResults = (facts: PruneFacts) => (lacking.has(facts) ? NO_RESULTS : null)
       const { prune, kept, bare, within, before } = planPrune({ runs, policy, now: NOW, lacksResults })
       expect(prune.length + kept.length + bare + within).toBe(runs.length)
       for (const { facts } of prune) expect([facts.keep, lacking.has(facts)]).toEqual([null, false])

@@ -14,7 +14,7 @@ import {
   sweepFolder,
   writePlan,
 } from '../../../src/history/sweep/record.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { commit as committed, folder, git, repository } from '../../recipe/throwaway.ts'
 import { candidate, GIB, plan } from './some-sweeps.ts'
 

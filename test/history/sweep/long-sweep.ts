@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { RunSummary } from '../../../src/history/run-summary.ts'
-import type { Candidate } from '../../../src/history/sweep/contract.ts'
+import type { SweepCandidate } from '../../../src/history/sweep/contract.ts'
 import { matrixOf } from '../../../src/history/sweep/matrix.ts'
 import { planSweep } from '../../../src/history/sweep/planning.ts'
 import {
@@ -20,7 +20,7 @@ export function longSweep(all: readonly RunSummary[], { recipes, runs }: LongHis
   const [newest] = all
   if (!newest) throw new Error('there are no runs')
   const commitOf = (run: number) => String(run).padStart(40, '0')
-  const candidates = Array.from({ length: recipes }, (_, recipe): Candidate => {
+  const candidates = Array.from({ length: recipes }, (_, recipe): SweepCandidate => {
     const name = `recipe-${recipe}`
     const same = { recipe: name, recordedName: name, source: `/recipes/${name}`, origin: null, memoryBytes: 1024 ** 3 }
     const heads = [{ name: 'main', commit: commitOf(runs - 1) }]

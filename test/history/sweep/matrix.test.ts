@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../../src/history/run-summary.ts'
 import { previousOf } from '../../../src/history/sweep/matrix.ts'
 import { type MatrixCell, matrixSchema } from '../../../src/history/sweep/record.ts'
-import { verdictOf } from '../../../src/history/sweep/verdict.ts'
+import { sweepVerdictOf } from '../../../src/history/sweep/verdict.ts'
 import { cause } from '../../../src/verdict/causes.ts'
 import { crash } from '../some-runs.ts'
 import { candidate, commit, matrix, plan, run, worldOf } from './some-sweeps.ts'
@@ -102,9 +102,9 @@ describe('a matrix', () => {
       first,
     )
     expect(made.reconciled).toEqual({ before: 3, appeared: 2, disappeared: 2, now: 3 })
-    const told = (cells: readonly MatrixCell[]) =>
+    const reported = (cells: readonly MatrixCell[]) =>
       cells.filter(({ change }) => change?.owner).map(({ key, change }) => [key, change?.word, change?.owner])
-    expect(told([...made.cells, ...made.disappeared])).toEqual([
+    expect(reported([...made.cells, ...made.disappeared])).toEqual([
       ['gitea@#5', 'appeared', 'recipe'],
       ['wiki@release', 'appeared', 'operator'],
       ['gitea@#4', 'disappeared', 'recipe'],
@@ -116,17 +116,17 @@ describe('a matrix', () => {
     const refused = { code: 'compose-invalid', blame: 'recipe', message: 'no' }
     const one = plan([candidate('gitea', { heads: [] })], { id: BEFORE })
     const first = matrix(one, { 'gitea@release': release })
-    const told = (tag: string, more: Parameters<typeof plan>[1] = {}) => {
+    const reported = (tag: string, more: Parameters<typeof plan>[1] = {}) => {
       const of = plan([candidate('gitea', { release: { tag: '1.1.0+1', commit: commit(tag) }, heads: [] })], more)
       return matrix(of, { 'gitea@release': refused }, first, [release]).cells[0]?.change
     }
     const tool = { version: '0.2.0', commit: commit('c') }
     const world = { ...worldOf(release), tool }
-    expect(told('3')).toMatchObject({ word: 'regression', owner: 'recipe', moved: [{ dimension: 'recipe' }] })
-    expect(told('1', { world })).toMatchObject({ word: 'regression', owner: 'harness' })
-    expect(told('3', { world })).toMatchObject({ word: 'regression', owner: 'unknown' })
+    expect(reported('3')).toMatchObject({ word: 'regression', owner: 'recipe', moved: [{ dimension: 'recipe' }] })
+    expect(reported('1', { world })).toMatchObject({ word: 'regression', owner: 'harness' })
+    expect(reported('3', { world })).toMatchObject({ word: 'regression', owner: 'unknown' })
     // Nothing that is known has moved, and the world is not known.
-    expect(told('1')).toMatchObject({ word: 'regression', owner: 'unknown' })
+    expect(reported('1')).toMatchObject({ word: 'regression', owner: 'unknown' })
     const second = matrix(one, { 'gitea@release': refused })
     const other = { ...refused, code: 'config-invalid' }
     const again = (end: typeof refused) =>
@@ -157,7 +157,7 @@ describe('a matrix', () => {
     const free = matrix(plan([candidate('gitea', { heads: [] })], { id: BEFORE }), { 'gitea@release': release })
     const shut = matrix(plan([candidate('gitea', { heads: [] })], { exclude }), {}, free, [release])
     expect(shut.cells[0]).toMatchObject({ status: 'not-run', change: { word: 'unknown', owner: 'operator' } })
-    expect(verdictOf(shut)).toBe('nothing')
+    expect(sweepVerdictOf(shut)).toBe('nothing')
   })
 
   it('a run without results is red where the recipe is to blame, else not judged', () => {
@@ -175,7 +175,7 @@ describe('a matrix', () => {
       ['unverified', 'it was never begun'],
     ])
     expect(made.counts).toEqual({ recipes: 2, cells: 4, pass: 1, fail: 1, unverified: 2, notRun: 0, worse: 0 })
-    expect(verdictOf(made)).toBe('fail')
+    expect(sweepVerdictOf(made)).toBe('fail')
   })
 
   it('a head that is the release itself ends as the release does', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isEmptyPlan } from '../../../src/history/sweep/planning.ts'
 import type { PlannedCell } from '../../../src/history/sweep/record.ts'
-import { upToDate, type WorldNow } from '../../../src/history/sweep/up-to-date.ts'
+import { type CurrentWorld, upToDate } from '../../../src/history/sweep/up-to-date.ts'
 import { candidate, commit, GIB, plan, run, worldOf } from './some-sweeps.ts'
 
 const reasons = (cells: readonly PlannedCell[]) => cells.map(({ key, reason }) => [key, reason?.code ?? 'run'])
@@ -93,7 +93,7 @@ describe('an earlier run speaks for a cell only where it would be made again jus
     release: one.base?.version ?? null,
     memoryBytes: 2 * 1024 ** 3,
   }
-  const asked = (world: Partial<WorldNow> = {}, more: Partial<typeof cell> = {}, runs = [one]) =>
+  const asked = (world: Partial<CurrentWorld> = {}, more: Partial<typeof cell> = {}, runs = [one]) =>
     upToDate(
       { ...cell, ...more },
       (name, id) => runs.filter(({ recipe }) => recipe.name === name && recipe.commit === id),

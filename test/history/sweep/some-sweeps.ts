@@ -1,10 +1,10 @@
 import type { RunSummary } from '../../../src/history/run-summary.ts'
-import type { Candidate } from '../../../src/history/sweep/contract.ts'
+import type { SweepCandidate } from '../../../src/history/sweep/contract.ts'
+import { factsOf } from '../../../src/history/sweep/current-world.ts'
 import { matrixOf } from '../../../src/history/sweep/matrix.ts'
-import { type Planning, planSweep } from '../../../src/history/sweep/planning.ts'
+import { planSweep, type SweepPlanning } from '../../../src/history/sweep/planning.ts'
 import type { CellRecord, Matrix, SweepPlan } from '../../../src/history/sweep/record.ts'
-import type { WorldNow } from '../../../src/history/sweep/up-to-date.ts'
-import { factsOf } from '../../../src/history/sweep/world-now.ts'
+import type { CurrentWorld } from '../../../src/history/sweep/up-to-date.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
 import { type Made, summary } from '../some-runs.ts'
 
@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-30T02:00:00Z')
 /** Forty digits of one. */
 export const commit = (digit: string) => digit.repeat(40)
 
-export function candidate(recipe: string, more: Partial<Candidate> = {}): Candidate {
+export function candidate(recipe: string, more: Partial<SweepCandidate> = {}): SweepCandidate {
   return {
     ...{ recipe, recordedName: recipe, source: `/recipes/${recipe}`, origin: null, memoryBytes: GIB, problem: null },
     release: { tag: '1.0.0+1.0', commit: commit('1') },
@@ -30,14 +30,14 @@ export function run(recipe: string, digit: string, made: Made & { readonly id: s
 }
 
 /** The world in which `run` was made. */
-export function worldOf(one: RunSummary): WorldNow {
+export function worldOf(one: RunSummary): CurrentWorld {
   return {
     ...{ tool: one.tool, evidenceSchema: 1, environment: factsOf(one), factsOf },
     ...{ movedImage: () => null, settingsChanged: () => false },
   }
 }
 
-export function plan(candidates: readonly Candidate[], more: Partial<Planning> = {}): SweepPlan {
+export function plan(candidates: readonly SweepCandidate[], more: Partial<SweepPlanning> = {}): SweepPlan {
   return planSweep({
     ...{ id: '20261130-020000-aaaaaa', now: NOW, by: 'test', place: 'here', mode: 'all', only: null, candidates },
     ...{ exclude: [], runs: [], flags: [], bounds: { memoryBytes: 4 * GIB, jobs: 2 } },

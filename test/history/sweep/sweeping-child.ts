@@ -3,8 +3,8 @@ import { localRunner } from '../../../src/history/sweep/cell-runs.ts'
 import { concludeSweep } from '../../../src/history/sweep/conclude.ts'
 import { readPlan, sweepFolder } from '../../../src/history/sweep/record.ts'
 import { runCells } from '../../../src/history/sweep/running.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { holdLifeSign } from '../../../src/lib/life-sign.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
+import { holdLifeSign } from '../../../src/lib/process/life-sign.ts'
 
 // Continues with a sweep until it is over or killed: `node sweeping-child.ts STATE SWEEP CHECKOUT`; CHECKOUT is the build that runs the cells.
 const [, , state = '', id = '', checkout = ''] = process.argv
@@ -19,7 +19,7 @@ await runCells({
   runner,
   clock: systemClock,
   signal,
-  tell: ({ step }) => void process.stdout.write(`${step}\n`),
+  report: ({ step }) => void process.stdout.write(`${step}\n`),
 })
 const matrix = await concludeSweep(state, plan, systemClock.now())
 writeFileSync(`${state}/matrix-made`, matrix.id)

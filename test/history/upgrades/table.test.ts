@@ -6,12 +6,12 @@ import { readPins } from '../../../src/history/retention/pins.ts'
 import { pinNewest, readTables, upgradeFolder, writeTable } from '../../../src/history/upgrades/store.ts'
 import {
   rowNotBegun,
-  rowOf,
   rowWithoutRun,
   tableShape,
   type UpgradeRow,
   type UpgradeTable,
-  verdictOf,
+  upgradeRow,
+  upgradeVerdictOf,
 } from '../../../src/history/upgrades/table.ts'
 import { upgradeTableHtml } from '../../../src/report/upgrades/html.ts'
 import { upgradeTableMarkdown } from '../../../src/report/upgrades/markdown.ts'
@@ -23,8 +23,8 @@ import { failedRun } from '../../report/sample-runs.ts'
 import { HEADER, passingStream } from '../../verdict/passing-stream.ts'
 
 const BASE = { version: '1.0.0+1', commit: '9'.repeat(40), via: [] }
-const green = rowOf(BASE, fold(passingStream({}, { selected: TIER_IDS })))
-const red = rowOf({ ...BASE, version: '0.9.0+1' }, fold(failedRun()))
+const green = upgradeRow(BASE, fold(passingStream({}, { selected: TIER_IDS })))
+const red = upgradeRow({ ...BASE, version: '0.9.0+1' }, fold(failedRun()))
 const leg = { base: '1.0.0', named: true }
 const unread = rowWithoutRun({
   ...{ kind: 'unverified', leg, base: BASE, plan: null },
@@ -35,7 +35,7 @@ function table(rows: readonly UpgradeRow[], more: Partial<UpgradeTable> = {}): U
   return tableShape.parse({
     ...{ schema: 1, id: '20261129-120000-abc234', tool: HEADER.tool, recipe: HEADER.recipe, asked: 'all-minors' },
     ...{ startedAt: '2026-11-29T12:00:00.000Z', finishedAt: null, reason: null, considered: ['1.0.0+1: the newest'] },
-    ...{ verdict: verdictOf(rows), rows },
+    ...{ verdict: upgradeVerdictOf(rows), rows },
     ...more,
   })
 }
@@ -82,7 +82,7 @@ describe('a table', () => {
     // Nothing to upgrade from is not green.
     ['unverified', ['skip']],
     ['unverified', []],
-  ])('is %s with %j', (verdict, rows) => expect(verdictOf(rows.map((one) => ({ verdict: one })))).toBe(verdict))
+  ])('is %s with %j', (verdict, rows) => expect(upgradeVerdictOf(rows.map((one) => ({ verdict: one })))).toBe(verdict))
 
   it('is told to a person', () => {
     const text = upgradeTableText(table([green, red, unread]))
@@ -97,7 +97,7 @@ describe('a table', () => {
 
   it('leaves what a recipe says as text', () => {
     const nasty = '<img src=x onerror=alert(1)> | [link](javascript:1) @somebody'
-    const rows = [rowOf({ version: nasty, commit: nasty, via: [nasty] }, fold(failedRun(nasty)))]
+    const rows = [upgradeRow({ version: nasty, commit: nasty, via: [nasty] }, fold(failedRun(nasty)))]
     const html = upgradeTableHtml(table(rows), { runs: '../../runs' })
     expect(html).not.toContain('<img')
     expect(html).toContain(`href="../../runs/${HEADER.run.id}/report.html"`)

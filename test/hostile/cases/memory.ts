@@ -1,4 +1,4 @@
-import type { Change } from '../../../src/canaries/changes.ts'
+import type { RecipeChange } from '../../../src/canaries/changes.ts'
 import { all, app, companion, deploy } from '../../../src/canaries/changes.ts'
 import { LISTEN, PAGE } from '../../../src/canaries/tiny.ts'
 import { fails, type HostileCases, unproven } from '../case.ts'
@@ -10,7 +10,7 @@ const EATING = `${PAGE}\nbusybox httpd -p 8080 -h /www\n${EATS}`
 /** The default is three quarters of the machine, as its kernel tells it; that of this test is a part of it. */
 const RUN = ['--run-memory', '256M'] as const
 
-const limit = (memory: string): Change => deploy({ resources: { limits: { memory } } })
+const limit = (memory: string): RecipeChange => deploy({ resources: { limits: { memory } } })
 
 /** What takes memory: in programs, and in file systems that are memory. */
 export const MEMORY: HostileCases = {

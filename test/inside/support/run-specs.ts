@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path'
 import { foldReport, type TestReport } from '../../../src/lifecycle/custom/report.ts'
-import type { CustomRow, GivenFile } from '../../../src/lifecycle/test-rows.ts'
+import type { CustomRow, SpecFile } from '../../../src/lifecycle/test-rows.ts'
 import { type FakeSandbox, fakeSandbox, type RunOptions } from './sandbox.ts'
 
 export interface SpecRun extends TestReport {
@@ -37,7 +37,7 @@ export async function runSpecs(
     handlers: { report: async (message) => messages.push(message), ...options.handlers },
   })
   const output = stdout + stderr
-  const given = specs.map((name): GivenFile => {
+  const given = specs.map((name): SpecFile => {
     const [side, ...rest] = inside(name).split('/')
     return { side: side === 'operator' ? side : 'recipe', file: rest.join('/') }
   })

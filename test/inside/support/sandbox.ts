@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type ExecResult, exec } from '../../../src/lib/exec.ts'
+import { type ExecResult, exec } from '../../../src/lib/process/exec.ts'
 import type { RpcHandlers } from '../../../src/sandbox/contract.ts'
 import { serveRpc } from './rpc-server.ts'
 

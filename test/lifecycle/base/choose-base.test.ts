@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BaseChoice } from '../../../src/lifecycle/base/base-choice.ts'
 import { chooseBase } from '../../../src/lifecycle/base/choose-base.ts'
-import { exportTree, openRecipe } from '../../../src/recipe/repo.ts'
+import { exportTree, openRecipe } from '../../../src/recipe/repository/repo.ts'
 import { commit, folder, git, repository } from '../../recipe/throwaway.ts'
 import { APP, compose, DEFAULTS, releaseIn } from '../releases.ts'
 
@@ -28,7 +28,7 @@ async function recipe(steps: readonly Step[], branch = 'main'): Promise<{ dir: s
   return { dir, commits }
 }
 
-async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseChoice> {
+async function choose(dir: string, requested = 'auto', from = 'auto'): Promise<BaseChoice> {
   const repo = await openRecipe(dir)
   const parent = await folder({})
   const { commit, dirty } = repo.head
@@ -36,7 +36,7 @@ async function choose(dir: string, asked = 'auto', from = 'auto'): Promise<BaseC
   const head = await releaseIn(join(parent, 'head'), commit, dirty)
   const settings = { ...DEFAULTS, upgrade: { ...DEFAULTS.upgrade, from } }
   const dirs = { dir: join(parent, 'base'), viaDir: join(parent, 'via') }
-  return chooseBase({ repo, app: APP, head, settings, asked, overlay: null, ...dirs })
+  return chooseBase({ repo, app: APP, head, settings, requested, overlay: null, ...dirs })
 }
 
 const OLD: Step = { tag: '1.0.0+1.25', version: '1.0.0+1.25', image: 'nginx:1.25' }

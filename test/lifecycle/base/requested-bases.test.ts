@@ -13,9 +13,9 @@ describe('what --base asks for', () => {
     ['auto', { kind: 'one', base: 'auto' }],
     ['1.2.0+3.4', { kind: 'one', base: '1.2.0+3.4' }],
     ['1.2.0..1.3.0', { kind: 'one', base: '1.2.0..1.3.0' }],
-    ['all-minors', { kind: 'several', asked: ['all-minors'] }],
-    ['1.2.0, 1.3.0,1.2.0', { kind: 'several', asked: ['1.2.0', '1.3.0'] }],
-    ['1.2.0..,all-minors', { kind: 'several', asked: ['1.2.0..', 'all-minors'] }],
+    ['all-minors', { kind: 'several', requested: ['all-minors'] }],
+    ['1.2.0, 1.3.0,1.2.0', { kind: 'several', requested: ['1.2.0', '1.3.0'] }],
+    ['1.2.0..,all-minors', { kind: 'several', requested: ['1.2.0..', 'all-minors'] }],
   ])('%s', (text, asked) => expect(parseBases(text)).toEqual(asked))
 
   it.each<[string, string]>([

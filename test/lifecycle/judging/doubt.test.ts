@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RunContext } from '../../../src/lifecycle/context.ts'
-import { doubtOf, doubtSince } from '../../../src/lifecycle/judging/doubt.ts'
+import { advanceDoubtWindow, doubtOf } from '../../../src/lifecycle/judging/doubt.ts'
 
 type Doubted = Parameters<typeof doubtOf>[1]
 
@@ -59,7 +59,7 @@ test('a dependency that is missing is the last thing to doubt for', () => {
 test('what a tier was denied makes doubtful what the watch tells in those after it, and nothing before it does', () => {
   const watch = { failed: false }
   const state = { headServes: true } as RunContext['state']
-  const since = (begun: number) => doubtSince({ watch, state } as Pick<RunContext, 'watch' | 'state'>, begun)
+  const since = (begun: number) => advanceDoubtWindow({ watch, state } as Pick<RunContext, 'watch' | 'state'>, begun)
   expect([since(1), since(2)]).toEqual([1, 2])
   watch.failed = true
   expect([since(3), since(4)]).toEqual([2, 2])
@@ -68,5 +68,5 @@ test('what a tier was denied makes doubtful what the watch tells in those after 
 test('a failure in the first tier of all is doubtful since that one began', () => {
   const watch = { failed: true }
   const state = { headServes: false } as RunContext['state']
-  expect(doubtSince({ watch, state } as Pick<RunContext, 'watch' | 'state'>, 7)).toBe(7)
+  expect(advanceDoubtWindow({ watch, state } as Pick<RunContext, 'watch' | 'state'>, 7)).toBe(7)
 })

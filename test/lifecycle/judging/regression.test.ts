@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Loss, lossesOf, offering } from '../../../src/lifecycle/judging/regression.ts'
+import { type Loss, lossesOf, releaseSurface } from '../../../src/lifecycle/judging/regression.ts'
 import { releaseOf } from '../releases.ts'
 
 interface Service {
@@ -24,7 +24,7 @@ async function stack(services: Readonly<Record<string, Service>>) {
     ),
     volumes: Object.fromEntries(mounts.map((name) => [name, {}])),
   }
-  return offering(await releaseOf({ 'compose.yml': JSON.stringify(document), '.env.sample': 'DOMAIN=x\n' }))
+  return releaseSurface(await releaseOf({ 'compose.yml': JSON.stringify(document), '.env.sample': 'DOMAIN=x\n' }))
 }
 
 const routed = (...rules: string[]) => [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Blindness } from '../../../src/lib/lookout.ts'
+import type { Blindness } from '../../../src/lib/async/observation-gaps.ts'
 import { type RunContext, TierStop } from '../../../src/lifecycle/context.ts'
 import { requireWatched, unwatchedFindings } from '../../../src/lifecycle/judging/unwatched.ts'
 import { TIER_IDS, TIERS } from '../../../src/verdict/tiers.ts'
@@ -56,13 +56,17 @@ test('a look that failed, or many, turns nothing into anything as long as one sa
 
 test('what was not watched for a while is told, with for how long and why', async () => {
   expect(await unwatchedFindings(watched(blind(), blind({ longestMs: 29_000 })))).toEqual([])
-  const told = await unwatchedFindings(watched(blind({ longestMs: 95_400 }), blind({ longestMs: 30_000, failed: 1 })))
-  expect(told.map(({ code, severity }) => [code, severity])).toEqual([
+  const reported = await unwatchedFindings(
+    watched(blind({ longestMs: 95_400 }), blind({ longestMs: 30_000, failed: 1 })),
+  )
+  expect(reported.map(({ code, severity }) => [code, severity])).toEqual([
     ['disk-unwatched', 'warning'],
     ['memory-unwatched', 'warning'],
   ])
-  expect(told[0]?.message).toMatch(/^the disk was not watched for 95 s: 3 of 40 looks failed, the last: no answer\. /)
-  expect(told[1]?.message).toMatch(/not watched for 30 s: 1 of 40 looks failed/)
+  expect(reported[0]?.message).toMatch(
+    /^the disk was not watched for 95 s: 3 of 40 looks failed, the last: no answer\. /,
+  )
+  expect(reported[1]?.message).toMatch(/not watched for 30 s: 1 of 40 looks failed/)
 })
 
 test('what never saw anything is told however short that was', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { judgeTests } from '../../../src/lifecycle/custom/judge-tests.ts'
-import { quarantined, quarantineOf, unmatched } from '../../../src/lifecycle/planning/quarantine.ts'
+import { applyQuarantine, quarantineOf, unmatchedEntries } from '../../../src/lifecycle/planning/quarantine.ts'
 import type { CustomRow } from '../../../src/lifecycle/test-rows.ts'
 import { config, loadConfig } from '../../config/loading.ts'
 
@@ -30,7 +30,7 @@ describe('an entry', () => {
         message: expect.stringMatching(/"logs in".*ended with 2026-11-29, and it decides again.*upstream loses/),
       },
     ])
-    expect(quarantined([row()], late)[0]?.quarantined).toBeUndefined()
+    expect(applyQuarantine([row()], late)[0]?.quarantined).toBeUndefined()
   })
 
   it.each<[string, Partial<CustomRow>, boolean]>([
@@ -41,22 +41,22 @@ describe('an entry', () => {
     ['one whose name only begins alike', { title: 'logs in twice' }, false],
     ['a file that does not load', { isTest: false }, false],
   ])('excuses %s: %j', (_, more, excused) => {
-    const [found] = quarantined([row(more)], today)
+    const [found] = applyQuarantine([row(more)], today)
     expect(found?.quarantined).toEqual(excused ? { reason: entry.reason, until: entry.expires } : undefined)
   })
 
   it('that nobody is in is told, where its file was run', () => {
     const file = { side: 'recipe', file: 'tests/custom/login.spec.ts' } as const
-    expect(unmatched([row({ title: 'other' })], [file], today)).toEqual([
+    expect(unmatchedEntries([row({ title: 'other' })], [file], today)).toEqual([
       expect.objectContaining({ code: 'quarantine-unmatched', message: expect.stringContaining('"logs in"') }),
     ])
-    expect(unmatched([row()], [file], today)).toEqual([])
-    expect(unmatched([], [{ ...file, file: 'tests/install.spec.ts' }], today)).toEqual([])
+    expect(unmatchedEntries([row()], [file], today)).toEqual([])
+    expect(unmatchedEntries([], [{ ...file, file: 'tests/install.spec.ts' }], today)).toEqual([])
   })
 })
 
 describe('tests of a tier with one in quarantine', () => {
-  const judged = (rows: CustomRow[]) => judgeTests(quarantined(rows, today), [])
+  const judged = (rows: CustomRow[]) => judgeTests(applyQuarantine(rows, today), [])
 
   it('are judged by the others', () => {
     const other = row({ title: 'writes', status: 'passed' })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Release } from '../../../src/deploy/deployer.ts'
 import type { RunMemory } from '../../../src/deploy/run-memory.ts'
-import { bounded, memoryFindings, memoryLimits } from '../../../src/lifecycle/planning/run-bounds.ts'
+import { memoryFindings, memoryLimits, withBounds } from '../../../src/lifecycle/planning/run-bounds.ts'
 import { compose, releaseOf } from '../releases.ts'
 
 const MIB = 1024 ** 2
@@ -24,8 +24,8 @@ test('one bound holds for all versions of a run, the least of them', async () =>
   const releases = {
     ...{ head, upgrade: head },
     base: { kind: 'base', release: base, via: [{ release: via }] },
-  } as unknown as Parameters<typeof bounded>[0]
-  const found = bounded(releases, GIVEN)
+  } as unknown as Parameters<typeof withBounds>[0]
+  const found = withBounds(releases, GIVEN)
   // Eight containers of the version on the way.
   expect(found.memory).toEqual({ ...RUN, mostBytes: 50 * MIB })
   expect(found.processes).toEqual({ together: 8000, most: 1000 })
@@ -34,21 +34,21 @@ test('one bound holds for all versions of a run, the least of them', async () =>
     Array(4).fill([50 * MIB, 1000]),
   )
   const less = { memory: { ...RUN, mostBytes: 20 * MIB }, processes: { together: 8000, most: 100 } }
-  const never = bounded(releases, GIVEN, less)
+  const never = withBounds(releases, GIVEN, less)
   expect([never.memory.mostBytes, never.processes.most]).toEqual([20 * MIB, 100])
 })
 
 test('a limit that is lowered is told, with whose it is and what to raise; one that fits is not', async () => {
-  const told = async (memory: string) => {
+  const reported = async (memory: string) => {
     const limits = `      resources: {limits: {memory: ${memory}}}\n`
     const head = await releaseOf({ 'compose.yml': compose({ more: limits }) })
-    const within = bounded({ head, upgrade: null, base: { kind: 'none' } as never }, GIVEN).head
+    const within = withBounds({ head, upgrade: null, base: { kind: 'none' } as never }, GIVEN).head
     return { limits: memoryLimits(within), findings: memoryFindings(within, RUN) }
   }
-  const fits = await told('300M')
+  const fits = await reported('300M')
   expect(fits.findings).toEqual([])
   expect(fits.limits).toEqual([{ service: 'app', bytes: 300 * MIB, by: 'recipe', asked: 300 * MIB }])
-  const lowered = await told('4G')
+  const lowered = await reported('4G')
   expect(lowered.limits).toEqual([{ service: 'app', bytes: 300 * MIB, by: 'run', asked: 4096 * MIB }])
   expect(lowered.findings.map(({ code, severity }) => [code, severity])).toEqual([['memory-lowered', 'info']])
   expect(lowered.findings[0]?.message).toMatch(/^app may have 300 MiB of memory here, not the 4 GiB .* \(a test\)/)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { boundHosts, covers, hostsIn, namesHost, placesOf } from '../../../src/recipe/traefik/rule.ts'
+import { boundHosts, coversPlace, hostsIn, namesHost, placesOf } from '../../../src/recipe/traefik/rule.ts'
 import { MAX_RULE } from '../../../src/recipe/traefik/rule-reader.ts'
 
 it.each<[rule: string, places: string[] | null]>([
@@ -32,12 +32,12 @@ it.each<[rule: string, places: string[] | null]>([
 
 it('a place covers itself and what lies below it', () => {
   const at = (host: string, path: string, exact = false) => ({ host, path, exact })
-  expect(covers(at('a', '/'), at('a', '/x'))).toBe(true)
-  expect(covers(at('a', '/'), at('a', '/', true))).toBe(true)
-  expect(covers(at('a', '/x'), at('a', '/'))).toBe(false)
-  expect(covers(at('b', '/'), at('a', '/'))).toBe(false)
-  expect(covers(at('a', '/x', true), at('a', '/x'))).toBe(false)
-  expect(covers(at('a', '/x', true), at('a', '/x', true))).toBe(true)
+  expect(coversPlace(at('a', '/'), at('a', '/x'))).toBe(true)
+  expect(coversPlace(at('a', '/'), at('a', '/', true))).toBe(true)
+  expect(coversPlace(at('a', '/x'), at('a', '/'))).toBe(false)
+  expect(coversPlace(at('b', '/'), at('a', '/'))).toBe(false)
+  expect(coversPlace(at('a', '/x', true), at('a', '/x'))).toBe(false)
+  expect(coversPlace(at('a', '/x', true), at('a', '/x', true))).toBe(true)
 })
 
 it.each<[rule: string, hosts: string[] | null]>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Clock } from '../../../src/lib/clock.ts'
+import type { Clock } from '../../../src/lib/async/clock.ts'
 import { terminalReporter } from '../../../src/report/terminal/reporter.ts'
 import type { RunEvent } from '../../../src/verdict/events.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'

@@ -1,4 +1,4 @@
-import { displayWidth } from '../../../src/report/plain-text.ts'
+import { displayWidth } from '../../../src/report/text/plain-text.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal in small
 const PARTS = /\u001b\[(?<amount>\??\d*)(?<letter>[A-Za-z])|\r|\n|[^\u001b\r\n]/gu

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { Masker } from '../../../src/lib/mask.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
+import { Masker } from '../../../src/lib/masking/mask.ts'
 import type { CommentDeps } from '../../../src/server/comments/handle-comment.ts'
 import { createCommentReceiver } from '../../../src/server/comments/receive.ts'
 import type { CommentReceiver } from '../../../src/server/contract/services.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
 import type { Enrollment } from '../../../src/server/enrollments/enrollment.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
-import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
+import { createBaseMemory } from '../../../src/server/memory/against-base.ts'
 import type { Reply } from '../../../src/server/publishing/replies.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
@@ -57,7 +57,7 @@ export class Stage {
       settings: { runMemoryBytes: 1000, runDeadlineMs: 60_000 },
       publisher: { runChanged: async (row) => void this.shown.push(row) },
       replies: { reply: async (to, reply) => void this.said.push({ ...to, reply }) },
-      memory: makeBaseMemory({ state: this.#dir, clock: systemClock, masker: new Masker() }),
+      memory: createBaseMemory({ state: this.#dir, clock: systemClock, masker: new Masker() }),
       clock: systemClock,
       log: pino({ enabled: false }),
       largestWorker: async () => this.largest,

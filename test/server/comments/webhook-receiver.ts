@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import type { CommentEvent, WebhookReading } from '../../../src/server/contract/forge.ts'
 import { readWebhook } from '../../../src/server/forge/gitea/read-webhook.ts'
 import type { Gitea } from '../support/gitea.ts'

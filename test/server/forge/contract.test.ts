@@ -1,6 +1,6 @@
 // cspell:ignore testme deadbee
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { FORGES } from '../../../src/server/forge/forges.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'

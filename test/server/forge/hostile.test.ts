@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import type { Forge } from '../../../src/server/contract/forge.ts'
 import { retryAfterMs } from '../../../src/server/forge/gitea/error-of.ts'

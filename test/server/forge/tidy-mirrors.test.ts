@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import { type TidyOrder, tidyMirrors } from '../../../src/server/forge/tidy-mirrors.ts'
 
 const DAY_MS = 24 * 3_600_000

@@ -143,11 +143,16 @@ describe('a session', () => {
   })
 })
 
-test('every answer has its headers, and pages allow no script', async () => {
+test('every answer has its headers, and pages allow no script but their own', async () => {
   for (const path of ['/healthz', '/login', '/nothing', '/api/v1/runs', '/api/v1/runs/x']) {
     const { headers } = await bench.app.request(path)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(headers.get('content-security-policy')).not.toContain('script-src')
+    const policy = headers.get('content-security-policy') ?? ''
+    const answer = await bench.app.request(path, { headers: { accept: 'text/html' } })
+    const nonce = /script-src 'nonce-([a-z0-9]{24})'/.exec(answer.headers.get('content-security-policy') ?? '')?.[1]
+    const scripts = (await answer.text()).match(/<script[^>]*>/g) ?? []
+    expect(scripts).toEqual(scripts.map(() => expect.stringContaining(`<script nonce="${nonce}" src="/client-`)))
+    expect(policy.replace(/script-src 'nonce-[a-z0-9]{24}'/, '')).not.toMatch(/script-src|unsafe/)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('referrer-policy')).toBe('same-origin')
     expect(headers.get('x-request-id')).toMatch(/^[a-z2-9]{12}$/)

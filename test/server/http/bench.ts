@@ -9,13 +9,13 @@ import type { CommentEvent } from '../../../src/server/contract/forge.ts'
 import type { RunRequest } from '../../../src/server/contract/request.ts'
 import type { Operations } from '../../../src/server/contract/services.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
-import { makeApp, type ServerApp } from '../../../src/server/http/app.ts'
-import { makeMetrics } from '../../../src/server/http/metrics.ts'
+import { createApp, type ServerApp } from '../../../src/server/http/app.ts'
+import { createMetrics } from '../../../src/server/http/metrics.ts'
 import { maskedLines } from '../../../src/server/http/middleware/mask-responses.ts'
 import { createDispatcher } from '../../../src/server/runs/dispatcher.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
-import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps, type SweepDeps } from '../../../src/server/sweep/sweeps.ts'
 import { FakeClock, GIB } from '../storage/bench.ts'
 
 export const OPERATOR_TOKEN = 'operator-token-with+odd/chars="of 40 char"'.replaceAll(' ', '_')
@@ -73,7 +73,7 @@ export async function httpBench({
   })
   const [lines, comments]: [string[], CommentEvent[]] = [[], []]
   const log = pino({}, maskedLines(serverMasker(settings), { write: (line) => lines.push(line) }))
-  const metrics = makeMetrics(store, clock)
+  const metrics = createMetrics(store, clock)
   const dispatch = createDispatcher({
     ...{
       store: metrics.timed(store),
@@ -94,10 +94,10 @@ export async function httpBench({
     comments.push(event)
     await comment?.(event)
   }
-  const server = makeApp({
+  const server = createApp({
     ...{ settings, store, dispatch, clock, log, metrics, comments: { receive: note } },
     operations: operationsOn(store, clock),
-    sweeps: makeSweeps({ ...{ settings, store, clock, log }, forge: EMPTY_FORGE, largestWorker: async () => null }),
+    sweeps: createSweeps({ ...{ settings, store, clock, log }, forge: EMPTY_FORGE, largestWorker: async () => null }),
     forge: { isMember: async (_, login) => members.includes(login) },
   })
   return {
@@ -123,7 +123,7 @@ export async function httpBench({
 }
 
 /** A forge that shows nothing of what is enrolled. */
-const EMPTY_FORGE: SweepParts['forge'] = {
+const EMPTY_FORGE: SweepDeps['forge'] = {
   repositories: async () => [],
   tags: async () => [],
   openPulls: async () => [],

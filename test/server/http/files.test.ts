@@ -36,11 +36,14 @@ test.each([
   expect(answer.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/)
 })
 
-test('a picture comes byte for byte', async () => {
+test('a picture comes byte for byte, also into pages of the forge', async () => {
   const bytes = Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7) % 256)
   await bench.file(id, 'artifacts/shot.png', bytes)
   const answer = await get('artifacts/shot.png')
   expect(answer.headers.get('content-type')).toBe('image/png')
+  expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+  await bench.file(id, 'results.json', '{}')
+  expect((await get('results.json')).headers.get('cross-origin-resource-policy')).toBe('same-origin')
   expect(Buffer.compare(Buffer.from(await answer.arrayBuffer()), bytes)).toBe(0)
 })
 

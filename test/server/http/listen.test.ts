@@ -2,13 +2,13 @@
 import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Listening, listen } from '../../../src/server/http/listen.ts'
+import { type HttpListener, listen } from '../../../src/server/http/listen.ts'
 import { RATES, RateLimiter } from '../../../src/server/http/middleware/rate-limit.ts'
 import { FakeClock } from '../storage/bench.ts'
 import { type HttpBench, httpBench, OPERATOR_TOKEN, SETTINGS } from './bench.ts'
 
 let bench: HttpBench
-let server: Listening
+let server: HttpListener
 let url = ''
 beforeAll(async () => {
   bench = await httpBench({ settings: { publicUrl: 'http://127.0.0.1' } })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ForgeError } from '../../../src/server/contract/errors.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
-import { makeMetrics } from '../../../src/server/http/metrics.ts'
+import { createMetrics } from '../../../src/server/http/metrics.ts'
 import { LEASE_MS } from '../storage/bench.ts'
 import { type HttpBench, httpBench } from './bench.ts'
 
@@ -32,7 +32,7 @@ test('what waits is told by priority, and for how long', async () => {
 })
 
 test('the first claim of a run is timed, a later one is not', async () => {
-  const metrics = makeMetrics(bench.store, bench.clock)
+  const metrics = createMetrics(bench.store, bench.clock)
   const store = metrics.timed(bench.store)
   const claim = await store.claim(CAPACITY, bench.clock.now(), LEASE_MS)
   expect(await metrics.registry.metrics()).toContain('cc_ci_claim_seconds_sum 10\n')
@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => void server.close().closeAllConnections())
 
 test('calls of the forge are counted by what came of them', async () => {
-  const { forgeFetch, registry } = makeMetrics(bench.store, bench.clock)
+  const { forgeFetch, registry } = createMetrics(bench.store, bench.clock)
   const forge = giteaForge({ baseUrl: url, token: 'x'.repeat(20), fetch: forgeFetch })
   expect(await forge.self()).toBe('bot')
   await expect(forge.comment('a/status404', 1)).resolves.toBeNull()

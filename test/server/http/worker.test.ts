@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { InfraError } from '../../../src/lib/errors.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
 import type { Assignment, Dispatch } from '../../../src/server/contract/protocol.ts'
-import { type Listening, listen } from '../../../src/server/http/listen.ts'
+import { type HttpListener, listen } from '../../../src/server/http/listen.ts'
 import { httpDispatch } from '../../../src/server/worker/http-dispatch.ts'
 import { GIB } from '../storage/bench.ts'
 import { type HttpBench, httpBench } from './bench.ts'
@@ -13,7 +13,7 @@ import { type HttpBench, httpBench } from './bench.ts'
 const never = new AbortController().signal
 const CLAIM = { memoryBytes: 8 * GIB, freeBytes: 8 * GIB, harness: '0.1.0', waitMs: 0 }
 let bench: HttpBench
-let server: Listening
+let server: HttpListener
 let url = ''
 let token = ''
 let dispatch: Dispatch

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
-import { RunsKnown } from '../../../src/server/memory/runs-known.ts'
+import { KnownRuns } from '../../../src/server/memory/known-runs.ts'
 import { AFTER, BEFORE, keep, results } from '../../history/some-runs.ts'
 
 test('runs are known as soon as somebody needs them, and after a moment in any case; those that are gone are not', () => {
   const state = mkdtempSync(join(tmpdir(), 'cc-ci-known-'))
   onTestFinished(() => rmSync(state, { recursive: true }))
   let now = 1_000_000
-  const known = new RunsKnown(state, { now: () => now })
+  const known = new KnownRuns(state, { now: () => now })
   const ids = (...needed: string[]) => known.including(...needed).map(({ id }) => id)
   expect(ids()).toEqual([])
   keep(state, results({ id: BEFORE }))

@@ -5,7 +5,7 @@ import { summaryOf } from '../../../src/history/run-summary.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
 import type { AgainstBase } from '../../../src/server/memory/against-base.ts'
 import { whyOffer, whyRequest } from '../../../src/server/memory/why.ts'
-import { attributionText } from '../../../src/server/publishing/attribution-text.ts'
+import { attributionComment } from '../../../src/server/publishing/attribution-text.ts'
 import { AFTER, crash, type Made, results } from '../../history/some-runs.ts'
 import { HOSTILE } from '../../report/sample-runs.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
@@ -93,7 +93,10 @@ describe('an attribution in a comment', () => {
     const url = `https://ci.example.org/runs/${AFTER}`
     const failed = { ...asked, state: 'error', outcome: { ...asked.outcome, message: say } } as RunRow
     for (const one of [{ ...asked, state: 'queued' } as RunRow, { ...asked, state: 'running' } as RunRow, failed]) {
-      const own = attributionText(one, null, url).replaceAll(/\[`[\w-]+`\]\(<[^>]*>\)|`!cancel`|\*\*[\w ?]+\*\*/g, '')
+      const own = attributionComment(one, null, url).replaceAll(
+        /\[`[\w-]+`\]\(<[^>]*>\)|`!cancel`|\*\*[\w ?]+\*\*/g,
+        '',
+      )
       expect(own).not.toMatch(/[<>[\]`*@|\n]/)
     }
   })

@@ -12,7 +12,7 @@ import { createOperations } from '../../../src/server/operations.ts'
 import { sendPending } from '../../../src/server/publishing/outbox.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import { createReplies } from '../../../src/server/publishing/replies.ts'
-import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { passedResults } from '../../report/sample-runs.ts'
 import { type Gitea, startGitea } from '../support/gitea.ts'
 import { endRun, openScene, requestFor } from '../support/scene.ts'
@@ -154,7 +154,7 @@ test('people are told what differs: in the API, on the page and in the comment o
   const publisher = createPublisher({ ...parts, forge })
   const operations = createOperations({ ...parts, forge, publisher, largestWorker: async () => null })
   const auth = { viewer: () => ({ operator: null, csrf: '' }), sender: () => null }
-  const sweeps = makeSweeps({ ...parts, forge, largestWorker: async () => null })
+  const sweeps = createSweeps({ ...parts, forge, largestWorker: async () => null })
   addPages(app, { ...parts, operations, sweeps, retention: { seen: () => ({ disk: null, trouble: null }) } }, auth)
   const page = async () => (await app.request('/repositories')).text()
   const api = describedApp()
@@ -176,9 +176,9 @@ test('people are told what differs: in the API, on the page and in the comment o
   const { number, head } = await open('change')
   await push(upstream, 'main')
   await round()
-  const told = `main differs from upstream ${upstream}: behind`
-  expect(await listed()).toMatchObject({ drift: 'behind', text: expect.stringContaining(told) })
-  expect(await page()).toContain(told)
+  const reported = `main differs from upstream ${upstream}: behind`
+  expect(await listed()).toMatchObject({ drift: 'behind', text: expect.stringContaining(reported) })
+  expect(await page()).toContain(reported)
   const pull = { number, headRef: 'change', baseRef: 'main', comment: 1, author: 'member' }
   const request = requestFor({ repository: mirror, commit: head, pull })
   await store.add(request)

@@ -7,8 +7,8 @@ export interface CrawledPage {
   readonly ms: number
 }
 
-/** No pages: they lead elsewhere, or are files that another module serves. */
-const LEFT_OUT = /^\/(?:login|logout|style\.css|api\/)|^\/runs\/[^/?]+\/./
+/** No pages: they lead elsewhere, or are files. */
+const LEFT_OUT = /^\/(?:login|logout|api\/)|^\/runs\/[^/?]+\/(?!log\/)./
 
 /**
  * Every page that links lead to from the front page, by its path with the query. `most`: so many pages of one kind (`/runs/ID`, `/runs?…`) are
@@ -25,7 +25,7 @@ export async function crawl(app: Hono, most = Number.POSITIVE_INFINITY): Promise
     kinds.set(kind, before + 1)
     const begun = performance.now()
     const answer = await app.request(path)
-    const text = await answer.text()
+    const text = withoutNonce(await answer.text())
     pages.set(path, { status: answer.status, text, ms: performance.now() - begun })
     waiting.push(...linksIn(text))
   }
@@ -42,4 +42,9 @@ export function kindOf(path: string): string {
 function linksIn(text: string): string[] {
   const links = [...text.matchAll(/<a\s[^>]*href="(\/[^"#]*)/g)].map(([, link = '']) => link.replaceAll('&amp;', '&'))
   return links.filter((link) => !LEFT_OUT.test(link))
+}
+
+/** It is another one in each answer. */
+function withoutNonce(text: string): string {
+  return text.replace(/ nonce="[^"]*"/g, '')
 }

@@ -1,3 +1,4 @@
+// cspell:ignore Cscript fresults
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +14,9 @@ import { codePage } from '../../../src/server/http/pages/approvals.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { createOperations } from '../../../src/server/operations.ts'
 import { createPublisher } from '../../../src/server/publishing/publisher.ts'
-import type { RunsDiskSeen } from '../../../src/server/retention.ts'
+import type { RunsDiskStatus } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
-import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
@@ -28,14 +29,14 @@ const CSRF = 'a-token-of-this-session'
 function pagesOf(
   scene: Scene,
   operator: string | null,
-  seen: RunsDiskSeen = { disk: null, trouble: null },
+  seen: RunsDiskStatus = { disk: null, trouble: null },
 ): { app: Hono; operations: Operations } {
   const app = new Hono()
   // Nobody listens there: these pages never need the forge.
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const publisher = createPublisher({ ...scene.parts, forge })
   const operations = createOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
-  const sweeps = makeSweeps({ ...scene.parts, forge, largestWorker: async () => null })
+  const sweeps = createSweeps({ ...scene.parts, forge, largestWorker: async () => null })
   addPages(
     app,
     { ...scene.parts, operations, sweeps, retention: { seen: () => seen } },
@@ -53,11 +54,17 @@ const post = (app: Hono, path: string, form: Record<string, string>) =>
 /** What the policy of the pages forbids. */
 function expectClean(text: string): void {
   const tags = text.match(/<[a-z!/][^>]*>/gi) ?? []
-  expect(tags.filter((tag) => /<script|\sstyle=|\son\w+=|javascript:|<h1 owned|<details/i.test(tag))).toEqual([])
+  expect(
+    tags.filter((tag) =>
+      /<script (?!nonce="[a-z0-9]{24}" src="\/client-)|\sstyle=|\son\w+=|javascript:|<h1 owned|<details owned/i.test(
+        tag,
+      ),
+    ),
+  ).toEqual([])
   expect(tags.length).toBeGreaterThan(20)
 }
 
-test('the dashboard shows what runs, waits and came out', async () => {
+test('the overview shows what runs, waits and came out', async () => {
   const scene = await openScene()
   await scene.store.add(requestFor({ repository: 'coop/done', pull: null }))
   await endRun(scene, passedResults())
@@ -68,17 +75,16 @@ test('the dashboard shows what runs, waits and came out', async () => {
   const { app } = pagesOf(scene, null)
   const text = await (await app.request('/')).text()
   for (const said of [
-    'Running (1)',
+    'Running 1, waiting 1',
     'coop/busy',
-    'Waiting (1)',
     'coop/waits',
     '✓ pass',
-    'coop/done',
+    'href="/recipes/coop/done"',
     'http-equiv="refresh"',
   ])
     expect(text).toContain(said)
   expectClean(text)
-  expect(text).not.toContain('<form')
+  expect(text).not.toContain('method="post"')
 })
 
 test('a table of runs says who asked for each', async () => {
@@ -101,7 +107,7 @@ test('a table of runs says who asked for each', async () => {
   expectClean(text)
 })
 
-test('the dashboard shows what is next, however long the queue', async () => {
+test('the overview shows what is next, however long the queue', async () => {
   const scene = await openScene()
   const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
   for (let at = 0; at < 60; at++) {
@@ -110,19 +116,20 @@ test('the dashboard shows what is next, however long the queue', async () => {
   const text = await (await pagesOf(scene, null).app.request('/')).text()
   const shown = [...text.matchAll(/>coop\/(r\d+)</g)].map(([, name]) => name)
   expect(shown).toEqual(Array.from({ length: 20 }, (_, at) => `r${at}`))
-  expect(text).toContain('Waiting (60)')
+  expect(text).toContain('Running 0, waiting 60')
+  expect(text).toContain('href="/queue">All 60 that wait')
 })
 
-test('the dashboard says what the run folders hold, what is wrong, and nothing that it does not know', async () => {
+test('the overview says what the run folders hold, what is wrong, and nothing that it does not know', async () => {
   const scene = await openScene({ pruneMaxBytes: 10 * 1024 ** 3 })
-  const text = async (seen?: RunsDiskSeen) => (await pagesOf(scene, null, seen).app.request('/')).text()
+  const text = async (seen?: RunsDiskStatus) => (await pagesOf(scene, null, seen).app.request('/')).text()
   expect(await text()).toContain('was not looked at yet')
   const at = '2026-11-29T12:00:00.000Z'
   const well = await text({ disk: { runs: 1, bytes: 3 * 1024 ** 3, at }, trouble: null })
   expect(well).toMatch(/3 GiB of 10 GiB in the folders of 1 run, <time[^>]*>2026-11-29 12:00<\/time> UTC/)
   expect(well).not.toContain('⚠')
   const over = await text({ disk: { runs: 2, bytes: 11 * 1024 ** 3, at }, trouble: 'no <way>' })
-  expect(over).toContain('More than the limit')
+  expect(over).toContain('more than the limit')
   expect(over).toContain('Run folders: no &lt;way&gt;')
   expectClean(over)
 })
@@ -138,14 +145,14 @@ test('a run that was pruned says so, offers no report, and is the same after the
   writeFileSync(runFolder(state, folder).results, JSON.stringify({ ...results, run: { ...results.run, id: folder } }))
   const page = async (store = scene.store) => {
     const { app } = pagesOf({ ...scene, store, parts: { ...scene.parts, store } }, null)
-    return (await app.request(`/runs/${request.id}`)).text()
+    return (await (await app.request(`/runs/${request.id}`)).text()).replace(/ nonce="[^"]*"/g, '')
   }
-  expect(await page()).toContain('Full report')
+  expect(await page()).toContain('Report as one file')
   await pruneRuns({ state, policy: { olderThanMs: 0, maxBytes: null }, clock: { now: () => Date.now() + 1000 } })
   const pruned = await page()
   expect(pruned).toMatch(/To save disk: pruned on \d{4}-\d\d-\d\d: logs, pictures, report, traces, checkouts\./)
-  expect(pruned).toContain('✓ pass, level 6')
-  for (const gone of ['Full report', 'app.1.log', '<img']) expect(pruned).not.toContain(gone)
+  expect(pruned).toContain('<strong>✓ pass</strong><span>level 6 (resilience)</span>')
+  for (const gone of ['Report as one file', 'app.1.log', '<img']) expect(pruned).not.toContain(gone)
   await scene.store.rebuild()
   expect(await page()).toBe(pruned)
   const again = mkdtempSync(join(tmpdir(), 'cc-ci-again-'))
@@ -158,6 +165,33 @@ test('a run that was pruned says so, offers no report, and is the same after the
   })
   // The worker of an attempt stands in claimed.json, the harness too: all of the page comes from the folder.
   expect(await page(store)).toBe(pruned)
+})
+
+test('the page of a run names its verdict and card to sites that preview links', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const named = async () => {
+    const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
+    const head = text.split('</head>')[0] ?? ''
+    return Object.fromEntries(
+      [...head.matchAll(/<meta (?:property|name)="([^"]+)" content="([^"]*)"/g)].map(([, key, value]) => [key, value]),
+    )
+  }
+  expect(await named()).toMatchObject({ 'og:title': 'coop/hello#1: queued' })
+  const { folder } = await endRun(scene, failedResults(), { message: '"><script>alert(1)</script> \u202egnp' })
+  const url = `https://ci.example.org/runs/${request.id}`
+  const red = await named()
+  expect(red).toMatchObject({ 'og:url': url, 'og:title': 'coop/hello#1: ✗ fail, level 1 (install)' })
+  expect(red['og:description']).toBe('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt; gnp')
+  expect(red).not.toHaveProperty('og:image')
+  const { artifacts } = runFolder(scene.settings.state, folder)
+  mkdirSync(artifacts, { recursive: true })
+  writeFileSync(join(artifacts, 'card.png'), 'a picture')
+  expect(await named()).toMatchObject({
+    ...{ 'og:image': `${url}/files/artifacts/card.png`, 'og:image:width': '1200', 'og:image:height': '630' },
+    ...{ 'og:image:alt': 'coop/hello#1: ✗ fail, level 1 (install)', 'twitter:card': 'summary_large_image' },
+  })
 })
 
 test('a run shows its tiers, cause, lines and files, as text', async () => {
@@ -178,7 +212,7 @@ test('a run shows its tiers, cause, lines and files, as text', async () => {
     expectClean(text)
     expect(text.match(/<img/g) ?? []).toHaveLength(0)
     expect(text).toContain('crash-loop')
-    expect(text).toContain(`/runs/${request.id}/files/logs/app.1.log`)
+    expect(text).toContain(`/runs/${request.id}/log/app.1.log`)
     expect(text).toContain('Run again')
   }
 })
@@ -201,12 +235,17 @@ test('an active run says what is over, what runs and what is to come, and blames
       .join('\n')}\n`,
   )
   const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
-  const rows = [...text.matchAll(/<tr><th scope="row">(\w+)<\/th><td><span[^>]*>([^<]*)</g)].map(
-    ([, id, word]) => `${id} ${word}`,
+  const steps = [...text.matchAll(/<li class="s-(\w+)">.*?<b>(.*?)<\/b><small>(.*?)<\/small>/g)].map(
+    ([, look, name = '', words]) => `${look} ${name.replace(/<[^>]*>/g, '')}: ${words}`,
   )
-  expect(rows.slice(0, 5)).toEqual([
-    ...['lint ✓ pass', 'install ✓ pass', 'upgrade ✓ pass', 'backup ▶ running', 'restore to come'],
+  expect(steps.slice(0, 5)).toEqual([
+    expect.stringMatching(/^pass ✓ lint: [\d.]+ s$/),
+    expect.stringMatching(/^pass ✓ install: [\d.]+ s$/),
+    expect.stringMatching(/^pass ✓ upgrade: [\d.]+ s$/),
+    'running ▶ backup: running',
+    'skip · restore: to come',
   ])
+  expect(text).toContain(`data-live="/runs/${request.id}/live?after=${begun + 1}"`)
   expect(text).not.toContain('harness-error')
   expectClean(text)
 })
@@ -225,15 +264,84 @@ test('the address of a later attempt leads to the page of its run', async () => 
   for (const id of ['20261101-101500-aaaaaa', 'no-run']) expect((await app.request(`/runs/${id}`)).status).toBe(404)
 })
 
-test('what the badge says is not said again', async () => {
+test('a run that passed says so once, and leads to its pull request', async () => {
   const scene = await openScene()
   const request = requestFor()
   await scene.store.add(request)
   await endRun(scene, passedResults(), { message: 'level 6 (resilience)' })
   const text = await (await pagesOf(scene, null).app.request(`/runs/${request.id}`)).text()
-  expect(text).toContain('✓ pass, level 6</span> up to resilience')
-  expect(text).not.toContain('level 6 (resilience)')
+  expect(text.split('level 6 (resilience)')).toHaveLength(2)
+  expect(text).not.toContain('class="lead')
   expect(text).toContain(`href="${scene.settings.forgeUrl}/coop/hello/pulls/1"`)
+})
+
+test('the queue says what each run waits for, and lets operators end it', async () => {
+  const scene = await openScene()
+  const { store } = scene
+  const busy = requestFor({ repository: 'coop/busy' })
+  await store.add(busy)
+  const free = { worker: 'one', memoryBytes: 8 * 1024 ** 3, freeBytes: 8 * 1024 ** 3, harness: '1' }
+  await store.claim(free, Date.now(), 30_000)
+  const text = async (operator: string | null) => (await pagesOf(scene, operator).app.request('/queue')).text()
+  await store.add(requestFor({ repository: 'coop/large', memoryBytes: 64 * 1024 ** 3 }))
+  expect(await text(null)).toContain('a worker: none is here that takes runs')
+  await store.seenWorker({ ...free, freeBytes: 512 * 1024 ** 2 }, Date.now())
+  await store.add(requestFor({ repository: 'coop/next' }))
+  const shown = await text('operator')
+  expect(shown).toContain('a worker with 64 GiB for it: none has so much')
+  expect(shown).toContain('memory: 1 GiB are needed, 512 MiB are free')
+  expect(shown.match(/<button>Cancel/g)).toHaveLength(3)
+  expectClean(shown)
+  expect(await text(null)).not.toContain('<button>')
+})
+
+test('a recipe has its runs, its charts and what may be done with it on one page', async () => {
+  const scene = await openScene()
+  await scene.store.enroll(enrolment('coop/hello'))
+  const path = '/recipes/coop/hello'
+  expect(await (await pagesOf(scene, null).app.request(path)).text()).toContain('Not yet judged')
+  for (const made of [passedResults(), failedResults()]) {
+    const request = requestFor({ pull: null })
+    await scene.store.add(request)
+    await endRun(scene, { ...made, run: { ...made.run, id: request.id } })
+  }
+  const { app } = pagesOf(scene, 'operator')
+  const text = await (await app.request('/recipes/COOP/hello')).text()
+  for (const said of ['coop/hello', '✗ fail, level 1', 'Duration of its runs', '6 → <strong>1</strong>', 'Test it now'])
+    expect(text).toContain(said)
+  expectClean(text)
+  expect((await post(app, `${path}/test`, { ref: 'main' })).status).toBe(403)
+  for (const none of ['/recipes/coop/none', '/recipes/%3Cb%3E/x', '/recipes/coop/..'])
+    expect((await app.request(none)).status).toBe(404)
+})
+
+test('a log is shown in pages, searched, and never as markup', async () => {
+  const scene = await openScene()
+  const request = requestFor()
+  await scene.store.add(request)
+  const { folder } = await endRun(scene, passedResults())
+  const { logs } = runFolder(scene.settings.state, folder)
+  mkdirSync(logs, { recursive: true })
+  const lines = Array.from({ length: 2_500 }, (_, index) => `line ${index + 1} <b>`)
+  lines[1_234] = `needle \u001b[31mred\u001b[0m ${'x'.repeat(10 * 1024 ** 2)}`
+  writeFileSync(`${logs}/app.1.log`, `${lines.join('\n')}\nhalf \xff a line`, 'latin1')
+  const { app } = pagesOf(scene, null)
+  const shown = async (query: string) => (await app.request(`/runs/${request.id}/log/app.1.log${query}`)).text()
+  const first = await shown('')
+  expect(first.match(/<li id="log-L/g)).toHaveLength(1_000)
+  expect(first).toContain('lines 1 to 1000')
+  expect(first).toContain('line 1 &lt;b&gt;')
+  const second = await shown('?from=1001')
+  expect(second).toContain('<span class="a31">red</span>')
+  expect(second.length).toBeLessThan(400_000)
+  const found = await shown('?q=NEEDLE')
+  expect(found).toContain('1 line with')
+  expect(found).toContain('?from=1001#log-L1235')
+  expect(await shown('?q=%3Cscript%3E')).toContain('No line holds “&lt;script&gt;”')
+  expect(await shown('?from=9999999')).toContain('It ends before that line')
+  expect(await shown('?from=2001')).toContain('half')
+  for (const none of ['none.log', '..%2fresults.json', '%2e%2e/results.json'])
+    expect((await app.request(`/runs/${request.id}/log/${none}`)).status).toBe(404)
 })
 
 test('a worker is here, away, or takes nothing and says why', async () => {
@@ -331,18 +439,16 @@ test('the code of a commit is shown beside what was approved last', () => {
     ],
   } as const
   const page = (of: CodeOfCommit) =>
-    String(
-      codePage({
-        viewer: { operator: 'operator', csrf: CSRF },
-        ...{
-          run: '20261130-000000-aaaaaa',
-          repository: 'coop/hello',
-          commit: 'b'.repeat(40),
-          forgePages: giteaPageUrls('https://git.example.org'),
-        },
-        code: of,
-      }),
-    )
+    codePage({
+      viewer: { operator: 'operator', csrf: CSRF },
+      ...{
+        run: '20261130-000000-aaaaaa',
+        repository: 'coop/hello',
+        commit: 'b'.repeat(40),
+        forgePages: giteaPageUrls('https://git.example.org'),
+      },
+      code: of,
+    })('a-nonce').text
   const text = page(code)
   expect(text).toContain('1 file is the same')
   expect(text).toContain(`/src/commit/${'b'.repeat(40)}/cc-ci/tests/a%20%3Cb%3E.spec.ts`)

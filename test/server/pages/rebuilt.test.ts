@@ -5,12 +5,12 @@ import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { weekOf } from '../../../src/history/weekly/week.ts'
 import { newRunId, timeOfRunId } from '../../../src/lib/ids.ts'
-import { Masker } from '../../../src/lib/mask.ts'
+import { Masker } from '../../../src/lib/masking/mask.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { addPages, type PageServices } from '../../../src/server/http/pages/routes.ts'
-import { makeBaseMemory } from '../../../src/server/memory/against-base.ts'
+import { createBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
-import { makeSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps } from '../../../src/server/sweep/sweeps.ts'
 import { results } from '../../history/some-runs.ts'
 import { failedResults, passedResults } from '../../report/sample-runs.ts'
 import { commentOf, enrolment } from '../storage/bench.ts'
@@ -44,7 +44,7 @@ test('every page is the same after the database was deleted and made again from 
   await store.add(requestFor({ repository: 'coop/cancelled', pull: null, at: new Date(NOW - 60_000).toISOString() }))
   const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: settings.forgeToken })
   const sweeps = (own: Pick<PageServices, 'settings' | 'store'>) =>
-    makeSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
+    createSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
   await sweeps({ settings, store }).order({ by: 'ann', mode: 'all', only: null })
   const services = {
     ...{ settings, operations: { approvals: () => [] } as never },
@@ -66,7 +66,7 @@ test('every page is the same after the database was deleted and made again from 
     rmSync(state, { recursive: true })
   })
   const moved = { settings: { ...settings, state }, store: again }
-  const memory = makeBaseMemory({ state, clock: parts.clock, masker: new Masker() })
+  const memory = createBaseMemory({ state, clock: parts.clock, masker: new Masker() })
   const after = await crawl(appOf({ ...services, ...moved, memory, sweeps: sweeps(moved) }))
   const texts = (pages: typeof before) => Object.fromEntries([...pages].map(([path, { text }]) => [path, text]))
   expect(texts(after)).toEqual(texts(before))

@@ -43,6 +43,30 @@ describe('the picture in a comment', () => {
   })
 })
 
+describe('the card in a comment', () => {
+  const CARD = 'artifacts/card.png'
+
+  it('is shown above what is folded while it is there, and leads to the page of the run', async () => {
+    const scene = await openScene()
+    const more = [{ type: 'artifact', kind: 'card', path: CARD, sha256: 'a'.repeat(64) }] as const
+    const row = await ended(scene, results({ id: AFTER, more }))
+    const file = join(runFolder(scene.settings.state, row.folder).dir, CARD)
+    expect(await said(scene, row)).not.toContain('<img')
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'a picture')
+    const url = `https://ci.example.org/runs/${AFTER}`
+    expect((await said(scene, row)).split('<details>')[0]).toContain(
+      `<a href="${url}"><img src="${url}/files/${CARD}" width="600" alt="pocketbase 2.0.0+0.40.6: pass, level 6 (resilience)"></a>`,
+    )
+  })
+
+  it('is not any file that results name', async () => {
+    const scene = await openScene()
+    const more = [{ type: 'artifact', kind: 'card', path: '../../elsewhere.png', sha256: 'a'.repeat(64) }] as const
+    expect(await said(scene, await ended(scene, results({ id: AFTER, more })))).not.toContain('<img')
+  })
+})
+
 describe('what the change changes', () => {
   const base = (more: Parameters<typeof results>[0] = {}) =>
     results({ id: BEFORE, ...more, header: { recipe: { ...HEADER.recipe, commit: MAIN }, ...more.header } })

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { Masker } from '../../../src/lib/mask.ts'
+import { Masker } from '../../../src/lib/masking/mask.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { runText } from '../../../src/server/publishing/comment.ts'

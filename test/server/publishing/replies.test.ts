@@ -1,6 +1,6 @@
 // cspell:ignore efgh
 import { expect, test } from 'vitest'
-import { Masker } from '../../../src/lib/mask.ts'
+import { Masker } from '../../../src/lib/masking/mask.ts'
 import { maskedReply, replyText } from '../../../src/server/publishing/replies.ts'
 
 test('a secret whose characters are escaped in Markdown is still masked', () => {

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import type { RunRequest, RunState } from '../../../src/server/contract/request.ts'
 import type { RunRow, Store } from '../../../src/server/contract/store.ts'
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from '../../../src/server/runs/dispatcher.ts'
@@ -21,7 +21,7 @@ export interface Office {
   readonly store: Store
   readonly dispatch: Dispatcher
   /** States that the forge was to be told, in order. */
-  readonly told: RunState[]
+  readonly reported: RunState[]
   /** Puts a run of the repository's head into the queue. */
   ask(request?: Partial<RunRequest>): Promise<RunRequest>
   row(id: string): Promise<RunRow>
@@ -40,14 +40,14 @@ export async function openOffice(
   const state = join(dir, 'state')
   mkdirSync(state)
   const store = await openStore({ state, databaseUrl: null })
-  const told: RunState[] = []
+  const reported: RunState[] = []
   const stop = new AbortController()
   const parts = {
     ...{ store, state, leaseMs, clock: systemClock, log: pino({ level: 'silent' }) },
     bundle: (request: RunRequest, file: string) => bundle(source, request.commit, file),
     origin: (repository: string) => `${ORIGIN}/${repository}`,
     approvedIn,
-    publisher: { runChanged: async (row: RunRow) => void told.push(row.state) },
+    publisher: { runChanged: async (row: RunRow) => void reported.push(row.state) },
   }
   const reaping = reapLeases({ ...parts, everyMs: 200 }, stop.signal)
   const row = async (id: string) => {
@@ -56,7 +56,7 @@ export async function openOffice(
     return found
   }
   return {
-    ...{ dir, state, store, told, row, dispatch: createDispatcher(parts) },
+    ...{ dir, state, store, reported, row, dispatch: createDispatcher(parts) },
     async ask(request = {}) {
       const id = newRunId(Date.now())
       const whole: RunRequest = {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import type { Assignment, Dispatch, FinishBody } from '../../../src/server/contract/protocol.ts'
 import { largestWorker } from '../../../src/server/runs/worker-registry.ts'
 import { fold } from '../../../src/verdict/fold.ts'
@@ -46,7 +46,7 @@ describe('the server’s side of a run', () => {
     const request = await office.ask()
     const held = await claimed(office, office.dispatch.remote('one'))
     expect(held).toMatchObject({ request, attempt: 1, folder: request.id, origin: `${ORIGIN}/coop-cloud/healthy` })
-    expect(office.told).toEqual(['running'])
+    expect(office.reported).toEqual(['running'])
     await office.dispatch.remote('one').source(held, join(office.dir, 'bundle'), never)
     const heads = await execOk('git', ['bundle', 'list-heads', join(office.dir, 'bundle')], { timeoutMs: 30_000 })
     expect(heads.stdout).toContain(`${request.commit} refs/cc-ci/head`)
@@ -110,7 +110,7 @@ describe('the server’s side of a run', () => {
     await dispatch.finish(held, END)
     await dispatch.finish(held, { ...END, ended: 'cancelled' })
     expect((await office.row(id)).outcome).toMatchObject({ state: 'done', verdict: 'pass' })
-    expect(office.told).toEqual(['running', 'done'])
+    expect(office.reported).toEqual(['running', 'done'])
     await expect(dispatch.renew(held)).rejects.toMatchObject({ code: 'fenced' })
     await expect(dispatch.release(held)).rejects.toMatchObject({ code: 'fenced' })
   })
@@ -180,7 +180,7 @@ describe('the server’s side of a run', () => {
     }
     expect(existsSync(join(office.dir, 'stolen'))).toBe(false)
     expect(readdirSync(join(office.state, 'runs', first.folder))).not.toContain('run.json')
-    expect(office.told).toContain('queued')
+    expect(office.reported).toContain('queued')
   })
 
   it('keeps a file’s bytes as they came', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Candidate, PATIENCE_MS, pickNextRun, pullKey } from '../../../src/server/runs/scheduler.ts'
+import { PATIENCE_MS, pickNextRun, pullKey, type QueuedCandidate } from '../../../src/server/runs/scheduler.ts'
 
 const NOW = 1_000_000_000
 const REPOS = ['a', 'b', 'c']
@@ -22,7 +22,7 @@ const queue = fc
   })
   .map(({ running, turns, runs }) =>
     runs.map(
-      (run, index): Candidate => ({
+      (run, index): QueuedCandidate => ({
         id: `r${index}`,
         repo: REPOS[run.repo] as string,
         pull: run.pull,
@@ -57,7 +57,7 @@ test('nothing that fits is passed over for a lower priority, a busier repository
     fc.property(queue, room, (runs, space) => {
       const chosen = pickNextRun(runs, space, NOW)
       if (!chosen) return
-      const rank = (run: Candidate) => [run.priority, run.running, run.lastTurn, run.at]
+      const rank = (run: QueuedCandidate) => [run.priority, run.running, run.lastTurn, run.at]
       for (const other of runs.filter((run) => run.memory <= space.freeBytes)) {
         const [mine, theirs] = [rank(chosen), rank(other)]
         const at = mine.findIndex((value, index) => value !== theirs[index])

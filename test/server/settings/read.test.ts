@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseSize } from '../../../src/lib/size.ts'
+import { parseSize } from '../../../src/lib/text/size.ts'
 import { readServerSettings } from '../../../src/server/settings/read.ts'
 import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { execOk } from '../../../src/lib/exec.ts'
+import { execOk } from '../../../src/lib/process/exec.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import { claimed, commentOf, FakeClock, outcomeOf, request } from './bench.ts'
 

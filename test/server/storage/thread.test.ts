@@ -21,15 +21,18 @@ interface Numbers {
 let folder: string
 let embedded: ThreadDatabase
 let db: Kysely<Numbers>
-let told: string[]
+let reported: string[]
 
 beforeEach(async () => {
   folder = join(await mkdtemp(join(tmpdir(), 'cc-ci-thread-')), 'database')
   await mkdir(folder)
-  told = []
+  reported = []
   embedded = new ThreadDatabase({
     ...{ folder, clock: new FakeClock() },
-    ...{ onQuarantined: (aside) => told.push(`aside ${aside}`), onRestarted: (reason) => told.push(`anew: ${reason}`) },
+    ...{
+      onQuarantined: (aside) => reported.push(`aside ${aside}`),
+      onRestarted: (reason) => reported.push(`anew: ${reason}`),
+    },
   })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   await sql`create table numbers (n integer primary key)`.execute(db)
@@ -87,7 +90,7 @@ test('the death of the thread undoes what was open, says so to who waits, and th
     message: expect.stringContaining('struck again'),
   })
   expect(await all()).toEqual([1])
-  expect(told).toEqual(['anew: struck', 'anew: struck again'])
+  expect(reported).toEqual(['anew: struck', 'anew: struck again'])
 })
 
 test('a query that turns in circles ends its session, and what waits behind it is told', async () => {
@@ -126,7 +129,12 @@ test('closing waits for what was asked', async () => {
   await embedded.close()
   await Promise.all(asked)
   await expect(embedded.session()).rejects.toMatchObject({ code: 'database-gone' })
-  embedded = new ThreadDatabase({ folder, clock: new FakeClock(), onQuarantined: told.push, onRestarted: told.push })
+  embedded = new ThreadDatabase({
+    folder,
+    clock: new FakeClock(),
+    onQuarantined: reported.push,
+    onRestarted: reported.push,
+  })
   db = new Kysely<Numbers>({ dialect: new ExclusivePGliteDialect(embedded) })
   expect(await all()).toHaveLength(50)
 })

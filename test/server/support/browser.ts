@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core'
 import { whichProgram } from '../../../src/machine/packages.ts'
 
 /** A real Chromium, for what only a browser decides: which cookies go where. */
@@ -10,8 +10,8 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   /** Somebody who has never been here: no cookies. */
-  visitor(): Promise<BrowserContext> {
-    return this.#browser.newContext()
+  visitor(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    return this.#browser.newContext(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import { type Account, basic } from './gitea-api.ts'
 
 export interface CommitOrder {

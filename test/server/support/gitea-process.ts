@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { BuiltGitea } from '../../../scripts/setup/server-parts/gitea-build.ts'
-import { startDaemon } from '../../../src/lib/daemon.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { InfraError } from '../../../src/lib/errors.ts'
-import { inheritedEnv } from '../../../src/lib/exec.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { startDaemon } from '../../../src/lib/process/daemon.ts'
+import { inheritedEnv } from '../../../src/lib/process/exec.ts'
 
 const START_DEADLINE_MS = 90_000
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { type Account, call, callRaw, type Json } from './gitea-api.ts'
 import { type CommitOrder, commitFiles, forcePush } from './gitea-git.ts'
 import { makeOrganisation, makeToken, makeUser } from './gitea-people.ts'

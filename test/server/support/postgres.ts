@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { exec, execOk, inheritedEnv } from '../../../src/lib/exec.ts'
+import { exec, execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import { freePort, send } from './gitea-process.ts'
 
 /** A PostgreSQL of one test file's own: its cluster in a temporary folder, on a loopback port. */

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { RunOutcome, RunRequest } from '../../../src/server/contract/request.ts'
 import type { ServerSettings } from '../../../src/server/contract/settings.ts'
 import type { RunRow } from '../../../src/server/contract/store.ts'
-import { type BaseMemory, makeBaseMemory } from '../../../src/server/memory/against-base.ts'
+import { type BaseMemory, createBaseMemory } from '../../../src/server/memory/against-base.ts'
 import { serverMasker } from '../../../src/server/secrets.ts'
 import { type OpenStore, openStore } from '../../../src/server/storage/open.ts'
 import type { Results } from '../../../src/verdict/results.ts'
@@ -57,7 +57,7 @@ export async function openScene(more: Partial<ServerSettings> = {}): Promise<Sce
     await store.close()
     rmSync(state, { recursive: true, force: true })
   })
-  const memory = makeBaseMemory({ state, clock: systemClock, masker: serverMasker(settings) })
+  const memory = createBaseMemory({ state, clock: systemClock, masker: serverMasker(settings) })
   return { store, settings, parts: { store, settings, clock: systemClock, log: pino({ level: 'silent' }), memory } }
 }
 

@@ -10,7 +10,7 @@ import type { RunRequest } from '../../../src/server/contract/request.ts'
 import { addPages } from '../../../src/server/http/pages/routes.ts'
 import { lastTime, parseSweepTimes, timesText } from '../../../src/server/settings/sweep-times.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
-import { makeSweeps, type SweepParts } from '../../../src/server/sweep/sweeps.ts'
+import { createSweeps, type SweepDeps } from '../../../src/server/sweep/sweeps.ts'
 import { crash, keep, results } from '../../history/some-runs.ts'
 import { HEADER } from '../../verdict/passing-stream.ts'
 import { FakeClock } from '../storage/bench.ts'
@@ -28,7 +28,7 @@ function pull(repository: string, number: number, sha = PULL): ForgePull {
 }
 
 /** What the forge shows; each test changes it. */
-function forgeOf(shown: { repositories: string[]; pulls: ForgePull[]; gone?: boolean }): SweepParts['forge'] {
+function forgeOf(shown: { repositories: string[]; pulls: ForgePull[]; gone?: boolean }): SweepDeps['forge'] {
   const answer = <T>(value: T): Promise<T> => {
     if (shown.gone) return Promise.reject(new ForgeError('forge-gone', 'the forge does not answer'))
     return Promise.resolve(value)
@@ -70,7 +70,7 @@ async function stage(more: Parameters<typeof openScene>[0] = {}) {
   const open = (store = scene.store, own = scene.settings) => {
     // A round does what there is to do; these tests do not wait for news.
     const at = { ...scene.parts, settings: own, store: { ...store, changed: async () => {} }, clock }
-    return makeSweeps({ ...at, forge: forgeOf(shown), largestWorker: async () => 4 * GIB })
+    return createSweeps({ ...at, forge: forgeOf(shown), largestWorker: async () => 4 * GIB })
   }
   const sweeps = open()
   await enrol('coop', GIB)
@@ -310,7 +310,7 @@ describe('the times of sweeps', () => {
 describe('the pages of sweeps', () => {
   async function pages(
     scene: Scene,
-    sweeps: ReturnType<typeof makeSweeps>,
+    sweeps: ReturnType<typeof createSweeps>,
     operator: string | null = null,
     store = scene.store,
   ) {

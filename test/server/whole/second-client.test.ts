@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ensureSchemathesis } from '../../../scripts/setup/server-parts/schemathesis.ts'
-import { exec, inheritedEnv } from '../../../src/lib/exec.ts'
+import { exec, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import { startGitea } from '../support/gitea.ts'
 import { startServer } from '../support/server.ts'
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
-import { openRecipe, resolveRef } from '../../../src/recipe/repo.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
+import { openRecipe, resolveRef } from '../../../src/recipe/repository/repo.ts'
 import { checkOut } from '../../../src/server/worker/checkout.ts'
 
 let dir = ''

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
 import {
   announceApp,
   discardRun,
@@ -14,7 +14,7 @@ import {
   runFolder,
   setStatus,
 } from '../../../src/lifecycle/run-folder.ts'
-import { publish } from '../../../src/report/publish.ts'
+import { writeViews } from '../../../src/report/run/write-views.ts'
 import { openEventLog } from '../../../src/verdict/event-log.ts'
 import { LAUNCHER } from '../../cli/cc-ci.ts'
 import { deploying } from '../../history/some-runs.ts'
@@ -85,7 +85,7 @@ function pass(folder: RunFolder, instead: Parameters<typeof passingDrafts>[0] = 
   const recipe = { ...HEADER.recipe, origin: values.origin ?? '', commit: values.ref ?? '' }
   const drafts = passingDrafts(instead, { evidenceSchema: 1, run: { id, host: 'played' }, recipe })
   for (const draft of deploying(recipe.commit, drafts)) log.append(draft)
-  publish({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
+  writeViews({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
   setStatus(folder, 'ended')
 }
 

@@ -6,11 +6,11 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildRecipe } from '../../../fixtures/recipes/build.ts'
 import { ownCommand } from '../../../src/cli/support/own-command.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { execOk, inheritedEnv } from '../../../src/lib/exec.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { systemClock } from '../../../src/lib/async/clock.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
+import { execOk, inheritedEnv } from '../../../src/lib/process/exec.ts'
 import { isAbandoned, readRecord, runFolder } from '../../../src/lifecycle/run-folder.ts'
-import { partText } from '../../../src/report/part.ts'
+import { partText } from '../../../src/report/run/partial-run.ts'
 import { runWorker } from '../../../src/server/worker/worker.ts'
 import { parseResults } from '../../../src/verdict/results.ts'
 import { LAUNCHER } from '../../cli/cc-ci.ts'
@@ -66,9 +66,10 @@ describe('a run of a repository', () => {
     expect(results.recipe).toMatchObject({ name: 'healthy', origin: `${ORIGIN}/coop-cloud/healthy`, commit })
     const judged = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected').map((tier) => tier.id)
     expect(judged).toEqual(['lint', 'install', 'upgrade', 'functional', 'teardown'])
+    expect(results.artifacts.find(({ kind }) => kind === 'card')?.path).toBe('artifacts/card.png')
     // Nothing is kept on this worker: the answer says so.
     expect(partText(results)).toMatch(/^a quick run: not judged are backup, .*; no canonical is used: /)
-    expect(office.told).toEqual(['running', 'done'])
+    expect(office.reported).toEqual(['running', 'done'])
     expect(readdirSync(join(office.state, 'worker'))).toEqual([])
     expect(await leftBy(office.state)).toEqual([])
   })

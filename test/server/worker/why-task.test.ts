@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type AttributionRecord, attributionFolder } from '../../../src/history/attribution/record.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { newRunId } from '../../../src/lib/ids.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { Assignment } from '../../../src/server/contract/protocol.ts'
-import { readKeptAttribution } from '../../../src/server/memory/kept-attribution.ts'
+import { readRunAttribution } from '../../../src/server/memory/run-attribution.ts'
 import { type Child, childEnv, startChild } from '../../../src/server/worker/child.ts'
 import { clearAttributions, whyTask } from '../../../src/server/worker/why-task.ts'
 import { builds } from '../../cli/played-builds.ts'
@@ -99,7 +99,7 @@ test('an attribution is killed, then stopped, continues each time from where it 
   await last.task.discard()
   expect(existsSync(own)).toBe(false)
   const { dir } = runFolder(state, request.id)
-  const answer = readKeptAttribution(dir)
+  const answer = readRunAttribution(dir)
   expect(answer?.decision).toMatchObject({ verdict: 'recipe', tier: 'install' })
   expect(answer?.flags).toEqual([
     '--origin',

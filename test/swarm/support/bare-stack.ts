@@ -3,7 +3,7 @@ import { Engine } from '../../../src/engine/client.ts'
 import { docker, tryDocker } from '../../../src/engine/docker-cli.ts'
 import { ImageBuilder } from '../../../src/images/builder.ts'
 import { TOOLBOX_TAG, toolbox } from '../../../src/images/toolbox.ts'
-import { Cleanup } from '../../../src/lib/cleanup.ts'
+import { Cleanup } from '../../../src/lib/async/cleanup.ts'
 import { newRunId, randomId } from '../../../src/lib/ids.ts'
 import type { ResolvedStack } from '../../../src/recipe/model.ts'
 

@@ -1,4 +1,4 @@
-import { withMachineLock } from '../../../src/lib/machine-lock.ts'
+import { withMachineLock } from '../../../src/lib/process/machine-lock.ts'
 
 /**
  * A machine has one Keycloak, and some tests remove it: test files that need it take turns. Resolves to the function that ends the turn;

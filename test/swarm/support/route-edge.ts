@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { docker } from '../../../src/engine/docker-cli.ts'
 import { inputTag } from '../../../src/images/definition.ts'
 import { traefikImage } from '../../../src/images/traefik.ts'
-import { waitFor } from '../../../src/lib/wait.ts'
+import { waitFor } from '../../../src/lib/async/wait.ts'
 import { type EdgeKind, type EntryPoint, LISTENS } from './operator-edges.ts'
 
 /** Labels by which a Traefik of the tests knows what is meant for it: the test, and the lot. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Deployed, type Deployer, NOTHING_ADDED, type Release } from '../../../src/deploy/deployer.ts'
+import { type Deployer, type Deployment, NO_ADDITIONS, type Release } from '../../../src/deploy/deployer.ts'
 import { nativeDeployer } from '../../../src/deploy/native/native-deployer.ts'
 import type { Engine } from '../../../src/engine/client.ts'
 import { type ConvergeResult, converge } from '../../../src/engine/convergence/converge.ts'
@@ -19,9 +19,9 @@ export interface ScratchStack extends AsyncDisposable {
   readonly dir: string
   readonly deployer: Deployer
   readonly secretValues: string[]
-  deploy(services: Record<string, ComposeService>, extra?: Extra): Promise<Deployed>
+  deploy(services: Record<string, ComposeService>, extra?: Extra): Promise<Deployment>
   /** Waits for what was deployed; `timeoutMs` is 60 s. */
-  wait(deployed: Deployed, timeoutMs?: number): Promise<ConvergeResult>
+  wait(deployed: Deployment, timeoutMs?: number): Promise<ConvergeResult>
   /** Deploys and waits; `timeoutMs` is 60 s. */
   up(services: Record<string, ComposeService>, extra?: Extra): Promise<ConvergeResult>
 }
@@ -53,7 +53,7 @@ export function scratchStack(engine: Engine): ScratchStack {
       version: '1.0.0+1',
       chaos: true,
       dirty: false,
-      added: extra.added ?? NOTHING_ADDED,
+      added: extra.added ?? NO_ADDITIONS,
       env: new Map(),
       stack: { model, files: [], findings: [], place: () => undefined },
       secrets: extra.secrets ?? [],

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { readBounded } from '../../../lib/bounded-body.ts'
-import { type Clock, systemClock } from '../../../lib/clock.ts'
+import { type Clock, systemClock } from '../../../lib/async/clock.ts'
 import { debugLog } from '../../../lib/debug.ts'
 import { messageOf } from '../../../lib/errors.ts'
-import { Masker } from '../../../lib/mask.ts'
+import { readBounded } from '../../../lib/files/bounded-body.ts'
+import { Masker } from '../../../lib/masking/mask.ts'
 import { ForgeError } from '../../contract/errors.ts'
 import type { ForgeOptions } from '../../contract/forge.ts'
 import { TooLargeError } from './body.ts'
@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** One place where the forge is spoken to: below `<baseUrl>/api/v1`, no redirect followed, within a deadline and a size. */
-export class Caller {
+export class ApiCaller {
   readonly baseUrl: string
   readonly masker = new Masker()
   readonly #token: string

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { ForgeComment } from '../../contract/forge.ts'
-import type { Caller } from './call.ts'
+import type { ApiCaller } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
-import { timeline } from './pushes.ts'
+import { pullTimeline } from './pushes.ts'
 import { commentShape } from './shapes.ts'
 
-export async function comment(caller: Caller, repository: string, id: number): Promise<ForgeComment | null> {
+export async function comment(caller: ApiCaller, repository: string, id: number): Promise<ForgeComment | null> {
   const path = [...repositoryParts(repository), 'issues', 'comments', String(id)]
   const found = await caller.find(commentShape, path)
   return found && onPull(found, repository)
@@ -14,7 +14,7 @@ export async function comment(caller: Caller, repository: string, id: number): P
 
 /** Changed at or after `since`, on pull requests only, oldest first. */
 export async function commentsSince(
-  caller: Caller,
+  caller: ApiCaller,
   repository: string,
   since: string,
 ): Promise<readonly ForgeComment[]> {
@@ -28,13 +28,13 @@ export async function commentsSince(
 
 /** By way of the history, which comes in pages: strangers may have written comments of megabytes. */
 export async function findComment(
-  caller: Caller,
+  caller: ApiCaller,
   repository: string,
   pull: number,
   marker: string,
   self: string,
 ): Promise<ForgeComment | null> {
-  const rows = await timeline(caller, repository, pull)
+  const rows = await pullTimeline(caller, repository, pull)
   const own = rows.find(
     (row) => row.type === 'comment' && isSame(row.user, self) && row.body.trimStart().startsWith(marker),
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Masker } from '../../../lib/mask.ts'
+import type { Masker } from '../../../lib/masking/mask.ts'
 import { ForgeError } from '../../contract/errors.ts'
 
 const LONGEST_RETRY_MS = 3_600_000

@@ -1,7 +1,7 @@
 // cspell:ignore Forgejo
 import { ForgeError } from '../../contract/errors.ts'
 import type { Forge } from '../../contract/forge.ts'
-import { Caller, type CallerOptions } from './call.ts'
+import { ApiCaller, type CallerOptions } from './call.ts'
 import { comment, commentsSince, findComment } from './comments.ts'
 import { closePull, isContained, openPulls } from './mirror.ts'
 import { organisationParts, repositoryParts } from './names.ts'
@@ -9,13 +9,13 @@ import { allPages } from './pages.ts'
 import { pushedSince } from './pushes.ts'
 import { resolveCommit, tags } from './refs.ts'
 import { foundPullShape, madeShape, pullOf, pullShape, repositoryShape, selfShape } from './shapes.ts'
-import { latestStatus, setStatus } from './statuses.ts'
+import { latestStatus, setCommitStatus } from './statuses.ts'
 import { filesOf, folderTree } from './trees.ts'
 import { ensureWebhook, removeWebhook } from './webhooks.ts'
 
 /** Gitea (measured with 1.26) and Forgejo, by their common API. */
 export function giteaForge(options: CallerOptions): Forge {
-  const caller = new Caller(options)
+  const caller = new ApiCaller(options)
   let known: string | undefined
   const self = async () => {
     known ??= (await caller.get(selfShape, ['user'])).login
@@ -55,7 +55,7 @@ export function giteaForge(options: CallerOptions): Forge {
       return caller.ok('PATCH', path, { body: { body } }).then(() => true, orFalseWhenMissing)
     },
     latestStatus: (repository, commit, context) => latestStatus(caller, repository, commit, context),
-    setStatus: (repository, commit, status) => setStatus(caller, repository, commit, status),
+    setStatus: (repository, commit, status) => setCommitStatus(caller, repository, commit, status),
     ensureWebhook: (name, values, secret) => ensureWebhook(caller, name, values, secret),
     removeWebhook: (name, id) => removeWebhook(caller, name, id),
     resolveCommit: (repository, ref) => resolveCommit(caller, repository, ref),
@@ -78,7 +78,7 @@ export function giteaForge(options: CallerOptions): Forge {
   }
 }
 
-async function isMember(caller: Caller, organisation: string, login: string): Promise<boolean> {
+async function isMember(caller: ApiCaller, organisation: string, login: string): Promise<boolean> {
   // A login comes from a stranger's comment: what can be no login is nobody's.
   if (!/^[\w.-]{1,255}$/.test(login) || /^\.+$/.test(login)) return false
   const path = [...organisationParts(organisation), 'members', login]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readBounded } from '../../../lib/bounded-body.ts'
 import { messageOf } from '../../../lib/errors.ts'
+import { readBounded } from '../../../lib/files/bounded-body.ts'
 import { ForgeError } from '../../contract/errors.ts'
 import type { ForgeOauth, OauthClient } from '../../contract/forge.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ForgeError } from '../../contract/errors.ts'
 import { TooLargeError } from './body.ts'
-import type { Caller, Query } from './call.ts'
+import type { ApiCaller, Query } from './call.ts'
 
 /** 50 is the most that Gitea gives; smaller pages where somebody wrote comments of megabytes. */
 const PAGE_SIZES = [50, 5, 1] as const
@@ -15,7 +15,7 @@ const EMPTY_PAGES = 3
  * next page, and one would be missed); what changes all the time is given as the last round saw it. Throws ForgeError.
  */
 export function allPages<T>(
-  caller: Caller,
+  caller: ApiCaller,
   item: z.ZodType<T>,
   parts: readonly string[],
   query: Query = {},
@@ -24,7 +24,7 @@ export function allPages<T>(
 }
 
 /** The same of a list that is never counted whole: the history of a pull request, whose answers count the rows of their own page. */
-export function allRows<T>(caller: Caller, item: z.ZodType<T>, parts: readonly string[]): Promise<readonly T[]> {
+export function allRows<T>(caller: ApiCaller, item: z.ZodType<T>, parts: readonly string[]): Promise<readonly T[]> {
   return inPages((size) => uncounted({ caller, item, parts, query: {}, size }))
 }
 
@@ -40,7 +40,7 @@ async function inPages<T>(read: (size: number) => Promise<readonly T[]>): Promis
 }
 
 interface Reading<T> {
-  readonly caller: Caller
+  readonly caller: ApiCaller
   readonly item: z.ZodType<T>
   readonly parts: readonly string[]
   readonly query: Query

@@ -1,5 +1,5 @@
-import { waitFor } from '../../../lib/wait.ts'
-import type { Caller } from './call.ts'
+import { waitFor } from '../../../lib/async/wait.ts'
+import type { ApiCaller } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { allRows } from './pages.ts'
 import { pullShape, pushShape, timelineShape } from './shapes.ts'
@@ -15,7 +15,7 @@ const ROW_DEADLINE_MS = 4_000
  * `since` the order of rows decides: what follows the first comment of that second came later; without a comment it counts as later.
  */
 export async function pushedSince(
-  caller: Caller,
+  caller: ApiCaller,
   repository: string,
   number: number,
   since: string,
@@ -23,7 +23,7 @@ export async function pushedSince(
   const parts = repositoryParts(repository)
   const seen = await waitFor<readonly Row[], never>(
     async () => {
-      const rows = await timeline(caller, repository, number)
+      const rows = await pullTimeline(caller, repository, number)
       const { head } = await caller.get(pullShape, [...parts, 'pulls', String(number)])
       const tip = tipOf(rows)
       if (tip === null || tip === head.sha) return { state: 'ready', value: rows }
@@ -39,7 +39,7 @@ export async function pushedSince(
 }
 
 /** The history of a pull request, in the order of the rows' ids. */
-export async function timeline(caller: Caller, repository: string, number: number): Promise<readonly Row[]> {
+export async function pullTimeline(caller: ApiCaller, repository: string, number: number): Promise<readonly Row[]> {
   const path = [...repositoryParts(repository), 'issues', String(number), 'timeline']
   const rows = await allRows(caller, timelineShape, path)
   return rows.filter((row) => row !== null).sort((a, b) => a.id - b.id)

@@ -35,7 +35,7 @@ export function readWebhook({ headers, body, secret }: WebhookDelivery): Webhook
   const action = z.object({ action: z.string() }).safeParse(value).data?.action
   if (action !== undefined && action !== 'created') return { kind: 'ignored', why: `action ${quoted(action)}` }
   const parsed = created.safeParse(value)
-  if (!parsed.success) return { kind: 'malformed', why: whyOf(parsed.error) }
+  if (!parsed.success) return { kind: 'malformed', why: issueText(parsed.error) }
   const { comment, issue, repository, pull_request, is_pull } = parsed.data
   if (type === 'issue_comment' && is_pull !== true) return { kind: 'ignored', why: 'no pull request' }
   return {
@@ -81,7 +81,7 @@ function jsonOf(body: Uint8Array): unknown {
   }
 }
 
-function whyOf(error: z.ZodError): string {
+function issueText(error: z.ZodError): string {
   const [issue] = error.issues
   return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`.slice(0, 200)
 }

@@ -1,7 +1,7 @@
 import { ForgeError } from '../../contract/errors.ts'
 import type { ForgeStatus } from '../../contract/forge.ts'
 import { commitId } from '../../contract/request.ts'
-import type { Caller } from './call.ts'
+import type { ApiCaller } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { combinedShape, commitShape } from './shapes.ts'
 
@@ -10,7 +10,7 @@ const MAX_PAGES = 40
 
 /** The combined status lists the newest of each context, in pages. Of a state that is none of ours: `error`, so that it is set again. */
 export async function latestStatus(
-  caller: Caller,
+  caller: ApiCaller,
   repository: string,
   commit: string,
   context: string,
@@ -29,8 +29,8 @@ export async function latestStatus(
 }
 
 /** For a commit that is not there Gitea answers 500 without a word: then it is asked, and it is `forge-missing`. */
-export async function setStatus(
-  caller: Caller,
+export async function setCommitStatus(
+  caller: ApiCaller,
   repository: string,
   commit: string,
   status: ForgeStatus,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { ForgeError } from '../../contract/errors.ts'
-import type { Caller, Query } from './call.ts'
+import type { ApiCaller, Query } from './call.ts'
 import { repositoryParts } from './names.ts'
 import { treeShape } from './shapes.ts'
 
@@ -16,7 +16,7 @@ interface Entry {
 
 /** The tree of a folder at the root of a commit; null where there is none. */
 export async function folderTree(
-  caller: Caller,
+  caller: ApiCaller,
   repository: string,
   commit: string,
   folder: string,
@@ -26,7 +26,11 @@ export async function folderTree(
 }
 
 /** Path to content of everything below a tree that is no folder. */
-export async function filesOf(caller: Caller, repository: string, tree: string): Promise<ReadonlyMap<string, string>> {
+export async function filesOf(
+  caller: ApiCaller,
+  repository: string,
+  tree: string,
+): Promise<ReadonlyMap<string, string>> {
   const entries = await entriesOf(caller, repository, tree, true)
   return new Map(entries.filter(({ mode }) => mode !== FOLDER).map(({ path, sha }) => [path, sha]))
 }
@@ -34,7 +38,7 @@ export async function filesOf(caller: Caller, repository: string, tree: string):
 /** Gitea answers 400 for an id that the repository does not have. */
 const MISSING = [400, 404, 422]
 
-async function pageOf(caller: Caller, parts: readonly string[], query: Query): Promise<z.infer<typeof treeShape>> {
+async function pageOf(caller: ApiCaller, parts: readonly string[], query: Query): Promise<z.infer<typeof treeShape>> {
   const answer = await caller.send('GET', parts, { query })
   if (MISSING.includes(answer.status))
     throw new ForgeError(
@@ -49,7 +53,7 @@ async function pageOf(caller: Caller, parts: readonly string[], query: Query): P
 }
 
 /** The forge says on each page whether there is more; it decides itself how much a page has. */
-async function entriesOf(caller: Caller, repository: string, tree: string, recursive: boolean): Promise<Entry[]> {
+async function entriesOf(caller: ApiCaller, repository: string, tree: string, recursive: boolean): Promise<Entry[]> {
   const parts = [...repositoryParts(repository), 'git', 'trees', tree]
   const found: Entry[] = []
   for (let page = 1; page <= MOST_PAGES; page += 1) {

@@ -1,13 +1,13 @@
 import { ForgeError } from '../../contract/errors.ts'
 import type { WebhookValues } from '../../contract/forge.ts'
-import type { Caller } from './call.ts'
+import type { ApiCaller } from './call.ts'
 import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
 import { hookShape, madeShape } from './shapes.ts'
 
 /** Creates the webhook, or updates the one with the same URL. Null where the token lacks the permission. */
 export async function ensureWebhook(
-  caller: Caller,
+  caller: ApiCaller,
   name: string,
   values: WebhookValues,
   secret: string,
@@ -32,7 +32,7 @@ export async function ensureWebhook(
 }
 
 /** Idempotent: a missing webhook counts as deleted. */
-export async function removeWebhook(caller: Caller, name: string, id: number): Promise<void> {
+export async function removeWebhook(caller: ApiCaller, name: string, id: number): Promise<void> {
   try {
     await caller.ok('DELETE', [...hooksOf(name), String(id)])
   } catch (error) {

@@ -1,19 +1,23 @@
 // cspell:ignore openmetrics
 import type { MiddlewareHandler } from 'hono'
-import type { Masker } from '../../../lib/mask.ts'
+import type { Masker } from '../../../lib/masking/mask.ts'
 
-const TEXT = /^(text\/|application\/(json|[\w.+-]*\+(?:json|xml)|xml|javascript|x-ndjson|openmetrics-text)|image\/svg)/i
+const TEXT =
+  /^(text\/(?!event-stream)|application\/(json|[\w.+-]*\+(?:json|xml)|xml|javascript|x-ndjson|openmetrics-text)|image\/svg)/i
 
-/** Masks secrets in whatever text leaves, however it is cut into pieces. Pictures and bundles pass as they are. */
+/**
+ * Masks secrets in whatever text leaves, however it is cut into pieces. Pictures and bundles pass as they are, and so do server-sent events, of which each is
+ * masked as a whole by who sends it: the end of a stream's newest text is held back here until more comes.
+ */
 export function maskResponses(masker: Masker): MiddlewareHandler {
   return async (c, next) => {
     await next()
     const { body, status, headers } = c.res
     if (body === null || !TEXT.test(headers.get('content-type') ?? '')) return
-    const kept = new Headers(headers)
-    kept.delete('content-length')
+    const forwarded = new Headers(headers)
+    forwarded.delete('content-length')
     c.res = undefined
-    c.res = new Response(body.pipeThrough(maskingBytes(masker)), { status, headers: kept })
+    c.res = new Response(body.pipeThrough(maskingBytes(masker)), { status, headers: forwarded })
   }
 }
 

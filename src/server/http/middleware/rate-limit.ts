@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/async/clock.ts'
 import { HttpError } from '../http-error.ts'
 import { clientAddress } from './client-address.ts'
 

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
-import { readBounded } from '../../../lib/bounded-body.ts'
+import { readBounded } from '../../../lib/files/bounded-body.ts'
 import { HttpError } from '../http-error.ts'
 
 /** The raw body. Throws Refusal 413 as soon as more than `max` bytes are announced or came, 415 when it is packed. */

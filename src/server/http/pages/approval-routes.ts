@@ -1,35 +1,36 @@
 import type { Context, Hono } from 'hono'
 import { FORGES } from '../../forge/forges.ts'
 import type { Viewer } from '../authenticator.ts'
+import { sendPage } from '../send-page.ts'
 import { approvalsPage, codePage } from './approvals.ts'
 import { plainPage } from './layout.ts'
 import type { PageServices } from './routes.ts'
 
-export interface ApprovalRouteParts {
+export interface ApprovalRouteDeps {
   readonly services: Pick<PageServices, 'store' | 'operations' | 'settings'>
   readonly viewer: (c: Context) => Viewer
   /** Who sent this form; null: nobody who may. */
   readonly sender: (c: Context, form: Readonly<Record<string, unknown>>) => string | null
   readonly forbidden: (c: Context) => Response | Promise<Response>
   /** The page, or what an error of the operator's or the forge's says. */
-  readonly told: (c: Context, act: () => Promise<Response>) => Promise<Response>
+  readonly orErrorPage: (c: Context, act: () => Promise<Response>) => Promise<Response>
 }
 
 /** Which code may run: the list, the code of one run's commit, and the clicks on both. For operators: it asks the forge. */
-export function addApprovals(app: Hono, { services, viewer, sender, forbidden, told }: ApprovalRouteParts): void {
+export function addApprovals(app: Hono, { services, viewer, sender, forbidden, orErrorPage }: ApprovalRouteDeps): void {
   const { store, operations, settings } = services
   const forgePages = FORGES[settings.forgeKind].pageUrls(settings.forgeUrl)
 
   app.get('/approvals', (c) => {
     if (viewer(c).operator === null) return forbidden(c)
-    return c.html(approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
+    return sendPage(c, approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
   })
 
   app.post('/approvals/revoke', async (c) => {
     const form = await c.req.parseBody()
     const by = sender(c, form)
     if (by === null) return forbidden(c)
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       await operations.revokeApproval(String(form.repository ?? ''), String(form.commit ?? ''), by)
       return c.redirect('/approvals', 303)
     })
@@ -38,11 +39,11 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
   app.get('/runs/:id/code', async (c) => {
     if (viewer(c).operator === null) return forbidden(c)
     const row = await store.run(c.req.param('id'))
-    if (!row) return c.html(plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
+    if (!row) return sendPage(c, plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
     const { id: run, repository, commit } = row.request
-    return told(c, async () => {
+    return orErrorPage(c, async () => {
       const code = await operations.codeOf(repository, commit)
-      return c.html(codePage({ viewer: viewer(c), run, repository, commit, code, forgePages }))
+      return sendPage(c, codePage({ viewer: viewer(c), run, repository, commit, code, forgePages }))
     })
   })
 
@@ -50,8 +51,8 @@ export function addApprovals(app: Hono, { services, viewer, sender, forbidden, t
     const by = sender(c, await c.req.parseBody())
     if (by === null) return forbidden(c)
     const row = await store.run(c.req.param('id'))
-    if (!row) return c.html(plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
-    return told(c, async () => {
+    if (!row) return sendPage(c, plainPage(viewer(c), 'No such run', 'The address is wrong.'), 404)
+    return orErrorPage(c, async () => {
       await operations.approve(row.request.repository, row.request.commit, by)
       return c.redirect(`/runs/${(await operations.rerun(row.request.id, by)).id}`, 303)
     })

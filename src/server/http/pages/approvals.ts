@@ -1,21 +1,22 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment } from './layout.ts'
+import { framed, hidden, moment, type Page } from './layout.ts'
 
 /** What may run of which repository; an operator takes it back here. */
 export function approvalsPage(data: {
   readonly viewer: Viewer
   readonly approvals: readonly RepositoryApproval[]
   readonly forgePages: ForgePageUrls
-}): Html {
+}): Page {
   const { viewer, approvals, forgePages } = data
   const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
     html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
   return framed({
     title: 'Approved code',
     viewer,
+    here: '/repositories',
     body: [
       html`<p class="dim">Code of a recipe repository (tests, hooks, install-steps.sh in <code>cc-ci/</code>) runs only where somebody has looked at it. Active runs are not stopped by taking an approval back.</p>`,
       approvals.length === 0
@@ -33,7 +34,7 @@ export function codePage(data: {
   readonly commit: string
   readonly code: CodeOfCommit
   readonly forgePages: ForgePageUrls
-}): Html {
+}): Page {
   const { viewer, run, repository, commit, code, forgePages } = data
   const { files, against, approved } = code
   const linked = ({ path, change }: CodeFile) => {
@@ -47,6 +48,7 @@ export function codePage(data: {
   return framed({
     title: `Code of ${repository} at ${commit.slice(0, 10)}`,
     viewer,
+    here: '/repositories',
     body: [
       html`<p><a href="/runs/${run}">The run</a></p>`,
       against === null

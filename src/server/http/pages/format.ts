@@ -1,10 +1,9 @@
-import { html } from 'hono/html'
+import { formatDuration } from '../../../lib/text/duration.ts'
 import { levelName } from '../../../verdict/level.ts'
-import type { RunRow } from '../../contract/store.ts'
-import type { Html } from './layout.ts'
+import type { QueuePlace, RunRow } from '../../contract/store.ts'
 
 /** Why a run ended so, beside its badge: what that says already is not said again. */
-export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {
+export function outcomeReason({ outcome }: Pick<RunRow, 'outcome'>): string {
   if (!outcome) return ''
   if (outcome.cause) return `${outcome.tier}: ${outcome.cause}`
   if (outcome.verdict === 'pass' && outcome.level)
@@ -12,9 +11,9 @@ export function whyOf({ outcome }: Pick<RunRow, 'outcome'>): string {
   return outcome.message
 }
 
-/** What stands between backticks as code. */
-export function inline(text: string): Html {
-  const parts = text.split('`')
-  const balanced = parts.length % 2 === 1
-  return html`${parts.map((part, at) => (at % 2 === 0 ? part : balanced ? html`<code>${part}</code>` : `\`${part}`))}`
+/** Where a queued run is, in words; empty: it is not known. */
+export function placed(place: QueuePlace | null): string {
+  if (!place) return ''
+  const eta = place.etaMs === null ? '' : `, about ${formatDuration(place.etaMs)}`
+  return place.ahead === 0 ? `next${eta}` : `behind ${place.ahead}${eta}`
 }

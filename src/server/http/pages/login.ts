@@ -1,13 +1,13 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html } from './layout.ts'
+import { framed, type Page } from './layout.ts'
 
 /** `forge`: where login by the forge begins; null where that is not set up. */
 export function loginPage(data: {
   readonly viewer: Viewer
   readonly problem: string | null
   readonly forge: string | null
-}): Html {
+}): Page {
   const { viewer, problem, forge } = data
   return framed({
     title: 'Log in',

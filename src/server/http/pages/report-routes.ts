@@ -1,10 +1,11 @@
 import type { Context, Hono } from 'hono'
-import type { Clock } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/async/clock.ts'
 import { weeklyFeed } from '../../../report/weekly/atom.ts'
 import { weeklyMarkdown } from '../../../report/weekly/markdown.ts'
 import type { ServerSettings } from '../../contract/settings.ts'
 import { ReportShelf } from '../../reports.ts'
 import type { Viewer } from '../authenticator.ts'
+import { sendPage } from '../send-page.ts'
 import { plainPage } from './layout.ts'
 import { reportPage, reportsPage } from './reports.ts'
 
@@ -23,7 +24,7 @@ export function addReports(app: Hono, services: ReportServices, viewer: (c: Cont
   const here = (run: string) => `/runs/${run}`
   const fromAway = (run: string) => `${publicUrl}/runs/${run}`
 
-  app.get('/reports', (c) => c.html(reportsPage(viewer(c), shelf.headlines())))
+  app.get('/reports', (c) => sendPage(c, reportsPage(viewer(c), shelf.headlines())))
 
   app.get('/reports.atom', (c) => {
     const text = weeklyFeed(shelf.reports(IN_FEED), { publicUrl, link: fromAway })
@@ -36,9 +37,9 @@ export function addReports(app: Hono, services: ReportServices, viewer: (c: Cont
     if (!report) {
       const text =
         'Reports are made of weeks that are over and in which something ran; their addresses end like 2026-W48.'
-      return c.html(plainPage(viewer(c), 'No such report', text), 404)
+      return sendPage(c, plainPage(viewer(c), 'No such report', text), 404)
     }
-    if (markdown === undefined) return c.html(reportPage(viewer(c), report, here))
+    if (markdown === undefined) return sendPage(c, reportPage(viewer(c), report, here))
     return c.body(weeklyMarkdown(report, fromAway), 200, { 'content-type': 'text/markdown; charset=utf-8' })
   })
 }

@@ -1,16 +1,17 @@
-import { html, raw } from 'hono/html'
 import type { WeeklyHeadline, WeeklyReport } from '../../../history/weekly/report.ts'
+import { html } from '../../../report/html/markup.ts'
 import { weeklyDocument } from '../../../report/weekly/document.ts'
 import { type RunLink, weeklyBody } from '../../../report/weekly/html.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html } from './layout.ts'
+import { framed, type Html, type Page } from './layout.ts'
 
 /** The weeks that are over, newest first, each with what is most worth knowing. */
-export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]): Html {
+export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]): Page {
   const heads = ['week', 'from (UTC)', 'runs', 'passed', 'regressed', 'fixed', 'need attention', 'as']
   return framed({
     title: 'Weekly reports',
     viewer,
+    here: '/reports',
     body: [
       html`<p class="dim">Made of the run folders when a week is over. <a href="/reports.atom">Feed (Atom)</a></p>`,
       reports.length === 0
@@ -26,14 +27,14 @@ function line({ week, totals, regressed, fixed, attention }: WeeklyHeadline): Ht
 }
 
 /** One week: the same as `cc-ci report` writes. */
-export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink): Html {
+export function reportPage(viewer: Viewer, report: WeeklyReport, link: RunLink): Page {
   const document = weeklyDocument(report)
   return framed({
     title: document.title,
     viewer,
+    here: '/reports',
     body: [
-      // Markup of our own, in which everything from elsewhere is escaped.
-      html`${raw(weeklyBody(document, link).text)}`,
+      weeklyBody(document, link),
       html`<p class="dim"><a href="/reports">All reports</a> · <a href="/reports/${report.week.id}.md">as Markdown</a></p>`,
     ],
   })

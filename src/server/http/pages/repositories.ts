@@ -1,9 +1,9 @@
-import { html } from 'hono/html'
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
 import { driftText, type MirrorState, stateOfMirror } from '../../mirrors/last-seen.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment, momentUtc } from './layout.ts'
+import { framed, type Html, hidden, moment, momentUtc, type Page } from './layout.ts'
 
 /** What to enter in the forge by hand where the token may not make a webhook. */
 export interface Paste {
@@ -20,12 +20,13 @@ export function repositoriesPage(data: {
   readonly mirrors: ReadonlyMap<string, MirrorState>
   readonly message: string | null
   readonly paste: Paste | null
-}): Html {
+}): Page {
   const { viewer, enrollments, mirrors, message, paste } = data
   const may = viewer.operator !== null
   return framed({
     title: 'Repositories',
     viewer,
+    here: '/repositories',
     body: [
       message === null ? html`` : html`<p class="card" role="status">${message}</p>`,
       paste === null ? html`` : pasted(paste),

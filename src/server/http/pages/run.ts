@@ -1,33 +1,52 @@
-import { html } from 'hono/html'
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
-import { formatDuration } from '../../../lib/duration.ts'
-import { SIGNS } from '../../../report/ink.ts'
-import { quarantineTexts } from '../../../report/quarantine.ts'
-import type { Results, TierResult } from '../../../verdict/results.ts'
+import { formatDuration } from '../../../lib/text/duration.ts'
+import { attempts } from '../../../report/html/attempts.ts'
+import {
+  accommodations,
+  customization,
+  findings,
+  images,
+  machine,
+  notLooked,
+  section,
+  verdictBand,
+  warnings,
+} from '../../../report/html/facts.ts'
+import { lead } from '../../../report/html/lead.ts'
+import { logName } from '../../../report/html/log.ts'
+import { html } from '../../../report/html/markup.ts'
+import { screens } from '../../../report/html/screens.ts'
+import { tierStrip } from '../../../report/html/strip.ts'
+import { tierCard } from '../../../report/html/tier.ts'
+import { timelineMarkup } from '../../../report/html/timeline.ts'
+import type { Progress } from '../../../verdict/progress.ts'
+import type { Results } from '../../../verdict/results.ts'
 import { QUICK_TIERS } from '../../../verdict/tiers.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { QueuePlace, RunRow } from '../../contract/store.ts'
 import type { AgainstBase } from '../../memory/against-base.ts'
 import type { WhyOffer } from '../../memory/why.ts'
 import type { Viewer } from '../authenticator.ts'
+import { fileLink } from '../live/file-link.ts'
+import { causePath, liveParts } from '../live/parts.ts'
 import { againstSection } from './against.ts'
-import { placed } from './dashboard.ts'
-import { inline, whyOf } from './format.ts'
-import { badge, framed, type Html, hidden, momentUtc } from './layout.ts'
-import { attributionSection, whyOfRun } from './why.ts'
-
-const MOST_LINES = 20
+import { outcomeReason, placed } from './format.ts'
+import { badge, framed, type Html, hidden, momentUtc, type Page } from './layout.ts'
+import { openGraph } from './open-graph.ts'
+import { attributionOffer, attributionSection } from './why.ts'
 
 export interface RunPageData {
   readonly viewer: Viewer
   readonly row: RunRow
   readonly place: QueuePlace | null
-  /** Results; `sofar`: folded from the events of an active run. Null: none, `problem` may say why. */
+  /** Null: there are none, `problem` may say why. */
   readonly results: Results | null
-  readonly sofar: boolean
-  /** Where it continues: the tiers that are over. */
-  readonly over: ReadonlySet<string>
+  /** Where an active run is, whose results are those of its events so far. */
+  readonly progress: Progress | null
+  /** Number of the last event that this is made of; 0: none. */
+  readonly seq: number
   readonly forgePages: ForgePageUrls
+  readonly publicUrl: string
   /** Epoch ms. */
   readonly now: number
   readonly problem: string | null
@@ -36,7 +55,7 @@ export interface RunPageData {
   /** Whether it may be asked why the run is red; null: there is nothing to compare it with. */
   readonly whyOffer: WhyOffer | null
   /** The newest attribution of this run. */
-  readonly whyAsked: RunRow | null
+  readonly whyRun: RunRow | null
   /** What this run found, where it is an attribution. */
   readonly attribution: AttributionRecord | null
   /** Paths below the run's folder that can be looked at. */
@@ -45,39 +64,41 @@ export interface RunPageData {
   readonly pruned: string | null
   /** How often what passed on the second attempt only did so before, in words. */
   readonly chance: readonly string[]
+  /** Since when it is red; null: it is not, or nothing is known. */
+  readonly since: Html | null
 }
 
-/** One run: what was asked, what came out, why, and what it kept. */
-export function runPage(data: RunPageData): Html {
-  const { row, viewer, results, files } = data
-  const told = results && (data.sofar ? results.tiers.filter(({ id }) => data.over.has(id)) : results.tiers)
-  const goesOn = row.state === 'queued' || row.state === 'running'
+/**
+ * One run: the verdict, why, whose move it is and what to do; then tier by tier what was seen, and what it kept. While it runs its parts are drawn again as
+ * events come (`live/`); without scripts the page is loaded again.
+ */
+export function runPage(data: RunPageData): Page {
+  const { row, viewer, results, progress } = data
+  const active = row.state === 'queued' || row.state === 'running'
   return framed({
     title: titleOf(row),
     viewer,
-    refresh: goesOn ? 5 : null,
-    body: [
-      html`<p>${badge(row)} ${row.outcome?.cause ? row.outcome.message : whyOf(row) || placed(data.place)}</p>`,
-      row.cancelAskedAt !== null && goesOn ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : html``,
-      facts(data),
-      buttons(data, goesOn),
-      data.problem === null ? html`` : html`<p class="card loud">${data.problem}</p>`,
-      results ? doubts(results, data.chance) : html``,
-      results ? tiers(results, data) : html``,
-      againstSection(data.against, row, viewer),
-      data.whyOffer ? whyOfRun(row, { asked: data.whyAsked, offer: data.whyOffer, viewer }) : html``,
-      attributionSection(row, data.attribution, files),
-      told ? html`${told.map(cause)}` : html``,
-      results ? findings(results, row, viewer) : html``,
-      data.pruned === null ? html`` : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`,
-      kept(row, results, files),
-    ],
+    here: '/runs',
+    refresh: active ? 5 : null,
+    heading: heading(data),
+    head: openGraph({ subject: titleOf(row), row, publicUrl: data.publicUrl, files: data.files }),
+    body: html`<div${active ? html` data-live="/runs/${row.request.id}/live?after=${data.seq}"` : ''}>
+${band(data, active)}
+${row.cancelAskedAt !== null && active ? html`<p class="warn">To be ended: ${row.cancelReason}</p>` : ''}
+${data.problem === null ? '' : html`<p class="card loud">${data.problem}</p>`}
+${results && !progress ? ended(results, data) : running(data)}
+${facts(data)}
+</div>`,
   })
 }
 
-/** What a pass does not say. */
-function doubts(results: Results, chance: readonly string[]): Html {
-  return html`${[...quarantineTexts(results), ...chance].map((text) => html`<p class="warn">⚠ ${text}</p>`)}`
+function heading({ row, forgePages }: RunPageData): Html {
+  const { repository, pull, commit } = row.request
+  const at = html`<a href="${forgePages.commit(repository, commit)}"><code>${commit.slice(0, 10)}</code></a>`
+  const of = pull
+    ? html`<a href="${forgePages.pull(repository, pull.number)}">pull request ${pull.number}</a>, branch ${pull.headRef}, commit ${at}`
+    : html`commit ${at}`
+  return html`<h1>${titleOf(row)}</h1><p class="dim"><a href="/recipes/${repository}">${repository}</a>: ${of}. Requested ${momentUtc(row.request.at)}${pull?.author ? ` by ${pull.author}` : ''}.</p>`
 }
 
 function titleOf({ request: { repository, pull, why } }: RunRow): string {
@@ -85,32 +106,108 @@ function titleOf({ request: { repository, pull, why } }: RunRow): string {
   return why ? `Why is ${name} red?` : name
 }
 
-function facts({ row, forgePages, now }: RunPageData): Html {
+/** The outcome, or the state of a run that has none; with what an operator can do. */
+function band(data: RunPageData, active: boolean): Html {
+  const { row, results, progress } = data
+  if (results && !progress && row.outcome?.verdict) return html`${buttons(data, active)}${verdictBand(results)}`
+  const words = row.outcome ? row.outcome.message : outcomeReason(row) || placed(data.place)
+  return html`${buttons(data, active)}<p class="verdict s-${active ? 'running' : row.state === 'error' ? 'fail' : 'skip'}">${badge(row)} <span>${words}</span></p>`
+}
+
+/** What can be said of a run that has not ended, or of which nothing is left but its outcome. */
+function running({ row, results, progress }: RunPageData): Html {
+  const parts = results && progress ? liveParts(results, progress, fileLink(row.request.id)) : null
+  const part = (id: 'live-lead' | 'live-now' | 'live-strip' | 'live-tiers') =>
+    html`<div id="${id}"${id === 'live-now' ? html` aria-live="polite"` : ''}>${parts?.[id] ?? ''}</div>`
+  if (row.state !== 'running') return html``
+  return html`${part('live-lead')}${part('live-now')}${part('live-strip')}<h2>Tiers so far</h2>${part('live-tiers')}`
+}
+
+function ended(results: Results, data: RunPageData): Html {
+  const { row, viewer, files } = data
+  const { id } = row.request
+  const there = new Set(files)
+  const link = (path: string) => (there.has(path) ? fileLink(id)(path) : null)
+  const shown = results.tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
+  return html`${lead(results, { since: data.since, explain: causePath })}
+${refusedCode(results, row, viewer)}
+${tierStrip(results, null)}
+${againstSection(data.against, row, viewer)}
+${data.whyOffer ? attributionOffer(row, { asked: data.whyRun, offer: data.whyOffer, viewer }) : ''}
+${attributionSection(row, data.attribution, files)}
+${warnings(results, data.chance)}
+<section aria-label="Tiers"><h2>Tiers</h2>${shown.map((tier) => tierCard(tier, { link }))}</section>
+${attempts(results, link)}
+${screens(results, pictures(results, link))}
+${logList(results, id, files)}
+${findings(results)}
+${data.pruned === null ? '' : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`}
+${more(results, data)}`
+}
+
+/** Code of the recipe that did not run, and the page on which somebody decides about it. */
+function refusedCode({ customization: { refused } }: Results, { request: { id } }: RunRow, { operator }: Viewer): Html {
+  if (refused.length === 0) return html``
+  const next =
+    operator === null
+      ? html`An operator reads it and approves it on <a href="/runs/${id}/code">its page</a>; log in if you are one.`
+      : html`<a href="/runs/${id}/code">Read it and approve it</a>, then run again.`
+  return html`<section class="card c-unverified"><h3>Code of this recipe did not run: nobody has approved it</h3><ul>${refused.map((what) => html`<li>${what}</li>`)}</ul><p>${next}</p></section>`
+}
+
+function pictures({ artifacts }: Results, link: (path: string) => string | null) {
+  return artifacts
+    .filter(({ kind }) => kind === 'screenshot' || kind === 'visual-difference')
+    .flatMap(({ path }) => {
+      const src = link(path)
+      return src === null ? [] : [{ name: path.replace(/^artifacts\//, '').replace(/\.png$/, ''), path, src }]
+    })
+}
+
+/** Each log by the life of its container, in the order of their starts. */
+function logList(results: Results, id: string, files: readonly string[]): Html {
+  const { containers = [] } = results
+  const rank = (path: string) => {
+    const index = containers.findIndex(({ task }) => path.includes(task))
+    return index === -1 ? containers.length : index
+  }
+  const logs = files.filter((path) => /^logs\/.*\.log$/.test(path)).sort((a, b) => rank(a) - rank(b))
+  const items = logs.map(
+    (path) => html`<li><a href="/runs/${id}/log/${path.slice('logs/'.length)}">${logName(path, results)}</a></li>`,
+  )
+  return section('Logs', logs.length, html`<ul class="columns">${items}</ul>`)
+}
+
+/** What few look for. */
+function more(results: Results, { row, files }: RunPageData): Html {
+  const { id } = row.request
+  const listed = files.filter((path) => !/^logs\//.test(path))
+  const report = files.includes('report.html')
+    ? html`<p><a href="/runs/${id}/files/report.html">Report as one file</a> (to keep or to send)</p>`
+    : ''
+  return html`<details><summary>Settings, images, machine and files of this run</summary>
+${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timelineMarkup(results, []))}${machine(results)}
+${section('Files', listed.length, html`<ul>${listed.map((path) => html`<li><a href="${fileLink(id)(path)}">${path}</a></li>`)}</ul>`)}</details>`
+}
+
+function facts({ row, now }: RunPageData): Html {
   const { request, outcome, startedAt } = row
-  const { pull, repository, commit } = request
   const end = outcome ? Date.parse(outcome.finishedAt) : now
   const rows: readonly (readonly [string, Html | string | null])[] = [
     ['Run', request.id],
     [
-      'Pull request',
-      pull && html`<a href="${forgePages.pull(repository, pull.number)}">${repository}#${pull.number}</a>`,
-    ],
-    ['Branch', pull?.headRef ?? null],
-    ['Commit', html`<a href="${forgePages.commit(repository, commit)}"><code>${commit}</code></a>`],
-    ['Asked', html`${momentUtc(request.at)}${pull?.author ? ` by ${pull.author}` : ''}`],
-    [
-      'Began',
+      'Started',
       startedAt &&
         html`${momentUtc(startedAt)}, ${outcome ? 'took' : 'running for'} ${formatDuration(Math.max(0, end - Date.parse(startedAt)))}`,
     ],
-    ['Asks', request.why ? 'why a run is red (cc-ci ab)' : null],
+    ['Kind', request.why ? 'finds out why a run is red (cc-ci ab)' : null],
     ['Upgrade from', request.base === 'auto' ? null : request.base],
     ['Quick', request.quick ? `${QUICK_TIERS.join(', ')} only` : null],
     ['Worker', row.worker && `${row.worker}${row.harness ? ` (cc-ci ${row.harness})` : ''}`],
     ['Attempt', row.attempt > 1 ? String(row.attempt) : null],
     ['Teardown', outcome ? TEARDOWN[outcome.teardown] : null],
   ]
-  return html`<dl class="facts">${rows.filter(([, value]) => value !== null).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+  return html`<h2>This run</h2><dl class="facts">${rows.filter(([, value]) => value !== null).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
 const TEARDOWN = {
@@ -120,57 +217,10 @@ const TEARDOWN = {
   none: 'nothing had been made',
 } as const
 
-function buttons({ row, viewer: { operator, csrf }, files }: RunPageData, goesOn: boolean): Html {
+function buttons({ row, viewer: { operator, csrf } }: RunPageData, active: boolean): Html {
+  if (operator === null) return html``
   const { id } = row.request
   const form = (act: string, text: string) =>
-    html`<form class="inline" method="post" action="/runs/${id}/${act}">${hidden(csrf)}<button>${text}</button></form>`
-  const act = operator === null ? '' : goesOn ? form('cancel', 'Cancel') : form('rerun', 'Run again')
-  const report = files.includes('report.html') ? html`<a href="/runs/${id}/files/report.html">Full report</a>` : ''
-  return html`<div>${report} ${act}</div>`
-}
-
-function tiers({ tiers: all }: Results, { sofar, over }: RunPageData): Html {
-  const shown = all.filter(({ skipKind }) => skipKind !== 'not-selected')
-  return html`<div class="scroll"><table><caption>Tiers${sofar ? ' so far' : ''}</caption><thead><tr><th scope="col">tier</th><th scope="col">outcome</th><th scope="col">time</th><th scope="col">why</th></tr></thead><tbody>${shown.map(
-    (tier) => (sofar && !over.has(tier.id) ? open(tier) : judged(tier)),
-  )}</tbody></table></div>`
-}
-
-function judged({ id, status, reason, durationMs, startedAt }: TierResult): Html {
-  return html`<tr><th scope="row">${id}</th><td><span class="badge s-${status}">${SIGNS[status].sign} ${status}</span></td><td class="nowrap">${startedAt ? formatDuration(durationMs) : ''}</td><td>${reason.slice(0, 300)}</td></tr>`
-}
-
-/** Of a tier that continues or is still to come the results so far say nothing that is true. */
-function open({ id, startedAt }: TierResult): Html {
-  const state = startedAt ? html`<span class="badge s-skip">▶ running</span>` : html`<span class="dim">to come</span>`
-  return html`<tr><th scope="row">${id}</th><td>${state}</td><td></td><td></td></tr>`
-}
-
-function cause({ id, status, cause: why }: TierResult): Html {
-  if (!why || why.code === 'blocked') return html``
-  const lines = why.lines.slice(-MOST_LINES).join('\n')
-  return html`<section class="card c-${status}"><h3>${id}: ${why.code} <span class="dim">blame: ${why.blame}${why.service ? `, service ${why.service}` : ''}</span></h3><p>${inline(why.message)}</p>${lines === '' ? '' : html`<pre>${lines}</pre>`}<p>${inline(why.hint)}</p></section>`
-}
-
-function findings({ findings: all, customization }: Results, { request: { id } }: RunRow, viewer: Viewer): Html {
-  const look =
-    viewer.operator === null ? html`an operator decides` : html`<a href="/runs/${id}/code">look at it and approve</a>`
-  const said = [
-    ...customization.refused.map((what) => html`<li>refused: ${what} (${look})</li>`),
-    ...all.map(
-      ({ code, severity, message, where }) =>
-        html`<li>${severity} <code>${code}</code> ${inline(message)} ${where ? html`<code>${where}</code>` : ''}</li>`,
-    ),
-  ]
-  return said.length === 0 ? html`` : html`<h2>Findings</h2><ul>${said}</ul>`
-}
-
-function kept({ request: { id } }: RunRow, results: Results | null, files: readonly string[]): Html {
-  const at = (path: string) => `/runs/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`
-  const shots = (results?.artifacts ?? []).filter(({ kind, path }) => kind === 'screenshot' && files.includes(path))
-  return html`${shots.map(({ path }) => html`<p><a href="${at(path)}"><img class="shot" src="${at(path)}" alt="${path}"></a></p>`)}${
-    files.length === 0
-      ? ''
-      : html`<h2>Files</h2><ul>${files.map((path) => html`<li><a href="${at(path)}">${path}</a></li>`)}</ul>`
-  }`
+    html`<form class="inline act" method="post" action="/runs/${id}/${act}">${hidden(csrf)}<button>${text}</button></form>`
+  return active ? form('cancel', 'Cancel') : form('rerun', 'Run again')
 }

@@ -1,8 +1,8 @@
-import { html } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import { RUN_STATES } from '../../contract/request.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html } from './layout.ts'
+import { framed, type Page } from './layout.ts'
 import { runTable } from './run-table.ts'
 
 export interface RunsFilter {
@@ -18,7 +18,7 @@ export function runsPage(data: {
   readonly rows: readonly RunRow[]
   readonly filter: RunsFilter
   readonly next: string | null
-}): Html {
+}): Page {
   const { viewer, now, rows, filter, next } = data
   const states = ['', ...RUN_STATES].map(
     (state) =>
@@ -27,6 +27,7 @@ export function runsPage(data: {
   return framed({
     title: 'Runs',
     viewer,
+    here: '/runs',
     body: [
       html`<form method="get" action="/runs"><label>Repository <input name="repository" value="${filter.repository}" placeholder="ORG/REPO"></label><label>Pull request <input name="pull" inputmode="numeric" size="6" value="${filter.pull}"></label><label>State <select name="state">${states}</select></label><button>Show</button></form>`,
       runTable('Newest first', rows, now),

@@ -1,9 +1,9 @@
-import { html, raw } from 'hono/html'
+import { html } from '../../../report/html/markup.ts'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/messages.ts'
-import type { SweepRow, SweepSeen } from '../../contract/sweeps.ts'
+import type { SweepRow, SweepView } from '../../contract/sweeps.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, hidden, moment } from './layout.ts'
+import { framed, type Html, hidden, moment, type Page } from './layout.ts'
 
 /** All sweeps, and for an operator the button that orders one. */
 export function sweepsPage(data: {
@@ -11,12 +11,13 @@ export function sweepsPage(data: {
   readonly rows: readonly SweepRow[]
   /** When the next one comes by itself, for people; null: never. */
   readonly schedule: string | null
-}): Html {
+}): Page {
   const { viewer, rows, schedule } = data
   const going = rows.some(({ state }) => state !== 'over')
   return framed({
     title: 'Sweeps',
     viewer,
+    here: '/sweeps',
     refresh: going ? 30 : null,
     body: [
       html`<p class="dim">A sweep runs the newest release and the open pull requests of everything that is enrolled, and compares with the sweep before. ${schedule === null ? 'None begins by itself (CC_CI_SWEEP_AT).' : `One begins by itself: ${schedule} UTC.`}</p>`,
@@ -50,20 +51,20 @@ export function sweepPage({
   linkTo,
 }: {
   readonly viewer: Viewer
-  readonly seen: SweepSeen
+  readonly seen: SweepView
   readonly linkTo: LinkTo
-}): Html {
+}): Page {
   const { row, matrix } = seen
   return framed({
     title: `Sweep ${row.id}`,
     viewer,
+    here: '/sweeps',
     refresh: matrix ? null : 15,
-    // Made by `html` of the reports, which escapes as that of the pages does.
-    body: matrix ? html`${raw(matrixMarkup(matrix, linkTo).text)}` : progress(seen),
+    body: matrix ? matrixMarkup(matrix, linkTo) : progress(seen),
   })
 }
 
-function progress({ row, plan, cells }: SweepSeen): Html {
+function progress({ row, plan, cells }: SweepView): Html {
   if (!plan) return html`<p>It is ordered, and planned as soon as the forge answers.</p>`
   const rows = cells.map(
     ({ key, run, state, text }) =>

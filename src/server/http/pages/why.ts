@@ -1,7 +1,7 @@
-import { html } from 'hono/html'
 import { CELL_IDS, type CellId, cellName } from '../../../history/attribution/contract.ts'
 import type { AttributionRecord } from '../../../history/attribution/record.ts'
 import { VERDICTS } from '../../../history/attribution/table.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { WhyOffer } from '../../memory/why.ts'
 import type { Viewer } from '../authenticator.ts'
@@ -10,13 +10,17 @@ import { badge, type Html, hidden } from './layout.ts'
 type Tier = NonNullable<AttributionRecord['decision']>['tiers'][number]
 
 /** On the page of a red run: its attribution, or the button that asks for one. */
-export function whyOfRun(
+export function attributionOffer(
   { request }: RunRow,
-  { asked, offer, viewer }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
+  {
+    asked: requested,
+    offer,
+    viewer,
+  }: { readonly asked: RunRow | null; readonly offer: WhyOffer; readonly viewer: Viewer },
 ): Html {
-  if (asked) {
-    const { id } = asked.request
-    return html`<section><h2>Why is it red?</h2><p>${badge(asked)} ${asked.outcome?.message ?? ''} <a href="/runs/${id}">${id}</a></p></section>`
+  if (requested) {
+    const { id } = requested.request
+    return html`<section><h2>Why is it red?</h2><p>${badge(requested)} ${requested.outcome?.message ?? ''} <a href="/runs/${id}">${id}</a></p></section>`
   }
   if (offer.kind === 'not') return html``
   const how = 'Its base was green. The base and this change are run by turns until it is sure whose change it is.'
@@ -36,13 +40,13 @@ export function attributionSection(
 ): Html {
   const { why } = request
   if (!why) return html``
-  const asks = html`<p>Run <a href="/runs/${why.run}">${why.run}</a> is red at <code>${request.commit.slice(0, 12)}</code>, and its base was green at <code>${why.old.slice(0, 12)}</code>. Both are run by turns, up to ${why.only.at(-1) ?? ''}.</p>`
-  if (!record?.decision) return asks
+  const intro = html`<p>Run <a href="/runs/${why.run}">${why.run}</a> is red at <code>${request.commit.slice(0, 12)}</code>, and its base was green at <code>${why.old.slice(0, 12)}</code>. Both are run by turns, up to ${why.only.at(-1) ?? ''}.</p>`
+  if (!record?.decision) return intro
   const { verdict, tier, tiers, movedSince } = record.decision
-  const told = tiers.filter((one) => one.verdict !== 'unchanged')
+  const changed = tiers.filter((one) => one.verdict !== 'unchanged')
   const same = tiers.filter((one) => one.verdict === 'unchanged').map((one) => one.tier)
-  return html`${asks}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
-<div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${told.map((one) => line(one, record))}</tbody></table></div>
+  return html`${intro}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
+<div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${changed.map((one) => line(one, record))}</tbody></table></div>
 ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p>`}${movedSince.map(
   ({ what, before, after }) =>
     html`<p class="warn">Moved since the base was green: ${what} ${before.slice(0, 19)} → ${after.slice(0, 19)}</p>`,
@@ -50,13 +54,13 @@ ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p
 }
 
 function line({ tier, verdict, because, cells }: Tier, { moved }: AttributionRecord): Html {
-  const told = CELL_IDS.flatMap((cell) => {
+  const rows = CELL_IDS.flatMap((cell) => {
     const reading = cells[cell]
     if (!reading) return []
     const seen = reading.seen.map(({ key, times }) => `${key} ×${times}`).join(', ') || 'not judged'
     return [moved.length === 1 ? html`<td>${seen}</td>` : html`${cellName(cell)}: ${seen}<br>`]
   })
-  const ends = moved.length === 1 ? html`${told}` : html`<td>${told}</td>`
+  const ends = moved.length === 1 ? html`${rows}` : html`<td>${rows}</td>`
   return html`<tr><th scope="row">${tier}</th><td>${verdict}</td>${ends}<td>${because}</td></tr>`
 }
 

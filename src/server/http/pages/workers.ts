@@ -1,19 +1,20 @@
-import { html } from 'hono/html'
-import { formatSize } from '../../../lib/size.ts'
+import { formatSize } from '../../../lib/text/size.ts'
+import { html } from '../../../report/html/markup.ts'
 import type { WorkerRow } from '../../contract/store.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, type Html, moment } from './layout.ts'
+import { framed, type Html, moment, type Page } from './layout.ts'
 
 /** A worker asks for something to do at least this often, in ms. */
 const HERE_MS = 90_000
 
-export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: number): Html {
+export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: number): Page {
   const size = (bytes: number | null) => (bytes === null ? '' : formatSize(bytes))
   const line = (worker: WorkerRow) =>
     html`<tr><th scope="row">${worker.name}</th><td>${stateOf(worker, now)}</td><td>${worker.seenAt ? moment(worker.seenAt) : 'never'}</td><td class="nowrap">${size(worker.memoryBytes)}</td><td>${worker.harness ?? ''}</td></tr>`
   return framed({
     title: 'Workers',
     viewer,
+    here: '/workers',
     body:
       workers.length === 0
         ? html`<p class="dim">No worker has come yet.</p>`

@@ -13,7 +13,7 @@ export async function acquireDatabaseLock(folder: string): Promise<() => Promise
   const name = `\0cc-ci-database-${createHash('sha256').update(real).digest('hex').slice(0, 40)}`
   const server = await listen(name)
   if (server) return () => new Promise((resolve) => server.close(() => resolve()))
-  const pid = await askHolder(name)
+  const pid = await queryHolder(name)
   throw new UsageError('database-in-use', `the database in ${folder} is in use by process ${pid}`, {
     hint: `Stop that server first (pid ${pid}), or give this one a state folder of its own.`,
   })
@@ -33,7 +33,7 @@ function listen(name: string): Promise<Server | null> {
   })
 }
 
-async function askHolder(name: string): Promise<string> {
+async function queryHolder(name: string): Promise<string> {
   const socket = connect(name)
   socket.setTimeout(2000, () => socket.destroy(new Error('no answer')))
   try {

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
 import { messageOf } from '../../../lib/errors.ts'
+import { removeFile, writeJson } from '../../../lib/files/atomic-file.ts'
 import { enrollmentDocument } from '../../enrollments/enrollment.ts'
 
 /** A file that could not be used: it is skipped, never a reason not to start. */
-export interface Damage {
+export interface DamagedFile {
   readonly file: string
   readonly reason: string
 }
@@ -15,7 +15,7 @@ export interface Damage {
 export async function readDocument<T>(
   file: string,
   schema: z.ZodType<T>,
-  damaged: (damage: Damage) => void,
+  damaged: (damage: DamagedFile) => void,
 ): Promise<T | null> {
   try {
     return schema.parse(JSON.parse(await readFile(file, 'utf8')))
@@ -61,7 +61,7 @@ class Documents<T extends { readonly name: string }> {
     if (exists) await removeFile(this.#path(name))
   }
 
-  async read(damaged: (damage: Damage) => void): Promise<T[]> {
+  async read(damaged: (damage: DamagedFile) => void): Promise<T[]> {
     const found: T[] = []
     for (const name of (await namesIn(this.#folder)).filter((name) => /^[^.].*\.json$/.test(name))) {
       const document = await readDocument(join(this.#folder, name), this.#schema, damaged)

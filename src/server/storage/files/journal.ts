@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../../../lib/errors.ts'
 import { DECISIONS } from '../../contract/store.ts'
-import type { Damage } from './documents.ts'
+import type { DamagedFile } from './documents.ts'
 
 const line = z.union([
   z.object({
@@ -45,7 +45,7 @@ export class Journal {
     }
   }
 
-  async read(damaged: (damage: Damage) => void): Promise<JournalLine[]> {
+  async read(damaged: (damage: DamagedFile) => void): Promise<JournalLine[]> {
     const entries: JournalLine[] = []
     const lines = (await this.#text()).split('\n')
     for (const [index, text] of lines.entries()) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { removeFile, writeJson } from '../../../lib/atomic-file.ts'
+import { removeFile, writeJson } from '../../../lib/files/atomic-file.ts'
 import { isRunId } from '../../../lib/ids.ts'
 import { type RunOutcome, type RunRequest, runOutcome, runRequest } from '../../contract/request.ts'
-import { type Damage, namesIn, readDocument } from './documents.ts'
+import { type DamagedFile, namesIn, readDocument } from './documents.ts'
 
 /** `claimed.json`: this folder's attempt was begun. Removed when the worker gives the run back. */
 const claimed = z.object({
@@ -13,19 +13,19 @@ const claimed = z.object({
   worker: z.string(),
   harness: z.string(),
 })
-export type Claimed = z.infer<typeof claimed>
+export type ClaimFile = z.infer<typeof claimed>
 
 /** `cancel.json`, in the first attempt's folder: somebody asked for an end. */
-const cancelAsked = z.object({ schema: z.literal(1), at: z.iso.datetime(), reason: z.string() })
-export type CancelAsked = z.infer<typeof cancelAsked>
+const cancelRequest = z.object({ schema: z.literal(1), at: z.iso.datetime(), reason: z.string() })
+export type CancelRequest = z.infer<typeof cancelRequest>
 
 /** What one folder below `<state>/runs` says of itself. */
 export interface FolderFacts {
   readonly folder: string
   readonly request: RunRequest
   readonly outcome: RunOutcome | null
-  readonly claimed: Claimed | null
-  readonly cancel: CancelAsked | null
+  readonly claimed: ClaimFile | null
+  readonly cancel: CancelRequest | null
 }
 
 /** The server's own files in the run folders. */
@@ -44,7 +44,7 @@ export class RunFiles {
     return writeJson(this.#path(folder, 'outcome.json'), outcome)
   }
 
-  writeClaimed(folder: string, facts: Omit<Claimed, 'schema'>): Promise<void> {
+  writeClaimed(folder: string, facts: Omit<ClaimFile, 'schema'>): Promise<void> {
     return writeJson(this.#path(folder, 'claimed.json'), { schema: 1, ...facts })
   }
 
@@ -52,7 +52,7 @@ export class RunFiles {
     return removeFile(this.#path(folder, 'claimed.json'))
   }
 
-  writeCancel(id: string, facts: Omit<CancelAsked, 'schema'>): Promise<void> {
+  writeCancel(id: string, facts: Omit<CancelRequest, 'schema'>): Promise<void> {
     return writeJson(this.#path(id, 'cancel.json'), { schema: 1, ...facts })
   }
 
@@ -75,7 +75,7 @@ export class RunFiles {
   }
 
   /** Folders that a server made, oldest id first; those of `cc-ci test` alone have no request.json. */
-  async *all(damaged: (damage: Damage) => void): AsyncGenerator<FolderFacts> {
+  async *all(damaged: (damage: DamagedFile) => void): AsyncGenerator<FolderFacts> {
     for (const folder of (await namesIn(this.#runs)).filter(isRunId)) {
       const request = await readDocument(this.#path(folder, 'request.json'), runRequest, damaged)
       if (!request) continue
@@ -88,7 +88,7 @@ export class RunFiles {
         request,
         outcome: await readDocument(this.#path(folder, 'outcome.json'), runOutcome, damaged),
         claimed: await readDocument(this.#path(folder, 'claimed.json'), claimed, damaged),
-        cancel: await readDocument(this.#path(folder, 'cancel.json'), cancelAsked, damaged),
+        cancel: await readDocument(this.#path(folder, 'cancel.json'), cancelRequest, damaged),
       }
     }
   }

@@ -101,9 +101,12 @@ async function enqueue(context: Context, trx: Trx, request: RunRequest): Promise
 async function endAttributions(context: Context, trx: Trx, request: RunRequest, pull: number): Promise<void> {
   for (const row of await activeOf(trx, request.repository, pull, ['running'])) {
     if (!(JSON.parse(row.request) as RunRequest).why || row.cancel_asked_at !== null) continue
-    const asked = { cancel_asked_at: context.clock.now(), cancel_reason: `superseded by ${request.id}` }
-    await trx.updateTable('runs').set(asked).where('id', '=', row.id).execute()
-    await context.runFiles.writeCancel(row.id, { at: iso(asked.cancel_asked_at), reason: asked.cancel_reason })
+    const cancellation = { cancel_asked_at: context.clock.now(), cancel_reason: `superseded by ${request.id}` }
+    await trx.updateTable('runs').set(cancellation).where('id', '=', row.id).execute()
+    await context.runFiles.writeCancel(row.id, {
+      at: iso(cancellation.cancel_asked_at),
+      reason: cancellation.cancel_reason,
+    })
   }
 }
 
@@ -114,15 +117,15 @@ async function supersede(context: Context, trx: Trx, request: RunRequest, pull: 
     const now = context.clock.now()
     const reason = row.cancel_reason ?? `superseded by ${request.id}`
     const outcome = endWithoutWorker(row, 'cancelled', reason, now)
-    const asked = { cancel_asked_at: row.cancel_asked_at ?? now, cancel_reason: reason }
+    const cancellation = { cancel_asked_at: row.cancel_asked_at ?? now, cancel_reason: reason }
     await trx
       .updateTable('runs')
-      .set({ ...endedWith(outcome), ...asked })
+      .set({ ...endedWith(outcome), ...cancellation })
       .where('id', '=', row.id)
       .execute()
-    await context.runFiles.writeCancel(row.id, { at: iso(asked.cancel_asked_at), reason })
+    await context.runFiles.writeCancel(row.id, { at: iso(cancellation.cancel_asked_at), reason })
     await context.runFiles.writeOutcome(row.folder, outcome)
-    ended.push(toRunRow({ ...row, ...endedWith(outcome), ...asked }))
+    ended.push(toRunRow({ ...row, ...endedWith(outcome), ...cancellation }))
   }
   return ended
 }

@@ -3,18 +3,18 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { InternalError } from '../../../../lib/errors.ts'
 import { prepare } from './prepared.ts'
-import type { Answer, Ask, ThreadData, WireError } from './protocol.ts'
+import type { ThreadData, ThreadRequest, ThreadResponse, WireError } from './protocol.ts'
 
 /** The thread that has the embedded database: PostgreSQL as WASM, which holds up whatever thread it computes in. */
 const port = parentPort
 if (!port) throw new InternalError('no-thread', 'this is the entry of a thread')
-const say = (answer: Answer) => port.postMessage(answer)
+const say = (answer: ThreadResponse) => port.postMessage(answer)
 
 const database = await open(workerData as ThreadData)
 if (database) {
   let last = Promise.resolve()
-  port.on('message', (ask: Ask) => {
-    last = last.then(() => (ask.kind === 'close' ? close(database) : answer(database, ask)))
+  port.on('message', (request: ThreadRequest) => {
+    last = last.then(() => (request.kind === 'close' ? close(database) : answer(database, request)))
   })
   say({ kind: 'ready' })
 }
@@ -29,13 +29,13 @@ async function open({ folder, prepared }: ThreadData): Promise<PGlite | null> {
   }
 }
 
-async function answer(db: PGlite, ask: Ask & { readonly kind: 'query' }): Promise<void> {
+async function answer(db: PGlite, request: ThreadRequest & { readonly kind: 'query' }): Promise<void> {
   try {
-    const { rows, affectedRows } = await db.query(ask.sql, [...ask.parameters])
-    say({ kind: 'result', id: ask.id, result: { rows, affectedRows: affectedRows ?? null } })
+    const { rows, affectedRows } = await db.query(request.sql, [...request.parameters])
+    say({ kind: 'result', id: request.id, result: { rows, affectedRows: affectedRows ?? null } })
   } catch (thrown) {
     const error = wire(thrown)
-    say({ kind: isOver(thrown, error) ? 'broken' : 'error', id: ask.id, error })
+    say({ kind: isOver(thrown, error) ? 'broken' : 'error', id: request.id, error })
   }
 }
 

@@ -7,7 +7,7 @@ export interface ThreadData {
 }
 
 /** `id` ties an answer to what was asked; the thread answers in the order in which it was asked. */
-export type Ask =
+export type ThreadRequest =
   | { readonly kind: 'query'; readonly id: number; readonly sql: string; readonly parameters: readonly unknown[] }
   | { readonly kind: 'close' }
 
@@ -26,7 +26,7 @@ export interface WireError {
 }
 
 /** `failed`: the database could not be opened, and the thread ends; `broken`: it is no longer usable, and the thread ends. */
-export type Answer =
+export type ThreadResponse =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly error: WireError }
   | { readonly kind: 'result'; readonly id: number; readonly result: QueryResult }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
+import { PendingRequests } from '../../../../lib/async/pending-requests.ts'
 import { InfraError } from '../../../../lib/errors.ts'
-import { PendingRequests } from '../../../../lib/pending-requests.ts'
-import type { Answer, Ask, QueryResult, ThreadData, WireError } from './protocol.ts'
+import type { QueryResult, ThreadData, ThreadRequest, ThreadResponse, WireError } from './protocol.ts'
 
 const ENTRY = new URL('./entry.ts', import.meta.url)
 /** A sound database opens in a second, on a busy machine in ten; what takes longer is a damaged one that turns in circles. */
@@ -35,7 +35,7 @@ export class Session {
     this.#queryMs = queryMs
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#exit = promise
-    worker.on('message', (answer: Answer) => this.#hear(answer))
+    worker.on('message', (answer: ThreadResponse) => this.#hear(answer))
     worker.on('error', (error) => this.#end(error))
     worker.on('exit', (code) => {
       this.#end(new ThreadError(`the thread of the database ended with ${code}`))
@@ -66,7 +66,7 @@ export class Session {
     const id = this.#pending.add({ resolve, reject })
     const giveUp = () => void this.kill(new ThreadError(`a query had no answer within ${this.#queryMs} ms`))
     const late = setTimeout(giveUp, this.#queryMs)
-    this.#worker.postMessage({ kind: 'query', id, sql, parameters } satisfies Ask)
+    this.#worker.postMessage({ kind: 'query', id, sql, parameters } satisfies ThreadRequest)
     try {
       return await promise
     } finally {
@@ -76,7 +76,7 @@ export class Session {
 
   /** Everything that was asked is answered first, and the database closes its files. */
   async close(): Promise<void> {
-    if (!this.ended) this.#worker.postMessage({ kind: 'close' } satisfies Ask)
+    if (!this.ended) this.#worker.postMessage({ kind: 'close' } satisfies ThreadRequest)
     this.#worker.ref()
     const late = setTimeout(() => void this.#worker.terminate(), CLOSE_MS)
     await this.#exit
@@ -89,7 +89,7 @@ export class Session {
     await this.#worker.terminate()
   }
 
-  #hear(answer: Answer): void {
+  #hear(answer: ThreadResponse): void {
     if (answer.kind === 'ready' || answer.kind === 'failed') return
     const pending = this.#pending.take(answer.id)
     if (answer.kind === 'result') pending?.resolve(answer.result)
@@ -111,7 +111,7 @@ export class Session {
 async function begun(worker: Worker): Promise<Error | null> {
   const { promise, resolve } = Promise.withResolvers<Error | null>()
   const late = setTimeout(() => resolve(new Error(`the database did not open within ${OPEN_MS} ms`)), OPEN_MS)
-  const hear = (answer: Answer) => resolve(answer.kind === 'failed' ? thrown(answer.error) : null)
+  const hear = (answer: ThreadResponse) => resolve(answer.kind === 'failed' ? thrown(answer.error) : null)
   const exit = (code: number) => resolve(new Error(`its thread ended with ${code}`))
   worker.once('message', hear).once('error', resolve).once('exit', exit)
   const opened = await promise

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { execOk } from '../../../src/lib/process/exec.ts'
+import { STORIES } from '../../stories/stories.ts'
+import { startBrowser, type TestBrowser } from '../support/browser.ts'
+
+const WIDTHS = [360, 800, 1280]
+const SCHEMES = ['light', 'dark'] as const
+
+let out = ''
+let browser: TestBrowser
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), 'cc-ci-stories-'))
+  const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'dev', 'stories.ts')
+  const args = ['--disable-warning=ExperimentalWarning', script, '--out', out]
+  await execOk(process.execPath, args, { timeoutMs: 300_000 })
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]()
+  rmSync(out, { recursive: true, force: true })
+})
+
+async function opened(scheme: (typeof SCHEMES)[number], name: string, use: (page: Page) => Promise<void>) {
+  // The rules are put into the page, which a report forbids.
+  const visitor = await browser.visitor({ bypassCSP: true })
+  const page = await visitor.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  await page.emulateMedia({ colorScheme: scheme })
+  await page.goto(`file://${out}/${name}.html`)
+  await use(page)
+  await visitor.close()
+  expect(errors).toEqual([])
+}
+
+describe.each(SCHEMES)('%s', (scheme) => {
+  it.each(Object.keys(STORIES))('%s fits three widths, and axe finds nothing serious', async (name) => {
+    await opened(scheme, name, async (page) => {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 })
+        const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+        expect(over, `${width} px`).toBeLessThanOrEqual(0)
+      }
+      await page.addScriptTag({ content: axe.source })
+      const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
+        `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 3).map(({ html }) => ({ html })) })))`,
+      )
+      expect(found.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+    })
+  })
+})
