@@ -1,5 +1,6 @@
 import { formatDuration } from '../../lib/text/duration.ts'
 import type { TierResult, TierStatus } from '../../verdict/results.ts'
+import { tierWords } from '../run/proven.ts'
 import { SIGNS } from '../text/colors.ts'
 import { evidenceMarkup } from './evidence.ts'
 import { html, inlineCode, type Markup, table } from './markup.ts'
@@ -16,11 +17,11 @@ export interface TierCardOptions {
 
 /** One tier: outcome first, the cause with its lines open, evidence folded away where all is well. A link to `#tier-ID` opens it. */
 export function tierCard(tier: TierResult, { attempt, link = (path) => path }: TierCardOptions = {}): Markup {
-  const { status, reason, startedAt, durationMs, operations, cause } = tier
+  const { status, startedAt, durationMs, operations, cause } = tier
   const id = attempt === undefined ? tier.id : `${tier.id}-${attempt}`
   const own = cause?.code === 'blocked' ? undefined : cause
   const time = startedAt ? html`<span class="time">${formatDuration(durationMs)}</span>` : ''
-  const head = html`<h3 id="h-${id}">${tier.id}</h3>${badge(status)}<span class="dim">${own ? own.code : reason}</span>${time}`
+  const head = html`<h3 id="h-${id}">${tier.id}</h3>${badge(status)}<span class="dim">${own ? own.code : tierWords(tier)}</span>${time}`
   const body = [
     own ? causeMarkup(own) : html``,
     operations.length > 0

@@ -1,7 +1,7 @@
-import { formatDuration } from '../lib/text/duration.ts'
-import { formatSize } from '../lib/text/size.ts'
-import { type Evidence, type EvidenceKind, evidenceProblem } from '../verdict/evidence.ts'
-import type { TierResult } from '../verdict/results.ts'
+import { formatDuration } from '../../lib/text/duration.ts'
+import { formatSize } from '../../lib/text/size.ts'
+import { type Evidence, type EvidenceKind, evidenceProblem } from '../../verdict/evidence.ts'
+import type { TierResult } from '../../verdict/results.ts'
 
 type Of<K extends EvidenceKind> = Extract<Evidence, { kind: K }>
 
