@@ -47,6 +47,12 @@ export const HEALTHY: Readonly<Record<string, Canary>> = {
     both: { serve: `sleep 8\n${LISTEN}`, compose: healthcheck({ retries: 2, start_period: '30s' }) },
     fast: 'fail fast must not cut a slow start short',
   },
+  'variable-by-client': {
+    about:
+      "Reads a variable of `.env.sample` that no compose file names: the operators' client gives it to the service `app`.",
+    expect: passes(),
+    both: { env: 'GREETING=hello\n', serve: `test "$GREETING" = hello || exit 9\n${LISTEN}` },
+  },
   'good-one-shot': {
     about: 'A service that runs once and ends well.',
     expect: passes(),

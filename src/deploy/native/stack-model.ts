@@ -1,6 +1,7 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { PreparedRelease, Release } from '../deployer.ts'
 import { withAuthority } from './authority.ts'
+import { exposeAppEnv } from './expose-env.ts'
 import { withHealthPauses } from './health-pauses.ts'
 import { withLimits } from './limits.ts'
 import { withLogLimits } from './log-limits.ts'
@@ -21,7 +22,7 @@ export function stackModel(prepared: PreparedRelease, options: { readonly vips: 
     const image = images.get(name)
     const pinned = { ...withoutOurs(service), image: image?.pinned ?? service.image }
     const calm = withHealthPauses(name, pinned, image, accommodations)
-    const labelled = name === 'app' ? withLabels(calm, release) : calm
+    const labelled = name === 'app' ? withLabels(exposeAppEnv(calm, release.env), release) : calm
     const unreserved = withoutReservations(name, labelled, accommodations)
     const limited = withLimits(name, unreserved, release, accommodations)
     const bounded = withLogLimits(name, limited, release.added.logBytes, accommodations)
