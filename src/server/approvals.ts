@@ -1,16 +1,17 @@
+import { structuredPatch } from 'diff'
 import { type Approval, approve, readApprovals, revoke } from '../gate/approvals.ts'
 import type { Clock } from '../lib/async/clock.ts'
 import { UsageError } from '../lib/errors.ts'
 import { ForgeError } from './contract/errors.ts'
 import type { Forge } from './contract/forge.ts'
 import { commitId, repositoryName } from './contract/request.ts'
-import type { CodeFile, CodeOfCommit, Operations, RepositoryApproval } from './contract/services.ts'
+import type { CodeFile, Operations, RepositoryApproval } from './contract/services.ts'
 
 /** All code of a recipe lies here; see `gate/approved.ts`. */
 const CODE = 'cc-ci'
 
 export interface ApprovalDeps {
-  readonly forge: Pick<Forge, 'cloneSource' | 'folderTree' | 'filesOf'>
+  readonly forge: Pick<Forge, 'cloneSource' | 'folderTree' | 'filesOf' | 'fileText'>
   readonly state: string
   readonly clock: Clock
 }
@@ -55,7 +56,8 @@ export function createApprovalOperations({
       const now = tree === null ? new Map<string, string>() : await forge.filesOf(repository, tree)
       const approved = mine.some((one) => one.commit === commit || (tree !== null && one.tree === tree))
       const { against, files } = await newestReadable(forge, repository, mine)
-      return { approved, against, files: differences(files, now) }
+      const text = (id: string) => forge.fileText(repository, id, MOST_BYTES)
+      return { approved, against, files: await withPatches(differences(files, now), text) }
     },
   }
 }
@@ -105,12 +107,48 @@ function missing(error: unknown): null {
   throw error
 }
 
-function differences(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): CodeOfCommit['files'] {
+interface Difference extends Omit<CodeFile, 'patch'> {
+  /** Ids of the content before and now; null: it was not there. */
+  readonly was: string | null
+  readonly is: string | null
+}
+
+function differences(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): Difference[] {
   const paths = [...new Set([...before.keys(), ...now.keys()])].sort()
-  return paths.map((path): CodeFile => {
-    const [was, is] = [before.get(path), now.get(path)]
-    if (was === undefined) return { path, change: 'added' }
-    if (is === undefined) return { path, change: 'removed' }
-    return { path, change: was === is ? 'same' : 'changed' }
+  return paths.map((path): Difference => {
+    const [was, is] = [before.get(path) ?? null, now.get(path) ?? null]
+    const change = was === null ? 'added' : is === null ? 'removed' : was === is ? 'same' : 'changed'
+    return { path, change, was, is }
   })
+}
+
+/** Files whose difference is shown: each costs the forge two answers. Of the others the forge's own page shows it. */
+const MOST_PATCHES = 40
+const MOST_BYTES = 128 * 1024
+
+async function withPatches(
+  files: readonly Difference[],
+  textOf: (id: string) => Promise<string | null>,
+): Promise<CodeFile[]> {
+  let room = MOST_PATCHES
+  const found: CodeFile[] = []
+  for (const { path, change, was, is } of files) {
+    const shown = change !== 'same' && room > 0
+    if (shown) room--
+    found.push({ path, change, patch: shown ? await patchOf(was, is, textOf) : null })
+  }
+  return found
+}
+
+async function patchOf(
+  was: string | null,
+  is: string | null,
+  textOf: (id: string) => Promise<string | null>,
+): Promise<readonly string[] | null> {
+  const [before, after] = [was === null ? '' : await textOf(was), is === null ? '' : await textOf(is)]
+  if (before === null || after === null) return null
+  const patch = structuredPatch('', '', before, after, '', '', { context: 5, maxEditLength: 20_000 })
+  return patch
+    ? patch.hunks.flatMap(({ oldStart, newStart, lines }) => [`@@ -${oldStart} +${newStart} @@`, ...lines])
+    : null
 }

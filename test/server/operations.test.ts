@@ -147,8 +147,8 @@ test('approves the code of one whole commit of a repository, as its runs name it
     approved: false,
     against: null,
     files: [
-      { path: 'cc-ci.yml', change: 'added' },
-      { path: 'tests/custom/a.spec.ts', change: 'added' },
+      { path: 'cc-ci.yml', change: 'added', patch: ['@@ -1 +1 @@', '+a: 1', expect.stringContaining('No newline')] },
+      { path: 'tests/custom/a.spec.ts', change: 'added', patch: expect.arrayContaining(['+one']) },
     ],
   })
   // The word on another repository is none on this one, whatever its commit and code are called.
@@ -168,9 +168,9 @@ test('approves the code of one whole commit of a repository, as its runs name it
   expect(await operations.codeOf(name, other)).toMatchObject({
     approved: false,
     files: [
-      { path: 'cc-ci.yml', change: 'same' },
+      { path: 'cc-ci.yml', change: 'same', patch: null },
       { path: 'more.ts', change: 'added' },
-      { path: 'tests/custom/a.spec.ts', change: 'changed' },
+      { path: 'tests/custom/a.spec.ts', change: 'changed', patch: expect.arrayContaining(['-one', '+two']) },
     ],
   })
   expect(await operations.revokeApproval(name, other, by)).toBe(false)

@@ -152,9 +152,17 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
         approved: false,
         against: APPROVAL,
         files: [
-          { path: 'cc-ci.yml', change: 'same' },
-          { path: 'tests/login.spec.ts', change: 'changed' },
-          { path: 'hooks.ts', change: 'new' },
+          { path: 'cc-ci.yml', change: 'same', patch: null },
+          {
+            ...{ path: 'tests/login.spec.ts', change: 'changed' },
+            patch: [
+              '@@ -1 +1 @@',
+              " import { test } from 'cc-ci/test'",
+              "-test('one', () => {})",
+              "+test('two <b>', () => {})",
+            ],
+          },
+          { path: 'hooks.ts', change: 'added', patch: null },
         ],
       } as never,
       forgePages: FORGE,

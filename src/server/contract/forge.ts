@@ -159,6 +159,8 @@ export interface Forge {
   folderTree(repository: string, commit: string, folder: string): Promise<string | null>
   /** Every file below a git tree: path to the id of its content. Throws ForgeError `forge-broken` where there are more than 10,000. */
   filesOf(repository: string, tree: string): Promise<ReadonlyMap<string, string>>
+  /** The text of a file by the id of its content, as `filesOf` gives it; null where it is larger than that, or is no text. */
+  fileText(repository: string, id: string, mostBytes: number): Promise<string | null>
   defaultBranch(repository: string): Promise<string>
   /** Tags of a repository, all pages: each with its commit, and whether it is annotated. */
   tags(repository: string): Promise<readonly ForgeTag[]>

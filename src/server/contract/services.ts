@@ -76,6 +76,8 @@ export interface RepositoryApproval {
 export interface CodeFile {
   readonly path: string
   readonly change: 'same' | 'changed' | 'added' | 'removed'
+  /** Lines of a unified diff against the approved one, without a header; null: it is the same, too large, or no text. */
+  readonly patch: readonly string[] | null
 }
 
 export interface CodeOfCommit {

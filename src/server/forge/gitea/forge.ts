@@ -10,7 +10,7 @@ import { pushedSince } from './pushes.ts'
 import { resolveCommit, tags } from './refs.ts'
 import { foundPullShape, madeShape, pullOf, pullShape, repositoryShape, selfShape } from './shapes.ts'
 import { latestStatus, setCommitStatus } from './statuses.ts'
-import { filesOf, folderTree } from './trees.ts'
+import { filesOf, fileText, folderTree } from './trees.ts'
 import { ensureWebhook, removeWebhook } from './webhooks.ts'
 
 /** Gitea (measured with 1.26) and Forgejo, by their common API. */
@@ -62,6 +62,7 @@ export function giteaForge(options: CallerOptions): Forge {
     tags: (repository) => tags(caller, repository),
     folderTree: (repository, commit, folder) => folderTree(caller, repository, commit, folder),
     filesOf: (repository, tree) => filesOf(caller, repository, tree),
+    fileText: (repository, id, mostBytes) => fileText(caller, repository, id, mostBytes),
     openPulls: (repository) => openPulls(caller, repository),
     isContained: (repository, commit, tip) => isContained(caller, repository, commit, tip),
     closePull: (repository, number) => closePull(caller, repository, number),

@@ -80,6 +80,9 @@ export const combinedShape = z.object({
     .transform((list) => list ?? []),
 })
 
+/** `content` in base64; the forge leaves it out where it is too large for it. */
+export const blobShape = z.object({ content: z.string().nullish(), size: z.number() })
+
 export const hookShape = z.object({ id, config: z.object({ url: z.string().optional() }) })
 export const branchShape = z.object({ commit: z.object({ id: commitId }) })
 export const tagShape = z.object({ commit: z.object({ sha: commitId }) })

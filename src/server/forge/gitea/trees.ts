@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { ForgeError } from '../../contract/errors.ts'
 import type { ApiCaller, Query } from './call.ts'
 import { repositoryParts } from './names.ts'
-import { treeShape } from './shapes.ts'
+import { blobShape, treeShape } from './shapes.ts'
 
 const PAGE = 1000
 const MOST_PAGES = 10
@@ -35,10 +35,34 @@ export async function filesOf(
   return new Map(entries.filter(({ mode }) => mode !== FOLDER).map(({ path, sha }) => [path, sha]))
 }
 
+/** Null: larger, or no UTF-8 text. */
+export async function fileText(
+  caller: ApiCaller,
+  repository: string,
+  id: string,
+  mostBytes: number,
+): Promise<string | null> {
+  const { content, size } = await getExisting(caller, blobShape, [...repositoryParts(repository), 'git', 'blobs', id])
+  if (size > mostBytes) return null
+  const bytes = Buffer.from(content ?? '', 'base64')
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return text.includes('\0') ? null : text
+  } catch {
+    return null
+  }
+}
+
 /** Gitea answers 400 for an id that the repository does not have. */
 const MISSING = [400, 404, 422]
 
-async function pageOf(caller: ApiCaller, parts: readonly string[], query: Query): Promise<z.infer<typeof treeShape>> {
+/** Throws ForgeError `forge-missing` where the repository has no such thing. */
+async function getExisting<T>(
+  caller: ApiCaller,
+  shape: z.ZodType<T>,
+  parts: readonly string[],
+  query: Query = {},
+): Promise<T> {
   const answer = await caller.send('GET', parts, { query })
   if (MISSING.includes(answer.status))
     throw new ForgeError(
@@ -48,8 +72,7 @@ async function pageOf(caller: ApiCaller, parts: readonly string[], query: Query)
         hint: 'Name a commit that is on a branch, tag or pull request of the repository.',
       },
     )
-  if (answer.status === 200) return caller.parse(treeShape, answer, parts)
-  return caller.get(treeShape, parts, query)
+  return answer.status === 200 ? caller.parse(shape, answer, parts) : caller.get(shape, parts, query)
 }
 
 /** The forge says on each page whether there is more; it decides itself how much a page has. */
@@ -58,7 +81,7 @@ async function entriesOf(caller: ApiCaller, repository: string, tree: string, re
   const found: Entry[] = []
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const query = { page, per_page: PAGE, ...(recursive ? { recursive: 'true' } : {}) }
-    const answer = await pageOf(caller, parts, query)
+    const answer = await getExisting(caller, treeShape, parts, query)
     found.push(...answer.tree)
     if (answer.truncated !== true || answer.tree.length === 0) return found
   }

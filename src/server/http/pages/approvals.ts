@@ -2,7 +2,7 @@ import { html } from '../../../report/html/markup.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
 import type { Viewer } from '../authenticator.ts'
-import { framed, hidden, moment, type Page } from './layout.ts'
+import { framed, type Html, hidden, moment, type Page } from './layout.ts'
 
 /** What may run of which repository; an operator takes it back here. */
 export function approvalsPage(data: {
@@ -56,10 +56,18 @@ export function codePage(data: {
         : html`<p>Compared with <a href="${forgePages.file(repository, against.commit, 'cc-ci')}"><code>${against.commit.slice(0, 10)}</code></a>, approved on ${moment(against.at)}${same > 0 ? html`; ${same} file${same === 1 ? ' is' : 's are'} the same` : ''}. <a href="${forgePages.compare(repository, against.commit, commit)}">All that changed between the two</a>.</p>`,
       rows.length === 0
         ? html`<p class="dim">${files.length === 0 ? 'There is no code.' : 'Nothing changed.'}</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">file</th><th scope="col">change</th></tr></thead><tbody>${rows.map((file) => html`<tr><th scope="row">${linked(file)}</th><td>${file.change}</td></tr>`)}</tbody></table></div>`,
+        : html`${rows.map((file) => html`<details class="card" open><summary>${linked(file)} <span class="badge s-skip">${file.change}</span></summary>${patchMarkup(file)}</details>`)}`,
       approved
         ? html`<div class="card">This code is approved. ${form('rerun', 'Run again')}</div>`
         : html`<div class="card">${form('approve', 'Approve this code and run again')} It then runs in the sandbox, for every commit of this repository with the same <code class="nowrap">cc-ci/</code>.</div>`,
     ],
   })
 }
+
+/** Added and removed lines by sign and by colour. */
+function patchMarkup({ patch }: CodeFile): Html {
+  if (patch === null) return html`<p class="dim">Too large or no text: read it at the forge.</p>`
+  return html`<pre class="diff" tabindex="0">${patch.map((line) => html`<span class="${LOOKS[line[0] ?? ' '] ?? 'same'}">${line}\n</span>`)}</pre>`
+}
+
+const LOOKS: Readonly<Record<string, string>> = { '+': 'add', '-': 'del', '@': 'at' }
