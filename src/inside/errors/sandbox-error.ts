@@ -12,7 +12,7 @@ export class SandboxError extends Error {
 
 /** The author's line comes first: what is shown of the code around an error is then theirs. */
 function withoutOwnLines(stack: string): string {
-  const isOwn = (line: string) => /^\s+at .*\/src\/(inside|public)\/[a-z-]+\.ts/.test(line)
+  const isOwn = (line: string) => /^\s+at .*\/src\/(inside|public)\/(?:[a-z-]+\/)*[a-z-]+\.ts/.test(line)
   return stack
     .split('\n')
     .filter((line) => !isOwn(line))
