@@ -13,6 +13,8 @@ const MOST_FOLLOWERS = 300
 /** How often the state of the run is asked for, and a proxy told that the connection lives. */
 const STATE_MS = 1_000
 const ALIVE_MS = 15_000
+/** Parts that a browser has not taken yet: who is further behind is let go, and connects again for what is newest. */
+const MOST_PENDING = 50
 
 export interface LiveServices {
   readonly store: Pick<Store, 'run'>
@@ -29,6 +31,7 @@ export interface LiveServices {
 export function liveRoutes({ store, state, masker, stopping }: LiveServices): Hono {
   const app = new Hono()
   const feeds = new Map<string, RunFeed>()
+  const rows = new Map<string, Promise<RunRow | null>>()
   let followers = 0
 
   app.get('/runs/:id/live', async (c) => {
@@ -52,7 +55,13 @@ export function liveRoutes({ store, state, masker, stopping }: LiveServices): Ho
       let leave = () => {}
       try {
         const feed = feedOf(row)
-        leave = await feed.follow(after, (change) => void part(change).catch(() => ended.abort()))
+        let pending = 0
+        const pass = async (change: Change) => {
+          if (++pending > MOST_PENDING) ended.abort()
+          else await part(change)
+          pending--
+        }
+        leave = await feed.follow(after, (change) => void pass(change).catch(() => ended.abort()))
         await untilAnother(row, signal, () => stream.writeSSE({ event: 'alive', data: '' }))
         if (!signal.aborted) await stream.writeSSE({ event: 'end', data: '' })
       } finally {
@@ -72,10 +81,20 @@ export function liveRoutes({ store, state, masker, stopping }: LiveServices): Ho
     return feed
   }
 
+  /** All who follow one run ask the database once a second together. */
+  function rowNow(id: string): Promise<RunRow | null> {
+    const known = rows.get(id)
+    if (known) return known
+    const row = store.run(id)
+    rows.set(id, row)
+    setTimeout(() => rows.delete(id), STATE_MS / 2).unref()
+    return row
+  }
+
   /** Resolves when the run is in another state, has a newer attempt, or nobody listens any more. */
   async function untilAnother(row: RunRow, signal: AbortSignal, alive: () => Promise<void>): Promise<void> {
     for (let waited = 0; !signal.aborted; waited += STATE_MS) {
-      const now = await store.run(row.request.id)
+      const now = await rowNow(row.request.id)
       if (now === null || now.state !== row.state || now.folder !== row.folder || isOver(now)) return
       if (waited % ALIVE_MS === 0) await alive()
       await sleep(STATE_MS, undefined, { signal }).catch(() => {})
