@@ -1,18 +1,11 @@
-import type { Blame } from '../../verdict/causes.ts'
+import { foldRepeats } from '../../lib/text/fold-repeats.ts'
 import { decisiveTier } from '../../verdict/decisive.ts'
 import type { Results } from '../../verdict/results.ts'
+import { WHO_ACTS } from '../run/who-acts.ts'
 import { html, inlineCode, type Markup } from './markup.ts'
 
 /** So many of the lines of a cause stand at the top of a page; all of them stand with their tier. */
 const MOST_LINES = 10
-
-/** Who can change it, by the blame of the cause. */
-export const MOVES: Readonly<Record<Blame, string>> = {
-  recipe: "The recipe's: its files can fix this",
-  upstream: "Upstream's: the software does this, whatever the recipe says; the recipe can only work around it",
-  infra: "The operator's: this machine, its engine or its network was in the way, not the recipe",
-  ci: "cc-ci's: it could not judge; please report it with this page",
-}
 
 export interface LeadParts {
   /** Since when it is like this; null: nothing is known of earlier runs. */
@@ -32,8 +25,9 @@ export function lead(results: Results, { since, explain }: LeadParts): Markup {
   if (!cause)
     return html`<section class="lead c-${tier.status}" aria-label="What broke"><h2><a href="#tier-${tier.id}">${tier.id}</a>: ${tier.status}</h2><p class="message">${tier.reason}</p>${answers([['Since', since]])}</section>`
   const { code, message, hint, lines, blame, service } = cause
-  const hidden = lines.length - MOST_LINES
-  const shown = lines.slice(-MOST_LINES).join('\n')
+  const folded = foldRepeats(lines)
+  const hidden = folded.length - MOST_LINES
+  const shown = folded.slice(-MOST_LINES).join('\n')
   const codeName =
     explain === null ? html`<code>${code}</code>` : html`<a href="${explain(code)}"><code>${code}</code></a>`
   return html`<section class="lead c-${tier.status}" aria-label="What broke">
@@ -41,7 +35,7 @@ export function lead(results: Results, { since, explain }: LeadParts): Markup {
 <p class="message">${inlineCode(message)}</p>
 ${shown === '' ? '' : html`<pre tabindex="0">${hidden > 0 ? `(${hidden} lines before)\n` : ''}${shown}</pre>`}
 ${answers([
-  ['Whose move', html`${MOVES[blame]} <span class="dim">(blame: ${blame})</span>`],
+  ['Whose move', html`${WHO_ACTS[blame]} <span class="dim">(blame: ${blame})</span>`],
   ['Since', since],
   ['What to do', html`${inlineCode(hint)}`],
   ['More', html`<code>cc-ci explain ${code}</code>`],

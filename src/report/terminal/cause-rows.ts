@@ -1,6 +1,6 @@
 import { firstEnd } from '../../verdict/attempts.ts'
-import type { Blame } from '../../verdict/causes.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
+import { WHO_ACTS } from '../run/who-acts.ts'
 import { type Ink, SIGNS } from '../text/colors.ts'
 import { oneLine, plain } from '../text/plain-text.ts'
 import { fitRows } from './fit-rows.ts'
@@ -9,14 +9,6 @@ import { fitRows } from './fit-rows.ts'
 const MAX_LINES = 8
 /** Of each of these lines. */
 const MAX_COLUMNS = 320
-
-/** Who has to act. */
-const WHO: Readonly<Record<Blame, string>> = {
-  recipe: 'the maintainer of the recipe has to act',
-  upstream: 'the makers of the app have to act',
-  infra: 'whoever runs this machine has to act',
-  ci: 'a fault of cc-ci, please report it',
-}
 
 export interface CauseLook {
   readonly ink: Ink
@@ -35,7 +27,7 @@ export function causeRows(tier: TierResult, results: Results, { ink, width }: Ca
     fitRows(`${sign} ${id}: ${text}`, { indent: 2, hang: 4, width }).map((row) => ink(style, row))
   if (!cause || cause.code === 'blocked')
     return atFirst.length > 0 ? [...head('passed the second time'), ...atFirst] : []
-  const whose = `blame: ${cause.blame}${cause.service ? `, service ${oneLine(cause.service)}` : ''} (${WHO[cause.blame]})`
+  const whose = `blame: ${cause.blame}${cause.service ? `, service ${oneLine(cause.service)}` : ''} (${WHO_ACTS[cause.blame]})`
   return [
     ...head(`${cause.code}: ${oneLine(cause.message)}`),
     ...atFirst,
