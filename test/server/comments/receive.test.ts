@@ -182,7 +182,7 @@ describe('bound to the commit', () => {
     await stage.hear('member', pull, `!testme ${head.slice(0, 10).toUpperCase()}`)
     await stage.hear('member', pull, `!testme ${pull.head}`)
     expect((await stage.runsOf(pull)).map(({ request }) => request.commit)).toEqual([head])
-    expect(stage.repliesTo(pull)).toEqual([{ kind: 'wrong-sha', head, asked: pull.head }])
+    expect(stage.repliesTo(pull)).toEqual([{ kind: 'wrong-sha', head, requested: pull.head }])
   })
 
   it('tests the head of a fork', async () => {
