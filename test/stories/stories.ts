@@ -249,6 +249,9 @@ function run(more: Partial<RunPageData>): Page {
   })
 }
 
+/** The page of a run of a pull request that has ended with these results. */
+export const pageOfRun = (results: Results): Page => runOf(results)
+
 function runOf(results: Results, more: Partial<RunPageData> = {}, say?: string): Page {
   const decisive = decisiveTier(results)
   const end = outcome({

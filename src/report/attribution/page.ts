@@ -78,7 +78,7 @@ function cells(tier: Tier, record: AttributionRecord, linkTo: (run: Run) => stri
       )}</tr>`,
   )
   return html`<h2>${tier.tier}: ${tier.verdict}</h2><p>Because ${tier.because}.</p>
-<div class="scroll"><table class="cells"><thead><tr><td></td>${head}</tr></thead><tbody>${rows}</tbody></table></div>`
+<div class="scroll" tabindex="0"><table class="cells"><thead><tr><td></td>${head}</tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
 function cell(name: CellId, { cells }: Tier, { runs }: AttributionRecord, linkTo: (run: Run) => string | null): Markup {

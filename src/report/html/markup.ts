@@ -43,7 +43,7 @@ export function table(
   if (rows.length === 0) return html``
   const head = headings.map((heading) => html`<th scope="col">${heading}</th>`)
   const body = rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)
-  return html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+  return html`<div class="scroll" tabindex="0"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
 /** A long id, shortened for the eye and whole on hover and for copying. */

@@ -85,7 +85,7 @@ function sectionMarkup({ id, title, lead, columns, rows, inline = [] }: Section,
   })
   const table =
     rows.length > 0
-      ? html`<div class="scroll"><table class="week"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+      ? html`<div class="scroll" tabindex="0"><table class="week"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
       : ''
   const list =
     inline.length > 0

@@ -40,7 +40,7 @@ const { values, positionals } = parseArgs({
   options: {
     ...{ state: { type: 'string' }, 'run-id': { type: 'string' }, origin: { type: 'string' }, ref: { type: 'string' } },
     ...{ base: { type: 'string' }, deadline: { type: 'string' }, supervised: { type: 'boolean' } },
-    ...{ images: { type: 'boolean' }, 'max-bytes': { type: 'string' } },
+    ...{ images: { type: 'boolean' }, 'max-bytes': { type: 'string' }, card: { type: 'boolean' } },
     ...{ quick: { type: 'boolean' }, 'approve-code': { type: 'boolean' } },
   },
 })

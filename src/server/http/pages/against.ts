@@ -34,7 +34,7 @@ export function againstSection(against: AgainstBase | null, { request: { id } }:
   const table =
     changed.length === 0
       ? html``
-      : html`<div class="scroll"><table><thead><tr><th scope="col">tier</th><th scope="col">what became of it</th><th scope="col">there</th><th scope="col">here</th></tr></thead><tbody>${changed.map(line)}</tbody></table></div>`
+      : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">tier</th><th scope="col">what became of it</th><th scope="col">there</th><th scope="col">here</th></tr></thead><tbody>${changed.map(line)}</tbody></table></div>`
   const facts = comparisonFacts(comparison).map(
     ({ title, items, more }) =>
       html`<dt>${title}</dt><dd>${items.map((item) => html`${item}<br>`)}${more > 0 ? `and ${more} more` : ''}</dd>`,

@@ -21,7 +21,7 @@ export function approvalsPage(data: {
       html`<p class="dim">Code of a recipe repository (tests, hooks, install-steps.sh in <code>cc-ci/</code>) runs only where somebody has looked at it. Active runs are not stopped by taking an approval back.</p>`,
       approvals.length === 0
         ? html`<p class="dim">Nothing is approved.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">repository</th><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${approvals.map(line)}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">repository</th><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${approvals.map(line)}</tbody></table></div>`,
     ],
   })
 }

@@ -117,7 +117,7 @@ function levelChanges(judged: readonly RunRow[]): Html {
     ]
   })
   if (rows.length === 0) return html``
-  return html`<h2>Changes of its level</h2><div class="scroll"><table><thead><tr><th scope="col">when (UTC)</th><th scope="col">level</th><th scope="col">first at commit</th><th scope="col">runs</th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<h2>Changes of its level</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">when (UTC)</th><th scope="col">level</th><th scope="col">first at commit</th><th scope="col">runs</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
 /** Tiers that passed on a second attempt only. */
@@ -140,5 +140,5 @@ function approvals({ approvals: all, viewer, repository, forgePages }: RecipePag
     ({ commit, tree, at }) =>
       html`<tr><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td>${viewer.operator === null ? '' : html`<form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form>`}</td></tr>`,
   )
-  return html`<h2>Approved code</h2><div class="scroll"><table><thead><tr><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<h2>Approved code</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -16,7 +16,7 @@ export function reportsPage(viewer: Viewer, reports: readonly WeeklyHeadline[]):
       html`<p class="dim">Made of the run folders when a week is over. <a href="/reports.atom">Feed (Atom)</a></p>`,
       reports.length === 0
         ? html`<p class="dim">No week with runs is over yet.</p>`
-        : html`<div class="scroll"><table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${reports.map(line)}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${reports.map(line)}</tbody></table></div>`,
     ],
   })
 }

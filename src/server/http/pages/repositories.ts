@@ -32,7 +32,7 @@ export function repositoriesPage(data: {
       paste === null ? html`` : pasted(paste),
       enrollments.length === 0
         ? html`<p class="dim">Nothing is enrolled.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, stateOfMirror(one, mirrors), viewer))}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, stateOfMirror(one, mirrors), viewer))}</tbody></table></div>`,
       may
         ? html`<p><a href="/approvals">Approved code</a></p><h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,

@@ -7,7 +7,7 @@ import { badge, type Html, moment } from './layout.ts'
 /** Runs, newest first, a line each. `now`: epoch ms, for how long active ones have taken. `of`: they are all of one recipe, whose name is left out. */
 export function runTable(caption: string, rows: readonly RunRow[], now: number, of: 'all' | 'one' = 'all'): Html {
   if (rows.length === 0) return html`<h2>${caption}</h2><p class="dim">None.</p>`
-  return html`<h2>${caption}</h2><div class="scroll"><table><thead><tr><th scope="col">${of === 'one' ? 'of' : 'recipe'}</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col">asked by</th><th scope="col">time (UTC)</th><th scope="col">run</th></tr></thead>
+  return html`<h2>${caption}</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">${of === 'one' ? 'of' : 'recipe'}</th><th scope="col">verdict</th><th scope="col">why</th><th scope="col">asked by</th><th scope="col">time (UTC)</th><th scope="col">run</th></tr></thead>
 <tbody>${rows.map((row) => line(row, now, of))}</tbody></table></div>`
 }
 

@@ -24,7 +24,7 @@ export function sweepsPage(data: {
       viewer.operator === null || going ? html`` : button(viewer),
       rows.length === 0
         ? html`<p class="dim">Nothing was swept yet.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">sweep</th><th scope="col">began (UTC)</th><th scope="col">by</th><th scope="col">result</th><th scope="col">cells</th></tr></thead><tbody>${rows.map(line)}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">sweep</th><th scope="col">began (UTC)</th><th scope="col">by</th><th scope="col">result</th><th scope="col">cells</th></tr></thead><tbody>${rows.map(line)}</tbody></table></div>`,
     ],
   })
 }
@@ -71,7 +71,7 @@ function progress({ row, plan, cells }: SweepView): Html {
       html`<tr><th scope="row">${run === null ? key : html`<a href="/runs/${run}">${key}</a>`}</th><td>${STATES[state]}</td><td>${text}</td></tr>`,
   )
   return html`<p>${row.done} of ${row.cells} cells are over.</p>${plan.notes.map(({ message }) => html`<p class="warn">⚠ ${message}</p>`)}
-<div class="scroll"><table><thead><tr><th scope="col">cell</th><th scope="col">state</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">cell</th><th scope="col">state</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
 const STATES = { needless: '– not run', waiting: '… waiting', running: '▶ running', ended: '· ended' } as const

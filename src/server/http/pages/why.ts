@@ -46,7 +46,7 @@ export function attributionSection(
   const changed = tiers.filter((one) => one.verdict !== 'unchanged')
   const same = tiers.filter((one) => one.verdict === 'unchanged').map((one) => one.tier)
   return html`${intro}<section class="card"><h3>${verdict}${tier === null ? '' : ` (${tier})`}</h3><p>${VERDICTS[verdict]}</p></section>
-<div class="scroll"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${changed.map((one) => line(one, record))}</tbody></table></div>
+<div class="scroll" tabindex="0"><table><caption>What each end ended with</caption><thead><tr><th scope="col">tier</th><th scope="col">answer</th>${record.moved.length === 1 ? html`<th scope="col">base</th><th scope="col">this change</th>` : html`<th scope="col">cells</th>`}<th scope="col">because</th></tr></thead><tbody>${changed.map((one) => line(one, record))}</tbody></table></div>
 ${same.length === 0 ? '' : html`<p class="dim">Unchanged: ${same.join(', ')}.</p>`}${movedSince.map(
   ({ what, before, after }) =>
     html`<p class="warn">Moved since the base was green: ${what} ${before.slice(0, 19)} → ${after.slice(0, 19)}</p>`,

@@ -18,7 +18,7 @@ export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: 
     body:
       workers.length === 0
         ? html`<p class="dim">No worker has come yet.</p>`
-        : html`<div class="scroll"><table><thead><tr><th scope="col">name</th><th scope="col">now</th><th scope="col">last seen (UTC)</th><th scope="col">memory for runs</th><th scope="col">cc-ci</th></tr></thead><tbody>${workers.map(line)}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">name</th><th scope="col">now</th><th scope="col">last seen (UTC)</th><th scope="col">memory for runs</th><th scope="col">cc-ci</th></tr></thead><tbody>${workers.map(line)}</tbody></table></div>`,
   })
 }
 
