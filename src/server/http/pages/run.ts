@@ -114,13 +114,28 @@ function band(data: RunPageData, active: boolean): Html {
   return html`${buttons(data, active)}<p class="verdict s-${active ? 'running' : row.state === 'error' ? 'fail' : 'skip'}">${badge(row)} <span>${words}</span></p>`
 }
 
-/** What can be said of a run that has not ended, or of which nothing is left but its outcome. */
-function running({ row, results, progress }: RunPageData): Html {
+/** What can be said of a run that has not ended, or of which there are no results. */
+function running(data: RunPageData): Html {
+  const { row, results, progress } = data
   const parts = results && progress ? liveParts(results, progress, fileLink(row.request.id)) : null
   const part = (id: 'live-lead' | 'live-now' | 'live-strip' | 'live-tiers') =>
     html`<div id="${id}"${id === 'live-now' ? html` aria-live="polite"` : ''}>${parts?.[id] ?? ''}</div>`
-  if (row.state !== 'running') return html``
+  if (row.state !== 'running') return withoutResults(data)
   return html`${part('live-lead')}${part('live-now')}${part('live-strip')}<h2>Tiers so far</h2>${part('live-tiers')}`
+}
+
+/** An attribution judges nothing; another run may have been lost before its end. */
+function withoutResults({ row, viewer, attribution, against, files, pruned }: RunPageData): Html {
+  return html`${attributionSection(row, attribution, files)}${againstSection(against, row, viewer)}${prunedCard(pruned)}${fileList(row.request.id, files)}`
+}
+
+function prunedCard(pruned: string | null): Html {
+  return pruned === null ? html`` : html`<p class="card">To save disk: ${pruned}. The results stay.</p>`
+}
+
+function fileList(id: string, files: readonly string[]): Html {
+  const items = files.map((path) => html`<li><a href="${fileLink(id)(path)}">${path}</a></li>`)
+  return section('Files', files.length, html`<ul>${items}</ul>`)
 }
 
 function ended(results: Results, data: RunPageData): Html {
@@ -141,7 +156,7 @@ ${attempts(results, link)}
 ${screens(results, pictures(results, link))}
 ${logList(results, id, files)}
 ${findings(results)}
-${data.pruned === null ? '' : html`<p class="card">To save disk: ${data.pruned}. The results stay.</p>`}
+${prunedCard(data.pruned)}
 ${more(results, data)}`
 }
 
@@ -187,7 +202,7 @@ function more(results: Results, { row, files }: RunPageData): Html {
     : ''
   return html`<details><summary>Settings, images, machine and files of this run</summary>
 ${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timelineMarkup(results, []))}${machine(results)}
-${section('Files', listed.length, html`<ul>${listed.map((path) => html`<li><a href="${fileLink(id)(path)}">${path}</a></li>`)}</ul>`)}</details>`
+${fileList(id, listed)}</details>`
 }
 
 function facts({ row, now }: RunPageData): Html {
