@@ -1,3 +1,4 @@
+// cspell:ignore ترقية قاعدة البيانات فشلت
 import { CAUSES, type CauseCode, cause } from '../../../src/verdict/causes.ts'
 import type { EventDraft, RunEvent } from '../../../src/verdict/events.ts'
 import { TIER_IDS, type TierId } from '../../../src/verdict/tiers.ts'
