@@ -9,8 +9,6 @@ export interface Since {
   readonly runs: number
   /** The run before the streak, in which the tier passed; null: it passed in none that is kept. */
   readonly lastPass: RunSummary | null
-  /** Runs before the streak that are kept and judged the tier. */
-  readonly judgedBefore: number
 }
 
 /**
@@ -31,7 +29,6 @@ export function sinceOf(runs: readonly RunSummary[], id: string, tier: TierId): 
     first: streak.at(-1) ?? own,
     runs: streak.length + 1,
     lastPass: older[passed] ?? null,
-    judgedBefore: older.length - streak.length,
   }
 }
 

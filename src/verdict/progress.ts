@@ -50,7 +50,7 @@ export function progressOf(events: readonly RunEvent[]): Progress {
         wait = event
         break
     }
-    // Whatever is told after a wait was begun says that it has ended.
+    // The stream has no end of a wait: the next event of what cc-ci does says it.
     if (event.type !== 'wait.progress' && event.type !== 'container' && event.type !== 'memory') wait = null
     if (running === null) operation = null
   }

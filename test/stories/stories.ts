@@ -293,7 +293,7 @@ function since(results: Results) {
   const own = { ...summaryOf(results), id: 'now' }
   const before = { ...own, id: '20261128-090000-bbbbbb', startedAt: '2026-11-28T09:00:00Z' }
   const passed = { ...before, id: '20261127-090000-cccccc', startedAt: '2026-11-27T09:00:00Z' }
-  return sinceMarkup({ first: before, runs: 4, lastPass: passed, judgedBefore: 9 }, 'now', (run) => `/runs/${run}`)
+  return sinceMarkup({ first: before, runs: 4, lastPass: passed }, 'now', (run) => `/runs/${run}`)
 }
 
 function filesOf(name: string): string[] {

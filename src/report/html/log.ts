@@ -52,6 +52,15 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
+/** Places of logs in the order in which their containers were started; those of which the results know no container come last. */
+export function logOrder({ containers = [] }: Pick<Results, 'containers'>): (a: string, b: string) => number {
+  const place = (path: string) => {
+    const index = containers.findIndex(({ task }) => path.includes(task))
+    return index === -1 ? containers.length : index
+  }
+  return (a, b) => place(a) - place(b)
+}
+
 /** `app, 2nd start, exit 3` for the log of a container that the results know; the file's own name for another. */
 export function logName(path: string, { containers = [] }: Pick<Results, 'containers'>): string {
   const name = path.replace(/^logs\//, '')

@@ -1,6 +1,6 @@
 import type { Results } from '../../verdict/results.ts'
 import { section } from './facts.ts'
-import { logLines, logName } from './log.ts'
+import { logLines, logName, logOrder } from './log.ts'
 import { html, type Markup } from './markup.ts'
 
 /** Lines of one log, and characters of one and of all together as they stand in a report, markup of the lines included. */
@@ -22,7 +22,9 @@ export interface ReportLog {
 /** All logs of a run, each behind a fold, in the order in which their containers were started. */
 export function logs(files: readonly ReportLog[], results: Pick<Results, 'containers'>): Markup {
   let room = MOST_ALTOGETHER
-  const folds = inOrder(files, results).map(({ name, text }, index) => {
+  const order = logOrder(results)
+  const sorted = [...files].sort((a, b) => order(a.name, b.name))
+  const folds = sorted.map(({ name, text }, index) => {
     const { lines, from, count, size: taken } = theEnd(text, Math.min(room, MOST_CHARACTERS))
     room -= taken
     const part = from > 1 ? `, from line ${from}` : ''
@@ -36,14 +38,6 @@ export function logs(files: readonly ReportLog[], results: Pick<Results, 'contai
     return html`<details><summary>${logName(name, results)} <span class="dim">${size}</span></summary>${body}</details>`
   })
   return section('Logs', files.length, html`${folds}`)
-}
-
-function inOrder(files: readonly ReportLog[], { containers = [] }: Pick<Results, 'containers'>): readonly ReportLog[] {
-  const rank = ({ name }: ReportLog) => {
-    const index = containers.findIndex(({ task }) => name.includes(task))
-    return index === -1 ? containers.length : index
-  }
-  return [...files].sort((a, b) => rank(a) - rank(b))
 }
 
 /** `from`: number of the first line that is given; `size`: what all of them take. */

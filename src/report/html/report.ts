@@ -29,8 +29,6 @@ export interface ReportParts {
   readonly screenshots?: readonly Picture[]
   /** How often what passed on a second attempt only did so before, in words. */
   readonly chance?: readonly string[]
-  /** Since when it is red. */
-  readonly since?: Markup | null
 }
 
 /** The report of a run as one file: see `htmlDocument`. The page of a run on a server has the same parts. */
@@ -39,7 +37,7 @@ export function htmlReport(results: Results, parts: ReportParts = {}): string {
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
     header: html`<header class="top">${subject(results)}${verdictBand(results)}</header>`,
-    main: html`${lead(results, { since: parts.since ?? null, explain: null })}
+    main: html`${lead(results, { since: null, explain: null })}
 ${tierStrip(results, null)}
 ${warnings(results, parts.chance ?? [])}
 <section aria-label="Tiers"><h2>Tiers</h2>${tierCards(results)}</section>

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import type {} from 'hono/request-id'
 import { randomId } from '../../../lib/ids.ts'
 
-/** No script at all, no style but the server's own, no frame, forms to here only. */
+/** Of answers that are no page (`sendPage` has a policy of its own): no script, no style but the server's own, no frame, forms to here only. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 

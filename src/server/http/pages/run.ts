@@ -13,7 +13,7 @@ import {
   warnings,
 } from '../../../report/html/facts.ts'
 import { lead } from '../../../report/html/lead.ts'
-import { logName } from '../../../report/html/log.ts'
+import { logName, logOrder } from '../../../report/html/log.ts'
 import { html } from '../../../report/html/markup.ts'
 import { screens } from '../../../report/html/screens.ts'
 import { tierStrip } from '../../../report/html/strip.ts'
@@ -181,12 +181,7 @@ function pictures({ artifacts }: Results, link: (path: string) => string | null)
 
 /** Each log by the life of its container, in the order of their starts. */
 function logList(results: Results, id: string, files: readonly string[]): Html {
-  const { containers = [] } = results
-  const rank = (path: string) => {
-    const index = containers.findIndex(({ task }) => path.includes(task))
-    return index === -1 ? containers.length : index
-  }
-  const logs = files.filter((path) => /^logs\/.*\.log$/.test(path)).sort((a, b) => rank(a) - rank(b))
+  const logs = files.filter((path) => /^logs\/.*\.log$/.test(path)).sort(logOrder(results))
   const items = logs.map(
     (path) => html`<li><a href="/runs/${id}/log/${path.slice('logs/'.length)}">${logName(path, results)}</a></li>`,
   )
