@@ -39,7 +39,7 @@ export function codePage(data: {
   const { files, against, approved } = code
   const linked = ({ path, change }: CodeFile) => {
     const sha = change === 'removed' ? (against?.commit ?? commit) : commit
-    return html`<a href="${forgePages.file(repository, sha, `cc-ci/${path}`)}">cc-ci/${path}</a>`
+    return html`<a href="${forgePages.file(repository, sha, `cc-ci/${path}`)}">The whole file at the forge</a>`
   }
   const rows = files.filter(({ change }) => change !== 'same')
   const same = files.length - rows.length
@@ -56,7 +56,7 @@ export function codePage(data: {
         : html`<p>Compared with <a href="${forgePages.file(repository, against.commit, 'cc-ci')}"><code>${against.commit.slice(0, 10)}</code></a>, approved on ${moment(against.at)}${same > 0 ? html`; ${same} file${same === 1 ? ' is' : 's are'} the same` : ''}. <a href="${forgePages.compare(repository, against.commit, commit)}">All that changed between the two</a>.</p>`,
       rows.length === 0
         ? html`<p class="dim">${files.length === 0 ? 'There is no code.' : 'Nothing changed.'}</p>`
-        : html`${rows.map((file) => html`<details class="card" open><summary>${linked(file)} <span class="badge s-skip">${file.change}</span></summary>${patchMarkup(file)}</details>`)}`,
+        : html`${rows.map((file) => html`<details class="card" open><summary>cc-ci/${file.path} <span class="badge s-skip">${file.change}</span></summary><p>${linked(file)}</p>${patchMarkup(file)}</details>`)}`,
       approved
         ? html`<div class="card">This code is approved. ${form('rerun', 'Run again')}</div>`
         : html`<div class="card">${form('approve', 'Approve this code and run again')} It then runs in the sandbox, for every commit of this repository with the same <code class="nowrap">cc-ci/</code>.</div>`,
