@@ -50,6 +50,7 @@ const PROGRAMS = [
   'recipe/as-operators-deploy',
   'recipe/oddities',
   'recipe/repository/repo',
+  'recipe/whole-corpus',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Only against a hang: what takes a second alone takes minutes on a machine that has much else to do. */

@@ -87,6 +87,12 @@ export function addJudging(program: Command): void {
     .action(lazily(async () => (await import('../approve.ts')).approveCommand))
   recipeCommand(program, 'lint', "check the recipe against Co-op Cloud's rules and ours")
     .addOption(planOptions.ref())
+    .addOption(
+      new Option(
+        '--all <dir>',
+        'check every recipe in this folder, like ~/.abra/recipes, and print a line for each',
+      ).conflicts('ref'),
+    )
     .option('-q, --quiet', 'print only what breaks a rule')
     .addOption(new Option('--json', 'as JSON').conflicts('quiet'))
     .action(lazily(async () => (await import('../lint.ts')).lintCommand))

@@ -100,7 +100,7 @@ export const COOP_CLOUD_RULES: readonly LintRule[] = [
       fact(
         'services',
         stack.model.services.app !== undefined,
-        `are ${Object.keys(stack.model.services).join(', ')}`,
+        `no service is named app, only ${Object.keys(stack.model.services).join(', ')}`,
         stack.place(['services']),
       ),
     ],

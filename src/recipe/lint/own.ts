@@ -11,7 +11,14 @@ import { fixedContents } from './fixed-contents.ts'
 import type { LintContext, LintFact, LintRule } from './rule.ts'
 import { templateVariables } from './template-variables.ts'
 import { idleTraefikLabels, ruledRouters, unknownTraefikLabels } from './traefik-labels.ts'
-import { ignoredKeys, interpolationTraps, octalModes, oneLetterVolumes, variableDurations } from './traps.ts'
+import {
+  dependencies,
+  ignoredKeys,
+  interpolationTraps,
+  octalModes,
+  oneLetterVolumes,
+  variableDurations,
+} from './traps.ts'
 
 /** The rule that the recipe can be planned at all. */
 export const CAN_BE_READ = 'CC00'
@@ -198,6 +205,14 @@ export const OWN_RULES: readonly LintRule[] = [
     fix: 'Add the variable to environment: of the service that has the template, or take it out of the template.',
     source: "the engine fills templates of configs in from the service's environment:, not from what its image sets",
     check: templateVariables,
+  },
+  {
+    id: 'CC21',
+    title: 'depends_on names services of the stack',
+    severity: 'warning',
+    fix: 'Choose the overlay that has the service, or remove the line: a Swarm stack starts everything at once.',
+    source: 'docker compose refuses such a file; docker stack deploy does not look',
+    check: dependencies,
   },
   {
     id: 'CC25',

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { DURATION_KEYS } from '../compose/go-duration.ts'
 import { variablesOf } from '../compose/interpolate.ts'
 import { type Data, isDataMap } from '../compose/source.ts'
@@ -123,6 +124,20 @@ const IGNORED = [
   'shm_size',
   'userns_mode',
 ]
+
+/** CC21: a Swarm stack ignores the key, so nobody notices a name that is wrong until a tool reads it that does not. */
+export function dependencies({ stack }: LintContext): LintFact[] | string {
+  const { services } = stack.model
+  const facts = Object.entries(services).flatMap(([name, { depends_on: named }]) =>
+    (Array.isArray(named) ? named : []).map((other: unknown, index) => {
+      const path = ['services', name, 'depends_on', String(index)]
+      const meant = didYouMean(String(other), Object.keys(services))
+      const problem = `depends on ${other}, which is no service of the stack${meant && `.${meant}`}`
+      return fact(`service ${name}`, Object.hasOwn(services, String(other)), problem, stack.place(path))
+    }),
+  )
+  return facts.length > 0 ? facts : 'no service has depends_on'
+}
 
 /** CC14: the operators' client checks the schema before it interpolates. */
 export function variableDurations({ stack }: LintContext): LintFact[] {

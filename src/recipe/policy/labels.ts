@@ -68,6 +68,8 @@ function unknownProblem(label: string, { strict }: OwnNames): string | null {
   const plain = /^[A-Za-z0-9_.-]+$/.test(label)
   if (plain && !READ.test(label)) return null
   if (plain && !strict && labelProblem(label) !== null) return null
+  if (label.includes('$'))
+    return 'has a variable in its name, which nothing fills in: write the list form, - "name=value"'
   return 'is none of the labels that a recipe may use'
 }
 

@@ -1,0 +1,4 @@
+environment() {
+  local x="$(date)"
+  echo "$x"
+}

@@ -1,0 +1,1 @@
+export PROMETHEUS_YML_VERSION=v1

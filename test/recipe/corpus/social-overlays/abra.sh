@@ -1,0 +1,5 @@
+#!/bin/bash
+
+export APP_ENTRYPOINT_VERSION=v4
+export PG_BACKUP_VERSION=v6
+export POSTGRES_CONF_VERSION=v1

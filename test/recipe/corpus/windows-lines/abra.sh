@@ -1,0 +1,1 @@
+export A_VERSION=v1
