@@ -1,5 +1,5 @@
 import { Engine } from '../engine/client.ts'
-import { type CanonicalGeneration, generationsIn, newestWhole } from '../history/canonicals/folders.ts'
+import { type CanonicalGeneration, generationsIn, newestOfEachVersion } from '../history/canonicals/folders.ts'
 import { pinRuns } from '../history/canonicals/pin.ts'
 import { removeDeadDrafts, removeVersion } from '../history/canonicals/store.ts'
 import { type StoredDataVerdict, verify } from '../history/stored-data/verification.ts'
@@ -19,7 +19,7 @@ export interface CanonicalsOptions extends StateOption {
 export async function canonicalsCommand(names: readonly string[], options: CanonicalsOptions): Promise<number> {
   const state = stateDir(options.state)
   await removeDeadDrafts(state)
-  const all = newestOfEach(generationsIn(state))
+  const all = newestOfEachVersion(generationsIn(state))
   const chosen = choose(all, names)
   if (options.remove) {
     if (names.length === 0)
@@ -40,15 +40,6 @@ export async function canonicalsCommand(names: readonly string[], options: Canon
   else
     for (const { kept: generation, ...row } of rows) process.stdout.write(`${lineOf(row, verdicts.get(generation))}\n`)
   return [...verdicts.values()].some(({ kind }) => kind !== 'whole') ? EXIT.fail : EXIT.pass
-}
-
-/** What counts of each version: the newest generation that can be read, else the newest. */
-function newestOfEach(all: readonly CanonicalGeneration[]): CanonicalGeneration[] {
-  const homes = [...new Set(all.map(({ home }) => home))]
-  return homes.flatMap((home) => {
-    const generations = all.filter((generation) => generation.home === home)
-    return newestWhole(generations) ?? generations[0] ?? []
-  })
 }
 
 function choose(all: readonly CanonicalGeneration[], names: readonly string[]): readonly CanonicalGeneration[] {

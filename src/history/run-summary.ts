@@ -38,6 +38,7 @@ export interface TestSummary {
 /** More of one tier are not remembered, nor longer titles: both may come from a pull request. */
 const MOST_TESTS = 200
 const MOST_TITLE = 120
+const MOST_REFUSED = 20
 
 /**
  * What of a run others are compared with: everything that decides whether two runs may be compared, and how each tier ended. The content of one
@@ -58,12 +59,15 @@ export interface RunSummary extends Pick<Results, 'recipe' | 'base' | 'tool' | '
   /** Setting to its value as JSON, of those that the operator wrote: what lies in the repository of the recipe belongs to its commit. */
   readonly settings: Readonly<Record<string, string>>
   readonly tiers: readonly TierSummary[]
+  /** Code of the recipe that was not run because nobody had approved it; missing: none. */
+  readonly refused?: readonly string[]
   /** What all services held together, each at the end of the tier at which it held most, in bytes; missing: nobody measured it. */
   readonly memoryBytes?: number
 }
 
 export function summaryOf(results: Results): RunSummary {
   const { run, recipe, base, tool, environment, verdict, level } = results
+  const refused = results.customization.refused.slice(0, MOST_REFUSED).map((what) => what.slice(0, MOST_TITLE))
   return {
     id: run.id,
     startedAt: run.startedAt,
@@ -80,6 +84,7 @@ export function summaryOf(results: Results): RunSummary {
     verdict,
     level,
     tiers: tiersOf(results),
+    ...(refused.length > 0 ? { refused } : {}),
     ...(results.memory ? { memoryBytes: results.memory.reduce((sum, { bytes }) => sum + bytes, 0) } : {}),
   }
 }

@@ -1,4 +1,5 @@
 import { summaryOf } from '../../src/history/run-summary.ts'
+import type { UpgradeTable } from '../../src/history/upgrades/table.ts'
 import { htmlReport } from '../../src/report/html/report.ts'
 import { sinceMarkup } from '../../src/report/html/since.ts'
 import type { RunOutcome } from '../../src/server/contract/request.ts'
@@ -11,11 +12,12 @@ import { logPage } from '../../src/server/http/pages/log.ts'
 import { loginPage } from '../../src/server/http/pages/login.ts'
 import { type OverviewData, overviewPage } from '../../src/server/http/pages/overview.ts'
 import { queuePage } from '../../src/server/http/pages/queue.ts'
-import { recipePage } from '../../src/server/http/pages/recipe.ts'
+import { type RecipePageData, recipePage } from '../../src/server/http/pages/recipe.ts'
 import { repositoriesPage } from '../../src/server/http/pages/repositories.ts'
 import { type RunPageData, runPage } from '../../src/server/http/pages/run.ts'
 import { runsPage } from '../../src/server/http/pages/runs.ts'
 import { sweepPage, sweepsPage } from '../../src/server/http/pages/sweeps.ts'
+import { upgradesPage } from '../../src/server/http/pages/upgrades.ts'
 import { workersPage } from '../../src/server/http/pages/workers.ts'
 import { glancesOf } from '../../src/server/memory/overview.ts'
 import { decisiveTier } from '../../src/verdict/decisive.ts'
@@ -25,6 +27,7 @@ import { progressOf } from '../../src/verdict/progress.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import { failedRun, HOSTILE } from '../report/sample-runs.ts'
 import { passingStream } from '../verdict/passing-stream.ts'
+import { CANONICALS, UPGRADES, WAITING } from './kept-of-recipe.ts'
 import { pictureUri, recordedRun, recordedRuns } from './recorded.ts'
 
 /** The moment at which all stories are told. */
@@ -48,6 +51,8 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
   }),
   'overview-trouble': () => ({
     page: overview(someRows(3), {
+      viewer: OPERATOR,
+      waitingCode: 2,
       workers: [{ ...WORKER, unavailableReason: 'less than 5 GiB are free on /var/lib/docker' }],
       runsDisk: { disk: { runs: 9000, bytes: 11e9, at: iso(60_000) }, trouble: null, maxBytes: 10e9 },
     }),
@@ -97,6 +102,11 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
   }),
   recipe: () => ({ page: recipe(48) }),
   'recipe-operator': () => ({ page: recipe(48, OPERATOR) }),
+  'recipe-all-that-is-kept': () => ({ page: recipe(48, READER, ALL_KEPT) }),
+  'recipe-all-that-is-kept-operator': () => ({ page: recipe(48, OPERATOR, ALL_KEPT) }),
+  upgrades: () => ({ page: upgrades(UPGRADES[0] ?? null) }),
+  'upgrades-under-way': () => ({ page: upgrades(UPGRADES[1] ?? null) }),
+  'upgrades-none': () => ({ page: upgrades(null) }),
   'recipe-not-yet-judged': () => ({ page: recipe(0) }),
   log: () => ({ page: log(LOG) }),
   'log-empty': () => ({ page: log([]) }),
@@ -139,9 +149,14 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
     }),
   }),
   approvals: () => ({
-    page: approvalsPage({ viewer: OPERATOR, approvals: [APPROVAL], forgePages: FORGE }),
+    page: approvalsPage({ viewer: OPERATOR, approvals: [APPROVAL], waiting: [], forgePages: FORGE, now: NOW }),
   }),
-  'approvals-none': () => ({ page: approvalsPage({ viewer: OPERATOR, approvals: [], forgePages: FORGE }) }),
+  'approvals-waiting': () => ({
+    page: approvalsPage({ viewer: OPERATOR, approvals: [APPROVAL], waiting: WAITING, forgePages: FORGE, now: NOW }),
+  }),
+  'approvals-none': () => ({
+    page: approvalsPage({ viewer: OPERATOR, approvals: [], waiting: [], forgePages: FORGE, now: NOW }),
+  }),
   code: () => ({
     page: codePage({
       viewer: OPERATOR,
@@ -352,7 +367,7 @@ function overview(rows: readonly RunRow[], more: Partial<OverviewData> = {}): Pa
   const glances = glancesOf(rows, more.running ?? [], enrolled).map((glance) => ({ ...glance, picture: false }))
   return overviewPage({
     ...{ viewer: READER, now: NOW, glances, filter: { q: '', show: 'all', sort: 'attention' } },
-    ...{ running: [], queued: [], queueLength: 0, workers: [WORKER] },
+    ...{ running: [], queued: [], queueLength: 0, workers: [WORKER], waitingCode: 0 },
     runsDisk: { disk: { runs: 900, bytes: 2e9, at: iso(60_000) }, trouble: null, maxBytes: 10e9 },
     ...more,
   })
@@ -374,7 +389,7 @@ function runs(rows: readonly RunRow[]): Page {
   })
 }
 
-function recipe(amount: number, viewer = READER as RunPageData['viewer']): Page {
+function recipe(amount: number, viewer = READER as RunPageData['viewer'], more: Partial<RecipePageData> = {}): Page {
   const rows = someRows(1)
     .concat(someRows(1))
     .slice(0, amount)
@@ -401,7 +416,19 @@ function recipe(amount: number, viewer = READER as RunPageData['viewer']): Page 
     },
     newest: amount === 0 ? null : fold(passingStream()),
     approvals: viewer.operator === null ? [] : [{ ...APPROVAL, repository: 'coop/nextcloud' }],
+    ...{ waiting: [], canonicals: [], upgrades: [], linkTo: () => null },
+    ...more,
   })
+}
+
+const ALL_KEPT: Partial<RecipePageData> = {
+  ...{ waiting: WAITING.slice(0, 1), canonicals: CANONICALS, upgrades: UPGRADES },
+  linkTo: (run) => (run.endsWith('bbbbbb') ? null : `/runs/${run}`),
+}
+
+function upgrades(shown: UpgradeTable | null): Page {
+  const all = shown === null ? [] : UPGRADES
+  return upgradesPage({ viewer: READER, repository: 'coop/nextcloud', shown, all, linkTo: (run) => `/runs/${run}` })
 }
 
 function repositories(viewer: RunPageData['viewer']): Page {
@@ -415,5 +442,6 @@ function repositories(viewer: RunPageData['viewer']): Page {
     mirrors: new Map(),
     message: null,
     paste: null,
+    waitingCode: viewer.operator === null ? 0 : 1,
   })
 }

@@ -79,6 +79,15 @@ export function newestWhole(
   )
 }
 
+/** What counts of each version: the newest generation that can be read, else the newest. */
+export function newestOfEachVersion(all: readonly CanonicalGeneration[]): CanonicalGeneration[] {
+  const homes = [...new Set(all.map(({ home }) => home))]
+  return homes.flatMap((home) => {
+    const generations = all.filter((generation) => generation.home === home)
+    return newestWhole(generations) ?? generations[0] ?? []
+  })
+}
+
 /** Versions of a recipe, newest first. */
 export function canonicalVersions(state: string, recipe: Pick<ReleaseKey, 'recipe' | 'origin'>): string[] {
   const dir = join(canonicalsDir(state), recipeFolder(recipe))

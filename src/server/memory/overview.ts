@@ -1,7 +1,9 @@
+import type { RunSummary } from '../../history/run-summary.ts'
 import type { Clock } from '../../lib/async/clock.ts'
 import type { Verdict } from '../../verdict/results.ts'
 import type { RunRow, Store } from '../contract/store.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
+import { endedFolders, type WaitingCode, waitingCode } from './waiting-code.ts'
 
 /** What is known of a repository at a glance. */
 export interface RecipeGlance {
@@ -42,6 +44,13 @@ const MOST_ACTIVE = 1_000
 
 type Sources = Pick<Store, 'endsOfEach' | 'runs' | 'enrollments' | 'counts'>
 
+interface OverviewLooks {
+  /** Whether a run folder has the picture that stands for its run. */
+  readonly hasPicture: (folder: string) => Promise<boolean>
+  /** What is known of runs, by the id of their folder. */
+  readonly summaries: (folders: readonly string[]) => ReadonlyMap<string, Pick<RunSummary, 'refused'>>
+}
+
 /**
  * All repositories at a glance. Kept in memory: a visitor gets what was read last, and starts the next reading where that is older than a second, because
  * 200 recipes of 200 runs each take longer to read than a page may.
@@ -49,18 +58,26 @@ type Sources = Pick<Store, 'endsOfEach' | 'runs' | 'enrollments' | 'counts'>
 export class Overview {
   readonly #store: Sources
   readonly #clock: Pick<Clock, 'now'>
-  readonly #hasPicture: (folder: string) => Promise<boolean>
+  readonly #looks: OverviewLooks
   #glances: readonly RecipeGlance[] | null = null
   /** The runs that have ended, and how many had when they were read: only another number is worth reading them again. */
-  #ends: { readonly rows: readonly RunRow[]; readonly count: number } | null = null
+  #ends: {
+    readonly rows: readonly RunRow[]
+    readonly waiting: readonly WaitingCode[]
+    readonly count: number
+  } | null = null
   #readAt = 0
   #reading: Promise<readonly RecipeGlance[]> | null = null
 
-  /** `hasPicture`: whether a run folder has the picture that stands for its run. */
-  constructor(store: Sources, clock: Pick<Clock, 'now'>, hasPicture: (folder: string) => Promise<boolean>) {
+  constructor(store: Sources, clock: Pick<Clock, 'now'>, looks: OverviewLooks) {
     this.#store = store
     this.#clock = clock
-    this.#hasPicture = hasPicture
+    this.#looks = looks
+  }
+
+  /** Code that was not approved when the last reading was made; approvals since then are for the caller to take off. */
+  get waiting(): readonly WaitingCode[] {
+    return this.#ends?.waiting ?? []
   }
 
   /** By name. */
@@ -91,7 +108,7 @@ export class Overview {
     this.#glances = await Promise.all(
       glances.map(async (glance) => ({
         ...glance,
-        picture: glance.newest !== null && (await this.#hasPicture(glance.newest.folder)),
+        picture: glance.newest !== null && (await this.#looks.hasPicture(glance.newest.folder)),
       })),
     )
     this.#readAt = this.#clock.now()
@@ -101,7 +118,11 @@ export class Overview {
   async #readEnds(): Promise<readonly RunRow[]> {
     const { done, cancelled, error } = await this.#store.counts()
     const count = done + cancelled + error
-    if (this.#ends?.count !== count) this.#ends = { rows: await this.#store.endsOfEach(RECENT), count }
+    if (this.#ends?.count !== count) {
+      const rows = await this.#store.endsOfEach(RECENT)
+      const waiting = waitingCode(rows, this.#looks.summaries(endedFolders(rows)))
+      this.#ends = { rows, waiting, count }
+    }
     return this.#ends.rows
   }
 }

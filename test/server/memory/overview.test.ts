@@ -89,7 +89,7 @@ test('a visitor gets what was read last, and what is older than a second is read
     runs: async () => [],
     enrollments: async () => [],
   }
-  const overview = new Overview(store, { now: () => now }, async () => true)
+  const overview = new Overview(store, { now: () => now }, { hasPicture: async () => true, summaries: () => new Map() })
   expect(await overview.glances()).toMatchObject([{ repository: 'coop/r1', picture: true }])
   now = 500
   await overview.glances()

@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
+import { upgradeFolder, writeTable } from '../../../src/history/upgrades/store.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
 import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
@@ -17,8 +18,10 @@ import { createPublisher } from '../../../src/server/publishing/publisher.ts'
 import type { RunsDiskStatus } from '../../../src/server/retention.ts'
 import { openStore } from '../../../src/server/storage/open.ts'
 import { createSweeps } from '../../../src/server/sweep/sweeps.ts'
+import { store as canonicalStore, KEY, keep, RUN } from '../../history/canonicals/material.ts'
 import { generateRun } from '../../history/retention/generated.ts'
 import { failedResults, HOSTILE, passedResults } from '../../report/sample-runs.ts'
+import { UPGRADES } from '../../stories/kept-of-recipe.ts'
 import { passingStream } from '../../verdict/passing-stream.ts'
 import { enrolment } from '../storage/bench.ts'
 import { endRun, openScene, requestFor, type Scene } from '../support/scene.ts'
@@ -314,6 +317,95 @@ test('a recipe has its runs, its charts and what may be done with it on one page
   expect((await post(app, `${path}/test`, { ref: 'main' })).status).toBe(403)
   for (const none of ['/recipes/coop/none', '/recipes/%3Cb%3E/x', '/recipes/coop/..'])
     expect((await app.request(none)).status).toBe(404)
+})
+
+test('a recipe shows what is kept of it, its upgrades with their runs, and nothing of another recipe', async () => {
+  const scene = await openScene()
+  const { state } = scene.settings
+  const request = requestFor({ pull: null })
+  await scene.store.add(request)
+  const made = passedResults()
+  const origin = 'http://127.0.0.1:9/coop/hello.git'
+  await endRun(scene, { ...made, run: { ...made.run, id: request.id }, recipe: { ...made.recipe, origin } })
+  const { app } = pagesOf(scene, null)
+  const text = async (path: string) => (await app.request(path)).text()
+  expect(await text('/recipes/coop/hello')).toContain('None on this machine')
+  expect(await text('/recipes/coop/hello/upgrades')).toContain('Nothing yet')
+  const [newest, ...older] = UPGRADES.map((table) => ({
+    ...table,
+    recipe: { ...table.recipe, origin: origin.replace('.git', '/') },
+    rows: table.rows.map((row, at) => ({ ...row, run: at === 0 ? request.id : row.run })),
+  }))
+  if (!newest) throw new Error('no table')
+  for (const table of [newest, ...older]) writeTable(upgradeFolder(state, table.id), table)
+  const foreign = { ...newest, id: '20261130-120000-abc234', recipe: { ...newest.recipe, origin: '/elsewhere' } }
+  writeTable(upgradeFolder(state, foreign.id), foreign)
+  await keep(canonicalStore(state), undefined, { key: { ...KEY, origin } })
+  await keep(canonicalStore(state), undefined, { key: { ...KEY, version: '9.9.9+9', origin: '/elsewhere' } })
+  const shown = await text('/recipes/coop/hello')
+  for (const said of [
+    '1.0.0+1.2',
+    RUN,
+    '1 volume, 1 file',
+    `<a href="/runs/${request.id}">${request.id}</a>`,
+    'all 3 tables',
+  ])
+    expect(shown).toContain(said)
+  expect(shown).not.toContain('9.9.9+9')
+  expect(shown).not.toContain(`href="/runs/${RUN}"`)
+  expectClean(shown)
+  const table = await text('/recipes/coop/hello/upgrades')
+  for (const said of [
+    'Why these releases',
+    'All tables of this recipe',
+    'compose-invalid',
+    `/upgrades/${older[0]?.id}"`,
+  ])
+    expect(table).toContain(said)
+  expectClean(table)
+  expect(await text(`/recipes/coop/hello/upgrades/${older[0]?.id}`)).toContain('not at its end')
+  for (const none of [`hello/upgrades/${foreign.id}`, 'none/upgrades', 'hello/upgrades/x'])
+    expect((await app.request(`/recipes/coop/${none}`)).status).toBe(404)
+})
+
+test('code that nobody approved waits on the pages of its recipe and of operators, until it is approved', async () => {
+  const scene = await openScene()
+  const made = passedResults()
+  const ended = async (commit: string, refused: readonly string[]) => {
+    const request = requestFor({ commit })
+    await scene.store.add(request)
+    const customization = { ...made.customization, refused: [...refused] }
+    await endRun(scene, { ...made, run: { ...made.run, id: request.id }, customization })
+    return request
+  }
+  await ended('c'.repeat(40), ['old.spec.ts'])
+  const { id, repository, commit } = await ended('d'.repeat(40), ['tests/a <b>.spec.ts'])
+  await scene.store.enroll(enrolment(repository))
+  const pages = async (operator: string | null) => {
+    const { app } = pagesOf(scene, operator)
+    const text = async (path: string) => (await app.request(path)).text()
+    return [await text('/recipes/coop/hello'), await text('/approvals'), await text('/'), await text('/repositories')]
+  }
+  const [recipe = '', approvals = '', overview, repositories] = await pages('operator')
+  for (const page of [recipe, approvals]) {
+    expect(page).toContain('tests/a &lt;b&gt;.spec.ts')
+    expect(page).toContain(`href="/runs/${id}/code"`)
+    expect(page).not.toContain('old.spec.ts')
+    expectClean(page)
+  }
+  expect(overview).toContain('Code of one commit waits')
+  expect(repositories).toContain('! 1 waits')
+  const [seen, , front] = await pages(null)
+  expect(seen).toContain('tests/a &lt;b&gt;.spec.ts')
+  expect(seen).not.toContain('/code"')
+  expect(front).not.toContain('an approval')
+  const url = `http://127.0.0.1:9/${repository}.git`
+  approve(scene.settings.state, { repository: url, commit, branch: null, tree: null, at: new Date().toISOString() })
+  const [after, list, calm, done] = await pages('operator')
+  expect(after).not.toContain('waits for an approval')
+  expect(list).toContain('No code waits')
+  expect(calm).not.toContain('an approval')
+  expect(done).not.toContain('1 waits')
 })
 
 test('a log is shown in pages, searched, and never as markup', async () => {

@@ -1,5 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { FORGES } from '../../forge/forges.ts'
+import { RECENT } from '../../memory/overview.ts'
+import { endedFolders, stillWaiting, waitingCode } from '../../memory/waiting-code.ts'
 import type { Viewer } from '../authenticator.ts'
 import { sendPage } from '../send-page.ts'
 import { approvalsPage, codePage } from './approvals.ts'
@@ -7,7 +9,7 @@ import { plainPage } from './layout.ts'
 import type { PageServices } from './routes.ts'
 
 export interface ApprovalRouteDeps {
-  readonly services: Pick<PageServices, 'store' | 'operations' | 'settings'>
+  readonly services: Pick<PageServices, 'store' | 'operations' | 'settings' | 'memory' | 'clock'>
   readonly viewer: (c: Context) => Viewer
   /** Who sent this form; null: nobody who may. */
   readonly sender: (c: Context, form: Readonly<Record<string, unknown>>) => string | null
@@ -18,12 +20,15 @@ export interface ApprovalRouteDeps {
 
 /** Which code may run: the list, the code of one run's commit, and the clicks on both. For operators: it asks the forge. */
 export function addApprovals(app: Hono, { services, viewer, sender, forbidden, orErrorPage }: ApprovalRouteDeps): void {
-  const { store, operations, settings } = services
+  const { store, operations, settings, memory, clock } = services
   const forgePages = FORGES[settings.forgeKind].pageUrls(settings.forgeUrl)
 
-  app.get('/approvals', (c) => {
+  app.get('/approvals', async (c) => {
     if (viewer(c).operator === null) return forbidden(c)
-    return sendPage(c, approvalsPage({ viewer: viewer(c), approvals: operations.approvals(), forgePages }))
+    const rows = await store.endsOfEach(RECENT)
+    const approvals = operations.approvals()
+    const waiting = stillWaiting(waitingCode(rows, memory.summaries(endedFolders(rows))), approvals)
+    return sendPage(c, approvalsPage({ viewer: viewer(c), approvals, waiting, forgePages, now: clock.now() }))
   })
 
   app.post('/approvals/revoke', async (c) => {

@@ -1,16 +1,22 @@
 import { html } from '../../../report/html/markup.ts'
 import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { CodeFile, CodeOfCommit, RepositoryApproval } from '../../contract/services.ts'
+import type { WaitingCode } from '../../memory/waiting-code.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, hidden, moment, type Page } from './layout.ts'
+import { waitingList } from './waiting-code.ts'
 
-/** What may run of which repository; an operator takes it back here. */
+/** What may run of which repository, and what waits for somebody to read it; an operator takes an approval back here. */
 export function approvalsPage(data: {
   readonly viewer: Viewer
   readonly approvals: readonly RepositoryApproval[]
+  /** Code that nobody has decided about. */
+  readonly waiting: readonly WaitingCode[]
   readonly forgePages: ForgePageUrls
+  /** Epoch ms. */
+  readonly now: number
 }): Page {
-  const { viewer, approvals, forgePages } = data
+  const { viewer, approvals, waiting, forgePages, now } = data
   const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
     html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
   return framed({
@@ -19,9 +25,12 @@ export function approvalsPage(data: {
     here: '/repositories',
     body: [
       html`<p class="dim">Code of a recipe repository (tests, hooks, install-steps.sh in <code>cc-ci/</code>) runs only where somebody has looked at it. Active runs are not stopped by taking an approval back.</p>`,
+      waiting.length === 0
+        ? html`<p class="dim">No code waits for an approval.</p>`
+        : waitingList(waiting, { viewer, now, repositories: true }),
       approvals.length === 0
-        ? html`<p class="dim">Nothing is approved.</p>`
-        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">repository</th><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${approvals.map(line)}</tbody></table></div>`,
+        ? html`<h2>Approved</h2><p class="dim">Nothing is approved.</p>`
+        : html`<h2>Approved (${approvals.length})</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">repository</th><th scope="col">as in</th><th scope="col">holds for</th><th scope="col">approved (UTC)</th><th scope="col"></th></tr></thead><tbody>${approvals.map(line)}</tbody></table></div>`,
     ],
   })
 }

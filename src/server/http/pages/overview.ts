@@ -38,6 +38,8 @@ export interface OverviewData {
   readonly queued: readonly { readonly row: RunRow; readonly place: QueuePlace | null }[]
   readonly queueLength: number
   readonly workers: readonly WorkerRow[]
+  /** How much code waits for an approval; 0 for who may not approve. */
+  readonly waitingCode: number
   /** `maxBytes` null: no limit. */
   readonly runsDisk: RunsDiskStatus & { readonly maxBytes: number | null }
 }
@@ -146,7 +148,7 @@ function activity({ running, queued, queueLength, now }: OverviewData): Html {
 }
 
 /** What an operator must see first. */
-function troubles({ workers, now, runsDisk: { disk, trouble, maxBytes } }: OverviewData): Html {
+function troubles({ workers, now, waitingCode, runsDisk: { disk, trouble, maxBytes } }: OverviewData): Html {
   const over = disk && maxBytes !== null && disk.bytes > maxBytes
   const all = [
     ...workers
@@ -159,7 +161,11 @@ function troubles({ workers, now, runsDisk: { disk, trouble, maxBytes } }: Overv
       : []),
     ...(trouble === null ? [] : [`Run folders: ${trouble}`]),
   ]
-  return html`${all.map((text) => html`<p class="warn">⚠ ${text}</p>`)}`
+  const code =
+    waitingCode === 0
+      ? ''
+      : html`<p class="warn">⚠ ${waitingCode === 1 ? 'Code of one commit waits' : `Code of ${waitingCode} commits waits`} for an approval: <a href="/approvals">read it</a></p>`
+  return html`${code}${all.map((text) => html`<p class="warn">⚠ ${text}</p>`)}`
 }
 
 function standing({ workers, now, runsDisk: { disk, maxBytes } }: OverviewData): Html {

@@ -1,11 +1,16 @@
 import type { Context, Hono } from 'hono'
+import type { UpgradeTable } from '../../../history/upgrades/table.ts'
+import type { RunRow } from '../../contract/store.ts'
 import { FORGES } from '../../forge/forges.ts'
+import { canonicalsOf, originMatcher, upgradeTablesOf } from '../../memory/kept-of-recipe.ts'
+import { endedFolders, stillWaiting, waitingCode } from '../../memory/waiting-code.ts'
 import type { Viewer } from '../authenticator.ts'
-import { pictureOf, readRunFolder } from '../run-folder-view.ts'
+import { firstAttemptOf, pictureOf, readRunFolder } from '../run-folder-view.ts'
 import { sendPage } from '../send-page.ts'
 import { plainPage } from './layout.ts'
 import { recipePage, SHOWN_RUNS } from './recipe.ts'
 import type { PageServices } from './routes.ts'
+import { upgradesPage } from './upgrades.ts'
 
 /** As the forge spells them. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -35,9 +40,13 @@ export function addRecipes(app: Hono, { services, viewer, sender, forbidden, orE
     const rows = found.slice(0, SHOWN_RUNS)
     const repository = rows[0]?.request.repository ?? asked
     const newest = rows.find(({ state }) => state === 'done')
+    const kept = keptOf(repository, rows)
+    const [upgrades, canonicals] = [kept.upgrades(), kept.canonicals()]
     const data = {
-      ...{ viewer: viewer(c), repository, rows, enrollment, forgePages, now: clock.now() },
-      summaries: memory.summaries(rows.filter(({ state }) => state === 'done').map(({ folder }) => folder)),
+      ...{ viewer: viewer(c), repository, rows, enrollment, forgePages, now: clock.now(), upgrades, canonicals },
+      summaries: kept.summaries,
+      waiting: stillWaiting(waitingCode(rows, kept.summaries), operations.approvals()),
+      linkTo: await pagesOf([...canonicals.map(({ run }) => run), ...runsIn(upgrades[0])]),
       newest: newest ? (await readRunFolder(settings.state, newest)).results : null,
       // Whose code may run is for operators to see.
       approvals: (viewer(c).operator === null ? [] : operations.approvals()).filter(
@@ -46,6 +55,18 @@ export function addRecipes(app: Hono, { services, viewer, sender, forbidden, orE
       more: found.length > SHOWN_RUNS,
     }
     return sendPage(c, recipePage(data))
+  })
+
+  app.get('/recipes/:organisation/:name/upgrades/:id?', async (c) => {
+    const { organisation, name, id } = c.req.param()
+    const repository = `${organisation}/${name}`
+    const rows = NAME.test(organisation) && NAME.test(name) ? await store.runs({ repository, limit: SHOWN_RUNS }) : []
+    const all = keptOf(repository, rows).upgrades()
+    const shown = (id === undefined ? all[0] : all.find((table) => table.id === id)) ?? null
+    if (shown === null && (id !== undefined || rows.length === 0))
+      return sendPage(c, plainPage(viewer(c), 'No such upgrades', 'The address is wrong, or they were removed.'), 404)
+    const data = { viewer: viewer(c), repository: rows[0]?.request.repository ?? repository, shown, all }
+    return sendPage(c, upgradesPage({ ...data, linkTo: await pagesOf(runsIn(shown)) }))
   })
 
   app.post('/recipes/:organisation/:name/test', async (c) => {
@@ -68,4 +89,32 @@ export function addRecipes(app: Hono, { services, viewer, sender, forbidden, orE
     }
     return c.body(null, 404)
   })
+
+  /** What this machine keeps of a repository, found by the origin that its runs had. */
+  function keptOf(repository: string, rows: readonly RunRow[]) {
+    const summaries = memory.summaries(endedFolders(rows))
+    const origins = [...summaries.values()].map(({ recipe }) => recipe.origin)
+    const isOrigin = originMatcher(`${settings.forgeUrl}/${repository}.git`, origins)
+    return {
+      summaries,
+      canonicals: () => canonicalsOf(settings.state, isOrigin),
+      upgrades: () => upgradeTablesOf(settings.state, isOrigin),
+    }
+  }
+
+  /** Where pages of runs are; runs that were made by hand have none. */
+  async function pagesOf(runs: readonly string[]): Promise<(run: string) => string | null> {
+    const found = await Promise.all(
+      [...new Set(runs)].map(async (run) => {
+        const known = (await store.run(run)) !== null || (await firstAttemptOf(settings.state, run)) !== null
+        return known ? [run] : []
+      }),
+    )
+    const pages = new Set(found.flat())
+    return (run) => (pages.has(run) ? `/runs/${run}` : null)
+  }
+}
+
+function runsIn(table: UpgradeTable | null | undefined): string[] {
+  return (table?.rows ?? []).flatMap(({ run }) => run ?? [])
 }

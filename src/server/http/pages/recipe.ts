@@ -1,5 +1,6 @@
 // cspell:ignore maxlength
 import type { RunSummary } from '../../../history/run-summary.ts'
+import type { UpgradeTable } from '../../../history/upgrades/table.ts'
 import { formatAge, formatDuration } from '../../../lib/text/duration.ts'
 import { formatSize } from '../../../lib/text/size.ts'
 import { barChart, type ChartBar } from '../../../report/html/chart.ts'
@@ -11,9 +12,13 @@ import type { ForgePageUrls } from '../../contract/forge.ts'
 import type { RepositoryApproval } from '../../contract/services.ts'
 import type { RunRow } from '../../contract/store.ts'
 import type { Enrollment } from '../../enrollments/enrollment.ts'
+import type { KeptCanonical } from '../../memory/kept-of-recipe.ts'
+import type { WaitingCode } from '../../memory/waiting-code.ts'
 import type { Viewer } from '../authenticator.ts'
 import { badge, framed, type Html, hidden, moment, type Page } from './layout.ts'
+import { canonicalsSection, upgradesSection } from './recipe-kept.ts'
 import { runTable } from './run-table.ts'
+import { waitingList } from './waiting-code.ts'
 
 /** Runs on the page and in its charts. */
 export const SHOWN_RUNS = 60
@@ -30,7 +35,16 @@ export interface RecipePageData {
   readonly newest: Results | null
   /** What makes its comments be read: its own entry or that of its organisation; null: nothing does. */
   readonly enrollment: Enrollment | null
+  /** Empty for who is no operator. */
   readonly approvals: readonly RepositoryApproval[]
+  /** Its code that nobody has decided about. */
+  readonly waiting: readonly WaitingCode[]
+  /** Newest version first. */
+  readonly canonicals: readonly KeptCanonical[]
+  /** Newest first. */
+  readonly upgrades: readonly UpgradeTable[]
+  /** Page of a run that a canonical or an upgrade refers to; null: there is none. */
+  readonly linkTo: (run: string) => string | null
   readonly forgePages: ForgePageUrls
   /** Epoch ms. */
   readonly now: number
@@ -57,10 +71,13 @@ export function recipePage(data: RecipePageData): Page {
             SHOWN_RUNS,
           )}</div>`
         : html`<p class="card">Not yet judged: no run of it has ended with a verdict.</p>`,
+      waitingList(data.waiting, { viewer, now, repositories: false }),
       testNow(data),
       charts(judged, data),
       levelChanges(judged),
       flakes(data),
+      upgradesSection(repository, data.upgrades, data.linkTo),
+      rows.length === 0 && data.canonicals.length === 0 ? html`` : canonicalsSection(data.canonicals, data.linkTo),
       runTable('Runs', rows, now, 'one'),
       more ? html`<p><a href="/runs?repository=${encodeURIComponent(repository)}">All its runs</a></p>` : html``,
       approvals(data),

@@ -20,8 +20,10 @@ export function repositoriesPage(data: {
   readonly mirrors: ReadonlyMap<string, MirrorState>
   readonly message: string | null
   readonly paste: Paste | null
+  /** How much code waits for an approval. */
+  readonly waitingCode: number
 }): Page {
-  const { viewer, enrollments, mirrors, message, paste } = data
+  const { viewer, enrollments, mirrors, message, paste, waitingCode } = data
   const may = viewer.operator !== null
   return framed({
     title: 'Repositories',
@@ -34,7 +36,7 @@ export function repositoriesPage(data: {
         ? html`<p class="dim">Nothing is enrolled.</p>`
         : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">name</th><th scope="col">details</th><th scope="col">enrolled (UTC)</th><th scope="col">comments come by</th><th scope="col"></th></tr></thead><tbody>${enrollments.map((one) => line(one, stateOfMirror(one, mirrors), viewer))}</tbody></table></div>`,
       may
-        ? html`<p><a href="/approvals">Approved code</a></p><h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
+        ? html`<p><a href="/approvals">Approved code</a>${waitingCode === 0 ? '' : html` <span class="badge s-unverified">! ${waitingCode} ${waitingCode === 1 ? 'waits' : 'wait'}</span>`}</p><h2>Enrol</h2><form method="post" action="/repositories">${hidden(viewer.csrf)}<label>Repository or organisation <input name="name" required placeholder="ORG/REPO or ORG"></label><label>May ask besides members <input name="allow" placeholder="login, login"></label><button>Enrol</button></form>`
         : html``,
     ],
   })

@@ -14,6 +14,7 @@ import { FORGES } from '../../forge/forges.ts'
 import type { BaseMemory } from '../../memory/against-base.ts'
 import { Overview } from '../../memory/overview.ts'
 import { readRunAttribution } from '../../memory/run-attribution.ts'
+import { stillWaiting } from '../../memory/waiting-code.ts'
 import { newestAttribution, whyOffer } from '../../memory/why.ts'
 import { readMirrorStates } from '../../mirrors/last-seen.ts'
 import type { Retention } from '../../retention.ts'
@@ -51,11 +52,10 @@ export interface PageServices {
 export function addPages(app: Hono, services: PageServices, auth: Pick<Authenticator, 'viewer' | 'sender'>): void {
   const { store, operations, clock, memory } = services
   const viewer = (c: Context) => auth.viewer(c)
-  const overview = new Overview(
-    store,
-    clock,
-    async (folder) => (await pictureOf(services.settings.state, folder)) !== null,
-  )
+  const overview = new Overview(store, clock, {
+    hasPicture: async (folder) => (await pictureOf(services.settings.state, folder)) !== null,
+    summaries: (folders) => memory.summaries(folders),
+  })
   // The first visitor need not wait for it; what goes wrong is told to who looks.
   overview.glances().catch(() => {})
 
@@ -75,7 +75,7 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
     const { pruneMaxBytes: maxBytes } = services.settings
     const runsDisk = { ...services.retention.seen(), maxBytes }
     const data = { viewer: viewer(c), now: clock.now(), glances, running, queued, queueLength: counts.queued, workers }
-    return sendPage(c, overviewPage({ ...data, runsDisk, filter: overviewFilter(c) }))
+    return sendPage(c, overviewPage({ ...data, runsDisk, waitingCode: waitingCodes(c), filter: overviewFilter(c) }))
   })
 
   app.get('/queue', async (c) => {
@@ -224,7 +224,13 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
 
   async function repositories(c: Context, message: string | null, paste: Paste | null): Promise<Page> {
     const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
-    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste })
+    await overview.glances()
+    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste, waitingCode: waitingCodes(c) })
+  }
+
+  /** How much code waits for an approval, as of the last reading; whose code may run is for operators to see. */
+  function waitingCodes(c: Context): number {
+    return viewer(c).operator === null ? 0 : stillWaiting(overview.waiting, operations.approvals()).length
   }
 
   /** An error of the person becomes a page; the rest is the app's to handle. */
