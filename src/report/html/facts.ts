@@ -98,17 +98,60 @@ export function customization({ customization }: Results): Markup {
   return section('Customization', rows.length, table('What differs from the defaults', ['What', 'Value', 'From'], rows))
 }
 
-export function machine({ environment, run, recipe, tool }: Results): Markup {
-  const engine = environment
-    ? html`<dt>Engine</dt><dd>${environment.engine} (API ${environment.api})</dd>
-<dt>Machine</dt><dd>${run.host}: ${environment.cpus} CPUs, ${bytes(environment.memoryBytes)}, load ${environment.load.join(' ')}</dd>`
-    : html`<dt>Machine</dt><dd>${run.host}</dd>`
+/** Which run of what it was. */
+export function runFacts({ run, recipe }: Results): Markup {
   return section(
     'Run',
     1,
-    html`<dl class="facts"><dt>Run</dt><dd>${run.id}</dd><dt>Recipe</dt><dd>${recipe.origin}</dd><dt>Commit</dt><dd><code>${recipe.commit}</code></dd>
-<dt>Stack</dt><dd>${run.stack}</dd><dt>Domain</dt><dd>${run.domain}</dd>${engine}<dt>cc-ci</dt><dd>${tool.version}${tool.commit ? ` (${tool.commit.slice(0, 10)})` : ''}</dd></dl>`,
+    facts([
+      ['Run', run.id],
+      ['Recipe', recipe.origin],
+      ['Commit', html`<code>${recipe.commit}</code>`],
+      ['Stack', run.stack],
+      ['Domain', run.domain],
+    ]),
   )
+}
+
+/** On what it ran: what another machine may do otherwise. What an earlier version did not record is left out. */
+export function machine({ environment: found, run, tool }: Results): Markup {
+  const version = `${tool.version}${tool.commit ? ` (${tool.commit.slice(0, 10)})` : ''}`
+  const own = [
+    ['Machine', run.host],
+    ['cc-ci', version],
+  ] as const
+  if (!found) return section('Environment', 1, facts(own))
+  const { engine, api, cpus, memoryBytes, load, runMemoryBytes, kernel, cgroup, vips, edge, browser } = found
+  const sandbox =
+    found.browserSandbox === undefined ? '' : `, its own sandbox ${found.browserSandbox ? 'works' : 'does not work'}`
+  return section(
+    'Environment',
+    1,
+    facts([
+      ...own,
+      ['Engine', `Docker ${engine}, API ${api}`],
+      ['Processors', String(cpus)],
+      [
+        'Memory',
+        `${bytes(memoryBytes)}${runMemoryBytes === undefined ? '' : `, of which the app had ${bytes(runMemoryBytes)}`}`,
+      ],
+      ['Load at the start', load.length === 0 ? null : `${load.join(' ')} (over 1, 5 and 15 minutes)`],
+      ['Kernel', kernel === undefined ? null : `${kernel}${cgroup === undefined ? '' : `, cgroup ${cgroup}`}`],
+      ['Virtual addresses', vips === undefined ? null : VIPS[vips ? 'yes' : 'no']],
+      ['Traefik', edge === undefined ? null : edge === 'foreign' ? 'not started by cc-ci' : html`<code>${edge}</code>`],
+      ['Browser', browser === undefined ? null : `${browser}${sandbox}`],
+    ]),
+  )
+}
+
+/** Whether the kernel has IPVS, which carries them. */
+const VIPS = {
+  yes: '✓ carry traffic (IPVS)',
+  no: '! carry none (no IPVS): services found each other by the addresses of their tasks',
+} as const
+
+function facts(rows: readonly (readonly [string, Markup | string | null])[]): Markup {
+  return html`<dl class="facts">${rows.filter(([, value]) => value !== null).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
 export function section(title: string, amount: number, body: Markup): Markup {

@@ -10,6 +10,7 @@ import {
   images,
   machine,
   notLooked,
+  runFacts,
   section,
   subject,
   verdictBand,
@@ -50,7 +51,8 @@ ${notLooked(results)}
 ${images(results)}
 ${customization(results)}
 ${section('Timeline', 1, timelineMarkup(results, parts.events ?? []))}
-${machine(results)}`,
+${machine(results)}
+${runFacts(results)}`,
     footer: html`Made by cc-ci ${tool.version}. Everything here comes from the events of run ${run.id}.`,
   })
 }

@@ -4,6 +4,7 @@ import { htmlReport } from '../../../src/report/html/report.ts'
 import { EVIDENCE, type EvidenceKind } from '../../../src/verdict/evidence.ts'
 import { fold } from '../../../src/verdict/fold.ts'
 import { PASSING, passingStream } from '../../verdict/passing-stream.ts'
+import { ends, twice } from '../../verdict/two-attempts.ts'
 import { failedResults, failedRun, HOSTILE, passedResults } from '../sample-runs.ts'
 
 const PNG = 'data:image/png;base64,iVBORw0KGgo='
@@ -32,6 +33,46 @@ describe('htmlReport', () => {
     expect(page).toContain('Not these: 2 pictures.')
     expect(page).toContain('<code>artifacts/b.png</code> (picture)')
     expect(htmlReport(passedResults())).not.toContain('Not looked into')
+  })
+
+  it('shows attempts side by side, and says in words where they differ', () => {
+    const first = fold(
+      twice(
+        { upgrade: ends('upgrade', 'not-converged', 'app: <b>0/1</b>') },
+        { backup: ends('backup', 'backup-hook-failed') },
+      ),
+    )
+    const page = htmlReport(first)
+    expect(page).toContain('<caption>Attempts side by side</caption>')
+    expect(page).toContain('Attempt 2, which counts')
+    const row = (tier: string) =>
+      new RegExp(`<tr><td><a href="#tier-${tier}">.*?</tr>`)
+        .exec(page)?.[0]
+        .replace(/<[^>]*>/g, ' ')
+        .split(/\s{2,}/)
+    expect(row('upgrade')?.join(' ')).toMatch(/✗ fail .*not-converged .*✓ pass .*≠ differs/)
+    expect(row('backup')?.join(' ')).toMatch(/✓ pass .*✗ fail .*backup-hook-failed .*≠ differs/)
+    expect(row('restore')?.join(' ')).toMatch(/same/)
+    const kept = twice({ upgrade: ends('upgrade', 'not-converged') }, { upgrade: ends('upgrade', 'engine-lost') })
+    expect(htmlReport(fold(kept))).toContain('<th scope="col">What counts</th>')
+    expect(htmlReport(passedResults())).not.toContain('side by side')
+  })
+
+  it('says on what the run ran, row by row, and leaves out what is not known', () => {
+    const results = passedResults()
+    const environment = { engine: '29.1', api: '1.52', cpus: 2, memoryBytes: 4e9, load: [0.5, 0.4, 0.3], vips: false }
+    const page = htmlReport({ ...results, environment: { ...environment, kernel: '6.1 <b>', edge: 'foreign' } })
+    const rows = Object.fromEntries(
+      [...page.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(([, name, value]) => [name, value]),
+    )
+    expect(rows).toMatchObject({
+      ...{ Engine: 'Docker 29.1, API 1.52', Processors: '2', Memory: '4.0 GB', Kernel: '6.1 &lt;b&gt;' },
+      ...{ 'Load at the start': '0.5 0.4 0.3 (over 1, 5 and 15 minutes)', Traefik: 'not started by cc-ci' },
+      'Virtual addresses': expect.stringContaining('! carry none (no IPVS)'),
+    })
+    expect(rows).not.toHaveProperty('Browser')
+    const { environment: _, ...unknown } = results
+    expect(htmlReport({ ...unknown, environment: null })).toContain('<h2>Environment</h2>')
   })
 
   it('holds causes with lines, findings, leaks, screenshots, logs and the timeline', () => {

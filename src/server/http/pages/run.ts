@@ -8,6 +8,7 @@ import {
   images,
   machine,
   notLooked,
+  runFacts,
   section,
   verdictBand,
   warnings,
@@ -157,6 +158,7 @@ ${screens(results, pictures(results, link))}
 ${logList(results, id, files)}
 ${findings(results)}
 ${prunedCard(data.pruned)}
+${machine(results)}
 ${more(results, data)}`
 }
 
@@ -195,8 +197,8 @@ function more(results: Results, { row, files }: RunPageData): Html {
   const report = files.includes('report.html')
     ? html`<p><a href="/runs/${id}/files/report.html">Report as one file</a> (to keep or to send)</p>`
     : ''
-  return html`<details><summary>Settings, images, machine and files of this run</summary>
-${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timelineMarkup(results, []))}${machine(results)}
+  return html`<details><summary>Settings, images, timeline and files of this run</summary>
+${report}${customization(results)}${accommodations(results)}${notLooked(results)}${images(results)}${section('Timeline', 1, timelineMarkup(results, []))}${runFacts(results)}
 ${fileList(id, listed)}</details>`
 }
 
