@@ -27,6 +27,7 @@ import { progressOf } from '../../src/verdict/progress.ts'
 import type { Results } from '../../src/verdict/results.ts'
 import { failedRun, HOSTILE } from '../report/sample-runs.ts'
 import { passingStream } from '../verdict/passing-stream.ts'
+import { ends, twice } from '../verdict/two-attempts.ts'
 import { CANONICALS, UPGRADES, WAITING } from './kept-of-recipe.ts'
 import { pictureUri, recordedRun, recordedRuns } from './recorded.ts'
 
@@ -91,6 +92,8 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
     }),
   }),
   'run-damaged': () => ({ page: run({ problem: 'The results cannot be shown: line 1 is no JSON' }) }),
+  'run-two-attempts': () => ({ page: runOf(onFullRecord(fold(twoAttempts()))) }),
+  'report-two-attempts': () => ({ report: htmlReport(onFullRecord(fold(twoAttempts()))) }),
   'run-pruned': () => ({
     page: runOf(fold(passingStream()), { pruned: 'pruned on 2026-11-30: logs, pictures, report' }),
   }),
@@ -135,7 +138,20 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
   workers: () => ({
     page: workersPage(
       OPERATOR,
-      [WORKER, { ...WORKER, name: 'two', seenAt: iso(7_200_000) }, { ...WORKER, name: 'three', seenAt: null }],
+      [
+        WORKER,
+        { ...WORKER, name: 'one-disk', disks: { runs: ONE_DISK, images: ONE_DISK } },
+        { ...WORKER, name: 'engine-elsewhere', disks: { runs: ONE_DISK, images: null } },
+        { ...WORKER, name: 'earlier-version', disks: null },
+        {
+          ...WORKER,
+          name: 'full',
+          freeBytes: 0,
+          unavailableReason: '1 GiB of disk are free, 2 GiB are needed: no run is begun',
+        },
+        { ...WORKER, name: 'two', seenAt: iso(7_200_000) },
+        { ...WORKER, name: 'three', seenAt: null, memoryBytes: null, harness: null, disks: null },
+      ],
       NOW,
     ),
   }),
@@ -198,8 +214,10 @@ const WORKER: WorkerRow = {
     freeBytes: 12e9,
     harness: '0.1.0',
     unavailableReason: null,
+    disks: { runs: { freeBytes: 12e9, sizeBytes: 200e9 }, images: { freeBytes: 340e9, sizeBytes: 500e9 } },
   },
 }
+const ONE_DISK = { freeBytes: 81e9, sizeBytes: 160e9 }
 const APPROVAL = { repository: 'coop/hello', commit: 'a'.repeat(40), tree: 'c'.repeat(40), at: iso(86_400_000) }
 const SWEEP = {
   id: '20261201-030000-aaaaaa',
@@ -277,6 +295,22 @@ function runOf(results: Results, more: Partial<RunPageData> = {}, say?: string):
   const request =
     say === undefined ? own.request : { ...own.request, pull: { ...own.request.pull, headRef: say, author: say } }
   return run({ row: { ...own, request } as RunRow, results, ...more })
+}
+
+/** The first attempt stopped at the upgrade, the second passed it and failed in another way: where they differ is seen at a glance. */
+function twoAttempts(): RunEvent[] {
+  return twice(
+    { upgrade: ends('upgrade', 'not-converged', 'app: 0/1 running (starting) for 3 min') },
+    { backup: ends('backup', 'backup-hook-failed', 'pg_dump ended with 1: no space left on device') },
+  )
+}
+
+/** All that is recorded of a machine; other stories have what earlier versions recorded. */
+function onFullRecord(results: Results): Results {
+  const { environment } = results
+  if (!environment) return results
+  const more = { kernel: '6.1.0-28-amd64', cgroup: '2', vips: false, edge: 'traefik:v3.6.7', runMemoryBytes: 3e9 }
+  return { ...results, environment: { ...environment, ...more, browser: 'Chromium 143.0', browserSandbox: true } }
 }
 
 function runOfRecorded(name: string): Page {

@@ -4,6 +4,15 @@ import { type ImportedResult, importedResultShape } from '../../history/attribut
 import { isRunId } from '../../lib/ids.ts'
 import { commitId, runRequest } from './request.ts'
 
+const bytes = z.int().nonnegative()
+
+/** The disk of a worker: where it keeps runs, and where its engine keeps images; null: not on this machine, or not known. Often they are the same. */
+export const workerDisks = z.object({
+  runs: z.object({ freeBytes: bytes, sizeBytes: bytes }).nullable(),
+  images: z.object({ freeBytes: bytes, sizeBytes: bytes }).nullable(),
+})
+export type WorkerDisks = Readonly<z.infer<typeof workerDisks>>
+
 /**
  * Between a worker and the server, all below `/worker/v1`, `Authorization: Bearer <worker token>`; JSON unless said.
  *
@@ -28,6 +37,8 @@ export const claimBody = z.strictObject({
   waitMs: z.int().min(0).max(25_000),
   /** Why it takes nothing now, for people; it is given nothing then. */
   trouble: z.string().max(300).optional(),
+  /** Workers of earlier versions do not say. */
+  disks: workerDisks.optional(),
 })
 export type ClaimBody = z.infer<typeof claimBody>
 

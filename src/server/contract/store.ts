@@ -1,4 +1,5 @@
 import type { Enrollment } from '../enrollments/enrollment.ts'
+import type { WorkerDisks } from './protocol.ts'
 import type { RunOutcome, RunRequest, RunState } from './request.ts'
 
 /** What became of one comment. Kept forever: a comment is answered once, however often it is delivered or polled. */
@@ -42,6 +43,8 @@ export interface Capacity {
   readonly harness: string
   /** Why it takes nothing now; missing: nothing is wrong with it. */
   readonly unavailableReason?: string
+  /** Missing: a worker of an earlier version, which does not say. */
+  readonly disks?: WorkerDisks
 }
 
 /** Proof that one attempt is whose it is: every write names it, and a write that names an older one is refused (`fenced`). */
@@ -250,4 +253,6 @@ export interface WorkerRow {
   readonly harness: string | null
   /** Why it takes nothing now; null: nothing is wrong with it. */
   readonly unavailableReason: string | null
+  /** Null: it never said. */
+  readonly disks: WorkerDisks | null
 }

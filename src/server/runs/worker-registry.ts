@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/async/clock.ts'
 import { UsageError } from '../../lib/errors.ts'
+import { type WorkerDisks, workerDisks } from '../contract/protocol.ts'
 import type { Store } from '../contract/store.ts'
 import { type Context, change } from '../storage/context.ts'
 
@@ -17,6 +18,7 @@ export function workerRepository(context: Context): Part {
         freeBytes: row.free,
         harness: row.harness,
         unavailableReason: row.trouble,
+        disks: disksIn(row.disks),
       }))
     },
 
@@ -59,6 +61,7 @@ export function workerRepository(context: Context): Part {
         free: capacity.freeBytes,
         harness: capacity.harness,
         trouble: capacity.unavailableReason ?? null,
+        disks: capacity.disks ? JSON.stringify(capacity.disks) : null,
       }
       await db
         .insertInto('workers')
@@ -66,6 +69,15 @@ export function workerRepository(context: Context): Part {
         .onConflict((conflict) => conflict.column('name').doUpdateSet(seen))
         .execute()
     },
+  }
+}
+
+/** What another version wrote may have another shape. */
+function disksIn(text: string | null): WorkerDisks | null {
+  try {
+    return text === null ? null : workerDisks.parse(JSON.parse(text))
+  } catch {
+    return null
   }
 }
 

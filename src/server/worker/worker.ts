@@ -4,13 +4,15 @@ import { retry } from '../../lib/async/retry.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import { type ToolIdentity, toolIdentity } from '../../lib/version.ts'
-import type { Assignment, Dispatch } from '../contract/protocol.ts'
+import type { Assignment, ClaimBody, Dispatch, WorkerDisks } from '../contract/protocol.ts'
 import { LIMITS, type WorkerLimits } from './limits.ts'
 import { RunExecutor } from './run-executor.ts'
 import { clearAttributions } from './why-task.ts'
 import {
+  diskRooms,
+  disksOf,
   type FolderLimits,
-  freeDisk,
+  leastFree,
   openWorkspace,
   pruneImages,
   pruneRunFolders,
@@ -38,8 +40,8 @@ export interface WorkerOptions {
   /** How long to drain before `release`. Default: without limit. */
   readonly drainMs?: number
   readonly limits?: Partial<WorkerLimits>
-  /** Free disk in bytes. Default: what the file systems say. */
-  readonly freeDisk?: () => Promise<number>
+  /** Room on the disks. Default: what the file systems say. */
+  readonly diskRooms?: () => ReturnType<typeof diskRooms>
 }
 
 /**
@@ -80,6 +82,7 @@ class Worker {
   readonly #running = new Map<Assignment, Promise<void>>()
   readonly #release = new AbortController()
   #unavailableReason: string | null = null
+  #disks: WorkerDisks | null = null
   #imagesAt = Number.MIN_SAFE_INTEGER
 
   constructor(options: WorkerOptions, workspace: Workspace, toolVersion: string) {
@@ -128,7 +131,7 @@ class Worker {
     await this.#pruneImages(false)
     const waitMs = this.#running.size > 0 ? this.#limits.busyWaitMs : this.#limits.idleWaitMs
     const since = performance.now()
-    const assignment = await dispatch.claim({ memoryBytes, freeBytes, harness: this.#toolVersion, waitMs }, signal)
+    const assignment = await dispatch.claim({ ...this.#told(), memoryBytes, freeBytes, waitMs }, signal)
     if (assignment) return this.#start(assignment, since)
     const tookMs = performance.now() - since
     if (tookMs < FIRST_PAUSE_MS) await clock.sleep(FIRST_PAUSE_MS - tookMs, signal).catch(() => {})
@@ -155,13 +158,18 @@ class Worker {
 
   /** Where the disk is short, removes delivered run folders and all unused images of runs first. */
   async #lacksDisk(): Promise<boolean> {
-    const { state, log, freeDisk: measure = () => freeDisk(state) } = this.#options
+    const { state, log, diskRooms: measure = () => diskRooms(state) } = this.#options
     const { diskBytes, folders } = this.#limits
-    let free = await measure()
+    const look = async () => {
+      const rooms = await measure()
+      this.#disks = disksOf(rooms)
+      return leastFree(rooms)
+    }
+    let free = await look()
     if (free < diskBytes) {
       await this.#prune({ ...folders, count: 0 })
       await this.#pruneImages(true)
-      free = await measure()
+      free = await look()
     }
     const before = this.#unavailableReason
     this.#unavailableReason =
@@ -177,9 +185,14 @@ class Worker {
 
   async #reportUnavailable(): Promise<void> {
     const { dispatch, memoryBytes, signal, clock } = this.#options
-    const reason = this.#unavailableReason ?? ''
-    await dispatch.claim({ memoryBytes, freeBytes: 0, harness: this.#toolVersion, waitMs: 0, trouble: reason }, signal)
+    const trouble = this.#unavailableReason ?? ''
+    await dispatch.claim({ ...this.#told(), memoryBytes, freeBytes: 0, waitMs: 0, trouble }, signal)
     await clock.sleep(this.#limits.diskLookMs, signal).catch(() => {})
+  }
+
+  /** What each claim says of this worker. */
+  #told(): Pick<ClaimBody, 'harness' | 'disks'> {
+    return { harness: this.#toolVersion, ...(this.#disks ? { disks: this.#disks } : {}) }
   }
 
   /** Never throws: what could not be removed is tried again later. */

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../../lib/files/atomic-file.ts'
 import { exec } from '../../lib/process/exec.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../lib/process/process-identity.ts'
 import { listRuns, readRecord, runFolder } from '../../lifecycle/run-folder.ts'
+import { type DiskRoom, roomIn } from '../../machine/disk-room.ts'
+import type { WorkerDisks } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
 import { readResults } from '../runs/outcome.ts'
 import { childEnv } from './child.ts'
@@ -39,16 +41,22 @@ function identityOf(name: string): ProcessIdentity | null {
 
 const ENGINES = '/var/lib/docker'
 
-/** Free bytes where runs write: the state folder, and the folder of an engine of this machine. */
-export async function freeDisk(state: string): Promise<number> {
-  const folders = process.env.DOCKER_HOST || !existsSync(ENGINES) ? [state] : [state, ENGINES]
-  const free = await Promise.all(
-    folders.map(async (folder) => {
-      const { bavail, bsize } = await statfs(folder)
-      return bavail * bsize
-    }),
-  )
-  return Math.min(...free)
+/** Room where runs write: the state folder, and the folder of an engine of this machine, which is null for one elsewhere. */
+export async function diskRooms(state: string): Promise<{ readonly runs: DiskRoom; readonly images: DiskRoom | null }> {
+  const elsewhere = process.env.DOCKER_HOST || !existsSync(ENGINES)
+  const [runs, images] = await Promise.all([roomIn(state), elsewhere ? null : roomIn(ENGINES)])
+  return { runs, images }
+}
+
+/** Of both, what has less free bytes. */
+export function leastFree({ runs, images }: Awaited<ReturnType<typeof diskRooms>>): number {
+  return Math.min(runs.free, images?.free ?? Number.POSITIVE_INFINITY)
+}
+
+/** As a worker reports it. */
+export function disksOf({ runs, images }: Awaited<ReturnType<typeof diskRooms>>): WorkerDisks {
+  const told = ({ free, size }: DiskRoom) => ({ freeBytes: free, sizeBytes: size })
+  return { runs: told(runs), images: images && told(images) }
 }
 
 const shape = z.object({ schema: z.literal(1), delivered: z.boolean(), at: z.iso.datetime() })

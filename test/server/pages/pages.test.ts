@@ -440,12 +440,16 @@ test('a log is shown in pages, searched, and never as markup', async () => {
 test('a worker is here, away, or takes nothing and says why', async () => {
   const scene = await openScene()
   const free = { memoryBytes: 9e9, freeBytes: 9e9, harness: '1' }
-  await scene.store.seenWorker({ worker: 'here', ...free }, Date.now())
+  const disks = { runs: { freeBytes: 3 * 1024 ** 3, sizeBytes: 8 * 1024 ** 3 }, images: null }
+  await scene.store.seenWorker({ worker: 'here', ...free, disks }, Date.now())
   await scene.store.seenWorker({ worker: 'gone', ...free }, Date.now() - 3_600_000)
   await scene.store.seenWorker({ worker: 'full', ...free, freeBytes: 0, unavailableReason: 'no <disk>' }, Date.now())
   const { app } = pagesOf(scene, null)
   const text = await (await app.request('/workers')).text()
   for (const said of ['✓ here', '– away', '! not accepting work', 'no &lt;disk&gt;']) expect(text).toContain(said)
+  expect(text).toContain('3 GiB of 8 GiB</span> <span class="dim">runs</span>')
+  expect(text).toContain('images: <span class="dim">not known</span>')
+  expect(text.match(/<td><span class="dim">not known<\/span><\/td>/g)).toHaveLength(2)
   expect(await (await app.request('/')).text()).toContain('full: no &lt;disk&gt;')
 })
 

@@ -68,9 +68,13 @@ onBothDatabases((databases) => {
     const store = await (await databases.bench()).open()
     await store.addWorker('far', 'hash')
     await expect(store.addWorker('far', 'other')).rejects.toMatchObject({ code: 'worker-exists' })
-    await store.seenWorker(capacity({ worker: 'far', freeBytes: 5 }), START)
+    const disks = { runs: { freeBytes: 1, sizeBytes: 9 }, images: null }
+    await store.seenWorker(capacity({ worker: 'far', freeBytes: 5, disks }), START)
     await store.seenWorker(capacity({ worker: 'embedded' }), START)
-    expect(await store.workers()).toMatchObject([{ name: 'embedded' }, { name: 'far', freeBytes: 5 }])
+    expect(await store.workers()).toMatchObject([
+      { name: 'embedded', disks: null },
+      { name: 'far', freeBytes: 5, disks },
+    ])
     expect(await store.workerOfToken('other')).toBeNull()
     expect(await store.removeWorker('far')).toBe(true)
     expect(await store.workerOfToken('hash')).toBeNull()

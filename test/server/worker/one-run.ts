@@ -91,9 +91,21 @@ export class Served implements Dispatch {
       ccCi: [process.execPath, '--disable-warning=ExperimentalWarning', PLAYED, '-'],
       ...{ signal: this.drain.signal, release: this.releasing.signal },
       limits: { renewMs: 50, teardownMs: 20_000, killMs: 200, diskLookMs: 50, ...NO_IMAGES, ...this.#options.limits },
-      ...(this.#options.freeDisk ? { freeDisk: this.#options.freeDisk } : {}),
+      ...this.#disk(),
       ...(drainMs === undefined ? {} : { drainMs }),
     })
+  }
+
+  /** The same disk for runs and images. */
+  #disk() {
+    const { freeDisk } = this.#options
+    if (!freeDisk) return {}
+    return {
+      diskRooms: async () => {
+        const room = { free: await freeDisk(), size: 100 * GIB }
+        return { runs: room, images: room }
+      },
+    }
   }
 
   /** Lets no more runs begin and waits until the worker holds nothing. */

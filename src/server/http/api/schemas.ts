@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { workerDisks } from '../../contract/protocol.ts'
 import { commitId, RUN_STATES, repositoryName, runOutcome, runRequest } from '../../contract/request.ts'
 import { enrollmentOrder, enrollmentShape } from '../../enrollments/enrollment.ts'
 import { DRIFTS } from '../../mirrors/last-seen.ts'
@@ -104,6 +105,8 @@ export const worker = z
     harness: z.string().nullable(),
     /** Why it takes no run now. */
     trouble: z.string().nullable(),
+    /** Where it keeps runs and where its engine keeps images; null: it does not say. */
+    disks: workerDisks.nullable(),
   })
   .openapi('Worker')
 

@@ -18,7 +18,7 @@ export function approvalsPage(data: {
 }): Page {
   const { viewer, approvals, waiting, forgePages, now } = data
   const line = ({ repository, commit, tree, at }: RepositoryApproval) =>
-    html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code>${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
+    html`<tr><th scope="row">${repository}</th><td><a href="${forgePages.file(repository, commit, 'cc-ci')}"><code class="nowrap">${commit.slice(0, 10)}</code></a></td><td>${tree === null ? 'that commit alone' : 'every commit with the same cc-ci/'}</td><td>${moment(at)}</td><td><form class="inline" method="post" action="/approvals/revoke">${hidden(viewer.csrf)}<input type="hidden" name="repository" value="${repository}"><input type="hidden" name="commit" value="${commit}"><button>Revoke</button></form></td></tr>`
   return framed({
     title: 'Approved code',
     viewer,

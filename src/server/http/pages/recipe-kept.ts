@@ -15,7 +15,7 @@ type LinkTo = (run: string) => string | null
 export function canonicalsSection(canonicals: readonly KeptCanonical[], linkTo: LinkTo): Html {
   const rows = canonicals.map(({ version, commit, takenAt, run, volumes, storedBytes, usedAt }) => {
     const href = linkTo(run)
-    return html`<tr><th scope="row" class="nowrap">${version}</th><td>${moment(takenAt)}</td><td><code>${commit.slice(0, 10)}</code></td><td>${sizeInWords(volumes)} <span class="dim">(${formatSize(storedBytes)} on disk)</span></td><td>${usedAt > takenAt ? moment(usedAt) : html`<span class="dim">not yet</span>`}</td><td class="nowrap">${href === null ? run : html`<a href="${href}">${run}</a>`}</td></tr>`
+    return html`<tr><th scope="row" class="nowrap">${version}</th><td>${moment(takenAt)}</td><td><code class="nowrap">${commit.slice(0, 10)}</code></td><td>${sizeInWords(volumes)} <span class="dim">(${formatSize(storedBytes)} on disk)</span></td><td>${usedAt > takenAt ? moment(usedAt) : html`<span class="dim">not yet</span>`}</td><td class="nowrap">${href === null ? run : html`<a href="${href}">${run}</a>`}</td></tr>`
   })
   const body =
     rows.length === 0

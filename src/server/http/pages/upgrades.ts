@@ -43,7 +43,7 @@ function earlier(repository: string, { id: own }: UpgradeTable, all: readonly Up
   if (all.length < 2) return html``
   const rows = all.map(
     (table) =>
-      html`<tr><th scope="row">${table.id === own ? html`${headText(table)} <span class="dim">(shown)</span>` : html`<a href="/recipes/${repository}/upgrades/${table.id}">${headText(table)}</a>`}</th><td><code>${table.recipe.commit.slice(0, 10)}</code></td><td>${moment(table.startedAt)}</td><td><span class="badge s-${table.verdict}">${SIGNS[table.verdict].sign} ${table.verdict}</span> ${sumText(table)}</td></tr>`,
+      html`<tr><th scope="row">${table.id === own ? html`${headText(table)} <span class="dim">(shown)</span>` : html`<a href="/recipes/${repository}/upgrades/${table.id}">${headText(table)}</a>`}</th><td><code class="nowrap">${table.recipe.commit.slice(0, 10)}</code></td><td>${moment(table.startedAt)}</td><td><span class="badge s-${table.verdict}">${SIGNS[table.verdict].sign} ${table.verdict}</span> ${sumText(table)}</td></tr>`,
   )
   return html`<h2>All tables of this recipe</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">head</th><th scope="col">commit</th><th scope="col">began (UTC)</th><th scope="col">result</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -10,7 +10,7 @@ const HERE_MS = 90_000
 export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: number): Page {
   const size = (bytes: number | null) => (bytes === null ? '' : formatSize(bytes))
   const line = (worker: WorkerRow) =>
-    html`<tr><th scope="row">${worker.name}</th><td>${stateOf(worker, now)}</td><td>${worker.seenAt ? moment(worker.seenAt) : 'never'}</td><td class="nowrap">${size(worker.memoryBytes)}</td><td>${worker.harness ?? ''}</td></tr>`
+    html`<tr><th scope="row">${worker.name}</th><td>${stateOf(worker, now)}</td><td class="nowrap">${size(worker.memoryBytes)}</td><td>${disks(worker)}</td><td>${worker.seenAt ? moment(worker.seenAt) : 'never'}</td><td>${worker.harness ?? ''}</td></tr>`
   return framed({
     title: 'Workers',
     viewer,
@@ -18,8 +18,23 @@ export function workersPage(viewer: Viewer, workers: readonly WorkerRow[], now: 
     body:
       workers.length === 0
         ? html`<p class="dim">No worker has come yet.</p>`
-        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">name</th><th scope="col">now</th><th scope="col">last seen (UTC)</th><th scope="col">memory for runs</th><th scope="col">cc-ci</th></tr></thead><tbody>${workers.map(line)}</tbody></table></div>`,
+        : html`<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">name</th><th scope="col">now</th><th scope="col">memory for runs</th><th scope="col">free disk</th><th scope="col">last seen (UTC)</th><th scope="col">cc-ci</th></tr></thead><tbody>${workers.map(line)}</tbody></table></div>`,
   })
+}
+
+/** The room that it reported last; a meter beside the words where it knows how large the disk is. */
+function disks({ disks, seenAt }: WorkerRow): Html {
+  if (disks === null) return html`<span class="dim">${seenAt === null ? '' : 'not known'}</span>`
+  const { runs, images } = disks
+  const same = runs && images && runs.freeBytes === images.freeBytes && runs.sizeBytes === images.sizeBytes
+  if (same) return disk('runs and images', runs)
+  return html`${disk('runs', runs)}${disk('images', images)}`
+}
+
+function disk(what: string, room: { readonly freeBytes: number; readonly sizeBytes: number } | null): Html {
+  if (room === null) return html`<div>${what}: <span class="dim">not known</span></div>`
+  const { freeBytes, sizeBytes } = room
+  return html`<div><span class="nowrap">${formatSize(freeBytes)} of ${formatSize(sizeBytes)}</span> <span class="dim">${what}</span> <meter min="0" max="${Math.max(1, sizeBytes)}" high="${Math.round(0.9 * Math.max(1, sizeBytes))}" optimum="0" value="${Math.max(0, sizeBytes - freeBytes)}" aria-label="Used of the disk for ${what}"></meter></div>`
 }
 
 export function isHere({ seenAt }: WorkerRow, now: number): boolean {

@@ -8,6 +8,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-trouble-of-workers': {
     up: (db) => sql`alter table workers add column trouble text`.execute(db).then(() => {}),
   },
+  '0003-disks-of-workers': {
+    up: (db) => sql`alter table workers add column disks text`.execute(db).then(() => {}),
+  },
 }
 
 /**

@@ -67,4 +67,6 @@ interface WorkersTable {
   free: number | null
   harness: string | null
   trouble: string | null
+  /** JSON; see `workerDisks`. */
+  disks: string | null
 }
