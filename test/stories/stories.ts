@@ -3,6 +3,7 @@ import type { UpgradeTable } from '../../src/history/upgrades/table.ts'
 import { htmlReport } from '../../src/report/html/report.ts'
 import { sinceMarkup } from '../../src/report/html/since.ts'
 import type { RunOutcome } from '../../src/server/contract/request.ts'
+import type { WebhookState } from '../../src/server/contract/services.ts'
 import type { RunRow, WorkerRow } from '../../src/server/contract/store.ts'
 import { giteaPageUrls } from '../../src/server/forge/gitea/page-urls.ts'
 import { approvalsPage, codePage } from '../../src/server/http/pages/approvals.ts'
@@ -465,6 +466,14 @@ function upgrades(shown: UpgradeTable | null): Page {
   return upgradesPage({ viewer: READER, repository: 'coop/nextcloud', shown, all, linkTo: (run) => `/runs/${run}` })
 }
 
+const WEBHOOKS: readonly (readonly [string, WebhookState])[] = [
+  ['coop', { kind: 'active' }],
+  ['coop/missing', { kind: 'missing' }],
+  ['coop/switched-off', { kind: 'inactive' }],
+  ['coop/other-events', { kind: 'events', missing: ['pull_request_comment'] }],
+  ['coop/slow-forge', { kind: 'not-known', why: 'the forge has not answered in time' }],
+]
+
 function repositories(viewer: RunPageData['viewer']): Page {
   const enrollment = { at: iso(9e8), by: 'ann', allow: ['bob'], memoryBytes: 2e9, webhook: 1, mirrorOf: null }
   return repositoriesPage({
@@ -472,8 +481,11 @@ function repositories(viewer: RunPageData['viewer']): Page {
     enrollments: [
       { ...enrollment, name: 'coop' },
       { ...enrollment, name: 'other/hello', webhook: null, allow: [], memoryBytes: null },
+      ...WEBHOOKS.slice(1).map(([name]) => ({ ...enrollment, name, allow: [], memoryBytes: null })),
     ],
     mirrors: new Map(),
+    webhooks: new Map(viewer.operator === null ? [] : WEBHOOKS),
+    forgePages: FORGE,
     message: null,
     paste: null,
     waitingCode: viewer.operator === null ? 0 : 1,

@@ -68,6 +68,12 @@ export interface WebhookValues {
   readonly events: readonly string[]
 }
 
+/** A webhook as the forge has it now. */
+export interface ForgeWebhook {
+  readonly active: boolean
+  readonly events: readonly string[]
+}
+
 export interface ForgeOptions {
   /** No slash at its end. */
   readonly baseUrl: string
@@ -87,6 +93,8 @@ export interface ForgePageUrls {
   compare(repository: string, from: string, to: string): string
   /** Where a person creates a webhook by hand. `name`: `ORG/REPO` or `ORG`. */
   newWebhook(name: string): string
+  /** Where the webhooks of a repository or organisation are listed, with their deliveries. */
+  webhooks(name: string): string
 }
 
 export interface OauthClient {
@@ -150,6 +158,8 @@ export interface Forge {
   /** Makes the webhook of a repository or organisation, or finds the one with the same URL. Null where the token may not. */
   ensureWebhook(name: string, values: WebhookValues, secret: string): Promise<number | null>
   removeWebhook(name: string, id: number): Promise<void>
+  /** The webhook of a repository or organisation that sends to this URL; null: there is none. Throws ForgeError `forge-refused` where the token may not look. */
+  webhook(name: string, url: string): Promise<ForgeWebhook | null>
   /** The commit a branch, tag or (short) commit id names; null when none or several. */
   resolveCommit(repository: string, ref: string): Promise<string | null>
   /**

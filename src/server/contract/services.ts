@@ -46,6 +46,11 @@ export interface Operations {
     readonly enrollment: Enrollment
     readonly paste: (WebhookValues & { readonly page: string; readonly secret: 'CC_CI_WEBHOOK_SECRET' }) | null
   }>
+  /**
+   * What the forge has of the webhooks of these enrollments now, by name: whoever asks waits a second and a half at most, and what the forge has not answered by
+   * then is `not-known`. Only of those that cc-ci made: others it may not see.
+   */
+  webhooks(enrollments: readonly Pick<Enrollment, 'name' | 'webhook'>[]): Promise<ReadonlyMap<string, WebhookState>>
   /** Stops listening, and cancels what waits of repositories that nothing else enrolls; what runs continues. False when it was not enrolled. */
   withdraw(name: string, by: string): Promise<boolean>
   /**
@@ -60,6 +65,12 @@ export interface Operations {
   /** What the code of a commit is, beside what of the repository was approved last. Throws UsageError `no-such-commit`, ForgeError. */
   codeOf(repository: string, commit: string): Promise<CodeOfCommit>
 }
+
+/** Whether comments come by a webhook, as the forge says. `events`: it does not send these. */
+export type WebhookState =
+  | { readonly kind: 'active' | 'missing' | 'inactive' }
+  | { readonly kind: 'events'; readonly missing: readonly string[] }
+  | { readonly kind: 'not-known'; readonly why: string }
 
 /** That the code of a repository may run as it is at a commit. */
 export interface RepositoryApproval {

@@ -8,7 +8,10 @@ import type { ServerSettings } from '../contract/settings.ts'
 import type { Store } from '../contract/store.ts'
 import { FORGES } from '../forge/forges.ts'
 import { coversRepository, enrollmentOf, isSameName } from './enrollment.ts'
+import { WebhookStates } from './webhook-states.ts'
 
+/** Longest wait for what the forge says of webhooks. */
+const WEBHOOKS_MS = 1_500
 const MOST_QUEUED = 10_000
 
 export interface EnrollmentDeps {
@@ -20,9 +23,11 @@ export interface EnrollmentDeps {
 }
 
 /** Enrolling and withdrawing repositories and organisations, with their webhooks. */
-export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operations, 'enroll' | 'withdraw'> {
+export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operations, 'enroll' | 'withdraw' | 'webhooks'> {
   const { store, forge, publisher, settings, clock } = deps
   const { webhookEvents, pageUrls } = FORGES[settings.forgeKind]
+  const url = `${settings.publicUrl}/hooks/${settings.forgeKind}`
+  const states = new WebhookStates({ forge, clock, url, events: webhookEvents })
   return {
     async enroll(order, by) {
       const { name, mirrorOf } = order
@@ -35,15 +40,21 @@ export function createEnrollmentOperations(deps: EnrollmentDeps): Pick<Operation
       }
       if (mirrorOf !== undefined) await checkMirror(name, mirrorOf)
       const values: WebhookValues = {
-        url: `${settings.publicUrl}/hooks/${settings.forgeKind}`,
+        url,
         contentType: 'json',
         events: webhookEvents,
       }
       const webhook = await forge.ensureWebhook(name, values, settings.webhookSecret)
       const enrollment = enrollmentOf(order, { at: new Date(clock.now()).toISOString(), by, webhook })
       await store.enroll(enrollment)
+      states.forget(name)
       const page = pageUrls(settings.forgeUrl).newWebhook(name)
       return { enrollment, paste: webhook === null ? { ...values, page, secret: 'CC_CI_WEBHOOK_SECRET' } : null }
+    },
+
+    webhooks(enrollments) {
+      const ours = enrollments.flatMap(({ name, webhook }) => (webhook === null ? [] : [name]))
+      return states.of(ours, WEBHOOKS_MS)
     },
 
     async withdraw(name) {

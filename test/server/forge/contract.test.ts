@@ -218,6 +218,7 @@ describe('webhooks', () => {
   it('gives null where the token may not', async () => {
     expect(await forge.ensureWebhook(REPO, values, 'a long secret here')).toBeNull()
     expect(await forge.ensureWebhook('coop', values, 'a long secret here')).toBeNull()
+    await expect(forge.webhook(REPO, values.url)).rejects.toMatchObject({ code: 'forge-refused' })
   })
 
   it('makes one, finds it again, removes it', async () => {
@@ -226,6 +227,8 @@ describe('webhooks', () => {
       const id = await owner.ensureWebhook(name, values, 'a long secret here')
       expect(id).toBeTypeOf('number')
       expect(await owner.ensureWebhook(name, values, 'a long secret here')).toBe(id)
+      expect(await owner.webhook(name, values.url)).toMatchObject({ active: true, events: values.events })
+      expect(await owner.webhook(name, `${values.url}/other`)).toBeNull()
       await owner.removeWebhook(name, id as number)
       await owner.removeWebhook(name, id as number)
     }

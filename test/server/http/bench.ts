@@ -178,6 +178,7 @@ function operationsOn(store: OpenStore, clock: FakeClock): Operations {
       } as const
       return { enrollment, paste: { ...hook, page: 'https://git.example.org/x', secret: 'CC_CI_WEBHOOK_SECRET' } }
     },
+    webhooks: async () => new Map(),
     withdraw: (name) => store.withdraw(name),
     async approve() {},
     approvals: () => [],

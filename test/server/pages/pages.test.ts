@@ -8,7 +8,9 @@ import { approve } from '../../../src/gate/approvals.ts'
 import { pruneRuns } from '../../../src/history/retention/prune.ts'
 import { upgradeFolder, writeTable } from '../../../src/history/upgrades/store.ts'
 import { runFolder } from '../../../src/lifecycle/run-folder.ts'
+import type { Forge } from '../../../src/server/contract/forge.ts'
 import type { CodeOfCommit, Operations } from '../../../src/server/contract/services.ts'
+import { FORGES } from '../../../src/server/forge/forges.ts'
 import { giteaForge } from '../../../src/server/forge/gitea/forge.ts'
 import { giteaPageUrls } from '../../../src/server/forge/gitea/page-urls.ts'
 import { codePage } from '../../../src/server/http/pages/approvals.ts'
@@ -33,10 +35,10 @@ function pagesOf(
   scene: Scene,
   operator: string | null,
   seen: RunsDiskStatus = { disk: null, trouble: null },
+  // Nobody listens there: most of these pages never need the forge.
+  forge: Forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken }),
 ): { app: Hono; operations: Operations } {
   const app = new Hono()
-  // Nobody listens there: these pages never need the forge.
-  const forge = giteaForge({ baseUrl: 'http://127.0.0.1:9', token: scene.settings.forgeToken })
   const publisher = createPublisher({ ...scene.parts, forge })
   const operations = createOperations({ ...scene.parts, forge, publisher, largestWorker: async () => null })
   const sweeps = createSweeps({ ...scene.parts, forge, largestWorker: async () => null })
@@ -498,6 +500,40 @@ test('forms are for operators, with the token of the session', async () => {
   expect((await post(operator, '/runs/20260101-000000-aaaaaa/cancel', { csrf: CSRF })).status).toBe(400)
   const bad = await post(operator, '/repositories', { csrf: CSRF, name: '<b>' })
   expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining('&lt;b&gt;')])
+})
+
+test('operators see what the forge has of each webhook, and a forge that does not answer holds nothing up', async () => {
+  const scene = await openScene()
+  await scene.store.enroll({ ...enrolment('coop/hello'), webhook: 7 })
+  const url = `${scene.settings.publicUrl}/hooks/gitea`
+  const all = FORGES.gitea.webhookEvents
+  let hooks: { id: number; config: { url: string }; active: boolean; events: string[] }[] | null = []
+  const forge = giteaForge({
+    ...{ baseUrl: 'https://git.example.org', token: scene.settings.forgeToken },
+    fetch: (url) => {
+      if (hooks === null) return new Promise(() => {})
+      const first = new URL(String(url)).searchParams.get('page') === '1'
+      return Promise.resolve(Response.json(first ? hooks : []))
+    },
+  })
+  const shown = async (operator: string | null = 'operator') => {
+    const { app } = pagesOf(scene, operator, undefined, forge)
+    const text = await (await app.request('/repositories')).text()
+    expectClean(text)
+    return text
+  }
+  expect(await shown()).toContain('✗ webhook is gone')
+  hooks = [{ id: 7, config: { url }, active: true, events: [...all] }]
+  expect(await shown()).toContain('✓ webhook is active')
+  hooks = [{ id: 7, config: { url }, active: false, events: [...all] }]
+  expect(await shown()).toContain('! webhook is switched off')
+  hooks = [{ id: 7, config: { url }, active: true, events: ['push'] }]
+  expect(await shown()).toContain(`at the forge: ${all.join(', ')}.`)
+  hooks = null
+  const begun = performance.now()
+  expect(await shown()).toContain('the forge has not answered in time')
+  expect(performance.now() - begun).toBeLessThan(20_000)
+  expect(await shown(null)).toContain('webhook, polling')
 })
 
 test('operators see which code may run, and take it back; readers do not', async () => {

@@ -11,7 +11,7 @@ import { resolveCommit, tags } from './refs.ts'
 import { foundPullShape, madeShape, pullOf, pullShape, repositoryShape, selfShape } from './shapes.ts'
 import { latestStatus, setCommitStatus } from './statuses.ts'
 import { filesOf, fileText, folderTree } from './trees.ts'
-import { ensureWebhook, removeWebhook } from './webhooks.ts'
+import { ensureWebhook, removeWebhook, webhook } from './webhooks.ts'
 
 /** Gitea (measured with 1.26) and Forgejo, by their common API. */
 export function giteaForge(options: CallerOptions): Forge {
@@ -58,6 +58,7 @@ export function giteaForge(options: CallerOptions): Forge {
     setStatus: (repository, commit, status) => setCommitStatus(caller, repository, commit, status),
     ensureWebhook: (name, values, secret) => ensureWebhook(caller, name, values, secret),
     removeWebhook: (name, id) => removeWebhook(caller, name, id),
+    webhook: (name, url) => webhook(caller, name, url),
     resolveCommit: (repository, ref) => resolveCommit(caller, repository, ref),
     tags: (repository) => tags(caller, repository),
     folderTree: (repository, commit, folder) => folderTree(caller, repository, commit, folder),

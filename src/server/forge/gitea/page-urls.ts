@@ -2,6 +2,7 @@ import type { ForgePageUrls } from '../../contract/forge.ts'
 
 /** Addresses of Gitea's and Forgejo's pages for people. */
 export function giteaPageUrls(baseUrl: string): ForgePageUrls {
+  const hooks = (name: string) => `${baseUrl}/${name.includes('/') ? name : `org/${name}`}/settings/hooks`
   return {
     pull: (repository, number) => `${baseUrl}/${repository}/pulls/${number}`,
     commit: (repository, commit) => `${baseUrl}/${repository}/commit/${commit}`,
@@ -9,6 +10,7 @@ export function giteaPageUrls(baseUrl: string): ForgePageUrls {
       return `${baseUrl}/${repository}/src/commit/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`
     },
     compare: (repository, from, to) => `${baseUrl}/${repository}/compare/${from}...${to}`,
-    newWebhook: (name) => `${baseUrl}/${name.includes('/') ? name : `org/${name}`}/settings/hooks/gitea/new`,
+    newWebhook: (name) => `${hooks(name)}/gitea/new`,
+    webhooks: hooks,
   }
 }

@@ -83,7 +83,15 @@ export const combinedShape = z.object({
 /** `content` in base64; the forge leaves it out where it is too large for it. */
 export const blobShape = z.object({ content: z.string().nullish(), size: z.number() })
 
-export const hookShape = z.object({ id, config: z.object({ url: z.string().optional() }) })
+export const hookShape = z.object({
+  id,
+  config: z.object({ url: z.string().optional() }),
+  active: z.boolean().optional(),
+  events: z
+    .array(z.string())
+    .nullish()
+    .transform((list) => list ?? []),
+})
 export const branchShape = z.object({ commit: z.object({ id: commitId }) })
 export const tagShape = z.object({ commit: z.object({ sha: commitId }) })
 /** The id of an annotated tag is its own. */

@@ -1,5 +1,5 @@
 import { ForgeError } from '../../contract/errors.ts'
-import type { WebhookValues } from '../../contract/forge.ts'
+import type { ForgeWebhook, WebhookValues } from '../../contract/forge.ts'
 import type { ApiCaller } from './call.ts'
 import { organisationParts, repositoryParts } from './names.ts'
 import { allPages } from './pages.ts'
@@ -29,6 +29,14 @@ export async function ensureWebhook(
     if (error instanceof ForgeError && error.code === 'forge-refused') return null
     throw error
   }
+}
+
+/** The webhook with this URL as it is now; null: there is none. */
+export async function webhook(caller: ApiCaller, name: string, url: string): Promise<ForgeWebhook | null> {
+  const there = await allPages(caller, hookShape, hooksOf(name))
+  const same = there.filter(({ config }) => config.url === url)
+  const found = same.find(({ active }) => active !== false) ?? same[0]
+  return found ? { active: found.active !== false, events: found.events } : null
 }
 
 /** Idempotent: a missing webhook counts as deleted. */

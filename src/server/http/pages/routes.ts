@@ -223,9 +223,15 @@ export function addPages(app: Hono, services: PageServices, auth: Pick<Authentic
   }
 
   async function repositories(c: Context, message: string | null, paste: Paste | null): Promise<Page> {
-    const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(services.settings.state)])
+    const { state, forgeKind, forgeUrl } = services.settings
+    const [enrollments, mirrors] = await Promise.all([store.enrollments(), readMirrorStates(state)])
+    const seen = viewer(c)
+    // It costs the forge a call for each: only operators can do something about it.
+    const webhooks = seen.operator === null ? new Map() : await operations.webhooks(enrollments)
+    const forgePages = FORGES[forgeKind].pageUrls(forgeUrl)
     await overview.glances()
-    return repositoriesPage({ viewer: viewer(c), enrollments, mirrors, message, paste, waitingCode: waitingCodes(c) })
+    const data = { viewer: seen, enrollments, mirrors, webhooks, forgePages, message, paste }
+    return repositoriesPage({ ...data, waitingCode: waitingCodes(c) })
   }
 
   /** How much code waits for an approval, as of the last reading; whose code may run is for operators to see. */
