@@ -61,6 +61,8 @@ export class Served implements Dispatch {
   readonly released: string[] = []
   readonly held: Assignment[] = []
   readonly troubles: string[] = []
+  /** What the newest claim said. */
+  disks: ClaimBody['disks']
   /** Why the source is not to be had this time. */
   noSource: () => Error | null = () => null
   cancel: string | null = null
@@ -137,8 +139,9 @@ export class Served implements Dispatch {
     return readdirSync(join(this.state, 'worker'))
   }
 
-  async claim({ freeBytes, trouble }: ClaimBody, signal: AbortSignal): Promise<Assignment | null> {
+  async claim({ freeBytes, trouble, disks }: ClaimBody, signal: AbortSignal): Promise<Assignment | null> {
     this.#reach()
+    this.disks = disks
     if (trouble !== undefined) this.troubles.push(trouble)
     const { runs = 1, leaseMs = 30_000 } = this.#options
     if (this.held.length >= runs || freeBytes < GIB) {

@@ -231,6 +231,8 @@ describe('a worker’s disk', () => {
     free = 1024 ** 3
     await one.until('the trouble', () => one.troubles.length > 1)
     expect(one.troubles[0]).toBe('1 GiB of disk are free, 2 GiB are needed: no run is begun')
+    const room = { freeBytes: 1024 ** 3, sizeBytes: 100 * 1024 ** 3 }
+    expect(one.disks).toEqual({ runs: room, images: room })
     // The end is told before the run's last calls are over, and until then its folder is in use: a later round takes it.
     await one.until('its folder to go', () => !existsSync(join(one.state, 'runs', first?.folder ?? '')))
     one.held.length = 0
