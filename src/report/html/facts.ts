@@ -52,7 +52,7 @@ export function warnings(results: Results, chance: readonly string[]): Markup {
 export function findings(results: Results): Markup {
   const rows = results.findings.map(({ severity, code, where, message }) => [
     severity,
-    html`<code>${code}</code>`,
+    html`<code class="nowrap">${code}</code>`,
     where ? html`<code>${where}</code>` : '',
     inlineCode(message),
   ])
