@@ -1,3 +1,4 @@
+import { decisiveTier } from '../verdict/decisive.ts'
 import type { TierId } from '../verdict/tiers.ts'
 import type { RunSummary } from './run-summary.ts'
 
@@ -9,6 +10,13 @@ export interface Since {
   readonly runs: number
   /** The run before the streak, in which the tier passed; null: it passed in none that is kept. */
   readonly lastPass: RunSummary | null
+}
+
+/** Since when the tier that decided a run does not pass. Null: the run passed, or is not among `runs`. */
+export function redSince(runs: readonly RunSummary[], id: string): Since | null {
+  const own = runs.find((run) => run.id === id)
+  const tier = own && decisiveTier(own)
+  return tier ? sinceOf(runs, id, tier.id) : null
 }
 
 /**

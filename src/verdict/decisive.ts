@@ -1,5 +1,5 @@
-import type { Results, TierResult } from './results.ts'
-import { TIERS } from './tiers.ts'
+import type { Results, TierResult, Verdict } from './results.ts'
+import { TIERS, type TierId } from './tiers.ts'
 
 export type WithCause = TierResult & { readonly cause: NonNullable<TierResult['cause']> }
 
@@ -7,7 +7,13 @@ export type WithCause = TierResult & { readonly cause: NonNullable<TierResult['c
  * The tier whose end is that of the run: the first one that ended as the run did, lint only where no other did, because it hardly ever decides. Undefined where the
  * run passed, or was cut off without a tier that tells why.
  */
-export function decisiveTier({ verdict, tiers }: Pick<Results, 'verdict' | 'tiers'>): TierResult | undefined {
+export function decisiveTier<Tier extends { readonly id: TierId; readonly status: string }>({
+  verdict,
+  tiers,
+}: {
+  readonly verdict: Verdict
+  readonly tiers: readonly Tier[]
+}): Tier | undefined {
   if (verdict === 'pass') return undefined
   const deciding = tiers.filter(({ status }) => status === verdict)
   return deciding.find(({ id }) => TIERS[id].decides === 'always') ?? deciding[0]

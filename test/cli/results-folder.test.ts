@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { buildRepository } from '../../src/canaries/repository.ts'
-import { tinyRecipe } from '../../src/canaries/tiny.ts'
+import { type Tweak, tinyRecipe } from '../../src/canaries/tiny.ts'
 import { listRuns, runFolder } from '../../src/lifecycle/run-folder.ts'
 import { openWorkshop } from './cc-ci.ts'
 
@@ -23,6 +23,27 @@ test('--results puts report, results and JUnit of a run there, and of several ru
   const [newest = ''] = listRuns(workshop.state)
   expect(readdirSync(several), runs.stdout + runs.stderr).toEqual([newest])
   expect(readdirSync(join(several, newest)).sort()).toEqual(KEPT)
+})
+
+test('the report of a red run says since when it is red, by the runs of this machine', async () => {
+  await using workshop = openWorkshop()
+  const withoutRule: Tweak = {
+    compose: ({ services: { app } }) => {
+      for (const label of Object.keys(app.deploy.labels)) if (label.endsWith('.rule')) delete app.deploy.labels[label]
+    },
+  }
+  const { dir } = await buildRepository(
+    tinyRecipe({ name: 'tiny', base: {}, head: withoutRule }),
+    join(workshop.dir, 'tiny'),
+  )
+  for (let times = 0; times < 2; times++) {
+    const { exitCode, stdout, stderr } = await workshop.run(['test', dir, '--only', 'lint'])
+    expect(exitCode, stdout + stderr).toBe(1)
+  }
+  const [second = '', first = ''] = listRuns(workshop.state)
+  const page = (run: string) => readFileSync(runFolder(workshop.state, run).report, 'utf8')
+  expect(page(first)).toContain('<dt>Since</dt><dd>this run; it passed in no earlier run that is kept</dd>')
+  expect(page(second)).toMatch(new RegExp(`<dt>Since</dt><dd>[-0-9]+ \\(run ${first}, .*, 2 runs in a row;`))
 })
 
 test('--results with a folder that cannot be made is refused before anything runs', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { sinceOf } from '../../src/history/since.ts'
+import { redSince, sinceOf } from '../../src/history/since.ts'
+import { cause } from '../../src/verdict/causes.ts'
 import { crash, type Made, summary } from './some-runs.ts'
 
 const red = { upgrade: crash }
@@ -29,4 +30,12 @@ test('runs from elsewhere say nothing, nor does a run that is not known', () => 
   const runs = [run(9, { fails: red }), elsewhere]
   expect(sinceOf(runs, id(9), 'upgrade')).toMatchObject({ first: { id: id(9) }, runs: 1, lastPass: null })
   expect(sinceOf(runs, id(1), 'upgrade')).toBeNull()
+})
+
+test('it is asked of the tier that decided, and of no run that passed', () => {
+  const lint = cause('http-not-serving', 'no rule')
+  const runs = [run(9, { fails: { lint, upgrade: crash } }), run(8, { fails: { upgrade: crash } }), run(7)]
+  expect(redSince(runs, id(9))).toMatchObject({ first: { id: id(8) }, runs: 2, lastPass: { id: id(7) } })
+  expect(redSince(runs, id(7))).toBeNull()
+  expect(redSince([], id(7))).toBeNull()
 })

@@ -2,6 +2,9 @@ import { accessSync, constants, copyFileSync, existsSync, mkdirSync, writeFileSy
 import { basename, join } from 'node:path'
 import { Engine } from '../../engine/client.ts'
 import { flakesOf } from '../../history/flakes/of-run.ts'
+import { readRunIndex } from '../../history/run-index.ts'
+import { summaryOf } from '../../history/run-summary.ts'
+import { redSince, type Since } from '../../history/since.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
@@ -81,13 +84,21 @@ export async function runAndShow(
     signal,
     onEvent: (event) => reporter.onEvent(event),
   }).finally(() => reporter.close())
-  const chance = chanceTexts(flakesOf(stateDir(options.state), fold(run.events())))
-  const { results, failed } = writeViews(run, { chance })
+  const ended = fold(run.events())
+  const chance = chanceTexts(flakesOf(stateDir(options.state), ended))
+  const { results, failed } = writeViews(run, { chance, since: redSinceOf(ended, options) })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   const kept = keptLines({ folder, plan, host })
   const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance, kept }
   screen.write(summaryText(results, { ...layoutFor(screen), ...shown }))
   return results
+}
+
+/** A supervisor knows the runs of other machines too, and says it on a page of its own. */
+function redSinceOf(results: Results, { state, supervised }: TestOptions): Since | null {
+  if (supervised || results.verdict === 'pass') return null
+  const own = summaryOf(results)
+  return redSince([own, ...readRunIndex(stateDir(state)).runs], own.id)
 }
 
 /** Of a run with --keep that came so far. */

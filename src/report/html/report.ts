@@ -1,3 +1,4 @@
+import type { Since } from '../../history/since.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results } from '../../verdict/results.ts'
@@ -20,6 +21,7 @@ import { lead } from './lead.ts'
 import { logs, type ReportLog } from './logs.ts'
 import { html, type Markup } from './markup.ts'
 import { type Picture, screens } from './screens.ts'
+import { sinceMarkup } from './since.ts'
 import { tierStrip } from './strip.ts'
 import { tierCard } from './tier.ts'
 import { timelineMarkup } from './timeline.ts'
@@ -30,15 +32,18 @@ export interface ReportParts {
   readonly screenshots?: readonly Picture[]
   /** How often what passed on a second attempt only did so before, in words. */
   readonly chance?: readonly string[]
+  /** Since when it is like this, as far as earlier runs are known; null or missing: nothing is. */
+  readonly since?: Since | null
 }
 
 /** The report of a run as one file: see `htmlDocument`. The page of a run on a server has the same parts. */
 export function htmlReport(results: Results, parts: ReportParts = {}): string {
   const { recipe, verdict, level, run, tool } = results
+  const { since = null } = parts
   return htmlDocument({
     title: `${verdict}, level ${level} (${levelName(level)}): ${recipe.name} ${recipe.version ?? ''}`,
     header: html`<header class="top">${subject(results)}${verdictBand(results)}</header>`,
-    main: html`${lead(results, { since: null, explain: null })}
+    main: html`${lead(results, { since: since && sinceMarkup(since, run.id, () => null), explain: null })}
 ${tierStrip(results, null)}
 ${warnings(results, parts.chance ?? [])}
 <section aria-label="Tiers"><h2>Tiers</h2>${tierCards(results)}</section>

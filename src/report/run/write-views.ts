@@ -35,7 +35,7 @@ export interface PublishResult {
 /** Writes the views of a finished run: JUnit, the HTML report (with these parts besides), and results.json last, when it can name all of them. */
 export function writeViews(
   { folder, events, append }: FinishedRunFiles,
-  parts: Pick<ReportParts, 'chance'> = {},
+  parts: Pick<ReportParts, 'chance' | 'since'> = {},
 ): PublishResult {
   const failed: string[] = []
   const add = (kind: Artifact['kind'], file: string) =>

@@ -4,7 +4,7 @@ import { type BaseCommit, type BaseLookup, basesOf, type FoundBase, findBase } f
 import { DEFAULT_RULE } from '../../history/compare/comparable.ts'
 import { type Comparison, compareRuns } from '../../history/compare/comparison.ts'
 import { type RunSummary, summaryOf } from '../../history/run-summary.ts'
-import { type Since, sinceOf } from '../../history/since.ts'
+import { redSince, type Since } from '../../history/since.ts'
 import type { Clock } from '../../lib/async/clock.ts'
 import type { Masker } from '../../lib/masking/mask.ts'
 import { runFolder } from '../../lifecycle/run-folder.ts'
@@ -79,10 +79,7 @@ export function createBaseMemory({ state, clock, masker }: BaseMemoryDeps): Base
 
     since({ folder, state: ended }) {
       if (ended !== 'done') return null
-      const runs = known.including(folder)
-      const own = runs.find(({ id }) => id === folder)
-      const tier = own && own.verdict !== 'pass' ? own.tiers.find(({ status }) => status === own.verdict) : undefined
-      return tier ? sinceOf(runs, folder, tier.id) : null
+      return redSince(known.including(folder), folder)
     },
 
     async against({ request, state: ended, folder }) {
