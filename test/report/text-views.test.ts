@@ -237,7 +237,22 @@ describe('markdownSummary', () => {
     const card = { url: 'https://ci.example.org/card.png', pageUrl: 'https://ci.example.org/runs/1' }
     const shown = (results: Results) =>
       tagsOf(markdownSummary(results, { card })).map((tag) => tag.replace(/ alt="[^"]*"/, ''))
-    expect(shown(failedResults(say))).toEqual(shown(failedResults('plain words')))
+    // Code of its own, and nothing else.
+    expect(shown(failedResults(say)).filter((tag) => !/^<\/?code>$/.test(tag))).toEqual(
+      shown(failedResults('plain words')).filter((tag) => !/^<\/?code>$/.test(tag)),
+    )
+  })
+
+  it('shows as code what stands between backticks in a cause, and text with one backtick as text', () => {
+    const failed = failedResults()
+    const told = (hint: string) => {
+      const tiers = failed.tiers.map((tier) => (tier.cause ? { ...tier, cause: { ...tier.cause, hint } } : tier))
+      return render(markdownSummary({ ...failed, tiers }))
+    }
+    expect(told('Run `cc-ci lint *.yml`, or <b>.')).toContain(
+      '<p>→ Run <code>cc-ci lint *.yml</code>, or &lt;b&gt;.</p>',
+    )
+    expect(told("it's a ` and *no more*")).toContain("<p>→ it's a ` and *no more*</p>")
   })
 
   it('lets no recipe call people or open links by itself', () => {

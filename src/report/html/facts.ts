@@ -25,7 +25,7 @@ export function verdictBand(results: Results): Markup {
   const flaky = flakyText(results)
   const quick = partText(results)
   return html`<div class="verdict s-${verdict}"><strong>${SIGNS[verdict].sign} ${verdict}</strong><span>level ${level} (${levelName(level)})</span><span>${took}</span>${flaky === '' ? '' : html`<span>${flaky}</span>`}</div>
-${quick === '' ? '' : html`<p>${quick}</p>`}
+${quick === '' ? '' : html`<p>${inlineCode(quick)}</p>`}
 ${rungs(results)}`
 }
 
@@ -46,7 +46,7 @@ export function warnings(results: Results, chance: readonly string[]): Markup {
     ...chance,
   ]
   if (rows.length === 0) return html``
-  return html`<section class="card loud" aria-label="Needs attention"><h3>Needs attention</h3><ul>${rows.map((row) => html`<li>${row}</li>`)}</ul></section>`
+  return html`<section class="card loud" aria-label="Needs attention"><h3>Needs attention</h3><ul>${rows.map((row) => html`<li>${inlineCode(row)}</li>`)}</ul></section>`
 }
 
 export function findings(results: Results): Markup {
@@ -64,7 +64,7 @@ export function findings(results: Results): Markup {
 }
 
 export function accommodations(results: Results): Markup {
-  const rows = results.accommodations.map((text) => html`<li>${text}</li>`)
+  const rows = results.accommodations.map((text) => html`<li>${inlineCode(text)}</li>`)
   return section(
     'Accommodations',
     rows.length,

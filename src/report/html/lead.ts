@@ -23,7 +23,7 @@ export function lead(results: Results, { since, explain }: LeadParts): Markup {
   if (!tier) return html``
   const { cause } = tier
   if (!cause)
-    return html`<section class="lead c-${tier.status}" aria-label="What broke"><h2><a href="#tier-${tier.id}">${tier.id}</a>: ${tier.status}</h2><p class="message">${tier.reason}</p>${answers([['Since', since]])}</section>`
+    return html`<section class="lead c-${tier.status}" aria-label="What broke"><h2><a href="#tier-${tier.id}">${tier.id}</a>: ${tier.status}</h2><p class="message">${inlineCode(tier.reason)}</p>${answers([['Since', since]])}</section>`
   const { code, message, hint, lines, blame, service } = cause
   const folded = foldRepeats(lines)
   const hidden = folded.length - MOST_LINES

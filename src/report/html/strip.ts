@@ -2,7 +2,7 @@ import { formatDuration } from '../../lib/text/duration.ts'
 import type { Progress } from '../../verdict/progress.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
 import { SIGNS } from '../text/colors.ts'
-import { html, type Markup } from './markup.ts'
+import { html, inlineCode, type Markup } from './markup.ts'
 
 /** All tiers of a run side by side, each with its outcome, its time and where in the run it lay; each leads to its card. `progress` null: the run has ended. */
 export function tierStrip(results: Results, progress: Progress | null): Markup {
@@ -18,7 +18,7 @@ function step(tier: TierResult, results: Results, progress: Progress | null): Ma
     const running = progress.running?.tier === id
     return html`<li class="s-${running ? 'running' : 'skip'}"><span class="none"><b>${running ? html`<span class="pulse">▶</span>` : '·'} ${id}</b><small>${running ? 'running' : 'to come'}</small>${lane(null, results)}</span></li>`
   }
-  const words = cause ? cause.code : status === 'skip' ? reason : formatDuration(durationMs)
+  const words = cause ? cause.code : status === 'skip' ? inlineCode(reason) : formatDuration(durationMs)
   return html`<li class="s-${status}"><a href="#tier-${id}" title="${id}: ${status}${cause ? `, ${cause.code}` : ''}"><b>${SIGNS[status].sign} ${id}</b><small>${words}</small>${lane(startedAt === null ? null : tier, results)}</a></li>`
 }
 

@@ -21,7 +21,7 @@ export function tierCard(tier: TierResult, { attempt, link = (path) => path }: T
   const id = attempt === undefined ? tier.id : `${tier.id}-${attempt}`
   const own = cause?.code === 'blocked' ? undefined : cause
   const time = startedAt ? html`<span class="time">${formatDuration(durationMs)}</span>` : ''
-  const head = html`<h3 id="h-${id}">${tier.id}</h3>${badge(status)}<span class="dim">${own ? own.code : tierWords(tier)}</span>${time}`
+  const head = html`<h3 id="h-${id}">${tier.id}</h3>${badge(status)}<span class="dim">${own ? own.code : inlineCode(tierWords(tier))}</span>${time}`
   const body = [
     own ? causeMarkup(own) : html``,
     operations.length > 0
@@ -58,7 +58,7 @@ function checkTable(checks: TierResult['checks']): Markup {
   const rows = checks.map(({ name, outcome, cause }) => [
     badge(outcome),
     name,
-    cause ? `${cause.code}: ${cause.message}` : '',
+    cause ? html`${cause.code}: ${inlineCode(cause.message)}` : '',
   ])
   return table('Checks', ['Outcome', 'Check', ''], rows)
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/text/duration.ts'
 import type { RunEvent } from '../../verdict/events.ts'
 import type { Results } from '../../verdict/results.ts'
-import { html, type Markup, table } from './markup.ts'
+import { html, inlineCode, type Markup, table } from './markup.ts'
 
 /** When each tier ran, as bars over the length of the run, and every event in a table behind a fold. */
 export function timelineMarkup(results: Results, events: readonly RunEvent[]): Markup {
@@ -21,7 +21,9 @@ export function timelineMarkup(results: Results, events: readonly RunEvent[]): M
   })
   const logged = events.flatMap((event) => {
     const text = eventText(event)
-    return text === null ? [] : [[after(Date.parse(event.at) - start), 'tier' in event ? event.tier : '', text]]
+    return text === null
+      ? []
+      : [[after(Date.parse(event.at) - start), 'tier' in event ? event.tier : '', inlineCode(text)]]
   })
   return html`${table('Tiers over time', ['Tier', 'Began', 'Took', 'Over the run'], rows)}
 ${logged.length > 0 ? html`<details><summary>All that happened: ${logged.length} entries</summary>${table('Events', ['After', 'Tier', 'What'], logged)}</details>` : ''}`

@@ -92,7 +92,7 @@ function table(tiers: readonly TierResult[]): string {
 
 function causeLine({ id, status, cause }: WithCause): string {
   const service = cause.service ? ` in ${code(cause.service)}` : ''
-  return `${SIGNS[status].sign} **${id}: ${cause.code}**${service} (blame: ${cause.blame}): ${markdownText(cut(oneLine(cause.message), 300))}`
+  return `${SIGNS[status].sign} **${id}: ${cause.code}**${service} (blame: ${cause.blame}): ${withCode(cut(oneLine(cause.message), 300))}`
 }
 
 /** What the machine had left explains nothing of which a recipe is blamed. */
@@ -100,7 +100,7 @@ function hintAndLines({ cause }: WithCause, most: number): string {
   const isMachine = (line: string) => cause.blame === 'recipe' && line.startsWith('machine: ')
   const shown = foldRepeats(cause.lines.filter((line) => !isMachine(line)))
   const lines = shown.length > 0 ? [block(shown, most)] : []
-  return [...lines, `→ ${markdownText(cause.hint)}`].join('\n\n')
+  return [...lines, `→ ${withCode(cause.hint)}`].join('\n\n')
 }
 
 function foldedCause(tier: WithCause): string {
@@ -169,7 +169,7 @@ function findingsText({ findings, customization }: Results): string {
   const listed = findings.filter(({ code: id }) => !(told && id === 'code-refused'))
   if (listed.length === 0) return ''
   const rows = listed.slice(0, MAX_FINDINGS).map(({ code: id, severity, message, where }) => {
-    return `- ${severity} ${code(id)} ${markdownText(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
+    return `- ${severity} ${code(id)} ${withCode(cut(oneLine(message), 200))}${where ? ` (${code(where)})` : ''}`
   })
   const rest = listed.length > MAX_FINDINGS ? [`- and ${listed.length - MAX_FINDINGS} more`] : []
   return ['**Findings**', '', ...rows, ...rest].join('\n')
@@ -177,9 +177,20 @@ function findingsText({ findings, customization }: Results): string {
 
 /** As entities, characters are text and never structure; a zero-width space keeps forges from turning text into mentions and links. */
 export function markdownText(value: string): string {
-  return oneLine(value)
+  return escaped(oneLine(value))
+}
+
+function escaped(line: string): string {
+  return line
     .replace(/[\\`*_{}[\]<>()|~&!#@$^="'+:]/g, (character) => `&#${character.codePointAt(0)};`)
     .replace(/&#64;|&#35;|&#58;(?=\/)|www(?=\.)/gi, (found) => `${found}&#8203;`)
+}
+
+/** What stands between backticks as code, the rest as text. */
+function withCode(text: string): string {
+  const parts = oneLine(text).split('`')
+  if (parts.length % 2 === 0) return markdownText(text)
+  return parts.map((part, at) => (at % 2 === 0 ? escaped(part) : code(part))).join('')
 }
 
 function code(value: string): string {

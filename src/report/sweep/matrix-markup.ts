@@ -2,7 +2,7 @@ import type { Matrix, MatrixCell } from '../../history/sweep/record.ts'
 import { sweepVerdictOf } from '../../history/sweep/verdict.ts'
 import { formatDuration } from '../../lib/text/duration.ts'
 import { levelName } from '../../verdict/level.ts'
-import { html, type Markup } from '../html/markup.ts'
+import { html, inlineCode, type Markup } from '../html/markup.ts'
 import { SIGNS } from '../text/colors.ts'
 import {
   cellReason,
@@ -45,7 +45,7 @@ export function matrixMarkup(matrix: Matrix, linkTo: LinkTo): Markup {
 <td>${release ? cellCard(release, linkTo) : ''}</td><td><div class="cells">${heads.map((cell) => cellCard(cell, linkTo))}</div></td></tr>`,
   )
   return html`${summary(matrix)}
-${matrix.notes.map(({ severity, message }) => html`<p class="card ${severity === 'error' ? 'loud' : ''}">${message}</p>`)}
+${matrix.notes.map(({ severity, message }) => html`<p class="card ${severity === 'error' ? 'loud' : ''}">${inlineCode(message)}</p>`)}
 <div class="matrix"><table><thead><tr><th scope="col">Recipe</th><th scope="col">Newest release</th><th scope="col">Heads</th></tr></thead>
 <tbody>${rows}</tbody></table></div>
 ${news.length === 0 ? '' : html`<h2>Since the sweep before</h2>${news.map((cell) => newsCard(cell, linkTo))}`}

@@ -65,7 +65,7 @@ function why(row: UpgradeRow, linkTo: LinkTo): Markup {
   if (!cause) return html``
   return html`<section class="card c-${verdict}"><header class="head">${badge(verdict)}<h3>${wayText(row)}</h3>${run === null ? '' : html`<span class="time">${link(run, linkTo)}</span>`}</header>
 <p>${tier === null ? '' : `${tier}: `}<code>${cause.code}</code> (blame: ${cause.blame})${cause.service ? html` in <code>${cause.service}</code>` : ''}</p>
-<p>${cause.message}</p><p class="dim">${inlineCode(cause.hint)}</p>${cause.lines.length === 0 ? '' : html`<pre>${cause.lines.join('\n')}</pre>`}</section>`
+<p>${inlineCode(cause.message)}</p><p class="dim">${inlineCode(cause.hint)}</p>${cause.lines.length === 0 ? '' : html`<pre>${cause.lines.join('\n')}</pre>`}</section>`
 }
 
 function badge(verdict: UpgradeRow['verdict']): Markup {

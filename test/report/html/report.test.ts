@@ -91,6 +91,18 @@ describe('htmlReport', () => {
     }
   })
 
+  it('shows as code what stands between backticks, wherever text of a run is shown', () => {
+    const { tiers, ...rest } = passedResults()
+    const reason = 'kept by --keep: `cc-ci gc x` removes it'
+    const page = htmlReport({
+      ...rest,
+      accommodations: [reason],
+      tiers: tiers.map((tier) => (tier.id === 'teardown' ? { ...tier, status: 'skip', reason } : tier)),
+    })
+    expect(page.match(/kept by --keep: <code>cc-ci gc x<\/code> removes it/g)).toHaveLength(3)
+    expect(page).not.toContain('`cc-ci')
+  })
+
   it('says of each database what became of it, with a line for each table behind it', () => {
     const page = htmlReport(passedResults())
     expect(page).toContain('12 tables, 0 rows lost, 3 new columns<details><summary>12 tables, 340 rows now</summary>')

@@ -1,4 +1,4 @@
-import { html } from '../../../report/html/markup.ts'
+import { html, inlineCode } from '../../../report/html/markup.ts'
 import { type LinkTo, matrixMarkup } from '../../../report/sweep/matrix-markup.ts'
 import { HEADLINES } from '../../../report/sweep/messages.ts'
 import type { SweepRow, SweepView } from '../../contract/sweeps.ts'
@@ -70,7 +70,7 @@ function progress({ row, plan, cells }: SweepView): Html {
     ({ key, run, state, text }) =>
       html`<tr><th scope="row">${run === null ? key : html`<a href="/runs/${run}">${key}</a>`}</th><td>${STATES[state]}</td><td>${text}</td></tr>`,
   )
-  return html`<p>${row.done} of ${row.cells} cells are over.</p>${plan.notes.map(({ message }) => html`<p class="warn">⚠ ${message}</p>`)}
+  return html`<p>${row.done} of ${row.cells} cells are over.</p>${plan.notes.map(({ message }) => html`<p class="warn">⚠ ${inlineCode(message)}</p>`)}
 <div class="scroll" tabindex="0"><table><thead><tr><th scope="col">cell</th><th scope="col">state</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
