@@ -1,31 +1,25 @@
+import type { RunningBlock } from '../report/terminal/running-block.ts'
 import type { Ink } from '../report/text/colors.ts'
 import type { Canary } from './canary.ts'
 import type { CanaryRun } from './run-canary.ts'
 import { headerLine, runLines } from './table.ts'
 
-/** What can be written to, and may be a terminal. */
-export interface Screen {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
-
-/** The table as it comes, a line for each canary that has ended; on a terminal a last line says what is running. */
+/** The table as it comes, a line for each canary that has ended; on a terminal a block below it says what is running. */
 export class SelftestProgress {
-  readonly #screen: Screen
+  readonly #block: RunningBlock
   readonly #canaries: Readonly<Record<string, Canary>>
   readonly #ink: Ink
   readonly #total: number
+  /** A canary that is repeated may run more than once at the same time. */
   readonly #running: string[] = []
   #done = 0
-  #status = false
 
-  constructor(screen: Screen, options: { canaries: Readonly<Record<string, Canary>>; total: number; ink: Ink }) {
-    this.#screen = screen
+  constructor(block: RunningBlock, options: { canaries: Readonly<Record<string, Canary>>; total: number; ink: Ink }) {
+    this.#block = block
     this.#canaries = options.canaries
-    this.#total = options.total
     this.#ink = options.ink
-    screen.write(`${headerLine()}\n`)
+    this.#total = options.total
+    block.print([headerLine()])
   }
 
   started(name: string): void {
@@ -36,27 +30,16 @@ export class SelftestProgress {
   ended(run: CanaryRun): void {
     this.#running.splice(this.#running.indexOf(run.name), 1)
     this.#done += 1
-    this.#clear()
-    const canary = this.#canaries[run.name]
-    if (canary) this.#screen.write(`${runLines(run, canary, this.#ink).join('\n')}\n`)
     this.#show()
+    const canary = this.#canaries[run.name]
+    if (canary) this.#block.print(runLines(run, canary, this.#ink))
   }
 
   close(): void {
-    this.#clear()
+    this.#block.close()
   }
 
   #show(): void {
-    if (!this.#screen.isTTY) return
-    this.#clear()
-    if (this.#running.length === 0) return
-    const text = `${this.#done} of ${this.#total}; running: ${this.#running.join(', ')}`
-    this.#screen.write(text.slice(0, (this.#screen.columns ?? 80) - 1))
-    this.#status = true
-  }
-
-  #clear(): void {
-    if (this.#status) this.#screen.write('\r\u001b[K')
-    this.#status = false
+    this.#block.show(`${this.#done} of ${this.#total} canaries ended`, this.#running)
   }
 }

@@ -14,6 +14,7 @@ import { newRunId } from '../lib/ids.ts'
 import { formatDuration } from '../lib/text/duration.ts'
 import { toolIdentity } from '../lib/version.ts'
 import { stateDir } from '../machine/state-dir.ts'
+import { RunningBlock } from '../report/terminal/running-block.ts'
 import { inkFor, wantsColor } from '../report/text/colors.ts'
 import type { StateOption } from './program/options.ts'
 import { listenForSignals } from './support/signals.ts'
@@ -62,7 +63,7 @@ export async function selftestCommand(names: readonly string[], options: Selftes
   const total = canaries.reduce((sum, [, canary]) => sum + times(canary), 0)
   const begun = Date.now()
   const ink = inkFor(wantsColor(screen.isTTY))
-  const progress = new SelftestProgress(screen, { canaries: CANARIES, total, ink })
+  const progress = new SelftestProgress(new RunningBlock({ stream: screen, ink }), { canaries: CANARIES, total, ink })
   const runs = await selftest({
     ...{ canaries, times, jobs, signal: interruption.signal },
     dir: join(stateDir(options.state), 'selftest', newRunId(begun)),

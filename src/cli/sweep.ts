@@ -29,7 +29,8 @@ import { readEnvironment } from '../lifecycle/run-header.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { publishSweep } from '../report/sweep/publish.ts'
 import { sweepText } from '../report/sweep/text.ts'
-import { wantsColor } from '../report/text/colors.ts'
+import { RunningBlock } from '../report/terminal/running-block.ts'
+import { inkFor, wantsColor } from '../report/text/colors.ts'
 import type { StateOption } from './program/options.ts'
 import { listenForSignals } from './support/signals.ts'
 import { SweepProgress } from './support/sweep-progress.ts'
@@ -63,7 +64,7 @@ export async function sweep(names: readonly string[], options: SweepOptions): Pr
   const begun = options.resume === undefined ? await begin(names, state, options) : reopen(state, options.resume)
   const { folder, plan } = begun
   if (options.dryRun) return dryRun(plan, folder, screen)
-  const progress = new SweepProgress(screen)
+  const progress = new SweepProgress(new RunningBlock({ stream: screen, ink: inkFor(wantsColor(screen.isTTY)) }))
   try {
     const build = { commit: null, checkout: OWN_CHECKOUT, state }
     const runner = localRunner({ build, folder, plan })

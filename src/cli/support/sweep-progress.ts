@@ -1,48 +1,36 @@
 import type { CellRecord, PlannedCell } from '../../history/sweep/record.ts'
 import type { SweepProgressState, SweepStep } from '../../history/sweep/running.ts'
 import { formatDuration } from '../../lib/text/duration.ts'
+import type { RunningBlock } from '../../report/terminal/running-block.ts'
 
-/** What can be written to, and may be a terminal. */
-interface Screen {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
-
-/** A line for each run that begins and ends; on a terminal only the ends, and a last line that says what continues and how long it may take. */
+/** A line for each run that begins and ends; on a terminal only the ends, and a block below them with what is running and how long it may take. */
 export class SweepProgress {
-  readonly #screen: Screen
-  #status = false
+  readonly #block: RunningBlock
 
-  constructor(screen: Screen) {
-    this.#screen = screen
+  constructor(block: RunningBlock) {
+    this.#block = block
   }
 
   report(step: SweepStep): void {
-    this.close()
     if (step.step === 'planned') {
       const kept = step.kept === 0 ? '' : `, ${step.kept} ended before`
-      this.#screen.write(`${step.toRun} runs to make${kept}${etaWords(step.etaMs)}\n`)
-    } else if (step.step === 'ended') {
-      this.#screen.write(`${endLine(step.cell, step.record, step.progress)}\n`)
-      this.#show(step.progress)
-    } else if (this.#screen.isTTY) this.#show(step.progress)
-    else
-      this.#screen.write(
-        `begun  ${step.cell.key} ${step.cell.ref === step.cell.head ? '' : `${step.cell.ref} `}(run ${step.run})\n`,
-      )
+      this.#block.print([`${step.toRun} runs to make${kept}${etaWords(step.etaMs)}`])
+      return
+    }
+    this.#show(step.progress)
+    if (step.step === 'ended') this.#block.print([endLine(step.cell, step.record, step.progress)])
+    else if (!this.#block.isLive) {
+      const { key, ref, head } = step.cell
+      this.#block.print([`begun  ${key} ${ref === head ? '' : `${ref} `}(run ${step.run})`])
+    }
   }
 
   close(): void {
-    if (this.#status) this.#screen.write('\r\u001b[K')
-    this.#status = false
+    this.#block.close()
   }
 
   #show({ done, of, running, etaMs }: SweepProgressState): void {
-    if (!this.#screen.isTTY || running.length === 0) return
-    const text = `${done} of ${of}${etaWords(etaMs)}; running: ${running.join(', ')}`
-    this.#screen.write(text.slice(0, (this.#screen.columns ?? 80) - 1))
-    this.#status = true
+    this.#block.show(`${done} of ${of} runs ended${etaWords(etaMs)}`, running)
   }
 }
 

@@ -8,9 +8,8 @@ import { stayingRows, usualMs } from './event-rows.ts'
 import { LiveBlock, type SharedStream } from './live-block.ts'
 import type { TerminalReporter } from './reporter.ts'
 import type { Screen } from './screen.ts'
+import { spinner, tick } from './tick.ts'
 
-const TICK_MS = 250
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 /** Rows of the reason of a wait; the results have all of it. */
 const REASON_ROWS = 2
 
@@ -38,14 +37,14 @@ export class LiveReporter implements TerminalReporter {
   readonly #stop = new AbortController()
   readonly #block: LiveBlock
   #doing: Doing | null = null
-  #frame = 0
+  #ticks = 0
 
   constructor({ stream, shared, clock, ink }: LiveReporterOptions) {
     this.#stream = stream
     this.#clock = clock
     this.#ink = ink
     this.#block = new LiveBlock({ stream, shared, now: () => clock.now(), rows: () => this.#rows() })
-    void this.#tick()
+    void tick(clock, this.#stop.signal, () => this.#refresh())
   }
 
   onEvent(event: RunEvent): void {
@@ -73,8 +72,7 @@ export class LiveReporter implements TerminalReporter {
     const width = Math.max(10, this.#width() - 1)
     const elapsed = formatDuration(this.#since(since)).padStart(12)
     const often = usual === undefined ? '' : ` (usually ${formatDuration(usual)})`
-    const frame = FRAMES[this.#frame % FRAMES.length]
-    const head = cut(`  ${frame} ${tier.padEnd(12)}${elapsed}${often}  ${operation}`.trimEnd(), width)
+    const head = cut(`  ${spinner(this.#ticks)} ${tier.padEnd(12)}${elapsed}${often}  ${operation}`.trimEnd(), width)
     return [this.#ink('cyan', head), ...this.#waitRows(wait, width)]
   }
 
@@ -95,21 +93,9 @@ export class LiveReporter implements TerminalReporter {
     return Math.max(0, this.#clock.now() - at)
   }
 
-  /** A view that cannot be drawn ends itself, never the run. */
-  async #tick(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const woken = await this.#clock.sleep(TICK_MS, this.#stop.signal).then(
-        () => true,
-        () => false,
-      )
-      if (!woken) return
-      this.#frame += 1
-      try {
-        this.#block.refresh()
-      } catch {
-        return
-      }
-    }
+  #refresh(): void {
+    this.#ticks += 1
+    this.#block.refresh()
   }
 }
 
