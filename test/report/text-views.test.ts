@@ -194,6 +194,12 @@ describe('markdownSummary', () => {
     expect(text.split('<details>')[0]).not.toContain('install |')
   })
 
+  it('says of each tier what it proved, not how many checks were made', () => {
+    const text = markdownSummary(passedResults())
+    expect(render(text)).toContain('<td>1 service up, answers 200, shows &quot;PocketBase&quot;</td>')
+    expect(text).not.toMatch(/of evidence/)
+  })
+
   it('is one line and a fold where everything is green', () => {
     const [shown, rest] = markdownSummary(passedResults()).split('<details>')
     expect(shown).toBe('### ✓ pass, level 6 (resilience)\n\n')

@@ -9,6 +9,7 @@ import { html } from '../html/markup.ts'
 import { SIGNS } from '../text/colors.ts'
 import { cut, oneLine, plain } from '../text/plain-text.ts'
 import { partText } from './partial-run.ts'
+import { tierWords } from './proven.ts'
 import { quarantineTexts } from './quarantine.ts'
 
 /** Lines of the cause that decided; of the others, which are folded. */
@@ -83,9 +84,10 @@ function whatRan({ recipe, base }: Results, withCommit: boolean): string {
 
 function table(tiers: readonly TierResult[]): string {
   const shown = tiers.filter(({ skipKind }) => skipKind !== 'not-selected')
-  const rows = shown.map(({ id, status, reason, durationMs, startedAt }) => {
+  const rows = shown.map((tier) => {
+    const { id, status, durationMs, startedAt } = tier
     const time = startedAt ? formatDuration(durationMs) : ''
-    return `| ${SIGNS[status].sign} | ${id} | ${status} | ${time} | ${markdownText(cut(oneLine(reason), 160))} |`
+    return `| ${SIGNS[status].sign} | ${id} | ${status} | ${time} | ${markdownText(cut(oneLine(tierWords(tier)), 160))} |`
   })
   return ['| | tier | outcome | time | |', '|---|---|---|---|---|', ...rows].join('\n')
 }
