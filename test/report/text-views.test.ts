@@ -123,6 +123,27 @@ describe('summaryText', () => {
     expect(text.match(/ R\d /g)).toHaveLength(9)
   })
 
+  it('says how to open the trace of a failed test, where its files still are', () => {
+    const results = failedResults()
+    const tiers = results.tiers.map((tier) =>
+      tier.id === 'upgrade'
+        ? {
+            ...tier,
+            tests: tier.tests.map((test) => ({
+              ...test,
+              status: 'failed' as const,
+              artifacts: ['artifacts/t/shot.png', 'artifacts/t/trace.zip'],
+            })),
+          }
+        : tier,
+    )
+    const reportPath = '/state/runs/x y/report.html'
+    const text = (more: object) => summaryText({ ...results, tiers }, { reportPath, ...more })
+    expect(text({})).toContain("  trace   npx playwright show-trace '/state/runs/x y/artifacts/t/trace.zip'\n")
+    expect(text({ pruned: 'pruned: traces' })).not.toContain('show-trace')
+    expect(summaryText(results, { reportPath })).not.toContain('show-trace')
+  })
+
   it('folds equal lines of a cause', () => {
     const results = failedResults()
     const lines = [...Array.from({ length: 8 }, () => 'Access denied'), 'gave up']

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { formatDuration } from '../../lib/text/duration.ts'
 import { upgradePath } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
@@ -173,8 +174,18 @@ function closing(results: Results, options: SummaryOptions, { ink, width }: Look
     ...(pruned ? indented(pruned) : []),
     ...(next ? fitRows(`next    ${next}`, { indent: 2, hang: 8, width }).map((row) => ink('dim', row)) : []),
     ...resumeRows(results, ink),
+    ...traceRows(results, options, ink),
     ...(reportPath ? [`  report  ${fileLink(reportPath, links)}`] : []),
   ]
+}
+
+/** What the first failed test left to watch it again, as a command. */
+function traceRows({ tiers }: Results, { reportPath, pruned }: SummaryOptions, ink: Ink): string[] {
+  if (!reportPath || pruned) return []
+  const failed = tiers.flatMap(({ tests }) => tests.filter(({ status }) => status === 'failed'))
+  const trace = failed.flatMap(({ artifacts = [] }) => artifacts.filter((path) => path.endsWith('trace.zip')))[0]
+  if (trace === undefined) return []
+  return [`  ${ink('dim', `trace   npx playwright show-trace '${join(dirname(reportPath), oneLine(trace))}'`)}`]
 }
 
 function resumeRows({ findings, recipe, run }: Results, ink: Ink): string[] {
