@@ -101,6 +101,7 @@ export const STORIES: Readonly<Record<string, () => Story>> = {
   ...Object.fromEntries(
     HOSTILE.map((say, index) => [`run-hostile-${index + 1}`, () => ({ page: runOf(fold(failedRun(say)), {}, say) })]),
   ),
+  'report-test-failed': () => ({ report: htmlReport(fold(testFailedRun()), { events: testFailedRun() }) }),
   'report-hostile': () => ({
     report: htmlReport(fold(failedRun(HOSTILE.join('\n'))), { events: failedRun(HOSTILE.join('\n')) }),
   }),
@@ -337,6 +338,16 @@ function running(events: readonly RunEvent[], tier: string, viewer: RunPageData[
   } as RunEvent
   const told = [...events.slice(0, at + 1), wait]
   return run({ row: active(), results: fold(told), progress: progressOf(told), seq: told.length, viewer })
+}
+
+function testFailedRun(): RunEvent[] {
+  const error =
+    'Error: expect(received).toBe(expected)\n\nExpected: 201\nReceived: 409\n\n  12 |   const answer = await request.put(path)'
+  return failedRun().map((event) =>
+    event.type === 'test'
+      ? { ...event, test: { ...event.test, title: 'a collection can be written', status: 'failed', error } }
+      : event,
+  )
 }
 
 function since(results: Results) {

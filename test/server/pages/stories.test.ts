@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { execOk } from '../../../src/lib/process/exec.ts'
 import { STORIES } from '../../stories/stories.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
@@ -37,6 +37,17 @@ async function opened(scheme: (typeof SCHEMES)[number], name: string, use: (page
   await visitor.close()
   expect(errors).toEqual([])
 }
+
+test('a failed test has the width of a phone for what it says', async () => {
+  await opened('light', 'report-test-failed', async (page) => {
+    await page.setViewportSize({ width: 360, height: 900 })
+    const widths = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('details[open] td > pre')].map((one) => one.getBoundingClientRect().width)",
+    )
+    expect(widths.length).toBeGreaterThan(0)
+    expect(Math.min(...widths)).toBeGreaterThan(250)
+  })
+})
 
 describe.each(SCHEMES)('%s', (scheme) => {
   it.each(Object.keys(STORIES))('%s fits three widths, and axe finds nothing serious', async (name) => {
