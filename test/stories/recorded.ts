@@ -27,13 +27,13 @@ export function recordedRun(name: string): RecordedRun {
   const dir = join(HOME, name)
   const events = readEvents(join(dir, 'events.ndjson'))
   const logs = join(dir, 'logs')
-  const names = existsSync(logs) ? readdirSync(logs).sort() : []
+  const names = existsSync(logs) ? globSync('**/*.log', { cwd: logs }).sort() : []
   return {
     name,
     events,
     results: fold(events),
     logs: names.map((file) => ({ name: file, text: readFileSync(join(logs, file), 'utf8') })),
-    pictures: globSync('artifacts/*.png', { cwd: dir }).sort(),
+    pictures: globSync('artifacts/**/*.png', { cwd: dir }).sort(),
     dir,
   }
 }
