@@ -4,6 +4,7 @@ import { flakesOf } from '../history/flakes/of-run.ts'
 import { prunedText, readPruned } from '../history/retention/pruned-record.ts'
 import { readRunIndex } from '../history/run-index.ts'
 import type { RunSummary } from '../history/run-summary.ts'
+import { redSince } from '../history/since.ts'
 import { UsageError } from '../lib/errors.ts'
 import { spawnProgram } from '../lib/process/spawn.ts'
 import { formatDuration } from '../lib/text/duration.ts'
@@ -18,6 +19,7 @@ import {
 import { stateDir } from '../machine/state-dir.ts'
 import { chanceTexts } from '../report/flakes/flake-memory.ts'
 import { flakyTierText } from '../report/flakes/flaky.ts'
+import { sinceText } from '../report/run/since.ts'
 import { layoutFor } from '../report/terminal/screen.ts'
 import { type SummaryOptions, summaryText } from '../report/terminal/summary.ts'
 import { parseResults, type Results } from '../verdict/results.ts'
@@ -53,9 +55,15 @@ export async function runsCommand(run: string | undefined, options: RunsOptions)
           ...layoutFor(process.stdout),
           ...partsOf(folder),
           chance: chanceTexts(flakesOf(state, results)),
+          since: sinceOfRun(state, results),
         }),
   )
   return 0
+}
+
+function sinceOfRun(state: string, { run, verdict }: Results): string | null {
+  const since = verdict === 'pass' ? null : redSince(readRunIndex(state).runs, run.id)
+  return since && sinceText(since, run.id)
 }
 
 /** The report where there is one, and what was pruned. */

@@ -25,7 +25,7 @@ test('--results puts report, results and JUnit of a run there, and of several ru
   expect(readdirSync(join(several, newest)).sort()).toEqual(KEPT)
 })
 
-test('the report of a red run says since when it is red, by the runs of this machine', async () => {
+test('a red run says since when it is red, and its report does, by the runs of this machine', async () => {
   await using workshop = openWorkshop()
   const withoutRule: Tweak = {
     compose: ({ services: { app } }) => {
@@ -36,10 +36,12 @@ test('the report of a red run says since when it is red, by the runs of this mac
     tinyRecipe({ name: 'tiny', base: {}, head: withoutRule }),
     join(workshop.dir, 'tiny'),
   )
-  for (let times = 0; times < 2; times++) {
+  for (const said of ['since: this run;', '2 runs in a row;']) {
     const { exitCode, stdout, stderr } = await workshop.run(['test', dir, '--only', 'lint'])
     expect(exitCode, stdout + stderr).toBe(1)
+    expect(stdout).toContain(said)
   }
+  expect((await workshop.run(['runs', 'last'])).stdout).toContain('2 runs in a row;')
   const [second = '', first = ''] = listRuns(workshop.state)
   const page = (run: string) => readFileSync(runFolder(workshop.state, run).report, 'utf8')
   expect(page(first)).toContain('<dt>Since</dt><dd>this run; it passed in no earlier run that is kept</dd>')

@@ -80,6 +80,14 @@ describe('summaryText', () => {
     )
   })
 
+  it('says since when it is red with the cause that decided, and with no other', () => {
+    const text = summaryText(failedResults(), { since: '2026-11-28' })
+    expect(text.match(/since: 2026-11-28/g)).toHaveLength(1)
+    expect(text.indexOf('since:')).toBeGreaterThan(text.indexOf('has to act'))
+    expect(text.indexOf('since:')).toBeLessThan(text.indexOf('→ fix'))
+    expect(summaryText(passedResults(), { since: null })).not.toContain('since')
+  })
+
   it('never says more than the results: an unscanned or cut-off run is said to be one', () => {
     const results = passedResults()
     const text = summaryText({

@@ -15,6 +15,7 @@ import { diskReserve } from '../../machine/disk-room.ts'
 import { stateDir } from '../../machine/state-dir.ts'
 import { CARD_SIZE, cardPage } from '../../report/card.ts'
 import { chanceTexts } from '../../report/flakes/flake-memory.ts'
+import { sinceText } from '../../report/run/since.ts'
 import { writeViews } from '../../report/run/write-views.ts'
 import { keptAppLines } from '../../report/terminal/kept-app.ts'
 import { terminalReporter } from '../../report/terminal/reporter.ts'
@@ -86,11 +87,13 @@ export async function runAndShow(
   }).finally(() => reporter.close())
   const ended = fold(run.events())
   const chance = chanceTexts(flakesOf(stateDir(options.state), ended))
-  const { results, failed } = writeViews(run, { chance, since: redSinceOf(ended, options) })
+  const since = redSinceOf(ended, options)
+  const { results, failed } = writeViews(run, { chance, since })
   for (const view of failed) process.stderr.write(`cc-ci: left out: ${view}\n`)
   const kept = keptLines({ folder, plan, host })
   const shown = { tiersShown: canRedraw(screen), reportPath: folder.report, chance, kept }
-  screen.write(summaryText(results, { ...layoutFor(screen), ...shown }))
+  const told = { since: since && sinceText(since, ended.run.id) }
+  screen.write(summaryText(results, { ...layoutFor(screen), ...shown, ...told }))
   return results
 }
 

@@ -13,10 +13,12 @@ const MAX_COLUMNS = 320
 export interface CauseLook {
   readonly ink: Ink
   readonly width: number | undefined
+  /** Of the tier that decided: since when it is so, in words. */
+  readonly since?: string | undefined
 }
 
 /** What a tier ended with at first, and what decided it: cause, its lines, whose move it is, what to do. Nothing of a tier that passed or waits for another. */
-export function causeRows(tier: TierResult, results: Results, { ink, width }: CauseLook): string[] {
+export function causeRows(tier: TierResult, results: Results, { ink, width, since }: CauseLook): string[] {
   const { id, status, cause } = tier
   const first = firstEnd(tier, results)?.cause
   const atFirst = first
@@ -33,6 +35,7 @@ export function causeRows(tier: TierResult, results: Results, { ink, width }: Ca
     ...atFirst,
     ...lineRows(cause.lines, { ink, width }),
     ...fitRows(whose, { indent: 6, width }),
+    ...(since === undefined ? [] : fitRows(`since: ${oneLine(since)}`, { indent: 6, hang: 7, width })),
     ...fitRows(`→ ${oneLine(cause.hint)}`, { indent: 6, hang: 2, width }),
   ]
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { formatDuration } from '../../lib/text/duration.ts'
+import { decisiveTier } from '../../verdict/decisive.ts'
 import { upgradePath } from '../../verdict/events.ts'
 import { levelName } from '../../verdict/level.ts'
 import type { Results, TierResult } from '../../verdict/results.ts'
@@ -28,6 +29,8 @@ export interface SummaryOptions {
   readonly pruned?: string
   /** How often what passed on a second attempt only did so before, in words. */
   readonly chance?: readonly string[]
+  /** Since when it is red, in words; null or missing: nothing is known of earlier runs. */
+  readonly since?: string | null
   /** How to reach the app that was kept. */
   readonly kept?: readonly string[]
   /** The tiers stand right above, as the run showed them: they are listed again only where that needs more words. Default false. */
@@ -37,15 +40,18 @@ export interface SummaryOptions {
 }
 
 /**
- * The end of a run for a person: outcome, what decided it with whose move it is and what to do, every tier, what became of the data, what else was found, and where
+ * The end of a run for a person: outcome, what decided it with whose move it is, since when and what to do, every tier, what became of the data, what else was found, and where
  * all of it is.
  */
 export function summaryText(results: Results, options: SummaryOptions = {}): string {
   const ink = inkFor(options.color === true)
   const width = options.width === undefined ? undefined : Math.max(30, options.width)
+  const decisive = decisiveTier(results)
   const blocks = [
     [...headline(results, ink, width), ...fitRows(partText(results), { indent: 2, width })],
-    ...results.tiers.map((tier) => causeRows(tier, results, { ink, width })),
+    ...results.tiers.map((tier) =>
+      causeRows(tier, results, { ink, width, since: tier === decisive && options.since ? options.since : undefined }),
+    ),
     listsTiers(results, options) ? results.tiers.flatMap((tier) => tierRows(tier, ink, width)) : [],
     noHttpRows(results, ink, width),
     dataRows(results, ink, width),
