@@ -23,7 +23,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /**
- * Tests without an engine that start programs by the dozen (git, Node, the sandbox's browser runner) or wait for real time. Not in `npm run test:unit`, which
+ * Tests without an engine that start programs by the dozen (git, Node, docker, the sandbox's browser runner) or wait for real time. Not in `npm run test:unit`, which
  * somebody runs after each change; `npm test` has them. A file that takes more than 8 s alone belongs here.
  */
 const PROGRAMS = [
@@ -48,8 +48,11 @@ const PROGRAMS = [
   'lifecycle/namespaces',
   'package/package',
   'recipe/as-operators-deploy',
+  'recipe/docker-oracle',
+  'recipe/lint',
   'recipe/oddities',
   'recipe/repository/repo',
+  'recipe/small-stacks',
   'recipe/whole-corpus',
 ].map((name) => `test/${name}.test.ts`)
 
