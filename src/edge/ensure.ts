@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker } from '../engine/docker-cli.ts'
+import { mountedSocket } from '../engine/endpoint.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { waitFor } from '../lib/async/wait.ts'
@@ -97,7 +98,7 @@ async function createEdge(): Promise<void> {
     ...['--env-file', environment],
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...Object.values(EDGE_PORTS).flatMap((port, index) => ['--publish', `127.0.0.1:${ports[index]}:${port}`]),
-    ...['--volume', `${engineSocket()}:/var/run/docker.sock:ro`],
+    ...['--volume', `${mountedSocket()}:/var/run/docker.sock:ro`],
     inputTag(traefikImage()),
     ...traefikArguments(),
   ]
@@ -185,14 +186,9 @@ function edgeInputs(): string {
     EDGE_PORTS,
     PORT_RANGE,
     SHARED_HOSTS,
-    engineSocket(),
+    mountedSocket(),
   ]
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12)
-}
-
-function engineSocket(): string {
-  const { DOCKER_HOST } = process.env
-  return DOCKER_HOST?.startsWith('unix://') ? DOCKER_HOST.slice('unix://'.length) : '/var/run/docker.sock'
 }
 
 async function answers(edge: EdgeAddress): Promise<void> {

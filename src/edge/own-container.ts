@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { understandText } from '../engine/answer.ts'
-import { engineHost } from '../engine/connect.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
+import { engineElsewhere, engineSocket, hasOwnAddress } from '../engine/endpoint.ts'
 import { InfraError } from '../lib/errors.ts'
 
 /** The container that cc-ci runs in, where that is one of the engine that it uses: a step of a CI system. */
@@ -25,14 +25,20 @@ export async function ownContainer(): Promise<OwnContainer | null> {
   return { networks: Object.keys(container.NetworkSettings.Networks ?? {}), mounts: container.Mounts ?? [] }
 }
 
+/** That the engine and cc-ci are on one machine, a container of the engine included. Throws InfraError `engine-elsewhere`. */
+export async function assertSameMachine(): Promise<void> {
+  if ((await hasOwnAddress()) || (await ownContainer()) !== null) return
+  throw engineElsewhere()
+}
+
 /**
  * That the engine's socket has the same path for the engine as for us: the edge and the sandboxes get it mounted by that path. It differs only in a
  * container that has the socket elsewhere. Throws InfraError `socket-elsewhere`.
  */
 export async function assertSocketShared(): Promise<void> {
-  const path = /^unix:\/\/(.*)$/.exec(engineHost())?.[1]
-  const own = path === undefined ? null : await ownContainer()
-  if (path === undefined || own === null) return
+  const path = engineSocket()
+  const own = path === null ? null : await ownContainer()
+  if (path === null || own === null) return
   const elsewhere = mountedFrom(own.mounts, path)
   if (elsewhere === null) return
   throw new InfraError('socket-elsewhere', `the engine's socket is ${elsewhere} on its machine, and ${path} here`, {

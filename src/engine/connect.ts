@@ -1,19 +1,18 @@
 import { z } from 'zod'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { Connection, type Transport } from './connection.ts'
-
-/** Where the engine is, which the docker CLI gets too, so that both talk to the same one. */
-export function engineHost(): string {
-  return process.env.DOCKER_HOST || 'unix:///var/run/docker.sock'
-}
+import { engineElsewhere, engineHost, engineRootless, engineSocket, isRootless } from './endpoint.ts'
 
 /**
- * A connection to the engine DOCKER_HOST names, which is a manager of a Swarm. Throws InfraError `engine-unreachable`,
- * `engine-permission`, `not-a-swarm`, `not-a-manager`.
+ * A connection to the engine of `engineHost`, which is a manager of a Swarm. Throws InfraError `engine-elsewhere`, `engine-unreachable`,
+ * `engine-permission`, `engine-rootless`, `not-a-swarm`, `not-a-manager`.
  */
 export async function connectToManager(): Promise<Connection> {
+  // The transport knows sockets, and of other endpoints only what DOCKER_HOST says.
+  if (engineSocket() === null && !/^(tcp|https?):/.test(process.env.DOCKER_HOST ?? '')) throw engineElsewhere()
   const connection = await reach()
-  const { Swarm } = await connection.request('GET', '/info', swarm.parse)
+  const { Swarm, SecurityOptions } = await connection.request('GET', '/info', info.parse)
+  if (isRootless(SecurityOptions ?? [])) throw engineRootless()
   if (Swarm?.ControlAvailable) return connection
   if (Swarm?.LocalNodeState === 'active') {
     throw new InfraError('not-a-manager', `the engine at ${engineHost()} is a worker of its Swarm`, {
@@ -25,14 +24,19 @@ export async function connectToManager(): Promise<Connection> {
   })
 }
 
-const swarm = z.object({
+const info = z.object({
   Swarm: z.object({ LocalNodeState: z.string().nullish(), ControlAvailable: z.boolean().nullish() }).nullish(),
+  SecurityOptions: z.array(z.string()).nullish(),
 })
 
 async function reach(): Promise<Connection> {
   try {
     const { default: Docker } = await import('dockerode')
-    const connection = new Connection(new Docker().modem as Transport)
+    // By TCP it reads DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH itself.
+    const socket = engineSocket()
+    const connection = new Connection(
+      new Docker(socket === null ? undefined : { socketPath: socket }).modem as Transport,
+    )
     await connection.send('GET', '/_ping', { timeoutMs: 10_000 })
     return connection
   } catch (error) {

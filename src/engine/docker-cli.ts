@@ -1,4 +1,5 @@
 import { type ExecResult, exec, execOk, inheritedEnv } from '../lib/process/exec.ts'
+import { engineHost } from './endpoint.ts'
 
 export interface DockerCliOptions {
   /** Default two minutes: only against a hang. */
@@ -20,5 +21,9 @@ export function tryDocker(args: readonly string[], options: DockerCliOptions = {
 }
 
 function cliOptions({ timeoutMs = 120_000, onLine }: DockerCliOptions) {
-  return { timeoutMs, env: { ...inheritedEnv(), DOCKER_BUILDKIT: '0' }, ...(onLine ? { onLine } : {}) }
+  return {
+    timeoutMs,
+    env: { ...inheritedEnv(), DOCKER_HOST: engineHost(), DOCKER_BUILDKIT: '0' },
+    ...(onLine ? { onLine } : {}),
+  }
 }

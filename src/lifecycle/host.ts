@@ -1,5 +1,5 @@
 import { type EdgeAddress, edgeAddress } from '../edge/address.ts'
-import { assertSocketShared } from '../edge/own-container.ts'
+import { assertSameMachine, assertSocketShared } from '../edge/own-container.ts'
 import { assertReachable } from '../edge/reach.ts'
 import type { Engine } from '../engine/client.ts'
 import { fromEnvironment } from '../lib/environment.ts'
@@ -12,6 +12,7 @@ import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './
 
 /** Connects to the engine and checks the prerequisites of a run. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
 export async function connectHost(engine: Engine, state: string): Promise<Host> {
+  await assertSameMachine()
   const [edge, toolbox, browser] = await Promise.all([
     reachableEdge(),
     toolboxImage(engine),

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { assertSocketShared } from '../edge/own-container.ts'
+import { assertSameMachine, assertSocketShared } from '../edge/own-container.ts'
 import { PERMISSION_HINT } from '../engine/connection.ts'
 import { tryDocker } from '../engine/docker-cli.ts'
+import { dockerContext } from '../engine/docker-context.ts'
+import { engineHost, engineRootless, isRootless } from '../engine/endpoint.ts'
 import { waitFor } from '../lib/async/wait.ts'
 import { InfraError } from '../lib/errors.ts'
 import { startDaemon } from '../lib/process/daemon.ts'
@@ -29,19 +31,31 @@ export const enginePart: MachinePart = {
 async function inspectEngine(): Promise<PartState> {
   if (whichProgram('docker') === null)
     return mayInstall().may ? missing('no docker program') : impossible('no docker program')
+  const elsewhere = await refusalOf(assertSameMachine)
+  if (elsewhere) return elsewhere
   const answer = await tryDocker(['version', '--format', '{{.Server.Version}} (API {{.Server.APIVersion}})'])
-  if (answer.exitCode === 0) return (await elsewhere()) ?? ok(`engine ${answer.stdout.trim()}`)
+  if (answer.exitCode === 0) {
+    return (
+      (await refusalOf(assertSocketShared)) ?? (await refusalOf(assertRootful)) ?? ok(`engine ${answer.stdout.trim()}`)
+    )
+  }
   const words = answer.stderr.trim().split('\n').at(-1) ?? ''
   if (/permission denied/i.test(words)) return impossible('the engine refuses you', PERMISSION_HINT)
-  if (process.env.DOCKER_HOST) return impossible(`no engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`)
+  if (process.env.DOCKER_HOST || dockerContext()) return impossible(`no engine answers at ${engineHost()}`)
   return process.getuid?.() === 0
     ? missing('no engine answers')
     : impossible('no engine answers, and only root may start one')
 }
 
-async function elsewhere(): Promise<PartState | null> {
+async function assertRootful(): Promise<void> {
+  const { stdout } = await tryDocker(['info', '--format', '{{join .SecurityOptions "\\n"}}'])
+  if (isRootless(stdout.split('\n'))) throw engineRootless()
+}
+
+/** What an engine that answers cannot be used for; null: nothing. */
+async function refusalOf(check: () => Promise<void>): Promise<PartState | null> {
   try {
-    await assertSocketShared()
+    await check()
     return null
   } catch (error) {
     if (!(error instanceof InfraError)) throw error

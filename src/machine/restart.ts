@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { engineHost } from '../engine/connect.ts'
+import { engineHost } from '../engine/endpoint.ts'
 import { withMachineLock } from '../lib/process/machine-lock.ts'
 import { ownEngineRuns, startEngine, stopEngine } from './engine-part.ts'
 import { readMachineRecord } from './records.ts'

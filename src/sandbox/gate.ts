@@ -1,8 +1,8 @@
 import { PROXY_NETWORK } from '../edge/address.ts'
 import type { TestCertificate } from '../edge/certificate.ts'
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../engine/client.ts'
-import { engineHost } from '../engine/connect.ts'
 import { connectContainer, createContainer, startContainer, unpackInto } from '../engine/containers.ts'
+import { mountedSocket } from '../engine/endpoint.ts'
 import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { InternalError } from '../lib/errors.ts'
@@ -33,7 +33,7 @@ export async function startGate(engine: Engine, options: GateOptions): Promise<v
       SecurityOpt: ['no-new-privileges'],
       // It stands in two networks and is no way from one into the other.
       Sysctls: { 'net.ipv4.ip_forward': '0' },
-      Binds: [`${engineSocket()}:/var/run/docker.sock:ro`],
+      Binds: [`${mountedSocket()}:/var/run/docker.sock:ro`],
       Memory: 512 * MIB,
       PidsLimit: 256,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '1' } },
@@ -80,9 +80,3 @@ const TLS = `tls:
     default:
       defaultCertificate: { certFile: /gate/leaf.pem, keyFile: /gate/leaf.key }
 `
-
-/** Where the engine's own machine has its socket; over a network it is asked for at the usual place. */
-function engineSocket(): string {
-  const host = engineHost()
-  return host.startsWith('unix://') ? host.slice('unix://'.length) : '/var/run/docker.sock'
-}

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { engineHost } from '../../src/engine/connect.ts'
+import { engineHost } from '../../src/engine/endpoint.ts'
 import { ImageBuilder } from '../../src/images/builder.ts'
 import { busybox } from '../../src/images/busybox.ts'
 import { EXIT } from '../../src/lib/errors.ts'

@@ -145,7 +145,7 @@ export function environmentPage(): string {
       '|---|---|---|---|---|',
       ...operator,
     ].join('\n'),
-    'From the environment of others: `DOCKER_HOST` names another engine, `XDG_STATE_HOME` and `XDG_CACHE_HOME` where state and caches are, `NO_COLOR`, `FORCE_COLOR` and `TERM` whether output has colours, `TERM` and `CI` whether a terminal is drawn over, `FORCE_HYPERLINK` whether the path of a report is a link (default: in terminals that are known to draw links), `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` how packages are fetched.',
+    'From the environment of others: `DOCKER_HOST`, `DOCKER_CONTEXT` and `DOCKER_CONFIG` name another engine, as for the docker CLI, `XDG_STATE_HOME` and `XDG_CACHE_HOME` where state and caches are, `NO_COLOR`, `FORCE_COLOR` and `TERM` whether output has colours, `TERM` and `CI` whether a terminal is drawn over, `FORCE_HYPERLINK` whether the path of a report is a link (default: in terminals that are known to draw links), `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` how packages are fetched.',
     '## For `install-steps.sh`',
     'Set by `cc-ci` for the script of a recipe.',
     [head, ...others('cc-ci for custom code')].join('\n'),

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { engineHost } from '../../engine/connect.ts'
+import { engineHost } from '../../engine/endpoint.ts'
 import { UsageError } from '../../lib/errors.ts'
 
 const MAX_LINE = 8192

@@ -1,4 +1,4 @@
-import { engineHost } from '../../engine/connect.ts'
+import { engineHost } from '../../engine/endpoint.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { exec, inheritedEnv } from '../../lib/process/exec.ts'
 import type { ComposeModel } from '../../recipe/model.ts'

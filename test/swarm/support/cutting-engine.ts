@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { Engine } from '../../../src/engine/client.ts'
-import { engineHost } from '../../../src/engine/connect.ts'
 import { Connection, type Transport } from '../../../src/engine/connection.ts'
+import { engineHost } from '../../../src/engine/endpoint.ts'
 
 const SHORTEST_MS = 200
 const LONGEST_MS = 8_000
