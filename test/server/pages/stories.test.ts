@@ -5,6 +5,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { execOk } from '../../../src/lib/process/exec.ts'
+import { recordedRuns } from '../../stories/recorded.ts'
 import { STORIES } from '../../stories/stories.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
 
@@ -62,6 +63,23 @@ describe.each(SCHEMES)('%s', (scheme) => {
         `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 3).map(({ html }) => ({ html })) })))`,
       )
       expect(found.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+    })
+  })
+})
+
+/** Does it work, what broke, whose move, since when, what to do. */
+const ANSWERS = ['.verdict', '.lead h2', '.lead .message', ...[1, 2, 3].map((nth) => `.lead dd:nth-of-type(${nth})`)]
+
+describe('a red run answers the five questions of a reviewer without scrolling', () => {
+  const recorded = recordedRuns().filter(({ results }) => results.verdict !== 'pass')
+  const red = ['run-fail-since', 'run-running-red', 'run-two-attempts', ...recorded.map(({ name }) => `run-${name}`)]
+  it.each(red)('%s, at 1200 × 900', async (name) => {
+    await opened('light', name, async (page) => {
+      await page.setViewportSize({ width: 1200, height: 900 })
+      const ends = await page.evaluate<Record<string, number>>(
+        `Object.fromEntries(${JSON.stringify(ANSWERS)}.map((part) => [part, document.querySelector(part)?.getBoundingClientRect().bottom ?? null]))`,
+      )
+      for (const [part, bottom] of Object.entries(ends)) expect(bottom, part).toBeLessThanOrEqual(900)
     })
   })
 })
