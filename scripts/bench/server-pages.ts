@@ -45,7 +45,7 @@ try {
   const parts = { store, settings: settingsFor(state), clock: systemClock, log: pino({ level: 'silent' }) }
   const sweeps = createSweeps({ ...parts, forge: null as never, largestWorker: async () => null })
   const services = {
-    ...{ ...parts, sweeps, operations: { approvals: () => [] } as never },
+    ...{ ...parts, sweeps, operations: { approvals: () => [], webhooks: async () => new Map() } as never },
     retention: { seen: () => ({ disk: null, trouble: null }) },
     memory,
   }

@@ -47,7 +47,7 @@ test('every page is the same after the database was deleted and made again from 
     createSweeps({ ...parts, ...own, forge, largestWorker: async () => null })
   await sweeps({ settings, store }).order({ by: 'ann', mode: 'all', only: null })
   const services = {
-    ...{ settings, operations: { approvals: () => [] } as never },
+    ...{ settings, operations: { approvals: () => [], webhooks: async () => new Map() } as never },
     clock: { ...parts.clock, now: () => NOW },
     retention: { seen: () => ({ disk: null, trouble: null }) },
   }
