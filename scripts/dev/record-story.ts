@@ -1,13 +1,15 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { readEvents } from '../../src/verdict/event-log.ts'
 
 /**
  * `node scripts/dev/record-story.ts RUN_FOLDER`: keeps a run for the stories (`test/stories/recorded/RECIPE`): its events, logs and pictures, with another origin
  * and host. Refuses a run whose events or logs name a path of this machine otherwise.
  */
-const [folder] = process.argv.slice(2)
-if (folder === undefined) fail('usage: node scripts/dev/record-story.ts RUN_FOLDER')
+const [given] = process.argv.slice(2)
+if (given === undefined) fail('usage: node scripts/dev/record-story.ts RUN_FOLDER')
+const folder = resolve(given)
 const file = join(folder, 'events.ndjson')
 const header = readEvents(file).find((event) => event.type === 'run.started')
 if (header?.type !== 'run.started') fail(`${file} has no beginning of a run`)
@@ -26,7 +28,7 @@ function anonymous(path: string, text: string): string {
   const shown = text
     .replaceAll(recipe.origin, `https://git.example.org/coop/${recipe.name}.git`)
     .replaceAll(`"host":${JSON.stringify(run.host)}`, '"host":"builder"')
-  const own = [run.host, process.env.HOME ?? '/root', '/tmp/', '/work/'].find((one) => shown.includes(one))
+  const own = [run.host, homedir(), `${tmpdir()}/`, process.cwd(), folder].find((one) => shown.includes(one))
   if (own !== undefined) fail(`${path} names ${own}: it cannot be kept as it is`)
   return shown
 }

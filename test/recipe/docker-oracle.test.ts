@@ -42,7 +42,7 @@ async function askCli(name: string, host?: string): Promise<{ document?: unknown
   const answer = await stackConfig(dir, composeFiles(env), variables)
   if ('refused' in answer || host === undefined) return answer
   const refused = await stackDeployRefusal(dir, composeFiles(env), { ...variables, DOCKER_HOST: host })
-  return refused === null ? answer : { refused }
+  return refused === null ? answer : { refused: refused.replaceAll(`${dir}/`, '') }
 }
 
 test('the corpus is large enough to mean something', () => {
