@@ -55,12 +55,12 @@ const volume = (name: string, files: number, bytes: number) => ({
 
 export const CANONICALS: readonly KeptCanonical[] = [
   {
-    ...{ version: '3.1.0+28.0.4', commit: 'a'.repeat(40), takenAt: '2026-11-28T09:30:00.000Z', images: [] },
+    ...{ version: '3.1.0+28.0.4', commit: 'a'.repeat(40), takenAt: '2026-11-28T09:30:00.000Z' },
     volumes: [volume('data', 9_412, 8.1e8), volume('db', 1_204, 9.4e7)],
     ...{ run: '20261128-090000-aaaaaa', storedBytes: 3.1e8, usedAt: '2026-11-30T18:02:00.000Z' },
   },
   {
-    ...{ version: '3.0.0+28.0.0', commit: 'b'.repeat(40), takenAt: '2026-10-12T09:30:00.000Z', images: [] },
+    ...{ version: '3.0.0+28.0.0', commit: 'b'.repeat(40), takenAt: '2026-10-12T09:30:00.000Z' },
     volumes: [volume('data', 1, 4_096)],
     ...{ run: '20261012-090000-aaaaaa', storedBytes: 9_000, usedAt: '2026-10-12T09:30:00.000Z' },
   },

@@ -6,7 +6,7 @@ import { SIGNS } from '../text/colors.ts'
 import { dataText, headText, sumText, timeText, wayText } from './messages.ts'
 
 /** Where the report of a run lies, seen from the page; null: no page shows it. */
-type LinkTo = (run: string) => string | null
+export type LinkTo = (run: string) => string | null
 
 /** The table of upgrades as one file: see `htmlDocument`. `runs`: where the folders of runs lie, from where it is read. */
 export function upgradeTableHtml(upgrades: UpgradeTable, { runs }: { readonly runs: string }): string {

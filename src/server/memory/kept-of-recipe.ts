@@ -5,8 +5,7 @@ import type { UpgradeTable } from '../../history/upgrades/table.ts'
 import { compareVersions } from '../../recipe/repository/versions.ts'
 
 /** The data of a released version that later runs begin with. */
-export interface KeptCanonical
-  extends Pick<CanonicalManifest, 'version' | 'commit' | 'takenAt' | 'volumes' | 'images'> {
+export interface KeptCanonical extends Pick<CanonicalManifest, 'version' | 'commit' | 'takenAt' | 'volumes'> {
   /** Id of the run that left it. */
   readonly run: string
   /** What it takes on the disk. */
@@ -37,9 +36,9 @@ export function canonicalsOf(state: string, isOrigin: IsOrigin): readonly KeptCa
   return newestOfEachVersion(generationsIn(state))
     .flatMap(({ manifest, runId, storedBytes, usedAt }): KeptCanonical[] => {
       if (!manifest || !isOrigin(manifest.recipe.origin)) return []
-      const { version, commit, takenAt, volumes, images } = manifest
+      const { version, commit, takenAt, volumes } = manifest
       const used = new Date(usedAt).toISOString()
-      return [{ version, commit, takenAt, volumes, images, run: runId, storedBytes, usedAt: used }]
+      return [{ version, commit, takenAt, volumes, run: runId, storedBytes, usedAt: used }]
     })
     .sort((a, b) => compareVersions(b.version, a.version))
 }

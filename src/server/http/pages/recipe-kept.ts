@@ -3,13 +3,10 @@ import { formatSize } from '../../../lib/text/size.ts'
 import { sizeInWords } from '../../../lifecycle/stored-data/stored-data.ts'
 import { html } from '../../../report/html/markup.ts'
 import { SIGNS } from '../../../report/text/colors.ts'
-import { upgradeRows } from '../../../report/upgrades/html.ts'
+import { type LinkTo, upgradeRows } from '../../../report/upgrades/html.ts'
 import { headText, sumText } from '../../../report/upgrades/messages.ts'
 import type { KeptCanonical } from '../../memory/kept-of-recipe.ts'
 import { type Html, moment } from './layout.ts'
-
-/** Page of a run; null: it was made by hand, and no page shows it. */
-type LinkTo = (run: string) => string | null
 
 /** The data of released versions that later runs begin with. */
 export function canonicalsSection(canonicals: readonly KeptCanonical[], linkTo: LinkTo): Html {

@@ -1,7 +1,7 @@
 import type { UpgradeTable } from '../../../history/upgrades/table.ts'
 import { html } from '../../../report/html/markup.ts'
 import { SIGNS } from '../../../report/text/colors.ts'
-import { upgradeRows, upgradesBand, upgradesHead, upgradesWhy } from '../../../report/upgrades/html.ts'
+import { type LinkTo, upgradeRows, upgradesBand, upgradesHead, upgradesWhy } from '../../../report/upgrades/html.ts'
 import { headText, sumText } from '../../../report/upgrades/messages.ts'
 import type { Viewer } from '../authenticator.ts'
 import { framed, type Html, moment, type Page } from './layout.ts'
@@ -15,7 +15,7 @@ export interface UpgradesPageData {
   /** All of the recipe, newest first. */
   readonly all: readonly UpgradeTable[]
   /** Page of a run; null: it was made by hand, and no page shows it. */
-  readonly linkTo: (run: string) => string | null
+  readonly linkTo: LinkTo
 }
 
 /** The upgrades from several releases to one head, in one table; and the earlier tables of the recipe. */
