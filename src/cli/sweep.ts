@@ -93,7 +93,7 @@ async function begin(names: readonly string[], state: string, options: SweepOpti
     const { runs } = readRunIndex(state)
     const tool = await toolIdentity()
     const engine = await Engine.connect()
-    const host = await connectHost(engine, state)
+    const host = await connectHost({ engine, pin: null }, state)
     const operatorDir = options.recipes === undefined ? undefined : resolve(options.recipes)
     const facts = { tool, engine, operatorDir, candidates, runs }
     const world = options.changed

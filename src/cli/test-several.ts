@@ -16,7 +16,6 @@ import { Masker } from '../lib/masking/mask.ts'
 import { toolIdentity } from '../lib/version.ts'
 import { type LegBase, type PlannedLeg, planLegs } from '../lifecycle/base/planned-legs.ts'
 import { type Legs, legsOf } from '../lifecycle/base/requested-bases.ts'
-import type { Host } from '../lifecycle/context.ts'
 import { type Head, type PlanRequest, planHead } from '../lifecycle/plan.ts'
 import { discardRun, reserveRun } from '../lifecycle/run-folder.ts'
 import { planWithCanonical } from '../lifecycle/stored-data/with-canonical.ts'
@@ -51,14 +50,13 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       return { ...found, planned: await planLegs(head, request, { legs, wish: canonicalOptions(options) }) }
     })
     const begun = await openTable({ head, request, state, options, considered, nothing })
-    const host = planned.some(({ kind }) => kind === 'judged') ? await readyHost({ state, screen, signal }) : null
     let stopped: number | null = null
     for (const [at, leg] of planned.entries()) {
       if (leg.kind !== 'judged') begun.add(rowWithoutRun(leg))
-      else if (stopped !== null || host === null) begun.add(rowNotBegun(leg.base))
+      else if (stopped !== null) begun.add(rowNotBegun(leg.base))
       else {
         screen.write(`\nupgrade ${at + 1} of ${planned.length}: from ${wayOf(leg.base)}\n`)
-        const results = await judge({ leg, head, request, host, signal, screen, state }, options)
+        const results = await judge({ leg, head, request, signal, screen, state }, options)
         begun.add(upgradeRow(leg.base, results))
         stopped = stopOf(results)
       }
@@ -94,17 +92,13 @@ interface Judging {
   readonly leg: Extract<PlannedLeg, { kind: 'judged' }>
   readonly head: Head
   readonly request: PlanRequest
-  readonly host: Host
   readonly signal: AbortSignal
   readonly screen: Screen
   readonly state: string
 }
 
 /** One run in a folder of its own, planned there from the files that all of them share: a work tree may change meanwhile. */
-async function judge(
-  { leg, head, request, host, signal, screen, state }: Judging,
-  options: TestOptions,
-): Promise<Results> {
+async function judge({ leg, head, request, signal, screen, state }: Judging, options: TestOptions): Promise<Results> {
   const runId = newRunId(Date.now())
   process.env[RUN_VARIABLE] = runId
   const folder = reserveRun(state, runId, new Date().toISOString())
@@ -113,7 +107,9 @@ async function judge(
     const mine = { ...request, base: leg.leg.base, oneOfSeveral: true, runId, folder }
     const plan = await planWithCanonical(head, mine, canonicalOptions(options))
     signal.throwIfAborted()
-    const results = await runAndShow({ folder, plan, host, signal, screen }, options)
+    const node = options.node === undefined ? {} : { node: options.node }
+    const ready = await readyHost({ state, screen, signal, plan, ...node })
+    const results = await runAndShow({ folder, ...ready, signal, screen }, options)
     copyResults(folder, options.results && join(options.results, runId))
     return results
   } catch (error) {

@@ -49,7 +49,13 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       )
       if (plan.resumed) refuseOtherHead(plan, plan.resumed)
       signal.throwIfAborted()
-      return { plan, host: await readyHost({ state, screen, signal }) }
+      return await readyHost({
+        state,
+        screen,
+        signal,
+        plan,
+        ...(options.node === undefined ? {} : { node: options.node }),
+      })
     } catch (error) {
       discardRun(folder)
       throw error

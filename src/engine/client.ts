@@ -48,18 +48,43 @@ export interface LogOptions {
   readonly timestamps?: boolean
 }
 
+/** Another node of the Swarm, with a connection to its engine. */
+export interface ReachedNode {
+  readonly id: string
+  readonly hostname: string
+  readonly connection: Connection
+}
+
 /**
- * One engine, a manager of its Swarm. Answers are checked and reduced to the types of `types.ts`. Every call ends within a
+ * The Swarm of one engine, which is a manager of it, with the containers, volumes and images of one node: that engine's own, or with `at` those of another
+ * node. Answers are checked and reduced to the types of `types.ts`. Every call ends within a
  * deadline (30 s unless said) with InfraError `engine-lost`; a refusal is EngineRefusal with the engine's words. Works from API 1.41 on.
  */
 export class Engine {
   readonly connection: Connection
   /** Secrets, configs, networks, volumes, and the removal of services and containers. */
   readonly objects: Objects
+  /** The other node, whose containers, volumes and images it has; null: those of the engine that we are connected to. */
+  readonly node: Omit<ReachedNode, 'connection'> | null
+  /** Of the manager that we are connected to. Itself, where `node` is null. */
+  readonly home: Engine
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, at?: { readonly node: ReachedNode; readonly home: Engine }) {
     this.connection = connection
     this.objects = new Objects(connection)
+    this.node = at ? { id: at.node.id, hostname: at.node.hostname } : null
+    this.home = at?.home ?? this
+  }
+
+  /** The same Swarm seen with the containers, volumes and images of another node. */
+  at(node: ReachedNode): Engine {
+    const { home } = this
+    return new Engine(home.connection.at(node.connection, node.hostname), { node, home })
+  }
+
+  /** Where containers and volumes of a run may be: on the node of its app, and beside cc-ci itself, where its browser and its sandbox are. */
+  get places(): readonly Engine[] {
+    return this.home === this ? [this] : [this, this.home]
   }
 
   /** DOCKER_HOST or the local socket. Throws InfraError engine-unreachable, engine-permission, not-a-swarm, not-a-manager. */
@@ -173,7 +198,10 @@ export class Engine {
 
   /** For `waitFor`'s wake: `using watch = engine.events(stack)`, then `wake: watch.wake`. */
   events(stack: string): EventWatch {
-    return new EventWatch(this.connection, stack)
+    return new EventWatch(
+      this.places.map(({ connection }) => connection),
+      stack,
+    )
   }
 
   /** An image that the engine has, by reference or id; null when it has none. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type DebugFields, debugLog } from '../lib/debug.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { jsonOf, notUnderstood, type ParseAnswer, understand } from './answer.ts'
+import { nodeTransport } from './nodes/node-transport.ts'
 
 /** What an ordinary engine call may take. */
 export const CALL_DEADLINE_MS = 30_000
@@ -14,7 +15,7 @@ export interface CallOptions {
   readonly filters?: Readonly<Record<string, readonly string[]>>
   readonly body?: object
   /** A tar archive instead of a body. */
-  readonly archive?: Buffer
+  readonly archive?: Buffer | Readable
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -43,7 +44,7 @@ interface Dial {
   path: string
   method: string
   options: object
-  file?: Buffer
+  file?: Buffer | Readable
   statusCodes: Record<number, true>
   abortSignal?: AbortSignal
   isStream?: boolean
@@ -77,6 +78,11 @@ export class Connection {
 
   constructor(transport: Transport) {
     this.#transport = transport
+  }
+
+  /** The same Swarm, with the containers, volumes and images of another of its nodes. */
+  at(node: Connection, name: string): Connection {
+    return new Connection(nodeTransport(this.#transport, node.#transport, name))
   }
 
   /**

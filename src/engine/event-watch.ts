@@ -16,8 +16,9 @@ export class EventWatch implements Disposable {
   /** For the one who waits; others make their own with `listener`. */
   readonly wake = this.listener()
 
-  constructor(connection: Connection, stack: string) {
-    void this.#listen(connection, stack)
+  /** Of each engine that tells something about the stack: of services a manager does, of containers the engine of their node. */
+  constructor(connections: readonly Connection[], stack: string) {
+    for (const connection of connections) void this.#listen(connection, stack)
   }
 
   /** A function that resolves at the next event, at once when one came since its last call; it rejects when the signal aborts. One waits with it at a time. */

@@ -54,6 +54,9 @@ const OBJECT_KINDS = {
 
 export type ObjectKind = keyof typeof OBJECT_KINDS
 
+/** What each node has for itself; everything else is the Swarm's. */
+export const KINDS_OF_NODES: readonly ObjectKind[] = ['volume']
+
 /** The parts of a service's spec that are changed here; all others go back to the engine as they came. */
 const rawService = z.object({
   ID: z.string(),

@@ -1,8 +1,8 @@
 import { waitFor } from '../lib/async/wait.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import type { Engine } from './client.ts'
-import { containersOf, type Ledger, type LedgerKind, type LedgerQuery, takeLedger } from './ledger.ts'
-import type { ObjectKind } from './objects.ts'
+import { containersOf, isLost, type Ledger, type LedgerKind, type LedgerQuery, takeLedger } from './ledger.ts'
+import { KINDS_OF_NODES, type ObjectKind } from './objects.ts'
 import { stopRestartingServices } from './stop-restarting-services.ts'
 
 export interface RemovalOptions extends LedgerQuery {
@@ -22,7 +22,7 @@ export interface Removal {
 /**
  * Removes everything that `takeLedger` finds for a run: services first (see `stopRestartingServices`) so that nothing is started again, then containers, and once
  * the tasks are gone networks (removing one earlier leaks addresses), secrets, configs and volumes. Safe to repeat and after
- * any failure. Never throws for what is refused: `left.total` is 0 when it worked. A lost engine throws InfraError.
+ * any failure. Never throws for what is refused: `left.total` is 0 when it worked, but for what lies on nodes that did not answer (`left.unseen`). A lost manager throws InfraError.
  */
 export async function removeStack(engine: Engine, options: RemovalOptions): Promise<Removal> {
   const errors = new Set<string>()
@@ -68,14 +68,31 @@ const AFTER_TASKS: readonly (readonly [LedgerKind, ObjectKind])[] = [
 async function removeOnce(engine: Engine, of: LedgerQuery, errors: Set<string>): Promise<Ledger> {
   const now = await takeLedger(engine, of)
   await removeAll(engine, 'service', now.items.services, errors)
-  await attempt(now.items.containers, (name) => engine.objects.removeContainer(name), errors)
+  await attempt(
+    now.items.containers,
+    (name) => inPlaces(engine, ({ objects }) => objects.removeContainer(name)),
+    errors,
+  )
   if (now.items.tasks.length > 0 || now.items.containers.length > 0) return now
   for (const [items, kind] of AFTER_TASKS) await removeAll(engine, kind, now.items[items], errors)
   return takeLedger(engine, of)
 }
 
 function removeAll(engine: Engine, kind: ObjectKind, names: readonly string[], errors: Set<string>): Promise<void> {
-  return attempt(names, (name) => engine.objects.remove(kind, name), errors)
+  const remove = (name: string) =>
+    KINDS_OF_NODES.includes(kind)
+      ? inPlaces(engine, ({ objects }) => objects.remove(kind, name))
+      : engine.objects.remove(kind, name)
+  return attempt(names, remove, errors)
+}
+
+/** On each node where it may be; removing what is not there is no error. A node that does not answer is named by the ledger. */
+async function inPlaces(engine: Engine, act: (place: Engine) => Promise<unknown>): Promise<void> {
+  for (const place of engine.places) {
+    await act(place).catch((error: unknown) => {
+      if (place.node === null || !isLost(error)) throw error
+    })
+  }
 }
 
 async function attempt(
@@ -86,7 +103,7 @@ async function attempt(
   const results = await Promise.allSettled(names.map(act))
   for (const result of results) {
     if (result.status === 'fulfilled') continue
-    if ((result.reason as InfraError).code === 'engine-lost') throw result.reason
+    if (isLost(result.reason)) throw result.reason
     errors.add(messageOf(result.reason))
   }
 }

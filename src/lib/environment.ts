@@ -60,6 +60,11 @@ export const ENVIRONMENT = {
     null,
     'What all services of the app may use of the memory together. `--run-memory` wins over it. Without both: three quarters of the memory of the machine. A worker sets it for each of its runs.',
   ),
+  CC_CI_NODES: ofRuns(
+    'text',
+    null,
+    'Where the engines of the other nodes of the Swarm are: `n2=unix:///run/cc-ci/n2.sock,n3=tcp://10.0.0.3:2376`, each under the host name or the id of its node; by TCP with TLS where `DOCKER_TLS_VERIFY` is set, with the files of `DOCKER_CERT_PATH`. Runs are spread over these nodes and the own one. Without it: every run is on the node of the engine that cc-ci talks to.',
+  ),
   CC_CI_DISK_RESERVE: ofRuns(
     'size',
     null,

@@ -42,7 +42,7 @@ export async function drawCard(
   if (runSignal.aborted) return true
   let browser: Browser | null = null
   try {
-    browser = await openBrowser(host.engine, {
+    browser = await openBrowser(host.engine.home, {
       ...{ edge: host.edge, kind: host.browser, runId: plan.app.runId, prefix: plan.app.stack },
       // Nothing but the page itself is looked at: no name leads anywhere.
       ...{ domain: 'card.invalid', folder: join(folder.tmp, 'card') },

@@ -2,6 +2,7 @@ import type { BackupSnapshot } from '../backup/restic.ts'
 import type { PlantedWitnesses } from '../backup/witness/index.ts'
 import type { BrowserKind } from '../browser/probe.ts'
 import type { Deployer, Deployment, ImageUse, Release } from '../deploy/deployer.ts'
+import type { Pin } from '../deploy/placement.ts'
 import type { ProvidedDependency } from '../deps/provider.ts'
 import type { EdgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
@@ -26,7 +27,10 @@ import type { CustomRun } from './test-rows.ts'
 
 /** What the machine gives to a run: shared, made before it, left after it. */
 export interface Host {
+  /** The Swarm with the containers of the node that the app is on. What is not the app's is beside cc-ci, on `engine.home`: browser, sandbox, dependencies. */
   readonly engine: Engine
+  /** The node that the app is bound to; null: the Swarm has one. */
+  readonly pin: Pin | null
   readonly edge: EdgeAddress
   /** False where service VIPs carry no traffic. */
   readonly vips: boolean

@@ -2,6 +2,7 @@ import { providerOf } from '../deps/index.ts'
 import { edgeAddress } from '../edge/address.ts'
 import type { Engine } from '../engine/client.ts'
 import { takeLedger } from '../engine/ledger.ts'
+import { engineOn } from '../engine/nodes/reach.ts'
 import { Cleanup, type UndoFailure } from '../lib/async/cleanup.ts'
 import { waitFor } from '../lib/async/wait.ts'
 import { tryMachineLock } from '../lib/process/machine-lock.ts'
@@ -107,7 +108,12 @@ async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_00
     discardRun(folder)
     return { id: record.id, removed: 0, left: [], failures: [] }
   }
-  const run = { engine, stack: record.app.stack, runId: record.id, folder }
+  // A node that the Swarm does not have any more has nothing of it any more.
+  const place = record.app.node === undefined ? engine : await engineOn(engine, record.app.node)
+  const run = {
+    ...{ engine: typeof place === 'string' ? engine : place, stack: record.app.stack, runId: record.id, folder },
+    ...(place === 'unknown' ? { hidden: record.app.node } : {}),
+  }
   const known = await takeLedger(engine, run)
   const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, timeoutMs }))]
   const { leaks } = await leaksOf({ ...run, known })

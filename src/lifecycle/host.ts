@@ -1,7 +1,10 @@
+import type { Pin } from '../deploy/placement.ts'
 import { type EdgeAddress, edgeAddress } from '../edge/address.ts'
 import { assertSameMachine, assertSocketShared } from '../edge/own-container.ts'
 import { assertReachable } from '../edge/reach.ts'
 import type { Engine } from '../engine/client.ts'
+import { bringImage } from '../engine/nodes/bring-image.ts'
+import { TOOLBOX_TAG } from '../images/toolbox.ts'
 import { fromEnvironment } from '../lib/environment.ts'
 import { machineBrowser } from '../machine/browser.ts'
 import { engineIsForeign, restartEngine } from '../machine/restart.ts'
@@ -11,20 +14,30 @@ import type { Host } from './context.ts'
 import { isAbandoned, listRuns, type RunFolder, readRecord, runFolder } from './run-folder.ts'
 
 /** Connects to the engine and checks the prerequisites of a run. Throws InfraError with the remedy for what is missing; makes nothing that stays. */
-export async function connectHost(engine: Engine, state: string): Promise<Host> {
+export async function connectHost(
+  { engine, pin }: { readonly engine: Engine; readonly pin: Pin | null },
+  state: string,
+): Promise<Host> {
+  const { home } = engine
   await assertSameMachine()
   const [edge, toolbox, browser] = await Promise.all([
     reachableEdge(),
-    toolboxImage(engine),
-    machineBrowser(engine),
+    toolboxImage(home).then(() => toolboxOn(engine)),
+    machineBrowser(home),
     assertSocketShared(),
   ])
-  const { carry } = await probeVirtualIps(engine)
+  const { carry } = await probeVirtualIps(home)
   return {
-    ...{ engine, edge, vips: carry, toolboxImage: toolbox, browser },
+    ...{ engine, pin, edge, vips: carry, toolboxImage: toolbox, browser },
     images: imageUse(state, engine),
     ...engineRestart(state),
   }
+}
+
+/** Another node gets the image from here: it is in no registry. */
+async function toolboxOn(engine: Engine): Promise<string> {
+  await bringImage(engine, TOOLBOX_TAG)
+  return toolboxImage(engine)
 }
 
 async function reachableEdge(): Promise<EdgeAddress> {

@@ -8,7 +8,7 @@ import type { RunContext } from './context.ts'
 export async function browserOf({ resources, host, plan, folder }: RunContext): Promise<Browser> {
   const { runId, stack, domain } = plan.app
   const open = () =>
-    openBrowser(host.engine, {
+    openBrowser(host.engine.home, {
       edge: host.edge,
       kind: host.browser,
       ...{ runId, prefix: stack, domain },

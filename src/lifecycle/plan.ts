@@ -86,6 +86,8 @@ export interface AttachedRun {
   readonly domain: string
   readonly stack: string
   readonly commit: string
+  /** Host name of the node that it is on, in a Swarm of several. */
+  readonly node?: string
 }
 
 /** What a run will do and why, computed before anything is touched and without running anything of the recipe. */

@@ -20,6 +20,8 @@ const recordSchema = z.object({
       domain: z.string(),
       /** Names under `deps`: what may have to be released. */
       deps: z.array(z.string()).optional(),
+      /** Host name of the node that it is on, in a Swarm of several. */
+      node: z.string().optional(),
     })
     .nullable(),
   process: z.object({

@@ -49,6 +49,7 @@ export async function readEnvironment(host: Host): Promise<EnvironmentFacts> {
   return {
     ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },
     ...{ kernel, cgroup: cgroupVersion, vips: host.vips, edge: host.edge.image ?? 'foreign' },
+    ...(host.pin ? { node: host.pin.hostname } : {}),
     ...{ browser: host.browser.version, browserSandbox: host.browser.ownSandbox },
   }
 }

@@ -74,6 +74,7 @@ export async function executeRun(request: RunParameters): Promise<FinishedRun> {
   const { deps } = plan.settings.settings
   announceApp(folder, {
     ...{ recipe: app.recipe, commit: plan.head.commit, stack: ownStack(plan), domain: app.domain },
+    ...(request.host.pin ? { node: request.host.pin.hostname } : {}),
     ...(plan.attached ? {} : { deps: [...deps] }),
   })
   const startedAt = clock.now()
@@ -260,7 +261,7 @@ async function freshIn(
     resources: new RunResources(),
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
     deployer: nativeDeployer(host.engine, {
-      ...{ vips: host.vips, images: host.images },
+      ...{ vips: host.vips, images: host.images, pin: host.pin },
       mask,
       onSecret(value, name) {
         masker.add(value)

@@ -13,9 +13,12 @@ export interface TakeDownOptions {
   readonly timeoutMs: number
   /** What was seen before the removal, so that anonymous volumes are found again. */
   readonly known?: Ledger
+  /** A node that the run was on, and whose engine nobody can ask. */
+  readonly hidden?: string
 }
 
 export interface Leak {
+  /** `node`: one that could not be looked at. */
   readonly kind: string
   readonly name: string
 }
@@ -37,12 +40,18 @@ export async function takeDown(options: TakeDownOptions): Promise<UndoFailure[]>
 
 /** What is still there of a run, on the engine and on this machine. */
 export async function leaksOf(
-  options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known'>,
+  options: Pick<TakeDownOptions, 'engine' | 'stack' | 'runId' | 'folder' | 'known' | 'hidden'>,
 ): Promise<{ ledger: Ledger; leaks: Leak[] }> {
   const ledger = await takeLedger(options.engine, { stack: options.stack, runId: options.runId, known: options.known })
   const files = existsSync(options.folder.tmp) ? [{ kind: 'files', name: options.folder.tmp }] : []
   const processes = survivors(options.runId).map((pid) => ({ kind: 'processes', name: String(pid) }))
-  return { ledger, leaks: [...ledger.entries(), ...files, ...processes] }
+  const nodes = [
+    ...ledger.unseen.map((node) => ({ kind: 'node', name: `${node}, whose engine does not answer` })),
+    ...(options.hidden === undefined
+      ? []
+      : [{ kind: 'node', name: `${options.hidden}, of which CC_CI_NODES does not say where its engine is` }]),
+  ]
+  return { ledger, leaks: [...ledger.entries(), ...files, ...processes, ...nodes] }
 }
 
 function killSurvivors(runId: string): void {

@@ -117,6 +117,10 @@ export const environmentShape = z.object({
     .optional()
     .meta({ description: 'Image of the Traefik in front; `foreign` for one that cc-ci did not start.' }),
   browser: z.string().optional(),
+  node: z
+    .string()
+    .optional()
+    .meta({ description: 'Host name of the node that the app was on, in a Swarm of several.' }),
   runMemoryBytes: z
     .number()
     .optional()

@@ -145,6 +145,8 @@ export interface EnvironmentFacts {
   /** What the app had of the memory, all its services together. */
   readonly runMemoryBytes?: number
   /** Whether Chromium's own sandbox works within its container. */
+  /** Host name of the node that the app was on, in a Swarm of several. */
+  readonly node?: string
   readonly browserSandbox?: boolean
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { Engine, RUN_LABEL, STACK_LABEL } from '../../src/engine/client.ts'
-import { mountedVolumes, takeLedger } from '../../src/engine/ledger.ts'
+import { containersOf, takeLedger } from '../../src/engine/ledger.ts'
 import { removeStack } from '../../src/engine/removal.ts'
 import { stopRestartingServices } from '../../src/engine/stop-restarting-services.ts'
 import { probeVips, sweepProbes } from '../../src/engine/vip.ts'
@@ -186,7 +186,8 @@ test('the ledger sees every kind of leftover, and the removal takes it, nameless
     configs: 1,
   })
   expect(before.items.containers).toContain(container)
-  expect(await mountedVolumes(engine, { stack: name, runId })).toHaveLength(2)
+  const mounted = (await containersOf(engine, { stack: name, runId })).flatMap(({ mounts }) => mounts)
+  expect(mounted.filter(({ type }) => type === 'volume')).toHaveLength(2)
   const started = Date.now()
   const removal = await removeStack(engine, { stack: name, runId, timeoutMs: 60_000 })
   expect(removal.left.entries()).toEqual([])

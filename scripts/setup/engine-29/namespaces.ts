@@ -21,30 +21,47 @@ export interface TestEngine {
 
 export interface StartOptions {
   readonly dir: string
-  /** Folder with dockerd and runc. */
-  readonly binaries: string
+  /** Folder with dockerd and runc. Default: those of this machine. */
+  readonly binaries?: string
   /** It ends with the process that started it, however that ends. Default: it stays until `stopEngine`. */
   readonly withMe?: boolean
   /** Default: none. */
   readonly bounds?: EngineBounds
+  /** Joins its network to others once its first process is there; until then its engine does not start. Default: a network of its own, with no way out. */
+  readonly connect?: (pid: number) => Promise<void>
+  /** More for dockerd. */
+  readonly arguments?: readonly string[]
+  /** Starts the engine of this folder once more, with what it holds: its processes ended without it (a machine after a loss of power). */
+  readonly again?: boolean
 }
 
 const START_DEADLINE_MS = 60_000
+/** Name of the link that `connect` gives to an engine's network. */
+export const UPLINK = 'uplink'
 const STOP_DEADLINE_MS = 20_000
 /** The socket below it must fit into an address of 108 bytes. */
 const LONGEST_DIR = 80
 
 /** Starts it and waits until it answers. Throws InfraError `engine-not-started` with its last words, and leaves nothing then. */
-export async function startEngine({ dir: at, binaries, withMe = false, bounds }: StartOptions): Promise<TestEngine> {
+export async function startEngine({
+  dir: at,
+  binaries,
+  withMe = false,
+  bounds,
+  connect,
+  again = false,
+  arguments: more = [],
+}: StartOptions): Promise<TestEngine> {
   const dir = resolve(at)
   if (dir.length > LONGEST_DIR)
     throw new UsageError('path-too-long', `${dir} is too long for the name of a socket in it`)
-  if (existsSync(dir)) throw new UsageError('engine-exists', `${dir} exists: take down the engine in it first`)
+  if (again) await endProcesses(dir)
+  else if (existsSync(dir)) throw new UsageError('engine-exists', `${dir} exists: take down the engine in it first`)
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   try {
     const unshare = ['unshare', '--net', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child']
     const mounts = ['--mount-proc', '--propagation', 'private']
-    const inside = ['sh', join(import.meta.dirname, 'inside.sh'), dir, `/${cgroupOf(dir)}`]
+    const inside = ['sh', join(import.meta.dirname, 'inside.sh'), dir, `/${cgroupOf(dir)}`, ...more]
     const [file = '', ...args] = [
       ...(withMe ? ['setpriv', '--pdeathsig', 'KILL'] : []),
       ...unshare,
@@ -55,16 +72,19 @@ export async function startEngine({ dir: at, binaries, withMe = false, bounds }:
     const env = {
       ...wholeEnv(),
       ...(enclosure ? { ENGINE_CGROUPS: enclosure.cgroups.join(' '), ENGINE_DISK: enclosure.disk } : {}),
-      PATH: `${binaries}:${process.env.PATH}`,
+      ...(binaries ? { PATH: `${binaries}:${process.env.PATH}` } : {}),
+      ...(connect ? { ENGINE_UPLINK: UPLINK } : {}),
       // Where no registry can be reached, a task with a local image would wait for it first.
       DOCKER_SERVICE_PREFER_OFFLINE_IMAGE: '1',
     }
     const outer = await startDaemon(file, args, { logFile: join(dir, 'dockerd.log'), env })
     writeFileSync(join(dir, 'outer.pid'), `${outer}\n`)
+    if (connect) await connect(await firstProcess(outer))
     return await answering(dir, outer, enclosure?.cgroups)
   } catch (error) {
     const words = lastWords(dir)
-    await stopEngine(dir)
+    if (again) await endProcesses(dir)
+    else await stopEngine(dir)
     throw new InfraError('engine-not-started', `the test engine did not start:\n${words}`, { cause: error })
   }
 }
@@ -83,6 +103,12 @@ export function engineIn(at: string): TestEngine {
 /** Ends it and removes all of it. Safe to repeat, after a crash, and after a start that was interrupted. */
 export async function stopEngine(at: string): Promise<void> {
   const dir = resolve(at)
+  await endProcesses(dir)
+  await rm(dir, { recursive: true, force: true })
+}
+
+/** As a loss of power would: everything of it ends at once, and what it keeps on its disk stays. */
+export async function endProcesses(dir: string): Promise<void> {
   for (const pid of processesOf(dir)) kill(pid)
   const gone = await waitFor<true, never>(
     async () => {
@@ -94,7 +120,6 @@ export async function stopEngine(at: string): Promise<void> {
     { name: 'the test engine to end', timeoutMs: STOP_DEADLINE_MS, everyMs: 50 },
   )
   if (gone.state !== 'ready') throw new InfraError('engine-not-stopped', `the test engine in ${dir} does not end`)
-  await rm(dir, { recursive: true, force: true })
 }
 
 /** Removes what engines left that ended with the process that started them. */
@@ -118,6 +143,22 @@ export function enclosed({ pid, socket, cgroups }: TestEngine, command: readonly
     ...['sh', '-c', enter, cgroups.join(' '), 'nsenter', '--target', String(pid), ...namespaces],
     ...['env', '--unset=CC_CI_EDGE', `DOCKER_HOST=unix://${socket}`, ...command],
   ]
+}
+
+/** Of the namespaces, as soon as it is there. */
+async function firstProcess(outer: number): Promise<number> {
+  const there = await waitFor<number, string>(
+    async () => {
+      const [pid] = childrenOf(outer)
+      if (pid !== undefined) return { state: 'ready', value: pid }
+      return existsSync(`/proc/${outer}`)
+        ? { state: 'waiting', reason: 'not yet' }
+        : { state: 'impossible', cause: 'it ended' }
+    },
+    { name: 'the namespaces of a test engine', timeoutMs: START_DEADLINE_MS, everyMs: 20 },
+  )
+  if (there.state === 'ready') return there.value
+  throw new InfraError('engine-not-started', `no namespaces: ${there.state}`)
 }
 
 async function answering(dir: string, outer: number, cgroups: readonly string[] = []): Promise<TestEngine> {

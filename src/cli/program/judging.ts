@@ -55,6 +55,7 @@ export function addJudging(program: Command): void {
         .argParser(duration)
         .default(3_600_000, '60m'),
     )
+    .option('--node <node>', 'of a Swarm of several nodes, the one that the app is put on: its host name or id')
     .addOption(
       new Option('--run-id <id>', 'use this id and its folder, in which no run may have begun').argParser(runId),
     )

@@ -8,6 +8,7 @@ import { redSince, type Since } from '../../history/since.ts'
 import { messageOf, UsageError } from '../../lib/errors.ts'
 import type { Host } from '../../lifecycle/context.ts'
 import { connectHost } from '../../lifecycle/host.ts'
+import { type Place, placeRun } from '../../lifecycle/placement/place.ts'
 import type { RunPlan } from '../../lifecycle/plan.ts'
 import { executeRun, type RunParameters } from '../../lifecycle/run.ts'
 import { type RunFolder, readRecord } from '../../lifecycle/run-folder.ts'
@@ -46,6 +47,8 @@ export interface TestOptions extends RecipeOptions {
   readonly checkpoints?: boolean
   /** Pictures the result. */
   readonly card?: boolean
+  /** Host name or id of the node that the app is put on. Default: the one with the most memory left. */
+  readonly node?: string
   /** Where the report, results.json and junit.xml are put too. */
   readonly results?: string
   /** Standard input is a supervisor's pipe. */
@@ -59,15 +62,17 @@ export interface OneRun {
   readonly folder: RunFolder
   readonly plan: RunPlan
   readonly host: Host
+  readonly place: Place
   readonly signal: AbortSignal
   readonly screen: Screen
 }
 
 /** Runs what is planned and shows it, live and then as a whole. */
 export async function runAndShow(
-  { folder, plan, host, signal, screen }: OneRun,
+  { folder, plan, host, place, signal, screen }: OneRun,
   options: TestOptions,
 ): Promise<Results> {
+  using _ = place
   const reporter = terminalReporter({
     stream: screen,
     shared: [process.stdout, process.stderr].filter(({ isTTY }) => isTTY),
@@ -131,9 +136,15 @@ function checkpoints({
   return { checkpoints: { keeper: checkpointStore(stateDir(state)), everyTier: wanted === true } }
 }
 
-/** The machine, without what dead runs left on it. */
-export async function readyHost(on: { state: string; screen: Screen; signal: AbortSignal }) {
-  const { state, screen, signal } = on
+/** The machine, without what dead runs left on it, and the node of it that this run gets, until `place` is disposed of. */
+export async function readyHost(on: {
+  state: string
+  screen: Screen
+  signal: AbortSignal
+  plan: RunPlan
+  node?: string
+}) {
+  const { state, screen, signal, plan } = on
   // A reserve that cannot be read would guard nothing.
   diskReserve(0)
   const engine = await Engine.connect()
@@ -141,9 +152,15 @@ export async function readyHost(on: { state: string; screen: Screen; signal: Abo
     if (removed > 0) screen.write(`removed ${removed} things that run ${id} had left\n`)
     if (left.length > 0) screen.write(`!! run ${id} left ${left.length} things that cannot be removed; see cc-ci gc\n`)
   }
-  const host = await connectHost(engine, state)
-  signal.throwIfAborted()
-  return host
+  const place = await placeRun(engine, plan, plan.attached?.node ?? on.node)
+  try {
+    const host = await connectHost(place, state)
+    signal.throwIfAborted()
+    return { host, place, plan: { ...plan, findings: [...plan.findings, ...place.findings] } }
+  } catch (error) {
+    place[Symbol.dispose]()
+    throw error
+  }
 }
 
 /** Before a run begins: who finds out after it has lost its results. Throws UsageError `results-unwritable`. */

@@ -9,8 +9,8 @@ export function retainedRun(state: string, text: string): AttachedRun {
   const folder = runFolder(state, id)
   const record = readRecord(folder)
   if (record?.status === 'kept' && record.app) {
-    const { domain, stack, commit } = record.app
-    return { runId: id, folder, domain, stack, commit }
+    const { domain, stack, commit, node } = record.app
+    return { runId: id, folder, domain, stack, commit, ...(node === undefined ? {} : { node }) }
   }
   throw new UsageError('not-kept', `run ${id} has left no app up`, {
     hint: 'Start one with `cc-ci test --keep`; `cc-ci runs` shows which runs are kept.',

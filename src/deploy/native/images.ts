@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/client.ts'
+import { bringImage } from '../../engine/nodes/bring-image.ts'
 import type { ImageState } from '../../engine/types.ts'
 import { CcCiError, messageOf } from '../../lib/errors.ts'
 import { isNoSpace } from '../../lib/files/no-space.ts'
@@ -63,11 +64,12 @@ async function resolveImage(engine: Engine, wanted: Wanted, accommodations: stri
 }
 
 async function findImage(engine: Engine, wanted: Wanted, accommodations: string[]): Promise<PinnedImage> {
-  const { ref, service } = wanted
-  const local = await blameRecipe(`the image ${ref}`, () => engine.image(ref), service)
-  if (local && local.repoDigests.length === 0) {
-    accommodations.push(`image ${ref} was built on this machine: used by its id, not pulled`)
-    return { ref, pinned: local.id, ...facts(local) }
+  const { ref, service, signal } = wanted
+  const local = await blameRecipe(`the image ${ref}`, () => bringImage(engine, ref, { signal }), service)
+  if (local && local.image.repoDigests.length === 0) {
+    const where = engine.node ? `its manager's machine, and is on node ${engine.node.hostname}` : 'this machine'
+    accommodations.push(`image ${ref} was built on ${where}: used by its id, not pulled`)
+    return { ref, pinned: local.image.id, ...facts(local.image) }
   }
   const refused = await pullError(engine, wanted)
   const image = await engine.image(ref)

@@ -6,6 +6,7 @@ import { badImages } from '../../recipe/stack/bad-images.ts'
 import { cause } from '../../verdict/causes.ts'
 import { DeployFailure } from '../deploy-failure.ts'
 import type { App, Deployer, Deployment, ImageUse, PreparedRelease, Release } from '../deployer.ts'
+import type { Pin } from '../placement.ts'
 import { refuseMissingVolumes } from './external-volumes.ts'
 import { resolveImages } from './images.ts'
 import { createSecrets } from './secrets.ts'
@@ -22,6 +23,8 @@ export interface NativeOptions {
   readonly log?: (line: string) => void
   /** Default: nobody keeps book. */
   readonly images?: ImageUse
+  /** The node that every task has to be on. Default: Swarm decides. */
+  readonly pin?: Pin | null
 }
 
 /** Deploys with the docker CLI's `stack deploy` and the engine's API, as operators' clients do; see `Deployer`. */

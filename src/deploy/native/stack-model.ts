@@ -1,5 +1,6 @@
 import type { ComposeModel, ComposeService } from '../../recipe/model.ts'
 import type { PreparedRelease, Release } from '../deployer.ts'
+import { type Pin, pinned as pinnedTo } from '../placement.ts'
 import { withAuthority } from './authority.ts'
 import { exposeAppEnv } from './expose-env.ts'
 import { withHealthPauses } from './health-pauses.ts'
@@ -15,7 +16,10 @@ export interface StackModel {
 }
 
 /** The release's model as it is given to the engine: images pinned, labels of the operators' client, fitted to the machine. */
-export function stackModel(prepared: PreparedRelease, options: { readonly vips: boolean }): StackModel {
+export function stackModel(
+  prepared: PreparedRelease,
+  options: { readonly vips: boolean; readonly pin?: Pin | null },
+): StackModel {
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
@@ -27,7 +31,8 @@ export function stackModel(prepared: PreparedRelease, options: { readonly vips: 
     const limited = withLimits(name, unreserved, release, accommodations)
     const bounded = withLogLimits(name, limited, release.added.logBytes, accommodations)
     const walled = withoutRawSockets(name, bounded, release.added.rawSockets, accommodations)
-    return [name, options.vips ? walled : withoutVip(name, walled, accommodations)] as const
+    const reached = options.vips ? walled : withoutVip(name, walled, accommodations)
+    return [name, options.pin ? pinnedTo(name, reached, options.pin, accommodations) : reached] as const
   })
   const { model: requested } = release.stack
   const volumes = withMemoryVolumes(requested, release.added.run?.mostBytes ?? null, accommodations)

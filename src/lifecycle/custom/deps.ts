@@ -45,7 +45,7 @@ async function bringUp(context: RunContext, reporter: TierReporter, name: string
 
 export function providerHost({ host, runSignal, events }: RunContext): ProviderHost {
   return {
-    engine: host.engine,
+    engine: host.engine.home,
     edge: host.edge,
     vips: host.vips,
     signal: runSignal,

@@ -9,7 +9,7 @@ export async function sandboxOf(context: RunContext): Promise<Sandbox> {
   // Loaded when it is needed: most runs have no code of their own.
   const { openSandbox } = await import('../../sandbox/open.ts')
   return resources.sandbox.get(() =>
-    openSandbox(host.engine, {
+    openSandbox(host.engine.home, {
       runId: plan.app.runId,
       stack: plan.app.stack,
       domain: plan.app.domain,

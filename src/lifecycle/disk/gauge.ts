@@ -18,7 +18,8 @@ export interface DiskGauge {
 /** A file system of this machine costs nothing to ask; an engine elsewhere, or in namespaces of its own, is asked in a container. */
 export async function openGauge(engine: Engine, run: MeasuredRun): Promise<DiskGauge> {
   const { rootDir } = await engine.info()
-  const isHere = !process.env.DOCKER_HOST && rootDir !== '' && existsSync(join(rootDir, 'containers'))
+  const isHere =
+    engine.node === null && !process.env.DOCKER_HOST && rootDir !== '' && existsSync(join(rootDir, 'containers'))
   return isHere
     ? { everyMs: 500, folder: rootDir, room: () => roomIn(rootDir), close: async () => {} }
     : inContainer(engine, run)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Engine, RUN_LABEL, STACK_LABEL } from '../../engine/client.ts'
-import { containersOf, takeLedger } from '../../engine/ledger.ts'
+import { containersOn, volumesOn } from '../../engine/ledger.ts'
 import type { ContainerState } from '../../engine/types.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { exec } from '../../lib/process/exec.ts'
@@ -41,7 +41,7 @@ export async function measureRun(
   run: MeasuredRun & { readonly folder: EngineFolder },
   signal?: AbortSignal,
 ): Promise<Writer[]> {
-  const containers = await containersOf(engine, run)
+  const containers = await containersOn(engine, run)
   const [layers, volumes, nameless] = await Promise.all([
     layersOf(engine, run, containers),
     volumesOf(engine, run, containers, signal),
@@ -83,7 +83,7 @@ async function volumesOf(
   containers: readonly ContainerState[],
   signal?: AbortSignal,
 ): Promise<Writer[]> {
-  const { volumes } = (await takeLedger(engine, run)).items
+  const volumes = await volumesOn(engine, run)
   if (volumes.length === 0) return []
   const ofStack = await engine.listVolumes(`${STACK_LABEL}=${run.stack}`)
   const bytes = (await bytesHere(run.folder, volumes, signal)) ?? (await bytesThere(engine, run, volumes, signal))

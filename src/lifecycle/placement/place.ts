@@ -1,0 +1,79 @@
+import { declaredMemory, type Pin } from '../../deploy/placement.ts'
+import type { Engine } from '../../engine/client.ts'
+import { declaredTasks } from '../../engine/nodes/declared-memory.ts'
+import { type NodeReach, reachNodes } from '../../engine/nodes/reach.ts'
+import { InfraError, UsageError } from '../../lib/errors.ts'
+import { formatSize } from '../../lib/text/size.ts'
+import type { Finding } from '../../verdict/events.ts'
+import type { RunPlan } from '../plan.ts'
+import { type Candidate, candidates, chooseNode, pinTo, refusalOf } from './choose-node.ts'
+import { choosing, claim, claims } from './claims.ts'
+
+/** Where a run's app is put. */
+export interface Place extends Disposable {
+  /** The Swarm with the containers, volumes and images of that node. */
+  readonly engine: Engine
+  /** Null in a Swarm of one node: there is no choice. */
+  readonly pin: Pin | null
+  /** What is worth saying of the choice. */
+  readonly findings: readonly Finding[]
+}
+
+/** What of a plan decides. */
+export type Placed = Pick<RunPlan, 'app' | 'head' | 'base' | 'upgrade' | 'attached'>
+
+/**
+ * Chooses the node of a run: all tasks of its app are bound to it, and cc-ci looks at the containers of that node. In a Swarm of several nodes without CC_CI_NODES that is
+ * the own node. `requested`: the node of `--node`, or of the app that is attached to. Throws InfraError `no-node`, UsageError `unknown-node`.
+ */
+export async function placeRun(home: Engine, plan: Placed, requested?: string): Promise<Place> {
+  const reaches = await reachNodes(home)
+  if (reaches.length <= 1 && requested === undefined)
+    return { engine: home, pin: null, findings: [], [Symbol.dispose]: () => {} }
+  return choosing(async () => {
+    const tasks = await declaredTasks(home.connection)
+    const models = releasesOf(plan).map(({ stack }) => stack.model)
+    const all = candidates(reaches, { models, tasks, claims: claims() })
+    const chosen = requested === undefined ? best(all, home) : byName(all, requested)
+    const { node, engine } = chosen.reach
+    if (engine === null) throw new InfraError('no-node', `${node.hostname}: ${refusalOf(chosen.reach)}`)
+    const bytes = Math.max(
+      ...releasesOf(plan).map(({ stack, added }) => declaredMemory(stack.model, added.memoryBytes)),
+    )
+    const held = await claim({ nodeId: node.id, stack: plan.app.stack, bytes })
+    const findings = bytes > chosen.freeBytes ? [crowded(chosen, bytes)] : []
+    return { engine, pin: pinTo(chosen.reach), findings, [Symbol.dispose]: () => held[Symbol.dispose]() }
+  })
+}
+
+function releasesOf({ head, base, upgrade }: Placed) {
+  return [head, upgrade, base.kind === 'base' ? base.release : null].filter((release) => release !== null)
+}
+
+function best(all: readonly Candidate[], home: Engine): Candidate {
+  const chosen = chooseNode(all, ({ engine }) => engine === home)
+  if (chosen) return chosen
+  const each = all.map(({ reach, refuses }) => `${reach.node.hostname}: ${refuses}`).join('; ')
+  throw new InfraError('no-node', `no node of the Swarm takes runs (${each})`, {
+    hint: '`cc-ci nodes` shows them; `cc-ci nodes activate NODE` ends a drain.',
+  })
+}
+
+function byName(all: readonly Candidate[], name: string): Candidate {
+  const found = all.find(({ reach: { node } }) => node.hostname === name || node.id === name)
+  if (!found)
+    throw new UsageError('unknown-node', `the Swarm has no node ${name}`, {
+      hint: `It has: ${all.map(({ reach }) => reach.node.hostname).join(', ')}.`,
+    })
+  if (found.refuses !== null && found.refuses !== DRAINS)
+    throw new InfraError('no-node', `node ${name} takes no run: ${found.refuses}`)
+  return found
+}
+
+/** Whoever names a node means it, drained or not. */
+const DRAINS = 'cc-ci drains it'
+
+function crowded({ reach, freeBytes }: Candidate<NodeReach>, bytes: number): Finding {
+  const message = `the app declares ${formatSize(bytes)} of memory, and of node ${reach.node.hostname}, which has the most left, ${formatSize(Math.max(0, freeBytes))} are not declared yet`
+  return { code: 'node-crowded', severity: 'info', message }
+}
