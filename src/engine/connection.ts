@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type DebugFields, debugLog } from '../lib/debug.ts'
 import { InfraError, messageOf } from '../lib/errors.ts'
 import { jsonOf, notUnderstood, type ParseAnswer, understand } from './answer.ts'
-import { nodeTransport } from './nodes/node-transport.ts'
+import { nodeOf, nodeTransport } from './nodes/node-transport.ts'
 
 /** What an ordinary engine call may take. */
 export const CALL_DEADLINE_MS = 30_000
@@ -61,6 +61,8 @@ const debug = debugLog('engine')
 
 export const PERMISSION_HINT =
   'Run as root, or add your user to the group that owns the socket, usually `docker`; for a container: docker run --group-add "$(stat -c %g /var/run/docker.sock)".'
+
+const NODE_HINT = "Is the node up, and its endpoint? Run 'cc-ci nodes'. A run that is started now gets another node."
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -195,9 +197,11 @@ async function orMissing<T, M>(call: Promise<T>, missing: M): Promise<T | M> {
 
 function translate(error: unknown, what: string, lateAfterMs?: number): Error {
   if (error instanceof InfraError) return error
+  const node = nodeOf(error)
+  const engine = node === null ? 'the engine' : `the engine of node ${node}`
   if (lateAfterMs !== undefined) {
-    return new InfraError('engine-lost', `the engine did not answer ${what} within ${lateAfterMs} ms`, {
-      hint: "Run 'cc-ci doctor'; the engine may hang.",
+    return new InfraError('engine-lost', `${engine} did not answer ${what} within ${lateAfterMs} ms`, {
+      hint: node === null ? "Run 'cc-ci doctor'; the engine may hang." : NODE_HINT,
       cause: error,
     })
   }
@@ -208,8 +212,8 @@ function translate(error: unknown, what: string, lateAfterMs?: number): Error {
       cause: error,
     })
   }
-  return new InfraError('engine-lost', `the engine is gone: ${what}: ${messageOf(error)}`, {
-    hint: "Is it running? Run 'cc-ci doctor'.",
+  return new InfraError('engine-lost', `${engine} is gone: ${what}: ${messageOf(error)}`, {
+    hint: node === null ? "Is it running? Run 'cc-ci doctor'." : NODE_HINT,
     cause: error,
   })
 }

@@ -114,7 +114,7 @@ async function collect(record: RunRecord, { stateDir, engine, timeoutMs = 120_00
     ...{ engine: typeof place === 'string' ? engine : place, stack: record.app.stack, runId: record.id, folder },
     ...(place === 'unknown' ? { hidden: record.app.node } : {}),
   }
-  const known = await takeLedger(engine, run)
+  const known = await takeLedger(run.engine, run)
   const failures = [...(await releaseDeps(record, engine)), ...(await takeDown({ ...run, known, timeoutMs }))]
   const { leaks } = await leaksOf({ ...run, known })
   if (leaks.length === 0) {

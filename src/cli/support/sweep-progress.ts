@@ -19,6 +19,8 @@ export class SweepProgress {
     }
     this.#show(step.progress)
     if (step.step === 'ended') this.#block.print([endLine(step.cell, step.record, step.progress)])
+    else if (step.step === 'again')
+      this.#block.print([`again  ${step.cell.key}: node ${step.lostNode} was lost under its run`])
     else if (!this.#block.isLive) {
       const { key, ref, head } = step.cell
       this.#block.print([`begun  ${key} ${ref === head ? '' : `${ref} `}(run ${step.run})`])

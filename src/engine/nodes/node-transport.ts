@@ -7,7 +7,7 @@ import type { Transport } from '../connection.ts'
 const OF_NODE =
   /^\/(?:containers|exec|volumes|images|events|info|version|_ping)(?:[/?]|$)|^\/networks\/[^/]+\/(?:dis)?connect\?/
 
-/** Calls about the Swarm go to its manager, calls about containers, volumes and images to the engine of a node. `name`: of the node, for errors. */
+/** Calls about the Swarm go to its manager, calls about containers, volumes and images to the engine of a node. `name`: of the node, see `nodeOf`. */
 export function nodeTransport(manager: Transport, node: Transport, name: string): Transport {
   return {
     dial(options, done) {
@@ -17,7 +17,14 @@ export function nodeTransport(manager: Transport, node: Transport, name: string)
   }
 }
 
+/** The node that a call failed at, on the error of the call. */
+const NODE = Symbol('node')
+
 function onNode(error: unknown, name: string): unknown {
-  if (error instanceof Error) error.message = `node ${name}: ${error.message}`
-  return error
+  return error instanceof Error ? Object.assign(error, { [NODE]: name }) : error
+}
+
+/** The node whose engine a call was for when it failed; null: that of the manager. */
+export function nodeOf(error: unknown): string | null {
+  return error instanceof Error ? ((error as { [NODE]?: string })[NODE] ?? null) : null
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFolder } from '../../lifecycle/run-folder.ts'
 import { isUrl } from '../../recipe/repository/url.ts'
+import { lostNode } from '../../verdict/lost-node.ts'
 import { parseResults } from '../../verdict/results.ts'
 import { clearLeftOver } from '../attribution/left-over.ts'
 import { launcherOf, type ToolBuild, toolEnv } from '../attribution/tool-build.ts'
@@ -75,7 +76,7 @@ function endOf(
 ): CellEnd {
   if ('summary' in found) {
     const { commit: judged, dirty } = found.summary.recipe
-    if (judged === commit && !dirty) return { exitCode, refused: null }
+    if (judged === commit && !dirty) return { exitCode, refused: null, lostNode: lostNode(found.summary) }
     return refused(exitCode, 'wrong-commit', 'ci', `it judged ${judged}, not ${commit}`)
   }
   const printed = printedError(stdout)
@@ -86,5 +87,5 @@ function endOf(
 }
 
 function refused(exitCode: number | null, code: string, blame: string, message: string): CellEnd {
-  return { exitCode, refused: { code, blame, message: message.slice(0, 1000) } }
+  return { exitCode, refused: { code, blame, message: message.slice(0, 1000) }, lostNode: null }
 }

@@ -9,6 +9,8 @@ export interface CellEnd {
   readonly exitCode: number | null
   /** Why there are no results; null: there are. */
   readonly refused: CellRecord['refused']
+  /** The node that was lost under it; null: none was. */
+  readonly lostNode: string | null
 }
 
 export interface CellRunner {
@@ -22,6 +24,13 @@ export interface CellRunner {
 export type SweepStep =
   | { readonly step: 'planned'; readonly toRun: number; readonly kept: number; readonly etaMs: number | null }
   | { readonly step: 'begun'; readonly cell: PlannedCell; readonly run: string; readonly progress: SweepProgressState }
+  /** The node under its run was lost: the cell waits for another run. */
+  | {
+      readonly step: 'again'
+      readonly cell: PlannedCell
+      readonly lostNode: string
+      readonly progress: SweepProgressState
+    }
   | {
       readonly step: 'ended'
       readonly cell: PlannedCell
@@ -56,6 +65,8 @@ export async function runCells({ folder, plan, runner, clock, signal, report }: 
   const startedAt = new Map<number, number>()
   const going = new Map<number, Promise<void>>()
   const failures: unknown[] = []
+  /** Cells that lost the node of a run: they are run once more, on another, and only once. */
+  const lostTheirs = new Set<number>()
   report({ step: 'planned', toRun: waiting().length, kept: toRun.length - waiting().length, etaMs: etaMs() })
   while (failures.length === 0 && !signal.aborted) {
     const next = nextCells(waiting(), running(), plan.bounds)
@@ -77,7 +88,9 @@ export async function runCells({ folder, plan, runner, clock, signal, report }: 
     const known = readCells(folder, plan)
     for (const [index, record] of known.entries()) {
       if (record?.status !== 'running') continue
-      const whole = await runner.settle(record.run, signal)
+      const settledWhole = await runner.settle(record.run, signal)
+      // One that lost its node is whole, and still to be run once more.
+      const whole = settledWhole && !record.earlier.includes(record.run)
       const ended = { status: 'ended', folder: record.run, finishedAt: iso(), refused: null } as const
       // What is not whole is run again; until then its place says so.
       const next: CellRecord = whole ? { ...record, ...ended } : { ...record, earlier: [...record.earlier, record.run] }
@@ -99,7 +112,13 @@ export async function runCells({ folder, plan, runner, clock, signal, report }: 
       }
       save(index, begun)
       report({ step: 'begun', cell, run, progress: progress() })
-      const { exitCode, refused } = await runner.run(cell, run, signal)
+      const { exitCode, refused, lostNode } = await runner.run(cell, run, signal)
+      if (lostNode !== null && !lostTheirs.has(index)) {
+        lostTheirs.add(index)
+        save(index, { ...begun, earlier: [...begun.earlier, run] })
+        report({ step: 'again', cell, lostNode, progress: progress() })
+        return
+      }
       const ended: CellRecord = {
         ...begun,
         ...{ status: 'ended', folder: refused === null ? run : null, finishedAt: iso(), exitCode, refused },

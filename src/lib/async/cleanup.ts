@@ -9,6 +9,7 @@ export interface Undo {
 export interface UndoFailure {
   readonly what: string
   readonly message: string
+  readonly error: unknown
 }
 
 /** What to take down again, registered before it exists; last in, first out; every failure is kept, none stops the rest. */
@@ -26,7 +27,7 @@ export class Cleanup {
       try {
         await next.undo()
       } catch (error) {
-        failures.push({ what: next.what, message: messageOf(error) })
+        failures.push({ what: next.what, message: messageOf(error), error })
       }
     }
     return failures

@@ -14,7 +14,7 @@ import { bringBack } from '../stored-data/resume.ts'
 import { TIER_RUNNERS } from '../tiers/index.ts'
 import { blockerOf } from './blocker.ts'
 import { advanceDoubtWindow, doubtOf } from './doubt.ts'
-import { machineLine, machineNow } from './machine-now.ts'
+import { machineOf } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
 import { underWatch } from './under-watch.ts'
@@ -68,8 +68,8 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     if (context.signal.aborted || error instanceof CancelledError) throw context.signal.reason ?? error
     const { check, outcome, why } = notOfHead(id, next, foundBy(id, error))
     debug('tier failed', { tier: id, outcome, check: check, code: why.code, error: messageOf(error) })
-    const machine = machineNow(context.folder.dir)
-    reporter.check(check, outcome, { ...why, lines: [...why.lines, machineLine(machine)] }, machine)
+    const { machine, line } = await machineOf(context)
+    reporter.check(check, outcome, { ...why, lines: [...why.lines, line] }, machine)
     // What the watch finds after the last look of a tier that passed is reported by the next one: nothing is blocked by a tier that has no cause.
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }

@@ -1,4 +1,4 @@
-import { takeLedger } from '../../engine/ledger.ts'
+import { isLost, takeLedger } from '../../engine/ledger.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { ownStack } from '../attached-app.ts'
@@ -35,8 +35,10 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
     ...(await context.resources.dispose(context)),
     ...(await takeDown({ ...run, known, timeoutMs: TEARDOWN_DEADLINE_MS })),
   ])
-  for (const { what, message } of failures) {
-    reporter.check({ id: 'removed', subject: what }, 'unverified', cause('teardown-leak', `${what}: ${message}`))
+  for (const { what, message, error } of failures) {
+    // What cannot be removed from a node that is gone is nobody's mistake.
+    const code = isLost(error) ? 'engine-lost' : 'teardown-leak'
+    reporter.check({ id: 'removed', subject: what }, 'unverified', cause(code, `${what}: ${message}`))
   }
   if (!known) throw lost
   const { ledger, leaks } = await leaksOf({ ...run, known })

@@ -221,14 +221,21 @@ export class RunExecutor {
     }
     // Where something could not be removed the folder stays and the lease expires: the next attempt gets another folder.
     if (why === 'released') return
-    if (why === null && (exitCode === EXIT.sigterm || exitCode === EXIT.sigint)) {
-      return this.#log.warn('run was stopped by a signal; leaving it to the next attempt')
-    }
+    const unfinished = why === null ? await this.#unfinishedBy(exitCode) : null
+    // Its lease expires, and it is queued once more.
+    if (unfinished !== null) return this.#log.warn({ because: unfinished }, 'run left to the next attempt')
     await this.#task.collectFiles()
     if (!dispatch.sharesFolder) await upload.sendAll(this.#lost.signal)
     if (!(await this.#finish({ exitCode, ended: why ?? 'itself', words, teardown }))) return
     await this.#recordDelivery(true)
     if (teardown !== 'left') await this.#task.discard()
+  }
+
+  /** What ended the run other than the run itself; null: nothing. A node is lost once: on the next one it may be the recipe that takes it down. */
+  async #unfinishedBy(exitCode: number | null): Promise<string | null> {
+    if (exitCode === EXIT.sigterm || exitCode === EXIT.sigint) return 'stopped by a signal'
+    const node = this.#assignment.attempt === 1 ? await this.#task.lostNode() : null
+    return node && `node ${node} was lost`
   }
 
   /** Records in a folder that is not the server's own whether it may be removed when room is needed. */

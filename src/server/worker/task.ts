@@ -1,6 +1,10 @@
 import { codeTree } from '../../gate/approved.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { runFolder } from '../../lifecycle/run-folder.ts'
+import { lostNode } from '../../verdict/lost-node.ts'
 import type { Assignment } from '../contract/protocol.ts'
 import type { RunOutcome } from '../contract/request.ts'
+import { readResults } from '../runs/outcome.ts'
 import { verifyTeardown } from './workspace.ts'
 
 export interface TaskOptions {
@@ -19,6 +23,8 @@ export interface Task {
   argv(checkout: string): Promise<readonly string[]>
   /** Whether everything that the program created on the engine is gone; leftovers are removed first. */
   verifyTeardown(): Promise<RunOutcome['teardown']>
+  /** The node of a Swarm of several that was lost under the run; null: it ended otherwise. */
+  lostNode(): Promise<string | null>
   /** Copies into the run's folder the files that the program wrote elsewhere. */
   collectFiles(): Promise<void>
   /** No other attempt will continue: removes what is stored outside the run's folder. */
@@ -33,8 +39,19 @@ export function testTask({ assignment, ccCi, state }: TaskOptions): Task {
       return testCommand(assignment, { ccCi, state, checkout, approved })
     },
     verifyTeardown: () => verifyTeardown({ state, ccCi }, assignment.folder),
+    lostNode: () => lostNodeOf(runFolder(state, assignment.folder).results),
     collectFiles: async () => undefined,
     discard: async () => undefined,
+  }
+}
+
+/** Results that cannot be read tell of no node. */
+async function lostNodeOf(file: string): Promise<string | null> {
+  try {
+    return lostNode(await readResults(file))
+  } catch (error) {
+    if (error instanceof UsageError) return null
+    throw error
   }
 }
 

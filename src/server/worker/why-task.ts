@@ -43,6 +43,8 @@ export function whyTask({ assignment, why, ccCi, state, workspace }: TaskOptions
       ]
     },
     verifyTeardown: () => verifyTeardownOfCells({ ccCi, state: own }, request.id),
+    // Its runs end as they end: what is not comparable is said by the attribution.
+    lostNode: async () => null,
     collectFiles: () =>
       collectRecord(attributionFolder(own, request.id).record, runFolder(state, assignment.folder).dir, origin),
     discard: () => rm(own, { recursive: true, force: true, maxRetries: 3 }),
