@@ -1,6 +1,7 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
 import { ENVIRONMENT } from '../../lib/environment.ts'
+import { duration } from './arguments.ts'
 import { lazilyPlain, withState } from './options.ts'
 
 /** What looks after this machine: doctor, engine, gc. */
@@ -21,6 +22,27 @@ export function addMachine(program: Command): void {
   withState(engine.command('status').description('what `engine up` made and whether it runs')).action(
     lazilyPlain(async () => (await import('../engine.ts')).engineStatusCommand),
   )
+  const nodes = program
+    .command('nodes')
+    .description('the nodes of the Swarm: what runs on each, what memory is left, and which take runs')
+    .option('--json', 'as JSON')
+    .action(lazilyPlain(async () => (await import('../nodes.ts')).nodesCommand))
+  nodes
+    .command('drain')
+    .description('give a node no new runs; those that it has go on to their end')
+    .argument('<node>', 'its host name or id')
+    .option('--wait', 'until they have ended')
+    .addOption(new Option('--deadline <duration>', 'how long to wait').argParser(duration).default(2 * 3_600_000, '2h'))
+    .action(async (node: string, options: import('../nodes.ts').DrainOptions) => {
+      process.exitCode = await (await import('../nodes.ts')).drainCommand(node, options)
+    })
+  nodes
+    .command('activate')
+    .description('give a drained node runs again')
+    .argument('<node>', 'its host name or id')
+    .action(async (node: string) => {
+      process.exitCode = await (await import('../nodes.ts')).activateCommand(node)
+    })
   withState(
     program
       .command('gc')

@@ -18,6 +18,7 @@ const WAITS = {
   'ready-function': 'ready() to say yes',
   'services-stopped': 'the services to stop',
   'one-shots-begun': 'the one-shots to begin again',
+  drained: 'the runs on node {subject} to end',
   'engine-back': 'the engine to know what runs',
 } as const
 
