@@ -159,7 +159,10 @@ async function playAll(plays: readonly Play[], { jobs, signal, results }: Playin
       const run = await runCanary(app.recipe, canary, { ...options, look })
       return run && { ...run, name }
     },
-    onStart: (name) => progress.started(name),
+    onStart(name) {
+      progress.started(name)
+      if (!block.isLive) say(`begins: ${name}`)
+    },
     onEnd: (run) => progress.ended(run),
   }).finally(() => progress.close())
   return runs

@@ -5,7 +5,7 @@ import { UsageError } from '../../../src/lib/errors.ts'
 
 /** One run of the suite: the life of an app, or one of its faults. */
 export interface Play {
-  /** `members`, `members/login-misnamed`. */
+  /** `members`, `members/login-asks-wrong-address`. */
   readonly name: string
   readonly app: RealApp
   /** Null: its life. */
@@ -14,7 +14,7 @@ export interface Play {
 }
 
 export interface Choice {
-  /** Apps, each with all its faults, and single faults: `members/login-misnamed`. None: everything. */
+  /** Apps, each with all its faults, and single faults: `members/login-asks-wrong-address`. None: everything. */
   readonly names: readonly string[]
   readonly healthy: boolean
   readonly faults: boolean

@@ -20,8 +20,8 @@ it('plays an app with its faults, a fault alone, or only one part', () => {
 })
 
 it('names what there is where a name is unknown', () => {
-  const wrong = () => chosen(['blogg', 'pocketbase/nothing'])
-  expect(wrong).toThrow('no real app and no fault is named blogg, pocketbase/nothing')
+  const wrong = () => chosen(['wiki', 'pocketbase/nothing'])
+  expect(wrong).toThrow('no real app and no fault is named wiki, pocketbase/nothing')
   expect(wrong).toThrow(
     expect.objectContaining({
       code: 'no-such-app',

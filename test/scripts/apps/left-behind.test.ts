@@ -18,7 +18,12 @@ it('names what is new, and leaves out what says that it is somebody else’s', (
     item('container cc-ci-something'),
     item('service other', { stack: 'blog-other1_ci_test' }),
   ]
-  expect(leftBehind(before, after, [ours])).toEqual(['volume nameless', 'container helper', 'service app', 'container cc-ci-something'])
+  expect(leftBehind(before, after, [ours])).toEqual([
+    'volume nameless',
+    'container helper',
+    'service app',
+    'container cc-ci-something',
+  ])
 })
 
 it('takes what may be of a run without results for its own', () => {
