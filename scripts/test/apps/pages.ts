@@ -12,7 +12,7 @@ const NOTICE = '<!-- Written by `npm run test:apps` from a run of all apps and a
 const BEGIN = '<!-- Written by `npm run test:apps`. -->'
 const END = '<!-- End of what is written. -->'
 
-export interface FaultFacts {
+interface FaultFacts {
   readonly name: string
   readonly canary: Canary
   /** Where it was caught. */

@@ -44,7 +44,7 @@ export const RESTORED: Rows = [
     counts: { ...COUNTS, rowsDestroyed: 2, rowsBack: 2 },
   },
 ]
-export const EMPTIED: NonNullable<Restored['emptied']> = [{ volume: 'data', before: 9, left: 0, asNew: 4, after: 8 }]
+const EMPTIED: NonNullable<Restored['emptied']> = [{ volume: 'data', before: 9, left: 0, asNew: 4, after: 8 }]
 
 interface Change {
   readonly upgraded?: Rows
