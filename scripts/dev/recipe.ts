@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { buildRecipe, REAL_RECIPES, RECIPES_WITH_DEPS } from '../../fixtures/recipes/build.ts'
+import { buildRecipe, REAL_RECIPES } from '../../fixtures/recipes/build.ts'
 import { CANARIES } from '../../src/canaries/set/index.ts'
 
 /**
  * `scripts/dev/recipe.ts NAME DIR`: the git repository of a fixture recipe, or of a canary, in a new folder, so that a command of cc-ci can be tried on it:
  * `bin/cc-ci lint DIR`. Without arguments it prints the names.
  */
-const NAMES = [...REAL_RECIPES, ...RECIPES_WITH_DEPS, ...Object.keys(CANARIES)]
+const NAMES = [...REAL_RECIPES, ...Object.keys(CANARIES)]
 const [name, dir] = process.argv.slice(2)
 if (name === undefined) process.stdout.write(`${NAMES.join('\n')}\n`)
 else if (dir === undefined || !NAMES.includes(name))

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { appOf } from '../../fixtures/apps/index.ts'
 import { buildRecipe, REAL_RECIPES } from '../../fixtures/recipes/build.ts'
 import { CANARIES } from '../../src/canaries/set/index.ts'
 import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
@@ -69,7 +70,7 @@ async function judge(name: string, recipe: string, witness: 'auto' | false): Pro
   mkdirSync(join(settings, name), { recursive: true })
   writeFileSync(join(settings, name, 'cc-ci.yml'), `witness: ${witness}\n`)
   const file = join(dir, name, `results-${witness}.json`)
-  const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (CANARIES[name]?.args ?? [])
+  const base = name === 'pocketbase' ? ['--base', '1.0.0+0.30.4'] : (CANARIES[name]?.args ?? appOf(name)?.args ?? [])
   const args = ['test', recipe, '--recipes', settings, '--state', state, '--json', file, '--approve-code', ...base]
   const begun = performance.now()
   const { stderr } = await exec(LAUNCHER, args, {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { lifeOf } from '../../fixtures/apps/canary.ts'
+import { appOf } from '../../fixtures/apps/index.ts'
 import { ensureFixtureImages } from '../../fixtures/images/index.ts'
 import { REAL_RECIPES, recipeSteps } from '../../fixtures/recipes/build.ts'
 import type { Canary } from '../../src/canaries/canary.ts'
@@ -66,6 +68,8 @@ function chosen(): [string, Canary][] {
 
 /** A recipe of real software, with its own settings and code. */
 function fixture(name: string): Canary {
+  const app = appOf(name)
+  if (app) return lifeOf(app)
   return {
     about: 'Real software.',
     expect: passes(),

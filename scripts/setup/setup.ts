@@ -1,4 +1,4 @@
-import { ensureFixtureImages, FIXTURE_IMAGES, missingFixtureImages } from '../../fixtures/images/index.ts'
+import { FIXTURE_IMAGES, fixtureImagesPart } from '../../fixtures/images/index.ts'
 import { CcCiError } from '../../src/lib/errors.ts'
 import { formatDuration } from '../../src/lib/text/duration.ts'
 import { installPackages } from '../../src/machine/apt.ts'
@@ -16,20 +16,7 @@ const log = (line: string) => process.stdout.write(`${formatDuration(Date.now() 
 const flag = process.argv.indexOf('--for')
 const recipes = flag < 0 ? Object.keys(FIXTURE_IMAGES) : (process.argv[flag + 1] ?? '').split(',')
 
-const fixtures: MachinePart = {
-  id: 'fixtures',
-  title: 'Fixture images',
-  action: `build the images of ${recipes.join(', ')}`,
-  needs: ['engine', 'packages'],
-  remedy: 'Check that apt and pip reach their registries, then run it again.',
-  async inspect() {
-    const lacking = await missingFixtureImages(recipes)
-    return lacking.length === 0 ? ok('built') : missing(`not built: ${lacking.join(', ')}`)
-  },
-  async repair({ builder }) {
-    await ensureFixtureImages(recipes, { builder })
-  },
-}
+const fixtures = fixtureImagesPart(recipes)
 
 /** Runs have their browser in a container; the tests of the server look at its pages with one of this machine. */
 const browser: MachinePart = {

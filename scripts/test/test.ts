@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { Engine } from '../../src/engine/client.ts'
 import { CcCiError } from '../../src/lib/errors.ts'
-import { execOk } from '../../src/lib/process/exec.ts'
+import { onEngine } from './parts/on-engine.ts'
 
 /**
  * `npm test`: static checks, set-up, every test, then hostile recipes on an engine of their own, one after the other, because each keeps the processors busy; and a look at the engine before and after:
@@ -13,8 +14,6 @@ import { execOk } from '../../src/lib/process/exec.ts'
 const chosen = process.argv.slice(2)
 const whole = chosen.length === 0
 const LONGEST_SHOWN = 15
-/** Only against a hang. */
-const ENGINE_DEADLINE_MS = 300_000
 const node = [process.execPath, '--disable-warning=ExperimentalWarning'] as const
 
 const steps = [
@@ -32,7 +31,7 @@ const steps = [
   },
 ]
 for (const one of steps) if (one.wanted && !(await step(one))) process.exit(1)
-const before = await onEngine()
+const before = await namesOnEngine()
 const outcomes = [await runTests('tests', chosen)]
 if (whole)
   outcomes.push(await runTests('hostile recipes', ['--config', 'test/hostile/vitest.config.ts'], { HOSTILE: 'fast' }))
@@ -114,7 +113,7 @@ function run(
 /** What the tests have done to the engine: left things on it, or ended it. */
 async function faultsOfEngine(): Promise<string[]> {
   try {
-    const left = (await onEngine()).filter((name) => !before.includes(name))
+    const left = (await namesOnEngine()).filter((name) => !before.includes(name))
     return left.map((name) => `left on the engine by a test: ${name}`)
   } catch (error) {
     if (!(error instanceof CcCiError)) throw error
@@ -123,23 +122,6 @@ async function faultsOfEngine(): Promise<string[]> {
 }
 
 /** Names of everything on the engine that a test could leave. */
-async function onEngine(): Promise<string[]> {
-  const kinds = {
-    service: ['service', 'ls', '--format', '{{.Name}}'],
-    container: ['container', 'ls', '-a', '--format', '{{.Names}}'],
-    network: ['network', 'ls', '--format', '{{.Name}}'],
-    volume: ['volume', 'ls', '--format', '{{.Name}}'],
-    secret: ['secret', 'ls', '--format', '{{.Name}}'],
-    config: ['config', 'ls', '--format', '{{.Name}}'],
-  }
-  const lists = await Promise.all(
-    Object.entries(kinds).map(async ([kind, argv]) => {
-      const { stdout } = await execOk('docker', argv, { timeoutMs: ENGINE_DEADLINE_MS })
-      return stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((name) => `${kind} ${name}`)
-    }),
-  )
-  return lists.flat()
+async function namesOnEngine(): Promise<string[]> {
+  return (await onEngine(await Engine.connect())).map(({ name }) => name)
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Cleanup } from '../lib/async/cleanup.ts'
 import { systemClock } from '../lib/async/clock.ts'
 import { InternalError, messageOf } from '../lib/errors.ts'
-import { parseResults } from '../verdict/results.ts'
+import { parseResults, type Results } from '../verdict/results.ts'
 import { type ActualResult, actualRefusal, actualResult } from './actual-result.ts'
 import type { Canary } from './canary.ts'
 import { canarySteps } from './canary-recipe.ts'
@@ -31,6 +31,8 @@ export interface CanaryOptions {
   /** Made for this run, and removed when it ended as expected. */
   readonly dir: string
   readonly signal: AbortSignal
+  /** What is wanted of its results besides: gives what is other than wanted, a line each. Not called where no run came to its end. */
+  readonly look?: (results: Results) => readonly string[]
 }
 
 /**
@@ -40,7 +42,7 @@ export interface CanaryOptions {
 export async function runCanary(
   name: string,
   canary: Canary,
-  { dir, signal }: CanaryOptions,
+  { dir, signal, look }: CanaryOptions,
 ): Promise<CanaryRun | null> {
   const begun = systemClock.now()
   const stage = new Stage(dir)
@@ -55,8 +57,9 @@ export async function runCanary(
     const context = stage.context(recipe, cleanup)
     await canary.disturbance?.prepare(context)
     ended = await stage.play(['test', recipe, '--json', '-', ...(canary.args ?? []), ...context.args], signal)
-    found = foundBy(ended)
-    wrong.push(...resultDifferences(canary.expect, found))
+    const { actual, results } = foundBy(ended)
+    found = actual
+    wrong.push(...resultDifferences(canary.expect, found), ...(results && look ? look(results) : []))
   } catch (error) {
     wrong.push(messageOf(error))
   }
@@ -76,7 +79,7 @@ export async function runCanary(
   }
 }
 
-function foundBy({ exitCode, stdout, stderr }: ChildResult): ActualResult {
+function foundBy({ exitCode, stdout, stderr }: ChildResult): { actual: ActualResult; results: Results | null } {
   let answer: { error?: { code: string; blame: string; message: string } }
   try {
     answer = JSON.parse(stdout)
@@ -84,5 +87,7 @@ function foundBy({ exitCode, stdout, stderr }: ChildResult): ActualResult {
     const last = stderr.trim().split('\n').slice(-3).join(' ')
     throw new InternalError('no-results', `no results (exit code ${exitCode}): ${last}`)
   }
-  return answer.error ? actualRefusal(answer.error, exitCode) : actualResult(parseResults(answer), exitCode)
+  if (answer.error) return { actual: actualRefusal(answer.error, exitCode), results: null }
+  const results = parseResults(answer)
+  return { actual: actualResult(results, exitCode), results }
 }

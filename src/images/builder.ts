@@ -16,8 +16,8 @@ export class ImageBuilder {
   readonly #log: (line: string) => void
   #free = AT_ONCE
   readonly #waiting: (() => void)[] = []
-  /** Human tags of the images that this instance had to build. */
-  readonly built: string[] = []
+  /** Human tags of the images that this instance had to build, each with the ms that it took. */
+  readonly built = new Map<string, number>()
 
   constructor(log: (line: string) => void) {
     this.#log = log
@@ -39,8 +39,9 @@ export class ImageBuilder {
     await this.#oneOfAFew(async () => {
       const start = Date.now()
       await build(definition)
-      this.built.push(definition.tag)
-      this.#log(`image ${definition.tag} built in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+      const ms = Date.now() - start
+      this.built.set(definition.tag, ms)
+      this.#log(`image ${definition.tag} built in ${(ms / 1000).toFixed(1)} s`)
     })
   }
 

@@ -73,9 +73,12 @@ test.each<[string, () => Promise<Record<string, string>>]>([
 ])('an engine of this machine that is reached by %s installs, upgrades, and is left clean', async (_what, endpoint) => {
   await using workshop = openWorkshop()
   const recipe = await workshop.recipe('custom-html')
-  const { results, exitCode, stdout } = await workshop.test([recipe, '--only', 'install,upgrade,backup,teardown'], {
-    env: await endpoint(),
-  })
+  const { results, exitCode, stdout } = await workshop.test(
+    [recipe, '--only', 'install,upgrade,backup,teardown', '--approve-code'],
+    {
+      env: await endpoint(),
+    },
+  )
   expect(exitCode, stdout).toBe(0)
   const judged = results.tiers.filter(({ status }) => status !== 'skip').map(({ id, status }) => [id, status])
   expect(judged).toEqual([
