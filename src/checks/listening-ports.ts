@@ -22,7 +22,7 @@ export interface PortsQuery {
 
 const DEADLINE_MS = 15_000
 /** A kernel without IPv6 has no second table. */
-const TABLES = 'cat "/proc/net/$0"; cat "/proc/net/${0}6" 2>/dev/null || true'
+const TABLES = 'cat "/proc/net/$0"; cat "/proc/net/$0"6 2>/dev/null || true'
 /** The kernel's number for a socket that takes from anybody: LISTEN for TCP, unconnected for UDP. */
 const OPEN = { tcp: '0A', udp: '07' } as const
 
