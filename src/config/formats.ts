@@ -53,6 +53,11 @@ const serviceName = z
   .meta({ title: 'service' })
 
 const port = z.int().min(1).max(65_535)
+const datagram = z
+  .string()
+  .max(1024)
+  .regex(/^([0-9a-f]{2})+$/i, 'the bytes of a datagram in hexadecimal digits')
+  .meta({ title: 'bytes in hexadecimal digits' })
 const argv = z.array(z.string().max(4096)).min(1).max(100)
 const contains = z.string().min(1).max(1000)
 const timeout = duration.optional()
@@ -60,6 +65,7 @@ const timeout = duration.optional()
 /** Exactly one way to ask, and how long to keep asking. */
 export const probe = z.union([
   z.strictObject({ tcp: z.strictObject({ service: serviceName, port }), timeout }),
+  z.strictObject({ udp: z.strictObject({ service: serviceName, port, send: datagram.optional() }), timeout }),
   z.strictObject({
     http: z.strictObject({ path: urlPath, status: statuses.optional(), contains: contains.optional() }),
     timeout,

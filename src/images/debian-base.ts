@@ -20,40 +20,40 @@ const LEAN = [
   '--aptopt=Acquire::Languages "none"',
 ]
 
+const CODENAMES = { 12: 'bookworm', 13: 'trixie' } as const
+
 /**
- * Debian 12, made from its packages, because no image registry can be counted on. Authorities that the machine's
+ * Debian 12, or another release of it, made from its packages, because no image registry can be counted on. Authorities that the machine's
  * administrator added are baked in: without them nothing inside could use HTTPS where a proxy stands in between.
  */
-export function debianBase(): ImageDefinition {
+export function debianBase(release: keyof typeof CODENAMES = 12): ImageDefinition {
+  const codename = CODENAMES[release]
   const authorities = addedAuthorities()
   const options = ['--variant=apt', '--include=ca-certificates', ...LEAN]
   const contents = createHash('sha256')
     .update(authorities.map((path) => readFileSync(path)).join('\n'))
     .digest('hex')
   return {
-    tag: 'cc-ci/base:12',
+    tag: `cc-ci/base:${release}`,
     from: null,
     steps: [],
     labels: { 'cc-ci.role': 'base' },
     make: {
-      key: JSON.stringify([options, contents]),
-      run: (tags, labels) => importBase(options, authorities, tags, labels),
+      key: JSON.stringify([options, contents, ...(release === 12 ? [] : [codename])]),
+      run: (tags, labels) => importBase([...options, ...bakeIn(authorities), codename], tags, labels),
     },
   }
 }
 
 async function importBase(
-  options: readonly string[],
-  authorities: readonly string[],
+  argv: readonly string[],
   [first = '', ...others]: readonly string[],
   labels: readonly string[],
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cc-ci-base-'))
   const archive = join(folder, 'base.tar')
   try {
-    await execOk('mmdebstrap', [...options, ...bakeIn(authorities), 'bookworm', archive], {
-      timeoutMs: UNPACKING_DEADLINE_MS,
-    })
+    await execOk('mmdebstrap', [...argv, archive], { timeoutMs: UNPACKING_DEADLINE_MS })
     const changes = ['CMD ["/bin/sh"]', 'ENV LANG=C.UTF-8', ...labels.map((label) => `LABEL ${label}`)]
     await docker(['import', ...changes.flatMap((change) => ['--change', change]), archive, first], {
       timeoutMs: UNPACKING_DEADLINE_MS,

@@ -15,6 +15,7 @@ import { type CheckRef, checkTitle } from '../verdict/checks.ts'
 import type { EventLog } from '../verdict/event-log.ts'
 import type { CheckOutcome } from '../verdict/events.ts'
 import type { TierId } from '../verdict/tiers.ts'
+import type { HeldPorts } from './app/held-ports.ts'
 import type { DiskGuard } from './disk/guard.ts'
 import type { RunPlan } from './plan.ts'
 import type { TierReporter } from './reporter.ts'
@@ -71,6 +72,8 @@ export interface RunContext {
   readonly watch: StackWatch
   /** Over the disk that this attempt writes to. */
   readonly disk: DiskGuard
+  /** Ports of this machine, kept from the first deployment to the end of the run, whatever number of attempts it has. */
+  readonly ports: HeldPorts
   /** The app stays up after the run (`--keep`), and what it depends on with it. */
   readonly keep: boolean
   /** Brings up a dependency that is a recipe itself; handed in, because it takes the same steps as the app. */

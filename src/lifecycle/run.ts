@@ -10,6 +10,7 @@ import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
+import { HeldPorts } from './app/held-ports.ts'
 import { unplant } from './app/witnessing.ts'
 import { inspectAttached, ownStack } from './attached-app.ts'
 import { type CardDesign, drawCard } from './card.ts'
@@ -80,6 +81,7 @@ export async function executeRun(request: RunParameters): Promise<FinishedRun> {
   const startedAt = clock.now()
   const context = await openContext(request, clock)
   const { events, signal } = context
+  using _ports = context.ports
   events.subscribe(request.onEvent)
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({
@@ -220,7 +222,8 @@ async function openContext(request: RunParameters, clock: Clock): Promise<RunCon
   const keeping = request.promotion ? { ...request.promotion, draft: null } : null
   const fresh = await freshIn(request, { masker })
   const checkpoints = request.checkpoints ?? null
-  return { folder, masker, events, clock, signal, runSignal: signal, keeping, checkpoints, ...fresh }
+  const ports = new HeldPorts()
+  return { folder, masker, events, clock, signal, runSignal: signal, keeping, checkpoints, ports, ...fresh }
 }
 
 function secretsOf(stored: StoredData | null): string[] {

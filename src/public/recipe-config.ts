@@ -251,16 +251,20 @@ export interface RecipeConfig {
     readonly lint?: 'report' | 'enforce'
   }
   /**
-   * What else must hold, after every deployment, before the app is looked at. Each probe is asked until it says yes or its timeout (`2m`) is over. A function may return false for "not yet": it is called again.
+   * What else must hold, after every deployment, before the app is looked at. Each probe is asked until it says yes or its timeout (`2m`) is over. `udp` asks whether somebody listens for datagrams and, with `send`, for an answer to that one. A function may return false for "not yet": it is called again.
    * @default []
    * @example
-   * { ready: [{"tcp":{"service":"db","port":5432}},{"http":{"path":"/api/health","status":[200],"contains":"ok"}},{"exec":{"service":"app","argv":["test","-f","/data/ready"]}},{"log":{"service":"app","contains":"listening"},"timeout":"5m"}] }
+   * { ready: [{"tcp":{"service":"db","port":5432}},{"udp":{"service":"app","port":64738,"send":"000000000102030405060708"}},{"http":{"path":"/api/health","status":[200],"contains":"ok"}},{"exec":{"service":"app","argv":["test","-f","/data/ready"]}},{"log":{"service":"app","contains":"listening"},"timeout":"5m"}] }
    * @example
    * { ready: async (ctx) => (await ctx.exec('app', ['test', '-f', '/data/ready'], { allowFailure: true })).exitCode === 0 }
    */
   readonly ready?:
     | readonly (
         | { readonly tcp: { readonly service: string; readonly port: number }; readonly timeout?: string }
+        | {
+            readonly udp: { readonly service: string; readonly port: number; readonly send?: string }
+            readonly timeout?: string
+          }
         | {
             readonly http: { readonly path: string; readonly status?: readonly number[]; readonly contains?: string }
             readonly timeout?: string

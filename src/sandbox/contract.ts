@@ -1,3 +1,5 @@
+import type { GatePort } from './gate-ports.ts'
+
 /** Where things are inside the sandbox. */
 export const INSIDE = {
   /** The code of each side, read-only: `/code/recipe`, `/code/operator`; each is that side's whole customization folder. */
@@ -73,9 +75,11 @@ export interface Sandbox {
 
 export interface SandboxOptions {
   readonly runId: string
-  /** The stack of the app: the only one that the gate leads to, besides `alsoStacks`. */
+  /** The stack of the app: the only one that the gate leads to, besides those of `also`. */
   readonly stack: string
   readonly domain: string
+  /** What else of the app the code reaches: see `GatePort`. */
+  readonly ports: readonly GatePort[]
   /** Stacks and domains of dependencies that the code may reach as well. */
   readonly also: readonly { readonly stack: string; readonly domain: string }[]
   /** Prefix of the names of everything made: `<prefix>_ccci-…`. */

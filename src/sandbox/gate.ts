@@ -7,24 +7,25 @@ import { inputTag } from '../images/definition.ts'
 import { traefikImage } from '../images/traefik.ts'
 import { InternalError } from '../lib/errors.ts'
 import type { SandboxOptions } from './contract.ts'
+import { portArguments, portRoutes } from './gate-ports.ts'
 import type { SandboxNames } from './names.ts'
 import { tarOf } from './tar-write.ts'
 
 const MIB = 1024 ** 2
 
-export interface GateOptions extends Pick<SandboxOptions, 'runId' | 'stack' | 'domain' | 'also'> {
+export interface GateOptions extends Pick<SandboxOptions, 'runId' | 'stack' | 'domain' | 'also' | 'ports'> {
   readonly names: SandboxNames
   readonly certificate: TestCertificate
 }
 
-/** Starts the gate: a Traefik that knows the services of these stacks and no others, under the names of their domains. */
+/** Starts the gate: a Traefik that knows the services of these stacks and no others, under the names of their domains, and the ports that the app publishes. */
 export async function startGate(engine: Engine, options: GateOptions): Promise<void> {
   const { names, runId, domain, also, certificate } = options
   const { connection } = engine
   const aliases = [domain, ...also.map((other) => other.domain)]
   const id = await createContainer(connection, names.gate, {
     Image: inputTag(traefikImage()),
-    Cmd: gateArguments([options.stack, ...also.map(({ stack }) => stack)]),
+    Cmd: [...gateArguments([options.stack, ...also.map(({ stack }) => stack)]), ...portArguments(options)],
     Labels: { [RUN_LABEL]: runId, 'cc-ci.role': 'gate' },
     HostConfig: {
       NetworkMode: names.network,
@@ -40,7 +41,7 @@ export async function startGate(engine: Engine, options: GateOptions): Promise<v
     },
     NetworkingConfig: { EndpointsConfig: { [names.network]: { Aliases: aliases } } },
   })
-  await unpackInto(connection, id, '/', certificateFiles(certificate))
+  await unpackInto(connection, id, '/', gateFiles(certificate, portRoutes(options)))
   await connectContainer(connection, id, { name: PROXY_NETWORK, aliases: [] })
   await startContainer(connection, id)
 }
@@ -53,7 +54,7 @@ function gateArguments(stacks: readonly string[]): string[] {
     '--providers.swarm.refreshSeconds=1',
     `--providers.swarm.constraints=${stacks.map(only).join(' || ')}`,
     '--providers.providersThrottleDuration=250ms',
-    '--providers.file.filename=/gate/tls.yml',
+    '--providers.file.directory=/gate/routes',
     '--entryPoints.web.address=:80',
     '--entryPoints.web-secure.address=:443',
     '--entryPoints.web-secure.http.tls=true',
@@ -67,11 +68,12 @@ function only(stack: string): string {
   return `Label(\`${STACK_LABEL}\`,\`${stack}\`)`
 }
 
-function certificateFiles({ certificate, key }: TestCertificate): Buffer {
+function gateFiles({ certificate, key }: TestCertificate, ports: string): Buffer {
   return tarOf([
     { path: 'gate/leaf.pem', bytes: Buffer.from(certificate) },
     { path: 'gate/leaf.key', bytes: Buffer.from(key) },
-    { path: 'gate/tls.yml', bytes: Buffer.from(TLS) },
+    { path: 'gate/routes/tls.yml', bytes: Buffer.from(TLS) },
+    { path: 'gate/routes/ports.yml', bytes: Buffer.from(ports) },
   ])
 }
 

@@ -30,6 +30,20 @@ test('the tables of the kernel', () => {
   expect(parseListening('')).toEqual([])
 })
 
+/** 0.0.0.0:64738, one connected to a name server elsewhere, and 127.0.0.1:323. */
+const UDP = `  sl  local_address rem_address   st
+  12: 00000000:FCE2 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 1 2 0 0
+  13: 0200000A:9C41 0800080A:0035 01 00000000:00000000 00:00000000 00000000   101        0 2 2 0 0
+  14: 0100007F:0143 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 3 2 0 0
+`
+
+test('those of UDP: who is connected to somebody takes from nobody else', () => {
+  expect(parseListening(UDP, 'udp')).toEqual([
+    { port: 323, loopback: true },
+    { port: 64_738, loopback: false },
+  ])
+})
+
 test('a port that listens for others on one address is open', () => {
   const both = `${TCP}   4: 00000000:1538 00000000:0000 0A 0\n`
   expect(parseListening(both)).toContainEqual({ port: 5432, loopback: false })

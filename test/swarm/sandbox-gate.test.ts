@@ -36,6 +36,7 @@ asked.end()
 `,
   }),
   also: [friend],
+  ports: [{ service: 'app', target: 8080, published: 7000, protocol: 'tcp' as const }],
 }
 let box: ScratchSandbox
 
@@ -59,6 +60,14 @@ test('the gate leads to the app under its own name, over a certificate that veri
   expect(await ask(options.domain, options.domain, options.domain)).toBe('200 <h1>the app</h1>')
   await routed(friend.domain)
   expect(await ask(friend.domain, friend.domain, friend.domain)).toBe('200 <h1>a friend</h1>')
+})
+
+test('a port that the app publishes leads to its task, and one of another stack does not', async () => {
+  const { domain } = options
+  const get = `exec 3<> "/dev/tcp/$1/7000" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && timeout 5 cat <&3`
+  await routed(domain)
+  expect((await box.run(['bash', '-c', get, 'bash', domain])).output).toContain('<h1>the app</h1>')
+  expect((await box.run(['bash', '-c', get, 'bash', friend.domain])).output).not.toContain('a friend')
 })
 
 test('a browser renders the app, and Playwright Test runs', async () => {

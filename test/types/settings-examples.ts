@@ -12,6 +12,7 @@ export const EXAMPLES: readonly RecipeConfig[] = [
   defineRecipe({
     ready: [
       { tcp: { service: 'db', port: 5432 } },
+      { udp: { service: 'app', port: 64738, send: '000000000102030405060708' } },
       { http: { path: '/api/health', status: [200], contains: 'ok' } },
       { exec: { service: 'app', argv: ['test', '-f', '/data/ready'] } },
       { log: { service: 'app', contains: 'listening' }, timeout: '5m' },

@@ -54,10 +54,11 @@ export const servingRows = {
   }),
   ready: setting(z.array(probe).max(20), {
     earlier: 'READY_PROBE',
-    what: 'What else must hold, after every deployment, before the app is looked at. Each probe is asked until it says yes or its timeout (`2m`) is over. A function may return false for "not yet": it is called again.',
+    what: 'What else must hold, after every deployment, before the app is looked at. Each probe is asked until it says yes or its timeout (`2m`) is over. `udp` asks whether somebody listens for datagrams and, with `send`, for an answer to that one. A function may return false for "not yet": it is called again.',
     default: [],
     example: [
       { tcp: { service: 'db', port: 5432 } },
+      { udp: { service: 'app', port: 64_738, send: '000000000102030405060708' } },
       { http: { path: '/api/health', status: [200], contains: 'ok' } },
       { exec: { service: 'app', argv: ['test', '-f', '/data/ready'] } },
       { log: { service: 'app', contains: 'listening' }, timeout: '5m' },

@@ -5,6 +5,7 @@ const WAITS = {
   'machine-lock': 'the machine lock',
   converge: 'stack {subject} to converge',
   'one-shot': 'one-shot {service} to complete',
+  port: 'the host port {subject} to be free',
   'task-replaced': 'another task of {service}',
   last: 'every service to last',
   http: '{subject} to answer',

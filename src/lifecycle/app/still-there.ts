@@ -1,5 +1,6 @@
 import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
+import { udpLook } from '../../checks/probes/udp.ts'
 import { proxyAnswer } from '../../checks/proxy-answer.ts'
 import { Stillness } from '../../checks/stillness.ts'
 import type { Release } from '../../deploy/deployer.ts'
@@ -27,7 +28,7 @@ import type { TierReporter } from '../reporter.ts'
 export interface BaseReachability {
   readonly base: ReleaseSurface
   readonly places: readonly { readonly place: RoutePlace; readonly status: number }[]
-  /** TCP ports that took a connection. */
+  /** TCP ports that took a connection, and UDP ports on which somebody listens. */
   readonly ports: readonly PublishedPort[]
   /** Subjects that nobody answered for, though the base offers them. */
   readonly silent: ReadonlySet<string>
@@ -46,8 +47,8 @@ export async function recordReachability(context: RunContext, release: Release):
     else silent.add(routeSubject(place, base.domain))
   }
   const ports: PublishedPort[] = []
-  for (const port of publishedPorts(base.stack).filter(({ protocol }) => protocol === 'tcp')) {
-    if ((await connect(context, port, context.signal)) === null) ports.push(port)
+  for (const port of publishedPorts(base.stack).filter(({ protocol }) => protocol in LOOKS)) {
+    if ((await lookAt(context, port, context.signal)) === null) ports.push(port)
     else silent.add(portSubject(port))
   }
   return { base, places, ports, silent }
@@ -186,19 +187,23 @@ async function connectAgain(
 ): Promise<RepeatedRequest> {
   const subject = portSubject(port)
   const now = publishedPorts(head.stack).find((other) => portSubject(other) === subject) ?? port
-  const waited = await again(context, reporter, subject, (looking) => connect(context, now, looking))
+  const waited = await again(context, reporter, subject, (looking) => lookAt(context, now, looking))
   if (waited.state === 'ready') return { subject, before: 'listens', after: 'listens' }
   const message = `nothing listens behind ${subject.slice('port:'.length)} of ${now.service} any more: ${lastSeen(waited)}`
   return { subject, before: 'listens', after: lastSeen(waited), loss: { kind: 'port', subject, message } }
 }
 
-function connect(
+/** How a port is looked at, by its protocol; nobody can look at SCTP. */
+const LOOKS: Readonly<Record<string, typeof tcpLook>> = { tcp: tcpLook, udp: udpLook }
+
+function lookAt(
   { host, plan }: RunContext,
-  { service, target }: PublishedPort,
+  { service, target, protocol }: PublishedPort,
   signal: AbortSignal,
 ): Promise<string | null> {
   const { runId, stack } = plan.app
-  return tcpLook({ engine: host.engine, runId, stack, service, port: target, toolboxImage: host.toolboxImage, signal })
+  const look = LOOKS[protocol] ?? tcpLook
+  return look({ engine: host.engine, runId, stack, service, port: target, toolboxImage: host.toolboxImage, signal })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { RedirectLoop, requestEdge } from '../../checks/edge-request.ts'
 import { type Probe, type ProbeLook, probeName } from '../../checks/probes/probe.ts'
 import { tcpLook } from '../../checks/probes/tcp.ts'
+import { udpLook } from '../../checks/probes/udp.ts'
 import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
@@ -43,6 +44,7 @@ async function awaitProbe(context: RunContext, reporter: TierReporter, probe: Pr
 
 function serviceOf(probe: Probe): string | undefined {
   if ('tcp' in probe) return probe.tcp.service
+  if ('udp' in probe) return probe.udp.service
   if ('exec' in probe) return probe.exec.service
   return 'log' in probe ? probe.log.service : undefined
 }
@@ -50,9 +52,9 @@ function serviceOf(probe: Probe): string | undefined {
 async function look(context: RunContext, probe: Probe, signal: AbortSignal): Promise<ProbeLook> {
   const { host, plan } = context
   const { stack, runId } = plan.app
-  if ('tcp' in probe) {
-    return tcpLook({ engine: host.engine, runId, stack, toolboxImage: host.toolboxImage, signal, ...probe.tcp })
-  }
+  const query = { engine: host.engine, runId, stack, toolboxImage: host.toolboxImage, signal }
+  if ('tcp' in probe) return tcpLook({ ...query, ...probe.tcp })
+  if ('udp' in probe) return udpLook({ ...query, ...probe.udp })
   if ('http' in probe) return httpLook(context, probe.http, signal)
   if ('exec' in probe) return execLook(context, probe.exec)
   const found = await host.engine.service(`${stack}_${probe.log.service}`)

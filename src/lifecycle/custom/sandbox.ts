@@ -1,7 +1,12 @@
 import { join } from 'node:path'
+import { PROXY_NETWORK } from '../../edge/address.ts'
+import type { ResolvedStack } from '../../recipe/model.ts'
 import type { CodeSide, Sandbox } from '../../sandbox/contract.ts'
+import type { GatePort } from '../../sandbox/gate-ports.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunContext } from '../context.ts'
+import { publishedPorts } from '../judging/regression.ts'
+import { releasesOf } from '../planning/releases.ts'
 
 /** The run's one sandbox, made when the first code is to run. */
 export async function sandboxOf(context: RunContext): Promise<Sandbox> {
@@ -13,6 +18,7 @@ export async function sandboxOf(context: RunContext): Promise<Sandbox> {
       runId: plan.app.runId,
       stack: plan.app.stack,
       domain: plan.app.domain,
+      ports: releasesOf(plan).flatMap(({ stack }) => reachablePorts(stack)),
       also: [...resources.deps.provided.values()].flatMap(({ reach }) => (reach ? [reach] : [])),
       prefix: ownStack(plan),
       code: codeFolders(context),
@@ -33,4 +39,14 @@ function codeFolders({ plan }: RunContext): Partial<Record<CodeSide, string>> {
   ]
   const sides = new Set(code.map(({ side }) => side))
   return Object.fromEntries(Object.entries(found.folders).filter(([side]) => sides.has(side as CodeSide)))
+}
+
+/** What a service on the network of the proxy publishes. The gate stands on no other of the app's networks. */
+function reachablePorts(stack: ResolvedStack): GatePort[] {
+  const { services, networks } = stack.model
+  return publishedPorts(stack).flatMap(({ protocol, ...port }) => {
+    const keys = Object.keys(services[port.service]?.networks ?? {})
+    const proxied = keys.some((key) => (networks[key]?.name ?? key) === PROXY_NETWORK && networks[key]?.external)
+    return proxied && (protocol === 'tcp' || protocol === 'udp') ? [{ ...port, protocol }] : []
+  })
 }

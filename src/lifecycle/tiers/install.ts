@@ -2,6 +2,7 @@ import type { Release } from '../../deploy/deployer.ts'
 import type { Cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { deployRelease } from '../app/deploy-release.ts'
+import { holdPorts } from '../app/held-ports.ts'
 import { awaitConvergence, awaitServing, expectPage, runSmokeTest } from '../app/serving.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
@@ -19,6 +20,7 @@ export const installTier: TierRunner = {
     const context = carryOn({ plan: await prepareApp(start, reporter) })
     refuseByPolicy(context)
     await callFunction(context, reporter, 'hooks.preInstall')
+    await holdPorts(context, reporter)
     const release = firstRelease(context)
     expectPage(context, release)
     try {

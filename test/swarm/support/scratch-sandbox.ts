@@ -36,6 +36,7 @@ export function sandboxOptions(code: Readonly<Record<string, string>> = {}): San
     stack,
     domain: `${stack.replace('_', '-')}.ci.test`,
     also: [],
+    ports: [],
     prefix: stack,
     code: { recipe: join(dir, 'code'), operator: HOSTILE },
     tmp: join(dir, 'tmp'),
