@@ -51,7 +51,7 @@ export async function downloadWheel(wanted: Omit<WheelProgram, 'program'>, folde
 /** The Python that packages are unpacked for: Debian 12's, which need not be the one of this machine. */
 const DEBIAN_PYTHON = ['--implementation=cp', '--python-version=3.11', '--abi=cp311', '--abi=abi3', '--abi=none']
 /** What the wheels of a machine may be called. */
-const LIBC = ['manylinux2014', 'manylinux_2_17', 'manylinux_2_28']
+const WHEEL_PLATFORMS = ['manylinux2014', 'manylinux_2_17', 'manylinux_2_28']
 
 /**
  * Unpacks wheels into `site` below a folder, as Debian 12's Python finds them in `dist-packages`. `requirements` pins each one, what they need included, by its
@@ -62,7 +62,7 @@ export async function unpackWheels(requirements: string, folder: string): Promis
   await writeFile(pinned, requirements)
   const about = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes']
   const machine = arch() === 'arm64' ? 'aarch64' : 'x86_64'
-  const target = [...DEBIAN_PYTHON, ...LIBC.map((libc) => `--platform=${libc}_${machine}`)]
+  const target = [...DEBIAN_PYTHON, ...WHEEL_PLATFORMS.map((platform) => `--platform=${platform}_${machine}`)]
   // Compiled by this machine's Python they might be of no use to the other one.
   const into = ['--no-compile', '--target', join(folder, 'site'), '--requirement', pinned]
   await python(['-m', 'pip', 'install', ...about, ...target, ...into], folder)
