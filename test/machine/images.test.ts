@@ -48,6 +48,6 @@ test('a tag has the same inputs wherever it is used, and no two tags share them'
 test('an unknown fixture is named with those that exist', async () => {
   await expect(ensureFixtureImages(['nope'])).rejects.toMatchObject({
     code: 'no-such-fixture',
-    hint: 'One of: tiny, pocketbase, custom-html, members, todo.',
+    hint: 'One of: tiny, pocketbase, custom-html, keycloak, matrix-synapse, members, todo.',
   })
 })
