@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker, tryDocker } from '../engine/docker-cli.ts'
-import { execOk } from '../lib/process/exec.ts'
+import { InfraError } from '../lib/errors.ts'
+import { describeExit, type ExecResult, execOk } from '../lib/process/exec.ts'
 import { dockerfileOf, type ImageDefinition, inputTag } from './definition.ts'
 
 /** Only against a hang, as every deadline of a set-up: a busy machine may take its time. */
@@ -84,8 +85,17 @@ async function build(definition: ImageDefinition): Promise<void> {
     await execOk('chmod', ['-R', 'a+rX', folder], { timeoutMs: 5 * 60_000 })
     const tagging = tags.flatMap((tag) => ['--tag', tag])
     const labelling = labels.flatMap((label) => ['--label', label])
-    await docker(['build', '--force-rm', ...tagging, ...labelling, folder], { timeoutMs: BUILD_DEADLINE_MS })
+    const args = ['build', '--force-rm', ...tagging, ...labelling, folder]
+    const built = await tryDocker(args, { timeoutMs: BUILD_DEADLINE_MS })
+    if (built.exitCode !== 0) throw failedBuild(definition, built)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The classic builder prints what a step says, and why it failed, as output; that a step failed, and notices of its own, as errors. */
+function failedBuild({ tag }: ImageDefinition, { stdout, stderr, ...end }: ExecResult): InfraError {
+  const last = (text: string) => text.trimEnd().split('\n').slice(-8)
+  const words = [...last(stdout), ...last(stderr)].filter((line) => line.trim() !== '').join('\n')
+  return new InfraError('program-failed', `docker build of ${tag} ${describeExit(end, BUILD_DEADLINE_MS)}:\n${words}`)
 }

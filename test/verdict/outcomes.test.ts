@@ -136,6 +136,21 @@ describe('a fault of the recipe', () => {
     ])
   })
 
+  it('a failed test tells how busy the machine was: its time limits count for that too', () => {
+    const machine = {
+      load: [37.2, 36, 28.4],
+      processors: 2,
+      memoryBytes: { available: 2 ** 33, total: 2 ** 34 },
+      diskFreeBytes: 2 ** 30,
+    }
+    const late = { ...row('failed', 'can write', 'Test timeout of 60000ms exceeded.'), machine }
+    expect(tierOutcome(facts('functional', { tests: [late] }), RUN)?.cause?.lines).toEqual([
+      'tests/custom/a.spec.ts › can write',
+      'Test timeout of 60000ms exceeded.',
+      'machine: load 37.2 36.0 28.4 on 2 processors, 8.0 of 16.0 GiB memory available, 1.0 GiB disk free',
+    ])
+  })
+
   it('in a test shows the message without the code around it, whole where it is short', () => {
     const error = [
       'Error: expect(received).toBe(expected)',

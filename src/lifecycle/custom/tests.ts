@@ -5,6 +5,7 @@ import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
+import { machineNow } from '../judging/machine-now.ts'
 import { maskAs, maskFile } from '../masked-file.ts'
 import { applyQuarantine, shownFile, unmatchedEntries } from '../planning/quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -55,6 +56,7 @@ export function testRow(context: RunContext, { row, artifacts }: RowWithArtifact
     file: shownFile(row),
     status,
     durationMs,
+    ...(status === 'failed' ? { machine: machineNow(context.folder.dir) } : {}),
     ...(error === undefined ? {} : { error: mask(error.replaceAll('recipe/tests/', 'cc-ci/tests/')) }),
     ...(reason === undefined ? {} : { reason: mask(reason) }),
     ...(artifacts.length > 0 ? { artifacts } : {}),

@@ -3,13 +3,12 @@ import { availableParallelism, freemem, loadavg, totalmem } from 'node:os'
 import { type Engine, RUN_LABEL } from '../../engine/client.ts'
 import { InfraError } from '../../lib/errors.ts'
 import type { MachineState } from '../../verdict/events.ts'
+import { machineLine } from '../../verdict/machine-line.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunContext } from '../context.ts'
 
-const GIB = 1024 ** 3
-
 /** What this machine has left: an app on a starved machine looks ill without being it. `dir` lies on the disk that is asked. */
-function machineNow(dir: string): MachineState {
+export function machineNow(dir: string): MachineState {
   return {
     load: loadavg(),
     processors: availableParallelism(),
@@ -68,14 +67,6 @@ async function nodeNow(
   return { load, processors, memoryBytes, diskFreeBytes: blocks && size ? Number(blocks) * Number(size) : null }
 }
 
-/** The same as one line of a cause. */
-function machineLine({ load, processors, memoryBytes, diskFreeBytes }: MachineState, whose = 'machine'): string {
-  const loads = load.map((value) => value.toFixed(1)).join(' ')
-  const memory = `${gib(memoryBytes.available)} of ${gib(memoryBytes.total)} GiB memory available`
-  const disk = diskFreeBytes === null ? 'disk usage unavailable' : `${gib(diskFreeBytes)} GiB disk free`
-  return `${whose}: load ${loads} on ${processors} processors, ${memory}, ${disk}`
-}
-
 /** Null where it cannot be asked: what explains a failure must not become one. */
 function diskFree(dir: string): number | null {
   try {
@@ -84,8 +75,4 @@ function diskFree(dir: string): number | null {
   } catch {
     return null
   }
-}
-
-function gib(bytes: number): string {
-  return (bytes / GIB).toFixed(1)
 }
