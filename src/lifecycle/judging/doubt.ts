@@ -1,8 +1,13 @@
 import { type MachineKill, machineKills } from '../../lib/process/kernel-kills.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { machineLine } from '../../verdict/machine-line.ts'
+import type { TierResult } from '../../verdict/results.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import type { RunContext } from '../context.ts'
+import { busyMachine } from './busy-processors.ts'
 
+/** What a tier has found so far. */
+type Found = Pick<TierResult, 'checks' | 'tests'>
 type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
 
 /**
@@ -17,12 +22,13 @@ export function advanceDoubtWindow({ watch, state }: Pick<RunContext, 'watch' | 
 
 /**
  * Why a fault of the recipe would not be proven in this tier: code of the recipe was refused, memory or processes that are not the recipe’s ran out, or a dependency did not
- * come up, and what is missing may be exactly that. Null: no doubt. `begun`: of the tier, epoch ms.
+ * come up, and what is missing may be exactly that; or tests ran out of time on a machine that had none. Null: no doubt. `begun`: of the tier, epoch ms. `found`: by the tier.
  */
 export function doubtOf(
   tier: TierId,
   { plan, resources, watch }: Doubted,
   begun: number,
+  found: Found = { checks: [], tests: [] },
   kills: (since: number) => readonly MachineKill[] = machineKills,
 ): Cause | null {
   if (TIERS[tier].app === 'none' || plan.policy.length > 0) return null
@@ -47,7 +53,18 @@ export function doubtOf(
     })
   }
   const [failed] = resources.deps.failures.values()
-  return failed
-    ? cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
-    : null
+  if (failed)
+    return cause('dep-failed', `${tier} found a fault, but a dependency is missing: ${failed.message}`, failed)
+  return busyDoubt(tier, found)
+}
+
+/** What a check has found stays found, however busy the machine is. */
+function busyDoubt(tier: TierId, { checks, tests }: Found): Cause | null {
+  const machine = checks.some(({ outcome }) => outcome === 'fail') ? null : busyMachine(tests)
+  if (!machine) return null
+  const message = `${tier} has tests that ran out of time while the machine had a load of ${machine.load[0]?.toFixed(0)} on ${machine.processors} processors, which says nothing of the app`
+  return cause('deadline', message, {
+    hint: 'Run it again on a machine with less to do; a server bounds what runs at a time by the jobs and the memory of its workers.',
+    lines: [machineLine(machine)],
+  })
 }

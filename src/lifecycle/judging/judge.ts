@@ -73,7 +73,8 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     // What the watch finds after the last look of a tier that passed is reported by the next one: nothing is blocked by a tier that has no cause.
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
-  const why = doubtOf(id, next, advanceDoubtWindow(context, begun))
+  const found = fold(events.all()).tiers.find((tier) => tier.id === id)
+  const why = doubtOf(id, next, advanceDoubtWindow(context, begun), found)
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
   debug('tier ended', { tier: id, ms: clock.now() - begun })

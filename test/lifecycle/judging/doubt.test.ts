@@ -25,11 +25,11 @@ const nobody = () => []
 const java = () => [{ at: BEGUN + 1, program: 'java' }]
 
 test('nothing is doubted where nothing was killed', () => {
-  expect(doubtOf('backup', context(), BEGUN, nobody)).toBeNull()
+  expect(doubtOf('backup', context(), BEGUN, undefined, nobody)).toBeNull()
 })
 
 test('after a kill at a limit that is not the recipe’s its fault is not proven', () => {
-  expect(doubtOf('backup', context({ starved: STARVED }), BEGUN, nobody)).toMatchObject({
+  expect(doubtOf('backup', context({ starved: STARVED }), BEGUN, undefined, nobody)).toMatchObject({
     ...{ code: 'run-memory', blame: 'infra', service: 'db', hint: 'More.' },
     message: 'backup found a fault after db was killed at 64 MiB',
   })
@@ -37,7 +37,7 @@ test('after a kill at a limit that is not the recipe’s its fault is not proven
 
 test('nor after the machine itself ran out of memory, since the tier began', () => {
   const asked: number[] = []
-  const doubt = doubtOf('install', context(), BEGUN, (since) => {
+  const doubt = doubtOf('install', context(), BEGUN, undefined, (since) => {
     asked.push(since)
     return java()
   })
@@ -47,13 +47,13 @@ test('nor after the machine itself ran out of memory, since the tier began', () 
 })
 
 test('what reads the recipe alone has a fault whatever the kernel kills', () => {
-  expect(doubtOf('lint', context({ starved: STARVED }), BEGUN, java)).toBeNull()
+  expect(doubtOf('lint', context({ starved: STARVED }), BEGUN, undefined, java)).toBeNull()
 })
 
 test('a dependency that is missing is the last thing to doubt for', () => {
   const failed = { message: 'keycloak did not start' }
-  expect(doubtOf('install', context({ failed }), BEGUN, nobody)?.code).toBe('dep-failed')
-  expect(doubtOf('install', context({ failed, starved: STARVED }), BEGUN, nobody)?.code).toBe('run-memory')
+  expect(doubtOf('install', context({ failed }), BEGUN, undefined, nobody)?.code).toBe('dep-failed')
+  expect(doubtOf('install', context({ failed, starved: STARVED }), BEGUN, undefined, nobody)?.code).toBe('run-memory')
 })
 
 test('what a tier was denied makes doubtful what the watch tells in those after it, and nothing before it does', () => {
@@ -69,4 +69,35 @@ test('a failure in the first tier of all is doubtful since that one began', () =
   const watch = { failed: true }
   const state = { headServes: false } as RunContext['state']
   expect(advanceDoubtWindow({ watch, state } as Pick<RunContext, 'watch' | 'state'>, 7)).toBe(7)
+})
+
+const BUSY = { load: [50.2, 40, 30], processors: 2, memoryBytes: { available: 1, total: 2 }, diskFreeBytes: null }
+const FREE = { ...BUSY, load: [1.5, 40, 30] }
+const ran = (error: string, machine: object = BUSY) =>
+  ({ title: 'logs in', file: 'a.spec.ts', status: 'failed', durationMs: 60_000, error, machine }) as never
+const TIMED_OUT = [
+  'Test timeout of 60000ms exceeded.',
+  'page.goto: Timeout 30000ms exceeded.',
+  'Error: Timed out 5000ms waiting for expect(locator).toBeVisible()',
+  'Error: expect(locator).toBeVisible() failed\n\nTimeout: 5000ms',
+]
+
+test.each(TIMED_OUT)('a test that ran out of time on a machine that has none says nothing of the app: %s', (error) => {
+  const doubt = doubtOf('functional', context(), BEGUN, { checks: [], tests: [ran(error)] }, nobody)
+  expect(doubt).toMatchObject({ code: 'deadline', blame: 'infra' })
+  expect(doubt?.message).toContain('a load of 50 on 2 processors')
+})
+
+test.each([
+  ['on a machine with time', [ran('Test timeout of 60000ms exceeded.', FREE)], []],
+  ['that compared', [ran('expect(received).toBe(expected): 5 is not 6')], []],
+  ['beside one that compared', [ran('Test timeout of 60000ms exceeded.'), ran('5 is not 6')], []],
+  ['beside a check that found a fault', [ran('Test timeout of 60000ms exceeded.')], [{ outcome: 'fail' } as never]],
+  [
+    'of a version that did not say what the machine had',
+    [{ ...(ran('Test timeout of 60000ms exceeded.') as object), machine: undefined } as never],
+    [],
+  ],
+])('not so one %s', (_, tests, checks) => {
+  expect(doubtOf('functional', context(), BEGUN, { checks, tests }, nobody)).toBeNull()
 })
