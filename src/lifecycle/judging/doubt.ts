@@ -58,9 +58,10 @@ export function doubtOf(
   return busyDoubt(tier, found)
 }
 
-/** What a check has found stays found, however busy the machine is. */
+/** What another check than the tests has found stays found, however busy the machine is. */
 function busyDoubt(tier: TierId, { checks, tests }: Found): Cause | null {
-  const machine = checks.some(({ outcome }) => outcome === 'fail') ? null : busyMachine(tests)
+  const fault = checks.some(({ outcome, cause }) => outcome === 'fail' && cause?.code !== 'test-failed')
+  const machine = fault ? null : busyMachine(tests)
   if (!machine) return null
   const message = `${tier} has tests that ran out of time while the machine had a load of ${machine.load[0]?.toFixed(0)} on ${machine.processors} processors, which says nothing of the app`
   return cause('deadline', message, {

@@ -83,7 +83,8 @@ const TIMED_OUT = [
 ]
 
 test.each(TIMED_OUT)('a test that ran out of time on a machine that has none says nothing of the app: %s', (error) => {
-  const doubt = doubtOf('functional', context(), BEGUN, { checks: [], tests: [ran(error)] }, nobody)
+  const checks = [{ id: 'custom-tests', outcome: 'fail', cause: { code: 'test-failed' } } as never]
+  const doubt = doubtOf('functional', context(), BEGUN, { checks, tests: [ran(error)] }, nobody)
   expect(doubt).toMatchObject({ code: 'deadline', blame: 'infra' })
   expect(doubt?.message).toContain('a load of 50 on 2 processors')
 })
@@ -92,7 +93,11 @@ test.each([
   ['on a machine with time', [ran('Test timeout of 60000ms exceeded.', FREE)], []],
   ['that compared', [ran('expect(received).toBe(expected): 5 is not 6')], []],
   ['beside one that compared', [ran('Test timeout of 60000ms exceeded.'), ran('5 is not 6')], []],
-  ['beside a check that found a fault', [ran('Test timeout of 60000ms exceeded.')], [{ outcome: 'fail' } as never]],
+  [
+    'beside a check that found a fault',
+    [ran('Test timeout of 60000ms exceeded.')],
+    [{ outcome: 'fail', cause: { code: 'data-lost' } } as never],
+  ],
   [
     'of a version that did not say what the machine had',
     [{ ...(ran('Test timeout of 60000ms exceeded.') as object), machine: undefined } as never],
