@@ -191,7 +191,7 @@ export class StoreQueue implements Queue {
   }
 }
 
-export function requestOf({ id, at, repo, pull, priority, memory }: Asked): RunRequest {
+function requestOf({ id, at, repo, pull, priority, memory }: Asked): RunRequest {
   return {
     ...{ schema: 1, id, attemptOf: null, at: new Date(at).toISOString(), priority, repository: repo },
     pull: pull === null ? null : { number: pull, headRef: 'change', baseRef: 'main', comment: null, author: null },

@@ -126,7 +126,7 @@ export function idOf(at: number, n: number): string {
 }
 
 /** Mulberry32: small, and the same everywhere. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,6 +1,6 @@
 import type { PRIORITIES } from '../../../src/server/contract/request.ts'
 
-export type Priority = (typeof PRIORITIES)[number]
+type Priority = (typeof PRIORITIES)[number]
 
 /** A run that is asked for, and how long it will take. */
 export interface Asked {
