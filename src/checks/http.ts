@@ -60,7 +60,8 @@ type HttpEvidence = NonNullable<HttpResult['evidence']>
  * a cause that the recipe can fix; `unverified` when the edge did not answer or cannot say whose answer it was.
  */
 export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
-  const answered = await awaitAnswer((signal) => lookOnce(check, signal), {
+  const table = new RoutingTable(check)
+  const answered = await awaitAnswer((signal) => lookOnce(check, table, signal), {
     ...check,
     wait: { id: 'http', subject: check.domain },
     unasked: unanswered(check, 'no request was made'),
@@ -70,8 +71,38 @@ export async function checkHttp(check: HttpCheck): Promise<HttpResult> {
   return { outcome, cause }
 }
 
-async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<AnswerResult<HttpEvidence>> {
+/**
+ * The routers of the domain, as the proxy had them before a request and has them after its answer. A router that comes between the two did not have the
+ * request: a page for everybody, or the proxy's own 404, would be taken for the app's.
+ */
+class RoutingTable {
+  readonly #read: () => Promise<readonly Route[] | null>
+  #last: Promise<readonly Route[] | null> | null = null
+
+  constructor({ routesOf = routesFor, domain, edge }: HttpCheck) {
+    this.#read = () => routesOf(domain, edge)
+  }
+
+  /** What was read after the answer before this one, if there was one. False as well where the proxy could not be asked: the read after the answer says why. */
+  async hadRoute(): Promise<boolean> {
+    this.#last ??= this.#read()
+    const routes = await this.#last.catch(() => null)
+    return routes?.some(({ status }) => status !== 'disabled') ?? false
+  }
+
+  now(): Promise<readonly Route[] | null> {
+    this.#last = this.#read()
+    return this.#last
+  }
+}
+
+async function lookOnce(
+  check: HttpCheck,
+  table: RoutingTable,
+  signal: AbortSignal,
+): Promise<AnswerResult<HttpEvidence>> {
   const { edge, domain, path, allowed } = check
+  const hadRoute = await table.hadRoute()
   const follow = allowed.some((status) => status >= 200 && status < 300)
   let answer: EdgeAnswer | RedirectLoop
   try {
@@ -81,13 +112,21 @@ async function lookOnce(check: HttpCheck, signal: AbortSignal): Promise<AnswerRe
     return { state: 'unwanted', seen: await silence(check, error) }
   }
   if (answer instanceof RedirectLoop) return { state: 'unwanted', seen: inCircle(answer) }
-  return judge(check, answer)
+  return judge(check, answer, { hadRoute, routes: await table.now() })
+}
+
+interface Routing {
+  readonly hadRoute: boolean
+  readonly routes: readonly Route[] | null
 }
 
 /** The routing table and the tasks are read after the answer: they say who stands behind the domain now. */
-async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<AnswerResult<HttpEvidence>> {
+async function judge(
+  check: HttpCheck,
+  answer: EdgeAnswer,
+  { hadRoute, routes }: Routing,
+): Promise<AnswerResult<HttpEvidence>> {
   const { domain, path, allowed, routed = [], portsOf } = check
-  const routes = await (check.routesOf ?? routesFor)(domain, check.edge)
   const tasks = await check.tasksOf()
   const behind = routes && serversBehind(routes, tasks)
   const { url, status, bodyHash, bytes } = answer
@@ -99,6 +138,10 @@ async function judge(check: HttpCheck, answer: EdgeAnswer): Promise<AnswerResult
   ): AnswerResult<never> => {
     const stands = { sign: `${why.code} ${answerSign(answer)}`, stayed: `the answer stayed ${status}` }
     return { state: 'unwanted', seen: { outcome, cause: why, ...stands, excused: !isStartingStatus(status), ...more } }
+  }
+  if (behind?.routed && !hadRoute) {
+    const message = `no router of the proxy matched ${domain} yet when it was asked`
+    return seen('fail', cause('proxy-fallback', message, { lines }), { excused: false })
   }
   const elsewhere = foreignHosts(routed, domain)
   const proxy = proxyAnswer(answer, behind?.routed ?? false)

@@ -125,11 +125,17 @@ export function writeCell(folder: SweepFolder, index: number, cell: CellRecord):
 }
 
 /** What is known of each cell of the plan, in its order; null: it has not begun. Throws UsageError `sweep-damaged`. */
-export function readCells(folder: SweepFolder, plan: SweepPlan): (CellRecord | null)[] {
+export function readCells(
+  folder: SweepFolder,
+  plan: SweepPlan,
+  known: readonly (CellRecord | null)[] = [],
+): (CellRecord | null)[] {
   const there = new Set(namesIn(folder.cells))
-  return plan.cells.map((_, index) =>
-    there.has(`${numbered(index)}.json`) ? readWhole(cellFile(folder, index), cellShape) : null,
-  )
+  return plan.cells.map((_, index) => {
+    const before = known[index]
+    if (before?.status === 'ended') return before
+    return there.has(`${numbered(index)}.json`) ? readWhole(cellFile(folder, index), cellShape) : null
+  })
 }
 
 export async function writeMatrix(folder: SweepFolder, matrix: Matrix): Promise<void> {

@@ -159,6 +159,8 @@ export interface Store {
   add(request: RunRequest): Promise<{ readonly superseded: readonly RunRow[] }>
 
   run(id: string): Promise<RunRow | null>
+  /** Those of these ids that there are, by id: one question for all cells of a sweep. */
+  runsOf(ids: readonly string[]): Promise<ReadonlyMap<string, RunRow>>
   /** Newest first. */
   runs(filter: {
     readonly repository?: string
@@ -239,8 +241,8 @@ export interface Store {
 
   /** Adds to the index what the run folders and `<state>/server/` tell and it does not know. Safe at any time, any number of times. */
   rebuild(): Promise<{ readonly runs: number; readonly comments: number; readonly enrolments: number }>
-  /** Resolves when the queue or the answers may have changed, or after `ms`: from other servers too. */
-  changed(ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves when something, or only the queue, may have changed, or after `ms`: from other servers too. Default: `any`. */
+  changed(ms: number, signal: AbortSignal, of?: 'queue' | 'any'): Promise<void>
   ping(): Promise<void>
   close(): Promise<void>
 }

@@ -137,10 +137,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     for (const row of await progress.changed(ofPulls)) await publisher.runChanged(row)
   }
 
-  /** Oldest first. */
+  /** Those that are next: in the order of the queue they come before all of a sweep. */
   async function updateQueuePlaces(): Promise<void> {
-    const queued = await store.runs({ state: ['queued'], limit: MOST_ACTIVE })
-    for (const row of queued.toReversed().slice(0, MOST_UPDATED)) if (row.request.pull) await publisher.runChanged(row)
+    for (const { row } of await store.queue(MOST_UPDATED)) if (row.request.pull) await publisher.runChanged(row)
   }
 }
 

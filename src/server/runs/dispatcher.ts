@@ -107,7 +107,7 @@ async function claim(
     }
     const left = until - performance.now()
     if (left <= 0) return null
-    await store.changed(Math.min(left, 5000), signal).catch((error: unknown) => {
+    await store.changed(Math.min(left, 5000), signal, 'queue').catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
   }

@@ -7,7 +7,7 @@ import type { Lease, Store } from '../contract/store.ts'
 import { type Context, change, changeQueue } from '../storage/context.ts'
 import type { Tables } from '../storage/schema/tables.ts'
 import { endedWith, iso, type StoredRun } from './run-rows.ts'
-import { pickNextRun, type QueuedCandidate } from './scheduler.ts'
+import { pickNextRun, type QueuedCandidate, type WorkerRoom } from './scheduler.ts'
 
 export function claimRepository(context: Context): Pick<Store, 'claim'> {
   const { db, runFiles } = context
@@ -25,9 +25,13 @@ export function claimRepository(context: Context): Pick<Store, 'claim'> {
 
   return {
     async claim(capacity, now, leaseMs) {
-      if (!(await somethingWaits(db))) return null
+      if (!(await somethingFits(db, capacity.freeBytes))) return null
       return changeQueue(context, async (trx) => {
-        const next = pickNextRun(await candidates(trx, capacity.memoryBytes, capacity.freeBytes), capacity, now)
+        const waiting = await candidates(trx, capacity.memoryBytes, capacity.freeBytes)
+        const others = waiting.some(({ memory }) => memory > capacity.freeBytes)
+          ? await otherWorkers(trx, capacity.worker, now)
+          : []
+        const next = pickNextRun(waiting, { room: capacity, others, now })
         if (!next) return null
         const row = await trx.selectFrom('runs').selectAll().where('id', '=', next.id).executeTakeFirstOrThrow()
         const request: RunRequest = JSON.parse(row.request)
@@ -67,10 +71,31 @@ export function claimRepository(context: Context): Pick<Store, 'claim'> {
   }
 }
 
-/** A look without the lock: most claims of an idle server end here. */
-async function somethingWaits(db: Kysely<Tables>): Promise<boolean> {
-  const row = await db.selectFrom('runs').select('id').where('state', '=', 'queued').limit(1).executeTakeFirst()
-  return row !== undefined
+/** A look without the lock: most claims end here, those of an idle server and those of workers that are nearly full. */
+async function somethingFits(db: Kysely<Tables>, free: number): Promise<boolean> {
+  const smallest = await db
+    .selectFrom('runs')
+    .select('memory')
+    .where('state', '=', 'queued')
+    .orderBy('memory')
+    .limit(1)
+    .executeTakeFirst()
+  return smallest !== undefined && smallest.memory <= free
+}
+
+/** A worker that waits for a run asks again within 25 s; one that is full need not be known here. */
+const HERE_MS = 60_000
+
+/** What the other workers have free by the runs that they hold: what each said itself was before its last run. */
+async function otherWorkers(db: Kysely<Tables>, worker: string, now: number): Promise<WorkerRoom[]> {
+  const { rows } = await sql<WorkerRoom>`
+    select w.name as worker, w.memory as "memoryBytes", w.memory - coalesce(
+      (select sum(a.memory) from runs a where a.state = 'running' and a.worker = w.name), 0) as "freeBytes"
+    from workers w
+    where w.name <> ${worker} and w.trouble is null and w.memory is not null and w.seen_at > ${now - HERE_MS}::double precision`.execute(
+    db,
+  )
+  return rows
 }
 
 /**
@@ -126,18 +151,23 @@ export function leaseRepository(context: Context): Part {
     },
 
     async finish(lease, outcome) {
-      return change(context, async (trx) => {
-        const row = await held(trx, lease).forUpdate().executeTakeFirst()
-        if (row?.state !== 'running') return row?.by_worker ?? false
-        await trx
-          .updateTable('runs')
-          .set({ ...endedWith(outcome), by_worker: true })
-          .where('id', '=', row.id)
-          .where('state', '=', 'running')
-          .execute()
-        await runFiles.writeOutcome(row.folder, outcome)
-        return true
-      })
+      // What waits for the pull request of this run may be given out now.
+      return change(
+        context,
+        async (trx) => {
+          const row = await held(trx, lease).forUpdate().executeTakeFirst()
+          if (row?.state !== 'running') return row?.by_worker ?? false
+          await trx
+            .updateTable('runs')
+            .set({ ...endedWith(outcome), by_worker: true })
+            .where('id', '=', row.id)
+            .where('state', '=', 'running')
+            .execute()
+          await runFiles.writeOutcome(row.folder, outcome)
+          return true
+        },
+        'queue',
+      )
     },
 
     async endedBy(lease) {

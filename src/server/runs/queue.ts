@@ -5,7 +5,7 @@ import type { QueuePlace, Store } from '../contract/store.ts'
 import type { Context } from '../storage/context.ts'
 import { iso, type StoredRun, toRunRow } from './run-rows.ts'
 
-type Part = Pick<Store, 'run' | 'runs' | 'endsOfEach' | 'place' | 'queue' | 'waiting' | 'counts' | 'ends'>
+type Part = Pick<Store, 'run' | 'runsOf' | 'runs' | 'endsOfEach' | 'place' | 'queue' | 'waiting' | 'counts' | 'ends'>
 
 /** How many of the last runs tell how long one takes. */
 const RECENT = 21
@@ -58,6 +58,15 @@ export function queueRepository({ db }: Context): Part {
     async run(id) {
       const row = await find(id)
       return row ? toRunRow(row) : null
+    },
+
+    async runsOf(ids) {
+      const rows = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+        .execute()
+      return new Map(rows.map((row) => [row.id, toRunRow(row)]))
     },
 
     async runs(filter) {

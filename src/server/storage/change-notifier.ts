@@ -7,6 +7,9 @@ import type { Tables } from './schema/tables.ts'
 
 const CHANNEL = 'cc_ci_changed'
 
+/** `queue`: what waits or who has what. Waiting workers hear of nothing else: each progress of each run changes the outbox, and would wake all of them. */
+export type Change = 'queue' | 'else'
+
 /** Wakes waiters in this process, and by LISTEN/NOTIFY those of other servers, when the queue or the outbox may have changed. */
 export class ChangeNotifier {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -21,27 +24,29 @@ export class ChangeNotifier {
   }
 
   /** Part of a transaction: others hear of it when it commits. */
-  async notify(db: Kysely<Tables>): Promise<void> {
-    if (this.#url !== null) await sql`select pg_notify(${CHANNEL}, '')`.execute(db)
+  async notify(db: Kysely<Tables>, of: Change): Promise<void> {
+    // A server of an earlier version says nothing of what it was: '' is the queue.
+    if (this.#url !== null) await sql`select pg_notify(${CHANNEL}, ${of === 'queue' ? '' : of})`.execute(db)
   }
 
-  now(): void {
-    this.#emitter.emit('changed')
+  now(of: Change): void {
+    if (of === 'queue') this.#emitter.emit('queue')
+    this.#emitter.emit('any')
   }
 
-  /** Resolves at the next word, after `ms`, or when the signal aborts. A database that is gone makes it wait the whole `ms`. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves at the next word of it, after `ms`, or when the signal aborts. A database that is gone makes it wait the whole `ms`. */
+  async wait(ms: number, signal: AbortSignal, of: 'queue' | 'any'): Promise<void> {
     if (signal.aborted || this.#closed) return
     const own = new AbortController()
     const either = AbortSignal.any([signal, own.signal])
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#emitter.once('changed', resolve)
+    this.#emitter.once(of, resolve)
     void this.#listen()
     try {
       await Promise.race([promise, this.#clock.sleep(ms, either).catch(() => {})])
     } finally {
       own.abort()
-      this.#emitter.off('changed', resolve)
+      this.#emitter.off(of, resolve)
     }
   }
 
@@ -52,7 +57,7 @@ export class ChangeNotifier {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.now()
+    this.now('queue')
     const client = await this.#listener?.catch(() => null)
     await client?.end().catch(() => {})
   }
@@ -67,11 +72,11 @@ export class ChangeNotifier {
     const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000, keepAlive: true })
     const lost = () => {
       this.#listener = null
-      this.now()
+      this.now('queue')
     }
     client.on('error', lost)
     client.on('end', lost)
-    client.on('notification', () => this.now())
+    client.on('notification', ({ payload }) => this.now(payload === 'else' ? 'else' : 'queue'))
     try {
       await client.connect()
       await client.query(`listen ${CHANNEL}`)

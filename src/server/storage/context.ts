@@ -1,7 +1,7 @@
 // cspell:ignore kysely xact
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../../lib/async/clock.ts'
-import type { ChangeNotifier } from './change-notifier.ts'
+import type { Change, ChangeNotifier } from './change-notifier.ts'
 import type { enrollmentFiles, workerFiles } from './files/documents.ts'
 import type { Journal } from './files/journal.ts'
 import type { RunFiles } from './files/run-files.ts'
@@ -30,19 +30,23 @@ const QUEUE_LOCK = 6_270_112_519
  * it is on disk, and a refused row leaves no file. Wakes whoever waits in `changed`.
  */
 export async function changeQueue<T>(context: Context, act: (trx: Trx) => Promise<T>): Promise<T> {
-  return change(context, async (trx) => {
-    await sql`select pg_advisory_xact_lock(${QUEUE_LOCK}::bigint)`.execute(trx)
-    return act(trx)
-  })
+  return change(
+    context,
+    async (trx) => {
+      await sql`select pg_advisory_xact_lock(${QUEUE_LOCK}::bigint)`.execute(trx)
+      return act(trx)
+    },
+    'queue',
+  )
 }
 
 /** A transaction that others may want to hear of. */
-export async function change<T>(context: Context, act: (trx: Trx) => Promise<T>): Promise<T> {
+export async function change<T>(context: Context, act: (trx: Trx) => Promise<T>, of: Change = 'else'): Promise<T> {
   const result = await context.db.transaction().execute(async (trx) => {
     const value = await act(trx)
-    await context.notifier.notify(trx)
+    await context.notifier.notify(trx, of)
     return value
   })
-  context.notifier.now()
+  context.notifier.now(of)
   return result
 }

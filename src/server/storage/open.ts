@@ -173,7 +173,7 @@ function assemble({ context, index, supervisor, closeAll }: Assembly): OpenStore
   return {
     ...guarded(parts, (act) => orUnavailable(() => supervisor?.run(act) ?? act())),
     kind: context.kind,
-    changed: (ms, signal) => context.notifier.wait(ms, signal),
+    changed: (ms, signal, of = 'any') => context.notifier.wait(ms, signal, of),
     close: () => {
       closing ??= closeAll()
       return closing

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { concludeSweep } from '../../history/sweep/conclude.ts'
 import {
+  type CellRecord,
   listSweeps,
   type Matrix,
-  type PlannedCell,
   readCells,
   readMatrix,
   readPlan,
@@ -27,11 +27,13 @@ import { readOrders, writeOnce, writeOrder } from './orders.ts'
 import { planOrder } from './planning.ts'
 
 const LOOK_MS = 5_000
+/** So many times as long as a round took pass before the next one, up to `LOOK_MS`: a sweep of a thousand recipes would be looked through for each run that ends anywhere. */
+const REST = 9
 /** The end of the id of a sweep that the time asked for: of several servers, all give it the same. */
 const SCHEDULED = 'timely'
 
 export interface SweepDeps {
-  readonly store: Pick<Store, 'enrollments' | 'run' | 'add' | 'changed'>
+  readonly store: Pick<Store, 'enrollments' | 'run' | 'runsOf' | 'add' | 'changed'>
   readonly forge: CandidateDeps['forge']
   readonly settings: ServerSettings
   readonly clock: Clock
@@ -44,6 +46,8 @@ export function createSweeps(parts: SweepDeps): Sweeps {
   const { state } = settings
   const begun = clock.now()
   const over = new Map<string, SweepRow>()
+  /** What is known of the cells of sweeps that continue: those that have ended stay as they are. */
+  const records = new Map<string, readonly (CellRecord | null)[]>()
 
   return {
     async order({ by, mode, only }) {
@@ -75,12 +79,17 @@ export function createSweeps(parts: SweepDeps): Sweeps {
     },
 
     async round(signal) {
+      const began = performance.now()
       await orderWhatIsDue()
       for (const order of (await readOrders(state)).reverse()) {
         if (signal.aborted) return
         if (!isOver(order.id)) await carryOn(planOf(order.id) ?? (await plan(order)))
       }
-      await store.changed(LOOK_MS, signal).catch((error: unknown) => {
+      const pause = async () => {
+        await clock.sleep(Math.min(LOOK_MS, REST * (performance.now() - began)), signal)
+        await store.changed(LOOK_MS, signal, 'queue')
+      }
+      await pause().catch((error: unknown) => {
         if (!signal.aborted) throw error
       })
     },
@@ -118,30 +127,38 @@ export function createSweeps(parts: SweepDeps): Sweeps {
   /** Asks for what was not asked for, notes what has ended, and puts the matrix together when all has. */
   async function carryOn(of: SweepPlan): Promise<void> {
     const folder = sweepFolder(state, of.id)
-    const records = readCells(folder, of)
+    const known = recordsOf(of)
+    const waited = [...of.cells.entries()].filter(
+      ([index, { reason }]) => reason === null && known[index]?.status !== 'ended',
+    )
+    const rows = await store.runsOf(waited.map(([index]) => cellRunId(of.id, index)))
     let open = 0
-    for (const [index, cell] of of.cells.entries()) {
-      if (cell.reason !== null || records[index]?.status === 'ended') continue
-      const ended = await lookAt(of, index, cell)
+    for (const [index, { key }] of waited) {
+      const row = rows.get(cellRunId(of.id, index))
+      const ended = row ? recordOf(key, row) : await ask(of, index)
       if (ended) writeCell(folder, index, ended)
       else open += 1
     }
     if (open > 0) return
+    records.delete(of.id)
     const matrix = await concludeSweep(state, of, clock.now())
     publishSweep(folder, matrix)
     log.info({ sweep: of.id, verdict: sweepVerdictOf(matrix), ...matrix.counts }, 'a sweep is over')
   }
 
-  async function lookAt(of: SweepPlan, index: number, { key }: PlannedCell) {
-    const id = cellRunId(of.id, index)
-    const row = await store.run(id)
-    if (row) return recordOf(key, row)
+  async function ask(of: SweepPlan, index: number): Promise<null> {
     const request = cellRequestOf(of, index, { deadlineMs: settings.runDeadlineMs, now: clock.now() })
     await store.add(request).catch(async (error: unknown) => {
       // Another server was first.
-      if (!(await store.run(id))) throw error
+      if (!(await store.run(request.id))) throw error
     })
     return null
+  }
+
+  function recordsOf(of: SweepPlan): readonly (CellRecord | null)[] {
+    const read = readCells(sweepFolder(state, of.id), of, records.get(of.id))
+    records.set(of.id, read)
+    return read
   }
 
   async function stateOfMirror(plan: SweepPlan): Promise<SweepView> {
@@ -149,30 +166,29 @@ export function createSweeps(parts: SweepDeps): Sweeps {
     const row = rowOf(plan, matrix)
     if (matrix)
       return { row, plan, cells: [], matrix, runOf: runsOf([plan, matrix.previous && planOf(matrix.previous.id)]) }
-    const records = readCells(sweepFolder(state, plan.id), plan)
-    const rows = await Promise.all(
-      plan.cells.map(({ reason }, index) => (reason === null ? store.run(cellRunId(plan.id, index)) : null)),
-    )
+    const known = readCells(sweepFolder(state, plan.id), plan, records.get(plan.id))
+    const idOf = (index: number) => cellRunId(plan.id, index)
+    const rows = await store.runsOf(plan.cells.flatMap(({ reason }, index) => (reason === null ? [idOf(index)] : [])))
     return {
       row,
       plan,
       matrix,
       runOf: new Map(),
-      cells: plan.cells.map((_, index) => cellNow(plan, index, records[index] ?? null, rows[index] ?? null)),
+      cells: plan.cells.map((_, index) => cellNow(plan, index, known[index] ?? null, rows.get(idOf(index)) ?? null)),
     }
   }
 
   /** A run that lost its worker has its results in the folder of a later attempt; people find it by the id that was asked for. */
   function runsOf(plans: readonly (SweepPlan | null)[]): ReadonlyMap<string, string> {
-    const records = plans.flatMap((plan) =>
+    const cells = plans.flatMap((plan) =>
       plan ? (readable(() => readCells(sweepFolder(state, plan.id), plan)) ?? []) : [],
     )
-    return new Map(records.flatMap((record) => (record?.folder ? [[record.folder, record.run] as const] : [])))
+    return new Map(cells.flatMap((record) => (record?.folder ? [[record.folder, record.run] as const] : [])))
   }
 
   function rowOf(plan: SweepPlan, matrix: Matrix | null): SweepRow {
-    const records = matrix ? [] : readCells(sweepFolder(state, plan.id), plan)
-    const done = plan.cells.filter(({ reason }, index) => reason !== null || records[index]?.status === 'ended').length
+    const known = matrix ? [] : readCells(sweepFolder(state, plan.id), plan, records.get(plan.id))
+    const done = plan.cells.filter(({ reason }, index) => reason !== null || known[index]?.status === 'ended').length
     return {
       ...{ id: plan.id, startedAt: plan.startedAt, by: plan.by, mode: plan.mode, cells: plan.cells.length },
       ...{ state: matrix ? 'over' : 'running', done: matrix ? plan.cells.length : done },

@@ -65,6 +65,33 @@ onBothDatabases((databases) => {
     expect((await claimed(store, START + 10 * minute)).request.id).toBe(large.id)
   })
 
+  test('one worker is kept for a large run that waits, the others go on', async () => {
+    const store = await (await databases.bench()).open()
+    const now = START + 20 * 60_000
+    const claim = async (worker: string, freeBytes: number) => {
+      const room = capacity({ worker, freeBytes })
+      await store.seenWorker(room, now)
+      return (await store.claim(room, now, LEASE_MS))?.request.id ?? null
+    }
+    for (let n = 0; n < 9; n += 1)
+      await store.add(request({ repository: `Org/r${n}`, memoryBytes: 2 * GIB, at: later(n * 1000) }))
+    // w1 has one run of 2 GiB, w2 has two.
+    await claim('w1', 8 * GIB)
+    await claim('w2', 8 * GIB)
+    await claim('w2', 6 * GIB)
+    const large = request({ repository: 'Org/large', memoryBytes: 8 * GIB, priority: 'manual', at: later(0) })
+    for (const { row } of await store.queue(9)) await store.cancel(row.request.id, 'enough', START)
+    await store.add(large)
+    const small = request({ repository: 'Org/small', memoryBytes: GIB, priority: 'sweep', at: later(5000) })
+    await store.add(small)
+    expect(await claim('w1', 6 * GIB)).toBeNull()
+    expect(await claim('w2', 4 * GIB)).toBe(small.id)
+    // One that is away keeps nothing, however much is free there.
+    await store.seenWorker(capacity({ worker: 'w3' }), now - 10 * 60_000)
+    expect(await claim('w1', 6 * GIB)).toBeNull()
+    expect(await claim('w4', 8 * GIB)).toBe(large.id)
+  })
+
   test('a place in the queue counts what is ahead and guesses from what runs took', async () => {
     const store = await (await databases.bench()).open()
     await store.add(request())

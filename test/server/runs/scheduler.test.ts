@@ -36,7 +36,7 @@ const queue = fc
   )
 const room = fc
   .record({ memoryBytes: fc.integer({ min: 1, max: 10 }), used: fc.nat(10) })
-  .map(({ memoryBytes, used }) => ({ memoryBytes, freeBytes: Math.max(0, memoryBytes - used) }))
+  .map(({ memoryBytes, used }) => ({ worker: 'w', memoryBytes, freeBytes: Math.max(0, memoryBytes - used) }))
 const busy = fc
   .array(fc.tuple(fc.constantFrom(...REPOS), fc.integer({ min: 1, max: 4 })))
   .map((pulls) => new Set(pulls.map(([repo, pull]) => pullKey(repo, pull))))
@@ -44,7 +44,7 @@ const busy = fc
 test('what is chosen fits, and its pull request has no active run', () => {
   fc.assert(
     fc.property(queue, room, busy, (runs, space, active) => {
-      const chosen = pickNextRun(runs, space, NOW, active)
+      const chosen = pickNextRun(runs, { room: space, now: NOW, busy: active })
       if (!chosen) return
       expect(chosen.memory).toBeLessThanOrEqual(space.freeBytes)
       if (chosen.pull !== null) expect(active.has(pullKey(chosen.repo, chosen.pull))).toBe(false)
@@ -55,7 +55,7 @@ test('what is chosen fits, and its pull request has no active run', () => {
 test('nothing that fits is passed over for a lower priority, a busier repository, a later turn or a younger run', () => {
   fc.assert(
     fc.property(queue, room, (runs, space) => {
-      const chosen = pickNextRun(runs, space, NOW)
+      const chosen = pickNextRun(runs, { room: space, now: NOW })
       if (!chosen) return
       const rank = (run: QueuedCandidate) => [run.priority, run.running, run.lastTurn, run.at]
       for (const other of runs.filter((run) => run.memory <= space.freeBytes)) {
@@ -70,7 +70,7 @@ test('nothing that fits is passed over for a lower priority, a busier repository
 test('a worker with all of its memory free always gets something where something is for it', () => {
   fc.assert(
     fc.property(queue, room, (runs, { memoryBytes }) => {
-      const chosen = pickNextRun(runs, { memoryBytes, freeBytes: memoryBytes }, NOW)
+      const chosen = pickNextRun(runs, { room: { worker: 'w', memoryBytes, freeBytes: memoryBytes }, now: NOW })
       expect(chosen !== null).toBe(runs.some((run) => run.memory <= memoryBytes))
     }),
   )
@@ -79,7 +79,9 @@ test('a worker with all of its memory free always gets something where something
 test('the order in which candidates come does not matter', () => {
   fc.assert(
     fc.property(queue, room, (runs, space) => {
-      expect(pickNextRun([...runs].reverse(), space, NOW)?.id).toBe(pickNextRun(runs, space, NOW)?.id)
+      expect(pickNextRun([...runs].reverse(), { room: space, now: NOW })?.id).toBe(
+        pickNextRun(runs, { room: space, now: NOW })?.id,
+      )
     }),
   )
 })
@@ -88,9 +90,29 @@ test('small runs go before a large one that does not fit yet, until its patience
   const run = { repo: 'a', pull: null, priority: 0, running: 0, lastTurn: 0 }
   const large = { ...run, id: 'large', at: NOW, memory: 8 }
   const small = { ...run, id: 'small', at: NOW + 1, memory: 1 }
-  const some = { memoryBytes: 8, freeBytes: 4 }
-  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS - 1)?.id).toBe('small')
-  expect(pickNextRun([large, small], some, NOW + PATIENCE_MS)).toBeNull()
-  expect(pickNextRun([large, small], { memoryBytes: 8, freeBytes: 8 }, NOW + PATIENCE_MS)?.id).toBe('large')
-  expect(pickNextRun([large, small], { memoryBytes: 4, freeBytes: 4 }, NOW + PATIENCE_MS)?.id).toBe('small')
+  const pick = (memoryBytes: number, freeBytes: number, now: number) =>
+    pickNextRun([large, small], { room: { worker: 'w', memoryBytes, freeBytes }, now })?.id ?? null
+  expect(pick(8, 4, NOW + PATIENCE_MS - 1)).toBe('small')
+  expect(pick(8, 4, NOW + PATIENCE_MS)).toBeNull()
+  expect(pick(8, 8, NOW + PATIENCE_MS)).toBe('large')
+  expect(pick(4, 4, NOW + PATIENCE_MS)).toBe('small')
+})
+
+test('of many workers one is kept for a large run: the one that lacks least; each of several large runs has its own', () => {
+  const run = { pull: null, priority: 0, running: 0, lastTurn: 0 }
+  const large = ['a', 'b'].map((repo) => ({ ...run, repo, id: `large ${repo}`, at: NOW, memory: 8 }))
+  const small = { ...run, repo: 'c', id: 'small', at: NOW + 1, memory: 1 }
+  const workers = [
+    { worker: 'w1', memoryBytes: 8, freeBytes: 2 },
+    { worker: 'w2', memoryBytes: 8, freeBytes: 6 },
+    { worker: 'w3', memoryBytes: 4, freeBytes: 4 },
+    { worker: 'w4', memoryBytes: 8, freeBytes: 2 },
+  ]
+  const given = (runs: readonly QueuedCandidate[]) =>
+    workers.map((room) => {
+      const others = workers.filter((other) => other !== room)
+      return pickNextRun(runs, { room, others, now: NOW + PATIENCE_MS })?.id ?? null
+    })
+  expect(given([...large.slice(0, 1), small])).toEqual(['small', null, 'small', 'small'])
+  expect(given([...large, small])).toEqual([null, null, 'small', 'small'])
 })

@@ -10,6 +10,18 @@ onBothDatabases((databases) => {
     const heard = store.changed(60_000, never.signal)
     await writer.add(request())
     await heard
+    // Who waits for the queue alone is not woken by what is to be published.
+    let woken = false
+    const queue = store.changed(60_000, never.signal, 'queue').then(() => {
+      woken = true
+    })
+    const all = store.changed(60_000, never.signal)
+    const status = { kind: 'status', repository: 'Org/recipe', commit: 'a'.repeat(40), state: 'pending' } as const
+    await writer.setDesired({ ...status, description: '', url: '' })
+    await all
+    expect(woken).toBe(false)
+    await writer.add(request())
+    await queue
     await store.changed(5, never.signal)
     const waiting = store.changed(60_000, never.signal)
     never.abort()

@@ -69,7 +69,8 @@ async function stage(more: Parameters<typeof openScene>[0] = {}) {
     })
   const open = (store = scene.store, own = scene.settings) => {
     // A round does what there is to do; these tests do not wait for news.
-    const at = { ...scene.parts, settings: own, store: { ...store, changed: async () => {} }, clock }
+    const unhurried = { now: () => clock.now(), sleep: async () => {} }
+    const at = { ...scene.parts, settings: own, store: { ...store, changed: async () => {} }, clock: unhurried }
     return createSweeps({ ...at, forge: forgeOf(shown), largestWorker: async () => 4 * GIB })
   }
   const sweeps = open()

@@ -11,6 +11,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-disks-of-workers': {
     up: (db) => sql`alter table workers add column disks text`.execute(db).then(() => {}),
   },
+  '0004-smallest-queued': {
+    up: (db) => sql`create index runs_queue_memory on runs (memory) where state = 'queued'`.execute(db).then(() => {}),
+  },
 }
 
 /**
