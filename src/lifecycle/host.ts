@@ -30,7 +30,8 @@ export async function connectHost(
   return {
     ...{ engine, pin, edge, vips: carry, toolboxImage: toolbox, browser },
     images: imageUse(state, engine),
-    ...engineRestart(state),
+    // It is the engine of the manager that can be restarted.
+    ...(engine.node === null ? engineRestart(state) : {}),
   }
 }
 
