@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { secretValuesOf } from '../config/secret-names.ts'
+import { type ChosenDeployer, DEPLOYERS } from '../deploy/deployers.ts'
 import { pinNewest, type UpgradeFolder, upgradeFolder, writeTable, writeView } from '../history/upgrades/store.ts'
 import {
   rowNotBegun,
@@ -50,6 +51,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       const { legs, ...found } = await legsOf(head, bases)
       return { ...found, planned: await planLegs(head, request, { legs, wish: canonicalOptions(options) }) }
     })
+    const deployer = await DEPLOYERS[options.deployer].choose()
     const begun = await openTable({ head, request, state, options, considered, nothing })
     const host = planned.some(({ kind }) => kind === 'judged') ? await readyHost({ state, screen, signal }) : null
     let stopped: number | null = null
@@ -58,7 +60,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       else if (stopped !== null || host === null) begun.add(rowNotBegun(leg.base))
       else {
         screen.write(`\nupgrade ${at + 1} of ${planned.length}: from ${wayOf(leg.base)}\n`)
-        const results = await judge({ leg, head, request, host, signal, screen, state }, options)
+        const results = await judge({ leg, head, request, host, deployer, signal, screen, state }, options)
         begun.add(upgradeRow(leg.base, results))
         stopped = stopOf(results)
       }
@@ -95,6 +97,7 @@ interface Judging {
   readonly head: Head
   readonly request: PlanRequest
   readonly host: Host
+  readonly deployer: ChosenDeployer
   readonly signal: AbortSignal
   readonly screen: Screen
   readonly state: string
@@ -102,7 +105,7 @@ interface Judging {
 
 /** One run in a folder of its own, planned there from the files that all of them share: a work tree may change meanwhile. */
 async function judge(
-  { leg, head, request, host, signal, screen, state }: Judging,
+  { leg, head, request, host, deployer, signal, screen, state }: Judging,
   options: TestOptions,
 ): Promise<Results> {
   const runId = newRunId(Date.now())
@@ -113,7 +116,7 @@ async function judge(
     const mine = { ...request, base: leg.leg.base, oneOfSeveral: true, runId, folder }
     const plan = await planWithCanonical(head, mine, canonicalOptions(options))
     signal.throwIfAborted()
-    const results = await runAndShow({ folder, plan, host, signal, screen }, options)
+    const results = await runAndShow({ folder, plan, host, deployer, signal, screen }, options)
     copyResults(folder, options.results && join(options.results, runId))
     return results
   } catch (error) {

@@ -146,6 +146,8 @@ export interface EnvironmentFacts {
   readonly runMemoryBytes?: number
   /** Whether Chromium's own sandbox works within its container. */
   readonly browserSandbox?: boolean
+  /** What put the app on the engine: `native`, `abra 0.13.0-beta`. */
+  readonly deployer?: string
 }
 
 export interface Finding {
