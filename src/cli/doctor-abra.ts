@@ -17,7 +17,10 @@ const BUILT =
 export async function doctorOfAbra({ json }: { readonly json?: boolean }): Promise<number> {
   const program = await findAbra()
   const engine = await Engine.connect()
-  const rows = [versionRow(program.version, program.commit), ...(await probeAbra(engine, program, await toolboxImage(engine)))]
+  const rows = [
+    versionRow(program.version, program.commit),
+    ...(await probeAbra(engine, program, await toolboxImage(engine))),
+  ]
   if (json) process.stdout.write(`${JSON.stringify({ program, builtAgainst: 'documentation', rows }, null, 2)}\n`)
   else {
     process.stdout.write(`${BUILT}\n\n`)

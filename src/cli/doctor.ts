@@ -2,8 +2,8 @@ import type { DeployerName } from '../deploy/names.ts'
 import { EXIT } from '../lib/errors.ts'
 import { stateDir } from '../machine/state-dir.ts'
 import { doctor } from '../machine/up.ts'
-import type { StateOption } from './program/options.ts'
 import { doctorOfAbra } from './doctor-abra.ts'
+import type { StateOption } from './program/options.ts'
 import { imagesPart } from './support/images-part.ts'
 
 export interface DoctorOptions extends StateOption {

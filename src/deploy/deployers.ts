@@ -7,7 +7,7 @@ import type { DeployerName } from './names.ts'
 import { nativeDeployer } from './native/native-deployer.ts'
 
 /** What a run gives to its deployer, whichever it is. */
-export interface DeployerOptions {
+interface DeployerOptions {
   /** Goes with the run. */
   readonly folder: string
   readonly vips: boolean

@@ -2,6 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { DIFFERENCES } from '../../src/deploy/differences.ts'
 import { Engine } from '../../src/engine/client.ts'
 import { converge } from '../../src/engine/convergence/converge.ts'
 import { docker, tryDocker } from '../../src/engine/docker-cli.ts'
@@ -10,7 +11,7 @@ import { exec, inheritedEnv } from '../../src/lib/process/exec.ts'
 import { STAND_IN } from '../deploy/abra/stand-in.ts'
 import { IMAGE } from '../swarm/support/scratch-stack.ts'
 import { openWorkshop } from './cc-ci.ts'
-import { leftOnEngine } from './started.ts'
+import { leftOnEngine, thingsOnEngine } from './started.ts'
 import { tierOf } from './tinkered.ts'
 
 /** `cc-ci test --deployer abra` with a stand-in for abra: see docs/decisions/0048. */
@@ -68,7 +69,10 @@ describe.concurrent('a run that deploys with abra', () => {
     expect(tierOf(results, 'backup').checks).toContainEqual(
       expect.objectContaining({ id: 'bot-backed-up', outcome: 'pass' }),
     )
-    expect(results.accommodations).toContainEqual(expect.stringContaining('compose.cc-ci.yml'))
+    const told = [...results.accommodations, ...results.findings.map(({ code }) => code)]
+    for (const { shown, test } of DIFFERENCES)
+      if (shown !== undefined && test[0] === 'cli/abra.test.ts')
+        expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${shown}`)))
     const [, head] = tierOf(results, 'upgrade').evidence.flatMap((one) =>
       one.kind === 'head-deployed' ? [one.commit, one.label] : [],
     )
@@ -99,5 +103,27 @@ describe.concurrent('a run that deploys with abra', () => {
     const old = await workshop.run(['test', recipe, '--deployer', 'abra'], { env: { CC_CI_ABRA: other } })
     expect([old.exitCode, old.stderr]).toEqual([2, expect.stringContaining('is abra 0.10.1-beta')])
     expect((await exec('ls', [join(workshop.state, 'runs')], { timeoutMs: 10_000 })).stdout).toBe('')
+  })
+
+  it('is compared with what cc-ci takes abra for by doctor, which leaves nothing', async ({ expect }) => {
+    await using workshop = openWorkshop()
+    const doctor = async (CC_CI_ABRA: string) => {
+      const { exitCode, stdout } = await workshop.run(['doctor', '--deployer', 'abra', '--json'], {
+        env: { CC_CI_ABRA },
+      })
+      const { rows } = JSON.parse(stdout) as { rows: { id: string; result: string; seen: string }[] }
+      return { exitCode, rows, differs: rows.flatMap(({ id, result }) => (result === 'differs' ? [id] : [])) }
+    }
+    expect(await doctor(STAND_IN)).toMatchObject({ exitCode: 0, differs: [] })
+    const other = join(workshop.dir, 'abra')
+    const lines = [
+      '#!/bin/sh',
+      '[ "$1" = --version ] && echo "abra version 0.14.0-beta" && exit 0',
+      '[ "$2 $4" = "undeploy -n" ] && exit 0',
+      `exec ${STAND_IN} "$@"`,
+    ]
+    writeFileSync(other, `${lines.join('\n')}\n`, { mode: 0o755 })
+    expect(await doctor(other)).toMatchObject({ exitCode: 3, differs: ['version', 'undeploy-twice'] })
+    expect((await thingsOnEngine()).filter((thing) => thing.includes('ccci-probe'))).toEqual([])
   })
 })

@@ -75,6 +75,8 @@ describe.concurrent.each(DEPLOYER_NAMES)('%s', (name) => {
     const deployed = await deployer.deploy(prepared, signal)
     expect(deployed.before).toEqual([])
     expect(deployed.orphans).toEqual([])
+    const told = deployed.accommodations.filter((text) => text.startsWith('secrets: made by cc-ci'))
+    expect(told).toHaveLength(name === 'abra' ? 1 : 0)
     expect(deployed.services.map(({ service }) => service)).toEqual(['app', 'worker'])
     expect(deployed.images.map(({ id }) => id)).toEqual([
       expect.stringMatching(/^sha256:/),
@@ -133,7 +135,9 @@ describe.concurrent.each(DEPLOYER_NAMES)('%s', (name) => {
     expect(said.join('\n')).not.toContain(value)
   })
 
-  it('refuses a secret that only a person has before it makes any, and a stack of somebody else', async ({ expect }) => {
+  it('refuses a secret that only a person has before it makes any, and a stack of somebody else', async ({
+    expect,
+  }) => {
     using recipe = await contractRecipe()
     const { app } = recipe
     const { deployer, secrets } = OPEN[name](recipe)

@@ -94,7 +94,8 @@ async function writeFiles(
     file.kind === 'overlay'
       ? 'abra deploys it as chaos, with what cc-ci changes in an overlay (compose.cc-ci.yml)'
       : `abra deploys it as chaos, from one resolved compose file (compose.cc-ci.yml), because an overlay cannot change ${file.why}`
-  return { meant, accommodations: [...meant.accommodations, how, ...notes] }
+  const secrets = release.secrets.length > 0 ? ['secrets: made by cc-ci, and inserted by abra from a file'] : []
+  return { meant, accommodations: [...meant.accommodations, how, ...secrets, ...notes] }
 }
 
 async function attempt(act: () => Promise<void>): Promise<{ readonly error: unknown } | null> {

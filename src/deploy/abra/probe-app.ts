@@ -55,7 +55,10 @@ export async function makeProbeApp({
   for (const [name, text] of Object.entries(filesOf(image, env))) writeFileSync(join(home.recipeDir, name), text)
   const commit = await commitAll(home.recipeDir)
   // What is deployed is never the commit alone: an untracked file, as the overlay of a run is.
-  await writeFile(join(home.recipeDir, 'compose.cc-ci.yml'), 'version: "3.8"\nservices: {app: {deploy: {labels: {ccci.probe: "yes"}}}}\n')
+  await writeFile(
+    join(home.recipeDir, 'compose.cc-ci.yml'),
+    'version: "3.8"\nservices: {app: {deploy: {labels: {ccci.probe: "yes"}}}}\n',
+  )
   await writeFile(home.envFile, env, { mode: 0o600 })
   return {
     ...{ app, home, recipe: RECIPE, commit, version: VERSION, secrets: SECRETS },

@@ -1,11 +1,11 @@
 import type { Engine } from '../../engine/client.ts'
 import { removeStackOrThrow } from '../../engine/removal.ts'
+import { messageOf } from '../../lib/errors.ts'
 import { withScratch } from '../../lib/files/scratch.ts'
 import { newRunId } from '../../lib/ids.ts'
-import { messageOf } from '../../lib/errors.ts'
-import { type AbraOutcome, isSuccess, readJson, readLintTable, readSnapshot } from './output.ts'
 import { backupBots } from './backup.ts'
 import { abraHome } from './home.ts'
+import { type AbraOutcome, isSuccess, readJson, readLintTable, readSnapshot } from './output.ts'
 import { makeProbeApp, type ProbeApp } from './probe-app.ts'
 import { type AbraProgram, callAbra, callAs } from './program.ts'
 import { ABRA, type AbraCommandId } from './versions.ts'
@@ -43,15 +43,43 @@ const agree = (agrees: boolean, seen: string): Found => ({ result: agrees ? 'agr
 const PROBES: readonly Probe[] = [
   { id: 'help', expects: 'every command that cc-ci calls has the flags that it passes', look: helpTexts },
   { id: 'lint', expects: 'recipe lint prints a table with R001 to R016 on a terminal', look: lintTable },
-  { id: 'charsets', expects: 'secrets have the length, and letters and digits, or the special characters, that they ask for', look: charsets },
+  {
+    id: 'charsets',
+    expects: 'secrets have the length, and letters and digits, or the special characters, that they ask for',
+    look: charsets,
+  },
   { id: 'deploy', expects: 'app deploy -C deploys a changed tree and returns before convergence', look: deploy },
-  { id: 'labels', expects: 'a changed tree gets the labels recipe, chaos true, its own version, and chaos-version COMMIT+U', look: labels },
-  { id: 'environment', expects: 'the service app gets every variable of the env file, and abra.sh wins over it', look: environment },
+  {
+    id: 'labels',
+    expects: 'a changed tree gets the labels recipe, chaos true, its own version, and chaos-version COMMIT+U',
+    look: labels,
+  },
+  {
+    id: 'environment',
+    expects: 'the service app gets every variable of the env file, and abra.sh wins over it',
+    look: environment,
+  },
   { id: 'json', expects: 'app ls, app ps, secret ls and recipe versions print JSON with -m', look: jsonShapes },
-  { id: 'deploy-again', expects: 'app deploy without -C and -f refuses what is deployed, with exit code 1 and FATA', look: deployAgain },
-  { id: 'volume-in-use', expects: 'app volume rm refuses while the app is deployed, with exit code 1 and FATA', look: volumeInUse },
-  { id: 'backup', expects: 'app backup create names a snapshot; without backup-bot-two it ends with exit code 1 and FATA', look: backup },
-  { id: 'undeploy-twice', expects: 'the first app undeploy succeeds, and the second ends with exit code 1 and FATA', look: undeployTwice },
+  {
+    id: 'deploy-again',
+    expects: 'app deploy without -C and -f refuses what is deployed, with exit code 1 and FATA',
+    look: deployAgain,
+  },
+  {
+    id: 'volume-in-use',
+    expects: 'app volume rm refuses while the app is deployed, with exit code 1 and FATA',
+    look: volumeInUse,
+  },
+  {
+    id: 'backup',
+    expects: 'app backup create names a snapshot; without backup-bot-two it ends with exit code 1 and FATA',
+    look: backup,
+  },
+  {
+    id: 'undeploy-twice',
+    expects: 'the first app undeploy succeeds, and the second ends with exit code 1 and FATA',
+    look: undeployTwice,
+  },
 ]
 
 /** Not made here, and why. */
@@ -229,5 +257,8 @@ function secretValues(answer: unknown): ReadonlyMap<string, string> {
     typeof row?.name === 'string' && typeof row.value === 'string' ? [[row.name, row.value] as const] : [],
   )
   const flat = Array.isArray(answer) || typeof answer !== 'object' || answer === null ? [] : Object.entries(answer)
-  return new Map([...named, ...flat.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []))])
+  return new Map([
+    ...named,
+    ...flat.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : [])),
+  ])
 }

@@ -27,7 +27,7 @@ export interface AbraCall {
 }
 
 /** Where abra is looked for. */
-export function abraFile(): string {
+function abraFile(): string {
   return fromEnvironment('CC_CI_ABRA') ?? 'abra'
 }
 

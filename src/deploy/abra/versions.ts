@@ -7,7 +7,7 @@ import type { Blame, CauseCode } from '../../verdict/causes.ts'
 type Known = 'seen' | 'told' | 'inferred'
 
 /** One command of abra as cc-ci calls it. */
-export interface AbraCommand {
+interface AbraCommand {
   readonly words: readonly string[]
   /** Those that cc-ci passes, before the arguments. */
   readonly flags: readonly AbraFlag[]

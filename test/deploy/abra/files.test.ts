@@ -32,12 +32,23 @@ describe('the env file', () => {
     )
   })
 
-  it.each(['', 'v1', '$HOME', "it's", "', `www.example.com`", 'a "b" $c', 'two\nlines', '#x', 'a # b', ' edges '])('holds %j', (value) => {
-    expect(parseEnvSample(envFile(new Map([['KEY', value]]), 'web')).values.get('KEY')).toBe(value)
-  })
+  it.each(['', 'v1', '$HOME', "it's", "', `www.example.com`", 'a "b" $c', 'two\nlines', '#x', 'a # b', ' edges '])(
+    'holds %j',
+    (value) => {
+      expect(parseEnvSample(envFile(new Map([['KEY', value]]), 'web')).values.get('KEY')).toBe(value)
+    },
+  )
 
   it('names the recipe that abra finds, whatever the recipe says itself', () => {
-    expect(envFile(new Map([['TYPE', 'other:1.0.0'], ['A', '1']]), 'web')).toBe('TYPE=web\nA=1\n')
+    expect(
+      envFile(
+        new Map([
+          ['TYPE', 'other:1.0.0'],
+          ['A', '1'],
+        ]),
+        'web',
+      ),
+    ).toBe('TYPE=web\nA=1\n')
   })
 })
 
@@ -49,9 +60,12 @@ describe('the name of a secret', () => {
     expect(nameForAbra(full, 'web_ci_test')).toEqual({ name, version })
   })
 
-  it.each(['other_password_v1', 'web_ci_test_password', 'web_ci_test_password_'])('%s is none that abra makes', (full) => {
-    expect(() => nameForAbra(full, 'web_ci_test')).toThrow(/abra can create no secret/)
-  })
+  it.each(['other_password_v1', 'web_ci_test_password', 'web_ci_test_password_'])(
+    '%s is none that abra makes',
+    (full) => {
+      expect(() => nameForAbra(full, 'web_ci_test')).toThrow(/abra can create no secret/)
+    },
+  )
 })
 
 const APP = 'image: web:1\n    networks: [proxy]\n    deploy: {labels: ["a=b"]}'
@@ -62,14 +76,18 @@ async function runFileOf(files: Readonly<Record<string, string>>, added: Partial
   const about = { commit: '0'.repeat(40), version: null, chaos: true, dirty: false, secrets: [] }
   const release = { ...about, app, dir: '/', env, stack, added: { ...NO_ADDITIONS, ...added } }
   const images = new Map(
-    Object.keys(stack.model.services).map((name) => [name, { ref: 'web:1', pinned: `sha256:${'a'.repeat(64)}`, id: '', sizeBytes: 0 }]),
+    Object.keys(stack.model.services).map((name) => [
+      name,
+      { ref: 'web:1', pinned: `sha256:${'a'.repeat(64)}`, id: '', sizeBytes: 0 },
+    ]),
   )
   const { model } = stackModel({ release, images, accommodations: [] }, { vips: false, byClient: true })
   return { file: runFile(stack.model, model), meant: model }
 }
 
 describe('what is changed of the compose files', () => {
-  const compose = (service: string) => `version: "3.8"\nservices:\n  app:\n    ${service}\nnetworks: {proxy: {external: true}}\n`
+  const compose = (service: string) =>
+    `version: "3.8"\nservices:\n  app:\n    ${service}\nnetworks: {proxy: {external: true}}\n`
 
   it('is an overlay, which the docker CLI merges into what was meant', async () => {
     const base = compose(`${APP}\n    ports: ["8080:80"]\n    cap_drop: [CHOWN]\n    environment: {A: $$5, B: }`)
@@ -79,14 +97,16 @@ describe('what is changed of the compose files', () => {
     const dir = await folder({ 'compose.yml': withVersion(base, '3.9'), 'over.yml': file.text })
     const merged = await stackConfig(dir, ['compose.yml', 'over.yml'], {})
     expect(merged).toMatchObject({
-      document: { services: {
-        app: {
-          image: `sha256:${'a'.repeat(64)}`,
-          cap_drop: ['CHOWN', 'NET_RAW'],
-          deploy: { endpoint_mode: 'dnsrr', labels: { a: 'b' }, resources: { limits: { pids: 2048 } } },
-          ports: [{ target: 80, published: 8080, mode: 'host' }],
+      document: {
+        services: {
+          app: {
+            image: `sha256:${'a'.repeat(64)}`,
+            cap_drop: ['CHOWN', 'NET_RAW'],
+            deploy: { endpoint_mode: 'dnsrr', labels: { a: 'b' }, resources: { limits: { pids: 2048 } } },
+            ports: [{ target: 80, published: 8080, mode: 'host' }],
+          },
         },
-      } },
+      },
     })
   })
 
@@ -110,7 +130,9 @@ describe('what is changed of the compose files', () => {
   })
 
   it('says no version where the recipe says none', async () => {
-    const { file } = await runFileOf({ 'compose.yml': `services:\n  app:\n    ${APP}\nnetworks: {proxy: {external: true}}\n` })
+    const { file } = await runFileOf({
+      'compose.yml': `services:\n  app:\n    ${APP}\nnetworks: {proxy: {external: true}}\n`,
+    })
     expect(file).toMatchObject({ kind: 'overlay', version: null })
     expect(file.text).not.toMatch(/^version/m)
   })

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import { abraFailure } from '../../../src/deploy/abra/failure.ts'
-import { isSuccess, readJson, readLintTable, readOutcome, readSnapshot, readVersion } from '../../../src/deploy/abra/output.ts'
+import {
+  isSuccess,
+  readJson,
+  readLintTable,
+  readOutcome,
+  readSnapshot,
+  readVersion,
+} from '../../../src/deploy/abra/output.ts'
 import { ABRA, ABRA_VERSIONS, PINNED } from '../../../src/deploy/abra/versions.ts'
 import { DeployFailure } from '../../../src/deploy/deploy-failure.ts'
 import { TRANSCRIPTS, transcript } from './transcript.ts'

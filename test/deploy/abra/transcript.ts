@@ -14,7 +14,9 @@ export function transcript(name: string): ExecResult & { readonly call: string }
     call: of('$')[0] ?? '',
     exitCode: Number(of('rc')[0]),
     stdout: [...of('out'), ...terminal].map((line) => `${line}\n`).join(''),
-    stderr: of('err').map((line) => `${line}\n`).join(''),
+    stderr: of('err')
+      .map((line) => `${line}\n`)
+      .join(''),
     timedOut: false,
   }
 }

@@ -12,7 +12,7 @@ import { DEFAULTS } from '../../lifecycle/releases.ts'
 import { IMAGE } from './scratch-stack.ts'
 
 /** The versions of a recipe by which a deployer is judged. */
-export const VERSIONS = ['first', 'second', 'changed-config', 'by-hand'] as const
+const VERSIONS = ['first', 'second', 'changed-config', 'by-hand'] as const
 type Version = (typeof VERSIONS)[number]
 
 export interface ContractRecipe extends Disposable {
@@ -81,7 +81,13 @@ export async function contractRecipe(): Promise<ContractRecipe> {
   }
   const repo = await openRecipe(dir)
   const stack = `ct-${randomId(6)}_ci_test`
-  const app = { runId: newRunId(Date.now()), recipe: 'contract', stack, domain: stack.replaceAll('_', '.'), repository: dir }
+  const app = {
+    runId: newRunId(Date.now()),
+    recipe: 'contract',
+    stack,
+    domain: stack.replaceAll('_', '.'),
+    repository: dir,
+  }
   return {
     dir: root,
     app,

@@ -44,8 +44,7 @@ async function act({ command, flags, args }: Asked): Promise<void> {
 
 const argv = process.argv.slice(2)
 try {
-  if (argv.includes('--version'))
-    process.stdout.write(`abra version ${process.env.ABRA_STAND_IN_VERSION ?? '0.13.0-beta-06a57de'}\n`)
+  if (argv.includes('--version')) process.stdout.write('abra version 0.13.0-beta-06a57de\n')
   else {
     const asked = read(argv)
     if (asked.flags.has('help')) process.stdout.write(help(asked.command))
