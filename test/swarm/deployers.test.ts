@@ -75,8 +75,8 @@ describe.concurrent.each(DEPLOYER_NAMES)('%s', (name) => {
     const deployed = await deployer.deploy(prepared, signal)
     expect(deployed.before).toEqual([])
     expect(deployed.orphans).toEqual([])
-    const told = deployed.accommodations.filter((text) => text.startsWith('secrets: made by cc-ci'))
-    expect(told).toHaveLength(name === 'abra' ? 1 : 0)
+    const ofSecrets = deployed.accommodations.filter((text) => text.startsWith('secrets: made by cc-ci'))
+    expect(ofSecrets).toHaveLength(name === 'abra' ? 1 : 0)
     expect(deployed.services.map(({ service }) => service)).toEqual(['app', 'worker'])
     expect(deployed.images.map(({ id }) => id)).toEqual([
       expect.stringMatching(/^sha256:/),

@@ -6,7 +6,7 @@ import { parseEnvSample } from '../../../../src/recipe/files/env-sample.ts'
 import type { EnvSample } from '../../../../src/recipe/model.ts'
 import { Fatal } from './fatal.ts'
 
-export const HOME = process.env.ABRA_DIR ?? `${process.env.HOME}/.abra`
+const HOME = process.env.ABRA_DIR ?? `${process.env.HOME}/.abra`
 const SERVER = join(HOME, 'servers', 'default')
 
 /** An app as abra knows it: by its env file. */

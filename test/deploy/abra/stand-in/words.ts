@@ -8,7 +8,7 @@ interface Documented {
 
 const GLOBAL = { n: 'no-input', o: 'offline', d: 'debug', h: 'help' } as const
 
-export const COMMANDS: Readonly<Record<string, Documented>> = {
+const COMMANDS: Readonly<Record<string, Documented>> = {
   'app new': {
     about: 'Create a new app',
     flags: { s: 'server', D: 'domain', S: 'secrets', p: 'pass', C: 'chaos' },
