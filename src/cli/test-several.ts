@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { secretValuesOf } from '../config/secret-names.ts'
+import { type ChosenDeployer, DEPLOYERS } from '../deploy/deployers.ts'
 import { pinNewest, type UpgradeFolder, upgradeFolder, writeTable, writeView } from '../history/upgrades/store.ts'
 import {
   rowNotBegun,
@@ -49,6 +50,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       const { legs, ...found } = await legsOf(head, bases)
       return { ...found, planned: await planLegs(head, request, { legs, wish: canonicalOptions(options) }) }
     })
+    const deployer = await DEPLOYERS[options.deployer].choose()
     const begun = await openTable({ head, request, state, options, considered, nothing })
     let stopped: number | null = null
     for (const [at, leg] of planned.entries()) {
@@ -56,7 +58,7 @@ export function testSeveral(recipe: string, options: TestOptions, bases: readonl
       else if (stopped !== null) begun.add(rowNotBegun(leg.base))
       else {
         screen.write(`\nupgrade ${at + 1} of ${planned.length}: from ${wayOf(leg.base)}\n`)
-        const results = await judge({ leg, head, request, signal, screen, state }, options)
+        const results = await judge({ leg, head, request, deployer, signal, screen, state }, options)
         begun.add(upgradeRow(leg.base, results))
         stopped = stopOf(results)
       }
@@ -92,13 +94,17 @@ interface Judging {
   readonly leg: Extract<PlannedLeg, { kind: 'judged' }>
   readonly head: Head
   readonly request: PlanRequest
+  readonly deployer: ChosenDeployer
   readonly signal: AbortSignal
   readonly screen: Screen
   readonly state: string
 }
 
 /** One run in a folder of its own, planned there from the files that all of them share: a work tree may change meanwhile. */
-async function judge({ leg, head, request, signal, screen, state }: Judging, options: TestOptions): Promise<Results> {
+async function judge(
+  { leg, head, request, deployer, signal, screen, state }: Judging,
+  options: TestOptions,
+): Promise<Results> {
   const runId = newRunId(Date.now())
   process.env[RUN_VARIABLE] = runId
   const folder = reserveRun(state, runId, new Date().toISOString())
@@ -109,7 +115,7 @@ async function judge({ leg, head, request, signal, screen, state }: Judging, opt
     signal.throwIfAborted()
     const node = options.node === undefined ? {} : { node: options.node }
     const ready = await readyHost({ state, screen, signal, plan, ...node })
-    const results = await runAndShow({ folder, ...ready, signal, screen }, options)
+    const results = await runAndShow({ folder, deployer, ...ready, signal, screen }, options)
     copyResults(folder, options.results && join(options.results, runId))
     return results
   } catch (error) {

@@ -1,3 +1,4 @@
+import { DEPLOYERS } from '../deploy/deployers.ts'
 import { UsageError } from '../lib/errors.ts'
 import { newRunId } from '../lib/ids.ts'
 import { parseBases } from '../lifecycle/base/requested-bases.ts'
@@ -38,6 +39,7 @@ export async function test(recipe: string, options: TestOptions): Promise<number
   /** A run that could not be planned, has no engine or was stopped before it began leaves not even its folder. */
   async function prepare() {
     try {
+      const deployer = await DEPLOYERS[options.deployer].choose()
       const attach =
         options.attach === undefined ? {} : { attach: retainedRun(state, options.attach), grep: options.grep }
       const stays = options.keep ? { rollback: false } : {}
@@ -49,13 +51,8 @@ export async function test(recipe: string, options: TestOptions): Promise<number
       )
       if (plan.resumed) refuseOtherHead(plan, plan.resumed)
       signal.throwIfAborted()
-      return await readyHost({
-        state,
-        screen,
-        signal,
-        plan,
-        ...(options.node === undefined ? {} : { node: options.node }),
-      })
+      const node = options.node === undefined ? {} : { node: options.node }
+      return { deployer, ...(await readyHost({ state, screen, signal, plan, ...node })) }
     } catch (error) {
       discardRun(folder)
       throw error

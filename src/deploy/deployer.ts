@@ -7,6 +7,8 @@ export interface App {
   readonly stack: string
   readonly domain: string
   readonly recipe: string
+  /** Absolute path of the git repository that has the commits of its releases. */
+  readonly repository: string
 }
 
 /** One version of the recipe, ready to be deployed as this app. */
@@ -96,7 +98,16 @@ export interface Deployer {
   ): Promise<EngineExecResult>
   /** Removes everything of the app: services, tasks, containers, networks, secrets, configs, volumes. */
   undeploy(app: App, options: { timeoutMs: number }): Promise<void>
+  /** True: taking an app down is something that this deployer does in a way of its own, so that it is to be asked for it. Absent: the removal of the run is the same. */
+  readonly undeploysItself?: true
+  /** Backs the app up through the bot that operators use, besides the backup of cc-ci. Throws InfraError `deployer-failed`. Absent: it has none. */
+  backup?(app: App, signal: AbortSignal): Promise<BotBackup>
 }
+
+/** What came of a backup by the operators' bot. */
+export type BotBackup =
+  /** None runs on this Swarm. */
+  { readonly kind: 'no-bot' } | { readonly kind: 'backed-up'; readonly bot: string; readonly snapshot: string }
 
 export interface PreparedRelease {
   readonly release: Release

@@ -21,9 +21,9 @@ export function comparableEnvironment({
   runMemoryBytes,
   ...named
 }: Omit<EnvironmentFacts, 'load'>): Readonly<Record<string, string>> {
-  const { engine, api, kernel, cgroup, edge, browser } = named
+  const { engine, api, kernel, cgroup, edge, browser, deployer } = named
   const facts = {
-    ...{ engine, api, kernel, cgroup, edge, browser },
+    ...{ engine, api, kernel, cgroup, edge, browser, deployer },
     processors: String(cpus),
     memory: `about ${2 ** Math.round(Math.log2(Math.max(1, memoryBytes / GIB)))} GiB`,
     [RUN_MEMORY]: runMemoryBytes === undefined ? undefined : formatSize(runMemoryBytes),

@@ -110,6 +110,11 @@ export const ENVIRONMENT = {
     '20G',
     'What images that runs pulled may take together; those that were not used for longest are removed first; `none` for no limit.',
   ),
+  CC_CI_ABRA: ofCommand(
+    'file',
+    null,
+    'The abra that `--deployer abra` calls: a path, or a name in `PATH`. Without it: `abra`.',
+  ),
   CC_CI_CANONICALS_SIZE: ofRuns(
     'size',
     '10G',

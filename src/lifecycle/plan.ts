@@ -172,7 +172,7 @@ export async function planHead(checkedOut: Head, request: PlanRequest): Promise<
   const { folder } = request
   const custom = request.custom ?? (await customOf(request, checkedOut))
   const { settings, overlay } = custom.found
-  const app = appOf(repo.name, request)
+  const app = appOf(repo, request)
   const resumed = request.resume ?? null
   const secretValues = resumed?.checkpoint.data.secrets.values ?? NO_ADDITIONS.secretValues
   const tree = await readTree(folder.checkout)
@@ -310,9 +310,12 @@ export function refuseOtherFiles({ tree }: ReleaseSource, env: Readonly<Record<s
 }
 
 /** Names carry the run's own randomness, so that no two runs meet, or that of the run whose app it was; short, because secret names end at 64 characters. */
-export function appOf(recipe: string, { runId, attach, below, canonical, resume }: PlanRequest): App {
+export function appOf(
+  { name: recipe, dir: repository }: Pick<RecipeRepo, 'name' | 'dir'>,
+  { runId, attach, below, canonical, resume }: PlanRequest,
+): App {
   const known = attach ?? canonical?.canonical ?? resume?.checkpoint.data
-  if (known) return { runId, recipe, domain: known.domain, stack: known.stack }
+  if (known) return { runId, recipe, repository, domain: known.domain, stack: known.stack }
   const slug =
     recipe
       .toLowerCase()
@@ -322,7 +325,7 @@ export function appOf(recipe: string, { runId, attach, below, canonical, resume 
       .replace(/-+$/, '') || 'recipe'
   const domain = `${slug}-${runId.slice(-6)}.ci.test`
   // Below the app's stack, where no recipe has names of its own.
-  return { runId, recipe, domain, stack: below ? `${below}_ccci-${slug}` : stackName(domain) }
+  return { runId, recipe, repository, domain, stack: below ? `${below}_ccci-${slug}` : stackName(domain) }
 }
 
 /** No service is named app, which lint has a rule of its own for (R009). */

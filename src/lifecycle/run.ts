@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { secretValuesOf } from '../config/secret-names.ts'
-import { nativeDeployer } from '../deploy/native/native-deployer.ts'
+import { type ChosenDeployer, NATIVE } from '../deploy/deployers.ts'
 import { takeLedger } from '../engine/ledger.ts'
 import { StackWatch } from '../engine/watch/stack-watch.ts'
 import { type Clock, systemClock } from '../lib/async/clock.ts'
@@ -44,6 +45,8 @@ export interface RunParameters {
   readonly folder: RunFolder
   readonly plan: RunPlan
   readonly host: Host
+  /** What puts the app on the engine. Default: cc-ci itself. */
+  readonly deployer?: ChosenDeployer
   /** Leaves the app up for a look; `cc-ci gc <id>` removes it. */
   readonly keep: boolean
   /** False: what ends for a reason that may be chance is not judged once more. Default true. */
@@ -69,7 +72,7 @@ export interface FinishedRun {
 
 /** One run from its folder to the proof that nothing is left. Throws only for what happens before the first event. */
 export async function executeRun(request: RunParameters): Promise<FinishedRun> {
-  const { plan, clock = systemClock } = request
+  const { plan, clock = systemClock, deployer = NATIVE } = request
   const { app } = plan
   const { folder } = request
   const { deps } = plan.settings.settings
@@ -88,8 +91,9 @@ export async function executeRun(request: RunParameters): Promise<FinishedRun> {
     type: 'environment',
     ...(await readEnvironment(context.host)),
     runMemoryBytes: plan.memory.runBytes,
+    deployer: deployer.label,
   })
-  for (const finding of plan.findings) events.append({ type: 'finding', ...finding })
+  for (const finding of [...deployer.findings, ...plan.findings]) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })
   if (plan.attached) {
     await inspectAttached(context)
@@ -247,7 +251,7 @@ function mostOf({ memory }: RunPlan): { readonly mostBytes?: number } {
 
 /** What belongs to one attempt alone. */
 async function freshIn(
-  { plan, host, keep, clock }: RunParameters,
+  { plan, host, keep, clock, folder, deployer = NATIVE }: RunParameters,
   { masker, unforgiven }: { readonly masker: Masker; readonly unforgiven?: ReadonlySet<string> },
 ) {
   const mask = (text: string) => masker.mask(text)
@@ -263,8 +267,8 @@ async function freshIn(
     state: freshState(),
     resources: new RunResources(),
     before: await takeLedger(host.engine, { stack: ownStack(plan), runId: plan.app.runId }),
-    deployer: nativeDeployer(host.engine, {
-      ...{ vips: host.vips, images: host.images, pin: host.pin },
+    deployer: deployer.open(host.engine, {
+      ...{ vips: host.vips, images: host.images, pin: host.pin, folder: join(folder.tmp, 'deployer') },
       mask,
       onSecret(value, name) {
         masker.add(value)

@@ -437,6 +437,13 @@ export const CAUSES = {
     why: 'Calls to its socket failed or hung past their deadline.',
     todo: 'Run `cc-ci doctor`; then start the run again.',
   },
+  'deployer-failed': {
+    blame: 'infra',
+    retry: worthwhile('What a program said that nobody knows may have been about a moment.'),
+    what: 'The program that deploys (`--deployer abra`) did not do what it was asked, for a reason that cc-ci cannot tell.',
+    why: "It ended with words that the table of its messages does not have and that are not the engine's, did not end in time, or what runs is not what it was given.",
+    todo: 'Run `cc-ci doctor --deployer abra`. `--deployer native` judges the recipe without that program.',
+  },
   deadline: {
     blame: 'infra',
     retry: worthwhile(

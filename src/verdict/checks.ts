@@ -31,6 +31,7 @@ const CHECKS = {
   'backup-hook': '{subject} succeeds',
   'snapshot-covers': 'the snapshot holds what the labels promise',
   'dumps-whole': 'dumps are whole',
+  'bot-backed-up': 'backup-bot-two backs the app up',
   'backup-verified': 'backup.verify says yes',
   'files-restored': 'files came back',
 

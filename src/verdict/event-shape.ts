@@ -137,6 +137,10 @@ export const environmentShape = z.object({
     .boolean()
     .optional()
     .meta({ description: "Whether Chromium's own sandbox works within the container of the browser." }),
+  deployer: z
+    .string()
+    .optional()
+    .meta({ description: 'What put the app on the engine: `native`, or `abra` with its version.' }),
 })
 
 /** Shape of what head asks of its operator, shared by the event stream and results.json. */

@@ -148,6 +148,8 @@ export interface EnvironmentFacts {
   /** Host name of the node that the app was on, in a Swarm of several. */
   readonly node?: string
   readonly browserSandbox?: boolean
+  /** What put the app on the engine: `native`, `abra 0.13.0-beta`. */
+  readonly deployer?: string
 }
 
 export interface Finding {

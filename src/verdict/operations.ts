@@ -12,6 +12,7 @@ const OPERATIONS = {
   'roll-back': 'put {subject} back in place of head, on empty volumes',
   backup: 'back up',
   'backup-again': 'back up again ({subject})',
+  'bot-backup': 'have backup-bot-two back up',
   destroy: 'destroy the witnesses',
   lose: 'lose the machine: empty {subject}',
   restore: 'restore snapshot {subject}',

@@ -30,8 +30,8 @@ describe('the set of canaries', () => {
   })
 
   it('asks for every check that there is', () => {
-    // What only an error beyond a recipe, or code of a recipe in a test of its own, brings about.
-    const elsewhere = ['lint-rule', 'function', 'ready-function', 'specs-executed', 'up-before']
+    // What only an error beyond a recipe, code of a recipe in a test of its own, or another deployer brings about.
+    const elsewhere = ['lint-rule', 'function', 'ready-function', 'specs-executed', 'up-before', 'bot-backed-up']
     const removal = ['removal-ran', 'removed']
     const asked = all.flatMap(([, { expect: expected }]) => [
       ...Object.values(expected.checks).flat(),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveImages } from '../../src/deploy/native/images.ts'
+import { resolveImages } from '../../src/deploy/images.ts'
 import { standIn } from '../engine/contract/stand-in.ts'
 
 test('an image that has no room on the disk is a matter of the machine, and no registry is blamed', async () => {

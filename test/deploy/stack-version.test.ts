@@ -30,7 +30,7 @@ interface Deployed {
 /** The text that the native deployer gives to the docker CLI. */
 async function deployedText(compose: string): Promise<string> {
   const { stack, env } = await resolved({ 'compose.yml': compose })
-  const app = { runId: 'run', recipe: 'a', domain: 'a.ci.test', stack: 'a_ci_test' }
+  const app = { runId: 'run', recipe: 'a', domain: 'a.ci.test', stack: 'a_ci_test', repository: '/' }
   const about = { commit: '0'.repeat(40), version: null, chaos: true, dirty: false, secrets: [] }
   const release = { ...about, app, dir: '/', env, stack, added: NO_ADDITIONS }
   return composeText(stackModel({ release, images: new Map(), accommodations: [] }, { vips: true }).model)

@@ -9,6 +9,7 @@ export const APP: App = {
   recipe: 'web',
   domain: 'web-k3f9qa.ci.test',
   stack: 'web-k3f9qa_ci_test',
+  repository: '/',
 }
 export const DEFAULTS = settingsSchema.parse({})
 

@@ -25,7 +25,7 @@ test('the engine tells what it is', async () => {
 test('exec: exit code, both streams, input, environment, limits', async () => {
   await using stack = scratchStack(engine)
   await stack.up({ app: sh(FOREVER) })
-  const app = { stack: stack.stack, runId: stack.runId, domain: 'x', recipe: 'x' }
+  const app = { stack: stack.stack, runId: stack.runId, domain: 'x', recipe: 'x', repository: '/' }
   const exec = (argv: string[], stdin?: string) =>
     stack.deployer.exec(app, 'app', argv, { timeoutMs: 10_000, ...(stdin ? { stdin } : {}) })
   expect(await exec(['sh', '-c', 'echo out; echo err >&2; exit 5'])).toEqual({
@@ -120,7 +120,7 @@ test('a stack of that name that is not ours is refused and left alone', async ()
   await using theirs = scratchStack(engine)
   await theirs.up({ app: sh(FOREVER) })
   await using ours = scratchStack(engine)
-  const app = { runId: newRunId(Date.now()), stack: theirs.stack, domain: 'x', recipe: 'x' }
+  const app = { runId: newRunId(Date.now()), stack: theirs.stack, domain: 'x', recipe: 'x', repository: '/' }
   const model = { services: { app: sh('') }, networks: {}, volumes: {}, secrets: {}, configs: {} }
   const release = {
     app,

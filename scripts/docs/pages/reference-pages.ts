@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { PAGE_FINDINGS } from '../../../src/checks/page-findings.ts'
 import { PAGE_SIGNS } from '../../../src/checks/page-signs.ts'
 import { buildProgram } from '../../../src/cli/program.ts'
+import { ABRA, PINNED } from '../../../src/deploy/abra/versions.ts'
+import { DIFFERENCES } from '../../../src/deploy/differences.ts'
+import { DEPLOYER_KINDS } from '../../../src/deploy/names.ts'
 import { PROVIDERS } from '../../../src/deps/index.ts'
 import { ROWS, VERDICTS } from '../../../src/history/attribution/table.ts'
 import { ENVIRONMENT } from '../../../src/lib/environment.ts'
@@ -121,6 +124,31 @@ export function serverSettingsPage(): string {
   return markdownPage('Settings of a server', [
     'What `cc-ci serve` reads: a flag, else the variable, else the default. Secrets have no flag, because everybody on a machine sees the arguments of a program; with `_FILE` the variable names a file that holds the value.',
     ['| variable | flag | kind | default | what it is for |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ])
+}
+
+/** What each deployer does in its way, and what is called of abra. */
+export function deployersPage(): string {
+  const kinds = Object.entries(DEPLOYER_KINDS).map(([name, about]) => `- \`--deployer ${name}\`: ${about}.`)
+  const rows = DIFFERENCES.map(({ aspect, abra, native, kind, shown, test }) => {
+    const told = shown === undefined ? kind : `${kind}: "${shown}…"`
+    return `| ${cell(aspect)} | ${cell(abra)} | ${cell(native)} | ${cell(told)} | \`test/${test[0]}\` |`
+  })
+  const known = { seen: 'seen in a source that calls it', told: 'told, not looked up', inferred: 'inferred' } as const
+  const commands = Object.values(ABRA.commands).map(({ words, flags, takes, terminal, known: how }) => {
+    const call = ['abra', ...words, ...flags.map(({ pass }) => pass), ...(takes ? [takes] : [])].join(' ')
+    return `| \`${call}\` | ${terminal ? 'yes' : ''} | ${known[how]} |`
+  })
+  return markdownPage('Deployers', [
+    'What puts an app on the engine. Everything else is the same with each: images, convergence, evidence, backup and restore, the proof of the teardown.',
+    kinds.join('\n'),
+    `**abra is not proven here.** The deployer \`abra\` was written from documentation, for abra ${PINNED} (commit ${ABRA.commit}) alone, and is tested with a stand-in that does what is documented: no abra has ever been part of its tests. \`cc-ci doctor --deployer abra\` compares the abra of a machine with what cc-ci takes it for, and says \`agrees\` or \`differs\` of each point. Results of every run with it have the finding \`deployer-unproven\`. Why it is built so: [decision 48](../decisions/0048-the-abra-deployer.md).`,
+    '## Differences',
+    '`same`: both come to the same, by the test. `accommodation`: results of a run with abra say it. `other`: the app meets something else.',
+    ['| what | abra | native | with `--deployer abra` | test |', '|---|---|---|---|---|', ...rows].join('\n'),
+    '## What is called',
+    'Each call in an `ABRA_DIR` of the app alone; how its form is known stands beside it.',
+    ['| call | on a terminal | known |', '|---|---|---|', ...commands].join('\n'),
   ])
 }
 

@@ -7,6 +7,7 @@ import { MOVING_IMAGE, movedImage } from '../disturbances/moved-image.ts'
 import { silentEngine } from '../disturbances/silent-engine.ts'
 import { blockedProfile, deadBrowser, fullDisk, otherCommit, signalled } from '../disturbances/simple.ts'
 import { spilledSecret } from '../disturbances/spilled-secret.ts'
+import { strangeAbra } from '../disturbances/strange-abra.ts'
 import { strangeEngine } from '../disturbances/strange-engine.ts'
 import { passes, stops } from '../expect.ts'
 import { LISTEN } from '../tiny.ts'
@@ -44,6 +45,12 @@ export const MACHINE: Readonly<Record<string, Canary>> = {
     base: null,
     disturbance: strangeEngine,
     fast: 'a release of Docker must never read as an error of cc-ci',
+  },
+  'strange-abra': {
+    about: 'abra, which is to deploy it, fails for a reason that nobody can tell.',
+    expect: stops('install', 'deployer-failed', { id: 'tier-ran', subject: 'install' }, { ...infra, after: [] }),
+    base: null,
+    disturbance: strangeAbra,
   },
   'dead-browser': {
     about: 'The browser does not start.',

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { DEPLOYER_KINDS, DEPLOYER_NAMES } from '../../deploy/names.ts'
 import { duration, pattern, runId } from './arguments.ts'
 import { lazily, planOptions, recipeCommand } from './options.ts'
 
@@ -49,7 +50,16 @@ export function addJudging(program: Command): void {
     .option('--card', 'picture the result, beside the app, as artifacts/card.png (1200 × 630 pixels)')
     .option('--json <file>', 'write results.json there too; - for standard output')
     .option('--results <dir>', 'put report.html, results.json and junit.xml there too, whatever the verdict')
-    .addOption(new Option('--deployer <name>', 'what puts the app on the engine').choices(['native']).default('native'))
+    .addOption(
+      new Option(
+        '--deployer <name>',
+        `what puts the app on the engine: ${Object.entries(DEPLOYER_KINDS)
+          .map(([name, about]) => `${name}, ${about}`)
+          .join('; ')}`,
+      )
+        .choices(DEPLOYER_NAMES)
+        .default('native'),
+    )
     .addOption(
       new Option('--deadline <duration>', 'for the whole run, teardown excluded')
         .argParser(duration)

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { DEPLOYER_NAMES } from '../../deploy/names.ts'
 import { RETENTION_DEFAULTS } from '../../history/retention/policy.ts'
 import { ENVIRONMENT } from '../../lib/environment.ts'
 import { duration } from './arguments.ts'
@@ -8,6 +9,12 @@ import { lazilyPlain, withState } from './options.ts'
 
 export function addMachine(program: Command): void {
   withState(program.command('doctor').description('say what this machine has, what is missing and how to fix it'))
+    .addOption(
+      new Option(
+        '--deployer <name>',
+        'compare the abra of this machine with what cc-ci takes it for, with a scratch app that is gone afterwards',
+      ).choices(DEPLOYER_NAMES),
+    )
     .option('--json', 'as JSON')
     .action(lazilyPlain(async () => (await import('../doctor.ts')).doctorCommand))
   const engine = program.command('engine').description('an engine for machines that have none (Debian or Ubuntu, root)')

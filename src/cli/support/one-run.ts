@@ -1,5 +1,7 @@
 import { accessSync, constants, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { ChosenDeployer } from '../../deploy/deployers.ts'
+import type { DeployerName } from '../../deploy/names.ts'
 import { Engine } from '../../engine/client.ts'
 import { flakesOf } from '../../history/flakes/of-run.ts'
 import { readRunIndex } from '../../history/run-index.ts'
@@ -53,6 +55,7 @@ export interface TestOptions extends RecipeOptions {
   readonly results?: string
   /** Standard input is a supervisor's pipe. */
   readonly supervised?: boolean
+  readonly deployer: DeployerName
 }
 
 /** Where a person watches. */
@@ -63,13 +66,14 @@ export interface OneRun {
   readonly plan: RunPlan
   readonly host: Host
   readonly place: Place
+  readonly deployer: ChosenDeployer
   readonly signal: AbortSignal
   readonly screen: Screen
 }
 
 /** Runs what is planned and shows it, live and then as a whole. */
 export async function runAndShow(
-  { folder, plan, host, place, signal, screen }: OneRun,
+  { folder, plan, host, place, deployer, signal, screen }: OneRun,
   options: TestOptions,
 ): Promise<Results> {
   using _ = place
@@ -81,6 +85,7 @@ export async function runAndShow(
     folder,
     plan,
     host,
+    deployer,
     keep: options.keep === true,
     repeat: options.repeat !== false,
     ...promotion(plan, options),

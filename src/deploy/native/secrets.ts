@@ -19,7 +19,17 @@ export async function createSecrets(
   release: Release,
   onSecret: (value: string, name: string) => void,
 ): Promise<void> {
-  const { app, secrets, added } = release
+  const { app, added } = release
+  for (const spec of await absentSecrets(engine, release)) {
+    const value = added.secretValues.get(spec.key) ?? generateSecret(spec)
+    onSecret(value, spec.name)
+    const labels = { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId }
+    await blameRecipe(`the secret ${spec.name}`, () => engine.objects.createSecret(spec.name, value, labels))
+  }
+}
+
+/** Those that have to be made. Throws DeployFailure `secret-missing` for one that must be inserted by hand and was not, and for one without a version. */
+export async function absentSecrets(engine: Engine, { secrets, added }: Release): Promise<readonly SecretSpec[]> {
   const { secretValues } = added
   const there = new Set((await engine.objects.list('secret')).map(({ name }) => name))
   const absent = secrets.filter(({ name }) => !there.has(name))
@@ -30,12 +40,7 @@ export async function createSecrets(
     const names = manual.map(({ name }) => name).join(', ')
     throw new DeployFailure(cause('secret-missing', `inserted by hand only, and not there: ${names}`))
   }
-  for (const spec of absent) {
-    const value = secretValues.get(spec.key) ?? generateSecret(spec)
-    onSecret(value, spec.name)
-    const labels = { [STACK_LABEL]: app.stack, [RUN_LABEL]: app.runId }
-    await blameRecipe(`the secret ${spec.name}`, () => engine.objects.createSecret(spec.name, value, labels))
-  }
+  return absent
 }
 
 /** Operators keep their env file through an upgrade: the version of a secret that is new at head is empty there. */

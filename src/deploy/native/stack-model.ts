@@ -15,18 +15,25 @@ export interface StackModel {
   readonly accommodations: readonly string[]
 }
 
+export interface StackModelOptions {
+  /** Whether virtual addresses carry traffic here. */
+  readonly vips: boolean
+  /** The node that every task has to be on. Default: Swarm decides. */
+  readonly pin?: Pin | null
+  /** The operators' client adds its labels and variables itself. Default: they are added here. */
+  readonly byClient?: boolean
+}
+
 /** The release's model as it is given to the engine: images pinned, labels of the operators' client, fitted to the machine. */
-export function stackModel(
-  prepared: PreparedRelease,
-  options: { readonly vips: boolean; readonly pin?: Pin | null },
-): StackModel {
+export function stackModel(prepared: PreparedRelease, options: StackModelOptions): StackModel {
   const { release, images } = prepared
   const accommodations: string[] = []
   const services = Object.entries(release.stack.model.services).map(([name, service]) => {
     const image = images.get(name)
     const pinned = { ...withoutOurs(service), image: image?.pinned ?? service.image }
     const calm = withHealthPauses(name, pinned, image, accommodations)
-    const labelled = name === 'app' ? withLabels(exposeAppEnv(calm, release.env), release) : calm
+    const isLabelled = name === 'app' && !options.byClient
+    const labelled = isLabelled ? withLabels(exposeAppEnv(calm, release.env), release) : calm
     const unreserved = withoutReservations(name, labelled, accommodations)
     const limited = withLimits(name, unreserved, release, accommodations)
     const bounded = withLogLimits(name, limited, release.added.logBytes, accommodations)

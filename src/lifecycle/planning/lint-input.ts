@@ -51,7 +51,7 @@ async function readAlone(
 
 function sourceOf({ repo, commit, worktree }: Head, request: PlanRequest, tree: RecipeTree) {
   return {
-    app: appOf(repo.name, request),
+    app: appOf(repo, request),
     tree,
     commit,
     chaos: true,

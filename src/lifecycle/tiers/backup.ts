@@ -3,6 +3,7 @@ import { type BackupSnapshot, checkDumps, coverageOf, snapshot } from '../../bac
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
 import { assertStable } from '../app/app-stability.ts'
+import { backUpByBot } from '../app/bot-backup.ts'
 import { plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import { callFunction } from '../custom/function.ts'
@@ -28,6 +29,7 @@ export const backupTier: TierRunner = {
     recordHooks(reporter, hooked, 'the labels ask for no backup hook')
     reporter.evidence({ kind: 'snapshot', id: taken.id, volumes: [...taken.volumes] })
     await inspectBackup(context, reporter, taken)
+    await backUpByBot(context, reporter)
     await lifecycleSpecs(context, reporter, operationOf('backup', state, state, taken.id))
     await assertStable(context, reporter)
     if (changesBeforeLoss(context)) await checkpointAfter(context, reporter, 'backup')

@@ -1,4 +1,5 @@
 import { isLost, takeLedger } from '../../engine/ledger.ts'
+import { Cleanup, type UndoFailure } from '../../lib/async/cleanup.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import { ownStack } from '../attached-app.ts'
@@ -23,6 +24,16 @@ export const teardownTier: TierRunner = {
   },
 }
 
+/** By the deployer, where that is something of its own; what it cannot do is removed all the same, and told. */
+async function undeployed({ deployer, plan }: RunContext): Promise<UndoFailure[]> {
+  const cleanup = new Cleanup()
+  if (deployer.undeploysItself && !plan.attached)
+    cleanup.register('the app as its deployer does', () =>
+      deployer.undeploy(plan.app, { timeoutMs: TEARDOWN_DEADLINE_MS }),
+    )
+  return cleanup.run()
+}
+
 async function removeAndProve(context: RunContext, reporter: TierReporter): Promise<void> {
   const { plan, host, folder, before } = context
   const run = { engine: host.engine, stack: ownStack(plan), runId: plan.app.runId, folder }
@@ -33,6 +44,7 @@ async function removeAndProve(context: RunContext, reporter: TierReporter): Prom
   // Also where the engine is gone: what runs on this machine would outlive the run, and keep it from ending.
   const failures = await reporter.operation(plan.attached ? 'remove-helpers' : 'remove', async () => [
     ...(await context.resources.dispose(context)),
+    ...(await undeployed(context)),
     ...(await takeDown({ ...run, known, timeoutMs: TEARDOWN_DEADLINE_MS })),
   ])
   for (const { what, message, error } of failures) {

@@ -121,7 +121,7 @@ export function machine({ environment: found, run, tool }: Results): Markup {
     ['cc-ci', version],
   ] as const
   if (!found) return section('Environment', 1, facts(own))
-  const { engine, api, cpus, memoryBytes, load, runMemoryBytes, kernel, cgroup, vips, edge, browser } = found
+  const { engine, api, cpus, memoryBytes, load, runMemoryBytes, kernel, cgroup, vips, edge, browser, deployer } = found
   const sandbox =
     found.browserSandbox === undefined ? '' : `, its own sandbox ${found.browserSandbox ? 'works' : 'does not work'}`
   return section(
@@ -138,6 +138,7 @@ export function machine({ environment: found, run, tool }: Results): Markup {
       ['Load at the start', load.length === 0 ? null : `${load.join(' ')} (over 1, 5 and 15 minutes)`],
       ['Kernel', kernel === undefined ? null : `${kernel}${cgroup === undefined ? '' : `, cgroup ${cgroup}`}`],
       ['Virtual addresses', vips === undefined ? null : VIPS[vips ? 'yes' : 'no']],
+      ['Deployer', deployer ?? null],
       ['Traefik', edge === undefined ? null : edge === 'foreign' ? 'not started by cc-ci' : html`<code>${edge}</code>`],
       ['Browser', browser === undefined ? null : `${browser}${sandbox}`],
     ]),

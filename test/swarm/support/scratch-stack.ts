@@ -43,7 +43,7 @@ export function scratchStack(engine: Engine): ScratchStack {
     mask: String,
     onSecret: (value) => void secretValues.push(value),
   })
-  const app = { runId, stack, domain: `${stack}.test`, recipe: 'scratch' }
+  const app = { runId, stack, domain: `${stack}.test`, recipe: 'scratch', repository: dir }
   const deploy: ScratchStack['deploy'] = async (services, extra = {}) => {
     const model = { services, networks: {}, volumes: {}, secrets: {}, configs: {}, ...extra.model }
     const release: Release = {

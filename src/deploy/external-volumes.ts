@@ -1,7 +1,7 @@
-import type { Engine } from '../../engine/client.ts'
-import { cause } from '../../verdict/causes.ts'
-import { DeployFailure } from '../deploy-failure.ts'
-import type { Release } from '../deployer.ts'
+import type { Engine } from '../engine/client.ts'
+import { cause } from '../verdict/causes.ts'
+import { DeployFailure } from './deploy-failure.ts'
+import type { Release } from './deployer.ts'
 
 /**
  * Refuses a release that mounts an external volume which is not there: the engine would make it, under a name that no teardown may take

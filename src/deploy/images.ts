@@ -1,13 +1,13 @@
-import type { Engine } from '../../engine/client.ts'
-import { bringImage } from '../../engine/nodes/bring-image.ts'
-import type { ImageState } from '../../engine/types.ts'
-import { CcCiError, messageOf } from '../../lib/errors.ts'
-import { isNoSpace } from '../../lib/files/no-space.ts'
-import type { ComposeModel } from '../../recipe/model.ts'
-import { cause } from '../../verdict/causes.ts'
-import { DeployFailure } from '../deploy-failure.ts'
-import type { ImageUse } from '../deployer.ts'
-import { blameRecipe } from '../refusal.ts'
+import type { Engine } from '../engine/client.ts'
+import { bringImage } from '../engine/nodes/bring-image.ts'
+import type { ImageState } from '../engine/types.ts'
+import { CcCiError, messageOf } from '../lib/errors.ts'
+import { isNoSpace } from '../lib/files/no-space.ts'
+import type { ComposeModel } from '../recipe/model.ts'
+import { cause } from '../verdict/causes.ts'
+import { DeployFailure } from './deploy-failure.ts'
+import type { ImageUse } from './deployer.ts'
+import { blameRecipe } from './refusal.ts'
 
 const PULL_DEADLINE_MS = 15 * 60_000
 
