@@ -29,7 +29,8 @@ export async function openPage(
   let next = url
   for (let turn = 0; ; turn++) {
     const why = await load({ page, trail }, next, timeout)
-    const opened = why === null ? currentState(page, trail, { url, timeIsOver: false }) : whyNot(trail, url, why)
+    const there = why === null || isStillLoading(trail, url, why)
+    const opened = there ? currentState(page, trail, { url, timeIsOver: why !== null }) : whyNot(trail, url, why)
     const plain = opened.state === 'none' ? plainOwn(trail, url) : null
     if (plain === null) return opened
     if (turn >= MOST_UPGRADES) return { state: 'circle', by: 'answers' }
@@ -57,6 +58,14 @@ async function load(
   // A page that loads itself again at once never lets the first load end; closing the page then ends it.
   loaded.catch(() => undefined)
   return Promise.race([loaded, circled])
+}
+
+/**
+ * True for a document of the app that is there, and whose own scripts did not come or run in time: what can be seen of it decides. Big apps take that long on
+ * a busy machine.
+ */
+function isStillLoading({ last }: PageTrail, url: string, why: string): boolean {
+  return /Timeout/.test(why) && last?.arrived === true && isOwnAddress(last.url, url)
 }
 
 /** Where a page stands that was opened, which may have gone elsewhere by itself since. `timeIsOver`: it never stood still. */

@@ -5,6 +5,8 @@ export interface TrailStop {
   readonly url: string
   /** The answer's status; null as long as there is none, and where there was none. */
   status: number | null
+  /** True once the whole document is there, whatever it loads itself. */
+  arrived: boolean
   /** True when the answer before sent the browser here, false when the page itself (or we) did. */
   readonly redirected: boolean
 }
@@ -42,6 +44,10 @@ export class PageTrail {
       const stop = this.#byRequest.get(response.request())
       if (stop) stop.status = response.status()
     })
+    page.on('requestfinished', (request) => {
+      const stop = this.#byRequest.get(request)
+      if (stop) stop.arrived = true
+    })
     page.on('requestfailed', (request) => {
       const stop = this.#byRequest.get(request)
       if (stop && stop === this.last) this.failure = request.failure()?.errorText ?? 'failed'
@@ -54,7 +60,7 @@ export class PageTrail {
   }
 
   #add(request: Request): void {
-    const stop = { url: request.url(), status: null, redirected: request.redirectedFrom() !== null }
+    const stop = { url: request.url(), status: null, arrived: false, redirected: request.redirectedFrom() !== null }
     this.#byRequest.set(request, stop)
     this.last = stop
     this.failure = null

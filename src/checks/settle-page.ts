@@ -14,7 +14,7 @@ export interface SettlePageOptions {
 
 /** A page that shows nothing, asks for nothing and does not change for so many looks is blank. */
 const QUIET_LOOKS = 10
-/** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. */
+/** The same for a page with scripts: on a small machine an app may compute for seconds before it draws anything. While it loads something it is not blank yet. */
 const SCRIPTED_LOOKS = 30
 const LOOK_EVERY_MS = 300
 /** A page that was replaced by another so often, by itself, may continue doing so: it must stand still for longer. */
@@ -67,7 +67,7 @@ function looksNeeded(
   now: PageContent,
   { log, trail, wanted }: { log: PageLog; trail: PageTrail; wanted: boolean },
 ): number {
-  if (isBlank(now) && now.scripts > 0) return SCRIPTED_LOOKS
+  if (isBlank(now) && now.scripts > 0) return log.pending > 0 ? Number.POSITIVE_INFINITY : SCRIPTED_LOOKS
   const restless = trail.stops.filter(({ redirected }) => !redirected).length >= RESTLESS
   return isBlank(now) || !wanted || restless || log.pending > 0 ? QUIET_LOOKS : 2
 }

@@ -185,6 +185,42 @@ describe('told apart', () => {
     expect(summary).toContain('table public.posts has 2 rows, had 5')
   })
 
+  describe('rows that a release had built in, and takes along', () => {
+    const builtIn = (roles: number, integrations: number, keys: number, members: number) =>
+      print({
+        'ghost.roles': [roles, ['id char', 'name text']],
+        'ghost.integrations': [integrations, ['id char', 'slug text']],
+        'ghost.api_keys': [keys, ['id char', 'role_id char', 'integration_id char']],
+        'ghost.roles_users': [members, ['id char', 'role_id char', 'user_id char']],
+      })
+    const was = builtIn(11, 9, 8, 40)
+
+    test.each([
+      ['an integration, its role and its key', builtIn(10, 8, 7, 40), 'changed'],
+      ['a role, and one who had it', builtIn(10, 9, 8, 39), 'changed'],
+      ['a role, and more than one who had it', builtIn(10, 9, 8, 38), 'lost'],
+      ['a key without anything it belonged to', builtIn(11, 9, 7, 40), 'lost'],
+      ['more keys than what they belonged to', builtIn(10, 8, 5, 40), 'lost'],
+      ['all keys', builtIn(10, 8, 0, 40), 'lost'],
+      ['all roles', builtIn(0, 9, 8, 40), 'lost'],
+    ])('%s', (_, is, expected) => {
+      expect(compareFingerprints(was, is).result).toBe(expected)
+    })
+
+    test('are named with the reason', () => {
+      const { details, counts } = compareFingerprints(was, builtIn(10, 8, 7, 40))
+      expect(details).toContain(
+        'table ghost.api_keys has 7 rows, had 8: they belonged to rows that the app tidied away',
+      )
+      expect(counts).toMatchObject({ rowsLost: 0, rowsTidied: 3 })
+    })
+
+    test('and a restore has to bring back all the same', () => {
+      const fresh = builtIn(10, 8, 2, 1)
+      expect(compareFingerprints(was, builtIn(10, 8, 7, 40), fresh).result).toBe('lost')
+    })
+  })
+
   test('a fingerprint is always kept against itself, and losing a row is always seen', () => {
     const table = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.array(fc.string({ minLength: 1 })))
     fc.assert(

@@ -50,6 +50,22 @@ test('says once what a program said again and again, so that the line before it 
   ])
 })
 
+test('shows what a framed notice says, and the lines before it, not the frame', async () => {
+  const frame = ['   ╭────────╮', '   │        │', '   │  New!  │', '   │        │', '   ╰────────╯'].join('\n')
+  const { engine } = logs({ c30: `migrating\n${frame}\n---\n    at start (/app/main.js:1)\n` })
+  const lines = await decisiveLines(engine, snapshot({ tasks: loop }), 'app', loop)
+  expect(lines.filter((line) => line.startsWith('log'))).toEqual([
+    'log: migrating',
+    'log: New!',
+    'log:     at start (/app/main.js:1)',
+  ])
+})
+
+test('shows signs where a program says nothing else', async () => {
+  const lines = await decisiveLines(logs({ c30: '\n!!!\n' }).engine, snapshot({ tasks: loop }), 'app', loop)
+  expect(lines.filter((line) => line.startsWith('log'))).toEqual(['log: !!!'])
+})
+
 test('takes all tasks of the service where none is named, and nothing of another service', async () => {
   const tasks = [...loop.slice(0, 1), failed('db', 15), task('app', { id: 'now' })]
   const lines = await decisiveLines(logs({}).engine, snapshot({ tasks }), 'app', [])

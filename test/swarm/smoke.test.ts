@@ -30,6 +30,7 @@ const PAGES: Readonly<Record<string, string>> = {
   '/boom': '<title>Boom</title><h1>Still here</h1><script>nobodyMadeThis()</script>',
   '/no-script': '<title>App</title><div id=root></div><script src=/main.js></script>',
   '/not-script': '<title>App</title><div id=root></div><script type=module src=/plain></script>',
+  '/heavy': '<title>Heavy</title><div id=r></div><script type=module src=/heavy.js></script>',
   '/broken-script': '<title>App</title><div id=root></div><script>start()</script>',
   '/mixed':
     '<title>Mixed</title><h1>Mixed</h1><script src="http://app.ci.test/a.js"></script><img src="http://cdn.example.com/b.png">',
@@ -70,6 +71,15 @@ function slowStart(response: Http2ServerResponse): void {
   response.end(starts > 1 ? '<title>Up</title><h1>Up</h1>' : '<h1>Error establishing a database connection</h1>')
 }
 
+const HEAVY_MS = 20_000
+
+/** Comes after the time in which a page has to load. */
+function heavyScript(response: Http2ServerResponse): void {
+  const answer = () => response.end('document.getElementById("r").textContent = "here at last"')
+  response.writeHead(200, { 'content-type': 'text/javascript' })
+  setTimeout(answer, HEAVY_MS * 1.2)
+}
+
 /** HTTP/2 like the proxy. */
 let server: Http2SecureServer
 let browser: Browser
@@ -81,6 +91,7 @@ beforeAll(async () => {
   server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
     const path = (request.url ?? '').replace(/\?.*$/, '')
     if (path === '/slow-start') return slowStart(response)
+    if (path === '/heavy.js') return heavyScript(response)
     if (path === '/basic') response.setHeader('www-authenticate', 'Basic realm="app"')
     const location = REDIRECTS[path]
     if (location) return response.writeHead(302, { location }).end()
@@ -120,6 +131,10 @@ it.concurrent('describes a page and takes its picture', async () => {
     url: `https://${DOMAIN}/plain`,
   })
   expect((await readFile(join(root, 'plain.png'))).length).toBeGreaterThan(1000)
+})
+
+it.concurrent('waits for the scripts of a document that is there, beyond the time for loading', async () => {
+  expect(await look('/heavy', { timeoutMs: HEAVY_MS })).toMatchObject({ outcome: 'pass', evidence: { title: 'Heavy' } })
 })
 
 it.concurrent.each([

@@ -9,11 +9,14 @@ const VOLATILE =
 const HOUSEKEEPING =
   /(^|[._])(settings?|options?|configs?|configurations?|app_?config|parameters?|permissions?|capabilit(y|ies)|features?|feature_flags?|plugins?|modules?|extensions?|translations?|locales?|templates?|schedules?|schedulers?)($|[._])/i
 
+/** Roles and integrations that an app has built in. By the whole name alone: `user_roles` and `roles_users` say who has them. */
+const BUILT_IN = /(^|\.)(roles?|integrations?)$/i
+
 /** `volatile`: any number of rows may go. `housekeeping`: some may, not all. `data`: none. */
 export type TableCare = 'volatile' | 'housekeeping' | 'data'
 
 /** What the name of a table (`schema.table`) says about its rows. `VerificationToken` reads like `verification_token`. */
 export function careOf(table: string): TableCare {
   const words = table.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_')
-  return VOLATILE.test(words) ? 'volatile' : HOUSEKEEPING.test(words) ? 'housekeeping' : 'data'
+  return VOLATILE.test(words) ? 'volatile' : HOUSEKEEPING.test(words) || BUILT_IN.test(words) ? 'housekeeping' : 'data'
 }

@@ -48,10 +48,11 @@ interface Found {
  */
 export function compareFingerprints(before: Fingerprint, after: Fingerprint, between?: Fingerprint): Survival {
   const heirs = new Heirs(before, after)
+  const parents = between ? new Map<string, number>() : tidiedAway(before, after)
   const added = [...after.tables].filter(([name]) => !before.tables.has(name))
   const found = [...before.tables].flatMap(([name, was]) => {
     const is = after.tables.get(name)
-    return is ? changesOf({ name, was, is }, heirs) : goneOf({ name, was }, heirs, after.cut === true)
+    return is ? changesOf({ name, was, is }, { heirs, parents }) : goneOf({ name, was }, heirs, after.cut === true)
   })
   const fresh = added.map(([name, { rows }]) => ({
     lost: false,
@@ -143,11 +144,24 @@ function goneOf({ name, was }: { name: string; was: TableShape }, heirs: Heirs, 
     : [{ lost: true, text, counts: { tablesLost: 1, rowsLost: rows } }]
 }
 
-function changesOf({ name, was, is }: { name: string; was: TableShape; is: TableShape }, heirs: Heirs): Found[] {
-  return [...rowChanges({ name, was, is }, heirs), ...columnChanges({ name, was, is })]
+interface Table {
+  readonly name: string
+  readonly was: TableShape
+  readonly is: TableShape
 }
 
-function rowChanges({ name, was, is }: { name: string; was: TableShape; is: TableShape }, heirs: Heirs): Found[] {
+/** Where rows may have gone, and with what they may have gone. */
+interface Reasons {
+  readonly heirs: Heirs
+  /** As columns of other tables begin that point at its rows, such as `role`: how many rows the app tidied away there. */
+  readonly parents: ReadonlyMap<string, number>
+}
+
+function changesOf(table: Table, reasons: Reasons): Found[] {
+  return [...rowChanges(table, reasons), ...columnChanges(table)]
+}
+
+function rowChanges({ name, was, is }: Table, reasons: Reasons): Found[] {
   if (was.rows === is.rows) return []
   if (was.rows === null || is.rows === null) {
     const text = `table ${name}: ${count(was.rows)} rows before, ${count(is.rows)} after`
@@ -157,23 +171,41 @@ function rowChanges({ name, was, is }: { name: string; was: TableShape; is: Tabl
     const newRows = is.rows - was.rows
     return [{ lost: false, text: `table ${name}: ${words(newRows, 'more row')}`, counts: { newRows } }]
   }
-  return [fewer({ name, was, is, missing: was.rows - is.rows }, heirs)]
+  return [fewer({ name, was, is, missing: was.rows - is.rows }, reasons)]
 }
 
-function fewer(
-  { name, was, is, missing }: { name: string; was: TableShape; is: TableShape; missing: number },
-  heirs: Heirs,
-): Found {
+function fewer({ name, was, is, missing }: Table & { missing: number }, { heirs, parents }: Reasons): Found {
   const text = `table ${name} has ${count(is.rows)} rows, had ${count(was.rows)}`
   const care = careOf(name)
   if (care === 'volatile' || (care === 'housekeeping' && is.rows !== 0))
     return { lost: false, text: `${text}: apps tidy up there`, counts: { rowsTidied: missing } }
   const heir = heirs.take(was, missing, 'new')
   if (heir) return { lost: false, text: `${text}: as many went to ${heir}`, counts: {} }
+  const owners = [...columnsOf(was).keys()].flatMap((column) => parents.get(/^(.+)_id$/i.exec(column)?.[1] ?? '') ?? [])
+  if (is.rows !== 0 && missing <= owners.reduce((sum, rows) => sum + rows, 0))
+    return {
+      lost: false,
+      text: `${text}: they belonged to rows that the app tidied away`,
+      counts: { rowsTidied: missing },
+    }
   return { lost: true, text, counts: { rowsLost: missing } }
 }
 
-function columnChanges({ name, was, is }: { name: string; was: TableShape; is: TableShape }): Found[] {
+/**
+ * Tables of the app's own housekeeping that have fewer rows: a new version without a built-in integration takes its key along. At most one row goes with each:
+ * that a role is gone is no reason why all who had it are.
+ */
+function tidiedAway(before: Fingerprint, after: Fingerprint): Map<string, number> {
+  const rows = [...before.tables].flatMap(([name, was]) => {
+    const left = after.tables.get(name)?.rows ?? 0
+    const missing = (was.rows ?? 0) - left
+    const stem = /[^.]+$/.exec(name)?.[0].replace(/s$/i, '') ?? name
+    return careOf(name) === 'housekeeping' && left > 0 && missing > 0 ? [[stem, missing] as const] : []
+  })
+  return new Map(rows)
+}
+
+function columnChanges({ name, was, is }: Table): Found[] {
   const [old, now] = [columnsOf(was), columnsOf(is)]
   const newColumns = [...now.keys()].filter((column) => !old.has(column)).length
   const formerColumns = [...old.keys()].filter((column) => !now.has(column)).length

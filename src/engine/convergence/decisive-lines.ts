@@ -1,5 +1,6 @@
 import { messageOf } from '../../lib/errors.ts'
 import { foldRepeats } from '../../lib/text/fold-repeats.ts'
+import { withoutFrames } from '../../lib/text/without-frames.ts'
 import type { Engine } from '../client.ts'
 import type { ObservedTask, StackSnapshot } from './snapshot.ts'
 
@@ -54,7 +55,7 @@ async function log(engine: Logs, task: ObservedTask | undefined): Promise<string
     const options = { tail: LOG_TAIL, timeoutMs: 5000, maxBytes: 256 * 1024 }
     const here = await engine.container(task.containerId)
     const text = here ? await engine.containerLogs(task.containerId, options) : await engine.taskLogs(task.id, options)
-    const lines = foldRepeats(text.split('\n').filter((line) => line.trim() !== ''))
+    const lines = foldRepeats(withoutFrames(text.split('\n')))
     return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
   } catch (error) {
     return [`log unavailable: ${messageOf(error)}`]
