@@ -49,7 +49,8 @@ const WORDS: { readonly [K in EvidenceKind]: (evidence: Of<K>) => string | null 
   witness: (evidence) => {
     if ('none' in evidence) return 'no data to look after'
     const there = evidence.witnesses.filter(({ result }) => result === 'kept' || result === 'changed')
-    const volumes = new Set(there.filter(({ kind }) => isOfVolume(kind)).map(({ subject }) => subject)).size
+    const volumes = new Set(there.filter(({ kind }) => isOfVolume(kind)).map(({ subject }) => subject.split('/')[0]))
+      .size
     const databases = there.filter(({ kind }) => !isOfVolume(kind)).length
     const what = [
       volumes > 0 ? counted(volumes, 'volume') : [],
