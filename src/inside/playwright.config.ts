@@ -29,6 +29,8 @@ export default defineConfig({
   reporter: './reporter.ts',
   use: {
     ignoreHTTPSErrors: true,
+    // The app has a private address here, and a public one where people use it: a page of another site that uses it is to find it without asking anybody.
+    permissions: ['local-network-access'],
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

@@ -62,6 +62,25 @@ test('has services', async ({ app, recipe }) => {
     expect(judgeTests(run.rows, run.empty)).toMatchObject({ outcome: 'pass', executed: { length: 3 } })
   })
 
+  it('may open a page of another site that uses the app, though the app is at a private address here', async () => {
+    await using page = await servePage()
+    const run = await runSpecsOnce(
+      {
+        'tests/custom/embedded.spec.ts': `${IMPORT}
+test('is embedded', async ({ app, page }) => {
+  const body = '<script>fetch("' + app.baseUrl + '/health", { mode: "no-cors" }).then(() => { document.title = "asked" })</script>'
+  await page.route('https://shop.example.org/', (route) => route.fulfill({ contentType: 'text/html', body }))
+  await page.goto('https://shop.example.org/')
+  await expect(page).toHaveTitle('asked')
+})
+`,
+      },
+      { handlers: { context: async () => ({ ...FACTS, baseUrl: page.url }) } },
+    )
+    expect(run.rows.map(({ error }) => error).filter(Boolean)).toEqual([])
+    expect(run.lines).toEqual(['passed is embedded'])
+  })
+
   it('may be modules: beside a package.json that says so they await at the top', async () => {
     const run = await runSpecsOnce({
       'package.json': '{ "type": "module" }',

@@ -9,6 +9,7 @@ import {
   compareAfterRestore,
   compareAfterUpgrade,
   destroyBeforeRestore,
+  flushBeforeKill,
   type PlantedWitnesses,
   plantWitnesses,
   removeWitnesses,
@@ -206,6 +207,24 @@ test('a stop saves what Redis is set to save; a start without it is a loss, a cl
     await kvCli('FLUSHDB')
     expect(await result(planted)).toMatchObject({ result: 'changed', summary: expect.stringContaining('FLUSHDB') })
   })
+})
+
+test('a kill takes the writes that Redis had not saved yet: what is asked back after one was saved, or is not asked for', async () => {
+  const here = serversOnly({ kv: kv() })
+  const afterKill = async (planted: PlantedWitnesses) => {
+    await flushBeforeKill(here, planted)
+    await docker(['kill', `${stack.name}_kv`])
+    await docker(['start', `${stack.name}_kv`])
+    return rowsOf(await compareAfterUpgrade(here, planted))['redis:kv']
+  }
+  await watched(here, async (planted) => expect(await afterKill(planted)).toMatchObject({ result: 'kept' }))
+  await kvCli('ACL', 'SETUSER', 'default', '-save')
+  await watched(here, async (planted) =>
+    expect(await afterKill(planted)).toMatchObject({
+      result: 'excluded',
+      summary: expect.stringContaining('does not save when it is asked to: NOPERM'),
+    }),
+  )
 })
 
 test('whatever credentials an image documents open the server; without any it is unwatched, and nothing fails', async () => {

@@ -32,6 +32,8 @@ export interface Witness {
   /** Null: the backup labels promise it back; otherwise why they do not. */
   readonly excluded: string | null
   plant(around: WitnessContext): Promise<void>
+  /** Right before containers are killed: what is planted becomes data that the server has had for long. Absent: it is on disk as soon as it is planted. */
+  flush?(around: WitnessContext): Promise<void>
   /** Compares with the state that `plant` left. */
   compare(around: WitnessContext): Promise<WitnessRow>
   /** Right before all that a backup must bring back is destroyed by somebody else. */

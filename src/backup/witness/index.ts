@@ -95,6 +95,11 @@ export async function destroyBeforeRestore(around: WitnessContext, { witnesses }
   )
 }
 
+/** Right before containers are killed. */
+export async function flushBeforeKill(around: WitnessContext, { witnesses }: PlantedWitnesses): Promise<void> {
+  await inTurn(witnesses, async (witness) => witness.flush?.(around))
+}
+
 /** Right before the machine is lost: what the backup has written since the witnesses were planted. */
 export async function recordBeforeLoss(around: WitnessContext, { witnesses }: PlantedWitnesses): Promise<void> {
   await inTurn(witnesses, (witness) => witness.note(around))

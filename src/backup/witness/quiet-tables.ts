@@ -3,11 +3,11 @@
  * `catalogue` does not. The shadow tables of a full text index are made again from the data they index.
  */
 const VOLATILE =
-  /(^|[._])(sessions?|tokens?|caches?|transients?|queues?|jobs?|locks?|semaphores?|logs?|logging|watchdog|events?_processed|nonces?|otps?|mfas?|captchas?|(failed|login)_attempts?|flood|migrations?|schema_versions?|heartbeats?|presence|throttles?|rate_limits?|temp|tmp|metrics|telemetry|search_?index(es)?)($|[._])|_fts\d?_(data|idx|docsize|content|config|segments|segdir|stat)$/i
+  /(^|[._])(sessions?|tokens?|caches?|transients?|queues?|jobs?|locks?|semaphores?|logs?|logging|watchdog|events?_processed|nonces?|otps?|mfas?|auth_origins?|captchas?|(failed|login)_attempts?|flood|migrations?|schema_versions?|heartbeats?|presence|throttles?|rate_limits?|temp|tmp|metrics|telemetry|search_?index(es)?)($|[._])|_fts\d?_(data|idx|docsize|content|config|segments|segdir|stat)$/i
 
-/** Tables in which an app keeps what it needs itself, and tidies when a new version needs other things. Emptied they are a loss all the same. */
+/** Tables in which an app keeps what it needs itself, or says of an installation or a client of it, and tidies when a new version needs other things. Emptied they are a loss all the same. */
 const HOUSEKEEPING =
-  /(^|[._])(settings?|options?|configs?|configurations?|app_?config|parameters?|permissions?|capabilit(y|ies)|features?|feature_flags?|plugins?|modules?|extensions?|translations?|locales?|templates?|schedules?|schedulers?)($|[._])/i
+  /(^|[._])(settings?|options?|configs?|configurations?|app_?config|parameters?|permissions?|capabilit(y|ies)|features?|feature_flags?|plugins?|modules?|extensions?|translations?|locales?|templates?|schedules?|schedulers?|(realm|client|tenant|instance|server|system|site)_(attributes?|properties|metadata))($|[._])/i
 
 /** Roles and integrations that an app has built in. By the whole name alone: `user_roles` and `roles_users` say who has them. */
 const BUILT_IN = /(^|\.)(roles?|integrations?)$/i

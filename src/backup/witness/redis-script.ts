@@ -3,6 +3,8 @@ import { CREDENTIALS, NO_CLIENT, NO_LOGIN, NO_SERVER } from './inside-shell.ts'
 const KEY = 'cc_ci_witness'
 /** Keys of one database that are looked at; Redis does nothing else meanwhile. */
 const MAX_KEYS = 100_000
+/** While the server saves by itself it does not do so when asked. */
+const SAVE_TURNS = 100
 
 /** Counts the keys that do not expire, by type. Reads only. */
 const COUNT_KEYS = `local c, n, t = '0', 0, {}
@@ -23,7 +25,7 @@ if c ~= '0' then o[#o + 1] = 'cut 1' end
 return o`
 
 /**
- * Talks to the server in its own container. Arguments: `ping`, `look`, `plant VALUE` or `drop`, after the port and where the command line
+ * Talks to the server in its own container. Arguments: `ping`, `look`, `plant VALUE`, `save` or `drop`, after the port and where the command line
  * takes its password from (a file, a variable, a configuration file; each may be empty). A password that stands in the command line itself
  * comes by the input. It travels in REDISCLI_AUTH, so that no process list shows it.
  */
@@ -56,6 +58,10 @@ must() { said=$(ask "$@"); case "$said" in OK|0|1) ;; *) printf '%s\\n' "$said" 
 case $action in
   plant) must SET ${KEY} "$value" ;;
   drop) must DEL ${KEY} ;;
+  save)
+    [ "$(ask CONFIG GET appendonly | tail -n 1)" = yes ] && { echo OK; exit 0; }
+    for turn in $(seq ${SAVE_TURNS}); do said=$(ask SAVE); case "$said" in *'in progress'*) sleep 0.2 ;; *) break ;; esac; done
+    printf '%s\\n' "$said" ;;
   look)
     echo '== info'; ask INFO all
     for setting in dir save appendonly maxmemory maxmemory-policy; do echo "== config $setting"; ask CONFIG GET $setting; done

@@ -68,6 +68,13 @@ function redisWitness(service: string, { plan }: WitnessContext): Witness {
       pure = whyCache(service, before, around.model)
       if (pure === null) await act(around, 'plant', value)
     },
+    async flush(around) {
+      if (!before || pure !== null) return
+      const said = (await act(around, 'save')).trim()
+      if (said === 'OK') return
+      await act(around, 'drop')
+      pure = `it may lose its last writes when it is killed, and does not save when it is asked to: ${said}`
+    },
     async compare(around): Promise<WitnessRow> {
       const now = await look(around)
       const was = before ?? now

@@ -2,6 +2,7 @@ import {
   compareAfterRestore,
   compareAfterUpgrade,
   destroyBeforeRestore,
+  flushBeforeKill as flush,
   inspectAfterLoss as look,
   recordBeforeLoss as note,
   plantWitnesses,
@@ -44,6 +45,11 @@ export function forgetRemovedVolumes({ plan, state }: RunContext): void {
 
 export async function destroy(context: RunContext): Promise<void> {
   if (context.state.witnesses) await destroyBeforeRestore(await surroundings(context), context.state.witnesses)
+}
+
+/** Right before containers are killed: what a server writes down later than it answers is written down, as it is of data that was there for long. */
+export async function flushBeforeKill(context: RunContext): Promise<void> {
+  if (context.state.witnesses) await flush(await surroundings(context), context.state.witnesses)
 }
 
 /** Right before everything that the labels promise is lost. */

@@ -2,7 +2,7 @@ import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
-import { compareAfter, plant } from '../app/witnessing.ts'
+import { compareAfter, flushBeforeKill, plant } from '../app/witnessing.ts'
 import { type RunContext, type TierRunner, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { killAndWait } from '../resilience/kill.ts'
@@ -31,6 +31,7 @@ export const resilienceTier: TierRunner = {
       reporter.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
     }
     await plant(context, reporter)
+    await flushBeforeKill(context)
     const recovered: Extract<Evidence, { kind: 'recovery' }>['services'] = []
     try {
       for (const target of targets) recovered.push(await killAndWait(context, reporter, { target, deployed }))
