@@ -1,3 +1,4 @@
+// cspell:ignore SETUSER
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mariadb } from '../../fixtures/images/mariadb.ts'
 import { redis } from '../../fixtures/images/redis.ts'

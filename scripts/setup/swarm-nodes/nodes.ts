@@ -1,4 +1,4 @@
-// cspell:ignore veth nsenter cmdline netns
+// cspell:ignore pdeathsig veth nsenter cmdline netns
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
