@@ -55,7 +55,7 @@ describe('Cleanup', () => {
       throw new TypeError('stuck')
     })
     cleanup.register('last', async () => void order.push('last'))
-    expect(await cleanup.run()).toEqual([{ what: 'broken', message: 'stuck' }])
+    expect(await cleanup.run()).toEqual([{ what: 'broken', message: 'stuck', error: new TypeError('stuck') }])
     expect(order).toEqual(['last', 'first'])
     expect(await cleanup.run()).toEqual([])
   })
