@@ -141,6 +141,8 @@ describe('told apart', () => {
     ['app.VerificationToken', 0, 'changed'],
     ['posts_fts_data', 0, 'changed'],
     ['order-logs', 0, 'changed'],
+    // What Synapse has still to do in the background after an update of its schema.
+    ['public.background_updates', 0, 'changed'],
     ['catalogue', 3, 'lost'],
     ['sessional_work', 3, 'lost'],
     ['posts', 0, 'lost'],

@@ -3,7 +3,7 @@
  * `catalogue` does not. The shadow tables of a full text index are made again from the data they index.
  */
 const VOLATILE =
-  /(^|[._])(sessions?|tokens?|caches?|transients?|queues?|jobs?|locks?|semaphores?|logs?|logging|watchdog|events?_processed|nonces?|otps?|mfas?|auth_origins?|captchas?|(failed|login)_attempts?|flood|migrations?|schema_versions?|heartbeats?|presence|throttles?|rate_limits?|temp|tmp|metrics|telemetry|search_?index(es)?)($|[._])|_fts\d?_(data|idx|docsize|content|config|segments|segdir|stat)$/i
+  /(^|[._])(sessions?|tokens?|caches?|transients?|queues?|jobs?|locks?|semaphores?|logs?|logging|watchdog|events?_processed|nonces?|otps?|mfas?|auth_origins?|captchas?|(failed|login)_attempts?|flood|migrations?|schema_versions?|heartbeats?|presence|throttles?|background_(updates?|tasks?)|rate_limits?|temp|tmp|metrics|telemetry|search_?index(es)?)($|[._])|_fts\d?_(data|idx|docsize|content|config|segments|segdir|stat)$/i
 
 /** Tables in which an app keeps what it needs itself, or says of an installation or a client of it, and tidies when a new version needs other things. Emptied they are a loss all the same. */
 const HOUSEKEEPING =
