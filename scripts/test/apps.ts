@@ -105,7 +105,8 @@ function readArguments(argv: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
     const { jobs = String(defaultJobs()), ...rest } = values
-    if (!/^[1-9]\d?$/.test(jobs)) throw new Error(`--jobs takes a number from 1 to 99, not "${jobs}"`)
+    if (!/^[1-9]\d?$/.test(jobs))
+      throw new UsageError('bad-arguments', `--jobs takes a number from 1 to 99, not "${jobs}"`)
     return { ...rest, names: positionals, jobs: Number(jobs) }
   } catch (error) {
     throw new UsageError('bad-arguments', messageOf(error), { hint: '--help lists what there is.' })

@@ -3,9 +3,9 @@ import { declaredTasks } from '../engine/nodes/declared-memory.ts'
 import { reachNodes } from '../engine/nodes/reach.ts'
 import { labelNode } from '../engine/nodes/swarm-nodes.ts'
 import { waitFor } from '../lib/async/wait.ts'
-import { EXIT, UsageError } from '../lib/errors.ts'
+import { EXIT } from '../lib/errors.ts'
 import { formatSize } from '../lib/text/size.ts'
-import { type Candidate, candidates, DRAIN_LABEL } from '../lifecycle/placement/choose-node.ts'
+import { type Candidate, candidates, DRAIN_LABEL, nodeNamed } from '../lifecycle/placement/choose-node.ts'
 import { claims } from '../lifecycle/placement/claims.ts'
 
 export interface NodesOptions {
@@ -95,12 +95,7 @@ async function look(engine: Engine): Promise<Candidate[]> {
 }
 
 async function named(engine: Engine, name: string): Promise<Candidate> {
-  const all = await look(engine)
-  const found = all.find(({ reach: { node } }) => node.hostname === name || node.id === name)
-  if (found) return found
-  throw new UsageError('unknown-node', `the Swarm has no node ${name}`, {
-    hint: `It has: ${all.map(({ reach }) => reach.node.hostname).join(', ')}.`,
-  })
+  return nodeNamed(await look(engine), name)
 }
 
 function rowOf({ reach: { node }, refuses, runs, freeBytes }: Candidate): NodeRow {

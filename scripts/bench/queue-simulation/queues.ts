@@ -1,3 +1,4 @@
+import { InternalError } from '../../../src/lib/errors.ts'
 import { PRIORITIES, type RunRequest } from '../../../src/server/contract/request.ts'
 import type { Claim } from '../../../src/server/contract/store.ts'
 import { pickNextRun, pullKey, type QueuedCandidate, type WorkerRoom } from '../../../src/server/runs/scheduler.ts'
@@ -67,7 +68,7 @@ export class MemoryQueue implements Queue {
       list.findIndex(({ asked }) => asked.id === next.id),
       1,
     )
-    if (!one) throw new Error(`${next.id} does not wait`)
+    if (!one) throw new InternalError('simulation-wrong', `${next.id} does not wait`)
     if (list.length === 0) this.#queued.delete(next.repo)
     this.#waiting -= 1
     one.attempts += 1
@@ -103,7 +104,7 @@ export class MemoryQueue implements Queue {
 
   #end(id: string): Active {
     const one = this.#running.get(id)
-    if (!one) throw new Error(`${id} does not run`)
+    if (!one) throw new InternalError('simulation-wrong', `${id} does not run`)
     const { repo, pull } = one.asked
     this.#running.delete(id)
     this.#runningOf.set(repo, (this.#runningOf.get(repo) ?? 1) - 1)
@@ -171,21 +172,21 @@ export class StoreQueue implements Queue {
       ...{ schema: 1, id, state: 'done', verdict: 'pass', level: 6, cause: null, tier: null, message: 'level 6' },
       ...{ finishedAt: new Date(now).toISOString(), folder, attempts: lease.attempt, teardown: 'clean' },
     })
-    if (!ended) throw new Error(`${id} was another's`)
+    if (!ended) throw new InternalError('simulation-wrong', `${id} was another's`)
   }
 
   async lose(id: string, now: number): Promise<boolean> {
     const { lease } = this.#take(id)
     await this.#store.renew(lease, now, 0)
     const row = (await this.#store.expire(now)).find(({ request }) => request.id === id)
-    if (!row) throw new Error(`${id} did not expire`)
+    if (!row) throw new InternalError('simulation-wrong', `${id} did not expire`)
     if (row.state === 'queued') this.waiting += 1
     return row.state === 'queued'
   }
 
   #take(id: string): Claim {
     const claim = this.#claims.get(id)
-    if (!claim) throw new Error(`${id} does not run`)
+    if (!claim) throw new InternalError('simulation-wrong', `${id} does not run`)
     this.#claims.delete(id)
     return claim
   }

@@ -1,3 +1,4 @@
+import { InternalError } from '../../../src/lib/errors.ts'
 import type { WorkerRoom } from '../../../src/server/runs/scheduler.ts'
 import type { Queue } from './queues.ts'
 import type { Absence, Asked, Machine, Served, World } from './world.ts'
@@ -36,7 +37,7 @@ export async function simulate({ machines, asked, absences, leaseMs }: World, qu
 
   const end = (id: string, how: Served['end']) => {
     const one = open.get(id)
-    if (!one) throw new Error(`${id} ended twice, or was never asked for`)
+    if (!one) throw new InternalError('simulation-wrong', `${id} ended twice, or was never asked for`)
     open.delete(id)
     served.push({ ...one, end: how, endedAt: now })
   }
@@ -55,7 +56,7 @@ export async function simulate({ machines, asked, absences, leaseMs }: World, qu
 
   const begin = (place: Place, id: string) => {
     const one = open.get(id)
-    if (!one) throw new Error(`${id} was given out after its end`)
+    if (!one) throw new InternalError('simulation-wrong', `${id} was given out after its end`)
     one.begunAt ??= now
     one.attempts += 1
     place.running.set(id, { asked: one.asked, since: now })
@@ -84,7 +85,7 @@ export async function simulate({ machines, asked, absences, leaseMs }: World, qu
 
   const goAway = ({ worker, kind, until }: Absence) => {
     const place = places.find(({ machine }) => machine.name === worker)
-    if (!place) throw new Error(`no machine ${worker}`)
+    if (!place) throw new InternalError('simulation-wrong', `no machine ${worker}`)
     place.here = false
     agenda.add(until, () => {
       place.here = true
@@ -111,7 +112,11 @@ export async function simulate({ machines, asked, absences, leaseMs }: World, qu
     while (agenda.nextAt() === now) await agenda.next()?.act()
     await giveOut()
   }
-  if (open.size > 0) throw new Error(`${open.size} runs wait for ever: ${[...open.keys()].slice(0, 5).join(', ')}`)
+  if (open.size > 0)
+    throw new InternalError(
+      'simulation-wrong',
+      `${open.size} runs wait for ever: ${[...open.keys()].slice(0, 5).join(', ')}`,
+    )
   return { served, given, heldByteMs: held, endedAt: now }
 }
 

@@ -1,6 +1,7 @@
-import { type Pin, unmetConstraints } from '../../deploy/placement.ts'
+import { unmetConstraints } from '../../deploy/placement.ts'
 import type { DeclaredTask } from '../../engine/nodes/declared-memory.ts'
 import type { NodeReach } from '../../engine/nodes/reach.ts'
+import { UsageError } from '../../lib/errors.ts'
 import type { ComposeModel } from '../../recipe/model.ts'
 import type { Claim } from './claims.ts'
 
@@ -8,8 +9,8 @@ import type { Claim } from './claims.ts'
 export const DRAIN_LABEL = 'cc-ci.drain'
 
 /** A node and what can be said of it for a run. */
-export interface Candidate<R extends Pick<NodeReach, 'node' | 'engine' | 'problem'> = NodeReach> {
-  readonly reach: R
+export interface Candidate {
+  readonly reach: NodeReach
   /** Why it takes no run now; null: it does. */
   readonly refuses: string | null
   /** Constraints of the app that it does not meet. */
@@ -20,14 +21,14 @@ export interface Candidate<R extends Pick<NodeReach, 'node' | 'engine' | 'proble
 }
 
 /** What runs and everything else declare of each node. A run that has a claim counts with that, also before its services are there. */
-export function candidates<R extends NodeReach>(
-  reaches: readonly R[],
+export function candidates(
+  reaches: readonly NodeReach[],
   {
     models,
     tasks,
     claims,
   }: { models: readonly ComposeModel[]; tasks: readonly DeclaredTask[]; claims: readonly Claim[] },
-): Candidate<R>[] {
+): Candidate[] {
   const claiming = new Set(claims.map(({ stack }) => stack))
   return reaches.map((reach) => {
     const { node } = reach
@@ -44,30 +45,37 @@ export function candidates<R extends NodeReach>(
   })
 }
 
-export function refusalOf({ node, engine, problem }: Pick<NodeReach, 'node' | 'engine' | 'problem'>): string | null {
+/** Why it takes no run; null: it does. */
+function refusalOf(reach: NodeReach): string | null {
+  return unfitBecause(reach) ?? (DRAIN_LABEL in reach.node.labels ? 'cc-ci drains it' : null)
+}
+
+/** Why it could not run an app, whoever wishes it; null: it could. */
+export function unfitBecause({ node, engine, problem }: NodeReach): string | null {
   if (node.state !== 'ready') return `it is ${node.state}`
   if (node.availability !== 'active') return `its availability is ${node.availability}`
-  if (DRAIN_LABEL in node.labels) return 'cc-ci drains it'
   if (problem !== null) return problem
   return engine === null ? 'CC_CI_NODES does not say where its engine is' : null
+}
+
+/** By host name or id. Throws UsageError `unknown-node`. */
+export function nodeNamed(all: readonly Candidate[], name: string): Candidate {
+  const found = all.find(({ reach: { node } }) => node.hostname === name || node.id === name)
+  if (found) return found
+  throw new UsageError('unknown-node', `the Swarm has no node ${name}`, {
+    hint: `It has: ${all.map(({ reach }) => reach.node.hostname).join(', ')}.`,
+  })
 }
 
 /**
  * The node with the most free memory among those that meet the app's constraints, of equals the one with the fewest runs, then the own one. Where none meets them, the one that meets
  * the most: the scheduler says then what is missing. Null: none takes runs.
  */
-export function chooseNode<R extends NodeReach>(
-  all: readonly Candidate<R>[],
-  isHome: (reach: R) => boolean,
-): Candidate<R> | null {
+export function chooseNode(all: readonly Candidate[], isHome: (reach: NodeReach) => boolean): Candidate | null {
   const open = all.filter(({ refuses }) => refuses === null)
-  const rank = (one: Candidate<R>) => [one.unmet.length, -one.freeBytes, one.runs, isHome(one.reach) ? 0 : 1]
+  const rank = (one: Candidate) => [one.unmet.length, -one.freeBytes, one.runs, isHome(one.reach) ? 0 : 1]
   const [best] = [...open].sort((a, b) => compare(rank(a), rank(b)))
   return best ?? null
-}
-
-export function pinTo({ node }: Pick<NodeReach, 'node'>): Pin {
-  return { id: node.id, hostname: node.hostname }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -1,12 +1,14 @@
 import { declaredMemory, type Pin } from '../../deploy/placement.ts'
 import type { Engine } from '../../engine/client.ts'
 import { declaredTasks } from '../../engine/nodes/declared-memory.ts'
-import { type NodeReach, reachNodes } from '../../engine/nodes/reach.ts'
-import { InfraError, UsageError } from '../../lib/errors.ts'
+import { reachNodes } from '../../engine/nodes/reach.ts'
+import { InfraError, InternalError } from '../../lib/errors.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { ownStack } from '../attached-app.ts'
 import type { RunPlan } from '../plan.ts'
-import { type Candidate, candidates, chooseNode, pinTo, refusalOf } from './choose-node.ts'
+import { releasesOf } from '../planning/releases.ts'
+import { type Candidate, candidates, chooseNode, nodeNamed, unfitBecause } from './choose-node.ts'
 import { choosing, claim, claims } from './claims.ts'
 
 /** Where a run's app is put. */
@@ -32,22 +34,22 @@ export async function placeRun(home: Engine, plan: Placed, requested?: string): 
     return { engine: home, pin: null, findings: [], [Symbol.dispose]: () => {} }
   return choosing(async () => {
     const tasks = await declaredTasks(home.connection)
-    const models = releasesOf(plan).map(({ stack }) => stack.model)
+    const releases = releasesOf(plan)
+    const models = releases.map(({ stack }) => stack.model)
     const all = candidates(reaches, { models, tasks, claims: claims() })
-    const chosen = requested === undefined ? best(all, home) : byName(all, requested)
+    const chosen = requested === undefined ? best(all, home) : requestedNode(all, requested)
     const { node, engine } = chosen.reach
-    if (engine === null) throw new InfraError('no-node', `${node.hostname}: ${refusalOf(chosen.reach)}`)
-    const bytes = Math.max(
-      ...releasesOf(plan).map(({ stack, added }) => declaredMemory(stack.model, added.memoryBytes)),
-    )
-    const held = await claim({ nodeId: node.id, stack: plan.app.stack, bytes })
+    if (engine === null) throw new InternalError('node-without-engine', `${node.hostname} was chosen without an engine`)
+    const bytes = Math.max(...releases.map(({ stack, added }) => declaredMemory(stack.model, added.memoryBytes)))
+    const held = await claim({ nodeId: node.id, stack: ownStack(plan), bytes })
     const findings = bytes > chosen.freeBytes ? [crowded(chosen, bytes)] : []
-    return { engine, pin: pinTo(chosen.reach), findings, [Symbol.dispose]: () => held[Symbol.dispose]() }
+    return {
+      engine,
+      pin: { id: node.id, hostname: node.hostname },
+      findings,
+      [Symbol.dispose]: () => held[Symbol.dispose](),
+    }
   })
-}
-
-function releasesOf({ head, base, upgrade }: Placed) {
-  return [head, upgrade, base.kind === 'base' ? base.release : null].filter((release) => release !== null)
 }
 
 function best(all: readonly Candidate[], home: Engine): Candidate {
@@ -59,21 +61,15 @@ function best(all: readonly Candidate[], home: Engine): Candidate {
   })
 }
 
-function byName(all: readonly Candidate[], name: string): Candidate {
-  const found = all.find(({ reach: { node } }) => node.hostname === name || node.id === name)
-  if (!found)
-    throw new UsageError('unknown-node', `the Swarm has no node ${name}`, {
-      hint: `It has: ${all.map(({ reach }) => reach.node.hostname).join(', ')}.`,
-    })
-  if (found.refuses !== null && found.refuses !== DRAINS)
-    throw new InfraError('no-node', `node ${name} takes no run: ${found.refuses}`)
+/** Whoever names a node means it, drained or not. */
+function requestedNode(all: readonly Candidate[], name: string): Candidate {
+  const found = nodeNamed(all, name)
+  const why = unfitBecause(found.reach)
+  if (why !== null) throw new InfraError('no-node', `node ${name} takes no run: ${why}`)
   return found
 }
 
-/** Whoever names a node means it, drained or not. */
-const DRAINS = 'cc-ci drains it'
-
-function crowded({ reach, freeBytes }: Candidate<NodeReach>, bytes: number): Finding {
+function crowded({ reach, freeBytes }: Candidate, bytes: number): Finding {
   const message = `the app declares ${formatSize(bytes)} of memory, and of node ${reach.node.hostname}, which has the most left, ${formatSize(Math.max(0, freeBytes))} are not declared yet`
   return { code: 'node-crowded', severity: 'info', message }
 }
