@@ -1,4 +1,5 @@
 import { hostname, loadavg } from 'node:os'
+import { type ChosenDeployer, NATIVE } from '../deploy/deployers.ts'
 import { formatLocation } from '../lib/text/source-location.ts'
 import { toolIdentity } from '../lib/version.ts'
 import type { Customization, Deadlines, EnvironmentFacts, RunHeader } from '../verdict/events.ts'
@@ -43,14 +44,14 @@ export function deadlinesOf(plan: RunPlan): Deadlines {
   }
 }
 
-/** What may change a verdict while recipe and cc-ci stay the same. */
-export async function readEnvironment(host: Host): Promise<EnvironmentFacts> {
+/** What may change a verdict while recipe and cc-ci stay the same; what one run is given of it (`runMemoryBytes`) is the run's own to say. */
+export async function readEnvironment(host: Host, { label }: ChosenDeployer = NATIVE): Promise<EnvironmentFacts> {
   const { version, api, cpus, memoryBytes, kernel, cgroupVersion } = await host.engine.info()
   return {
     ...{ engine: version, api, cpus, memoryBytes, load: loadavg() },
     ...{ kernel, cgroup: cgroupVersion, vips: host.vips, edge: host.edge.image ?? 'foreign' },
     ...(host.pin ? { node: host.pin.hostname } : {}),
-    ...{ browser: host.browser.version, browserSandbox: host.browser.ownSandbox },
+    ...{ browser: host.browser.version, browserSandbox: host.browser.ownSandbox, deployer: label },
   }
 }
 

@@ -89,9 +89,8 @@ export async function executeRun(request: RunParameters): Promise<FinishedRun> {
   events.append({ type: 'run.started', ...(await headerOf(plan)) })
   events.append({
     type: 'environment',
-    ...(await readEnvironment(context.host)),
+    ...(await readEnvironment(context.host, deployer)),
     runMemoryBytes: plan.memory.runBytes,
-    deployer: deployer.label,
   })
   for (const finding of [...deployer.findings, ...plan.findings]) events.append({ type: 'finding', ...finding })
   for (const { what } of plan.custom.admitted.refused) events.append({ type: 'finding', ...refusedFinding(what) })

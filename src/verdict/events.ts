@@ -144,9 +144,9 @@ export interface EnvironmentFacts {
   readonly browser?: string
   /** What the app had of the memory, all its services together. */
   readonly runMemoryBytes?: number
-  /** Whether Chromium's own sandbox works within its container. */
   /** Host name of the node that the app was on, in a Swarm of several. */
   readonly node?: string
+  /** Whether Chromium's own sandbox works within its container. */
   readonly browserSandbox?: boolean
   /** What put the app on the engine: `native`, `abra 0.13.0-beta`. */
   readonly deployer?: string

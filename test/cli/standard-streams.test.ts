@@ -24,6 +24,8 @@ const COMMANDS: readonly (readonly [string, number])[] = [
   ['lint RECIPE', EXIT.pass],
   ['init RECIPE --dry-run', EXIT.pass],
   ['doctor --help', EXIT.pass],
+  ['nodes drain --help', EXIT.pass],
+  ['nodes activate --help', EXIT.pass],
   ['engine', EXIT.usage],
   ['engine up --help', EXIT.pass],
   ['engine down --help', EXIT.pass],
