@@ -64,6 +64,11 @@ const witness = z.object({
   details: z.array(z.string()).optional(),
 })
 
+/** Of one thing that was watched, whether it is a database that the labels leave out and that lost rows or tables when its volume was lost. */
+export function isLostOutsideBackup({ result, counts }: z.infer<typeof witness>): boolean {
+  return result === 'excluded' && counts !== undefined && counts.rowsLost + counts.tablesLost > 0
+}
+
 /**
  * Every kind of evidence and its shape. A shape that cannot be filled (no services, no tasks, no files) does not validate,
  * and evidence that does not validate does not count: this is what "no evidence, no pass" means in code.

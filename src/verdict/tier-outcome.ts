@@ -1,6 +1,6 @@
 import { type Cause, cause } from './causes.ts'
 import { type RunEvent, type RunHeader, upgradeSource } from './events.ts'
-import type { Evidence } from './evidence.ts'
+import { type Evidence, isLostOutsideBackup } from './evidence.ts'
 import { failedTestLines } from './failed-tests.ts'
 import { machineLine } from './machine-line.ts'
 import { contradiction, missingData, missingEvidence, missingResumed, missingSteps } from './required-evidence.ts'
@@ -73,7 +73,7 @@ export function blockedOutcome(by: TierId, blocker: Outcome | undefined): Outcom
   return unverified(cause('blocked', message, { blame }))
 }
 
-function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
+function failure({ checks, tests, tier, evidence }: TierFacts): Cause | undefined {
   const check = checks.find(
     ({ outcome, cause }) => outcome === 'fail' && (cause?.blame === 'recipe' || cause?.blame === 'upstream'),
   )
@@ -82,8 +82,16 @@ function failure({ checks, tests, tier }: TierFacts): Cause | undefined {
   if (failed.length === 0) return undefined
   const machine = failed.find((test) => test.machine)?.machine
   return cause('test-failed', `${failed.length} of ${tests.length} tests of ${tier} failed`, {
-    lines: [...failedTestLines(failed), ...(machine ? [machineLine(machine)] : [])],
+    lines: [...failedTestLines(failed), ...lostOutsideBackup(evidence), ...(machine ? [machineLine(machine)] : [])],
   })
+}
+
+/** The databases that the labels leave out and that lost rows with the machine: what a test after a restore then misses. */
+function lostOutsideBackup(evidence: TierFacts['evidence']): string[] {
+  return evidence
+    .flatMap((one) => (one.kind === 'witness' && 'witnesses' in one ? one.witnesses : []))
+    .filter(isLostOutsideBackup)
+    .map(({ subject, summary }) => `${subject} is in no backup: ${summary}`)
 }
 
 /** The first check that could not look, or that found a fault which is not the recipe's; what was left behind or leaked counts as one. */

@@ -151,6 +151,28 @@ describe('a fault of the recipe', () => {
     ])
   })
 
+  it('in a test after a restore names the databases that no backup holds and that lost rows', () => {
+    const watched = (subject: string, rowsLost: number) => {
+      const counts = { tables: 2, rows: 6, rowsLost, tablesLost: 0, rowsTidied: 0 }
+      const same = { newTables: 0, formerTables: 0, newColumns: 0, formerColumns: 0, newRows: 0 }
+      const summary = `the labels cover only git; now: ${rowsLost} rows lost`
+      return {
+        ...{ subject, kind: 'sqlite', result: 'excluded', before: 'a', after: 'b' },
+        summary,
+        ...{ counts: { ...counts, ...same } },
+      }
+    }
+    const witnesses = [watched('volume:data/app.db', 20), watched('volume:data/cache.db', 0)]
+    const evidence = [
+      ...PASSING.restore.filter(({ kind }) => kind !== 'witness'),
+      { kind: 'witness', witnesses } as Evidence,
+    ]
+    const outcome = tierOutcome(facts('restore', { evidence, tests: [row('failed')] }), RUN)
+    expect(outcome?.cause?.lines.slice(1)).toEqual([
+      'volume:data/app.db is in no backup: the labels cover only git; now: 20 rows lost',
+    ])
+  })
+
   it('in a test shows the message without the code around it, whole where it is short', () => {
     const error = [
       'Error: expect(received).toBe(expected)',

@@ -11,6 +11,7 @@ import {
 } from '../../backup/witness/index.ts'
 import type { Release } from '../../deploy/deployer.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { isLostOutsideBackup } from '../../verdict/evidence.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -94,7 +95,12 @@ export async function compareAfter(
       : await compareAfterUpgrade(around, witnesses)
   reporter.evidence(evidence)
   await unplant(context)
-  const lost = 'witnesses' in evidence ? evidence.witnesses.filter(({ result }) => result === 'lost') : []
+  const rows = 'witnesses' in evidence ? evidence.witnesses : []
+  for (const { subject, summary } of rows.filter(isLostOutsideBackup)) {
+    const message = `the database ${subject} is in no backup, and is gone with a lost machine: ${summary}`
+    reporter.finding({ code: 'not-in-backup', severity: 'warning', message })
+  }
+  const lost = rows.filter(({ result }) => result === 'lost')
   if (lost.length > 0) {
     const anonymous = operation === 'restore' ? [] : await anonymousVolumes(context.host.engine, context.plan.app.stack)
     throw new TierStop('data-kept', causeOfLoss(lost, operation, anonymous))
