@@ -45,6 +45,23 @@ export function candidates(
   })
 }
 
+/**
+ * What to say where each service finds a node that takes runs and no node can run all of them: the scheduler would spread them, and cc-ci does not. Null: one node can, or nothing can
+ * run some service.
+ */
+export function spreadOnly(all: readonly Candidate[]): string | null {
+  const open = all.filter(({ refuses }) => refuses === null)
+  const services = [...new Set(open.flatMap(({ unmet }) => unmet.map(serviceOf)))]
+  const hasNode = (service: string) => open.some(({ unmet }) => !unmet.some((one) => serviceOf(one) === service))
+  if (services.length < 2 || open.some(({ unmet }) => unmet.length === 0) || !services.every(hasNode)) return null
+  return open.map(({ reach, unmet }) => `${reach.node.hostname} is none for ${unmet.join(', ')}`).join('; ')
+}
+
+/** Of `db: node.labels.disk==ssd`. */
+function serviceOf(unmet: string): string {
+  return unmet.slice(0, unmet.indexOf(': '))
+}
+
 /** Why it takes no run; null: it does. */
 function refusalOf(reach: NodeReach): string | null {
   return unfitBecause(reach) ?? (DRAIN_LABEL in reach.node.labels ? 'cc-ci drains it' : null)

@@ -8,7 +8,7 @@ import type { Finding } from '../../verdict/events.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunPlan } from '../plan.ts'
 import { releasesOf } from '../planning/releases.ts'
-import { type Candidate, candidates, chooseNode, nodeNamed, unfitBecause } from './choose-node.ts'
+import { type Candidate, candidates, chooseNode, nodeNamed, spreadOnly, unfitBecause } from './choose-node.ts'
 import { choosing, claim, claims } from './claims.ts'
 
 /** Where a run's app is put. */
@@ -26,7 +26,7 @@ export type Placed = Pick<RunPlan, 'app' | 'head' | 'base' | 'upgrade' | 'attach
 
 /**
  * Chooses the node of a run: all tasks of its app are bound to it, and cc-ci looks at the containers of that node. In a Swarm of several nodes without CC_CI_NODES that is
- * the own node. `requested`: the node of `--node`, or of the app that is attached to. Throws InfraError `no-node`, UsageError `unknown-node`.
+ * the own node. `requested`: the node of `--node`, or of the app that is attached to. Throws InfraError `no-node`, `needs-several-nodes`, UsageError `unknown-node`.
  */
 export async function placeRun(home: Engine, plan: Placed, requested?: string): Promise<Place> {
   const reaches = await reachNodes(home)
@@ -53,6 +53,11 @@ export async function placeRun(home: Engine, plan: Placed, requested?: string): 
 }
 
 function best(all: readonly Candidate[], home: Engine): Candidate {
+  const spread = spreadOnly(all)
+  if (spread !== null)
+    throw new InfraError('needs-several-nodes', `the app asks for more than one node, and a run has one: ${spread}`, {
+      hint: 'Give one node the labels that its services ask for, or relax a constraint. `--node NODE` judges it there all the same.',
+    })
   const chosen = chooseNode(all, ({ engine }) => engine === home)
   if (chosen) return chosen
   const each = all.map(({ reach, refuses }) => `${reach.node.hostname}: ${refuses}`).join('; ')

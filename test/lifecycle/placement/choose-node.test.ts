@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Engine } from '../../../src/engine/client.ts'
 import type { NodeReach } from '../../../src/engine/nodes/reach.ts'
 import type { SwarmNode } from '../../../src/engine/nodes/swarm-nodes.ts'
-import { candidates, chooseNode, DRAIN_LABEL } from '../../../src/lifecycle/placement/choose-node.ts'
+import { candidates, chooseNode, DRAIN_LABEL, spreadOnly } from '../../../src/lifecycle/placement/choose-node.ts'
 import type { ComposeModel } from '../../../src/recipe/model.ts'
 
 const GIB = 1024 ** 3
@@ -59,6 +59,17 @@ describe('the node of a run', () => {
   it('is one all the same where none meets them: the scheduler says what is missing', () => {
     const model = { services: { db: { deploy: { placement: { constraints: ['node.labels.disk==ssd'] } } } } }
     expect(chosen([reach('n1'), reach('n2')], { models: [model as unknown as ComposeModel] })).toBe('n1')
+  })
+
+  it('is none for an app that only several nodes can run together, and says what each lacks', () => {
+    const on = (disk: string) => ({ deploy: { placement: { constraints: [`node.labels.disk==${disk}`] } } })
+    const models = [{ services: { app: on('hdd'), db: on('ssd'), plain: {} } } as unknown as ComposeModel]
+    const [hdd, ssd] = [reach('n1', { labels: { disk: 'hdd' } }), reach('n2', { labels: { disk: 'ssd' } })]
+    const spread = (...reaches: NodeReach[]) => spreadOnly(candidates(reaches, { ...NOTHING, models }))
+    expect(spread(hdd, ssd)).toBe('n1 is none for db: node.labels.disk==ssd; n2 is none for app: node.labels.disk==hdd')
+    expect(spread(hdd, reach('n3'))).toBeNull()
+    expect(spread(hdd, { ...ssd, problem: 'its engine does not answer' })).toBeNull()
+    expect(spreadOnly(candidates([hdd, ssd], { ...NOTHING, models: [] }))).toBeNull()
   })
 
   it.each([

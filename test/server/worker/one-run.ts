@@ -40,6 +40,8 @@ export interface ServedOptions {
   readonly leaseMs?: number
   readonly sharesFolder?: boolean
   readonly limits?: Partial<WorkerLimits>
+  /** Which attempt at the run this is; default 1. */
+  readonly attempt?: number
   /** How many such runs there are; default 1. */
   readonly runs?: number
   /** Free disk of the worker, in bytes. */
@@ -143,7 +145,7 @@ export class Served implements Dispatch {
     this.#reach()
     this.disks = disks
     if (trouble !== undefined) this.troubles.push(trouble)
-    const { runs = 1, leaseMs = 30_000 } = this.#options
+    const { runs = 1, leaseMs = 30_000, attempt = 1 } = this.#options
     if (this.held.length >= runs || freeBytes < GIB) {
       await systemClock.sleep(20, signal)
       return null
@@ -153,7 +155,7 @@ export class Served implements Dispatch {
     const origin = 'https://git.example.org/coop-cloud/played'
     const held = {
       request,
-      attempt: 1,
+      attempt,
       token,
       folder: request.id,
       leaseMs,

@@ -77,14 +77,20 @@ function play(behaviour: string, folder: RunFolder): void {
   announceApp(folder, { recipe: 'played', commit: values.ref ?? '', stack: 'played', domain: 'played.ci.test' })
   if (behaviour === 'pass') pass(folder)
   if (behaviour === 'red') pass(folder, { install: ends('install', 'http-wrong-status') })
+  if (behaviour === 'lost-node') pass(folder, { install: ends('install', 'engine-lost') }, { node: 'n2' })
   if (behaviour === 'flood') flood()
 }
 
-function pass(folder: RunFolder, instead: Parameters<typeof passingDrafts>[0] = {}): void {
+function pass(
+  folder: RunFolder,
+  instead: Parameters<typeof passingDrafts>[0] = {},
+  there: { node?: string } = {},
+): void {
   const log = openEventLog(folder.events, { clock: systemClock, mask: (text) => text })
   const recipe = { ...HEADER.recipe, origin: values.origin ?? '', commit: values.ref ?? '' }
   const drafts = passingDrafts(instead, { evidenceSchema: 1, run: { id, host: 'played' }, recipe })
-  for (const draft of deploying(recipe.commit, drafts)) log.append(draft)
+  for (const draft of deploying(recipe.commit, drafts))
+    log.append(draft.type === 'environment' ? { ...draft, ...there } : draft)
   writeViews({ folder, events: () => log.all(), append: (artifact) => log.append({ type: 'artifact', ...artifact }) })
   setStatus(folder, 'ended')
 }

@@ -160,6 +160,21 @@ describe('a run that somebody else stops', () => {
   })
 })
 
+describe('a run whose node of the Swarm was lost', () => {
+  it('is left to the next attempt: its lease runs out', async () => {
+    await using one = await served({ behaviour: 'lost-node' })
+    await one.until('its end', () => one.record()?.status === 'ended')
+    await one.done()
+    expect([one.finished, one.proofs, one.released]).toEqual([[], [], []])
+  })
+
+  it('is told on the second attempt: the recipe may be what takes nodes down', async () => {
+    await using one = await served({ behaviour: 'lost-node', attempt: 2 })
+    await one.until('the end', () => one.finished.length === 1)
+    expect(one.finished[0]).toMatchObject({ ended: 'itself', exitCode: 0 })
+  })
+})
+
 describe('a run without measure', () => {
   it('is ended when its time and that of its teardown are over', async () => {
     await using one = await served({ behaviour: 'deaf', timeoutMs: 10_000, limits: { teardownMs: 500, killMs: 100 } })
