@@ -91,6 +91,7 @@ test.each(TIMED_OUT)('a test that ran out of time on a machine that has none say
 
 test.each([
   ['on a machine with time', [ran('Test timeout of 60000ms exceeded.', FREE)], []],
+  ['whose wait gave the app 15 s of a processor all the same', [ran('- Timeout 376600ms exceeded', BUSY)], []],
   ['that compared', [ran('expect(received).toBe(expected): 5 is not 6')], []],
   ['beside one that compared', [ran('Test timeout of 60000ms exceeded.'), ran('5 is not 6')], []],
   [

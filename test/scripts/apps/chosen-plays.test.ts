@@ -34,10 +34,10 @@ it('does not take nothing for everything', () => {
   expect(() => chosen(['blog/table-dropped'], { healthy: true })).toThrow('nothing is left of them')
 })
 
-it('approves the code of the recipe and adds the arguments of app and fault', () => {
+it('approves the code of the recipe, adds the arguments of app and fault, and plays a fault once', () => {
   const plays = chosenPlays([{ ...APP, args: ['--allow', 'host-port'] }], { names: [], healthy: false, faults: false })
   expect(plays.map(({ canary }) => canary.args)).toEqual([
     ['--approve-code', '--allow', 'host-port'],
-    ['--approve-code', '--allow', 'host-port', '--only', 'upgrade'],
+    ['--approve-code', '--no-repeat', '--allow', 'host-port', '--only', 'upgrade'],
   ])
 })
