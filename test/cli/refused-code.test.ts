@@ -38,6 +38,17 @@ describe.concurrent('code of a recipe repository runs only where the operator ha
     expect(logs(workshop, results.run.id)).not.toMatch(/ran$/m)
   })
 
+  it('the plan says which tiers that leaves open', async () => {
+    await using workshop = openWorkshop()
+    const dir = await tinkered(workshop, { ...CODE, 'cc-ci/cc-ci.config.ts': config(`  deps: ['smtp'],`) })
+    const tiers = (await workshop.run(['plan', dir])).stdout.match(/^ {2}(functional|integration|install) .*$/gm)
+    expect(tiers?.map((line) => line.trim().replace(/ +/, ' '))).toEqual([
+      'install judged',
+      'functional will be unverified: tests of the recipe are refused',
+      'integration will be unverified: tests of the recipe are refused',
+    ])
+  })
+
   it('the code of a commit is approved, and no other; a branch moves on; taken back it is refused again', async () => {
     await using workshop = openWorkshop()
     const dir = await tinkered(workshop, CODE)

@@ -167,13 +167,16 @@ function indented(text: string): string {
   return text.replace(/^/gm, ' '.repeat(14))
 }
 
+/** The tiers that are their tests and nothing else. */
+const OF_TESTS: readonly TierId[] = ['functional', 'integration']
+
 /** What the plan knows already cannot be judged, though it should be. */
 function unverified(
   { base, custom }: RunPlan,
   id: TierId,
 ): { kind: 'unverified'; reason: string; hint?: string } | null {
   const { refused } = custom.admitted
-  if (id === 'functional' && refused.some(({ isTest, tiers }) => isTest && tiers.includes('functional')))
+  if (OF_TESTS.includes(id) && refused.some(({ isTest, tiers }) => isTest && tiers.includes(id)))
     return { kind: 'unverified', reason: 'tests of the recipe are refused' }
   if (id !== 'upgrade') return null
   if (base.kind === 'no-delta')
