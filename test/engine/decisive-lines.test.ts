@@ -50,6 +50,25 @@ test('says once what a program said again and again, so that the line before it 
   ])
 })
 
+test('shows the error of a program that then shuts down in order, and no colours', async () => {
+  const down = ['server', 'jobs', 'mail', 'cache', 'metrics', 'tracing', 'database', 'events', 'sessions', 'uploads']
+  const steps = down.flatMap((part) => [`stopping ${part}`, `${part} is down`])
+  const log = [
+    'ready',
+    '\u001b[31mError: insert into notes',
+    "  sqlMessage: \"Table 'app.notes' doesn't exist\"\u001b[39m",
+    '\u001b[39m',
+    '}',
+  ]
+  const { engine } = logs({ c30: [...log, ...steps].join('\n') })
+  const lines = await decisiveLines(engine, snapshot({ tasks: loop }), 'app', loop)
+  expect(lines.filter((line) => line.startsWith('log'))).toEqual([
+    'log: Error: insert into notes',
+    "log:   sqlMessage: \"Table 'app.notes' doesn't exist\"",
+    ...steps.slice(-13).map((line) => `log: ${line}`),
+  ])
+})
+
 test('shows what a framed notice says, and the lines before it, not the frame', async () => {
   const frame = ['   ╭────────╮', '   │        │', '   │  New!  │', '   │        │', '   ╰────────╯'].join('\n')
   const { engine } = logs({ c30: `migrating\n${frame}\n---\n    at start (/app/main.js:1)\n` })

@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import { messageOf } from '../../lib/errors.ts'
 import { foldRepeats } from '../../lib/text/fold-repeats.ts'
+import { lastLines } from '../../lib/text/last-lines.ts'
 import { withoutFrames } from '../../lib/text/without-frames.ts'
 import type { Engine } from '../client.ts'
 import type { ObservedTask, StackSnapshot } from './snapshot.ts'
@@ -14,8 +16,8 @@ const LINE_LENGTH = 500
 type Logs = Pick<Engine, 'container' | 'containerLogs' | 'taskLogs'>
 
 /**
- * What shows why a service failed: its update status, how its tasks ended and when, the last health probes, and the last log lines of
- * the last of `tasks` (or of the service's last task).
+ * What shows why a service failed: its update status, how its tasks ended and when, the last health probes, and of the log of the last of `tasks` (or
+ * of the service's last task) the end, with the last errors before it.
  */
 export async function decisiveLines(
   engine: Logs,
@@ -55,8 +57,8 @@ async function log(engine: Logs, task: ObservedTask | undefined): Promise<string
     const options = { tail: LOG_TAIL, timeoutMs: 5000, maxBytes: 256 * 1024 }
     const here = await engine.container(task.containerId)
     const text = here ? await engine.containerLogs(task.containerId, options) : await engine.taskLogs(task.id, options)
-    const lines = foldRepeats(withoutFrames(text.split('\n')))
-    return lines.length > 0 ? lines.slice(-LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
+    const lines = foldRepeats(withoutFrames(stripVTControlCharacters(text).split('\n')))
+    return lines.length > 0 ? lastLines(lines, LOG_LINES).map((line) => `log: ${line}`) : ['log: (nothing)']
   } catch (error) {
     return [`log unavailable: ${messageOf(error)}`]
   }
