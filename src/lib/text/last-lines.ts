@@ -1,6 +1,6 @@
 /** What loggers and runtimes write into a line that says what went wrong: a level, the name of an error, or what could not be done. */
 const ERROR =
-  /\b(?:err|fatal|panic|critical|crit|emerg|traceback|denied|refused|unable|failed|failure|missing|cannot|can't|could not|not found|no such|does(?:n't| not) exist)\b|(?:error|exception)\b/i
+  /\b(?:err|fatal|panic|critical|crit|traceback|denied|refused|unable|failed|failure|missing|cannot|can't|could not|not found|no such|does(?:n't| not) exist)\b|(?:error|exception)\b/i
 
 /** So many of the lines are the end, whatever they say. */
 const END_SHARE = 0.6
