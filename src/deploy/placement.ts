@@ -7,6 +7,13 @@ import { requestedMemory } from './run-memory.ts'
 export interface Pin {
   readonly id: string
   readonly hostname: string
+  readonly size: NodeSize
+}
+
+/** What a node has in all. */
+export interface NodeSize {
+  readonly memoryBytes: number
+  readonly processors: number
 }
 
 /** What a service without a limit is taken to need, when nodes are compared. */

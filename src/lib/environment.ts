@@ -63,7 +63,7 @@ export const ENVIRONMENT = {
   CC_CI_NODES: ofRuns(
     'text',
     null,
-    'Where the engines of the other nodes of the Swarm are: `n2=unix:///run/cc-ci/n2.sock,n3=tcp://10.0.0.3:2376`, each under the host name or the id of its node; by TCP with TLS where `DOCKER_TLS_VERIFY` is set, with the files of `DOCKER_CERT_PATH`. Runs are spread over these nodes and the own one. Without it: every run is on the node of the engine that cc-ci talks to.',
+    'Where the engines of the other nodes of the Swarm are: `n2=unix:///run/cc-ci-nodes/n2.sock,n3=tcp://10.0.0.3:2376`, each under the host name or the id of its node; by TCP with TLS where `DOCKER_TLS_VERIFY` is set, with the files of `DOCKER_CERT_PATH`. Runs are spread over these nodes and the own one. Without it: every run is on the node of the engine that cc-ci talks to.',
   ),
   CC_CI_DISK_RESERVE: ofRuns(
     'size',

@@ -70,7 +70,9 @@ it('counts what the limits say, and something for a service that says nothing', 
 it('binds a service to a node beside its own constraints, and says so', () => {
   const said: string[] = []
   const service = { deploy: { placement: { constraints: ['node.role==worker'], max_replicas_per_node: 1 } } }
-  expect(pinned('app', service, { id: 'abc123', hostname: 'n2' }, said)).toEqual({
+  expect(
+    pinned('app', service, { id: 'abc123', hostname: 'n2', size: { memoryBytes: 1, processors: 1 } }, said),
+  ).toEqual({
     deploy: { placement: { constraints: ['node.role==worker', 'node.id==abc123'], max_replicas_per_node: 1 } },
   })
   expect(said).toEqual(['service app: bound to node n2, where this run looks at all tasks of the app'])

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { NO_ADDITIONS } from '../../src/deploy/deployer.ts'
 import { stackModel } from '../../src/deploy/native/stack-model.ts'
+import type { Pin } from '../../src/deploy/placement.ts'
 import { composeText } from '../../src/recipe/stack/compose-text.ts'
 import { hasStackConfig, stackConfig } from '../recipe/docker-cli.ts'
 import { folder, resolved } from '../recipe/throwaway.ts'
@@ -22,18 +23,28 @@ test.each([
   expect(Object.values(services).map(({ logging }) => logging.options['max-size'])).toEqual([bound, bound])
 })
 
+test('what a service sets aside is measured by the node that it is bound to, not by this machine', async () => {
+  const huge = 2 ** 60
+  const compose = `version: "3.9"\nservices: {app: {image: x, deploy: {resources: {reservations: {memory: "${huge}"}}}}}\n`
+  const on = (memoryBytes: number) =>
+    deployedText(compose, { id: 'n', hostname: 'n2', size: { memoryBytes, processors: 1 } })
+  expect(await on(huge)).not.toContain(String(huge))
+  expect(await on(huge - 2 ** 20)).toContain(String(huge))
+  expect(await deployedText(compose)).toContain(String(huge))
+})
+
 interface Deployed {
   readonly deploy: { readonly resources: { readonly limits: { readonly pids: number } } }
   readonly logging: { readonly options: Readonly<Record<string, string>> }
 }
 
 /** The text that the native deployer gives to the docker CLI. */
-async function deployedText(compose: string): Promise<string> {
+async function deployedText(compose: string, pin: Pin | null = null): Promise<string> {
   const { stack, env } = await resolved({ 'compose.yml': compose })
   const app = { runId: 'run', recipe: 'a', domain: 'a.ci.test', stack: 'a_ci_test', repository: '/' }
   const about = { commit: '0'.repeat(40), version: null, chaos: true, dirty: false, secrets: [] }
   const release = { ...about, app, dir: '/', env, stack, added: NO_ADDITIONS }
-  return composeText(stackModel({ release, images: new Map(), accommodations: [] }, { vips: true }).model)
+  return composeText(stackModel({ release, images: new Map(), accommodations: [] }, { vips: true, pin }).model)
 }
 
 test.each([

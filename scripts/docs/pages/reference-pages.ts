@@ -143,6 +143,7 @@ export function deployersPage(): string {
     'What puts an app on the engine. Everything else is the same with each: images, convergence, evidence, backup and restore, the proof of the teardown.',
     kinds.join('\n'),
     `**abra is not proven here.** The deployer \`abra\` was written from documentation, for abra ${PINNED} (commit ${ABRA.commit}) alone, and is tested with a stand-in that does what is documented: no abra has ever been part of its tests. \`cc-ci doctor --deployer abra\` compares the abra of a machine with what cc-ci takes it for, and says \`agrees\` or \`differs\` of each point. Results of every run with it have the finding \`deployer-unproven\`. Why it is built so: [decision 48](../decisions/0048-the-abra-deployer.md).`,
+    '`--deployer` is an option of `cc-ci test` and `cc-ci doctor`; sweeps, workers and attribution deploy natively.',
     '## Differences',
     '`same`: both come to the same, by the test. `accommodation`: results of a run with abra say it. `other`: the app meets something else.',
     ['| what | abra | native | with `--deployer abra` | test |', '|---|---|---|---|---|', ...rows].join('\n'),

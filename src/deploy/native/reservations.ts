@@ -1,12 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import { parseBytes } from '../../recipe/compose/go-duration.ts'
 import type { ComposeService } from '../../recipe/model.ts'
-
-/** What a node has in all. */
-export interface NodeSize {
-  readonly memoryBytes: number
-  readonly processors: number
-}
+import type { NodeSize } from '../placement.ts'
 
 type Reservations = Readonly<Record<string, unknown>>
 

@@ -34,7 +34,7 @@ export function stackModel(prepared: PreparedRelease, options: StackModelOptions
     const calm = withHealthPauses(name, pinned, image, accommodations)
     const isLabelled = name === 'app' && !options.byClient
     const labelled = isLabelled ? withLabels(exposeAppEnv(calm, release.env), release) : calm
-    const unreserved = withoutReservations(name, labelled, accommodations)
+    const unreserved = withoutReservations(name, labelled, accommodations, options.pin?.size)
     const limited = withLimits(name, unreserved, release, accommodations)
     const bounded = withLogLimits(name, limited, release.added.logBytes, accommodations)
     const walled = withoutRawSockets(name, bounded, release.added.rawSockets, accommodations)

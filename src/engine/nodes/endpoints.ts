@@ -8,7 +8,7 @@ import { Connection, type Transport } from '../connection.ts'
 export interface NodeEndpoint {
   /** Host name or id of the node. */
   readonly node: string
-  /** `unix:///run/cc-ci/n2.sock`, `tcp://10.0.0.3:2376`. */
+  /** `unix:///run/cc-ci-nodes/n2.sock`, `tcp://10.0.0.3:2376`. */
   readonly host: string
 }
 
@@ -34,7 +34,7 @@ function endpointOf(part: string): NodeEndpoint {
 /** `what` follows the name of the variable. */
 export function badNodes(what: string): UsageError {
   return new UsageError('bad-nodes', `CC_CI_NODES ${what}`, {
-    hint: `Allowed: ${ALLOWED}. By ssh, forward its socket: ssh -N -L /run/cc-ci/n2.sock:/var/run/docker.sock n2.`,
+    hint: `Allowed: ${ALLOWED}. By ssh, forward its socket: ssh -N -L /run/cc-ci-nodes/n2.sock:/var/run/docker.sock n2.`,
   })
 }
 

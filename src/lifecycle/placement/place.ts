@@ -45,7 +45,7 @@ export async function placeRun(home: Engine, plan: Placed, requested?: string): 
     const findings = bytes > chosen.freeBytes ? [crowded(chosen, bytes)] : []
     return {
       engine,
-      pin: { id: node.id, hostname: node.hostname },
+      pin: { id: node.id, hostname: node.hostname, size: { memoryBytes: node.memoryBytes, processors: node.cpus } },
       findings,
       [Symbol.dispose]: () => held[Symbol.dispose](),
     }
