@@ -60,7 +60,10 @@ export interface Provider {
   /** Every key of `credentials` and what it is: the reference page and `plan` show it. */
   readonly outputs: Readonly<Record<string, string>>
   ensure(host: ProviderHost): Promise<void>
-  /** Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. */
+  /**
+   * Marked with the process that made it from the first step on: a kill between two steps leaves nothing that `sweep` does not find. Asked
+   * again for the same run it makes everything anew, because an attempt that was given up may have left its half, or finish it late.
+   */
   provide(host: ProviderHost, run: ProviderRun): Promise<ProvidedDependency>
   /**
    * Takes up what `provide` made for a kept run, in another process (`--attach`). Makes and asks nothing: whether it is still there is for

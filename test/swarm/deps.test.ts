@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { providerOf } from '../../src/deps/index.ts'
 import { PROVIDER_NAMES } from '../../src/deps/names.ts'
-import type { ProvidedDependency, Provider, ProviderHost, ProviderRun } from '../../src/deps/provider.ts'
+import type {
+  DependencyOutputs,
+  ProvidedDependency,
+  Provider,
+  ProviderHost,
+  ProviderRun,
+} from '../../src/deps/provider.ts'
 import { execOk } from '../../src/lib/process/exec.ts'
 import { keycloakTurn } from './support/keycloak-turn.ts'
 import { providerHost, providerRun } from './support/provider-host.ts'
@@ -14,17 +20,20 @@ beforeAll(async () => {
 }, 900_000)
 afterAll(() => endTurn())
 
-/** Provides in a process of its own that is gone afterwards, as a run that was killed would leave it. */
-async function provideAndDie(name: string, run: ProviderRun): Promise<void> {
+/** Provides in a process of its own that is gone afterwards, as a run that was killed would leave it. Gives what it was provided with. */
+async function provideAndDie(name: string, run: ProviderRun): Promise<DependencyOutputs> {
   const script = `
+    import { writeSync } from 'node:fs'
     import { providerOf } from './src/deps/index.ts'
     import { edgeAddress } from './src/edge/address.ts'
     import { Engine } from './src/engine/client.ts'
     const host = { engine: await Engine.connect(), edge: await edgeAddress(), vips: false, signal: new AbortController().signal, log() {} }
-    await (await providerOf(${JSON.stringify(name)})).provide(host, ${JSON.stringify(run)})
+    const provided = await (await providerOf(${JSON.stringify(name)})).provide(host, ${JSON.stringify(run)})
+    writeSync(1, JSON.stringify(provided))
     process.kill(process.pid, 'SIGKILL')`
   const argv = ['-c', '"$0" --input-type=module --eval "$1"; test $? = 137', process.execPath, script]
-  await execOk('sh', argv, { cwd: `${import.meta.dirname}/../..`, timeoutMs: 60_000 })
+  const { stdout } = await execOk('sh', argv, { cwd: `${import.meta.dirname}/../..`, timeoutMs: 60_000 })
+  return JSON.parse(stdout)
 }
 
 describe.each(PROVIDER_NAMES)('provider %s', (name) => {
@@ -78,17 +87,25 @@ describe.each(PROVIDER_NAMES)('provider %s', (name) => {
     await provider.release(host, providerRun())
   })
 
+  test('makes it anew for a run that asks again, also where an attempt before had died with it', async () => {
+    const run = providerRun()
+    await provideAndDie(name, run)
+    const provided = await provide(run)
+    await provided.health()
+    await provided.release()
+    await expect(provided.health()).rejects.toMatchObject({ blame: 'infra' })
+  })
+
   test('sweeps what a killed run left, and neither a living run nor a kept one', async () => {
     const [dead, kept] = [providerRun(), { ...providerRun(), keep: true }]
     const living = await provide()
-    await Promise.all([provideAndDie(name, dead), provideAndDie(name, kept)])
+    const [, outputs] = await Promise.all([provideAndDie(name, dead), provideAndDie(name, kept)])
     try {
       const swept = await provider.sweep(host)
       expect(swept.filter((line) => line.includes(dead.runId) || line.includes(dead.stack))).toHaveLength(1)
       expect(swept.filter((line) => line.includes(kept.runId) || line.includes(kept.stack))).toEqual([])
       await living.health()
-      // What it left alone is still there to be told apart from nothing.
-      await expect(provider.provide(host, kept)).rejects.toMatchObject({ blame: 'infra' })
+      await provider.attach(host, kept, outputs).health()
       expect(await provider.sweep(host)).toEqual([])
     } finally {
       await provider.release(host, kept)

@@ -43,7 +43,7 @@ export const keycloak: Provider = {
     const realm = newRealm(run.runId)
     const admin = await loginAsAdmin(host)
     if (!admin) throw new InfraError('dep-not-up', 'this machine has no Keycloak of cc-ci any more')
-    // A request that nobody waited for any more may have made it all the same.
+    // Keycloak ends what it began, also a request whose answer nobody waited for any more.
     await admin.call('DELETE', `/${encodeURIComponent(realm.name)}`, { allow: [404] })
     await admin.call('POST', '', { body: representation(realm, run) })
     const outputs = outputsOf(host, realm)

@@ -19,6 +19,7 @@ export const smtp: Provider = {
   ensure: (host) =>
     withMachineLock(host.log, () => new ImageBuilder(host.log).ensure(smtpSinkImage()), 'cc-ci-dep-smtp'),
   async provide(host, run) {
+    await smtp.release(host, run)
     await startSink(host, run)
     const credentials = { host: sinkHost(run), port: '1025', from: 'app@example.org' }
     const outputs = { credentials, secrets: [], reach: null, authority: null }
