@@ -19,6 +19,7 @@ import {
   deployersPage,
   environmentPage,
   eventsPage,
+  findingsPage,
   lintPage,
   pagesPage,
   serverSettingsPage,
@@ -30,6 +31,7 @@ import { firstTest, recipeConfigTypes, settingsExamples } from './pages/settings
 export const PAGES: readonly { readonly file: string; readonly render: () => string | Promise<string> }[] = [
   { file: 'docs/reference/results.schema.json', render: () => `${JSON.stringify(resultsSchema(), null, 2)}\n` },
   { file: 'docs/reference/causes.md', render: causesPage },
+  { file: 'docs/reference/findings.md', render: findingsPage },
   { file: 'docs/reference/tiers.md', render: tiersPage },
   { file: 'docs/reference/lint.md', render: lintPage },
   { file: 'docs/reference/pages.md', render: pagesPage },

@@ -2,6 +2,7 @@ import { formatLocation } from '../lib/text/source-location.ts'
 import type { ComposeService, ResolvedStack } from '../recipe/model.ts'
 import { BACKUP_PREFIX, type BackupLabel, backupLabels } from '../recipe/stack/backup-labels.ts'
 import type { Finding } from '../verdict/events.ts'
+import { finding } from '../verdict/findings.ts'
 import { pathsOfV1 } from './labels-v1.ts'
 import type { BackupPlan, Coverage, Hook, PlannedVolume } from './plan.ts'
 
@@ -70,12 +71,13 @@ function misplaced(stack: ResolvedStack): Finding[] {
   return Object.entries(stack.model.services).flatMap(([name, service]) =>
     containerLabels(service)
       .filter((key) => key.startsWith(BACKUP_PREFIX))
-      .map((key) => ({
-        code: 'backup-label-misplaced',
-        severity: 'error' as const,
-        message: `${key} stands under labels of service ${name}; backups read deploy.labels only`,
-        ...whereOf(stack, ['services', name, 'labels', key]),
-      })),
+      .map((key) =>
+        finding(
+          'backup-label-misplaced',
+          `${key} stands under labels of service ${name}; backups read deploy.labels only`,
+          whereOf(stack, ['services', name, 'labels', key]),
+        ),
+      ),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Finding } from '../verdict/events.ts'
+import { FINDINGS, type FindingCode, finding } from '../verdict/findings.ts'
 import { isOwnAddress } from './open-page.ts'
 import type { FailedRequest, PageLog } from './page-log.ts'
 import type { PageSign } from './page-signs.ts'
@@ -12,38 +13,6 @@ export interface PageObservation {
   readonly trail: PageTrail
   readonly sign: PageSign | null
 }
-
-/** The findings by their code; the addresses that show them follow. */
-export const PAGE_FINDINGS = {
-  'page-status': {
-    severity: 'warning',
-    what: 'the app answers a browser with a status of 4xx (if people open another page, set `screenshot.path`)',
-  },
-  'page-incomplete': { severity: 'warning', what: 'scripts or styles of the app do not load' },
-  'page-script-error': {
-    severity: 'warning',
-    what: 'a script of the page ends with an error that nothing caught',
-  },
-  'mixed-content': {
-    severity: 'warning',
-    what: 'the page is served by https and asks for http, which browsers block or change to https',
-  },
-  'insecure-redirect': {
-    severity: 'warning',
-    what: 'the app sends the browser from https to http of its own domain: it does not know that it is behind a proxy with TLS (X-Forwarded-Proto)',
-  },
-  'leaves-domain': {
-    severity: 'info',
-    what: 'the app sends the browser to another host, which a run cannot reach',
-  },
-  'login-dialog': {
-    severity: 'info',
-    what: "the app asks for a name and a password in the browser's own dialog, and what is behind it was not looked at",
-  },
-  'foreign-requests': { severity: 'info', what: 'the page asks other hosts, which a run cannot reach' },
-} as const satisfies Record<string, Pick<Finding, 'severity'> & { readonly what: string }>
-
-type Code = keyof typeof PAGE_FINDINGS
 
 const MOST_SHOWN = 5
 
@@ -88,18 +57,17 @@ function leavesDomain(to: string): Finding[] {
   const host = URL.canParse(to) ? new URL(to).hostname : to
   if (!/(?:^|\.)example(?:\.(?:com|org|net))?$/.test(host)) return findingsFor('leaves-domain', [to])
   const message = `the app sends the browser to ${host}, the name of an example: is its domain set from DOMAIN?`
-  return [{ code: 'leaves-domain', severity: 'warning', message }]
+  return [finding('leaves-domain', message, { severity: 'warning' })]
 }
 
 function ofSign({ id, means, todo }: PageSign): Finding {
   return { code: id, severity: 'warning', message: `the page is ${means}. ${todo}` }
 }
 
-function findingsFor(code: Code, examples: readonly string[]): Finding[] {
+function findingsFor(code: FindingCode, examples: readonly string[]): Finding[] {
   if (examples.length === 0) return []
-  const { severity, what } = PAGE_FINDINGS[code]
   const more = examples.length > MOST_SHOWN ? `, and ${examples.length - MOST_SHOWN} more` : ''
-  return [{ code, severity, message: `${what}: ${examples.slice(0, MOST_SHOWN).join(', ')}${more}` }]
+  return [finding(code, `${FINDINGS[code].what}: ${examples.slice(0, MOST_SHOWN).join(', ')}${more}`)]
 }
 
 /** Code of the app that did not come; a request that the page itself gave up is none. */

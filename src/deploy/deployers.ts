@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/client.ts'
 import type { Finding } from '../verdict/events.ts'
+import { finding } from '../verdict/findings.ts'
 import { abraDeployer } from './abra/abra-deployer.ts'
 import { pinnedAbra } from './abra/program.ts'
 import type { Deployer, ImageUse } from './deployer.ts'
@@ -47,7 +48,7 @@ async function chooseAbra(): Promise<ChosenDeployer> {
   const { version, commit } = program
   return {
     label: `abra ${version}${commit === null ? '' : ` (${commit})`}`,
-    findings: [{ code: 'deployer-unproven', severity: 'info', message: UNPROVEN }],
+    findings: [finding('deployer-unproven', UNPROVEN)],
     open: (engine, { folder, ...options }) => abraDeployer(engine, { ...options, program, root: folder }),
   }
 }

@@ -16,6 +16,7 @@ import { exportTree, openRecipe, resolveRef, wholeHistory } from '../recipe/repo
 import { stackName } from '../recipe/stack/app-env.ts'
 import { composeFiles } from '../recipe/stack/resolve.ts'
 import type { BaseRef, Expectations, Finding } from '../verdict/events.ts'
+import { finding } from '../verdict/findings.ts'
 import { ATTACHABLE, type TierId, USUAL_TIERS, withNeeds } from '../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from './base/base-choice.ts'
 import { chooseBase, comparedByLint } from './base/choose-base.ts'
@@ -347,14 +348,14 @@ function quickRun({ quick, canonical }: PlanRequest, skips: RunPlan['skips']): F
     ? `, and reaches no level; it begins with the data of the canonical of ${canonical.canonical.version}`
     : ''
   const message = `a quick run: not judged are ${left.join(', ')}; its pass says less than that of a whole run${level}`
-  return [{ code: 'quick-run', severity: 'info', message }]
+  return [finding('quick-run', message)]
 }
 
 /** Tests that were left out prove nothing. */
 function filteredRun({ grep }: PlanRequest): Finding[] {
   if (grep === undefined) return []
   const message = `only the tests whose titles match ${JSON.stringify(grep)} were to be run (--grep)`
-  return [{ code: 'filtered-run', severity: 'info', message }]
+  return [finding('filtered-run', message)]
 }
 
 /** Two lives put together are not one, and what was judged in the other may not be so in this one. */
@@ -363,7 +364,7 @@ function resumedRun(resumed: ResumedRun | null, skips: RunPlan['skips']): Findin
   const { run, checkpoint, passed } = resumed
   const left = passed.filter((tier) => skips.get(tier)?.kind === 'not-selected')
   const message = `continues from run ${run}, with its app as it was after ${checkpoint.after}: not judged again are ${left.join(', ')}; its pass says less than that of a whole run, and reaches no level`
-  return [{ code: 'resumed-run', severity: 'info', message }]
+  return [finding('resumed-run', message)]
 }
 
 /** A clone that lacks history or tags is never used without a word. */
@@ -372,10 +373,10 @@ function historyFindings({ history }: RecipeRepo): Finding[] {
   const { kind, lacks } = history
   if (kind === 'fetched') {
     const message = `${lacks}: history and tags were read from ${history.origin}`
-    return [{ code: 'history-fetched', severity: 'info', message }]
+    return [finding('history-fetched', message)]
   }
   const why = history.why ? `, and ${history.why}` : ''
-  return [{ code: 'history-partial', severity: 'warning', message: `${lacks}${why}. Type: ${history.remedy}` }]
+  return [finding('history-partial', `${lacks}${why}. Type: ${history.remedy}`)]
 }
 
 /** Without the upgrade tier there is no reason to deploy the older version first. */

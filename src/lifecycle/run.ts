@@ -10,6 +10,7 @@ import { Masker } from '../lib/masking/mask.ts'
 import { JUDGED_ONCE } from '../verdict/attempts.ts'
 import { openEventLog } from '../verdict/event-log.ts'
 import type { EventBodies, Finding, RunEvent } from '../verdict/events.ts'
+import { finding } from '../verdict/findings.ts'
 import { TIERS, type TierId, tiersWith } from '../verdict/tiers.ts'
 import { HeldPorts } from './app/held-ports.ts'
 import { unplant } from './app/witnessing.ts'
@@ -148,7 +149,7 @@ function noRepeatReason({ keep, plan, repeat = true }: RunParameters): string | 
 
 function refusedFinding(what: string): Finding {
   const message = `${what} was not run: code of a recipe repository needs the operator's approval (cc-ci approve)`
-  return { code: 'code-refused', severity: 'warning', message }
+  return finding('code-refused', message)
 }
 
 async function judgeAll(
@@ -179,7 +180,7 @@ async function judgeAll(
 }
 
 function logsIncomplete(error: unknown) {
-  return { type: 'finding', code: 'logs-incomplete', severity: 'warning', message: messageOf(error) } as const
+  return { type: 'finding', ...finding('logs-incomplete', messageOf(error)) } as const
 }
 
 /** Leaves the app and takes away what is cc-ci's own in and around it. */

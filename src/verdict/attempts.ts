@@ -1,5 +1,6 @@
 import { isDeterministic } from './causes.ts'
 import type { Finding, RunEvent, RunHeader } from './events.ts'
+import { finding } from './findings.ts'
 import { repetitionOf } from './repetition.ts'
 import type { TierResult } from './results.ts'
 import { type TierId, tiersWith } from './tiers.ts'
@@ -83,11 +84,7 @@ function discarded(attempts: readonly JudgedAttempt[], why: string): Omit<Counte
   return {
     others: attempts.map((attempt) => ({ ...attempt, because })),
     orderly: attempts.length === 0,
-    findings: attempts.map(({ attempt }) => ({
-      code: 'attempt-not-counted',
-      severity: 'error',
-      message: `attempt ${attempt} ${because}`,
-    })),
+    findings: attempts.map(({ attempt }) => finding('attempt-not-counted', `attempt ${attempt} ${because}`)),
   }
 }
 
@@ -106,23 +103,23 @@ function stays(first: TierResult, second: TierResult): boolean {
 function attemptFindings(first: TierResult, second: TierResult): Finding[] {
   if (first.id === 'teardown' || JUDGED_ONCE.includes(first.id)) return []
   const [before, after] = [ownEnd(first), ownEnd(second)]
-  const finding = (code: string, severity: Finding['severity'], message: string): Finding[] => [
-    { code, severity, message: `${first.id} ${message}` },
+  const found = (code: 'flaky' | 'repeated', message: string, severity?: 'info'): Finding[] => [
+    finding(code, `${first.id} ${message}`, { severity }),
   ]
   if (stays(first, second)) {
     const why =
       second.status === 'pass'
         ? 'a pass on a fresh stack does not undo that'
         : `could not be judged again: ${second.reason}`
-    return finding('repeated', 'warning', `ended with ${before}, and ${why}`)
+    return found('repeated', `ended with ${before}, and ${why}`)
   }
   if (before && second.status === 'pass')
-    return finding('flaky', 'warning', `passed on a fresh stack; at first it ended with ${before}`)
+    return found('flaky', `passed on a fresh stack; at first it ended with ${before}`)
   if (first.status === 'pass' && second.status === 'fail')
-    return finding('flaky', 'warning', `passed at first; on a fresh stack it ended with ${after}`)
+    return found('flaky', `passed at first; on a fresh stack it ended with ${after}`)
   if (before && after)
-    return finding('repeated', 'info', `ended with ${after} on a fresh stack too; at first with ${before}`)
-  if (before) return finding('repeated', 'warning', `ended with ${before}, and was not judged again: ${second.reason}`)
+    return found('repeated', `ended with ${after} on a fresh stack too; at first with ${before}`, 'info')
+  if (before) return found('repeated', `ended with ${before}, and was not judged again: ${second.reason}`)
   return []
 }
 

@@ -1,14 +1,11 @@
 import MarkdownIt from 'markdown-it'
 import { describe, expect, it } from 'vitest'
-import { CcCiError } from '../../src/lib/errors.ts'
 import { htmlReport } from '../../src/report/html/report.ts'
-import { explainText } from '../../src/report/run/explain.ts'
 import { resultsJson } from '../../src/report/run/json.ts'
 import { junitXml } from '../../src/report/run/junit.ts'
 import { markdownSummary } from '../../src/report/run/markdown.ts'
 import { summaryText } from '../../src/report/terminal/summary.ts'
 import { wantsColor } from '../../src/report/text/colors.ts'
-import { CAUSES } from '../../src/verdict/causes.ts'
 import { parseResults, type Results } from '../../src/verdict/results.ts'
 import { failedResults, HOSTILE, passedResults } from './sample-runs.ts'
 
@@ -326,38 +323,6 @@ describe('resultsJson', () => {
     expect(parseResults(JSON.parse(resultsJson(failedResults(say))))).toEqual(failedResults(say))
   })
 })
-
-describe('explainText', () => {
-  it.each(Object.keys(CAUSES))('%s says what, why and what to do', (code) => {
-    const { blame, retry, what, why, todo } = CAUSES[code as keyof typeof CAUSES]
-    for (const part of [code, `blame: ${blame}`, what, why, todo, retry.because])
-      expect(explainText(code)).toContain(part)
-  })
-
-  it.each([
-    ['crash-lop', 'Did you mean crash-loop?'],
-    ['oom', 'Did you mean oom-killed?'],
-    ['rolledback', 'Did you mean rolled-back?'],
-    ['constructor', 'lists all'],
-    ['zzzzzzzzzzz', 'lists all'],
-  ])('helps with %s', (code, help) => {
-    expect(hintOf(() => explainText(code))).toContain(help)
-    if (help === 'lists all') expect(hintOf(() => explainText(code))).not.toContain('Did you mean')
-  })
-
-  it('takes capitals and underscores', () => {
-    expect(explainText('CRASH_LOOP')).toContain('crash-loop')
-  })
-})
-
-function hintOf(act: () => unknown): string {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof CcCiError) return `${error.code} ${error.hint}`
-  }
-  return 'no error'
-}
 
 /** Tag names in their order, after a check that they nest. */
 function structureOf(xml: string): string[] {

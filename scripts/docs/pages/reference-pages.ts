@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { PAGE_FINDINGS } from '../../../src/checks/page-findings.ts'
 import { PAGE_SIGNS } from '../../../src/checks/page-signs.ts'
 import { buildProgram } from '../../../src/cli/program.ts'
 import { ABRA, PINNED } from '../../../src/deploy/abra/versions.ts'
@@ -13,6 +12,7 @@ import { upperSnake } from '../../../src/lifecycle/custom/install-steps.ts'
 import { LINT_RULES } from '../../../src/recipe/lint/rules.ts'
 import { SERVER_SETTINGS } from '../../../src/server/settings/table.ts'
 import { EVENT_SHAPES } from '../../../src/verdict/event-shape.ts'
+import { FINDING_GROUPS } from '../../../src/verdict/findings.ts'
 import { cell, markdownPage } from './markdown-page.ts'
 
 /** Every lint rule: what it asks for, what to do, where it comes from. */
@@ -38,14 +38,25 @@ export function pagesPage(): string {
       ({ id, means, todo }) => `| ${id} | ${cell(means)} | ${cell(todo)} |`,
     )
   const table = (weight: string) => ['| page | it is | what to do |', '|---|---|---|', ...signs(weight)].join('\n')
-  const findings = Object.entries(PAGE_FINDINGS).map(
-    ([code, { severity, what }]) => `| ${code} | ${severity} | ${cell(what)} |`,
-  )
   return markdownPage('Pages in a browser', [
     'A real browser opens the app (`screenshot.path`) after install and after upgrade. What it knows a page by is its title, its first heading, how its text begins and elements of its own, never a text alone: a page that quotes an error is no error.',
     `## Errors\n\nShown for 12 seconds with a status that says that all is well, one of these fails the tier with [error-page](causes.md#error-page). A status of 5xx is [http-wrong-status](causes.md#http-wrong-status), whatever the page shows.\n\n${table('decisive')}`,
     `## Findings\n\nFindings that decide nothing, because somebody may want the page so.\n\n${table('finding')}`,
-    `## Other findings\n\n| finding | severity | what |\n|---|---|---|\n${findings.join('\n')}`,
+    'What else may be told of a page is among the [findings](findings.md#what-a-browser-meets).',
+  ])
+}
+
+/** Every finding of cc-ci's own, by what it is about. */
+export function findingsPage(): string {
+  const sections = FINDING_GROUPS.map(({ title, findings }) => {
+    const rows = Object.entries(findings).map(
+      ([code, { severity, what, todo }]) => `| ${code} | ${severity} | ${cell(what)} | ${cell(todo)} |`,
+    )
+    return `## ${title}\n\n| finding | severity | what | what to do |\n|---|---|---|---|\n${rows.join('\n')}`
+  })
+  return markdownPage('Findings', [
+    'What is worth knowing of a run and decides no tier. `cc-ci explain CODE` prints one of these. A case may have another severity than the usual one, which stands here; its message says what was found. [Lint rules](lint.md) and [pages that a browser knows](pages.md#findings) are findings too.',
+    ...sections,
   ])
 }
 

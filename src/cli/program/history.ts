@@ -56,8 +56,8 @@ export function addHistory(program: Command): void {
     })
   program
     .command('explain')
-    .argument('[code]', 'a cause code; none: list them all')
-    .description('what a cause means, why cc-ci says so, and what to do')
+    .argument('[code]', 'of a cause, a finding or a lint rule; none: list them all')
+    .description('what a code in the results means, why cc-ci says so, and what to do')
     .action(async (code: string | undefined) => {
       process.exitCode = await (await import('../explain.ts')).explainCommand(code)
     })

@@ -4,6 +4,7 @@ import { CcCiError, InternalError } from '../../lib/errors.ts'
 import type { RecipeRepo } from '../../recipe/model.ts'
 import { openRecipe, resolveRef, targetBranch } from '../../recipe/repository/repo.ts'
 import { isUrl, withoutCredentials } from '../../recipe/repository/url.ts'
+import { finding } from '../../verdict/findings.ts'
 import { recipeDir } from './cell-runs.ts'
 import type { CandidateHead, SweepCandidate } from './contract.ts'
 import { DEFAULT_BRANCH, type ListedRecipe } from './list-file.ts'
@@ -32,7 +33,7 @@ export async function readCandidates(
       const { history } = repo
       if (history.kind === 'partial') {
         const message = `${listed.name}: ${history.lacks}, so its newest release may be another: ${history.remedy}`
-        notes.push({ severity: 'warning', code: 'history-partial', message })
+        notes.push(finding('history-partial', message))
       }
       const newest = repo.versions.at(-1)
       const release = newest ? { tag: newest.tag, commit: newest.commit } : null

@@ -1,3 +1,4 @@
+import { finding } from '../../verdict/findings.ts'
 import type { Exclusion } from './list-file.ts'
 import type { SweepNote } from './record.ts'
 
@@ -20,11 +21,11 @@ export function exclusionNotes(exclude: readonly Exclusion[], recipes: readonly 
     const what = `${one.recipe}${one.cell === undefined ? '' : ` ${one.cell}`}`
     if (!recipes.some((recipe) => isSame(recipe, one.recipe))) {
       const message = `the exclusion of ${what} is about nothing that is swept`
-      return [{ severity: 'warning', code: 'exclusion-of-nothing', message }]
+      return [finding('exclusion-of-nothing', message)]
     }
     if (!isExpired(one, now)) return []
     const message = `the exclusion of ${what} (${one.reason}) expired on ${one.expires}: it is swept again`
-    return [{ severity: 'error', code: 'exclusion-expired', message }]
+    return [finding('exclusion-expired', message)]
   })
 }
 

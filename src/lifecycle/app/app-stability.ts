@@ -1,6 +1,7 @@
 import { LIFE_MS } from '../../engine/watch/stability.ts'
 import { waitFor } from '../../lib/async/wait.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { TIER_IDS, TIERS, type TierId } from '../../verdict/tiers.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -34,7 +35,7 @@ async function outlived({ watch, signal, clock }: RunContext, reporter: TierRepo
     },
     { wait: 'last', timeoutMs: DEADLINE_MS, everyMs: 1000, signal, clock, onWaiting: reporter.onWaiting },
   )
-  for (const { message } of watch.news()) reporter.finding({ code: 'task-ended', severity: 'warning', message })
+  for (const { message } of watch.news()) reporter.finding(finding('task-ended', message))
   if (waited.state === 'ready') return
   const seen = waited.state === 'deadline' ? waited.lastSeen : ''
   throw new TierStop('stayed-up', cause('deadline', `${seen}; it did not within ${DEADLINE_MS / 1000} s`), 'unverified')

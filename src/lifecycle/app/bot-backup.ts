@@ -1,3 +1,4 @@
+import { finding } from '../../verdict/findings.ts'
 import type { RunContext } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 
@@ -17,10 +18,10 @@ export async function backUpByBot(context: RunContext, reporter: TierReporter): 
     reporter.operation('bot-backup', () => backup(plan.app, signal)),
   )
   if (done.kind === 'no-bot') {
-    reporter.finding({ code: 'backup-without-bot', severity: 'warning', message: NO_BOT })
+    reporter.finding(finding('backup-without-bot', NO_BOT))
     return
   }
   const message = `${done.bot} backed the app up besides, as snapshot ${done.snapshot}; nobody looked into it`
-  reporter.finding({ code: 'backed-up-by-bot', severity: 'info', message })
+  reporter.finding(finding('backed-up-by-bot', message))
   reporter.check('bot-backed-up', 'pass')
 }

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { z } from 'zod'
 import type { Deployment } from '../../deploy/deployer.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { listRuns, type RunFolder, runFolder } from '../run-folder.ts'
 
 type ImageIdentity = Deployment['images'][number]
@@ -37,7 +38,7 @@ export function movedImages(folder: RunFolder, images: readonly ImageIdentity[])
 
 function moved({ service, ref, id }: ImageIdentity, before: string, run: string): Finding {
   const message = `the image ${ref} of service ${service} is ${short(id)} now; in run ${run} it was ${short(before)}`
-  return { code: 'image-moved', severity: 'warning', message }
+  return finding('image-moved', message)
 }
 
 function short(id: string): string {

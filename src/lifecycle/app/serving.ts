@@ -13,6 +13,7 @@ import { type Cause, cause } from '../../verdict/causes.ts'
 import { checkTitle, type PlainCheckId } from '../../verdict/checks.ts'
 import type { CheckOutcome } from '../../verdict/events.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { finding } from '../../verdict/findings.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { ownScreenshot } from '../custom/screenshot.ts'
 import { browserOf, warmBrowser } from '../open-resources.ts'
@@ -39,8 +40,7 @@ export async function awaitConvergence(
   })
   if (result.state === 'impossible') throw new TierStop('converged', result.cause)
   for (const { service, state } of result.value.updates) {
-    if (state === 'paused')
-      reporter.finding({ code: 'update-paused', severity: 'info', message: pausedMessage(service) })
+    if (state === 'paused') reporter.finding(finding('update-paused', pausedMessage(service)))
   }
   reporter.check('converged', 'pass')
   return result.value

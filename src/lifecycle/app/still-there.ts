@@ -9,6 +9,7 @@ import { type WaitResult, waitFor } from '../../lib/async/wait.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { RoutePlace } from '../../recipe/traefik/rule.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import {
   LOSSES,
@@ -100,11 +101,11 @@ function judge(
         : silent.has(loss.subject)
           ? ' (nobody answered there before)'
           : ''
-    reporter.finding({ code: 'no-longer-there', severity, message: `${loss.subject}: ${loss.message}${why}` })
+    reporter.finding(finding('no-longer-there', `${loss.subject}: ${loss.message}${why}`, { severity }))
   }
   for (const subject of Object.keys(removed).filter((name) => !losses.some((loss) => loss.subject === name))) {
     const message = `the setting removed names ${subject}, which the upgrade did not lose`
-    reporter.finding({ code: 'removed-not-lost', severity: 'warning', message })
+    reporter.finding(finding('removed-not-lost', message))
   }
   if (failing.length === 0) {
     reporter.check(CHECK, 'pass')

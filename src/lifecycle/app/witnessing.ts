@@ -12,6 +12,7 @@ import {
 import type { Release } from '../../deploy/deployer.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
 import { isLostOutsideBackup } from '../../verdict/evidence.ts'
+import { finding } from '../../verdict/findings.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import { hookExec, toolboxOf } from '../open-resources.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -26,13 +27,12 @@ export async function plant(context: RunContext, reporter: TierReporter): Promis
   const { witness } = plan.settings.settings
   if (witness === false) {
     const message = '`witness: false` in the settings: no data is watched, so upgrade and restore cannot pass'
-    reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
+    reporter.finding(finding('data-unwatched', message))
     return
   }
   await unplant(context)
   state.witnesses = await plantWitnesses(await surroundings(context), witness === 'auto' ? undefined : witness)
-  for (const message of state.witnesses.unwatched)
-    reporter.finding({ code: 'data-unwatched', severity: 'warning', message })
+  for (const message of state.witnesses.unwatched) reporter.finding(finding('data-unwatched', message))
 }
 
 /** Of a volume that the recipe says it leaves out on purpose nothing is asked back. */
@@ -98,7 +98,7 @@ export async function compareAfter(
   const rows = 'witnesses' in evidence ? evidence.witnesses : []
   for (const { subject, summary } of rows.filter(isLostOutsideBackup)) {
     const message = `the database ${subject} is in no backup, and is gone with a lost machine: ${summary}`
-    reporter.finding({ code: 'not-in-backup', severity: 'warning', message })
+    reporter.finding(finding('not-in-backup', message))
   }
   const lost = rows.filter(({ result }) => result === 'lost')
   if (lost.length > 0) {

@@ -2,6 +2,7 @@ import { providerOf } from '../../deps/index.ts'
 import type { ProvidedDependency, ProviderHost } from '../../deps/provider.ts'
 import { CancelledError, CcCiError, messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { RunContext } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 
@@ -26,7 +27,7 @@ export async function bringUpDeps(context: RunContext, reporter: TierReporter): 
       if (context.signal.aborted || error instanceof CancelledError) throw error
       const why = dependencyFailure(context, name, error)
       context.resources.deps.failures.set(name, why)
-      reporter.finding({ code: 'dep-failed', severity: 'error', message: why.message })
+      reporter.finding(finding('dep-failed', why.message))
     }
   }
 }

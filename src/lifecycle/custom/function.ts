@@ -5,6 +5,7 @@ import { formatDuration } from '../../lib/text/duration.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult, type RpcHandlers } from '../../sandbox/contract.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { appHandlers } from './handlers.ts'
@@ -42,7 +43,7 @@ export async function callFunction(
   )
   if (result.timedOut && ref.onTimeout === 'continue') {
     const message = `${name} did not end within ${formatDuration(ref.timeoutMs)}; its onTimeout says to continue`
-    reporter.finding({ code: 'hook-late', severity: 'warning', message, where: ref.where.file })
+    reporter.finding(finding('hook-late', message, { where: ref.where.file }))
     return { called: false }
   }
   const problem = call.problem(result)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { runOnce } from '../../engine/one-shot-service.ts'
 import { RecipeError } from '../../lib/errors.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { Caller } from './handlers.ts'
 
 const shape = z.object({
@@ -28,6 +29,6 @@ export async function callOnce({ context, reporter }: Caller, params: unknown): 
   }
   const late = `one-shot ${service} did not complete within ${timeoutMs / 1000} s (${result.lastSeen})`
   if (fatal) throw new RecipeError('one-shot-failed', late)
-  reporter.finding({ code: 'one-shot-late', severity: 'warning', message: `${late}; the hook continues` })
+  reporter.finding(finding('one-shot-late', `${late}; the hook continues`))
   return { completed: false }
 }

@@ -6,6 +6,7 @@ import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError, messageOf } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { type RunContext, TierStop } from '../context.ts'
 import type { TierReporter } from '../reporter.ts'
 import { callFunction } from './function.ts'
@@ -127,5 +128,5 @@ async function awaitFunction(context: RunContext, reporter: TierReporter, op: Op
   if (result.state === 'ready') return
   const message = `ready() still said no after ${ref.timeoutMs / 1000} s`
   if (ref.onTimeout === 'fail') throw new TierStop('ready-function', cause('not-ready', message))
-  reporter.finding({ code: 'hook-late', severity: 'warning', message: `${message}; its onTimeout says to continue` })
+  reporter.finding(finding('hook-late', `${message}; its onTimeout says to continue`))
 }

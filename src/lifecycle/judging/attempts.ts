@@ -4,6 +4,7 @@ import { debugLog } from '../../lib/debug.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { formatDuration } from '../../lib/text/duration.ts'
 import type { EventLog } from '../../verdict/event-log.ts'
+import { finding } from '../../verdict/findings.ts'
 import { fold } from '../../verdict/fold.ts'
 import { repetitionOf } from '../../verdict/repetition.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -92,7 +93,7 @@ function lacksTime({ timeoutMs, elapsedMs }: Attempts, tookMs: number): string |
 }
 
 function sayNotRepeated(events: EventLog, why: string): void {
-  events.append({ type: 'finding', code: 'not-repeated', severity: 'info', message: `not judged once more: ${why}` })
+  events.append({ type: 'finding', ...finding('not-repeated', `not judged once more: ${why}`) })
 }
 
 /**

@@ -7,6 +7,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import type { Operation } from '../../public/ctx.ts'
 import { checkAfter } from '../../verdict/checks.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { finding } from '../../verdict/findings.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { servicesOf, whileStopped } from '../app/while-stopped.ts'
 import { type RunContext, TierStop } from '../context.ts'
@@ -182,7 +183,8 @@ export async function reportUncovered(
     if (files === 0) continue
     const size = `${files} file${files === 1 ? '' : 's'}, ${bytes} bytes`
     const message = `the volume ${volume} (${size}) is in no backup: ${why}; it was left alone, but is gone with a lost machine`
-    reporter.finding({ code: 'not-in-backup', severity: why.startsWith('backupbot.') ? 'info' : 'warning', message })
+    const severity = why.startsWith('backupbot.') ? 'info' : 'warning'
+    reporter.finding(finding('not-in-backup', message, { severity }))
   }
   const toolbox = await toolboxOf(context)
   for (const planned of context.plan.backup.volumes) {
@@ -193,7 +195,7 @@ export async function reportUncovered(
     if (gone.length === 0) continue
     const more = gone.length > SHOWN ? ` and ${gone.length - SHOWN} more` : ''
     const message = `the labels leave ${gone.length} file${gone.length === 1 ? '' : 's'} of the volume ${planned.volume} out, which did not come back: ${gone.slice(0, SHOWN).join(', ')}${more}`
-    reporter.finding({ code: 'not-in-backup', severity: 'warning', message })
+    reporter.finding(finding('not-in-backup', message))
   }
 }
 

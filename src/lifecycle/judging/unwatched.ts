@@ -1,6 +1,7 @@
 import type { Blindness } from '../../lib/async/observation-gaps.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import { type RunContext, TierStop } from '../context.ts'
 
@@ -49,9 +50,10 @@ export async function requireWatched(tier: TierId, context: Watched): Promise<vo
 /** What was not watched for a while, for the results: it decides nothing. */
 export async function unwatchedFindings(context: Watched): Promise<Finding[]> {
   const long = (await unwatched(context)).filter(({ longestMs, never }) => never || longestMs >= TOLD_MS)
-  return long.map(({ code, what, unknown, longestMs, failed, looks, why }) => ({
-    code,
-    severity: 'warning',
-    message: `${what} was not watched for ${Math.round(longestMs / 1000)} s: ${failed} of ${looks} looks failed, the last: ${why}. Not known for that time is ${unknown}`,
-  }))
+  return long.map(({ code, what, unknown, longestMs, failed, looks, why }) =>
+    finding(
+      code,
+      `${what} was not watched for ${Math.round(longestMs / 1000)} s: ${failed} of ${looks} looks failed, the last: ${why}. Not known for that time is ${unknown}`,
+    ),
+  )
 }

@@ -5,6 +5,7 @@ import { reachNodes } from '../../engine/nodes/reach.ts'
 import { InfraError, InternalError } from '../../lib/errors.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunPlan } from '../plan.ts'
 import { releasesOf } from '../planning/releases.ts'
@@ -76,5 +77,5 @@ function requestedNode(all: readonly Candidate[], name: string): Candidate {
 
 function crowded({ reach, freeBytes }: Candidate, bytes: number): Finding {
   const message = `the app declares ${formatSize(bytes)} of memory, and of node ${reach.node.hostname}, which has the most left, ${formatSize(Math.max(0, freeBytes))} are not declared yet`
-  return { code: 'node-crowded', severity: 'info', message }
+  return finding('node-crowded', message)
 }

@@ -2,6 +2,7 @@ import type { Settings } from '../../config/settings.ts'
 import { timeOfRunId } from '../../lib/ids.ts'
 import type { CodeSide } from '../../sandbox/contract.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { CustomRow, SpecFile } from '../test-rows.ts'
 
 type Entry = Settings['quarantine'][number]
@@ -19,11 +20,12 @@ export function quarantineOf({ quarantine }: Pick<Settings, 'quarantine'>, runId
   const expired = quarantine.filter(({ expires }) => expires < today)
   return {
     active: quarantine.filter(({ expires }) => expires >= today),
-    findings: expired.map(({ file, test, expires, reason }) => ({
-      code: 'quarantine-expired',
-      severity: 'warning',
-      message: `the quarantine of "${test}" (${file}) ended with ${expires}, and it decides again; it was there because: ${reason}`,
-    })),
+    findings: expired.map(({ file, test, expires, reason }) =>
+      finding(
+        'quarantine-expired',
+        `the quarantine of "${test}" (${file}) ended with ${expires}, and it decides again; it was there because: ${reason}`,
+      ),
+    ),
   }
 }
 
@@ -45,11 +47,9 @@ export function unmatchedEntries(
   const known = new Set(rows.map((row) => JSON.stringify([shownFile(row), row.title])))
   return active
     .filter(({ file, test }) => run.has(file) && !known.has(JSON.stringify([file, test])))
-    .map(({ file, test }) => ({
-      code: 'quarantine-unmatched',
-      severity: 'warning',
-      message: `no test of ${file} is called "${test}", which is in quarantine`,
-    }))
+    .map(({ file, test }) =>
+      finding('quarantine-unmatched', `no test of ${file} is called "${test}", which is in quarantine`),
+    )
 }
 
 /** `cc-ci/tests/custom/login.spec.ts`, `operator/tests/custom/login.spec.ts`: by its side, so that no side speaks for the other. */

@@ -3,6 +3,7 @@ import { limitOf, maxContainerBytes, type RunMemory, requestedMemory } from '../
 import { mostProcesses } from '../../deploy/run-processes.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { BaseChoice } from '../base/base-choice.ts'
 
 /** What bounds this run's app: as given to the run, and the most that each of its containers may have. */
@@ -79,6 +80,6 @@ export function memoryFindings(head: Release, { runBytes, from }: RunMemory): Fi
   return memoryLimits(head).flatMap(({ service, bytes, by, asked }) => {
     if (by !== 'run' || asked === null || bytes === null) return []
     const message = `${service} may have ${formatSize(bytes)} of memory here, not the ${formatSize(asked)} that it is to have: the run has ${formatSize(runBytes)} in all (${from}). Should it need more, the run ends unverified (\`run-memory\`): raise --run-memory, or CC_CI_RUN_MEMORY, on a larger machine`
-    return [{ code: 'memory-lowered', severity: 'info', message }]
+    return [finding('memory-lowered', message)]
   })
 }

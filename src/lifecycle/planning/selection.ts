@@ -4,6 +4,7 @@ import type { LoadedSettings } from '../../config/load.ts'
 import type { ApprovedCode } from '../../gate/approved-code.ts'
 import { formatLocation } from '../../lib/text/source-location.ts'
 import type { Finding, SkipKind } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { ATTACHABLE, TIER_IDS, TIERS, type TierId, tiersWith, USUAL_TIERS, withNeeds } from '../../verdict/tiers.ts'
 import { type BaseChoice, lastBefore } from '../base/base-choice.ts'
 import { type ResumedRun, resumeSkipReason } from '../stored-data/checkpoint.ts'
@@ -28,22 +29,24 @@ export function overruledDeclarations(settings: LoadedSettings, skips: ReadonlyM
   const incapable: [TierId, string][] = backup.capable === false ? [['backup', 'backup.capable is false']] : []
   return [...incapable, ...declarations(settings.settings)]
     .filter(([tier]) => !skips.has(tier))
-    .map(([tier, reason]) => ({
-      code: 'judged-all-the-same',
-      severity: 'warning',
-      message: `${tier} is declared not applicable (${reason}), but it can be judged, and the judgement stands`,
-      ...placeOf(settings, tier),
-    }))
+    .map(([tier, reason]) =>
+      finding(
+        'judged-all-the-same',
+        `${tier} is declared not applicable (${reason}), but it can be judged, and the judgement stands`,
+        placeOf(settings, tier),
+      ),
+    )
 }
 
 /** The recipe may have meant them for cc-ci; that the application has tests of its own is nobody's business. */
 export function specsNotRun({ strayed }: RecipeCustomization): Finding[] {
-  return strayed.map((file) => ({
-    code: 'spec-not-run',
-    severity: 'warning',
-    message: `${file} is not run: cc-ci runs specs below cc-ci/ only; if it is meant for cc-ci, move it to cc-ci/${file}`,
-    where: file,
-  }))
+  return strayed.map((file) =>
+    finding(
+      'spec-not-run',
+      `${file} is not run: cc-ci runs specs below cc-ci/ only; if it is meant for cc-ci, move it to cc-ci/${file}`,
+      { where: file },
+    ),
+  )
 }
 
 function placeOf({ sources }: LoadedSettings, tier: TierId): { where?: string } {

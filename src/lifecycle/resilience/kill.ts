@@ -6,6 +6,7 @@ import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { finding } from '../../verdict/findings.ts'
 import { deployDeadline } from '../app/deploy-deadline.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { type RunContext, TierStop } from '../context.ts'
@@ -91,6 +92,6 @@ function reportOtherRestarts(reporter: TierReporter, { service, task }: Target, 
     if (ended.length === 0) continue
     const codes = ended.map(({ exitCode }) => exitCode ?? '?').join(', ')
     const message = `${other.service} ended too when ${service} was killed (exit code ${codes}), and came back`
-    reporter.finding({ code: 'ended-with-another', severity: 'info', message })
+    reporter.finding(finding('ended-with-another', message))
   }
 }

@@ -2,6 +2,7 @@ import type { Deployment } from '../../deploy/deployer.ts'
 import { type EdgeAddress, edgeAddress } from '../../edge/address.ts'
 import { waitFor } from '../../lib/async/wait.ts'
 import { InfraError } from '../../lib/errors.ts'
+import { finding } from '../../verdict/findings.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { type Host, type RunContext, TierStop } from '../context.ts'
 import { awaitReady } from '../custom/ready.ts'
@@ -26,7 +27,7 @@ export async function restartEngineUnderApp(
   const why = host.engineRestart.refusal(plan.app.runId) ?? (await neededByOthers(context))
   if (why !== null) {
     const message = `the engine was not restarted, though the operator allows it: ${why}`
-    reporter.finding({ code: 'engine-not-restarted', severity: 'warning', message })
+    reporter.finding(finding('engine-not-restarted', message))
     return host
   }
   await context.resources.closeHelpers()

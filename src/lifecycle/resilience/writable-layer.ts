@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/client.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 
 /** Databases by the names of their files: SQLite and its kin, Redis, MariaDB, PostgreSQL. */
 const DATABASE = /(\.(db|db3|sqlite|sqlite3|mdb|rdb|aof)|\/ibdata\d|\/PG_VERSION)$/i
@@ -29,12 +30,12 @@ function inLayer(service: string, databases: readonly string[]): Finding[] {
   if (databases.length === 0) return []
   const more = databases.length > SHOWN ? ` and ${databases.length - SHOWN} more` : ''
   const message = `${service} keeps ${databases.slice(0, SHOWN).join(', ')}${more} in no volume: it is gone whenever its container is replaced`
-  return [{ code: 'data-in-container', severity: 'warning', message }]
+  return [finding('data-in-container', message)]
 }
 
 function inAnonymousVolume(service: string, target: string): Finding {
   const message = `${service} mounts no volume at ${target}, where its image keeps data: each new container begins there empty`
-  return { code: 'nameless-volume', severity: 'info', message }
+  return finding('nameless-volume', message)
 }
 
 /** Of every container of a stack that runs here: where data goes with the container, though its image means to keep it. */

@@ -3,6 +3,7 @@ import { volumeContent } from '../../backup/volume-copy.ts'
 import { stopServices } from '../../engine/stop-services.ts'
 import { InfraError, InternalError, messageOf } from '../../lib/errors.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { fold } from '../../verdict/fold.ts'
 import { deployDeadline } from '../app/deploy-deadline.ts'
 import { unplant } from '../app/witnessing.ts'
@@ -64,15 +65,11 @@ export async function settleCanonical({ keeping, plan, events, clock }: RunConte
 }
 
 function canonicalKept(version: string): Finding {
-  return {
-    code: 'canonical-kept',
-    severity: 'info',
-    message: `the data of this run is the canonical of ${version} now`,
-  }
+  return finding('canonical-kept', `the data of this run is the canonical of ${version} now`)
 }
 
 function notKept(why: string, severity: 'info' | 'warning'): Finding {
-  return { code: 'canonical-not-kept', severity, message: `the data of this run is not kept as a canonical: ${why}` }
+  return finding('canonical-not-kept', `the data of this run is not kept as a canonical: ${why}`, { severity })
 }
 
 /** The newest, where one commit was released twice. */

@@ -1,5 +1,6 @@
 import { CancelledError, messageOf } from '../../lib/errors.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { fold } from '../../verdict/fold.ts'
 import { assertStableBeforeStop } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
@@ -72,16 +73,15 @@ export async function settleCheckpoint({ checkpoints, plan, events, clock }: Run
 }
 
 function resumable(runId: string, after: CheckpointTier): Finding {
-  return {
-    code: 'checkpoint-kept',
-    severity: 'info',
-    message: `the app is kept as it was after ${after}: \`cc-ci test --resume ${runId}\` continues from there, with the same head`,
-  }
+  return finding(
+    'checkpoint-kept',
+    `the app is kept as it was after ${after}: \`cc-ci test --resume ${runId}\` continues from there, with the same head`,
+  )
 }
 
 function notKept(after: CheckpointTier, why: string): Finding {
   const message = `no checkpoint after ${after}: ${why}`
-  return { code: 'checkpoint-not-kept', severity: 'info', message }
+  return finding('checkpoint-not-kept', message)
 }
 
 async function take(context: RunContext, after: CheckpointTier): Promise<void> {

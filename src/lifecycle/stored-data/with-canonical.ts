@@ -1,3 +1,4 @@
+import { finding } from '../../verdict/findings.ts'
 import { type Head, type PlanRequest, planHead, type RunPlan } from '../plan.ts'
 import type { Canonical, CanonicalLibrary, CanonicalLookup, CanonicalUse } from './canonical.ts'
 
@@ -69,7 +70,7 @@ function without(plan: RunPlan, why: string): RunPlan {
       ...plan.findings.map((one) =>
         one.code === 'quick-run' ? { ...one, message: `${one.message}; ${message}` } : one,
       ),
-      { code: 'canonical-not-used', severity: 'info', message },
+      finding('canonical-not-used', message),
     ],
   }
 }

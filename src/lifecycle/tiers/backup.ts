@@ -2,6 +2,7 @@ import { runHooks } from '../../backup/hooks.ts'
 import { type BackupSnapshot, checkDumps, coverageOf, snapshot } from '../../backup/restic.ts'
 import { verifySnapshot } from '../../backup/verify.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { backUpByBot } from '../app/bot-backup.ts'
 import { plant } from '../app/witnessing.ts'
@@ -72,11 +73,7 @@ async function verifiedBackup(context: RunContext, reporter: TierReporter): Prom
     const backup = await backUp(context, reporter, attempt)
     no = await verifyProblem(context, reporter, backup.taken.id)
     if (no === null) return backup
-    reporter.finding({
-      code: 'backup-not-verified',
-      severity: 'warning',
-      message: `backup ${attempt} of ${ATTEMPTS}: ${no}`,
-    })
+    reporter.finding(finding('backup-not-verified', `backup ${attempt} of ${ATTEMPTS}: ${no}`))
   }
   throw new TierStop('backup-verified', cause('backup-not-verified', `after ${ATTEMPTS} backups: ${no}`))
 }

@@ -1,5 +1,6 @@
 import { InternalError } from '../../lib/errors.ts'
 import type { Evidence } from '../../verdict/evidence.ts'
+import { finding } from '../../verdict/findings.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { compareAfter, flushBeforeKill, plant } from '../app/witnessing.ts'
@@ -28,7 +29,7 @@ export const resilienceTier: TierRunner = {
       return reporter.skip(reason)
     }
     for (const { service, why } of spared) {
-      reporter.finding({ code: 'not-killed', severity: 'info', message: `${service} was not killed: ${why}` })
+      reporter.finding(finding('not-killed', `${service} was not killed: ${why}`))
     }
     await plant(context, reporter)
     await flushBeforeKill(context)

@@ -2,6 +2,7 @@ import { type BackupSnapshot, restore } from '../../backup/restic.ts'
 import type { Deployment, Release } from '../../deploy/deployer.ts'
 import { InternalError } from '../../lib/errors.ts'
 import type { Operation } from '../../public/ctx.ts'
+import { finding } from '../../verdict/findings.ts'
 import { assertStable, assertStableBeforeStop } from '../app/app-stability.ts'
 import { awaitConvergence, awaitServing } from '../app/serving.ts'
 import { compareAfter, destroy, inspectAfterLoss, recordBeforeLoss } from '../app/witnessing.ts'
@@ -88,7 +89,7 @@ async function lose(context: RunContext, reporter: TierReporter, restoring: Rest
 function reportSmallVolumes(reporter: TierReporter): void {
   const message =
     '`restore: small` in the settings: only planted markers and dumps were destroyed, so that a restore on a new machine is NOT proven'
-  reporter.finding({ code: 'restore-small', severity: 'warning', message })
+  reporter.finding(finding('restore-small', message))
 }
 
 /** Hooks, files, hooks, as the backup bot does it. Resolves to the number of files that the snapshot gave. */
@@ -118,7 +119,7 @@ async function recordFiles(
 ): Promise<void> {
   if (files === 0) {
     const message = 'the snapshot holds no file, so nothing could be brought back'
-    reporter.finding({ code: 'nothing-restored', severity: 'warning', message })
+    reporter.finding(finding('nothing-restored', message))
     return
   }
   const restored = { kind: 'restored' as const, snapshot: snapshot.id, files }

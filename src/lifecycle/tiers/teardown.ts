@@ -2,6 +2,7 @@ import { isLost, takeLedger } from '../../engine/ledger.ts'
 import { Cleanup, type UndoFailure } from '../../lib/async/cleanup.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { ownStack } from '../attached-app.ts'
 import type { RunContext, TierRunner } from '../context.ts'
 import { keepLogs } from '../logs.ts'
@@ -17,7 +18,7 @@ const UNSEEN_HINT =
 export const teardownTier: TierRunner = {
   async run(context, reporter) {
     await keepLogs(context).catch((error: unknown) => {
-      reporter.finding({ code: 'logs-incomplete', severity: 'warning', message: messageOf(error) })
+      reporter.finding(finding('logs-incomplete', messageOf(error)))
     })
     await keepCanonical(context, reporter)
     await removeAndProve(context, reporter)

@@ -4,6 +4,7 @@ import type { ServiceState } from '../../engine/types.ts'
 import { InternalError, type RecipeError } from '../../lib/errors.ts'
 import { formatLocation } from '../../lib/text/source-location.ts'
 import { cause } from '../../verdict/causes.ts'
+import { finding } from '../../verdict/findings.ts'
 import { assertStable } from '../app/app-stability.ts'
 import { compareBeforeAfter } from '../app/before-after.ts'
 import { deployRelease } from '../app/deploy-release.ts'
@@ -91,7 +92,7 @@ function envTooOld(faults: readonly RecipeError[]): TierStop {
 function reportOrphans(reporter: TierReporter, { orphans }: Deployment): void {
   for (const service of orphans) {
     const message = `service ${service} of the base still runs, though head no longer has it: operators must remove it by hand`
-    reporter.finding({ code: 'orphan-service', severity: 'warning', message })
+    reporter.finding(finding('orphan-service', message))
   }
 }
 

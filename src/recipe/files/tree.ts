@@ -2,6 +2,7 @@ import { collectErrors } from '../../lib/collect-errors.ts'
 import { type RecipeError, RecipeErrors } from '../../lib/errors.ts'
 import { formatLocation, type SourceLocation } from '../../lib/text/source-location.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { RecipeTree } from '../model.ts'
 import { readAbraExports } from './abra-exports.ts'
 import { parseEnvSample } from './env-sample.ts'
@@ -31,14 +32,9 @@ export async function readTree(dir: string): Promise<RecipeTree> {
 
 function notUtf8(where: SourceLocation): Finding {
   const message = 'is not UTF-8 text: what is read in its place is not what was meant'
-  return { code: 'not-utf8', severity: 'warning', message, where: formatLocation(where) }
+  return finding('not-utf8', message, { where: formatLocation(where) })
 }
 
 function readmeUnread({ message }: RecipeError): Finding {
-  return {
-    code: 'readme-unread',
-    severity: 'warning',
-    message: `${message}, so that its metadata are not known`,
-    where: 'README.md',
-  }
+  return finding('readme-unread', `${message}, so that its metadata are not known`, { where: 'README.md' })
 }

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import type { ResolvedStack } from '../model.ts'
 
 export const BACKUP_PREFIX = 'backupbot.'
@@ -58,7 +59,7 @@ function read(key: string, value: string, volumes: readonly string[]): Meaning {
   if (key === PATHS_V1) {
     const message =
       'is a label of version 1; name the volume: backupbot.backup.volumes.<volume>.path, relative to its root'
-    return { request: { is: 'version-1' }, problem: { code: 'backup-labels-v1', severity: 'warning', message } }
+    return { request: { is: 'version-1' }, problem: finding('backup-labels-v1', message) }
   }
   const [, of, rest] = OF_VOLUME.exec(key) ?? []
   if (rest !== undefined) {
@@ -69,7 +70,7 @@ function read(key: string, value: string, volumes: readonly string[]): Meaning {
   if (phase) return { request: value.trim() === '' ? NOTHING : { is: 'hook', phase, command: value } }
   if (KNOWN.includes(key)) return { request: NOTHING }
   const message = `is not a label that backups know.${didYouMean(key, KNOWN)}`
-  return { request: NOTHING, problem: { code: 'backup-label-unknown', severity: 'warning', message } }
+  return { request: NOTHING, problem: finding('backup-label-unknown', message) }
 }
 
 /** A volume may be called `x.path`: what names one as it stands is no label of paths. */
@@ -81,7 +82,7 @@ function ofVolume(rest: string, value: string, volumes: readonly string[]): Mean
     : ofSwitch({ is: 'volume', volume, on: !isOneOf(FALSE, value) }, value)
   if (volumes.includes(volume)) return meaning
   const message = `names no volume of this stack (volumes: ${volumes.join(', ') || 'none'}).${didYouMean(volume, volumes)}`
-  return { ...meaning, problem: { code: 'backup-volume-unknown', severity: 'error', message } }
+  return { ...meaning, problem: finding('backup-volume-unknown', message) }
 }
 
 function ofPaths(volume: string, value: string): Meaning {
@@ -94,13 +95,13 @@ function ofPaths(volume: string, value: string): Meaning {
   }
   if (bad.length === 0) return { request }
   const message = `has the path "${bad.join(',')}", but paths are relative to the root of the volume`
-  return { request, problem: { code: 'backup-path-invalid', severity: 'error', message } }
+  return { request, problem: finding('backup-path-invalid', message) }
 }
 
 function ofSwitch(request: BackupRequest, value: string): Meaning {
   if (isOneOf(TRUE, value) || isOneOf(FALSE, value)) return { request }
   const message = `is "${value}", which is neither true nor false`
-  return { request, problem: { code: 'backup-label-value', severity: 'warning', message } }
+  return { request, problem: finding('backup-label-value', message) }
 }
 
 function isOneOf(words: readonly string[], value: string): boolean {

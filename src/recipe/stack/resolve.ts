@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CcCiError, RecipeError, RecipeErrors } from '../../lib/errors.ts'
 import { formatLocation, type SourceLocation } from '../../lib/text/source-location.ts'
 import type { Finding } from '../../verdict/events.ts'
+import { finding } from '../../verdict/findings.ts'
 import { cast } from '../compose/cast.ts'
 import { parseEnvFile } from '../compose/env-file.ts'
 import { InterpolationProblem, interpolate } from '../compose/interpolate.ts'
@@ -172,12 +173,7 @@ class Resolving {
   }
 
   #dropped(path: readonly string[], message: string, where: SourceLocation | undefined): void {
-    this.findings.push({
-      code: 'dropped',
-      severity: 'warning',
-      message: `${path.join('.')} ${message}`,
-      ...(where ? { where: formatLocation(where) } : {}),
-    })
+    this.findings.push(finding('dropped', `${path.join('.')} ${message}`, at(where)))
   }
 
   async checkFiles(merged: DataMap): Promise<void> {
@@ -273,12 +269,8 @@ class Resolving {
     // A feature that .env.sample offers as a comment is meant to be empty until somebody turns it on.
     if (this.#tree.env.optional.some(({ key }) => key === name)) return
     const where = placeIn(source, path)
-    this.findings.push({
-      code: 'undefined-variable',
-      severity: 'warning',
-      message: `${path.join('.')} uses ${name}, which has no value: an empty text takes its place`,
-      ...(where ? { where: formatLocation(where) } : {}),
-    })
+    const message = `${path.join('.')} uses ${name}, which has no value: an empty text takes its place`
+    this.findings.push(finding('undefined-variable', message, at(where)))
   }
 
   async #text(file: string): Promise<string | null> {
@@ -359,4 +351,8 @@ function placeIn(source: ComposeSource, path: readonly string[]): SourceLocation
 
 function asMap(value: Data | undefined): DataMap {
   return isDataMap(value) ? value : {}
+}
+
+function at(where: SourceLocation | undefined): { where?: string } {
+  return where ? { where: formatLocation(where) } : {}
 }
