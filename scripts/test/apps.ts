@@ -115,8 +115,7 @@ function readArguments(argv: readonly string[]) {
 
 /** A run waits for half of its time; an app with its database, its browser and its tests takes up to two GiB. */
 function defaultJobs(): number {
-  // At two a processor apps start so slowly together that a test's own deadline ends some of them.
-  return Math.max(1, Math.min(Math.ceil(1.5 * availableParallelism()), Math.floor(freemem() / (2 * 1024 ** 3))))
+  return Math.max(1, Math.min(2 * availableParallelism(), Math.floor(freemem() / (2 * 1024 ** 3))))
 }
 
 function recipesOf(plays: readonly Play[]): string[] {

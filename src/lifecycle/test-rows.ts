@@ -1,5 +1,5 @@
 import type { CodeSide } from '../sandbox/contract.ts'
-import type { TestRow } from '../verdict/events.ts'
+import type { MachineState, TestRow } from '../verdict/events.ts'
 
 /** A spec file that was given to the program that runs tests. */
 export interface SpecFile {
@@ -22,6 +22,8 @@ export interface CustomRow extends TestRow {
 export interface RowWithArtifacts {
   readonly row: CustomRow
   readonly artifacts: readonly string[]
+  /** Of one that failed: what the machine had for it. */
+  readonly machine?: MachineState
 }
 
 /** What the tests of one kind came to. */

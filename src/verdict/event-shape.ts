@@ -29,6 +29,10 @@ const machineShape = z.object({
   processors: z.number(),
   memoryBytes: z.object({ available: z.number(), total: z.number() }),
   diskFreeBytes: z.number().nullable(),
+  waitedMs: z.number().optional().meta({
+    description:
+      'For how long processes of the app and of its tests waited for a processor while the test ran, in ms, added up by container. Not there where the kernel does not say it.',
+  }),
 })
 
 /** Shape of a test row, shared by the event stream and results.json. */

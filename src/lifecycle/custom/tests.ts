@@ -5,7 +5,6 @@ import type { Operation } from '../../public/ctx.ts'
 import { INSIDE, type ProgramResult } from '../../sandbox/contract.ts'
 import type { TestRow } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
-import { machineNow } from '../judging/machine-now.ts'
 import { maskAs, maskFile } from '../masked-file.ts'
 import { applyQuarantine, shownFile, unmatchedEntries } from '../planning/quarantine.ts'
 import type { TierReporter } from '../reporter.ts'
@@ -16,6 +15,7 @@ import { foldReport } from './report.ts'
 import { ReportInbox } from './report-inbox.ts'
 import { sandboxOf } from './sandbox.ts'
 import { sandboxTrouble } from './sandbox-trouble.ts'
+import { TestMachine } from './test-machine.ts'
 
 /** One test may take so long; all of a tier together `timeouts.tests`. */
 const TEST_TIMEOUT_MS = 60_000
@@ -30,25 +30,35 @@ export async function runSpecs(
   const files = specs.map(({ side, file }) => ({ side, file }))
   const output = `${INSIDE.artifacts}/tests-${name}`
   const inbox = new ReportInbox()
-  const result = await runProgram(context, reporter, { files, op, output, name, report: inbox.take })
+  const machine = await TestMachine.begin(context)
+  const report = async (message: unknown) => {
+    await inbox.take(message)
+    await machine.heard(message)
+    return null
+  }
+  const result = await runProgram(context, reporter, { files, op, output, name, report })
   const { exitCode, timedOut, output: said } = result
-  const report = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
+  const found = foldReport({ files, messages: inbox.messages, exitCode, timedOut, output: said })
   // A file of which the filter leaves nothing is not one without a test.
-  const empty = context.plan.request.grep === undefined ? report.empty : []
+  const empty = context.plan.request.grep === undefined ? found.empty : []
   const { quarantine, request } = context.plan
-  const rows = applyQuarantine(report.rows, quarantine)
+  const rows = applyQuarantine(found.rows, quarantine)
   if (request.grep === undefined)
     for (const finding of unmatchedEntries(rows, files, quarantine)) reporter.finding(finding)
   const left = rows.some(({ attachments }) => attachments.length > 0)
   const artifacts = left ? await keepArtifacts(context, output, name) : new Map<string, string>()
   return {
-    rows: rows.map((row) => ({ row, artifacts: row.attachments.flatMap(({ path }) => artifacts.get(path) ?? []) })),
+    rows: rows.map((row) => ({
+      row,
+      artifacts: row.attachments.flatMap(({ path }) => artifacts.get(path) ?? []),
+      ...(row.status === 'failed' ? { machine: machine.of(row) } : {}),
+    })),
     empty,
   }
 }
 
 /** As the results show it. */
-export function testRow(context: RunContext, { row, artifacts }: RowWithArtifacts): TestRow {
+export function testRow(context: RunContext, { row, artifacts, machine }: RowWithArtifacts): TestRow {
   const { title, status, durationMs, error, reason } = row
   const mask = (text: string) => context.masker.mask(text)
   return {
@@ -56,7 +66,7 @@ export function testRow(context: RunContext, { row, artifacts }: RowWithArtifact
     file: shownFile(row),
     status,
     durationMs,
-    ...(status === 'failed' ? { machine: machineNow(context.folder.dir) } : {}),
+    ...(machine ? { machine } : {}),
     ...(error === undefined ? {} : { error: mask(error.replaceAll('recipe/tests/', 'cc-ci/tests/')) }),
     ...(reason === undefined ? {} : { reason: mask(reason) }),
     ...(artifacts.length > 0 ? { artifacts } : {}),

@@ -6,12 +6,15 @@ const WAITING_EACH = 4
 /** What a test may need of a processor while it waits, in ms: ordinary ones need less. A wait of a minute gives that at a load of four times the processors, a longer one at more. */
 const NEEDED_MS = 15_000
 
+/** Of a time limit: what waited for processors for less had the rest of it, as on a machine with nothing else to do. */
+const WAITED_PART = 1 / 2
+
 /** How Playwright says that a test, an expectation or an action reached its time limit. */
 const OUT_OF_TIME = /\b(?:timed out|timeout)\b[^\n]*?\b(\d+) ?ms\b/i
 
 /**
  * The machine on which every failed test of a tier ran out of time while so many programs wanted its processors that the limit says nothing of the app. Null: none failed, one failed
- * for another reason or had its share of a processor for long enough, or the processors were free enough.
+ * for another reason or had its share of a processor for long enough, nothing of it and of the app waited for processors for long, or the processors were free enough.
  */
 export function busyMachine(tests: readonly TestRow[]): MachineState | null {
   const failed = tests.filter(({ status, quarantined }) => status === 'failed' && !quarantined)
@@ -22,7 +25,8 @@ export function busyMachine(tests: readonly TestRow[]): MachineState | null {
 function isStarved({ error = '', machine }: TestRow): boolean {
   const [, limitMs] = OUT_OF_TIME.exec(error) ?? []
   if (limitMs === undefined || machine === undefined) return false
-  const { load, processors } = machine
+  const { load, processors, waitedMs = Number.POSITIVE_INFINITY } = machine
   const waiting = (load[0] ?? 0) / processors
-  return waiting >= WAITING_EACH && Number(limitMs) / waiting <= NEEDED_MS
+  const starved = waiting >= WAITING_EACH && Number(limitMs) / waiting <= NEEDED_MS
+  return starved && waitedMs >= Number(limitMs) * WAITED_PART
 }

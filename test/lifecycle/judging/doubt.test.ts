@@ -89,9 +89,21 @@ test.each(TIMED_OUT)('a test that ran out of time on a machine that has none say
   expect(doubt?.message).toContain('a load of 50 on 2 processors')
 })
 
+test('nor one that waited for processors for half of its limit', () => {
+  const tests = [ran('Timeout 10000ms exceeded', { ...BUSY, waitedMs: 5_000 })]
+  const doubt = doubtOf('functional', context(), BEGUN, { checks: [], tests }, nobody)
+  expect(doubt?.code).toBe('deadline')
+  expect(doubt?.lines).toEqual([expect.stringContaining('app and test waited 5.0 s for processors')])
+})
+
 test.each([
   ['on a machine with time', [ran('Test timeout of 60000ms exceeded.', FREE)], []],
   ['whose wait gave the app 15 s of a processor all the same', [ran('- Timeout 376600ms exceeded', BUSY)], []],
+  [
+    'that waited, and its app with it, for processors for less than half of its limit',
+    [ran('Timeout 10000ms exceeded', { ...BUSY, waitedMs: 4_900 })],
+    [],
+  ],
   ['that compared', [ran('expect(received).toBe(expected): 5 is not 6')], []],
   ['beside one that compared', [ran('Test timeout of 60000ms exceeded.'), ran('5 is not 6')], []],
   [
