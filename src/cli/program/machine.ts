@@ -31,14 +31,14 @@ export function addMachine(program: Command): void {
   )
   const nodes = program
     .command('nodes')
-    .description('the nodes of the Swarm: what runs on each, what memory is left, and which take runs')
+    .description('the nodes of the Swarm: what runs on each, what memory is left, and which take runs. Exit code 1: none does')
     .option('--json', 'as JSON')
     .action(lazilyPlain(async () => (await import('../nodes.ts')).nodesCommand))
   nodes
     .command('drain')
     .description('give a node no new runs; those that it has go on to their end')
     .argument('<node>', 'its host name or id')
-    .option('--wait', 'until they have ended')
+    .option('--wait', 'until they have ended. Exit code 3: not within the deadline')
     .addOption(new Option('--deadline <duration>', 'how long to wait').argParser(duration).default(2 * 3_600_000, '2h'))
     .action(async (node: string, options: import('../nodes.ts').DrainOptions) => {
       process.exitCode = await (await import('../nodes.ts')).drainCommand(node, options)
