@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { waitFor } from '../async/wait.ts'
 import { InfraError } from '../errors.ts'
@@ -41,6 +42,12 @@ export async function withMachineLock<T>(
 export async function tryMachineLock(name: string): Promise<Disposable | null> {
   const server = await listen(`\0${name}`)
   return server && { [Symbol.dispose]: () => void server.close() }
+}
+
+/** Names of all locks that processes of this machine hold and that begin so. Those of another network namespace are not seen, as they cannot be taken from here. */
+export function machineLocks(prefix: string): string[] {
+  const names = readFileSync('/proc/net/unix', 'utf8').matchAll(/ @(\S+)$/gm)
+  return [...names].flatMap(([, name = '']) => (name.startsWith(prefix) ? [name] : []))
 }
 
 function listen(path: string): Promise<Server | null> {

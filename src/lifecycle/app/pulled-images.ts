@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import type { Engine } from '../../engine/client.ts'
 import { type Clock, systemClock } from '../../lib/async/clock.ts'
 import { writeJson } from '../../lib/files/atomic-file.ts'
 import { randomId } from '../../lib/ids.ts'
-import { tryMachineLock, withMachineLock } from '../../lib/process/machine-lock.ts'
+import { machineLocks, tryMachineLock, withMachineLock } from '../../lib/process/machine-lock.ts'
 
 const shape = z.object({
   schema: z.literal(1),
@@ -76,7 +76,7 @@ export function withImages<T>(act: () => Promise<T>): Promise<T> {
 
 /** Whether a process of this machine is using the image now, whatever its state folder. */
 export function isHeld(ref: string): boolean {
-  return readFileSync('/proc/net/unix', 'utf8').includes(`@${HELD}${hashOf(ref)}-`)
+  return machineLocks(`${HELD}${hashOf(ref)}-`).length > 0
 }
 
 /** What is recorded of an engine, oldest use first. Damaged records tell nothing, and nothing of theirs is removed. */

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { InfraError } from '../../lib/errors.ts'
-import { tryMachineLock, withMachineLock } from '../../lib/process/machine-lock.ts'
+import { machineLocks, tryMachineLock, withMachineLock } from '../../lib/process/machine-lock.ts'
 
 /** A live run of this machine that has chosen a node, with the memory that it declares. */
 export interface Claim {
@@ -17,8 +16,10 @@ const MIB = 1024 ** 2
  * the Swarm knows nothing of them yet.
  */
 export function claims(): Claim[] {
-  const names = readFileSync('/proc/net/unix', 'utf8').matchAll(/@cc-ci-node-([\w]+)-(\d+)-([\w.-]+)$/gm)
-  return [...names].map(([, nodeId = '', mib, stack = '']) => ({ nodeId, stack, bytes: Number(mib) * MIB }))
+  return machineLocks(PREFIX).flatMap((name) => {
+    const [, nodeId, mib, stack] = /^(\w+)-(\d+)-([\w.-]+)$/.exec(name.slice(PREFIX.length)) ?? []
+    return nodeId && stack ? [{ nodeId, stack, bytes: Number(mib) * MIB }] : []
+  })
 }
 
 /** Chooses while nobody else of this machine does. */

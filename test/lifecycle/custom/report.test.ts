@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judgeTests } from '../../src/lifecycle/custom/judge-tests.ts'
-import { foldReport, type ReportInput } from '../../src/lifecycle/custom/report.ts'
-import { ReportInbox } from '../../src/lifecycle/custom/report-inbox.ts'
+import { judgeTests } from '../../../src/lifecycle/custom/judge-tests.ts'
+import { foldReport, type ReportInput } from '../../../src/lifecycle/custom/report.ts'
+import { ReportInbox } from '../../../src/lifecycle/custom/report-inbox.ts'
 
 const token = 'secret'
 const FILE = { side: 'recipe', file: 'tests/custom/a.spec.ts' } as const
