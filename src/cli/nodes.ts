@@ -6,7 +6,7 @@ import { waitFor } from '../lib/async/wait.ts'
 import { EXIT } from '../lib/errors.ts'
 import { formatSize } from '../lib/text/size.ts'
 import { type Candidate, candidates, DRAIN_LABEL, nodeNamed } from '../lifecycle/placement/choose-node.ts'
-import { claims } from '../lifecycle/placement/claims.ts'
+import { choosing, claims } from '../lifecycle/placement/claims.ts'
 
 export interface NodesOptions {
   readonly json?: boolean
@@ -46,6 +46,8 @@ export async function drainCommand(name: string, { wait, deadline }: DrainOption
   const engine = await Engine.connect()
   const { reach } = await named(engine, name)
   await labelNode(engine.connection, reach.node.id, DRAIN_LABEL, new Date().toISOString())
+  // Who is choosing this moment may have seen the node without the label.
+  await choosing(async () => {})
   const running = () => claims().filter(({ nodeId }) => nodeId === reach.node.id)
   const { hostname } = reach.node
   process.stdout.write(`${hostname} gets no new runs; ${running().length} go on there\n`)

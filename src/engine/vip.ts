@@ -55,7 +55,7 @@ async function probe(engine: Engine, { toolboxImage, runId }: VipOptions): Promi
   const { objects } = engine
   try {
     await objects.createNetwork(name, labels, network)
-    await objects.createService(listener(name, toolboxImage, labels))
+    await objects.createService(listener(name, toolboxImage, labels, (await engine.info()).nodeId))
     const up = await converge(engine, { stack: name, expected: [{ service: name }], timeoutMs: DEADLINE_MS })
     if (up.state !== 'ready') throw new InfraError('probe-failed', `the address probe did not run: ${up.cause.message}`)
     const direct = await connects(engine, { name, image: toolboxImage, labels, host: `tasks.${name}` })
@@ -96,7 +96,7 @@ async function connects(engine: Engine, { name, image, labels, host }: Attempt):
   return result.output.includes(GREETING)
 }
 
-function listener(name: string, image: string, labels: Readonly<Record<string, string>>): object {
+function listener(name: string, image: string, labels: Readonly<Record<string, string>>, nodeId: string): object {
   const argv = ['sh', '-c', `${FIND_NC}; exec $NC -ll -p ${PORT} -e echo ${GREETING}`]
   return {
     Name: name,
@@ -104,6 +104,8 @@ function listener(name: string, image: string, labels: Readonly<Record<string, s
     TaskTemplate: {
       ContainerSpec: { Image: image, Command: argv, Init: true, StopGracePeriod: 1 },
       Networks: [{ Target: name }],
+      // Other nodes do not have the image.
+      Placement: { Constraints: [`node.id==${nodeId}`] },
     },
     Mode: { Replicated: { Replicas: 1 } },
     EndpointSpec: { Mode: 'vip' },

@@ -75,16 +75,17 @@ function held(id: string): GcResult {
   return { id, removed: 0, left: [{ kind: 'run', name: id }], failures: [message] }
 }
 
-/** Runs that `collectGarbage` would take down. */
+/** Runs that `collectGarbage` would take down: not one whose app has gone over to a run that lives or is kept (`--resume`), which has everything under the same name. */
 export function abandonedRuns(stateDir: string, retained: readonly string[] = []): RunRecord[] {
-  return listRuns(stateDir)
+  const records = listRuns(stateDir)
     .map((id) => readRecord(runFolder(stateDir, id)))
     .filter((record) => record !== null)
-    .filter(
-      (record) =>
-        isAbandoned(record, runFolder(stateDir, record.id)) ||
-        (record.status === 'kept' && retained.includes(record.id)),
-    )
+  const isDue = (record: RunRecord) =>
+    isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && retained.includes(record.id))
+  const others = records.filter((record) => record.status !== 'ended' && !isDue(record))
+  return records.filter(
+    (record) => isDue(record) && (!record.app || !others.some(({ app }) => app?.stack === record.app?.stack)),
+  )
 }
 
 /** What a provider made for the run outside of its stack: a realm, for example. Recipes among the dependencies go with the stack. */

@@ -31,7 +31,9 @@ export function addMachine(program: Command): void {
   )
   const nodes = program
     .command('nodes')
-    .description('the nodes of the Swarm: what runs on each, what memory is left, and which take runs. Exit code 1: none does')
+    .description(
+      'the nodes of the Swarm: what runs on each, what memory is left, and which take runs. Exit code 1: none does',
+    )
     .option('--json', 'as JSON')
     .action(lazilyPlain(async () => (await import('../nodes.ts')).nodesCommand))
   nodes

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { InfraError } from '../../lib/errors.ts'
+import { CcCiError, InfraError, messageOf } from '../../lib/errors.ts'
 import type { Engine } from '../client.ts'
 import type { ImageState } from '../types.ts'
 
@@ -20,20 +20,34 @@ export async function bringImage(
   const built = engine.node === null ? null : await engine.home.image(ref)
   if (built === null || built.repoDigests.length > 0 || built.id === here?.id)
     return here && { image: here, brought: false }
-  await copyImage(engine, ref, options)
+  await copied(engine, ref, options)
   const image = await engine.image(ref)
   if (!image) throw notCopied(ref, engine, 'it is not there afterwards')
   return { image, brought: true }
 }
 
-/** What `docker save | docker load` does. */
-async function copyImage(
-  engine: Engine,
-  ref: string,
-  { signal: stop }: { readonly signal?: AbortSignal },
-): Promise<void> {
+/** Whatever breaks a copy is the machine's: a node that goes away meanwhile, one that takes for ever. */
+async function copied(engine: Engine, ref: string, { signal: stop }: { readonly signal?: AbortSignal }): Promise<void> {
   const late = AbortSignal.timeout(COPY_DEADLINE_MS)
-  const signal = stop ? AbortSignal.any([stop, late]) : late
+  try {
+    await copyImage(engine, ref, stop ? AbortSignal.any([stop, late]) : late)
+  } catch (error) {
+    stop?.throwIfAborted()
+    if (late.aborted) throw notCopied(ref, engine, `it took more than ${COPY_DEADLINE_MS / 60_000} minutes`)
+    if (error instanceof CcCiError) throw error
+    throw new InfraError(
+      'engine-lost',
+      `the copy of ${ref} to node ${engine.node?.hostname} broke off: ${messageOf(error)}`,
+      {
+        cause: error,
+        hint: '`cc-ci nodes` shows whether the node is there.',
+      },
+    )
+  }
+}
+
+/** What `docker save | docker load` does. */
+async function copyImage(engine: Engine, ref: string, signal: AbortSignal): Promise<void> {
   const archive = await engine.home.connection.stream('GET', '/images/get', { query: { names: ref }, signal })
   const loaded = await engine.connection.stream('POST', '/images/load', { query: { quiet: true }, archive, signal })
   const said = await lastLine(loaded)

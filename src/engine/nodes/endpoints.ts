@@ -32,7 +32,7 @@ function endpointOf(part: string): NodeEndpoint {
 }
 
 /** `what` follows the name of the variable. */
-export function badNodes(what: string): UsageError {
+function badNodes(what: string): UsageError {
   return new UsageError('bad-nodes', `CC_CI_NODES ${what}`, {
     hint: `Allowed: ${ALLOWED}. By ssh, forward its socket: ssh -N -L /run/cc-ci-nodes/n2.sock:/var/run/docker.sock n2.`,
   })
@@ -42,9 +42,20 @@ export function badNodes(what: string): UsageError {
 export async function dialNode({ node, host }: NodeEndpoint): Promise<Connection> {
   const { default: Docker } = await import('dockerode')
   const socket = /^unix:\/\/(.*)$/.exec(host)?.[1]
-  const options = socket === undefined ? { ...tcpOf(host), ...tlsFor(node) } : { socketPath: socket }
+  const options =
+    socket === undefined ? { ...tcpOf(host), ...tlsFor(node) } : { ...NOT_OF_DOCKER_HOST, socketPath: socket }
   return new Connection(new Docker(options).modem as Transport)
 }
+
+/** What the transport takes from DOCKER_HOST and its certificates where an option is left out, also beside the path of a socket. */
+const NOT_OF_DOCKER_HOST = {
+  host: undefined,
+  port: undefined,
+  protocol: 'http',
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+} as const
 
 function tcpOf(host: string): { readonly host: string; readonly port: number; readonly protocol: 'http' | 'https' } {
   const { hostname, port } = new URL(host.replace(/^tcp:/, 'http:'))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
 import type { Engine } from '../client.ts'
 import type { Connection } from '../connection.ts'
-import { badNodes, dialNode, type NodeEndpoint, nodeEndpoints } from './endpoints.ts'
+import { dialNode, type NodeEndpoint, nodeEndpoints } from './endpoints.ts'
 import { type SwarmNode, swarmNodes } from './swarm-nodes.ts'
 
 /** A node of the Swarm, and whether cc-ci gets to its containers. */
@@ -19,21 +19,16 @@ const ANSWER_MS = 5_000
 const info = z.object({ Swarm: z.object({ NodeID: z.string().nullish() }).nullish() })
 
 /**
- * All nodes of the Swarm, with the engines of those that can be reached: the one that we are connected to, and those of CC_CI_NODES. Throws UsageError
- * `bad-nodes` for an endpoint of no node, or of another one than it says.
+ * All nodes of the Swarm, with the engines of those that can be reached: the one that we are connected to, and those of CC_CI_NODES. Nodes come and go, so what is wrong with one is
+ * its `problem` and stops nobody else; an endpoint of a node that is not in the Swarm (any more) is passed over. Throws UsageError `bad-nodes` where CC_CI_NODES cannot be read.
  */
 export async function reachNodes(home: Engine): Promise<NodeReach[]> {
   const endpoints = nodeEndpoints()
   const [nodes, { nodeId }] = await Promise.all([swarmNodes(home.connection), home.info()])
-  const stranger = endpoints.find((endpoint) => !nodes.some((node) => isNamed(node, endpoint)))
-  if (stranger)
-    throw badNodes(
-      `names ${stranger.node}, which is no node of this Swarm (${nodes.map(({ hostname }) => hostname).join(', ')})`,
-    )
   return Promise.all(
     nodes.map(async (node): Promise<NodeReach> => {
       if (node.id === nodeId) return { node, engine: home, problem: null }
-      const endpoint = endpoints.find((one) => isNamed(node, one))
+      const endpoint = endpoints.find((one) => one.node === node.id) ?? endpoints.find((one) => isNamed(node, one))
       if (!endpoint) return { node, engine: null, problem: null }
       const connection = await dialNode(endpoint)
       return { node, engine: home.at({ ...node, connection }), problem: await problemOf(connection, node, endpoint) }
@@ -43,7 +38,9 @@ export async function reachNodes(home: Engine): Promise<NodeReach[]> {
 
 /** The engine with the containers of one node, by host name or id, whether or not it answers. `gone`: the Swarm has no such node any more; `unknown`: nobody says where its engine is. */
 export async function engineOn(home: Engine, name: string): Promise<Engine | 'gone' | 'unknown'> {
-  const found = (await reachNodes(home)).find(({ node }) => isNamed(node, { node: name }))
+  const named = (await reachNodes(home)).filter(({ node }) => isNamed(node, { node: name }))
+  // A machine that joined anew has left its earlier entry behind, which is down for ever.
+  const found = named.find(({ problem }) => problem === null) ?? named[0]
   return found ? (found.engine ?? 'unknown') : 'gone'
 }
 
@@ -51,16 +48,12 @@ function isNamed({ id, hostname }: SwarmNode, { node }: Pick<NodeEndpoint, 'node
   return id === node || hostname === node
 }
 
-async function problemOf(
-  connection: Connection,
-  { id, hostname }: SwarmNode,
-  { host }: NodeEndpoint,
-): Promise<string | null> {
+async function problemOf(connection: Connection, { id }: SwarmNode, { host }: NodeEndpoint): Promise<string | null> {
   try {
     const { Swarm } = await connection.request('GET', '/info', info.parse, { timeoutMs: ANSWER_MS })
     if (Swarm?.NodeID === id) return null
   } catch (error) {
     return `its engine does not answer at ${host}: ${messageOf(error)}`
   }
-  throw badNodes(`says that the engine of ${hostname} is at ${host}, which is that of another node`)
+  return `CC_CI_NODES says that its engine is at ${host}, which is that of another node, or of none`
 }

@@ -8,7 +8,7 @@ import { busyMachine } from './busy-processors.ts'
 
 /** What a tier has found so far. */
 type Found = Pick<TierResult, 'checks' | 'tests'>
-type Doubted = Pick<RunContext, 'plan' | 'resources' | 'watch'>
+type Doubted = Pick<RunContext, 'host' | 'plan' | 'resources' | 'watch'>
 
 /**
  * Moves the window in which a shortage makes a fault doubtful, and returns its start (epoch ms); `begun`: of the tier that ends now. The watch may report an exit of one
@@ -26,7 +26,7 @@ export function advanceDoubtWindow({ watch, state }: Pick<RunContext, 'watch' | 
  */
 export function doubtOf(
   tier: TierId,
-  { plan, resources, watch }: Doubted,
+  { host, plan, resources, watch }: Doubted,
   begun: number,
   found: Found = { checks: [], tests: [] },
   kills: (since: number) => readonly MachineKill[] = machineKills,
@@ -45,7 +45,8 @@ export function doubtOf(
       ...(why.hint ? { hint: why.hint } : {}),
     })
   }
-  const [killed] = kills(begun)
+  // The kernel that is asked is this machine's, and the app is on another.
+  const [killed] = host.engine.node === null ? kills(begun) : []
   if (killed) {
     const message = `${tier} found a fault after the machine itself had run out of memory: the kernel killed ${killed.program}`
     return cause('run-memory', message, {

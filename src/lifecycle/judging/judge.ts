@@ -16,6 +16,7 @@ import { blockerOf } from './blocker.ts'
 import { advanceDoubtWindow, doubtOf } from './doubt.ts'
 import { machineOf } from './machine-now.ts'
 import { noteMemory } from './memory-use.ts'
+import { nodeDoubt } from './node-doubt.ts'
 import { type FoundFault, notOfHead } from './not-of-head.ts'
 import { underWatch } from './under-watch.ts'
 import { requireWatched } from './unwatched.ts'
@@ -74,7 +75,8 @@ async function run(id: TierId, context: RunContext): Promise<RunContext> {
     if (context.watch.failed || context.disk.full) context.state.failedIn ??= id
   }
   const found = fold(events.all()).tiers.find((tier) => tier.id === id)
-  const why = doubtOf(id, next, advanceDoubtWindow(context, begun), found)
+  const since = advanceDoubtWindow(context, begun)
+  const why = (found && (await nodeDoubt(id, next, found))) ?? doubtOf(id, next, since, found)
   if (why) events.append({ type: 'tier.doubted', tier: id, cause: why })
   events.append({ type: 'tier.ended', tier: id })
   debug('tier ended', { tier: id, ms: clock.now() - begun })

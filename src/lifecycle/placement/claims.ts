@@ -27,11 +27,12 @@ export function choosing<T>(act: () => Promise<T>): Promise<T> {
   return withMachineLock(() => {}, act, 'cc-ci-nodes')
 }
 
-/** Held until it is disposed of, or the process ends. Throws InfraError `claim-taken`. */
+/** Held until it is disposed of, or the process ends. Only while choosing. Throws InfraError `claim-taken`. */
 export async function claim({ nodeId, stack, bytes }: Claim): Promise<Disposable> {
-  const held = await tryMachineLock(`${PREFIX}${nodeId}-${Math.ceil(bytes / MIB)}-${stack}`)
+  const taken = claims().some((one) => one.stack === stack)
+  const held = taken ? null : await tryMachineLock(`${PREFIX}${nodeId}-${Math.ceil(bytes / MIB)}-${stack}`)
   if (held) return held
-  throw new InfraError('claim-taken', `another process runs ${stack} on the same node`, {
+  throw new InfraError('claim-taken', `another process of this machine runs ${stack}`, {
     hint: 'Wait for its end: two runs of one app cannot be told apart.',
   })
 }

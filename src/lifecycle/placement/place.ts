@@ -1,7 +1,9 @@
+import type { Release } from '../../deploy/deployer.ts'
 import { declaredMemory, type Pin } from '../../deploy/placement.ts'
 import type { Engine } from '../../engine/client.ts'
 import { declaredTasks } from '../../engine/nodes/declared-memory.ts'
 import { reachNodes } from '../../engine/nodes/reach.ts'
+import { swarmNodes } from '../../engine/nodes/swarm-nodes.ts'
 import { InfraError, InternalError } from '../../lib/errors.ts'
 import { formatSize } from '../../lib/text/size.ts'
 import type { Finding } from '../../verdict/events.ts'
@@ -30,10 +32,11 @@ export type Placed = Pick<RunPlan, 'app' | 'head' | 'base' | 'upgrade' | 'attach
  * the own node. `requested`: the node of `--node`, or of the app that is attached to. Throws InfraError `no-node`, `needs-several-nodes`, UsageError `unknown-node`.
  */
 export async function placeRun(home: Engine, plan: Placed, requested?: string): Promise<Place> {
-  const reaches = await reachNodes(home)
-  if (reaches.length <= 1 && requested === undefined)
+  if ((await swarmNodes(home.connection)).length <= 1 && requested === undefined)
     return { engine: home, pin: null, findings: [], [Symbol.dispose]: () => {} }
   return choosing(async () => {
+    // Asked under the lock: a drain that waits for it must not be answered with labels of before.
+    const reaches = await reachNodes(home)
     const tasks = await declaredTasks(home.connection)
     const releases = releasesOf(plan)
     const models = releases.map(({ stack }) => stack.model)
@@ -41,7 +44,7 @@ export async function placeRun(home: Engine, plan: Placed, requested?: string): 
     const chosen = requested === undefined ? best(all, home) : requestedNode(all, requested)
     const { node, engine } = chosen.reach
     if (engine === null) throw new InternalError('node-without-engine', `${node.hostname} was chosen without an engine`)
-    const bytes = Math.max(...releases.map(({ stack, added }) => declaredMemory(stack.model, added.memoryBytes)))
+    const bytes = Math.max(...releases.map(bytesOf))
     const held = await claim({ nodeId: node.id, stack: ownStack(plan), bytes })
     const findings = bytes > chosen.freeBytes ? [crowded(chosen, bytes)] : []
     return {
@@ -51,6 +54,12 @@ export async function placeRun(home: Engine, plan: Placed, requested?: string): 
       [Symbol.dispose]: () => held[Symbol.dispose](),
     }
   })
+}
+
+/** What its files declare, as far as the run lets it have that. */
+function bytesOf({ stack, added }: Release): number {
+  const declared = declaredMemory(stack.model, added.memoryBytes)
+  return Math.min(declared, added.run?.runBytes ?? declared)
 }
 
 function best(all: readonly Candidate[], home: Engine): Candidate {

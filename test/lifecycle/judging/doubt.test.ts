@@ -8,9 +8,14 @@ const BEGUN = 1_000_000
 
 /** A tier of a run in which nothing is to be doubted but what the test says. */
 function context(
-  more: { readonly starved?: ReturnType<RunContext['watch']['starved']>; readonly failed?: object } = {},
+  more: {
+    readonly starved?: ReturnType<RunContext['watch']['starved']>
+    readonly failed?: object
+    readonly node?: object
+  } = {},
 ): Doubted {
   return {
+    host: { engine: { node: more.node ?? null } },
     plan: { policy: [], custom: { admitted: { refused: [] } } },
     watch: { starved: (since: number) => (since === BEGUN ? (more.starved ?? null) : null) },
     resources: { deps: { failures: new Map(more.failed ? [['keycloak', more.failed]] : []) } },
@@ -44,6 +49,10 @@ test('nor after the machine itself ran out of memory, since the tier began', () 
   expect(doubt).toMatchObject({ code: 'run-memory', blame: 'infra' })
   expect(doubt?.message).toContain('the machine itself had run out of memory: the kernel killed java')
   expect(asked).toEqual([BEGUN])
+})
+
+test('what the kernel of this machine killed says nothing of an app on another node', () => {
+  expect(doubtOf('install', context({ node: { hostname: 'n2' } }), BEGUN, undefined, java)).toBeNull()
 })
 
 test('what reads the recipe alone has a fault whatever the kernel kills', () => {
