@@ -31,7 +31,7 @@ const machineShape = z.object({
   diskFreeBytes: z.number().nullable(),
   waitedMs: z.number().optional().meta({
     description:
-      'For how long processes of the app and of its tests waited for a processor while the test ran, in ms, added up by container. Not there where the kernel does not say it.',
+      'Of a test that ran out of time: for how long within its time limit processes of the app and of its tests waited for a processor, in ms, added up by container. Not there where the kernel does not say it.',
   }),
 })
 

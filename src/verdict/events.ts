@@ -210,7 +210,7 @@ export interface MachineState {
   readonly memoryBytes: { readonly available: number; readonly total: number }
   /** Of the disk of the run folder; null where it cannot be asked. */
   readonly diskFreeBytes: number | null
-  /** Of a test: for how long processes of the app and of its tests waited for a processor while it ran, in ms, added up by container. Not there where the kernel does not say it. */
+  /** Of a test that ran out of time: for how long within its time limit processes of the app and of its tests waited for a processor, in ms, added up by container. Not there where the kernel does not say it. */
   readonly waitedMs?: number
 }
 

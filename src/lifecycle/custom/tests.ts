@@ -30,7 +30,9 @@ export async function runSpecs(
   const files = specs.map(({ side, file }) => ({ side, file }))
   const output = `${INSIDE.artifacts}/tests-${name}`
   const inbox = new ReportInbox()
-  const machine = await TestMachine.begin(context)
+  // Opened first: its containers are watched too.
+  await sandboxOf(context)
+  using machine = await TestMachine.begin(context)
   const report = async (message: unknown) => {
     await inbox.take(message)
     await machine.heard(message)

@@ -1,4 +1,5 @@
 import type { MachineState, TestRow } from '../../verdict/events.ts'
+import { timeLimitOf } from './time-limit.ts'
 
 /** A program gets a quarter of a processor then, or less: ordinary machines are not there. */
 const WAITING_EACH = 4
@@ -8,9 +9,6 @@ const NEEDED_MS = 15_000
 
 /** Of a time limit: what waited for processors for less had the rest of it, as on a machine with nothing else to do. */
 const WAITED_PART = 1 / 2
-
-/** How Playwright says that a test, an expectation or an action reached its time limit. */
-const OUT_OF_TIME = /\b(?:timed out|timeout)\b[^\n]*?\b(\d+) ?ms\b/i
 
 /**
  * The machine on which every failed test of a tier ran out of time while so many programs wanted its processors that the limit says nothing of the app. Null: none failed, one failed
@@ -22,11 +20,11 @@ export function busyMachine(tests: readonly TestRow[]): MachineState | null {
   return failed.every(isStarved) ? (failed[0]?.machine ?? null) : null
 }
 
-function isStarved({ error = '', machine }: TestRow): boolean {
-  const [, limitMs] = OUT_OF_TIME.exec(error) ?? []
-  if (limitMs === undefined || machine === undefined) return false
+function isStarved({ error, machine }: TestRow): boolean {
+  const limitMs = timeLimitOf(error)
+  if (limitMs === null || machine === undefined) return false
   const { load, processors, waitedMs = Number.POSITIVE_INFINITY } = machine
   const waiting = (load[0] ?? 0) / processors
-  const starved = waiting >= WAITING_EACH && Number(limitMs) / waiting <= NEEDED_MS
-  return starved && waitedMs >= Number(limitMs) * WAITED_PART
+  const starved = waiting >= WAITING_EACH && limitMs / waiting <= NEEDED_MS
+  return starved && waitedMs >= limitMs * WAITED_PART
 }
