@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recipeSteps } from '../../fixtures/recipes/build.ts'
@@ -105,28 +105,8 @@ test(
 test(
   'a node that loses its power ends the run unverified, by name; what lay there goes when it is back',
   async () => {
-    const at = await recipe('healthy')
-    const [file = '', ...args] = onFirst(swarm, [
-      ...CC_CI,
-      'test',
-      at,
-      '--node',
-      'n2',
-      '--json',
-      join(dir, 'lost.json'),
-    ])
-    const run = spawnProgram(file, args, { env: wholeEnv(), stdio: 'ignore' })
-    const exited = once(run, 'close')
+    const results = await lostAt('"tier":"upgrade"', await recipe('healthy'))
     const runs = join(swarm.dir, 'state', 'runs')
-    const newest = () => readdirSync(runs).sort().at(-1) ?? ''
-    const known = newest()
-    await expect
-      .poll(() => newest() !== known && eventsOf(runs, newest()).includes('"tier":"upgrade"'), POLL)
-      .toBe(true)
-    await crashNode(swarm, 2)
-    const [exitCode] = await exited
-    expect(exitCode).toBe(3)
-    const results = parseResults(JSON.parse(readFileSync(join(dir, 'lost.json'), 'utf8')))
     expect(results.verdict).toBe('unverified')
     expect(lostNode(results)).toBe('n2')
     const causes = results.tiers.flatMap(({ cause }) => (cause && cause.code !== 'blocked' ? [cause] : []))
@@ -145,6 +125,40 @@ test(
     const gc = await ccCi(['gc'])
     expect(gc.exitCode, gc.said).toBe(0)
     expect(await leftOn(2, stack)).toEqual([])
+  },
+  15 * MINUTE,
+)
+
+test(
+  'tests that meet an app whose node has gone are no fault of the recipe',
+  async () => {
+    const at = join(dir, 'tested')
+    const asks = `import { expect, test } from 'cc-ci/test'
+test('answers for a minute', async ({ request }) => {
+  test.setTimeout(120_000)
+  for (let second = 0; second < 60; second += 1) {
+    expect((await request.get('/', { timeout: 5_000 })).status()).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+})`
+    const [release] = recipeSteps('healthy')
+    if (!release) throw new Error('healthy has no release')
+    const write = async (to: string) => {
+      await release.write(to)
+      mkdirSync(join(to, 'cc-ci', 'tests', 'custom'), { recursive: true })
+      writeFileSync(join(to, 'cc-ci', 'tests', 'custom', 'asks.spec.ts'), asks)
+    }
+    await buildRepository([{ ...release, write }], at)
+    const results = await lostAt('"operation":"run 1 test file"', at, ['--only', 'install,functional', '--approve-code'])
+    const functional = named(results, 'functional')
+    expect(functional?.tests).toMatchObject([{ status: 'failed' }])
+    expect(functional).toMatchObject({ status: 'unverified', cause: { code: 'engine-lost', blame: 'infra' } })
+    expect(functional?.cause?.message).toContain('node n2, on which the app is, was lost')
+    expect(functional?.cause?.lines.join('\n')).toContain('test-failed')
+    expect(results.verdict).toBe('unverified')
+    expect(lostNode(results)).toBe('n2')
+    await returnNode(swarm, 2, { withMe: true })
+    expect((await ccCi(['gc'])).exitCode).toBe(0)
   },
   15 * MINUTE,
 )
@@ -169,6 +183,23 @@ test(
   },
   5 * MINUTE,
 )
+
+/** The results of a run on n2, which loses its power as soon as the run says this. */
+async function lostAt(sign: string, at: string, more: readonly string[] = []): Promise<Results> {
+  const json = join(dir, 'lost.json')
+  rmSync(json, { force: true })
+  const runs = join(swarm.dir, 'state', 'runs')
+  const newest = () => (existsSync(runs) ? (readdirSync(runs).sort().at(-1) ?? '') : '')
+  const known = newest()
+  const [file = '', ...args] = onFirst(swarm, [...CC_CI, 'test', at, '--node', 'n2', ...more, '--json', json])
+  const run = spawnProgram(file, args, { env: wholeEnv(), stdio: 'ignore' })
+  const exited = once(run, 'close')
+  await expect.poll(() => newest() !== known && eventsOf(runs, newest()).includes(sign), POLL).toBe(true)
+  await crashNode(swarm, 2)
+  const [exitCode] = await exited
+  expect(exitCode).toBe(3)
+  return parseResults(JSON.parse(readFileSync(json, 'utf8')))
+}
 
 function eventsOf(runs: string, id: string): string {
   const file = join(runs, id, 'events.ndjson')
