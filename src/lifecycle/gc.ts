@@ -75,16 +75,17 @@ function held(id: string): GcResult {
   return { id, removed: 0, left: [{ kind: 'run', name: id }], failures: [message] }
 }
 
-/** Runs that `collectGarbage` would take down: not one whose app has gone over to a run that lives or is kept (`--resume`), which has everything under the same name. */
+/** Runs that `collectGarbage` would take down: no dead one whose app has gone over to a run that lives or is kept (`--resume`), which has everything under the same name. */
 export function abandonedRuns(stateDir: string, retained: readonly string[] = []): RunRecord[] {
   const records = listRuns(stateDir)
     .map((id) => readRecord(runFolder(stateDir, id)))
     .filter((record) => record !== null)
-  const isDue = (record: RunRecord) =>
-    isAbandoned(record, runFolder(stateDir, record.id)) || (record.status === 'kept' && retained.includes(record.id))
-  const others = records.filter((record) => record.status !== 'ended' && !isDue(record))
+  const dead = records.filter((record) => isAbandoned(record, runFolder(stateDir, record.id)))
+  const living = records.filter((record) => record.status !== 'ended' && !dead.includes(record))
+  const hasGoneOver = ({ app }: RunRecord) => app !== null && living.some((one) => one.app?.stack === app.stack)
   return records.filter(
-    (record) => isDue(record) && (!record.app || !others.some(({ app }) => app?.stack === record.app?.stack)),
+    (record) =>
+      (dead.includes(record) && !hasGoneOver(record)) || (record.status === 'kept' && retained.includes(record.id)),
   )
 }
 

@@ -151,7 +151,7 @@ const DEPLOYMENT = {
   },
   'hook-late': {
     severity: 'warning',
-    what: 'a function of `cc-ci.config.ts` did not end in time, and its `onTimeout` says to continue',
+    what: "a function of the recipe's code did not end in time, and its `onTimeout` says to continue",
     todo: 'Give it more time, or find out what it waits for.',
   },
   'one-shot-late': {
@@ -422,8 +422,4 @@ export function finding<Code extends FindingCode, Severity extends Finding['seve
   { where, severity }: FindingMore<Severity> = {},
 ): Finding & { readonly code: Code; readonly severity: Severity | UsualSeverity<Code> } {
   return { code, severity: severity ?? FINDINGS[code].severity, message, ...(where === undefined ? {} : { where }) }
-}
-
-export function isFinding(code: string): code is FindingCode {
-  return Object.hasOwn(FINDINGS, code)
 }

@@ -120,4 +120,18 @@ describe('what garbage collection takes', () => {
     expect(abandonedRuns(state, [kept, alive, ended]).map(({ id }) => id)).toEqual([kept])
     expect(abandonedRuns(state, [other]).map(({ id }) => id)).toEqual([other])
   })
+
+  test.each<[string, Partial<RunRecord>, boolean]>([
+    ['while the run that resumed it lives', { process: ownIdentity() }, false],
+    ['while the app of that one is kept', { status: 'kept' }, false],
+    ['once that one is dead too', {}, true],
+    ['once that one has ended', { status: 'ended' }, true],
+    ['beside another app', { process: ownIdentity(), app: { ...APP, stack: 'another_ci_test' } }, true],
+  ])('a dead run whose app another has taken up, %s: %o → %s', async (_, more, taken) => {
+    const state = await folder({})
+    const [first, second] = ['20261123-191254-aaaaaa', '20261123-191254-bbbbbb']
+    put(state, first, { app: APP })
+    put(state, second, { app: APP, ...more })
+    expect(abandonedRuns(state).some(({ id }) => id === first)).toBe(taken)
+  })
 })

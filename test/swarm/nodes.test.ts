@@ -149,7 +149,11 @@ test('answers for a minute', async ({ request }) => {
       writeFileSync(join(to, 'cc-ci', 'tests', 'custom', 'asks.spec.ts'), asks)
     }
     await buildRepository([{ ...release, write }], at)
-    const results = await lostAt('"operation":"run 1 test file"', at, ['--only', 'install,functional', '--approve-code'])
+    const results = await lostAt('"operation":"run 1 test file"', at, [
+      '--only',
+      'install,functional',
+      '--approve-code',
+    ])
     const functional = named(results, 'functional')
     expect(functional?.tests).toMatchObject([{ status: 'failed' }])
     expect(functional).toMatchObject({ status: 'unverified', cause: { code: 'engine-lost', blame: 'infra' } })

@@ -1,3 +1,4 @@
+// cspell:ignore cgroupfs
 import { readFileSync } from 'node:fs'
 
 /** Where the version of control groups that counts is mounted: alone, or beside the older one. */
