@@ -59,7 +59,7 @@ export async function explainCommand(code: string | undefined): Promise<number> 
 }
 
 /**
- * What a code means, for `cc-ci explain CODE`; `canariesOf` gives the recipes that end with a cause, for who wants to see one. UsageError `unknown-code` with the
+ * What a code means, for `cc-ci explain CODE`; `canariesOf` gives the recipes that end with a cause, for who wants to see one. UsageError `unknown-cause` with the
  * nearest code for any other text.
  */
 export function explainText(code: string, canariesOf: (code: CauseCode) => readonly string[] = () => []): string {
@@ -98,7 +98,7 @@ function isCause(code: string): code is CauseCode {
 function unknown(code: string): UsageError {
   const near = nearest(normal(code))
   const guess = near ? `Did you mean ${near}? ` : ''
-  return new UsageError('unknown-code', `"${code}" is no cause, finding or lint rule that cc-ci knows`, {
+  return new UsageError('unknown-cause', `"${code}" is no cause, finding or lint rule that cc-ci knows`, {
     hint: `${guess}\`cc-ci explain\` lists all ${EXPLAINED.length}.`,
   })
 }

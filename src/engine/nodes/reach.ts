@@ -48,10 +48,15 @@ function isNamed({ id, hostname }: SwarmNode, { node }: Pick<NodeEndpoint, 'node
   return id === node || hostname === node
 }
 
+/** Which node of a Swarm an engine says that it is; empty: of none. */
+export async function nodeIdAt(connection: Connection, timeoutMs: number): Promise<string> {
+  const { Swarm } = await connection.request('GET', '/info', info.parse, { timeoutMs })
+  return Swarm?.NodeID ?? ''
+}
+
 async function problemOf(connection: Connection, { id }: SwarmNode, { host }: NodeEndpoint): Promise<string | null> {
   try {
-    const { Swarm } = await connection.request('GET', '/info', info.parse, { timeoutMs: ANSWER_MS })
-    if (Swarm?.NodeID === id) return null
+    if ((await nodeIdAt(connection, ANSWER_MS)) === id) return null
   } catch (error) {
     return `its engine does not answer at ${host}: ${messageOf(error)}`
   }

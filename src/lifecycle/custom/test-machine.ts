@@ -1,4 +1,4 @@
-import { RUN_LABEL } from '../../engine/client.ts'
+import { containersOf } from '../../engine/ledger.ts'
 import { processorWaits } from '../../lib/process/processor-waits.ts'
 import type { MachineState } from '../../verdict/events.ts'
 import type { RunContext } from '../context.ts'
@@ -18,7 +18,7 @@ interface Sample {
 }
 
 const EVERY_MS = 500
-/** Half an hour of them: longer limits are not looked into. */
+/** Half an hour of them: of a longer limit its last half hour counts. */
 const MOST_SAMPLES = 3600
 
 /** What the machine had for each test that fails, asked when the program reports its end: afterwards others are on its processors. */
@@ -38,7 +38,7 @@ export class TestMachine implements Disposable {
   }
 
   static async begin(context: Watched): Promise<TestMachine> {
-    return new TestMachine(context, await containersOf(context))
+    return new TestMachine(context, await runningOf(context))
   }
 
   /** Takes a message of the program: a stranger's data. */
@@ -72,7 +72,7 @@ export class TestMachine implements Disposable {
   /** Within the last so many ms. A request goes through several containers, one after another: what each has waited is added up. Null: not known. */
   async #waitedWithin(ms: number): Promise<number | null> {
     const from = performance.now() - ms
-    const end = processorWaits(await containersOf(this.#context))
+    const end = processorWaits(await runningOf(this.#context))
     const start = this.#samples.findLast(({ at }) => at <= from) ?? this.#samples[0]
     if (end === null || start === undefined) return null
     return Math.round([...end].reduce((sum, [id, total]) => sum + total - (start.waits.get(id) ?? 0), 0))
@@ -83,13 +83,8 @@ function keyOf({ side, file, title }: Test): string {
   return JSON.stringify([side, file, title])
 }
 
-/** Of the app, and what is of cc-ci's own for this run: sandbox, gate, browser. */
-async function containersOf({ host, plan }: Watched): Promise<string[]> {
-  const { engine } = host
-  const [app, own] = await Promise.all([
-    engine.containers({ stack: plan.app.stack }),
-    engine.home.containers({ labels: [`${RUN_LABEL}=${plan.app.runId}`] }),
-  ])
-  const running = [...app, ...own].filter(({ state }) => state === 'running')
-  return [...new Set(running.map(({ id }) => id))]
+/** Of the app and its dependencies, and what is of cc-ci's own for this run: sandbox, gate, browser. */
+async function runningOf({ host, plan }: Watched): Promise<string[]> {
+  const found = await containersOf(host.engine, { stack: plan.app.stack, runId: plan.app.runId })
+  return found.filter(({ state }) => state === 'running').map(({ id }) => id)
 }

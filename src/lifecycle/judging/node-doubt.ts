@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { Engine } from '../../engine/client.ts'
+import { nodeIdAt } from '../../engine/nodes/reach.ts'
 import { swarmNodes } from '../../engine/nodes/swarm-nodes.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { type Cause, cause } from '../../verdict/causes.ts'
@@ -8,8 +8,6 @@ import { TIERS, type TierId } from '../../verdict/tiers.ts'
 import type { RunContext } from '../context.ts'
 
 const ANSWER_MS = 15_000
-
-const info = z.object({ Swarm: z.object({ NodeID: z.string().nullish() }).nullish() })
 
 /**
  * Where the app is on another node and the tier found a fault: whether that node is still there. Tests and browsers ask the app and not the engine, and what they meet of an app whose
@@ -40,8 +38,7 @@ async function lostBecause(
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
-    const { Swarm } = await engine.connection.request('GET', '/info', info.parse, { timeoutMs: ANSWER_MS })
-    if (Swarm?.NodeID !== id) return 'its engine is in that Swarm no more'
+    if ((await nodeIdAt(engine.connection, ANSWER_MS)) !== id) return 'its engine is in that Swarm no more'
     const node = (await swarmNodes(engine.home.connection)).find((one) => one.id === id)
     if (!node) return 'the Swarm has no such node'
     return node.state === 'ready' ? null : `the Swarm calls it ${node.state}`
